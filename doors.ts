@@ -59,7 +59,7 @@ ops/care            : base config ops store store/level store/tables store/rescu
 ops/metrics         : base protocols agents observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store
 api/contract        : base protocols config observe/imports trust/audit agents agents/vault agents/artifacts trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract
-daemon              : base base/kernel agents agents/* protocols config assist/resident store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+daemon              : base base/kernel agents agents/* protocols config assist/risk assist/resident assist/copilot store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract                                          - runs in a browser; the client of the API and nothing else
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
@@ -83,6 +83,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   commander: 'cli',
   unbash: 'assist/risk',
   '@modelcontextprotocol/*': 'cli/mcp agents',
+  minisearch: 'agents',
   msgpackr: 'protocols store/level',
   'blake3-wasm': 'base',
   '@noble/*': 'trust/identity',

@@ -34,3 +34,13 @@ export function isPrivateAddress(address: string, options: { readonly allowCgnat
   if (family === 0) return false
   return lists[options.allowCgnat ? 'true' : 'false'].check(ip, family === 4 ? 'ipv4' : 'ipv6')
 }
+
+const own = new BlockList()
+own.addSubnet('127.0.0.0', 8, 'ipv4')
+own.addAddress('::1', 'ipv6')
+
+/** True for an IP address of loopback, which only this machine has. False for names and anything malformed. */
+export function isLoopback(address: string): boolean {
+  const family = isIP(address)
+  return family !== 0 && own.check(address, family === 4 ? 'ipv4' : 'ipv6')
+}

@@ -356,6 +356,14 @@ export const KEYS = {
     description: 'The name of the model; empty for the default of the server.',
     example: '"qwen2.5-coder:7b"',
   }),
+  askFallbacks: key({
+    path: 'ask.fallbacks',
+    kind: kind.list(value.modelPlace, 7),
+    default: [],
+    description:
+      'More local models, each as "ADDRESS" or "ADDRESS MODEL", asked in this order when those before do not answer. The rules of `ask.endpoint` hold for each; `ask.key_file` is sent to none of them.',
+    example: '["http://127.0.0.1:8080/v1 qwen2.5-coder:1.5b"]',
+  }),
   askTimeout: key({
     path: 'ask.timeout_ms',
     kind: kind.integer(500, 120_000),
@@ -412,6 +420,21 @@ export const KEYS = {
     unit: 'days',
     description:
       'After how many days unlocking a vault (`karo secret unlock`) also encrypts all secrets in it under a new key; 0: never by itself.',
+  }),
+  memoryTaskResults: key({
+    path: 'memory.task_results',
+    kind: kind.boolean,
+    default: false,
+    description:
+      'Also keep the results of tasks as notes of `karo memory`, with secrets taken out. Off, because a result may be the content of a file that nobody meant to keep.',
+  }),
+  memoryEmbeddings: key({
+    path: 'memory.embeddings',
+    kind: value.modelPlaceOrNone,
+    default: '',
+    description:
+      'A local endpoint of embeddings as "ADDRESS MODEL", by which `karo memory search` also finds notes that say the same in other words; empty for none. Notes never leave this machine, so its address has to be one of loopback.',
+    example: '"http://127.0.0.1:11434/v1 nomic-embed-text"',
   }),
   mcpHistory: key({
     path: 'mcp.history',
@@ -617,6 +640,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   ask: 'at once',
   agents: 'restart',
   vault: 'at once',
+  memory: 'reload',
   mcp: 'at once',
   processes: 'reload',
   anomalies: 'reload',

@@ -73,6 +73,8 @@ export interface Config {
     /** An http or https address without a user name or key; empty for no model. */
     readonly endpoint: string
     readonly model: string
+    /** `ADDRESS` or `ADDRESS MODEL` of other endpoints, in the order in which they are asked after that one. */
+    readonly fallbacks: readonly string[]
     /** Milliseconds for the whole answer of the model. */
     readonly timeout_ms: number
     /** Absolute path; empty for none. */
@@ -87,6 +89,8 @@ export interface Config {
   }
   /** Days after which unlocking a vault gives it a new key; 0: never. */
   readonly vault: { readonly rotate_days: number }
+  /** Whether results of tasks become notes, and where notes get embeddings: `ADDRESS MODEL`, or empty. */
+  readonly memory: { readonly task_results: boolean; readonly embeddings: string }
   /** Whether AI coding tools may read the history of the person they work for. */
   readonly mcp: { readonly history: boolean }
   /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */

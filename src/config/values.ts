@@ -261,9 +261,8 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
   },
 }
 
-/** The address of a model, without user name, key, query or fragment. `karo ask` checks later that it is private. */
-export const modelEndpoint = text('an http or https address, or empty', (value) => {
-  if (value === '') return undefined
+/** What is wrong with the address of a model; undefined for a good one. */
+function endpointProblem(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol)) return 'that is no http or https address'
   if (url.username !== '' || url.password !== '')
@@ -273,8 +272,31 @@ export const modelEndpoint = text('an http or https address, or empty', (value) 
   if (isIP(host) !== 0 && !isPrivateAddress(host, { allowCgnat: false }))
     return 'that address is neither of this machine nor of a private network'
   return url.search === '' && url.hash === '' ? undefined : 'it has a query or fragment'
-})
+}
+const MODEL_NAME = /^[\w./:@+-]{0,128}$/
+
+/** The address of a model, without user name, key, query or fragment. `karo ask` checks later that it is private. */
+export const modelEndpoint = text('an http or https address, or empty', (value) =>
+  value === '' ? undefined : endpointProblem(value),
+)
+
+/** What is wrong with an address that may have the name of a model behind a blank. */
+function placeProblem(value: string): string | undefined {
+  const [endpoint = '', model = '', more] = value.trim().split(/\s+/)
+  if (more !== undefined || !MODEL_NAME.test(model)) return 'what is behind the address is no name of a model'
+  return endpointProblem(endpoint)
+}
+
+export const modelPlace = text(
+  'an http or https address, or one with the name of a model behind it',
+  placeProblem,
+)
+
+export const modelPlaceOrNone = text(
+  'an http or https address with the name of a model behind it, or empty',
+  (value) => (value === '' ? undefined : placeProblem(value)),
+)
 
 export const modelName = text('a name of up to 128 characters', (value) =>
-  /^[\w./:@+-]{0,128}$/.test(value) ? undefined : 'it is too long or has other characters than a model name',
+  MODEL_NAME.test(value) ? undefined : 'it is too long or has other characters than a model name',
 )

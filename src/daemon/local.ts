@@ -1,6 +1,6 @@
 // Builds the rooms that know this machine and its people, and never talk to another machine.
 import { dirname } from 'node:path'
-import { createMuscle, createRuntime } from '../agents/index.ts'
+import { createMuscle, createRuntime, type Runtime } from '../agents/index.ts'
 import { createResident } from '../assist/resident/resident.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { openPeerCredentials } from '../base/kernel/peer-credentials.ts'
@@ -18,6 +18,7 @@ import type { PolicySet } from '../trust/policy/index.ts'
 import { buildAgents } from './agents.ts'
 import type { Foundation } from './foundation.ts'
 import { watchKeptHooks } from './kept-hooks.ts'
+import { buildMind, keepResults } from './mind.ts'
 import type { DaemonOptions } from './options.ts'
 import { buildTrust } from './trust-rooms.ts'
 
@@ -86,7 +87,18 @@ export function buildLocal(
     ...{ timers, log },
   })
   const asking = buildAgents({ paths, env }, foundation, who, store)
-  const agents = createRuntime({
+  const mind = buildMind(
+    { paths },
+    foundation,
+    store,
+    () => agents,
+    async (person) =>
+      (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
+        muted ? [] : [{ what: words, severity }],
+      ),
+  )
+  const agents: Runtime = createRuntime({
+    builtIns: mind.builtIns,
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
     secrets: asking.secrets,
     keepLong: asking.keepLong,
@@ -96,6 +108,7 @@ export function buildLocal(
       for (const { id } of held) await asking.capabilities.revoke(id, by).catch(() => {})
     },
   })
+  keepResults(agents, mind.memory, foundation)
   asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
   // Another person may have an agent of the same name, which keeps what it has.
   asking.vault.onTaken((person, agent) => void agents.revoked(agent, person))
@@ -107,6 +120,7 @@ export function buildLocal(
   return {
     ...{ store, lock, muscle, agents },
     ...asking,
+    ...mind,
     ...who,
     ...{ observe, processes, insight, anomalies, probe, retention, resident, dropKeptHooks },
   }

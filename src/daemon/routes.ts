@@ -5,6 +5,8 @@ import type { Elsewhere } from '../api/remote/ask.ts'
 import { agentsRoutes } from '../api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
 import { artifactsRoutes } from '../api/routes/agents/artifacts.ts'
+import { memoryRoutes } from '../api/routes/agents/memory.ts'
+import { plannerRoutes } from '../api/routes/agents/planner.ts'
 import { vaultRoutes } from '../api/routes/agents/vault.ts'
 import { anomaliesRoutes } from '../api/routes/anomalies.ts'
 import { auditRoutes } from '../api/routes/audit.ts'
@@ -147,12 +149,14 @@ function agentRoutesOf({ foundation, local, elsewhere }: RouteParts) {
     approvalsRoutes({ ...local, identity: foundation.common.identity, timers, elsewhere }),
     vaultRoutes(local),
     artifactsRoutes(local),
+    memoryRoutes(local),
+    plannerRoutes(local),
   ]
 }
 
 /** Whatever is in memory of the person goes before the rows. */
 async function removeRows(
-  { agents, sessions, approvals, vault, artifacts, store }: Local,
+  { agents, sessions, approvals, vault, artifacts, memory, store }: Local,
   number: number,
 ): Promise<void> {
   await sessions.forget(number)
@@ -160,6 +164,7 @@ async function removeRows(
   await approvals.forget(number)
   await vault.forget(number)
   await artifacts.forget(number)
+  memory.drop(number)
   return removePersonRows(store, number)
 }
 

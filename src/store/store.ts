@@ -27,6 +27,7 @@ import { createConsentRepository } from './tables/consent.ts'
 import { createDocumentRepository } from './tables/documents.ts'
 import { createFleetRepository } from './tables/fleet.ts'
 import { createMemberRepository } from './tables/members.ts'
+import { createMemoryRepository } from './tables/memory.ts'
 import { createPeopleRepository } from './tables/people.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
@@ -96,6 +97,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     agents: createAgentRepository(db),
     vault: createVaultRepository(db),
     artifacts: createArtifactRepository(db),
+    memory: createMemoryRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

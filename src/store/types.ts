@@ -13,6 +13,7 @@ import type { ConsentRepository } from './tables/consent.ts'
 import type { DocumentRepository } from './tables/documents.ts'
 import type { FleetRepository } from './tables/fleet.ts'
 import type { MemberRepository } from './tables/members.ts'
+import type { MemoryRepository } from './tables/memory.ts'
 import type { PeopleRepository } from './tables/people.ts'
 import type { ReplayRepository } from './tables/replay.ts'
 import type { RetentionTimeRepository } from './tables/retention-time.ts'
@@ -38,6 +39,7 @@ export interface Store extends Room {
   readonly agents: AgentRepository
   readonly vault: VaultRepository
   readonly artifacts: ArtifactRepository
+  readonly memory: MemoryRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

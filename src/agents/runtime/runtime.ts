@@ -8,6 +8,9 @@ import type { Room } from '../../base/run/room.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
+import type { BuiltIn } from '../builtins/agent.ts'
+import { withBuiltIns } from '../builtins/registry.ts'
+import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
@@ -28,6 +31,8 @@ export interface RuntimeDeps {
   readonly secrets: RegistryDeps['secrets']
   /** See `DriveDeps`. */
   readonly keepLong: DriveDeps['keepLong']
+  /** Agents that are part of the daemon. */
+  readonly builtIns: readonly BuiltIn[]
   readonly gates: Gates
   readonly record: (entry: AuditRecord) => Promise<void>
   /** Takes back every capability of the agent; `by`: number of the person. */
@@ -94,7 +99,7 @@ const ENDS = 'the daemon was stopped'
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const { repository, identity, muscle, gates, record, clock, random, log } = deps
   const states = createListeners<[Pick<Known, 'id' | 'person'>, AgentStatus]>()
-  const registry = createRegistry({ ...deps, onState: states.tell })
+  const registry = withBuiltIns(createRegistry({ ...deps, onState: states.tell }), deps.builtIns)
   const requesterOf = (
     { person, by }: { readonly person: number; readonly by?: Afar | undefined },
     sessions: readonly number[] | undefined,
@@ -111,7 +116,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   })
 
   const find = ({ person, admin }: Actor, which: string): Known =>
-    registry.find(which, admin ? undefined : person)
+    registry.find(which, admin && !isBuiltIn(which) ? undefined : person)
 
   async function viewOf(known: Known): Promise<AgentView> {
     const { id, name, person, agent } = known
@@ -230,10 +235,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     },
     list: (actor) =>
       Promise.all(
-        registry
-          .all()
-          .filter(({ person }) => actor.admin || person === actor.person)
-          .map(viewOf),
+        [
+          ...registry.all().filter(({ person }) => actor.admin || person === actor.person),
+          ...registry.builtIn(actor.person),
+        ].map(viewOf),
       ),
     describe: async (actor, which) => viewOf(find(actor, which)),
     async remove(actor, which) {

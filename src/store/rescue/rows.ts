@@ -13,6 +13,7 @@ import { isAnomalyRow } from '../tables/anomalies.ts'
 import { isArtifactRow } from '../tables/artifacts.ts'
 import { readConsent } from '../tables/consent.ts'
 import { isFleetRow } from '../tables/fleet.ts'
+import { isMemoryRow } from '../tables/memory.ts'
 import { isPersonRow } from '../tables/people.ts'
 import { readRecord } from '../tables/tokens.ts'
 import { isVaultRow } from '../tables/vault.ts'
@@ -87,6 +88,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   agents: isAgentRow,
   vault: isVaultRow,
   artifacts: isArtifactRow,
+  memory: isMemoryRow,
   fleet: isFleetRow,
   people: isPersonRow,
 }

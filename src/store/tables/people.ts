@@ -62,6 +62,7 @@ const OF_PEOPLE = [
     'agents',
     'vault',
     'artifacts',
+    'memory',
   ] as const),
 ] satisfies readonly Keyspace[]
 /** The consent of everybody of whom nothing is known (consent.ts); nobody's number. */

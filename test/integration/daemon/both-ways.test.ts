@@ -81,6 +81,25 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['artifact', 'put', '/nonexistent'],
     ['artifact', 'show', '000000'],
   ],
+  memory: [
+    ['memory', 'list'],
+    ['memory', 'search', 'nothing'],
+    ['memory', 'forget', 'none'],
+  ],
+  prompt: [
+    ['prompt', 'list'],
+    ['prompt', 'add', 'x', '/nonexistent'],
+    ['prompt', 'show', 'none'],
+  ],
+  plan: [
+    ['plan', 'list'],
+    ['plan', 'show', '0000'],
+    ['plan', 'run', 'none'],
+  ],
+  model: [
+    ['model', 'list'],
+    ['model', 'test'],
+  ],
   secret: [
     ['secret', 'list'],
     ['secret', 'show', 'none'],

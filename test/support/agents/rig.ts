@@ -71,6 +71,7 @@ export async function agentRig(
     readonly db?: Database
     readonly client?: MuscleClient
     readonly secrets?: RuntimeDeps['secrets']
+    readonly builtIns?: RuntimeDeps['builtIns']
     readonly keepLong?: RuntimeDeps['keepLong']
   } = {},
 ): Promise<AgentRig> {
@@ -92,6 +93,7 @@ export async function agentRig(
     revokeAll: async () => {},
     secrets: options.secrets ?? (async () => []),
     keepLong: options.keepLong,
+    builtIns: options.builtIns ?? [],
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())

@@ -3,6 +3,8 @@ import type { Operation } from '../operation.ts'
 import * as agents from './agents/agents.ts'
 import * as approvals from './agents/approvals.ts'
 import * as artifacts from './agents/artifacts.ts'
+import * as memory from './agents/memory.ts'
+import * as planner from './agents/planner.ts'
 import * as vault from './agents/vault.ts'
 import * as anomalies from './anomalies.ts'
 import * as audit from './audit.ts'
@@ -33,6 +35,8 @@ const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<strin
     approvals,
     vault,
     artifacts,
+    memory,
+    planner,
     query,
     fleet,
     share,

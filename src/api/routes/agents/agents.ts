@@ -86,7 +86,7 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
 }
 
 /** Login sessions that it is asked out of; what a page asks for was asked for out of the terminal that opened it. */
-const nearOf = (caller: Caller, seatOf: SeatOfCaller): readonly number[] | undefined =>
+export const nearOf = (caller: Caller, seatOf: SeatOfCaller): readonly number[] | undefined =>
   (caller.credential?.seat ?? seatOf(caller))?.near
 
 /** Errors: as `agentsRoutes`. */

@@ -1,4 +1,5 @@
 // Agents and tasks as the API answers them, to programs of this machine and to other machines.
+import { isBuiltIn } from '../../../agents/builtins/words.ts'
 import type { AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
 import { isFinal } from '../../../agents/tasks/types.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -24,17 +25,21 @@ export const agentRow = ({
   manifest,
 }: AgentView): AgentListShape['agents'][number] => ({
   ...{ id, name, person, state: status.state, detail: status.detail.slice(0, 2_048) },
-  ...{ restarts: status.restarts, since: timeOrNull(status.since), argv: manifest?.argv ?? null },
+  ...{ restarts: status.restarts, since: timeOrNull(status.since) },
+  ...(isBuiltIn(id) ? { argv: null, built_in: true } : { argv: manifest?.argv ?? null }),
 })
 
 export const agentShape = (view: AgentView): AgentShape => ({
   ...agentRow(view),
-  manifest: view.manifest && {
-    ...{ cwd: view.manifest.cwd, binds: view.manifest.binds, tools: view.manifest.tools },
-    secrets: view.manifest.secrets,
-    ...{ capabilities: view.manifest.capabilities, limits: view.manifest.limits },
-    ...{ call_ms: view.manifest.callMs, why: view.manifest.why, added_at: time(view.manifest.addedAt) },
-  },
+  manifest:
+    view.manifest && !isBuiltIn(view.id)
+      ? {
+          ...{ cwd: view.manifest.cwd, binds: view.manifest.binds, tools: view.manifest.tools },
+          secrets: view.manifest.secrets,
+          ...{ capabilities: view.manifest.capabilities, limits: view.manifest.limits },
+          ...{ call_ms: view.manifest.callMs, why: view.manifest.why, added_at: time(view.manifest.addedAt) },
+        }
+      : null,
   server: view.server,
   offers:
     view.offers?.map(({ name, description, readOnly, inputSchema }) => ({

@@ -1,7 +1,7 @@
 // Resolves the address of the model: it must be this machine or a private network, and it is looked up only once.
 import { isIP } from 'node:net'
 import { KaroError } from '../../../base/errors.ts'
-import { isPrivateAddress } from '../../../config/addresses.ts'
+import { isLoopback, isPrivateAddress } from '../../../config/addresses.ts'
 
 /** Returns every address of a host name; undefined if nobody may be asked for it. */
 export type Lookup = (host: string) => Promise<readonly string[] | undefined>
@@ -13,15 +13,26 @@ export interface Endpoint {
   readonly port: number
   /** Host as configured, for the Host header and the certificate. */
   readonly host: string
-  /** Path of chat completions. */
+  /** Path of what is asked for. */
   readonly path: string
 }
 
+/** How far what is sent may go: only to this machine, or also to private networks. */
+export type Reach = 'loopback' | 'private'
+
+/** What is asked of a server, as the end of the path; all are of the OpenAI API. */
+export type Asked = 'chat/completions' | 'embeddings' | 'models'
+
 /**
- * Looks the endpoint up. Throws KaroError refused if one of its addresses is not private (nothing was sent then),
+ * Looks the endpoint up. Throws KaroError refused if one of its addresses is not private, or not within `reach` (nothing was sent then),
  * bad_config if the text is no http address, unavailable if the name cannot be resolved. `lookup` is asked for names alone.
  */
-export async function resolveEndpoint(text: string, lookup: Lookup): Promise<Endpoint> {
+export async function resolveEndpoint(
+  text: string,
+  lookup: Lookup,
+  asked: Asked = 'chat/completions',
+  reach: Reach = 'private',
+): Promise<Endpoint> {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '')
     throw new KaroError('bad_config', 'the address of the model is not an http or https address', {
@@ -30,6 +41,10 @@ export async function resolveEndpoint(text: string, lookup: Lookup): Promise<End
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const addresses = isIP(host) === 0 ? await found(host, lookup) : [host]
   const outside = addresses.find((address) => !isPrivateAddress(address, { allowCgnat: false }))
+  if (reach === 'loopback' && !addresses.every(isLoopback))
+    throw new KaroError('refused', `${host} is not this machine, which what would be sent may not leave`, {
+      hint: 'Use an endpoint of this machine, for example http://127.0.0.1:11434/v1.',
+    })
   const [address] = addresses
   if (outside !== undefined || address === undefined) {
     throw new KaroError(
@@ -48,7 +63,7 @@ export async function resolveEndpoint(text: string, lookup: Lookup): Promise<End
     address,
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     host: url.host,
-    path: /\/chat\/completions$/.test(base) ? base : `${base === '' ? '/v1' : base}/chat/completions`,
+    path: `${base.replace(/\/chat\/completions$/, '') || '/v1'}/${asked}`,
   }
 }
 

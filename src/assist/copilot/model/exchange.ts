@@ -10,7 +10,8 @@ import type { Endpoint } from './endpoint.ts'
 const MOST_BYTES = 512 * 1024
 
 export interface ModelRequest {
-  readonly body: string
+  /** Undefined: a GET. */
+  readonly body: string | undefined
   /** Bearer token; undefined if there is none. */
   readonly key: string | undefined
   /** Ends the exchange: deadline or Ctrl-C. */
@@ -53,14 +54,14 @@ export const unusable = (what: string, cause?: unknown): KaroError =>
 
 function send(
   { secure, address, port, host, path }: Endpoint,
-  body: string,
+  body: string | undefined,
   key: string | undefined,
   signal: AbortSignal,
 ): Promise<http.IncomingMessage> {
   signal.throwIfAborted()
   const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
   const options: https.RequestOptions = {
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     host: address,
     port,
     path,
@@ -69,8 +70,10 @@ function send(
     agent: secure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false }),
     headers: {
       host,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      ...(body !== undefined && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      }),
       accept: 'text/event-stream, application/json',
       ...(key !== undefined && { authorization: `Bearer ${key}` }),
     },

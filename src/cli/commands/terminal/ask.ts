@@ -53,10 +53,10 @@ async function ownCommands(io: CommandIo, deadlineMs: number): Promise<Own> {
 
 /** False if no key of [ask] is set; then the code that reads TOML and speaks HTTP is not loaded. */
 function wantsModel(io: CommandIo): boolean {
-  if (io.env.KARO_ASK_ENDPOINT) return true
+  if (io.env.KARO_ASK_ENDPOINT || io.env.KARO_ASK_FALLBACKS) return true
   try {
     const text = readFileSync(join(io.home, 'config.toml'), 'utf8').replace(/^[ \t]*#.*$/gm, '')
-    return /endpoint|\\[ux]/i.test(text)
+    return /endpoint|fallbacks|\\[ux]/i.test(text)
   } catch {
     return false
   }

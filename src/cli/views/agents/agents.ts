@@ -20,26 +20,33 @@ const line = (argv: readonly string[] | null): string =>
     : argv.map((word) => (/^[\w@%+:,./=-]+$/.test(word) ? word : quoteShell(word))).join(' ')
 
 export function agentsView({ agents }: AgentListShape, screen: Screen): string {
-  if (agents.length === 0) return 'No agents. karo agent add NAME -- COMMAND  adds one.\n'
-  return table(
+  const own = agents.filter(({ built_in }) => built_in !== true)
+  const hint = own.length === 0 ? 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n' : ''
+  if (agents.length === 0) return hint
+  const shown = table(
     agents,
     [
       { title: 'AGENT', value: ({ id }) => id },
       { title: 'STATE', value: ({ state }) => state, style },
-      { title: 'COMMAND', value: ({ argv }) => line(argv), shrink: 'first' },
+      {
+        title: 'COMMAND',
+        value: ({ argv, built_in }) => (built_in === true ? 'built in' : line(argv)),
+        shrink: 'first',
+      },
       { title: 'DETAIL', value: ({ detail }) => detail, wrap: true },
     ],
     screen,
   )
+  return hint === '' ? shown : `${shown}\n${hint}`
 }
 
 export function agentView(agent: AgentShape, screen: Screen): string {
-  const { id, state, detail, restarts, since, argv, manifest, server, offers } = agent
+  const { id, state, detail, restarts, since, argv, built_in, manifest, server, offers } = agent
   const facts: [string, string][] = [
     ['state', `${state}: ${detail}`],
     ...(since === null ? [] : [['since', localTime(since)] satisfies [string, string]]),
     ...(restarts === 0 ? [] : [['restarts', String(restarts)] satisfies [string, string]]),
-    ['command', line(argv)],
+    ['command', built_in === true ? 'built in' : line(argv)],
   ]
   if (manifest !== null) {
     const { binds, cwd, tools, secrets, limits, call_ms, why, added_at } = manifest

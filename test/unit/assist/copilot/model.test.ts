@@ -9,7 +9,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { findCommand } from '../../../../src/assist/copilot/ask.ts'
 import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { resolveEndpoint } from '../../../../src/assist/copilot/model/endpoint.ts'
+import { createHealth, firstOf } from '../../../../src/assist/copilot/model/fallback.ts'
 import { askModel, type ModelSettings } from '../../../../src/assist/copilot/model/index.ts'
+import { type Place, placesOf } from '../../../../src/assist/copilot/model/places.ts'
 import { requestBody } from '../../../../src/assist/copilot/model/prompt.ts'
 import { commandIn } from '../../../../src/assist/copilot/model/reply.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
@@ -19,12 +21,20 @@ import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const PROMPT = { words: 'free space', shell: 'bash', tools: ['git'], history: [], model: 'm' } as const
 const never = new AbortController().signal
+const placesAt = (...endpoints: string[]) =>
+  endpoints.map((endpoint) => ({ endpoint, model: 'm', key: undefined }))
 
-const ask = (endpoint: string, more: Partial<ModelSettings> = {}) =>
-  askModel(PROMPT, {
-    ...{ endpoint, key: undefined, timeoutMs: 120_000, signal: never, lookup: async () => undefined },
+async function ask(
+  endpoint: string,
+  { key, ...more }: Partial<ModelSettings> & { readonly key?: string } = {},
+) {
+  const said = await askModel(PROMPT, {
+    places: [{ endpoint, model: 'm', key }],
+    ...{ timeoutMs: 120_000, signal: never, lookup: async () => undefined },
     ...more,
   })
+  return 'command' in said ? { command: said.command } : said
+}
 
 describe('what it says', () => {
   test.each([
@@ -429,5 +439,85 @@ describe('beside the recipes', () => {
     // A variable, a part of another name.
     for (const command of ['for FILE in *.c; do wc "$FILE"; done', 'ls MY_DIR'])
       expect(find('qwertyuiop', command)).toMatchObject({ command, placeholders: [] })
+  })
+})
+
+describe('several endpoints', () => {
+  const settings = { timeoutMs: 120_000, signal: never, lookup: async () => undefined }
+  const broken: Script = (response) => response.writeHead(500).end()
+
+  test('the first that answers gives the command, and is named', async () => {
+    const [bad, good, last] = await Promise.all([
+      fakeModel(broken),
+      fakeModel(streamed('{"command":"df -h"}')),
+      fakeModel(streamed('{"command":"ls"}')),
+    ])
+    const places = placesAt(bad.endpoint, good.endpoint, last.endpoint)
+    expect(await askModel(PROMPT, { ...settings, places })).toEqual({ command: 'df -h', by: places[1] })
+    expect([bad.received.length, good.received.length, last.received.length]).toEqual([1, 1, 0])
+  })
+
+  test('one that says nothing has a share of the time only', async () => {
+    const [silent, good] = await Promise.all([
+      fakeModel(() => {}),
+      fakeModel(streamed('{"command":"df -h"}')),
+    ])
+    const places = placesAt(silent.endpoint, good.endpoint)
+    expect(await askModel(PROMPT, { ...settings, places, timeoutMs: 600 })).toMatchObject({
+      command: 'df -h',
+    })
+  })
+
+  test('when none answers, each is named with its reason', async () => {
+    const [bad, prose] = await Promise.all([fakeModel(broken), fakeModel(streamed('Use df.'))])
+    const said = await askModel(PROMPT, { ...settings, places: placesAt(bad.endpoint, prose.endpoint) })
+    expect(said).toEqual({
+      failure: `127.0.0.1:${bad.port}: it answered with status 500; 127.0.0.1:${prose.port}: its answer is not one command`,
+    })
+  })
+
+  test('an address that is not private is passed over without a byte', async () => {
+    const good = await fakeModel(streamed('{"command":"df -h"}'))
+    const places = placesAt('http://8.8.8.8/v1', good.endpoint)
+    expect(await askModel(PROMPT, { ...settings, places })).toMatchObject({ by: places[1] })
+  })
+
+  test('the key is for the endpoint of ask.endpoint alone', () => {
+    const file = join(temporaryDirectory(), 'key')
+    writeFileSync(file, 'sesame\n', { mode: 0o600 })
+    const first = { endpoint: 'http://127.0.0.1:1/v1', model: 'a', key_file: file }
+    const ask = { ...first, fallbacks: ['http://127.0.0.1:2/v1 b', 'http://127.0.0.1:3'], timeout_ms: 1 }
+    expect(placesOf({ ...ask, share_history: false })).toEqual([
+      { endpoint: 'http://127.0.0.1:1/v1', model: 'a', key: 'sesame' },
+      { endpoint: 'http://127.0.0.1:2/v1', model: 'b', key: undefined },
+      { endpoint: 'http://127.0.0.1:3', model: '', key: undefined },
+    ])
+  })
+
+  test('one that failed rests longer each time, and is asked all the same when all rest', async () => {
+    let now = 0
+    const clock = { monotonic: () => now }
+    const health = createHealth(clock)
+    const places = placesAt('http://127.0.0.1:1/v1', 'http://127.0.0.1:2/v1')
+    const [a, b] = places as [Place, Place]
+    const tried: string[] = []
+    const run = (works: (place: Place) => boolean) =>
+      firstOf(places, { timeoutMs: 60_000, signal: never, health, clock }, async (place) => {
+        tried.push(place.endpoint)
+        if (!works(place)) throw new Error('no')
+        return 'yes'
+      })
+    expect((await run((place) => place === b)).by).toBe(b)
+    tried.length = 0
+    const { notes } = await run(() => true)
+    expect([tried, notes]).toEqual([[b.endpoint], ['127.0.0.1:1 rests: it failed']])
+    now = 2_000
+    await expect(run(() => false)).rejects.toMatchObject({ code: 'unavailable' })
+    expect(health.of(a).restsMs).toBe(4_000)
+    tried.length = 0
+    expect((await run(() => true)).by).toBe(a)
+    expect(health.of(a)).toEqual({ state: 'up', detail: '', restsMs: 0 })
+    for (let i = 0; i < 40; i++) health.failed(b, 'x')
+    expect(health.of(b).restsMs).toBe(120_000)
   })
 })

@@ -59,6 +59,7 @@ const agentFields = {
   id: agentId(),
   name: text(32, 'the part behind the class; no two agents of a node have the same'),
   person: person(),
+  built_in: z.boolean().exactOptional().describe('part of the daemon: no process, and always there'),
   state: z.enum(AGENT_STATES),
   detail: text(2_048, 'why it is in this state'),
   restarts: count('starts again by itself since a person or a task started it'),
@@ -66,7 +67,7 @@ const agentFields = {
   argv: argv()
     .nullable()
     .describe(
-      'null, as all that follows from the manifest: it is not as it was signed, or another machine asks',
+      'null, as all that follows from the manifest: it is built in, not as it was signed, or another machine asks',
     ),
 }
 

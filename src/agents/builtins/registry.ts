@@ -1,0 +1,31 @@
+// The registry with the built-in agents in it: they are everybody's, each sees its own person's data, and nobody removes them.
+import { KaroError } from '../../base/errors.ts'
+import type { Known, Registry } from '../runtime/registry.ts'
+import { AFAR } from '../tasks/afar.ts'
+import { type BuiltIn, builtInFor } from './agent.ts'
+import { isBuiltIn } from './words.ts'
+
+export interface WholeRegistry extends Registry {
+  /** Those that are built in, as this person sees them; none for people of other machines. */
+  builtIn(person: number): readonly Known[]
+}
+
+/** `find` finds one that is built in by its whole id, and for a person of this machine alone. */
+export function withBuiltIns(registry: Registry, builtIns: readonly BuiltIn[]): WholeRegistry {
+  const builtIn = (person: number): readonly Known[] =>
+    person === AFAR ? [] : builtIns.map((one) => builtInFor(one, person))
+  return {
+    ...registry,
+    builtIn,
+    find(which, person) {
+      const own = person === undefined ? undefined : builtIn(person).find(({ id }) => id === which)
+      return own ?? registry.find(which, person)
+    },
+    async add(person, wanted) {
+      const id = `${wanted.class}:${wanted.name}`
+      if (!isBuiltIn(id)) return registry.add(person, wanted)
+      throw new KaroError('conflict', `${id} is built in`, { hint: 'Choose another name or class.' })
+    },
+    remove: (known) => (isBuiltIn(known.id) ? known.agent.retire() : registry.remove(known)),
+  }
+}

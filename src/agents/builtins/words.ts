@@ -1,0 +1,12 @@
+// The ids of built-in agents, which no agent that people add may have.
+export const BUILT_IN_IDS = [
+  'kCore:queue',
+  'kPlanner:plans',
+  'kReviewer:results',
+  'kSentinel:watch',
+  'kMemory:notes',
+  'kPersona:prompts',
+] as const
+
+export const isBuiltIn = (id: string): id is (typeof BUILT_IN_IDS)[number] =>
+  BUILT_IN_IDS.some((one) => one === id)

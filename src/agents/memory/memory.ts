@@ -1,0 +1,205 @@
+// The memory of people: notes and, where that is configured, results of tasks, found by their words and by what they mean.
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { MemoryRepository, NoteRow } from '../../store/tables/memory.ts'
+import { cosine, fused, numbersOf, vectorBytes } from './rank.ts'
+import { createWordIndex, type WordIndex } from './words.ts'
+
+/** Notes of one person, and characters of one note. */
+export const MOST_NOTES = 2_000
+export const MOST_NOTE = 8_192
+export const SEARCH_LIMIT_MAX = 100
+/** People whose index of words stays in memory. */
+const MOST_INDEXES = 8
+/** Notes that one search gives embeddings to that have none yet. */
+const EMBED_AT_ONCE = 64
+/** Cosine below which a note means something else. */
+const LEAST_LIKENESS = 0.3
+const ID_LEAST = 6
+
+export interface Note {
+  /** 16 hex digits. */
+  readonly id: string
+  readonly text: string
+  /** `person`, or the id of the agent whose result it is. */
+  readonly source: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+}
+
+export interface Found {
+  readonly hits: readonly (Note & {
+    /** From 0 to 1, the best 1; only to compare hits of one search. */
+    readonly score: number
+    /** Which way found it. */
+    readonly by: readonly ('words' | 'meaning')[]
+  })[]
+  /** How it was searched, for people. */
+  readonly searchedBy: string
+  /** What did not work. */
+  readonly notes: readonly string[]
+}
+
+export interface MemoryDeps {
+  readonly repository: Pick<MemoryRepository, 'all' | 'write'>
+  /** Takes secrets out of one line. */
+  readonly redact: (line: string) => string
+  /** Undefined: no endpoint of embeddings is configured. Rejects with KaroError `unavailable`. */
+  readonly embed: (
+    texts: readonly string[],
+    signal: AbortSignal,
+  ) => Promise<{ readonly vectors: readonly (readonly number[])[]; readonly by: string } | undefined>
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Pick<Random, 'bytes'>
+  readonly log: Log
+}
+
+/** Every method touches the notes of that person alone. Errors: `bad_request`, `not_found`, `conflict`, `rate_limited`. */
+export interface Memory {
+  /**
+   * Keeps a text without the secrets that are found in it. `source`: absent for the person. The result of an agent is cut where
+   * it is too long, and gives way to newer ones; a note of a person never does.
+   */
+  add(person: number, text: string, source?: string): Promise<Note>
+  /** The newest first. */
+  list(person: number): Promise<readonly Note[]>
+  search(person: number, query: string, limit: number, signal: AbortSignal): Promise<Found>
+  /** `which`: the id, or at least 6 digits of its beginning. */
+  forget(person: number, which: string): Promise<Note>
+  /** Forgets what is in memory of this person; the rows are the caller's to remove. */
+  drop(person: number): void
+}
+
+export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
+  const serially = createSerial()
+  const indexes = new Map<number, WordIndex>()
+
+  const noteOf = ({ id, text, source, created_at }: NoteRow): Note => ({
+    ...{ id, text, source, createdAt: created_at },
+  })
+
+  async function indexOf(person: number): Promise<WordIndex> {
+    const known = indexes.get(person)
+    indexes.delete(person)
+    const index = known ?? createWordIndex(await repository.all(person, 'note'))
+    indexes.set(person, index)
+    const [oldest] = indexes.keys()
+    if (indexes.size > MOST_INDEXES && oldest !== undefined) indexes.delete(oldest)
+    return index
+  }
+
+  /** The rows with embeddings of `by` for those that have none of it yet, up to a bound. */
+  async function embedded(person: number, rows: readonly NoteRow[], by: string, signal: AbortSignal) {
+    const without = rows.filter((row) => row.vector_by !== by).slice(0, EMBED_AT_ONCE)
+    if (without.length === 0) return rows
+    const found = await embed(
+      without.map(({ text }) => text),
+      signal,
+    )
+    if (found === undefined || found.by !== by) return rows
+    const put = without.map((row, i) => ({
+      ...row,
+      vector: vectorBytes(found.vectors[i] ?? []),
+      vector_by: by,
+    }))
+    await serially(async () => {
+      // What was forgotten meanwhile does not come back.
+      const still = new Set((await repository.all(person, 'note')).map(({ id }) => id))
+      await repository.write(person, 'note', { put: put.filter(({ id }) => still.has(id)) })
+    })
+    const fresh = new Map(put.map((row) => [row.id, row]))
+    return rows.map((row) => fresh.get(row.id) ?? row)
+  }
+
+  /** Ids of notes that mean something like the query, the nearest first. */
+  async function byMeaning(person: number, query: string, rows: readonly NoteRow[], signal: AbortSignal) {
+    const asked = await embed([query], signal)
+    const [vector] = asked?.vectors ?? []
+    if (asked === undefined || vector === undefined) return undefined
+    const all = await embedded(person, rows, asked.by, signal)
+    const near = all
+      .filter((row) => row.vector_by === asked.by)
+      .map(({ id, vector: own }) => ({ id, likeness: cosine(vector, numbersOf(own)) }))
+      .filter(({ likeness }) => likeness >= LEAST_LIKENESS)
+      .sort((a, b) => b.likeness - a.likeness)
+    const left = all.filter((row) => row.vector_by !== asked.by).length
+    return { ids: near.map(({ id }) => id), by: asked.by, left }
+  }
+
+  return {
+    add: (person, given, source = 'person') =>
+      serially(async () => {
+        const isOwn = source === 'person'
+        if (given.trim() === '') throw new KaroError('bad_request', 'the note is empty', { where: 'TEXT' })
+        if (isOwn && given.length > MOST_NOTE)
+          throw new KaroError('bad_request', `a note has at most ${MOST_NOTE} characters`, {
+            where: 'TEXT',
+            hint: 'Keep a longer text as an artifact: karo artifact put.',
+          })
+        const text = given.slice(0, MOST_NOTE).split('\n').map(redact).join('\n')
+        const rows = await repository.all(person, 'note')
+        const over = rows.length + 1 - MOST_NOTES
+        const older = rows
+          .filter((row) => row.source !== 'person')
+          .sort((a, b) => a.created_at - b.created_at)
+          .slice(0, Math.max(0, over))
+        if (over > older.length)
+          throw new KaroError('rate_limited', `you have ${MOST_NOTES} notes already`, {
+            hint: 'Forget some: karo memory list, karo memory forget.',
+          })
+        const row: NoteRow = {
+          ...{ id: toHex(random.bytes(8)), text, source, created_at: clock.now() },
+          ...{ vector: new Uint8Array(), vector_by: '' },
+        }
+        await repository.write(person, 'note', { put: [row], remove: older.map(({ id }) => id) })
+        const index = indexes.get(person)
+        for (const { id } of older) index?.remove(id)
+        index?.add(row)
+        return noteOf(row)
+      }),
+    list: async (person) =>
+      (await repository.all(person, 'note')).map(noteOf).sort((a, b) => b.createdAt - a.createdAt),
+    async search(person, query, limit, signal) {
+      const index = await serially(() => indexOf(person))
+      const rows = await repository.all(person, 'note')
+      const byId = new Map(rows.map((row) => [row.id, row]))
+      const words = index.search(query)
+      const notes: string[] = []
+      let meaning: Awaited<ReturnType<typeof byMeaning>>
+      try {
+        meaning = await byMeaning(person, query, rows, signal)
+        if (meaning !== undefined && meaning.left > 0)
+          notes.push(`${meaning.left} notes have no embedding yet; further searches give them one.`)
+      } catch (error) {
+        signal.throwIfAborted()
+        log.warn({ reason: (error as Error).message }, 'notes were searched without embeddings')
+        notes.push(`Embeddings were not used: ${(error as Error).message}.`)
+      }
+      const hits = fused({ words, meaning: meaning?.ids ?? [] }).flatMap(({ id, score, by }) => {
+        const row = byId.get(id)
+        return row === undefined ? [] : [{ ...noteOf(row), score, by }]
+      })
+      const searchedBy = meaning === undefined ? 'words' : `words and meaning (${meaning.by})`
+      return { hits: hits.slice(0, limit), searchedBy, notes }
+    },
+    forget: (person, which) =>
+      serially(async () => {
+        const rows = await repository.all(person, 'note')
+        const found = which.length < ID_LEAST ? [] : rows.filter(({ id }) => id.startsWith(which))
+        const [only, other] = found
+        if (only === undefined)
+          throw new KaroError('not_found', `you have no note ${which.slice(0, 16)}`, {
+            hint: `karo memory list shows those that there are; at least ${ID_LEAST} digits of an id name one.`,
+          })
+        if (other !== undefined)
+          throw new KaroError('conflict', `${which.slice(0, 16)} is the beginning of several notes`)
+        await repository.write(person, 'note', { remove: [only.id] })
+        indexes.get(person)?.remove(only.id)
+        return noteOf(only)
+      }),
+    drop: (person) => void indexes.delete(person),
+  }
+}

@@ -1,0 +1,105 @@
+// What a plan is: steps with what they wait for, each of which is one action. Checked as a whole before it is kept.
+import { KaroError } from '../../base/errors.ts'
+import { EXEC, kindOf } from '../classes.ts'
+import { canonicalJson } from '../tasks/canonical.ts'
+import type { ActionClass } from '../types.ts'
+
+export const MOST_STEPS = 20
+export const MOST_GOAL = 1_000
+const MOST_WHAT = 300
+const MOST_INPUT = 16_384
+const MOST_COMMAND = 1_000
+const STEP_ID = /^[a-z][a-z0-9]{0,7}$/
+
+/** A tool that a step may use. */
+export interface Offer {
+  readonly agent: string
+  readonly tool: string
+  readonly description: string
+  readonly readOnly: boolean
+  /** JSON Schema; null: it is not known. */
+  readonly inputSchema: Readonly<Record<string, unknown>> | null
+}
+
+/** One step before it is checked: the tool of an agent with its arguments, or a command that the person runs. */
+export interface Draft {
+  readonly id: string
+  readonly what: string
+  readonly after: readonly string[]
+  readonly agent: string
+  readonly tool: string
+  readonly input: Readonly<Record<string, unknown>>
+  /** Empty for the tool of an agent. */
+  readonly command: string
+}
+
+export interface Step extends Omit<Draft, 'input'> {
+  /** Canonical JSON. */
+  readonly input: string
+  /** How red it is by its name, before the gates look at it; they can only make it redder. */
+  readonly class: ActionClass
+  /** `ReadFile`, `ExecuteCommand` … */
+  readonly kind: string
+}
+
+/**
+ * The steps in an order in which each stands behind those that it waits for. Throws KaroError `bad_request`: too many, an id
+ * twice, a circle, a step that waits for none of them, or a tool that nobody offers.
+ */
+export function checked(drafts: readonly Draft[], offers: readonly Offer[]): readonly Step[] {
+  const wrong = (why: string): KaroError => new KaroError('bad_request', `this is no plan: ${why}`)
+  if (drafts.length === 0 || drafts.length > MOST_STEPS)
+    throw wrong(`it has to have 1 to ${MOST_STEPS} steps`)
+  const ids = new Set(drafts.map(({ id }) => id))
+  if (ids.size !== drafts.length) throw wrong('two steps have the same id')
+  for (const { id, after } of drafts) {
+    if (!STEP_ID.test(id)) throw wrong(`'${id.slice(0, 20)}' is no id of a step`)
+    const unknown = after.find((one) => !ids.has(one))
+    if (unknown !== undefined) throw wrong(`${id} waits for '${unknown.slice(0, 20)}', which is no step`)
+  }
+  const steps = inOrder(drafts)
+  if (steps === undefined) throw wrong('steps wait for each other in a circle')
+  return steps.map((draft) => stepOf(draft, offers))
+}
+
+/** Undefined for a circle. Steps that may come at any time keep the order they are in. */
+function inOrder(drafts: readonly Draft[]): readonly Draft[] | undefined {
+  const left = [...drafts]
+  const ordered: Draft[] = []
+  const done = new Set<string>()
+  while (left.length > 0) {
+    const at = left.findIndex(({ after }) => after.every((id) => done.has(id)))
+    const [next] = at === -1 ? [] : left.splice(at, 1)
+    if (next === undefined) return undefined
+    ordered.push(next)
+    done.add(next.id)
+  }
+  return ordered
+}
+
+function stepOf(draft: Draft, offers: readonly Offer[]): Step {
+  const wrong = (why: string): KaroError => new KaroError('bad_request', `step ${draft.id}: ${why}`)
+  const { id, command } = draft
+  const input = canonicalJson(draft.input)
+  if (input.length > MOST_INPUT) throw wrong('its arguments are too long')
+  const common = { id, what: draft.what.slice(0, MOST_WHAT), after: [...new Set(draft.after)], command }
+  if (command !== '') {
+    if (draft.agent !== '' || command.length > MOST_COMMAND || /[\p{Cc}\p{Cf}]/u.test(command))
+      throw wrong('its command is too long, has characters that hide something, or is also for an agent')
+    return { ...common, agent: '', tool: '', input: '{}', ...kindOf(EXEC) }
+  }
+  const offer = offers.find(({ agent, tool }) => agent === draft.agent && tool === draft.tool)
+  if (offer === undefined) throw wrong(`no agent that runs offers ${draft.agent} ${draft.tool}`.slice(0, 200))
+  const missing = requiredOf(offer).filter((name) => !Object.hasOwn(draft.input, name))
+  if (missing.length > 0) throw wrong(`${draft.tool} also needs ${missing.join(', ')}`.slice(0, 200))
+  const { kind, class: of } = kindOf(draft.tool)
+  // As the risk gate has it: what does not say itself that it only reads is not Green.
+  const own = of === 'green' && !offer.readOnly ? 'low' : of
+  return { ...common, agent: offer.agent, tool: offer.tool, input, kind, class: own }
+}
+
+/** Names of the arguments without which the tool does not do. */
+export function requiredOf({ inputSchema }: Pick<Offer, 'inputSchema'>): readonly string[] {
+  const required = inputSchema?.required
+  return Array.isArray(required) ? required.filter((name) => typeof name === 'string') : []
+}

@@ -1,0 +1,85 @@
+// What the planner shows of itself, and what it needs.
+import type { Clock, Random } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { MemoryRepository } from '../../store/tables/memory.ts'
+import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
+import type { Offer, Step } from './plan.ts'
+
+/** Plans of one person that are kept; the oldest give way. */
+export const MOST_PLANS = 100
+/** `waiting`: for a step before it. `yours`: the person has to run its command. Otherwise the state of its task, or `done` by the person. */
+export type StepState = 'waiting' | 'yours' | 'done' | TaskState
+
+export interface PlannedStep extends Step {
+  readonly state: StepState
+  /** The task that it became; null: none yet. */
+  readonly task: string | null
+  readonly approval: string | null
+  /** Of its task, for people. */
+  readonly detail: string | null
+}
+
+export interface Plan {
+  /** 8 hex digits. */
+  readonly id: string
+  readonly goal: string
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  /** How it was made. */
+  readonly madeBy: string
+  readonly notes: readonly string[]
+  /** `stopped`: a step failed, or nothing runs it now. `yours`: the next step is a command of the person. */
+  readonly state: 'planned' | 'running' | 'yours' | 'stopped' | 'completed'
+  readonly steps: readonly PlannedStep[]
+}
+
+interface Models {
+  count(): number
+  chat(
+    body: (model: string) => string,
+    signal: AbortSignal,
+  ): Promise<{ readonly text: string; readonly by: string; readonly notes: readonly string[] }>
+}
+
+export interface Tasks {
+  list(person: number, prefix: string): Promise<readonly Task[]>
+  get(person: number, id: string): Promise<Task>
+  onEvent(listener: (task: Task) => void): () => void
+}
+
+export interface PlannerDeps {
+  readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
+  /** What agents of this person offer now, and how many do not run. */
+  readonly offers: (person: number) => Promise<{ readonly offers: readonly Offer[]; readonly idle: number }>
+  readonly models: Models
+  /** By the grammar of `karo ask`; undefined: it knows none. */
+  readonly commandFor: (clause: string) => Promise<string | undefined>
+  readonly run: (request: TaskRequest) => Promise<Task>
+  readonly tasks: Tasks
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Pick<Random, 'bytes'>
+  readonly log: Log
+}
+
+/** Who has a plan run. */
+export interface Runner {
+  readonly person: number
+  /** See `Requester`. */
+  readonly sessions?: readonly number[]
+  readonly traceId: string
+}
+
+/** Every method touches the plans of that person alone. Errors: `bad_request`, `not_found`, `conflict`. */
+export interface Planner {
+  /** Nothing runs. Rejects with `not_found` where there is no step for the goal. `keep`: false for one that is only shown. */
+  plan(person: number, goal: string, signal: AbortSignal, keep?: boolean): Promise<Plan>
+  /** The newest first. */
+  list(person: number): Promise<readonly Plan[]>
+  show(person: number, which: string): Promise<Plan>
+  /**
+   * Goes on with the plan: steps that are done or under way stay what they are, and no step that began to run ever runs again.
+   * `done`: the id of a step of the person that is done. Resolves when the first task is stored, or there is nothing to do.
+   */
+  run(who: Runner, which: string, done?: string): Promise<Plan>
+  remove(person: number, which: string): Promise<Plan>
+}

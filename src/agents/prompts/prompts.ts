@@ -1,0 +1,128 @@
+// The prompts of people: named templates with their versions. A change is a new version; those before it stay.
+import { createSerial } from '../../base/async/limiter.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { closest } from '../../base/suggest.ts'
+import type { MemoryRepository, PromptRow } from '../../store/tables/memory.ts'
+import { render, type Variable, variablesOf } from './template.ts'
+
+export const PROMPT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
+/** Prompts of one person, and versions of one prompt that are kept. */
+export const MOST_PROMPTS = 200
+export const MOST_VERSIONS = 50
+
+export interface Prompt {
+  readonly name: string
+  readonly version: number
+  /** Number of the newest version. */
+  readonly newest: number
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number
+  readonly text: string
+  readonly variables: readonly Variable[]
+}
+
+/** Every method touches the prompts of that person alone. Errors: `bad_request`, `not_found`, `rate_limited`, `too_large`. */
+export interface Prompts {
+  /** Adds a prompt, or a version of the one of that name. `known`: its newest version says the same, and stays the newest. */
+  add(
+    person: number,
+    name: string,
+    text: string,
+  ): Promise<{ readonly prompt: Prompt; readonly known: boolean }>
+  /** The newest version of each, by name. */
+  list(person: number): Promise<readonly Prompt[]>
+  /** `version`: absent for the newest. */
+  show(person: number, name: string, version?: number): Promise<Prompt>
+  /** All that are kept, the newest first. */
+  versions(person: number, name: string): Promise<readonly Prompt[]>
+  render(
+    person: number,
+    name: string,
+    values: Readonly<Record<string, string>>,
+    version?: number,
+  ): Promise<{ readonly prompt: Prompt; readonly text: string }>
+  /** All of its versions. */
+  remove(person: number, name: string): Promise<Prompt>
+}
+
+export function createPrompts({
+  repository,
+  clock,
+}: {
+  readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
+  readonly clock: Pick<Clock, 'now'>
+}): Prompts {
+  const serially = createSerial()
+
+  const promptOf = ({ id, versions }: PromptRow, at: PromptRow['versions'][number]): Prompt => ({
+    ...{ name: id, version: at.version, newest: versions.at(-1)?.version ?? at.version },
+    ...{ createdAt: at.created_at, text: at.text, variables: variablesOf(at.text) },
+  })
+
+  async function rowOf(person: number, name: string): Promise<PromptRow> {
+    const row = PROMPT_NAME.test(name) ? await repository.get(person, 'prompt', name) : undefined
+    if (row !== undefined) return row
+    const names = (await repository.all(person, 'prompt')).map(({ id }) => id)
+    const near = closest(name, names)
+    throw new KaroError('not_found', `you have no prompt '${name.slice(0, 64)}'`, {
+      hint: near !== undefined ? `Did you mean ${near}?` : 'karo prompt list shows those that there are.',
+    })
+  }
+
+  async function show(person: number, name: string, version?: number): Promise<Prompt> {
+    const row = await rowOf(person, name)
+    const found =
+      version === undefined ? row.versions.at(-1) : row.versions.find((one) => one.version === version)
+    if (found !== undefined) return promptOf(row, found)
+    throw new KaroError('not_found', `${name} has no version ${version}`, {
+      hint: `karo prompt versions ${name}  shows those that are kept.`,
+    })
+  }
+
+  return {
+    show,
+    add: (person, name, text) =>
+      serially(async () => {
+        if (!PROMPT_NAME.test(name))
+          throw new KaroError('bad_request', 'a name has at most 64 small letters, digits and . _ -', {
+            where: 'NAME',
+          })
+        variablesOf(text)
+        const before = await repository.get(person, 'prompt', name)
+        const last = before?.versions.at(-1)
+        if (before !== undefined && last?.text === text)
+          return { prompt: promptOf(before, last), known: true }
+        if (before === undefined && (await repository.all(person, 'prompt')).length >= MOST_PROMPTS)
+          throw new KaroError('rate_limited', `you have ${MOST_PROMPTS} prompts already`, {
+            hint: 'Remove some: karo prompt remove.',
+          })
+        const added = { version: (last?.version ?? 0) + 1, text, created_at: clock.now() }
+        const versions = [...(before?.versions ?? []), added].slice(-MOST_VERSIONS)
+        const row = { id: name, versions }
+        await repository.write(person, 'prompt', { put: [row] })
+        return { prompt: promptOf(row, added), known: false }
+      }),
+    async list(person) {
+      const rows = await repository.all(person, 'prompt')
+      return rows.flatMap((row) => {
+        const last = row.versions.at(-1)
+        return last === undefined ? [] : [promptOf(row, last)]
+      })
+    },
+    async versions(person, name) {
+      const row = await rowOf(person, name)
+      return row.versions.map((version) => promptOf(row, version)).reverse()
+    },
+    async render(person, name, values, version) {
+      const prompt = await show(person, name, version)
+      return { prompt, text: render(prompt.text, values) }
+    },
+    remove: (person, name) =>
+      serially(async () => {
+        const prompt = await show(person, name)
+        await repository.write(person, 'prompt', { remove: [name] })
+        return prompt
+      }),
+  }
+}

@@ -1,0 +1,98 @@
+// Schemas of /memory and /prompts: notes and prompts of the caller.
+import * as z from 'zod'
+import { MOST_NOTE, MOST_NOTES, SEARCH_LIMIT_MAX } from '../../../../agents/memory/memory.ts'
+import { MOST_PROMPTS, MOST_VERSIONS, PROMPT_NAME } from '../../../../agents/prompts/prompts.ts'
+import { MOST_RENDERED, MOST_TEXT, MOST_VALUE } from '../../../../agents/prompts/template.ts'
+import { count, listOf, moment, share, text } from '../fields.ts'
+
+const noteFields = {
+  id: text(16, '16 hex digits'),
+  text: text(MOST_NOTE * 2, 'the note, without the secrets that were found in it'),
+  source: text(64, '`person`, or the id of the agent whose result it is'),
+  created_at: moment('when it was kept'),
+}
+export const note = z.strictObject(noteFields).meta({ id: 'Note' })
+export type NoteShape = z.infer<typeof note>
+export const noteList = z
+  .strictObject({ notes: listOf(note, MOST_NOTES).describe('the newest first') })
+  .meta({ id: 'NoteList' })
+export type NoteListShape = z.infer<typeof noteList>
+export const notesFound = z
+  .strictObject({
+    hits: listOf(
+      z.strictObject({
+        ...noteFields,
+        score: share('of the best hit; only to compare hits of one search'),
+        by: listOf(z.enum(['words', 'meaning']), 2).describe('which way found it'),
+      }),
+      SEARCH_LIMIT_MAX,
+    ).describe('the best first'),
+    searched_by: text(256, 'how it was searched: words, or also an endpoint of embeddings'),
+    notes: listOf(text(1_024, 'what did not work'), 16),
+  })
+  .meta({ id: 'NotesFound' })
+export type NotesFoundShape = z.infer<typeof notesFound>
+
+export const addNoteBody = z.strictObject({ text: z.string().min(1).max(MOST_NOTE) })
+export const whichNoteBody = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{6,16}$/)
+    .describe('the id, or at least 6 digits of its beginning'),
+})
+export const searchQuery = z.strictObject({
+  q: z.string().min(1).max(512).describe('words'),
+  limit: z.int().min(1).max(SEARCH_LIMIT_MAX).default(10),
+})
+
+const name = () => z.string().regex(PROMPT_NAME).describe('name of a prompt')
+const version = () => z.int().min(1).exactOptional().describe('absent: the newest')
+const promptFields = {
+  name: text(64, 'name of the prompt'),
+  version: count('from 1'),
+  newest: count('number of the newest version'),
+  created_at: moment('when this version was added'),
+  text: text(MOST_TEXT, 'the template'),
+  variables: listOf(
+    z.strictObject({
+      name: text(32, 'as it stands in the template'),
+      default: text(MOST_TEXT, 'what it is otherwise; null: it has to be given').nullable(),
+    }),
+    32,
+  ),
+}
+export const prompt = z.strictObject(promptFields).meta({ id: 'Prompt' })
+export type PromptShape = z.infer<typeof prompt>
+export const promptAdded = z
+  .strictObject({
+    ...promptFields,
+    known: z.boolean().describe('the newest version says the same, and stays the newest'),
+  })
+  .meta({ id: 'PromptAdded' })
+export type PromptAddedShape = z.infer<typeof promptAdded>
+export const promptList = z
+  .strictObject({ prompts: listOf(prompt, Math.max(MOST_PROMPTS, MOST_VERSIONS)) })
+  .meta({ id: 'PromptList' })
+export type PromptListShape = z.infer<typeof promptList>
+export const rendered = z
+  .strictObject({
+    name: text(64, 'name of the prompt'),
+    version: count('that was used'),
+    text: text(MOST_RENDERED, 'the text with its variables filled in'),
+  })
+  .meta({ id: 'PromptRendered' })
+export type PromptRenderedShape = z.infer<typeof rendered>
+
+export const addPromptBody = z.strictObject({ name: name(), text: z.string().min(1).max(MOST_TEXT) })
+export const whichPromptQuery = z.strictObject({ name: name(), version: version() })
+export const promptVersionsQuery = z.strictObject({ name: name() })
+export const whichPromptBody = z.strictObject({ name: name() })
+export const renderBody = z.strictObject({
+  name: name(),
+  version: version(),
+  values: z
+    .record(z.string().max(64), z.string().max(MOST_VALUE))
+    .refine((values) => Object.keys(values).length <= 64, 'at most 64 values')
+    .default({})
+    .describe('by the names of the variables'),
+})

@@ -1,0 +1,79 @@
+// Schemas of /planner and /models: plans of the caller, and the local models that there are.
+import * as z from 'zod'
+import { MOST_GOAL, MOST_STEPS } from '../../../../agents/planner/plan.ts'
+import { MOST_PLANS } from '../../../../agents/planner/types.ts'
+import { TASK_STATES } from '../../../../agents/tasks/types.ts'
+import { ACTION_CLASSES } from '../../constants.ts'
+import { count, listOf, moment, text } from '../fields.ts'
+
+const step = z.strictObject({
+  id: text(8, 's1, s2 …'),
+  what: text(300, 'for people'),
+  after: listOf(text(8, 'id of a step'), MOST_STEPS).describe('steps that have to be done before'),
+  agent: text(64, 'whose tool it is; empty: the person runs `command`'),
+  tool: text(128, 'of the agent'),
+  input: z.unknown().describe('the arguments of the tool'),
+  command: text(1_000, 'what the person runs; empty for the tool of an agent'),
+  class: z
+    .enum(ACTION_CLASSES)
+    .describe('by its name, before the gates look at it: they can only make it redder'),
+  kind: text(32, 'ReadFile, ExecuteCommand …'),
+  state: z
+    .enum(['waiting', 'yours', 'done', ...TASK_STATES])
+    .describe('waiting: for steps before it; yours: the person runs its command; otherwise that of its task'),
+  task: text(64, 'the task that it became').nullable(),
+  approval: text(64, 'id of the approval that it waits for, or waited for').nullable(),
+  detail: text(4_096, 'of its task, for people').nullable(),
+})
+export const plan = z
+  .strictObject({
+    id: text(8, '8 hex digits'),
+    goal: text(MOST_GOAL, 'in the words of the person'),
+    created_at: moment('when it was made'),
+    made_by: text(256, 'a local model, and which; or the descriptions of tools'),
+    notes: listOf(text(4_096, 'what was not found or did not work'), 64),
+    state: z
+      .enum(['planned', 'running', 'yours', 'stopped', 'completed'])
+      .describe(
+        'stopped: a step failed, or nothing runs it now; yours: the next step is a command of the person',
+      ),
+    steps: listOf(step, MOST_STEPS).describe(
+      'in an order in which each stands behind those that it waits for',
+    ),
+  })
+  .meta({ id: 'Plan' })
+export type PlanShape = z.infer<typeof plan>
+export const planList = z.strictObject({ plans: listOf(plan, MOST_PLANS) }).meta({ id: 'PlanList' })
+export type PlanListShape = z.infer<typeof planList>
+
+const which = () =>
+  z
+    .string()
+    .regex(/^[0-9a-f]{4,8}$/)
+    .describe('id of a plan, or at least 4 digits of its beginning')
+export const planBody = z.strictObject({ goal: z.string().min(1).max(MOST_GOAL) })
+export const whichPlanQuery = z.strictObject({ id: which() })
+export const whichPlanBody = z.strictObject({ id: which() })
+export const runPlanBody = z.strictObject({
+  id: which(),
+  done: z.string().min(1).max(8).exactOptional().describe('a step of the person that is done'),
+})
+
+export const modelList = z
+  .strictObject({
+    models: listOf(
+      z.strictObject({
+        name: text(256, 'host and port'),
+        endpoint: text(2_048, 'address'),
+        model: text(128, 'that is asked for; empty: the default of the server'),
+        use: z.enum(['text', 'embeddings']),
+        state: z.enum(['up', 'down']),
+        detail: text(1_024, 'why it is down; empty otherwise'),
+        rests_ms: count('milliseconds until it is asked again after it failed'),
+        offers: listOf(text(128, 'name of a model'), 64),
+      }),
+      16,
+    ).describe('in the order in which they are asked'),
+  })
+  .meta({ id: 'ModelList' })
+export type ModelListShape = z.infer<typeof modelList>

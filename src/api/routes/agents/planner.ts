@@ -1,0 +1,59 @@
+// /planner and /models: each person has their own plans; what a plan runs are tasks of that person.
+import type { Plan, Planner } from '../../../agents/planner/types.ts'
+import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
+import {
+  getModels,
+  getPlans,
+  makePlan,
+  removePlan,
+  runPlan,
+  showPlan,
+} from '../../contract/operations/agents/planner.ts'
+import type { ModelListShape, PlanShape } from '../../contract/shapes.ts'
+import type { Routes } from '../../server/route.ts'
+import { serve } from '../../server/serve.ts'
+import { nearOf } from './agents.ts'
+import { whileOpen } from './while-open.ts'
+
+interface PlannerRouteDeps {
+  readonly planner: Planner
+  readonly models: {
+    look(
+      signal: AbortSignal,
+    ): Promise<readonly (Omit<ModelListShape['models'][number], 'rests_ms'> & { readonly restsMs: number })[]>
+  }
+  /** Tests play the kernel. */
+  readonly seatOf?: SeatOfCaller
+}
+
+/** Errors: those of `Planner`, and `bad_file` of the models. */
+export function plannerRoutes({ planner, models, seatOf = seatByKernel }: PlannerRouteDeps): Routes {
+  return (server) => {
+    serve(server, makePlan, async ({ caller, body }, reply) =>
+      planShape(await planner.plan(caller.uid, body.goal, whileOpen(reply))),
+    )
+    serve(server, getPlans, async ({ caller }) => ({
+      plans: (await planner.list(caller.uid)).map(planShape),
+    }))
+    serve(server, showPlan, async ({ caller, query }) => planShape(await planner.show(caller.uid, query.id)))
+    serve(server, runPlan, async ({ caller, body, id }) => {
+      const sessions = nearOf(caller, seatOf)
+      const who = { person: caller.uid, traceId: id, ...(sessions !== undefined && { sessions }) }
+      return planShape(await planner.run(who, body.id, body.done))
+    })
+    serve(server, removePlan, async ({ caller, body }) =>
+      planShape(await planner.remove(caller.uid, body.id)),
+    )
+    serve(server, getModels, async (_, reply) => ({
+      models: (await models.look(whileOpen(reply))).map(({ restsMs, ...state }) => ({
+        ...{ ...state, rests_ms: restsMs, detail: state.detail.slice(0, 1_024) },
+      })),
+    }))
+  }
+}
+
+const planShape = ({ createdAt, madeBy, steps, notes, ...rest }: Plan): PlanShape => ({
+  ...{ ...rest, created_at: new Date(createdAt).toISOString(), made_by: madeBy },
+  notes: notes.map((note) => note.slice(0, 4_096)),
+  steps: steps.map((step) => ({ ...step, input: JSON.parse(step.input) as unknown })),
+})

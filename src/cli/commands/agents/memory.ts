@@ -1,0 +1,83 @@
+// karo memory: notes of a person, found by their words and by what they mean.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
+import { MOST_NOTE } from '../../../api/contract/shapes.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { textFrom } from '../../input/text-from.ts'
+import { checkText, parseWhole } from '../../input/values.ts'
+import { foundView, noteLine, notesView } from '../../views/agents/memory.ts'
+
+/** An endpoint of embeddings may take a while. */
+const SEARCH_DEADLINE_MS = 30_000
+
+const add = defineCommand({
+  name: 'memory add',
+  summary: 'keep a note; secrets that are found in it are taken out',
+  shows: addNote,
+  args: [
+    {
+      name: 'text',
+      required: true,
+      variadic: true,
+      oneThing: true,
+      description: 'the note; - reads it from standard input',
+    },
+  ],
+  examples: [
+    { run: "karo memory add 'The staging database moved to db-2.'", does: 'says its id' },
+    { run: 'git log -5 | karo memory add -', does: 'what a command says' },
+  ],
+  async run(io, { args }) {
+    const given = args.text.join(' ')
+    const text = given === '-' ? await textFrom('-', MOST_NOTE) : given
+    const body = { text: checkText(text, 'karo memory add', MOST_NOTE) }
+    return show(io, await daemonAt(io).call(addNote, { body }), noteLine)
+  },
+})
+
+const search = defineCommand({
+  name: 'memory search',
+  summary: 'find notes by words, and by meaning where an endpoint of embeddings is configured',
+  shows: searchNotes,
+  args: [
+    { name: 'words', required: true, variadic: true, oneThing: true, description: 'what the note is about' },
+  ],
+  options: [{ name: 'limit', value: 'number', default: '10', description: 'at most so many, 1 to 100' }],
+  examples: [
+    { run: 'karo memory search staging database', does: 'the best first; says how it was searched' },
+  ],
+  async run(io, { args, options }) {
+    const q = checkText(args.words.join(' ').trim(), 'karo memory search', 512)
+    const query = { q, limit: parseWhole(options.limit, '--limit', 1, 100) }
+    const found = await daemonAt(io).call(searchNotes, { query, deadlineMs: SEARCH_DEADLINE_MS })
+    return show(io, found, foundView)
+  },
+})
+
+const list = defineCommand({
+  name: 'memory list',
+  summary: 'list your notes, and results of tasks that were kept; the newest first',
+  shows: getNotes,
+  examples: [{ run: 'karo memory list', does: 'with their ids' }],
+  run: async (io) => show(io, await daemonAt(io).call(getNotes), notesView),
+})
+
+const forget = defineCommand({
+  name: 'memory forget',
+  summary: 'forget a note',
+  shows: forgetNote,
+  args: [{ name: 'id', required: true, description: 'its id, or at least 6 digits of the beginning' }],
+  examples: [{ run: 'karo memory forget 4f1d2a', does: 'it is gone for good' }],
+  async run(io, { args }) {
+    if (!/^[0-9a-f]{6,16}$/.test(args.id))
+      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is no id of a note`, {
+        where: 'ID',
+        hint: 'karo memory list shows the ids.',
+      })
+    const gone = await daemonAt(io).call(forgetNote, { body: { id: args.id } })
+    return show(io, gone, ({ id }) => `Forgot ${id}.\n`)
+  },
+})
+
+export const commands: readonly Command[] = [add, search, list, forget]

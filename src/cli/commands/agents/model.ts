@@ -1,0 +1,77 @@
+// karo model: the local models that are configured, whether each answers, and how quickly.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getModels } from '../../../api/contract/operations/agents/planner.ts'
+import { replyOf } from '../../../assist/copilot/model/index.ts'
+import { nameOf, type Place, placesOf } from '../../../assist/copilot/model/places.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { addressesOf } from '../../../config/host-names.ts'
+import { loadConfig } from '../../../config/load.ts'
+import type { Config } from '../../../config/types.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { watchInterrupt } from '../../terminal/interrupt.ts'
+import { modelsView, testedView } from '../../views/agents/models.ts'
+
+const list = defineCommand({
+  name: 'model list',
+  summary: 'list the local models that are configured, in the order in which they are asked',
+  shows: getModels,
+  examples: [{ run: 'karo model list', does: 'whether each answers now, and why not' }],
+  run: async (io) => show(io, await daemonAt(io).call(getModels), modelsView),
+})
+
+const test = defineCommand({
+  name: 'model test',
+  summary: 'have each configured model say one word, without a daemon, and show how long it took',
+  json: 'one document: `models`, each with `name`, `model`, `ok`, `detail`, `first_ms` and `whole_ms`',
+  examples: [{ run: 'karo model test', does: 'the time to the first piece, and to the whole answer' }],
+  async run(io) {
+    const { config } = loadConfig({ home: io.home, env: io.env })
+    const places = placesOf(config.ask)
+    if (places.length === 0)
+      throw new KaroError('not_found', 'no local model is configured', {
+        hint: 'karo config set ask.endpoint http://127.0.0.1:11434/v1',
+      })
+    const interrupt = watchInterrupt()
+    try {
+      const models = []
+      for (const place of places) models.push(await tested(place, config, interrupt.signal))
+      show(io, { models }, testedView)
+      return models.some(({ ok }) => ok) ? EXIT.done : EXIT.failed
+    } finally {
+      interrupt.release()
+    }
+  },
+})
+
+async function tested(place: Place, config: Config, ctrlC: AbortSignal) {
+  const began = performance.now()
+  const since = (): number => Math.round(performance.now() - began)
+  const deadline = AbortSignal.timeout(config.ask.timeout_ms)
+  const signal = AbortSignal.any([ctrlC, deadline])
+  const named = { name: nameOf(place), model: place.model }
+  let first_ms: number | null = null
+  const body = JSON.stringify({
+    ...(place.model !== '' && { model: place.model }),
+    messages: [{ role: 'user', content: 'Say: ready' }],
+    ...{ temperature: 0, max_tokens: 16, stream: true },
+  })
+  try {
+    const said = await replyOf(place, {
+      ...{ body, signal, lookup: (host) => addressesOf(host, config, signal) },
+      heard() {
+        first_ms ??= since()
+      },
+    })
+    return { ...named, ok: true, detail: said.slice(0, 80), first_ms, whole_ms: since() }
+  } catch (error) {
+    ctrlC.throwIfAborted()
+    const detail = deadline.aborted
+      ? `no whole answer within ${config.ask.timeout_ms} ms (ask.timeout_ms)`
+      : error instanceof KaroError
+        ? error.message
+        : 'it failed'
+    return { ...named, ok: false, detail, first_ms, whole_ms: null }
+  }
+}
+
+export const commands: readonly Command[] = [list, test]

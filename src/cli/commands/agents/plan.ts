@@ -1,0 +1,134 @@
+// karo plan: turns a goal into steps that are shown before anything runs, and runs them as tasks, each through the gates.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import {
+  getPlans,
+  makePlan,
+  removePlan,
+  runPlan,
+  showPlan,
+} from '../../../api/contract/operations/agents/planner.ts'
+import { MOST_GOAL, type PlanShape } from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { checkText } from '../../input/values.ts'
+import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { plansView, planView } from '../../views/agents/plans.ts'
+
+/** A model may take as long as `ask.timeout_ms` allows at most, and a second try without it follows. */
+const PLAN_DEADLINE_MS = 150_000
+const LOOK_MS = 300
+const ID = {
+  name: 'id',
+  required: true,
+  description: 'its id, or at least 4 digits of the beginning, see karo plan list',
+} as const
+
+const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
+  planned: EXIT.done,
+  running: EXIT.done,
+  completed: EXIT.done,
+  yours: EXIT.refused,
+  stopped: EXIT.failed,
+}
+
+function idOf(id: string): string {
+  if (/^[0-9a-f]{4,8}$/.test(id)) return id
+  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is no id of a plan`, {
+    where: 'ID',
+    hint: 'karo plan list shows the ids.',
+  })
+}
+
+const make = defineCommand({
+  name: 'plan make',
+  summary: 'turn a goal into steps, each with its class; nothing runs',
+  shows: makePlan,
+  args: [
+    { name: 'goal', required: true, variadic: true, oneThing: true, description: 'what is to be reached' },
+  ],
+  examples: [
+    {
+      run: "karo plan make 'search notes for staging, then show free disk space'",
+      does: 'and says who made it',
+    },
+  ],
+  async run(io, { args }) {
+    const body = { goal: checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL) }
+    return show(io, await daemonAt(io).call(makePlan, { body, deadlineMs: PLAN_DEADLINE_MS }), planView)
+  },
+})
+
+const list = defineCommand({
+  name: 'plan list',
+  summary: 'list your plans, the newest first',
+  shows: getPlans,
+  examples: [{ run: 'karo plan list', does: 'with what became of each' }],
+  run: async (io) => show(io, await daemonAt(io).call(getPlans), plansView),
+})
+
+const showOne = defineCommand({
+  name: 'plan show',
+  summary: 'show the steps of a plan, and what became of each',
+  shows: showPlan,
+  args: [ID],
+  examples: [{ run: 'karo plan show 4f1d2a0c', does: 'also after the daemon was restarted' }],
+  run: async (io, { args }) =>
+    show(io, await daemonAt(io).call(showPlan, { query: { id: idOf(args.id) } }), planView),
+})
+
+const run = defineCommand({
+  name: 'plan run',
+  summary: 'run the steps of a plan one after the other, as tasks; each that does not only read needs a yes',
+  shows: runPlan,
+  args: [ID],
+  options: [
+    { name: 'done', value: 'step', description: 'a step that you were to run yourself is done' },
+    { name: 'follow', short: 'f', description: 'also wait for the approvals that it needs' },
+  ],
+  examples: [
+    {
+      run: 'karo plan run 4f1d2a0c --follow',
+      does: 'stops at the first step that fails; goes on when run again',
+    },
+    { run: 'karo plan run 4f1d2a0c --done s2', does: 'goes on behind a command that you ran' },
+  ],
+  async run(io, { args, options }) {
+    const { done } = options
+    if (done !== undefined) checkText(done, '--done', 8)
+    const body = { id: idOf(args.id), ...(done !== undefined && { done }) }
+    const first = await daemonAt(io).call(runPlan, { body })
+    const last = await followed(io, first, options.follow === true)
+    show(io, last, planView)
+    return last.state === 'running' ? EXIT.refused : EXIT_OF[last.state]
+  },
+})
+
+/** The plan when it does not run any more, or waits for a yes that is not waited for. */
+async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promise<PlanShape> {
+  const interrupt = watchInterrupt()
+  let plan = first
+  try {
+    for (;;) {
+      const asks = plan.steps.some(({ state }) => state === 'input-required')
+      if (plan.state !== 'running' || (asks && !waits) || interrupt.signal.aborted) return plan
+      await pause(LOOK_MS, interrupt.signal)
+      plan = await daemonAt(io).call(showPlan, { query: { id: plan.id } })
+    }
+  } finally {
+    interrupt.release()
+  }
+}
+
+const remove = defineCommand({
+  name: 'plan remove',
+  summary: 'remove a plan; its tasks stay',
+  shows: removePlan,
+  args: [ID],
+  examples: [{ run: 'karo plan remove 4f1d2a0c', does: 'not while it runs' }],
+  run: async (io, { args }) => {
+    const gone = await daemonAt(io).call(removePlan, { body: { id: idOf(args.id) } })
+    return show(io, gone, ({ id }) => `Removed the plan ${id}.\n`)
+  },
+})
+
+export const commands: readonly Command[] = [make, list, showOne, run, remove]

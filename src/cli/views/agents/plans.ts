@@ -1,0 +1,65 @@
+// Views of plans: the list, and one of them with its steps, their classes and what became of them.
+import { styleText } from 'node:util'
+import type { PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
+import { localTime, printable } from '../../../base/format.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+type Step = PlanShape['steps'][number]
+
+export function plansView({ plans }: PlanListShape, screen: Screen): string {
+  if (plans.length === 0) return 'No plans. karo plan make GOAL  makes one.\n'
+  return table(
+    plans,
+    [
+      { title: 'PLAN', value: ({ id }) => id },
+      { title: 'STATE', value: ({ state }) => state },
+      { title: 'STEPS', align: 'right', value: ({ steps }) => String(steps.length) },
+      { title: 'MADE', value: ({ created_at }) => localTime(created_at) },
+      { title: 'GOAL', value: ({ goal }) => goal, shrink: true },
+    ],
+    screen,
+  )
+}
+
+/** `Green` runs without a question; all else is asked about. */
+function classOf({ class: of, kind, command }: Step, colour: boolean): string {
+  if (command !== '') return `yours to run (${kind}, ${of})`
+  const isGreen = of === 'green'
+  const text = isGreen ? `Green (${kind})` : `Red, asked about (${kind}, ${of})`
+  return colour ? styleText(isGreen ? 'green' : 'red', text, { validateStream: false }) : text
+}
+
+export function planView(plan: PlanShape, screen: Screen): string {
+  const { id, goal, state, steps, made_by, notes } = plan
+  const lines = [`Plan ${id}: ${printable(goal)}`, `made by ${printable(made_by)}; ${state}`, '']
+  for (const step of steps) {
+    const after = step.after.length === 0 ? '' : `, after ${step.after.join(', ')}`
+    lines.push(`  ${step.id}  ${printable(step.what)}${after}`)
+    const does =
+      step.command === '' ? `${step.agent} ${step.tool} ${JSON.stringify(step.input)}` : step.command
+    lines.push(`      ${printable(does)}`)
+    const what = step.state === 'waiting' && plan.state === 'planned' ? '' : `: ${step.state}`
+    lines.push(`      ${classOf(step, screen.colour)}${what}`)
+    if (step.detail !== null && step.state !== 'completed') lines.push(`      ${printable(step.detail)}`)
+  }
+  lines.push('', ...notes.map((note) => `note: ${printable(note)}`), ...next(plan))
+  return `${lines.map((line) => fitted(line, screen.columns)).join('\n')}\n`
+}
+
+/** What can be done now. */
+function next({ id, state, steps }: PlanShape): readonly string[] {
+  const asks = steps.find((step) => step.state === 'input-required')
+  if (state === 'running' && asks !== undefined)
+    return [`In another terminal: karo approvals approve ${asks.approval ?? ''}`]
+  const mine = steps.find((step) => step.state === 'yours')
+  if (state === 'yours' && mine !== undefined)
+    return [`Run the command of ${mine.id} yourself, then: karo plan run ${id} --done ${mine.id}`]
+  if (state === 'planned') return [`Nothing has run. karo plan run ${id}  runs it.`]
+  if (state !== 'stopped') return []
+  return [`It has stopped. karo plan run ${id}  goes on; a step that began to run never runs again.`]
+}

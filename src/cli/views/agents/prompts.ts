@@ -1,0 +1,44 @@
+// Views of prompts: the list, one of them with its variables, and its versions.
+import type { PromptAddedShape, PromptListShape, PromptShape } from '../../../api/contract/shapes.ts'
+import { localTime, printable } from '../../../base/format.ts'
+import { table } from '../../terminal/table.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+const variables = ({ variables: all }: PromptShape): string =>
+  all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
+
+export function promptsView({ prompts }: PromptListShape, screen: Screen): string {
+  if (prompts.length === 0) return 'No prompts. karo prompt add NAME FILE  adds one.\n'
+  return table(
+    prompts,
+    [
+      { title: 'PROMPT', value: ({ name }) => name },
+      { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
+      { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
+      { title: 'VARIABLES', value: variables, shrink: true },
+    ],
+    screen,
+  )
+}
+
+export function promptView(prompt: PromptShape | PromptAddedShape): string {
+  const known = 'known' in prompt && prompt.known ? ', as before' : ''
+  const all = prompt.variables.length === 0 ? 'no variables' : `variables: ${printable(variables(prompt))}`
+  const text = prompt.text.split('\n').map((line) => `  ${printable(line)}`)
+  return `${printable(prompt.name)}, version ${prompt.version} of ${prompt.newest}${known}; ${all}\n\n${text.join('\n')}\n`
+}
+
+export const versionsView = ({ prompts }: PromptListShape, screen: Screen): string =>
+  table(
+    prompts,
+    [
+      { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
+      { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
+      { title: 'TEXT', value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
+    ],
+    screen,
+  )

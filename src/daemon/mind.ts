@@ -1,0 +1,95 @@
+// Builds what agents and people think with: local models, memory, prompts and plans.
+
+import { homedir } from 'node:os'
+import { opinionOf } from '../agents/builtins/opinion.ts'
+import { textOf } from '../agents/builtins/review.ts'
+import { type BuiltInDeps, builtInAgents } from '../agents/builtins/tools.ts'
+import { isBuiltIn } from '../agents/builtins/words.ts'
+import type { Runtime, Task } from '../agents/index.ts'
+import { createMemory, type Memory } from '../agents/memory/memory.ts'
+import { createPlanner } from '../agents/planner/planner.ts'
+import { createPrompts } from '../agents/prompts/prompts.ts'
+import { AFAR } from '../agents/tasks/afar.ts'
+import { createModels } from '../assist/copilot/model/models.ts'
+import { checkCommand } from '../assist/risk/index.ts'
+import { redact } from '../observe/redact/redact.ts'
+import type { openStore } from '../store/index.ts'
+import type { Foundation } from './foundation.ts'
+import type { DaemonOptions } from './options.ts'
+
+export function buildMind(
+  { paths }: Pick<DaemonOptions, 'paths'>,
+  { common }: Foundation,
+  store: ReturnType<typeof openStore>,
+  agents: () => Runtime,
+  unusual: BuiltInDeps['anomalies'],
+) {
+  const { config, clock, random, log } = common
+  const repository = store.memory
+  const models = createModels(config, clock)
+  const prompts = createPrompts({ repository, clock })
+  const memory = createMemory({
+    ...{ repository, redact, embed: models.embed, clock, random, log: log.child({ room: 'memory' }) },
+  })
+  const planner = createPlanner({
+    ...{ repository, models, clock, random, log: log.child({ room: 'planner' }) },
+    run: (request) => agents().run(request),
+    tasks: {
+      list: (person, prefix) => agents().tasks.list(person, prefix),
+      get: (person, id) => agents().tasks.get(person, id),
+      onEvent: (listener) => agents().tasks.onEvent(listener),
+    },
+    async offers(person) {
+      const some = await agents().list({ person, admin: false, traceId: '' })
+      // A plan that plans has no end.
+      const all = some.filter(({ id }) => id !== 'kPlanner:plans')
+      const offers = all.flatMap(({ id, offers: tools }) =>
+        (tools ?? []).map(({ name, ...tool }) => ({ ...tool, agent: id, tool: name })),
+      )
+      return { offers, idle: all.filter((one) => one.offers === null).length }
+    },
+    commandFor: async (clause) => commandFor(clause, paths.home),
+  })
+  const tasksOf = (person: number) => agents().tasks.list(person)
+  const builtIns = builtInAgents({
+    ...{ memory, prompts, planner, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
+    agents: (person) => agents().list({ person, admin: false, traceId: '' }),
+    resultOf: async (person, id) => ({
+      task: await agents().tasks.get(person, id),
+      json: await agents().tasks.result(person, id),
+    }),
+  })
+  return { models, prompts, memory, planner, builtIns }
+}
+
+/** Loaded with the first plan that needs it: what it knows takes some megabytes. */
+async function commandFor(clause: string, karoHome: string): Promise<string | undefined> {
+  const [{ findCommand }, { openKnowledge }] = await Promise.all([
+    import('../assist/copilot/ask.ts'),
+    import('../assist/copilot/knowledge.ts'),
+  ])
+  const where = { cwd: '/', home: homedir(), karoHome }
+  const found = findCommand(clause, {
+    ...{ shell: 'bash', knowledge: openKnowledge() },
+    judge: (command) => checkCommand(command, where),
+  })
+  // A guess is no step.
+  return found.confidence === 'sure' && found.decision !== 'block' ? (found.command ?? undefined) : undefined
+}
+
+/** Keeps what tasks of people of this machine resulted in, where `memory.task_results` says so. */
+export function keepResults(agents: Runtime, memory: Memory, { common: { config, log } }: Foundation): void {
+  agents.tasks.onEvent((task, { state }) => {
+    if (state !== 'completed' || task.person === AFAR || !config.memory.task_results) return
+    if (isBuiltIn(task.agent)) return
+    void keep(task).catch((error: Error) =>
+      log.warn({ trace_id: task.traceId, reason: error.message }, 'a result was not kept in memory'),
+    )
+  })
+  async function keep(task: Task): Promise<void> {
+    const json = await agents.tasks.result(task.person, task.id)
+    const text = json === undefined ? '' : textOf(json)
+    if (text === '') return
+    await memory.add(task.person, `${task.agent} ${task.tool} ${task.input}\n${text}`, task.agent)
+  }
+}

@@ -1,0 +1,226 @@
+// Memory, prompts, plans, local models and built-in agents on a real node by the real command line.
+import { realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { AgentListShape, NotesFoundShape, PlanShape } from '../../../src/api/contract/shapes.ts'
+import { serverDirectory } from '../../support/agents/rig.ts'
+import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
+import { providersHere } from '../../support/muscle/muscle.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+import { inTerminal } from '../../support/shell/terminal-run.ts'
+
+const PROGRAM = realpathSync(process.execPath)
+const SECRET = `ghp_${'aB3dE5fG7h'.repeat(4)}`
+const [here] = await providersHere()
+
+const plan = (node: TestNode, ...words: string[]) => node.json<PlanShape>(['plan', ...words])
+const states = ({ steps }: PlanShape) => steps.map(({ state }) => state)
+
+test('notes are found by their words, without their secrets, and outlive a kill and a backup', async () => {
+  let node = await startNode()
+  const { home } = node
+  const added = await node.karo(
+    ['memory', 'add', '-'],
+    `The staging database moved.\nexport TOKEN=${SECRET}\n`,
+  )
+  expect(added, added.stderr).toMatchObject({ code: 0 })
+  const id = added.stdout.split(' ')[0] ?? ''
+  await node.kill9()
+  node = await startNode({ home })
+  const found = await node.json<NotesFoundShape>(['memory', 'search', 'databse', 'stag'])
+  expect(found).toMatchObject({ searched_by: 'words', hits: [{ id, score: 1, by: ['words'] }] })
+  expect(JSON.stringify(found)).not.toContain(SECRET)
+  expect((await node.karo(['memory', 'forget', 'abc'])).code).toBe(2)
+  expect((await node.karo(['memory', 'forget', '000000'])).code).toBe(1)
+  const file = join(temporaryHome(), 'node.tar')
+  expect((await node.karo(['backup', file])).code).toBe(0)
+  expect((await node.karo(['memory', 'forget', id])).code).toBe(0)
+  expect((await node.karo(['memory', 'search', 'staging'])).stdout).toContain('No note fits.')
+  expect(node.log()).not.toContain('staging')
+  await node.stop()
+  const restored = join(temporaryHome(), 'restored')
+  expect((await node.karo(['restore', file, '--home', restored])).code).toBe(0)
+  const again = await startNode({ home: restored })
+  expect((await again.karo(['memory', 'list'])).stdout).toContain(id)
+  await again.stop()
+})
+
+test('prompts have versions and variables, and a missing one is an error that names it', async () => {
+  const node = await startNode()
+  const add = (text: string) => node.karo(['prompt', 'add', 'explain', '-'], text)
+  expect((await add('Explain {{what}} in {{language=English}}')).code).toBe(0)
+  expect((await add('Say what {{what}} is')).stdout).toContain('version 2 of 2')
+  expect((await add('Say what {{what}} is')).stdout).toContain('as before')
+  const render = (...words: string[]) => node.karo(['prompt', 'render', 'explain', ...words])
+  expect((await render('what=$(id) {{x}}')).stdout).toBe('Say what $(id) {{x}} is\n')
+  expect((await render('what=tar', '--version', '1')).stdout).toBe('Explain tar in English\n')
+  expect(await render()).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('variable what is missing'),
+  })
+  expect((await render('what=x', 'waht=y')).stderr).toContain('Did you mean what?')
+  expect((await add('{{')).stderr).toContain('line 1')
+  expect((await node.karo(['prompt', 'versions', 'explain'])).stdout.trim().split('\n')).toHaveLength(3)
+  expect((await node.karo(['prompt', 'remove', 'explain'])).code).toBe(0)
+  expect((await render('what=x')).code).toBe(1)
+  await node.stop()
+})
+
+describe('built-in agents', () => {
+  test('are listed, used through the gates, and cannot be replaced or removed', async () => {
+    const node = await startNode({ config: '[agents]\nenabled = true\n' })
+    await node.karo(['memory', 'add', 'The staging database moved.'])
+    const { agents } = await node.json<AgentListShape>(['agent', 'list'])
+    expect(agents.map(({ id, built_in }) => [id, built_in])).toContainEqual(['kMemory:notes', true])
+    const green = await node.karo(['task', 'run', 'kMemory:notes', 'search_notes', '{"query":"staging"}'])
+    expect(green, green.stderr).toMatchObject({ code: 0, stdout: expect.stringContaining('database moved') })
+    const red = await node.karo(['task', 'run', 'kMemory:notes', 'add_note', '{"text":"x"}', '--id', 'red-1'])
+    expect(red).toMatchObject({ code: 4, stderr: expect.stringContaining('karo approvals approve') })
+    expect((await node.karo(['memory', 'list'])).stdout.trim().split('\n')).toHaveLength(2)
+    const wrong = await node.karo(['task', 'run', 'kMemory:notes', 'search_notes', '{"nothing":1}'])
+    expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining("takes no 'nothing'") })
+    for (const words of [
+      ['remove', 'kMemory:notes'],
+      ['stop', 'kMemory:notes'],
+      ['add', 'notes', '--class', 'kMemory', '--', '/bin/true'],
+    ])
+      expect((await node.karo(['agent', ...words])).stderr, words.join(' ')).toContain('built in')
+    const { stdout } = await node.karo(['audit', 'log', '--type', 'agent_gate', '--json'])
+    expect(stdout).toContain('kMemory:notes')
+    expect(stdout).not.toContain('staging')
+    await node.stop()
+  })
+})
+
+test('a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {
+  let node = await startNode()
+  const { home } = node
+  const made = await plan(node, 'make', 'search notes for "staging", then show free disk space')
+  expect(made).toMatchObject({
+    state: 'planned',
+    made_by: expect.stringContaining('no model was asked'),
+    steps: [
+      { id: 's1', agent: 'kMemory:notes', class: 'green', after: [], state: 'waiting', task: null },
+      { id: 's2', agent: '', command: 'df -h', class: 'high', after: ['s1'] },
+    ],
+  })
+  expect((await node.karo(['task', 'list'])).stdout).toContain('No tasks.')
+  expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
+  await node.kill9()
+  node = await startNode({ home })
+  expect(states(await plan(node, 'show', made.id))).toEqual(['completed', 'yours'])
+  expect((await node.karo(['plan', 'run', made.id])).code).toBe(4)
+  expect((await node.karo(['plan', 'run', made.id, '--done', 's1'])).code).toBe(1)
+  expect(states(await plan(node, 'run', made.id, '--done', 's2'))).toEqual(['completed', 'done'])
+  const { tasks } = await node.json<{ tasks: { id: string }[] }>(['task', 'list'])
+  expect(tasks.map(({ id }) => id)).toEqual([`plan.${made.id}.s1`])
+  expect((await node.karo(['plan', 'make', 'sing a song'])).stderr).toContain('no step for this goal')
+  await node.stop()
+})
+
+const STEP = { what: 'x', agent: 'kMemory:notes', command: '' }
+const STEPS = {
+  steps: [
+    { ...STEP, id: 's2', after: ['s1'], tool: 'add_note', input: '{"text":"looked up"}' },
+    { ...STEP, id: 's1', after: [], tool: 'search_notes', input: '{"query":"staging"}' },
+  ],
+}
+
+test('a plan of a local model: the next endpoint where one fails, each Red step is asked about, what was denied did not run', async () => {
+  const broken: Script = (response) => response.writeHead(500).end()
+  const [bad, good] = await Promise.all([fakeModel(broken), fakeModel(streamed(JSON.stringify(STEPS)))])
+  const config = `[ask]\nendpoint = "${bad.endpoint}"\nfallbacks = ["${good.endpoint} tiny"]\n`
+  const node = await startNode({ config })
+  const made = await plan(node, 'make', 'find out where staging is')
+  expect(made).toMatchObject({
+    made_by: `the local model at 127.0.0.1:${good.port}`,
+    notes: [`127.0.0.1:${bad.port}: it answered with status 500`],
+    steps: [{ id: 's1' }, { id: 's2', class: 'medium', kind: 'CreateFile' }],
+  })
+  expect(JSON.parse(good.received[0]?.body ?? '')).toMatchObject({
+    model: 'tiny',
+    response_format: { type: 'json_schema' },
+  })
+  const decided = async (word: 'approve' | 'deny') => {
+    const shown = await plan(node, 'show', made.id)
+    const approval = shown.steps[1]?.approval ?? ''
+    const terminal = inTerminal(['approvals', word, approval], node.home)
+    expect(await terminal.ended(), terminal.shown()).toBe(0)
+  }
+  expect((await node.karo(['plan', 'run', made.id])).stdout).toContain('karo approvals approve')
+  await decided('deny')
+  await until(async () => (await plan(node, 'show', made.id)).state === 'stopped', { what: 'it stopped' })
+  expect((await node.karo(['memory', 'list'])).stdout).toContain('No notes.')
+  const again = node.karo(['plan', 'run', made.id, '--follow'])
+  await until(async () => states(await plan(node, 'show', made.id))[1] === 'input-required', {
+    what: 'it asks',
+  })
+  await decided('approve')
+  expect(await again).toMatchObject({ code: 0, stdout: expect.stringContaining('completed') })
+  expect((await node.karo(['memory', 'list'])).stdout).toContain('looked up')
+  const models = await node.karo(['model', 'list'])
+  expect(models.stdout).toMatch(/down[^\n]*status 500/)
+  await node.stop()
+})
+
+/** Two directions: the sea, and everything else. */
+const embeddings: Script = (response, { body }) => {
+  const { input } = JSON.parse(body) as { input: readonly string[] }
+  const data = input.map((text) => ({ embedding: /sea|ocean/.test(text) ? [1, 0.1] : [0, 1] }))
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ data }))
+}
+
+test('with an endpoint of embeddings notes are found by meaning too, and without its answer by words alone', async () => {
+  let works = true
+  const model = await fakeModel((response, request) =>
+    works ? embeddings(response, request) : response.writeHead(500).end(),
+  )
+  const node = await startNode({ config: `[memory]\nembeddings = "${model.endpoint} embed"\n` })
+  await node.karo(['memory', 'add', 'The ocean is deep.'])
+  await node.karo(['memory', 'add', 'Lunch is at noon.'])
+  const search = () => node.json<NotesFoundShape>(['memory', 'search', 'sea'])
+  expect(await search()).toMatchObject({
+    hits: [{ text: 'The ocean is deep.', by: ['meaning'] }],
+    searched_by: `words and meaning (embed at 127.0.0.1:${model.port})`,
+  })
+  works = false
+  expect(await search()).toMatchObject({
+    ...{ hits: [], searched_by: 'words' },
+    notes: [expect.stringContaining('status 500')],
+  })
+  await node.stop()
+})
+
+test('notes are sent to no other machine, also of a private network', async () => {
+  const node = await startNode({ config: '[memory]\nembeddings = "http://10.255.255.1/v1 embed"\n' })
+  await node.karo(['memory', 'add', 'The ocean is deep.'])
+  const { notes } = await node.json<NotesFoundShape>(['memory', 'search', 'ocean'])
+  expect(notes).toEqual([expect.stringContaining('is not this machine')])
+  await node.stop()
+})
+
+describe.skipIf(here?.problem !== undefined)('results of tasks', () => {
+  test.each([true, false])('are notes where memory.task_results is %s', async (kept) => {
+    const node = await startNode({
+      config: `[agents]\nenabled = true\n[memory]\ntask_results = ${kept}\n`,
+    })
+    const directory = serverDirectory()
+    const added = await node.karo([
+      ...['agent', 'add', 'long', '--read', directory, '--read', PROGRAM],
+      ...['--', PROGRAM, `${directory}/server.mjs`],
+    ])
+    expect(added, added.stderr).toMatchObject({ code: 0 })
+    const grant = inTerminal(
+      ['cap', 'grant', 'kExecutor:long', `fs.read:${directory}`, `fs.read:${PROGRAM}`],
+      node.home,
+    )
+    expect(await grant.ended(), grant.shown()).toBe(0)
+    const ran = await node.karo(['task', 'run', 'long', 'get_long', '{"chars":20}'])
+    expect(ran, ran.stderr).toMatchObject({ code: 0 })
+    const list = async () => (await node.karo(['memory', 'list'])).stdout
+    if (kept) await until(async () => (await list()).includes('kExecutor:long'), { what: 'it is a note' })
+    else expect(await list()).toContain('No notes.')
+    await node.stop()
+  })
+})
