@@ -57,7 +57,7 @@ class Writer {
 
   /** Just the bytes written, in a buffer of their own. */
   taken(): Uint8Array {
-    return Uint8Array.from(this.bytes.subarray(0, this.length))
+    return new Uint8Array(this.bytes.subarray(0, this.length))
   }
 
   write(value: unknown, depth: number): void {

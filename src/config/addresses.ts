@@ -1,5 +1,6 @@
 // Which addresses are private: the one definition behind `lan_only`, for dialling, listening and configuration.
 import { BlockList, isIP } from 'node:net'
+import { createRecent } from '../base/recent.ts'
 
 /** RFC 1918, loopback, link-local and unique local addresses (RFC 3927, 4193, 4291). */
 const PRIVATE = [
@@ -23,6 +24,13 @@ function build(withCgnat: boolean): BlockList {
 
 const lists = { false: build(false), true: build(true) } as const
 
+/** Of each list what it said last: every presence of every member is judged, and says the same addresses again. */
+const JUDGED_MAX = 4_096
+const judged = {
+  false: createRecent<string, boolean>(JUDGED_MAX),
+  true: createRecent<string, boolean>(JUDGED_MAX),
+} as const
+
 /**
  * True for an IP address in private space; IPv4-mapped IPv6 counts as the IPv4 address it stands for, a zone
  * (`%eth0`) is ignored. False for public and unspecified addresses, multicast, names, and anything malformed.
@@ -32,7 +40,8 @@ export function isPrivateAddress(address: string, options: { readonly allowCgnat
   const ip = zone < 0 ? address : address.slice(0, zone)
   const family = isIP(ip)
   if (family === 0) return false
-  return lists[options.allowCgnat ? 'true' : 'false'].check(ip, family === 4 ? 'ipv4' : 'ipv6')
+  const which = options.allowCgnat ? 'true' : 'false'
+  return judged[which].getOrInsert(ip, () => lists[which].check(ip, family === 4 ? 'ipv4' : 'ipv6'))
 }
 
 const own = new BlockList()

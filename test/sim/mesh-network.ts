@@ -102,7 +102,7 @@ export class Network {
     const late = this.#isLost() ? RETRANSMIT_MS : 0
     const now = this.time.clock.monotonic()
     mine.arrived = Math.max(now + pipe.latencyMs + late, mine.arrived)
-    this.time.after(mine.arrived - now, () => {
+    this.time.surely(mine.arrived - now, () => {
       if (!this.reaches(from, other.node) && other.node.running) pipe.dead = true
       if (!pipe.dead && other.node.pipes.get(other.id) === pipe) arrive(other)
     })

@@ -27,6 +27,8 @@ const CLOCK_WINDOW_MS = 300_000
 const PORT = 9_238
 /** Neighbours that gossip is handed on to: its repairs are not simulated, so they are some more than gossipsub's four. */
 const FANOUT = 6
+/** A neighbour with so few connections gets everything: gossipsub's mesh has two ends, so that nobody is left with fewer than its share. */
+const FEW = 12
 
 const capabilities = {
   protocol_version: 1,
@@ -219,19 +221,20 @@ export class SimNode {
     return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
   }
 
-  /** Some neighbours, others each time, with what leads to each. */
+  /** Some neighbours, others each time, and those that have few; with what leads to each. */
   gossipTo(
     ...except: readonly (NodeId | undefined)[]
   ): readonly { readonly pipe: Pipe; readonly there: SimNode }[] {
     const others = this.state.connections.neighbours()
     const first = this.#network.random.below(Math.max(1, others.length))
     const found: { readonly pipe: Pipe; readonly there: SimNode }[] = []
-    for (let at = 0; at < others.length && found.length < FANOUT; at++) {
+    for (let at = 0; at < others.length; at++) {
       const { id, node } = others[(first + at) % others.length] as Conn
       const pipe = except.includes(node) ? undefined : this.pipes.get(id)
       if (pipe === undefined) continue
       const [a, b] = pipe.ends
-      found.push({ pipe, there: (a.node === this ? b : a).node })
+      const there = (a.node === this ? b : a).node
+      if (found.length < FANOUT || there.pipes.size <= FEW) found.push({ pipe, there })
     }
     return found
   }

@@ -2,6 +2,7 @@
 // who knows the same members names the same ones, and a member that comes or goes moves only its own share.
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { DocumentKind } from './kinds.ts'
 
 /** Members that relay one document. */
@@ -87,9 +88,16 @@ function insert(drawn: Drawn[], one: Drawn, most: number): void {
   if (drawn.length > most) drawn.pop()
 }
 
+/** Tickets follow from the names alone, so a member that left and came back is not hashed again. */
+const CANDIDATES_MAX = 8_192
+const candidates = createRecent<NodeId, Candidate>(CANDIDATES_MAX)
+
 /** `node` has to be a canonical id. */
 export function candidate(node: NodeId, group = node): Candidate {
-  const key = parseNodeId(node)
-  if (key === undefined) throw new RangeError(`${node} is no node id`)
-  return { node, ticket: ticketOf([key]), group }
+  const alone = candidates.getOrInsert(node, () => {
+    const key = parseNodeId(node)
+    if (key === undefined) throw new RangeError(`${node} is no node id`)
+    return { node, ticket: ticketOf([key]), group: node }
+  })
+  return group === node ? alone : { ...alone, group }
 }

@@ -58,6 +58,8 @@ export function createRounds(deps: RoundsDeps): Rounds {
   /** Asked for again while it was being walked. */
   const again = new Set<NodeId>()
   let visiting = false
+  /** When all members are gone over again; monotonic, ms. */
+  let planAt = Number.NEGATIVE_INFINITY
 
   const isLinked = (peer: NodeId): boolean => deps.linked().includes(peer)
 
@@ -115,9 +117,8 @@ export function createRounds(deps: RoundsDeps): Rounds {
     later('round', ROUND_MS * (0.75 + random.float() / 2), round)
   }
 
-  /** Gives members that came a time, forgets members that went, and visits one member whose time has come. */
-  function look(): void {
-    const now = clock.monotonic()
+  /** Gives members that came a time, and forgets members that went. */
+  function plan(now: number): void {
     const present = deps.present()
     const there = new Set(present)
     const linked = new Set(deps.linked())
@@ -133,16 +134,27 @@ export function createRounds(deps: RoundsDeps): Rounds {
       // The visits are spread over the time that visiting all members takes, so that not all visit a returned member at once.
       visits.set(node, now + random.float() * VISIT_EVERY_MS * present.length)
     }
+  }
+
+  /** Visits one member whose time has come. All members are gone over more seldom than that. */
+  function look(): void {
+    const now = clock.monotonic()
+    if (now >= planAt) {
+      planAt = now + LOOK_MS
+      plan(now)
+    }
     for (const [node, at] of visits) {
-      if (at > now || visiting) continue
-      visiting = true
+      if (visiting) break
+      if (at > now) continue
       visits.delete(node)
+      if (isLinked(node)) continue
+      visiting = true
       triedAt.set(node, now)
       void deps.reach(node).finally(() => {
         visiting = false
       })
     }
-    later('look', visits.size > 0 ? VISIT_EVERY_MS : LOOK_MS, look)
+    later('look', visits.size > 0 ? VISIT_EVERY_MS : Math.max(0, planAt - now), look)
   }
 
   return {

@@ -141,12 +141,13 @@ export function createContributor(deps: ContributorDeps): Contributor {
       const missing = due.filter((bucket) => !done.has(slotOfBucket(bucket)))
       if (missing.length === 0) return
       const people = await consenting.people()
-      const audiences = consenting.audiences(plan.audiences)
       const since = await insight.recordedSince(people.map(({ uid }) => uid))
       const from = Math.min(since ?? Number.POSITIVE_INFINITY, deps.joinedAt() ?? Number.POSITIVE_INFINITY)
-      for (const bucket of missing) {
-        // Of a time that this machine knows nothing of it does not say that nothing happened.
-        if (bucket.end <= from) continue
+      // Of a time that this machine knows nothing of it does not say that nothing happened.
+      const known = missing.filter(({ end }) => end > from)
+      if (known.length === 0) return
+      const audiences = consenting.audiences(plan.audiences)
+      for (const bucket of known) {
         if ([...done.values()].some((other) => overlap(bucket, other))) continue
         await give(bucket, plan, people, audiences)
       }

@@ -59,9 +59,16 @@ function readEndpoint(text: string): Endpoint | undefined {
   }
 }
 
+/** Of the endpoints that are remembered: thousands of members are told apart by one text each, and not by one a presence. */
+const formatted = new WeakMap<Endpoint, string>()
+
 /** `/ip4/10.0.0.5/tcp/9238`, `/ip6/fd00::5/tcp/9238`. */
 export function formatEndpoint(endpoint: Endpoint): string {
-  return `/ip${isIP(endpoint.ip)}/${endpoint.ip}/tcp/${endpoint.port}`
+  const known = formatted.get(endpoint)
+  if (known !== undefined) return known
+  const text = `/ip${isIP(endpoint.ip)}/${endpoint.ip}/tcp/${endpoint.port}`
+  formatted.set(endpoint, text)
+  return text
 }
 
 /** An address as people write it: `10.0.0.5:9238`, `[fd00::5]:9238`; any other text unchanged. */

@@ -26,7 +26,9 @@ export interface Book {
   addresses(node: NodeId): readonly string[]
   /** A dial to it came to nothing. */
   failed(node: NodeId): void
-  nodes(): readonly NodeId[]
+  nodes(): Iterable<NodeId>
+  has(node: NodeId): boolean
+  size(): number
   /** Whether a member has told that it is at this IP address. */
   membersAt(ip: string): boolean
 }
@@ -111,7 +113,9 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
       const entry = entries.get(node)
       if (entry !== undefined) entry.heardFirst = !entry.heardFirst
     },
-    nodes: () => [...entries.keys()],
+    nodes: () => entries.keys(),
+    has: (node) => entries.has(node),
+    size: () => entries.size,
     membersAt: (ip) => [...(tellers.get(ip) ?? [])].some(isMember),
   }
 }

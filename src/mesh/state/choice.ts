@@ -72,7 +72,9 @@ export function createRing(members: readonly NodeId[]): Ring {
     const next: Ranked[] = []
     const across: Ranked[] = []
     at ??= members.map(placeOf)
-    for (const [index, other] of members.entries()) {
+    // By number, because pairs of number and member would be made and thrown away for each member of each look.
+    for (let index = 0; index < members.length; index++) {
+      const other = members[index] as NodeId
       if (other === node) {
         isMember = true
         continue

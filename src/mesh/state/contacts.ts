@@ -26,6 +26,8 @@ const WAKINGS = { frames: 4, perMs: 60_000 }
 const WAKINGS_MAX = 1_024
 /** mDNS answers come as often as anybody asks, so a sighting makes this node try the same node again at most this often. */
 const SIGHTING_EVERY_MS = 30_000
+/** What changes with time alone about members, and not with an event of this node, is seen so soon. */
+const MEMBERS_EVERY_MS = 15_000
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 1_024
 
@@ -69,6 +71,8 @@ export interface Contacts {
   listed(peers: readonly StaticPeer[]): void
   /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
   heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
+  /** Others say that it is lost. */
+  missed(node: NodeId): void
   /** A person's decision about this node has taken effect, or a certificate's. */
   decided(node: NodeId, byPerson: boolean): void
   /** A stranger that this node has something to show to. */
@@ -114,10 +118,11 @@ export function createContacts(deps: ContactsDeps): Contacts {
     self: deps.self,
     fullMeshUpTo: config.overlay.full_mesh_up_to,
     clock,
-    // One by one: whoever needs only the first few has the trust room asked about those alone.
     *members() {
       for (const node of book.nodes()) if (admits(node)) yield node
     },
+    isMember: (node) => book.has(node) && admits(node),
+    wholeEveryMs: MEMBERS_EVERY_MS,
     isGone(node) {
       const member = trust.member(node)
       return member !== undefined && (member.offline || member.unsure)
@@ -140,7 +145,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
   /** Tells the asks at once about dials that led to no connection; an ask may then begin another dial. */
   const settleAsks = (): void => {
     for (let done = dialing.finished(); done.length > 0; done = dialing.finished())
-      for (const dial of done) asks.finished(dial)
+      for (const dial of done) {
+        for (const node of dialing.nodesOf(dial.target)) overlay.touch(node)
+        asks.finished(dial)
+      }
   }
   const settling =
     <Args extends readonly unknown[]>(act: (...args: Args) => void) =>
@@ -163,7 +171,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
     dialing: { ...dialing, dialed: settling(dialing.dialed) },
     asks: { unask: asks.unask, ask: settling(asks.ask), found: settling(asks.found) },
     prepare() {
-      for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
+      for (const node of trust.known()) {
+        book.learn(node, trust.met(node)?.addresses ?? [])
+        overlay.touch(node)
+      }
     },
     start() {
       running = true
@@ -182,6 +193,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     sighted({ node, addresses, source }) {
       if (node === deps.self || trust.refuses(node)) return
       book.hear(node, usable(node, addresses, source))
+      overlay.touch(node)
       if (connections.isConnected(node)) return
       if (now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS) return
       sightedAt.set(node, now())
@@ -192,6 +204,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.list(peers.filter(({ host, port }) => !isHere(formatEndpoint({ ip: host, port }))))
     },
     heard(node, addresses, worthATry) {
+      overlay.touch(node)
       // A node that is not admitted here is not dialed either.
       if (!admits(node)) return
       book.learn(node, addresses)
@@ -200,7 +213,9 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (connections.isConnected(node)) return
       if (wakings(node).take(now())) dialing.wake(node)
     },
+    missed: overlay.touch,
     decided: settling((node: NodeId, byPerson: boolean) => {
+      overlay.touch(node)
       if (!admits(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
       dialing.wake(node)
@@ -211,6 +226,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     meet(node) {
       if (trust.refuses(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
+      overlay.touch(node)
       dialing.meet(node)
       dialing.wake(node)
     },
@@ -224,6 +240,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       leaves.met(node, leaf)
       // The addresses are not proven: the connection shows that the key is at this IP address, and nothing about a port there.
       book.learn(node, addresses)
+      overlay.touch(node)
       dialing.met(node)
     },
     settled: settling(dialing.settled),
@@ -239,6 +256,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
         leaves.surplus(conn, releasing.delete(node))
       }
       dialing.lost(node, now() - openedAt)
+      overlay.touch(node)
     },
     look() {
       dialing.look()
@@ -261,6 +279,6 @@ export function createContacts(deps: ContactsDeps): Contacts {
     release(node) {
       if (!overlay.wanted().has(node)) connections.release(node)
     },
-    sizes: () => ({ book: book.nodes().length, asks: asks.size }),
+    sizes: () => ({ book: book.size(), asks: asks.size }),
   }
 }

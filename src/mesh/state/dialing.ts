@@ -61,6 +61,8 @@ export interface Dialing {
   round(wanted: Wanted): void
   /** The target under which this node is dialed. */
   targetOf(node: NodeId): Target
+  /** The nodes that may be dialed under this target. */
+  nodesOf(target: Target): readonly NodeId[]
   /** True for a node behind an address of the configuration. */
   isStatic(node: NodeId): boolean
   /** Begins one attempt now, unless an attempt is under way. */
@@ -194,6 +196,7 @@ export function createDialing(deps: DialingDeps): Dialing {
   }
 
   const targetOf = (node: NodeId): Target => {
+    if (statics.size === 0) return node
     for (const [key, fixed] of statics) if (fixed.node === node && !fixed.once) return key
     return node
   }
@@ -218,6 +221,8 @@ export function createDialing(deps: DialingDeps): Dialing {
       for (const target of begun) begin(target)
     },
     targetOf,
+    nodesOf: (target) =>
+      isNode(target) ? [target] : [statics.get(target)?.node].filter((node) => node !== undefined),
     isStatic: (node) => !isNode(targetOf(node)),
     dial(target) {
       if (redial.begin(target)) begin(target)

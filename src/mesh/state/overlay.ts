@@ -1,9 +1,9 @@
 // Decides on neighbours: all members in a small mesh, few in a large mesh, and surplus ones not for long.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { createRing, type Ring } from './choice.ts'
 import { type Dependent, LEAF_MOST, type Leaves } from './leaves.ts'
+import { AWAY_MS, createRoll, type Roll, type RollDeps } from './roll.ts'
 
 /** Members that a full mesh may have beyond its limit before it is thinned out, so that a visitor does not change it. */
 const FULL_MORE = 4
@@ -21,30 +21,15 @@ const SETTLED_MS = 5_000
 const SETTLED_AT_MOST_MS = 60_000
 /** Links closed in one round. Few, because each other end has to find another neighbour. */
 const CLOSED_AT_ONCE = 4
-/** A node that could not be reached, or has too many links, is not chosen again for so long. */
-const AWAY_MS = 10 * 60_000
-/** Failed attempts in a row after which another node is chosen as well. */
-const FAILURES = 2
-/** Nodes whose absence is remembered. */
-const AWAY_MAX = 4_096
-
-/** Whether this node is a leaf is worked out again after so long, where one list of members is gone through. */
-const LEAF_FOR_MS = 50
+/** Nodes whose refusal is remembered. */
+const DECLINED_MAX = 4_096
 
 /** Rings that are kept: of all members, of the members that are there, and of both without members that declined. */
 const RINGS_KEPT = 4
 
-export interface OverlayDeps {
-  readonly self: NodeId
+export interface OverlayDeps extends RollDeps {
   /** Links to all members up to so many. */
   readonly fullMeshUpTo: number
-  readonly clock: Clock
-  /** All nodes that are admitted here and have an address. */
-  readonly members: () => Iterable<NodeId>
-  /** True for a node that said it leaves, or that others say is lost. */
-  readonly isGone: (node: NodeId) => boolean
-  /** Attempts in vain in a row. */
-  readonly failures: (node: NodeId) => number
   /** Named in the configuration: always wanted. */
   readonly isStatic: (node: NodeId) => boolean
   readonly leaves: Pick<Leaves, 'known' | 'kept'>
@@ -65,20 +50,20 @@ export interface Overlay {
   hasDeclined(node: NodeId): boolean
   /** This node can link with so few others that it depends on each link. False until the first members were heard. */
   isLeaf(): boolean
-  /** The node was heard, or it is connected. */
-  present(node: NodeId): void
+  /** What is known of this node may have changed. */
+  touch: Roll['touch']
+  present: Roll['present']
   /** The neighbours to say goodbye to now. */
   surplus(neighbours: readonly Dependent[]): readonly NodeId[]
 }
 
 const isSame = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
-  a.length === b.length && a.every((node, index) => node === b[index])
+  a === b || (a.length === b.length && a.every((node, index) => node === b[index]))
 
 export function createOverlay(deps: OverlayDeps): Overlay {
   const { clock, self } = deps
-  /** Absent nodes, each until when (monotonic, ms). */
-  const away = createRecent<NodeId, number>(AWAY_MAX)
-  const declined = createRecent<NodeId, { readonly until: number; readonly leafHere: boolean }>(AWAY_MAX)
+  const roll = createRoll(deps)
+  const declined = createRecent<NodeId, { readonly until: number; readonly leafHere: boolean }>(DECLINED_MAX)
   let full = true
   let lookedAt = 0
   /** When the first were known, and when there were more than ever before; monotonic. */
@@ -89,22 +74,11 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const within = (until: number | undefined): boolean => until !== undefined && clock.monotonic() < until
 
-  const isAway = (node: NodeId): boolean => {
-    if (deps.failures(node) >= FAILURES) away.set(node, clock.monotonic() + AWAY_MS)
-    return within(away.peek(node)) || deps.isGone(node)
-  }
-  /** `all`: every member but this node; `there`: the members among them that are not away. */
   const look = () => {
-    const all: NodeId[] = []
-    const there: NodeId[] = []
-    for (const node of deps.members()) {
-      if (node === self) continue
-      all.push(node)
-      if (!isAway(node)) there.push(node)
-    }
-    lookedAt = all.length
-    full = there.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
-    return { all, there }
+    const seen = roll.look()
+    lookedAt = seen.all.length
+    full = seen.there.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
+    return seen
   }
 
   const hasSettled = (known: number): boolean => {
@@ -118,32 +92,15 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return settled
   }
 
-  /** Of a large mesh it is asked of the first few members only whether they are there: this is asked for each connection. */
-  const hasFew = (): boolean => {
-    let there = 0
-    for (const node of deps.members()) {
-      if (node === self || isAway(node)) continue
-      there++
-      if (there > LEAF_MOST) return false
-    }
-    return true
-  }
   const isLeaf = (): boolean => {
-    if (!hasFew()) return false
     const { all, there } = look()
     return full && there.length <= LEAF_MOST && hasSettled(all.length)
-  }
-  /** What `isLeaf` said a moment ago: it is asked for each member that declined, and looks at all members. */
-  let leaf = { is: false, until: Number.NEGATIVE_INFINITY }
-  const isLeafLately = (): boolean => {
-    if (!within(leaf.until)) leaf = { is: isLeaf(), until: clock.monotonic() + LEAF_FOR_MS }
-    return leaf.is
   }
   const hasDeclined = (node: NodeId): boolean => {
     const refusal = declined.peek(node)
     if (!within(refusal?.until)) return false
     // The other side did not know that this node is a leaf when it closed the link: it is told now.
-    return refusal?.leafHere === true || !isLeafLately()
+    return refusal?.leafHere === true || !isLeaf()
   }
   /** Leaves that had a link here: they may be unable to come back by themselves. */
   const leavesOf = (there: readonly NodeId[]): NodeId[] => {
@@ -229,7 +186,8 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     declined: (node, leafHere) => declined.set(node, { until: clock.monotonic() + AWAY_MS, leafHere }),
     hasDeclined,
     isLeaf,
-    present: (node) => away.set(node, 0),
+    touch: roll.touch,
+    present: roll.present,
 
     surplus(linked) {
       const { all, there } = look()

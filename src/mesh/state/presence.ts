@@ -21,6 +21,8 @@ const SUBSCRIBED_MS = 1_000
 const ANSWER_MS_PER_MEMBER = 50
 const ANSWER_LEAST_MS = 1_000
 const ANSWER_MOST_MS = 60_000
+/** A count of the members holds for so long. */
+const COUNTED_MS = 1_000
 /** Most presences name no lost node, so all authors share this set. */
 const NOBODY: ReadonlySet<NodeId> = new Set()
 /** Authors whose last presence is remembered. */
@@ -110,9 +112,15 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     emit({ do: 'timer', timer: 'presence', ms: at - now })
   }
 
-  /** All members answer within this time. */
+  let counted = { members: 0, until: Number.NEGATIVE_INFINITY }
+  /**
+   * All members answer within this time. They are counted once a second, because each newcomer of many that come at once asks;
+   * whoever was heard since counts as well.
+   */
   const answerSpan = (): number => {
-    const ms = trust.members().length * ANSWER_MS_PER_MEMBER
+    const now = clock.monotonic()
+    if (now >= counted.until) counted = { members: trust.members().length, until: now + COUNTED_MS }
+    const ms = Math.max(counted.members, heard.size) * ANSWER_MS_PER_MEMBER
     return Math.min(Math.max(ms, ANSWER_LEAST_MS), ANSWER_MOST_MS)
   }
   const answer = (): void => {

@@ -65,8 +65,13 @@ export function createState(deps: StateDeps): State {
     credentials: deps.credentials ?? NO_CREDENTIALS,
   })
   const contacts = createContacts({ ...deps, emit, connections })
+  const lost = (node: NodeId): void => {
+    trust.lost(node)
+    contacts.missed(node)
+  }
+  const { heardOf, member, members } = trust
   const presence = createPresence({
-    ...{ ...deps, emit, connections },
+    ...{ ...deps, emit, connections, trust: { heardOf, member, members, lost } },
     believable: (listen, from) =>
       announced(config.mesh, listen, isLoopback(connections.neighbour(from)?.ip ?? '')),
   })

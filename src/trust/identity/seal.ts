@@ -71,13 +71,33 @@ export function sealTo(
   return new Uint8Array(Buffer.concat(parts))
 }
 
+interface Opener {
+  readonly own: KeyObject
+  readonly rpk: Uint8Array
+}
+
+/** Made once for each key: all answers to a question are sealed to one. Goes with the key, when nobody holds that any more. */
+const openers = new WeakMap<Uint8Array, Opener>()
+
+function openerOf(privateKey: Uint8Array): Opener {
+  // A key that was erased opens nothing more, whatever was made of it before.
+  const isErased = privateKey.every((byte) => byte === 0)
+  const known = isErased ? undefined : openers.get(privateKey)
+  if (known !== undefined) return known
+  const own = privateKeyObject('x25519', privateKey)
+  const opener = { own, rpk: rawPublicKey(own) }
+  if (isErased) openers.delete(privateKey)
+  else openers.set(privateKey, opener)
+  return opener
+}
+
 /** The plaintext, or undefined when the box is not for this key and `aad`, was altered, or is no box. Never throws. */
 export function openSealed(privateKey: Uint8Array, box: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
   if (box.length < HEADER_BYTES + TAG_BYTES || box[0] !== VERSION) return undefined
   try {
-    const own = privateKeyObject('x25519', privateKey)
+    const { own, rpk } = openerOf(privateKey)
     const epk = box.subarray(1, HEADER_BYTES)
-    const { key, nonce } = deriveKey(own, epk, epk, rawPublicKey(own))
+    const { key, nonce } = deriveKey(own, epk, epk, rpk)
     const decipher = createDecipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
     const ciphertext = box.subarray(HEADER_BYTES, box.length - TAG_BYTES)
     decipher.setAAD(additionalData(aad), { plaintextLength: ciphertext.length })

@@ -9,8 +9,10 @@ const SETTLED_MS = 60_000
 
 export interface Asked {
   readonly asker: number
-  /** Nodes that were on from the question to its end, the asker not counted. */
+  /** Nodes that were on from the question to its end and that the asker knew, itself not counted. */
   readonly steady: number
+  /** Nodes that were on just as long, and of which the asker had not heard yet: a question is for the members that are known. */
+  readonly unknown: number
   /** Those of them that gave what they would: an answer, or their refusal. */
   readonly heard: number
   /** Nodes whose outcome is not what is true: off and answered, or another outcome than its people decided. */
@@ -27,15 +29,11 @@ export async function askOne(world: World): Promise<Asked | undefined> {
   const asker = able[world.random.below(Math.max(1, able.length))]
   if (asker?.query === undefined) return undefined
   const on = new Map(world.nodes.filter(({ running }) => running).map((node) => [node, node.since]))
+  const known = new Set(asker.sim.trust.members().map(({ node_id }) => node_id))
   const result = await asker.query.ask({ level: 1, timeoutMs: TIMEOUT_MS })
-  const steady = [...on].filter(([node, since]) => node !== asker && node.running && node.since === since)
-  return compared(
-    world,
-    asker,
-    steady.map(([node]) => node),
-    begun,
-    result,
-  )
+  const all = [...on].filter(([node, since]) => node !== asker && node.running && node.since === since)
+  const steady = all.map(([node]) => node).filter(({ sim }) => known.has(sim.id))
+  return { ...compared(world, asker, steady, begun, result), unknown: all.length - steady.length }
 }
 
 function compared(
@@ -44,7 +42,7 @@ function compared(
   steady: readonly WorldNode[],
   begun: number,
   result: QueryResult,
-): Asked {
+): Omit<Asked, 'unknown'> {
   const outcomes = new Map(result.coverage.nodes.map(({ fingerprint, outcome }) => [fingerprint, outcome]))
   const outcomeOf = (node: WorldNode): string | undefined => outcomes.get(node.sim.id.slice(-16))
   const given = (node: WorldNode): string => (refuses(node.index) ? 'denied' : 'answered')

@@ -1,6 +1,7 @@
 // One machine of the whole simulation: mesh, questions, documents and totals, all real, over the simulated network.
 import type { Random, Timers } from '../../../src/base/clock.ts'
 import type { Documents } from '../../../src/exchange/documents/index.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import {
   Node as DocumentsNode,
   type Network as DocumentsShell,
@@ -14,8 +15,13 @@ import {
 } from '../../unit/exchange/totals/world.ts'
 import type { Network } from '../mesh-network.ts'
 import type { SimNode } from '../mesh-node.ts'
+import type { Agreements } from './agreed.ts'
 import { type Air, RoomsMesh } from './rooms-mesh.ts'
 import type { Spread } from './spread.ts'
+
+/** The same as in `testIdentity` of the documents' network. */
+const FIRST_IDENTITY = 10_001
+export const identityOf = (index: number) => testIdentity(FIRST_IDENTITY + index)
 
 /** Uses of git that the person at each machine has; every machine has another number, so that no sum is right by chance. */
 export const usesOf = (index: number): number => 10 + index
@@ -32,6 +38,7 @@ export interface Shared {
   readonly timers: Timers
   readonly random: Random
   readonly spread: Spread
+  readonly agreements: Agreements
   readonly bindings: Parameters<typeof machineOf>[3]
 }
 
@@ -78,6 +85,7 @@ export class WorldNode {
     const rooms = (): RoomsMesh => this.#rooms
     const node = new FollowedNode(shared.spread, shared.documents, this.index + 1, {
       ...{ trust, clock, timers: shared.timers, random: shared.random },
+      ...shared.agreements.of(identityOf(this.index)),
       mesh: {
         link: (protocol, handler) => rooms().link(protocol, handler),
         topic: (topic, handler) => rooms().topic(topic, handler),

@@ -4,8 +4,8 @@ import { openTally } from '../../../src/exchange/aggregates/index.ts'
 import { entriesOf, placesIn } from '../../../src/exchange/aggregates/listing.ts'
 import type { Contributions } from '../../../src/exchange/totals/types.ts'
 import { createHints } from '../../../src/trust/identity/index.ts'
-import { refuses, usesOf, type WorldNode } from './node.ts'
-import { identityOf, READER, type World } from './world.ts'
+import { identityOf, refuses, usesOf, type WorldNode } from './node.ts'
+import { READER, type World } from './world.ts'
 
 const AUTHOR_BYTES = 8
 
@@ -54,8 +54,8 @@ async function agreed(world: World): Promise<{ added: Set<WorldNode>; common: Se
     ]),
   )
   const parts = await Promise.all(
-    world.nodes.slice(0, 2).map(async ({ machine, index }) => {
-      const identity = identityOf(index)
+    world.nodes.slice(0, 2).map(async ({ machine }) => {
+      const { identity } = machine.node
       const self = { identity, hints: createHints(identity.agree) }
       const documents = await machine.node.room.of(identity.nodeId, 'tally', (slot) =>
         slot.startsWith(prefix),

@@ -41,6 +41,8 @@ export interface WorldReport {
   readonly dials: number
   readonly unsigned: number
   readonly unchecked: number
+  /** Agreements of keys by the curve that real nodes would have made. */
+  readonly unagreed: number
   /** What did not hold, in words. */
   readonly broken: readonly string[]
   readonly cost: { readonly cpuMs: number; readonly rssBytes: number }
@@ -71,16 +73,17 @@ class Run {
   #firstMs: number | undefined
   #left = 0
   #came = 0
-  #fewestHops = QUERY_HOPS + 1
+  /** Most links that a question went over. */
+  #questionLinks = 0
 
   constructor(world: World, options: WorldOptions) {
     this.#world = world
     this.#options = options
     world.air.onFrame = (message, body) => {
       if (message !== QueryHop) return
+      // A node that is asked for itself alone, over one link, is told that the question has no hop left.
       const { hops } = body as { readonly hops: number }
-      // None are left where a node is asked directly, over a dial: that is one link.
-      if (hops > 0) this.#fewestHops = Math.min(this.#fewestHops, hops)
+      this.#questionLinks = Math.max(this.#questionLinks, hops === QUERY_HOPS ? 1 : hops + 1)
     }
   }
 
@@ -202,7 +205,7 @@ class Run {
       discovery: { wholeMs: this.#wholeMs, knownMs: this.#knownMs },
       churn: { left: this.#left, came: this.#came, joinMs: up(this.#joinMs), apartMs: up(this.#apartMs) },
       questions: this.#asked,
-      hops: { question: QUERY_HOPS + 1 - this.#fewestHops, gossip: air.gossipHops },
+      hops: { question: this.#questionLinks, gossip: air.gossipHops },
       documents: new Map(['share', 'tally', 'release'].map((kind) => [kind, world.spread.of(kind)])),
       totals: { firstMs: this.#firstMs, last: await readReleased(world) },
       links: {
@@ -212,6 +215,7 @@ class Run {
       traffic: network.traffic,
       dials: world.nodes.reduce((sum, { sim }) => sum + sim.dials, 0),
       ...{ unsigned: air.unsigned, unchecked: air.unchecked, broken: network.broken },
+      unagreed: world.agreements.spared,
     }
   }
 }

@@ -1,12 +1,12 @@
 // The whole in virtual time: a thousand machines discover each other, come and go, ask, and add up what they share.
 import type { Random } from '../../../src/base/clock.ts'
 import { randomOf } from '../../fuzz/frames.ts'
-import { testIdentity } from '../../support/mesh/identity.ts'
 import { settled } from '../../support/run/virtual-time.ts'
 import { Network as DocumentsShell, HOUR, MINUTE } from '../../unit/exchange/documents/network.ts'
 import { bindingOf, MESH, type World as TotalsWorld } from '../../unit/exchange/totals/world.ts'
 import { Network } from '../mesh-network.ts'
-import { WorldNode } from './node.ts'
+import { Agreements } from './agreed.ts'
+import { identityOf, WorldNode } from './node.ts'
 import type { WorldOptions } from './options.ts'
 import { Air } from './rooms-mesh.ts'
 import { Spread } from './spread.ts'
@@ -15,8 +15,6 @@ import { Spread } from './spread.ts'
 const EPOCH = Date.UTC(2026, 10, 20, 11)
 /** Machines of one LAN, which hear each other by mDNS; one of each dials one of the next. */
 const SEGMENT = 25
-/** The same as in `testIdentity` of the documents' network. */
-const FIRST_IDENTITY = 10_001
 /** The two that add up, and the one that reads: servers, which stay on. */
 export const SERVERS = 3
 export const READER = 2
@@ -24,12 +22,11 @@ export const READER = 2
 const START_LEAST_MS = 10_000
 const START_EACH_MS = 40
 
-export const identityOf = (index: number) => testIdentity(FIRST_IDENTITY + index)
-
 export class World {
   readonly network: Network
   readonly air: Air
   readonly spread: Spread
+  readonly agreements = new Agreements()
   readonly nodes: WorldNode[] = []
   readonly totals: TotalsWorld
   readonly random: ReturnType<typeof randomOf>
@@ -57,7 +54,15 @@ export class World {
       return kind === 'release' ? [identityOf(READER).nodeId] : pair
     })
     const bindings = this.#bindings()
-    const shared = { network: this.network, air: this.air, totals: this.totals, documents, timers, random }
+    const shared = {
+      network: this.network,
+      air: this.air,
+      totals: this.totals,
+      documents,
+      timers,
+      random,
+      agreements: this.agreements,
+    }
     const trusts = new Set(Array.from({ length: count }, (_, index) => identityOf(index).nodeId))
     for (let index = 0; index < count; index++) {
       const segment = Math.floor(index / SEGMENT)

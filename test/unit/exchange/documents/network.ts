@@ -120,7 +120,7 @@ export class Network {
     return this.time.clock.now()
   }
 
-  add(count: number, deps: Partial<DocumentsDeps> = {}): Node[] {
+  add(count: number, deps: NodeDeps = {}): Node[] {
     for (let i = 0; i < count; i++) this.nodes.push(new Node(this, this.nodes.length + 1, deps))
     return this.nodes.slice(-count)
   }
@@ -277,6 +277,9 @@ export class Network {
 const pair = (a: Node, b: Node): string =>
   a.number < b.number ? `${a.number} ${b.number}` : `${b.number} ${a.number}`
 
+/** What a simulation hands in beside, or in the place of, what each node has by itself. */
+type NodeDeps = Omit<Partial<DocumentsDeps>, 'identity'> & { readonly identity?: Identity }
+
 export class Node {
   readonly number: number
   readonly identity: Identity
@@ -295,15 +298,15 @@ export class Node {
   handler!: LinkHandler
   gossip!: GossipHandler
   readonly #network: Network
-  readonly #deps: Partial<DocumentsDeps>
+  readonly #deps: NodeDeps
 
-  constructor(network: Network, number: number, deps: Partial<DocumentsDeps>) {
+  constructor(network: Network, number: number, deps: NodeDeps) {
     this.#network = network
     this.#deps = deps
     this.number = number
-    this.identity = testIdentity(10_000 + number)
+    this.identity = deps.identity ?? testIdentity(10_000 + number)
     this.ref = { nodeId: this.identity.nodeId, publicKey: this.identity.publicKey }
-    this.hints = createHints(this.identity.agree)
+    this.hints = deps.hints ?? createHints(this.identity.agree)
   }
 
   get received(): readonly string[] {

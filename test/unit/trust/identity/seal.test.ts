@@ -35,6 +35,14 @@ describe('sealed boxes', () => {
     )
   })
 
+  test('a key that was erased opens nothing more, also where it has opened something before', () => {
+    const key = newSealingKey()
+    const box = sealTo(key.publicKey, text, aad)
+    expect(openSealed(key.privateKey, box, aad)).toEqual(text)
+    key.privateKey.fill(0)
+    expect(openSealed(key.privateKey, box, aad)).toBeUndefined()
+  })
+
   test('two boxes with the same content have nothing but the version in common', () => {
     const [a, b] = [sealTo(recipient.publicKey, text, aad), sealTo(recipient.publicKey, text, aad)]
     expect(Buffer.from(a).subarray(1, 33)).not.toEqual(Buffer.from(b).subarray(1, 33))

@@ -1,0 +1,122 @@
+// Which members there are, and which of them are away: worked out again for those alone of whom something was heard. Pure.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+
+/** A node that could not be reached, or has too many links, is not chosen again for so long. */
+export const AWAY_MS = 10 * 60_000
+/** Failed attempts in a row after which another node is chosen as well. */
+const FAILURES = 2
+
+export interface RollDeps {
+  readonly self: NodeId
+  readonly clock: Clock
+  /** All nodes that are admitted here and have an address. */
+  readonly members: () => Iterable<NodeId>
+  /** Whether this node is one of `members`. */
+  readonly isMember: (node: NodeId) => boolean
+  /** True for a node that said it leaves, or that others say is lost. */
+  readonly isGone: (node: NodeId) => boolean
+  /** Attempts in vain in a row. */
+  readonly failures: (node: NodeId) => number
+  /** All members are gone over this often whatever was heard, because `isGone` may change with time alone. */
+  readonly wholeEveryMs: number
+}
+
+/** The same two arrays, as long as no member came, went, or was away meanwhile. */
+export interface Look {
+  /** Every member but this node. */
+  readonly all: readonly NodeId[]
+  /** Those of them that are not away. */
+  readonly there: readonly NodeId[]
+}
+
+export interface Roll {
+  look(): Look
+  /** What is known of this node may have changed: the next look asks about it again. */
+  touch(node: NodeId): void
+  /** The node was heard, or it is connected. */
+  present(node: NodeId): void
+}
+
+interface Entry {
+  isThere: boolean
+  /** It is away until then because it could not be reached; monotonic, ms. */
+  awayUntil: number
+}
+
+/**
+ * A mesh in which machines come and go is looked at some thirty times a minute by each node, and asking about each member takes
+ * several tables. A look costs what has changed since the last one.
+ */
+export function createRoll(deps: RollDeps): Roll {
+  const { self, clock } = deps
+  let entries = new Map<NodeId, Entry>()
+  const touched = new Set<NodeId>()
+  let now: Look = { all: [], there: [] }
+  let isStale = true
+  /** When all members are gone over again: after `wholeEveryMs`, or when the first of those that are away may be back. */
+  let wholeAt = Number.NEGATIVE_INFINITY
+
+  /** Whether anything changed that a look shows. */
+  function judge(node: NodeId, entry: Entry): boolean {
+    const before = entry.isThere
+    if (deps.failures(node) >= FAILURES) entry.awayUntil = clock.monotonic() + AWAY_MS
+    const isAway = clock.monotonic() < entry.awayUntil
+    if (isAway) wholeAt = Math.min(wholeAt, entry.awayUntil)
+    entry.isThere = !isAway && !deps.isGone(node)
+    return entry.isThere !== before
+  }
+
+  function judgeAll(): void {
+    wholeAt = clock.monotonic() + deps.wholeEveryMs
+    touched.clear()
+    const next = new Map<NodeId, Entry>()
+    let changed = 0
+    for (const node of deps.members()) {
+      if (node === self) continue
+      const known = entries.get(node)
+      const entry = known ?? { isThere: true, awayUntil: Number.NEGATIVE_INFINITY }
+      next.set(node, entry)
+      if (judge(node, entry) || known === undefined) changed++
+    }
+    isStale ||= changed > 0 || next.size !== entries.size
+    entries = next
+  }
+
+  function judgeTouched(): void {
+    for (const node of touched) {
+      const known = entries.get(node)
+      if (node === self || !deps.isMember(node)) {
+        isStale = entries.delete(node) || isStale
+        continue
+      }
+      const entry = known ?? { isThere: true, awayUntil: Number.NEGATIVE_INFINITY }
+      if (known === undefined) entries.set(node, entry)
+      if (judge(node, entry) || known === undefined) isStale = true
+    }
+    touched.clear()
+  }
+
+  return {
+    look() {
+      if (clock.monotonic() >= wholeAt) judgeAll()
+      else judgeTouched()
+      if (!isStale) return now
+      isStale = false
+      const all: NodeId[] = []
+      const there: NodeId[] = []
+      for (const [node, { isThere }] of entries) {
+        all.push(node)
+        if (isThere) there.push(node)
+      }
+      now = { all, there }
+      return now
+    },
+    touch: (node) => void touched.add(node),
+    present(node) {
+      const entry = entries.get(node)
+      if (entry !== undefined) entry.awayUntil = Number.NEGATIVE_INFINITY
+      touched.add(node)
+    },
+  }
+}
