@@ -52,7 +52,7 @@ const STEPS: readonly { readonly name: string; readonly command: readonly string
       ...['--tsBuildInfoFile', join(KEPT, 'karo-page-types.tsbuildinfo')],
     ],
   },
-  { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
+  { name: 'lint', command: [process.execPath, join(import.meta.dirname, 'lint-changed.ts')] },
   { name: 'unused', command: [bin('knip'), '--cache', '--cache-location', join(KEPT, 'karo-unused')] },
 ]
 
