@@ -154,8 +154,7 @@ export function figures(root: string): readonly Figure[] {
     {
       name: 'lines of the longest function',
       value: functions[0]?.lines ?? 0,
-      most: 87,
-      aim: FUNCTION_LINES,
+      most: FUNCTION_LINES,
       which: functions
         .filter(({ lines }) => lines > FUNCTION_LINES)
         .map(({ where, lines }) => `${where} (${lines})`),
