@@ -61,11 +61,30 @@ export function roomOf(path: string): Room | undefined {
   return best
 }
 
+interface Import {
+  /** Undefined where it is computed. */
+  readonly specifier: string | undefined
+  readonly line: number
+}
+
+/** `import(`, in whatever way it is spaced or commented: an `import` that opens no statement of its own. */
+const IMPORT_AS_EXPRESSION = /\bimport\s*[(./]/
+
+/** Of files that were read once: the same object is asked about by each figure of the structure. */
+const READ = new WeakMap<SourceFile, readonly Import[]>()
+
 /** Static, type-only, re-exported, dynamic and `import('x').Type` specifiers of one file. */
-export function importsOf(file: SourceFile): { specifier: string | undefined; line: number }[] {
-  const { program, module, errors } = parseSync(file.path, file.text)
+export function importsOf(file: SourceFile): readonly Import[] {
+  const found = READ.get(file) ?? readImports(file)
+  READ.set(file, found)
+  return found
+}
+
+function readImports(file: SourceFile): Import[] {
+  const parsed = parseSync(file.path, file.text)
+  const { module, errors } = parsed
   if (errors.length > 0) throw new Error(`${file.path} does not parse: ${errors[0]?.message}`)
-  const found: { specifier: string | undefined; line: number }[] = []
+  const found: Import[] = []
   const add = (specifier: string | undefined, offset: number): void => {
     found.push({ specifier, line: file.text.slice(0, offset).split('\n').length })
   }
@@ -75,6 +94,8 @@ export function importsOf(file: SourceFile): { specifier: string | undefined; li
       if (entry.moduleRequest) add(entry.moduleRequest.value, statement.start)
     }
   }
+  // Of these the parser has no list. Its tree costs most of the time, so it is made only where the word could be one.
+  if (!IMPORT_AS_EXPRESSION.test(file.text)) return found
   new Visitor({
     ImportExpression(node) {
       const { source } = node
@@ -86,7 +107,7 @@ export function importsOf(file: SourceFile): { specifier: string | undefined; li
     TSImportType(node) {
       add(typeof node.source.value === 'string' ? node.source.value : undefined, node.start)
     },
-  }).visit(program)
+  }).visit(parsed.program)
   return found
 }
 

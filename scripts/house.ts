@@ -51,6 +51,8 @@ export function circlesOf(imports: ReadonlyMap<string, readonly string[]>): stri
 function longFunctions(files: readonly SourceFile[]): { where: string; lines: number }[] {
   const found: { where: string; lines: number }[] = []
   for (const { path, text } of files) {
+    // No function of a short file is long, and a tree of each file is most of what the figures cost.
+    if (linesOf(text) <= FUNCTION_LINES) continue
     const starts = [0]
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1)
     const lineAt = (offset: number): number => {
@@ -152,8 +154,7 @@ export function figures(root: string): readonly Figure[] {
     {
       name: 'lines of the longest function',
       value: functions[0]?.lines ?? 0,
-      most: 87,
-      aim: FUNCTION_LINES,
+      most: FUNCTION_LINES,
       which: functions
         .filter(({ lines }) => lines > FUNCTION_LINES)
         .map(({ where, lines }) => `${where} (${lines})`),

@@ -52,10 +52,7 @@ export function buildLocal(
   })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   // What is held back leaves in no answer and no summary, whatever its person agreed to.
-  const rollupsOfPresent = {
-    ...store.rollups,
-    uids: async () => people.here(await store.rollups.uids()),
-  }
+  const rollupsOfPresent = { ...store.rollups, uids: async () => people.here(await store.rollups.uids()) }
   const anomalies = createAnomalies({
     ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
     silentHooks: processes.silentHooks,

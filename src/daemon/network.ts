@@ -1,9 +1,10 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
 import { within } from '../base/async/deadline.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
-import { createDocuments, type DocumentKind } from '../exchange/documents/index.ts'
+import { createDocuments, type DocumentKind, type Documents } from '../exchange/documents/index.ts'
 import { createQuery } from '../exchange/query/index.ts'
 import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
@@ -20,22 +21,21 @@ import { buildTotals } from './totals.ts'
 /** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
 const SPREAD_MS = 3_000
 
+interface NetworkPlace {
+  /** Where the key of this node lies. */
+  readonly keyPath: string
+  /** Directory of scheduled reports. */
+  readonly reportsPath: string
+  /** Ends this run of the daemon, because the node has another key from now on. */
+  readonly onSwitch: (next: Identity) => void
+}
+
 export type Network = ReturnType<typeof buildNetwork>
 
 export function buildNetwork(
   foundation: Foundation,
   local: Local,
-  /** Where the key of this node lies, and who ends this run of the daemon when it has another one. */
-  {
-    keyPath,
-    reportsPath,
-    onSwitch,
-  }: {
-    readonly keyPath: string
-    /** Directory of scheduled reports. */
-    readonly reportsPath: string
-    readonly onSwitch: (next: Identity) => void
-  },
+  { keyPath, reportsPath, onSwitch }: NetworkPlace,
 ) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
@@ -60,14 +60,7 @@ export function buildNetwork(
   })
   rereadIntroductions(introduced, documents, common.log)
   fleet.onAuthority(documents.again)
-  const publish = async (kind: DocumentKind, frame: Uint8Array, first?: 'neighbours'): Promise<void> => {
-    try {
-      await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
-    } catch (error) {
-      common.log.error({ kind, reason: String(error) }, 'what was signed is not stored, and not in the mesh')
-      throw error
-    }
-  }
+  const publish = publisherOf(documents, common.log)
   fleet.onDocument(publish)
   organisation.onDocument((frame) => publish('policy_bundle', frame))
   trust.rotations.onTaken((_taken, frame) => {
@@ -102,16 +95,15 @@ export function buildNetwork(
       common.log.debug({ reason: String(error) }, 'a head of the ledger was not published')
     })
   })
-  const shared = { insight, sharing, policy, trust, documents, audit, timers, onEncoded }
-  const summaries = createSummaries({ ...common, ...shared })
+  const summaries = createSummaries({
+    ...{ ...common, insight, sharing, policy, trust, documents, audit, timers, onEncoded },
+  })
   const { totals, self } = buildTotals(foundation, local, documents)
   const figures = createFigures(common.clock)
   const query = createQuery({
     ...common,
     ...{ trust, mesh, insight, summaries, totals, self, sharing, policy, audit, replay },
-    timers,
-    ownUid,
-    onEncoded,
+    ...{ timers, ownUid, onEncoded },
     watch: {
       asked(result) {
         metrics.query.asked(result)
@@ -144,3 +136,15 @@ export function buildNetwork(
 
   return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation }
 }
+
+/** Stores and announces what this node has signed; with `neighbours` it waits until these could fetch it. */
+const publisherOf =
+  (documents: Pick<Documents, 'publish'>, log: Log) =>
+  async (kind: DocumentKind, frame: Uint8Array, first?: 'neighbours'): Promise<void> => {
+    try {
+      await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
+    } catch (error) {
+      log.error({ kind, reason: String(error) }, 'what was signed is not stored, and not in the mesh')
+      throw error
+    }
+  }

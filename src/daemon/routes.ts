@@ -70,7 +70,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     people,
     policy,
     processes,
-    retention,
     sessions,
     sharing,
     store,
@@ -128,18 +127,26 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     }),
     settingsRoutes({ load: foundation.load, drift: () => driftOf(foundation) }),
     findingsRoutes({ clock }),
-    doctorRoutes({
-      ...{ identity, mesh, trust, store, observe, documents, summaries, health },
-      drift: () => driftOf(foundation),
-      fleet: fleet.state,
-      ...{ certified: fleet.certified, operators: fleet.operators, sessions, policy },
-      totals: { totals, self, member: trust.member, now: clock.now },
-      retentionWaits: () => retention.waits(),
-      endingTokens: http.tokenEnds.of,
-      heldPeople: people.held,
-      http: http.address,
-    }),
+    doctorRoutesOf(parts),
   ]
+}
+
+/** What doctor asks the daemon about. */
+function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts) {
+  const { identity, clock } = foundation.common
+  const { fleet, observe, people, policy, retention, sessions, store, trust } = local
+  const { mesh, documents, summaries, totals, self } = network
+  return doctorRoutes({
+    ...{ identity, mesh, trust, store, observe, documents, summaries, health },
+    drift: () => driftOf(foundation),
+    fleet: fleet.state,
+    ...{ certified: fleet.certified, operators: fleet.operators, sessions, policy },
+    totals: { totals, self, member: trust.member, now: clock.now },
+    retentionWaits: () => retention.waits(),
+    endingTokens: http.tokenEnds.of,
+    heldPeople: people.held,
+    http: http.address,
+  })
 }
 
 /** What agents do, what they are given, and what waits for a person. */

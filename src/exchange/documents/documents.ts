@@ -64,8 +64,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const self = identity.nodeId
   const started = Promise.withResolvers<void>()
   let stopped = false
-  let cancelSweep = (): void => {}
-
   const catalog = createCatalog()
   const members = createMembersView(trust, self, clock, deps.ports)
   const carrier = createCarrier({ clock })
@@ -81,14 +79,13 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     kept.tell,
   )
   const { position } = keeper
-
+  const sweeping = createSweeping(keeper, timers, log)
   const link = openLink(mesh, syncStream)
   const gossip = openTopic(mesh, headsTopic)
   const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
   const offered = (by: PeerRef['nodeId'], head: Wanted): void => {
     if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
   }
-
   const reach = reachIn(deps)
   const exchange = createExchange({ link, position, clock, timers })
   const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
@@ -99,16 +96,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   })
   const fetches = createFetches(timers)
   const fetcher = createFetcher({
-    ...{ keeper, puller, members, self, reach, random, timers },
-    linked: (node) => linked().includes(node),
+    ...{ keeper, puller, members, self, reach, random, timers, linked: (node) => linked().includes(node) },
   })
   const rounds = createRounds({
     ...{ present: members.present, linked, reach, clock, random, timers },
     pull: (peer) => puller.pull(peer, announcer.received),
   })
   const giver = createGiver({
-    ...{ link, catalog, repository, trust, position, clock, timers, log },
-    ...(deps.ports === undefined ? {} : { ports: deps.ports }),
+    ...{ link, catalog, repository, trust, position, clock, timers, log, ...optional(deps) },
     missed(peer, asked) {
       const carried = carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
@@ -158,17 +153,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     return 'accept'
   }
 
-  function sweepLater(): void {
-    cancelSweep = timers.after(SWEEP_MS, () => {
-      keeper
-        .sweep()
-        .catch((error: unknown) => log.warn({ reason: String(error) }, 'expired documents were not removed'))
-        .finally(() => {
-          if (!stopped) sweepLater()
-        })
-    })
-  }
-
   return {
     name: 'documents',
 
@@ -178,13 +162,13 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await keeper.sweep('expired')
       signal.throwIfAborted()
       rounds.start()
-      sweepLater()
+      sweeping.start()
       started.resolve()
     },
 
     async stop() {
       stopped = true
-      cancelSweep()
+      sweeping.stop()
       rounds.stop()
       fetcher.stop()
       announcer.stop()
@@ -208,7 +192,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       for (const node of linked()) rounds.behind(node)
     },
 
-    onKept: kept.on,
     async spread(kind, ms) {
       const peers = linked().filter(deps.trust.admits)
       const version = catalog.get(self, kind, '')?.version ?? 0
@@ -216,7 +199,9 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       return { linked: peers.length, have }
     },
 
-    ...{ of: keeper.of, slots: keeper.slots, withdrawn: keeper.withdrawn, fetched: fetches.fetched },
+    ...{ of: keeper.of, slots: keeper.slots, withdrawn: keeper.withdrawn },
+    ...{ fetched: fetches.fetched, onKept: kept.on },
+
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')
       return witness.heads(own)
@@ -248,6 +233,27 @@ const reachIn =
       end()
     }
   }
+
+/** Removes expired documents every SWEEP_MS, from the start until it is stopped. */
+function createSweeping(keeper: Pick<Keeper, 'sweep'>, timers: Timers, log: Log) {
+  let stopped = false
+  let cancel = (): void => {}
+  const start = (): void => {
+    cancel = timers.after(SWEEP_MS, () => {
+      keeper
+        .sweep()
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'expired documents were not removed'))
+        .finally(() => {
+          if (!stopped) start()
+        })
+    })
+  }
+  const stop = (): void => {
+    stopped = true
+    cancel()
+  }
+  return { start, stop }
+}
 
 /** The same keeper, which tells of each document of another author that it kept. */
 const told = (keeper: Keeper, tell: (head: DocumentHead) => void): Keeper => ({

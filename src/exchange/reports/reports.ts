@@ -2,6 +2,7 @@
 import { DAY_MS, LATEST_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
@@ -87,7 +88,7 @@ export function createReports(deps: ReportsDeps): Reports {
   const { config, totals, clock, timers, ownUid } = deps
   const log = deps.log.child({ room: 'reports' })
   const kept = createKept(deps.directory, deps.random)
-  const listeners = new Set<(threshold: Threshold, state: 'crossed' | 'ended') => void>()
+  const crossings = createListeners<[threshold: Threshold, state: 'crossed' | 'ended']>()
   let state = stateOf(kept.readState())
   let problem: string | null = null
   /** Boundaries and teams whose report was made when something was released; as many as this run has made. */
@@ -174,7 +175,7 @@ export function createReports(deps: ReportsDeps): Reports {
     kept.writeState(state)
     for (const { threshold, state: turn } of turns) {
       log.warn({ threshold, state: turn, limit: limits[threshold] ?? null }, 'a threshold of reports')
-      for (const listener of listeners) listener(threshold, turn)
+      crossings.tell(threshold, turn)
     }
   }
 
@@ -288,9 +289,6 @@ export function createReports(deps: ReportsDeps): Reports {
         })
       return report
     },
-    onThreshold(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    onThreshold: crossings.on,
   }
 }

@@ -5,6 +5,7 @@ import { DAY_MS, localDay, startOfLocalDay } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
 import type { Config } from '../../config/index.ts'
@@ -52,7 +53,7 @@ const ID_BYTES = 4
 export function createAnomalies(deps: AnomaliesDeps): Anomalies {
   const { config, repository, rollups, silentHooks, clock, timers, random, log } = deps
   const serially = createSerial()
-  const listeners = new Set<(uid: number, signal: Signal) => void>()
+  const beginnings = createListeners<[uid: number, signal: Signal]>()
   /** A digest of each person's numbers when they were last looked at. */
   const pulses = new Map<number, string>()
   let ended = false
@@ -114,8 +115,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
   async function tell(uid: number, begun: readonly Signal[]): Promise<void> {
     if (begun.length === 0) return
     const mutes = await repository.mutes(uid)
-    for (const signal of begun)
-      if (!muted(mutes, signal)) for (const listener of listeners) listener(uid, signal)
+    for (const signal of begun) if (!muted(mutes, signal)) beginnings.tell(uid, signal)
   }
 
   async function trim(uid: number, now: number): Promise<void> {
@@ -278,10 +278,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
       const counts = await repository.countByKind(Math.floor(clock.now() / DAY_MS) * DAY_MS)
       return Object.fromEntries(KINDS.map((kind) => [kind, counts.get(kind) ?? 0])) as Record<Kind, number>
     },
-    onBegun(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onBegun: beginnings.on,
   }
 }
 

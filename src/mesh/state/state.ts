@@ -75,8 +75,7 @@ export function createState(deps: StateDeps): State {
     believable: (listen, from) =>
       announced(config.mesh, listen, isLoopback(connections.neighbour(from)?.ip ?? '')),
   })
-  const everyMs = config.mesh.ping_seconds * 1_000
-  const heartbeat = createHeartbeat({ clock, everyMs, connections, emit })
+  const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
 
   const ring = (timer: TimerName): void => {
     if (timer === 'redial') contacts.round()
@@ -194,10 +193,7 @@ export function createState(deps: StateDeps): State {
       if (heard !== undefined) contacts.heard(author, heard.addresses, heard.worthATry)
       return { isNews: heard !== undefined, actions: settled() }
     },
-    connections,
-    leaves: contacts.leaves,
-    knownAt: contacts.knownAt,
-    lastRound: heartbeat.lastRound,
-    sizes: contacts.sizes,
+    ...{ connections, lastRound: heartbeat.lastRound },
+    ...{ leaves: contacts.leaves, knownAt: contacts.knownAt, sizes: contacts.sizes },
   }
 }

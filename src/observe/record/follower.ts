@@ -82,6 +82,23 @@ export function createFollower(deps: FollowerDeps): Follower {
   /** Why the last piece was not stored. */
   let told: string | undefined
 
+  /** Stores what one piece said, with the position behind it. Where the store fails, the piece is read again. */
+  async function keep(state: Followed, piece: Parameters<EventRepository['ingest']>[0]): Promise<void> {
+    faults.hit('before-batch')
+    try {
+      await events.ingest(piece)
+    } catch (error) {
+      restart(state)
+      throw error
+    }
+    faults.hit('after-batch')
+    told = undefined
+    state.position = piece.position
+    if (piece.events.length > 0) stored(piece.events, writerOf(state))
+    const { dropped } = piece
+    if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
+  }
+
   /** Reads one piece; true when there may be more. */
   async function readPiece(state: Followed, last = false): Promise<boolean> {
     const { name } = state.position
@@ -156,18 +173,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         sequence,
         ...(paused && { paused }),
       }
-      faults.hit('before-batch')
-      try {
-        await events.ingest({ events: batch, guarded, position, dropped })
-      } catch (error) {
-        restart(state)
-        throw error
-      }
-      faults.hit('after-batch')
-      told = undefined
-      state.position = position
-      if (batch.length > 0) stored(batch, writerOf(state))
-      if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
+      await keep(state, { events: batch, guarded, position, dropped })
     }
     state.damaged = damaged
     if (forgotten.length > 0) {

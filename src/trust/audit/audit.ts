@@ -2,6 +2,7 @@
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
@@ -68,13 +69,14 @@ export function createAudit(options: AuditOptions): Audit {
   let retryDue = false
   /** Older entries are to go (ms since the epoch). */
   let trimBefore: number | undefined
-  const headListeners = new Set<(frame: Uint8Array) => void>()
-  const recordListeners = new Set<(entry: AuditRecord) => void>()
+  const deaf = (error: unknown): void =>
+    log.error({ error: String(error) }, 'a listener to the ledger failed')
+  const heads = createListeners<[frame: Uint8Array]>(deaf)
+  const records = createListeners<[entry: AuditRecord]>(deaf)
   let pumping: Promise<void> | undefined
 
   const reading = createReading({
-    ...{ repository, identity, clock, times },
-    settle: () => settle(),
+    ...{ repository, identity, clock, times, settle: () => settle() },
     async sign() {
       await settle()
       headDue ||= newest.seq > signedSeq
@@ -117,17 +119,7 @@ export function createAudit(options: AuditOptions): Audit {
     base = cut?.base ?? base
     if (head === undefined) return
     signedSeq = last.seq
-    tell(headListeners, head.frame)
-  }
-
-  function tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {
-    for (const listener of listeners) {
-      try {
-        listener(value)
-      } catch (error) {
-        log.error({ error: String(error) }, 'a listener to the ledger failed')
-      }
-    }
+    heads.tell(head.frame)
   }
 
   async function writeNext(): Promise<void> {
@@ -242,7 +234,7 @@ export function createAudit(options: AuditOptions): Audit {
         headDue = true
       }
       // A damaged one is empty; `verify` says so.
-      if (signed !== undefined && signed.frame.length > 0) tell(headListeners, signed.frame)
+      if (signed !== undefined && signed.frame.length > 0) heads.tell(signed.frame)
       void pump()
     },
 
@@ -265,7 +257,7 @@ export function createAudit(options: AuditOptions): Audit {
     },
 
     record(record, { soon } = {}) {
-      tell(recordListeners, record)
+      records.tell(record)
       const admitted = noise.admits(record)
       tellCounted()
       return admitted ? enqueue(record, soon) : Promise.resolve()
@@ -286,15 +278,6 @@ export function createAudit(options: AuditOptions): Audit {
     }),
 
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
-
-    onRecord(listener) {
-      recordListeners.add(listener)
-      return () => recordListeners.delete(listener)
-    },
-
-    onHead(listener) {
-      headListeners.add(listener)
-      return () => headListeners.delete(listener)
-    },
+    ...{ onRecord: records.on, onHead: heads.on },
   }
 }

@@ -38,7 +38,6 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const issuing = createIssuing({ ...options, log, roll, lifeMs, lineage, signed })
   const kinship = createKinship({ self, roll, lineage, clock })
-
   function tell(nodes: Iterable<NodeId>): void {
     for (const node of new Set(nodes)) changes.tell(node)
   }
@@ -103,14 +102,11 @@ export function createFleet(options: FleetOptions): Fleet {
     stop: () => serially(async () => {}),
 
     word: (node) => roll.word(node, clock.now()),
-    ...{ revoked: roll.revoked, fault: roll.fault },
+    ...{ revoked: roll.revoked, fault: roll.fault, withdrawn: roll.withdrawn },
+    ...{ isPerson: roll.operators.holds, root: roll.root, frames: roll.frames },
     certified: () => roll.certified(clock.now()),
-    ...{ withdrawn: roll.withdrawn, isPerson: roll.operators.holds },
-    ...{ isParting: parting.isParting, onParting: parting.onParting },
-    onChange: changes.on,
-
+    ...{ isParting: parting.isParting, onParting: parting.onParting, onChange: changes.on },
     ...credentials,
-
     documents,
     onDocument: (next) => {
       sink = next
@@ -124,14 +120,9 @@ export function createFleet(options: FleetOptions): Fleet {
       return stateOf({ roll, ...at, ...invite, lineage })
     },
 
-    ...{ root: roll.root, frames: roll.frames, found: rootWord.found },
-    rootList: rootWord.rootList,
-    revokedByRoot: rootWord.revokedByRoot,
-
+    ...{ found: rootWord.found, rootList: rootWord.rootList, revokedByRoot: rootWord.revokedByRoot },
     ...createInviting({ identity, roll, issuing, invites, audit, clock, random }),
-
-    join: belonging.join,
-    seeks: seeking.seeks,
+    ...{ join: belonging.join, seeks: seeking.seeks },
 
     async revoke(node) {
       const keys = kinship.revokedWith(node)

@@ -4,6 +4,7 @@ import { createSerial } from '../../base/async/limiter.ts'
 import { byText } from '../../base/by-text.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
 import type { Config } from '../../config/index.ts'
 import type { ConsentRepository } from '../../store/tables/consent.ts'
@@ -41,14 +42,10 @@ export function createSharing(deps: SharingDeps): Sharing {
   const { config, consent, trust, policy, audit, clock } = deps
   // A change reads, then writes: one after the other, or the second would undo the first.
   const serially = createSerial()
-  const listeners = new Set<() => void>()
+  const changes = createListeners()
 
   async function choiceOf(uid: number): Promise<Choice> {
     return (await consent.get(uid)) ?? choiceOfFile(config.sharing)
-  }
-
-  function tell(): void {
-    for (const listener of listeners) listener()
   }
 
   function change(
@@ -68,7 +65,7 @@ export function createSharing(deps: SharingDeps): Sharing {
         ...{ uid, ...lists, off, decided_at: clock.now() },
         ...(anomalies === undefined ? {} : { anomalies }),
       })
-      tell()
+      changes.tell()
       await audit.record({
         type: 'consent_change',
         success: true,
@@ -142,11 +139,8 @@ export function createSharing(deps: SharingDeps): Sharing {
       return show(uid)
     },
     show,
-    reload: tell,
-    onChange(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    reload: changes.tell,
+    onChange: changes.on,
   }
 }
 

@@ -17,7 +17,6 @@ import { createRotations } from './rotations.ts'
 import { createSeen } from './seen.ts'
 import { createSightings } from './sightings.ts'
 import { createSources } from './sources.ts'
-import { createTelling } from './telling.ts'
 import type { Trust } from './types.ts'
 
 export function createTrust(options: TrustOptions): Trust {
@@ -31,7 +30,9 @@ export function createTrust(options: TrustOptions): Trust {
   const seen = createSeen(repository, clock, log, (member, presence) =>
     presences.tell(member.node_id, presence, member.known_by),
   )
-  const changes = createTelling(log)
+  const changes = createListeners<Parameters<Parameters<Trust['onChange']>[0]>>((error) =>
+    log.error({ error: String(error) }, 'a listener to trust changes failed'),
+  )
   const domains = createDomains(config.trust?.domains)
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
@@ -150,19 +151,14 @@ export function createTrust(options: TrustOptions): Trust {
       await seen.flush()
     },
 
-    reload,
-    opinion,
+    ...{ reload, opinion, admits, refuses, bars },
     standing: (node) => standingOf(evidenceOf(node)),
-    ...{ admits, refuses, bars },
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
-    rotations,
-    isNameChosen,
+    ...{ rotations, isNameChosen },
     ...{ memberOf: lineage.memberOf, keysOf: lineage.family, keyState: lineage.state },
     ...{ introduces: introducers.isNamed, introducer: introducers.scopeOf },
-
     ...people,
-
     resolve: (who) =>
       resolveNode(
         who,
@@ -181,9 +177,7 @@ export function createTrust(options: TrustOptions): Trust {
       if (isOver) seen.forget(node, admits)
       tell(node, 'certificate')
     },
-    known,
-    onChange: changes.on,
-    onPresence: presences.on,
+    ...{ known, onChange: changes.on, onPresence: presences.on },
   }
 }
 

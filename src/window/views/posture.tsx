@@ -238,15 +238,19 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
       </Panel>
       <Coverage report={report} />
       <Machines report={report} />
-      <Panel title="As a file">
-        <p>
-          <Command text={`karo report --last ${days}d --format html --out report.html`} />
-        </p>
-        <p class="quiet">The same report as one page of HTML; md, csv and json as well.</p>
-      </Panel>
+      <AsFile days={days} />
     </>
   )
 }
+
+const AsFile = ({ days }: { readonly days: number }) => (
+  <Panel title="As a file">
+    <p>
+      <Command text={`karo report --last ${days}d --format html --out report.html`} />
+    </p>
+    <p class="quiet">The same report as one page of HTML; md, csv and json as well.</p>
+  </Panel>
+)
 
 const groundOf = ({ state, periods, of, machines }: Ground): string =>
   state === 'withheld'
