@@ -7,6 +7,7 @@ import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
+import { WhoAsked } from './who-asked.tsx'
 
 /** Entries that are searched here; more are found by `karo audit log`. */
 const LIMIT = 10_000
@@ -16,6 +17,7 @@ const ROWS = 100
 export const Audit = () => (
   <>
     <Verify />
+    <WhoAsked />
     <Log />
   </>
 )
@@ -81,7 +83,6 @@ function Log() {
   const asked = useAsked((signal) => client.call(getAuditLog, { query: { limit: LIMIT }, signal }), {
     ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
   })
-  const [rows, setRows] = useState(ROWS)
   const indexed = useIndex(asked.data?.entries)
   const found = useMemo(() => {
     const wanted = words
@@ -102,28 +103,20 @@ function Log() {
           aria-label="Words that the entry has"
           placeholder="Search the last entries"
           value={words}
-          onInput={({ currentTarget }) => {
-            setWords(currentTarget.value)
-            setRows(ROWS)
-          }}
+          onInput={({ currentTarget }) => setWords(currentTarget.value)}
         />
       }
     >
       <Shown asked={asked} empty={() => (found.length === 0 ? <p>No entry fits that.</p> : undefined)}>
         {() => (
-          <>
-            <Table
-              caption="Entries of the ledger"
-              rows={found.slice(0, rows)}
-              keyOf={({ seq }) => String(seq)}
-              columns={COLUMNS}
-            />
-            {found.length > rows && (
-              <button type="button" onClick={() => setRows(rows + ROWS)}>
-                Show {number(Math.min(ROWS, found.length - rows))} more of {number(found.length)}
-              </button>
-            )}
-          </>
+          <Table
+            caption="Entries of the ledger"
+            rows={found}
+            keyOf={({ seq }) => String(seq)}
+            columns={COLUMNS}
+            step={ROWS}
+            by={words}
+          />
         )}
       </Shown>
     </Panel>
