@@ -1,5 +1,5 @@
 // Audit: the ledger of this node, searched and verified.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
@@ -9,8 +9,8 @@ import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 import { WhoAsked } from './who-asked.tsx'
 
-/** Entries that are searched here; more are found by `karo audit log`. */
-const LIMIT = 10_000
+/** Entries that are read when the view is opened, and those that a search looks through; more are found by `karo audit log`. */
+const LIMITS = { first: 200, search: 10_000 } as const
 /** Rows that are drawn at first, and with each press of the button below them. */
 const ROWS = 100
 
@@ -80,9 +80,16 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
 
 function Log() {
   const [words, setWords] = useState('')
-  const asked = useAsked((signal) => client.call(getAuditLog, { query: { limit: LIMIT }, signal }), {
-    ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
+  const [limit, setLimit] = useState<number>(LIMITS.first)
+  const newest = useAsked((signal) => client.call(getAuditLog, { query: { limit }, signal }), {
+    key: `audit ${limit}`,
+    on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
   })
+  // What is there stays until all entries have come.
+  const before = useRef(newest.data)
+  before.current = newest.data ?? before.current
+  const asked = { ...newest, data: before.current }
+  const isAll = (asked.data?.entries.length ?? 0) < limit
   const indexed = useIndex(asked.data?.entries)
   const found = useMemo(() => {
     const wanted = words
@@ -96,27 +103,39 @@ function Log() {
     <Panel
       title="Entries"
       wide
-      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit.`}
+      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit.${
+        limit === LIMITS.first && !isAll ? ` A search looks through ${number(LIMITS.search)}.` : ''
+      }`}
       actions={
         <input
           type="search"
           aria-label="Words that the entry has"
           placeholder="Search the last entries"
           value={words}
-          onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          onInput={({ currentTarget }) => {
+            setWords(currentTarget.value)
+            setLimit(LIMITS.search)
+          }}
         />
       }
     >
       <Shown asked={asked} empty={() => (found.length === 0 ? <p>No entry fits that.</p> : undefined)}>
         {() => (
-          <Table
-            caption="Entries of the ledger"
-            rows={found}
-            keyOf={({ seq }) => String(seq)}
-            columns={COLUMNS}
-            step={ROWS}
-            by={words}
-          />
+          <>
+            <Table
+              caption="Entries of the ledger"
+              rows={found}
+              keyOf={({ seq }) => String(seq)}
+              columns={COLUMNS}
+              step={ROWS}
+              by={words}
+            />
+            {limit === LIMITS.first && !isAll && (
+              <button type="button" onClick={() => setLimit(LIMITS.search)}>
+                Read up to {number(LIMITS.search)} entries
+              </button>
+            )}
+          </>
         )}
       </Shown>
     </Panel>

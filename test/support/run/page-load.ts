@@ -9,6 +9,8 @@ import { openChromium } from './browser.ts'
 /** As many as the largest mesh that one person looks at, and the most entries that the page asks for. */
 const MEMBERS = 200
 const ENTRIES = 10_000
+/** Entries that the page asks for before anybody searches. */
+const NEWEST = 200
 const VIEWS = ['me', 'mesh', 'audit', 'system', 'approvals'] as const
 
 /** A text that a view shows only with what is played to it. */
@@ -91,13 +93,7 @@ async function walk(page: Page, origin: string, slow?: Map<string, number[]>): P
     await page.goto(`${origin}/#/${view}`)
     await page.locator('main h1').waitFor()
     await page.locator('.bone').first().waitFor({ state: 'detached' })
-    // What this load is about is really there: numbers of a year, many machines, a long ledger.
     if (view === 'me') await page.getByLabel('This year').check()
-    if (view in MARKS)
-      await page
-        .getByText(MARKS[view as keyof typeof MARKS])
-        .first()
-        .waitFor()
     await page.mouse.move(700, 500)
     for (let i = 0; i < 5; i++) await page.mouse.wheel(0, 600)
     const search = page.locator('main input[type=search]').first()
@@ -105,6 +101,12 @@ async function walk(page: Page, origin: string, slow?: Map<string, number[]>): P
       await search.pressSequentially('trust level 7')
       await search.fill('')
     }
+    // What this load is about is really there: many machines, a long ledger.
+    if (view in MARKS)
+      await page
+        .getByText(MARKS[view as keyof typeof MARKS])
+        .first()
+        .waitFor()
     const tasks = (await page.evaluate('window.tasks.splice(0)')) as readonly number[]
     if (tasks.length > 0) slow?.set(view, [...(slow.get(view) ?? []), ...tasks])
   }
@@ -126,7 +128,10 @@ async function play(page: Page): Promise<void> {
   const [members, ledger] = [JSON.stringify({ peers }), JSON.stringify({ entries })]
   const answer = (body: string) => ({ contentType: 'application/json', body })
   await page.route('**/api/v1/peers', (route) => route.fulfill(answer(members)))
-  await page.route('**/api/v1/audit/log?*', (route) => route.fulfill(answer(ledger)))
+  const newest = JSON.stringify({ entries: entries.slice(0, NEWEST) })
+  await page.route('**/api/v1/audit/log?*', (route) =>
+    route.fulfill(answer(route.request().url().includes(`limit=${ENTRIES}`) ? ledger : newest)),
+  )
 }
 
 const memberAt = (i: number): PeerShape => ({
@@ -140,7 +145,8 @@ const memberAt = (i: number): PeerShape => ({
   ...{ roles: ['lead'], teams: [`team-${i % 12}`], addresses: [], last_seen: new Date().toISOString() },
   ...{
     state: i % 3 === 0 ? 'connected' : 'known',
-    known_by: 'link',
+    known_by: i % 3 === 0 ? 'link' : 'gossip',
+    ...(i % 3 !== 0 && { through: (i - (i % 3)).toString(16).padStart(16, '0') }),
     presence: i % 7 === 0 ? 'offline' : 'online',
   },
 })

@@ -184,7 +184,7 @@ test('a command that the guard asked about says that its person let it run; no o
   const w = await world()
   const room = await observing(w)
   const name = liveName()
-  const risky = 'rm -rf /srv/data'
+  const risky = 'git push --force'
   const write = (bytes: Buffer): void => append(w.directory, name, bytes)
   write(note('confirmed high', { sequence: 1, start: T0 }))
   // A long line is stored in a batch after the one of its note.
