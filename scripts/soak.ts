@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { seed as seedEvents } from '../test/bench/memory.ts'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { fuzzRisk } from '../test/fuzz/risk.ts'
 import { describeTrial, failures, holdTrial } from '../test/hostile/trial.ts'
@@ -35,6 +36,8 @@ const FRAMES = 1_000_000
 /** All attacks together. */
 const HOSTILE_SECONDS = 300
 const PAGE_SECONDS = 3_600
+/** Commands of a year that the page is opened with. */
+const PAGE_EVENTS = 1_000_000
 /** Heap and elements at the end beside those after a third of the time. */
 const PAGE_GROWTH_MAX = 1.25
 const DISGUISED_LINES = 500_000
@@ -97,9 +100,12 @@ const RUNS: readonly Run[] = [
   },
   {
     name: 'page',
-    does: 'the page with 200 machines, 10 000 entries and 50 commands a second, used for an hour (--seconds N) (needs chromium)',
+    does: 'the page with a million commands, 200 machines, 10 000 entries and 50 more commands a second, used for an hour (--seconds N) (needs chromium)',
     async run(_seed, seconds = PAGE_SECONDS) {
-      const node = await startNode({ name: 'looked-at' })
+      const empty = await startNode()
+      await empty.stop()
+      await seedEvents(join(empty.home, 'db'), process.getuid!(), PAGE_EVENTS)
+      const node = await startNode({ home: empty.home })
       const load = await loadPage({ node, seconds, rate: 50 })
       const { rounds, commands, slow, heapWarm, heapEnd, elementsWarm, elementsEnd } = load
       const tasks = [...slow].map(

@@ -69,16 +69,33 @@ export async function windowFiles(
     ['window/icon.svg', readFileSync(join(FROM, 'icon.svg'))],
   ])
   for (const { path, contents } of outputFiles) files.set(`window/${basename(path)}`, contents)
+  files.set('window/index.html', withPreloads(files))
   return { files, metafile }
 }
+
+/** The page names the parts that its script imports, so that a browser fetches them beside it and not after it. */
+function withPreloads(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  const html = Buffer.from(files.get('window/index.html') ?? []).toString('utf8')
+  const links = importsOf(files, 'window/main.js').map(
+    (part) => `<link rel="modulepreload" href="/${part}">\n    `,
+  )
+  return Buffer.from(html.replace('<script', `${links.join('')}<script`))
+}
+
+/** Files that this one imports as soon as it is loaded. */
+const importsOf = (files: ReadonlyMap<string, Uint8Array>, name: string): readonly string[] =>
+  [
+    ...Buffer.from(files.get(name) ?? [])
+      .toString('utf8')
+      .matchAll(/\b(?:from|import)"\.\/([^"]+)"/g),
+  ].map(([, part]) => `window/${part}`)
 
 /** Bytes of what a browser loads before it shows the first view, each file compressed by itself, as gzip would send it. */
 export function firstLoadBytes(files: ReadonlyMap<string, Uint8Array>): number {
   const wanted = new Set(['window/index.html', 'window/icon.svg', 'window/main.css', 'window/main.js'])
   for (const name of wanted) {
     if (!name.endsWith('.js')) continue
-    const text = Buffer.from(files.get(name) ?? []).toString('utf8')
-    for (const [, part] of text.matchAll(/\b(?:from|import)"\.\/([^"]+)"/g)) wanted.add(`window/${part}`)
+    for (const part of importsOf(files, name)) wanted.add(part)
   }
   return [...wanted].reduce((sum, name) => sum + gzipSync(files.get(name) ?? new Uint8Array()).length, 0)
 }

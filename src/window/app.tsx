@@ -14,10 +14,22 @@ const KEYS = new Map(VIEWS.map(({ key, id }) => [key, id]))
 
 export function App() {
   useEffect(() => listen(KEYS), [])
-  if (session.value === 'opening') return null
+  if (session.value === 'opening') return <Opening />
   if (session.value === 'over') return <Over />
   return <Frame />
 }
+
+/** The same as page.html shows before there is a script. */
+const Opening = () => (
+  <>
+    <header class="top">
+      <b class="brand">karo</b>
+    </header>
+    <main>
+      <p class="quiet">Opening …</p>
+    </main>
+  </>
+)
 
 function Frame() {
   const view = VIEWS.find(({ id }) => id === route.value) ?? VIEWS[0]

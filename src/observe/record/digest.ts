@@ -24,6 +24,27 @@ interface Judged extends ToolUsed {
   readonly cwd: string
 }
 
+/** A command begins so soon after its person let it run; more is another command, unless the guard found the same risk. */
+const BEGINS_US = 2_000_000
+
+/** What the guard noted last in a file, and the place of that note among the file's records. */
+export interface Noted {
+  readonly sequence: number
+  readonly note: GuardNote
+}
+
+/**
+ * Whether this is the command that the guard asked about just before. A note has no text, so it is told by its place in
+ * front of the command, and by the time or the risk: a private command leaves no record, and then another one comes next.
+ */
+export function isConfirmed(event: EventInput, sequence: number, noted: Noted | undefined): boolean {
+  if (noted?.note.outcome !== 'confirmed' || sequence !== noted.sequence + 1) return false
+  const { at_us, risk_level } = noted.note
+  return (
+    Math.abs(event.start_us - at_us) < BEGINS_US || (risk_level !== 'safe' && risk_level === event.risk_level)
+  )
+}
+
 /** What was typed is private and leaves no event. */
 const FORGET = 'forget'
 

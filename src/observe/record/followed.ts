@@ -1,5 +1,6 @@
 // The files that are followed: how far each was read, whose it is, and who waits until there is room.
 import type { SpoolPosition } from '../../store/events/events.ts'
+import type { Noted } from './digest.ts'
 import type { Shares } from './shares.ts'
 import { ownerOf } from './spool-directory.ts'
 import { parseSpoolName } from './spool-file.ts'
@@ -20,6 +21,8 @@ export interface Followed {
   parser: SpoolParser
   /** When it was made, as far as the file system tells; of this life of the daemon only. */
   made: bigint | undefined
+  /** What the guard noted last in this file, in this life of the daemon. */
+  noted: Noted | undefined
   /** Damage since the last good record. */
   damaged: number
   /** What comes next is a hole, which no hook makes, or nobody's: it is not read any further while the file has this size. */
@@ -67,7 +70,7 @@ export function createFollowedFiles(directory: string, shares: Shares): Followed
     const { name } = position
     const owner = ownerOf(directory, name)
     const state = { position, owner, person: undefined, parser: createSpoolParser(), made: undefined }
-    followed.set(name, { ...state, damaged: 0, hole: undefined, readAt: position.offset })
+    followed.set(name, { ...state, noted: undefined, damaged: 0, hole: undefined, readAt: position.offset })
     shares.add(name, owner)
     parked.delete(name)
   }

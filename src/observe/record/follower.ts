@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../../store/events/events.ts'
-import type { Digest } from './digest.ts'
+import { type Digest, isConfirmed } from './digest.ts'
 import { createFollowedFiles, type Followed, restart, writerOf } from './followed.ts'
 import { createShares, MOST_OF_ONE, type Shares } from './shares.ts'
 import { createLister, listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
@@ -134,7 +134,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     const forgotten: Span[] = []
     const digested = digest()
     let { sequence, paused } = state.position
-    let { damaged } = state
+    let { damaged, noted } = state
     let dropped = 0
     let end = state.position.offset
     if (look.bytes.length > 0) faults.hit('after-read')
@@ -153,9 +153,13 @@ export function createFollower(deps: FollowerDeps): Follower {
       // What the guard notes is no record of a command: it says nothing of whether there will be any.
       if (item.record.note === undefined) paused = item.record.paused
       const note = digested.note(item.record, person)
-      if (note !== undefined) guarded.push(note)
+      if (note !== undefined) {
+        guarded.push(note)
+        noted = { sequence: item.record.sequence, note }
+      }
       const event = digested(item.record, person)
-      if (event !== undefined) batch.push(event)
+      if (event !== undefined)
+        batch.push(isConfirmed(event, item.record.sequence, noted) ? { ...event, confirmed: true } : event)
       else if (item.record.command !== '') forgotten.push([from, end])
     }
     state.readAt = begin + look.bytes.length
@@ -176,6 +180,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       await keep(state, { events: batch, guarded, position, dropped })
     }
     state.damaged = damaged
+    state.noted = noted
     if (forgotten.length > 0) {
       // Once the position is on the disk they are not read again, and not taken for lost.
       await events.settle(state.position)

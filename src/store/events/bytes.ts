@@ -2,7 +2,15 @@
 
 import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import { COMMAND_AT, FLAGS_AT, readU32, startOfKey, TAG_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
+import {
+  COMMAND_AT,
+  CONFIRMED_BIT,
+  FLAGS_AT,
+  readU32,
+  startOfKey,
+  TAG_AT,
+  UNTIMED_BIT,
+} from '../level/key-of-event.ts'
 import type { IndexedEvent } from './index.ts'
 import { decodeWhole, EVENT_VERSION, NO_TEXT, RISK_BITS } from './rows.ts'
 
@@ -47,10 +55,12 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
     risk_level: RISK_LEVELS[flags & RISK_BITS] as RiskLevel,
     karo_generated: generated === TRUE,
     ...((flags & UNTIMED_BIT) !== 0 && UNTIMED),
+    ...((flags & CONFIRMED_BIT) !== 0 && CONFIRMED),
   }
 }
 
 const UNTIMED = { untimed: true } as const
+const CONFIRMED = { confirmed: true } as const
 
 function eventOfRow(key: Uint8Array, value: Uint8Array): IndexedEvent {
   const { cwd, ...event } = decodeWhole(key, value, NO_TEXT)

@@ -17,6 +17,7 @@ export interface IndexedEvent {
   readonly risk_level: RiskLevel
   readonly karo_generated: boolean
   readonly untimed?: true
+  readonly confirmed?: true
 }
 
 /** Events of one chunk: 30 bytes each, so that a million are 30 MB. */

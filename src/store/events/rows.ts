@@ -5,6 +5,7 @@ import { type Level0, markLevel0, revealLevel0 } from '../../base/level0/level0.
 import { idOfEvent } from '../../base/words/event-id.ts'
 import {
   COMMAND_AT,
+  CONFIRMED_BIT,
   commandOfKey,
   EVENT_KEY_BYTES,
   EVENTS_BYTE,
@@ -42,6 +43,8 @@ export interface EventInput {
   readonly local: { readonly day: number; readonly hour: number }
   /** Imported without a time: `start_us` is a place in the order, and it is not counted by hour and day. */
   readonly untimed?: true
+  /** The guard asked about the line, and its person let it run. */
+  readonly confirmed?: true
 }
 
 /** One event as it is read back. */
@@ -61,6 +64,8 @@ export interface StoredEvent {
   readonly karo_generated: boolean
   /** Imported without a time: `timestamp` is a place in the order. */
   readonly untimed?: true
+  /** The guard asked about the line, and its person let it run. */
+  readonly confirmed?: true
 }
 
 export const EVENT_VERSION = 1
@@ -71,10 +76,13 @@ export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
   event.exit_code !== null && event.exit_code !== 0
 
 /** One byte of the key with what filters ask for most. */
-export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
+export const eventFlags = (
+  event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed' | 'confirmed'>,
+): number =>
   RISK_LEVELS.indexOf(event.risk_level) |
   (hasFailed(event) ? FAILED_BIT : 0) |
-  (event.untimed ? UNTIMED_BIT : 0)
+  (event.untimed ? UNTIMED_BIT : 0) |
+  (event.confirmed ? CONFIRMED_BIT : 0)
 
 export const eventKey = (event: EventInput, number: number): Buffer =>
   eventKeyOf(event.uid, {
@@ -106,7 +114,11 @@ export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventK
   return key
 }
 
-const untimedOf = (key: Uint8Array): { readonly untimed?: true } => (isCounted(key) ? {} : { untimed: true })
+/** What is true of few events only. */
+const rareOf = (key: Uint8Array): { readonly untimed?: true; readonly confirmed?: true } => ({
+  ...(!isCounted(key) && { untimed: true }),
+  ...(((key[FLAGS_AT] as number) & CONFIRMED_BIT) !== 0 && { confirmed: true }),
+})
 
 /** The facts of an event that its key holds without the value. */
 export interface EventKeyFacts {
@@ -164,7 +176,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     category,
     tool,
     karo_generated,
-    ...untimedOf(key),
+    ...rareOf(key),
   }
 }
 
@@ -196,7 +208,7 @@ export function decodeWhole(
     category,
     tool,
     karo_generated,
-    ...untimedOf(key),
+    ...rareOf(key),
   }
 }
 

@@ -1,5 +1,6 @@
 // Charts that are tables themselves: bars beside numbers, and a heat map of hours and weekdays. And numbers set large.
-import type { ComponentChildren } from 'preact'
+import type { ComponentChildren, JSX } from 'preact'
+import { useMemo } from 'preact/hooks'
 import { Scroll } from './scroll.tsx'
 import { number } from './words.tsx'
 
@@ -60,6 +61,11 @@ const SHADES = 5
 
 /** Rows are weekdays from Monday, cells are hours. The number is in each cell, for everybody who cannot tell shades. */
 export function Heat({ rows }: { readonly rows: readonly (readonly number[])[] }) {
+  // Its 168 cells seldom change while commands come, and are then not made anew.
+  return useMemo(() => heatOf(rows), [JSON.stringify(rows)])
+}
+
+function heatOf(rows: readonly (readonly number[])[]): JSX.Element {
   const most = Math.max(1, ...rows.flat())
   return (
     <Scroll class="scroll" label="Commands by weekday and hour">

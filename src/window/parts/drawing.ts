@@ -5,18 +5,24 @@ import type { Point, Step } from './types.ts'
 const HEIGHT = 160
 
 interface Drawn {
-  readonly points: readonly Point[]
   readonly counts: string
   readonly by: Step
   /** The days of the points are those of UTC. */
   readonly isUtc: boolean
 }
 
-export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
-  let chart = make(target, drawn)
+export interface Drawing {
+  /** Numbers that come while it is looked at cost a fraction of a new chart. */
+  show(points: readonly Point[]): void
+  end(): void
+}
+
+export function draw(target: HTMLElement, first: readonly Point[], drawn: Drawn): Drawing {
+  let points = first
+  let chart = make(target, points, drawn)
   const redraw = (): void => {
     chart.destroy()
-    chart = make(target, drawn)
+    chart = make(target, points, drawn)
   }
   const sizes = new ResizeObserver(() => {
     if (target.clientWidth > 0 && target.clientWidth !== chart.width) {
@@ -27,6 +33,10 @@ export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
   const dark = matchMedia('(prefers-color-scheme: dark)')
   dark.addEventListener('change', redraw)
   return {
+    show(newer) {
+      points = newer
+      chart.setData(columnsOf(points))
+    },
     end() {
       sizes.disconnect()
       dark.removeEventListener('change', redraw)
@@ -35,7 +45,12 @@ export function draw(target: HTMLElement, drawn: Drawn): { end(): void } {
   }
 }
 
-function make(target: HTMLElement, { points, counts, by, isUtc }: Drawn): uPlot {
+const columnsOf = (points: readonly Point[]): uPlot.AlignedData => [
+  points.map(({ start }) => Date.parse(start) / 1_000),
+  points.map(({ value }) => value),
+]
+
+function make(target: HTMLElement, points: readonly Point[], { counts, by, isUtc }: Drawn): uPlot {
   const style = getComputedStyle(target)
   // A canvas knows no variables of CSS, so each colour is read as an element has it.
   const colour = (name: string): string => {
@@ -63,7 +78,14 @@ function make(target: HTMLElement, { points, counts, by, isUtc }: Drawn): uPlot 
         y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] },
       },
       axes: [
-        { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => label(at, by, isUtc)) },
+        {
+          ...axis,
+          grid: { show: false },
+          values: (_, splits) => splits.map((at) => label(at, by, isUtc)),
+          // No finer than what a bar stands for, and with room for the words of a clock.
+          incrs: APART.filter((one) => one >= Math.min(step, SECONDS.day)),
+          space: 84,
+        },
         {
           ...axis,
           size: 48,
@@ -82,12 +104,18 @@ function make(target: HTMLElement, { points, counts, by, isUtc }: Drawn): uPlot 
         },
       ],
     },
-    [points.map(({ start }) => Date.parse(start) / 1_000), points.map(({ value }) => value)],
+    columnsOf(points),
     target,
   )
 }
 
 const SECONDS: Readonly<Record<Step, number>> = { hour: 3_600, day: 86_400, week: 7 * 86_400 }
+const DAYS_APART = [1, 2, 3, 5, 7, 10, 14, 30, 60, 90, 120, 180, 365] as const
+/** Seconds from one label to the next. */
+const APART = [
+  ...[1, 2, 3, 4, 6, 8, 12].map((hours) => hours * SECONDS.hour),
+  ...DAYS_APART.map((days) => days * SECONDS.day),
+]
 const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const UTC_DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })

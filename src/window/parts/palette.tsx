@@ -1,5 +1,5 @@
 // The command palette: everything the page can do, found by a few letters; and the list of keys.
-import { useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { leaveDialog, opened, refresh } from '../state/keys.ts'
 import { go } from '../state/route.ts'
 import { leave } from '../state/session.ts'
@@ -21,12 +21,44 @@ const choicesOf = (views: readonly View[]): readonly Choice[] => [
   { name: 'End session', says: 'close this page for good', keys: '', run: () => void leave() },
 ]
 
+/** More than this of one view are found by the eyes. */
+const PLACES_MAX = 200
+
+/** Every button and field of the view below: to be chosen goes there, and does not press it. */
+function placesOf(view: Element | null): readonly Choice[] {
+  const places = new Map<string, Choice>()
+  const found = view?.querySelectorAll<HTMLElement>('button, input, select, textarea, summary') ?? []
+  for (const place of [...found].slice(0, PLACES_MAX)) {
+    const name = nameOf(place)
+    if (name === '' || place.matches(':disabled')) continue
+    const run = (): void => {
+      // Behind the closing dialog, which gives the focus back to where it was.
+      setTimeout(() => {
+        place.scrollIntoView({ block: 'center' })
+        place.focus()
+      })
+    }
+    if (!places.has(name)) places.set(name, { name, says: 'go there, in this view', keys: '', run })
+  }
+  return [...places.values()]
+}
+
+/** What a screen reader calls it, or nearly so. */
+function nameOf(place: HTMLElement): string {
+  const label = 'labels' in place ? (place.labels as NodeListOf<HTMLLabelElement> | null)?.[0] : undefined
+  // The label of a choice holds the choices too; its own words are beside them.
+  const own = [...(label?.childNodes ?? [])].filter((node) => node.nodeType === Node.TEXT_NODE)
+  const words = own.length > 0 ? own.map((node) => node.textContent).join(' ') : place.textContent
+  return (place.getAttribute('aria-label') ?? words ?? '').trim()
+}
+
 const COMBOBOX = { role: 'combobox', list: undefined, 'aria-expanded': true } as const
 
 export function Palette({ views }: { readonly views: readonly View[] }) {
   const [words, setWords] = useState('')
   const [chosen, setChosen] = useState(0)
-  const choices = choicesOf(views).filter(({ name, says }) =>
+  const places = useMemo(() => placesOf(document.querySelector('main')), [])
+  const choices = [...choicesOf(views), ...places].filter(({ name, says }) =>
     words
       .toLowerCase()
       .split(/\s+/)
@@ -56,7 +88,7 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
         aria-label="What do you want?"
         aria-controls="choices"
         aria-activedescendant={choices.length > 0 ? `choice-${at}` : undefined}
-        placeholder="mesh, report, refresh …"
+        placeholder="mesh, verify, search, refresh …"
         value={words}
         onInput={({ currentTarget }) => {
           setWords(currentTarget.value)

@@ -6,6 +6,8 @@ export interface Place {
   readonly name: string
   /** How it is reached: 0 directly, 1 through others, 2 not now. */
   readonly ring: 0 | 1 | 2
+  /** Id of the place through which this machine was told of it. */
+  readonly through?: string | undefined
 }
 
 /** Distance of the nearest ring from the middle, and of each ring from the one before. */
@@ -31,7 +33,8 @@ export function ReachMap({ caption, here, places, children }: MapProps) {
   const rings = ([0, 1, 2] as const)
     .map((ring) => places.filter((place) => place.ring === ring))
     .filter((ring) => ring.length > 0)
-    .map((spots, i) => ({ spots, radius: NEAREST + i * APART }))
+    .map((of, i) => ({ radius: NEAREST + i * APART, spots: spotsOf(of, i) }))
+  const spots = new Map(rings.flatMap(({ spots: own }) => own.map((spot) => [spot.id, spot] as const)))
   const half = (rings.at(-1)?.radius ?? NEAREST) + MARGIN
   return (
     <figure class="map">
@@ -39,17 +42,12 @@ export function ReachMap({ caption, here, places, children }: MapProps) {
         {rings.map(({ radius }) => (
           <circle key={radius} class="orbit" r={radius} />
         ))}
-        {rings.map(({ spots, radius }, ring) =>
-          // Each ring begins at another angle, so that names of neighbouring rings do not lie on each other.
-          spots.map((place, i) => (
-            <Spot
-              key={place.id}
-              place={place}
-              radius={radius}
-              angle={(2 * Math.PI * i) / spots.length - Math.PI / 2 + ring * 0.35}
-              isNamed={spots.length <= NAMES_MAX}
-            />
-          )),
+        {[...spots.values()].map(({ id, x, y, through }) => {
+          const told = through === undefined ? undefined : spots.get(through)
+          return told && <line key={id} class="told" x1={told.x} y1={told.y} x2={x} y2={y} />
+        })}
+        {rings.map(({ spots: own }) =>
+          own.map((spot) => <Spot key={spot.id} spot={spot} isNamed={own.length <= NAMES_MAX} />),
         )}
         <circle class="spot" r={14} />
         <text class="middle" y={36}>
@@ -61,16 +59,28 @@ export function ReachMap({ caption, here, places, children }: MapProps) {
   )
 }
 
+interface Spotted extends Place {
+  readonly x: number
+  readonly y: number
+  /** Part of the radius to the right, −1 to 1, and downwards. */
+  readonly across: number
+  readonly down: number
+}
+
+const spotsOf = (places: readonly Place[], ring: number): readonly Spotted[] =>
+  places.map((place, i) => {
+    // Each ring begins at another angle, so that names of neighbouring rings do not lie on each other.
+    const angle = (2 * Math.PI * i) / places.length - Math.PI / 2 + ring * 0.35
+    const [across, down, radius] = [Math.cos(angle), Math.sin(angle), NEAREST + ring * APART]
+    return { ...place, across, down, x: radius * across, y: radius * down }
+  })
+
 interface SpotProps {
-  readonly place: Place
-  readonly radius: number
-  readonly angle: number
+  readonly spot: Spotted
   readonly isNamed: boolean
 }
 
-function Spot({ place: { ring, name }, radius, angle, isNamed }: SpotProps) {
-  const [across, down] = [Math.cos(angle), Math.sin(angle)]
-  const [x, y] = [radius * across, radius * down]
+function Spot({ spot: { ring, name, x, y, across, down }, isNamed }: SpotProps) {
   const side = across > 0.3 ? 'after' : across < -0.3 ? 'before' : 'middle'
   return (
     <g class={`ring-${ring}`}>

@@ -1,5 +1,6 @@
 // A line or bars over time. The drawing is loaded when it is first needed, and its numbers are in a table below it.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Drawing } from './drawing.ts'
 import { Table } from './table.tsx'
 import type { Point, Step } from './types.ts'
 import { number, Time } from './words.tsx'
@@ -17,22 +18,27 @@ interface TrendProps {
 export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) {
   const place = useRef<HTMLDivElement>(null)
   const [isDrawn, setDrawn] = useState(true)
+  const latest = useRef(points)
+  latest.current = points
+  const chart = useRef<Drawing | undefined>(undefined)
   useEffect(() => {
     const target = place.current
     if (target === null) return
-    let chart: { end(): void } | undefined
     let isGone = false
     import('./drawing.ts').then(
       ({ draw }) => {
-        if (!isGone) chart = draw(target, { points, counts, by, isUtc })
+        if (!isGone) chart.current = draw(target, latest.current, { counts, by, isUtc })
       },
       () => setDrawn(false),
     )
     return () => {
       isGone = true
-      chart?.end()
+      chart.current?.end()
+      chart.current = undefined
     }
-  }, [points, counts, by, isUtc])
+  }, [counts, by, isUtc])
+  const numbers = JSON.stringify(points)
+  useEffect(() => chart.current?.show(latest.current), [numbers])
   return (
     <figure class="trend">
       {isDrawn && <div class="drawing" ref={place} aria-hidden="true" />}

@@ -9,6 +9,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' })
 const DAY_PARTS = { weekday: 'short', day: 'numeric', month: 'short' } as const
 const DAY = new Intl.DateTimeFormat(undefined, DAY_PARTS)
 const UTC_DAY = new Intl.DateTimeFormat(undefined, { ...DAY_PARTS, timeZone: 'UTC' })
+const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
 /** `–` for a number that is not known or withheld. */
 export const number = (value: number | null | undefined): string =>
@@ -73,10 +74,13 @@ interface TimeProps {
 export function Time({ at, as = 'moment' }: TimeProps) {
   if (at === null || at === undefined) return <span class="quiet">never</span>
   const date = new Date(at)
+  const isThisYear = date.getFullYear() === new Date().getFullYear()
   const text =
     as === 'ago'
       ? ago(Math.max(0, now.value - date.getTime()))
-      : { moment: MOMENT, clock: CLOCK, day: DAY, 'utc-day': UTC_DAY }[as].format(date)
+      : { moment: MOMENT, clock: CLOCK, day: isThisYear ? DAY : DAY_OF_YEAR, 'utc-day': UTC_DAY }[as].format(
+          date,
+        )
   return (
     <time dateTime={at} title={`${date.toISOString().replace('T', ' ').slice(0, 19)} UTC`}>
       {text}

@@ -15,6 +15,8 @@ const POLL_MS = 5_000
 const STALE_MS = 45_000
 /** After a stream broke, the next attempt comes after the least time, and after twice the time before if it fails as well. */
 export const RETRY_MS = { least: 1_000, most: 15_000 } as const
+/** Events that come within this time are shown together: a busy node tells of dozens a second. */
+const GATHER_MS = 300
 /** Most events that the page keeps. */
 const KEPT_MAX = 100
 
@@ -133,8 +135,20 @@ async function readEvents(signal: AbortSignal): Promise<void> {
   }
 }
 
+/** The newest first. */
+let gathered: readonly FeedEvent[] = []
+
+function gather(event: FeedEvent): void {
+  if (gathered.length === 0)
+    setTimeout(() => {
+      recent.value = [...gathered, ...recent.value].slice(0, KEPT_MAX)
+      gathered = []
+    }, GATHER_MS)
+  gathered = [event, ...gathered].slice(0, KEPT_MAX)
+}
+
 function take(event: FeedEvent): void {
-  recent.value = [event, ...recent.value].slice(0, KEPT_MAX)
+  gather(event)
   tell(event.type === 'lost' ? 'poll' : event.type)
   if (CHANGES_STATUS.has(event.type) && !isHidden()) void refreshStatus()
 }

@@ -33,9 +33,24 @@ export const client = pageClient({
 
 /** Opens a session with the code of the address, or goes on with the one of this tab. */
 export async function begin(): Promise<void> {
+  await endWorkers()
   addEventListener('hashchange', () => void redeem())
   if (await redeem()) return
   session.value = sessionStorage.getItem(KEY) === null ? 'over' : 'open'
+}
+
+/**
+ * This page has no service worker, so each one there is was left by another program that had this port. It is ended before the
+ * code is sent, which it could read.
+ */
+async function endWorkers(): Promise<void> {
+  const { serviceWorker } = navigator
+  const workers = (await serviceWorker?.getRegistrations().catch(() => [])) ?? []
+  await Promise.all(workers.map((worker) => worker.unregister()))
+  if (serviceWorker?.controller) {
+    location.reload()
+    await new Promise(() => {})
+  }
 }
 
 async function redeem(): Promise<boolean> {

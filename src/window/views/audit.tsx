@@ -1,5 +1,5 @@
 // Audit: the ledger of this node, searched and verified.
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
@@ -7,15 +7,17 @@ import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
+import { WhoAsked } from './who-asked.tsx'
 
-/** Entries that are searched here; more are found by `karo audit log`. */
-const LIMIT = 10_000
+/** Entries that are read when the view is opened, and those that a search looks through; more are found by `karo audit log`. */
+const LIMITS = { first: 200, search: 10_000 } as const
 /** Rows that are drawn at first, and with each press of the button below them. */
 const ROWS = 100
 
 export const Audit = () => (
   <>
     <Verify />
+    <WhoAsked />
     <Log />
   </>
 )
@@ -78,10 +80,16 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
 
 function Log() {
   const [words, setWords] = useState('')
-  const asked = useAsked((signal) => client.call(getAuditLog, { query: { limit: LIMIT }, signal }), {
-    ...{ key: 'audit', on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'] },
+  const [limit, setLimit] = useState<number>(LIMITS.first)
+  const newest = useAsked((signal) => client.call(getAuditLog, { query: { limit }, signal }), {
+    key: `audit ${limit}`,
+    on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
   })
-  const [rows, setRows] = useState(ROWS)
+  // What is there stays until all entries have come.
+  const before = useRef(newest.data)
+  before.current = newest.data ?? before.current
+  const asked = { ...newest, data: before.current }
+  const isAll = (asked.data?.entries.length ?? 0) < limit
   const indexed = useIndex(asked.data?.entries)
   const found = useMemo(() => {
     const wanted = words
@@ -95,7 +103,9 @@ function Log() {
     <Panel
       title="Entries"
       wide
-      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit.`}
+      note={`The newest first; of the last ${counted(asked.data?.entries.length ?? 0, 'entry', 'entries')}, ${number(found.length)} fit.${
+        limit === LIMITS.first && !isAll ? ` A search looks through ${number(LIMITS.search)}.` : ''
+      }`}
       actions={
         <input
           type="search"
@@ -104,7 +114,7 @@ function Log() {
           value={words}
           onInput={({ currentTarget }) => {
             setWords(currentTarget.value)
-            setRows(ROWS)
+            setLimit(LIMITS.search)
           }}
         />
       }
@@ -114,13 +124,15 @@ function Log() {
           <>
             <Table
               caption="Entries of the ledger"
-              rows={found.slice(0, rows)}
+              rows={found}
               keyOf={({ seq }) => String(seq)}
               columns={COLUMNS}
+              step={ROWS}
+              by={words}
             />
-            {found.length > rows && (
-              <button type="button" onClick={() => setRows(rows + ROWS)}>
-                Show {number(Math.min(ROWS, found.length - rows))} more of {number(found.length)}
+            {limit === LIMITS.first && !isAll && (
+              <button type="button" onClick={() => setLimit(LIMITS.search)}>
+                Read up to {number(LIMITS.search)} entries
               </button>
             )}
           </>

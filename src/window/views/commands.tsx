@@ -38,9 +38,14 @@ export function Commands() {
       title={isSearch ? 'Commands found' : 'Recent commands'}
       wide
       note={
-        asked.data !== undefined && asked.data.total > SHOWN
-          ? `The newest ${SHOWN} of ${counted(asked.data.total, 'command')}.`
-          : undefined
+        <>
+          {asked.data !== undefined && asked.data.total > SHOWN && (
+            <>
+              The newest {SHOWN} of {counted(asked.data.total, 'command')}.{' '}
+            </>
+          )}
+          What the guard blocked, or what you gave up when it asked, never ran, and its text is kept nowhere.
+        </>
       }
       actions={
         <search class="filters">
@@ -97,6 +102,10 @@ const COLUMNS: readonly Column<EventShape>[] = [
   { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} as="ago" /> },
   { title: 'Command', long: true, cell: ({ command }) => <Code text={command} /> },
   { title: 'Risk', cell: ({ risk_level }) => <Risk level={risk_level} /> },
+  {
+    title: 'Guard',
+    cell: ({ confirmed }) => (confirmed ? 'asked: you said yes' : <span class="quiet">did not ask</span>),
+  },
   { title: 'Category', cell: ({ category }) => plain(category) },
   {
     title: 'Exit',

@@ -12,20 +12,32 @@ import { type Asked, useAsked } from '../state/asked.ts'
 import { status } from '../state/live.ts'
 import { client } from '../state/session.ts'
 import { Waiting, Words } from './pending.tsx'
-import { REACHED, Reach, ringOf } from './reach.tsx'
+import { REACHED, Reach, ringOf, toldBy } from './reach.tsx'
 
 const EVENTS = [
   ...(['peer_connected', 'peer_gone', 'peer_pending', 'member_seen'] as const),
   ...(['member_left', 'trust_changed', 'config_reloaded'] as const),
 ]
 
+/** Rows that are drawn at first, and with each press of the button below them. */
+const ROWS = 50
+/** Of so many machines each is found with the eyes. */
+const FEW = 8
+
+/** What a machine is found by. */
+const textOf = ({ name, fingerprint, state, trust_level, roles, teams }: PeerShape): string =>
+  [name, fingerprint, state, plain(trust_level), ...roles, ...teams].join(' ').toLowerCase()
+
 export function Mesh() {
   const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
   const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   const [looked, setLooked] = useState<string>()
+  const [words, setWords] = useState('')
   const peers = asked.data?.peers ?? []
   const pending = peers.filter(({ state }) => state === 'pending')
   const others = peers.filter(({ state }) => state !== 'pending')
+  const wanted = words.toLowerCase().split(/\s+/)
+  const found = others.filter((peer) => wanted.every((word) => textOf(peer).includes(word)))
   const one = peers.find(({ node_id }) => node_id === looked)
   return (
     <>
@@ -42,7 +54,21 @@ export function Mesh() {
           </ul>
         </Panel>
       )}
-      <Panel title="Machines" wide>
+      <Panel
+        title="Machines"
+        wide
+        actions={
+          others.length > FEW && (
+            <input
+              type="search"
+              aria-label="Words of a machine: its name, state, role or team"
+              placeholder="Find a machine"
+              value={words}
+              onInput={({ currentTarget }) => setWords(currentTarget.value)}
+            />
+          )
+        }
+      >
         <Shown
           asked={asked}
           empty={({ peers: all }) =>
@@ -60,11 +86,16 @@ export function Mesh() {
           {() => (
             <>
               <Figures figures={figuresOf(others)} />
+              {found.length === 0 && others.length > 0 && <p class="empty">No machine fits these words.</p>}
               <Table
                 caption="Machines that this one knows"
-                rows={others}
+                rows={found}
                 keyOf={({ node_id }) => node_id}
+                step={ROWS}
+                by={words}
                 columns={[
+                  ...NAMED,
+                  { title: 'Reached', cell: (peer) => reachedAs(peer, others) },
                   ...COLUMNS,
                   {
                     title: 'More',
@@ -127,13 +158,27 @@ const STATES = {
   revoked: 'bad',
 } as const
 
-const COLUMNS: readonly Column<PeerShape>[] = [
+const NAMED: readonly Column<PeerShape>[] = [
   { title: 'Machine', cell: (peer) => <NodeName node={peer} /> },
   { title: 'State', cell: ({ state }) => <State tone={STATES[state]}>{state}</State> },
-  {
-    title: 'Reached',
-    cell: (peer) => `${REACHED[ringOf(peer)]}${peer.apart === undefined ? '' : `: ${plain(peer.apart)}`}`,
-  },
+]
+
+function reachedAs(peer: PeerShape, others: readonly PeerShape[]) {
+  const through = toldBy(peer, others)
+  return (
+    <>
+      {REACHED[ringOf(peer)]}
+      {peer.apart !== undefined && `: ${plain(peer.apart)}`}
+      {through !== undefined && (
+        <>
+          , told of by <NodeName node={through} />
+        </>
+      )}
+    </>
+  )
+}
+
+const COLUMNS: readonly Column<PeerShape>[] = [
   { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
   { title: 'Roles', cell: ({ roles }) => <Labels labels={roles} /> },
   { title: 'Teams', cell: ({ teams }) => <Labels labels={teams} /> },

@@ -1,4 +1,5 @@
 // Who is reached from this machine, as a map beside the table of machines.
+import { useMemo } from 'preact/hooks'
 import { formatFingerprint, printable } from '../../api/contract/client/page.ts'
 import type { PeerShape } from '../../api/contract/shapes.ts'
 import { Panel } from '../parts/panel.tsx'
@@ -11,25 +12,44 @@ export const ringOf = ({ state, presence }: PeerShape): Place['ring'] =>
   state === 'connected' ? 0 : presence === 'online' || presence === 'unsure' ? 1 : 2
 export const REACHED = ['directly', 'through others', 'not now'] as const
 
-export const Reach = ({ peers }: { readonly peers: readonly PeerShape[] }) => (
-  <Panel
-    title="Who is reached"
-    wide
-    note="As this machine sees it. The table of machines says the same in words."
-  >
-    <ReachMap
-      caption="Machines around this one, by how they are reached"
-      here={printable(status.value?.name || 'this machine')}
-      places={peers.map((peer) => ({
-        ...{ id: peer.node_id, ring: ringOf(peer) },
-        name: peer.name === '' ? formatFingerprint(peer.fingerprint) : printable(peer.name),
-      }))}
+/** The neighbour that told of a machine which is reached through others. */
+export const toldBy = (peer: PeerShape, peers: readonly PeerShape[]): PeerShape | undefined =>
+  ringOf(peer) !== 1 || peer.through === undefined
+    ? undefined
+    : peers.find(({ fingerprint }) => fingerprint === peer.through)
+
+const nameOf = ({ name, fingerprint }: PeerShape): string =>
+  name === '' ? formatFingerprint(fingerprint) : printable(name)
+
+export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
+  const here = printable(status.value?.name || 'this machine')
+  const places = peers.map((peer): Place => {
+    const through = toldBy(peer, peers)?.node_id
+    return { id: peer.node_id, ring: ringOf(peer), name: nameOf(peer), through }
+  })
+  // Hundreds of lines and circles, which are the same while only times change.
+  const map = useMemo(
+    () => (
+      <ReachMap caption="Machines around this one, by how they are reached" here={here} places={places}>
+        {[0, 1, 2].map((ring) => (
+          <span key={ring} class={`legend ring-${ring}`}>
+            {REACHED[ring]}: {number(places.filter((place) => place.ring === ring).length)}
+          </span>
+        ))}
+        {places.some(({ through }) => through !== undefined) && (
+          <span class="legend told">who told of it first</span>
+        )}
+      </ReachMap>
+    ),
+    [JSON.stringify([here, places])],
+  )
+  return (
+    <Panel
+      title="Who is reached"
+      wide
+      note="As this machine sees it; the table of machines says the same in words. No machine is told which others are linked with each other, so those links are not drawn."
     >
-      {[0, 1, 2].map((ring) => (
-        <span key={ring} class={`legend ring-${ring}`}>
-          {REACHED[ring]}: {number(peers.filter((peer) => ringOf(peer) === ring).length)}
-        </span>
-      ))}
-    </ReachMap>
-  </Panel>
-)
+      {map}
+    </Panel>
+  )
+}

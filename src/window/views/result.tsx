@@ -231,7 +231,7 @@ export function Whose({ result: { coverage, level } }: { readonly result: QueryR
     <Panel
       title="Whose numbers"
       wide
-      note={`${coverage.answered} of ${counted(coverage.known, 'other machine')} answered, ${coverage.from_summary} by a summary, ${coverage.denied} refused, ${coverage.unreachable} could not be reached.`}
+      note={`${coverage.answered} of ${counted(coverage.known, level === 2 ? 'machine' : 'other machine')} answered, ${coverage.from_summary} by a summary, ${coverage.denied} refused, ${coverage.unreachable} could not be reached.`}
     >
       {coverage.nodes.length === 0 ? (
         <p class="empty">
@@ -250,7 +250,16 @@ export function Whose({ result: { coverage, level } }: { readonly result: QueryR
                 <State tone={TONES[outcome as keyof typeof TONES] ?? 'bad'}>{plain(outcome)}</State>
               ),
             },
-            { title: 'Why', cell: ({ why }) => (why === undefined ? '' : plain(why)) },
+            {
+              title: 'Why',
+              wraps: true,
+              cell: ({ outcome, why }) =>
+                why !== undefined
+                  ? plain(why)
+                  : outcome === 'denied'
+                    ? 'its people or its policy did not agree'
+                    : '–',
+            },
           ]}
         />
       )}

@@ -1,16 +1,16 @@
 // Sharing: what a person consents to, what each node may have because of it, exactly what would leave, and who asked.
 import { useState } from 'preact/hooks'
 import { bytes } from '../../api/contract/client/page.ts'
-import { whoAsked } from '../../api/contract/operations/audit.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../api/contract/operations/share.ts'
-import type { AskersShape, SharingView, SummaryShape } from '../../api/contract/shapes.ts'
+import type { SharingView, SummaryShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
 import { Act, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { type Column, Table } from '../parts/table.tsx'
-import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+import { counted, Foreign, NodeName, number, plain, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
+import { WhoAsked } from './who-asked.tsx'
 
 type Shared = SharingView['peers'][number]
 const LEVELS = ['nothing leaves', 'summaries of this machine', 'summaries, and totals of many'] as const
@@ -86,9 +86,9 @@ function Recipients({ asked }: { readonly asked: Asked<SharingView> }) {
   const columns: readonly Column<Shared>[] = [
     { title: 'Node', cell: (node) => <NodeName node={node} /> },
     { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
-    { title: 'Numbers of this machine', cell: ({ level_1 }) => list(level_1) },
-    { title: 'Totals of many', cell: ({ level_2 }) => list(level_2) },
-    { title: 'Why', long: true, cell: ({ reason }) => <Foreign text={reason} /> },
+    { title: 'Numbers of this machine', wraps: true, cell: ({ level_1 }) => list(level_1) },
+    { title: 'Totals of many', wraps: true, cell: ({ level_2 }) => list(level_2) },
+    { title: 'Why', wraps: true, cell: ({ reason }) => <Foreign text={reason} /> },
     {
       title: 'Change',
       cell: (row) => (
@@ -143,7 +143,12 @@ function Preview() {
       <Shown
         asked={asked}
         empty={({ summaries, totals }) =>
-          summaries.length === 0 && totals === null ? <p>Nothing of you would leave now.</p> : undefined
+          summaries.length === 0 && totals === null ? (
+            <>
+              <p>No summary of this machine would leave now.</p>
+              <p class="quiet">Choose a role to see what of you goes into totals for it.</p>
+            </>
+          ) : undefined
         }
       >
         {({ summaries, totals }) => (
@@ -188,51 +193,3 @@ const Edition = ({ recipients, summary, bytes: size, digest }: SummaryShape) => 
     </Scroll>
   </details>
 )
-
-function WhoAsked() {
-  const asked = useAsked((signal) => client.call(whoAsked, { signal }), {
-    ...{ key: 'who asked', on: ['query_answered'] },
-  })
-  return (
-    <Panel title="Who asked" wide note="Questions to this machine in the last 30 days, from its ledger.">
-      <Shown
-        asked={asked}
-        empty={({ askers }) => (askers.length === 0 ? <p>Nobody asked this machine anything.</p> : undefined)}
-      >
-        {({ askers }) => (
-          <Table
-            caption="Who asked this machine"
-            rows={askers}
-            keyOf={({ node_id, operator, query_type }) => `${node_id} ${operator?.node_id} ${query_type}`}
-            columns={ASKERS}
-          />
-        )}
-      </Shown>
-    </Panel>
-  )
-}
-
-const ASKERS: readonly Column<AskersShape['askers'][number]>[] = [
-  {
-    title: 'Who',
-    cell: (row) => (
-      <>
-        {row.operator !== null && (
-          <>
-            <NodeName node={row.operator} /> through{' '}
-          </>
-        )}
-        <NodeName node={row} />
-      </>
-    ),
-  },
-  { title: 'About', cell: ({ query_type }) => query_type ?? 'refused unread' },
-  { title: 'Asked', right: true, cell: ({ asked }) => number(asked) },
-  { title: 'Answered', right: true, cell: ({ allowed }) => number(allowed) },
-  {
-    title: 'Refused',
-    right: true,
-    cell: ({ refused }) => (refused > 0 ? <State tone="warn">{number(refused)}</State> : '0'),
-  },
-  { title: 'Last', cell: ({ last }) => <Time at={last} as="ago" /> },
-]

@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ENTRY } from '../../../scripts/build.ts'
+import type { EventShape } from '../../../src/api/contract/shapes.ts'
 import { START_SECONDS } from '../../../src/observe/hooks/guard/guard.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { startNode } from '../../support/node/node.ts'
@@ -357,6 +358,6 @@ test('the daemon counts what the guard did, and has no text of it', async () => 
     { what: 'what the guard did, in the statistics' },
   )
   expect(guard).toEqual({ blocked: 1, confirmed: 1, declined: 1, unjudged: 0 })
-  const { events } = await node.json<{ events: readonly { command: string }[] }>(['history'])
-  expect(events.map(({ command }) => command)).toEqual(['git push -f'])
+  const { events } = await node.json<{ events: readonly EventShape[] }>(['history'])
+  expect(events.map(({ command, confirmed }) => [command, confirmed])).toEqual([['git push -f', true]])
 })

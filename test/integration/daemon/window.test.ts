@@ -89,6 +89,12 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.type('audit')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Audit', exact: true }).waitFor()
+      // The palette goes to what the view has, and presses nothing.
+      await page.keyboard.press('Control+k')
+      await page.keyboard.type('verify now')
+      await page.keyboard.press('Enter')
+      await page.locator('button:focus', { hasText: 'Verify now' }).waitFor()
+      await page.getByText('Not verified since').waitFor()
       await page.reload()
       await page.locator('nav').waitFor()
       await page.keyboard.press('Tab')

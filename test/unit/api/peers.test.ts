@@ -2,6 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { PeerShape } from '../../../src/api/contract/shapes.ts'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
 import { peersRoutes } from '../../../src/api/routes/mesh/peers.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
@@ -96,6 +97,16 @@ async function node(certified: readonly Binding[] = []) {
   }
   return { get, post, trust, connected, apart, clock, db }
 }
+
+test('a machine that is reached through others names the neighbour that told of it', async () => {
+  const { get, trust } = await node()
+  trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
+  trust.heardOf(bob, { name: 'bob', addresses: [], offline: false }, ann)
+  const { body } = await get('/api/v1/peers')
+  const told = body.peers.map(({ name, known_by, through }: PeerShape) => [name, known_by, through])
+  expect(told).toContainEqual(['bob', 'gossip', ids[0]!.fingerprint])
+  expect(told).toContainEqual(['ann', 'link', undefined])
+})
 
 test('peers lists everybody known with state, level and why, those who wait first', async () => {
   const { get, trust, connected } = await node()

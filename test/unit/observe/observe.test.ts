@@ -23,7 +23,7 @@ import { type Log, silentLog } from '../../../src/base/run/log.ts'
 import { createObserve, type PersonOf } from '../../../src/observe/record/index.ts'
 import { createEventRepository, type EventRepository } from '../../../src/store/events/events.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/data/database.ts'
-import { append, deadName, liveName, record, records, T0 } from '../../support/data/spool.ts'
+import { append, deadName, liveName, note, record, records, T0 } from '../../support/data/spool.ts'
 import { until } from '../../support/run/until.ts'
 
 const never = new AbortController().signal
@@ -178,6 +178,35 @@ test('a shell that says it is paused is, also after a restart, until its next re
   await says(second, false)
   expect(await w.commands()).toEqual(['one', 'two'])
   expect(await second.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
+
+test('a command that the guard asked about says that its person let it run; no other one does', async () => {
+  const w = await world()
+  const room = await observing(w)
+  const name = liveName()
+  const risky = 'git push --force'
+  const write = (bytes: Buffer): void => append(w.directory, name, bytes)
+  write(note('confirmed high', { sequence: 1, start: T0 }))
+  // A long line is stored in a batch after the one of its note.
+  await room.catchUp()
+  write(record({ command: risky, sequence: 2, start: T0 + 30_000_000 }))
+  write(record({ command: risky, sequence: 3, start: T0 + 31_000_000 }))
+  write(note('declined high', { sequence: 4, start: T0 + 40_000_000 }))
+  write(record({ command: risky, sequence: 5, start: T0 + 40_500_000 }))
+  // What it asked about was private here, and left no record.
+  write(note('confirmed high', { sequence: 6, start: T0 + 50_000_000 }))
+  write(record({ command: 'ls', sequence: 7, start: T0 + 60_000_000 }))
+  // By rules of a person, the guard may ask about what is safe otherwise.
+  write(note('confirmed safe', { sequence: 8, start: T0 + 70_000_000 }))
+  write(record({ command: 'make deploy', sequence: 9, start: T0 + 70_100_000 }))
+  write(note('confirmed high', { sequence: 10, start: T0 + 80_000_000 }))
+  write(note('active safe', { sequence: 11, start: T0 + 80_100_000 }))
+  write(record({ command: risky, sequence: 12, start: T0 + 80_200_000 }))
+  await room.catchUp()
+  const found = await w.events.search(uid, { words: [], limit: 10 })
+  expect(found.events.map(({ confirmed }) => confirmed).reverse()).toEqual([
+    ...[true, undefined, undefined, undefined, true, undefined],
+  ])
 })
 
 test('a backlog larger than one look is read to its end', async () => {

@@ -25,6 +25,10 @@ const command = {
     .literal(true)
     .exactOptional()
     .describe('imported without a time; the timestamp only gives the order'),
+  confirmed: z
+    .literal(true)
+    .exactOptional()
+    .describe('the guard asked about the line, and the person let it run'),
 }
 
 const event = z

@@ -60,6 +60,9 @@ const peer = z
       .describe(
         'gossip: an admitted member told of it; link: it was connected here; null: it is not a member',
       ),
+    through: fingerprint()
+      .exactOptional()
+      .describe('with `gossip`: the neighbour that handed its word on first'),
     presence: z
       .enum(['online', 'unsure', 'offline'])
       .nullable()

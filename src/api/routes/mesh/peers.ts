@@ -98,6 +98,7 @@ export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: P
       state,
       last_seen: met === undefined ? null : new Date(met.last_seen).toISOString(),
       known_by: member?.known_by ?? null,
+      ...(member?.sponsor === undefined ? {} : { through: trust.opinion(member.sponsor).fingerprint }),
       presence: member === undefined ? null : presenceOf(member),
       ...(apart === undefined ? {} : { apart, ...more }),
       ...(twin === undefined ? {} : { twin_places: twin.places }),

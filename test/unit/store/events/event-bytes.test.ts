@@ -24,11 +24,13 @@ const event: fc.Arbitrary<EventInput> = fc
     risk_level: fc.constantFrom('safe' as const, 'moderate' as const, 'high' as const, 'critical' as const),
     karo_generated: fc.boolean(),
     untimed: fc.boolean(),
+    confirmed: fc.boolean(),
   })
-  .map(({ cwd, untimed, ...more }) => ({
+  .map(({ cwd, untimed, confirmed, ...more }) => ({
     ...eventOf(0, more),
     cwd: markLevel0(cwd),
     ...(untimed && { untimed }),
+    ...(confirmed && { confirmed }),
   }))
 
 test('every event is read as it was stored', () => {

@@ -1,0 +1,56 @@
+// Who asked this machine, what about, and what became of it: part of the views of sharing and of the ledger.
+import { whoAsked } from '../../api/contract/operations/audit.ts'
+import type { AskersShape } from '../../api/contract/shapes.ts'
+import { Panel, Shown } from '../parts/panel.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { NodeName, number, State, Time } from '../parts/words.tsx'
+import { useAsked } from '../state/asked.ts'
+import { client } from '../state/session.ts'
+
+export function WhoAsked() {
+  const asked = useAsked((signal) => client.call(whoAsked, { signal }), {
+    ...{ key: 'who asked', on: ['query_answered'] },
+  })
+  return (
+    <Panel title="Who asked" wide note="Questions to this machine in the last 30 days, from its ledger.">
+      <Shown
+        asked={asked}
+        empty={({ askers }) => (askers.length === 0 ? <p>Nobody asked this machine anything.</p> : undefined)}
+      >
+        {({ askers }) => (
+          <Table
+            caption="Who asked this machine"
+            rows={askers}
+            keyOf={({ node_id, operator, query_type }) => `${node_id} ${operator?.node_id} ${query_type}`}
+            columns={ASKERS}
+          />
+        )}
+      </Shown>
+    </Panel>
+  )
+}
+
+const ASKERS: readonly Column<AskersShape['askers'][number]>[] = [
+  {
+    title: 'Who',
+    cell: (row) => (
+      <>
+        {row.operator !== null && (
+          <>
+            <NodeName node={row.operator} /> through{' '}
+          </>
+        )}
+        <NodeName node={row} />
+      </>
+    ),
+  },
+  { title: 'About', cell: ({ query_type }) => query_type ?? 'refused unread' },
+  { title: 'Asked', right: true, cell: ({ asked }) => number(asked) },
+  { title: 'Answered', right: true, cell: ({ allowed }) => number(allowed) },
+  {
+    title: 'Refused',
+    right: true,
+    cell: ({ refused }) => (refused > 0 ? <State tone="warn">{number(refused)}</State> : '0'),
+  },
+  { title: 'Last', cell: ({ last }) => <Time at={last} as="ago" /> },
+]
