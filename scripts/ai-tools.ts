@@ -180,7 +180,7 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
   return wrong
 }
 
-const short = (text: string): string => {
+function short(text: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim()
   return line.length > 240 ? `${line.slice(0, 240)}…` : line || 'nothing'
 }
