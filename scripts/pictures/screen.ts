@@ -50,7 +50,7 @@ export function screenOf(text: string, columns: number, height: number): readonl
         while (rows.length <= y) rows.push([])
       } else if (final === 'G') x = (first ?? 1) - 1
       else if (final === 'A') y = Math.max(0, y - (first ?? 1))
-      else if (final === 'B') y = Math.min(rows.length - 1, y + (first ?? 1))
+      else if (final === 'B') y = Math.min(height - 1, y + (first ?? 1))
       else if (final === 'C') x += first ?? 1
       else if (final === 'D') x = Math.max(0, x - (first ?? 1))
       else if (final === 'K') rows[y] = first === undefined || first === 0 ? rows[y]!.slice(0, x) : []

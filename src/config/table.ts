@@ -341,6 +341,22 @@ export const KEYS = {
     example: '["pass *", "*--password*"]',
   }),
 
+  finderHeight: key({
+    path: 'finder.height',
+    kind: kind.integer(0, 200),
+    default: 0,
+    unit: 'rows',
+    description:
+      'Rows below the prompt that the finder (Ctrl-R) takes; 0 for the whole screen. `karo history --interactive --height` sets the rows of one search.',
+  }),
+  finderEnter: key({
+    path: 'finder.enter',
+    kind: kind.oneOf(['edit', 'run']),
+    default: 'edit',
+    description:
+      'What Enter does in the finder of bash, zsh and fish: edit puts the chosen command into the prompt, run also runs it, after the guard has judged it. Tab always puts it into the prompt only.',
+  }),
+
   askEndpoint: key({
     path: 'ask.endpoint',
     kind: value.modelEndpoint,
@@ -636,6 +652,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   trust: 'reload',
   sharing: 'reload',
   guard: 'at once',
+  finder: 'at once',
   history: 'reload',
   ask: 'at once',
   agents: 'restart',

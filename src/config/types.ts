@@ -64,6 +64,8 @@ export interface Config {
     /** Milliseconds that judging one command may take. */
     readonly timeout_ms: number
   }
+  /** Rows of the finder, 0 for the whole screen, and what Enter does in it. */
+  readonly finder: { readonly height: number; readonly enter: 'edit' | 'run' }
   readonly history: {
     /** Globs. Commands that match one are not recorded; the hook and the daemon both apply them. */
     readonly ignore: readonly string[]

@@ -3,6 +3,8 @@
 export const HISTORY_LIMIT_DEFAULT = 50
 export const HISTORY_LIMIT_MAX = 10_000
 export const RANKED_LIMIT_MAX = 500
+/** How the finder's text has to fit a command; the same words as in src/assist/finder. */
+export const FINDER_MATCHES = ['fuzzy', 'words', 'exact'] as const
 export const DELETE_IDS_MAX = 10_000
 
 /** Columns by which processes can be sorted, largest first. */

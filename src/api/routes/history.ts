@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { Processes } from '../../observe/processes/index.ts'
+import { sessionNumber } from '../../observe/record/digest.ts'
 import {
   type EventFilter,
   type EventRepository,
@@ -12,13 +13,18 @@ import {
   type StoredEvent,
 } from '../../store/events/events.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { deleteHistory, getHistory, getRankedCommands } from '../contract/operations/history.ts'
+import {
+  deleteHistory,
+  getHistory,
+  getInspectedCommand,
+  getRankedCommands,
+} from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
 interface HistoryDeps {
-  readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>
+  readonly events: Pick<EventRepository, 'search' | 'rank' | 'inspect' | 'find' | 'read' | 'remove'>
   readonly processes: Pick<Processes, 'peaks' | 'forget'>
   readonly observe: {
     /** Stores everything that shells have written until now. */
@@ -63,13 +69,13 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
     })
 
     serve(server, getRankedCommands, async ({ query, caller }) => {
-      const { q, here, limit, ...filters } = query
-      const question = readQuestion(q)
+      const { q, match, here, limit, session, ...filters } = query
+      const question = readQuestion(q, match)
       const asked = question.words.length + question.without.length > 0
       const { words: _, ...filter } = filterOf(filters)
       const ranked = await events.rank(
         caller.uid,
-        { ...filter, limit },
+        { ...filter, limit, ...(session !== undefined && { session: sessionNumber(caller.uid, session) }) },
         {
           match: (text) => fitOf(question, text),
           place: (cwd) => worthOfPlace(cwd, here),
@@ -83,6 +89,22 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
         return { ...shapeOf(event), uses, failures }
       })
       return { commands, total, complete }
+    })
+
+    serve(server, getInspectedCommand, async ({ query, caller }) => {
+      const found = await events.inspect(caller.uid, query.id)
+      if (found === undefined)
+        throw new KaroError('not_found', 'there is no such command in your history', { where: 'id' })
+      const { event, recent, before, after, first, took, ...counted } = found
+      return {
+        ...counted,
+        event: shapeOf(event),
+        first: new Date(first).toISOString(),
+        took: took ?? null,
+        recent: recent.map(shapeOf),
+        before: before.map(shapeOf),
+        after: after.map(shapeOf),
+      }
     })
 
     serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {
@@ -138,7 +160,7 @@ function filterOf({
   }
 }
 
-function shapeOf({ tool: _, ...event }: StoredEvent): EventShape {
+function shapeOf({ tool: _, session: __, ...event }: StoredEvent): EventShape {
   return {
     ...event,
     timestamp: new Date(event.timestamp).toISOString(),

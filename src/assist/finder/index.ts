@@ -1,12 +1,14 @@
 // The finder's door: ranks and matches commands and handles keys, without terminal and daemon.
 
 export { createKeyReader, type Key } from './keys.ts'
-export { answersIn, fitOf, readQuestion } from './match.ts'
+export { answersIn, fitOf, MATCHES, type Match, readQuestion } from './match.ts'
 export { scoreOf, worthOfPlace, worthOfUse } from './rank.ts'
 export {
   type Effect,
   type FinderState,
+  type FinderTerms,
   type Found,
+  type Inspected,
   initialState,
   type Mode,
   onAnswer,

@@ -18,6 +18,8 @@ export type KeyName =
   | 'delete-line'
   | 'remove'
   | 'mode'
+  | 'match'
+  | 'inspect'
   | 'help'
   | 'redraw'
 
@@ -39,8 +41,10 @@ const CONTROLS: Readonly<Record<string, KeyName>> = {
   '\x0c': 'redraw',
   '\x0d': 'enter',
   '\x0e': 'down',
+  '\x0f': 'inspect',
   '\x10': 'up',
   '\x12': 'mode',
+  '\x13': 'match',
   '\x15': 'delete-line',
   '\x17': 'delete-word',
   '\x7f': 'backspace',

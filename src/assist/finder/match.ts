@@ -12,12 +12,20 @@ export interface Question {
   readonly words: readonly string[]
   /** Words that must not occur, in lower case. */
   readonly without: readonly string[]
-  /** All letters of the words, to be found in this order if the words are not there. */
+  /** All letters of the words, to be found in this order if the words are not there; none where words have to be there. */
   readonly letters: string
 }
 
-/** Splits a question at blanks: `"two words"` is one word, `!word` must not occur (as in fzf). */
-export function readQuestion(text: string): Question {
+/** How a text has to fit: by its words or else its letters, by its words alone, or as it is. Ctrl-S steps through them. */
+export const MATCHES = ['fuzzy', 'words', 'exact'] as const
+export type Match = (typeof MATCHES)[number]
+
+/**
+ * Splits a question at blanks: `"two words"` is one word, `!word` must not occur (as in fzf). An exact question is one
+ * text with its blanks and signs.
+ */
+export function readQuestion(text: string, match: Match = 'fuzzy'): Question {
+  if (match === 'exact') return { words: text === '' ? [] : [text.toLowerCase()], without: [], letters: '' }
   const words: string[] = []
   const without: string[] = []
   for (const [, not, quoted, bare] of text.toLowerCase().matchAll(/(!(?=\S))?(?:"([^"]*)"?|(\S+))/g)) {
@@ -27,7 +35,7 @@ export function readQuestion(text: string): Question {
   return {
     words: words.slice(0, WORDS_MOST),
     without: without.slice(0, WORDS_MOST),
-    letters: words.slice(0, WORDS_MOST).join('').replaceAll(/\s/g, ''),
+    letters: match === 'words' ? '' : words.slice(0, WORDS_MOST).join('').replaceAll(/\s/g, ''),
   }
 }
 
@@ -80,7 +88,7 @@ export function answersIn(question: Question, command: string): readonly (readon
   const { words, letters } = question
   const found = words.map((word) => [text.indexOf(word), text.indexOf(word) + word.length] as const)
   if (found.every(([begin]) => begin >= 0)) return joined(found)
-  const span = spanOf(letters, text)
+  const span = letters === '' ? undefined : spanOf(letters, text)
   if (span === undefined) return []
   const places: [number, number][] = []
   let at = span[0]

@@ -3,7 +3,15 @@ import type { Json } from './json-edit.ts'
 
 export type Members = Readonly<Record<string, unknown>>
 
-export const ADAPTER_NAMES = ['claude', 'codex', 'copilot', 'cursor', 'gemini', 'generic'] as const
+export const ADAPTER_NAMES = [
+  'claude',
+  'codex',
+  'copilot',
+  'cursor',
+  'gemini',
+  'opencode',
+  'generic',
+] as const
 export type AdapterName = (typeof ADAPTER_NAMES)[number]
 
 /** Shells that a tool may name, in the words of the risk room and the spool. */
@@ -37,7 +45,12 @@ export type Reply =
 /** Where a tool keeps its hooks. */
 export interface HookSettings {
   /** Directory of the tool in the person's home, by the tool's own environment variable or its default name. */
-  readonly directory: { readonly env?: string; readonly name: string }
+  readonly directory: {
+    readonly env?: string
+    /** Its name in XDG_CONFIG_HOME, where that variable is set. */
+    readonly xdg?: string
+    readonly name: string
+  }
   /** The file in that directory, for all projects of the person. */
   readonly userFile: string
   /** The file below a project's directory. */
@@ -48,6 +61,8 @@ export interface HookSettings {
   readonly entries: (command: string) => Readonly<Record<string, Json>>
   /** True where the tool reads comments in this file. */
   readonly comments?: true
+  /** The text of a file of Karo's own, instead of entries, for a tool that loads plugins: it hands this line to a shell. */
+  readonly plugin?: (line: string) => string
   /** What the person has to do in the tool afterwards. */
   readonly afterwards?: string
 }

@@ -15,6 +15,10 @@ import {
 /** How ours are found again: a comment to the shell that the tool hands the line to. */
 export const MARK = '# karo hook'
 
+/** The first line of a plugin: the file is Karo's own, and nothing else is in it. */
+const PLUGIN = `// Made by karo hook install; karo hook uninstall removes it. ${MARK}\n`
+const isPlugin = (text: string): boolean => text.startsWith(PLUGIN)
+
 /** Where the tool keeps its hooks, in every one of these files. */
 const HOOKS = 'hooks'
 
@@ -23,6 +27,10 @@ const HOOKS = 'hooks'
  * file as it is, empty for a file that is not there. `command` ends with MARK. Throws NotEditable.
  */
 export function withHooks(text: string, settings: HookSettings, command: string): string {
+  if (settings.plugin !== undefined) {
+    if (text.trim() !== '' && !isPlugin(text)) throw new NotEditable('it is not a file that Karo made')
+    return PLUGIN + settings.plugin(command)
+  }
   if (hasComments(text) && settings.comments !== true)
     throw new NotEditable('it has comments, which this tool does not read')
   const wanted = settings.entries(command)
@@ -41,6 +49,7 @@ export function withHooks(text: string, settings: HookSettings, command: string)
 
 /** The settings without our hooks, and without what was only there to hold them. Throws NotEditable. */
 export function withoutHooks(text: string): string {
+  if (isPlugin(text)) return ''
   let edited = text
   for (let own = findOwn(edited); own !== undefined; own = findOwn(edited)) {
     edited = withoutElement(edited, own.from, own.index)
@@ -50,12 +59,14 @@ export function withoutHooks(text: string): string {
 
 /** True when nothing but `fixed` is left, so that the file may go. */
 export function isBare(text: string, { fixed }: HookSettings): boolean {
+  if (text === '') return true
   const root = parseNode(text)
   return root.kind === 'members' && root.members.every(({ key }) => Object.hasOwn(fixed, key))
 }
 
 /** Our entries by event, as they stand in the file. Throws NotEditable. */
 export function ownHooks(text: string): Readonly<Record<string, readonly Json[]>> {
+  if (isPlugin(text)) return { plugin: ownLines(text) }
   const found: Record<string, Json[]> = {}
   for (const { event, node } of entriesOf(text)) {
     const entry = jsonOf(text, node)
@@ -83,6 +94,10 @@ export function ownHookPlaces(text: string): readonly {
 
 /** The lines that our hooks hand to a shell, each once. Throws NotEditable. */
 export function ownLines(text: string): readonly string[] {
+  if (isPlugin(text)) {
+    const line = /^const LINE = (".*")$/m.exec(text)?.[1]
+    return line === undefined ? [] : [JSON.parse(line)]
+  }
   const hooks = Object.values(ownHooks(text))
     .flat()
     .flatMap((entry) => [entry, ...innerHooks(entry)])

@@ -6,6 +6,7 @@ import { copilot } from './copilot.ts'
 import { cursor } from './cursor.ts'
 import { gemini } from './gemini.ts'
 import { generic } from './generic.ts'
+import { opencode } from './opencode.ts'
 
 export const ADAPTERS: Readonly<Record<AdapterName, Adapter>> = {
   claude,
@@ -13,5 +14,6 @@ export const ADAPTERS: Readonly<Record<AdapterName, Adapter>> = {
   copilot,
   cursor,
   gemini,
+  opencode,
   generic,
 }

@@ -1,11 +1,13 @@
 // karo history --interactive: asks the daemon as one types, and resolves with the command that was chosen.
 import { daemonAt } from '../../api/contract/client/socket.ts'
-import { getRankedCommands } from '../../api/contract/operations/history.ts'
+import { getInspectedCommand, getRankedCommands } from '../../api/contract/operations/history.ts'
 import {
   createKeyReader,
   type Effect,
   type FinderState,
+  type FinderTerms,
   type Found,
+  type Inspected,
   initialState,
   type Key,
   type Mode,
@@ -32,6 +34,17 @@ export interface FinderOptions {
   readonly here: string | undefined
   /** What narrows every question down. */
   readonly filters: Ranking
+  /** The id of the shell session that asks, as its hook writes it; undefined where it is not known. */
+  readonly session: string | undefined
+  /** Rows below the prompt; 0: the whole screen. */
+  readonly height: number
+  readonly terms: Pick<FinderTerms, 'isUpward' | 'enterRuns'>
+}
+
+/** The command that was chosen, and whether it is to run at once. */
+export interface Picked {
+  readonly command: string
+  readonly run: boolean
 }
 
 /** More than anybody scrolls through. */
@@ -48,12 +61,18 @@ const AGAIN_MS = 250
 export async function runFinder(
   io: Pick<CommandIo, 'env' | 'socket' | 'trace'>,
   options: FinderOptions,
-): Promise<string | undefined> {
-  const { here, filters } = options
+): Promise<Picked | undefined> {
+  const { here, filters, session } = options
   const workspace = here === undefined ? undefined : workspaceOf(here)
-  const done = Promise.withResolvers<string | undefined>()
+  const done = Promise.withResolvers<Picked | undefined>()
   const keys = createKeyReader()
-  let state = initialState(options.question, options.mode, workspace !== undefined)
+  let state = initialState(options.question, options.mode, {
+    ...options.terms,
+    without: [
+      ...(session === undefined ? (['session'] as const) : []),
+      ...(workspace === undefined ? (['workspace'] as const) : []),
+    ],
+  })
   let terminal: FinderTerminal | undefined
   let escaping: NodeJS.Timeout | undefined
   let again: NodeJS.Timeout | undefined
@@ -78,9 +97,10 @@ export async function runFinder(
     try {
       do {
         due = false
-        const { question, mode } = state
-        const answer = await search(question, mode)
-        if (isOver || question !== state.question || mode !== state.mode) continue
+        const { question, mode, match } = state
+        const answer = await search(state)
+        const isSame = question === state.question && mode === state.mode && match === state.match
+        if (isOver || !isSame) continue
         act(onAnswer(state, answer))
         draw()
         if (!answer.complete) again = setTimeout(() => void ask(), AGAIN_MS)
@@ -95,13 +115,16 @@ export async function runFinder(
     }
   }
 
-  async function search(
-    question: string,
-    mode: Mode,
-  ): Promise<Pick<FinderState, 'found' | 'total' | 'complete'>> {
+  async function search({
+    question,
+    mode,
+    match,
+  }: FinderState): Promise<Pick<FinderState, 'found' | 'total' | 'complete'>> {
     if (mode === 'here' && here === undefined) return { found: [], total: 0, complete: true }
     const query = {
-      ...{ ...filters, q: question, here, limit: ASKED },
+      ...{ ...filters, q: question, match, here, limit: ASKED },
+      ...(mode === 'host' && { imported: false }),
+      ...(mode === 'session' && { session }),
       ...(mode === 'here' && { cwd: here }),
       ...(mode === 'workspace' && { cwd: workspace }),
       ...(mode === 'failed' && { failed: true }),
@@ -130,11 +153,35 @@ export async function runFinder(
     draw()
   }
 
+  async function inspect({ id, command }: Found): Promise<void> {
+    const isWaiting = (): boolean => !isOver && state.overlay === 'inspect' && state.inspected === undefined
+    try {
+      const found = await daemonAt(io).call(getInspectedCommand, { query: { id } })
+      if (!isWaiting()) return
+      const useOf = (use: (typeof found.recent)[number]) => ({ ...use, at: Date.parse(use.timestamp) })
+      const inspected: Inspected = {
+        ...found,
+        command,
+        first: Date.parse(found.first),
+        recent: found.recent.map(useOf),
+        before: found.before.map(useOf),
+        after: found.after.map(useOf),
+      }
+      state = { ...state, inspected }
+    } catch (error) {
+      if (!isWaiting()) return
+      const reason = error instanceof KaroError ? error.message : 'the daemon did not answer'
+      state = { ...state, overlay: 'none', notice: reason }
+    }
+    draw()
+  }
+
   const EFFECTS: { readonly [K in Effect['kind']]: (effect: Extract<Effect, { kind: K }>) => void } = {
     ask: () => void ask(),
-    take: ({ command }) => done.resolve(command),
+    take: ({ command, run }) => done.resolve({ command, run }),
     leave: () => done.resolve(undefined),
     remove: ({ found }) => void remove(found),
+    inspect: ({ found }) => void inspect(found),
     redraw: () => terminal?.forget(),
   }
 
@@ -154,7 +201,7 @@ export async function runFinder(
   }
 
   try {
-    terminal = openFinderTerminal(io.env, {
+    terminal = openFinderTerminal(io.env, options.height, {
       onText(text) {
         clearTimeout(escaping)
         press(keys.push(text))

@@ -1,4 +1,5 @@
-// The terminal of the finder: /dev/tty whatever stdin and stdout are, drawn on and given back on every way out.
+// The terminal of the finder: /dev/tty whatever stdin and stdout are, drawn on and given back on every way out. The finder
+// takes the whole screen (xterm's other screen), or some rows below the prompt, which it clears again.
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { KaroError } from '../../base/errors.ts'
@@ -23,13 +24,19 @@ export interface TerminalEvents {
 /** xterm: another screen, no wrapping at its edge; pastes told from typing. */
 const ENTER = '\x1b[?1049h\x1b[?7l'
 const LEAVE = '\x1b[?7h\x1b[?1049l'
+/** Fewer rows hold no list. */
+const ROWS_LEAST = 4
 /** Within a line editor that is its affair, on or off, and so it stays. */
 const PASTES = { on: '\x1b[?2004h', off: '\x1b[?2004l' } as const
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const
 
-/** Throws KaroError `unavailable` where there is no terminal, or one that cannot be drawn on. */
+/**
+ * `height` is the number of rows below the line of the cursor, 0 for the whole screen. Throws KaroError `unavailable`
+ * where there is no terminal, or one that cannot be drawn on.
+ */
 export function openFinderTerminal(
   env: Readonly<Record<string, string | undefined>>,
+  height: number,
   events: TerminalEvents,
 ): FinderTerminal {
   if (env.TERM === undefined || env.TERM === '' || env.TERM === 'dumb')
@@ -54,6 +61,20 @@ export function openFinderTerminal(
   const output = new WriteStream(openSync('/dev/tty', 'r+'))
   let open = true
   let drawn: (string | undefined)[] | undefined
+  /** The row of the cursor within the rows below the prompt. */
+  let row = 0
+  const screenRows = (): number => output.rows || 24
+  /** One row less than the screen has, so that the prompt stays in sight. */
+  const rowsBelow = (): number => Math.max(1, Math.min(Math.max(ROWS_LEAST, height), screenRows() - 1))
+  const isWhole = height === 0
+
+  /** To the first column of a row: of the screen, or of the rows below the prompt. */
+  function moveTo(at: number): string {
+    if (isWhole) return `\x1b[${at + 1};1H`
+    const steps = at - row
+    row = at
+    return `\r${steps > 0 ? `\x1b[${steps}B` : steps < 0 ? `\x1b[${-steps}A` : ''}`
+  }
 
   function close(): void {
     if (!open) return
@@ -70,7 +91,9 @@ export function openFinderTerminal(
   }
   function giveBack(): void {
     try {
-      output.write((pastes ? PASTES.off : '') + LEAVE)
+      // Below the prompt: all rows are cleared, and the cursor goes back to the row that it came from.
+      const leave = isWhole ? LEAVE : `${moveTo(0)}\x1b[J\x1b[?7h\x1b[?25h\x1b[A`
+      output.write((pastes ? PASTES.off : '') + leave)
       input.setRawMode(false)
     } catch {
       // It is gone, and with it what was to be restored.
@@ -79,7 +102,11 @@ export function openFinderTerminal(
   function take(): void {
     drawn = undefined
     input.setRawMode(true)
-    output.write(ENTER + (pastes ? PASTES.on : ''))
+    // Empty lines scroll the screen where there are too few rows; the cursor is then in the row below the prompt.
+    const below = rowsBelow()
+    const enter = isWhole ? ENTER : `\x1b[?7l${'\n'.repeat(below)}\r${below > 1 ? `\x1b[${below - 1}A` : ''}`
+    row = 0
+    output.write(enter + (pastes ? PASTES.on : ''))
   }
   const onData = (text: string): void => events.onText(text)
   const onSignal = (signal: NodeJS.Signals): void => events.onEnd(signal)
@@ -116,21 +143,22 @@ export function openFinderTerminal(
   }
 
   return {
-    size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
+    size: () => ({ columns: output.columns || 80, rows: isWhole ? screenRows() : rowsBelow() }),
     draw({ lines, cursor }) {
       if (!open) return
-      const rows = output.rows || 24
+      const rows = isWhole ? screenRows() : rowsBelow()
       // What stands there may be anything.
-      let painted = drawn === undefined ? '\x1b[2J' : ''
+      let painted = drawn !== undefined ? '' : isWhole ? '\x1b[2J' : `${moveTo(0)}\x1b[J`
       drawn ??= []
-      for (let row = 0; row < rows; row++) {
-        const line = lines[row] ?? ''
-        if ((drawn[row] ?? '') === line) continue
+      for (let at = 0; at < rows; at++) {
+        const line = lines[at] ?? ''
+        if ((drawn[at] ?? '') === line) continue
         // Behind a full line the cursor stands on its last character, which erasing would take.
-        painted += `\x1b[${row + 1};1H\x1b[K${line}\x1b[0m`
-        drawn[row] = line
+        painted += `${moveTo(at)}\x1b[K${line}\x1b[0m`
+        drawn[at] = line
       }
-      output.write(`\x1b[?25l${painted}\x1b[${cursor.row + 1};${cursor.column + 1}H\x1b[?25h`)
+      painted += `${moveTo(cursor.row)}${cursor.column > 0 ? `\x1b[${cursor.column}C` : ''}`
+      output.write(`\x1b[?25l${painted}\x1b[?25h`)
     },
     forget() {
       drawn = undefined

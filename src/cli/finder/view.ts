@@ -4,12 +4,14 @@ import {
   answersIn,
   type FinderState,
   type Found,
+  type Match,
   type Mode,
   readQuestion,
 } from '../../assist/finder/index.ts'
-import { duration, printable } from '../../base/format.ts'
+import { duration } from '../../base/format.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
 import { cut, textWidth, wrap } from '../terminal/text.ts'
+import { age, drawHelp, drawInspected, type Paint, placeName, shown, took } from './pages.ts'
 
 export interface Screen {
   readonly columns: number
@@ -26,14 +28,15 @@ export interface Frame {
   readonly cursor: { readonly row: number; readonly column: number }
 }
 
-type Style = Parameters<typeof styleText>[0]
-
 const MODE_NAMES: Readonly<Record<Mode, string>> = {
-  all: 'all',
+  all: 'everything',
+  host: 'this machine',
+  session: 'this session',
   here: 'here',
   workspace: 'git workspace',
   failed: 'failed',
 }
+const MATCH_NAMES: Readonly<Record<Match, string>> = { fuzzy: '', words: ' · words', exact: ' · exact' }
 const RISK_SIGNS: Readonly<Record<Found['risk_level'], string>> = {
   safe: '  ',
   moderate: ' !',
@@ -53,24 +56,24 @@ const previewRows = (rows: number): number => Math.min(PREVIEW_MOST, Math.floor(
 
 export function drawFinder(state: FinderState, screen: Screen): Frame {
   const { columns, rows } = screen
-  const paint = (style: Style, text: string): string =>
+  const paint: Paint = (style, text) =>
     screen.colour && text !== '' ? styleText(style, text, { validateStream: false }) : text
-  if (state.overlay === 'help') return help(screen, paint)
+  if (state.overlay === 'help') return drawHelp(screen, { paint, enterRuns: state.enterRuns })
+  if (state.overlay === 'inspect') return drawInspected(state.inspected, { ...screen, paint })
   const { line, column } = questionLine(state, columns)
-  const body = rows >= 4 ? [status(state, columns, paint), line] : [line]
-  const list = listRows(screen)
-  body.push(...rowsOf(state, screen, Math.max(0, Math.min(list, rows - body.length - 1)), paint))
+  const head = rows >= 4 ? [status(state, columns, paint), line] : [line]
+  const list = rowsOf(state, screen, Math.max(0, Math.min(listRows(screen), rows - head.length - 1)), paint)
+  const body = state.isUpward ? [...list.toReversed(), ...head] : [...head, ...list]
+  const row = (state.isUpward ? list.length : 0) + head.length - 1
   if (rows >= ROWS_WITH_PREVIEW) body.push(...preview(state, screen, paint))
   if (rows > body.length) body.push(lastLine(state, columns, paint))
-  return { lines: body.slice(0, rows), cursor: { row: rows >= 4 ? 1 : 0, column } }
+  return { lines: body.slice(0, rows), cursor: { row, column } }
 }
-
-type Paint = (style: Style, text: string) => string
 
 function status(state: FinderState, columns: number, paint: Paint): string {
   const many = `${state.total.toLocaleString('en')} ${state.total === 1 ? 'command' : 'commands'}`
   const so = state.empty ? '…' : state.complete ? many : `${many} so far`
-  const [left, right] = [`history: ${MODE_NAMES[state.mode]}`, so]
+  const [left, right] = [`history: ${MODE_NAMES[state.mode]}${MATCH_NAMES[state.match]}`, so]
   const gap = columns - left.length - right.length
   return gap < 2 ? cut(left, columns) : paint('dim', `${left}${' '.repeat(gap)}${right}`)
 }
@@ -86,7 +89,7 @@ function questionLine({ question, cursor }: FinderState, columns: number): { lin
 
 function rowsOf(state: FinderState, screen: Screen, room: number, paint: Paint): string[] {
   const first = Math.max(0, Math.min(state.selected - Math.floor(room / 2), state.found.length - room))
-  const question = readQuestion(state.question)
+  const question = readQuestion(state.question, state.match)
   const lines = state.found.slice(first, first + room).map((found, i) => {
     const isSelected = first + i === state.selected
     const { risk_level, exit_code } = found
@@ -114,6 +117,8 @@ function rowsOf(state: FinderState, screen: Screen, room: number, paint: Paint):
 
 const NOTHING_YET: Readonly<Record<Mode, string>> = {
   all: 'Nothing is recorded yet.',
+  host: 'Nothing is recorded on this machine yet.',
+  session: 'Nothing was run in this shell session yet.',
   here: 'Nothing was run in this directory yet.',
   workspace: 'Nothing was run in this git workspace yet.',
   failed: 'Nothing failed yet.',
@@ -167,8 +172,7 @@ function preview(state: FinderState, screen: Screen, paint: Paint): string[] {
   ]
   const plain = [...facts]
   plain[facts.length - 2] = risk_level
-  const place =
-    home !== undefined && (cwd === home || cwd.startsWith(`${home}/`)) ? `~${cwd.slice(home.length)}` : cwd
+  const place = placeName(cwd, home)
   const room = columns - 1 - textWidth(plain.join(' · ')) - 3
   const line =
     room >= 8
@@ -189,54 +193,10 @@ function lastLine(state: FinderState, columns: number, paint: Paint): string {
     return paint('bold', cut('Delete this command, and every use of it, for good? y / n', columns - 1))
   }
   if (state.notice !== undefined) return paint('bold', cut(shown(state.notice), columns - 1))
-  const keys = ['Enter edit', 'Esc leave', 'Ctrl-R where', 'Ctrl-D delete', 'F1 help', '↑↓ move']
+  const keys = [
+    ...(state.enterRuns ? ['Enter run', 'Tab edit'] : ['Enter edit']),
+    ...['Esc leave', 'Ctrl-R where', 'Ctrl-S match', 'Ctrl-O inspect', 'F1 help', 'Ctrl-D delete', '↑↓ move'],
+  ]
   while (keys.length > 1 && keys.join('  ').length > columns - 1) keys.pop()
   return paint('dim', cut(keys.join('  '), columns - 1))
 }
-
-const HELP = [
-  ['type', 'words that must all occur; else their letters, in order'],
-  ['"two words"', 'as one        !word   must not occur'],
-  ['Enter, Tab', 'puts the command on your line; it does not run'],
-  ['Esc, Ctrl-C', 'leaves your line as it was'],
-  ['↑ ↓ PgUp PgDn', 'chooses another (also Ctrl-P, Ctrl-N)'],
-  ['Ctrl-R', 'looks in all, only in this directory, only in its git workspace, only at failures'],
-  ['Alt-1 … Alt-9', 'takes that one of the list, the uppermost is 1'],
-  ['Ctrl-D', 'deletes all uses of the command for good, after a question'],
-  ['Ctrl-U, Ctrl-W', 'empties the question, takes a word away'],
-  ['! !! XX', 'risk: moderate, high, critical'],
-  ['number, age, time', 'exit code other than 0, how long ago, how long it took'],
-] as const
-
-function help({ columns, rows }: Screen, paint: Paint): Frame {
-  const lines = HELP.map(([key, what]) => cut(`  ${key.padEnd(18)} ${what}`, columns - 1))
-  const all = [
-    paint('bold', cut('Your history', columns - 1)),
-    '',
-    ...lines,
-    '',
-    cut('Any key goes back.', columns - 1),
-  ]
-  return { lines: all.slice(0, rows), cursor: { row: 0, column: 0 } }
-}
-
-/** Made harmless; a variation selector would make some terminals draw wider than others. */
-const shown = (text: string): string => printable(text).replaceAll('\ufe0f', '')
-
-const SECOND = 1000
-const UNITS: readonly (readonly [ms: number, name: string])[] = [
-  [365 * 86_400 * SECOND, 'y'],
-  [86_400 * SECOND, 'd'],
-  [3_600 * SECOND, 'h'],
-  [60 * SECOND, 'm'],
-  [SECOND, 's'],
-]
-
-/** In its largest unit, at most four characters: `5s`, `12m`, `3h`, `364d`, `2y`. */
-function age(ms: number): string {
-  const [unit, name] = UNITS.find(([size]) => ms >= size) ?? [SECOND, 's']
-  return `${Math.max(0, Math.floor(ms / unit))}${name}`
-}
-
-/** The same; nothing where it is not known or short. */
-const took = (ms: number | null): string => (ms === null || ms < SECOND ? '' : age(ms))

@@ -6,7 +6,7 @@ import type { Adapter, AdapterName } from '../adapters/index.ts'
 const LEAST = 5
 const MOST = 290
 /** Tools whose settings say how long a hook may take. Another one would give up on a hook that waits, and run the command. */
-const MAY_WAIT: readonly AdapterName[] = ['claude', 'codex', 'copilot', 'gemini']
+const MAY_WAIT: readonly AdapterName[] = ['claude', 'codex', 'copilot', 'gemini', 'opencode']
 
 /** Throws KaroError `bad_request` for what is no number of seconds that a hook may wait. */
 export function readInbox(text: string): number {

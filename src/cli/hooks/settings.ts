@@ -40,7 +40,8 @@ export function installHook(
   // The file is edited byte by byte.
   const bytes = Buffer.from(line, 'utf8').toString('latin1')
   const content = (text: string): string => withHooks(text, place.settings, bytes)
-  const paste = JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
+  const paste =
+    place.settings.plugin?.(line) ?? JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
   if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
   checkOwner(place)
   const found = isHere(io, place.settings, home)
@@ -161,7 +162,11 @@ export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scop
 
 export function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
   const given = directory.env === undefined ? undefined : env[directory.env]
-  return given ? absolutePath(given) : join(home, directory.name)
+  if (given) return absolutePath(given)
+  const config = env.XDG_CONFIG_HOME
+  return directory.xdg !== undefined && config?.startsWith('/')
+    ? join(config, directory.xdg)
+    : join(home, directory.name)
 }
 
 /**

@@ -18,19 +18,27 @@ export const ctrlROption: CommandOption = {
   description: 'Ctrl-R searches recorded commands, like karo history --interactive (bash, zsh, fish)',
 }
 
+export const UP = 'up'
+export const upOption: CommandOption = {
+  name: UP,
+  description:
+    'the key Up opens the finder with what this shell ran, the newest next to the prompt (bash, zsh, fish)',
+}
+
 export const startOption: CommandOption = {
   name: START,
   description: 'a new shell starts the node where none runs; for machines without systemd',
 }
 
 /** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
-export const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`, `--${START}`]
+export const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`, `--${UP}`, `--${START}`]
 
 /** Options of `shell install` that take a flag out of the line again. */
 export const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
   { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
   { name: 'no-start', flag: `--${START}`, description: 'new shells start no node any more' },
   { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
+  { name: 'no-up', flag: `--${UP}`, description: "give Up back to the shell's own history" },
 ]
 
 /** The flags for the new line, from the present lines and the given options, in the order of HOOK_FLAGS. */

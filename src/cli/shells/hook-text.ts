@@ -5,7 +5,7 @@ import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
-import { FINDERS, type FinderShell } from '../../observe/hooks/finder/finder.ts'
+import { FINDER_KEYS, FINDERS, type FinderKey, type FinderShell } from '../../observe/hooks/finder/finder.ts'
 import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../observe/hooks/guard/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
@@ -25,7 +25,7 @@ export const HOOK_SOURCE = import.meta.filename
 /** Parts of the hook that a person may leave out, or ask for. */
 interface Parts {
   readonly guard: boolean
-  readonly finder: boolean
+  readonly finder: Readonly<Record<FinderKey, boolean>>
   /** Starts the node where none runs. */
   readonly start: boolean
 }
@@ -40,7 +40,7 @@ export function hookOf(io: CommandIo, shell: Shell, parts: Parts): string {
     parts.start ? startOf(io, shell) : '',
     HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) }),
     parts.guard ? guardOf(io, shell) : '',
-    parts.finder ? finderOf(io, shell) : '',
+    finderOf(io, shell, parts.finder),
   ].join('')
 }
 
@@ -85,18 +85,22 @@ function guardOf(io: CommandIo, shell: Shell): string {
 }
 
 /** Throws KaroError bad_request for a shell without a line editor. */
-export function finderShell(shell: Shell): FinderShell {
+export function finderShell(shell: Shell, key: FinderKey): FinderShell {
   const found = GUARD_SHELLS.find((one) => one === shell)
   if (found !== undefined) return found
-  throw new KaroError('bad_request', `${shell} has no line editor for Ctrl-R`, {
-    where: '--ctrl-r',
+  throw new KaroError('bad_request', `${shell} has no line editor for the finder`, {
+    where: `--${key}`,
     hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
   })
 }
 
-function finderOf(io: CommandIo, shell: Shell): string {
+/** Empty where no key is asked for. */
+function finderOf(io: CommandIo, shell: Shell, wanted: Parts['finder']): string {
+  const keys = FINDER_KEYS.filter((key) => wanted[key])
+  const [first] = keys
+  if (first === undefined) return ''
   const find = [...programOf(io).words, 'history', '--interactive', ...homeWords(io)]
-  return FINDERS[finderShell(shell)]({ find })
+  return FINDERS[finderShell(shell, first)]({ find, keys })
 }
 
 /** The words that tell a command in the hook another home than the default; unquoted. */

@@ -7,7 +7,7 @@ import { markLevel0 } from '../../base/level0/level0.ts'
 import { globMatcher } from '../../base/quote.ts'
 import { createRecent } from '../../base/recent.ts'
 import { type ToolUsed, toolOf } from '../../base/words/dictionary.ts'
-import type { EventInput, GuardNote } from '../../store/events/events.ts'
+import { type EventInput, type GuardNote, NO_SESSION } from '../../store/events/events.ts'
 import { redact, redactDirectory } from '../redact/redact.ts'
 import type { SpoolRecord } from './spool-record.ts'
 
@@ -105,6 +105,7 @@ export function createDigest(ignore: readonly string[]): Digest {
       uid,
       start_us: record.startUs,
       tag: tagOf(uid, record),
+      session: sessionNumber(uid, record.session),
       duration_us: record.durationUs,
       shell,
       exit_code: record.exitCode,
@@ -133,11 +134,17 @@ export function createTags(): (uid: number, record: Pick<SpoolRecord, 'session' 
   let from = { uid: Number.NaN, session: '', hash: 0 }
   return (uid, { session, sequence }) => {
     if (uid !== from.uid || session !== from.session) {
-      from = { uid, session, hash: fnv1a(FNV_OFFSET, `${uid} ${session} `) }
+      from = { uid, session, hash: hashOf(uid, session) }
     }
     return fnv1a(from.hash, String(sequence)) >>> 0
   }
 }
+
+const hashOf = (uid: number, session: string): number => fnv1a(FNV_OFFSET, `${uid} ${session} `)
+
+/** 32 bits that stand for a shell session; above the numbers that stand for no session. */
+export const sessionNumber = (uid: number, session: string): number =>
+  Math.max(NO_SESSION + 1, hashOf(uid, session) >>> 0)
 
 const FNV_OFFSET = 0x811c9dc5
 function fnv1a(start: number, text: string): number {

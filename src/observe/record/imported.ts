@@ -4,7 +4,7 @@ import { firstTool } from '../../assist/risk/index.ts'
 import { localDay } from '../../base/calendar.ts'
 import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
-import type { EventInput } from '../../store/events/events.ts'
+import { type EventInput, IMPORTED } from '../../store/events/events.ts'
 import { redact, redactDirectory } from '../redact/redact.ts'
 import { createDigest, createTags, withoutLastBlanks } from './digest.ts'
 
@@ -26,6 +26,7 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
     ...event,
     ...used,
     uid,
+    session: IMPORTED,
     command: markLevel0(redact(command)),
     cwd: markLevel0(redactDirectory(cwd)),
     local: { day: Math.max(0, localDay(time)), hour: new Date(time).getHours() },
@@ -79,7 +80,7 @@ export function createForeignDigest(source: string, ignore: readonly string[]): 
       sequence: foreign.nth,
     })
     return {
-      event: { ...event, tag, ...(untimed && { untimed }) },
+      event: { ...event, tag, session: IMPORTED, ...(untimed && { untimed }) },
       redacted: text !== withoutLastBlanks(command),
     }
   }

@@ -12,10 +12,11 @@ import {
   UNTIMED_BIT,
 } from '../level/key-of-event.ts'
 import type { IndexedEvent } from './index.ts'
-import { decodeWhole, EVENT_VERSION, NO_TEXT, RISK_BITS } from './rows.ts'
+import { decodeWhole, EVENT_VERSION, NO_SESSION, NO_TEXT, RISK_BITS } from './rows.ts'
 
-/** MessagePack's array of seven. */
-const ROW = 0x97
+/** MessagePack's array of eight, and of seven where an event has no session. */
+const ROW = 0x98
+const ROW_WITHOUT_SESSION = 0x97
 const NIL = 0xc0
 const FALSE = 0xc2
 const TRUE = 0xc3
@@ -32,7 +33,7 @@ type Names = (bytes: Uint8Array, from: number, to: number) => string
 
 /** Undefined where a part is not written as it usually is. */
 function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent | undefined {
-  if (row[0] !== EVENT_VERSION || row[1] !== ROW) return undefined
+  if (row[0] !== EVENT_VERSION || (row[1] !== ROW && row[1] !== ROW_WITHOUT_SESSION)) return undefined
   const duration_us = numberAt(row, 2)
   const exitAt = 2 + numberBytes(row[2]!)
   const exit_code = numberAt(row, exitAt)
@@ -42,7 +43,10 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
   const shellAt = textEnd(row, textEnd(row, cwdEnd))
   const generatedAt = textEnd(row, shellAt)
   const generated = row[generatedAt]
-  if (generatedAt !== row.length - 1 || (generated !== TRUE && generated !== FALSE)) return undefined
+  if (generated !== TRUE && generated !== FALSE) return undefined
+  const session = row[1] === ROW ? numberAt(row, generatedAt + 1) : NO_SESSION
+  const end = generatedAt + 1 + (row[1] === ROW ? numberBytes(row[generatedAt + 1]!) : 0)
+  if (typeof session !== 'number' || end !== row.length) return undefined
   const flags = key[FLAGS_AT]!
   return {
     start_us: startOfKey(key),
@@ -54,6 +58,7 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
     duration_us,
     risk_level: RISK_LEVELS[flags & RISK_BITS] as RiskLevel,
     karo_generated: generated === TRUE,
+    session,
     ...((flags & UNTIMED_BIT) !== 0 && UNTIMED),
     ...((flags & CONFIRMED_BIT) !== 0 && CONFIRMED),
   }

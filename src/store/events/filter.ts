@@ -1,7 +1,7 @@
 // Filters of a search: what a person can ask for, and whether an event fits.
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { StoredEvent } from './rows.ts'
+import { IMPORTED, type StoredEvent } from './rows.ts'
 
 /** A filter by the facts of an event beside its text and place; every part that is given must fit. */
 interface FactFilter {
@@ -18,6 +18,10 @@ interface FactFilter {
   readonly longerMs?: number
   /** Typed on the person's behalf, or by themselves. */
   readonly generated?: boolean
+  /** Of exactly this shell session. */
+  readonly session?: number
+  /** Brought by an import, or recorded on this machine. */
+  readonly imported?: boolean
 }
 
 export interface IndexFilter extends FactFilter {
@@ -52,7 +56,7 @@ export function textFits({
 }
 
 /** These are not in an event's key. */
-export const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
+export const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated', 'session', 'imported'] as const
 /** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
 const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
 
@@ -73,12 +77,14 @@ export function indexFilter({
 
 export function fitsValue(
   event: StoredEvent,
-  { cwd, shell, exit, longerMs, generated }: EventFilter,
+  { cwd, shell, exit, longerMs, generated, session, imported }: EventFilter,
 ): boolean {
   if (shell !== undefined && event.shell !== shell) return false
   if (exit !== undefined && event.exit_code !== exit) return false
   if (longerMs !== undefined && (event.duration_ms === null || event.duration_ms < longerMs)) return false
   if (generated !== undefined && event.karo_generated !== generated) return false
+  if (session !== undefined && event.session !== session) return false
+  if (imported !== undefined && (event.session === IMPORTED) !== imported) return false
   return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
 }
 

@@ -2,7 +2,7 @@
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import type { IndexFilter } from './filter.ts'
-import { type EventKeyParts, eventFlags, FAILED_BIT, RISK_BITS } from './rows.ts'
+import { type EventKeyParts, eventFlags, FAILED_BIT, IMPORTED, NO_SESSION, RISK_BITS } from './rows.ts'
 
 /** An event as the index takes it. */
 export interface IndexedEvent {
@@ -18,9 +18,10 @@ export interface IndexedEvent {
   readonly karo_generated: boolean
   readonly untimed?: true
   readonly confirmed?: true
+  readonly session?: number
 }
 
-/** Events of one chunk: 30 bytes each, so that a million are 30 MB. */
+/** Events of one chunk: 34 bytes each, so that a million are 34 MB. */
 export const CHUNK = 4_096
 /** Longer texts are kept up to here; whether the rest of one holds a word its owner reads from the database. */
 const TEXT_KEPT = 4_096
@@ -42,9 +43,10 @@ export interface Chunk {
   readonly took: Uint32Array
   readonly exit: Uint16Array
   readonly flags: Uint32Array
+  readonly session: Uint32Array
 }
 
-const COLUMNS = ['start', 'tag', 'number', 'place', 'took', 'exit', 'flags'] as const
+const COLUMNS = ['start', 'tag', 'number', 'place', 'took', 'exit', 'flags', 'session'] as const
 
 const newChunk = (capacity = CHUNK): Chunk => ({
   size: 0,
@@ -55,6 +57,7 @@ const newChunk = (capacity = CHUNK): Chunk => ({
   took: new Uint32Array(capacity),
   exit: new Uint16Array(capacity),
   flags: new Uint32Array(capacity),
+  session: new Uint32Array(capacity),
 })
 
 const capacityOf = (chunk: Chunk): number => chunk.start.length
@@ -88,6 +91,8 @@ export interface EventIndex {
   each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean): void
   hit(chunk: Readonly<Chunk>, at: number): EventKeyParts
   failed(chunk: Readonly<Chunk>, at: number): boolean
+  /** Milliseconds; undefined where the duration is not known. */
+  took(chunk: Readonly<Chunk>, at: number): number | undefined
   places(): readonly string[]
 }
 
@@ -125,6 +130,7 @@ export function createEventIndex(): EventIndex {
         ? NO_DURATION
         : Math.min(Math.round(event.duration_us / 1000), NO_DURATION - 1)
     chunk.exit[at] = exitOf(event)
+    chunk.session[at] = event.session ?? NO_SESSION
     chunk.flags[at] = eventFlags(event) | (event.karo_generated ? GENERATED : 0) | (shell << SHELL_SHIFT)
   }
 
@@ -228,7 +234,7 @@ export function createEventIndex(): EventIndex {
     places: () => placeNames,
 
     each(filter, take) {
-      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated } = filter
+      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated, session, imported } = filter
       const least = risk === undefined ? 0 : RISK_LEVELS.indexOf(risk)
       const since = filter.since === undefined ? 0 : Math.ceil(filter.since) * 1000
       const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
@@ -253,12 +259,15 @@ export function createEventIndex(): EventIndex {
           if (generated !== undefined && ((flag & GENERATED) !== 0) !== generated) continue
           if (exit !== undefined && chunk.exit[i] !== exit) continue
           if (longerMs !== undefined && (took[i] === NO_DURATION || took[i]! < longerMs)) continue
+          if (session !== undefined && chunk.session[i] !== session) continue
+          if (imported !== undefined && (chunk.session[i] === IMPORTED) !== imported) continue
           if (!take(chunk, i)) return
         }
       }
     },
 
     failed: (chunk, at) => (chunk.flags[at]! & FAILED_BIT) !== 0,
+    took: (chunk, at) => (chunk.took[at] === NO_DURATION ? undefined : chunk.took[at]),
     hit: (chunk, at) => ({
       start_us: chunk.start[at]!,
       tag: chunk.tag[at]!,

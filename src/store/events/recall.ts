@@ -10,7 +10,7 @@ import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
 import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './index.ts'
 import type { EventInput } from './rows.ts'
 
-/** 30 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
+/** 34 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
 /** Read first: more than fit on a screen, few enough to be there at once. */
 const FIRST = 512

@@ -45,7 +45,14 @@ export interface EventInput {
   readonly untimed?: true
   /** The guard asked about the line, and its person let it run. */
   readonly confirmed?: true
+  /** The same 32 bits for all commands of one shell session; IMPORTED for a command that an import brought. */
+  readonly session?: number
 }
+
+/** Instead of a session's number: an import brought the command. */
+export const IMPORTED = 0
+/** Instead of a session's number: the command was recorded before events had one. */
+export const NO_SESSION = 1
 
 /** One event as it is read back. */
 export interface StoredEvent {
@@ -66,6 +73,8 @@ export interface StoredEvent {
   readonly untimed?: true
   /** The guard asked about the line, and its person let it run. */
   readonly confirmed?: true
+  /** As in EventInput; NO_SESSION where the event has none. */
+  readonly session: number
 }
 
 export const EVENT_VERSION = 1
@@ -141,28 +150,21 @@ type EventRow = readonly [
   tool: string,
   shell: string,
   karoGenerated: boolean,
+  /** Absent from events that were stored before events had one. */
+  session?: number,
 ]
 
 export function encodeEvent(event: EventInput): Buffer {
-  const row: EventRow = [
-    event.duration_us,
-    event.exit_code,
-    revealLevel0(event.cwd),
-    event.category,
-    event.tool,
-    event.shell,
-    event.karo_generated,
-  ]
-  return encodeValue(EVENT_VERSION, row)
+  const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session } = event
+  const row: EventRow = [duration_us, exit_code, revealLevel0(cwd), category, tool, shell, karo_generated]
+  return encodeValue(EVENT_VERSION, session === undefined ? row : [...row, session])
 }
 
 export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), readU32(key, TAG_AT))
 
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
-  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
-    EVENT_VERSION,
-    value,
-  )
+  const row = decodeValue<EventRow>(EVENT_VERSION, value)
+  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated, session = NO_SESSION] = row
   const startUs = startOfKey(key)
   return {
     id: idOfKey(key),
@@ -177,6 +179,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     tool,
     karo_generated,
     ...rareOf(key),
+    session,
   }
 }
 
@@ -192,10 +195,8 @@ export function decodeWhole(
   value: Uint8Array,
   command: Level0<string>,
 ): Omit<EventInput, 'uid' | 'local'> {
-  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
-    EVENT_VERSION,
-    value,
-  )
+  const row = decodeValue<EventRow>(EVENT_VERSION, value)
+  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated, session] = row
   return {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),
@@ -209,6 +210,7 @@ export function decodeWhole(
     tool,
     karo_generated,
     ...rareOf(key),
+    ...(session !== undefined && { session }),
   }
 }
 

@@ -6,14 +6,14 @@ import { revealLevel0 } from '../../base/level0/level0.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsBetween, eventsOf, startOfKey } from '../level/key-of-event.ts'
-import { commandTexts, findCommands, numberOf, textsThere } from './commands.ts'
+import { findCommands, numberOf, textsThere } from './commands.ts'
 import type { EventCounts } from './counts.ts'
 import { type EventFilter, fitsValue, indexFilter, isUnfiltered, textFits, VALUE_FILTERS } from './filter.ts'
 import type { EventIndex } from './index.ts'
+import { createInspect, type Inspection } from './inspect.ts'
 import { type Ranking, rankIn } from './rank.ts'
 import type { Recall, Recalled } from './recall.ts'
 import {
-  decodeEvent,
   decodeWithoutText,
   type EventKeyParts,
   eventKeyOf,
@@ -21,7 +21,7 @@ import {
   readEventKey,
   type StoredEvent,
 } from './rows.ts'
-import { keysOfEvents } from './transfer.ts'
+import { keysOfEvents, readEvents } from './transfer.ts'
 
 interface RankedCommand {
   /** The newest use that fits. */
@@ -50,6 +50,8 @@ export interface EventSearch {
   read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
+  /** What is known of one command, by one of its uses; undefined where there is no such event. */
+  inspect(uid: number, id: string): Promise<Inspection | undefined>
   /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
   rank(uid: number, filter: Omit<EventFilter, 'words' | 'unique'>, ranking: Ranking): Promise<RankedCommands>
 }
@@ -66,6 +68,7 @@ export function createEventSearch(deps: {
   readonly recall: Recall
 }): EventSearch {
   const { db, serially, counts, recall } = deps
+  const inspect = createInspect(deps)
 
   /** Adds whether long texts fit, of which the index keeps only the beginning. A number always means the same text. */
   async function addLong(
@@ -150,13 +153,6 @@ export function createEventSearch(deps: {
     }
   }
 
-  async function read(uid: number, keys: readonly Uint8Array[], snapshot: Snapshot): Promise<StoredEvent[]> {
-    const numbers = keys.map((key) => readEventKey(key).command)
-    const texts = await commandTexts(db, uid, numbers, snapshot)
-    const values = await db.getMany<Uint8Array, Uint8Array>([...keys], { snapshot })
-    return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))
-  }
-
   /** Searches the database as of `snapshot`, in which events removed meanwhile are still there. */
   async function inDatabase(
     snapshot: Snapshot,
@@ -208,13 +204,13 @@ export function createEventSearch(deps: {
       if (found === undefined) {
         return atOneMoment(async (snapshot) => {
           const { keys, total } = await inDatabase(snapshot, uid, filter)
-          return { events: await read(uid, keys, snapshot), total }
+          return { events: await readEvents(db, { uid, keys, snapshot }), total }
         })
       }
       const { hits, total, snapshot } = found
       try {
         const keys = hits.map((hit) => eventKeyOf(uid, hit))
-        return { events: await read(uid, keys, snapshot), total }
+        return { events: await readEvents(db, { uid, keys, snapshot }), total }
       } finally {
         await snapshot.close()
       }
@@ -237,8 +233,13 @@ export function createEventSearch(deps: {
     read: (uid, ids) =>
       atOneMoment(async (snapshot) => {
         const keys = await keysOf(uid, ids, snapshot)
-        return read(uid, keys, snapshot)
+        return readEvents(db, { uid, keys, snapshot })
       }),
+
+    async inspect(uid, id) {
+      const event = parseEventId(id)
+      return event && inspect(uid, event)
+    },
 
     async rank(uid, filter, ranking) {
       const looked = () =>
@@ -255,7 +256,7 @@ export function createEventSearch(deps: {
       const { ranked, snapshot, complete } = found
       try {
         const keys = ranked.best.map(({ hit }) => eventKeyOf(uid, hit))
-        const events = await read(uid, keys, snapshot)
+        const events = await readEvents(db, { uid, keys, snapshot })
         const commands = ranked.best.map(({ uses, failures }, i) => ({ event: events[i]!, uses, failures }))
         return { commands, total: ranked.total, complete }
       } finally {

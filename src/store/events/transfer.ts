@@ -5,7 +5,7 @@ import type { Database, Snapshot } from '../level/database.ts'
 import { eventsBetween, eventsOf, TAG_AT } from '../level/key-of-event.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { commandTexts } from './commands.ts'
-import { decodeWhole, type EventInput, readEventKey } from './rows.ts'
+import { decodeEvent, decodeWhole, type EventInput, readEventKey, type StoredEvent } from './rows.ts'
 
 /** An event without its owner and without the local hour and day, which depend on the receiving machine. */
 export type WholeEvent = Omit<EventInput, 'uid' | 'local'>
@@ -93,6 +93,17 @@ export async function keysOfEvents(
     await keys.close()
   }
   return found
+}
+
+/** The events with these keys, which are there as of the snapshot, in their order. */
+export async function readEvents(
+  db: Database,
+  { uid, keys, snapshot }: { uid: number; keys: readonly Uint8Array[]; snapshot: Snapshot },
+): Promise<StoredEvent[]> {
+  const numbers = keys.map((key) => readEventKey(key).command)
+  const texts = await commandTexts(db, uid, numbers, snapshot)
+  const values = await db.getMany<Uint8Array, Uint8Array>([...keys], { snapshot })
+  return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))
 }
 
 const beginOf = (uid: number, { start_us, tag }: { start_us: number; tag: number }): Buffer =>

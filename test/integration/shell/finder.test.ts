@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { screenOf } from '../../../scripts/pictures/screen.ts'
 import type { EventShape } from '../../../src/api/contract/shapes.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { append, deadName, record, type Spooled } from '../../support/data/spool.ts'
@@ -161,6 +162,80 @@ describe.each(SHELLS)('%s', (shell) => {
     expect(await at.run('echo alive-again')).toContain('alive-again')
   })
 
+  test('where Enter runs, it runs after the guard has judged; Tab only brings the command to the line', async () => {
+    await past(`echo run-at-once-${shell}`)
+    const rule = await node.karo(['guard', 'deny', `printf never-${shell}*`])
+    expect(rule.code, rule.stderr).toBe(0)
+    await past(`printf never-${shell}-%s yes`)
+    const at = await openFinderShell(shell, { node, env: { KARO_FINDER_ENTER: 'run' } })
+    at.keys(`${CTRL_R}run-at-once-${shell}`)
+    expect((await at.finds('1 command')).at(-1)).toContain('Enter run  Tab edit')
+    const ran = at.printed(new RegExp(`[\r\n]run-at-once-${shell}\r?\n[\\s\\S]*@> `))
+    at.keys('\r')
+    await ran
+    at.keys(`${CTRL_R}never-${shell}`)
+    await at.finds('1 command')
+    const refused = at.printed(/karo/i)
+    at.keys('\r')
+    await refused
+    expect(await at.run('echo next')).not.toContain(`never-${shell}-yes`)
+    at.keys(`${CTRL_R}run-at-once-${shell}`)
+    await at.finds('run-at-once')
+    const left = at.left()
+    at.keys('\t')
+    await left
+    const edited = at.printed(new RegExp(`[\r\n]run-at-once-${shell}-edited\r?\n`))
+    at.keys('-edited\r')
+    await edited
+  })
+
+  test('Up on request: what this shell ran, the newest next to the question', async () => {
+    const at = await openFinderShell(shell, { node, flags: ['--up'] })
+    await at.run(`echo first-up-${shell}`)
+    await at.run(`echo second-up-${shell}`)
+    await until(async () => (await history(`up-${shell}`)).length === 2, { what: 'both commands' })
+    at.keys(`${ESC}[A`)
+    await at.finds(`second-up-${shell}`)
+    const lines = await at.finds('history: this session')
+    const question = lines.findLastIndex((line) => line.startsWith('> '))
+    expect(lines[question - 2]).toContain(`second-up-${shell}`)
+    expect(lines.join('\n')).not.toContain('from-the-past')
+    const left = at.left()
+    at.keys(`${ESC}[A\r`)
+    await left
+    // With the mark that the line was typed with.
+    const ran = at.printed(new RegExp(`[\\r\\n]first-up-${shell}\r?\n==mark1==[\\s\\S]*@> `))
+    at.keys('\r')
+    await ran
+    expect(await at.run('echo alive-again')).toContain('alive-again')
+  })
+
+  test('some rows below the prompt: nothing above is lost, and the prompt is where it was', async () => {
+    const at = await openFinderShell(shell, { node, env: { KARO_FINDER_HEIGHT: '9' } })
+    const screen = (): string[] =>
+      screenOf(at.output(), 80, 24).map((row) =>
+        row
+          .map((cell) => cell?.char ?? ' ')
+          .join('')
+          .trimEnd(),
+      )
+    for (const end of ['top', 'bottom']) {
+      await at.run(end === 'top' ? 'echo above' : 'seq 40; echo above')
+      at.keys(`echo kept-${end}`)
+      await until(() => screen().at(-1)?.endsWith(`kept-${end}`), { what: 'the line' })
+      const before = screen()
+      at.keys(CTRL_R)
+      await until(() => screen().some((line) => line.includes('Enter edit')), { what: 'the finder' })
+      expect(screen()).toContain('above')
+      at.keys('\x03')
+      await until(() => screen().at(-1)?.endsWith(`kept-${end}`), {
+        what: `the prompt again, not ${JSON.stringify(screen())}`,
+      })
+      expect(before.slice(-3)).toEqual(screen().slice(-3))
+      expect(at.output()).not.toContain('\x1b[?1049h')
+    }
+  })
+
   test('what the guard forbids is not run by way of the finder', async () => {
     const rule = await node.karo(['guard', 'deny', `printf forbidden-${shell}*`])
     expect(rule.code, rule.stderr).toBe(0)
@@ -222,6 +297,33 @@ test('NO_COLOR has no colours, and a terminal that cannot be drawn on the shellâ
   expect(await said).toContain('this terminal cannot be drawn on')
 })
 
+test('inspected: its uses, and what ran around it in its shell session', async () => {
+  await past(
+    { command: 'cd inspected-shop', session: '0-1-77' },
+    { command: 'elsewhere-meanwhile', session: '0-1-78' },
+    { command: 'make inspected', exit: 2, session: '0-1-77' },
+    { command: 'git push inspected', session: '0-1-77' },
+  )
+  const at = await openFinderShell('bash', { node })
+  at.keys(`${CTRL_R}make inspected`)
+  await at.finds('1 command')
+  at.keys('\x0f')
+  const lines = await at.finds('In its shell session')
+  const from = lines.findIndex((line) => line.startsWith('In its shell session'))
+  expect(lines.slice(from + 1, from + 4)).toEqual([
+    '    cd inspected-shop',
+    '  > make inspected',
+    '    git push inspected',
+  ])
+  expect(lines.join('\n')).toMatch(/Used once, 1 failed; first \d+[mh] ago\. Took 5 ms\./)
+  at.keys('x')
+  await at.finds('> make inspected')
+  // What it matches is shown beside the scope.
+  at.keys('\x13')
+  await at.finds('history: everything Â· words')
+  at.keys('\x03')
+})
+
 test('by itself it prints what was chosen, and --json one document', async () => {
   const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
   at.keys('karo history -i --json from-the-past >out; cat out\r')
@@ -250,7 +352,8 @@ test('in a directory that was deleted it works, and nothing is there', async () 
   await at.run('mkdir gone; cd gone; rmdir ../gone')
   at.keys(CTRL_R)
   await at.finds('from-the-past')
-  at.keys(CTRL_R)
+  // Past this machine and this session.
+  at.keys(CTRL_R.repeat(3))
   expect((await at.finds('Nothing was run in this directory'))[0]).toContain('history: here')
   at.keys('\x03')
 })

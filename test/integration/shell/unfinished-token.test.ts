@@ -24,7 +24,7 @@ const shellOf = (through: readonly string[] = [], TERM = 'dumb'): Promise<TypedS
     env: { TERM },
     marked: true,
     before: 'set -H',
-    after: `PS2='> '; f() { true "$1"; }\n${FINDERS.bash({ find: [program("printf 'f found'")] })}`,
+    after: `PS2='> '; f() { true "$1"; }\n${FINDERS.bash({ find: [program("printf 'edit\\nf found'")], keys: ['ctrl-r'] })}`,
     guard: {
       ask: [
         program(

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import type { AdapterName } from '../../../src/cli/adapters/index.ts'
 import { track } from '../run/processes.ts'
 
-export type ToolName = Exclude<AdapterName, 'generic'>
+/** Tools whose hooks are programs; OpenCode loads a plugin. */
+export type ToolName = Exclude<AdapterName, 'generic' | 'opencode'>
 
 export interface CodingTool {
   /** The file that the tool reads its hooks from. */

@@ -126,3 +126,30 @@ test('a filter that is none is refused before anything is looked for', async () 
   ])
     expect((await call('GET', `/api/v1/history/commands?${query}`)).status, query).toBe(400)
 })
+
+test('a command is inspected by its person only', async () => {
+  const { call, as } = await world()
+  const { commands } = (await call('GET', '/api/v1/history/commands?q=make%20test')).body
+  const at = `/api/v1/history/inspect?id=${commands[0].id}`
+  expect(await call('GET', at)).toMatchObject({
+    status: 200,
+    body: {
+      uses: 2,
+      event: { command: 'make test' },
+      recent: [{ command: 'make test' }, {}],
+      complete: true,
+    },
+  })
+  as(1001)
+  expect(await call('GET', at)).toMatchObject({ status: 404 })
+})
+
+test('ranked by the text as it is, or by words alone', async () => {
+  const { call } = await world()
+  const found = async (query: string) => (await call('GET', `/api/v1/history/commands?${query}`)).body.total
+  expect(await found('q=mk%20tst')).toBe(1)
+  expect(await found('q=mk%20tst&match=words')).toBe(0)
+  expect(await found('q=test%20make&match=words')).toBe(1)
+  expect(await found('q=test%20make&match=exact')).toBe(0)
+  expect(await found('q=MAKE%20test&match=exact')).toBe(1)
+})

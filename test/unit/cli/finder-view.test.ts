@@ -26,14 +26,14 @@ test('at 80×24, as people see it', () => {
   )
   expect(lines).toHaveLength(24)
   expect(lines.map((line) => line.trimEnd()).filter((line) => line !== '')).toEqual([
-    'history: all                                                          2 commands',
+    'history: everything                                                   2 commands',
     '> doc',
     '>     137   2h   1m  docker run --rm -it shop:dev',
     '  XX    ?  30s       sudo dd if=image of=/dev/sda',
     '─'.repeat(79),
     '~/shop · exit 137 · took 1m 05s · 2h ago · safe · used 31 times, 2 failed',
     '  docker run --rm -it shop:dev',
-    'Enter edit  Esc leave  Ctrl-R where  Ctrl-D delete  F1 help  ↑↓ move',
+    'Enter edit  Esc leave  Ctrl-R where  Ctrl-S match  Ctrl-O inspect  F1 help',
   ])
 })
 

@@ -182,7 +182,7 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
           },
           ...{ timeoutMs: 500, onError: 'block' },
         })
-        for (const text of [guard, FINDERS[shell as FinderShell]({ find: words })]) {
+        for (const text of [guard, FINDERS[shell as FinderShell]({ find: words, keys: ['ctrl-r', 'up'] })]) {
           writeFileSync(file, text)
           execFileSync(program!, [...args, file])
         }

@@ -25,6 +25,19 @@ export const getRankedCommands = defineOperation('GET /api/v1/history/commands',
   example: { query: { q: 'docker run', here: '/srv/shop', limit: '10' } },
 })
 
+export const getInspectedCommand = defineOperation('GET /api/v1/history/inspect', {
+  access: 'person',
+  tag: 'terminal',
+  summary: "One of the caller's own commands: its uses, and what ran around it",
+  description:
+    'Neighbours are commands of the same shell session. Commands from an import, and those recorded before Karo kept the ' +
+    'session, have none.',
+  query: from.getInspectedCommandQuery,
+  answer: from.inspectedCommand,
+  errors: ['not_found'],
+  example: { query: { id: '0005a3k7mfz9t0001c9e8h' } },
+})
+
 export const deleteHistory = defineOperation('POST /api/v1/history/delete', {
   access: 'person',
   scope: 'full',

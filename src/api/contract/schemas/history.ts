@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import {
   DELETE_IDS_MAX,
+  FINDER_MATCHES,
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
@@ -67,6 +68,24 @@ export const rankedCommands = z
   })
   .meta({ id: 'RankedCommands' })
 export type RankedShape = z.infer<typeof rankedCommands>
+
+export const inspectedCommand = z
+  .strictObject({
+    event,
+    uses: count('how often the command was used'),
+    failures: count('those uses that ended with another code than 0'),
+    first: moment('when it was used first'),
+    took: z
+      .strictObject({ least: count('ms'), median: count('ms'), most: count('ms') })
+      .nullable()
+      .describe('milliseconds of the uses whose duration is known; null if none is'),
+    recent: listOf(event, 8).describe('its newest uses, the newest first'),
+    before: listOf(event, 3).describe('what ran before it in its shell session, in the order of time'),
+    after: listOf(event, 3).describe('what ran after it in its shell session'),
+    complete: z.boolean().describe('false: only the newest commands are loaded yet'),
+  })
+  .meta({ id: 'InspectedCommand', description: 'What is known of one command. Never leaves this machine.' })
+export type InspectedShape = z.infer<typeof inspectedCommand>
 
 export const deletedCommands = z
   .strictObject({
@@ -237,6 +256,12 @@ export const getRankedCommandsQuery = z.strictObject({
     .max(1024)
     .default('')
     .describe('words between blanks, `"two words"` as one, `!word` for one that must not occur'),
+  match: z
+    .enum(FINDER_MATCHES)
+    .default('fuzzy')
+    .describe(
+      'fuzzy: all words, else their letters in this order; words: all words; exact: the text as it is',
+    ),
   here: z
     .string()
     .min(1)
@@ -252,7 +277,20 @@ export const getRankedCommandsQuery = z.strictObject({
   exit: filters.exit,
   longer_ms: filters.longer_ms,
   generated: filters.generated,
+  session: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .exactOptional()
+    .describe('only commands of this shell session, by the id that its hook writes into its records'),
+  imported: z
+    .boolean()
+    .exactOptional()
+    .describe('true: only commands that an import brought; false: only commands recorded on this machine'),
   limit: z.int().min(1).max(RANKED_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT).describe('how many'),
+})
+
+export const getInspectedCommandQuery = z.strictObject({
+  id: text(32, 'id of one of its uses; its neighbours are those of this use'),
 })
 
 export const deleteHistoryBody = z.strictObject({

@@ -8,6 +8,7 @@ import {
 import { getHistory, getRankedCommands } from '../../../api/contract/operations/history.ts'
 import type { RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { loadConfig } from '../../../config/load.ts'
 import { type Command, type CommandIo, defineCommand, type OptionsOf } from '../../command.ts'
 import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
@@ -37,6 +38,12 @@ const OPTIONS = [
     name: 'interactive',
     short: 'i',
     description: 'choose a command at the terminal; it is printed, not run',
+  },
+  {
+    name: 'height',
+    value: 'rows',
+    description:
+      'with --interactive: take so many rows below the prompt; 0 for the whole screen (finder.height)',
   },
 ] as const
 
@@ -135,6 +142,8 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
     io.err('Older commands are still being loaded; a moment later the order may be another.\n')
   return EXIT.done
 }
+/** Rows; as in the table of configuration. */
+const HEIGHT_MAX = 200
 const RANK_PATIENCE_MS = 10_000
 const RANK_POLL_MS = 100
 
@@ -149,9 +158,24 @@ async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   const filters = mode === 'failed' && cwd !== undefined ? { ...others, cwd } : others
   // The unfinished line comes from the environment, because everybody can read the arguments of a process.
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
-  const picked = await runFinder(io, { question, mode, here, filters })
-  if (io.json) io.out(`${JSON.stringify({ picked: picked ?? null })}\n`)
-  else if (picked !== undefined) io.out(Buffer.from(`${picked}\n`))
+  const { finder } = loadConfig({ home: io.home, env: io.env }).config
+  const { height } = input.options
+  const isUpward = io.env.KARO_KEY === 'up'
+  // The hook of a shell can run a command; without it the command is printed, so Enter and Tab do the same.
+  const isOfHook = io.env.KARO_CHOOSE !== undefined
+  const session = /^[\w.-]{1,64}$/.exec(io.env.KARO_SESSION ?? '')?.[0]
+  const picked = await runFinder(io, {
+    ...{ question, here, filters, session },
+    // Up shows first what this shell itself ran, as its own Up does.
+    mode: isUpward && mode === 'all' && session !== undefined ? 'session' : mode,
+    height: height === undefined ? finder.height : parseWhole(height, '--height', 0, HEIGHT_MAX),
+    terms: { isUpward, enterRuns: isOfHook && finder.enter === 'run' },
+  })
+  if (io.json) io.out(`${JSON.stringify({ picked: picked?.command ?? null })}\n`)
+  else if (picked !== undefined) {
+    const action = isOfHook ? `${picked.run ? 'run' : 'edit'}\n` : ''
+    io.out(Buffer.from(`${action}${picked.command}\n`))
+  }
   return EXIT.done
 }
 

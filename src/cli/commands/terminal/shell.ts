@@ -28,6 +28,8 @@ import {
   noGuardOption,
   START,
   startOption,
+  UP,
+  upOption,
   WITHOUT,
 } from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
@@ -72,6 +74,7 @@ const shellInit = defineCommand({
   options: [
     noGuardOption,
     ctrlROption,
+    upOption,
     startOption,
     {
       name: KEEP,
@@ -94,7 +97,7 @@ const shellInit = defineCommand({
     const io = ofUser(asked)
     const hook = hookOf(io, shell, {
       guard: !input.options[NO_GUARD],
-      finder: input.options[CTRL_R] === true,
+      finder: { 'ctrl-r': input.options[CTRL_R] === true, up: input.options[UP] === true },
       start: input.options[START] === true,
     })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
@@ -114,7 +117,7 @@ const shellInstall = defineCommand({
   name: 'shell install',
   summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
   args: [perhapsShellArgument],
-  options: [rcOption, systemOption, noGuardOption, ctrlROption, startOption, ...WITHOUT],
+  options: [rcOption, systemOption, noGuardOption, ctrlROption, upOption, startOption, ...WITHOUT],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
@@ -135,7 +138,7 @@ const shellInstall = defineCommand({
       )
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
-    if (input.options[CTRL_R]) finderShell(shell)
+    for (const flag of [CTRL_R, UP] as const) if (input.options[flag]) finderShell(shell, flag)
     const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
     const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
     const { whose, spool } = recordingPaths(io.env)

@@ -1,32 +1,43 @@
-# Karo's finder on Ctrl-R in bash: the command that is chosen comes to the line and is not run.
+# Karo's finder in bash, on Ctrl-R, on Up or on both: the command that is chosen comes to the line, and runs only where
+# the setting finder.enter says so.
 #
-# `karo shell init bash --ctrl-r` prints the array __karo_finder, the program that finds, in front of this text. The
-# program gets the line in its environment, because arguments of a process are everybody's to read; 1000 characters
-# of it, because nobody looks for more. Where the program fails, it says why at the terminal, and the search of bash
-# itself begins.
+# `karo shell init bash --ctrl-r --up` prints two arrays in front of this text: __karo_finder, the program that finds,
+# and __karo_finder_keys. The program gets the line in its environment, because arguments of a process are everybody's
+# to read; 1000 characters of it, because nobody looks for more. The program's first line of output says what to do
+# with the rest: "edit" or "run". Where the program fails, it says why at the terminal, and the key does what it does
+# in bash itself.
 #
 # As with the guard, one key becomes two, and handlers use backquotes instead of $(…): see guard.bash.
 if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   __karo_found() {
-    KARO_LINE=${READLINE_LINE:0:1000} builtin command "${__karo_finder[@]}"
+    KARO_LINE=${READLINE_LINE:0:1000} KARO_SESSION=${__karo_id-} KARO_CHOOSE=1 KARO_KEY=$1 \
+      builtin command "${__karo_finder[@]}"
   }
-  # $1 is $_, which ends as it was.
+  # $1 is the key, $2 what it does without the finder; $3 is $_, which ends as it was.
   __karo_find() {
-    local found then=redraw-current-line map
-    if found=`__karo_found`; then
-      if [[ $found ]]; then
-        READLINE_LINE=$found READLINE_POINT=${#found}
+    local found then='redraw-current-line' map
+    if found=`__karo_found "$1"`; then
+      if [[ $found == *$'\n'* ]]; then
+        READLINE_LINE=${found#*$'\n'}
+        READLINE_POINT=${#READLINE_LINE}
+        # As a key, so that the guard judges the line as any other.
+        [[ $found != run$'\n'* ]] || then='"\C-m"'
       fi
     else
-      then=reverse-search-history
+      then=$2
     fi
     for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zs\": $then"; done
   }
   # Not in a function of its own: a person's start file may bind the key anew behind it.
   for __karo_map in emacs vi-insert vi-command; do
-    builtin bind -m "$__karo_map" -x '"\C-x\C-zf": __karo_find "$_" || : "$_"'
+    builtin bind -m "$__karo_map" -x '"\C-x\C-zf": __karo_find ctrl-r reverse-search-history "$_" || : "$_"'
+    builtin bind -m "$__karo_map" -x '"\C-x\C-zu": __karo_find up previous-history "$_" || : "$_"'
     builtin bind -m "$__karo_map" '"\C-x\C-zs": redraw-current-line'
-    builtin bind -m "$__karo_map" '"\C-r": "\C-x\C-zf\C-x\C-zs"'
+    [[ " ${__karo_finder_keys[*]} " != *" ctrl-r "* ]] || builtin bind -m "$__karo_map" '"\C-r": "\C-x\C-zf\C-x\C-zs"'
+    if [[ " ${__karo_finder_keys[*]} " == *" up "* ]]; then
+      builtin bind -m "$__karo_map" '"\e[A": "\C-x\C-zu\C-x\C-zs"'
+      builtin bind -m "$__karo_map" '"\eOA": "\C-x\C-zu\C-x\C-zs"'
+    fi
   done
   unset -v __karo_map
 fi

@@ -26,14 +26,14 @@ const press = (state: FinderState, ...keys: (Key | string)[]) =>
 const key = (name: Extract<Key, { name: string }>['name']): Key => ({ name })
 const shown = (...commands: string[]): FinderState =>
   onAnswer(initialState('', 'all'), answer(...commands)).state
+const edits = (command: string) => ({ kind: 'take', command, run: false })
 
 test('what is chosen is taken', () => {
   const state = shown('a', 'b', 'c')
-  expect(press(state, key('enter')).effect).toEqual({ kind: 'take', command: 'a' })
-  expect(press(state, key('down'), key('down'), key('down'), key('up'), key('tab')).effect).toEqual({
-    kind: 'take',
-    command: 'b',
-  })
+  expect(press(state, key('enter')).effect).toEqual(edits('a'))
+  expect(press(state, key('down'), key('down'), key('down'), key('up'), key('tab')).effect).toEqual(
+    edits('b'),
+  )
   expect(press(state, key('escape')).effect).toEqual({ kind: 'leave' })
   expect(press(shown(), key('enter')).effect).toEqual({ kind: 'leave' })
 })
@@ -43,7 +43,7 @@ test('Enter before the answer is there takes of the answer, not of what stood th
   expect(typed.effect).toEqual({ kind: 'ask' })
   const waiting = press(typed.state, key('enter'))
   expect(waiting.effect).toBeUndefined()
-  expect(onAnswer(waiting.state, answer('make')).effect).toEqual({ kind: 'take', command: 'make' })
+  expect(onAnswer(waiting.state, answer('make')).effect).toEqual(edits('make'))
   // Typing on takes the Enter back.
   expect(onAnswer(press(waiting.state, 'a').state, answer('make')).effect).toBeUndefined()
 })
@@ -73,7 +73,7 @@ test('the question is edited by what people take for characters', () => {
 
 test('modes go round, and every change asks', () => {
   let state = shown('a')
-  for (const mode of ['here', 'failed', 'all']) {
+  for (const mode of ['host', 'session', 'here', 'workspace', 'failed', 'all']) {
     const step = press(state, key('mode'))
     expect(step).toMatchObject({ state: { mode }, effect: { kind: 'ask' } })
     state = step.state
@@ -106,13 +106,52 @@ test('what is asked about stays selected when more come, also the first', () => 
 
 test('Alt with a digit takes that one of the list, and nothing of a list for another question', () => {
   const state = shown('a', 'b')
-  expect(press(state, { pick: 2 }).effect).toEqual({ kind: 'take', command: 'b' })
+  expect(press(state, { pick: 2 }).effect).toEqual(edits('b'))
   expect(press(state, { pick: 3 }).effect).toBeUndefined()
   expect(press(state, 'x', { pick: 1 }).effect).toBeUndefined()
 })
 
-test('the git workspace is one of the modes where there is one', () => {
-  const state = onAnswer(initialState('', 'here', true), answer('a')).state
-  expect(press(state, key('mode')).state.mode).toBe('workspace')
+test('scopes that are not known are left out', () => {
+  const state = onAnswer(initialState('', 'host', { without: ['session', 'workspace'] }), answer('a')).state
+  expect(press(state, key('mode')).state.mode).toBe('here')
   expect(press(state, key('mode'), key('mode')).state.mode).toBe('failed')
+})
+
+test('the ways to match go round, and every change asks', () => {
+  let state = shown('a')
+  for (const match of ['words', 'exact', 'fuzzy']) {
+    const step = press(state, key('match'))
+    expect(step).toMatchObject({ state: { match }, effect: { kind: 'ask' } })
+    state = step.state
+  }
+})
+
+test('Enter runs only where it was asked for, also before the answer is there, and Tab and Alt never', () => {
+  const state = onAnswer(initialState('', 'all', { enterRuns: true }), answer('a', 'b')).state
+  const runs = (command: string) => ({ kind: 'take', command, run: true })
+  expect(press(state, key('enter')).effect).toEqual(runs('a'))
+  expect(press(state, key('tab')).effect).toEqual(edits('a'))
+  expect(press(state, { pick: 2 }).effect).toEqual(edits('b'))
+  const typed = press(state, 'x')
+  expect(onAnswer(press(typed.state, key('enter')).state, answer('x')).effect).toEqual(runs('x'))
+  expect(onAnswer(press(typed.state, key('tab')).state, answer('x')).effect).toEqual(edits('x'))
+})
+
+test('where the best command is lowest, Up goes to the next one', () => {
+  const state = onAnswer(initialState('', 'session', { isUpward: true }), answer('a', 'b', 'c')).state
+  expect(press(state, key('up'), key('enter')).effect).toEqual(edits('b'))
+  expect(press(state, key('page-up'), key('down'), key('enter')).effect).toEqual(edits('b'))
+})
+
+test('a command is inspected, and then taken or left; nothing of a list for another question', () => {
+  const looked = press(shown('a', 'b'), key('down'), key('inspect'))
+  expect(looked).toMatchObject({
+    state: { overlay: 'inspect' },
+    effect: { kind: 'inspect', found: { command: 'b' } },
+  })
+  expect(press(looked.state, key('enter')).effect).toEqual(edits('b'))
+  const back = press(looked.state, 'x')
+  expect(back).toMatchObject({ state: { overlay: 'none', question: '' } })
+  expect(back.effect).toBeUndefined()
+  expect(press(press(shown('a'), 'x').state, key('inspect')).state.overlay).toBe('none')
 })

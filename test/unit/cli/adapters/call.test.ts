@@ -178,6 +178,7 @@ const DENIED: Readonly<Record<keyof typeof ADAPTERS, (reason: unknown) => unknow
   copilot: (reason) => ({ permissionDecision: 'deny', permissionDecisionReason: reason }),
   cursor: (reason) => ({ permission: 'deny', user_message: reason, agent_message: reason }),
   gemini: (reason) => ({ decision: 'deny', reason, systemMessage: reason }),
+  opencode: (reason) => ({ decision: 'deny', reason }),
   generic: (reason) => ({ decision: 'deny', reason }),
 }
 

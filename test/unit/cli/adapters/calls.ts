@@ -193,6 +193,14 @@ export const DOCUMENTED: readonly Documented[] = [
     broken: [{ cwd: '/w', hook_event_name: 'BeforeTool', tool_name: 'run_shell_command', tool_input: null }],
   },
   {
+    tool: 'opencode',
+    intends: (command, cwd) => ({ event: 'before', command, cwd }),
+    reports: (command, cwd) => ({ event: 'after', command, cwd, exit_code: 3, duration_ms: 12.4 }),
+    told: { exitCode: 3, durationMs: 12 },
+    others: [],
+    broken: [{ event: 'before', cwd: '/w' }, { command: 'ls' }, { event: 'during', command: 'ls' }],
+  },
+  {
     tool: 'generic',
     intends: (command, cwd) => ({ command, cwd, shell: 'zsh' }),
     reports: (command, cwd) => ({ event: 'after', command, cwd, exit_code: 3, duration_ms: 12.4 }),

@@ -10,11 +10,18 @@ import {
   withAdded,
   withoutElement,
 } from '../../../../src/cli/adapters/json-edit.ts'
-import { isBare, MARK, ownHooks, withHooks, withoutHooks } from '../../../../src/cli/adapters/settings.ts'
+import {
+  isBare,
+  MARK,
+  ownHooks,
+  ownLines,
+  withHooks,
+  withoutHooks,
+} from '../../../../src/cli/adapters/settings.ts'
 
 const LINE = `karo hook x || exit 0 ${MARK}`
 const tools = Object.values(ADAPTERS).flatMap(({ name, settings }) =>
-  settings === undefined ? [] : [[name, settings] as [string, HookSettings]],
+  settings === undefined || settings.plugin !== undefined ? [] : [[name, settings] as [string, HookSettings]],
 )
 
 describe.each(tools)('%s', (_, settings) => {
@@ -81,6 +88,17 @@ describe.each(tools)('%s', (_, settings) => {
     const [event] = Object.keys(wanted)
     expect(() => withHooks(JSON.stringify({ hooks: { [event!]: {} } }), settings, LINE)).toThrow(NotEditable)
   })
+})
+
+test('a plugin is a file of Karo’s own: written whole, found again, removed whole, and never in place of another', () => {
+  const settings = ADAPTERS.opencode.settings!
+  const once = withHooks('', settings, LINE)
+  expect(withHooks(once, settings, LINE)).toBe(once)
+  expect(ownLines(once)).toEqual([LINE])
+  expect(ownLines(withHooks(once, settings, `a "b" \\ ${MARK}`))).toEqual([`a "b" \\ ${MARK}`])
+  expect(Object.keys(ownHooks(once))).toEqual(['plugin'])
+  expect(isBare(withoutHooks(once), settings)).toBe(true)
+  expect(() => withHooks('export const Mine = 1\n', settings, LINE)).toThrow(NotEditable)
 })
 
 test('comments stay where a tool reads them, also beside what was added and is gone again', () => {

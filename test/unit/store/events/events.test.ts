@@ -39,11 +39,13 @@ test('what goes in comes out, newest first, with a short id that sorts by time',
       ...{ id: 18, timestamp: eventOf(2).start_us / 1000, shell: 'bash', command: 'git push', cwd: '/srv/a' },
       ...{ exit_code: 0, duration_ms: 5, risk_level: 'moderate', category: 'git', tool: 'git' },
       karo_generated: false,
+      session: 1,
     },
     {
       ...{ id: 18, timestamp: eventOf(1).start_us / 1000, shell: 'bash', command: 'false', cwd: '/tmp' },
       ...{ exit_code: 1, duration_ms: null, risk_level: 'safe', category: 'file_ops', tool: 'ls' },
       karo_generated: false,
+      session: 1,
     },
   ])
   expect(events[0]!.id > events[1]!.id).toBe(true)

@@ -1,0 +1,207 @@
+// A model endpoint on loopback for real AI tools: it orders one shell call, and ends the turn when it is told the result.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+type Members = Readonly<Record<string, unknown>>
+
+export interface Endpoint {
+  readonly port: number
+  /** What the next turn orders. */
+  order(command: string): void
+  /** What tools told the model of their calls since the last order. */
+  told(): readonly string[]
+  close(): void
+}
+
+const DONE = 'Done.'
+const ID = 'call_karo_1'
+/** Bytes of a request; tools send long instructions. */
+const MOST = 8 * 1024 * 1024
+
+export async function startEndpoint(): Promise<Endpoint> {
+  let command = ''
+  let results: string[] = []
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let text = ''
+    for await (const chunk of request) if (text.length < MOST) text += chunk
+    const path = request.url ?? ''
+    const body = (text.startsWith('{') ? JSON.parse(text) : {}) as Members
+    const way = WAYS.find(({ path: wanted }) => wanted.test(path))
+    if (way === undefined || request.method !== 'POST') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[],"models":[]}')
+      return
+    }
+    const result = way.result(body)
+    if (result !== undefined) results.push(result)
+    // Beside the turns tools ask for titles and the like, without tools.
+    const tool = result === undefined ? way.tool(body) : undefined
+    const events = tool === undefined ? way.say(body) : way.call(tool, command)
+    if (body.stream === false || /:generateContent/.test(path) || (way.whole !== undefined && body.stream !== true)) {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(way.whole?.(tool, command) ?? events[0]))
+      return
+    }
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    for (const event of events) {
+      const { type } = event as { type?: unknown }
+      if (typeof type === 'string') response.write(`event: ${type}\n`)
+      response.write(`data: ${JSON.stringify(event)}\n\n`)
+    }
+    response.end(way.end ?? '')
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy())
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  return {
+    port: (server.address() as AddressInfo).port,
+    order(next) {
+      command = next
+      results = []
+    },
+    told: () => results,
+    close: () => server.close(),
+  }
+}
+
+interface Tool {
+  readonly name: string
+  /** Its arguments for a command line. */
+  readonly args: (command: string) => Members
+}
+
+/** One protocol: how a request tells a result, names its shell tool, and how a call and an end are streamed. */
+interface Way {
+  readonly path: RegExp
+  readonly result: (body: Members) => string | undefined
+  readonly tool: (body: Members) => Tool | undefined
+  readonly call: (tool: Tool, command: string) => readonly unknown[]
+  readonly say: (body: Members) => readonly unknown[]
+  /** The answer to a request that wants no stream. */
+  readonly whole?: (tool: Tool | undefined, command: string) => unknown
+  readonly end?: string
+}
+
+const SHELL_TOOLS = /^(?:Bash|bash|shell|shell_command|exec_command|run_shell_command)$/
+
+function toolNamed(names: readonly unknown[]): Tool | undefined {
+  const name = names.find((one): one is string => typeof one === 'string' && SHELL_TOOLS.test(one))
+  if (name === undefined) return undefined
+  if (name === 'exec_command') return { name, args: (cmd) => ({ cmd }) }
+  if (name === 'shell') return { name, args: (command) => ({ command: ['bash', '-lc', command] }) }
+  return { name, args: (command) => ({ command, description: 'as ordered' }) }
+}
+
+const listOf = (value: unknown): readonly Members[] => (Array.isArray(value) ? (value as Members[]) : [])
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
+
+const anthropicMessage = { id: 'm', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null }
+const anthropic: Way = {
+  path: /^\/v1\/messages(?:\?|$)/,
+  result(body) {
+    const blocks = listOf(body.messages).flatMap(({ content }) => listOf(content))
+    const found = blocks.find(({ type, tool_use_id }) => type === 'tool_result' && tool_use_id === ID)
+    return found && textOf(found.content)
+  },
+  tool: (body) => toolNamed(listOf(body.tools).map(({ name }) => name)),
+  call: ({ name, args }, command) => [
+    { type: 'message_start', message: { ...anthropicMessage, usage: { input_tokens: 1, output_tokens: 1 } } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: ID, name, input: {} } },
+    {
+      type: 'content_block_delta',
+      index: 0,
+      delta: { type: 'input_json_delta', partial_json: JSON.stringify(args(command)) },
+    },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ],
+  say: () => [
+    { type: 'message_start', message: { ...anthropicMessage, usage: { input_tokens: 1, output_tokens: 1 } } },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: DONE } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ],
+}
+
+const usage = { input_tokens: 1, output_tokens: 1, total_tokens: 2 }
+const responsesOf = (item: unknown): readonly unknown[] => [
+  { type: 'response.created', response: { id: 'r' } },
+  { type: 'response.output_item.done', output_index: 0, item },
+  { type: 'response.completed', response: { id: 'r', output: [item], usage } },
+]
+const responses: Way = {
+  path: /\/responses(?:\?|$)/,
+  result(body) {
+    const found = listOf(body.input).find(({ type, call_id }) => type === 'function_call_output' && call_id === ID)
+    return found && textOf(found.output)
+  },
+  tool: (body) => toolNamed(listOf(body.tools).map(({ name }) => name)),
+  call: ({ name, args }, command) =>
+    responsesOf({ type: 'function_call', id: 'fc', call_id: ID, name, arguments: JSON.stringify(args(command)) }),
+  say: () =>
+    responsesOf({
+      ...{ type: 'message', id: 'm', role: 'assistant' },
+      content: [{ type: 'output_text', text: DONE, annotations: [] }],
+    }),
+}
+
+const candidate = (part: unknown): readonly unknown[] => [
+  {
+    candidates: [{ index: 0, content: { role: 'model', parts: [part] }, finishReason: 'STOP' }],
+    usageMetadata: { promptTokenCount: 1, candidatesTokenCount: 1, totalTokenCount: 2 },
+  },
+]
+const gemini: Way = {
+  path: /:(?:streamG|g)enerateContent/,
+  result(body) {
+    const parts = listOf(body.contents).flatMap((content) => listOf(content.parts))
+    const found = parts.find(({ functionResponse }) => functionResponse !== undefined)
+    return found && textOf(found.functionResponse)
+  },
+  tool: (body) =>
+    toolNamed(listOf(body.tools).flatMap((one) => listOf(one.functionDeclarations).map(({ name }) => name))),
+  call: ({ name, args }, command) => candidate({ functionCall: { name, args: args(command) } }),
+  say: () => candidate({ text: DONE }),
+}
+
+const toolCall = ({ name, args }: Tool, command: string): Members => ({
+  ...{ index: 0, id: ID, type: 'function' },
+  function: { name, arguments: JSON.stringify(args(command)) },
+})
+const chunk = (delta: unknown, finish_reason: string | null): unknown => ({
+  ...{ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm' },
+  choices: [{ index: 0, delta, finish_reason }],
+})
+const chat: Way = {
+  path: /\/chat\/completions/,
+  result(body) {
+    const found = listOf(body.messages).find(({ role, tool_call_id }) => role === 'tool' && tool_call_id === ID)
+    return found && textOf(found.content)
+  },
+  tool: (body) => toolNamed(listOf(body.tools).map((one) => (one.function as Members | undefined)?.name)),
+  call: (tool, command) => [
+    chunk({ role: 'assistant', content: null, tool_calls: [toolCall(tool, command)] }, null),
+    chunk({}, 'tool_calls'),
+  ],
+  say: () => [chunk({ role: 'assistant', content: DONE }, null), chunk({}, 'stop')],
+  whole: (tool, command) => ({
+    ...{ id: 'c', object: 'chat.completion', created: 1, model: 'm', usage: { total_tokens: 2 } },
+    choices: [
+      tool === undefined
+        ? { index: 0, message: { role: 'assistant', content: DONE }, finish_reason: 'stop' }
+        : {
+            index: 0,
+            message: { role: 'assistant', content: null, tool_calls: [toolCall(tool, command)] },
+            finish_reason: 'tool_calls',
+          },
+    ],
+  }),
+  end: 'data: [DONE]\n\n',
+}
+
+const WAYS: readonly Way[] = [anthropic, responses, gemini, chat]

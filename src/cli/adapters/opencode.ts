@@ -1,0 +1,83 @@
+// OpenCode: a plugin, because OpenCode has no hooks that are programs. The plugin hands each call of the bash tool to
+// `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
+// Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
+// packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
+import { type Adapter, BadCall } from './adapter.ts'
+import { callOf, commandOf, directoryOf, durationOf, exitCodeOf } from './fields.ts'
+
+export const opencode: Adapter = {
+  name: 'opencode',
+  title: 'OpenCode',
+  asks: false,
+  read(input) {
+    const call = callOf(input)
+    const { event } = call
+    if (event !== 'before' && event !== 'after') throw new BadCall('the call names an unknown event')
+    const what = { command: commandOf(call.command), ...directoryOf(call.cwd), shell: 'bash' } as const
+    if (event === 'before') return { kind: 'before', ...what }
+    return {
+      kind: 'after',
+      ...what,
+      exitCode: exitCodeOf(call.exit_code),
+      durationMs: durationOf(call.duration_ms),
+    }
+  },
+  ran: ({ event }) => event === 'after',
+  answer: (reply) =>
+    reply.decision === 'none' ? undefined : { decision: reply.decision, reason: reply.reason },
+  settings: {
+    directory: { env: 'OPENCODE_CONFIG_DIR', xdg: 'opencode', name: '.config/opencode' },
+    userFile: 'plugin/karo.js',
+    projectFile: '.opencode/plugin/karo.js',
+    fixed: {},
+    entries: () => ({}),
+    plugin: pluginOf,
+    afterwards: 'OpenCode loads the plugin when it starts: a session that is open goes on without it.',
+  },
+}
+
+/** The text of the plugin; `line` is what it hands to a shell. Exit code 2 of the line denies, as in the hooks of other tools. */
+function pluginOf(line: string): string {
+  return `import { spawn } from 'node:child_process'
+import { resolve } from 'node:path'
+
+const LINE = ${JSON.stringify(line)}
+
+/** Hands the call to Karo; resolves with its exit code and what it said. */
+const karo = (call) =>
+  new Promise((done) => {
+    const child = spawn('/bin/sh', ['-c', LINE], { stdio: ['pipe', 'pipe', 'ignore'] })
+    let said = ''
+    child.stdout.on('data', (data) => (said += data))
+    child.on('error', () => done({ code: 0, said: '' }))
+    child.on('close', (code) => done({ code, said }))
+    child.stdin.on('error', () => {})
+    child.stdin.end(JSON.stringify(call))
+  })
+
+export const Karo = async ({ directory }) => {
+  /** Calls that run, by their id: what ran, and since when (ms). */
+  const running = new Map()
+  const callOf = ({ command, workdir }) => ({ command, cwd: workdir ? resolve(directory, workdir) : directory })
+  return {
+    'tool.execute.before': async ({ tool, callID }, { args }) => {
+      if (tool !== 'bash') return
+      const call = callOf(args)
+      const { code, said } = await karo({ event: 'before', ...call })
+      const { decision, reason } = said.trim() ? JSON.parse(said) : {}
+      if (decision === 'deny' || decision === 'ask') throw new Error(reason)
+      if (code === 2) throw new Error('Karo could not judge this command, and guard.on_error is "block".')
+      running.set(callID, { call, since: Date.now() })
+    },
+    'tool.execute.after': async ({ tool, callID }, { metadata }) => {
+      const ran = running.get(callID)
+      running.delete(callID)
+      if (tool !== 'bash' || ran === undefined) return
+      const exit = metadata?.exit
+      const ended = { exit_code: Number.isInteger(exit) ? exit : null, duration_ms: Date.now() - ran.since }
+      await karo({ event: 'after', ...ran.call, ...ended })
+    },
+  }
+}
+`
+}

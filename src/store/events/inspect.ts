@@ -1,0 +1,141 @@
+// What is known of one command: its uses, how they ended, how long they took, and what ran around it in its shell session.
+import type { Limiter } from '../../base/async/limiter.ts'
+import type { Database, Snapshot } from '../level/database.ts'
+import { eventsOf } from '../level/key-of-event.ts'
+import type { Recall } from './recall.ts'
+import {
+  decodeWithoutText,
+  type EventKeyParts,
+  eventKeyOf,
+  IMPORTED,
+  NO_SESSION,
+  readEventKey,
+  type StoredEvent,
+} from './rows.ts'
+import { keysOfEvents, readEvents } from './transfer.ts'
+
+/** Uses that are given one by one, the newest first. */
+const USES_SHOWN = 8
+/** Commands given before and after it. */
+const NEIGHBOURS = 3
+/** Rows that are read for neighbours in each direction: other shells may have been busy meanwhile. */
+const ROWS_LOOKED_AT = 500
+
+export interface Inspection {
+  readonly event: StoredEvent
+  readonly uses: number
+  readonly failures: number
+  /** Milliseconds since the epoch. */
+  readonly first: number
+  /** Milliseconds, of the uses whose duration is known. */
+  readonly took: { readonly least: number; readonly median: number; readonly most: number } | undefined
+  readonly recent: readonly StoredEvent[]
+  /** In the same shell session, in the order of time; none where the session is not known. */
+  readonly before: readonly StoredEvent[]
+  readonly after: readonly StoredEvent[]
+  /** False while only the newest events are loaded. */
+  readonly complete: boolean
+}
+
+interface Uses extends Pick<Inspection, 'uses' | 'failures' | 'first' | 'took' | 'complete'> {
+  readonly newest: readonly EventKeyParts[]
+  readonly snapshot: Snapshot
+}
+
+/** Undefined where the person has no such event. */
+export type Inspect = (
+  uid: number,
+  event: { readonly start_us: number; readonly tag: number },
+) => Promise<Inspection | undefined>
+
+export function createInspect(deps: {
+  readonly db: Database
+  readonly serially: Limiter
+  readonly recall: Recall
+}): Inspect {
+  const { db, serially, recall } = deps
+
+  /** Undefined where the index gets no changes any more. */
+  const usesOf = (uid: number, number: number): Promise<Uses | undefined> =>
+    recall.begun(uid, (recalled) =>
+      serially(async () => {
+        if (!recalled.isTold()) return undefined
+        const { index } = recalled
+        const newest: EventKeyParts[] = []
+        const durations: number[] = []
+        let [uses, failures, first] = [0, 0, 0]
+        index.each({ fits: (one) => one === number }, (chunk, at) => {
+          uses++
+          if (index.failed(chunk, at)) failures++
+          if (newest.length < USES_SHOWN) newest.push(index.hit(chunk, at))
+          const took = index.took(chunk, at)
+          if (took !== undefined) durations.push(took)
+          first = chunk.start[at]! / 1000
+          return true
+        })
+        const sorted = Float64Array.from(durations).sort()
+        const took =
+          sorted.length === 0
+            ? undefined
+            : { least: sorted[0]!, median: sorted[sorted.length >>> 1]!, most: sorted.at(-1)! }
+        return { uses, failures, first, took, newest, complete: recalled.settled, snapshot: db.snapshot() }
+      }),
+    )
+
+  /** The nearest commands of the session in one direction, the nearest first. */
+  async function neighbours(
+    { uid, key, session }: { uid: number; key: Uint8Array; session: number },
+    direction: 'before' | 'after',
+    snapshot: Snapshot,
+  ): Promise<Uint8Array[]> {
+    const { gte, lt } = eventsOf(uid)
+    const range =
+      direction === 'before' ? { gte, lt: Buffer.from(key), reverse: true } : { gt: Buffer.from(key), lt }
+    const rows = db.iterator({ ...range, limit: ROWS_LOOKED_AT, snapshot })
+    const found: Uint8Array[] = []
+    try {
+      for (let page = await rows.nextv(50); page.length > 0; page = await rows.nextv(50)) {
+        for (const [near, value] of page) {
+          if (decodeWithoutText(near, value).session === session) found.push(near)
+          if (found.length === NEIGHBOURS) return found
+        }
+      }
+      return found
+    } finally {
+      await rows.close()
+    }
+  }
+
+  return async (uid, wanted) => {
+    const [key] = await keysOfEvents(db, uid, [wanted])
+    if (key === undefined) return undefined
+    let found = await usesOf(uid, readEventKey(key).command)
+    // The index broke or grew too large, so it is loaded again.
+    while (found === undefined) found = await usesOf(uid, readEventKey(key).command)
+    const { newest, snapshot, ...counted } = found
+    try {
+      const value = await db.get<Uint8Array, Uint8Array>(key, { snapshot })
+      // Deleted meanwhile.
+      if (value === undefined) return undefined
+      const { session } = decodeWithoutText(key, value)
+      const isKnown = session !== IMPORTED && session !== NO_SESSION
+      const place = { uid, key, session }
+      const before = isKnown ? (await neighbours(place, 'before', snapshot)).reverse() : []
+      const after = isKnown ? await neighbours(place, 'after', snapshot) : []
+      const recent = newest.map((hit) => eventKeyOf(uid, hit))
+      const [event, ...others] = await readEvents(db, {
+        ...{ uid, snapshot },
+        keys: [key, ...recent, ...before, ...after],
+      })
+      return {
+        ...counted,
+        event: event!,
+        recent: others.slice(0, recent.length),
+        before: others.slice(recent.length, recent.length + before.length),
+        after: others.slice(recent.length + before.length),
+      }
+    } finally {
+      await snapshot.close()
+    }
+  }
+}
