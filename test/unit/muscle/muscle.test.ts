@@ -1,7 +1,7 @@
 // The Muscle as a process: who may connect, what becomes of jails when somebody dies, and how the daemon's room sees it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -236,7 +236,10 @@ describe('no sandbox, no run', () => {
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
     const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
     const landlock = (more: object) =>
-      createLandlock({ descriptors, closed: [], socket: '', version: 7, ...more })
+      createLandlock({
+        ...{ descriptors, closed: [], socket: '', version: 7, timers: systemTimers, setTaskLimit: () => {} },
+        ...more,
+      })
     for (const [more, why] of [
       [{ version: 0 }, 'has no Landlock'],
       [{ version: 5 }, 'Linux 6.12'],
@@ -336,6 +339,20 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
       for (const pid of pidsOf('-P', String(outer))) process.kill(pid, 'SIGKILL')
     expect(await job.ended).toMatchObject({ code: null, signal: 'SIGKILL' })
     expect(marked(mark)).toEqual([])
+  })
+
+  test.skipIf(provider === 'bwrap')('a jail keeps its room for tasks when its user begins more', async () => {
+    const { client } = await apart()
+    const [mark, others] = [freshMark(), freshMark()]
+    await client.run(jobOf(['/usr/bin/sleep', mark]), () => {})
+    await until(() => marked(mark).length === 1, { what: 'the jail runs' })
+    const limit = (): number =>
+      Number(/^Max processes +(\d+)/m.exec(readFileSync(`/proc/${marked(mark)[0]}/limits`, 'utf8'))?.[1])
+    const before = limit()
+    const script = 'i=0; while [ $i -lt 20 ]; do sleep "$1" & i=$((i + 1)); done; wait'
+    await client.run(jobOf(['/bin/sh', '-c', script, 'sh', others]), () => {})
+    await until(() => marked(others).length === 20, { what: 'the other jail runs' })
+    await until(() => limit() >= before + 10, { what: 'the limit follows' })
   })
 
   test('a fork bomb, each of which goes off by itself, ends as a whole', async () => {
