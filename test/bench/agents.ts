@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { chmodSync, copyFileSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { daemonAt } from '../../src/api/contract/client/socket.ts'
 import { followTask, runTask } from '../../src/api/contract/operations/agents/agents.ts'
 import { startNode, type TestNode, temporaryHome } from '../support/node/node.ts'
@@ -25,6 +26,8 @@ export interface AgentCosts {
 }
 
 const AGENTS = 10
+/** Milliseconds between requests from another machine, which may not send more. */
+const PACE_MS = 2_000
 const PROGRAM = realpathSync(process.execPath)
 const WORDS = 'nine words that nobody else in this bench says'
 
@@ -40,7 +43,7 @@ export async function measureAgents(rounds: number): Promise<AgentCosts> {
     for (const name of names) await call(node, name)
     const bare = await bareServer(server, rounds)
     const own = await times(rounds, () => call(node, 'agent-0'))
-    const far = await times(rounds, () => call(desk, 'agent-0', { at: node.name }))
+    const far = await times(Math.min(rounds, 20), () => call(desk, 'agent-0', { at: node.name }), PACE_MS)
     const muscle = childrenOf(node.pid).find((pid) => wordsOf(pid).some((word) => word.includes('karo-exec')))
     if (muscle === undefined) throw new Error('there is no karo-exec')
     return {
@@ -120,13 +123,14 @@ async function call(node: TestNode, agent: string, at: { readonly at?: string } 
   }
 }
 
-async function times(rounds: number, work: () => Promise<void>): Promise<number> {
+async function times(rounds: number, work: () => Promise<void>, pauseMs = 0): Promise<number> {
   const taken: number[] = []
   for (let round = 0; round <= rounds; round++) {
     const began = performance.now()
     await work()
     // The first one starts what is not there yet.
     if (round > 0) taken.push(performance.now() - began)
+    if (pauseMs > 0) await sleep(pauseMs)
   }
   return median(taken)
 }

@@ -34,8 +34,9 @@ export interface Held extends Pick<Jail, 'kill' | 'ended'> {
 /** Resolves when the command is about to run. Rejects with JailError; nothing is left then. */
 export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
   const { child, stdin, out, err } = started(spec, way)
-  const gate = child.stdio[GATE] as Socket | undefined
-  const held = way.held(child, child.stdio.at(-1) as Socket | undefined)
+  // A program that cannot be started has no streams.
+  const gate = child.stdio?.[GATE] as Socket | undefined
+  const held = way.held(child, child.stdio?.at(-1) as Socket | undefined)
   const jail: Jail = {
     stdin: stdin === undefined ? undefined : stream(stdin, false),
     stdout: stream(out, true),

@@ -8,7 +8,7 @@
  *
  * Descriptors: 3 is the gate, then secrets, then the filter, then the line to the Muscle, whose end ends the jail.
  * Words: MARK, the numbers of the line, of prctl(2) and of prlimit64(2); then lists, each behind its length: rules (rights, path, device,
- * inode; the last two are empty for the system's own), limits (number, value), environment (name, value); then the directory, and the command.
+ * inode; the last two are empty for the system's own), limits (number, soft, hard; without the last it stays), environment (name, value); then the directory, and the command.
  */
 export const LAUNCHER = String.raw`
 sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
@@ -83,8 +83,12 @@ if ($command) {
 
 close $muscle;
 chdir $cwd || fail $cwd;
-while (my ($resource, $most) = splice @$limits, 0, 2) {
-  syscall($prlimit, 0, $resource + 0, pack('Q2', $most, $most), 0) == 0 || fail 'a limit was refused';
+while (my ($resource, @most) = splice @$limits, 0, 3) {
+  my $old = "\0" x 16;
+  syscall($prlimit, 0, $resource + 0, 0, $old) == 0 || fail 'a limit is not told';
+  $most[1] = (unpack 'Q2', $old)[1] if $most[1] eq '';
+  $most[0] = $most[1] if $most[0] > $most[1];
+  syscall($prlimit, 0, $resource + 0, pack('Q2', @most), 0) == 0 || fail 'a limit was refused';
 }
 my ($files, $network, $scopes, @rest) = @$rules;
 restrict($files, $network, $scopes, @rest);

@@ -1,9 +1,11 @@
 // Jails by Landlock, where bubblewrap is missing: in the namespaces of the machine, seeing only what rules allow. What it cannot hold it refuses.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import type { Timers } from '../../base/clock.ts'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
+import { type SetTaskLimit, TASK_LIMIT } from '../../base/kernel/task-limit.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, heard, NOBODY } from './begin.ts'
 import { LAUNCHER } from './landlock-launcher.ts'
@@ -11,6 +13,7 @@ import { markOf } from './leftovers.ts'
 import { isIn, judgePlaces, type Places } from './places.ts'
 import { JailError, type JailSpec, type Provider } from './provider.ts'
 import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
+import { createTaskLimits } from './task-limits.ts'
 
 /** The first version that keeps signals and abstract sockets inside (Linux 6.12). */
 const LEAST_VERSION = 6
@@ -51,7 +54,7 @@ const EXPECTED = ['/etc/ssl/openssl.cnf', '/etc/nsswitch.conf', '/etc/host.conf'
 /** Numbers of prctl(2) and prlimit64(2), by machine. */
 const CALLS = { x64: [157, 302], arm64: [167, 261] } as const
 /** RLIMIT_ of asm-generic/resource.h. */
-const LIMIT = { cpu: 0, fsize: 1, data: 2, core: 4, nproc: 6, nofile: 7, memlock: 8 }
+const LIMIT = { cpu: 0, fsize: 1, data: 2, core: 4, nofile: 7, memlock: 8 }
 const OPEN_FILES = 1024
 
 export interface LandlockDeps {
@@ -61,6 +64,8 @@ export interface LandlockDeps {
   readonly closed: readonly string[]
   /** Of the kernel; 0 where there is none. */
   readonly version: number
+  readonly setTaskLimit: SetTaskLimit
+  readonly timers: Timers
   readonly program?: string
   readonly machine?: string
 }
@@ -68,37 +73,42 @@ export interface LandlockDeps {
 export function createLandlock(deps: LandlockDeps): Provider {
   const { descriptors, version, program = '/usr/bin/perl', machine = process.arch } = deps
   const filter = seccompFilter(machine, 'shared')
+  const uid = process.getuid?.() ?? NOBODY
+  const tasks = createTaskLimits(uid === 0 ? NOBODY : uid, deps.setTaskLimit, deps.timers)
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
+
+  function problem(): string | undefined {
+    if (filter === undefined || calls === undefined) return `there is no seccomp filter for ${machine}`
+    if (version === 0) return 'the kernel has no Landlock, or it is switched off'
+    if (version < LEAST_VERSION)
+      return `the kernel's Landlock is version ${version}; it takes version ${LEAST_VERSION} (Linux 6.12)`
+    try {
+      accessSync(program, constants.X_OK)
+      return undefined
+    } catch {
+      return `there is no ${program}; install the package perl-base`
+    }
+  }
+
   return {
     name: 'landlock',
     cannot: [
-      'a job can ask whether a path exists, how large it is and when it changed, anywhere that its user may look',
+      'a job can ask whether a path exists, how large it is, when it changed and where a link leads, anywhere that its user may look',
       'a job can tell which process numbers are in use, and reads no more of other processes',
-      'processes are counted for the user: a job may begin as many as its limit above what the user had when it began',
+      'processes are counted for the user and compared once a second: in between a job has the room that others of the user left, and lacks what they took',
       'nothing of its own to write (home, /tmp, /dev/shm), no /proc, no socket, no chmod; a place with keys or tool settings is refused',
     ],
-    // The keepers of a jail end it with the Muscle, and cannot be stopped half-way: the rules of their domain come first.
+    // The keepers of a jail see that their Muscle is gone and end the jail, so that the next Muscle finds nothing.
     endLeftovers: () => 0,
-    problem() {
-      if (filter === undefined || calls === undefined) return `there is no seccomp filter for ${machine}`
-      if (version === 0) return 'the kernel has no Landlock, or it is switched off'
-      if (version < LEAST_VERSION)
-        return `the kernel's Landlock is version ${version}; it takes version ${LEAST_VERSION} (Linux 6.12)`
-      try {
-        accessSync(program, constants.X_OK)
-        return undefined
-      } catch {
-        return `there is no ${program}; install the package perl-base`
-      }
-    },
+    problem,
     async start(spec) {
-      const problem = this.problem()
-      if (filter === undefined || calls === undefined || problem !== undefined)
-        throw new JailError('no_sandbox', problem ?? 'there is no filter')
+      const why = problem()
+      if (filter === undefined || calls === undefined || why !== undefined)
+        throw new JailError('no_sandbox', why ?? 'there is no filter')
       const places = judgePlaces(spec.binds, deps.closed)
       refuseUnkept(spec, places)
       const rules = rulesOf(places)
-      const limits = limitsOf(spec)
+      const limits = limitsOf(spec, tasks.first(spec.limits.tasks))
       return begin(spec, {
         ...{ descriptors, program, detached: true, files: [filter] },
         words: (first) => [
@@ -110,7 +120,11 @@ export function createLandlock(deps: LandlockDeps): Provider {
           ),
           ...[spec.cwd, ...spec.argv],
         ],
-        held: hold,
+        held(child, line) {
+          const held = hold(child, line)
+          if (child.pid !== undefined) void held.ended.then(tasks.follow(child.pid, spec.limits.tasks))
+          return held
+        },
       })
     },
   }
@@ -152,26 +166,14 @@ function rulesOf({ binds }: Places): (string | number)[] {
   ]
 }
 
-function limitsOf({ limits }: JailSpec): number[] {
-  const tasks = tasksOf(process.getuid?.() === 0 ? NOBODY : (process.getuid?.() ?? NOBODY))
+/** Number, soft and hard limit of each. That of tasks keeps the hard one that there is, and the filter keeps a job from raising the soft one. */
+function limitsOf({ limits }: JailSpec, tasks: number): (string | number)[] {
+  const both = (resource: number, most: number): number[] => [resource, most, most]
   return [
-    ...[LIMIT.core, 0, LIMIT.memlock, 0, LIMIT.nofile, OPEN_FILES],
-    ...[LIMIT.cpu, limits.cpu_seconds, LIMIT.fsize, limits.disk_bytes, LIMIT.data, limits.memory_bytes],
-    // Two keepers and the command are there, or about to be.
-    ...[LIMIT.nproc, tasks + 2 + limits.tasks],
+    ...[both(LIMIT.core, 0), both(LIMIT.memlock, 0), both(LIMIT.nofile, OPEN_FILES)].flat(),
+    ...[both(LIMIT.cpu, limits.cpu_seconds), both(LIMIT.fsize, limits.disk_bytes)].flat(),
+    ...[...both(LIMIT.data, limits.memory_bytes), TASK_LIMIT, tasks, ''],
   ]
-}
-
-/** Processes and threads of the user, which the kernel counts together. Those that do not show whose they are make it fewer. */
-function tasksOf(uid: number): number {
-  let tasks = 0
-  for (const pid of readdirSync('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
-    const stat = statSync(`/proc/${pid}/task`, { throwIfNoEntry: false })
-    // A directory has two links, and one more for each directory in it.
-    if (stat?.uid === uid) tasks += stat.nlink - 2
-  }
-  return tasks
 }
 
 /** Both keepers hold the other end of `line` until the last process is gone. */

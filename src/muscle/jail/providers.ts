@@ -1,6 +1,8 @@
 // Every way to build a jail that this build has, in the order in which they are preferred.
+import { systemTimers } from '../../base/clock.ts'
 import { openDescriptors } from '../../base/kernel/descriptors.ts'
 import { landlockVersion } from '../../base/kernel/landlock.ts'
+import { openTaskLimit } from '../../base/kernel/task-limit.ts'
 import { createBwrap } from './bwrap.ts'
 import { createLandlock } from './landlock.ts'
 import type { Provider } from './provider.ts'
@@ -11,5 +13,6 @@ export async function createProviders(
   socket: string,
 ): Promise<readonly Provider[]> {
   const means = { descriptors: await openDescriptors(), closed, socket }
-  return [createBwrap(means), createLandlock({ ...means, version: await landlockVersion() })]
+  const [version, setTaskLimit] = [await landlockVersion(), await openTaskLimit()]
+  return [createBwrap(means), createLandlock({ ...means, version, setTaskLimit, timers: systemTimers })]
 }

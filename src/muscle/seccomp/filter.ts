@@ -1,4 +1,5 @@
 // The system calls that a jail may not make, as a seccomp program: what reaches the kernel's rarely used parts is refused.
+import { TASK_LIMIT } from '../../base/kernel/task-limit.ts'
 import {
   ARCHITECTURE_AT,
   answer,
@@ -79,7 +80,20 @@ export function filterProgram(machine: Machine, namespaces: Namespaces): readonl
             ...[load(argumentAt(1)), keep(SOCKET_TYPE), ...only(LASTING_PAIRS), answer(ERRNO | EAFNOSUPPORT)],
           ]),
           // Limits of itself alone: 0. By another number it would be those of any process of the user.
-          ...when(judged.prlimit64, [load(argumentAt(0)), ...only([0]), answer(ERRNO | EPERM)]),
+          // Nor that of tasks, whose hard limit is high, because the Muscle moves the soft one with what the user has.
+          ...when(judged.prlimit64, [
+            ...[load(argumentAt(0)), ...only([0]), answer(ERRNO | EPERM)],
+            // To ask for it is not to set it: then the new one is nowhere, in both halves of the address.
+            ...[load(argumentAt(1)), equal(TASK_LIMIT, 0, 5)],
+            ...[
+              load(argumentAt(2)),
+              equal(0, 0, 2),
+              load(argumentAt(2) + 4),
+              equal(0, 1, 0),
+              answer(ERRNO | EPERM),
+            ],
+          ]),
+          ...when(judged.setrlimit, [load(argumentAt(0)), equal(TASK_LIMIT, 0, 1), answer(ERRNO | EPERM)]),
         ]),
     answer(ALLOW),
   ]

@@ -222,6 +222,6 @@ export const DENIED_IN_SHARED: Readonly<Record<Machine, Numbers>> = {
 
 /** Those whose arguments decide. */
 export const JUDGED = {
-  x64: { ioctl: 16, socket: 41, socketpair: 53, clone: 56, prlimit64: 302, clone3: 435 },
-  arm64: { ioctl: 29, socket: 198, socketpair: 199, clone: 220, prlimit64: 261, clone3: 435 },
+  x64: { ioctl: 16, socket: 41, socketpair: 53, clone: 56, setrlimit: 160, prlimit64: 302, clone3: 435 },
+  arm64: { ioctl: 29, socket: 198, socketpair: 199, clone: 220, setrlimit: 164, prlimit64: 261, clone3: 435 },
 } as const satisfies Readonly<Record<Machine, Numbers>>

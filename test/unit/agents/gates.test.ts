@@ -116,9 +116,12 @@ describe('judging', () => {
   })
 
   it('denies by policy whoever is not of this machine, and whatever is to happen elsewhere', async () => {
-    const { gates } = await rig()
+    const counted: string[] = []
+    const { gates } = await rig({ onDenied: (gate) => void counted.push(gate) })
     expect(await gates.judge(reads({ requester: { node: OTHER.nodeId } }))).toMatchObject({ gate: 'policy' })
     expect(await gates.judge(reads({ target: OTHER.nodeId }))).toMatchObject({ gate: 'policy' })
+    expect(await gates.judge(reads())).toMatchObject({ outcome: 'run' })
+    expect(counted).toEqual(['policy', 'policy'])
   })
 
   it('denies by capability what was not granted, and says of what kind it was', async () => {

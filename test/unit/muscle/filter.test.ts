@@ -125,6 +125,13 @@ describe.each(KINDS)('on %s, in namespaces that are %s', (machine, namespaces) =
   test.skipIf(namespaces === 'own')('limits are those of the process itself', () => {
     expect(call(judged.prlimit64, 0n)).toBe(ALLOW)
     for (const pid of [1n, 4711n, -1n]) expect(call(judged.prlimit64, pid)).toBe(EPERM)
+    // RLIMIT_NPROC is the Muscle's to move; RLIMIT_NOFILE is not.
+    for (const limits of [1n, 1n << 32n, 0x7fff_0000_1000n]) {
+      expect(call(judged.prlimit64, 0n, 6n, limits)).toBe(EPERM)
+      expect(call(judged.prlimit64, 0n, 7n, limits)).toBe(ALLOW)
+    }
+    expect(call(judged.prlimit64, 0n, 6n, 0n)).toBe(ALLOW)
+    expect([6n, 7n].map((which) => call(judged.setrlimit, which))).toEqual([EPERM, ALLOW])
   })
 
   test.skipIf(namespaces === 'shared')('sockets are of three families alone, pairs of one', () => {
