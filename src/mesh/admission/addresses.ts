@@ -38,17 +38,17 @@ export function believable(
 
 /**
  * The same of a presence that a neighbour handed on. Loopback counts only among nodes of one machine: when the
- * neighbour is here too.
+ * neighbour is here too, which is asked only where an address is one.
  */
 export function announced(
   mesh: MeshConfig,
   claimed: readonly string[],
-  fromHere: boolean,
+  fromHere: () => boolean,
 ): readonly string[] {
   return claimed
     .map(parseEndpoint)
     .filter((endpoint) => endpoint !== undefined)
-    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (fromHere || !isLoopback(ip)))
+    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (!isLoopback(ip) || fromHere()))
     .map(formatEndpoint)
 }
 

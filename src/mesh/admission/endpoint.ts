@@ -80,7 +80,8 @@ export function readable(address: string): string {
 
 /** Leads to this machine, whoever dials it: loopback, or unspecified, which a connect takes for loopback. */
 export function isLoopback(ip: string): boolean {
-  return ip === '::1' || ip === '::' || /^(127|0)\./.test(ip)
+  // Without a regular expression: a profile of a thousand simulated machines had two fifths of its time in one here.
+  return ip === '::1' || ip === '::' || ip.startsWith('127.') || ip.startsWith('0.')
 }
 
 /** Link-local IPv6 needs a zone, which no other machine can know: such addresses are neither listened on nor told. */

@@ -73,7 +73,7 @@ export function createState(deps: StateDeps): State {
   const presence = createPresence({
     ...{ ...deps, emit, connections, trust: { heardOf, member, members, lost } },
     believable: (listen, from) =>
-      announced(config.mesh, listen, isLoopback(connections.neighbour(from)?.ip ?? '')),
+      announced(config.mesh, listen, () => isLoopback(connections.neighbour(from)?.ip ?? '')),
   })
   const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
 
