@@ -6,11 +6,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale'],
-  ...['daemon', 'doctor', 'guard', 'guard-files', 'processes', 'guard-company', 'crash'],
-  ...['disk-full', 'shell-company', 'finder', 'http', 'doctor-lan', 'ai-tools', 'line', 'export'],
-  ...['bad-input', 'completion', 'members', 'backup-encrypted', 'damage', 'throwaway-root'],
-  ...['history-delete', 'passphrase', 'sync', 'mcp', 'looking-around'],
+  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale', 'agents'],
+  ...['daemon', 'doctor', 'guard', 'guard-files', 'processes', 'guard-company', 'crash', 'disk-full'],
+  ...['shell-company', 'finder', 'http', 'doctor-lan', 'ai-tools', 'line', 'export', 'throwaway-root'],
+  ...['approvals', 'window-agents', 'bad-input', 'hung', 'history-delete', 'star', 'window-load'],
+  ...['completion', 'members', 'backup-encrypted', 'damage', 'unfinished-token', 'twins', 'window'],
+  ...['metrics', 'passphrase', 'sync', 'mcp', 'looking-around'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */

@@ -1,10 +1,8 @@
 // Agents of another machine: who accepts a stream greets, who opened it asks one thing, and the answer streams back in pieces.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
-import { FRAME_OVERHEAD } from '../frame.ts'
-import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, uint } from './fields.ts'
-import { Delegation } from './operator.ts'
+import { operatorProof } from './operator.ts'
 
 /** What an operator's delegation has to name, among the types of questions, so that a node may do this in that person's name. */
 export const AGENT_CONTROL = 'AgentControl' as const
@@ -99,17 +97,9 @@ const agentRequestBody = z.object({
   to: bytes(32).describe('Ed25519 key of the node that is asked; any other refuses it'),
   challenge: challenge().describe('as its AgentHello said'),
   ask,
-  operator: z
-    .object({
-      delegation: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + Delegation.limit).describe(
-        'the Delegation frame as the operator signed it',
-      ),
-      chain: listOf(bytes(FRAME_OVERHEAD, CERTIFICATE_FRAME_BYTES), CHAIN_MAX).describe(
-        'certificates from the one that the root signed to the one of the operator',
-      ),
-    })
-    .optional()
-    .describe('the operator who asks through the sender; absent: the node asks for itself'),
+  operator: operatorProof.describe(
+    'the operator who asks through the sender; absent: the node asks for itself',
+  ),
 })
 export type AgentRequestBody = z.infer<typeof agentRequestBody>
 

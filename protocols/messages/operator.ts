@@ -1,6 +1,8 @@
 // The delegation: an operator lets one node ask under the operator's name, for one person there and for some hours.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
+import { FRAME_OVERHEAD } from '../frame.ts'
+import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, listOf, timestamp, uint } from './fields.ts'
 
 /** The longest time that a delegation may hold: a working day. */
@@ -42,3 +44,15 @@ export const Delegation = defineMessage({
   carried: 'document',
   body: delegationBody,
 })
+
+/** What shows that an operator asks through a node; absent where the node asks for itself. */
+export const operatorProof = z
+  .object({
+    delegation: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + Delegation.limit).describe(
+      'the Delegation frame as the operator signed it',
+    ),
+    chain: listOf(bytes(FRAME_OVERHEAD, CERTIFICATE_FRAME_BYTES), CHAIN_MAX).describe(
+      'certificates from the one that the root signed to the one of the operator',
+    ),
+  })
+  .optional()

@@ -2,10 +2,9 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { CERTIFICATE_FRAME_BYTES, CHAIN_MAX } from './certificate.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { answerData } from './numbers.ts'
-import { Delegation } from './operator.ts'
+import { operatorProof } from './operator.ts'
 import { STATEMENTS_MAX, shownStatement } from './release.ts'
 
 /** Types that an answer can carry numbers of. */
@@ -75,17 +74,9 @@ const meshQueryBody = z
     audience_key: bytes(32).describe(
       'X25519 public key to which every answer is sealed: fresh for this question, or the one in the delegation',
     ),
-    operator: z
-      .object({
-        delegation: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + Delegation.limit).describe(
-          'the Delegation frame as the operator signed it',
-        ),
-        chain: listOf(bytes(FRAME_OVERHEAD, CERTIFICATE_FRAME_BYTES), CHAIN_MAX).describe(
-          'certificates from the one that the root signed to the one of the operator',
-        ),
-      })
-      .optional()
-      .describe('the operator who asks through the author; absent: the author asks for itself'),
+    operator: operatorProof.describe(
+      'the operator who asks through the author; absent: the author asks for itself',
+    ),
     created_at: timestamp(),
     expires_at: timestamp(),
   })

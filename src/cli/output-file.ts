@@ -6,6 +6,7 @@ import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { toHex } from '../base/hex.ts'
+import type { CommandIo } from './command.ts'
 import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
 
@@ -67,6 +68,35 @@ export function createOutput(name: string): OutputFile {
       release()
     },
     discard,
+  }
+}
+
+/** The option of commands whose whole output may go to a file. */
+export const TO_FILE = {
+  name: 'output',
+  short: 'o',
+  value: 'file',
+  description: 'a new file, mode 0600 (default: standard output)',
+  completes: 'file',
+} as const
+
+/**
+ * `fill` writes to a new file of this name, or to standard output without one. The file appears when `fill` has ended,
+ * and not at all when it throws.
+ */
+export async function writingTo(
+  { out }: Pick<CommandIo, 'out'>,
+  name: string | undefined,
+  fill: (write: (text: string) => void) => Promise<void>,
+): Promise<void> {
+  if (name === undefined) return fill((text) => out(Buffer.from(text)))
+  const output = createOutput(name)
+  try {
+    await fill(output.write)
+    output.finish()
+  } catch (error) {
+    output.discard()
+    throw error
   }
 }
 

@@ -28,5 +28,10 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     description:
       'For tests: the longest life of a certificate that this issuer signs, in milliseconds. It shortens lives and never lengthens them.',
   },
+  {
+    name: 'KARO_CODE_CACHE',
+    description:
+      'For builds: again compiles the program anew in this run and replaces the compiled code that lies in .cache beside it. Without it that code is used, and kept where it is missing.',
+  },
   { name: 'NO_COLOR', description: 'Any value: no colours.' },
 ]

@@ -27,7 +27,10 @@ const VAULT_CREDENTIAL = 'karo-vault'
 /** Milliseconds for which long results of tasks are kept. */
 const RESULTS_KEPT_MS = 30 * 86_400_000
 
-/** Whoever asked as an operator, and is none any more, is not the node that they asked through instead. */
+/**
+ * A person who asked as an operator and is none any more is refused, and does not get the rights of the node that they
+ * asked through.
+ */
 const supposed = (principal: Principal): Principal =>
   closed(principal.operator === undefined ? { ...principal, denied: true } : principal)
 

@@ -103,7 +103,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
   }
 }
 
-/** Whom earlier keys of this node introduced it introduces again, because those keys are honoured for a day only. */
+/** Signs the introductions of this node's earlier keys anew, because other nodes honour those keys for a day only. */
 export async function introduceAgain({
   identity,
   introductions,

@@ -55,7 +55,8 @@ export async function buildService(
       if (http.owns(request.raw.socket)) return http.callerOf(request.raw, reply.raw)
       const uid = credentials.uidOf(request.raw.socket)
       if (uid === undefined) return undefined
-      // Who only looks leaves no trace; who decides something is a person from then on.
+      // A request that only reads leaves no trace of its person; the first one that decides something is kept under
+      // that person's number.
       const person = await people.numberOf(uid, { keep: request.method !== 'GET' })
       if (person === undefined) throw (await people.turnsAway(uid)) ? turnedAway(uid) : unsure(uid)
       const pid = credentials.pidOf(request.raw.socket)

@@ -32,7 +32,7 @@ export async function openDescriptors(): Promise<Descriptors> {
   const pipe2 = libc.func('int pipe2(int32_t *ends, int flags)') as Call
   const memfdCreate = libc.func('int memfd_create(const char *name, unsigned int flags)') as Call
   const fcntl = libc.func('int fcntl(int fd, int command, int argument)') as Call
-  // Of those that are closed meanwhile there is nothing to pass on.
+  // A descriptor that was closed since the listing cannot be passed on, so the failure of its fcntl does not matter.
   for (const fd of readdirSync('/proc/self/fd').map(Number)) if (fd > 2) fcntl(fd, F_SETFD, FD_CLOEXEC)
   const checked = (result: number, what: string): number => {
     if (result < 0) throw new Error(`${what}: errno ${koffi.errno()}`)

@@ -7,7 +7,10 @@ export interface Seat {
   readonly session: number
   /** Its session and those of the processes that it descends from, each once. */
   readonly sessions: readonly number[]
-  /** Of these the ones up to the nearest that has a terminal: behind `setsid` a process still belongs to that terminal. */
+  /**
+   * The part of `sessions` up to the nearest one that has a terminal: a process behind `setsid` still belongs to that
+   * terminal.
+   */
   readonly near: readonly number[]
   /** It has a controlling terminal, so a person may sit there. */
   readonly terminal: boolean
@@ -25,7 +28,7 @@ export function seatOf(pid: number, read: (pid: number) => string = readStat): S
   let hasTerminal = own.terminal !== 0
   let { parent } = own
   for (let i = 0; parent > 1; i++) {
-    // Whoever hides among more ancestors than these is no person at a terminal.
+    // A process with more ancestors than this counts as one without a terminal.
     if (i >= ANCESTORS_MAX)
       return { session: own.session, sessions: [...sessions], near: [...near], terminal: false }
     const next = lookAt(parent, read)

@@ -4,7 +4,7 @@ import { exportFleet } from '../../api/contract/operations/fleet.ts'
 import { EXIT } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { defineCommand } from '../command.ts'
-import { createOutput } from '../output-file.ts'
+import { TO_FILE, writingTo } from '../output-file.ts'
 
 /** Four thousand certificates. */
 const EXPORT_BYTES = 16 * 1024 * 1024
@@ -13,35 +13,20 @@ export const exportMesh = defineCommand({
   name: 'ca export',
   summary: 'certificates, revocation lists and the policy bundle as a file that can be verified without Karo',
   shows: exportFleet,
-  options: [
-    {
-      name: 'output',
-      short: 'o',
-      value: 'file',
-      description: 'a new file, mode 0600 (default: standard output)',
-      completes: 'file',
-    },
-  ],
+  options: [TO_FILE],
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
   examples: [
     { run: 'karo ca export -o mesh.ndjson', does: 'protocols/verify.py of the sources judges it anywhere' },
   ],
   async run(io, { options }) {
     const file = options.output
-    const output = file === undefined ? undefined : createOutput(file)
     let documents = 0
-    try {
+    await writingTo(io, file, async (write) => {
       for await (const line of daemonAt(io).lines(exportFleet, { maxBytes: EXPORT_BYTES })) {
         if ('kind' in line) documents++
-        const text = `${JSON.stringify(line)}\n`
-        if (output === undefined) io.out(Buffer.from(text))
-        else output.write(text)
+        write(`${JSON.stringify(line)}\n`)
       }
-      output?.finish()
-    } catch (error) {
-      output?.discard()
-      throw error
-    }
+    })
     if (file !== undefined)
       io.out(
         io.json

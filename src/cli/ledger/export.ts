@@ -8,7 +8,7 @@ import { csvText, jsonText } from '../../base/printable.ts'
 import { defineCommand } from '../command.ts'
 import { parseSince, parseUntil, rfc3339 } from '../input/time.ts'
 import { given } from '../input/values.ts'
-import { createOutput, noJson } from '../output-file.ts'
+import { noJson, TO_FILE, writingTo } from '../output-file.ts'
 import { counted } from './verify.ts'
 
 /** A ledger of a year is read and sent in seconds; a disk may be slow. */
@@ -26,13 +26,7 @@ export const exportLedger = defineCommand({
       choices: ['ndjson', 'csv'],
       default: 'ndjson',
     },
-    {
-      name: 'output',
-      short: 'o',
-      value: 'file',
-      description: 'a new file, mode 0600 (default: standard output)',
-      completes: 'file',
-    },
+    TO_FILE,
     { name: 'since', value: 'when', description: 'from here on: 7d, a date, or RFC 3339' },
     { name: 'until', value: 'when', description: 'to the first signature after this, at most an hour later' },
   ],
@@ -51,21 +45,15 @@ export const exportLedger = defineCommand({
     const csv = options.format === 'csv'
     const file = options.output
     if (csv && io.json && file === undefined) throw noJson('csv')
-    const output = file === undefined ? undefined : createOutput(file)
-    const write = output === undefined ? (text: string) => io.out(Buffer.from(text)) : output.write
     let entries = 0
-    try {
+    await writingTo(io, file, async (write) => {
       if (csv) write(`${CSV_COLUMNS.join(',')}\r\n`)
       for await (const said of daemonAt(io).lines(exportAudit, { query, deadlineMs: EXPORT_MS })) {
         if ('seq' in said) entries++
         if (!csv) write(`${jsonText(said)}\n`)
         else if ('hash' in said) write(csvLine(said))
       }
-      output?.finish()
-    } catch (error) {
-      output?.discard()
-      throw error
-    }
+    })
     if (file !== undefined)
       io.out(
         io.json

@@ -84,7 +84,10 @@ function thatFit(view: TallyView, groups: readonly Group[]): readonly Group[] {
 /** A group as the leader has checked it. */
 export interface CheckedGroup {
   readonly places: readonly number[]
-  /** Those that the other one said, where this one finds the same; none where the two know other teams of these machines. */
+  /**
+   * The cells that the other aggregator said, where this one finds the same; none where the two know different teams of
+   * these machines.
+   */
   readonly cells: readonly Cell[]
   readonly layouts: readonly Layout[]
   readonly n: number

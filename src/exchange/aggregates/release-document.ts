@@ -76,7 +76,7 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
 /** What two halves of the word come to. */
 type Combined =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
-  /** They are not of the two aggregators of one pair. */
+  /** The two documents do not come from the two aggregators of one pair. */
   | { readonly kind: 'unrelated' }
   /** The two aggregators say different things about one batch: nothing is shown, and both are named. */
   | { readonly kind: 'unequal'; readonly pair: readonly Uint8Array[] }

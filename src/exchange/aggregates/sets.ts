@@ -36,7 +36,7 @@ export const thresholdOf = (
   k: number,
 ): number => Math.max(k, K_LEAST) + insiders(members, keys)
 
-/** Those whose own k_min the rest is large enough for, until nobody leaves any more. */
+/** Removes machines whose own k_min is larger than the set allows, until the set does not change any more. */
 function settled(members: readonly Candidate[], keys: readonly string[]): readonly Candidate[] {
   let rest = members
   for (;;) {

@@ -42,7 +42,7 @@ export interface Section {
 
 /** What a machine gives, and does not give, of one bucket. */
 export interface Contribution {
-  /** It is in no set of fewer machines. */
+  /** The machine is in no set of fewer machines than this. */
   readonly kMin: number
   /** At most one of a type, all of the same people. */
   readonly sections: readonly Section[]

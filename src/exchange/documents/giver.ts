@@ -72,7 +72,7 @@ export function createGiver(deps: GiverDeps): Giver {
   const givable = (entry: Entry, peer: NodeId, now: number): boolean =>
     !isOwn(entry, peer) &&
     expiresAt(entry) > now &&
-    // Whose documents of a kind with a port are taken the port says.
+    // A kind with a port takes documents by the port's own rule, and not by trust in the author.
     (ports[entry.shelf.kind] !== undefined || !deps.trust.refuses(entry.shelf.author))
 
   async function offer(peer: NodeId, id: number, ask: HeadsAsk): Promise<number> {

@@ -54,7 +54,7 @@ export interface KeeperDeps {
   readonly hints: Hints
   /** Of the keys that this node had before. */
   readonly formerHints?: readonly Hints[]
-  /** These keys: what they signed is this node's own, and stays until it expires. */
+  /** Earlier keys of this node: what they signed is this node's own, and stays until it expires. */
   readonly former?: readonly NodeId[]
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock

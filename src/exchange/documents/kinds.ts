@@ -212,7 +212,8 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     message: Tally,
     audience: 'recipients',
     keptMs: TALLY_KEPT_MS,
-    // Who could push out an aggregator's own word, by lists that it has to refuse, could have what is spent tallied again.
+    // A tally stays whatever comes: if lists that an aggregator has to refuse could push it out, spent shares could be
+    // tallied again.
     stays: true,
     // 64 batches of each of the 216 hours that tallies are kept for; the bytes are enough for two full ones of each.
     perAuthor: { documents: 216 * 64, bytes: 32 * 1024 * 1024 },

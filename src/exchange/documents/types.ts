@@ -27,7 +27,7 @@ export interface StoredDocument {
 interface DocumentPort {
   /** Whether documents of this author are kept; with `version`, whether one of that version is taken. */
   wanted(author: NodeId, version?: number): boolean
-  /** One that is kept. `isNew`: false at the start, for those that were kept before. */
+  /** Takes a document that is kept. `isNew` is false at the start, for documents that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
   /** False: it is shown to the room and does not replace the one that is kept, because the room can make nothing of it. */
   readable?(frame: Uint8Array): Promise<boolean>

@@ -158,7 +158,7 @@ export function openAnswer(
     return { responder: owner, query_id: id, as_of, level: answer.level, status: 'not_supported' }
   }
   if (level !== undefined && answer.level !== level) throw new FrameError('malformed', 'another level')
-  // Who asks about single nodes, or leaves the level open, has asked nobody for releases.
+  // Releases answer questions at level 2 alone. A question about single nodes, or without a level, asked for none.
   if (answer.status === 'released' && level !== 2) throw new FrameError('malformed', 'releases at level 1')
   if (answer.status === 'success') checkData(answer, query_type, responder, filters.length > 0)
   return answer

@@ -77,7 +77,7 @@ export interface PerNode extends NodePart {
 export interface ResultReach {
   /** Nodes that were heard, live or by their last summary, this one included. */
   readonly nodes: number
-  /** Those whose records reach over the whole range, as far as it has come. */
+  /** Nodes whose records cover the whole range, as far as it lies in the past. */
   readonly whole: number
   /** The others, by name; `covers` is null where there are no records in the range at all, or where it is not said. */
   readonly short: readonly {

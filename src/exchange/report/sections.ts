@@ -32,7 +32,7 @@ export interface Found {
   readonly withheld: string | undefined
   /** Closed periods of the time, oldest first. */
   readonly now: readonly BucketTotals[]
-  /** Those that they are compared with. */
+  /** The periods that `now` is compared with. */
   readonly before: readonly BucketTotals[]
   /** Milliseconds between the two. */
   readonly back: number

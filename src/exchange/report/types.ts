@@ -171,7 +171,7 @@ export interface CoverageSection {
 export interface MachinesSection {
   /** Machines with a certificate that holds, this node included. */
   readonly enrolled: number
-  /** Of those, heard of in the last day. */
+  /** Enrolled machines that were heard of in the last day. */
   readonly seen: number
   /** The others, longest unseen first; at most 200. */
   readonly missing: readonly {

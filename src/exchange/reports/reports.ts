@@ -32,7 +32,7 @@ interface ReportsStatus {
   /** Why the newest scheduled report could not be made; null: it could, or none is due. */
   readonly problem: string | null
   readonly reports: readonly KeptReport[]
-  /** Those that are watched: whether the newest numbers cross them; null: not known yet. */
+  /** The thresholds that are watched, and whether the newest numbers cross them; null: not known yet. */
   readonly thresholds: readonly {
     readonly threshold: Threshold
     readonly limit: number

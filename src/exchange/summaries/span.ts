@@ -8,7 +8,7 @@ export interface Held {
   readonly periods: readonly Period[]
   /** The summaries that stand for the range, oldest first. */
   readonly chosen: readonly NodeSummary[]
-  /** Those of them that tell of anything. */
+  /** The part of `chosen` that tells of anything. */
   readonly telling: readonly NodeSummary[]
   /** When the first of what they tell begins, as exactly as shorter periods inside show it; without any the end of the range. */
   readonly first: number

@@ -38,7 +38,7 @@ export interface ContributionPreview {
   /** Fewest machines of a total: of the mesh, and of this machine. */
   readonly k: number
   readonly k_min: number
-  /** The one who asks is among the people whose numbers are added up; who else is, is theirs to know. */
+  /** True where the asker's own numbers are added up. Whether those of other people are is not told. */
   readonly counted: boolean
   /** One for each type that has totals. */
   readonly types: readonly PreviewedType[]

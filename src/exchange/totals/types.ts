@@ -20,7 +20,7 @@ export const UNRELEASED = [
   'implausible',
   /** Another release of Karo computed it, with rows that this one does not know. */
   'layout',
-  /** It was released, and the team that was asked about was not told apart. */
+  /** The total was released without a part of its own for the team that was asked about. */
   'team',
   /** Others hold it, and one question does not fetch so much. */
   'unfetched',
@@ -50,7 +50,7 @@ export interface BatchTotals {
   readonly contributors: number
   /** The rows that were opened, those that nobody has anything of too. A row that is not here was withheld. */
   readonly rows: ReadonlyMap<string, TotalRow>
-  /** Of these, rows that some of the contributors withheld: their sums are of the others. */
+  /** The rows that some of the contributors withheld: their sums are of the others. */
   readonly partly: ReadonlySet<string>
 }
 

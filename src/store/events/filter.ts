@@ -34,7 +34,7 @@ export interface IndexFilter extends FactFilter {
 export interface EventFilter extends FactFilter {
   /** Every one must occur in the command, ignoring case. */
   readonly words: readonly string[]
-  /** None of these may. */
+  /** None of these words may occur in the command. */
   readonly without?: readonly string[]
   /** The directory itself or one below it. */
   readonly cwd?: string
@@ -55,7 +55,7 @@ export function textFits({
     wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
 }
 
-/** These are not in an event's key. */
+/** Filters over fields that stand in an event's value and not in its key. */
 export const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated', 'session', 'imported'] as const
 /** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
 const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const

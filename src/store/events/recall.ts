@@ -45,7 +45,7 @@ export interface Recall {
   whole(uid: number, since?: number): Promise<Recalled | undefined>
   /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
   prepare(uids: readonly number[]): Promise<void>
-  /** These are in the database now, so it never throws; called where nothing else is written, as are the others. */
+  /** Takes events that are stored already, and never throws. Like the calls below it runs only while nothing is written. */
   stored(events: readonly EventInput[], numbers: readonly number[]): void
   removed(uid: number, keys: readonly Uint8Array[]): void
   textsRemoved(uid: number, numbers: readonly number[]): void

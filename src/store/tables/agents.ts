@@ -48,7 +48,7 @@ export interface TaskRow {
   readonly approval: string | null
   readonly created_at: number
   readonly ended_at: number | null
-  /** Who of another machine gave it; absent: a person of this one. */
+  /** The node or operator of another machine that gave the task; absent: a person of this machine did. */
   readonly by?: { readonly node: string; readonly operator?: string; readonly name?: string }
 }
 

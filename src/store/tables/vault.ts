@@ -37,7 +37,7 @@ export interface SecretRow {
   readonly changed_at: number
   readonly expires_at: number | null
   readonly note: string
-  /** Who may have it; the tools are the only ones that such an agent may offer to be called, if there are any. */
+  /** The agents that may have the secret. Where tools are named, such an agent may offer only these to be called. */
   readonly allowed: readonly {
     readonly agent: string
     /** BLAKE3 of the manifest that was looked at, 64 hex digits. */

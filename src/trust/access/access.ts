@@ -66,7 +66,7 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
       log.warn({ reason: String(error) }, 'the files of users and groups cannot be read')
       return { users: [], groups: [] }
     })
-    // Who is called by a number is not the one who has it.
+    // A user whose name is a number is not the user who has that uid.
     const called = users.filter((user) => !isUid(user))
     const own = new Set([String(uid), ...called, ...groups.map((group) => GROUP + group)])
     const admin = config.access.admins.some((entry) => own.has(entry))

@@ -125,7 +125,7 @@ export function createAudit(options: AuditOptions): Audit {
   async function writeNext(): Promise<void> {
     const batch = queue.splice(0, BATCH_MAX)
     const told = dropped
-    /** Of these, until they are written. */
+    /** Entries of this batch that are not written yet. */
     let lost = batch.length
     retryDue = false
     try {
@@ -175,7 +175,7 @@ export function createAudit(options: AuditOptions): Audit {
     void pump()
   })
 
-  /** Whoever reads sees what was recorded before. */
+  /** Writes what waits, so that a reader sees everything that was recorded before. */
   const settle = (): Promise<void> => (state === 'open' ? pump() : Promise.resolve())
 
   function enqueue(record: AuditRecord, soon = false): Promise<void> {
@@ -271,7 +271,7 @@ export function createAudit(options: AuditOptions): Audit {
       await pump()
     },
 
-    // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
+    // A walk reads the whole ledger, so a caller during one gets its verdict instead of a walk of its own.
     verify: singleFlight(async (elsewhere = []) => {
       await settle()
       return verifyLedger(repository, identity.publicKey, elsewhere)

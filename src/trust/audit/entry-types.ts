@@ -68,7 +68,7 @@ export const AUDIT_TYPES = [
   'api_refused',
   /** A copy of the whole node began to leave it; whether its key was in it. It may have ended anywhere. */
   'backup_begun',
-  /** It left as a whole, and whoever took it read it again in its place. */
+  /** The copy left as a whole, and the program that wrote it read it again where it lies. */
   'backup_made',
   /** This node is what a backup was, of the time it says; what was written after that is not in this ledger. */
   'node_restored',

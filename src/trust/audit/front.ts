@@ -41,7 +41,7 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
     let oldest: number | undefined
     let through = 0
     for await (const { seq: at, row } of repository.forwards()) {
-      // One that cannot be read is nowhere in time: those around it decide.
+      // An entry that cannot be read has no time, so the entries around it decide.
       if (row === undefined) continue
       if (row.ts >= before) break
       oldest ??= row.ts

@@ -70,9 +70,12 @@ export interface Asked {
   readonly query_type: string | null
   /** Questions that were read. */
   readonly asked: number
-  /** Of these: answered with what policy and consent allow. */
+  /** Questions that were answered with what policy and consent allow. */
   readonly allowed: number
-  /** Of these: refused or withheld. What is neither was not answered: the node was busy, or stopped. */
+  /**
+   * Questions that were refused or whose data was withheld. The rest was not answered, because the node was busy or
+   * stopped.
+   */
   readonly refused: number
   /** Turned away because there were too many. */
   readonly busy: number

@@ -84,7 +84,7 @@ export async function verifyLedger(
   }
 }
 
-/** The one that covers most, of those that `own` signed. */
+/** Of the heads that `own` signed, the one that covers the most entries. */
 function newestOf(elsewhere: readonly HeadElsewhere[], own: NodeId) {
   let newest: { seq: number; ts: number; hash: Uint8Array; by: readonly NodeId[] } | undefined
   for (const { frame, by } of elsewhere) {

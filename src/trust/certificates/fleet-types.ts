@@ -69,7 +69,7 @@ export interface Credentials {
 interface FleetDocuments {
   /** Whether documents of this author are to be kept; with `version`, whether one that was signed then is. */
   wanted(author: NodeId, version?: number): boolean
-  /** One that is kept. `isNew`: false at the start, for those that were kept before. */
+  /** Takes a document that is kept. `isNew` is false at the start, for documents that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
   /** Whether what that author signed has to be taken before what others signed can be judged. */
   isFirst(author: NodeId): boolean
@@ -78,10 +78,10 @@ interface FleetDocuments {
 /** `first`: neighbours are to have it before this room hears of it, because its links to them may end then. */
 export type DocumentSink = (kind: FleetKind, frame: Uint8Array, first?: 'neighbours') => void | Promise<void>
 
-/** Who took the certificate of this node from it. */
+/** The node that revoked the certificate of this node. */
 export interface RevokedHere {
   readonly node_id: NodeId
-  /** It is the root of the mesh, and no node. */
+  /** True where the root of the mesh revoked it, which is no node. */
   readonly root: boolean
   /** As its certificate says; empty for the root. */
   readonly name: string

@@ -59,7 +59,7 @@ export function createFleet(options: FleetOptions): Fleet {
     },
   })
 
-  /** Whom this node itself revokes was emptied by then. */
+  /** A node that this node itself revokes has been emptied by then, so its link is cut at once. */
   async function signed(kind: FleetKind, frame: Uint8Array): Promise<void> {
     take(kind, frame, true, 'cut')
     await sink(kind, frame)

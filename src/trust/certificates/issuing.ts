@@ -276,7 +276,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         try {
           mayGive(binding.roles)
         } catch {
-          // Its role was given by an issuer that may; this one may not.
+          // The role was given by an issuer with the right to give it, which this issuer does not have.
           if (skipped.get(binding.node_id) === undefined) {
             skipped.set(binding.node_id, true)
             const fields = { peer: binding.node_id, roles: binding.roles, ends: binding.not_after }

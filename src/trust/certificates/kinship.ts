@@ -35,7 +35,7 @@ export function leftSince(
     .branches(node)
     .flatMap(({ fork, head }) => fork.between.filter((other) => other !== head))
   const times = others.flatMap((other) => roll.revoked(other)?.at ?? [])
-  // One that is signed by a clock that is far ahead has to pass first.
+  // A revocation whose date lies far ahead does not count until that date has come.
   return Math.max(0, ...times.filter((at) => at < now + CLOCK_WINDOW_MS / 2))
 }
 
@@ -104,7 +104,8 @@ export function createKinship({
       if (![node, ...lineage.family(node)].some(isKnown)) return undefined
       const undecided = openBranch(node)
       const keys = undecided === undefined ? lineage.all(node) : lineage.below(undecided)
-      // Whoever has one key makes as many as they like, and a list has so many places: those before and after it, and whatever is certified.
+      // A thief of one key can make any number of successors, and a list has a bounded number of places. So only the
+      // keys before and after it, and keys that are certified, are revoked with it.
       const family = new Set(lineage.family(node))
       return keys.filter((key) => key === node || key === undecided || family.has(key) || isKnown(key))
     },

@@ -189,7 +189,8 @@ export function createRoll(): Roll {
       const author = formatNodeId(said.signer)
       const keys = said.body.revoked.map(({ key, at }) => [formatNodeId(key), at] as const)
       let list: List = { ...said.body, revoked: new Map(keys), frame: bytes }
-      // One that was kept here counted before the root's word came, and what is revoked stays so. A new one of a revoked
+      // A list that was kept here counted before the root's word came, and what it revoked stays revoked. A new list of
+      // a revoked
       // issuer says nothing, whatever its date: its thief writes the date, and the root's list names what the issuer revoked.
       if (!roll.isAuthority(author) || (from !== 'kept' && isRevokedIssuer(author))) return []
       const isFuture = (version: number): boolean => version > now + CLOCK_WINDOW_MS
@@ -205,7 +206,7 @@ export function createRoll(): Roll {
       if (!isNewer && added.length === 0) return []
       const { number, version, frame } = isNewer || before === undefined ? list : before
       lists.set(author, { number, version, frame, revoked: new Map([...was, ...added]) })
-      // Whom a revoked issuer certified has no certificate any more either.
+      // The nodes that a revoked issuer certified have no certificate any more either.
       return added.flatMap(([node]) => [node, ...certifiedBy(node)])
     },
 

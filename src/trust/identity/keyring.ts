@@ -29,9 +29,9 @@ export interface Keyring {
   /** The seeds of the keys before it, one for each rotation; sealed to the key of the file. */
   readonly former: SealedSeeds | null
   readonly next: {
-    /** Its key as it will lie in the file, perhaps under a passphrase. */
+    /** The next key as it will lie in the file, perhaps under a passphrase. */
     readonly pem: string
-    /** Its seed, sealed to the key of the file. */
+    /** The seed of the next key, sealed to the key of the file. */
     readonly seed: SealedSeeds
     /** The seeds of all keys before it, sealed to it. */
     readonly former: SealedSeeds

@@ -62,7 +62,7 @@ export function readRotation(frame: Uint8Array, now: number): Rotation {
   return { from: formatNodeId(old), to: formatNodeId(next), validFrom: valid_from, until: expires_at }
 }
 
-/** Whose key a rotation says that it replaces; no signature is checked. Undefined: it is none. */
+/** The node whose key the rotation claims to replace; no signature is checked. Undefined: the frame is no rotation. */
 export function authorOfRotation(frame: Uint8Array): NodeId | undefined {
   try {
     return formatNodeId(bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), KeyRotation).old)

@@ -62,7 +62,7 @@ export interface Lineage extends LineageView {
   read(frame: Uint8Array): Rotation | undefined
   /** Takes one rotation. Undefined: it is known, or invalid, or there is no room; nothing changes then. Never throws. */
   take(frame: Uint8Array): Taken | undefined
-  /** Its rotations, newest last, as far as they lead to this key without a fork; for a person and for tests. */
+  /** The rotations that lead to this key without a fork, newest last; for a person and for tests. */
   framesTo(node: NodeId): readonly Uint8Array[]
   /** The rotation by which the key was replaced; undefined: it was not, or nobody has decided by which. */
   frameFrom(node: NodeId): Uint8Array | undefined

@@ -26,7 +26,10 @@ export function createAdmission(
   own: ReadonlySet<NodeId>,
   { introduced, domain }: WeakerWords,
 ): Admission {
-  /** Whom a list put out a moment ago keeps its link until what it has from here is emptied; its data ended with the list. */
+  /**
+   * A node that a list revoked a moment ago gets no more data, and keeps its link until what it has from here is
+   * emptied.
+   */
   const isOut = (node: NodeId): boolean => kin.revoked(node) !== undefined && !kin.isParting(node)
   const isRefused = (node: NodeId): boolean => kin.refusedHere(node) || isOut(node)
   const refuses = (node: NodeId): boolean => isRefused(node) || isOver(kin.state(node))
@@ -38,7 +41,7 @@ export function createAdmission(
 
   return {
     refuses,
-    // Whom a list revoked may knock like any stranger, because it is shown that list and hears of it in no other way.
+    // A node that a list revoked may knock like any stranger: it is shown that list, and hears of it in no other way.
     bars: (node) => kin.refusedHere(node) || kin.state(node).kind === 'rejected',
     certified,
     admits(node) {

@@ -210,7 +210,7 @@ export function createIntroductions({ identity, clock, timers, random }: Introdu
     by: (introducer) => [...(held.get(introducer)?.keys() ?? [])],
     sign(body) {
       const now = clock.now()
-      // One that a wrong clock signed says nothing about what comes after it.
+      // An introduction that a wrong clock signed does not push later ones into the future.
       const after = lastVersion > now + CLOCK_WINDOW_MS ? 0 : lastVersion
       lastVersion = Math.max(now, after + 1)
       return signFrame(

@@ -54,7 +54,7 @@ export function createTrust(options: TrustOptions): Trust {
   const isNameChosen = (node: NodeId): boolean =>
     Boolean(kin.trustedByFile(node)?.name) || hasChosenName(kin.decision(node))
 
-  /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
+  /** Admitted here or once linked to this node, and not refused: to be known by anybody's word alone is not enough. */
   const isMet = (node: NodeId): boolean =>
     admits(node) || (!refuses(node) && seen.member(node)?.known_by === 'link')
 
@@ -116,7 +116,7 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   function changedByDocuments(nodes: readonly NodeId[]): void {
-    // Whom an introducer introduced depends on what a list or a rotation makes of it, as on what people say of it.
+    // A revocation list or a rotation may change what an introducer is worth, and with it the nodes that it introduced.
     const introduced = nodes.flatMap(introducers.introducedBy).flatMap(lineage.all)
     for (const node of new Set([...nodes, ...introduced])) {
       if (own.has(node)) continue

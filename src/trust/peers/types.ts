@@ -45,9 +45,9 @@ export interface Member {
   readonly last_seen: number
   /** Private addresses as multiaddrs, newest first, at most 8. */
   readonly addresses: readonly string[]
-  /** It said Goodbye and was not seen since. */
+  /** The member said Goodbye and was not seen since. */
   readonly offline: boolean
-  /** Its connection broke, here or at another member that said so, and nothing was heard of it since. */
+  /** The member's connection broke, here or at another member that said so, and nothing was heard of it since. */
   readonly unsure: boolean
   /** `link`: it was connected to this node. `gossip`: an admitted member passed its presence on. */
   readonly known_by: 'link' | 'gossip'
@@ -84,7 +84,7 @@ export interface TrustTerms {
 export interface Rotations {
   /** Whether a rotation of this key is to be kept. */
   wanted(author: NodeId): boolean
-  /** One that is kept. `isNew`: false at the start, for those that were kept before. */
+  /** Takes a rotation that is kept. `isNew` is false at the start, for rotations that were kept before. */
   accept(frame: Uint8Array, isNew: boolean): void
   isFirst(author: NodeId): boolean
   /** What a node showed of its own lineage, the oldest first. Never throws. */

@@ -38,7 +38,7 @@ export interface People extends Room {
   hasAccount(uid: number): Promise<boolean>
   /** The uid of the account that the data under this number belongs to; undefined while it is held. */
   uidOf(number: number): Promise<number | undefined>
-  /** Of these numbers those whose account is there. */
+  /** The part of these numbers whose accounts exist. */
   here(numbers: readonly number[]): Promise<readonly number[]>
   /** By name. */
   list(): Promise<readonly Person[]>

@@ -14,7 +14,7 @@ export interface RoleRow {
   readonly categories: readonly SharingCategory[]
   /** `team`: only from nodes that are in one of the principal's teams. */
   readonly from: 'any' | 'team'
-  /** Whose row this is and why, for people. */
+  /** Says to people whom the row is for, and why. */
   readonly meaning: string
 }
 
@@ -88,7 +88,7 @@ export const ROLE_TABLE: readonly RoleRow[] = [
 /** Node health carries no person's data: every role may have it. */
 export const HEALTH_RULE = 'role.any.health'
 
-/** Whoever sits at a machine may have its agents work: the other gates say what. */
+/** A person at a machine may have its agents work; the other gates decide what the agents may do. */
 export const OWN_AGENT = {
   rule: 'agent.own',
   reason: 'people may have the agents of their own machine do something',

@@ -87,17 +87,26 @@ const UNKNOWN = 'whether the daemon or another program holds the port is not kno
 
 const ANY = new Set(['0.0.0.0', '::'])
 
-export async function meshPort(world: World): Promise<Finding> {
+/**
+ * What is known of a port of the daemon; `trouble` is why the daemon does not listen on it. A finding where nothing is
+ * known.
+ */
+async function lookAtPort(world: World, listening: 'mesh.listening' | 'http.listening') {
   const config = configOf(world)
   if (config === undefined) return skipped(NO_CONFIG)
   const facts = await world.facts()
   const tcp = await tcpTable(world)
   if (tcp === undefined) return skipped(UNKNOWN)
-  const { pid, table } = tcp
-  const { port, listen } = config.mesh
+  const check = facts?.checks.find(({ name }) => name === listening)
+  return { config, facts, ...tcp, trouble: check?.ok === false ? check.detail : undefined }
+}
+
+export async function meshPort(world: World): Promise<Finding> {
+  const look = await lookAtPort(world, 'mesh.listening')
+  if (!('config' in look)) return look
+  const { facts, pid, table, trouble } = look
+  const { port, listen } = look.config.mesh
   const bound = (ip: string): boolean => ANY.has(ip) || listen === 'auto' || listen.includes(ip)
-  const check = facts?.checks.find(({ name }) => name === 'mesh.listening')
-  const trouble = check?.ok === false ? check.detail : undefined
   return judgePort({
     key: 'mesh.port',
     port,
@@ -111,16 +120,11 @@ export async function meshPort(world: World): Promise<Finding> {
 }
 
 export async function httpListener(world: World): Promise<Finding> {
-  const config = configOf(world)
-  if (config === undefined) return skipped(NO_CONFIG)
-  const facts = await world.facts()
-  const tcp = await tcpTable(world)
-  if (tcp === undefined) return skipped(UNKNOWN)
-  const { pid, table } = tcp
-  const check = facts?.checks.find(({ name }) => name === 'http.listening')
-  const trouble = check?.ok === false ? check.detail : undefined
+  const look = await lookAtPort(world, 'http.listening')
+  if (!('config' in look)) return look
+  const { facts, pid, table, trouble } = look
   if (facts !== undefined && facts.http === null && trouble === undefined) return ok('it is off')
-  const { port } = config.http
+  const { port } = look.config.http
   const bound = (ip: string): boolean => ANY.has(ip) || ip === '127.0.0.1'
   return judgePort({
     key: 'http.port',

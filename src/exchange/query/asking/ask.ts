@@ -78,7 +78,7 @@ interface Own {
   data: OwnData | undefined
 }
 
-/** One that is not on its way yet. */
+/** A question of this node that is not on its way yet. */
 type Posed = Omit<Own, 'over' | 'dials'>
 
 type Terms = Pick<Live, 'members' | 'known' | 'startedAt' | 'deadlineAt' | 'summaries'> & {

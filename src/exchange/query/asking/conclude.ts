@@ -97,7 +97,7 @@ export async function conclude(
       const summary = found.get(member.node_id)
       if (summary) return { member, collected: { outcome: 'from_summary', summary } }
       if (collected.outcome !== 'unreachable') return { member, collected }
-      // It cannot say so itself any more, and has said so by what it published last.
+      // The member cannot refuse by itself any more, and refused by what it published last.
       if (query.absent.denied(member.node_id)) return { member, collected: { outcome: 'denied' as const } }
       return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
     }),

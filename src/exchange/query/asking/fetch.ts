@@ -59,7 +59,10 @@ interface Holder {
 
 export interface Fetched {
   readonly totals: Totals
-  /** Whose word was used, and whose was not: altered, unsigned, or about something else. */
+  /**
+   * The nodes whose answer was used, and those whose answer was not because it is altered, unsigned or about something
+   * else.
+   */
   readonly holders: readonly Holder[]
   readonly refused: readonly Holder[]
   /** Nodes that were asked; of these, nodes that may not show it to this asker, and nodes that said nothing. */
@@ -86,7 +89,7 @@ export type Fetch = (
 /** Others may have these buckets; that two aggregators disagree, or machines were too few, no holder changes. */
 const MISSING: ReadonlySet<Unreleased | undefined> = new Set(['none', 'pending', 'half'])
 
-/** Whoever showed the newest has older ones too: that is told apart from what nobody has. */
+/** A holder that showed newer releases may have older ones too, so older buckets are called unfetched and not missing. */
 const cutAt = (totals: Totals, end: number): Totals => ({
   ...totals,
   buckets: totals.buckets.map((bucket) =>

@@ -69,7 +69,7 @@ async function find(deps: TotalsDeps, request: AskRequest, range: Range, about: 
     const circumstances = { at: clock.now(), range }
     const decision = policy.reads(principal, audience, action, circumstances, team)
     if (decision.effect === 'allow') {
-      // Who may see a team alone does not see the others beside it, and is shown no statement, which is about all.
+      // An asker with the right to one team does not see the other teams, nor the statement, which is about all machines.
       const seesAll =
         team === undefined || policy.reads(principal, audience, action, circumstances).effect === 'allow'
       const { totals, fetched } = await readOrFetch(

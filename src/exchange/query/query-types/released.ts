@@ -21,7 +21,7 @@ export function openedRow(buckets: readonly OpenedBucket[], row: string): Opened
   }
 }
 
-/** The one value of a row that has one; null: no bucket opened it. */
+/** The value of a row that has exactly one; null: no bucket opened it. */
 export const openedValue = (buckets: readonly OpenedBucket[], row: string): number | null =>
   openedRow(buckets, row)?.values[0] ?? null
 
@@ -37,7 +37,7 @@ export const wholeValue = (buckets: readonly OpenedBucket[], row: string): numbe
 export const mostContributors = (buckets: readonly OpenedBucket[]): number =>
   Math.max(0, ...perBucket(buckets, ({ contributors }) => contributors))
 
-/** Those of the latest bucket: states are of the time of a bucket, and do not add up over several. */
+/** The buckets of the latest time: a state belongs to the time of its bucket, so states do not add up over several. */
 export function latestOf(buckets: readonly OpenedBucket[]): readonly OpenedBucket[] {
   const latest = Math.max(...buckets.map(({ bucket }) => bucket.start))
   return buckets.filter(({ bucket }) => bucket.start === latest)

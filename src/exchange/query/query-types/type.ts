@@ -89,14 +89,14 @@ export interface OpenedBucket {
   readonly contributors: number
   /** The rows that were opened, those with nothing in them too. A row that is not here was withheld. */
   readonly rows: ReadonlyMap<string, OpenedRow>
-  /** Of these, rows whose sums are of some of the contributors only; absent: none. */
+  /** The rows whose sums are of some of the contributors only; absent: none. */
   readonly partly?: ReadonlySet<string>
 }
 
 export interface ReleasedTotals {
   /** In the order of time; several of one bucket are of different nodes. */
   readonly buckets: readonly OpenedBucket[]
-  /** Those of an earlier period of equal length; absent: it is not compared. */
+  /** The buckets of an earlier period of equal length; absent: nothing is compared. */
   readonly before?: readonly OpenedBucket[]
 }
 

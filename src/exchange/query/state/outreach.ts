@@ -37,7 +37,7 @@ export interface Outreach {
   down(node: NodeId): void
   /** The question came back from where it travelled as an echo. */
   echoed(echo: Echo): void
-  /** Its machine has answered the dial, and takes its time for the rest. */
+  /** The node's machine has answered the dial, and takes its time for the rest. */
   slow(node: NodeId): void
   dialed(node: NodeId, reached: boolean): void
   /** With `tell`, neighbours that are still at work hear that nothing more is wanted. */
@@ -62,7 +62,7 @@ export function createOutreach(
   const repaired = new Set<NodeId>()
   const queue: NodeId[] = []
   const dials = new Set<NodeId>()
-  /** Those of them whose machine has answered: they may take as long as the question, so they keep nobody else waiting. */
+  /** Dials whose machine has answered. They may take as long as the question, so they do not count against the others. */
   const slow = new Set<NodeId>()
   let ended = false
 

@@ -13,7 +13,7 @@ import type { Done, Emit, Hop, Routed, RoutedId, Sealed } from './types.ts'
 const SHARE_OF_TIME = 0.9
 /** Questions of others carried at once; they live at most a minute. */
 export const CARRIED_MAX = 256
-/** Of those, how many one neighbour may have handed on, so that no neighbour fills the table alone. */
+/** Carried questions that may come from one neighbour, so that no neighbour fills the table alone. */
 export const CARRIED_OF_NEIGHBOUR_MAX = 64
 /** Owners whose answers to one question are passed up; several times the largest mesh this is meant for. */
 export const RESPONDERS_MAX = 1_024

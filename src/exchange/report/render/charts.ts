@@ -230,7 +230,7 @@ function toolsChart({ tools }: Report): Chart {
   }
 }
 
-/** Those that there is anything to draw of. */
+/** The charts of a report, without those that would show nothing. */
 export function chartsOf(report: Report): readonly Chart[] {
   if (report.state === 'nothing') return []
   const { tools, risk, anomalies, coverage } = report

@@ -64,7 +64,8 @@ function spanOf(key: Uint8Array, events: readonly EventId[]): Span {
 /** The caller writes nothing else of the same person meanwhile, and writes either all the changes or none. */
 export function createImportLists(db: Database): ImportLists {
   /**
-   * Of those who were looked at last: some dozen bytes for a thousand events. It may say more than there is, because a batch
+   * The lists of the people looked at last: some dozen bytes for a thousand events. A list may name more than there is,
+   * because a batch
    * may fail after this or take a piece away: such a piece is not found.
    */
   const known = createRecent<number, Spans>(PEOPLE)

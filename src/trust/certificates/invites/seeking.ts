@@ -81,7 +81,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
         if (answer.invite_refused === undefined) return
         refused = answer.invite_refused
         log.warn({ peer: node, why: refused }, 'the inviter did not take the invite')
-        // It will not be taken later either.
+        // After any other answer the invite will not be taken later either.
         if (refused !== 'busy') end(refused)
         return
       }

@@ -15,9 +15,15 @@ interface Farewell {
 export interface Parting {
   /** From now on whom a list puts out is emptied first. */
   onParting(farewell: Farewell): void
-  /** It is out, has no right to any data any more, and keeps its link for a moment. Cheap: asked for every frame. */
+  /**
+   * True while a revoked node keeps its link for a moment. It has no right to any data any more. Cheap, because it is
+   * asked for every frame.
+   */
   isParting(node: NodeId): boolean
-  /** Those of `nodes` that are linked here, and are told of by themselves; all others are told of at once. */
+  /**
+   * Returns the part of `nodes` that is linked here: each of them is announced when it has parted. The caller announces
+   * all others at once.
+   */
   begin(nodes: readonly NodeId[]): ReadonlySet<NodeId>
 }
 

@@ -99,7 +99,8 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
       const verdict = issuer && verify([issuer, one.bytes], one.body.key, now)
       if (verdict === undefined) return 'unknown_root'
       const before = counting(operator)
-      // One that has ended replaces an older one, which would otherwise give back what the newer one took away.
+      // A certificate that has ended still replaces an older one, which would otherwise give back what the newer one
+      // took away.
       const isOver = !verdict.ok && verdict.fault === 'expired' && verdict.index === 1
       // Where there is no other, one that was revoked or has ended is kept, so that people can be told whose key it was.
       const isNamed = !verdict.ok && before === undefined && ['revoked', 'expired'].includes(verdict.fault)
@@ -148,7 +149,7 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
         ]
         const against = { root: trusted, key: body.key, leaf: 'operator' as const, isRevoked: () => false }
         const verdict = judge(links, { ...against, at: now })
-        // One that holds no more is told of, too: it held when it came, and people have to find it to renew or revoke it.
+        // Certificates that no longer hold are listed too, because people have to find them to renew or revoke them.
         return [{ binding: bindingOf(links), state: stateOf(author, body.key, verdict) }]
       })
     },

@@ -37,7 +37,7 @@ interface Placed {
 
 /** More than a large organisation has, and each decision looks at all. */
 const POLICIES_MAX = 1_000
-/** Whom the engine is tried with. */
+/** A node that nobody is: the engine is tried with it. */
 const NOBODY = formatNodeId(new Uint8Array(32))
 
 /**

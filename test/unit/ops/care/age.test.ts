@@ -59,6 +59,11 @@ async function sealedBackup(): Promise<{ directory: string; file: string; bytes:
   return { directory, file, bytes, opener: { identities: [identity] } }
 }
 
+/** Sealed under a passphrase, once for all tests: to stretch one takes a second of processor time. */
+let madeUnderPassphrase: Promise<Buffer> | undefined
+const underPassphrase = (): Promise<Buffer> =>
+  (madeUnderPassphrase ??= sealed(Buffer.from('content'), { passphrase: Buffer.from('correct horse') }))
+
 /** Where the chunks of an age file begin: behind the header and 16 bytes. */
 const payloadOf = (file: Buffer): number => file.indexOf('\n', file.indexOf('\n--- ') + 1) + 1 + 16
 
@@ -87,7 +92,7 @@ test('nothing of the content can be read, and another key or passphrase opens no
   expect(bytes.includes('karo-backup.json')).toBe(false)
   const other = { identities: [(await keyPair()).identity] }
   await expect(openArchive(file, { opener: other })).rejects.toMatchObject({ code: 'unauthorized' })
-  const withWords = await sealed(Buffer.from('content'), { passphrase: Buffer.from('correct horse') })
+  const withWords = await underPassphrase()
   await expect(opened(withWords, { passphrase: Buffer.from('wrong horse') })).rejects.toMatchObject({
     code: 'unauthorized',
   })
@@ -187,9 +192,7 @@ test('what is encrypted is told from its first bytes, and a header without end i
   }
   const { recipient } = await keyPair()
   expect(await kindOf(await sealed(Buffer.of(1), { recipients: [recipient] }))).toBe('recipients')
-  expect(await kindOf(await sealed(Buffer.of(1), { passphrase: Buffer.from('correct horse') }))).toBe(
-    'passphrase',
-  )
+  expect(await kindOf(await underPassphrase())).toBe('passphrase')
   expect(await kindOf('karo-backup.json')).toBe('none')
   expect(await kindOf('')).toBe('none')
   const most = Array<string>(MOST_RECIPIENTS).fill(recipient)
@@ -204,7 +207,7 @@ test('what is encrypted is told from its first bytes, and a header without end i
 })
 
 test('a passphrase that asks for more memory than there should be is refused before it is tried', async () => {
-  const bytes = await sealed(Buffer.of(1), { passphrase: Buffer.from('correct horse') })
+  const bytes = await underPassphrase()
   const dear = Buffer.from(bytes.toString('latin1').replace(/^(-> scrypt \S+) 18$/m, '$1 30'), 'latin1')
   const refused = opened(dear, { passphrase: Buffer.from('correct horse') })
   await expect(refused).rejects.toMatchObject({
