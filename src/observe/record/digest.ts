@@ -34,15 +34,21 @@ export interface Noted {
 }
 
 /**
- * Whether this is the command that the guard asked about just before. A note has no text, so it is told by its place in
- * front of the command, and by the time or the risk: a private command leaves no record, and then another one comes next.
+ * The event, with the word that its person let it run where the guard asked about it just before. A note has no text, so it is
+ * told by its place in front of the command, and by the time or the risk: a private command leaves no record, and then
+ * another one comes next.
  */
-export function isConfirmed(event: EventInput, sequence: number, noted: Noted | undefined): boolean {
-  if (noted?.note.outcome !== 'confirmed' || sequence !== noted.sequence + 1) return false
+export function withAnswer(
+  event: EventInput | undefined,
+  sequence: number,
+  noted: Noted | undefined,
+): EventInput | undefined {
+  if (noted?.note.outcome !== 'confirmed' || sequence !== noted.sequence + 1) return event
   const { at_us, risk_level } = noted.note
-  return (
-    Math.abs(event.start_us - at_us) < BEGINS_US || (risk_level !== 'safe' && risk_level === event.risk_level)
-  )
+  if (event === undefined) return undefined
+  const isSoon = Math.abs(event.start_us - at_us) < BEGINS_US
+  const isAsRisky = risk_level !== 'safe' && risk_level === event.risk_level
+  return isSoon || isAsRisky ? { ...event, confirmed: true } : event
 }
 
 /** What was typed is private and leaves no event. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../../store/events/events.ts'
-import { type Digest, isConfirmed } from './digest.ts'
+import { type Digest, withAnswer } from './digest.ts'
 import { createFollowedFiles, type Followed, restart, writerOf } from './followed.ts'
 import { createShares, MOST_OF_ONE, type Shares } from './shares.ts'
 import { createLister, listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
@@ -153,13 +153,10 @@ export function createFollower(deps: FollowerDeps): Follower {
       // What the guard notes is no record of a command: it says nothing of whether there will be any.
       if (item.record.note === undefined) paused = item.record.paused
       const note = digested.note(item.record, person)
-      if (note !== undefined) {
-        guarded.push(note)
-        noted = { sequence: item.record.sequence, note }
-      }
-      const event = digested(item.record, person)
-      if (event !== undefined)
-        batch.push(isConfirmed(event, item.record.sequence, noted) ? { ...event, confirmed: true } : event)
+      if (note !== undefined) guarded.push(note)
+      noted = note === undefined ? noted : { sequence: item.record.sequence, note }
+      const event = withAnswer(digested(item.record, person), item.record.sequence, noted)
+      if (event !== undefined) batch.push(event)
       else if (item.record.command !== '') forgotten.push([from, end])
     }
     state.readAt = begin + look.bytes.length

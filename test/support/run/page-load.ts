@@ -26,6 +26,8 @@ export interface PageLoad {
   readonly rounds: number
   /** Tasks of the page's main thread that took 50 ms or more, in ms, by view. */
   readonly slow: ReadonlyMap<string, readonly number[]>
+  /** Processor time of the longest task of the main thread, in ms, by view: a round at the end, whatever else the machine does. */
+  readonly busiest: ReadonlyMap<string, number>
   /** Used heap after garbage collection, bytes: after a third of the time, and at the end. */
   readonly heapWarm: number
   readonly heapEnd: number
@@ -68,8 +70,10 @@ export async function loadPage({ node, seconds, rate }: PageLoadOptions): Promis
         rounds++
       } while (!isOver(1))
       const end = await sizeOf(page, developer)
+      const busiest = new Map<string, number>()
+      for (const view of VIEWS) busiest.set(view, await busiestTask(page, origin ?? '', view))
       return {
-        ...{ commands: typing.count(), rounds, slow },
+        ...{ commands: typing.count(), rounds, slow, busiest },
         ...{ heapWarm: warm.heap, heapEnd: end.heap },
         ...{ elementsWarm: warm.elements, elementsEnd: end.elements },
       }
@@ -111,6 +115,35 @@ async function lookAt(page: Page, address: string, view: (typeof VIEWS)[number])
   }
   // What this load is about is really there: many machines, a long ledger.
   if (view === 'mesh' || view === 'audit') await page.getByText(MARKS[view]).first().waitFor()
+}
+
+interface TraceEvent {
+  readonly name: string
+  readonly ph: string
+  readonly pid: number
+  readonly tid: number
+  /** Processor time of the thread, µs. */
+  readonly tdur?: number
+  readonly args?: { readonly name?: string }
+}
+
+/** Looks at one view while Chromium traces its tasks. */
+async function busiestTask(page: Page, origin: string, view: (typeof VIEWS)[number]): Promise<number> {
+  const browser = page.context().browser()
+  await browser?.startTracing(page, { categories: ['toplevel'] })
+  await lookAt(page, `${origin}/#/${view}`, view)
+  const trace = (await browser?.stopTracing())?.toString('utf8') ?? '{"traceEvents":[]}'
+  const { traceEvents } = JSON.parse(trace) as { traceEvents: readonly TraceEvent[] }
+  const threadOf = ({ pid, tid }: TraceEvent): string => `${pid} ${tid}`
+  const main = new Set(
+    traceEvents
+      .filter(({ name, args }) => name === 'thread_name' && args?.name === 'CrRendererMain')
+      .map(threadOf),
+  )
+  const tasks = traceEvents.filter(
+    (event) => event.ph === 'X' && event.name.endsWith('RunTask') && main.has(threadOf(event)),
+  )
+  return Math.max(0, ...tasks.map(({ tdur = 0 }) => tdur / 1_000))
 }
 
 async function sizeOf(page: Page, developer: CDPSession): Promise<{ heap: number; elements: number }> {
