@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as pty from '@lydell/node-pty'
 import { until } from '../test/support/run/until.ts'
+import { stopNode } from './stop-node.ts'
 
 /** No user has this number. */
 const NEW_USER = 54_321
@@ -38,7 +39,9 @@ async function tryVersion(version: string, home: string): Promise<void> {
   const runtime = join(home, 'runtime')
   mkdirSync(runtime)
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error']
-  const got = spawnSync('npm', ['install', '--prefix', runtime, ...quiet, `node@${version}`, NPM], { encoding: 'utf8' })
+  const got = spawnSync('npm', ['install', '--prefix', runtime, ...quiet, `node@${version}`, NPM], {
+    encoding: 'utf8',
+  })
   if (got.status !== 0) throw new Error(got.stderr)
   const bin = join(runtime, 'bin')
   mkdirSync(bin)
@@ -69,7 +72,7 @@ async function tryVersion(version: string, home: string): Promise<void> {
     await timed('a new shell knows karo, and its guard asks', () => guardedShell(home, env))
     console.log(`  ${seconds(begun)} in all`)
   } finally {
-    await run('npm', ['run', '--silent', 'karo', '--', 'down'], at, env).catch(() => {})
+    stopNode(join(home, '.local/share/karo'))
   }
 }
 
@@ -102,7 +105,8 @@ async function guardedShell(home: string, env: Readonly<Record<string, string>>)
   const shell = pty.spawn('/bin/bash', ['-i'], { cwd: home, env, cols: 100, rows: 30, ...user })
   let output = ''
   shell.onData((text) => (output += text))
-  const shows = (wanted: RegExp) => until(() => wanted.test(output), { what: `${wanted} in ${JSON.stringify(output)}` })
+  const shows = (wanted: RegExp) =>
+    until(() => wanted.test(output), { what: `${wanted} in ${JSON.stringify(output)}` })
   try {
     await shows(/\$ $/)
     shell.write('karo status | head -3; echo "=="status"=="\r')
