@@ -168,7 +168,11 @@ interface Trial {
   readonly env: Readonly<Record<string, string>>
   readonly endpoint: Endpoint
   readonly program: string
-  readonly karo: (...args: string[]) => { readonly stdout: string }
+  readonly karo: (...args: string[]) => {
+    readonly status: number | null
+    readonly stdout: string
+    readonly stderr: string
+  }
 }
 
 async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Trial): Promise<number> {
@@ -187,9 +191,11 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
     )
     if (told === '') console.log(`      the tool said: ${short(said)}`)
   }
-  const { events } = JSON.parse(karo('history', '--json').stdout || '{"events":[]}') as {
-    events: { command: string; exit_code: number | null; karo_generated: boolean }[]
+  const history = karo('history', '--json')
+  const { events = [] } = JSON.parse(history.stdout || '{}') as {
+    events?: { command: string; exit_code: number | null; karo_generated: boolean }[]
   }
+  if (history.status !== 0) console.log(`  karo history: ${short(history.stdout + history.stderr)}`)
   for (const { command, exit_code, karo_generated } of events)
     console.log(
       `  recorded: ${command} (exit ${exit_code ?? 'not known'}, ${karo_generated ? 'by a tool' : 'typed'})`,

@@ -60,6 +60,9 @@ async function tryVersion(version: string, home: string): Promise<void> {
     ...{ HOME: home, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`, SHELL: '/bin/bash', TERM: 'xterm' },
     // Beside the nodes that may run here.
     ...{ LC_ALL: 'C.UTF-8', KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0' },
+    // The registry of this machine, which the new user has not set.
+    npm_config_registry: spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim(),
+    ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
   }
   const at = join(home, 'karo')
   console.log(`Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`)
@@ -76,7 +79,9 @@ async function tryVersion(version: string, home: string): Promise<void> {
   }
 }
 
-const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1).padStart(6)} s`
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1).padStart(6)} s`
+}
 
 async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
   const since = Date.now()
