@@ -110,12 +110,11 @@ async function guardedShell(home: string, env: Readonly<Record<string, string>>)
   const shell = pty.spawn('/bin/bash', ['-i'], { cwd: home, env, cols: 100, rows: 30, ...user })
   let output = ''
   shell.onData((text) => (output += text))
-  const shows = (wanted: RegExp) =>
-    until(() => wanted.test(output), { what: `${wanted} in ${JSON.stringify(output)}` })
+  const shows = (wanted: RegExp) => until(() => wanted.test(output), { what: `${wanted} at the terminal` })
   try {
     await shows(/\$ $/)
     shell.write('karo status | head -3; echo "=="status"=="\r')
-    await shows(/running[\s\S]*==status==[\s\S]*\$ $/i)
+    await shows(/state +ready[\s\S]*==status==[\s\S]*\$ $/i)
     shell.write('git push --force origin main\r')
     await shows(/Run it\?/)
     shell.write('n')
