@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Endpoint, startEndpoint } from './ai-tools/endpoint.ts'
 import { build, ENTRY, isFresh } from './build.ts'
+import { stopNode } from './stop-node.ts'
 
 interface Tool {
   readonly packages: string
@@ -102,7 +103,13 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
   const home = mkdtempSync(join(tmpdir(), `karo-${name}-`))
   const endpoint = await startEndpoint()
   const env = {
-    ...{ HOME: home, KARO_HOME: join(home, 'karo'), PATH: process.env.PATH ?? '', TERM: 'dumb', LC_ALL: 'C.UTF-8' },
+    ...{
+      HOME: home,
+      KARO_HOME: join(home, 'karo'),
+      PATH: process.env.PATH ?? '',
+      TERM: 'dumb',
+      LC_ALL: 'C.UTF-8',
+    },
     ...{ KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0', KARO_DISCOVERY_MDNS: 'false' },
     ...tool.env(endpoint.port),
   }
@@ -114,24 +121,34 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
       mkdirSync(join(home, file, '..'), { recursive: true })
       writeFileSync(join(home, file), text)
     }
-    for (const words of [['init', '--solo'], ['up', '--background']]) {
+    for (const words of [
+      ['init', '--solo'],
+      ['up', '--background'],
+    ]) {
       const done = karo(...words)
       if (done.status !== 0) throw new Error(`karo ${words.join(' ')}: ${done.stderr}`)
     }
-    writeFileSync(join(home, 'karo/guard.toml'), '[[deny]]\ncommand = "touch forbidden*"\nwhy = "No such file."\n', {
-      mode: 0o600,
-    })
+    writeFileSync(
+      join(home, 'karo/guard.toml'),
+      '[[deny]]\ncommand = "touch forbidden*"\nwhy = "No such file."\n',
+      {
+        mode: 0o600,
+      },
+    )
     const installed = karo('hook', 'install', tool.hook)
     if (installed.status !== 0) throw new Error(installed.stderr)
     const program = join(home, 'tool/node_modules/.bin', tool.program)
-    const version = spawnSync(program, ['--version'], { env, encoding: 'utf8' }).stdout.trim().split('\n').at(-1)
+    const version = spawnSync(program, ['--version'], { env, encoding: 'utf8' })
+      .stdout.trim()
+      .split('\n')
+      .at(-1)
     console.log(`${name} ${version}`)
     return await trySteps(tool, { home, env, endpoint, program, karo })
   } catch (error) {
     console.log(`${name}: ${(error as Error).message}`)
     return STEPS.length
   } finally {
-    karo('down')
+    stopNode(join(home, 'karo'))
     endpoint.close()
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   }
@@ -151,7 +168,11 @@ interface Trial {
   readonly env: Readonly<Record<string, string>>
   readonly endpoint: Endpoint
   readonly program: string
-  readonly karo: (...args: string[]) => { readonly stdout: string }
+  readonly karo: (...args: string[]) => {
+    readonly status: number | null
+    readonly stdout: string
+    readonly stderr: string
+  }
 }
 
 async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Trial): Promise<number> {
@@ -165,14 +186,20 @@ async function trySteps(tool: Tool, { home, env, endpoint, program, karo }: Tria
     // A turn in which the model was told nothing of its call proves nothing.
     const isRight = ran === runs && told !== ''
     if (!isRight) wrong++
-    console.log(`  ${isRight ? 'ok ' : 'BAD'} ${what}: ${ran ? 'ran' : 'did not run'}; the model was told: ${short(told)}`)
+    console.log(
+      `  ${isRight ? 'ok ' : 'BAD'} ${what}: ${ran ? 'ran' : 'did not run'}; the model was told: ${short(told)}`,
+    )
     if (told === '') console.log(`      the tool said: ${short(said)}`)
   }
-  const { events } = JSON.parse(karo('history', '--json').stdout || '{"events":[]}') as {
-    events: { command: string; exit_code: number | null; karo_generated: boolean }[]
+  const history = karo('history', '--json')
+  const { events = [] } = JSON.parse(history.stdout || '{}') as {
+    events?: { command: string; exit_code: number | null; karo_generated: boolean }[]
   }
+  if (history.status !== 0) console.log(`  karo history: ${short(history.stdout + history.stderr)}`)
   for (const { command, exit_code, karo_generated } of events)
-    console.log(`  recorded: ${command} (exit ${exit_code ?? 'not known'}, ${karo_generated ? 'by a tool' : 'typed'})`)
+    console.log(
+      `  recorded: ${command} (exit ${exit_code ?? 'not known'}, ${karo_generated ? 'by a tool' : 'typed'})`,
+    )
   if (events.length !== 1 || events[0]?.karo_generated !== true) {
     wrong++
     console.log('  BAD exactly the command that ran has to be recorded, as one of a tool')

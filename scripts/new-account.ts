@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as pty from '@lydell/node-pty'
 import { until } from '../test/support/run/until.ts'
+import { stopNode } from './stop-node.ts'
 
 /** No user has this number. */
 const NEW_USER = 54_321
@@ -38,7 +39,9 @@ async function tryVersion(version: string, home: string): Promise<void> {
   const runtime = join(home, 'runtime')
   mkdirSync(runtime)
   const quiet = ['--no-audit', '--no-fund', '--loglevel', 'error']
-  const got = spawnSync('npm', ['install', '--prefix', runtime, ...quiet, `node@${version}`, NPM], { encoding: 'utf8' })
+  const got = spawnSync('npm', ['install', '--prefix', runtime, ...quiet, `node@${version}`, NPM], {
+    encoding: 'utf8',
+  })
   if (got.status !== 0) throw new Error(got.stderr)
   const bin = join(runtime, 'bin')
   mkdirSync(bin)
@@ -57,6 +60,9 @@ async function tryVersion(version: string, home: string): Promise<void> {
     ...{ HOME: home, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`, SHELL: '/bin/bash', TERM: 'xterm' },
     // Beside the nodes that may run here.
     ...{ LC_ALL: 'C.UTF-8', KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0' },
+    // The registry of this machine, which the new user has not set.
+    npm_config_registry: spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim(),
+    ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),
   }
   const at = join(home, 'karo')
   console.log(`Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`)
@@ -69,11 +75,13 @@ async function tryVersion(version: string, home: string): Promise<void> {
     await timed('a new shell knows karo, and its guard asks', () => guardedShell(home, env))
     console.log(`  ${seconds(begun)} in all`)
   } finally {
-    await run('npm', ['run', '--silent', 'karo', '--', 'down'], at, env).catch(() => {})
+    stopNode(join(home, '.local/share/karo'))
   }
 }
 
-const seconds = (since: number): string => `${((Date.now() - since) / 1000).toFixed(1).padStart(6)} s`
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1).padStart(6)} s`
+}
 
 async function timed(what: string, work: () => Promise<unknown>): Promise<void> {
   const since = Date.now()
@@ -102,11 +110,11 @@ async function guardedShell(home: string, env: Readonly<Record<string, string>>)
   const shell = pty.spawn('/bin/bash', ['-i'], { cwd: home, env, cols: 100, rows: 30, ...user })
   let output = ''
   shell.onData((text) => (output += text))
-  const shows = (wanted: RegExp) => until(() => wanted.test(output), { what: `${wanted} in ${JSON.stringify(output)}` })
+  const shows = (wanted: RegExp) => until(() => wanted.test(output), { what: `${wanted} at the terminal` })
   try {
     await shows(/\$ $/)
     shell.write('karo status | head -3; echo "=="status"=="\r')
-    await shows(/running[\s\S]*==status==[\s\S]*\$ $/i)
+    await shows(/state +ready[\s\S]*==status==[\s\S]*\$ $/i)
     shell.write('git push --force origin main\r')
     await shows(/Run it\?/)
     shell.write('n')

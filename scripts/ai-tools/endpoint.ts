@@ -37,7 +37,11 @@ export async function startEndpoint(): Promise<Endpoint> {
     // Beside the turns tools ask for titles and the like, without tools.
     const tool = result === undefined ? way.tool(body) : undefined
     const events = tool === undefined ? way.say(body) : way.call(tool, command)
-    if (body.stream === false || /:generateContent/.test(path) || (way.whole !== undefined && body.stream !== true)) {
+    if (
+      body.stream === false ||
+      /:generateContent/.test(path) ||
+      (way.whole !== undefined && body.stream !== true)
+    ) {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end(JSON.stringify(way.whole?.(tool, command) ?? events[0]))
       return
@@ -97,7 +101,14 @@ function toolNamed(names: readonly unknown[]): Tool | undefined {
 const listOf = (value: unknown): readonly Members[] => (Array.isArray(value) ? (value as Members[]) : [])
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? ''))
 
-const anthropicMessage = { id: 'm', type: 'message', role: 'assistant', model: 'm', content: [], stop_reason: null }
+const anthropicMessage = {
+  id: 'm',
+  type: 'message',
+  role: 'assistant',
+  model: 'm',
+  content: [],
+  stop_reason: null,
+}
 const anthropic: Way = {
   path: /^\/v1\/messages(?:\?|$)/,
   result(body) {
@@ -137,12 +148,20 @@ const responsesOf = (item: unknown): readonly unknown[] => [
 const responses: Way = {
   path: /\/responses(?:\?|$)/,
   result(body) {
-    const found = listOf(body.input).find(({ type, call_id }) => type === 'function_call_output' && call_id === ID)
+    const found = listOf(body.input).find(
+      ({ type, call_id }) => type === 'function_call_output' && call_id === ID,
+    )
     return found && textOf(found.output)
   },
   tool: (body) => toolNamed(listOf(body.tools).map(({ name }) => name)),
   call: ({ name, args }, command) =>
-    responsesOf({ type: 'function_call', id: 'fc', call_id: ID, name, arguments: JSON.stringify(args(command)) }),
+    responsesOf({
+      type: 'function_call',
+      id: 'fc',
+      call_id: ID,
+      name,
+      arguments: JSON.stringify(args(command)),
+    }),
   say: () =>
     responsesOf({
       ...{ type: 'message', id: 'm', role: 'assistant' },
@@ -180,7 +199,9 @@ const chunk = (delta: unknown, finish_reason: string | null): unknown => ({
 const chat: Way = {
   path: /\/chat\/completions/,
   result(body) {
-    const found = listOf(body.messages).find(({ role, tool_call_id }) => role === 'tool' && tool_call_id === ID)
+    const found = listOf(body.messages).find(
+      ({ role, tool_call_id }) => role === 'tool' && tool_call_id === ID,
+    )
     return found && textOf(found.content)
   },
   tool: (body) => toolNamed(listOf(body.tools).map((one) => (one.function as Members | undefined)?.name)),

@@ -3,7 +3,21 @@ import type { styleText } from 'node:util'
 import type { Inspected } from '../../assist/finder/index.ts'
 import { duration, printable } from '../../base/format.ts'
 import { cut } from '../terminal/text.ts'
-import type { Frame, Screen } from './view.ts'
+
+export interface Screen {
+  readonly columns: number
+  readonly rows: number
+  readonly colour: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly home: string | undefined
+}
+
+export interface Frame {
+  readonly lines: readonly string[]
+  /** From 0. */
+  readonly cursor: { readonly row: number; readonly column: number }
+}
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 

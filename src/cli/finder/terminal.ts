@@ -3,7 +3,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { KaroError } from '../../base/errors.ts'
-import type { Frame } from './view.ts'
+import type { Frame } from './pages.ts'
 
 export interface FinderTerminal {
   size(): { readonly columns: number; readonly rows: number }

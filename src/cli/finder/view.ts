@@ -11,22 +11,17 @@ import {
 import { duration } from '../../base/format.ts'
 import { RISK_COLOURS } from '../terminal/risk-words.ts'
 import { cut, textWidth, wrap } from '../terminal/text.ts'
-import { age, drawHelp, drawInspected, type Paint, placeName, shown, took } from './pages.ts'
-
-export interface Screen {
-  readonly columns: number
-  readonly rows: number
-  readonly colour: boolean
-  /** Milliseconds since the epoch. */
-  readonly now: number
-  readonly home: string | undefined
-}
-
-export interface Frame {
-  readonly lines: readonly string[]
-  /** From 0. */
-  readonly cursor: { readonly row: number; readonly column: number }
-}
+import {
+  age,
+  drawHelp,
+  drawInspected,
+  type Frame,
+  type Paint,
+  placeName,
+  type Screen,
+  shown,
+  took,
+} from './pages.ts'
 
 const MODE_NAMES: Readonly<Record<Mode, string>> = {
   all: 'everything',

@@ -1,6 +1,5 @@
 // The index that a search looks through: one person's events in columns, in order of time, and their texts in lower case.
-import type { RiskLevel } from '../../assist/risk/index.ts'
-import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
 import type { IndexFilter } from './filter.ts'
 import { type EventKeyParts, eventFlags, FAILED_BIT, IMPORTED, NO_SESSION, RISK_BITS } from './rows.ts'
 
@@ -91,7 +90,6 @@ export interface EventIndex {
   each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean): void
   hit(chunk: Readonly<Chunk>, at: number): EventKeyParts
   failed(chunk: Readonly<Chunk>, at: number): boolean
-  /** Milliseconds; undefined where the duration is not known. */
   took(chunk: Readonly<Chunk>, at: number): number | undefined
   places(): readonly string[]
 }
@@ -103,8 +101,7 @@ export function createEventIndex(): EventIndex {
   const shellIds = new Map<string, number>()
   const texts: (string | undefined)[] = []
   const long = new Set<number>()
-  let chars = 0
-  let total = 0
+  let [chars, total] = [0, 0]
 
   function idOf(ids: Map<string, number>, name: string): number {
     const known = ids.get(name)
@@ -234,7 +231,7 @@ export function createEventIndex(): EventIndex {
     places: () => placeNames,
 
     each(filter, take) {
-      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated, session, imported } = filter
+      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated } = filter
       const least = risk === undefined ? 0 : RISK_LEVELS.indexOf(risk)
       const since = filter.since === undefined ? 0 : Math.ceil(filter.since) * 1000
       const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
@@ -259,8 +256,8 @@ export function createEventIndex(): EventIndex {
           if (generated !== undefined && ((flag & GENERATED) !== 0) !== generated) continue
           if (exit !== undefined && chunk.exit[i] !== exit) continue
           if (longerMs !== undefined && (took[i] === NO_DURATION || took[i]! < longerMs)) continue
-          if (session !== undefined && chunk.session[i] !== session) continue
-          if (imported !== undefined && (chunk.session[i] === IMPORTED) !== imported) continue
+          if (filter.session !== undefined && chunk.session[i] !== filter.session) continue
+          if (filter.imported === (chunk.session[i] !== IMPORTED)) continue
           if (!take(chunk, i)) return
         }
       }

@@ -80,12 +80,11 @@ export const inspectedCommand = z
       .nullable()
       .describe('milliseconds of the uses whose duration is known; null if none is'),
     recent: listOf(event, 8).describe('its newest uses, the newest first'),
-    before: listOf(event, 3).describe('what ran before it in its shell session, in the order of time'),
-    after: listOf(event, 3).describe('what ran after it in its shell session'),
+    before: listOf(event, 3).describe('before it in its shell session, in the order of time'),
+    after: listOf(event, 3).describe('after it in its shell session'),
     complete: z.boolean().describe('false: only the newest commands are loaded yet'),
   })
   .meta({ id: 'InspectedCommand', description: 'What is known of one command. Never leaves this machine.' })
-export type InspectedShape = z.infer<typeof inspectedCommand>
 
 export const deletedCommands = z
   .strictObject({
@@ -250,48 +249,36 @@ export const getHistoryQuery = z.strictObject({
     .describe('how many; `total` counts all'),
 })
 
+/** The words of a ranking are in its question. */
+const { word: _, without: __, ...rankedFilters } = filters
+
 export const getRankedCommandsQuery = z.strictObject({
   q: z
     .string()
     .max(1024)
     .default('')
     .describe('words between blanks, `"two words"` as one, `!word` for one that must not occur'),
-  match: z
-    .enum(FINDER_MATCHES)
-    .default('fuzzy')
-    .describe(
-      'fuzzy: all words, else their letters in this order; words: all words; exact: the text as it is',
-    ),
+  match: z.enum(FINDER_MATCHES).default('fuzzy').describe('exact: `q` as it is; else its words, or letters'),
   here: z
     .string()
     .min(1)
     .max(4096)
     .exactOptional()
     .describe('absolute path of the current directory of the caller'),
-  cwd: filters.cwd,
-  failed: filters.failed,
-  risk: filters.risk,
-  since: filters.since,
-  until: filters.until,
-  shell: filters.shell,
-  exit: filters.exit,
-  longer_ms: filters.longer_ms,
-  generated: filters.generated,
+  ...rankedFilters,
   session: z
     .string()
     .regex(/^[\w.-]{1,64}$/)
     .exactOptional()
-    .describe('only commands of this shell session, by the id that its hook writes into its records'),
+    .describe('only of this shell session, by its id'),
   imported: z
     .boolean()
     .exactOptional()
-    .describe('true: only commands that an import brought; false: only commands recorded on this machine'),
+    .describe('only what an import brought; false: only what was recorded'),
   limit: z.int().min(1).max(RANKED_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT).describe('how many'),
 })
 
-export const getInspectedCommandQuery = z.strictObject({
-  id: text(32, 'id of one of its uses; its neighbours are those of this use'),
-})
+export const getInspectedCommandQuery = z.strictObject({ id: text(32, 'id of one of its uses') })
 
 export const deleteHistoryBody = z.strictObject({
   ids: listOf(z.string().min(1).max(32), DELETE_IDS_MAX).exactOptional(),
