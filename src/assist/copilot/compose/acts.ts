@@ -33,6 +33,9 @@ const TOO_MUCH = /^(?:[/~*.]+|\/dev\/.+)$/
 export const onlyLooks = (request: string): boolean =>
   LOOKS.test(request) && !WANTS.test(request.replace(LOOKS, ''))
 
+/** Whether the request has a verb of change. */
+export const wantsChange = (request: string): boolean => WANTS.test(request)
+
 /** Whether the command changes, ends or writes something. */
 export const changesSomething = (command: string): boolean => CHANGES.test(command)
 
