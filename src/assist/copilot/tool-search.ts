@@ -30,8 +30,8 @@ interface Passages {
 }
 
 /** Least share of the request that must be found again; less where the request names the tool. */
-const LEAST = 0.36
-const LEAST_NAMED = 0.34
+const LEAST = 0.3
+const LEAST_NAMED = 0.24
 /** Counts for a word that only the tool as a whole has. */
 const ABOUT = 0.5
 /** Share of a passage's length that counts against it, as in BM25. */
@@ -43,6 +43,7 @@ const made = new WeakMap<Knowledge, Passages>()
 
 /** Commands, best first, whose tools fit the request; none of them accounts for every word of it. */
 export function toolsFor(request: string, knowledge: Knowledge): readonly Candidate[] {
+  if (wantsToDestroy(request)) return []
   const passages = made.get(knowledge) ?? prepare(knowledge)
   made.set(knowledge, passages)
   const typed = request.trim().toLowerCase()
@@ -62,10 +63,10 @@ export function toolsFor(request: string, knowledge: Knowledge): readonly Candid
     if (!describesLimits(said, new Set([...passage.words, ...(passages.about.get(passage.tool) ?? [])])))
       continue
     const found = candidate(passage, share)
-    const isAsked = !destroysByName(found.command) || wantsToDestroy(request)
-    // A guess never changes anything that the words do not ask for.
-    if (isAsked && (wantsChange(request) || !changesSomething(found.command)) && !best.has(passage.tool))
-      best.set(passage.tool, found)
+    // A guess never destroys anything, and changes something only if a change of a thing is asked for.
+    const isHarmless =
+      !destroysByName(found.command) && (wantsChange(request) || !changesSomething(found.command))
+    if (isHarmless && !best.has(passage.tool)) best.set(passage.tool, found)
   }
   return [...best.values()]
 }

@@ -48,6 +48,8 @@ export interface FinderShellOptions {
   readonly columns?: number
   readonly rows?: number
   readonly env?: Readonly<Record<string, string>>
+  /** Flag of `shell init`; default: `--ctrl-r`. */
+  readonly flag?: string
   /** Lines of the start file before the hook, and after it. */
   readonly before?: string
   readonly after?: string
@@ -92,7 +94,7 @@ export async function openFinderShell(
   mkdirSync(dirname(rc), { recursive: true })
   // Where it is missing, every new fish reads all manual pages of the machine to fill it.
   mkdirSync(join(directory, '.local/share/fish/generated_completions'), { recursive: true })
-  const hook = await node.karo(['shell', 'init', shell, '--ctrl-r'])
+  const hook = await node.karo(['shell', 'init', shell, options.flag ?? '--ctrl-r'])
   if (hook.code !== 0) throw new Error(hook.stderr)
   writeFileSync(rc, `${how.prompt}\n${options.before ?? ''}\n${hook.stdout}\n${options.after ?? ''}\n`)
   const { NO_COLOR: _, ...env } = cleanEnv(node.home, {

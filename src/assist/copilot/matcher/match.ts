@@ -73,6 +73,10 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
   return asks.some((word) => isAskedFor(concept(word), said))
 }
 
+const ONLY_FILES = /-type f\b/
+const OF_DIRECTORIES =
+  /\b(?:delet|remov|eras|purg|wip|clean)(?:e|es|ing|s)?(?: up)? (?:all |the |any |every |old |those )*(?:(?:sub)?director(?:y|ies)|(?:sub)?folders?|dirs?)\b/i
+
 function compare(wording: Wording, asked: readonly Asked[], index: Index, text: string): Found | undefined {
   const { recipe } = wording
   const aligned = align(wording, asked, index)
@@ -87,6 +91,8 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
   // If two kinds of things are to be deleted, a command for one of them is no answer.
   if (recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
     return undefined
+  // Who says directories does not mean the files in them.
+  if (recipe.asks !== undefined && ONLY_FILES.test(recipe.run) && OF_DIRECTORIES.test(text)) return undefined
   const score = scoreOf({ wording, asked, aligned, beside, index, text, changes })
   return { recipe, score, values, isSure: isCovered(wording, asked, aligned, beside, index) }
 }
