@@ -37,13 +37,22 @@ const ABOUT = 0.5
 /** Share of a passage's length that counts against it, as in BM25. */
 const LENGTH = 0.25
 const MOST_OPTIONS = 3
+/** Telling words of a request that names no tool; fewer fit too many tools. */
+const LEAST_WORDS = 3
+
+/**
+ * Requests for which a guess is worse than none: those that forbid or bound something, that ask for an opinion, that are
+ * about everything, or that name a place, which a guess does not use.
+ */
+const NO_GUESS =
+  /n['\u2019]t\b|\b(?:never|dont|unless|when|whenever|while|everything|everyone|anything|permanently|forever)\b|^\W*(?:is|are|am|should|why|would|does|do|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) the difference)\b|(?:^|\s)[/~]/i
 
 /** The passages of each knowledge file, made when they are first needed. */
 const made = new WeakMap<Knowledge, Passages>()
 
 /** Commands, best first, whose tools fit the request; none of them accounts for every word of it. */
 export function toolsFor(request: string, knowledge: Knowledge): readonly Candidate[] {
-  if (wantsToDestroy(request)) return []
+  if (wantsToDestroy(request) || NO_GUESS.test(request)) return []
   const passages = made.get(knowledge) ?? prepare(knowledge)
   made.set(knowledge, passages)
   const typed = request.trim().toLowerCase()
@@ -55,7 +64,7 @@ export function toolsFor(request: string, knowledge: Knowledge): readonly Candid
     named === undefined ? request : request.replace(new RegExp(`\\b${named}\\b:?`, 'i'), ' '),
   )
   const asked = new Set(said)
-  if (asked.size < (named === undefined ? 2 : 1)) return []
+  if (asked.size < (named === undefined ? LEAST_WORDS : 1)) return []
   const scored = score(asked, passages, named)
   const best = new Map<string, Candidate>()
   for (const { passage, share } of scored) {

@@ -50,6 +50,8 @@ export function write(state: State): string | undefined {
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
   if (todo === 'delete')
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
+  // Other archives than those of gzip are unpacked by other tools.
+  if (todo === 'gunzip' && !own.some((one) => /gz'?(?: |$)/.test(one))) return undefined
   if (todo === undefined) return parts.join(' ') + end
   return `${parts.join(' ')} -exec ${todo} {} +${end}`
 }
