@@ -1,11 +1,18 @@
 // Measures `karo ask` with public sets of requests: what it answers with confidence, and how much of that is right.
-import { join } from 'node:path'
 import { findCommand } from '../../src/assist/copilot/ask.ts'
 import { openKnowledge } from '../../src/assist/copilot/knowledge.ts'
 import { checkCommand } from '../../src/assist/risk/index.ts'
 import { doesTheSame } from './jail.ts'
 import { normalForm, openForm } from './judge.ts'
-import { type Item, type RequestSet, readAlfa, readNl2bash, readOwn, readTldr } from './sets.ts'
+import {
+  type Item,
+  type RequestSet,
+  readAlfa,
+  readNl2bash,
+  readOwn,
+  readTldr,
+  readTldrTools,
+} from './sets.ts'
 
 const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
@@ -39,7 +46,7 @@ interface Counted {
   actedUnasked: number
 }
 
-function count(items: readonly Item[], isOpen: boolean, show: string | undefined): Counted {
+function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: string | undefined): Counted {
   const counted = { asked: 0, sure: 0, sureRight: 0, perhaps: 0, perhapsRight: 0, none: 0, actedUnasked: 0 }
   for (const item of items) {
     const { command, confidence } = findCommand(item.words, {
@@ -54,10 +61,12 @@ function count(items: readonly Item[], isOpen: boolean, show: string | undefined
         process.stdout.write(`none     ${item.words}\n     set: ${item.right.join(' || ')}\n`)
       continue
     }
-    const right = isOpen
-      ? item.right.some((one) => openForm(one) === openForm(command))
-      : item.right.some((one) => normalForm(one, item.words) === normalForm(command, item.words)) ||
-        (!process.argv.includes('--no-jail') && doesTheSame(command, item))
+    const right = isTool
+      ? item.right.includes(/^(?:sudo (?:-\S+ )*)?(\S+)/.exec(command)?.[1] ?? '')
+      : isOpen
+        ? item.right.some((one) => openForm(one) === openForm(command))
+        : item.right.some((one) => normalForm(one, item.words) === normalForm(command, item.words)) ||
+          (!process.argv.includes('--no-jail') && doesTheSame(command, item))
     counted[confidence]++
     if (right) counted[confidence === 'sure' ? 'sureRight' : 'perhapsRight']++
     const acts = SHOWS.test(item.words) && !ALSO_ACTS.test(item.words) && CHANGES.test(command)
@@ -109,16 +118,17 @@ const [show] = given('show')
 const sets: readonly RequestSet[] = [
   ...given('nl2bash').map(readNl2bash),
   ...given('alfa').map(readAlfa),
-  ...given('tldr').map((path) => readTldr(join(path))),
+  ...given('tldr').flatMap((path) => [readTldr(path), readTldrTools(path)]),
 ]
 const files = given('own')
 if (sets.length + files.length === 0) process.stderr.write(USAGE)
-for (const { name, building, heldOut, isOpen } of sets) {
+for (const set of sets) {
+  const { name, building, heldOut } = set
   // Items in an even distance, so that a sample holds every part of a set.
   const sample = (all: readonly Item[]) =>
     all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
-  report(`${name}, building half`, count(sample(building), isOpen, show))
+  report(`${name}, building half`, count(sample(building), set, show))
   if (!process.argv.includes('--building'))
-    report(`${name}, held-out half`, count(sample(heldOut), isOpen, undefined))
+    report(`${name}, held-out half`, count(sample(heldOut), set, undefined))
 }
 for (const file of files) own(file)

@@ -19,6 +19,8 @@ export interface RequestSet {
   readonly heldOut: readonly Item[]
   /** Whether the commands hold placeholders such as `{{file}}`, so they can only be compared and not run. */
   readonly isOpen: boolean
+  /** Whether only the tool is asked for; the right answers are tools then. */
+  readonly isTool?: true
 }
 
 /** Tools of everyday use whose tldr pages are asked for. */
@@ -77,6 +79,26 @@ export function readAlfa(directory: string): RequestSet {
       })
     })
   return split('InterCode-ALFA', items)
+}
+
+/** The same descriptions without the tool's name; an answer has to use the tool. One that several tools have may be any of them. */
+export function readTldrTools(pages: string): RequestSet {
+  const set = readTldr(pages)
+  const unnamed = (items: readonly Item[]): readonly Item[] => {
+    const byWords = new Map<string, Set<string>>()
+    for (const { words } of items) {
+      const [, tool = '', does = ''] = /^(\S+)[^:]*: (.+)$/.exec(words) ?? []
+      byWords.set(does, (byWords.get(does) ?? new Set()).add(tool))
+    }
+    return [...byWords].map(([words, tools]) => ({ words, right: [...tools] }))
+  }
+  return {
+    name: 'tldr, common tools, tool not named',
+    building: unnamed(set.building),
+    heldOut: unnamed(set.heldOut),
+    isOpen: true,
+    isTool: true,
+  }
 }
 
 /** tldr pages: the descriptions of the examples of common tools, with the tool's name before each. */

@@ -13,6 +13,7 @@ import { PLACEHOLDERS } from './model/prompt.ts'
 import { examplesFor, optionsFor } from './option-search.ts'
 import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
+import { toolsFor } from './tool-search.ts'
 import type { Answer, Candidate, Proposal } from './types.ts'
 
 export interface AskOptions {
@@ -130,7 +131,9 @@ function candidates(
   const found = [...composed, ...recipes, ...before, ...shown].sort(better)
   // Searching the knowledge file is slow, so it is left out if there is a sure answer.
   if (found[0]?.confidence === 'sure') return found
-  return [...found, ...optionsFor(request, knowledge, index, (found[0]?.score ?? 0) >= LIKELY)].sort(better)
+  const described = optionsFor(request, knowledge, index, (found[0]?.score ?? 0) >= LIKELY)
+  if (found.length + described.length > 0) return [...found, ...described].sort(better)
+  return toolsFor(request, knowledge)
 }
 
 /** What is sure comes first, then what fits better. */

@@ -25,18 +25,31 @@ export const upOption: CommandOption = {
     'the key Up opens the finder with what this shell ran, the newest next to the prompt (bash, zsh, fish)',
 }
 
+export const ASK_KEY = 'ask-key'
+export const askKeyOption: CommandOption = {
+  name: ASK_KEY,
+  description: 'Alt-K turns the words on the prompt line into a command, like karo ask (bash, zsh, fish)',
+}
+
 export const startOption: CommandOption = {
   name: START,
   description: 'a new shell starts the node where none runs; for machines without systemd',
 }
 
 /** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
-export const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`, `--${UP}`, `--${START}`]
+export const HOOK_FLAGS: readonly string[] = [
+  `--${NO_GUARD}`,
+  `--${CTRL_R}`,
+  `--${UP}`,
+  `--${ASK_KEY}`,
+  `--${START}`,
+]
 
 /** Options of `shell install` that take a flag out of the line again. */
 export const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
   { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
   { name: 'no-start', flag: `--${START}`, description: 'new shells start no node any more' },
+  { name: 'no-ask-key', flag: `--${ASK_KEY}`, description: 'take Alt-K away again' },
   { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
   { name: 'no-up', flag: `--${UP}`, description: "give Up back to the shell's own history" },
 ]

@@ -28,13 +28,16 @@ export function forAll(
       hint: 'Leave out --home and KARO_HOME.',
     })
   }
-  if (args.shell !== undefined || ['rc', 'guard', 'no-ctrl-r'].some((name) => options[name] !== undefined)) {
+  if (
+    args.shell !== undefined ||
+    ['rc', 'guard', 'no-ctrl-r', 'no-ask-key'].some((name) => options[name] !== undefined)
+  ) {
     throw new KaroError(
       'bad_request',
       'the line goes into the files of all shells, with the flags that are given',
       {
         where: '--system',
-        hint: 'Leave out the shell, --rc, --guard and --no-ctrl-r.',
+        hint: 'Leave out the shell, --rc, --guard, --no-ctrl-r and --no-ask-key.',
       },
     )
   }

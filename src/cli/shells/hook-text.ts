@@ -5,6 +5,7 @@ import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
+import { ASKERS } from '../../observe/hooks/asker/asker.ts'
 import { FINDER_KEYS, FINDERS, type FinderKey, type FinderShell } from '../../observe/hooks/finder/finder.ts'
 import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../observe/hooks/guard/guards.ts'
@@ -15,6 +16,7 @@ import { STARTERS } from '../../observe/hooks/start.ts'
 import { DAEMON_NAME } from '../../ops/process-name.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
+import { ASK_KEY } from './flags.ts'
 
 /**
  * The file that has this code. In the bundle its name has a hash of its contents and of what it imports, the shell files
@@ -26,6 +28,8 @@ export const HOOK_SOURCE = import.meta.filename
 interface Parts {
   readonly guard: boolean
   readonly finder: Readonly<Record<FinderKey, boolean>>
+  /** Turns the words on the line into a command on a key. */
+  readonly asker: boolean
   /** Starts the node where none runs. */
   readonly start: boolean
 }
@@ -41,6 +45,7 @@ export function hookOf(io: CommandIo, shell: Shell, parts: Parts): string {
     HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) }),
     parts.guard ? guardOf(io, shell) : '',
     finderOf(io, shell, parts.finder),
+    parts.asker ? askerOf(io, shell) : '',
   ].join('')
 }
 
@@ -84,12 +89,12 @@ function guardOf(io: CommandIo, shell: Shell): string {
   })
 }
 
-/** Throws KaroError bad_request for a shell without a line editor. */
-export function finderShell(shell: Shell, key: FinderKey): FinderShell {
+/** Throws KaroError bad_request for a shell without a line editor, in which the flag has no effect. */
+export function editedShell(shell: Shell, flag: string): FinderShell {
   const found = GUARD_SHELLS.find((one) => one === shell)
   if (found !== undefined) return found
-  throw new KaroError('bad_request', `${shell} has no line editor for the finder`, {
-    where: `--${key}`,
+  throw new KaroError('bad_request', `${shell} has no line editor for a key of Karo's`, {
+    where: `--${flag}`,
     hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
   })
 }
@@ -100,7 +105,12 @@ function finderOf(io: CommandIo, shell: Shell, wanted: Parts['finder']): string 
   const [first] = keys
   if (first === undefined) return ''
   const find = [...programOf(io).words, 'history', '--interactive', ...homeWords(io)]
-  return FINDERS[finderShell(shell, first)]({ find, keys })
+  return FINDERS[editedShell(shell, first)]({ find, keys })
+}
+
+function askerOf(io: CommandIo, shell: Shell): string {
+  const asked = editedShell(shell, ASK_KEY)
+  return ASKERS[asked]({ ask: [...programOf(io).words, 'ask', '--line', '--shell', asked, ...homeWords(io)] })
 }
 
 /** The words that tell a command in the hook another home than the default; unquoted. */

@@ -33,6 +33,10 @@ const TOO_MUCH = /^(?:[/~*.]+|\/dev\/.+)$/
 export const onlyLooks = (request: string): boolean =>
   LOOKS.test(request) && !WANTS.test(request.replace(LOOKS, ''))
 
+/** Whether the request has a verb of change, and names what is to be changed rather than everything. */
+export const wantsChange = (request: string): boolean =>
+  WANTS.test(request) && !/\b(?:everything|anything|all|every|any)\b/i.test(request)
+
 /** Whether the command changes, ends or writes something. */
 export const changesSomething = (command: string): boolean => CHANGES.test(command)
 

@@ -1,6 +1,6 @@
 // What the meaning of a phrase adds to a search for files.
 import type { State } from './find-state.ts'
-import { asPattern, asReplacement, asWord, findSize, isMode, secondsOf } from './read.ts'
+import { asCommand, asPattern, asReplacement, asTest, asWord, findSize, isMode, secondsOf } from './read.ts'
 
 /** What a mark or a plain word stands for, as it was typed. */
 export function said({ reading, request }: State, mark: string): string {
@@ -44,6 +44,13 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
       state.nocase = true
     },
     do: () => state.todo.push(filled()),
+    run: () => {
+      const command = asCommand(said(state, given(1)))
+      return command !== undefined && state.todo.push(command)
+    },
+    follow: () => {
+      state.follows = true
+    },
     ask: () => {
       state.asked = form
     },
@@ -119,7 +126,7 @@ export function addNames(state: State, form: string, values: readonly string[], 
     return isNot && /^\.[a-z]\w{0,4}$/.test(whole) ? `*${whole}` : whole
   })
   if (made.length === 0 || made.includes('')) return false
-  const tests = made.map((one) => `${option} ${asWord(one)}`)
+  const tests = made.map((one) => `${option} ${asTest(one)}`)
   state.tests.push(
     isNot
       ? tests.map((one) => `! ${one}`).join(' ')

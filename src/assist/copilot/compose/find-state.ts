@@ -55,6 +55,7 @@ export interface State {
   asked: string | undefined
   nocase: boolean
   quiet: boolean
+  follows: boolean
   into: string | undefined
 }
 

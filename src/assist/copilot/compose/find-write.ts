@@ -18,6 +18,7 @@ export function write(state: State): string | undefined {
     state.nocase ? one.replace(/(?<=^|\s)-(name|path|regex)(?= )/g, '-i$1') : one,
   )
   // A directory holds files, not text, and is itself the first that is found.
+  joinEnds(own)
   if (held !== undefined && (type === 'd' || type === 'l')) return undefined
   if (type === 'd' && depth.includes('-maxdepth 1') && !depth.some((one) => one.includes('-mindepth')))
     depth.unshift('-mindepth 1')
@@ -38,7 +39,7 @@ export function write(state: State): string | undefined {
   const kind = type === '' ? (held === undefined ? [] : ['-type f']) : [`-type ${type}`]
   // Symbolic links that lead nowhere are a kind of their own.
   const parts = [
-    'find',
+    state.follows ? 'find -L' : 'find',
     places,
     ...new Set(depth),
     ...(own.some((one) => one.includes('-xtype')) ? [] : kind),
@@ -49,8 +50,22 @@ export function write(state: State): string | undefined {
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
   if (todo === 'delete')
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
+  // Other archives than those of gzip are unpacked by other tools.
+  if (todo === 'gunzip' && !own.some((one) => /gz'?(?: |$)/.test(one))) return undefined
   if (todo === undefined) return parts.join(' ') + end
   return `${parts.join(' ')} -exec ${todo} {} +${end}`
+}
+
+/** Makes one pattern of a beginning and an end of the name. */
+function joinEnds(tests: string[]): void {
+  const form = (test: string | undefined) =>
+    /^-(i?name) '?([^*?[\]\\'"]*)(\*)([^*?[\]\\'"]*)'?$/.exec(test ?? '')
+  const first = tests.findIndex((one) => form(one)?.[2] !== '' && form(one)?.[4] === '')
+  const last = tests.findIndex((one) => form(one)?.[2] === '' && form(one)?.[4] !== '')
+  const [start, end] = [form(tests[first]), form(tests[last])]
+  if (start === null || end === null || start[1] !== end[1]) return
+  tests[first] = `-${start[1]} '${start[2]}*${end[4]}'`
+  tests.splice(last, 1)
 }
 
 /** Whether directories are deleted or moved with all that is in them. What is empty or a symbolic link holds nothing. */

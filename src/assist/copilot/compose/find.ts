@@ -17,7 +17,7 @@ const LIMITS =
   /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|ignoring|skipping|omitting|neither|lacking)\b|n't\b/i
 /** Verbs with which a request about files begins; a noun may begin it, too. */
 const VERBS =
-  /^(?:recursively )?(?:find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
+  /^(?:recursively )?(?:save|saves|write|writes|serach|find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
 
 /** Verbs after which something has to be done with what is found. */
 const ACTS =
@@ -37,7 +37,15 @@ export function composeFind(request: string, reading: Reading): Composed | undef
       todo: [],
       pipe: [],
     },
-    ...{ held: undefined, rank: undefined, asked: undefined, nocase: false, quiet: false, into: undefined },
+    ...{
+      held: undefined,
+      rank: undefined,
+      asked: undefined,
+      nocase: false,
+      quiet: false,
+      follows: false,
+      into: undefined,
+    },
   }
   for (const [pattern, meaning] of PHRASES) {
     const expression = phrase(pattern)

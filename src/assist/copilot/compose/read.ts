@@ -82,6 +82,7 @@ const joined = (text: string): string =>
     .replace(/\b(?:regular|normal) or (?:regular|normal)(?= files?\b)/gi, 'regular')
     .replace(/\band\/or\b/gi, 'or')
     .replace(/ & (?=\w)/g, ' and ')
+    .replace(/\b(spaces?|white ?spaces?)(?= in (?:their|its|the) (?:file)?names?\b)/gi, '"* *"')
     .replace(/\bbut (?=(?:less|smaller|more|larger|greater|not more|at most|at least)\b)/gi, 'and ')
     .replace(COUNTED, (word) => String(NUMBERS.indexOf(word.toLowerCase())))
 
@@ -157,6 +158,14 @@ export function asWord(value: string): string {
   if (VARIABLE.test(safe)) return `"${safe}"`
   return `'${safe.replaceAll("'", "'\\''")}'`
 }
+
+/** A pattern behind an option such as `-name`, where a dash at its beginning means nothing. */
+export const asTest = (value: string): string =>
+  value.startsWith('-') ? `'${value.replaceAll("'", "'\\''")}'` : asWord(value)
+
+/** A command of plain words, to be run for each file; undefined for one that only a shell can run. */
+export const asCommand = (value: string): string | undefined =>
+  /^[\w@%+=:,./-]+(?: [\w@%+=:,./-]+)*$/.test(value) ? value : undefined
 
 /** A thing that names files: patterns stay patterns of the shell. */
 export const asFiles = (value: string): string =>

@@ -2,6 +2,7 @@
 import { changesSomething, isTooMuch } from './acts.ts'
 import { asFiles, asPattern, asWord, isMode, type Reading, secondsOf } from './read.ts'
 import { ABOUT_MACHINE } from './sentences-machine.ts'
+import { HEADS, TAILS } from './sentences-parts.ts'
 import { ABOUT_FILES, PARTS } from './sentences-words.ts'
 
 let made: readonly (readonly [RegExp, string])[] | undefined
@@ -15,14 +16,55 @@ const sentences = (): readonly (readonly [RegExp, string])[] =>
     ([pattern, command]) => [new RegExp(`^(?:${written(pattern)})$`), command] as const,
   ))
 
-/** The command of the first sentence that is the whole request; undefined if there is none. */
+let parts:
+  | { heads: readonly (readonly [RegExp, string, string])[]; tails: readonly (readonly [RegExp, string])[] }
+  | undefined
+
+/** The expressions of what may stand around a sentence. */
+const around = () =>
+  (parts ??= {
+    heads: HEADS.map(
+      ([pattern, instead, behind]) => [new RegExp(`^(?:${written(pattern)}) `), instead, behind] as const,
+    ),
+    tails: TAILS.map(
+      ([pattern, command]) =>
+        [new RegExp(`(?:[ ,]+(?:and|then|but))*[ ,]+(?:${written(pattern)})$`), command] as const,
+    ),
+  })
+
+/** How many parts may stand around one sentence. */
+const MOST_PARTS = 3
+
+/**
+ * The command of the first sentence that is the whole request, or that is it without what stands around it, such as
+ * `sorted by number` or `and save it to FILE`; undefined if there is none.
+ */
 export function composeSentence(request: string, reading: Reading): string | undefined {
+  const made = composed(request, reading, MOST_PARTS)
+  // Whole disks, the root and every file at once are for nobody to name in passing.
+  return made !== undefined && changesSomething(made) && reading.values.some(isTooMuch) ? undefined : made
+}
+
+function composed(request: string, reading: Reading, deep: number): string | undefined {
+  const { text, values } = reading
   for (const [expression, command] of sentences()) {
-    const match = expression.exec(reading.text)
+    const match = expression.exec(text)
+    if (match !== null) return filled(command, match, request, reading).trim()
+  }
+  if (deep === 0) return undefined
+  for (const [expression, command] of around().tails) {
+    const match = expression.exec(text)
     if (match === null) continue
-    const made = filled(command, match, request, reading).trim()
-    // Whole disks, the root and every file at once are for nobody to name in passing.
-    return changesSomething(made) && reading.values.some(isTooMuch) ? undefined : made
+    const inner = composed(request, { text: text.slice(0, match.index), values }, deep - 1)
+    // What is behind a command that changes something is not about its output.
+    if (inner === undefined || changesSomething(inner)) continue
+    return filled(command, match, request, reading).replace('…', () => inner)
+  }
+  for (const [expression, instead, behind] of around().heads) {
+    const match = expression.exec(text)
+    if (match === null) continue
+    const inner = composed(request, { text: `${instead} ${text.slice(match[0].length)}`, values }, deep - 1)
+    if (inner !== undefined && !changesSomething(inner)) return `${inner}${behind}`
   }
   return undefined
 }

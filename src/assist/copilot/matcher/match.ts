@@ -73,6 +73,10 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
   return asks.some((word) => isAskedFor(concept(word), said))
 }
 
+const ONLY_FILES = /-type f\b/
+const OF_DIRECTORIES =
+  /\b(?:delet|remov|eras|purg|wip|clean)(?:e|es|ing|s)?(?: up)? (?:all |the |any |every |old |those )*(?:(?:sub)?director(?:y|ies)|(?:sub)?folders?|dirs?)\b/i
+
 function compare(wording: Wording, asked: readonly Asked[], index: Index, text: string): Found | undefined {
   const { recipe } = wording
   const aligned = align(wording, asked, index)
@@ -87,6 +91,8 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
   // If two kinds of things are to be deleted, a command for one of them is no answer.
   if (recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
     return undefined
+  // Who says directories does not mean the files in them.
+  if (recipe.asks !== undefined && ONLY_FILES.test(recipe.run) && OF_DIRECTORIES.test(text)) return undefined
   const score = scoreOf({ wording, asked, aligned, beside, index, text, changes })
   return { recipe, score, values, isSure: isCovered(wording, asked, aligned, beside, index) }
 }
@@ -109,6 +115,7 @@ function isCovered(
   // A word that other wordings have may have meant something else, unless its noun stands beside it.
   const isBorrowed = (i: number): boolean => !nouns.has(i) && index.knows(asked[i]?.concept ?? '')
   if ([...used].some((i) => asked[i]?.entity === undefined && isBorrowed(i))) return false
+  if (isDoubtful(wording, asked, aligned)) return false
   const telling = [...wording.words].filter((word) => word !== SHOW)
   if (!telling.some((word) => words.has(word))) return false
   const unsaid = telling.filter((word) => !words.has(word))
@@ -116,6 +123,36 @@ function isCovered(
   const slots = wording.parts.filter((part) => part.startsWith('{')).map((part) => part.slice(1, -1))
   const open = values.size > 0 ? needed(wording.recipe.run) : []
   return [...slots, ...open].every(
-    (slot) => values.has(slot) || unnamed.has(slot) || wording.recipe.run.includes(`{${slot}=`),
+    (slot) =>
+      values.has(slot) ||
+      (values.size === 0 && unnamed.has(slot)) ||
+      wording.recipe.run.includes(`{${slot}=`),
   )
+}
+
+/** Slots that take any text, so that a plain word is no evidence for them. */
+const ANY_TEXT = /^(?:text|sed|cmd|name|word|dir|path|file|dest|user)\d?$/
+/** Commands that read a file as it is, and files that have to be unpacked first. */
+const READS = /^(?:grep|wc|cat|head|tail|sort|ls|awk|sed|cut)\b/
+const PACKED = /\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)$/
+const isGlob = (slot: string, value: string): boolean =>
+  /^(?:file|path|dir)\d?$/.test(slot) && /[*?]/.test(value)
+/** Words about the beginning or the end of a name or line. */
+const ENDS = /\b(?:start|begin|end)(?:s|ing)? (?:with|in)\b/i
+
+/** Whether a slot holds what may have meant something else, or the command cannot read what it is given. */
+function isDoubtful(
+  { recipe, text }: Wording,
+  asked: readonly Asked[],
+  { values, used, nouns }: Aligned,
+): boolean {
+  const given = [...values]
+  const isPlain = (value: string): boolean =>
+    [...used].some((i) => asked[i]?.entity === undefined && asked[i]?.raw === value && !nouns.has(i))
+  if (given.some(([slot, value]) => ANY_TEXT.test(slot) && isPlain(value))) return true
+  if (READS.test(recipe.run) && given.some(([slot, value]) => PACKED.test(value) || isGlob(slot, value)))
+    return true
+  if (/-exec\b/.test(recipe.run) && /[;|&<>`$]/.test(values.get('cmd') ?? '')) return true
+  const said = asked.map(({ raw }) => raw).join(' ')
+  return ENDS.test(said) && !ENDS.test(text)
 }

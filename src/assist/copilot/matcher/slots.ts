@@ -234,6 +234,8 @@ const PLAIN = /^[\w@%+=:,./-]+$/
 function quoted(value: string, quote: string, begins: boolean): string {
   if (quote === "'") return value.replaceAll("'", "'\\''")
   if (quote === '"') return value.replace(/[\\"$`!]/g, '\\$&')
+  // A variable stays one, and is one word.
+  if (/^\$(?:\w+|\{\w+\})$/.test(value)) return `"${value}"`
   // The shell has to expand the home directory, so this value stays unquoted.
   if (begins && /^~(?:\/[\w@%+=:,./-]*)?$/.test(value)) return value
   const safe = begins && value.startsWith('-') ? `./${value}` : value

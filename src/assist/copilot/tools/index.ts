@@ -1,4 +1,5 @@
 // Karo's own descriptions of common commands: their purpose, and options that other sources lack or describe wrongly.
+import { ACCOUNTS } from './accounts.ts'
 import { BUILTINS } from './builtins.ts'
 import { MEDIA } from './media.ts'
 import type { OwnTool } from './own-tool.ts'
@@ -13,6 +14,7 @@ export const BSD: ReadonlySet<string> = new Set(
 export const TOOLS: Readonly<Record<string, OwnTool>> = {
   ...BUILTINS,
   ...MEDIA,
+  ...ACCOUNTS,
   sudo: {
     does: 'Runs a command as another user, root by default',
     options: {

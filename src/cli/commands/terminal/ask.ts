@@ -5,14 +5,13 @@ import { join } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
-import { knownOf } from '../../../assist/copilot/known.ts'
-import { createManuals } from '../../../assist/copilot/manuals.ts'
 import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { judging } from '../../judging.ts'
+import { knownTool } from '../../known-tool.ts'
 import { workingDirectory } from '../../place.ts'
 import { printAnswer } from '../../views/ask.ts'
 import { printKnown } from '../../views/knowledge.ts'
@@ -62,16 +61,6 @@ function wantsModel(io: CommandIo): boolean {
   }
 }
 
-/** What is known of a tool, if the request is its name and nothing else; its manual is only read if nothing else knows it. */
-const knownTool = (io: CommandIo, request: string) =>
-  /^\s*[\w.+-]+(?: [a-z-]+)?\s*$/.test(request)
-    ? knownOf(request, {
-        knowledge: openKnowledge(),
-        examples: openExamples(io.home, io.env.HOME ?? homedir()),
-        ...(!/\s/.test(request.trim()) && { manuals: createManuals(io.env.PATH ?? '', {}) }),
-      })
-    : undefined
-
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = openKnowledge()
   const examples = openExamples(io.home, io.env.HOME ?? homedir())
@@ -91,13 +80,20 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   })
 }
 
+/** The command with braces around each word that has to be filled in; no shell takes them for anything else. */
+const marked = (command: string, placeholders: readonly string[]): string =>
+  placeholders.reduce(
+    (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `{${name}}`),
+    command,
+  )
+
 const command = defineCommand({
   name: 'ask',
   summary: 'turn words into a command and show its risk; never runs it',
   args: [
     {
       name: 'words',
-      required: true,
+      required: false,
       variadic: true,
       oneThing: true,
       description: 'what to do; names, paths and texts in quotes are put into the command',
@@ -110,6 +106,11 @@ const command = defineCommand({
       description: 'the shell for the command (default: your own)',
       choices: SHELLS,
     },
+    {
+      name: 'line',
+      description:
+        'the words are in KARO_LINE; prints the command alone, with {NAME} to fill in; Alt-K does it',
+    },
   ],
   examples: [
     { run: "karo ask 'files larger than 100 MB in /var'", does: 'a command that finds them' },
@@ -117,7 +118,10 @@ const command = defineCommand({
     { run: "karo ask --json 'undo the last commit'", does: 'the command, its risk and others as JSON' },
   ],
   async run(io, input) {
-    const request = (input.args.words as readonly string[]).join(' ')
+    const isLine = input.options.line === true
+    const request = isLine
+      ? (io.env.KARO_LINE ?? '')
+      : ((input.args.words as readonly string[] | undefined) ?? []).join(' ')
     if (request.trim() === '')
       throw new KaroError('bad_request', 'the question is empty', {
         where: 'karo ask',
@@ -128,9 +132,15 @@ const command = defineCommand({
       throw new KaroError('bad_request', 'the words hold control or invisible characters', {
         where: 'karo ask',
       })
-    const known = await knownTool(io, request)
+    const known = isLine ? undefined : await knownTool(io, request)
     if (known !== undefined) return show(io, known, printKnown)
     const found = await answer(io, request, shellOf(input.options.shell, io.env))
+    if (isLine) {
+      // Above the prompt stands how far to trust it, and below only the command.
+      io.err(printAnswer(found, io))
+      if (found.command !== null) io.out(`${marked(found.command, found.placeholders)}\n`)
+      return found.command === null ? EXIT.failed : EXIT.done
+    }
     io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
     return found.command === null ? EXIT.failed : EXIT.done
   },

@@ -1,10 +1,13 @@
 // karo explain: shows what each part of a command line does, from which source, and what is risky. Needs no daemon, no init.
 
 import { explainCommand } from '../../../assist/copilot/index.ts'
+import { EXIT } from '../../../base/errors.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
+import { knownTool } from '../../known-tool.ts'
 import { printExplanation } from '../../views/explain.ts'
+import { printKnown } from '../../views/knowledge.ts'
 
 const command = defineCommand({
   name: 'explain',
@@ -21,6 +24,7 @@ const command = defineCommand({
   options: [shellOption],
   examples: [
     { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'shows what each word means' },
+    { run: 'karo explain tar', does: 'what is known of the tool: its options, and examples' },
     { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
     { run: 'karo explain - < script.sh', does: 'explains a script' },
   ],
@@ -29,6 +33,12 @@ const command = defineCommand({
     const text = await commandText(input, 'explain')
     const shell = shellOf(input)
     const explanation = await explainCommand(text, { shell, judge: await judging(io, shell) })
+    // The name of a tool alone also asks for the tool, as with `karo ask`; --json stays the explanation of a line.
+    const known = io.json ? undefined : await knownTool(io, text)
+    if (known !== undefined) {
+      io.out(`${printExplanation(explanation, io)}\n${printKnown(known, io)}`)
+      return EXIT.done
+    }
     return show(io, explanation, printExplanation)
   },
 })

@@ -19,6 +19,8 @@ import {
 import { programOf } from '../../own-program.ts'
 import { absolutePath, homeOf } from '../../place.ts'
 import {
+  ASK_KEY,
+  askKeyOption,
   CTRL_R,
   ctrlROption,
   flagsFrom,
@@ -33,7 +35,7 @@ import {
   WITHOUT,
 } from '../../shells/flags.ts'
 import { forAll, systemOption } from '../../shells/for-all.ts'
-import { finderShell, homeWords, hookOf } from '../../shells/hook-text.ts'
+import { editedShell, homeWords, hookOf } from '../../shells/hook-text.ts'
 import { dropHooks, keepHook, keptFile } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
@@ -75,6 +77,7 @@ const shellInit = defineCommand({
     noGuardOption,
     ctrlROption,
     upOption,
+    askKeyOption,
     startOption,
     {
       name: KEEP,
@@ -98,6 +101,7 @@ const shellInit = defineCommand({
     const hook = hookOf(io, shell, {
       guard: !input.options[NO_GUARD],
       finder: { 'ctrl-r': input.options[CTRL_R] === true, up: input.options[UP] === true },
+      asker: input.options[ASK_KEY] === true,
       start: input.options[START] === true,
     })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
@@ -117,11 +121,21 @@ const shellInstall = defineCommand({
   name: 'shell install',
   summary: "add the hook to the shell's start file; running it again keeps one line and the flags in it",
   args: [perhapsShellArgument],
-  options: [rcOption, systemOption, noGuardOption, ctrlROption, upOption, startOption, ...WITHOUT],
+  options: [
+    rcOption,
+    systemOption,
+    noGuardOption,
+    ctrlROption,
+    upOption,
+    askKeyOption,
+    startOption,
+    ...WITHOUT,
+  ],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
     { run: 'karo shell install --ctrl-r', does: 'also makes Ctrl-R search recorded commands' },
+    { run: 'karo shell install --ask-key', does: 'also makes Alt-K turn words on the line into a command' },
     {
       run: 'sudo karo shell install --system',
       does: 'every new bash, zsh and fish of every person here; what anybody shares stays their own decision',
@@ -138,7 +152,7 @@ const shellInstall = defineCommand({
       )
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
-    for (const flag of [CTRL_R, UP] as const) if (input.options[flag]) finderShell(shell, flag)
+    for (const flag of [CTRL_R, UP, ASK_KEY]) if (input.options[flag]) editedShell(shell, flag)
     const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
     const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
     const { whose, spool } = recordingPaths(io.env)

@@ -1,0 +1,191 @@
+// Finds the tool for a request that nothing else answers: by what tools say of themselves, their options and examples.
+
+import { changesSomething, wantsChange } from './compose/acts.ts'
+import type { Knowledge } from './knowledge.ts'
+import type { CommandKnowledge } from './knowledge-format.ts'
+import { concepts } from './matcher/language.ts'
+import { describesLimits } from './matcher/limits.ts'
+import { destroysByName, wantsToDestroy } from './own-history.ts'
+import { RECIPES } from './recipes/index.ts'
+import { TOOLS } from './tools/index.ts'
+import type { Candidate } from './types.ts'
+
+/** One thing that a tool does: the whole tool, a subcommand, an option, or a recipe. */
+interface Passage {
+  readonly tool: string
+  readonly command: string
+  /** The option of the command; empty for the command itself. */
+  readonly option: string
+  readonly placeholder: string
+  readonly words: ReadonlySet<string>
+}
+
+interface Passages {
+  readonly all: readonly Passage[]
+  /** Places in `all` by word. */
+  readonly byWord: ReadonlyMap<string, readonly number[]>
+  /** Words that a tool says of itself as a whole; its options are about them, too. */
+  readonly about: ReadonlyMap<string, ReadonlySet<string>>
+  readonly tools: ReadonlySet<string>
+}
+
+/** Least share of the request that must be found again; less where the request names the tool. */
+const LEAST = 0.3
+const LEAST_NAMED = 0.24
+/** Counts for a word that only the tool as a whole has. */
+const ABOUT = 0.5
+/** Share of a passage's length that counts against it, as in BM25. */
+const LENGTH = 0.25
+const MOST_OPTIONS = 3
+/** Telling words of a request that names no tool; fewer fit too many tools. */
+const LEAST_WORDS = 3
+
+/**
+ * Requests for which a guess is worse than none: those that forbid or bound something, that ask for an opinion, that are
+ * about everything, or that name a place, which a guess does not use.
+ */
+const NO_GUESS =
+  /n['\u2019]t\b|\b(?:never|dont|unless|when|whenever|while|everything|everyone|anything|permanently|forever)\b|^\W*(?:is|are|am|should|why|would|does|do|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) the difference)\b|(?:^|\s)[/~]/i
+
+/** The passages of each knowledge file, made when they are first needed. */
+const made = new WeakMap<Knowledge, Passages>()
+
+/** Commands, best first, whose tools fit the request; none of them accounts for every word of it. */
+export function toolsFor(request: string, knowledge: Knowledge): readonly Candidate[] {
+  if (wantsToDestroy(request) || NO_GUESS.test(request)) return []
+  const passages = made.get(knowledge) ?? prepare(knowledge)
+  made.set(knowledge, passages)
+  const typed = request.trim().toLowerCase()
+  const [, first = ''] = /^([a-z][\w.+-]*)(?::| )/.exec(typed) ?? []
+  const last = /\b(?:with|using) ([a-z][\w.+-]*)[\s.?!]*$/.exec(typed)?.[1] ?? ''
+  const isTool = (word: string): boolean => passages.tools.has(word)
+  const named = isTool(last) ? last : isTool(first) && typed.startsWith(`${first}:`) ? first : undefined
+  const said = concepts(
+    named === undefined ? request : request.replace(new RegExp(`\\b${named}\\b:?`, 'i'), ' '),
+  )
+  const asked = new Set(said)
+  if (asked.size < (named === undefined ? LEAST_WORDS : 1)) return []
+  const scored = score(asked, passages, named)
+  const best = new Map<string, Candidate>()
+  for (const { passage, share } of scored) {
+    if (share < (named === undefined ? LEAST : LEAST_NAMED) || best.size >= MOST_OPTIONS) break
+    if (!describesLimits(said, new Set([...passage.words, ...(passages.about.get(passage.tool) ?? [])])))
+      continue
+    const found = candidate(passage, share)
+    // A guess never destroys anything, and changes something only if a change of a thing is asked for.
+    const isHarmless =
+      !destroysByName(found.command) && (wantsChange(request) || !changesSomething(found.command))
+    if (isHarmless && !best.has(passage.tool)) best.set(passage.tool, found)
+  }
+  return [...best.values()]
+}
+
+function score(asked: ReadonlySet<string>, { all, byWord, about }: Passages, named: string | undefined) {
+  const weights = new Map(
+    [...asked].map((word) => [word, Math.log(1 + all.length / (byWord.get(word)?.length ?? 0.5))] as const),
+  )
+  const whole = [...weights.values()].reduce((sum, one) => sum + one, 0)
+  const near = new Set([...asked].flatMap((word) => byWord.get(word) ?? []))
+  return [...near]
+    .map((at) => all[at] as Passage)
+    .filter(({ tool }) => named === undefined || tool === named)
+    .map((passage) => {
+      const ofTool = about.get(passage.tool)
+      let shared = 0
+      let count = 0
+      for (const [word, weight] of weights) {
+        if (passage.words.has(word)) shared += weight
+        else if (ofTool?.has(word) === true) shared += ABOUT * weight
+        else continue
+        count++
+      }
+      const length = 1 + LENGTH * Math.max(0, passage.words.size / (count + 1) - 1)
+      return { passage, share: count < 2 && named === undefined ? 0 : shared / whole / length }
+    })
+    .sort(
+      (a, b) =>
+        b.share - a.share ||
+        (a.passage.command + a.passage.option < b.passage.command + b.passage.option ? -1 : 1),
+    )
+}
+
+function candidate({ tool, command, option, placeholder }: Passage, share: number): Candidate {
+  const text = [command, option, placeholder].filter((part) => part !== '').join(' ')
+  return {
+    command: text,
+    source: `tool ${tool}`,
+    // Below everything else: only a tool is named.
+    score: 0.4 * share,
+    placeholders: placeholder === '' ? [] : [placeholder],
+    confidence: 'perhaps',
+  }
+}
+
+/** The tools that Karo's own table or its recipes know; more of them would only give chance hits. */
+function prepare(knowledge: Knowledge): Passages {
+  const all: Passage[] = []
+  const about = new Map<string, Set<string>>()
+  const recipes = new Map<string, { command: string; words: Set<string> }[]>()
+  for (const { run, says } of RECIPES) {
+    const tool = /^(?:sudo (?:-\S+ )*)?([a-z][\w.+-]*)/.exec(run)?.[1]
+    if (tool === undefined) continue
+    const words = new Set(says.flatMap((text) => concepts(text.replace(/\{\w+(?:=[^{}]*)?\}/g, ' '))))
+    // Only the beginning: what follows is about things that the request did not name.
+    const command = run.replace(/^sudo /, '').replace(/\s*(?:[|;&<>{'"]|\S*[{'"]).*$/s, '')
+    recipes.set(tool, [...(recipes.get(tool) ?? []), { command, words }])
+  }
+  for (const tool of new Set([...Object.keys(TOOLS), ...recipes.keys()])) {
+    const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool] : undefined
+    const known = knowledge.command(tool)
+    const words = new Set(concepts(`${own?.does ?? ''} ${known?.d ?? ''}`))
+    about.set(tool, words)
+    all.push({ tool, command: tool, option: '', placeholder: '', words })
+    for (const { command, words } of recipes.get(tool) ?? [])
+      all.push({ tool, command, option: '', placeholder: '', words })
+    for (const [key, does] of Object.entries(own?.options ?? {})) {
+      const option = key.split(' ').find((one) => one.startsWith('-'))
+      const argument = /(?:^| )=([^=? ]+)/.exec(key)?.[1]
+      if (option !== undefined) all.push(passage(tool, tool, option, argument, does))
+    }
+    if (known !== undefined) all.push(...passagesOf(tool, tool, known, 1))
+  }
+  const byWord = new Map<string, number[]>()
+  for (const [at, { words }] of all.entries())
+    for (const word of words) {
+      const places = byWord.get(word)
+      if (places === undefined) byWord.set(word, [at])
+      else places.push(at)
+    }
+  return { all, byWord, about, tools: new Set(about.keys()) }
+}
+
+function passagesOf(tool: string, command: string, known: CommandKnowledge, depth: number): Passage[] {
+  const options = (known.o ?? []).flatMap(({ n, d, a }) => {
+    const option = n.find((name) => /^-[A-Za-z]$/.test(name)) ?? n[0]
+    return d === undefined || option === undefined || !option.startsWith('-')
+      ? []
+      : [passage(tool, command, option, a?.endsWith('?') ? undefined : a, d)]
+  })
+  if (depth === 0) return options
+  return [
+    ...options,
+    ...(known.s ?? []).flatMap(([[name = ''], sub]) => [
+      passage(tool, `${command} ${name}`, '', undefined, sub.d ?? ''),
+      ...passagesOf(tool, `${command} ${name}`, sub, depth - 1),
+    ]),
+  ]
+}
+
+function passage(
+  tool: string,
+  command: string,
+  option: string,
+  argument: string | undefined,
+  does: string,
+): Passage {
+  const placeholder = (argument ?? '')
+    .replace(/[^A-Za-z]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toUpperCase()
+  return { tool, command, option, placeholder, words: new Set(concepts(does)) }
+}

@@ -1,0 +1,20 @@
+# Karo's answer on Alt-K in bash: the words on the line become a command, which is not run.
+#
+# `karo shell init bash --ask-key` prints the array __karo_asker, the program that answers, in front of this text. The
+# program gets the line in its environment, because arguments of a process are everybody's to read. It prints the
+# command; what has to be filled in stands in braces, and the cursor goes to the first. What it says of the command, and
+# why there is none, it prints at the terminal. In vi mode there is no key, because there Alt-K is Esc and k.
+if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
+  __karo_answered() {
+    KARO_LINE=${READLINE_LINE:0:1000} builtin command "${__karo_asker[@]}"
+  }
+  # $1 is $_, which ends as it was.
+  __karo_answer() {
+    local found before
+    if [[ $READLINE_LINE ]] && found=`__karo_answered` && [[ $found ]]; then
+      before=${found%%\{[A-Z]*}
+      READLINE_LINE=$found READLINE_POINT=${#before}
+    fi
+  }
+  builtin bind -m emacs -x '"\ek": __karo_answer "$_" || : "$_"'
+fi

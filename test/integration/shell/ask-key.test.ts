@@ -1,0 +1,47 @@
+// Alt-K in real shells at a terminal: the words on the line become a command, which is not run until Enter.
+import { spawnSync } from 'node:child_process'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { startNode, type TestNode } from '../../support/node/node.ts'
+import { openFinderShell } from '../../support/shell/finder-shell.ts'
+
+const ALT_K = '\x1bk'
+const isThere = (program: string): boolean => spawnSync(program, ['-c', ':']).status === 0
+
+let node: TestNode
+beforeAll(async () => {
+  node = await startNode()
+})
+
+describe.each((['bash', 'zsh', 'fish'] as const).filter(isThere))('%s', (shell) => {
+  test('the answer comes to the line, is not run, and Enter runs it', async () => {
+    const at = await openFinderShell(shell, { node, flags: ['--ask-key'] })
+    const answered = at.printed(/from: recipe[\s\S]*mkdir -p made-by-karo/)
+    at.keys(`create a directory named "made-by-karo"${ALT_K}`)
+    await answered
+    const ran = at.printed(/made-by-karo\b[\s\S]*@> /)
+    at.keys('\r')
+    await ran
+    expect(await at.run('ls -d made-by-karo')).toMatch(/\nmade-by-karo/)
+  })
+
+  test('what has to be filled in stands in braces, with the cursor on it', async () => {
+    const at = await openFinderShell(shell, { node, flags: ['--ask-key'] })
+    const answered = at.printed('{BRANCH}')
+    at.keys(`delete a remote branch${ALT_K}`)
+    await answered
+    // What is typed goes in front of the brace; the line is then shown by an echo at its beginning.
+    const shown = at.printed(/[\r\n]git push origin --delete typed-\{BRANCH\}/)
+    at.keys('typed-\x01echo \r')
+    await shown
+  })
+
+  test('words without an answer stay on the line, and the terminal says so', async () => {
+    const at = await openFinderShell(shell, { node, flags: ['--ask-key'] })
+    const said = at.printed('Karo knows no command for that')
+    at.keys(`echo what-will-the-weather-be${ALT_K}`)
+    await said
+    const ran = at.printed(/[\r\n]what-will-the-weather-be/)
+    at.keys('\r')
+    await ran
+  })
+})
