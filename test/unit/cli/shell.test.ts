@@ -224,7 +224,7 @@ describe('shell install and uninstall', () => {
       return out
     }
     const flags = (): readonly string[] =>
-      readFileSync(rc, 'utf8').match(/(?<= )--(?:no-guard|ctrl-r)/g) ?? []
+      readFileSync(rc, 'utf8').match(/(?<= )--(?:no-guard|ctrl-r|ask-key)/g) ?? []
     expect(await install('--ctrl-r')).toMatch(/^Added to/)
     expect(await install()).toMatch(/^The hook is already in/)
     expect(flags()).toEqual(['--ctrl-r'])
@@ -235,12 +235,15 @@ describe('shell install and uninstall', () => {
     for (const both of [
       ['--guard', '--no-guard'],
       ['--ctrl-r', '--no-ctrl-r'],
+      ['--ask-key', '--no-ask-key'],
     ]) {
       const { code, err } = await karo(env, 'shell', 'install', 'bash', ...both)
       expect([code, err]).toEqual([2, expect.stringContaining('exclude each other')])
       expect(flags()).toEqual(['--no-guard'])
     }
-    await install('--guard')
+    await install('--guard', '--ask-key')
+    expect(flags()).toEqual(['--ask-key'])
+    await install('--no-ask-key')
     expect(flags()).toEqual([])
   })
 

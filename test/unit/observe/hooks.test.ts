@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PLAIN_LINES, ruledTools } from '../../../src/assist/risk/ruled-tools.ts'
 import { globMatcher, quoteShell, toPattern, toShellPattern } from '../../../src/base/quote.ts'
+import { ASKERS } from '../../../src/observe/hooks/asker/asker.ts'
 import { FINDERS, type FinderShell } from '../../../src/observe/hooks/finder/finder.ts'
 import { GUARDS } from '../../../src/observe/hooks/guard/guards.ts'
 import type { Shell } from '../../../src/observe/hooks/hook.ts'
@@ -156,7 +157,7 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
 
   test.skipIf(!installed)('each shell file is sound by itself, and short enough to be read', () => {
     const files = globSync(join(ROOM, `**/*.${shell}`))
-    expect(files.length).toBe({ bash: 4, zsh: 3, fish: 3, sh: 1 }[shell])
+    expect(files.length).toBe({ bash: 5, zsh: 4, fish: 4, sh: 1 }[shell])
     for (const file of files) {
       execFileSync(program!, [...args, file])
       expect(readFileSync(file, 'utf8').split('\n').length, file).toBeLessThanOrEqual(300)
@@ -165,7 +166,7 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
 
   // sh has neither.
   if (shell !== 'sh')
-    test.skipIf(!installed)('guard and finder are sound for any words, files and lists', () => {
+    test.skipIf(!installed)('guard, finder and asker are sound for any words, files and lists', () => {
       const file = join(temporaryDirectory(), 'part')
       for (const words of fc.sample(fc.array(word, { minLength: 1, maxLength: 3 }), {
         numRuns: 10,
@@ -182,7 +183,8 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
           },
           ...{ timeoutMs: 500, onError: 'block' },
         })
-        for (const text of [guard, FINDERS[shell as FinderShell]({ find: words, keys: ['ctrl-r', 'up'] })]) {
+        const finder = FINDERS[shell as FinderShell]({ find: words, keys: ['ctrl-r', 'up'] })
+        for (const text of [guard, finder, ASKERS[shell as FinderShell]({ ask: words })]) {
           writeFileSync(file, text)
           execFileSync(program!, [...args, file])
         }

@@ -32,6 +32,12 @@ const around = () =>
     ),
   })
 
+/** Commands whose output begins with a heading, which is not to be counted, sorted or cut off with the rest. */
+const HEADED = /^(?:sudo )?(?:ps|df|free|lsof|netstat|ss|route|arp|systemctl|vmstat|iostat|swapon|lscpu|ip|top)\b/
+const COUNTS_LINES = /\| (?:wc|head|tail|tac|sort)\b/
+const fitsBehind = (inner: string, part: string): boolean =>
+  !changesSomething(inner) && !(HEADED.test(inner) && COUNTS_LINES.test(part))
+
 /** How many parts may stand around one sentence. */
 const MOST_PARTS = 3
 
@@ -57,14 +63,14 @@ function composed(request: string, reading: Reading, deep: number): string | und
     if (match === null) continue
     const inner = composed(request, { text: text.slice(0, match.index), values }, deep - 1)
     // What is behind a command that changes something is not about its output.
-    if (inner === undefined || changesSomething(inner)) continue
+    if (inner === undefined || !fitsBehind(inner, command)) continue
     return filled(command, match, request, reading).replace('…', () => inner)
   }
   for (const [expression, instead, behind] of around().heads) {
     const match = expression.exec(text)
     if (match === null) continue
     const inner = composed(request, { text: `${instead} ${text.slice(match[0].length)}`, values }, deep - 1)
-    if (inner !== undefined && !changesSomething(inner)) return `${inner}${behind}`
+    if (inner !== undefined && fitsBehind(inner, behind)) return `${inner}${behind}`
   }
   return undefined
 }

@@ -27,6 +27,11 @@ describe('composed', () => {
     ['change the permissions of all directories under /srv to 755', 'find /srv -type d -exec chmod 755 {} +'],
     ['print lines 3 to 9 of "a b.txt"', "sed -n '3,9p' 'a b.txt'"],
     ['create a symbolic link named "now" to releases/7', 'ln -s releases/7 now'],
+    ['print lines in out.txt that contain "error" and sort them in reverse and save them to x.txt', 'grep error out.txt | sort -r > x.txt'],
+    ['count the number of aliases', 'alias | wc -l'],
+    ['find files whose names begin with "a" and end with "z" in /srv', "find /srv -type f -name 'a*z'"],
+    ["find all files in /srv whose names begin with '-'", "find /srv -type f -name '-*'"],
+    ['run "git diff" on every regular file in /srv/x named a.c', 'find /srv/x -type f -name a.c -exec git diff {} +'],
   ])('%s', (words, command) => {
     expect(compose(words)[0]).toMatchObject({ command, confidence: 'sure' })
   }) // biome-ignore format: one request a line
@@ -34,6 +39,33 @@ describe('composed', () => {
   test('a word that is not accounted for makes a guess of it, and no command that changes anything', () => {
     expect(compose('find all files in /srv that are purple')[0]).toMatchObject({ confidence: 'perhaps' })
     expect(compose('delete all files in /srv that are purple')).toEqual([])
+  })
+
+  test('a text that only a shell can run is run for no file', () => {
+    expect(compose('find all files in /srv and execute "echo a; false" for each file')).toEqual([])
+  })
+
+  test('a heading is not counted', () => {
+    expect(compose('count the number of processes of user bob')).toEqual([])
+  })
+
+  test('what stands behind a command that changes something is no part of it', () => {
+    expect(compose('delete a.txt and sort it')).toEqual([])
+  })
+
+  test('a tool is named for words that nothing else answers, always as a guess, and for no deletion', () => {
+    expect(ask('display messages of the kernel newest first without a pager')).toMatchObject({
+      confidence: 'perhaps',
+    })
+    for (const words of [
+      'never restart the nginx service at night',
+      'should I rather use tabs or spaces in python',
+    ])
+      expect(ask(words).command, words).toBe(null)
+  })
+
+  test('who deletes old directories means directories', () => {
+    expect(ask('delete directories older than 30 days in /srv/cache').command).toContain('-type d')
   })
 
   test('what is left out is left out, or there is no answer', () => {
