@@ -1,13 +1,22 @@
 // When each target is dialed again: back-off with jitter, without end, eight dials at a time. Pure.
 import type { Clock, Random } from '../../base/clock.ts'
-import { backoffMs } from './backoff.ts'
 import type { Outcome, Target } from './types.ts'
+
+/** Back-off: after the first failure, doubling to the longest. */
+const FIRST_MS = 1_000
+const LONGEST_MS = 60_000
 
 /** Dials at the same time, over all targets. */
 const PARALLEL_DIALS = 8
 
 /** A connection that lasted this long was a good one. */
 const LASTING_MS = 30_000
+
+/** Milliseconds to wait after `failures` failures in a row (1 or more); between half and all of the doubled time. */
+export function backoffMs(failures: number, random: () => number): number {
+  const full = Math.min(FIRST_MS * 2 ** Math.min(failures - 1, 16), LONGEST_MS)
+  return full / 2 + (full / 2) * random()
+}
 
 export interface Redial {
   /**

@@ -23,7 +23,7 @@ export interface RollDeps {
 }
 
 /** The same two arrays, as long as no member came, went, or was away meanwhile. */
-export interface Look {
+interface Look {
   /** Every member but this node. */
   readonly all: readonly NodeId[]
   /** Those of them that are not away. */
