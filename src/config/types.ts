@@ -84,8 +84,8 @@ export interface Config {
   readonly agents: { readonly enabled: boolean; readonly approved: readonly string[] }
   /** Days after which unlocking a vault gives it a new key; 0: never. */
   readonly vault: { readonly rotate_days: number }
-  /** Whether AI coding tools may read the history of the person they work for. */
-  readonly mcp: { readonly history: boolean }
+  /** Whether AI coding tools may read the history of the person they work for, and give tasks to agents. */
+  readonly mcp: { readonly history: boolean; readonly tasks: boolean }
   /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */
   readonly processes: { readonly enabled: boolean; readonly keep_days: number }
   /** The look for unusual numbers of a person; `notice` shows them in one line of a new shell. */

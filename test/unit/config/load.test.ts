@@ -109,6 +109,7 @@ describe('sources', () => {
         'policy.teams',
         'agents.approved',
         'mcp.history',
+        'mcp.tasks',
       ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
     }
