@@ -15,7 +15,7 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
   const { requester } = action
   if (requester.operator !== undefined && requester.operator === who.operator)
     throw refused('you are logged in as the operator who asked for this', 'Somebody else has to approve it.')
-  if (who.from !== undefined && who.from.node === requester.node)
+  if (who.from !== undefined && [who.from.node, ...who.from.others].includes(requester.node))
     throw refused(
       'this was asked from the machine that you are at, and what asks never approves',
       'Approve it on another machine, or on the one where it is to run.',

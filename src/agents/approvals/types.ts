@@ -71,8 +71,8 @@ export interface Approver {
    * none of these.
    */
   readonly way: 'terminal' | 'token' | 'operator' | 'program'
-  /** With `operator`: the node that they are at, and their name. */
-  readonly from?: { readonly node: string; readonly name: string }
+  /** With `operator`: the node that they are at, other keys of it by rotations, and their name. */
+  readonly from?: { readonly node: string; readonly others: readonly string[]; readonly name: string }
   /** Login sessions, by the kernel, of the process that asks and of those that it descends from. */
   readonly sessions: readonly number[]
 }
