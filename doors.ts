@@ -62,6 +62,7 @@ api                 : base/* protocols config assist/finder store store/events s
 daemon              : base base/kernel agents agents/* protocols config assist/risk assist/resident assist/copilot store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract                                          - runs in a browser; the client of the API and nothing else
 cli/adapters        : base assist/risk                                      - what another program hands over, and is told
+cli/acp             : base assist/risk api/contract                         - between an editor and an agent
 cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
 cli/doctor          : base muscle/contract protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit trust/policy ops api/contract
 cli/demo            : base assist/risk api/contract
@@ -82,6 +83,7 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   'prom-client': 'ops/metrics',
   commander: 'cli',
   unbash: 'assist/risk',
+  '@agentclientprotocol/*': 'cli/acp',
   '@modelcontextprotocol/*': 'cli/mcp agents',
   minisearch: 'agents',
   msgpackr: 'protocols store/level',
@@ -94,6 +96,6 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   '@preact/*': 'window',
   uplot: 'window',
   // Fixed programs only: manual pages for `explain`, what the doctor looks at, nodes of the demonstration, and the daemon.
-  // And the Muscle, which alone starts what somebody else asked for; agents start the Muscle.
-  'node:child_process': 'assist/copilot cli/doctor cli/demo cli/start muscle agents',
+  // And the Muscle, which alone starts what others asked for; agents start the Muscle, and editors an agent by `karo acp`.
+  'node:child_process': 'assist/copilot cli/doctor cli/demo cli/start cli/acp muscle agents',
 }

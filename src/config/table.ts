@@ -460,6 +460,14 @@ export const KEYS = {
     description:
       'Let AI coding tools read your history through `karo mcp`. Secrets were taken out when it was stored. Each access is an entry of the ledger. The tools may send what they read to the operator of their model.',
   }),
+  mcpTasks: key({
+    path: 'mcp.tasks',
+    kind: kind.boolean,
+    default: false,
+    fileOnly: true,
+    description:
+      'Let AI coding tools see agents and give them tasks through `karo mcp`. The gates of agents judge each task, and what is not harmless waits for you (`karo approvals`). The tools may send results to the operator of their model.',
+  }),
 
   processesEnabled: key({
     path: 'processes.enabled',

@@ -93,8 +93,8 @@ export interface Config {
   readonly vault: { readonly rotate_days: number }
   /** Whether results of tasks become notes, and where notes get embeddings: `ADDRESS MODEL`, or empty. */
   readonly memory: { readonly task_results: boolean; readonly embeddings: string }
-  /** Whether AI coding tools may read the history of the person they work for. */
-  readonly mcp: { readonly history: boolean }
+  /** Whether AI coding tools may read the history of the person they work for, and give tasks to agents. */
+  readonly mcp: { readonly history: boolean; readonly tasks: boolean }
   /** Measurements of the processes of hooked shells; with `keep_days` 0 they are kept as long as there is room. */
   readonly processes: { readonly enabled: boolean; readonly keep_days: number }
   /** The look for unusual numbers of a person; `notice` shows them in one line of a new shell. */

@@ -142,6 +142,7 @@ const SHOWING_NOTHING: Readonly<Record<string, string>> = {
   up: 'a daemon',
   demo: 'what it has made itself',
   mcp: 'JSON for a program',
+  acp: 'JSON for a program',
   hook: 'JSON for a program',
   shell: 'a program for a shell',
   completion: 'a program for a shell',

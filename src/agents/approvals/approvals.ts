@@ -13,14 +13,11 @@ import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
 import { endedOf, personOf } from './ended.ts'
-import { askedByBoth, checkApprover, maySee } from './rights.ts'
+import { askedByBoth, checkApprover, checkRoom, maySee } from './rights.ts'
 import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } from './types.ts'
 
 /** Milliseconds from the request on, after which nobody answered. */
 export const APPROVAL_MS = 300_000
-/** Requests that may wait, in all and of one person, agent and node. */
-const OPEN_MAX = 256
-const OPEN_OF_ONE_MAX = 32
 /** Entries of the log that are kept, and how many more there may be before the oldest go. */
 const LOG_MAX = 2_000
 const LOG_SLACK = 200
@@ -107,19 +104,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     for (const session of requester.sessions ?? []) askers.set(session, true)
   }
 
-  function refuseTooMany(action: Action): void {
-    const ofOne = [...open.values()].filter(
-      (one) =>
-        one.action.agent === action.agent &&
-        one.action.requester.node === action.requester.node &&
-        one.action.requester.person === action.requester.person,
-    )
-    if (open.size < OPEN_MAX && ofOne.length < OPEN_OF_ONE_MAX) return
-    throw new KaroError('rate_limited', 'too many requests wait for an answer already', {
-      hint: 'karo approvals list shows them.',
-    })
-  }
-
   function find(who: Approver, which: string): Approval {
     const found = [...open.values()].filter(
       (one) => which.length >= 4 && one.id.startsWith(which) && maySee(one, who) && !isOver(one),
@@ -166,7 +150,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const record = (
     { id, person, class: of, kind, action }: Approval,
     decision: 'approved' | 'denied',
-    who: Approver,
+    who: Omit<Approver, 'way'> & { readonly way: Approver['way'] | 'tool' },
     by: string,
     scope: 'once' | 'task',
   ): Promise<void> =>
@@ -211,7 +195,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
           await repository.put(more)
           return more
         }
-        refuseTooMany(action)
+        checkRoom([...open.values()], action)
         const now = clock.now()
         const approval: Approval = {
           ...findings,
@@ -250,11 +234,18 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         }
         return true
       }),
-    withdraw: (id) =>
+    withdraw: (id, answer) =>
       serially(async () => {
         const approval = open.get(id)
-        if (approval?.state !== 'pending') return
-        await end(approval, 'withdrawn', 'nobody', 'whoever asked does not wait any more')
+        if (approval?.state !== 'pending') return false
+        if (answer === undefined) {
+          await end(approval, 'withdrawn', 'nobody', 'whoever asked does not wait any more')
+          return true
+        }
+        const decision = answer.approve ? 'approved' : 'denied'
+        await record(approval, decision, { ...answer.who, way: 'tool' }, 'the tool that asked', 'once')
+        await end(approval, 'withdrawn', 'the tool that asked', `it was ${decision} there`)
+        return true
       }),
     hasAsked: (sessions) => sessions.some((session) => askers.has(session)),
     list: (who) =>

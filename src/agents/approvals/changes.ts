@@ -54,7 +54,7 @@ export async function changesOf({
     const whole = textOf(part, WHOLE)
     if (whole === undefined) return []
     const note = 'The whole file gets this content; what it holds now is not known here.'
-    return [compared(createTwoFilesPatch, path, '', whole, note, until)]
+    return [compared(createTwoFilesPatch, textOf(part, PATHS) ?? path, '', whole, note, until)]
   })
   if (parts.length > CHANGES_MAX)
     shown.push({ path, diff: undefined, note: `There are ${parts.length - CHANGES_MAX} more changes.` })

@@ -15,7 +15,7 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
   const { requester } = action
   if (requester.operator !== undefined && requester.operator === who.operator)
     throw refused('you are logged in as the operator who asked for this', 'Somebody else has to approve it.')
-  if (who.from !== undefined && who.from.node === requester.node)
+  if (who.from !== undefined && [who.from.node, ...who.from.others].includes(requester.node))
     throw refused(
       'this was asked from the machine that you are at, and what asks never approves',
       'Approve it on another machine, or on the one where it is to run.',
@@ -37,6 +37,26 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
     )
   if (of === 'critical' && scope === 'task')
     throw refused('a critical action is approved once, and never for a task', 'Leave out --for task.')
+}
+
+/** Requests that may wait: in all, of one person whatever their agents are, and of one agent of theirs. */
+const OPEN_MAX = 256
+const OPEN_OF_PERSON_MAX = 64
+const OPEN_OF_AGENT_MAX = 32
+
+/** An operator is one person on all machines; somebody without a person here is the machine that asks. */
+const askerOf = ({ requester: { operator, node, person = '' } }: Action): string =>
+  operator ?? `${node} ${person}`
+
+/** Throws KaroError `rate_limited` where one more request would leave too few places for others. */
+export function checkRoom(open: readonly Pick<Approval, 'action'>[], action: Action): void {
+  const ofPerson = open.filter((one) => askerOf(one.action) === askerOf(action))
+  const ofAgent = ofPerson.filter((one) => one.action.agent === action.agent)
+  const fits = ofPerson.length < OPEN_OF_PERSON_MAX && ofAgent.length < OPEN_OF_AGENT_MAX
+  if (fits && open.length < OPEN_MAX) return
+  throw new KaroError('rate_limited', 'too many requests wait for an answer already', {
+    hint: 'karo approvals list shows them.',
+  })
 }
 
 /** Login sessions that ask for one and the same thing. */

@@ -71,8 +71,8 @@ export interface Approver {
    * none of these.
    */
   readonly way: 'terminal' | 'token' | 'operator' | 'program'
-  /** With `operator`: the node that they are at, and their name. */
-  readonly from?: { readonly node: string; readonly name: string }
+  /** With `operator`: the node that they are at, other keys of it by rotations, and their name. */
+  readonly from?: { readonly node: string; readonly others: readonly string[]; readonly name: string }
   /** Login sessions, by the kernel, of the process that asks and of those that it descends from. */
   readonly sessions: readonly number[]
 }
@@ -96,8 +96,11 @@ export interface Approvals extends Room {
   granted(action: Action, hash: string): Approval | undefined
   /** The request as it is when it is decided or over; undefined when it is over. */
   wait(id: string, signal: AbortSignal): Promise<Approval | undefined>
-  /** Whoever asked does not wait any more: nobody needs to decide it. Nothing happens where it is decided or over. */
-  withdraw(id: string): Promise<void>
+  /**
+   * Whoever asked does not wait any more: nobody needs to decide it. `answer`: the tool says that its own person has answered
+   * on its own screen, which the ledger then has, and which approves nothing here. False: it is decided or over already.
+   */
+  withdraw(id: string, answer?: { readonly who: Approver; readonly approve: boolean }): Promise<boolean>
   /** Takes one use. False: there is none left, or it is over. Once it resolves with true, no crash gives it a second time. */
   use(id: string, hash: string): Promise<boolean>
   /** What this person may see, oldest first. */

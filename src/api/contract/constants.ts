@@ -66,6 +66,8 @@ export const ACTION_CLASSES = ['critical', 'high', 'medium', 'low', 'green'] as 
 /** What became of a request for approval. */
 export const APPROVAL_OUTCOMES = ['used', 'unused', 'denied', 'expired', 'withdrawn'] as const
 export const APPROVALS_LOG_MAX = 2_000
+/** Characters of what an AI tool says that an action of it would do. */
+export const APPROVAL_INPUT_CHARS = 262_144
 
 /** Bytes of a request with a file of secrets in it. */
 export const RESTORE_BYTES = 2 * 1024 * 1024

@@ -19,15 +19,15 @@ import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Exchange, ExchangeHandler } from '../../mesh/index.ts'
-import { createEntitled, type EntitledDeps } from './entitled.ts'
+import { createEntitled, type EntitledDeps, type Visitor } from './entitled.ts'
 import { createOperations, type OperationsDeps } from './operations.ts'
 
-/** Requests of one node: a sustained rate, which is also the burst. */
-const REQUESTS = { frames: 30, perMs: 10_000 } as const
-/** Nodes whose rate is remembered. */
-const NODES_MAX = 1_024
-/** Streams of all nodes that are answered at the same time. */
-const ANSWERING_MAX = 128
+/** Requests of one person, through whichever nodes they ask, and of one node: sustained rates, which are also the bursts. */
+const REQUESTS = { ofPerson: { frames: 30, perMs: 10_000 }, ofNode: { frames: 120, perMs: 10_000 } } as const
+/** People and nodes whose rate is remembered. */
+const REMEMBERED_MAX = 1_024
+/** Streams that are answered at the same time: of one person, and of all. */
+const ANSWERING_MAX = { ofPerson: 32, ofAll: 128 } as const
 const CHALLENGE_BYTES = 16
 /** Milliseconds that whoever asked has to close, once everything was said. */
 const CLOSE_MS = 5_000
@@ -42,8 +42,25 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
   const { self, clock, random, log } = deps
   const { visitorOf, turnedAway } = createEntitled(deps)
   const perform = createOperations(deps)
-  const quotaOf = createQuotas<NodeId>(REQUESTS, NODES_MAX)
-  let answering = 0
+  const quotaOf = createQuotas<NodeId>(REQUESTS.ofNode, REMEMBERED_MAX)
+  /** By operator, or by the node that asks for itself. */
+  const shareOf = createQuotas<string>(REQUESTS.ofPerson, REMEMBERED_MAX)
+  /** For whom a stream is answered, once for each stream. */
+  const answering: string[] = []
+
+  /** Throws KaroError `rate_limited`. */
+  function checkRoom(fits: boolean): void {
+    if (fits && answering.length < ANSWERING_MAX.ofAll) return
+    throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
+  }
+
+  /** Whose share of the bounds it counts in. Throws KaroError `rate_limited` where that is used up. */
+  function shared({ by }: Visitor): string {
+    const who = by.operator ?? by.node
+    const theirs = answering.filter((one) => one === who).length
+    checkRoom(theirs < ANSWERING_MAX.ofPerson && shareOf(who).take(clock.monotonic()))
+    return who
+  }
 
   /** Throws KaroError `refused`: only what was written for this node and for this stream is read. */
   function checkMeant({ to, challenge }: AgentRequestBody, said: Uint8Array): void {
@@ -62,23 +79,22 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
     const trace = frame.envelope.trace ?? random.bytes(CHALLENGE_BYTES)
     let error: AgentEndBody['error']
     try {
+      const [visitor, who] = await (async () => {
+        try {
+          checkRoom(quotaOf(exchange.peer.nodeId).take(clock.monotonic()))
+          checkMeant(body, challenge)
+          const visitor = visitorOf(exchange.peer, body, toHex(trace))
+          return [visitor, shared(visitor)] as const
+        } catch (refused) {
+          await turnedAway(exchange.peer, body, toHex(trace), (refused as Error).message)
+          throw refused
+        }
+      })()
+      answering.push(who)
       try {
-        if (!quotaOf(exchange.peer.nodeId).take(clock.monotonic()) || answering >= ANSWERING_MAX)
-          throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
-        checkMeant(body, challenge)
-      } catch (refused) {
-        await turnedAway(exchange.peer, body, toHex(trace), (refused as Error).message)
-        throw refused
-      }
-      answering += 1
-      try {
-        await say(
-          exchange,
-          trace,
-          perform(visitorOf(exchange.peer, body, toHex(trace)), body.ask, exchange.signal),
-        )
+        await say(exchange, trace, perform(visitor, body.ask, exchange.signal))
       } finally {
-        answering -= 1
+        answering.splice(answering.indexOf(who), 1)
       }
     } catch (thrown) {
       if (exchange.signal.aborted) return

@@ -146,9 +146,12 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
         if (operator === undefined || (approval.person !== null && !own)) return undefined
         const { agent, tool } = approval.action
         if (judge('approve', agent, tool, { own }).effect !== 'allow') return undefined
+        // Of the node, and not of the operator who asks through it.
+        const { other_keys: others = [] } = asker.principal.through ?? asker.principal
+        const from = { node: peer.nodeId, others, name: by.name ?? peer.nodeId }
         return {
           ...{ person: approval.person ?? NOBODY, account: NOBODY, admin: !own, operator: operator.id },
-          ...{ way: 'operator', sessions: [], from: { node: peer.nodeId, name: by.name ?? peer.nodeId } },
+          ...{ way: 'operator', sessions: [], from },
         }
       },
     }

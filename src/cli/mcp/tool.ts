@@ -20,6 +20,8 @@ export interface McpWorld {
   readonly machine: (place: MachinePlace, guard: Guard) => Machine
   /** Whether the owner lets AI coding tools read the history, as the configuration says now. */
   readonly mayReadHistory: () => boolean
+  /** Whether the owner lets AI coding tools see agents and give them tasks, as the configuration says now. */
+  readonly mayGiveTasks: () => boolean
   readonly daemon: Pick<Client, 'call'>
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -31,6 +33,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly description: string
   readonly input: Input
   readonly output: Output
+  /** It does not only read. */
+  readonly acts?: true
   /** Not in the list while the world says so; called all the same it says why. */
   readonly offered?: (world: McpWorld) => boolean
   /** Throws KaroError, which becomes the result of a call that failed. */

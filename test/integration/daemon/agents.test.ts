@@ -1,5 +1,8 @@
 // Agents on a real node by the real command line: a task from its trace to the ledger, retries, cancellation, and kills of everything.
 import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { join } from 'node:path'
+import { Client } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AgentListShape,
@@ -11,14 +14,14 @@ import type {
 } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/rig.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
-import { startNode, type TestNode } from '../../support/node/node.ts'
+import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()
 if (here?.problem !== undefined) console.warn(`jails are not tried: ${here.problem}`)
 
-const CONFIG = '[agents]\nenabled = true\n'
+const CONFIG = '[agents]\nenabled = true\n[mcp]\ntasks = true\n'
 const PROGRAM = realpathSync(process.execPath)
 
 describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
@@ -61,6 +64,49 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     expect(marked(mark)).toHaveLength(1)
     return mark
   }
+
+  test('an AI tool has tasks done through karo mcp, and what is not harmless waits for a person', async () => {
+    await add('mcp')
+    const client = new Client({ name: 'test', version: '1' })
+    const karo = join(import.meta.dirname, '../../../dist/karo.js')
+    const env = cleanEnv(node.home) as Record<string, string>
+    await client.connect(
+      new StdioClientTransport({
+        ...{ command: process.execPath, args: [karo, 'mcp'], env, stderr: 'ignore', cwd: '/' },
+      }),
+    )
+    try {
+      const call = async (name: string, given: Record<string, unknown>) => {
+        const { structuredContent, content } = await client.callTool({ name, arguments: given })
+        expect(structuredContent, JSON.stringify(content)).toBeDefined()
+        return structuredContent as Record<string, unknown> & { id: string; state: string }
+      }
+      const reaches = (id: string, state: string) =>
+        until(
+          async () => {
+            const task = await call('task_status', { id })
+            return task.state === state ? task : undefined
+          },
+          { what: `task ${id} is ${state}` },
+        )
+      expect(await call('agents', {})).toMatchObject({
+        agents: expect.arrayContaining([expect.objectContaining({ id: 'kExecutor:mcp' })]),
+      })
+      const echo = { agent: 'mcp', tool: 'echo', arguments: { text: 'hello' } }
+      const { id } = await call('task_run', echo)
+      expect(await reaches(id, 'completed')).toMatchObject({
+        result: { content: [{ type: 'text', text: 'hello' }] },
+        notice: expect.stringContaining('data'),
+      })
+      const red = await call('task_run', { agent: 'mcp', tool: 'write', arguments: {} })
+      expect((await reaches(red.id, 'input-required')).approval).toMatch(/^[0-9a-f]{10}$/)
+      // There is no tool with which it could say yes.
+      expect((await client.listTools()).tools.map(({ name }) => name).join()).not.toContain('approv')
+      expect(await call('task_cancel', { id: red.id })).toMatchObject({ state: 'canceled' })
+    } finally {
+      await client.close()
+    }
+  })
 
   test('a task is told as lines, once for each id, and its trace leads to the Muscle and the ledger', async () => {
     await add('one')

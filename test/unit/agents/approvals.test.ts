@@ -241,6 +241,18 @@ test('the inbox is bounded, for each who asks and in all', async () => {
   expect(all.approvals.list(approver())).toHaveLength(33)
 })
 
+test('one person with many agents leaves places in the inbox for others', async () => {
+  const all = await rig()
+  for (let i = 0; i < 64; i++) await waiting(all, action({ cwd: `/${i}`, agent: `kBridge:tool${i % 4}` }))
+  expect(await all.gates.judge(action({ cwd: '/more', agent: 'kBridge:fifth' }))).toMatchObject({
+    outcome: 'deny',
+  })
+  const { requester } = action()
+  expect(
+    await all.gates.judge(action({ cwd: '/more', requester: { ...requester, person: '1001' } })),
+  ).toMatchObject({ outcome: 'wait' })
+})
+
 test('what goes into the ledger has no word of the command', async () => {
   const all = await rig()
   const asked = action({ argv: ['bash', '-c', 'make SECRETWORD'], cwd: '/srv/SECRETPLACE' })

@@ -1,4 +1,5 @@
 // The two sides of /karo/agent/1 over a stream that a test plays: who is let in, what is read, and what is believed of an answer.
+
 import { describe, expect, test } from 'vitest'
 import type { Message } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
@@ -11,6 +12,7 @@ import {
   AgentRequest,
   type AgentRequestBody,
 } from '../../../protocols/messages/agent.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { hashOf } from '../../../src/agents/approvals/binding.ts'
 import { checkApprover } from '../../../src/agents/approvals/rights.ts'
 import type { Approval } from '../../../src/agents/approvals/types.ts'
@@ -92,6 +94,12 @@ interface Who {
   readonly roles?: readonly string[]
   readonly teams?: readonly string[]
   readonly people?: readonly number[]
+  /** Keys that the node had before, or has since. */
+  readonly keys?: readonly NodeId[]
+  /** No time passes. */
+  readonly timeless?: true
+  /** Another operator than Ada. */
+  readonly key?: NodeId
   readonly fault?: true
   /** What stopping an agent rejects with. */
   readonly fails?: Error
@@ -104,6 +112,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
   const principal: Principal = {
     ...{ node_id: PEER.nodeId, trust_level: 'peer', denied: false, roles, teams },
     ...(operator && { operator: ADA.fingerprint, operator_id: ADA.nodeId }),
+    ...(who.keys && { other_keys: who.keys }),
   }
   const agents = {
     list: async () => [view],
@@ -132,12 +141,13 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
     },
   } as unknown as Runtime
   const answer = createAnswer({
-    ...{ self: SELF, agents, clock: systemClock, random: systemRandom, log: silentLog },
+    ...{ self: SELF, agents, random: systemRandom, log: silentLog },
+    clock: who.timeless ? { ...systemClock, monotonic: () => 0 } : systemClock,
     audit: { record: async (entry) => void ledger.push(entry) },
     principals: {
       resolve: () => ({
         principal: { ...principal, roles: who.roles ?? roles },
-        ...(operator && { operator: { id: ADA.nodeId, name: 'ada' } }),
+        ...(operator && { operator: { id: who.key ?? ADA.nodeId, name: 'ada' } }),
         ...(fault && { fault: { rule: 'operator.expired', reason: 'it has ended' } }),
       }),
     },
@@ -303,12 +313,23 @@ describe('the machine that is asked', () => {
     expect(said.filter(({ message }) => message.name === 'AgentPart')).toHaveLength(1)
   })
 
-  test('bounds the requests of a node', async () => {
-    const { ask } = side({})
-    const codes: (string | undefined)[] = []
-    for (let n = 0; n < 40; n += 1) codes.push((await ask(LIST)).error?.code)
-    expect(codes.filter((code) => code === undefined)).toHaveLength(30)
-    expect(codes.at(-1)).toBe('rate_limited')
+  test('bounds the requests of a person and of a node, and who has used theirs up takes nothing from others', async () => {
+    const who: { key?: NodeId; timeless: true } = { timeless: true }
+    const { ask } = side(who)
+    const answered = async (times: number): Promise<number> => {
+      const codes: (string | undefined)[] = []
+      for (let n = 0; n < times; n += 1) codes.push((await ask(LIST)).error?.code)
+      expect(codes.slice(codes.indexOf('rate_limited')).every((code) => code === 'rate_limited')).toBe(true)
+      return codes.filter((code) => code === undefined).length
+    }
+    expect(await answered(40)).toBe(30)
+    who.key = testIdentity(7).nodeId
+    expect(await answered(40)).toBe(30)
+    who.key = testIdentity(8).nodeId
+    expect(await answered(50)).toBe(30)
+    // Whatever operators it names, it is one node.
+    who.key = testIdentity(9).nodeId
+    expect(await answered(10)).toBe(0)
   })
 
   test('lets an entitled operator decide what no person of it asked, and never who asked or sits there', async () => {
@@ -328,7 +349,10 @@ describe('the machine that is asked', () => {
       [approvalOf(null, { requester: { node: PEER.nodeId, operator: testIdentity(6).nodeId } })],
     )
     expect((await beside.ask(DECIDE)).error?.message).toContain('the machine that you are at')
-    expect([...own.done, ...beside.done]).toEqual([])
+    // Asked before the node had the key that it has now.
+    const rotated = side({ keys: [other.requester.node] }, [], [approvalOf(null, other)])
+    expect((await rotated.ask(DECIDE)).error?.message).toContain('the machine that you are at')
+    expect([...own.done, ...beside.done, ...rotated.done]).toEqual([])
     for (const who of [{ operator: false }, { roles: ['lead'] }, { fault: true }] satisfies Who[]) {
       const { ask } = side(who, [], [approvalOf(null, other)])
       expect((await ask({ operation: 'approvals' })).answer).toEqual({ approvals: [] })

@@ -110,6 +110,7 @@ describe('sources', () => {
         'agents.approved',
         'agents.sandbox',
         'mcp.history',
+        'mcp.tasks',
       ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
     }

@@ -4,6 +4,7 @@ import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../../as
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
+import type { Config } from '../../../config/types.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { placeOf } from '../../place.ts'
 import { watchInterrupt } from '../../terminal/interrupt.ts'
@@ -11,7 +12,8 @@ import { watchInterrupt } from '../../terminal/interrupt.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'mcp',
-    summary: 'serve check, explain, stats, queries and, if you allow it, history to an AI coding tool (MCP)',
+    summary:
+      'serve check, explain, stats, queries and, if you allow it, history and agents to an AI coding tool (MCP)',
     json: 'errors at the start as JSON; the protocol is JSON in any case',
     examples: [
       { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
@@ -56,7 +58,8 @@ function worldOf(io: CommandIo) {
     guard: () => loadGuard({ home: io.home, env: io.env }),
     place: placeOf(io),
     machine: (place: MachinePlace, guard: Guard) => machineOf(place, io.env, guard),
-    mayReadHistory: () => mayReadHistory(io),
+    mayReadHistory: () => allowed(io).history,
+    mayGiveTasks: () => allowed(io).tasks,
     // Without the trace of this run, because each call of a tool gets its own.
     daemon: daemonAt({ socket: io.socket }),
     now: systemClock.now,
@@ -64,11 +67,11 @@ function worldOf(io: CommandIo) {
   }
 }
 
-/** Whether the configuration lets tools read the history; false if it cannot be read. */
-function mayReadHistory({ home, env }: CommandIo): boolean {
+/** What the configuration lets tools do; nothing if it cannot be read. */
+function allowed({ home, env }: CommandIo): Config['mcp'] {
   try {
-    return loadConfig({ home, env }).config.mcp.history
+    return loadConfig({ home, env }).config.mcp
   } catch {
-    return false
+    return { history: false, tasks: false }
   }
 }

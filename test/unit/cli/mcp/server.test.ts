@@ -28,6 +28,7 @@ async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => n
       place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
       machine: () => ({ files: [], startFiles: [], programs: [], real: (path) => path }),
       mayReadHistory: () => true,
+      mayGiveTasks: () => false,
       daemon: daemonOf(() => Promise.reject(new KaroError('not_running', 'the karo daemon is not running'))),
       now: () => Date.parse('2026-11-20T12:00:00Z'),
       ...parts,
@@ -147,4 +148,41 @@ test('what the daemon is asked: the words, the filters, and the time as it has i
       },
     },
   ])
+})
+
+test('agents are for tools that may use them, in the list and when they are called', async () => {
+  let allowed = false
+  const asked: string[] = []
+  const ask: Ask = async (method, path, given) => {
+    asked.push(`${method} ${path} ${JSON.stringify(given)}`)
+    return {
+      id: 't-1',
+      agent: 'kExecutor:files',
+      tool: 'echo',
+      state: 'submitted',
+      approval: null,
+      agents: [],
+    }
+  }
+  const client = await connect({ daemon: daemonOf(ask), mayGiveTasks: () => allowed })
+  const NAMES = ['agents', 'task_run', 'task_status', 'task_cancel']
+  const listed = async () =>
+    (await client.listTools()).tools
+      .filter(({ name }) => NAMES.includes(name))
+      .map(({ annotations }) => annotations)
+  expect(await listed()).toEqual([])
+  const run = { agent: 'files', tool: 'echo', arguments: { text: 'x' } }
+  for (const [name, given] of Object.entries({
+    agents: {},
+    task_run: run,
+    task_status: { id: 'a' },
+    task_cancel: { id: 'a' },
+  }))
+    expect(await call(client, name, given)).toMatchObject({ isError: true })
+  expect(asked).toEqual([])
+  allowed = true
+  expect((await listed()).map((one) => one?.readOnlyHint)).toEqual([true, false, true, false])
+  expect((await call(client, 'task_run', run)).structuredContent).toMatchObject({ state: 'submitted' })
+  expect(asked[0]).toContain('POST /api/v1/tasks')
+  expect(asked[0]).toContain(JSON.stringify('{"text":"x"}'))
 })

@@ -50,10 +50,11 @@ export const askApproval = defineOperation('POST /api/v1/approvals/ask', {
   via: 'socket',
   summary: 'Ask for a command of an AI tool',
   description:
-    '`karo hook` asks this, and asks again with `approval` until it is decided; each answer comes within some seconds. The gates judge it as an action of the agent `kBridge:` and the name of the tool.',
+    '`karo hook` and `karo acp` ask this, and ask again with `approval` until it is decided; each answer comes within some seconds. The gates judge it as an action of the agent `kBridge:` and the name of the tool. With `answered`, run and deny say that the answer on the screen of the tool counts, and wait that somebody else was quicker. A request with `call` is withdrawn when the connection ends that waits for it.',
   body: from.askBody,
+  bodyBytes: 2 * 1024 * 1024,
   answer: from.asked,
-  errors: ['rate_limited'],
+  errors: ['rate_limited', 'refused', 'not_found'],
   example: {
     body: { tool: 'claude', shell: 'bash', command: 'git push --force', cwd: '/srv/shop', why: '' },
   },

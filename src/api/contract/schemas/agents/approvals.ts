@@ -1,7 +1,12 @@
 // Schemas of /approvals and /capabilities: what agents and AI tools want to do, who decided, and what agents were granted.
 import * as z from 'zod'
 import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
-import { ACTION_CLASSES, APPROVAL_OUTCOMES, APPROVALS_LOG_MAX } from '../../constants.ts'
+import {
+  ACTION_CLASSES,
+  APPROVAL_INPUT_CHARS,
+  APPROVAL_OUTCOMES,
+  APPROVALS_LOG_MAX,
+} from '../../constants.ts'
 import { count, digest, fingerprint, listOf, moment, nodeId, text, traceId } from '../fields.ts'
 import { at } from './at.ts'
 
@@ -127,8 +132,21 @@ export const askBody = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9-]{0,31}$/)
     .describe('the AI tool that asks'),
-  shell: z.enum(['bash', 'zsh', 'fish', 'sh']),
-  command: z.string().min(1).max(131_072).describe('the text that the shell would get'),
+  shell: z.enum(['bash', 'zsh', 'fish', 'sh']).exactOptional(),
+  command: z
+    .string()
+    .min(1)
+    .max(131_072)
+    .exactOptional()
+    .describe('the text that the shell would get; needs `shell`'),
+  call: z
+    .strictObject({
+      action: z.string().min(1).max(128).describe('what the tool calls it, such as edit or execute'),
+      argv: z.array(z.string().max(131_072)).max(1_024).describe('the exact words, or those of the tool'),
+      input: z.string().max(APPROVAL_INPUT_CHARS).describe('all that it would do, as JSON'),
+    })
+    .exactOptional()
+    .describe('in place of `shell` and `command`: another action of the tool'),
   cwd: z.string().regex(/^\//).max(4_096),
   why: z.string().max(500).describe('shown, never believed'),
   approval: z
@@ -136,6 +154,10 @@ export const askBody = z.strictObject({
     .regex(/^[0-9a-f]{10}$/)
     .exactOptional()
     .describe('the request that this waits for; the rest has to be the same as when it was asked'),
+  answered: z
+    .enum(['approved', 'denied'])
+    .exactOptional()
+    .describe('with `call` and `approval`: the person has answered on the screen of the tool'),
 })
 export const asked = z
   .strictObject({

@@ -1,0 +1,149 @@
+// What an agent says of its tool calls, put together to what a person is shown and an approval is bound to.
+import type { RequestPermissionRequest } from '@agentclientprotocol/sdk'
+import { createRecent } from '../../base/recent.ts'
+
+/** Calls that are remembered, and characters of what is remembered of one. */
+const CALLS_MAX = 128
+const CALL_CHARS = 262_144
+const SESSIONS_MAX = 256
+/** Members of the arguments of a call in which agents name a command, and the directory it runs in. */
+const COMMANDS = ['command', 'cmd', 'script', 'shell_command', 'commandLine']
+const DIRECTORIES = ['cwd', 'workdir', 'directory', 'working_directory']
+
+type Members = Readonly<Record<string, unknown>>
+
+/** An object of JSON that is no list. */
+export const membersOf = (value: unknown): Members | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
+
+/** What is asked for permission, complete enough to be judged, shown and bound. */
+export interface Wanted {
+  /** Kind and name, in the agent's words. */
+  readonly action: string
+  /** The exact words of a command; undefined for what is no command. */
+  readonly argv: readonly string[] | undefined
+  /** The same as a line for a shell, for the guard. */
+  readonly command: string | undefined
+  /** All that the agent says of it, as JSON. */
+  readonly input: string
+  readonly cwd: string | undefined
+  readonly title: string
+}
+
+/** A choice that the agent offers. */
+export interface Option {
+  readonly id: string
+  readonly kind: RequestPermissionRequest['options'][number]['kind']
+}
+
+export interface Permission {
+  readonly options: readonly Option[]
+  /** Undefined: it is too long to be shown. */
+  readonly wanted: Wanted | undefined
+}
+
+export interface Calls {
+  /** Notes the parameters of `session/update`. */
+  update(params: unknown): void
+  /** Notes where a session works; the last directory counts. */
+  place(session: string, cwd: string): void
+  /** Reads the parameters of `session/request_permission`; undefined: they are none. */
+  permission(params: unknown): Permission | undefined
+}
+
+const KINDS = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as const
+/** What an agent may say of a call once, and refer to by its id later. */
+const KEPT = ['kind', 'title', 'name', 'content', 'locations', 'rawInput'] as const
+
+export function createCalls(quote: (word: string) => string): Calls {
+  /** What is known of each call; undefined for one of which too much was said. */
+  const calls = createRecent<string, Members | undefined>(CALLS_MAX)
+  const places = createRecent<string, string>(SESSIONS_MAX)
+
+  /** What was said before, with what is said now in its place. */
+  function merged(session: string, said: Members): Members | undefined {
+    const key = `${session}\n${String(said.toolCallId)}`
+    const known = calls.get(key)
+    if (known === undefined && calls.has(key)) return undefined
+    const now: Record<string, unknown> = { ...known }
+    for (const name of KEPT) if (said[name] !== undefined && said[name] !== null) now[name] = said[name]
+    const fits = JSON.stringify(now).length <= CALL_CHARS
+    calls.set(key, fits ? now : undefined)
+    return fits ? now : undefined
+  }
+
+  return {
+    update(params) {
+      const { sessionId, update } = membersOf(params) ?? {}
+      const said = membersOf(update)
+      if (typeof sessionId !== 'string' || said === undefined) return
+      if (said.sessionUpdate === 'tool_call' || said.sessionUpdate === 'tool_call_update')
+        merged(sessionId, said)
+    },
+    place: (session, cwd) => {
+      places.set(session, cwd)
+    },
+    permission(params) {
+      const { sessionId, toolCall, options } = membersOf(params) ?? {}
+      const said = membersOf(toolCall)
+      if (typeof sessionId !== 'string' || typeof said?.toolCallId !== 'string' || !Array.isArray(options))
+        return undefined
+      const call = merged(sessionId, said)
+      const wanted = call && wantedOf(call, places.get(sessionId), quote)
+      return {
+        options: options.slice(0, 64).flatMap(optionOf),
+        wanted: wanted !== undefined && wanted.input.length <= CALL_CHARS ? wanted : undefined,
+      }
+    },
+  }
+}
+
+function optionOf(value: unknown): readonly Option[] {
+  const { optionId: id, kind } = membersOf(value) ?? {}
+  const known = KINDS.find((one) => one === kind)
+  return typeof id === 'string' && known !== undefined ? [{ id, kind: known }] : []
+}
+
+const textIn = (members: Members | undefined, names: readonly string[]): string | undefined =>
+  names.map((name) => members?.[name]).find((value) => typeof value === 'string') as string | undefined
+
+function wantedOf(call: Members, place: string | undefined, quote: (word: string) => string): Wanted {
+  const raw = membersOf(call.rawInput)
+  const title = typeof call.title === 'string' ? call.title : ''
+  const kind = typeof call.kind === 'string' ? call.kind : 'other'
+  const words = COMMANDS.map((name) => raw?.[name]).find(isWords)
+  // An agent that gives no arguments names the command in the title, which people are shown.
+  const said = textIn(raw, COMMANDS) ?? (kind === 'execute' && words === undefined ? title : undefined)
+  const command = words?.map(quote).join(' ') ?? said
+  const given = raw === undefined ? undefined : textIn(raw, COMMANDS)
+  const diffs = diffsIn(call.content)
+  const own = textIn(raw, DIRECTORIES)
+  const input = JSON.stringify({
+    ...(diffs.length > 0 && { path: diffs[0]?.path, edits: diffs }),
+    ...(command !== undefined && words === undefined && given === undefined && { command }),
+    ...{ title, arguments: call.rawInput ?? null, locations: call.locations ?? [] },
+  })
+  return {
+    action: actionOf(kind, call.name),
+    ...{ argv: words ?? (given === undefined ? undefined : ['bash', '-c', given]), command, input, title },
+    cwd: own?.startsWith('/') ? own : place,
+  }
+}
+
+const isWords = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === 'string')
+
+/** Both, because either says what it is; a name that is more than words is left to be unknown, which is critical. */
+function actionOf(kind: string, name: unknown): string {
+  const both = typeof name === 'string' && name !== '' ? `${kind}:${name}` : kind
+  return /^[\w.:/ -]{1,128}$/.test(both) ? both : 'unknown'
+}
+
+/** As the diff cards read them. */
+function diffsIn(content: unknown): readonly { readonly path: string }[] {
+  return (Array.isArray(content) ? content : []).flatMap((one) => {
+    const { type, path, oldText, newText } = membersOf(one) ?? {}
+    if (type !== 'diff' || typeof path !== 'string' || typeof newText !== 'string') return []
+    return [typeof oldText === 'string' ? { path, oldText, newText } : { path, content: newText }]
+  })
+}

@@ -1,0 +1,216 @@
+// Stands between an editor and an agent that speak ACP: all passes as it is, and each request for permission is judged and may be answered elsewhere too.
+import type { RequestPermissionResponse } from '@agentclientprotocol/sdk'
+import type { Timers } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import { type Calls, membersOf, type Option, type Wanted } from './calls.ts'
+
+/** Requests for permission that may wait at once. */
+const WAITING_MAX = 16
+/** Milliseconds after which a request that nobody answered is denied; requests of the inbox end then as well. */
+export const ANSWER_MS = 300_000
+/** Requests of sessions under way, and answers of the editor that come too late; more are forgotten. */
+const REMEMBERED_MAX = 256
+
+type Id = string | number
+
+/** What the judge and the inbox say. `none`: nothing can be said, and the editor's person decides alone. */
+export type Ruling =
+  | { readonly outcome: 'allow' | 'deny'; readonly reason: string }
+  | { readonly outcome: 'wait' | 'none' }
+
+/** One request in the inbox. */
+export interface Inquiry {
+  /** What is known at once. Never rejects. */
+  readonly first: Promise<Ruling>
+  /** `allow` or `deny` when somebody decides elsewhere, `none` when that cannot happen any more. Never rejects. */
+  readonly decided: Promise<Ruling>
+  /** Tells the inbox what was answered in the editor. Resolves with whether that counts: `wait` says that `decided` does. */
+  answered(approve: boolean): Promise<Ruling>
+  /** Nobody waits any more. */
+  end(): void
+}
+
+export interface ProxyDeps {
+  readonly calls: Calls
+  /** A line that goes on to that side, with its newline. */
+  readonly toEditor: (line: Buffer) => void
+  readonly toAgent: (line: Buffer) => void
+  /** Judges what is wanted and puts it into the inbox. */
+  readonly ask: (wanted: Wanted) => Inquiry
+  /** Something that a person should know; shown where the editor shows what agents write on standard error. */
+  readonly tell: (what: string) => void
+  /** The connection cannot go on. */
+  readonly end: (why: string) => void
+  readonly timers: Timers
+}
+
+export interface AcpProxy {
+  fromAgent(line: Buffer): void
+  fromEditor(line: Buffer): void
+  /** Ends what waits; nothing is sent any more. */
+  stop(): void
+}
+
+interface Waiting {
+  readonly id: Id
+  readonly options: readonly Option[]
+  readonly inquiry: Inquiry | undefined
+  readonly stopTimer: () => void
+  /** The editor has the request. */
+  shown: boolean
+}
+
+export function createProxy(deps: ProxyDeps): AcpProxy {
+  const { calls, toEditor, toAgent, ask, tell, end, timers } = deps
+  const waiting = new Map<string, Waiting>()
+  /** Requests that were answered without the editor, whose own answer is then dropped. */
+  const late = createRecent<string, true>(REMEMBERED_MAX)
+  /** Directories of sessions that are being made, by the id of the editor's request. */
+  const making = createRecent<string, string>(REMEMBERED_MAX)
+  let stopped = false
+
+  /** Ends the request; what is told to the agent is the caller's affair. False: it is over already. */
+  function settle(key: string): boolean {
+    const one = waiting.get(key)
+    if (one === undefined || stopped) return false
+    waiting.delete(key)
+    one.stopTimer()
+    one.inquiry?.end()
+    return true
+  }
+
+  /** Answers the agent in place of the editor, which is told to put its question away. */
+  function answer(key: string, approve: boolean): void {
+    const one = waiting.get(key)
+    if (one === undefined || !settle(key)) return
+    const { id, options, shown } = one
+    toAgent(lineOf({ jsonrpc: '2.0', id, result: resultOf(options, approve) }))
+    if (!shown) return
+    late.set(key, true)
+    toEditor(lineOf({ jsonrpc: '2.0', method: '$/cancel_request', params: { requestId: id } }))
+  }
+
+  function permission(id: Id, params: unknown, line: Buffer): void {
+    const key = keyOf(id)
+    const asked = calls.permission(params)
+    if (asked === undefined || waiting.has(key) || waiting.size >= WAITING_MAX) {
+      const message = asked === undefined ? 'these are no parameters of it' : 'too many requests wait'
+      toAgent(lineOf({ jsonrpc: '2.0', id, error: { code: -32602, message: `karo: ${message}` } }))
+      return
+    }
+    const { wanted, options } = asked
+    late.delete(key)
+    const stopTimer = timers.after(ANSWER_MS, () => answer(key, false))
+    const inquiry = wanted && ask(wanted)
+    if (inquiry === undefined) tell('a request is too long for the inbox, and is asked in the editor alone')
+    waiting.set(key, { id, options, inquiry, stopTimer, shown: false })
+    void (async () => {
+      const first = (await inquiry?.first) ?? { outcome: 'none' }
+      if (first.outcome === 'allow' || first.outcome === 'deny') {
+        if (first.outcome === 'deny') tell(first.reason)
+        return answer(key, first.outcome === 'allow')
+      }
+      const one = waiting.get(key)
+      if (one === undefined || one.inquiry !== inquiry || stopped) return
+      one.shown = true
+      toEditor(line)
+      const decided = await inquiry?.decided
+      if (waiting.get(key) === one && (decided?.outcome === 'allow' || decided?.outcome === 'deny'))
+        answer(key, decided.outcome === 'allow')
+    })()
+  }
+
+  /** The editor has answered. What it says goes on as it is, unless somebody was quicker. */
+  async function answered(key: string, one: Waiting, result: unknown, line: Buffer): Promise<void> {
+    const { outcome, optionId } = membersOf(membersOf(result)?.outcome) ?? {}
+    const chosen = outcome === 'selected' ? one.options.find(({ id }) => id === optionId) : undefined
+    const approve = chosen?.kind === 'allow_once' || chosen?.kind === 'allow_always'
+    // An option that was not offered says nothing.
+    const known = outcome !== 'selected' || chosen !== undefined
+    const counts = one.inquiry === undefined ? undefined : one.inquiry.answered(approve)
+    // A no needs no record to count; a yes is in the ledger before the agent hears it.
+    const told = approve ? await counts : undefined
+    if (told?.outcome === 'wait') return
+    if (waiting.get(key) !== one) return
+    if (!known || told?.outcome === 'deny') {
+      answer(key, false)
+      return
+    }
+    if (settle(key)) toAgent(line)
+  }
+
+  return {
+    fromAgent(line) {
+      if (stopped) return
+      const value = parsed(line)
+      // ACP has no batches; one could hide a request.
+      if (Array.isArray(value)) return end('the agent sent a batch, which the protocol does not have')
+      const { method, id, params, result } = membersOf(value) ?? {}
+      if (method === 'session/request_permission') {
+        if (isId(id)) permission(id, params, line)
+        else end('the agent sent a request for permission without an id')
+        return
+      }
+      if (method === 'session/update') calls.update(params)
+      if (method === undefined && isId(id)) {
+        const cwd = making.get(keyOf(id))
+        const session = membersOf(result)?.sessionId
+        if (cwd !== undefined && typeof session === 'string') calls.place(session, cwd)
+        making.delete(keyOf(id))
+      }
+      toEditor(line)
+    },
+    fromEditor(line) {
+      if (stopped) return
+      const value = parsed(line)
+      if (Array.isArray(value)) return end('the editor sent a batch, which the protocol does not have')
+      const { method, id, params, result } = membersOf(value) ?? {}
+      if (method === undefined && isId(id)) {
+        const key = keyOf(id)
+        if (late.delete(key)) return
+        const one = waiting.get(key)
+        if (one !== undefined) {
+          void answered(key, one, result, line)
+          return
+        }
+      }
+      const { cwd, sessionId } = membersOf(params) ?? {}
+      if (typeof cwd === 'string' && cwd.startsWith('/')) {
+        if (typeof sessionId === 'string') calls.place(sessionId, cwd)
+        else if (isId(id)) making.set(keyOf(id), cwd)
+      }
+      toAgent(line)
+    },
+    stop() {
+      stopped = true
+      for (const { stopTimer, inquiry } of waiting.values()) {
+        stopTimer()
+        inquiry?.end()
+      }
+      waiting.clear()
+    },
+  }
+}
+
+const isId = (id: unknown): id is Id => typeof id === 'string' || typeof id === 'number'
+/** 1 and "1" are two ids. */
+const keyOf = (id: Id): string => JSON.stringify(id)
+const lineOf = (message: object): Buffer => Buffer.from(`${JSON.stringify(message)}\n`)
+
+/** Undefined for what is no JSON, which goes on as it is: the other side says what is wrong with it. */
+function parsed(line: Buffer): unknown {
+  try {
+    return JSON.parse(line.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** Once, and never for always: that is for the person at the editor to say. */
+function resultOf(options: readonly Option[], approve: boolean): RequestPermissionResponse {
+  const kind = approve ? 'allow_once' : 'reject_once'
+  const option = options.find((one) => one.kind === kind)
+  return option === undefined
+    ? { outcome: { outcome: 'cancelled' } }
+    : { outcome: { outcome: 'selected', optionId: option.id } }
+}

@@ -1,0 +1,89 @@
+// karo acp: stands between an editor and an agent that speak the Agent Client Protocol.
+import { basename } from 'node:path'
+import { judge } from '../../../assist/guard/judge.ts'
+import { machineOf } from '../../../assist/guard/machine.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { quoteShell } from '../../../base/quote.ts'
+import { type Command, defineCommand } from '../../command.ts'
+import { toldGuard } from '../../judging.ts'
+import { placeOf } from '../../place.ts'
+import { watchInterrupt } from '../../terminal/interrupt.ts'
+
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'acp',
+    summary: 'run an ACP agent for an editor; what it asks permission for can be answered in the inbox too',
+    json: 'errors at the start as JSON; the protocol is JSON in any case',
+    args: [
+      {
+        name: 'command',
+        required: true,
+        variadic: true,
+        description: 'the command of the agent behind --, such as gemini --acp',
+      },
+    ],
+    options: [
+      {
+        name: 'name',
+        value: 'name',
+        description: 'what the agent is called in the inbox; the name of its program if absent',
+      },
+    ],
+    examples: [
+      { run: 'karo acp -- gemini --acp', does: 'for the settings of the editor, as the command of an agent' },
+      { run: 'karo approvals list', does: 'shows in another terminal what the agent waits for' },
+    ],
+    async run(io, { args, options }) {
+      if (process.stdin.isTTY) {
+        throw new KaroError('bad_request', 'karo acp is started by an editor; it is not for typing', {
+          where: 'karo acp',
+          hint: 'Name it as the command of an agent in the settings of your editor.',
+        })
+      }
+      const [{ createCalls }, { createInquiries }, { serveAcp }] = await Promise.all([
+        import('../../acp/calls.ts'),
+        import('../../acp/inquire.ts'),
+        import('../../acp/serve.ts'),
+      ])
+      const guard = await toldGuard(io)
+      const place = placeOf(io)
+      const interrupt = watchInterrupt()
+      const ask = createInquiries({
+        ...{ socket: io.socket, tool: nameOf(options.name, args.command), command: args.command },
+        ...{ cwd: place.cwd ?? '/', strict: guard.onError === 'block' },
+        judge(command, cwd) {
+          const at = { ...place, cwd }
+          return judge(guard, command, { ...at, caller: 'tool', machine: machineOf(at, io.env, guard) })
+        },
+        waits: (id) => io.err(`karo: request ${id} waits: karo approvals approve ${id}\n`),
+      })
+      try {
+        const code = await serveAcp(
+          args.command,
+          { input: process.stdin, output: process.stdout },
+          { ask, calls: createCalls(quoteShell), tell: (what) => io.err(`karo: ${printable(what)}\n`) },
+          interrupt.signal,
+        )
+        return code === 0 ? EXIT.done : EXIT.failed
+      } finally {
+        interrupt.release()
+        // An open standard input would keep the process alive.
+        process.stdin.destroy()
+      }
+    },
+  }),
+]
+
+/** Throws KaroError `bad_request` for a name that the inbox does not take. */
+function nameOf(given: string | undefined, [program = '']: readonly string[]): string {
+  const own = basename(program)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+  const name = given ?? own.replace(/^[^a-z]+/, '').slice(0, 32)
+  if (/^[a-z][a-z0-9-]{0,31}$/.test(name)) return name
+  throw new KaroError('bad_request', `'${name.slice(0, 40)}' is no name for an agent`, {
+    where: '--name',
+    hint: 'It has small letters, digits and -, and begins with a letter.',
+  })
+}

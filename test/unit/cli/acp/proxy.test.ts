@@ -1,0 +1,239 @@
+// The proxy between an editor and an ACP agent: what passes unchanged, what is answered in the editor's place, and who is first.
+import { beforeEach, describe, expect, test } from 'vitest'
+import { type Calls, createCalls, type Wanted } from '../../../../src/cli/acp/calls.ts'
+import { createLines } from '../../../../src/cli/acp/lines.ts'
+import {
+  type AcpProxy,
+  ANSWER_MS,
+  createProxy,
+  type Inquiry,
+  type Ruling,
+} from '../../../../src/cli/acp/proxy.ts'
+import { until } from '../../../support/run/until.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
+
+let time: VirtualTime
+let calls: Calls
+let proxy: AcpProxy
+let agent: string[]
+let editor: string[]
+let ended: string[]
+let asked: Wanted[]
+let first: Ruling
+let told: Ruling
+let decide: (ruling: Ruling) => void
+let answers: boolean[]
+
+beforeEach(() => {
+  time = new VirtualTime()
+  calls = createCalls((word) => word)
+  agent = []
+  editor = []
+  ended = []
+  asked = []
+  answers = []
+  first = { outcome: 'wait' }
+  told = { outcome: 'allow', reason: '' }
+  proxy = createProxy({
+    calls,
+    toAgent: (line) => agent.push(line.toString()),
+    toEditor: (line) => editor.push(line.toString()),
+    ask(wanted): Inquiry {
+      asked.push(wanted)
+      const decided = new Promise<Ruling>((resolve) => {
+        decide = resolve
+      })
+      return {
+        first: Promise.resolve(first),
+        decided,
+        async answered(approve) {
+          answers.push(approve)
+          return told
+        },
+        end() {},
+      }
+    },
+    tell() {},
+    end: (why) => ended.push(why),
+    timers: time,
+  })
+})
+
+const options = [
+  { optionId: 'y', name: 'Yes', kind: 'allow_once' },
+  { optionId: 'a', name: 'Always', kind: 'allow_always' },
+  { optionId: 'n', name: 'No', kind: 'reject_once' },
+]
+const request = (id: unknown, toolCall: object = { toolCallId: 't', kind: 'edit', title: 'Edit' }) =>
+  `{ "jsonrpc":"2.0", "id":${JSON.stringify(id)}, "method":"session/request_permission", "params":${JSON.stringify({ sessionId: 's', toolCall, options })} }\n`
+const answerOf = (id: unknown, optionId: string) =>
+  `{"id":${JSON.stringify(id)},"jsonrpc":"2.0","result":{"outcome":{"outcome":"selected","optionId":"${optionId}"}}}\n`
+const fromAgent = (line: string): void => proxy.fromAgent(Buffer.from(line))
+const fromEditor = (line: string): void => proxy.fromEditor(Buffer.from(line))
+const shown = (n = 1) => until(() => editor.length >= n, { what: 'the editor is shown it' })
+const heard = (n = 1) => until(() => agent.length >= n, { what: 'the agent is told' })
+const outcome = () => JSON.parse(agent.at(-1) ?? '{}').result?.outcome
+
+describe('what passes', () => {
+  test('every other line, byte for byte, also what is no JSON', () => {
+    const lines = [
+      '{ "method" : "session/update","params":{}}\n',
+      'no json\n',
+      '{"id":1,"result":{}}\n',
+      '7\n',
+    ]
+    for (const line of lines) {
+      fromAgent(line)
+      fromEditor(line)
+    }
+    expect(editor).toEqual(lines)
+    expect(agent).toEqual(lines)
+  })
+
+  test('a request and its answer, as they are', async () => {
+    fromAgent(request('1'))
+    await shown()
+    expect(editor).toEqual([request('1')])
+    fromEditor(answerOf('1', 'a'))
+    await heard()
+    expect(agent).toEqual([answerOf('1', 'a')])
+    expect(answers).toEqual([true])
+  })
+
+  test('no batch, in which a request could hide, and none without an id', () => {
+    fromAgent(`[${request(1).trim()}]\n`)
+    fromEditor('[]\n')
+    fromAgent('{"method":"session/request_permission","params":{}}\n')
+    expect(ended).toHaveLength(3)
+    expect(editor).toEqual([])
+  })
+})
+
+describe('who is first', () => {
+  test('the inbox: the editor puts its question away, and its own answer goes nowhere', async () => {
+    fromAgent(request(1))
+    await shown()
+    decide({ outcome: 'allow', reason: '' })
+    await heard()
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'y' })
+    expect(JSON.parse(editor.at(-1) as string)).toMatchObject({
+      ...{ method: '$/cancel_request', params: { requestId: 1 } },
+    })
+    fromEditor(answerOf(1, 'n'))
+    // The id is of another request now.
+    fromEditor(answerOf('1', 'n'))
+    expect(agent).toHaveLength(2)
+    expect(agent.at(-1)).toBe(answerOf('1', 'n'))
+  })
+
+  test('the inbox, although the editor has answered meanwhile', async () => {
+    told = { outcome: 'wait' }
+    fromAgent(request(1))
+    await shown()
+    fromEditor(answerOf(1, 'y'))
+    await until(() => answers.length === 1, { what: 'it is noted' })
+    expect(agent).toEqual([])
+    decide({ outcome: 'deny', reason: '' })
+    await heard()
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+  })
+
+  test('nobody, within 300 s: it is denied', async () => {
+    fromAgent(request(1))
+    await shown()
+    expect(await time.pass(() => agent.length > 0)).toBe(ANSWER_MS)
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+  })
+})
+
+describe('what is denied', () => {
+  test('at once: the editor never sees it', async () => {
+    first = { outcome: 'deny', reason: 'it is blocked' }
+    fromAgent(request(1))
+    await heard()
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(editor).toEqual([])
+  })
+
+  test('a yes that cannot be written down, and an option that was not offered', async () => {
+    told = { outcome: 'deny', reason: 'the ledger cannot be written' }
+    fromAgent(request(1))
+    await shown()
+    fromEditor(answerOf(1, 'y'))
+    await heard()
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    told = { outcome: 'deny', reason: '' }
+    fromAgent(request(2))
+    await shown(3)
+    fromEditor(answerOf(2, 'made up'))
+    await heard(2)
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+  })
+
+  test('a second request under the same id, and the seventeenth', async () => {
+    for (let id = 0; id < 16; id++) fromAgent(request(id))
+    await shown(16)
+    fromAgent(request(3))
+    fromAgent(request(99))
+    expect(agent.map((line) => JSON.parse(line).error.message)).toEqual(
+      Array(2).fill('karo: too many requests wait'),
+    )
+    expect(editor).toHaveLength(16)
+  })
+})
+
+describe('what is wanted', () => {
+  const wanted = async (toolCall: object): Promise<Wanted> => {
+    fromAgent(request(asked.length, { toolCallId: 't', ...toolCall }))
+    await shown(asked.length)
+    return asked.at(-1) as Wanted
+  }
+
+  test('a command in the arguments: as words, as a line, or as the title alone', async () => {
+    const raw = { command: ['git', 'push'], workdir: '/srv/shop' }
+    expect(await wanted({ kind: 'execute', rawInput: raw })).toMatchObject({
+      ...{ action: 'execute', argv: ['git', 'push'], command: 'git push', cwd: '/srv/shop' },
+    })
+    expect(await wanted({ kind: 'execute', rawInput: { command: 'ls | wc' } })).toMatchObject({
+      ...{ argv: ['bash', '-c', 'ls | wc'], command: 'ls | wc' },
+    })
+    const titled = await wanted({ toolCallId: 'x', kind: 'execute', title: 'rm -r x', rawInput: null })
+    expect(titled).toMatchObject({ argv: undefined, command: 'rm -r x' })
+    // The daemon looks for commands under these names.
+    expect(JSON.parse(titled.input)).toMatchObject({ command: 'rm -r x' })
+  })
+
+  test('the directory of its session, as the editor made it', async () => {
+    fromEditor(
+      '{"jsonrpc":"2.0","id":5,"method":"session/new","params":{"cwd":"/srv/app","mcpServers":[]}}\n',
+    )
+    fromAgent('{"jsonrpc":"2.0","id":5,"result":{"sessionId":"s"}}\n')
+    editor.splice(0)
+    expect(await wanted({ kind: 'execute', title: 'ls' })).toMatchObject({ cwd: '/srv/app' })
+  })
+
+  test('what is longer than the inbox takes is for the editor alone, and what was said before counts', async () => {
+    fromAgent(request(1, { toolCallId: 't', kind: 'edit', rawInput: 'x'.repeat(300_000) }))
+    await shown()
+    expect(asked).toEqual([])
+    // Nothing short is shown in place of it later.
+    fromAgent(request(2, { toolCallId: 't', title: 'Harmless' }))
+    await shown(2)
+    expect(asked).toEqual([])
+  })
+
+  test('a name that tries to look like another is unknown', async () => {
+    expect(await wanted({ kind: 'read', name: 'read\u200b_file' })).toMatchObject({ action: 'unknown' })
+    expect(await wanted({ kind: 'read', name: 'delete_file' })).toMatchObject({ action: 'read:delete_file' })
+  })
+})
+
+test('lines come whole, whatever the pieces, and one that is too long is the last', () => {
+  const lines: string[] = []
+  const reader = createLines((line) => lines.push(line.toString()), 8)
+  for (const piece of ['ab', 'c\nde', '\n\nf', 'ghijkl\n']) reader.push(Buffer.from(piece))
+  expect(lines).toEqual(['abc\n', 'de\n', '\n', 'fghijkl\n'])
+  expect(reader.push(Buffer.from('123456789\n'))).toBe(false)
+  expect(reader.push(Buffer.from('1\n'))).toBe(false)
+  expect(lines).toHaveLength(4)
+})
