@@ -4,7 +4,10 @@ import { loadLibc } from './libc.ts'
 /** asm-generic/resource.h. */
 export const TASK_LIMIT = 6
 
-/** Sets the soft limit of the process `pid` of this user, at most to its hard one; of a process that is gone nothing happens. */
+/**
+ * Sets the soft limit of the process `pid`, at most to its hard one. Nothing happens for a process that is gone, or that is another
+ * user's, for which it takes CAP_SYS_RESOURCE.
+ */
 export type SetTaskLimit = (pid: number, most: number) => void
 
 /** Rejects where koffi has no binary for this system. */

@@ -167,7 +167,7 @@ function rulesOf({ binds }: Places): (string | number)[] {
 }
 
 /** Number, soft and hard limit of each. That of tasks keeps the hard one that there is, and the filter keeps a job from raising the soft one. */
-function limitsOf({ limits }: JailSpec, tasks: number): (number | '')[] {
+function limitsOf({ limits }: JailSpec, tasks: number): (string | number)[] {
   const both = (resource: number, most: number): number[] => [resource, most, most]
   return [
     ...[both(LIMIT.core, 0), both(LIMIT.memlock, 0), both(LIMIT.nofile, OPEN_FILES)].flat(),

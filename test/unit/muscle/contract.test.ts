@@ -7,7 +7,10 @@ import { Malformed } from '../../../src/muscle/contract/shape.ts'
 import { jobOf } from '../../support/muscle/muscle.ts'
 import { times } from '../../support/run/thorough.ts'
 
-const RUN = { ...jobOf(['/usr/bin/true']), op: 'run', id: 1, secrets: [{ name: 'KEY', bytes: 4 }] }
+const RUN = {
+  ...jobOf(['/usr/bin/true']),
+  ...{ op: 'run', id: 1, provider: null, secrets: [{ name: 'KEY', bytes: 4 }] },
+}
 const numRuns = times(300, 20_000)
 
 describe('frames', () => {

@@ -10,7 +10,9 @@ import { connectMuscle } from '../../../src/agents/muscle/client.ts'
 import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
 import { systemTimers } from '../../../src/base/clock.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
+import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
 import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
+import { openTaskLimit } from '../../../src/base/kernel/task-limit.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/frame.ts'
 import { PROBE_JOB, type Reply, readReply } from '../../../src/muscle/contract/messages.ts'
@@ -341,20 +343,6 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     expect(marked(mark)).toEqual([])
   })
 
-  test.skipIf(provider === 'bwrap')('a jail keeps its room for tasks when its user begins more', async () => {
-    const { client } = await apart()
-    const [mark, others] = [freshMark(), freshMark()]
-    await client.run(jobOf(['/usr/bin/sleep', mark]), () => {})
-    await until(() => marked(mark).length === 1, { what: 'the jail runs' })
-    const limit = (): number =>
-      Number(/^Max processes +(\d+)/m.exec(readFileSync(`/proc/${marked(mark)[0]}/limits`, 'utf8'))?.[1])
-    const before = limit()
-    const script = 'i=0; while [ $i -lt 20 ]; do sleep "$1" & i=$((i + 1)); done; wait'
-    await client.run(jobOf(['/bin/sh', '-c', script, 'sh', others]), () => {})
-    await until(() => marked(others).length === 20, { what: 'the other jail runs' })
-    await until(() => limit() >= before + 10, { what: 'the limit follows' })
-  })
-
   test('a fork bomb, each of which goes off by itself, ends as a whole', async () => {
     const { client } = await apart()
     const mark = freshMark()
@@ -365,6 +353,52 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     expect(await job.ended).toMatchObject({ reason: 'cancelled' })
     expect(marked(mark)).toEqual([])
   })
+})
+
+test.skipIf(!usable.includes('landlock'))(
+  'the limit of tasks of a jail follows what its user has',
+  async () => {
+    const told = new Map<number, number>()
+    let look = (): void => {}
+    const provider = createLandlock({
+      ...{ descriptors: await openDescriptors(), closed: [], socket: temporaryDirectory() },
+      version: await landlockVersion(),
+      setTaskLimit: (pid, most) => void told.set(pid, most),
+      timers: {
+        ...systemTimers,
+        after(_, run) {
+          look = run
+          return () => {}
+        },
+      },
+    })
+    const { client } = await muscleHere({ providers: [provider] })
+    const [mark, others] = [freshMark(), freshMark()]
+    await client.run(jobOf(['/usr/bin/sleep', mark]), () => {})
+    await until(() => marked(mark).length === 1, { what: 'the jail runs' })
+    const limit = (): number => {
+      look()
+      return told.get(marked(mark)[0] ?? 0) ?? 0
+    }
+    const before = limit()
+    expect(before).toBeGreaterThan(jobOf([]).limits.tasks)
+    const script = 'i=0; while [ $i -lt 20 ]; do sleep "$1" & i=$((i + 1)); done; wait'
+    await client.run(jobOf(['/bin/sh', '-c', script, 'sh', others]), () => {})
+    await until(() => marked(others).length === 20, { what: 'the other jail runs' })
+    // Others may end theirs meanwhile.
+    expect(limit()).toBeGreaterThan(before + 10)
+  },
+)
+
+test('the limit of tasks is set for another process of the user, and its hard limit stays', async () => {
+  const child = track(spawn('/usr/bin/sleep', [freshMark()], { stdio: 'ignore' }))
+  const limits = (): string[] | undefined =>
+    /^Max processes +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${child.pid}/limits`, 'utf8'))?.slice(1)
+  const before = limits()
+  const set = await openTaskLimit()
+  set(child.pid ?? 0, 77)
+  expect(limits()).toEqual(['77', before?.[1]])
+  child.kill('SIGKILL')
 })
 
 const jobName = ([first]: readonly { readonly job: string }[]): string => first?.job ?? ''
