@@ -287,14 +287,10 @@ function placeProblem(value: string): string | undefined {
   return endpointProblem(endpoint)
 }
 
-export const modelPlace = text(
-  'an http or https address, or one with the name of a model behind it',
-  placeProblem,
-)
-
-export const modelPlaceOrNone = text(
-  'an http or https address with the name of a model behind it, or empty',
-  (value) => (value === '' ? undefined : placeProblem(value)),
+const PLACE = 'an http or https address, with the name of a model behind it if one is meant'
+export const modelPlace = text(PLACE, placeProblem)
+export const modelPlaceOrNone = text(`${PLACE}, or empty`, (value) =>
+  value === '' ? undefined : placeProblem(value),
 )
 
 export const modelName = text('a name of up to 128 characters', (value) =>

@@ -84,21 +84,10 @@ export function buildLocal(
     ...{ timers, log },
   })
   const asking = buildAgents({ paths, env }, foundation, who, store)
-  const mind = buildMind(
-    { paths },
-    foundation,
-    store,
-    () => agents,
-    async (person) =>
-      (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
-        muted ? [] : [{ what: words, severity }],
-      ),
-  )
+  const mind = buildMind({ paths }, foundation, { store, anomalies }, () => agents)
   const agents: Runtime = createRuntime({
-    builtIns: mind.builtIns,
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
-    secrets: asking.secrets,
-    keepLong: asking.keepLong,
+    ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
       // What was derived from another one has gone with it.

@@ -12,6 +12,7 @@ import { createPrompts } from '../agents/prompts/prompts.ts'
 import { AFAR } from '../agents/tasks/afar.ts'
 import { createModels } from '../assist/copilot/model/models.ts'
 import { checkCommand } from '../assist/risk/index.ts'
+import type { Anomalies } from '../insight/anomalies/index.ts'
 import { redact } from '../observe/redact/redact.ts'
 import type { openStore } from '../store/index.ts'
 import type { Foundation } from './foundation.ts'
@@ -20,9 +21,8 @@ import type { DaemonOptions } from './options.ts'
 export function buildMind(
   { paths }: Pick<DaemonOptions, 'paths'>,
   { common }: Foundation,
-  store: ReturnType<typeof openStore>,
+  { store, anomalies }: { readonly store: ReturnType<typeof openStore>; readonly anomalies: Anomalies },
   agents: () => Runtime,
-  unusual: BuiltInDeps['anomalies'],
 ) {
   const { config, clock, random, log } = common
   const repository = store.memory
@@ -51,6 +51,10 @@ export function buildMind(
     commandFor: async (clause) => commandFor(clause, paths.home),
   })
   const tasksOf = (person: number) => agents().tasks.list(person)
+  const unusual: BuiltInDeps['anomalies'] = async (person) =>
+    (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
+      muted ? [] : [{ what: words, severity }],
+    )
   const builtIns = builtInAgents({
     ...{ memory, prompts, planner, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
     agents: (person) => agents().list({ person, admin: false, traceId: '' }),

@@ -9,7 +9,7 @@ import type { AgentId } from '../types.ts'
 type Input = Readonly<Record<string, unknown>>
 
 /** Whose the call is; nobody else's data is touched. */
-export interface Whose {
+interface Whose {
   readonly person: number
   readonly signal: AbortSignal
 }

@@ -30,7 +30,7 @@ export interface Note {
   readonly createdAt: number
 }
 
-export interface Found {
+interface Found {
   readonly hits: readonly (Note & {
     /** From 0 to 1, the best 1; only to compare hits of one search. */
     readonly score: number

@@ -146,6 +146,10 @@ test('a plan of a local model: the next endpoint where one fails, each Red step 
     const shown = await plan(node, 'show', made.id)
     const approval = shown.steps[1]?.approval ?? ''
     const terminal = inTerminal(['approvals', word, approval], node.home)
+    if (word === 'approve') {
+      await until(() => terminal.shown().includes('[y/N]'), { what: 'the question' })
+      terminal.write('y\r')
+    }
     expect(await terminal.ended(), terminal.shown()).toBe(0)
   }
   expect((await node.karo(['plan', 'run', made.id])).stdout).toContain('karo approvals approve')

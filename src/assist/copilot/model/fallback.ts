@@ -8,7 +8,7 @@ const FIRST_REST_MS = 2_000
 const MOST_REST_MS = 120_000
 
 /** What is known of an endpoint since the process began. */
-export interface PlaceHealth {
+interface PlaceHealth {
   readonly state: 'unknown' | 'up' | 'down'
   /** Why it is down; empty otherwise. */
   readonly detail: string

@@ -15,7 +15,7 @@ const MOST_OFFERED = 64
 const MOST_DIMENSIONS = 8_192
 
 /** One endpoint as it is now. */
-export interface ModelState {
+interface ModelState {
   /** Host and port. */
   readonly name: string
   readonly endpoint: string

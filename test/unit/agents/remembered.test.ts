@@ -1,0 +1,182 @@
+// Notes, prompts and plans in a real store: each person's own, bounded, without secrets, and built-in agents for nobody else.
+import { describe, expect, test } from 'vitest'
+import { withBuiltIns } from '../../../src/agents/builtins/registry.ts'
+import { createMemory, type MemoryDeps, MOST_NOTES } from '../../../src/agents/memory/memory.ts'
+import { createPlanner } from '../../../src/agents/planner/planner.ts'
+import type { PlannerDeps } from '../../../src/agents/planner/types.ts'
+import { createPrompts, MOST_VERSIONS } from '../../../src/agents/prompts/prompts.ts'
+import type { Registry } from '../../../src/agents/runtime/registry.ts'
+import { AFAR } from '../../../src/agents/tasks/afar.ts'
+import type { Task, TaskRequest } from '../../../src/agents/tasks/types.ts'
+import { systemRandom as random } from '../../../src/base/clock.ts'
+import { silentLog as log } from '../../../src/base/run/log.ts'
+import { redact } from '../../../src/observe/redact/redact.ts'
+import { makeKey } from '../../../src/store/level/keyspace.ts'
+import { encodeValue } from '../../../src/store/level/value.ts'
+import { createMemoryRepository } from '../../../src/store/tables/memory.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+
+const [ANN, BOB] = [1_000, 1_001]
+const { signal } = new AbortController()
+
+async function rig(over: Partial<MemoryDeps> = {}) {
+  const db = await temporaryDatabase()
+  const repository = createMemoryRepository(db)
+  let now = 1_800_000_000_000
+  const clock = { now: () => now++ }
+  const deps = { repository, redact, embed: async () => undefined, clock, random, log, ...over }
+  return { db, repository, clock, memory: createMemory(deps), prompts: createPrompts({ repository, clock }) }
+}
+
+describe('notes', () => {
+  test('are of one person each, and a secret in them is gone before they are stored', async () => {
+    const { memory, repository } = await rig()
+    const { id } = await memory.add(ANN, 'staging\nexport TOKEN=ghp_abcdefghijklmnopqrstuvwxyz0123456789')
+    expect(await memory.list(BOB)).toEqual([])
+    expect((await memory.search(BOB, 'staging', 10, signal)).hits).toEqual([])
+    await expect(memory.forget(BOB, id)).rejects.toMatchObject({ code: 'not_found' })
+    expect((await memory.search(ANN, 'staging', 10, signal)).hits).toMatchObject([{ id }])
+    expect(JSON.stringify(await repository.all(ANN, 'note'))).not.toContain('ghp_')
+    await memory.forget(ANN, id.slice(0, 6))
+    expect((await memory.search(ANN, 'staging', 10, signal)).hits).toEqual([])
+  })
+
+  test('are bounded: results of tasks give way to newer notes, and notes of the person never do', async () => {
+    const { memory, repository } = await rig()
+    const row = { text: 'x', created_at: 1, vector: new Uint8Array(), vector_by: '' }
+    const rows = Array.from({ length: MOST_NOTES }, (_, i) => ({
+      ...{ ...row, id: i.toString(16).padStart(16, '0') },
+      source: i === 0 ? 'kExecutor:a' : 'person',
+    }))
+    await repository.write(ANN, 'note', { put: rows })
+    await memory.add(ANN, 'one more')
+    const kept = await memory.list(ANN)
+    expect([kept.length, kept.every(({ source }) => source === 'person')]).toEqual([MOST_NOTES, true])
+    await expect(memory.add(ANN, 'too many')).rejects.toMatchObject({ code: 'rate_limited' })
+    await memory.add(BOB, 'of somebody else')
+  })
+
+  test('a damaged row is left out, and the others are there', async () => {
+    const { db, memory } = await rig()
+    await memory.add(ANN, 'whole')
+    const key = makeKey('memory', { u32: ANN }, { bytes: Uint8Array.of(1) }, { text: 'bad' })
+    await db.put(key, encodeValue(1, { id: 'other', text: 'x' }))
+    expect((await memory.list(ANN)).map(({ text }) => text)).toEqual(['whole'])
+  })
+
+  test('what is forgotten while it gets its embedding does not come back', async () => {
+    const begun = Promise.withResolvers<void>()
+    const goOn = Promise.withResolvers<void>()
+    const { memory } = await rig({
+      async embed(texts) {
+        if (texts[0] === 'the sea') {
+          begun.resolve()
+          await goOn.promise
+        }
+        return { vectors: texts.map(() => [1, 0]), by: 'm' }
+      },
+    })
+    const { id } = await memory.add(ANN, 'the sea')
+    const found = memory.search(ANN, 'ocean', 10, signal)
+    await begun.promise
+    await memory.forget(ANN, id)
+    goOn.resolve()
+    await found
+    expect(await memory.list(ANN)).toEqual([])
+  })
+})
+
+test('the newest versions of a prompt are kept, and their numbers go on', async () => {
+  const { prompts } = await rig()
+  for (let i = 1; i <= MOST_VERSIONS + 2; i++) await prompts.add(ANN, 'p', `version ${i}`)
+  const kept = await prompts.versions(ANN, 'p')
+  expect([kept.length, kept[0]?.version, kept.at(-1)?.version]).toEqual([MOST_VERSIONS, MOST_VERSIONS + 2, 3])
+  await expect(prompts.show(ANN, 'p', 1)).rejects.toMatchObject({ code: 'not_found' })
+  await expect(prompts.show(BOB, 'p')).rejects.toMatchObject({ code: 'not_found' })
+})
+
+describe('a plan', () => {
+  const offer = {
+    agent: 'kMemory:notes',
+    readOnly: true,
+    description: 'Searches notes',
+    tool: 'search_notes',
+  }
+  const inputSchema = { properties: { query: { type: 'string' } }, required: ['query'] }
+
+  async function planned(states: Readonly<Record<string, Task['state']>> = {}) {
+    const { repository, clock } = await rig()
+    const given: TaskRequest[] = []
+    const taskOf = (request: TaskRequest): Task => {
+      const state = states[request.id ?? ''] ?? 'completed'
+      const ran = state === 'rejected' ? [] : [{ state: 'working' }]
+      return { ...request, state, events: [...ran, { state }], approval: null } as unknown as Task
+    }
+    const deps: PlannerDeps = {
+      ...{ repository, clock, random, log },
+      offers: async () => ({ offers: [{ ...offer, inputSchema }], idle: 0 }),
+      models: { count: () => 0, chat: () => Promise.reject(new Error('none')) },
+      commandFor: async () => undefined,
+      async run(request) {
+        given.push(request)
+        return taskOf(request)
+      },
+      tasks: {
+        list: async (person, prefix) =>
+          given.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
+        get: async (_, id) => taskOf(given.find((one) => one.id === id) as TaskRequest),
+        onEvent: () => () => {},
+      },
+    }
+    const planner = createPlanner(deps)
+    const goal = 'search notes for "a", then search notes for "b"'
+    const plan = await planner.plan(ANN, goal, signal)
+    const run = async () => {
+      await planner.run({ person: ANN, traceId: 't', sessions: [7] }, plan.id)
+      return planner.show(ANN, plan.id)
+    }
+    return { planner, plan, given, states: states as Record<string, Task['state']>, run }
+  }
+
+  test('runs its steps in their order, for its person, with the sessions of who asked', async () => {
+    const { planner, plan, given, run } = await planned()
+    await expect(planner.show(BOB, plan.id)).rejects.toMatchObject({ code: 'not_found' })
+    await run()
+    await expect.poll(() => given.length).toBe(2)
+    expect((await run()).state).toBe('completed')
+    expect(given.map(({ id, input, sessions }) => [id, input, sessions])).toEqual([
+      [`plan.${plan.id}.s1`, { query: 'a' }, [7]],
+      [`plan.${plan.id}.s2`, { query: 'b' }, [7]],
+    ])
+  })
+
+  test('stops at a step that failed, which never runs again, and gives one that was denied again', async () => {
+    for (const state of ['failed', 'rejected'] as const) {
+      const { plan, given, states, run } = await planned()
+      states[`plan.${plan.id}.s1`] = state
+      await run()
+      await expect.poll(async () => (await run()).state).not.toBe('running')
+      const again = state === 'failed' ? [] : [`plan.${plan.id}.s1.2`]
+      expect(given.map(({ id }) => id).slice(0, 2)).toEqual([`plan.${plan.id}.s1`, ...again])
+    }
+  })
+})
+
+test('built-in agents are found by their whole id, by people of this machine, and their ids are taken', async () => {
+  const inner = {
+    find: (which: string) => Promise.reject(new Error(which)) as never,
+    add: async () => ({}) as never,
+    all: () => [],
+  } as unknown as Registry
+  const registry = withBuiltIns(inner, [{ id: 'kMemory:notes', purpose: 'notes', tools: [] }])
+  expect(registry.find('kMemory:notes', ANN)).toMatchObject({ id: 'kMemory:notes', person: ANN })
+  for (const [which, person] of [
+    ['notes', ANN],
+    ['kMemory:notes', AFAR],
+    ['kMemory:notes', undefined],
+  ] as const)
+    await expect(registry.find(which, person), which).rejects.toThrow(which)
+  expect(registry.builtIn(AFAR)).toEqual([])
+  const wanted = { class: 'kMemory', name: 'notes' } as Parameters<Registry['add']>[1]
+  await expect(registry.add(ANN, wanted)).rejects.toMatchObject({ code: 'conflict' })
+})
