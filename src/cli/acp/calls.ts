@@ -36,7 +36,7 @@ export interface Option {
   readonly kind: RequestPermissionRequest['options'][number]['kind']
 }
 
-export interface Permission {
+interface Permission {
   readonly options: readonly Option[]
   /** Undefined: it is too long to be shown. */
   readonly wanted: Wanted | undefined

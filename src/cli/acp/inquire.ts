@@ -13,7 +13,7 @@ const FIRST_MS = 5_000
 const WHY_CHARS = 500
 const COMMAND_CHARS = 100_000
 
-export interface InquiryDeps {
+interface InquiryDeps {
   /** Path of the daemon's socket. */
   readonly socket: string
   /** The agent's name in the inbox. */

@@ -5,7 +5,7 @@ export const LINE_BYTES = 32 * 1024 * 1024
 
 const NEWLINE = 0x0a
 
-export interface Lines {
+interface Lines {
   /** Gives `onLine` each line that is complete now, with its newline. False: a line is longer than it may be. */
   push(chunk: Buffer): boolean
 }

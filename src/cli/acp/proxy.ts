@@ -47,7 +47,7 @@ export interface ProxyDeps {
 export interface AcpProxy {
   fromAgent(line: Buffer): void
   fromEditor(line: Buffer): void
-  /** Ends what waits; nothing is sent any more. */
+  /** Ends what waits; only what the agent still says goes on. */
   stop(): void
 }
 
@@ -68,6 +68,12 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
   /** Directories of sessions that are being made, by the id of the editor's request. */
   const making = createRecent<string, string>(REMEMBERED_MAX)
   let stopped = false
+  /** One side does not keep to the protocol: nothing of either passes any more. */
+  let broken = false
+  const fail = (why: string): void => {
+    broken = true
+    end(why)
+  }
 
   /** Ends the request; what is told to the agent is the caller's affair. False: it is over already. */
   function settle(key: string): boolean {
@@ -141,14 +147,15 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
 
   return {
     fromAgent(line) {
-      if (stopped) return
+      if (broken) return
       const value = parsed(line)
       // ACP has no batches; one could hide a request.
-      if (Array.isArray(value)) return end('the agent sent a batch, which the protocol does not have')
+      if (Array.isArray(value)) return fail('the agent sent a batch, which the protocol does not have')
       const { method, id, params, result } = membersOf(value) ?? {}
       if (method === 'session/request_permission') {
+        if (stopped) return
         if (isId(id)) permission(id, params, line)
-        else end('the agent sent a request for permission without an id')
+        else fail('the agent sent a request for permission without an id')
         return
       }
       if (method === 'session/update') calls.update(params)
@@ -161,9 +168,9 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       toEditor(line)
     },
     fromEditor(line) {
-      if (stopped) return
+      if (stopped || broken) return
       const value = parsed(line)
-      if (Array.isArray(value)) return end('the editor sent a batch, which the protocol does not have')
+      if (Array.isArray(value)) return fail('the editor sent a batch, which the protocol does not have')
       const { method, id, params, result } = membersOf(value) ?? {}
       if (method === undefined && isId(id)) {
         const key = keyOf(id)

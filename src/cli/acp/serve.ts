@@ -1,11 +1,15 @@
 // Runs an ACP agent for the editor on standard input and output, until either ends.
 import type { Readable, Writable } from 'node:stream'
+import { within } from '../../base/async/deadline.ts'
 import { systemTimers } from '../../base/clock.ts'
 import { type AgentProcess, startAgent } from './agent.ts'
 import { createLines, LINE_BYTES } from './lines.ts'
 import { createProxy, type ProxyDeps } from './proxy.ts'
 
-export interface Editor {
+/** Milliseconds for what an agent wrote before it ended. */
+const LAST_WORDS_MS = 2_000
+
+interface Editor {
   readonly input: Readable
   readonly output: Writable
 }
@@ -32,6 +36,7 @@ export async function serveAcp(
     toEditor: (line) => write(output, line, agent.output),
     toAgent: (line) => write(agent.input, line, input),
   })
+  const said = new Promise<void>((resolve) => agent.output.once('close', () => resolve()))
   connect(agent.output, proxy.fromAgent, 'the agent', end)
   connect(input, proxy.fromEditor, 'the editor', end)
   output.on('error', () => end())
@@ -46,6 +51,8 @@ export async function serveAcp(
     }),
   ])
   proxy.stop()
+  // What it wrote last is on its way still; a process that left its group may hold the pipe open.
+  await within(said, LAST_WORDS_MS)
   if (problem !== undefined) deps.tell(`the agent could not be started: ${problem}`)
   return code
 }

@@ -104,9 +104,19 @@ describe('what passes', () => {
     fromAgent(`[${request(1).trim()}]\n`)
     fromEditor('[]\n')
     fromAgent('{"method":"session/request_permission","params":{}}\n')
-    expect(ended).toHaveLength(3)
+    // The first ends the connection, and nothing passes behind it.
+    expect(ended).toEqual(['the agent sent a batch, which the protocol does not have'])
     expect(editor).toEqual([])
+    expect(agent).toEqual([])
   })
+})
+
+test('what the agent says last passes when the editor has gone, but no request for permission', () => {
+  proxy.stop()
+  fromAgent('{"id":1,"result":{}}\n')
+  fromAgent(request(1))
+  fromEditor('{"id":2,"method":"session/prompt"}\n')
+  expect([editor, agent, asked]).toEqual([['{"id":1,"result":{}}\n'], [], []])
 })
 
 describe('who is first', () => {
