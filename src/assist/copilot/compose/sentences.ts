@@ -33,7 +33,8 @@ const around = () =>
   })
 
 /** Commands whose output begins with a heading, which is not to be counted, sorted or cut off with the rest. */
-const HEADED = /^(?:sudo )?(?:ps|df|free|lsof|netstat|ss|route|arp|systemctl|vmstat|iostat|swapon|lscpu|ip|top)\b/
+const HEADED =
+  /^(?:sudo )?(?:ps|df|free|lsof|netstat|ss|route|arp|systemctl|vmstat|iostat|swapon|lscpu|ip|top)\b/
 const COUNTS_LINES = /\| (?:wc|head|tail|tac|sort)\b/
 const fitsBehind = (inner: string, part: string): boolean =>
   !changesSomething(inner) && !(HEADED.test(inner) && COUNTS_LINES.test(part))
