@@ -35,7 +35,8 @@ const PICTURES: readonly Picture[] = [
     title: 'Ctrl-R shows the commands that were used often, lately and here',
     steps: [
       { keys: '\x12', until: /F1 help/ },
-      { keys: 'git', until: /> git/ },
+      // Until the list answers what was typed.
+      { keys: 'git', until: /> git(?![\s\S]*ls -la)/ },
     ],
   },
   {
