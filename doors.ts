@@ -95,7 +95,6 @@ export const PACKAGES: Readonly<Record<string, string>> = {
   preact: 'window',
   '@preact/*': 'window',
   uplot: 'window',
-  // Fixed programs only: manual pages for `explain`, what the doctor looks at, nodes of the demonstration, and the daemon.
-  // And the Muscle, which alone starts what others asked for; agents start the Muscle, and editors an agent by `karo acp`.
+  // Fixed programs only; but the Muscle starts what agents ask for, and `karo acp` the agent of an editor.
   'node:child_process': 'assist/copilot cli/doctor cli/demo cli/start cli/acp muscle agents',
 }

@@ -46,10 +46,7 @@ export function buildLocal(
     faults,
     personOf,
   })
-  const processes = createProcesses({
-    ...{ config, observe, clock, timers, log },
-    repository: store.processes,
-  })
+  const processes = createProcesses({ config, observe, clock, timers, log, repository: store.processes })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   // What is held back leaves in no answer and no summary, whatever its person agreed to.
   const rollupsOfPresent = { ...store.rollups, uids: async () => people.here(await store.rollups.uids()) }

@@ -27,9 +27,8 @@ export interface RuntimeDeps {
   readonly repository: AgentRepository
   readonly identity: Identity
   readonly muscle: AgentDeps['muscle']
-  /** See `RegistryDeps`. */
+  /** See `RegistryDeps` and `DriveDeps`. */
   readonly secrets: RegistryDeps['secrets']
-  /** See `DriveDeps`. */
   readonly keepLong: DriveDeps['keepLong']
   /** Agents that are part of the daemon. */
   readonly builtIns: readonly BuiltIn[]

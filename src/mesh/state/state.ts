@@ -69,9 +69,8 @@ export function createState(deps: StateDeps): State {
     trust.lost(node)
     contacts.missed(node)
   }
-  const { heardOf, member, members } = trust
   const presence = createPresence({
-    ...{ ...deps, emit, connections, trust: { heardOf, member, members, lost } },
+    ...{ ...deps, emit, connections, trust: { ...trust, lost } },
     believable: (listen, from) =>
       announced(config.mesh, listen, () => isLoopback(connections.neighbour(from)?.ip ?? '')),
   })

@@ -288,8 +288,7 @@ const isAfter = (chunk: Chunk, at: number, start_us: number, tag: number): boole
 
 /** Where that event is in the chunk, or would be. */
 function placeIn(chunk: Chunk, start_us: number, tag: number): number {
-  let low = 0
-  let high = chunk.size
+  let [low, high] = [0, chunk.size]
   while (low < high) {
     const middle = (low + high) >>> 1
     const before =

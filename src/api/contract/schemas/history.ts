@@ -26,10 +26,7 @@ const command = {
     .literal(true)
     .exactOptional()
     .describe('imported without a time; the timestamp only gives the order'),
-  confirmed: z
-    .literal(true)
-    .exactOptional()
-    .describe('the guard asked about the line, and the person let it run'),
+  confirmed: z.literal(true).exactOptional().describe('the guard asked, and the person let the line run'),
 }
 
 const event = z
