@@ -151,6 +151,14 @@ for (const { provider, problem } of await providersHere()) {
       },
     )
 
+    test.skipIf(covers)('makes no socket: by its path it would lead out, where nobody looks', async () => {
+      const { client } = await here()
+      const script = 'print socket(my $made, $_, 1, 0) ? "made " : "refused " for 1, 2, 10'
+      expect((await runToEnd(client, jobOf(['/usr/bin/perl', '-e', script]))).out).toBe(
+        'refused refused refused ',
+      )
+    })
+
     test.skipIf(!covers)('does not write what programs outside obey, and sees no keys', async () => {
       const { client } = await here()
       const work = workDirectory()
