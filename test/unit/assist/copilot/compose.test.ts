@@ -42,7 +42,9 @@ describe('composed', () => {
   })
 
   test('a text that only a shell can run is run for no file', () => {
-    expect(compose('find all files in /srv and execute "echo a; false" for each file')).toEqual([])
+    const [found] = compose('find all files in /srv and execute "echo a; false" for each file')
+    expect(found?.confidence).not.toBe('sure')
+    expect(found?.command).not.toContain('-exec')
   })
 
   test('a heading is not counted', () => {
