@@ -174,7 +174,9 @@ describe.runIf(root)('a node of two people', () => {
 
   test('no route, asked by whomever, tells of another’s commands', async () => {
     const shown = new Map<string, readonly number[]>()
+    const [anns] = (await as<{ events: { id: string }[] }>(ANN, 'GET', '/api/v1/history')).events
     const NEEDED: Readonly<Record<string, string>> = {
+      '/api/v1/history/inspect': `?id=${anns?.id}`,
       '/api/v1/agents/describe': '?agent=none',
       '/api/v1/agents/logs': '?agent=none',
       '/api/v1/tasks/show': '?id=none',
@@ -211,6 +213,7 @@ describe.runIf(root)('a node of two people', () => {
     expect(Object.fromEntries(shown)).toEqual({
       '/api/v1/history': [ANN, BOB],
       '/api/v1/history/commands': [ANN, BOB],
+      '/api/v1/history/inspect': [ANN],
       '/api/v1/export': [ANN, BOB],
     })
   })
