@@ -120,7 +120,7 @@ test("Node's own modules are taken without their wrapper, in every form of impor
 
 test('the shell files of the hooks are in the code, and nothing reads them when it runs', () => {
   const files = globSync(join(import.meta.dirname, '../../src/observe/hooks/**/*.{bash,zsh,fish,sh}'))
-  expect(files).toHaveLength(11)
+  expect(files).toHaveLength(14)
   for (const file of files) {
     const words = readFileSync(file, 'utf8').split('\n', 1)[0]!
     expect(

@@ -51,7 +51,8 @@ export function memoryRoutes({
       prompts: (await prompts.versions(caller.uid, query.name)).map(promptShape),
     }))
     serve(server, renderPrompt, async ({ caller, body }) => {
-      const { prompt, text } = await prompts.render(caller.uid, body.name, body.values, body.version)
+      const values = Object.fromEntries(body.values.map(({ name, value }) => [name, value]))
+      const { prompt, text } = await prompts.render(caller.uid, body.name, values, body.version)
       return { name: prompt.name, version: prompt.version, text }
     })
     serve(server, removePrompt, async ({ caller, body }) =>

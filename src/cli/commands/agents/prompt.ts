@@ -104,14 +104,14 @@ const render = defineCommand({
     { run: 'git diff | karo prompt render review diff=@-', does: 'what a command says' },
   ],
   async run(io, { args, options }) {
-    const values: Record<string, string> = {}
+    const values: { name: string; value: string }[] = []
     for (const word of args.values) {
       const [name = '', value] = word.split(/=(.*)/s, 2)
       if (value === undefined || name === '')
         throw new KaroError('bad_request', `'${word.slice(0, 80)}' is not variable=value`, {
           where: 'VALUES',
         })
-      values[name] = value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value
+      values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
     const body = { name: nameOf(args.name), values, ...versionOf(options.version) }
     const { text, ...rest } = await daemonAt(io).call(renderPrompt, { body })

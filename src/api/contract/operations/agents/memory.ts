@@ -83,7 +83,7 @@ export const renderPrompt = defineOperation('POST /api/v1/prompts/render', {
   body: from.renderBody,
   answer: from.rendered,
   errors: ['not_found', 'too_large'],
-  example: { body: { name: 'review', values: { diff: '- a\n+ b' } } },
+  example: { body: { name: 'review', values: [{ name: 'diff', value: '- a\n+ b' }] } },
 })
 
 export const removePrompt = defineOperation('POST /api/v1/prompts/remove', {

@@ -91,8 +91,8 @@ export const renderBody = z.strictObject({
   name: name(),
   version: version(),
   values: z
-    .record(z.string().max(64), z.string().max(MOST_VALUE))
-    .refine((values) => Object.keys(values).length <= 64, 'at most 64 values')
-    .default({})
-    .describe('by the names of the variables'),
+    .array(z.strictObject({ name: z.string().max(64), value: z.string().max(MOST_VALUE) }))
+    .max(64)
+    .default([])
+    .describe('what the variables stand for'),
 })
