@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream'
 import { within } from '../base/async/deadline.ts'
 import type { Timers } from '../base/clock.ts'
+import type { Log } from '../base/run/log.ts'
 import {
   type Ended,
   PIECE_BYTES,
@@ -23,6 +24,7 @@ export interface JobsDeps {
   readonly room: Seats
   readonly output: (job: string, seq: number, stream: 'stdout' | 'stderr', bytes: Buffer) => void
   readonly ended: (message: Ended) => void
+  readonly log: Log
 }
 
 interface Seats {
@@ -32,7 +34,7 @@ interface Seats {
 }
 
 export interface Jobs {
-  /** Resolves when the command runs. `secrets` are the bytes behind the header; they are overwritten. Rejects with JailError. */
+  /** Resolves when the command runs. `secrets` are the bytes behind the header, which the caller overwrites. Rejects with JailError. */
   run(request: RunRequest, secrets: Buffer): Promise<ProviderName>
   /** Bytes for the command's standard input. A job that has ended, or that has no input, gets nothing. */
   input(job: string, bytes: Buffer, final: boolean): void
@@ -86,15 +88,20 @@ export function createJobs(deps: JobsDeps): Jobs {
         ...{ ...request, ...specOf(request, secrets) },
         wanted: () => job.reason === undefined,
       }
-      job.jail = await startFirst(candidates, spec, (provider) => {
+      job.jail = await startFirst(candidates, spec, (provider, failed) => {
         job.provider = provider.name
+        // Without the message, which may hold a path that a person typed.
+        if (failed !== undefined)
+          deps.log.warn(
+            { job: name, trace_id: request.trace_id, provider: failed.name, next: provider.name },
+            'no jail could be built in one way, so the next one is tried; karo doctor --sandbox says more',
+          )
       })
     } catch (error) {
       running.delete(name)
       deps.room.free()
       throw error
     } finally {
-      secrets.fill(0)
       started.resolve()
     }
     const late = deps.timers.after(limits.wall_ms, () => stop(job, 'wall_time'))
@@ -153,20 +160,30 @@ function choose(
   throw new JailError('no_sandbox', `nothing runs without a sandbox, and none works here: ${why}`)
 }
 
-/** A machine may have bubblewrap and forbid namespaces: the next way is tried where no jail can be built, and for no other reason. */
+/**
+ * A machine may have bubblewrap and forbid namespaces: the next way is tried where the first ended by itself, and for no other reason. A
+ * machine that is only slow or full gets no weaker jail. `trying` is told each way, and the one before it that failed.
+ */
 async function startFirst(
-  [first, ...others]: readonly [Provider, ...Provider[]],
+  candidates: readonly Provider[],
   spec: JailSpec,
-  trying: (provider: Provider) => void,
+  trying: (provider: Provider, failed: Provider | undefined) => void,
 ): Promise<Jail> {
-  trying(first)
-  try {
-    return await first.start(spec)
-  } catch (error) {
-    const [next, ...more] = others
-    if (next === undefined || !(error instanceof JailError) || error.code !== 'no_sandbox') throw error
-    return startFirst([next, ...more], spec, trying)
+  let failed: Provider | undefined
+  const before: string[] = []
+  for (const [index, provider] of candidates.entries()) {
+    trying(provider, failed)
+    try {
+      return await provider.start(spec)
+    } catch (error) {
+      if (!(error instanceof JailError)) throw error
+      if (!error.endedItself || index === candidates.length - 1)
+        throw new JailError(error.code, [error.message, ...before].join('; '))
+      before.unshift(`before that, by ${provider.name}: ${error.message}`)
+      failed = provider
+    }
   }
+  throw new JailError('no_sandbox', 'there is no way to build a jail')
 }
 
 /** The secrets as the jail gets them, each with a variable that names its descriptor. */

@@ -1,4 +1,5 @@
 // What `karo doctor --sandbox` finds: starts karo-exec as this person, which tries to get out of each kind of jail.
+import type { Config } from '../../config/types.ts'
 import { PROVIDERS, type ProbeResult } from '../../muscle/contract/messages.ts'
 import { muscleProgram } from '../../muscle/contract/program.ts'
 import type { RunCommand } from './command.ts'
@@ -50,6 +51,11 @@ export async function lookAtSandbox(run: RunCommand): Promise<readonly SandboxRo
   })
 }
 
-/** Something runs only where at least one provider works and held every attempt. */
-export const isSafe = (rows: readonly SandboxRow[]): boolean =>
-  rows.some(({ outcome }) => outcome === 'ok') && rows.every(({ outcome }) => outcome !== 'fail')
+/** How jails are built, as the configuration says. */
+export type Chosen = Config['agents']['sandbox']
+
+/** Something runs only where at least one provider that may be used works, and each of those held every attempt. */
+export function isSafe(rows: readonly SandboxRow[], chosen: Chosen): boolean {
+  const used = rows.filter(({ id }) => chosen === 'auto' || id.startsWith(`sandbox.${chosen}.`))
+  return used.some(({ outcome }) => outcome === 'ok') && used.every(({ outcome }) => outcome !== 'fail')
+}

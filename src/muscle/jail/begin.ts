@@ -54,11 +54,13 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
   } catch (error) {
     jail.kill()
     const complaint = await complaintOf(jail)
-    await jail.ended
+    // A program that this process killed, or somebody else, has no code.
+    const { code } = await jail.ended
     jail.stdin?.destroy()
     jail.stdout.destroy()
     if (error instanceof JailError) throw error
-    throw new JailError('no_sandbox', `no jail could be built: ${complaint || (error as Error).message}`)
+    const why = `no jail could be built: ${complaint || (error as Error).message}`
+    throw new JailError('no_sandbox', why, code !== null)
   }
 }
 

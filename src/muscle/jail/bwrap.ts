@@ -83,7 +83,8 @@ function hold(child: ChildProcess, line: Socket | undefined, places: Places): He
       const over = once(child, 'exit', { signal: late })
       over.catch(() => {})
       const told = async (socket: Socket, pattern: RegExp): Promise<string> => {
-        const text = await Promise.race([heard(socket, pattern), over])
+        // The end of the socket is followed by that of bubblewrap, whose code tells why.
+        const text = await Promise.race([heard(socket, pattern).catch(() => over), over])
         if (typeof text !== 'string') throw new Error('it ended')
         return text
       }
@@ -105,6 +106,6 @@ function hold(child: ChildProcess, line: Socket | undefined, places: Places): He
 }
 
 function isSame({ device, inode }: Place, path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false })
-  return stat !== undefined && stat.dev === device && stat.ino === inode
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat !== undefined && String(stat.dev) === device && String(stat.ino) === inode
 }

@@ -6,14 +6,17 @@
  * that no fork outruns. Each of the two ends the jail when the other is gone, so one `kill -9` leaves nothing behind. As subreapers they are
  * given what daemons leave behind, and end only when there is no child any more.
  *
+ * The command leads a session of its own. In that of the keepers it could leave a stopped process in their process group without a parent, and
+ * the kernel itself, which no domain holds back, would end both keepers with SIGHUP. Both ignore that signal besides.
+ *
  * Descriptors: 3 is the gate, then secrets, then the filter, then the line to the Muscle, whose end ends the jail.
- * Words: MARK, the numbers of the line, of prctl(2) and of prlimit64(2); then lists, each behind its length: rules (rights, path, device,
+ * Words: MARK, the numbers of the line, of prctl(2), prlimit64(2) and setsid(2); then lists, each behind its length: rules (rights, path, device,
  * inode; the last two are empty for the system's own), limits (number, soft, hard; without the last it stays), environment (name, value); then the directory, and the command.
  */
 export const LAUNCHER = String.raw`
 sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
 sub list { splice @ARGV, 0, shift @ARGV }
-my ($mark, $line, $prctl, $prlimit) = map { /^\d+$/ ? $_ + 0 : $_ } splice @ARGV, 0, 4;
+my ($mark, $line, $prctl, $prlimit, $setsid) = map { /^\d+$/ ? $_ + 0 : $_ } splice @ARGV, 0, 5;
 my ($rules, $limits, $environment) = ([list], [list], [list]);
 my $cwd = shift @ARGV;
 my $filter = '';
@@ -31,7 +34,7 @@ sub restrict {
     # O_PATH and O_CLOEXEC: the place itself, which is compared with what was judged, and not read.
     sysopen(my $place, $path, 0x280000) || fail $path;
     my @stat = stat $place;
-    if ($device ne '' && ($stat[0] != $device || $stat[1] != $inode)) {
+    if ($device ne '' && ($stat[0] ne $device || $stat[1] ne $inode)) {
       syswrite $gate, "moved $path\n";
       exit 125;
     }
@@ -51,6 +54,7 @@ sub release { close STDIN; close STDOUT; close STDERR; close $gate;
 
 # No new privileges; whoever loses its parent in the jail becomes a child of this one.
 syscall($prctl, 38, 1, 0, 0, 0) == 0 && syscall($prctl, 36, 1, 0, 0, 0) == 0 || fail 'no privileges could be given up';
+$SIG{HUP} = 'IGNORE';
 restrict(0, 0, 2);
 my $keeper = $$;
 my $second = fork;
@@ -82,6 +86,8 @@ if ($command) {
 }
 
 close $muscle;
+syscall($setsid) > 0 || fail 'no session';
+$SIG{HUP} = 'DEFAULT';
 chdir $cwd || fail $cwd;
 while (my ($resource, @most) = splice @$limits, 0, 3) {
   my $old = "\0" x 16;

@@ -51,8 +51,8 @@ const DEVICES: Readonly<Record<string, number>> = {
 /** Where these are missing programs go on; where they are refused some end. They hold no secrets. */
 const EXPECTED = ['/etc/ssl/openssl.cnf', '/etc/nsswitch.conf', '/etc/host.conf']
 
-/** Numbers of prctl(2) and prlimit64(2), by machine. */
-const CALLS = { x64: [157, 302], arm64: [167, 261] } as const
+/** Numbers of prctl(2), prlimit64(2) and setsid(2), by machine. */
+const CALLS = { x64: [157, 302, 112], arm64: [167, 261, 157] } as const
 /** RLIMIT_ of asm-generic/resource.h. */
 const LIMIT = { cpu: 0, fsize: 1, data: 2, core: 4, nofile: 7, memlock: 8 }
 const OPEN_FILES = 1024

@@ -1,5 +1,5 @@
 // Which places of the machine a jail may see: judged on real paths, with what Karo and people's keys need to stay hidden.
-import { existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
+import { type BigIntStats, existsSync, lstatSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Bind } from '../contract/messages.ts'
 import { JailError } from './provider.ts'
@@ -51,9 +51,9 @@ export interface Place {
   /** Real path outside, and the path inside. */
   readonly path: string
   readonly write: boolean
-  /** Tells the file or directory at `path` when it was judged; whoever replaces it since is noticed. */
-  readonly device: number
-  readonly inode: number
+  /** Decimal numbers of the file or directory at `path` when it was judged; whoever replaces it since is noticed. */
+  readonly device: string
+  readonly inode: string
 }
 
 export interface Places {
@@ -114,10 +114,11 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
     throw new JailError('bad_path', `${path} cannot be given to a jail: ${why}`)
   }
   let real: string
-  let stat: Stats
+  let stat: BigIntStats
   try {
     real = realpathSync(path)
-    stat = statSync(real)
+    // An inode may be larger than what a number holds exactly.
+    stat = statSync(real, { bigint: true })
   } catch {
     return refuse('it is not there, or this user cannot reach it')
   }
@@ -136,7 +137,7 @@ function judge(path: string, write: boolean, closed: readonly string[]): Place {
   if (write && closed.some((place) => isIn(realOf(place), real)))
     return refuse('a directory of Karo is below it')
   if (real.split('/').some((part) => HIDDEN.includes(part))) return refuse('it holds keys or logins')
-  return { path: real, write, device: stat.dev, inode: stat.ino }
+  return { path: real, write, device: String(stat.dev), inode: String(stat.ino) }
 }
 
 /** Work is often in a directory of its own below a shared one for temporary files. */

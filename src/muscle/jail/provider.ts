@@ -42,9 +42,12 @@ export interface Provider {
 export class JailError extends Error {
   override readonly name = 'JailError'
   readonly code: Refusal
+  /** The program that builds the jail ended by itself, as where the machine forbids what it needs: another way may work. */
+  readonly endedItself: boolean
 
-  constructor(code: Refusal, message: string) {
+  constructor(code: Refusal, message: string, endedItself = false) {
     super(message)
     this.code = code
+    this.endedItself = endedItself
   }
 }

@@ -15,24 +15,38 @@ export interface TaskLimits {
   follow(keeper: number, tasks: number): () => void
 }
 
-/** `uid`: whom jails run as. */
-export function createTaskLimits(uid: number, setLimit: SetTaskLimit, timers: Timers): TaskLimits {
+/** `uid`: whom jails run as. `proc`: where the kernel shows processes. */
+export function createTaskLimits(
+  uid: number,
+  setLimit: SetTaskLimit,
+  timers: Timers,
+  proc = '/proc',
+): TaskLimits {
   const followed = new Map<number, number>()
   let cancel: (() => void) | undefined
 
   const look = (): void => {
-    const all = tasksOf(uid)
-    for (const [keeper, tasks] of followed) {
-      const [second, ...jailed] = [...descendantsOf(keeper)]
-      if (second === undefined) continue
-      const own = [keeper, second, ...jailed].reduce((sum, pid) => sum + threadsOf(pid, uid), 0)
-      for (const pid of jailed) setLimit(pid, all - own + KEEPERS + tasks)
+    // What begins or ends in a jail during the look must not be taken for what others have, which would raise the limit: whatever was in it
+    // before or afterwards is its own.
+    const jails = [...followed].map(([keeper, tasks]) => ({
+      tasks,
+      own: new Set([keeper, ...descendantsOf(keeper, proc)]),
+    }))
+    const all = tasksOf(uid, proc)
+    for (const { own } of jails) {
+      const [keeper = 0] = own
+      for (const pid of descendantsOf(keeper, proc)) own.add(pid)
+    }
+    for (const { own, tasks } of jails) {
+      const [, , ...jailed] = own
+      const others = [...all].reduce((sum, [pid, threads]) => (own.has(pid) ? sum : sum + threads), 0)
+      for (const pid of jailed) setLimit(pid, others + KEEPERS + tasks)
     }
     cancel = followed.size === 0 ? undefined : timers.after(LOOK_MS, look)
   }
 
   return {
-    first: (tasks) => tasksOf(uid) + KEEPERS + tasks,
+    first: (tasks) => [...tasksOf(uid, proc).values()].reduce((sum, one) => sum + one, KEEPERS + tasks),
     follow(keeper, tasks) {
       followed.set(keeper, tasks)
       cancel ??= timers.after(LOOK_MS, look)
@@ -46,30 +60,41 @@ export function createTaskLimits(uid: number, setLimit: SetTaskLimit, timers: Ti
   }
 }
 
-/** Processes and threads of the user. Those that do not show whose they are make it fewer. */
-function tasksOf(uid: number): number {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  return pids.reduce((sum, pid) => sum + threadsOf(Number(pid), uid), 0)
+/** The threads of each process of the user. Those that do not show whose they are make it fewer. */
+function tasksOf(uid: number, proc: string): ReadonlyMap<number, number> {
+  const pids = readdirSync(proc).filter((name) => /^\d+$/.test(name))
+  return new Map(pids.map((pid) => [Number(pid), threadsOf(`${proc}/${pid}/task`, uid)]))
 }
 
-/** None of a process that is another user's, or gone. */
-function threadsOf(pid: number, uid: number): number {
-  const stat = statSync(`/proc/${pid}/task`, { throwIfNoEntry: false })
-  // A directory has two links, and one more for each directory in it.
-  return stat?.uid === uid ? stat.nlink - 2 : 0
+/** None of a process that is another user's, hidden, or gone. */
+function threadsOf(path: string, uid: number): number {
+  try {
+    const stat = statSync(path)
+    // A directory has two links, and one more for each directory in it.
+    return stat.uid === uid ? stat.nlink - 2 : 0
+  } catch {
+    return 0
+  }
 }
 
 /** The nearest first. What a daemon leaves behind is a child of a keeper again. */
-function* descendantsOf(pid: number): Generator<number> {
-  let text = ''
+function* descendantsOf(pid: number, proc: string): Generator<number> {
+  let tasks: string[] = []
   try {
-    for (const task of readdirSync(`/proc/${pid}/task`))
-      text += `${readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8')} `
+    tasks = readdirSync(`${proc}/${pid}/task`)
   } catch {
-    // It has ended meanwhile.
+    // The process has ended meanwhile.
+  }
+  let text = ''
+  for (const task of tasks) {
+    try {
+      text += `${readFileSync(`${proc}/${pid}/task/${task}/children`, 'utf8')} `
+    } catch {
+      // This thread has ended meanwhile; the others still have their children.
+    }
   }
   for (const child of text.split(' ').filter(Boolean).map(Number)) {
     yield child
-    yield* descendantsOf(child)
+    yield* descendantsOf(child, proc)
   }
 }

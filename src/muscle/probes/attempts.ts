@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   chmodSync,
+  existsSync,
   linkSync,
   readFileSync,
   readlinkSync,
@@ -20,6 +21,8 @@ import {
   type Bait,
   errorOf,
   firstThat,
+  HANG_UP,
+  hangUpMark,
   held,
   type Kernel,
   open,
@@ -35,6 +38,7 @@ import {
 /** How often a process is begun that is to be left behind, and milliseconds between. */
 const ORPHAN_TRIES = 30
 const ORPHAN_AGAIN_MS = 100
+const PERL = '/usr/bin/perl'
 
 const EPERM = 1
 const ENOSYS = 38
@@ -54,9 +58,11 @@ export const ATTEMPTS = {
   read_host: ({ file }) =>
     firstThat([file, '/etc/shadow', '/root', '/var/lib', '/run'], (path) => read(path)),
   // Missing rights would refuse it outside of a jail, too: inside, the file system itself is read-only.
-  write_system: ({ provider }) => {
+  // Landlock gives the same answer as missing rights, so there a file that everybody may write is tried, too.
+  write_system: ({ provider, file }) => {
     const refusal = provider === 'bwrap' ? 'EROFS' : 'EACCES'
     const places = ['/usr/karo-probe', '/etc/karo-probe', '/karo-probe', '/dev/karo-probe']
+    if (provider !== 'bwrap') places.push(file)
     const writable = places.filter((path) => errorOf(() => writeFileSync(path, '')) !== refusal)
     return writable.length === 0 ? held(places.join(', ')) : open(`not refused: ${writable.join(', ')}`)
   },
@@ -208,6 +214,19 @@ export const ATTEMPTS = {
     for (const child of children) child.kill('SIGKILL')
     await Promise.all(children.map(over))
     return begun < tasks ? held(`no more than ${tasks} tasks`) : open(`${begun} processes were begun`)
+  },
+  // The kernel sends SIGHUP to a process group that has a stopped process and no parent left in its session, whatever domain its members
+  // are in. If what keeps the jail were in that group, the sleeping process would be left, for which the probe looks from outside.
+  hang_up: async ({ mark }) => {
+    if (!existsSync(PERL)) return held(`not tried without ${PERL}, which jails by Landlock need`)
+    process.on('SIGHUP', () => {})
+    for (let tries = 0; tries < ORPHAN_TRIES; tries++) {
+      const helper = spawn(PERL, ['-e', HANG_UP, hangUpMark(mark)], { stdio: 'ignore' })
+      const [code] = await once(helper, 'exit').catch(() => [])
+      if (code === 0) return held('nothing but the command is in a process group that hangs up')
+      await sleep(ORPHAN_AGAIN_MS)
+    }
+    return open('no process group could be left to hang up')
   },
   // The probe looks from outside whether this one is left when the jail is gone.
   orphan: async ({ mark }) => {

@@ -19,9 +19,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Timers } from '../../base/clock.ts'
 import type { Limits, ProbeOutcome, ProbeResult, ProviderName } from '../contract/messages.ts'
-import type { Provider } from '../jail/provider.ts'
+import { JailError, type Provider } from '../jail/provider.ts'
 import { ATTEMPTS } from './attempts.ts'
-import type { Bait } from './tries.ts'
+import { type Bait, hangUpMark } from './tries.ts'
 
 const LIMITS: Limits = {
   cpu_seconds: 20,
@@ -39,7 +39,10 @@ export interface ProbeDeps {
   readonly program: { readonly argv: readonly string[]; readonly files: readonly string[] }
 }
 
-/** One result for each attempt with each provider that works here. A provider that does not start has one, `start`. */
+/**
+ * One result for each attempt with each provider that works here. One that cannot build a jail here has one, `start`, and
+ * one that fails in any other way has one, `broken`.
+ */
 export async function probeAll(deps: ProbeDeps): Promise<readonly ProbeResult[]> {
   const results: ProbeResult[] = []
   for (const provider of deps.providers) {
@@ -98,6 +101,7 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     await jail.ended
     late()
     const worse = {
+      ...(isLeft(hangUpMark(mark)) && { hang_up: 'a process outlived its jail' }),
       ...(isLeft(mark) && { orphan: 'a process outlived its jail' }),
       ...(lookOf(directory, file) !== before && { change_host: 'a file outside was changed' }),
       ...(arrived.length > 0 && { network: 'a datagram left the jail' }),
@@ -107,7 +111,8 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     return [
       {
         provider: provider.name,
-        probe: 'start',
+        // Jobs then take the next way; after anything else they do not.
+        probe: error instanceof JailError && error.endedItself ? 'start' : 'broken',
         held: false,
         detail: (error as Error).message.slice(0, 512),
       },

@@ -8,6 +8,27 @@ import type { ProbeOutcome, ProviderName } from '../contract/messages.ts'
 
 const EPERM = 1
 
+/**
+ * A program of Perl, for the sequence that makes the kernel send SIGHUP to the process group it was started in: it stops a process there, leaves
+ * another one, which sleeps, in a session of its own, and leaves the group itself. Its argument is how many seconds to sleep.
+ */
+export const HANG_UP = `
+use POSIX ();
+my $seconds = shift;
+my $stopped = fork // exit 1;
+if ($stopped == 0) { kill STOP => $$; exit }
+# Its end closes when the process that is to be left has become what sleeps.
+pipe my $ready, my $end;
+my $left = fork // (kill(KILL => $stopped), exit 1);
+if ($left == 0) { POSIX::setsid(); exec '/usr/bin/sleep', $seconds }
+close $end;
+waitpid $stopped, POSIX::WUNTRACED();
+sysread $ready, my $nothing, 1;
+setpgrp 0, 0;
+`
+/** By which the process that it leaves is found. */
+export const hangUpMark = (mark: string): string => `${mark}1`
+
 /** What the probe has put up outside for the attempts to reach. */
 export interface Bait {
   /** How this jail is built. */

@@ -13,7 +13,7 @@ import {
   load,
   NUMBER_AT,
 } from './bpf.ts'
-import { AUDIT_ARCH, DENIED, DENIED_IN_SHARED, JUDGED, type Machine } from './syscalls.ts'
+import { AUDIT_ARCH, DENIED, DENIED_IN_SHARED, JUDGED, type Machine, MISSING_IN_SHARED } from './syscalls.ts'
 
 // linux/seccomp.h.
 const KILL_PROCESS = 0x8000_0000
@@ -23,6 +23,7 @@ const ERRNO = 0x0005_0000
 const EPERM = 1
 const ENOTTY = 25
 const ENOSYS = 38
+const EOPNOTSUPP = 95
 const EAFNOSUPPORT = 97
 
 /** Numbers from here on are the x32 form of x64 calls, which would pass by a list of x64 numbers. */
@@ -54,6 +55,7 @@ export function seccompFilter(machine: string, namespaces: Namespaces): Buffer |
  */
 export function filterProgram(machine: Machine, namespaces: Namespaces): readonly Instruction[] {
   const judged = JUDGED[machine]
+  const missing = namespaces === 'shared' ? MISSING_IN_SHARED[machine] : {}
   const denied = { ...DENIED[machine], ...(namespaces === 'shared' && DENIED_IN_SHARED[machine]) }
   return [
     load(ARCHITECTURE_AT),
@@ -62,6 +64,7 @@ export function filterProgram(machine: Machine, namespaces: Namespaces): readonl
     load(NUMBER_AT),
     ...(machine === 'x64' ? [atLeast(X32_FROM, 0, 1), answer(ERRNO | ENOSYS)] : []),
     ...Object.values(denied).flatMap((number) => [equal(number, 0, 1), answer(ERRNO | EPERM)]),
+    ...Object.values(missing).flatMap((number) => [equal(number, 0, 1), answer(ERRNO | EOPNOTSUPP)]),
     // Its flags lie in memory, where a filter cannot look. C libraries then use clone.
     ...[equal(judged.clone3, 0, 1), answer(ERRNO | ENOSYS)],
     ...when(judged.clone, [load(argumentAt(0)), anyBit(NEW_NAMESPACES, 0, 1), answer(ERRNO | EPERM)]),

@@ -220,6 +220,15 @@ export const DENIED_IN_SHARED: Readonly<Record<Machine, Numbers>> = {
   },
 }
 
+/**
+ * Answered as by a file system that has none, where a jail is in the namespaces of the machine: extended attributes of a file that is only
+ * named, at which Landlock does not look either.
+ */
+export const MISSING_IN_SHARED: Readonly<Record<Machine, Numbers>> = {
+  x64: { getxattr: 191, lgetxattr: 192, listxattr: 194, llistxattr: 195, getxattrat: 464, listxattrat: 465 },
+  arm64: { getxattr: 8, lgetxattr: 9, listxattr: 11, llistxattr: 12, getxattrat: 464, listxattrat: 465 },
+}
+
 /** Those whose arguments decide. */
 export const JUDGED = {
   x64: { ioctl: 16, socket: 41, socketpair: 53, clone: 56, setrlimit: 160, prlimit64: 302, clone3: 435 },

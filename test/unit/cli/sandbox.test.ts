@@ -24,14 +24,14 @@ test('each attempt is a row, and one that succeeded is no sandbox', async () => 
     { id: 'sandbox.bwrap.network', outcome: 'ok', detail: 'network tried' },
     { id: 'sandbox.bwrap.ptrace', outcome: 'fail', detail: 'ptrace tried' },
   ])
-  expect(isSafe(rows)).toBe(false)
-  expect(sandboxView(rows, false, screen)).toContain('Nothing can run safely here')
+  expect(isSafe(rows, 'auto')).toBe(false)
+  expect(sandboxView(rows, { safe: false, chosen: 'auto' }, screen)).toContain('Nothing can run safely here')
 })
 
 test('what all was held is safe', async () => {
   const rows = await lookAtSandbox(saying({ providers: [working], probes: [probe('network', true)] }))
-  expect(isSafe(rows)).toBe(true)
-  expect(sandboxView(rows, true, screen)).toContain('holds')
+  expect(isSafe(rows, 'auto')).toBe(true)
+  expect(sandboxView(rows, { safe: true, chosen: 'auto' }, screen)).toContain('holds')
 })
 
 test('what cannot start is not here, and what a way does not hold by its nature is said and is no failure', async () => {
@@ -48,8 +48,36 @@ test('what cannot start is not here, and what a way does not hold by its nature 
     { id: 'sandbox.landlock.network', outcome: 'ok', detail: 'network tried' },
     { id: 'sandbox.landlock.cannot', outcome: 'skipped', detail: 'a job can ask whether a path exists' },
   ])
-  expect(isSafe(rows)).toBe(true)
-  expect(sandboxView(rows, true, screen)).toMatch(/sandbox.landlock.cannot\s+limit/)
+  expect(isSafe(rows, 'auto')).toBe(true)
+  expect(sandboxView(rows, { safe: true, chosen: 'auto' }, screen)).toMatch(/sandbox.landlock.cannot\s+limit/)
+})
+
+test('only the way that is configured is judged, because the daemon uses no other', async () => {
+  const landlock = { provider: 'landlock', problem: null, cannot: [] }
+  const rows = await lookAtSandbox(
+    saying({
+      providers: [{ ...working, problem: 'not installed' }, landlock],
+      probes: [{ ...probe('network', true), provider: 'landlock' }],
+    }),
+  )
+  expect((['auto', 'bwrap', 'landlock'] as const).map((chosen) => isSafe(rows, chosen))).toEqual([
+    true,
+    false,
+    true,
+  ])
+  expect(sandboxView(rows, { safe: false, chosen: 'bwrap' }, screen)).toContain('Judged by bwrap alone')
+})
+
+test('a way that begins and then fails is not passed over', async () => {
+  const landlock = { provider: 'landlock', problem: null, cannot: [] }
+  const rows = await lookAtSandbox(
+    saying({
+      providers: [working, landlock],
+      probes: [probe('broken', false), { ...probe('network', true), provider: 'landlock' }],
+    }),
+  )
+  expect(rows[0]).toEqual({ id: 'sandbox.bwrap.broken', outcome: 'fail', detail: 'broken tried' })
+  expect(isSafe(rows, 'auto')).toBe(false)
 })
 
 test.each([
@@ -63,5 +91,5 @@ test.each([
   const rows = await lookAtSandbox(run)
   expect(rows.length).toBeGreaterThan(0)
   expect(rows[0]?.id).toBe('sandbox.bwrap.start')
-  expect(isSafe(rows)).toBe(false)
+  expect(isSafe(rows, 'auto')).toBe(false)
 })

@@ -10,12 +10,13 @@ import {
   DENIED_IN_SHARED,
   JUDGED,
   type Machine,
+  MISSING_IN_SHARED,
 } from '../../../src/muscle/seccomp/syscalls.ts'
 
 const ALLOW = 0x7fff0000
 const KILL = 0x80000000
 const errno = (number: number): number => 0x50000 + number
-const [EPERM, ENOTTY, ENOSYS, EAFNOSUPPORT] = [errno(1), errno(25), errno(38), errno(97)]
+const [EPERM, ENOTTY, ENOSYS, EOPNOTSUPP, EAFNOSUPPORT] = [1, 25, 38, 95, 97].map(errno)
 const MACHINES: readonly Machine[] = ['x64', 'arm64']
 const KINDS = MACHINES.flatMap((machine) =>
   (['own', 'shared'] as const).map((namespaces): [Machine, Namespaces] => [machine, namespaces]),
@@ -63,6 +64,11 @@ describe.each(KINDS)('on %s, in namespaces that are %s', (machine, namespaces) =
     if (namespaces === 'shared')
       for (const number of Object.values(DENIED_IN_SHARED[machine])) denied.add(number)
     const special = new Set<number>(Object.values(judged))
+    if (namespaces === 'shared')
+      for (const number of Object.values(MISSING_IN_SHARED[machine])) {
+        special.add(number)
+        expect(call(number, 0xffffffffffffffffn)).toBe(EOPNOTSUPP)
+      }
     for (let number = 0; number < 600; number++) {
       if (denied.has(number)) expect(call(number, 0xffffffffffffffffn)).toBe(EPERM)
       else if (!special.has(number)) expect(call(number)).toBe(ALLOW)
@@ -171,6 +177,7 @@ describe.each(MACHINES)('numbers on %s', (machine) => {
     for (const [name, number] of Object.entries({
       ...DENIED[machine],
       ...DENIED_IN_SHARED[machine],
+      ...MISSING_IN_SHARED[machine],
       ...JUDGED[machine],
     })) {
       // Headers may be older than a call, and newer than one that is gone.

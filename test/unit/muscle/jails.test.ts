@@ -10,9 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { JobSpec } from '../../../src/agents/muscle/client.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
+import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
+import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
 import { WINDOW_BYTES } from '../../../src/muscle/contract/messages.ts'
+import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
+import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
+import { HANG_UP } from '../../../src/muscle/probes/tries.ts'
 import {
   freshMark,
   jobOf,
@@ -328,6 +334,63 @@ for (const { provider, problem } of await providersHere()) {
       client.close()
       await until(() => marked(mark).length === 0, { what: 'nothing is left' })
       expect(existsSync(path)).toBe(true)
+    })
+
+    test('is killed with everything in it where the kernel hangs up on its process group', async () => {
+      const { client } = await here()
+      const mark = freshMark()
+      onTestFinished(() => {
+        for (const pid of marked(mark)) process.kill(pid, 'SIGKILL')
+      })
+      // The command waits for what it began, unless the signal reaches it, too.
+      const spec = jobOf(sh('perl -e "$1" "$2"; sleep 86394', HANG_UP, mark))
+      const job = await client.run(spec, () => {})
+      const over = job.ended.then(() => true)
+      await until(async () => marked(mark).length === 1 || (await Promise.race([over, false])), {
+        what: 'the process that is to be left runs, or the jail has ended',
+      })
+      await client.cancel(spec.job)
+      await job.ended
+      expect(marked(mark)).toEqual([])
+    })
+
+    test.skipIf(covers)('leads a session of its own, and sends no signal to its keepers', async () => {
+      const { client } = await here()
+      const getsid = process.arch === 'x64' ? 124 : 156
+      const script = `kill -0 $PPID 2>/dev/null && echo reached; kill -0 $$ && echo itself
+        perl -e 'print syscall(${getsid}, 0) == getppid ? "leads" : "is led"'`
+      expect((await runToEnd(client, jobOf(sh(script)))).out).toBe('itself\nleads')
+    })
+
+    test.skipIf(covers)('asks for no extended attributes of a file that it only names', async () => {
+      const { client } = await here()
+      const numbers = process.arch === 'x64' ? [191, 192, 194, 195] : [8, 9, 11, 12]
+      const script = `for (${numbers.join(', ')}) { my ($path, $name, $value) = ('/root', 'user.a', ' ' x 9);
+        syscall($_, $path, $name, $value, 9); print 0 + $!, ' ' }`
+      expect((await runToEnd(client, jobOf(['/usr/bin/perl', '-e', script]))).out).toBe('95 95 95 95 ')
+    })
+
+    test('is not built for a place that was replaced after it was judged', async () => {
+      const work = workDirectory()
+      const [given, program] = [join(work, 'given'), join(work, 'program')]
+      mkdirSync(given)
+      const real = covers ? '/usr/bin/bwrap' : '/usr/bin/perl'
+      writeFileSync(
+        program,
+        `#!/bin/sh\nmv ${given} ${given}-before && mkdir ${given} || exit 9\nexec ${real} "$@"\n`,
+      )
+      for (const path of [given, program]) chmodSync(path, 0o777)
+      const deps = { descriptors: await openDescriptors(), closed: [], socket: work, program }
+      const replacing = covers
+        ? createBwrap(deps)
+        : createLandlock({
+            ...{ ...deps, timers: systemTimers, setTaskLimit: () => {} },
+            version: await landlockVersion(),
+          })
+      const { client } = await muscleHere({ providers: [replacing] })
+      const spec = jobOf(['/usr/bin/true'], { binds: [{ path: given, write: false }] })
+      await expect(client.run(spec, () => {})).rejects.toThrow('was replaced while the jail was built')
+      expect(existsSync(`${given}-before`)).toBe(true)
     })
 
     test('runs once for a request that comes twice, and not beyond the number of jails', async () => {

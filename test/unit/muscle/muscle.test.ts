@@ -1,10 +1,10 @@
 // The Muscle as a process: who may connect, what becomes of jails when somebody dies, and how the daemon's room sees it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
 import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
@@ -22,6 +22,7 @@ import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
 import { markOf } from '../../../src/muscle/jail/leftovers.ts'
 import { isThere, type Process, processOf } from '../../../src/muscle/jail/process.ts'
 import { JailError, type Provider } from '../../../src/muscle/jail/provider.ts'
+import { createProviders } from '../../../src/muscle/jail/providers.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import {
   freshMark,
@@ -31,6 +32,7 @@ import {
   muscleHere,
   providersHere,
   runToEnd,
+  workDirectory,
 } from '../../support/muscle/muscle.ts'
 import { track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
@@ -160,31 +162,60 @@ test.skipIf(unusable)(
   },
 )
 
-test.skipIf(unusable)('a job that is cancelled while its jail is built never runs', async () => {
-  const built = Promise.withResolvers<void>()
-  const go = Promise.withResolvers<void>()
-  // Of this test alone: whoever serves ends the jails that others have at the same socket.
-  const socket = temporaryDirectory()
-  const real = createBwrap({ descriptors: await openDescriptors(), closed: [], socket })
-  const { client } = await muscleHere({
-    providers: [
-      {
-        ...real,
-        async start(spec) {
-          built.resolve()
-          await go.promise
-          return real.start(spec)
+test.each(usable)(
+  'a job that is cancelled while its jail is built never runs, with jails by %s',
+  async (name) => {
+    const built = Promise.withResolvers<void>()
+    const go = Promise.withResolvers<void>()
+    // Of this test alone: whoever serves ends the jails that others have at the same socket.
+    const real = (await createProviders([], temporaryDirectory())).find((one) => one.name === name)
+    if (real === undefined) throw new Error(`there is no ${name}`)
+    const { client } = await muscleHere({
+      providers: [
+        {
+          ...real,
+          async start(spec) {
+            built.resolve()
+            await go.promise
+            return real.start(spec)
+          },
         },
-      },
-    ],
-  })
-  const spec = jobOf(['/usr/bin/echo', 'it ran'])
-  const running = client.run(spec, () => {})
-  await built.promise
-  expect(await client.cancel(spec.job)).toBe(true)
-  go.resolve()
-  await expect(running).rejects.toMatchObject({ message: 'it was cancelled before it ran' })
-  await until(async () => (await client.list()).length === 0, { what: 'its place is free' })
+      ],
+    })
+    const spec = jobOf(['/usr/bin/echo', 'it ran'])
+    const running = client.run(spec, () => {})
+    await built.promise
+    expect(await client.cancel(spec.job)).toBe(true)
+    go.resolve()
+    await expect(running).rejects.toMatchObject({ message: 'it was cancelled before it ran' })
+    await until(async () => (await client.list()).length === 0, { what: 'its place is free' })
+  },
+)
+
+test('the Muscle overwrites the secrets of a job, whether it ran or was refused', async () => {
+  const kept: Buffer[] = []
+  const seen: string[] = []
+  let fails = false
+  const keeping: Provider = {
+    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    async start({ secrets }) {
+      kept.push(...secrets)
+      seen.push(...secrets.map(String))
+      if (fails) throw new JailError('bad_path', 'not that place')
+      return {
+        ...{ stdin: undefined, stdout: Readable.from([]), stderr: Readable.from([]), kill: () => {} },
+        ended: Promise.resolve({ code: 0, signal: null }),
+      }
+    },
+  }
+  const { client } = await muscleHere({ providers: [keeping] })
+  const spec = (name: string) =>
+    jobOf([], { argv: ['/x'], secrets: [{ name, bytes: Buffer.from('a secret') }] })
+  await (await client.run(spec('A'), () => {})).ended
+  fails = true
+  await expect(client.run(spec('B'), () => {})).rejects.toThrow('not that place')
+  expect(seen).toEqual(['a secret', 'a secret'])
+  expect(kept.map((bytes) => bytes.every((byte) => byte === 0))).toEqual([true, true])
 })
 
 test('a Muscle that does not greet in time is hung up on', async () => {
@@ -411,7 +442,7 @@ test('where one way cannot build a jail the next is tried, and the answer says w
     ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
     start() {
       tried += 1
-      return Promise.reject(new JailError('no_sandbox', 'namespaces are forbidden here'))
+      return Promise.reject(new JailError('no_sandbox', 'namespaces are forbidden here', true))
     },
   }
   const { client } = await muscleHere({ providers: [forbidden, works.provider] })
@@ -419,6 +450,14 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   const spec = jobOf(['/bin/sh', '-c', 'cat "$KARO_SECRET_A"'], { secrets: [{ name: 'A', bytes: secret }] })
   expect((await runToEnd(client, spec)).out).toBe('a secret')
   expect(tried).toBe(1)
+  const last: Provider = {
+    ...{ ...forbidden, name: 'landlock' },
+    start: () => Promise.reject(new JailError('bad_path', 'not that place')),
+  }
+  const neither = await muscleHere({ providers: [forbidden, last] })
+  await expect(neither.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow(
+    'not that place; before that, by bwrap: namespaces are forbidden here',
+  )
   // What is refused for another reason is refused.
   const refusing: Provider = {
     ...forbidden,
@@ -426,6 +465,31 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   }
   const other = await muscleHere({ providers: [refusing, works.provider] })
   await expect(other.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('not that place')
+  // So is what took too long, or could not be begun: a machine that is only busy gets no weaker jail.
+  const slow: Provider = {
+    ...forbidden,
+    start: () => Promise.reject(new JailError('no_sandbox', 'it took too long')),
+  }
+  const busy = await muscleHere({ providers: [slow, works.provider] })
+  await expect(busy.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('it took too long')
+})
+
+test.each([
+  ['ends with a code', 'exit 1', true],
+  ['is killed', 'kill -9 $$', false],
+])('where the program of bubblewrap %s, another way is tried: %s', async (_, script, endedItself) => {
+  const directory = workDirectory()
+  const program = join(directory, 'bwrap')
+  writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  chmodSync(program, 0o755)
+  const failing = createBwrap({
+    descriptors: await openDescriptors(),
+    closed: [],
+    socket: directory,
+    program,
+  })
+  const started = failing.start({ ...jobOf(['/usr/bin/true']), wanted: () => true, secrets: [] })
+  await expect(started).rejects.toMatchObject({ code: 'no_sandbox', endedItself })
 })
 
 describe.skipIf(unusable)('the room of the daemon', () => {

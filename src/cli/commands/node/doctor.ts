@@ -155,9 +155,13 @@ async function egress(io: CommandIo): Promise<ExitCode> {
 async function sandbox(io: CommandIo): Promise<ExitCode> {
   const { lookAtSandbox, isSafe } = await import('../../doctor/sandbox.ts')
   const { sandboxView } = await import('../../views/doctor/sandbox.ts')
+  const config = worldOf(io, []).config()
+  if ('error' in config) throw config.error
+  const chosen = config.loaded.config.agents.sandbox
   const rows = await lookAtSandbox(commandRunner(io.env, SANDBOX_MS))
-  const safe = isSafe(rows)
-  io.out(io.json ? `${JSON.stringify({ ok: safe, checks: rows })}\n` : sandboxView(rows, safe, io))
+  const safe = isSafe(rows, chosen)
+  const document = { ok: safe, sandbox: chosen, checks: rows }
+  io.out(io.json ? `${JSON.stringify(document)}\n` : sandboxView(rows, { safe, chosen }, io))
   return safe ? EXIT.done : EXIT.failed
 }
 

@@ -1,6 +1,6 @@
 // View of `karo doctor --sandbox`: one line for each attempt to get out of a jail.
 import { printable } from '../../../base/format.ts'
-import type { SandboxRow } from '../../doctor/sandbox.ts'
+import type { Chosen, SandboxRow } from '../../doctor/sandbox.ts'
 import { table } from '../../terminal/table.ts'
 
 const WORDS = { ok: 'holds', fail: 'OPEN', skipped: 'not here' } as const
@@ -10,7 +10,7 @@ const STYLES = { ok: 'green', fail: 'red', skipped: 'yellow' } as const
 /** Ends with a newline. */
 export function sandboxView(
   rows: readonly SandboxRow[],
-  safe: boolean,
+  { safe, chosen }: { readonly safe: boolean; readonly chosen: Chosen },
   screen: { colour: boolean; columns: number },
 ): string {
   const body = table(
@@ -25,5 +25,6 @@ export function sandboxView(
   const verdict = safe
     ? 'Every attempt was held: what agents ask for can run here.'
     : 'Nothing can run safely here. Without a sandbox, nothing runs.'
-  return `${body}\n${verdict}\n`
+  const judged = chosen === 'auto' ? '' : `Judged by ${chosen} alone, which agents.sandbox chooses. `
+  return `${body}\n${judged}${verdict}\n`
 }
