@@ -83,7 +83,7 @@ export interface Runtime extends Room {
   logs(actor: Actor, which: string): Promise<ReturnType<AgentLog['read']>>
   /** See `Tasks.run`; `not_found` without the agent. */
   run(request: TaskRequest): Promise<Task>
-  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
+  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'ended' | 'onEvent'>
   /** The state of each agent and of each task under way, of everybody. */
   states(): { readonly agents: readonly AgentStatus['state'][]; readonly tasks: readonly TaskState[] }
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
