@@ -64,7 +64,7 @@ export function buildMind(
       muted ? [] : [{ what: words, severity }],
     )
   const builtIns = builtInAgents({
-    ...{ memory, prompts, planner, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
+    ...{ memory, prompts, planner, clock, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
     agents: (person) => agents().list({ person, admin: false, traceId: '' }),
     resultOf: async (person, id) => ({
       task: await agents().tasks.get(person, id),

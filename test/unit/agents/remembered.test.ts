@@ -293,6 +293,15 @@ test('built-in agents are found by their whole id, by people of this machine, an
   ] as const)
     await expect(registry.find(which, person), which).rejects.toThrow(which)
   expect(registry.builtIn(AFAR)).toEqual([])
+  const stored = { id: 'kMemory:notes', agent: {} } as unknown as ReturnType<Registry['find']>
+  const removed: unknown[] = []
+  const old = withBuiltIns(
+    { ...inner, all: () => [stored], remove: async (known) => void removed.push(known) },
+    [{ id: 'kMemory:notes', purpose: 'notes', tools: [] }],
+  )
+  await old.remove(stored)
+  expect(removed).toEqual([stored])
+  await expect(old.remove(old.find('kMemory:notes', ANN))).rejects.toMatchObject({ code: 'refused' })
   const wanted = { class: 'kMemory', name: 'notes' } as Parameters<Registry['add']>[1]
   await expect(registry.add(ANN, wanted)).rejects.toMatchObject({ code: 'conflict' })
 })

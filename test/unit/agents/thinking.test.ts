@@ -246,3 +246,24 @@ test('a review holds when every check does, and without a model nobody judges a 
   const yes = async () => ({ reached: true, why: 'they do', by: '127.0.0.1:1' })
   expect(await reviewed(task, json, { goal: 'tests pass' }, yes)).toMatchObject({ holds: true })
 })
+
+test('a review of which a part was not looked at does not hold', async () => {
+  const task = { id: 't', state: 'completed' } as const
+  const link = { type: 'resource_link', uri: `karo:artifact/${'a'.repeat(32)}` }
+  const kept = JSON.stringify({ content: [{ type: 'text', text: 'The result has 9 characters.' }, link] })
+  const asked: string[] = []
+  const yes = async (text: string) => {
+    asked.push(text)
+    return { reached: true, why: 'it is', by: '127.0.0.1:1' }
+  }
+  expect(await reviewed(task, kept, { lacks: 'failed', goal: 'x' }, yes)).toMatchObject({
+    holds: false,
+    checks: [{ check: 'completed' }, { check: 'complete', detail: expect.stringContaining('aaaaaaaaaaaa') }],
+  })
+  expect(asked).toEqual([])
+  const long = JSON.stringify({ content: [{ type: 'text', text: 'x'.repeat(12_001) }] })
+  expect(await reviewed(task, long, { goal: 'x' }, yes)).toMatchObject({
+    holds: false,
+    checks: [{}, { detail: expect.stringContaining('the first 12000 of 12001') }],
+  })
+})
