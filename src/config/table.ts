@@ -466,7 +466,7 @@ export const KEYS = {
     default: false,
     fileOnly: true,
     description:
-      'Let AI coding tools see agents and give them tasks through `karo mcp`. The gates of agents judge each task, and what is not harmless waits for you (`karo approvals`). The tools may send results to the operator of their model.',
+      'Let AI coding tools see agents and give them tasks through `karo mcp`. The gates of agents judge each task, and what is not harmless waits for you (`karo approvals`). Reading is harmless: they can read your notes, prompts and plans by the built-in agents. The tools may send results to the operator of their model.',
   }),
 
   processesEnabled: key({

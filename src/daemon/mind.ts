@@ -18,6 +18,9 @@ import type { openStore } from '../store/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 
+/** The daemon does not know where a person will run a command. */
+const WHERE = { cwd: '/', home: homedir() } as const
+
 export function buildMind(
   { paths }: Pick<DaemonOptions, 'paths'>,
   { common }: Foundation,
@@ -37,7 +40,7 @@ export function buildMind(
     tasks: {
       list: (person, prefix) => agents().tasks.list(person, prefix),
       get: (person, id) => agents().tasks.get(person, id),
-      onEvent: (listener) => agents().tasks.onEvent(listener),
+      ended: (person, id) => agents().tasks.ended(person, id),
     },
     async offers(person) {
       const some = await agents().list({ person, admin: false, traceId: '' })
@@ -49,6 +52,11 @@ export function buildMind(
       return { offers, idle: all.filter((one) => one.offers === null).length }
     },
     commandFor: async (clause) => commandFor(clause, paths.home),
+    judge(command) {
+      const { decision, matches } = checkCommand(command, { ...WHERE, karoHome: paths.home })
+      const why = matches.map((one) => one.why).join('; ')
+      return matches.length === 0 && decision !== 'block' ? undefined : { blocked: decision === 'block', why }
+    },
   })
   const tasksOf = (person: number) => agents().tasks.list(person)
   const unusual: BuiltInDeps['anomalies'] = async (person) =>
@@ -56,7 +64,7 @@ export function buildMind(
       muted ? [] : [{ what: words, severity }],
     )
   const builtIns = builtInAgents({
-    ...{ memory, prompts, planner, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
+    ...{ memory, prompts, planner, clock, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
     agents: (person) => agents().list({ person, admin: false, traceId: '' }),
     resultOf: async (person, id) => ({
       task: await agents().tasks.get(person, id),
@@ -72,7 +80,7 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
     import('../assist/copilot/ask.ts'),
     import('../assist/copilot/knowledge.ts'),
   ])
-  const where = { cwd: '/', home: homedir(), karoHome }
+  const where = { ...WHERE, karoHome }
   const found = findCommand(clause, {
     ...{ shell: 'bash', knowledge: openKnowledge() },
     judge: (command) => checkCommand(command, where),

@@ -163,15 +163,17 @@ function agentRoutesOf({ foundation, local, elsewhere }: RouteParts) {
 
 /** Whatever is in memory of the person goes before the rows. */
 async function removeRows(
-  { agents, sessions, approvals, vault, artifacts, memory, store }: Local,
+  { agents, sessions, approvals, vault, artifacts, memory, planner, prompts, store }: Local,
   number: number,
 ): Promise<void> {
+  await planner.drop(number)
   await sessions.forget(number)
   await agents.forget(number)
   await approvals.forget(number)
   await vault.forget(number)
   await artifacts.forget(number)
-  memory.drop(number)
+  await memory.drop(number)
+  await prompts.drop(number)
   return removePersonRows(store, number)
 }
 

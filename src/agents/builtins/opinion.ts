@@ -1,8 +1,7 @@
 // Asks a local model whether a result reaches a goal. What it says is an opinion, and no gate hears it.
 import { KaroError } from '../../base/errors.ts'
-import type { Opinion } from './review.ts'
+import { MOST_TEXT, type Opinion } from './review.ts'
 
-const MOST_TEXT = 12_000
 const MOST_WHY = 300
 
 const SCHEMA = {

@@ -26,6 +26,7 @@ export function withBuiltIns(registry: Registry, builtIns: readonly BuiltIn[]): 
       if (!isBuiltIn(id)) return registry.add(person, wanted)
       throw new KaroError('conflict', `${id} is built in`, { hint: 'Choose another name or class.' })
     },
-    remove: (known) => (isBuiltIn(known.id) ? known.agent.retire() : registry.remove(known)),
+    // One that was added before its id was that of a built-in agent is removed as any other.
+    remove: (known) => (registry.all().includes(known) ? registry.remove(known) : known.agent.retire()),
   }
 }

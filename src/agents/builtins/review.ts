@@ -1,5 +1,9 @@
 // Compares the result of a task with what was expected: texts exactly, and a goal by the opinion of a local model.
+import { ARTIFACT } from '../tasks/drive.ts'
 import type { Task } from '../tasks/types.ts'
+
+/** Characters of a result that a local model is shown. */
+export const MOST_TEXT = 12_000
 
 /** What a local model thinks of a result; undefined: none is configured. Rejects with KaroError. */
 export type Opinion = (
@@ -14,7 +18,7 @@ interface Check {
   readonly detail: string
 }
 
-/** `holds`: every check does. What a model thinks is an opinion, and is marked as one. */
+/** `holds`: every check does, and the whole result was looked at. What a model thinks is an opinion, and is marked as one. */
 export async function reviewed(
   { id, state }: Pick<Task, 'id' | 'state'>,
   json: string | undefined,
@@ -22,7 +26,12 @@ export async function reviewed(
   opinion: (text: string, goal: string) => ReturnType<Opinion>,
 ): Promise<{ readonly task: string; readonly holds: boolean; readonly checks: readonly Check[] }> {
   const text = json === undefined ? '' : textOf(json)
+  const elsewhere = json === undefined ? undefined : keptElsewhere(json)
   const checks: Check[] = [{ check: 'completed', holds: state === 'completed', detail: `it is ${state}` }]
+  if (elsewhere !== undefined) {
+    const detail = `the result is too long to be compared here, and is kept as an artifact: karo artifact get ${elsewhere}`
+    return { task: id, holds: false, checks: [...checks, { check: 'complete', holds: false, detail }] }
+  }
   const has = (word: string): boolean => text.includes(word)
   if (contains !== undefined)
     checks.push({
@@ -49,10 +58,22 @@ async function goalCheck(
     const said = await opinion(text, goal)
     if (said === undefined)
       return { check: 'goal', holds: false, detail: 'no local model is configured, so nobody judged it' }
-    return { check: 'goal', holds: said.reached, detail: `opinion of the model at ${said.by}: ${said.why}` }
+    const all = text.length <= MOST_TEXT
+    const part = all ? '' : `; it saw only the first ${MOST_TEXT} of ${text.length} characters`
+    const detail = `opinion of the model at ${said.by}${part}: ${said.why}`
+    return { check: 'goal', holds: said.reached && all, detail }
   } catch (error) {
     return { check: 'goal', holds: false, detail: `nobody judged it: ${(error as Error).message}` }
   }
+}
+
+/** Id of the artifact that a long result is kept as; undefined where the result is all there. */
+function keptElsewhere(json: string): string | undefined {
+  const { content = [] } = JSON.parse(json) as { content?: readonly { type?: unknown; uri?: unknown }[] }
+  for (const { type, uri } of content)
+    if (type === 'resource_link' && typeof uri === 'string' && uri.startsWith(ARTIFACT))
+      return uri.slice(ARTIFACT.length).slice(0, 12)
+  return undefined
 }
 
 /** The texts of a CallToolResult. */

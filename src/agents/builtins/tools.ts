@@ -1,4 +1,5 @@
 // What the built-in agents can do. Each tool reads or changes what is its person's own in this daemon, and nothing else.
+import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Memory } from '../memory/memory.ts'
 import type { Planner } from '../planner/types.ts'
@@ -26,11 +27,13 @@ export interface BuiltInDeps {
   ) => Promise<readonly { readonly what: string; readonly severity: number }[]>
   /** Of a local model; undefined: none is configured. */
   readonly opinion: Opinion
+  readonly clock: Pick<Clock, 'now'>
 }
 
 const optional = { required: false } as const
 const required = { required: true } as const
 const MOST_LISTED = 100
+const DAY_MS = 86_400_000
 const NOTHING = {} as const
 
 export function builtInAgents(deps: BuiltInDeps): readonly BuiltIn[] {
@@ -132,7 +135,7 @@ function results({ resultOf, opinion }: BuiltInDeps): BuiltIn {
   }
 }
 
-function watch({ tasks, agents, anomalies }: BuiltInDeps): BuiltIn {
+function watch({ tasks, agents, anomalies, clock }: BuiltInDeps): BuiltIn {
   return {
     id: 'kSentinel:watch',
     purpose: 'what was refused, what crashed and what is unusual',
@@ -144,9 +147,9 @@ function watch({ tasks, agents, anomalies }: BuiltInDeps): BuiltIn {
         takes: NOTHING,
         async run(_, { person }) {
           const all = await tasks(person)
-          const newest = all[0]?.createdAt ?? 0
+          const since = clock.now() - DAY_MS
           const refused = all
-            .filter(({ state, createdAt }) => state === 'rejected' && createdAt > newest - 86_400_000)
+            .filter(({ state, createdAt }) => state === 'rejected' && createdAt > since)
             .slice(0, MOST_LISTED)
             .map((task) => ({ finding: 'refused', ...shortTask(task) }))
           const failing = (await agents(person))
@@ -160,6 +163,13 @@ function watch({ tasks, agents, anomalies }: BuiltInDeps): BuiltIn {
   }
 }
 
+/** Throws KaroError `bad_request`. */
+function limitOf(given: unknown, otherwise: number): number {
+  const limit = given === undefined ? otherwise : Number(given)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= MOST_LISTED) return limit
+  throw new KaroError('bad_request', `limit has to be a whole number from 1 to ${MOST_LISTED}`)
+}
+
 function notes({ memory }: BuiltInDeps): BuiltIn {
   return {
     id: 'kMemory:notes',
@@ -170,19 +180,15 @@ function notes({ memory }: BuiltInDeps): BuiltIn {
         description:
           'Searches your notes by words, and by meaning where a local endpoint of embeddings is configured.',
         takes: { query: { type: 'string', ...required }, limit: { type: 'number', ...optional } },
-        run: ({ query, limit }, { person, signal }) =>
-          memory.search(
-            person,
-            String(query),
-            Math.min(MOST_LISTED, Math.max(1, Number(limit ?? 10))),
-            signal,
-          ),
+        run: async ({ query, limit }, { person, signal }) =>
+          memory.search(person, String(query), limitOf(limit, 10), signal),
       }),
       readOnly({
         name: 'list_notes',
-        description: 'Lists your notes, the newest first.',
-        takes: NOTHING,
-        run: async (_, { person }) => (await memory.list(person)).slice(0, MOST_LISTED),
+        description: `Lists your notes, the newest first; at most ${MOST_LISTED}, or \`limit\`.`,
+        takes: { limit: { type: 'number', ...optional } },
+        run: async ({ limit }, { person }) =>
+          (await memory.list(person)).slice(0, limitOf(limit, MOST_LISTED)),
       }),
       {
         name: 'add_note',

@@ -5,17 +5,18 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository, NoteRow } from '../../store/tables/memory.ts'
-import { cosine, fused, numbersOf, vectorBytes } from './rank.ts'
+import { createEmbedder, type Embed } from './embedded.ts'
+import { cosine, fused, numbersOf } from './rank.ts'
 import { createWordIndex, type WordIndex } from './words.ts'
 
 /** Notes of one person, and characters of one note. */
 export const MOST_NOTES = 2_000
 export const MOST_NOTE = 8_192
+/** Characters of all notes of one person, which each search has in memory. */
+export const MOST_CHARS = 4 * 1024 * 1024
 export const SEARCH_LIMIT_MAX = 100
 /** People whose index of words stays in memory. */
 const MOST_INDEXES = 8
-/** Notes that one search gives embeddings to that have none yet. */
-const EMBED_AT_ONCE = 64
 /** Cosine below which a note means something else. */
 const LEAST_LIKENESS = 0.3
 const ID_LEAST = 6
@@ -44,14 +45,10 @@ interface Found {
 }
 
 export interface MemoryDeps {
-  readonly repository: Pick<MemoryRepository, 'all' | 'write'>
+  readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
   /** Takes secrets out of one line. */
   readonly redact: (line: string) => string
-  /** Undefined: no endpoint of embeddings is configured. Rejects with KaroError `unavailable`. */
-  readonly embed: (
-    texts: readonly string[],
-    signal: AbortSignal,
-  ) => Promise<{ readonly vectors: readonly (readonly number[])[]; readonly by: string } | undefined>
+  readonly embed: Embed
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
   readonly log: Log
@@ -69,12 +66,15 @@ export interface Memory {
   search(person: number, query: string, limit: number, signal: AbortSignal): Promise<Found>
   /** `which`: the id, or at least 6 digits of its beginning. */
   forget(person: number, which: string): Promise<Note>
-  /** Forgets what is in memory of this person; the rows are the caller's to remove. */
-  drop(person: number): void
+  /** Resolves when nothing of this person is written any more; the rows are the caller's to remove. */
+  drop(person: number): Promise<void>
 }
 
 export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
   const serially = createSerial()
+  const embedded = createEmbedder(embed, clock.now)
+  /** People who were removed; their numbers are never given again. */
+  const gone = new Set<number>()
   const indexes = new Map<number, WordIndex>()
 
   const noteOf = ({ id, text, source, created_at }: NoteRow): Note => ({
@@ -91,42 +91,30 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     return index
   }
 
-  /** The rows with embeddings of `by` for those that have none of it yet, up to a bound. */
-  async function embedded(person: number, rows: readonly NoteRow[], by: string, signal: AbortSignal) {
-    const without = rows.filter((row) => row.vector_by !== by).slice(0, EMBED_AT_ONCE)
-    if (without.length === 0) return rows
-    const found = await embed(
-      without.map(({ text }) => text),
-      signal,
-    )
-    if (found === undefined || found.by !== by) return rows
-    const put = without.map((row, i) => ({
-      ...row,
-      vector: vectorBytes(found.vectors[i] ?? []),
-      vector_by: by,
-    }))
-    await serially(async () => {
-      // What was forgotten meanwhile does not come back.
-      const still = new Set((await repository.all(person, 'note')).map(({ id }) => id))
-      await repository.write(person, 'note', { put: put.filter(({ id }) => still.has(id)) })
+  /** Writes vectors; what was forgotten meanwhile does not come back. */
+  const keepVectors = (person: number, rows: readonly NoteRow[]): Promise<void> =>
+    serially(async () => {
+      const still = await Promise.all(rows.map(({ id }) => repository.get(person, 'note', id)))
+      const put = rows.filter((_, i) => still[i] !== undefined)
+      if (put.length > 0 && !gone.has(person)) await repository.write(person, 'note', { put })
     })
-    const fresh = new Map(put.map((row) => [row.id, row]))
-    return rows.map((row) => fresh.get(row.id) ?? row)
-  }
 
   /** Ids of notes that mean something like the query, the nearest first. */
   async function byMeaning(person: number, query: string, rows: readonly NoteRow[], signal: AbortSignal) {
     const asked = await embed([query], signal)
     const [vector] = asked?.vectors ?? []
     if (asked === undefined || vector === undefined) return undefined
-    const all = await embedded(person, rows, asked.by, signal)
+    const { rows: all, problem } = await embedded(rows, {
+      ...{ by: asked.by, signal },
+      keep: (some) => keepVectors(person, some),
+    })
     const near = all
       .filter((row) => row.vector_by === asked.by)
       .map(({ id, vector: own }) => ({ id, likeness: cosine(vector, numbersOf(own)) }))
       .filter(({ likeness }) => likeness >= LEAST_LIKENESS)
       .sort((a, b) => b.likeness - a.likeness)
     const left = all.filter((row) => row.vector_by !== asked.by).length
-    return { ids: near.map(({ id }) => id), by: asked.by, left }
+    return { ids: near.map(({ id }) => id), by: asked.by, left, problem }
   }
 
   return {
@@ -140,16 +128,8 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
             hint: 'Keep a longer text as an artifact: karo artifact put.',
           })
         const text = given.slice(0, MOST_NOTE).split('\n').map(redact).join('\n')
-        const rows = await repository.all(person, 'note')
-        const over = rows.length + 1 - MOST_NOTES
-        const older = rows
-          .filter((row) => row.source !== 'person')
-          .sort((a, b) => a.created_at - b.created_at)
-          .slice(0, Math.max(0, over))
-        if (over > older.length)
-          throw new KaroError('rate_limited', `you have ${MOST_NOTES} notes already`, {
-            hint: 'Forget some: karo memory list, karo memory forget.',
-          })
+        const older = surplus(await repository.all(person, 'note'), text.length)
+        if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
         const row: NoteRow = {
           ...{ id: toHex(random.bytes(8)), text, source, created_at: clock.now() },
           ...{ vector: new Uint8Array(), vector_by: '' },
@@ -173,6 +153,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         meaning = await byMeaning(person, query, rows, signal)
         if (meaning !== undefined && meaning.left > 0)
           notes.push(`${meaning.left} notes have no embedding yet; further searches give them one.`)
+        if (meaning?.problem !== undefined) notes.push(`Not every note got an embedding: ${meaning.problem}.`)
       } catch (error) {
         signal.throwIfAborted()
         log.warn({ reason: (error as Error).message }, 'notes were searched without embeddings')
@@ -200,6 +181,29 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         indexes.get(person)?.remove(only.id)
         return noteOf(only)
       }),
-    drop: (person) => void indexes.delete(person),
+    drop(person) {
+      gone.add(person)
+      return serially(async () => void indexes.delete(person))
+    },
   }
+}
+
+/** Results of tasks that give way to a note of so many characters, the oldest first. Throws KaroError `rate_limited` where they do not make enough room. */
+function surplus(rows: readonly NoteRow[], chars: number): readonly NoteRow[] {
+  let count = rows.length + 1
+  let sum = rows.reduce((all, { text }) => all + text.length, chars)
+  const isOver = (): boolean => count > MOST_NOTES || sum > MOST_CHARS
+  const older: NoteRow[] = []
+  const results = rows.filter(({ source }) => source !== 'person')
+  for (const row of results.sort((a, b) => a.created_at - b.created_at)) {
+    if (!isOver()) break
+    older.push(row)
+    count--
+    sum -= row.text.length
+  }
+  if (!isOver()) return older
+  const what = count > MOST_NOTES ? `${MOST_NOTES} notes` : `notes of ${MOST_CHARS} characters`
+  throw new KaroError('rate_limited', `a person has at most ${what}, and you have as many`, {
+    hint: 'Forget some: karo memory list, karo memory forget.',
+  })
 }

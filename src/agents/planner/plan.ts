@@ -40,13 +40,18 @@ export interface Step extends Omit<Draft, 'input'> {
   readonly class: ActionClass
   /** `ReadFile`, `ExecuteCommand` … */
   readonly kind: string
+  /** What is risky about the command, for people. */
+  readonly warning?: string
 }
+
+/** What the rules of `karo check` say about a command; undefined: nothing. */
+export type Judge = (command: string) => { readonly blocked: boolean; readonly why: string } | undefined
 
 /**
  * The steps in an order in which each stands behind those that it waits for. Throws KaroError `bad_request`: too many, an id
- * twice, a circle, a step that waits for none of them, or a tool that nobody offers.
+ * twice, a circle, a step that waits for none of them, a tool that nobody offers, or a command that `karo check` blocks.
  */
-export function checked(drafts: readonly Draft[], offers: readonly Offer[]): readonly Step[] {
+export function checked(drafts: readonly Draft[], offers: readonly Offer[], judge: Judge): readonly Step[] {
   const wrong = (why: string): KaroError => new KaroError('bad_request', `this is no plan: ${why}`)
   if (drafts.length === 0 || drafts.length > MOST_STEPS)
     throw wrong(`it has to have 1 to ${MOST_STEPS} steps`)
@@ -59,7 +64,7 @@ export function checked(drafts: readonly Draft[], offers: readonly Offer[]): rea
   }
   const steps = inOrder(drafts)
   if (steps === undefined) throw wrong('steps wait for each other in a circle')
-  return steps.map((draft) => stepOf(draft, offers))
+  return steps.map((draft) => stepOf(draft, offers, judge))
 }
 
 /** Undefined for a circle. Steps that may come at any time keep the order they are in. */
@@ -77,7 +82,7 @@ function inOrder(drafts: readonly Draft[]): readonly Draft[] | undefined {
   return ordered
 }
 
-function stepOf(draft: Draft, offers: readonly Offer[]): Step {
+function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
   const wrong = (why: string): KaroError => new KaroError('bad_request', `step ${draft.id}: ${why}`)
   const { id, command } = draft
   const input = canonicalJson(draft.input)
@@ -86,7 +91,12 @@ function stepOf(draft: Draft, offers: readonly Offer[]): Step {
   if (command !== '') {
     if (draft.agent !== '' || command.length > MOST_COMMAND || /[\p{Cc}\p{Cf}]/u.test(command))
       throw wrong('its command is too long, has characters that hide something, or is also for an agent')
-    return { ...common, agent: '', tool: '', input: '{}', ...kindOf(EXEC) }
+    const finding = judge(command)
+    if (finding?.blocked) throw wrong(`its command is blocked: ${finding.why}`.slice(0, 200))
+    return {
+      ...{ ...common, agent: '', tool: '', input: '{}', ...kindOf(EXEC) },
+      ...(finding !== undefined && { warning: finding.why.slice(0, MOST_WHAT) }),
+    }
   }
   const offer = offers.find(({ agent, tool }) => agent === draft.agent && tool === draft.tool)
   if (offer === undefined) throw wrong(`no agent that runs offers ${draft.agent} ${draft.tool}`.slice(0, 200))

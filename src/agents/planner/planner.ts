@@ -15,8 +15,8 @@ import {
   type Planner,
   type PlannerDeps,
   type Runner,
+  STEP_TASKS,
   type StepState,
-  type Tasks,
 } from './types.ts'
 
 /** As many times a step that never ran may be given again. */
@@ -28,6 +28,14 @@ export function createPlanner(deps: PlannerDeps): Planner {
   const serially = createSerial()
   /** Plans that are being run. */
   const running = new Set<string>()
+  /** People who were removed; their numbers are never given again. */
+  const gone = new Set<number>()
+
+  /** To be called in the queue. */
+  async function write(person: number, put: PlanRow, remove: readonly string[] = []): Promise<void> {
+    if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
+    await repository.write(person, 'plan', { put: [put], remove })
+  }
 
   async function rowOf(person: number, which: string): Promise<PlanRow> {
     const rows =
@@ -45,18 +53,20 @@ export function createPlanner(deps: PlannerDeps): Planner {
   }
 
   async function viewOf(person: number, row: PlanRow): Promise<Plan> {
-    const all = await tasks.list(person, `plan.${row.id}.`)
+    const all = await tasks.list(person, `${STEP_TASKS}${row.id}.`)
     const states = new Map<string, StepState>()
     const steps = row.steps.map((step): PlannedStep => {
-      const task = lastOf(all, row.id, step.id)
+      const task = all.find((one) => isOf(one, row.id, step))
       const ready = step.after.every((id) => isDone(states.get(id) ?? 'waiting'))
       const mine = step.done ? 'done' : ready ? 'yours' : 'waiting'
-      const state = step.command !== '' ? mine : (task?.state ?? 'waiting')
+      const state = step.command !== '' ? mine : (task?.state ?? stateWithout(step))
       states.set(step.id, state)
-      const { done: _, ...rest } = step
+      const { done: _, warning, attempt, over, ...rest } = step
+      const lost = attempt !== undefined && over === undefined ? LOST : null
       return {
         ...{ ...rest, class: step.class as ActionClass, state, task: task?.id ?? null },
-        ...{ approval: task?.approval ?? null, detail: task?.events.at(-1)?.message ?? null },
+        approval: task?.approval ?? null,
+        detail: (task === undefined ? lost : task.events.at(-1)?.message) ?? warning ?? null,
       }
     })
     return {
@@ -67,7 +77,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
 
   async function byModel(goal: string, offers: readonly Offer[], signal: AbortSignal) {
     const { text, by, notes } = await models.chat((model) => planRequest(goal, offers, model), signal)
-    return { steps: checked(stepsIn(text), offers), madeBy: `the local model at ${by}`, notes }
+    return { steps: checked(stepsIn(text), offers, deps.judge), madeBy: `the local model at ${by}`, notes }
   }
 
   async function embedded(goal: string, offers: readonly Offer[]) {
@@ -78,7 +88,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
       })
     const notes = unknown.map((clause) => `Nothing was found for: ${clause}`)
     const madeBy = 'the descriptions of tools and the grammar of karo ask; no model was asked'
-    return { steps: checked(drafts, offers), madeBy, notes }
+    return { steps: checked(drafts, offers, deps.judge), madeBy, notes }
   }
 
   async function make(goal: string, offers: readonly Offer[], signal: AbortSignal) {
@@ -92,25 +102,59 @@ export function createPlanner(deps: PlannerDeps): Planner {
     }
   }
 
+  /** Writes down which task a step was given as, and what became of it. */
+  const mark = (person: number, plan: string, step: string, attempt: number, over?: Over): Promise<void> =>
+    serially(async () => {
+      const row = await rowOf(person, plan)
+      const steps = row.steps.map((one) => {
+        if (one.id !== step) return one
+        const { over: _, ...rest } = one
+        return { ...rest, attempt, ...(over !== undefined && { over }) }
+      })
+      await write(person, { ...row, steps })
+    })
+
   /** Until the plan is over, a step fails, or the next one is the person's. Rejects when a task cannot be given. */
-  async function drive(who: Runner, row: PlanRow, begun: () => void): Promise<void> {
+  async function drive(who: Runner, plan: string, begun: () => void): Promise<void> {
+    const { person } = who
     for (;;) {
-      const { steps } = await viewOf(who.person, row)
+      const row = await rowOf(person, plan)
+      const { steps } = await viewOf(person, row)
       const next = steps.find(({ state }) => !isDone(state))
       if (next === undefined || next.command !== '') return
-      let task = next.task === null ? undefined : await tasks.get(who.person, next.task)
+      const known = row.steps.find(({ id }) => id === next.id)
+      let attempt = known?.attempt ?? 1
+      let task = next.task === null ? undefined : await tasks.get(person, next.task)
       if (task === undefined || isFinal(task.state)) {
-        const id = attemptAfter(row.id, next.id, task)
-        if (id === undefined) return
-        task = await deps.run({
-          ...{ id, person: who.person, agent: next.agent, tool: next.tool, traceId: who.traceId },
-          ...{ input: JSON.parse(next.input) as Record<string, unknown>, why: whyOf(row, next) },
-          ...(who.sessions !== undefined && { sessions: who.sessions }),
-        })
+        const following = attemptAfter(known ?? {}, task)
+        if (following === undefined) return
+        attempt = following
+        // Before it is given, because the task is forgotten before the plan is, and no step runs twice.
+        await mark(person, plan, next.id, attempt)
+        try {
+          task = await deps.run({
+            ...{ id: taskId(plan, next.id, attempt), person, agent: next.agent, tool: next.tool },
+            ...{ input: JSON.parse(next.input) as Record<string, unknown>, why: whyOf(row, next) },
+            ...(who.sessions !== undefined && { sessions: who.sessions }),
+            traceId: who.traceId,
+          })
+        } catch (error) {
+          await mark(person, plan, next.id, attempt, 'never ran')
+          throw error
+        }
       }
       begun()
-      const over = await ended(tasks, who.person, task.id)
-      if (over.state !== 'completed') return
+      await tasks.ended(person, task.id)
+      const over = await tasks.get(person, task.id)
+      const isOver = over.state === 'completed'
+      await mark(
+        person,
+        plan,
+        next.id,
+        attempt,
+        isOver ? 'completed' : mayHaveRun(over) ? 'ran' : 'never ran',
+      )
+      if (!isOver) return
     }
   }
 
@@ -128,8 +172,9 @@ export function createPlanner(deps: PlannerDeps): Planner {
       if (keep)
         await serially(async () => {
           const all = [...(await repository.all(person, 'plan'))].sort((a, b) => b.created_at - a.created_at)
-          const remove = all.slice(MOST_PLANS - 1).map(({ id }) => id)
-          await repository.write(person, 'plan', { put: [row], remove })
+          const old = all.slice(MOST_PLANS - 1).map(({ id }) => id)
+          const remove = old.filter((id) => !running.has(keyOf(person, id)))
+          await write(person, row, remove)
         })
       return viewOf(person, row)
     },
@@ -149,14 +194,14 @@ export function createPlanner(deps: PlannerDeps): Planner {
         if (step?.state !== 'yours' && step?.state !== 'done')
           throw new KaroError('conflict', `${done.slice(0, 16)} is no step that is yours to do now`)
         const steps = found.steps.map((one) => (one.id === done ? { ...one, done: true } : one))
-        await repository.write(person, 'plan', { put: [{ ...found, steps }] })
+        await write(person, { ...found, steps })
         return { ...found, steps }
       })
       const key = keyOf(person, row.id)
       if (!running.has(key)) {
         running.add(key)
         await new Promise<void>((resolve, reject) => {
-          void drive(who, row, resolve)
+          void drive(who, row.id, resolve)
             .then(resolve, (error: Error) => {
               log.warn({ trace_id: who.traceId, reason: error.message }, 'a plan does not go on')
               reject(error)
@@ -177,8 +222,17 @@ export function createPlanner(deps: PlannerDeps): Planner {
         await repository.write(person, 'plan', { remove: [row.id] })
         return plan
       }),
+    drop(person) {
+      gone.add(person)
+      return serially(async () => {})
+    },
   }
 }
+
+type Over = 'completed' | 'ran' | 'never ran'
+type KnownStep = Pick<PlanRow['steps'][number], 'attempt' | 'over'>
+
+const LOST = 'it was given as a task, and what became of that is not known any more; it is not run again'
 
 const keyOf = (person: number, id: string): string => `${person} ${id}`
 const isDone = (state: StepState): boolean => state === 'completed' || state === 'done'
@@ -186,29 +240,35 @@ const isDone = (state: StepState): boolean => state === 'completed' || state ===
 const whyOf = ({ id, goal }: PlanRow, { id: step, what }: Step): string =>
   `step ${step} of the plan ${id} (${goal.slice(0, 150)}): ${what}`.slice(0, 500)
 
-/** Of the tasks of one step, the last attempt. */
-function lastOf(tasks: readonly Task[], plan: string, step: string): Task | undefined {
-  const ids = Array.from({ length: MOST_ATTEMPTS }, (_, i) => taskId(plan, step, MOST_ATTEMPTS - i))
-  for (const id of ids) {
-    const found = tasks.find((task) => task.id === id)
-    if (found !== undefined) return found
-  }
-  return undefined
+/** Whether this is the task that the step was given as last: nothing else counts, whatever id it has. */
+const isOf = (task: Task, plan: string, step: PlanRow['steps'][number]): boolean =>
+  task.id === taskId(plan, step.id, step.attempt ?? 1) &&
+  task.agent === step.agent &&
+  task.tool === step.tool &&
+  task.input === step.input
+
+/** The state of a step whose task is not there. */
+function stateWithout({ attempt, over }: KnownStep): StepState {
+  if (attempt === undefined) return 'waiting'
+  return over === 'completed' ? over : over === 'never ran' ? 'rejected' : 'failed'
 }
 
 const taskId = (plan: string, step: string, attempt: number): string =>
-  `plan.${plan}.${step}${attempt === 1 ? '' : `.${attempt}`}`
+  `${STEP_TASKS}${plan}.${step}${attempt === 1 ? '' : `.${attempt}`}`
 
-/** Id of the next attempt; undefined where the step ran, or was given too often. */
+/** False only for a task that ended before it began to run. */
+const mayHaveRun = ({ state, events }: Pick<Task, 'state' | 'events'>): boolean =>
+  !isFinal(state) || events.some((one) => one.state === 'working' || one.state === 'completed')
+
+/** Number of the task that a step is given as next; undefined where it may have run, or was given too often. */
 export function attemptAfter(
-  plan: string,
-  step: string,
-  task: Pick<Task, 'id' | 'events'> | undefined,
-): string | undefined {
-  if (task === undefined) return taskId(plan, step, 1)
-  if (task.events.some(({ state }) => state === 'working' || state === 'completed')) return undefined
-  const attempt = Number(/\.(\d)$/.exec(task.id)?.[1] ?? 1)
-  return attempt >= MOST_ATTEMPTS ? undefined : taskId(plan, step, attempt + 1)
+  { attempt, over }: KnownStep,
+  task: Pick<Task, 'state' | 'events'> | undefined,
+): number | undefined {
+  if (attempt === undefined && task === undefined) return 1
+  if (task === undefined ? over !== 'never ran' : mayHaveRun(task)) return undefined
+  const last = attempt ?? 1
+  return last >= MOST_ATTEMPTS ? undefined : last + 1
 }
 
 function stateOf(steps: readonly PlannedStep[], isRunning: boolean): Plan['state'] {
@@ -218,18 +278,4 @@ function stateOf(steps: readonly PlannedStep[], isRunning: boolean): Plan['state
   if (next.state === 'yours') return 'yours'
   const hasBegun = steps.some(({ state, task }) => task !== null || state === 'done')
   return hasBegun ? 'stopped' : 'planned'
-}
-
-/** Resolves with the task when it is over. */
-async function ended(tasks: Tasks, person: number, id: string): Promise<Task> {
-  const over = Promise.withResolvers<Task>()
-  const end = tasks.onEvent((task) => {
-    if (task.id === id && task.person === person && isFinal(task.state)) over.resolve(task)
-  })
-  try {
-    const now = await tasks.get(person, id)
-    return isFinal(now.state) ? now : await over.promise
-  } finally {
-    end()
-  }
 }

@@ -3,19 +3,21 @@ import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository } from '../../store/tables/memory.ts'
 import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
-import type { Offer, Step } from './plan.ts'
+import type { Judge, Offer, Step } from './plan.ts'
 
 /** Plans of one person that are kept; the oldest give way. */
 export const MOST_PLANS = 100
+/** How the ids of tasks begin that steps of plans are given as; nobody gives other tasks such an id. */
+export const STEP_TASKS = 'plan.'
 /** `waiting`: for a step before it. `yours`: the person has to run its command. Otherwise the state of its task, or `done` by the person. */
 export type StepState = 'waiting' | 'yours' | 'done' | TaskState
 
-export interface PlannedStep extends Step {
+export interface PlannedStep extends Omit<Step, 'warning'> {
   readonly state: StepState
   /** The task that it became; null: none yet. */
   readonly task: string | null
   readonly approval: string | null
-  /** Of its task, for people. */
+  /** Of its task, or what is risky about its command; for people. */
   readonly detail: string | null
 }
 
@@ -41,10 +43,11 @@ interface Models {
   ): Promise<{ readonly text: string; readonly by: string; readonly notes: readonly string[] }>
 }
 
-export interface Tasks {
+interface Tasks {
   list(person: number, prefix: string): Promise<readonly Task[]>
   get(person: number, id: string): Promise<Task>
-  onEvent(listener: (task: Task) => void): () => void
+  /** See `Tasks.ended` of the runtime. */
+  ended(person: number, id: string): Promise<void>
 }
 
 export interface PlannerDeps {
@@ -54,6 +57,7 @@ export interface PlannerDeps {
   readonly models: Models
   /** By the grammar of `karo ask`; undefined: it knows none. */
   readonly commandFor: (clause: string) => Promise<string | undefined>
+  readonly judge: Judge
   readonly run: (request: TaskRequest) => Promise<Task>
   readonly tasks: Tasks
   readonly clock: Pick<Clock, 'now'>
@@ -82,4 +86,6 @@ export interface Planner {
    */
   run(who: Runner, which: string, done?: string): Promise<Plan>
   remove(person: number, which: string): Promise<Plan>
+  /** Resolves when nothing of this person is written or run any more; the rows are the caller's to remove. */
+  drop(person: number): Promise<void>
 }

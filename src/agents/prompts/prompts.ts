@@ -10,6 +10,8 @@ export const PROMPT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 /** Prompts of one person, and versions of one prompt that are kept. */
 export const MOST_PROMPTS = 200
 export const MOST_VERSIONS = 50
+/** Characters of all versions of all prompts of one person, which a list has in memory. */
+export const MOST_CHARS = 8 * 1024 * 1024
 
 export interface Prompt {
   readonly name: string
@@ -44,6 +46,8 @@ export interface Prompts {
   ): Promise<{ readonly prompt: Prompt; readonly text: string }>
   /** All of its versions. */
   remove(person: number, name: string): Promise<Prompt>
+  /** Resolves when nothing of this person is written any more; the rows are the caller's to remove. */
+  drop(person: number): Promise<void>
 }
 
 export function createPrompts({
@@ -54,6 +58,8 @@ export function createPrompts({
   readonly clock: Pick<Clock, 'now'>
 }): Prompts {
   const serially = createSerial()
+  /** People who were removed; their numbers are never given again. */
+  const gone = new Set<number>()
 
   const promptOf = ({ id, versions }: PromptRow, at: PromptRow['versions'][number]): Prompt => ({
     ...{ name: id, version: at.version, newest: versions.at(-1)?.version ?? at.version },
@@ -93,13 +99,19 @@ export function createPrompts({
         const last = before?.versions.at(-1)
         if (before !== undefined && last?.text === text)
           return { prompt: promptOf(before, last), known: true }
-        if (before === undefined && (await repository.all(person, 'prompt')).length >= MOST_PROMPTS)
+        const others = (await repository.all(person, 'prompt')).filter(({ id }) => id !== name)
+        if (others.length >= MOST_PROMPTS)
           throw new KaroError('rate_limited', `you have ${MOST_PROMPTS} prompts already`, {
             hint: 'Remove some: karo prompt remove.',
           })
         const added = { version: (last?.version ?? 0) + 1, text, created_at: clock.now() }
         const versions = [...(before?.versions ?? []), added].slice(-MOST_VERSIONS)
         const row = { id: name, versions }
+        if ([...others, row].reduce((sum, one) => sum + charsOf(one), 0) > MOST_CHARS)
+          throw new KaroError('rate_limited', `your prompts would have more than ${MOST_CHARS} characters`, {
+            hint: 'Versions count too. Remove a prompt that you do not need: karo prompt remove.',
+          })
+        if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
         await repository.write(person, 'prompt', { put: [row] })
         return { prompt: promptOf(row, added), known: false }
       }),
@@ -124,5 +136,11 @@ export function createPrompts({
         await repository.write(person, 'prompt', { remove: [name] })
         return prompt
       }),
+    drop(person) {
+      gone.add(person)
+      return serially(async () => {})
+    },
   }
 }
+
+const charsOf = ({ versions }: PromptRow): number => versions.reduce((sum, { text }) => sum + text.length, 0)

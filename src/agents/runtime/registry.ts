@@ -5,6 +5,7 @@ import type { Log } from '../../base/run/log.ts'
 import { closest } from '../../base/suggest.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { Identity } from '../../trust/identity/index.ts'
+import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, signManifest, verifyManifest, type Wanted } from '../manifest/manifest.ts'
 import { AGENT_NAME } from '../manifest/words.ts'
 import type { AgentId } from '../types.ts'
@@ -54,12 +55,18 @@ export function createRegistry(deps: RegistryDeps): Registry {
 
   /** What is in the store has to be what was there when the agent was added. */
   function know(person: number, id: AgentId): Known {
+    const name = id.slice(id.indexOf(':') + 1)
     const manifest = async (): Promise<Manifest> => {
+      if (isBuiltIn(id))
+        throw new KaroError('refused', `${id} is the id of a built-in agent now, so this one does not run`, {
+          where: 'manifest',
+          hint: `Remove it, and add it again under another name: karo agent remove ${name}`,
+        })
       const bytes = await repository.manifest(person, id)
       return verifyManifest(bytes ?? new Uint8Array(), { person, id }, identity)
     }
     const known: Known = {
-      ...{ id, person, manifest, name: id.slice(id.indexOf(':') + 1) },
+      ...{ id, person, manifest, name },
       agent: createAgent(id, {
         ...{ ...deps, manifest, onState: (status) => onState(known, status) },
         secrets: (now, traceId) => deps.secrets(person, now, traceId),
@@ -74,7 +81,9 @@ export function createRegistry(deps: RegistryDeps): Registry {
       for (const { uid, id } of await repository.manifests()) {
         if (!/^k[A-Za-z]+:/.test(id)) continue
         const known = know(uid, id as AgentId)
-        await known.manifest().catch((error: Error) => known.agent.refuse(error.message))
+        await known.manifest().catch(({ message, hint }: KaroError) => {
+          known.agent.refuse(hint === undefined ? message : `${message}. ${hint}`)
+        })
       }
     },
     all: () => [...agents.values()],

@@ -83,7 +83,7 @@ export interface Runtime extends Room {
   logs(actor: Actor, which: string): Promise<ReturnType<AgentLog['read']>>
   /** See `Tasks.run`; `not_found` without the agent. */
   run(request: TaskRequest): Promise<Task>
-  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'onEvent'>
+  readonly tasks: Pick<Tasks, 'list' | 'get' | 'result' | 'cancel' | 'ended' | 'onEvent'>
   /** The state of each agent and of each task under way, of everybody. */
   states(): { readonly agents: readonly AgentStatus['state'][]; readonly tasks: readonly TaskState[] }
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
@@ -92,8 +92,6 @@ export interface Runtime extends Room {
   /** Ends and forgets what this person has; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }
-
-const ENDS = 'the daemon was stopped'
 
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const { repository, identity, muscle, gates, record, clock, random, log } = deps
@@ -203,8 +201,9 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       await registry.load()
     },
     async stop() {
-      await tasks.end(ENDS)
-      await registry.stopAll(ENDS)
+      const why = 'the daemon was stopped'
+      await tasks.end(why)
+      await registry.stopAll(why)
     },
     health() {
       const all = registry.all().map(({ agent }) => agent.status().state)
@@ -277,20 +276,21 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       throw new KaroError('refused', `what ${known.id} wrote is not shown: ${verdict.reason}`)
     },
     async run(request) {
-      const { id } = registry.find(request.agent, request.by === undefined ? request.person : undefined)
+      const { id, manifest } = registry.find(request.agent, request.by ? undefined : request.person)
+      // Its task would go to the built-in agent of that id.
+      if (isBuiltIn(id)) await manifest()
       return tasks.run({ ...request, agent: id })
     },
     tasks,
     states: () => ({ agents: registry.all().map(({ agent }) => agent.status().state), tasks: tasks.open() }),
     onAgent: states.on,
     async revoked(agent, person) {
-      const known = registry
-        .all()
-        .find(({ id, person: whose }) => id === agent && (person === undefined || whose === person))
+      const isMeant = ({ id, person: whose }: Known) => id === agent && (person ?? whose) === whose
+      const known = registry.all().find(isMeant)
       // One that starts, or is about to by itself, has no session yet.
       const { state } = known?.agent.status() ?? { state: 'stopped' }
-      const isOver = state === 'stopped' || state === 'failed' || state === 'refused'
-      if (!isOver) await known?.agent.stop('what it may run by was taken back')
+      if (!['stopped', 'failed', 'refused'].includes(state))
+        await known?.agent.stop('what it may run by was taken back')
     },
     async forget(person) {
       await tasks.forget(person)

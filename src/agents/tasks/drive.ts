@@ -33,6 +33,8 @@ export type KeepLong = (
 
 /** Characters of a result as JSON that are kept in the task itself. */
 const RESULT_CHARS = 1024 * 1024
+/** How the address of an artifact begins that a long result is kept as. */
+export const ARTIFACT = 'karo:artifact/'
 
 /** Nothing has happened: for people, and for whoever gives the task again under another id. */
 class NotRun extends Error {
@@ -175,7 +177,7 @@ async function shortened({ keepLong }: DriveDeps, task: Task, outcome: CallOutco
     const { length: size } = bytes
     const id = await keepLong(task, { name, mediaType: mimeType, bytes })
     const said = `The result has ${length} characters. It is kept as an artifact: karo artifact get ${id.slice(0, 12)}`
-    const link = { type: 'resource_link', uri: `karo:artifact/${id}`, name, mimeType, size }
+    const link = { type: 'resource_link', uri: `${ARTIFACT}${id}`, name, mimeType, size }
     const json = JSON.stringify({ content: [{ type: 'text', text: said }, link], isError: outcome.failed })
     return { ...outcome, json }
   } catch (error) {

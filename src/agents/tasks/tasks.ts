@@ -60,6 +60,8 @@ export interface Tasks {
   result(person: number, id: string): Promise<string | undefined>
   /** Resolves when it is over; a task that is over already stays as it is. Rejects with KaroError `not_found`. */
   cancel(person: number, id: string): Promise<Task>
+  /** Resolves when nothing drives it any more, also where its last state could not be stored; at once for any other. */
+  ended(person: number, id: string): Promise<void>
   /** The state of each that is under way, of everybody. */
   open(): readonly TaskState[]
   /** Fires with each event; `task` is as it is with it. */
@@ -273,6 +275,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       await running?.over
       return taskOf(await find(person, id))
     },
+    ended: async (person, id) => live.get(keyOf(person, id))?.over,
     open: () => [...live.values()].map(({ row }) => row.state as TaskState),
     onEvent: events.on,
     async end(why) {

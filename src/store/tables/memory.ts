@@ -58,6 +58,12 @@ export interface PlanRow {
     readonly kind: string
     /** The person says that it is done. */
     readonly done: boolean
+    /** What is risky about `command`, for people; absent: nothing that is known. */
+    readonly warning?: string
+    /** Number of the last task that was given for it, written before that; absent: none. */
+    readonly attempt?: number
+    /** What became of that task, as it is forgotten before the plan is; absent: it is not over, or nobody saw its end. */
+    readonly over?: 'completed' | 'ran' | 'never ran'
   }[]
 }
 

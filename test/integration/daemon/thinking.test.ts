@@ -127,7 +127,7 @@ const STEPS = {
   ],
 }
 
-test('a plan of a local model: the next endpoint where one fails, each Red step is asked about, what was denied did not run', async () => {
+test('a plan of a local model: the next endpoint where one fails, each Red step is asked about, what was denied did not run, what was approved did', async () => {
   const broken: Script = (response) => response.writeHead(500).end()
   const [bad, good] = await Promise.all([fakeModel(broken), fakeModel(streamed(JSON.stringify(STEPS)))])
   const config = `[ask]\nendpoint = "${bad.endpoint}"\nfallbacks = ["${good.endpoint} tiny"]\n`
@@ -142,16 +142,29 @@ test('a plan of a local model: the next endpoint where one fails, each Red step 
     model: 'tiny',
     response_format: { type: 'json_schema' },
   })
-  const decided = async (word: 'deny') => {
+  const decided = async (word: 'approve' | 'deny') => {
     const shown = await plan(node, 'show', made.id)
     const approval = shown.steps[1]?.approval ?? ''
     const terminal = inTerminal(['approvals', word, approval], node.home)
+    if (word === 'approve') {
+      await until(() => terminal.shown().includes('[y/N]'), { what: 'the question' })
+      terminal.write('y\r')
+    }
     expect(await terminal.ended(), terminal.shown()).toBe(0)
   }
   expect((await node.karo(['plan', 'run', made.id])).stdout).toContain('karo approvals approve')
   await decided('deny')
   await until(async () => (await plan(node, 'show', made.id)).state === 'stopped', { what: 'it stopped' })
   expect((await node.karo(['memory', 'list'])).stdout).toContain('No notes.')
+  // A terminal of its own: nobody approves what their own login session asked for.
+  const again = inTerminal(['plan', 'run', made.id, '--follow'], node.home)
+  await until(async () => states(await plan(node, 'show', made.id))[1] === 'input-required', {
+    what: 'it is asked again',
+  })
+  await decided('approve')
+  expect(await again.ended(), again.shown()).toBe(0)
+  expect(again.shown()).toContain('completed')
+  expect((await node.karo(['memory', 'list'])).stdout).toContain('looked up')
   const models = await node.karo(['model', 'list'])
   expect(models.stdout).toMatch(/down[^\n]*status 500/)
   await node.stop()

@@ -1,10 +1,17 @@
 // Notes, prompts and plans in a real store: each person's own, bounded, without secrets, and built-in agents for nobody else.
 import { describe, expect, test } from 'vitest'
 import { withBuiltIns } from '../../../src/agents/builtins/registry.ts'
-import { createMemory, type MemoryDeps, MOST_NOTES } from '../../../src/agents/memory/memory.ts'
+import {
+  createMemory,
+  type MemoryDeps,
+  MOST_CHARS,
+  MOST_NOTE,
+  MOST_NOTES,
+} from '../../../src/agents/memory/memory.ts'
 import { createPlanner } from '../../../src/agents/planner/planner.ts'
 import type { PlannerDeps } from '../../../src/agents/planner/types.ts'
 import { createPrompts, MOST_VERSIONS } from '../../../src/agents/prompts/prompts.ts'
+import { MOST_TEXT } from '../../../src/agents/prompts/template.ts'
 import type { Registry } from '../../../src/agents/runtime/registry.ts'
 import { AFAR } from '../../../src/agents/tasks/afar.ts'
 import type { Task, TaskRequest } from '../../../src/agents/tasks/types.ts'
@@ -56,6 +63,59 @@ describe('notes', () => {
     await memory.add(BOB, 'of somebody else')
   })
 
+  test('are bounded in their characters, and nothing is written for a person who was removed', async () => {
+    const { memory, repository } = await rig()
+    const row = { created_at: 1, vector: new Uint8Array(), vector_by: '', source: 'person' }
+    const put = Array.from({ length: MOST_CHARS / MOST_NOTE }, (_, i) => ({
+      ...{ ...row, id: i.toString(16).padStart(16, '0'), text: 'x'.repeat(MOST_NOTE) },
+    }))
+    await repository.write(ANN, 'note', { put })
+    await expect(memory.add(ANN, 'one')).rejects.toMatchObject({ code: 'rate_limited' })
+    const onItsWay = expect(memory.add(BOB, 'x')).rejects.toMatchObject({ code: 'not_found' })
+    await memory.drop(BOB)
+    expect(await memory.list(BOB)).toEqual([])
+    await onItsWay
+    await expect(memory.add(BOB, 'late')).rejects.toMatchObject({ code: 'not_found' })
+    expect(await memory.list(BOB)).toEqual([])
+  })
+
+  test('many notes get embeddings within the bound of an answer, and one that fails alone is left out', async () => {
+    const most: number[] = []
+    const { memory, repository } = await rig({
+      async embed(texts) {
+        if (texts.includes('note 5')) throw new Error('status 500')
+        const vectors = texts.map((_, i) => Array.from({ length: 768 }, (_, j) => Math.sin(i * 768 + j)))
+        most.push(JSON.stringify(vectors).length)
+        return { vectors, by: 'm' }
+      },
+    })
+    for (let i = 0; i < 64; i++) await memory.add(ANN, `note ${i}`)
+    const found = await memory.search(ANN, 'anything', 10, signal)
+    expect(found.notes).toEqual([expect.stringContaining('1 notes'), expect.stringContaining('status 500')])
+    expect(found.hits[0]).toMatchObject({ by: ['meaning'] })
+    const rows = await repository.all(ANN, 'note')
+    expect(rows.filter(({ vector }) => vector.length === 768 * 4)).toHaveLength(63)
+    expect(Math.max(...most)).toBeLessThan(512 * 1024)
+    const asked = most.length
+    await memory.search(ANN, 'anything', 10, signal)
+    expect(most.length).toBe(asked + 1)
+  })
+
+  test('where embeddings stop working, those that there are still count', async () => {
+    let works = true
+    const { memory } = await rig({
+      async embed(texts) {
+        if (!works && texts[0] === 'another') throw new Error('status 500')
+        return { vectors: texts.map(() => [1, 0]), by: 'm' }
+      },
+    })
+    const { id } = await memory.add(ANN, 'the sea')
+    await memory.search(ANN, 'ocean', 10, signal)
+    works = false
+    await memory.add(ANN, 'another')
+    expect((await memory.search(ANN, 'ocean', 10, signal)).hits).toMatchObject([{ id, by: ['meaning'] }])
+  })
+
   test('a damaged row is left out, and the others are there', async () => {
     const { db, memory } = await rig()
     await memory.add(ANN, 'whole')
@@ -95,6 +155,22 @@ test('the newest versions of a prompt are kept, and their numbers go on', async 
   await expect(prompts.show(BOB, 'p')).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('prompts are bounded in their characters, all versions together', async () => {
+  const { prompts, repository } = await rig()
+  const versions = Array.from({ length: MOST_VERSIONS }, (_, i) => ({
+    ...{ version: i + 1, text: 'x'.repeat(MOST_TEXT), created_at: 1 },
+  }))
+  const put = Array.from({ length: 6 }, (_, i) => ({ id: `p${i}`, versions: versions.slice(0, 42) }))
+  await repository.write(ANN, 'prompt', { put })
+  await expect(prompts.add(ANN, 'p0', 'y'.repeat(MOST_TEXT))).resolves.toMatchObject({ known: false })
+  const over = { id: 'p7', versions: versions.slice(0, 3) }
+  await repository.write(ANN, 'prompt', { put: [over] })
+  await expect(prompts.add(ANN, 'p8', 'y'.repeat(MOST_TEXT))).rejects.toMatchObject({ code: 'rate_limited' })
+  await prompts.add(BOB, 'p8', 'y')
+  await prompts.drop(BOB)
+  await expect(prompts.add(BOB, 'p9', 'y')).rejects.toMatchObject({ code: 'not_found' })
+})
+
 describe('a plan', () => {
   const offer = {
     agent: 'kMemory:notes',
@@ -106,26 +182,31 @@ describe('a plan', () => {
 
   async function planned(states: Readonly<Record<string, Task['state']>> = {}) {
     const { repository, clock } = await rig()
+    /** All that were run, and those that there still are. */
     const given: TaskRequest[] = []
+    const kept: TaskRequest[] = []
     const taskOf = (request: TaskRequest): Task => {
       const state = states[request.id ?? ''] ?? 'completed'
       const ran = state === 'rejected' ? [] : [{ state: 'working' }]
-      return { ...request, state, events: [...ran, { state }], approval: null } as unknown as Task
+      const input = JSON.stringify(request.input)
+      return { ...request, input, state, events: [...ran, { state }], approval: null } as unknown as Task
     }
     const deps: PlannerDeps = {
       ...{ repository, clock, random, log },
       offers: async () => ({ offers: [{ ...offer, inputSchema }], idle: 0 }),
       models: { count: () => 0, chat: () => Promise.reject(new Error('none')) },
       commandFor: async () => undefined,
+      judge: () => undefined,
       async run(request) {
         given.push(request)
+        kept.push(request)
         return taskOf(request)
       },
       tasks: {
         list: async (person, prefix) =>
-          given.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
-        get: async (_, id) => taskOf(given.find((one) => one.id === id) as TaskRequest),
-        onEvent: () => () => {},
+          kept.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
+        get: async (_, id) => taskOf(kept.find((one) => one.id === id) as TaskRequest),
+        ended: async () => {},
       },
     }
     const planner = createPlanner(deps)
@@ -135,8 +216,43 @@ describe('a plan', () => {
       await planner.run({ person: ANN, traceId: 't', sessions: [7] }, plan.id)
       return planner.show(ANN, plan.id)
     }
-    return { planner, plan, given, states: states as Record<string, Task['state']>, run }
+    return { planner, plan, given, kept, states: states as Record<string, Task['state']>, run }
   }
+
+  test.each(['completed', 'failed', 'rejected'] as const)(
+    'a step whose task is %s does not run again by the task being forgotten',
+    async (state) => {
+      const { plan, given, kept, states, run } = await planned()
+      states[`plan.${plan.id}.s1`] = state
+      await run()
+      await expect.poll(async () => (await run()).state).not.toBe('running')
+      const ran = given.filter(({ id }) => id === `plan.${plan.id}.s1`).length
+      kept.length = 0
+      await run()
+      await expect.poll(async () => (await run()).state).not.toBe('running')
+      expect([ran, given.filter(({ id }) => id === `plan.${plan.id}.s1`).length]).toEqual([1, 1])
+      expect((await run()).steps[0]?.state).toBe(state === 'rejected' ? 'completed' : state)
+    },
+  )
+
+  test('a task that somebody else gave under the id of a step is no step', async () => {
+    const { planner, plan, kept } = await planned()
+    const id = `plan.${plan.id}.s1`
+    const other = { id, person: ANN, agent: offer.agent, tool: offer.tool, why: '', traceId: '' }
+    kept.push({ ...other, input: { query: 'other' } })
+    expect((await planner.show(ANN, plan.id)).steps[0]).toMatchObject({ state: 'waiting', task: null })
+  })
+
+  test('nothing is planned or run any more for a person who was removed', async () => {
+    const { planner, plan, given } = await planned()
+    await planner.drop(ANN)
+    const run = planner.run({ person: ANN, traceId: 't' }, plan.id)
+    await expect(run).rejects.toMatchObject({ code: 'not_found' })
+    await expect(planner.plan(ANN, 'search notes for "a"', signal)).rejects.toMatchObject({
+      code: 'not_found',
+    })
+    expect(given).toEqual([])
+  })
 
   test('runs its steps in their order, for its person, with the sessions of who asked', async () => {
     const { planner, plan, given, run } = await planned()
@@ -177,6 +293,15 @@ test('built-in agents are found by their whole id, by people of this machine, an
   ] as const)
     await expect(registry.find(which, person), which).rejects.toThrow(which)
   expect(registry.builtIn(AFAR)).toEqual([])
+  const stored = { id: 'kMemory:notes', agent: {} } as unknown as ReturnType<Registry['find']>
+  const removed: unknown[] = []
+  const old = withBuiltIns(
+    { ...inner, all: () => [stored], remove: async (known) => void removed.push(known) },
+    [{ id: 'kMemory:notes', purpose: 'notes', tools: [] }],
+  )
+  await old.remove(stored)
+  expect(removed).toEqual([stored])
+  await expect(old.remove(old.find('kMemory:notes', ANN))).rejects.toMatchObject({ code: 'refused' })
   const wanted = { class: 'kMemory', name: 'notes' } as Parameters<Registry['add']>[1]
   await expect(registry.add(ANN, wanted)).rejects.toMatchObject({ code: 'conflict' })
 })

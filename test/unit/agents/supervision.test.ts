@@ -65,6 +65,19 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(await next.remove(actor(), 'fixture')).toMatchObject({ id: 'kExecutor:fixture' })
   })
 
+  test('that was added under what is the id of a built-in agent now does not run, and nothing runs in its place', async () => {
+    const db = await temporaryDatabase()
+    const { runtime, client } = await agentRig({ db })
+    const id = 'kMemory:notes'
+    await createAgentRepository(db).putManifest({ uid: actor().person, id, bytes: new Uint8Array() })
+    await runtime.stop()
+    const { runtime: next } = await agentRig({ db, client })
+    const [status] = (await next.list(actor())).map((one) => one.status)
+    expect(status).toMatchObject({ state: 'refused', detail: expect.stringContaining('another name') })
+    await expect(done(next, 'list_notes', {}, { agent: 'notes' })).rejects.toMatchObject({ code: 'refused' })
+    expect(await next.remove(actor(), 'notes')).toMatchObject({ id })
+  })
+
   test('runs beside nine others', async () => {
     const { runtime, client } = await agentRig()
     const directory = serverDirectory()

@@ -114,7 +114,16 @@ const draft = (id: string, over: Partial<Draft> = {}): Draft => ({
   ...{ input: { query: 'x' }, ...over },
 })
 
+const harmless = () => undefined
+
 describe('plans', () => {
+  test('a command that is blocked makes it no plan, and what is risky about one stands on its step', () => {
+    const command = draft('a', { agent: '', tool: '', input: {}, command: 'x' })
+    expect(() => checked([command], OFFERS, () => ({ blocked: true, why: 'it wipes' }))).toThrow('it wipes')
+    const [step] = checked([command], OFFERS, () => ({ blocked: false, why: 'it changes much' }))
+    expect(step?.warning).toBe('it changes much')
+  })
+
   test('steps stand behind those that they wait for, in any order they came', () => {
     const steps = fc
       .integer({ min: 1, max: 12 })
@@ -129,7 +138,7 @@ describe('plans', () => {
         const drafts = order.map((i) =>
           draft(`s${i}`, { after: (waits[i] ?? []).filter((one) => one < i).map((one) => `s${one}`) }),
         )
-        const planned = checked(drafts, OFFERS)
+        const planned = checked(drafts, OFFERS, harmless)
         expect(planned.map(({ id }) => id).sort()).toEqual(drafts.map(({ id }) => id).sort())
         for (const [i, { after }] of planned.entries())
           for (const id of after) expect(planned.findIndex((one) => one.id === id)).toBeLessThan(i)
@@ -150,7 +159,7 @@ describe('plans', () => {
     ['an id that is a path', [draft('../x')]],
     ['too many', Array.from({ length: 21 }, (_, i) => draft(`s${i}`))],
   ])('refused: %s', (_, drafts) => {
-    expect(() => checked(drafts, OFFERS)).toThrow(KaroError)
+    expect(() => checked(drafts, OFFERS, harmless)).toThrow(KaroError)
   })
 
   test('a class is by the name, and Green only for what says that it only reads', () => {
@@ -161,6 +170,7 @@ describe('plans', () => {
         draft('c', { agent: '', tool: '', input: {}, command: 'df -h' }),
       ],
       OFFERS,
+      harmless,
     )
     expect(steps.map(({ class: of, kind }) => [kind, of])).toEqual([
       ['Search', 'green'],
@@ -186,7 +196,7 @@ describe('plans', () => {
       ['s3', ['s2'], 'df -h', {}],
     ])
     expect(unknown).toEqual(['sing'])
-    expect(() => checked(drafts, OFFERS)).not.toThrow()
+    expect(() => checked(drafts, OFFERS, harmless)).not.toThrow()
   })
 
   test('a reply is a plan or refused, whatever it is', () => {
@@ -205,13 +215,21 @@ describe('plans', () => {
   })
 
   test('a step that began to run is never given again', () => {
-    const task = (id: string, ...states: string[]) =>
-      ({ id, events: states.map((state) => ({ state })) }) as unknown as Parameters<typeof attemptAfter>[2]
-    expect(attemptAfter('p', 's1', undefined)).toBe('plan.p.s1')
-    expect(attemptAfter('p', 's1', task('plan.p.s1', 'submitted', 'working', 'failed'))).toBeUndefined()
-    expect(attemptAfter('p', 's1', task('plan.p.s1', 'submitted', 'rejected'))).toBe('plan.p.s1.2')
-    expect(attemptAfter('p', 's1', task('plan.p.s1.2', 'rejected'))).toBe('plan.p.s1.3')
-    expect(attemptAfter('p', 's1', task('plan.p.s1.9', 'rejected'))).toBeUndefined()
+    const task = (...states: string[]) =>
+      ({ state: states.at(-1), events: states.map((state) => ({ state })) }) as unknown as Parameters<
+        typeof attemptAfter
+      >[1]
+    const denied = task('submitted', 'rejected')
+    expect(attemptAfter({}, undefined)).toBe(1)
+    expect(attemptAfter({ attempt: 1 }, task('submitted', 'working', 'failed'))).toBeUndefined()
+    expect(attemptAfter({ attempt: 1 }, task('submitted'))).toBeUndefined()
+    expect(attemptAfter({ attempt: 1 }, denied)).toBe(2)
+    expect(attemptAfter({ attempt: 2 }, denied)).toBe(3)
+    expect(attemptAfter({ attempt: 9 }, denied)).toBeUndefined()
+    // The task is forgotten already.
+    expect(attemptAfter({ attempt: 1 }, undefined)).toBeUndefined()
+    expect(attemptAfter({ attempt: 1, over: 'ran' }, undefined)).toBeUndefined()
+    expect(attemptAfter({ attempt: 1, over: 'never ran' }, undefined)).toBe(2)
   })
 })
 
@@ -227,4 +245,25 @@ test('a review holds when every check does, and without a model nobody judges a 
   expect(await reviewed(task, json, { goal: 'tests pass' }, nobody)).toMatchObject({ holds: false })
   const yes = async () => ({ reached: true, why: 'they do', by: '127.0.0.1:1' })
   expect(await reviewed(task, json, { goal: 'tests pass' }, yes)).toMatchObject({ holds: true })
+})
+
+test('a review of which a part was not looked at does not hold', async () => {
+  const task = { id: 't', state: 'completed' } as const
+  const link = { type: 'resource_link', uri: `karo:artifact/${'a'.repeat(32)}` }
+  const kept = JSON.stringify({ content: [{ type: 'text', text: 'The result has 9 characters.' }, link] })
+  const asked: string[] = []
+  const yes = async (text: string) => {
+    asked.push(text)
+    return { reached: true, why: 'it is', by: '127.0.0.1:1' }
+  }
+  expect(await reviewed(task, kept, { lacks: 'failed', goal: 'x' }, yes)).toMatchObject({
+    holds: false,
+    checks: [{ check: 'completed' }, { check: 'complete', detail: expect.stringContaining('aaaaaaaaaaaa') }],
+  })
+  expect(asked).toEqual([])
+  const long = JSON.stringify({ content: [{ type: 'text', text: 'x'.repeat(12_001) }] })
+  expect(await reviewed(task, long, { goal: 'x' }, yes)).toMatchObject({
+    holds: false,
+    checks: [{}, { detail: expect.stringContaining('the first 12000 of 12001') }],
+  })
 })

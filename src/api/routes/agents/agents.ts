@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import type { Actor, Runtime, Task } from '../../../agents/index.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
+import { STEP_TASKS } from '../../../agents/planner/types.ts'
 import { AFAR } from '../../../agents/tasks/afar.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
@@ -109,6 +110,11 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
           input: body.input,
         })
       }
+      if (wanted.id?.startsWith(STEP_TASKS))
+        throw new KaroError('bad_request', `ids that begin with ${STEP_TASKS} are of steps of plans`, {
+          where: 'id',
+          hint: 'Choose another id.',
+        })
       const sessions = nearOf(caller, seatOf)
       return taskRow(
         await agents.run({

@@ -95,7 +95,8 @@ export async function firstOf<T>(
         : error instanceof KaroError
           ? error.message
           : 'it failed'
-      health.failed(place, why)
+      // What may not be sent there says nothing about the endpoint: nobody asked it.
+      if (!(error instanceof KaroError && error.code === 'refused')) health.failed(place, why)
       notes.push(`${nameOf(place)}: ${why}`)
     } finally {
       clearTimeout(silent)

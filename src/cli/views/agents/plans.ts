@@ -61,5 +61,8 @@ function next({ id, state, steps }: PlanShape): readonly string[] {
     return [`Run the command of ${mine.id} yourself, then: karo plan run ${id} --done ${mine.id}`]
   if (state === 'planned') return [`Nothing has run. karo plan run ${id}  runs it.`]
   if (state !== 'stopped') return []
-  return [`It has stopped. karo plan run ${id}  goes on; a step that began to run never runs again.`]
+  return [
+    `It has stopped. karo plan run ${id}  goes on, unless the step began to run: such a step never runs again.`,
+    'Then make a new plan of what is left: karo plan make GOAL',
+  ]
 }

@@ -15,6 +15,7 @@ import { type Place, placesOf } from '../../../../src/assist/copilot/model/place
 import { requestBody } from '../../../../src/assist/copilot/model/prompt.ts'
 import { commandIn } from '../../../../src/assist/copilot/model/reply.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
 import { addressesOf } from '../../../../src/config/host-names.ts'
 import { fakeModel, type Script, streamed, whole } from '../../../support/api/fake-model.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
@@ -517,6 +518,12 @@ describe('several endpoints', () => {
     tried.length = 0
     expect((await run(() => true)).by).toBe(a)
     expect(health.of(a)).toEqual({ state: 'up', detail: '', restsMs: 0 })
+    // What may not be sent there says nothing about the endpoint.
+    const refusing = firstOf([a], { timeoutMs: 60_000, signal: never, health, clock }, async () => {
+      throw new KaroError('refused', 'it is another machine')
+    })
+    await expect(refusing).rejects.toThrow('another machine')
+    expect(health.of(a).state).toBe('up')
     for (let i = 0; i < 40; i++) health.failed(b, 'x')
     expect(health.of(b).restsMs).toBe(120_000)
   })
