@@ -244,6 +244,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         }
         const decision = answer.approve ? 'approved' : 'denied'
         await record(approval, decision, { ...answer.who, way: 'tool' }, 'the tool that asked', 'once')
+        if (answer.othersWait) return true
         await end(approval, 'withdrawn', 'the tool that asked', `it was ${decision} there`)
         return true
       }),
@@ -252,6 +253,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       [...open.values()]
         .filter((one) => maySee(one, who) && !isOver(one))
         .sort((a, b) => a.created_at - b.created_at),
+    waiting: () => [...open.values()].filter((one) => !isOver(one)),
     find,
     decide: (who, which, decision) => serially(() => decide(who, which, decision)),
     async log(who, limit) {

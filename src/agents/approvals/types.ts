@@ -86,6 +86,13 @@ interface Decision {
   readonly reason: string
 }
 
+/** What was answered on the screen of the tool that asked. */
+interface AnswerThere {
+  readonly who: Approver
+  readonly approve: boolean
+  readonly othersWait: boolean
+}
+
 export interface Approvals extends Room {
   /**
    * A request in the inbox: the one that waits already for the same action of the same task, or a new one. Throws KaroError
@@ -98,13 +105,16 @@ export interface Approvals extends Room {
   wait(id: string, signal: AbortSignal): Promise<Approval | undefined>
   /**
    * Whoever asked does not wait any more: nobody needs to decide it. `answer`: the tool says that its own person has answered
-   * on its own screen, which the ledger then has, and which approves nothing here. False: it is decided or over already.
+   * on its own screen, which the ledger then has, and which approves nothing here; `othersWait` keeps the request for other
+   * calls with the same words. False: it is decided or over already.
    */
-  withdraw(id: string, answer?: { readonly who: Approver; readonly approve: boolean }): Promise<boolean>
+  withdraw(id: string, answer?: AnswerThere): Promise<boolean>
   /** Takes one use. False: there is none left, or it is over. Once it resolves with true, no crash gives it a second time. */
   use(id: string, hash: string): Promise<boolean>
   /** What this person may see, oldest first. */
   list(who: Approver): readonly Approval[]
+  /** All that is not over, whoever may see it: for who tends the requests, and for no answer. */
+  waiting(): readonly Approval[]
   /** By its id or at least 4 digits of it. Throws KaroError `not_found`, `conflict`. */
   find(who: Approver, which: string): Approval
   /** Throws KaroError `not_found`, `conflict`, `refused` with why this person may not decide, or not so. */

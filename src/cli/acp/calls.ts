@@ -1,16 +1,17 @@
 // What an agent says of its tool calls, put together to what a person is shown and an approval is bound to.
 import type { RequestPermissionRequest } from '@agentclientprotocol/sdk'
+import { APPROVAL_INPUT_CHARS } from '../../api/contract/constants.ts'
 import { createRecent } from '../../base/recent.ts'
 
-/** Calls that are remembered, and characters of what is remembered of one. */
+/** Calls that are remembered, each with no more characters than a request of the inbox may have. */
 const CALLS_MAX = 128
-const CALL_CHARS = 262_144
 const SESSIONS_MAX = 256
-/** Members of the arguments of a call in which agents name a command, and the directory it runs in. */
+/** Members of the arguments of a call in which agents name a command, its further words, and the directory it runs in. */
 const COMMANDS = ['command', 'cmd', 'script', 'shell_command', 'commandLine']
+const ARGUMENTS = ['args', 'arguments']
 const DIRECTORIES = ['cwd', 'workdir', 'directory', 'working_directory']
 
-type Members = Readonly<Record<string, unknown>>
+export type Members = Readonly<Record<string, unknown>>
 
 /** An object of JSON that is no list. */
 export const membersOf = (value: unknown): Members | undefined =>
@@ -24,8 +25,8 @@ export interface Wanted {
   readonly argv: readonly string[] | undefined
   /** The same as a line for a shell, for the guard. */
   readonly command: string | undefined
-  /** All that the agent says of it, as JSON. */
-  readonly input: string
+  /** All that the agent says of it, as JSON; undefined: it is longer than a request of the inbox may be. */
+  readonly input: string | undefined
   readonly cwd: string | undefined
   readonly title: string
 }
@@ -37,9 +38,9 @@ export interface Option {
 }
 
 interface Permission {
+  readonly session: string
   readonly options: readonly Option[]
-  /** Undefined: it is too long to be shown. */
-  readonly wanted: Wanted | undefined
+  readonly wanted: Wanted
 }
 
 export interface Calls {
@@ -55,21 +56,26 @@ const KINDS = ['allow_once', 'allow_always', 'reject_once', 'reject_always'] as 
 /** What an agent may say of a call once, and refer to by its id later. */
 const KEPT = ['kind', 'title', 'name', 'content', 'locations', 'rawInput'] as const
 
+/** What is known of a call. `cut`: too much was said of it, and only what the guard judges is left. */
+interface Known {
+  readonly said: Members
+  readonly cut: boolean
+}
+
 export function createCalls(quote: (word: string) => string): Calls {
-  /** What is known of each call; undefined for one of which too much was said. */
-  const calls = createRecent<string, Members | undefined>(CALLS_MAX)
+  const calls = createRecent<string, Known>(CALLS_MAX)
   const places = createRecent<string, string>(SESSIONS_MAX)
 
   /** What was said before, with what is said now in its place. */
-  function merged(session: string, said: Members): Members | undefined {
+  function merged(session: string, said: Members): Known {
     const key = `${session}\n${String(said.toolCallId)}`
     const known = calls.get(key)
-    if (known === undefined && calls.has(key)) return undefined
-    const now: Record<string, unknown> = { ...known }
-    for (const name of KEPT) if (said[name] !== undefined && said[name] !== null) now[name] = said[name]
-    const fits = JSON.stringify(now).length <= CALL_CHARS
-    calls.set(key, fits ? now : undefined)
-    return fits ? now : undefined
+    const all: Record<string, unknown> = { ...known?.said }
+    for (const name of KEPT) if (said[name] !== undefined && said[name] !== null) all[name] = said[name]
+    const now =
+      known?.cut === true || !fits(all) ? { said: withoutPadding(all), cut: true } : { said: all, cut: false }
+    calls.set(key, now)
+    return now
   }
 
   return {
@@ -88,14 +94,26 @@ export function createCalls(quote: (word: string) => string): Calls {
       const said = membersOf(toolCall)
       if (typeof sessionId !== 'string' || typeof said?.toolCallId !== 'string' || !Array.isArray(options))
         return undefined
-      const call = merged(sessionId, said)
-      const wanted = call && wantedOf(call, places.get(sessionId), quote)
       return {
+        session: sessionId,
         options: options.slice(0, 64).flatMap(optionOf),
-        wanted: wanted !== undefined && wanted.input.length <= CALL_CHARS ? wanted : undefined,
+        wanted: wantedOf(merged(sessionId, said), places.get(sessionId), quote),
       }
     },
   }
+}
+
+const fits = (said: Members): boolean => JSON.stringify(said).length <= APPROVAL_INPUT_CHARS
+
+/** The command and where it runs, without all that is only shown; empty where the command itself is too long. */
+function withoutPadding({ kind, name, title, rawInput }: Members): Members {
+  const raw = membersOf(rawInput)
+  const names = [...COMMANDS, ...ARGUMENTS, ...DIRECTORIES]
+  const judged = Object.fromEntries(
+    names.flatMap((one) => (raw?.[one] === undefined ? [] : [[one, raw[one]]])),
+  )
+  const left = { kind, name, title, rawInput: judged }
+  return fits(left) ? left : {}
 }
 
 function optionOf(value: unknown): readonly Option[] {
@@ -107,11 +125,15 @@ function optionOf(value: unknown): readonly Option[] {
 const textIn = (members: Members | undefined, names: readonly string[]): string | undefined =>
   names.map((name) => members?.[name]).find((value) => typeof value === 'string') as string | undefined
 
-function wantedOf(call: Members, place: string | undefined, quote: (word: string) => string): Wanted {
+function wantedOf(
+  { said: call, cut }: Known,
+  place: string | undefined,
+  quote: (word: string) => string,
+): Wanted {
   const raw = membersOf(call.rawInput)
   const title = typeof call.title === 'string' ? call.title : ''
   const kind = typeof call.kind === 'string' ? call.kind : 'other'
-  const words = COMMANDS.map((name) => raw?.[name]).find(isWords)
+  const words = wordsIn(raw)
   // An agent that gives no arguments names the command in the title, which people are shown.
   const said = textIn(raw, COMMANDS) ?? (kind === 'execute' && words === undefined ? title : undefined)
   const command = words?.map(quote).join(' ') ?? said
@@ -125,13 +147,23 @@ function wantedOf(call: Members, place: string | undefined, quote: (word: string
   })
   return {
     action: actionOf(kind, call.name),
-    ...{ argv: words ?? (given === undefined ? undefined : ['bash', '-c', given]), command, input, title },
+    ...{ argv: words ?? (given === undefined ? undefined : ['bash', '-c', given]), command, title },
+    input: cut || input.length > APPROVAL_INPUT_CHARS ? undefined : input,
     cwd: own?.startsWith('/') ? own : place,
   }
 }
 
 const isWords = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every((word) => typeof word === 'string')
+
+/** The exact words of a command: a list of them, or a program with a list of its arguments. */
+function wordsIn(raw: Members | undefined): readonly string[] | undefined {
+  const list = COMMANDS.map((name) => raw?.[name]).find(isWords)
+  const rest = ARGUMENTS.map((name) => raw?.[name]).find(isWords)
+  if (rest === undefined) return list
+  const program = textIn(raw, COMMANDS)
+  return list === undefined ? (program === undefined ? undefined : [program, ...rest]) : [...list, ...rest]
+}
 
 /** Both, because either says what it is; a name that is more than words is left to be unknown, which is critical. */
 function actionOf(kind: string, name: unknown): string {

@@ -2,7 +2,7 @@
 import type { RequestPermissionResponse } from '@agentclientprotocol/sdk'
 import type { Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import { type Calls, membersOf, type Option, type Wanted } from './calls.ts'
+import { type Calls, type Members, membersOf, type Option, type Wanted } from './calls.ts'
 
 /** Requests for permission that may wait at once. */
 const WAITING_MAX = 16
@@ -53,8 +53,9 @@ export interface AcpProxy {
 
 interface Waiting {
   readonly id: Id
+  readonly session: string
   readonly options: readonly Option[]
-  readonly inquiry: Inquiry | undefined
+  readonly inquiry: Inquiry
   readonly stopTimer: () => void
   /** The editor has the request. */
   shown: boolean
@@ -81,8 +82,16 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     if (one === undefined || stopped) return false
     waiting.delete(key)
     one.stopTimer()
-    one.inquiry?.end()
+    one.inquiry.end()
     return true
+  }
+
+  /** The editor, which does not know of the request, cannot say that it is cancelled. */
+  function cancelUnseen(which: (one: Waiting) => boolean): void {
+    for (const [key, one] of [...waiting]) {
+      if (one.shown || !which(one) || !settle(key)) continue
+      toAgent(lineOf({ jsonrpc: '2.0', id: one.id, result: CANCELLED }))
+    }
   }
 
   /** Answers the agent in place of the editor, which is told to put its question away. */
@@ -104,14 +113,13 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       toAgent(lineOf({ jsonrpc: '2.0', id, error: { code: -32602, message: `karo: ${message}` } }))
       return
     }
-    const { wanted, options } = asked
+    const { wanted, session, options } = asked
     late.delete(key)
     const stopTimer = timers.after(ANSWER_MS, () => answer(key, false))
-    const inquiry = wanted && ask(wanted)
-    if (inquiry === undefined) tell('a request is too long for the inbox, and is asked in the editor alone')
-    waiting.set(key, { id, options, inquiry, stopTimer, shown: false })
+    const inquiry = ask(wanted)
+    waiting.set(key, { id, session, options, inquiry, stopTimer, shown: false })
     void (async () => {
-      const first = (await inquiry?.first) ?? { outcome: 'none' }
+      const first = await inquiry.first
       if (first.outcome === 'allow' || first.outcome === 'deny') {
         if (first.outcome === 'deny') tell(first.reason)
         return answer(key, first.outcome === 'allow')
@@ -119,26 +127,34 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       const one = waiting.get(key)
       if (one === undefined || one.inquiry !== inquiry || stopped) return
       one.shown = true
+      if (wanted.input === undefined)
+        tell('a request is too long for the inbox, and is asked in the editor alone')
       toEditor(line)
-      const decided = await inquiry?.decided
-      if (waiting.get(key) === one && (decided?.outcome === 'allow' || decided?.outcome === 'deny'))
+      const decided = await inquiry.decided
+      if (waiting.get(key) === one && (decided.outcome === 'allow' || decided.outcome === 'deny'))
         answer(key, decided.outcome === 'allow')
     })()
   }
 
   /** The editor has answered. What it says goes on as it is, unless somebody was quicker. */
-  async function answered(key: string, one: Waiting, result: unknown, line: Buffer): Promise<void> {
+  async function answered(key: string, one: Waiting, message: Members, line: Buffer): Promise<void> {
+    const { result, error } = message
     const { outcome, optionId } = membersOf(membersOf(result)?.outcome) ?? {}
-    const chosen = outcome === 'selected' ? one.options.find(({ id }) => id === optionId) : undefined
+    if (outcome !== 'selected') {
+      // Nobody has decided: a turn that was cancelled, or an editor that could not ask. What is neither says nothing.
+      if (outcome !== 'cancelled' && error === undefined) answer(key, false)
+      else if (settle(key)) toAgent(line)
+      return
+    }
+    const chosen = one.options.find(({ id }) => id === optionId)
     const approve = chosen?.kind === 'allow_once' || chosen?.kind === 'allow_always'
-    // An option that was not offered says nothing.
-    const known = outcome !== 'selected' || chosen !== undefined
-    const counts = one.inquiry === undefined ? undefined : one.inquiry.answered(approve)
+    const counts = one.inquiry.answered(approve)
     // A no needs no record to count; a yes is in the ledger before the agent hears it.
     const told = approve ? await counts : undefined
     if (told?.outcome === 'wait') return
     if (waiting.get(key) !== one) return
-    if (!known || told?.outcome === 'deny') {
+    // An option that was not offered says nothing.
+    if (chosen === undefined || told?.outcome === 'deny') {
       answer(key, false)
       return
     }
@@ -149,6 +165,9 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     fromAgent(line) {
       if (broken) return
       const value = parsed(line)
+      // An editor may read as JSON what this does not.
+      if (value === undefined && line.toString('utf8').trim() !== '')
+        return fail('the agent sent a line that is no JSON')
       // ACP has no batches; one could hide a request.
       if (Array.isArray(value)) return fail('the agent sent a batch, which the protocol does not have')
       const { method, id, params, result } = membersOf(value) ?? {}
@@ -159,6 +178,10 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
         return
       }
       if (method === 'session/update') calls.update(params)
+      if (method === '$/cancel_request') {
+        const { requestId } = membersOf(params) ?? {}
+        cancelUnseen((one) => one.id === requestId)
+      }
       if (method === undefined && isId(id)) {
         const cwd = making.get(keyOf(id))
         const session = membersOf(result)?.sessionId
@@ -171,17 +194,19 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       if (stopped || broken) return
       const value = parsed(line)
       if (Array.isArray(value)) return fail('the editor sent a batch, which the protocol does not have')
-      const { method, id, params, result } = membersOf(value) ?? {}
+      const message = membersOf(value) ?? {}
+      const { method, id, params } = message
       if (method === undefined && isId(id)) {
         const key = keyOf(id)
         if (late.delete(key)) return
         const one = waiting.get(key)
         if (one !== undefined) {
-          void answered(key, one, result, line)
+          void answered(key, one, message, line)
           return
         }
       }
       const { cwd, sessionId } = membersOf(params) ?? {}
+      if (method === 'session/cancel') cancelUnseen((one) => one.session === sessionId)
       if (typeof cwd === 'string' && cwd.startsWith('/')) {
         if (typeof sessionId === 'string') calls.place(sessionId, cwd)
         else if (isId(id)) making.set(keyOf(id), cwd)
@@ -192,22 +217,24 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       stopped = true
       for (const { stopTimer, inquiry } of waiting.values()) {
         stopTimer()
-        inquiry?.end()
+        inquiry.end()
       }
       waiting.clear()
     },
   }
 }
 
+const CANCELLED: RequestPermissionResponse = { outcome: { outcome: 'cancelled' } }
+
 const isId = (id: unknown): id is Id => typeof id === 'string' || typeof id === 'number'
 /** 1 and "1" are two ids. */
 const keyOf = (id: Id): string => JSON.stringify(id)
 const lineOf = (message: object): Buffer => Buffer.from(`${JSON.stringify(message)}\n`)
 
-/** Undefined for what is no JSON, which goes on as it is: the other side says what is wrong with it. */
+/** Undefined for what is no JSON. As the official library reads it: without the white space around it, a byte order mark as well. */
 function parsed(line: Buffer): unknown {
   try {
-    return JSON.parse(line.toString('utf8'))
+    return JSON.parse(line.toString('utf8').trim())
   } catch {
     return undefined
   }
@@ -217,7 +244,5 @@ function parsed(line: Buffer): unknown {
 function resultOf(options: readonly Option[], approve: boolean): RequestPermissionResponse {
   const kind = approve ? 'allow_once' : 'reject_once'
   const option = options.find((one) => one.kind === kind)
-  return option === undefined
-    ? { outcome: { outcome: 'cancelled' } }
-    : { outcome: { outcome: 'selected', optionId: option.id } }
+  return option === undefined ? CANCELLED : { outcome: { outcome: 'selected', optionId: option.id } }
 }

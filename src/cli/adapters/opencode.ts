@@ -36,12 +36,14 @@ export const opencode: Adapter = {
   },
 }
 
-/** The text of the plugin; `line` is what it hands to a shell. Exit code 2 of the line denies, as in the hooks of other tools. */
+/** The text of the plugin; `line` is what it hands to a shell. Exit code 2 of the line denies, as in the hooks of other tools, and of a strict line each code but 0. */
 function pluginOf(line: string): string {
   return `import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 
 const LINE = ${JSON.stringify(line)}
+/** guard.on_error was "block" at the installation: what was not judged does not run. */
+const STRICT = LINE.includes('|| exit 2')
 
 /** Hands the call to Karo; resolves with its exit code and what it said. */
 const karo = (call) =>
@@ -49,7 +51,7 @@ const karo = (call) =>
     const child = spawn('/bin/sh', ['-c', LINE], { stdio: ['pipe', 'pipe', 'ignore'] })
     let said = ''
     child.stdout.on('data', (data) => (said += data))
-    child.on('error', () => done({ code: 0, said: '' }))
+    child.on('error', () => done({ code: null, said: '' }))
     child.on('close', (code) => done({ code, said }))
     child.stdin.on('error', () => {})
     child.stdin.end(JSON.stringify(call))
@@ -66,7 +68,7 @@ export const Karo = async ({ directory }) => {
       const { code, said } = await karo({ event: 'before', ...call })
       const { decision, reason } = said.trim() ? JSON.parse(said) : {}
       if (decision === 'deny' || decision === 'ask') throw new Error(reason)
-      if (code === 2) throw new Error('Karo could not judge this command, and guard.on_error is "block".')
+      if (STRICT ? code !== 0 : code === 2) throw new Error('Karo could not judge this command, and guard.on_error is "block".')
       running.set(callID, { call, since: Date.now() })
     },
     'tool.execute.after': async ({ tool, callID }, { metadata }) => {

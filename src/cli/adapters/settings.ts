@@ -96,7 +96,12 @@ export function ownHookPlaces(text: string): readonly {
 export function ownLines(text: string): readonly string[] {
   if (isPlugin(text)) {
     const line = /^const LINE = (".*")$/m.exec(text)?.[1]
-    return line === undefined ? [] : [JSON.parse(line)]
+    if (line === undefined) return []
+    try {
+      return [JSON.parse(line)]
+    } catch {
+      throw new NotEditable('the text behind "const LINE" in it is no JSON')
+    }
   }
   const hooks = Object.values(ownHooks(text))
     .flat()

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { absoluteProgram } from '../own-program.ts'
 import { fitted } from '../terminal/text.ts'
+import { WITHOUT } from './flags.ts'
 import { mayOthersChange } from './own-home.ts'
 import { changeSystemFiles } from './system-files.ts'
 
@@ -30,14 +31,14 @@ export function forAll(
   }
   if (
     args.shell !== undefined ||
-    ['rc', 'guard', 'no-ctrl-r', 'no-ask-key'].some((name) => options[name] !== undefined)
+    ['rc', ...WITHOUT.map(({ name }) => name)].some((name) => options[name] !== undefined)
   ) {
     throw new KaroError(
       'bad_request',
       'the line goes into the files of all shells, with the flags that are given',
       {
         where: '--system',
-        hint: 'Leave out the shell, --rc, --guard, --no-ctrl-r and --no-ask-key.',
+        hint: `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,
       },
     )
   }

@@ -1,5 +1,5 @@
 // karo acp between an editor and an agent of the official library, over real pipes: the inbox, the editor, and kill -9 of either side.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
@@ -64,9 +64,10 @@ const command = (text: string, more: object = {}) => ({
   rawInput: { command: text },
   ...more,
 })
-const open = async () => (await node.json<{ approvals: ApprovalShape[] }>(['approvals', 'list'])).approvals
-const requestFor = (words: string): Promise<ApprovalShape> =>
-  until(async () => (await open()).find(({ input }) => input.includes(words)), {
+const open = async (at = node) =>
+  (await at.json<{ approvals: ApprovalShape[] }>(['approvals', 'list'])).approvals
+const requestFor = (words: string, at = node): Promise<ApprovalShape> =>
+  until(async () => (await open(at)).find(({ input }) => input.includes(words)), {
     what: `a request with ${words}`,
   })
 const logOf = async (id: string) => (await node.json<ApprovalsLogShape>(['approvals', 'log', id])).entries
@@ -163,6 +164,37 @@ describe('a request of an agent in an editor', () => {
     await editor.hears('ended')
     expect(editor.heard().flatMap(({ said }) => said ?? [])).toEqual([selected('yes'), selected('no')])
   })
+})
+
+test.each(['kill9', 'stop'] as const)(
+  'a request outlives the daemon (%s), and is decided in the next one',
+  async (end) => {
+    const first = await startNode({ name: 'restarted' })
+    const { home } = first
+    const editor = edit([{ toolCall: command('touch nine') }], { home })
+    const { id } = await requestFor('touch nine', first)
+    await editor.hears('asked')
+    await first[end]()
+    const next = await startNode({ home })
+    expect((await requestFor('touch nine', next)).id).toBe(id)
+    expect((await next.karo(['approvals', 'deny', id])).code).toBe(0)
+    expect(await editor.hears('said')).toEqual(selected('no'))
+    expect(await editor.hears('put')).toBe('away')
+    await next.stop()
+  },
+)
+
+test('a rule that is added while the agent runs counts at once', async () => {
+  const home = temporaryHome()
+  const rule = '[[deny]]\ncommand = "touch ten*"\nwhy = "No such file."\n'
+  const guard = join(home, 'guard.toml')
+  const prompts = [{ toolCall: command('touch ten') }, { toolCall: command('touch ten more') }]
+  // The first answer of the editor comes when the file is there.
+  const editor = edit(prompts, { home, answer: `yes:${guard}` })
+  await editor.hears('asked')
+  writeFileSync(guard, rule, { mode: 0o600 })
+  await editor.hears('ended')
+  expect(editor.heard().flatMap(({ said }) => said ?? [])).toEqual([selected('yes'), selected('no')])
 })
 
 test('a hook, which has no screen, cannot say that somebody answered there', async () => {

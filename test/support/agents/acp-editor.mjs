@@ -1,8 +1,10 @@
 // A small editor of the official ACP library, which starts the command that it is given and writes what it hears into a file.
-//   acp-editor.mjs OUT PROMPT ANSWER COMMAND…    ANSWER: the id of the option that it chooses, or `wait` for nobody who answers
+//   acp-editor.mjs OUT PROMPT ANSWER COMMAND…    ANSWER: the id of the option that it chooses, or `wait` for nobody who answers;
+//   `ID:FILE` chooses as soon as the file is there
 import { spawn } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { Readable, Writable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { client, methods, ndJsonStream, PROTOCOL_VERSION } from '@agentclientprotocol/sdk'
 
 const [out, prompt, answer, program, ...words] = process.argv.slice(2)
@@ -18,7 +20,9 @@ const stream = ndJsonStream(Writable.toWeb(child.stdin), Readable.toWeb(child.st
 const app = client({ name: 'test-editor' })
   .onRequest(methods.client.session.requestPermission, async ({ params, signal }) => {
     tell({ asked: params })
-    if (answer !== 'wait') return { outcome: { outcome: 'selected', optionId: answer } }
+    const [optionId, file] = answer.split(':')
+    while (file !== undefined && !existsSync(file)) await setTimeout(20)
+    if (answer !== 'wait') return { outcome: { outcome: 'selected', optionId } }
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     tell({ put: 'away' })
     return { outcome: { outcome: 'cancelled' } }

@@ -110,6 +110,8 @@ test.each([
   [['--system', 'bash'], {}],
   [['--system', '--rc', 'file'], {}],
   [['--system', '--guard'], {}],
+  [['--system', '--no-up'], {}],
+  [['--system', '--no-start'], {}],
   [['--system'], { KARO_HOME: '/tmp/own' }],
 ])('what cannot be meant for everybody is refused: %j', async (words, env) => {
   let stderr = ''

@@ -25,6 +25,7 @@ import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { agentRow, agentShape, logsShape, objectIn, taskLines, taskRow, taskShape } from './shapes.ts'
+import { whileOpen } from './while-open.ts'
 
 interface AgentsRouteDeps {
   readonly agents: Runtime
@@ -137,12 +138,11 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
     })
     serve(server, followTask, async (request, reply) => {
       const { id, after, at } = request.query
-      const over = new AbortController()
-      reply.raw.once('close', () => over.abort())
+      const over = whileOpen(reply)
       const lines =
         at === undefined
-          ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over.signal)
-          : await elsewhere.follow(request, at, { id, after }, over.signal)
+          ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over)
+          : await elsewhere.follow(request, at, { id, after }, over)
       return reply.type('application/x-ndjson').send(Readable.from(ndjson(lines), { objectMode: false }))
     })
     serve(server, cancelTask, async (request) => {

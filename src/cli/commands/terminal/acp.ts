@@ -2,6 +2,8 @@
 import { basename } from 'node:path'
 import { judge } from '../../../assist/guard/judge.ts'
 import { machineOf } from '../../../assist/guard/machine.ts'
+import { quickGuard } from '../../../assist/guard/quick.ts'
+import { systemTimers } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
@@ -46,15 +48,22 @@ export const commands: readonly Command[] = [
         import('../../acp/inquire.ts'),
         import('../../acp/serve.ts'),
       ])
-      const guard = await toldGuard(io)
+      // Once, for its warnings; an editor runs for days, so the rules are read again for each judgement.
+      await toldGuard(io)
       const place = placeOf(io)
       const interrupt = watchInterrupt()
       const ask = createInquiries({
-        ...{ socket: io.socket, tool: nameOf(options.name, args.command), command: args.command },
-        ...{ cwd: place.cwd ?? '/', strict: guard.onError === 'block' },
-        judge(command, cwd) {
-          const at = { ...place, cwd }
-          return judge(guard, command, { ...at, caller: 'tool', machine: machineOf(at, io.env, guard) })
+        ...{ socket: io.socket, tool: nameOf(options.name, args.command) },
+        ...{ cwd: place.cwd ?? '/', timers: systemTimers },
+        async guard() {
+          const guard = await quickGuard({ home: io.home, env: io.env })
+          return {
+            judge(command, cwd) {
+              const at = { ...place, cwd }
+              return judge(guard, command, { ...at, caller: 'tool', machine: machineOf(at, io.env, guard) })
+            },
+            strict: guard.onError === 'block',
+          }
         },
         waits: (id) => io.err(`karo: request ${id} waits: karo approvals approve ${id}\n`),
       })

@@ -20,9 +20,12 @@ let editor: string[]
 let ended: string[]
 let asked: Wanted[]
 let first: Ruling
+/** In place of `first`: it is not known yet. */
+let pending: Promise<Ruling> | undefined
 let told: Ruling
 let decide: (ruling: Ruling) => void
 let answers: boolean[]
+let over: number
 
 beforeEach(() => {
   time = new VirtualTime()
@@ -32,7 +35,9 @@ beforeEach(() => {
   ended = []
   asked = []
   answers = []
+  over = 0
   first = { outcome: 'wait' }
+  pending = undefined
   told = { outcome: 'allow', reason: '' }
   proxy = createProxy({
     calls,
@@ -44,13 +49,13 @@ beforeEach(() => {
         decide = resolve
       })
       return {
-        first: Promise.resolve(first),
+        first: pending ?? Promise.resolve(first),
         decided,
         async answered(approve) {
           answers.push(approve)
           return told
         },
-        end() {},
+        end: () => void over++,
       }
     },
     tell() {},
@@ -75,19 +80,37 @@ const heard = (n = 1) => until(() => agent.length >= n, { what: 'the agent is to
 const outcome = () => JSON.parse(agent.at(-1) ?? '{}').result?.outcome
 
 describe('what passes', () => {
-  test('every other line, byte for byte, also what is no JSON', () => {
-    const lines = [
-      '{ "method" : "session/update","params":{}}\n',
-      'no json\n',
-      '{"id":1,"result":{}}\n',
-      '7\n',
-    ]
+  test('every other line, byte for byte, also a blank one, and what is no JSON from the editor', () => {
+    const lines = ['{ "method" : "session/update","params":{}}\n', ' \n', '{"id":1,"result":{}}\n', '7\n']
     for (const line of lines) {
       fromAgent(line)
       fromEditor(line)
     }
     expect(editor).toEqual(lines)
-    expect(agent).toEqual(lines)
+    fromEditor('no json\n')
+    expect(agent).toEqual([...lines, 'no json\n'])
+  })
+
+  test.each([
+    ['a request behind a byte order mark', `\ufeff${request(1)}`, undefined],
+    [
+      'a request behind a character that is no JSON',
+      `x${request(1)}`,
+      'the agent sent a line that is no JSON',
+    ],
+    [
+      'a batch behind a space that JSON does not know',
+      `\u00a0[${request(1).trim()}]\n`,
+      'the agent sent a batch, which the protocol does not have',
+    ],
+  ])('%s reaches no editor unjudged', async (_, line, problem) => {
+    first = { outcome: 'deny', reason: 'it is blocked' }
+    fromAgent(line)
+    if (problem === undefined) await heard()
+    expect({ editor, ended, asked: asked.length }).toEqual({
+      ...{ editor: [], ended: problem === undefined ? [] : [problem] },
+      asked: problem === undefined ? 1 : 0,
+    })
   })
 
   test('a request and its answer, as they are', async () => {
@@ -156,6 +179,44 @@ describe('who is first', () => {
   })
 })
 
+describe('what nobody decided', () => {
+  test.each([
+    ['a cancelled turn', { result: { outcome: { outcome: 'cancelled' } } }],
+    ['an error', { error: { code: -32603, message: 'no window' } }],
+  ])('%s goes on as it is, and is noted as no denial', async (_, said) => {
+    fromAgent(request(1))
+    await shown()
+    const line = `${JSON.stringify({ jsonrpc: '2.0', id: 1, ...said })}\n`
+    fromEditor(line)
+    await heard()
+    expect({ agent, answers, over }).toEqual({ agent: [line], answers: [], over: 1 })
+  })
+
+  test('what is neither is a no, and no denial either', async () => {
+    fromAgent(request(1))
+    await shown()
+    fromEditor('{"jsonrpc":"2.0","id":1,"result":{"optionId":"y"}}\n')
+    await heard()
+    expect(outcome()).toEqual({ outcome: 'selected', optionId: 'n' })
+    expect(answers).toEqual([])
+  })
+
+  test.each([
+    ['the agent', () => fromAgent('{"method":"$/cancel_request","params":{"requestId":1}}\n')],
+    ['the editor', () => fromEditor('{"method":"session/cancel","params":{"sessionId":"s"}}\n')],
+  ])('a request that %s cancels before it is shown is never shown', async (_, cancel) => {
+    const known = Promise.withResolvers<Ruling>()
+    pending = known.promise
+    fromAgent(request(1))
+    cancel()
+    known.resolve({ outcome: 'wait' })
+    await until(() => over === 1, { what: 'the request is over' })
+    const answer = agent.find((line) => JSON.parse(line).id === 1)
+    expect(JSON.parse(answer ?? '{}').result).toEqual({ outcome: { outcome: 'cancelled' } })
+    expect(editor.filter((line) => line.includes('request_permission'))).toEqual([])
+  })
+})
+
 describe('what is denied', () => {
   test('at once: the editor never sees it', async () => {
     first = { outcome: 'deny', reason: 'it is blocked' }
@@ -207,10 +268,14 @@ describe('what is wanted', () => {
     expect(await wanted({ kind: 'execute', rawInput: { command: 'ls | wc' } })).toMatchObject({
       ...{ argv: ['bash', '-c', 'ls | wc'], command: 'ls | wc' },
     })
+    const split = { command: 'rm', args: ['-rf', '/'] }
+    expect(await wanted({ toolCallId: 'w', kind: 'execute', rawInput: split })).toMatchObject({
+      ...{ argv: ['rm', '-rf', '/'], command: 'rm -rf /' },
+    })
     const titled = await wanted({ toolCallId: 'x', kind: 'execute', title: 'rm -r x', rawInput: null })
     expect(titled).toMatchObject({ argv: undefined, command: 'rm -r x' })
     // The daemon looks for commands under these names.
-    expect(JSON.parse(titled.input)).toMatchObject({ command: 'rm -r x' })
+    expect(JSON.parse(titled.input ?? '')).toMatchObject({ command: 'rm -r x' })
   })
 
   test('the directory of its session, as the editor made it', async () => {
@@ -222,14 +287,29 @@ describe('what is wanted', () => {
     expect(await wanted({ kind: 'execute', title: 'ls' })).toMatchObject({ cwd: '/srv/app' })
   })
 
-  test('what is longer than the inbox takes is for the editor alone, and what was said before counts', async () => {
-    fromAgent(request(1, { toolCallId: 't', kind: 'edit', rawInput: 'x'.repeat(300_000) }))
-    await shown()
-    expect(asked).toEqual([])
-    // Nothing short is shown in place of it later.
-    fromAgent(request(2, { toolCallId: 't', title: 'Harmless' }))
-    await shown(2)
-    expect(asked).toEqual([])
+  test('what is longer than the inbox takes is not shown there, and its command is judged all the same', async () => {
+    const padded = { command: 'rm -rf /', note: 'x'.repeat(300_000) }
+    const whole = await wanted({ kind: 'execute', rawInput: padded })
+    expect(whole).toMatchObject({ command: 'rm -rf /', argv: ['bash', '-c', 'rm -rf /'], input: undefined })
+    // Nothing short is shown or judged in place of it later.
+    const later = await wanted({ title: 'Harmless' })
+    expect(later).toMatchObject({ command: 'rm -rf /', input: undefined })
+    // Padding beside the arguments counts as well.
+    const content = [{ type: 'content', content: { type: 'text', text: 'x'.repeat(300_000) } }]
+    const beside = await wanted({
+      toolCallId: 'p',
+      kind: 'execute',
+      rawInput: { command: 'rm -rf /' },
+      content,
+    })
+    expect(beside).toMatchObject({ command: 'rm -rf /', input: undefined })
+    // A command that is itself too long is known to be unknown.
+    const long = await wanted({
+      toolCallId: 'q',
+      kind: 'execute',
+      rawInput: { command: 'x'.repeat(300_000) },
+    })
+    expect(long).toMatchObject({ command: undefined, input: undefined })
   })
 
   test('a name that tries to look like another is unknown', async () => {

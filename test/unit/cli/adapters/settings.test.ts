@@ -1,4 +1,6 @@
 // The tools' settings files: ours goes in once and out again, and nothing else changes by a byte.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ADAPTERS, type HookSettings } from '../../../../src/cli/adapters/index.ts'
@@ -18,6 +20,7 @@ import {
   withHooks,
   withoutHooks,
 } from '../../../../src/cli/adapters/settings.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const LINE = `karo hook x || exit 0 ${MARK}`
 const tools = Object.values(ADAPTERS).flatMap(({ name, settings }) =>
@@ -99,6 +102,25 @@ test('a plugin is a file of Karo’s own: written whole, found again, removed wh
   expect(Object.keys(ownHooks(once))).toEqual(['plugin'])
   expect(isBare(withoutHooks(once), settings)).toBe(true)
   expect(() => withHooks('export const Mine = 1\n', settings, LINE)).toThrow(NotEditable)
+  expect(() => ownLines(once.replace(/^const LINE = "/m, '$&\\q'))).toThrow(NotEditable)
+})
+
+test.each([
+  ['a shell that is killed', 'kill -KILL $$', '/bin/sh'],
+  ['another code', 'exit 3', '/bin/sh'],
+  ['no shell at all', 'true', '/nonexistent/sh'],
+])('a strict plugin denies after %s, and another one lets the command run', async (_, run, shell) => {
+  const load = async (line: string) => {
+    const text = withHooks('', ADAPTERS.opencode.settings!, line).replaceAll('/bin/sh', shell)
+    const file = join(temporaryDirectory(), 'plugin.mjs')
+    writeFileSync(file, text)
+    const { Karo } = await import(file)
+    return (await Karo({ directory: '/srv' }))['tool.execute.before']
+  }
+  const call = [{ tool: 'bash', callID: '1' }, { args: { command: 'ls' } }]
+  // The whole line is what a shell is asked, so that it can be killed before it gets to its end.
+  await expect((await load(`${run}; true || exit 2 ${MARK}`))(...call)).rejects.toThrow('guard.on_error')
+  await (await load(`${run}; true ${MARK}`))(...call)
 })
 
 test('comments stay where a tool reads them, also beside what was added and is gone again', () => {
