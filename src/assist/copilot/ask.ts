@@ -124,7 +124,7 @@ function candidates(
   { shell, knowledge, own = [], cwd, examples }: AskOptions,
 ): readonly Candidate[] {
   const index = ownIndex(knowledge)
-  const composed = compose(request)
+  const composed = compose(request).filter(({ command }) => isFor(shell, command))
   const recipes = recipesFor(request, shell, index)
   const before = ownCandidates(request, own, cwd, { knowledge, index })
   const shown = examples === undefined ? [] : examplesFor(request, examples, index)
@@ -144,7 +144,12 @@ const better = (one: Candidate, other: Candidate): number =>
 const LIKELY = 0.62
 
 /** Syntax that sh lacks. */
-const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
+const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |(?<=^|[\s=])\$'|^(?:shopt|pushd|dirs|source|history)\b/
+/** Syntax and builtins of other shells that fish lacks. */
+const NOT_IN_FISH = /[<>]\(|<<|^\w+=|\$\{|\$\$|\$0|^(?:shopt|unset|unalias|set -[ex])\b/
+
+const isFor = (shell: Shell, command: string): boolean =>
+  !(shell === 'sh' ? NOT_IN_SH : shell === 'fish' ? NOT_IN_FISH : /$^/).test(command)
 
 /** A root, a home, this directory or every name: a word that the request may hold for many reasons. */
 const isWhole = (value: string): boolean => /^[/~*.]+$/.test(value)
@@ -153,7 +158,7 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
   return (
     search(request, index)
       .filter(({ score }) => score >= LEAST_SCORE)
-      .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
+      .filter(({ recipe }) => shell !== 'sh' || isFor(shell, recipe.run))
       // Whoever means their whole home, or the whole machine, writes that themselves.
       .filter(({ recipe, values }) => recipe.asks === undefined || ![...values.values()].some(isWhole))
       .slice(0, 2 * MOST_ALTERNATIVES)

@@ -14,6 +14,7 @@ const START =
 const NAMES = [
   /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
   /ip (?:-\S+ )*(?:l|link|a|addr|address|r|ro|route|n|neigh|rule|netns) (?:set|add|del|delete|flush|change|replace|append)|iptables (?:-t \w+ )?-[ADIRFXPN]|ufw (?:enable|disable|allow|deny|reject|delete|reset)/,
+  /scp|sftp|rsync(?! (?:-\S+ )*(?:-\w*n\w*|--dry-run|--list-only)\b)|wget(?! (?:-\S+ )*(?:--spider|-\w*O ?-(?= |$)))|curl (?:[^\s|;&]+ )*(?:-\w*o(?! ?\/dev\/null)|-\w*O|--output|--remote-name(?:-all)?)|c?split(?= )|dos2unix|unix2dos|ssh-keygen(?! (?:-\S+ )*-\w*[lBFy])/,
   /(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)/,
   /git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|mv|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag (?:-[adfsm]|[^\s-]\S*))/,
   /git config (?:--(?:global|local|system|worktree) )*(?:--(?:add|unset|unset-all|replace-all|remove-section|rename-section)|(?:set|unset|remove-section|rename-section) \S+|[\w-]+\.\S+ ["'$\w./~-]+)/,

@@ -3,7 +3,7 @@
 /**
  * Phrases as regular expressions, in the order in which they are looked for, and what they mean:
  * `test …` adds tests; `type x` the kind of file; `name …` a pattern for the name made of `$1`, `path …` one for the path;
- * `time m -` a time; `at` the place `$1`; `depth …` options that come first; `do …` what to do with each; `pipe …` a pipe.
+ * `time modified -` a time, `time same -` one more of the kind that was said before; `at` the place `$1`; `depth …` options that come first; `do …` what to do with each; `pipe …` a pipe.
  * In the expressions `{V}` is a named thing, `{W}` one or a plain word, `{VS}` several things, `{P}` a place, `{S}` a size,
  * `{T}` a time, `{N}` a number, `{M}` a mode.
  */
@@ -126,8 +126,6 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['{LINK}not (?:been )?{TV}(?: (?:in|for|within|since|during))?(?: (?:over|at least|more than|last|past))* {T}(?: ago)?', 'time $1 +'],
   ['{LINK}(?:last )?{TV}(?: (?:in|within|during|for))?(?: (?:less than|under|last|past|previous|this|fewer than|not more than|within))+ {T}(?: (?:ago|back|or less))?', 'time $1 -'],
   ['{LINK}(?:last )?{TV} (?:in|within) {T}', 'time $1 -'],
-  ['(?:and|but) (?:less than|not more than|newer than|under) {T}(?: (?:ago|back|old))?', 'time modified -'],
-  ['(?:and|but) (?:more than|at least|over) {T}(?: (?:ago|back|old))?', 'time modified +'],
   ['{LINK}(?:last )?{TV} (?:during|over|for) (?:last|past) {T}', 'time $1 -'],
   ['{LINK}(?:last )?{TV} (?:exactly )?{T}(?: (?:ago|back))', 'time $1 ='],
   ['{LINK}(?:last )?{TV} (?:today|in last 24 hours)', 'time $1 0'],
@@ -135,6 +133,8 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['{LINK}(?:last )?{TV} (?:more recently than|later than|after|since) (?:file )?{P}(?: was(?: modified)?)?', 'test -newer $1'],
   ['{LINK}older than {T}', 'time modified +'],
   ['{LINK}(?:newer|younger) than {T}', 'time modified -'],
+  ['(?:and|but) (?:less than|not more than|under) {T}(?: (?:ago|back|old))?', 'time same -'],
+  ['(?:and|but) (?:more than|at least|over) {T}(?: (?:ago|back|old))?', 'time same +'],
   ['{LINK}(?:not newer|older) than (?:file )?{P}', 'test ! -newer $1'],
   ['{LINK}(?:newer|more recent) than (?:file )?{P}', 'test -newer $1'],
   ['{LINK}(?:owned by|belong(?:s|ing)? to|property of)(?: the)? group {W}', 'test -group $1'],
