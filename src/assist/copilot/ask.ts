@@ -1,7 +1,7 @@
 // Finds a command for a request in words, from recipes, own history and option descriptions; the guard judges each.
 import { compareLevels, worst } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
-import { changesSomething, onlyLooks } from './compose/acts.ts'
+import { changesSomething, onlyLooks, withoutEmptying } from './compose/acts.ts'
 import { compose } from './compose/index.ts'
 import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -154,6 +154,13 @@ const isFor = (shell: Shell, command: string): boolean =>
 /** A root, a home, this directory or every name: a word that the request may hold for many reasons. */
 const isWhole = (value: string): boolean => /^[/~*.]+$/.test(value)
 
+/** Whether a copy goes from what the request names as its end to what it names first. */
+function isTurned(request: string, command: string): boolean {
+  const [, from = '', to = ''] = /^(?:scp|rsync|cp|mv)(?: -\S+)* (\S+) (\S+)$/.exec(command) ?? []
+  const end = from === '' ? -1 : request.indexOf(` to ${from}`)
+  return end >= 0 && request.slice(0, end).includes(to)
+}
+
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
   return (
     search(request, index)
@@ -162,11 +169,13 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
       // Whoever means their whole home, or the whole machine, writes that themselves.
       .filter(({ recipe, values }) => recipe.asks === undefined || ![...values.values()].some(isWhole))
       .slice(0, 2 * MOST_ALTERNATIVES)
-      .map(({ recipe, score, values, isSure }) => {
+      .flatMap(({ recipe, score, values, isSure }): Candidate[] => {
         const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
+        const safe = withoutEmptying(command)
+        if (safe === undefined || isTurned(request, safe)) return []
         const destroys = recipe.asks !== undefined
         const confidence = isSure ? 'sure' : 'perhaps'
-        return { command, source: 'recipe', score, placeholders: missing, destroys, confidence }
+        return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence }]
       })
   )
 }

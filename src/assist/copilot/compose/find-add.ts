@@ -46,7 +46,9 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     do: () => state.todo.push(filled()),
     run: () => {
       const command = asCommand(said(state, given(1)))
-      return command !== undefined && state.todo.push(command)
+      // What only a shell can run is neither run nor looked for.
+      if (command === undefined) state.asked = 'run'
+      else state.todo.push(command)
     },
     follow: () => {
       state.follows = true
