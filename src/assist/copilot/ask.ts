@@ -1,7 +1,7 @@
 // Finds a command for a request in words, from recipes, own history and option descriptions; the guard judges each.
 import { compareLevels, worst } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
-import { changesSomething, onlyLooks } from './compose/acts.ts'
+import { changesSomething, onlyLooks, withoutEmptying } from './compose/acts.ts'
 import { compose } from './compose/index.ts'
 import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
@@ -124,7 +124,7 @@ function candidates(
   { shell, knowledge, own = [], cwd, examples }: AskOptions,
 ): readonly Candidate[] {
   const index = ownIndex(knowledge)
-  const composed = compose(request)
+  const composed = compose(request).filter(({ command }) => isFor(shell, command))
   const recipes = recipesFor(request, shell, index)
   const before = ownCandidates(request, own, cwd, { knowledge, index })
   const shown = examples === undefined ? [] : examplesFor(request, examples, index)
@@ -144,24 +144,38 @@ const better = (one: Candidate, other: Candidate): number =>
 const LIKELY = 0.62
 
 /** Syntax that sh lacks. */
-const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
+const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |(?<=^|[\s=])\$'|^(?:shopt|pushd|dirs|source|history)\b/
+/** Syntax and builtins of other shells that fish lacks. */
+const NOT_IN_FISH = /[<>]\(|<<|^\w+=|\$\{|\$\$|\$0|^(?:shopt|unset|unalias|set -[ex])\b/
+
+const isFor = (shell: Shell, command: string): boolean =>
+  !(shell === 'sh' ? NOT_IN_SH : shell === 'fish' ? NOT_IN_FISH : /$^/).test(command)
 
 /** A root, a home, this directory or every name: a word that the request may hold for many reasons. */
 const isWhole = (value: string): boolean => /^[/~*.]+$/.test(value)
+
+/** Whether a copy goes from what the request names as its end to what it names first. */
+function isTurned(request: string, command: string): boolean {
+  const [, from = '', to = ''] = /^(?:scp|rsync|cp|mv)(?: -\S+)* (\S+) (\S+)$/.exec(command) ?? []
+  const end = from === '' ? -1 : request.indexOf(` to ${from}`)
+  return end >= 0 && request.slice(0, end).includes(to)
+}
 
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
   return (
     search(request, index)
       .filter(({ score }) => score >= LEAST_SCORE)
-      .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
+      .filter(({ recipe }) => shell !== 'sh' || isFor(shell, recipe.run))
       // Whoever means their whole home, or the whole machine, writes that themselves.
       .filter(({ recipe, values }) => recipe.asks === undefined || ![...values.values()].some(isWhole))
       .slice(0, 2 * MOST_ALTERNATIVES)
-      .map(({ recipe, score, values, isSure }) => {
+      .flatMap(({ recipe, score, values, isSure }): Candidate[] => {
         const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
+        const safe = withoutEmptying(command)
+        if (safe === undefined || isTurned(request, safe)) return []
         const destroys = recipe.asks !== undefined
         const confidence = isSure ? 'sure' : 'perhaps'
-        return { command, source: 'recipe', score, placeholders: missing, destroys, confidence }
+        return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence }]
       })
   )
 }

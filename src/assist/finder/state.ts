@@ -65,7 +65,9 @@ export interface FinderState extends FinderTerms {
   readonly overlay: 'none' | 'help' | 'remove' | 'inspect'
   /** The command that the person is asked to remove; kept, because the list may change meanwhile. */
   readonly removing: Found | undefined
-  /** The command that is looked at closely; undefined until the answer is there. */
+  /** The command that is looked at closely; kept, because the list may change meanwhile. */
+  readonly inspecting: Found | undefined
+  /** What is known of it; undefined until the answer is there. */
   readonly inspected: Inspected | undefined
   /** True while the list answers an earlier question. */
   readonly stale: boolean
@@ -104,7 +106,13 @@ export const initialState = (question: string, mode: Mode, terms: Partial<Finder
       complete: false,
       selected: 0,
     },
-    ...{ overlay: 'none', removing: undefined, inspected: undefined, notice: undefined },
+    ...{
+      overlay: 'none',
+      removing: undefined,
+      inspecting: undefined,
+      inspected: undefined,
+      notice: undefined,
+    },
     ...{ empty: true, stale: true, taking: false },
     ...{ ...TERMS, ...terms },
   }
@@ -120,9 +128,11 @@ export function onKey(before: FinderState, key: Key, page: number): Step {
   const state: FinderState = { ...before, notice: undefined, taking: false }
   if (state.overlay === 'help') return { state: { ...state, overlay: 'none' } }
   if (state.overlay === 'inspect') {
-    const closed: FinderState = { ...state, overlay: 'none', inspected: undefined }
-    return 'name' in key && (key.name === 'enter' || key.name === 'tab')
-      ? ON_KEY[key.name](closed, page)
+    const { inspecting } = state
+    const closed: FinderState = { ...state, overlay: 'none', inspecting: undefined, inspected: undefined }
+    const isTaken = 'name' in key && (key.name === 'enter' || key.name === 'tab')
+    return isTaken && inspecting !== undefined
+      ? { state: closed, effect: takes(inspecting, key.name === 'enter' && state.enterRuns) }
       : { state: closed }
   }
   if (state.overlay === 'remove') {
@@ -177,7 +187,10 @@ const ON_KEY: Readonly<Record<KeyName, (state: FinderState, page: number) => Ste
     const found = state.stale ? undefined : state.found[state.selected]
     return found === undefined
       ? { state }
-      : { state: { ...state, overlay: 'inspect', inspected: undefined }, effect: { kind: 'inspect', found } }
+      : {
+          state: { ...state, overlay: 'inspect', inspecting: found, inspected: undefined },
+          effect: { kind: 'inspect', found },
+        }
   },
   remove(state) {
     const removing = state.stale ? undefined : state.found[state.selected]
@@ -229,14 +242,15 @@ function behind(text: string, at: number): number {
 }
 
 /**
- * The state after an answer. The selection stays on the same command if the person chose it or is about to remove it.
+ * The state after an answer. The selection stays on the same command if the person chose it, looks at it closely or is about to remove it.
  */
 export function onAnswer(
   state: FinderState,
   answer: Pick<FinderState, 'found' | 'total' | 'complete'>,
 ): Step {
-  const isMeant = state.selected > 0 || state.removing !== undefined
-  const chosen = isMeant ? state.found[state.selected]?.command : undefined
+  const { removing, inspecting } = state
+  const isMeant = state.selected > 0 || removing !== undefined || inspecting !== undefined
+  const chosen = isMeant ? (inspecting ?? state.found[state.selected])?.command : undefined
   const again = answer.found.findIndex(({ command }) => command === chosen)
   const last = Math.max(0, answer.found.length - 1)
   const selected = again >= 0 ? again : Math.min(state.selected, last)

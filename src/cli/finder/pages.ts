@@ -29,8 +29,8 @@ const ENTER_RUNS = [
 const HELP = [
   ['Esc, Ctrl-C', 'leaves your line as it was'],
   ['↑ ↓ PgUp PgDn', 'chooses another (also Ctrl-P, Ctrl-N)'],
-  ['Ctrl-R', 'where: everything, this machine (nothing imported), this shell session,'],
-  ['', 'this directory, its git workspace, what failed'],
+  ['Ctrl-R', 'where: everything, this machine (no imports, but for some old ones),'],
+  ['', 'this shell session, this directory, its git workspace, what failed'],
   ['Ctrl-S', 'match: fuzzy (words, else letters in order), words, exact text'],
   ['"two words"', 'as one        !word   must not occur'],
   ['Ctrl-O', 'inspects the command: its uses, and what ran before and after it'],

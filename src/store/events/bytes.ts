@@ -2,21 +2,13 @@
 
 import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import {
-  COMMAND_AT,
-  CONFIRMED_BIT,
-  FLAGS_AT,
-  readU32,
-  startOfKey,
-  TAG_AT,
-  UNTIMED_BIT,
-} from '../level/key-of-event.ts'
+import { COMMAND_AT, FLAGS_AT, readU32, startOfKey, TAG_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
 import type { IndexedEvent } from './index.ts'
 import { decodeWhole, EVENT_VERSION, NO_SESSION, NO_TEXT, RISK_BITS } from './rows.ts'
 
-/** MessagePack's array of eight, and of seven where an event has no session. */
-const ROW = 0x98
+/** MessagePack's array of seven, with the session of eight, and of nine where its person confirmed it. */
 const ROW_WITHOUT_SESSION = 0x97
+const ROW_CONFIRMED = 0x99
 const NIL = 0xc0
 const FALSE = 0xc2
 const TRUE = 0xc3
@@ -33,7 +25,8 @@ type Names = (bytes: Uint8Array, from: number, to: number) => string
 
 /** Undefined where a part is not written as it usually is. */
 function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent | undefined {
-  if (row[0] !== EVENT_VERSION || (row[1] !== ROW && row[1] !== ROW_WITHOUT_SESSION)) return undefined
+  const form = row[1]!
+  if (row[0] !== EVENT_VERSION || form < ROW_WITHOUT_SESSION || form > ROW_CONFIRMED) return undefined
   const duration_us = numberAt(row, 2)
   const exitAt = 2 + numberBytes(row[2]!)
   const exit_code = numberAt(row, exitAt)
@@ -44,9 +37,10 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
   const generatedAt = textEnd(row, shellAt)
   const generated = row[generatedAt]
   if (generated !== TRUE && generated !== FALSE) return undefined
-  const session = row[1] === ROW ? numberAt(row, generatedAt + 1) : NO_SESSION
-  const end = generatedAt + 1 + (row[1] === ROW ? numberBytes(row[generatedAt + 1]!) : 0)
-  if (typeof session !== 'number' || end !== row.length) return undefined
+  const hasSession = form !== ROW_WITHOUT_SESSION
+  const session = hasSession ? numberAt(row, generatedAt + 1) : NO_SESSION
+  const end = generatedAt + 1 + (hasSession ? numberBytes(row[generatedAt + 1]!) : 0)
+  if (typeof session !== 'number' || end + (form === ROW_CONFIRMED ? 1 : 0) !== row.length) return undefined
   const flags = key[FLAGS_AT]!
   return {
     start_us: startOfKey(key),
@@ -60,15 +54,13 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
     karo_generated: generated === TRUE,
     session,
     ...((flags & UNTIMED_BIT) !== 0 && UNTIMED),
-    ...((flags & CONFIRMED_BIT) !== 0 && CONFIRMED),
   }
 }
 
 const UNTIMED = { untimed: true } as const
-const CONFIRMED = { confirmed: true } as const
 
 function eventOfRow(key: Uint8Array, value: Uint8Array): IndexedEvent {
-  const { cwd, ...event } = decodeWhole(key, value, NO_TEXT)
+  const { cwd, confirmed: _, ...event } = decodeWhole(key, value, NO_TEXT)
   return { ...event, number: readU32(key, COMMAND_AT), cwd: revealLevel0(cwd) }
 }
 

@@ -84,9 +84,13 @@ export function fitsValue(
   if (longerMs !== undefined && (event.duration_ms === null || event.duration_ms < longerMs)) return false
   if (generated !== undefined && event.karo_generated !== generated) return false
   if (session !== undefined && event.session !== session) return false
-  if (imported !== undefined && (event.session === IMPORTED) !== imported) return false
+  if (imported !== undefined && isImported(event.session, event.untimed === true) !== imported) return false
   return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
 }
+
+/** Only an import brings commands without a time; of those with one, imports before sessions were kept look recorded. */
+export const isImported = (session: number | undefined, untimed: boolean): boolean =>
+  session === IMPORTED || untimed
 
 /** The directory itself or one below it. */
 export const isIn = (place: string, cwd: string): boolean =>

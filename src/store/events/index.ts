@@ -1,7 +1,8 @@
 // The index that a search looks through: one person's events in columns, in order of time, and their texts in lower case.
 import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
-import type { IndexFilter } from './filter.ts'
-import { type EventKeyParts, eventFlags, FAILED_BIT, IMPORTED, NO_SESSION, RISK_BITS } from './rows.ts'
+import { UNTIMED_BIT } from '../level/key-of-event.ts'
+import { type IndexFilter, isImported } from './filter.ts'
+import { type EventKeyParts, eventFlags, FAILED_BIT, NO_SESSION, RISK_BITS } from './rows.ts'
 
 /** An event as the index takes it. */
 export interface IndexedEvent {
@@ -16,7 +17,6 @@ export interface IndexedEvent {
   readonly risk_level: RiskLevel
   readonly karo_generated: boolean
   readonly untimed?: true
-  readonly confirmed?: true
   readonly session?: number
 }
 
@@ -231,7 +231,7 @@ export function createEventIndex(): EventIndex {
     places: () => placeNames,
 
     each(filter, take) {
-      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated } = filter
+      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated, imported } = filter
       const least = risk === undefined ? 0 : RISK_LEVELS.indexOf(risk)
       const since = filter.since === undefined ? 0 : Math.ceil(filter.since) * 1000
       const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
@@ -257,7 +257,7 @@ export function createEventIndex(): EventIndex {
           if (exit !== undefined && chunk.exit[i] !== exit) continue
           if (longerMs !== undefined && (took[i] === NO_DURATION || took[i]! < longerMs)) continue
           if (filter.session !== undefined && chunk.session[i] !== filter.session) continue
-          if (filter.imported === (chunk.session[i] !== IMPORTED)) continue
+          if (imported === !isImported(chunk.session[i], (flag & UNTIMED_BIT) !== 0)) continue
           if (!take(chunk, i)) return
         }
       }

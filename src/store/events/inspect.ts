@@ -1,15 +1,15 @@
 // What is known of one command: its uses, how they ended, how long they took, and what ran around it in its shell session.
 import type { Limiter } from '../../base/async/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
-import { eventsOf } from '../level/key-of-event.ts'
+import { commandOfKey, eventsOf, FLAGS_AT } from '../level/key-of-event.ts'
 import type { Recall } from './recall.ts'
 import {
   decodeWithoutText,
   type EventKeyParts,
   eventKeyOf,
+  FAILED_BIT,
   IMPORTED,
   NO_SESSION,
-  readEventKey,
   type StoredEvent,
 } from './rows.ts'
 import { keysOfEvents, readEvents } from './transfer.ts'
@@ -33,7 +33,7 @@ export interface Inspection {
   /** In the same shell session, in the order of time; none where the session is not known. */
   readonly before: readonly StoredEvent[]
   readonly after: readonly StoredEvent[]
-  /** False while only the newest events are loaded. */
+  /** False where only the newest events are loaded, because the rest comes later or is too much. */
   readonly complete: boolean
 }
 
@@ -56,29 +56,38 @@ export function createInspect(deps: {
   const { db, serially, recall } = deps
 
   /** Undefined where the index gets no changes any more. */
-  const usesOf = (uid: number, number: number): Promise<Uses | undefined> =>
+  const usesOf = (uid: number, own: EventKeyParts): Promise<Uses | undefined> =>
     recall.begun(uid, (recalled) =>
       serially(async () => {
         if (!recalled.isTold()) return undefined
         const { index } = recalled
         const newest: EventKeyParts[] = []
         const durations: number[] = []
-        let [uses, failures, first] = [0, 0, 0]
-        index.each({ fits: (one) => one === number }, (chunk, at) => {
+        let [uses, failures, first] = [0, 0, own.start_us / 1000]
+        let hasOwn = false
+        index.each({ fits: (one) => one === own.number }, (chunk, at) => {
           uses++
           if (index.failed(chunk, at)) failures++
-          if (newest.length < USES_SHOWN) newest.push(index.hit(chunk, at))
+          const hit = index.hit(chunk, at)
+          hasOwn ||= hit.start_us === own.start_us && hit.tag === own.tag
+          if (newest.length < USES_SHOWN) newest.push(hit)
           const took = index.took(chunk, at)
           if (took !== undefined) durations.push(took)
-          first = chunk.start[at]! / 1000
+          first = Math.min(first, chunk.start[at]! / 1000)
           return true
         })
+        // What is not loaded yet is older than what is.
+        if (!hasOwn) {
+          uses++
+          if ((own.flags & FAILED_BIT) !== 0) failures++
+          if (newest.length < USES_SHOWN) newest.push(own)
+        }
         const sorted = Float64Array.from(durations).sort()
         const took =
           sorted.length === 0
             ? undefined
             : { least: sorted[0]!, median: sorted[sorted.length >>> 1]!, most: sorted.at(-1)! }
-        return { uses, failures, first, took, newest, complete: recalled.settled, snapshot: db.snapshot() }
+        return { uses, failures, first, took, newest, complete: recalled.complete, snapshot: db.snapshot() }
       }),
     )
 
@@ -109,9 +118,10 @@ export function createInspect(deps: {
   return async (uid, wanted) => {
     const [key] = await keysOfEvents(db, uid, [wanted])
     if (key === undefined) return undefined
-    let found = await usesOf(uid, readEventKey(key).command)
+    const own = { ...wanted, number: commandOfKey(key), flags: key[FLAGS_AT] as number }
+    let found = await usesOf(uid, own)
     // The index broke or grew too large, so it is loaded again.
-    while (found === undefined) found = await usesOf(uid, readEventKey(key).command)
+    while (found === undefined) found = await usesOf(uid, own)
     const { newest, snapshot, ...counted } = found
     try {
       const value = await db.get<Uint8Array, Uint8Array>(key, { snapshot })

@@ -5,7 +5,6 @@ import { type Level0, markLevel0, revealLevel0 } from '../../base/level0/level0.
 import { idOfEvent } from '../../base/words/event-id.ts'
 import {
   COMMAND_AT,
-  CONFIRMED_BIT,
   commandOfKey,
   EVENT_KEY_BYTES,
   EVENTS_BYTE,
@@ -85,13 +84,10 @@ export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
   event.exit_code !== null && event.exit_code !== 0
 
 /** One byte of the key with what filters ask for most. */
-export const eventFlags = (
-  event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed' | 'confirmed'>,
-): number =>
+export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
   RISK_LEVELS.indexOf(event.risk_level) |
   (hasFailed(event) ? FAILED_BIT : 0) |
-  (event.untimed ? UNTIMED_BIT : 0) |
-  (event.confirmed ? CONFIRMED_BIT : 0)
+  (event.untimed ? UNTIMED_BIT : 0)
 
 export const eventKey = (event: EventInput, number: number): Buffer =>
   eventKeyOf(event.uid, {
@@ -124,9 +120,12 @@ export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventK
 }
 
 /** What is true of few events only. */
-const rareOf = (key: Uint8Array): { readonly untimed?: true; readonly confirmed?: true } => ({
+const rareOf = (
+  key: Uint8Array,
+  confirmed: boolean | undefined,
+): { readonly untimed?: true; readonly confirmed?: true } => ({
   ...(!isCounted(key) && { untimed: true }),
-  ...(((key[FLAGS_AT] as number) & CONFIRMED_BIT) !== 0 && { confirmed: true }),
+  ...(confirmed === true && { confirmed }),
 })
 
 /** The facts of an event that its key holds without the value. */
@@ -152,11 +151,17 @@ type EventRow = readonly [
   karoGenerated: boolean,
   /** Absent from events that were stored before events had one. */
   session?: number,
+  /**
+   * Only where it is true. It is here and not in the key, because versions that do not know it read past what follows the
+   * session, and would not find an event by a key with a flag that they do not know.
+   */
+  confirmed?: true,
 ]
 
 export function encodeEvent(event: EventInput): Buffer {
-  const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session } = event
+  const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session, confirmed } = event
   const row: EventRow = [duration_us, exit_code, revealLevel0(cwd), category, tool, shell, karo_generated]
+  if (confirmed) return encodeValue(EVENT_VERSION, [...row, session ?? NO_SESSION, true])
   return encodeValue(EVENT_VERSION, session === undefined ? row : [...row, session])
 }
 
@@ -164,7 +169,8 @@ export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), r
 
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
   const row = decodeValue<EventRow>(EVENT_VERSION, value)
-  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated, session = NO_SESSION] = row
+  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated, session = NO_SESSION, confirmed] =
+    row
   const startUs = startOfKey(key)
   return {
     id: idOfKey(key),
@@ -178,7 +184,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     category,
     tool,
     karo_generated,
-    ...rareOf(key),
+    ...rareOf(key, confirmed),
     session,
   }
 }
@@ -196,7 +202,7 @@ export function decodeWhole(
   command: Level0<string>,
 ): Omit<EventInput, 'uid' | 'local'> {
   const row = decodeValue<EventRow>(EVENT_VERSION, value)
-  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated, session] = row
+  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated, session, confirmed] = row
   return {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),
@@ -209,7 +215,7 @@ export function decodeWhole(
     category,
     tool,
     karo_generated,
-    ...rareOf(key),
+    ...rareOf(key, confirmed),
     ...(session !== undefined && { session }),
   }
 }

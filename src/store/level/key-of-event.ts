@@ -11,8 +11,6 @@ export const EVENT_KEY_BYTES = FLAGS_AT + 1
 export const EVENTS_BYTE = KEYSPACES.events
 /** Flag of an event whose time is not known: its start only gives its place in the order of the file. */
 export const UNTIMED_BIT = 0b1000
-/** Flag of an event that the guard asked about, and that its person let run. */
-export const CONFIRMED_BIT = 0b1_0000
 
 export function readU32(bytes: Uint8Array, at: number): number {
   return (

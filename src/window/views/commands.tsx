@@ -44,7 +44,8 @@ export function Commands() {
               The newest {SHOWN} of {counted(asked.data.total, 'command')}.{' '}
             </>
           )}
-          What the guard blocked, or what you gave up when it asked, never ran, and its text is kept nowhere.
+          What the guard blocked, or what you gave up when it asked, never ran. Karo keeps no text of it; your
+          shell has it behind Up.
         </>
       }
       actions={
@@ -104,7 +105,8 @@ const COLUMNS: readonly Column<EventShape>[] = [
   { title: 'Risk', cell: ({ risk_level }) => <Risk level={risk_level} /> },
   {
     title: 'Guard',
-    cell: ({ confirmed }) => (confirmed ? 'asked: you said yes' : <span class="quiet">did not ask</span>),
+    // A command without the word may be older than the word, imported, or one whose note was lost.
+    cell: ({ confirmed }) => (confirmed ? 'asked: you said yes' : '–'),
   },
   { title: 'Category', cell: ({ category }) => plain(category) },
   {

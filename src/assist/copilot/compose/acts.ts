@@ -2,7 +2,7 @@
 
 /** Words of a request that only looks. */
 const LOOKS =
-  /^\W*(?:please |can you |could you |recursively |i (?:want|need|would like) to |how (?:do|can|could|would|should) (?:i|you|we) |how to )*(?:show|list|print|display|find|search|count|view|see|get|give|look|locate|report|output|check|calculate|compare|return|who|what|which|where|when|how (?:many|much|long|big|full|old)|is|are|does|do|tell)/i
+  /^\W*(?:please |can you |could you |recursively |i (?:want|need|would like) to |how (?:do|can|could|would|should) (?:i|you|we) |how to )*(?:show|list|print|display|find|search|count|view|see|get|give|look|locate|report|output|check|calculate|compare|return|who|what|which|where|when|how (?:many|much|long|big|full|old)|is|are|does|do|tell)(?:s|es|ing)?\b/i
 /** Verbs of a request that also wants a change, in any of their forms. */
 const WANTS =
   /\b(?:(?:delet|remov|eras|purg|mov|renam|chang|replac|substitut|terminat|execut|creat|mak|writ|sav|stor|archiv|overwrit|restor|merg|wip|giv|tak|rebas|updat|upgrad|resiz|generat|schedul)(?:e|es|ing)|(?:kill|restart|zip|assign|add|append|insert|redirect|clean|unlink|compress|install|uninstall|format|mount|unmount|convert|edit|download|upload|send|sync|extract|unpack|touch|undo|revert|discard|reset|switch|commit|push|pull|drop|shut|reboot|burn|flash|boot|turn|split|join|rm|mv|cp|chmod|chown|chgrp|run|set|put|free|truncat|checkout|swap|concatenat)(?:s|es|ing|ting|ping)?|cop(?:y|ies|ying)|stop(?:s|ping)?|start(?:s|ing)?(?! (?:with|by|from|at|in)\b)|modif(?:y|ies|ying)|enabl(?:e|es)|disabl(?:e|es)|get rid|empty (?:the|my)|check out|log out|output (?:it |them |the results? )?(?:in)?to|symlink|into|to (?:the )?file)\b/i
@@ -14,6 +14,7 @@ const START =
 const NAMES = [
   /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
   /ip (?:-\S+ )*(?:l|link|a|addr|address|r|ro|route|n|neigh|rule|netns) (?:set|add|del|delete|flush|change|replace|append)|iptables (?:-t \w+ )?-[ADIRFXPN]|ufw (?:enable|disable|allow|deny|reject|delete|reset)/,
+  /scp|sftp|rsync(?! (?:-\S+ )*(?:-\w*n\w*|--dry-run|--list-only)\b)|wget(?! (?:-\S+ )*(?:--spider|-\w*O ?-(?= |$)))|curl (?:[^\s|;&]+ )*(?:-\w*o(?! ?\/dev\/null)|-\w*O|--output|--remote-name(?:-all)?)|c?split(?= )|dos2unix|unix2dos|ssh-keygen(?! (?:-\S+ )*-\w*[lBFy])/,
   /(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)/,
   /git (?:commit|push|pull|reset|checkout|switch|add|merge|rebase|cherry-pick|revert|clean|rm|mv|restore|init|clone|stash(?! (?:list|show))|branch -[dDmM]|tag (?:-[adfsm]|[^\s-]\S*))/,
   /git config (?:--(?:global|local|system|worktree) )*(?:--(?:add|unset|unset-all|replace-all|remove-section|rename-section)|(?:set|unset|remove-section|rename-section) \S+|[\w-]+\.\S+ ["'$\w./~-]+)/,
@@ -42,3 +43,33 @@ export const changesSomething = (command: string): boolean => CHANGES.test(comma
 
 /** Whether a thing that a request names is too much to be changed in passing. */
 export const isTooMuch = (thing: string): boolean => TOO_MUCH.test(thing)
+
+/** A file at the end of a command, to which its output is written. */
+const WRITTEN = /(?:>>?|\| tee(?: -a)?) ("[^"]*"|'[^']*'|[^\s'"]+)$/
+/** A text is read from no file. */
+const READS_NOTHING = /^(?:echo|printf) /
+
+/**
+ * The command in a form that does not lose what it reads, as `sort a > a` does, because the shell empties the file before
+ * the command reads it; undefined where there is no such form.
+ */
+export function withoutEmptying(command: string): string | undefined {
+  const [end = '', target] = WRITTEN.exec(command) ?? []
+  if (target === undefined || READS_NOTHING.test(command)) return command
+  const before = command.slice(0, command.length - end.length)
+  const place = placeOf(target)
+  if (!(before.match(/"[^"]*"|'[^']*'|[^\s'"()<>|;&]+/g) ?? []).some((word) => placeOf(word) === place))
+    return command
+  const [, options, source = ''] =
+    /^sort((?: -[bdfghinruV]+)*) ("[^"]*"|'[^']*'|[^\s'"]+) $/.exec(before) ?? []
+  return options === undefined || !end.startsWith('> ') ? undefined : `sort${options} -o ${source} ${source}`
+}
+
+/** One spelling for the same file, as far as its words alone tell it. */
+const placeOf = (word: string): string =>
+  word
+    .replace(/^(["'])(.*)\1$/, '$2')
+    .replace(/^(?:\$HOME|\$\{HOME\})(?=\/|$)/, '~')
+    .replace(/\/{2,}/g, '/')
+    .replace(/\/\.(?=\/)/g, '')
+    .replace(/^(?:\.\/|\$PWD\/)+/, '')

@@ -46,7 +46,9 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     do: () => state.todo.push(filled()),
     run: () => {
       const command = asCommand(said(state, given(1)))
-      return command !== undefined && state.todo.push(command)
+      // What only a shell can run is neither run nor looked for.
+      if (command === undefined) state.asked = 'run'
+      else state.todo.push(command)
     },
     follow: () => {
       state.follows = true
@@ -144,18 +146,22 @@ function addOutside(state: State, values: readonly string[]): void {
   }
 }
 
-function addTime(state: State, form: string, match: RegExpExecArray): void {
+/** False where a second time does not say of what it is one, and there is no first one to tell. */
+function addTime(state: State, form: string, match: RegExpExecArray): boolean {
   const sign = form.split(' ').at(-1) ?? ''
   const verb = form.startsWith('$1') ? (match[1] ?? '') : 'modified'
-  const letter = /access|read|opened|used/.test(verb)
-    ? 'a'
-    : /status|inode|metadata|attribute/.test(verb)
-      ? 'c'
-      : 'm'
+  const letter = form.startsWith('same')
+    ? letterBefore(state)
+    : /access|read|opened|used/.test(verb)
+      ? 'a'
+      : /status|inode|metadata|attribute/.test(verb)
+        ? 'c'
+        : 'm'
+  if (letter === undefined) return false
   const mark = /<t\d+>/.exec(match[0])?.[0]
   if (mark === undefined) {
     state.tests.push(`-${letter}time ${sign}`)
-    return
+    return true
   }
   const seconds = secondsOf(said(state, mark))
   const value =
@@ -163,4 +169,11 @@ function addTime(state: State, form: string, match: RegExpExecArray): void {
       ? `time ${sign}${seconds / 86_400}`
       : `min ${sign}${Math.max(1, Math.round(seconds / 60))}`
   state.tests.push(`-${letter}${value.replace('=', '')}`)
+  return true
+}
+
+/** The letter that all tests of a time share; undefined where there is none or more than one. */
+function letterBefore({ tests }: State): string | undefined {
+  const letters = new Set(tests.flatMap((one) => /^-([acm])(?:time|min) /.exec(one)?.[1] ?? []))
+  return letters.size === 1 ? [...letters][0] : undefined
 }

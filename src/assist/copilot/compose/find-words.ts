@@ -3,7 +3,7 @@
 /**
  * Phrases as regular expressions, in the order in which they are looked for, and what they mean:
  * `test …` adds tests; `type x` the kind of file; `name …` a pattern for the name made of `$1`, `path …` one for the path;
- * `time m -` a time; `at` the place `$1`; `depth …` options that come first; `do …` what to do with each; `pipe …` a pipe.
+ * `time modified -` a time, `time same -` one more of the kind that was said before; `at` the place `$1`; `depth …` options that come first; `do …` what to do with each; `pipe …` a pipe.
  * In the expressions `{V}` is a named thing, `{W}` one or a plain word, `{VS}` several things, `{P}` a place, `{S}` a size,
  * `{T}` a time, `{N}` a number, `{M}` a mode.
  */
@@ -75,6 +75,8 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:ignoring|regardless of|ignore|irrespective of) (?:the )?case(?: sensitivity)?|case[ -]insensitiv(?:e|ely)(?: search| match)?|not case sensitiv(?:e|ely)|in any case', 'flag nocase'],
   ["{LINK}(?:not|n't) (?:named|called) {VS}", 'name ! $1'],
   ['(?:except|excluding|but not|other than|apart from|besides|excepting|but|not including|ignoring|skipping|omitting) (?:those |ones |files? |all )?(?:that are )?(?:named |called |with names? |whose names? (?:is|are|match(?:es)?) )?{VS}(?: files?| ones)?', 'name ! $1'],
+  ['(?:that )?(?:do not|does not|do nt|not) (?:end|ending|ends) (?:with|in|by) (?:extension |suffix )?{VS}', 'name ! *$1'],
+  ['(?:that )?(?:do not|does not|do nt|not) (?:start|starting|starts|begin|beginning|begins) (?:with|by) (?:string |prefix )?{VS}', 'name ! $1*'],
   ['{LINK}(?:ending|end|ends) (?:with|in|by) (?:extension |suffix )?{VS}(?: extensions?)?', 'name *$1'],
   ['{LINK}(?:starting|start|starts|beginning|begin|begins) (?:with|by) (?:string |word |prefix |letters? |characters? |text )?{VS}', 'name $1*'],
   ['(?:with|whose|having|that have|which have) (?:file)?names? {LINK}(?:ending|end|ends) (?:with|in|by) {VS}', 'name *$1'],
@@ -93,9 +95,6 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:not like|unlike) {VS}', 'name ! $1'],
   ['(?:like|such as) {VS}', 'name $1'],
   ['(?:without|not (?:containing|having)|that (?:do not|does not|do nt) (?:contain|have)) (?:string |word |text )?{V} in (?:their |its |the )?(?:file|base)?names?', 'name ! *$1*'],
-  ['(?:that )?(?:do not|does not|do nt|not) (?:end|ending|ends) (?:with|in|by) (?:extension |suffix )?{VS}', 'name ! *$1'],
-  ['(?:that )?(?:do not|does not|do nt|not) (?:start|starting|starts|begin|beginning|begins) (?:with|by) (?:string |prefix )?{VS}', 'name ! $1*'],
-  ['(?:and |or )?{LINK}(?:end|ending|ends) (?:with|in|by) (?:extension |suffix )?{VS} (?:in|at) (?:their|its) (?:file)?names?', 'name *$1'],
   ['(?:hidden|dot) (?=files|regular|director)', 'name .*'],
   ['(?:matching|match|that match) {G}', 'name $1'],
 
@@ -126,8 +125,6 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['{LINK}not (?:been )?{TV}(?: (?:in|for|within|since|during))?(?: (?:over|at least|more than|last|past))* {T}(?: ago)?', 'time $1 +'],
   ['{LINK}(?:last )?{TV}(?: (?:in|within|during|for))?(?: (?:less than|under|last|past|previous|this|fewer than|not more than|within))+ {T}(?: (?:ago|back|or less))?', 'time $1 -'],
   ['{LINK}(?:last )?{TV} (?:in|within) {T}', 'time $1 -'],
-  ['(?:and|but) (?:less than|not more than|newer than|under) {T}(?: (?:ago|back|old))?', 'time modified -'],
-  ['(?:and|but) (?:more than|at least|over) {T}(?: (?:ago|back|old))?', 'time modified +'],
   ['{LINK}(?:last )?{TV} (?:during|over|for) (?:last|past) {T}', 'time $1 -'],
   ['{LINK}(?:last )?{TV} (?:exactly )?{T}(?: (?:ago|back))', 'time $1 ='],
   ['{LINK}(?:last )?{TV} (?:today|in last 24 hours)', 'time $1 0'],
@@ -135,18 +132,20 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['{LINK}(?:last )?{TV} (?:more recently than|later than|after|since) (?:file )?{P}(?: was(?: modified)?)?', 'test -newer $1'],
   ['{LINK}older than {T}', 'time modified +'],
   ['{LINK}(?:newer|younger) than {T}', 'time modified -'],
+  ['(?:and|but) (?:less than|not more than|under) {T}(?: (?:ago|back|old))?', 'time same -'],
+  ['(?:and|but) (?:more than|at least|over) {T}(?: (?:ago|back|old))?', 'time same +'],
   ['{LINK}(?:not newer|older) than (?:file )?{P}', 'test ! -newer $1'],
   ['{LINK}(?:newer|more recent) than (?:file )?{P}', 'test -newer $1'],
+  ['(?:that |which )?(?:do not|does not|not) belong(?:ing)? to (?:any|valid|existing) user|{LINK}orphaned|{LINK}owned by (?:no user|nobody|no one|nonexistent users?)', 'test -nouser'],
+  ['(?:that |which )?(?:do not|does not|not) belong(?:ing)? to (?:any|valid|existing) group', 'test -nogroup'],
+  ['(?:that |which )?(?:do not|does not|not) belong(?:ing)? to (?:the )?group {W}', 'test ! -group $1'],
+  ['(?:with|that have|having|belong(?:s|ing)? to|owned by)? ?(?:no|non-?existing|invalid|unknown) (?:user|owner|valid user)', 'test -nouser'],
+  ['(?:with|that have|having|belong(?:s|ing)? to|owned by)? ?no group', 'test -nogroup'],
   ['{LINK}(?:owned by|belong(?:s|ing)? to|property of)(?: the)? group {W}', 'test -group $1'],
   ['(?:whose|with|having|and) group (?:is|id is|name)? ?{W}', 'test -group $1'],
   ['{LINK}not (?:owned by|belong(?:s|ing)? to)(?: the)?(?: user)? {W}', 'test ! -user $1'],
   ['{LINK}(?:owned by|belong(?:s|ing)? to|property of)(?: the)?(?: user| owner)? {W}(?: user)?', 'test -user $1'],
   ['(?:whose|with|having|and) (?:owner|user) (?:is|name)? ?{W}', 'test -user $1'],
-  ['(?:with|that have|having|belong(?:s|ing)? to|owned by)? ?(?:no|non-?existing|invalid|unknown) (?:user|owner|valid user)', 'test -nouser'],
-  ['(?:with|that have|having|belong(?:s|ing)? to|owned by)? ?no group', 'test -nogroup'],
-  ['(?:that |which )?(?:do not|does not|not) belong(?:ing)? to (?:any|valid|existing) user|{LINK}orphaned|{LINK}owned by (?:no user|nobody|no one|nonexistent users?)', 'test -nouser'],
-  ['(?:that |which )?(?:do not|does not|not) belong(?:ing)? to (?:any|valid|existing) group', 'test -nogroup'],
-  ['(?:that |which )?(?:do not|does not|not) belong(?:ing)? to (?:the )?group {W}', 'test ! -group $1'],
   ['(?:that |which )?(?:are |is )?not same (?:file )?as {P}|(?:that )?not hard ?links? (?:to|of) {P}', 'test ! -samefile $1$2'],
   ['(?:that |which )?(?:are )?(?:hard ?links? (?:to|of)|same file as|linked to) (?:file )?{P}', 'test -samefile $1'],
   ['(?:that |which )?(?:have|has|with) more than {N} (?:hard ?)?links?', 'test -links +$1'],

@@ -1,6 +1,6 @@
 // The grammar's door: commands that are composed from the words of a request, the best first.
 import type { Candidate } from '../types.ts'
-import { changesSomething } from './acts.ts'
+import { changesSomething, withoutEmptying } from './acts.ts'
 import { composeFind } from './find.ts'
 import { askedOfOneself } from './oneself.ts'
 import { read } from './read.ts'
@@ -14,10 +14,14 @@ export function compose(request: string): readonly Candidate[] {
   if (own !== undefined) return [{ ...candidate(own, 0), source: 'karo', score: 2 }]
   const reading = read(request)
   const sentence = composeSentence(request, reading)
-  if (sentence !== undefined) return [candidate(sentence, 0)]
+  if (sentence !== undefined) {
+    const safe = withoutEmptying(sentence)
+    return safe === undefined ? [] : [candidate(safe, 0)]
+  }
   const found = composeFind(request, reading)
   // What would change something is never a guess.
-  if (found === undefined || found.left.length > (changesSomething(found.command) ? 0 : MOST_LEFT)) return []
+  if (found === undefined || withoutEmptying(found.command) !== found.command) return []
+  if (found.left.length > (changesSomething(found.command) ? 0 : MOST_LEFT)) return []
   return [candidate(found.command, found.left.length)]
 }
 

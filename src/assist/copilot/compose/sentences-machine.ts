@@ -143,7 +143,8 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   // The shell.
   ['{SHOW} (?:default|system) temporary directory', 'echo ${TMPDIR:-/tmp}'],
   ['(?:exit|leave|close)(?: from)? (?:current |login )?shell', 'exit'],
-  ['(?:add|append)s? {D} to (?:end of )?(?:\\$?path|<v\\d+>)(?: variable| environment variable)?', 'export PATH="$PATH:$1!"'],
+  ['(?:add|append)s? {D} to (?:end of )?path(?: variable| environment variable)?', 'export PATH="$PATH:$1!"'],
+  ['(?:add|append)s? {D} to (?:end of )?(<v\\d+>)(?: variable| environment variable)?', 'export $2~="$2!:$1!"'],
   ['(?:push|add)s? {D} (?:on(?:to)?|to) directory stack(?: and change to it)?', 'pushd $1'],
   ['{SHOW} directory stack', 'dirs'],
   ['(?:change|go|return) (?:back )?to previous directory|(?:change|go) (?:directory )?back', 'cd -'],
@@ -178,7 +179,7 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   ['(?:which|what|{SHOW}) process(?:es)? (?:is |are |that is )?(?:using|listening on|uses?|listens? on) port {N}', 'lsof -i :$1'],
   ['{SHOW} (?:system )?boot time|when was system (?:last )?(?:booted|started)', 'who -b'],
   ['{SHOW} current run ?level', 'who -r'],
-  ['(?:log ?in|switch|change) (?:as|to) (?:user )?{W}', 'su - $1'],
+  ['(?:(?:switch|change) to user|log ?in as(?: user)?) {W}', 'su - $1'],
   ['(?:add|create)s? (?:new )?user (?:named |called )?{W}', 'sudo useradd $1'],
   ['(?:add|create)s? (?:new )?group (?:named |called )?{W}', 'sudo groupadd $1'],
   ['(?:add)s? user {W} to group {W}', 'sudo usermod -aG $2 $1'],

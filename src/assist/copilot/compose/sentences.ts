@@ -85,13 +85,14 @@ function filled(command: string, match: RegExpExecArray, request: string, { valu
     return at < 0 ? mark : request.slice(at, at + mark.length)
   }
   return command.replace(
-    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])([/!%+]?)/g,
+    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])([/!%+~]?)/g,
     (whole, column: string, place: string, kind: string, at: number) => {
       if (whole === '$$$$') return '$$'
       if (whole === '$$1=1') return '$1'
       if (match[Number(place)] === undefined) return ''
       const raw = value(place)
       if (kind === '!') return raw
+      if (kind === '~') return raw.replace(/[${}]/g, '')
       if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
       if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))
       if (kind === '/') return asPattern(raw)

@@ -75,7 +75,7 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
 
 const ONLY_FILES = /-type f\b/
 const OF_DIRECTORIES =
-  /\b(?:delet|remov|eras|purg|wip|clean)(?:e|es|ing|s)?(?: up)? (?:all |the |any |every |old |those )*(?:(?:sub)?director(?:y|ies)|(?:sub)?folders?|dirs?)\b/i
+  /\b(?:delet|remov|eras|purg|wip|clean)(?:e|es|ing|s)?(?: up)? (?:all |the |any |every |old |those )*(?:(?:sub)?director(?:y|ies)|(?:sub)?folders?|dirs?)\b|^(?:(?!\bfiles?\b).)*(?<!\b(?:in|inside|from|under|below|within|of|across) (?:(?:all|the|these|those|my|any|its) )*)\b(?:sub)?(?:directories|folders|dirs)\b/i
 
 function compare(wording: Wording, asked: readonly Asked[], index: Index, text: string): Found | undefined {
   const { recipe } = wording
@@ -91,8 +91,11 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
   // If two kinds of things are to be deleted, a command for one of them is no answer.
   if (recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
     return undefined
-  // Who says directories does not mean the files in them.
-  if (recipe.asks !== undefined && ONLY_FILES.test(recipe.run) && OF_DIRECTORIES.test(text)) return undefined
+  // Who says directories means neither the files in them nor something else of the same age.
+  if (recipe.asks !== undefined && OF_DIRECTORIES.test(text))
+    if (ONLY_FILES.test(recipe.run) || !own.has(concept('directory'))) return undefined
+  // What only a shell can run is no word behind `-exec`.
+  if (/-exec\b/.test(recipe.run) && /[;|&<>`$]/.test(values.get('cmd') ?? '')) return undefined
   const score = scoreOf({ wording, asked, aligned, beside, index, text, changes })
   return { recipe, score, values, isSure: isCovered(wording, asked, aligned, beside, index) }
 }
@@ -152,7 +155,6 @@ function isDoubtful(
   if (given.some(([slot, value]) => ANY_TEXT.test(slot) && isPlain(value))) return true
   if (READS.test(recipe.run) && given.some(([slot, value]) => PACKED.test(value) || isGlob(slot, value)))
     return true
-  if (/-exec\b/.test(recipe.run) && /[;|&<>`$]/.test(values.get('cmd') ?? '')) return true
   const said = asked.map(({ raw }) => raw).join(' ')
   return ENDS.test(said) && !ENDS.test(text)
 }

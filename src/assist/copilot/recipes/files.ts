@@ -17,7 +17,6 @@ export const FILES: readonly Recipe[] = [
     'find {ext} files older than {days}|{ext} files not modified for {days}',
   ),
   recipe('find {dir=.} -type f -mtime +{days=30} -delete', 'delete files older than {days}|find files older than {days} in {dir} and delete them|remove files in {dir} older than {days}|clean up old files', { asks: 'delete clean' }),
-  recipe('find {dir=.} -mindepth 1 -maxdepth 1 -type d -mtime +{days=30} -exec rm -r {} +', 'delete directories older than {days}|remove folders in {dir} older than {days}|delete directories not modified for {days}|find directories in {dir} older than {days} and delete them', { asks: 'delete clean' }),
   recipe("find {dir=.} -type f -name '*.{ext}' -delete", 'delete all {ext} files|remove every {ext} file in {dir}|delete files ending with {ext} recursively', { asks: 'delete clean' }),
   recipe("find {dir=.} -type f -name '*.{ext}' -mtime +{days=30} -delete", 'delete {ext} files older than {days}|remove {ext} files in {dir} older than {days}', { asks: 'delete clean' }),
   recipe('find {dir=.} -type d -empty', 'find empty directories|list empty folders|which folders are empty'),

@@ -4,6 +4,8 @@ import { type AskOptions, findCommand } from '../../../../src/assist/copilot/ask
 import { changesSomething, onlyLooks } from '../../../../src/assist/copilot/compose/acts.ts'
 import { compose } from '../../../../src/assist/copilot/compose/index.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
+import { destroysByName } from '../../../../src/assist/copilot/own-history.ts'
+import { toolsFor } from '../../../../src/assist/copilot/tool-search.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
@@ -42,9 +44,11 @@ describe('composed', () => {
   })
 
   test('a text that only a shell can run is run for no file', () => {
-    const [found] = compose('find all files in /srv and execute "echo a; false" for each file')
-    expect(found?.confidence).not.toBe('sure')
-    expect(found?.command).not.toContain('-exec')
+    const words = 'find all files in /srv and execute "echo a; false" for each file'
+    expect(compose(words)).toEqual([])
+    const { command, alternatives } = ask(words)
+    for (const one of [command, ...alternatives.map((other) => other.command)])
+      expect(one).not.toContain('-exec ')
   })
 
   test('a heading is not counted', () => {
@@ -64,10 +68,78 @@ describe('composed', () => {
       'should I rather use tabs or spaces in python',
     ])
       expect(ask(words).command, words).toBe(null)
+    expect(toolsFor('clear the messages of the kernel ring buffer', knowledge)).toEqual([])
+    expect(toolsFor('remove modules from the kernel', knowledge)).toEqual([])
   })
 
-  test('who deletes old directories means directories', () => {
-    expect(ask('delete directories older than 30 days in /srv/cache').command).toContain('-type d')
+  test('a tool that deletes or changes something is named for no words that do not ask for it', () => {
+    for (const words of ['user account mail spool home directory', 'bring interface link state up'])
+      for (const { command } of toolsFor(words, knowledge)) {
+        expect(destroysByName(command), command).toBe(false)
+        expect(changesSomething(command), command).toBe(false)
+      }
+  })
+
+  test.each([
+    'delete directories older than 30 days in /srv/cache',
+    'remove folders in /srv older than 30 days',
+    'delete directories older than 30 days',
+    'find directories in /srv older than 30 days and delete them',
+  ])('%j deletes nothing: the time of a directory says nothing of what is in it', (words) => {
+    expect(ask(words).command ?? '').not.toMatch(/delete|\brm\b|vacuum/)
+  })
+
+  test.each([
+    ['sort names.txt and save it to names.txt', 'sort -o names.txt names.txt'],
+    ['sort names.txt in reverse and save it to ./names.txt', 'sort -r -o names.txt names.txt'],
+    ['print lines in a.txt that contain "x" and save them to a.txt', undefined],
+    ['print lines in "a b" that contain "x" and sort them and save them to "a b"', undefined],
+    ['concatenate a.txt and b.txt into a.txt', undefined],
+    ['find files containing "x" in /srv/list and save the list to /srv/list', undefined],
+    ['create a file named "x" with the text "x"', 'echo x > x'],
+  ])('%j empties no file that it reads', (words, command) => {
+    expect(compose(words)[0]?.command).toBe(command)
+    expect(ask(words).command ?? '').not.toMatch(/^(?!echo).*>/)
+  })
+
+  test.each([
+    ['copy directory app/ recursively to bob@host:/srv except secrets.env', undefined],
+    ['sort data.txt by 2nd column', 'sort -k 2,2 data.txt'],
+    ['sort data.txt numerically by column 3', 'sort -n -k 3,3 data.txt'],
+    ['join all lines of a.txt with ";"', undefined],
+    ['join all lines of a.txt with commas', 'paste -sd, a.txt'],
+    ['copy a.txt to b.txt unless c.txt exists', undefined],
+    ['copy a.txt to b.txt unless it exists', 'cp -n a.txt b.txt'],
+    ['add /opt/lib to $LD_LIBRARY_PATH', 'export LD_LIBRARY_PATH="$LD_LIBRARY_PATH:/opt/lib"'],
+    ['add /opt/bin to the path', 'export PATH="$PATH:/opt/bin"'],
+    ['switch to main', undefined],
+    ['switch to user bob', 'su - bob'],
+    ['find all *.log files in /srv accessed more than 30 days ago and less than 60 days ago and delete them', "find /srv -type f -atime +30 -atime -60 -name '*.log' -delete"],
+    ['delete all *.log files in /srv and less than 60 days ago', undefined],
+    ['find files in /srv that do not end with .txt', "find /srv -type f ! -name '*.txt'"],
+    ['find files that do not start with "a" in /srv', "find /srv -type f ! -name 'a*'"],
+    ['find files in /srv owned by nobody', 'find /srv -type f -nouser'],
+    ['find files in /srv that do not belong to group staff', 'find /srv -type f ! -group staff'],
+  ])('%j means what it says', (words, command) => {
+    expect(compose(words)[0]?.command).toBe(command)
+  }) // biome-ignore format: one request a line
+
+  test('what another shell lacks is composed for none that lacks it', () => {
+    const common = 'print lines common to a.txt and b.txt'
+    expect(ask(common).command).toContain('<(')
+    expect(ask(common, { shell: 'sh' }).command).not.toContain('<(')
+    expect(ask(common, { shell: 'fish' }).command).not.toContain('<(')
+    const assigned = 'count the lines of a.txt and assign it to variable n'
+    expect(ask(assigned, { shell: 'sh' }).command).toBe('n=$(wc -l a.txt)')
+    expect(ask(assigned, { shell: 'fish' }).command).toBe(null)
+  })
+
+  test('a copy goes where the request says', () => {
+    const { command, alternatives } = ask('copy app/ to bob@host:/srv')
+    for (const one of [command, ...alternatives.map((other) => other.command)])
+      expect(one).toMatch(/app\/ bob@host:\/srv$/)
+    expect(ask('copy bob@host:a.txt to .').command).toBe('scp bob@host:a.txt .')
+    expect(ask('download https://a.b/c in background').command).toBe('wget -b https://a.b/c')
   })
 
   test('what is left out is left out, or there is no answer', () => {

@@ -155,3 +155,15 @@ test('a command is inspected, and then taken or left; nothing of a list for anot
   expect(back.effect).toBeUndefined()
   expect(press(press(shown('a'), 'x').state, key('inspect')).state.overlay).toBe('none')
 })
+
+test('what is inspected is taken, whatever is found meanwhile', () => {
+  const looked = press(shown('make', 'other'), key('inspect')).state
+  for (const later of [answer('rm -rf old', 'make'), answer('rm -rf old')]) {
+    const after = onAnswer(looked, later).state
+    expect(press(after, key('enter')).effect).toEqual(edits('make'))
+    expect(press({ ...after, enterRuns: true }, key('enter')).effect).toEqual({ ...edits('make'), run: true })
+    expect(press({ ...after, enterRuns: true }, key('tab')).effect).toEqual(edits('make'))
+  }
+  const back = press(onAnswer(looked, answer('rm -rf old', 'make')).state, key('escape')).state
+  expect(press(back, key('enter')).effect).toEqual(edits('make'))
+})

@@ -3,7 +3,16 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventReader } from '../../../../src/store/events/bytes.ts'
-import { type EventInput, encodeEvent, eventKey } from '../../../../src/store/events/rows.ts'
+import {
+  decodeEvent,
+  EVENT_VERSION,
+  type EventInput,
+  encodeEvent,
+  eventKey,
+  NO_SESSION,
+  NO_TEXT,
+} from '../../../../src/store/events/rows.ts'
+import { decodeValue } from '../../../../src/store/level/value.ts'
 import { eventOf } from '../../../support/data/events.ts'
 
 const whole = (max: number) => fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max }))
@@ -38,7 +47,15 @@ test('every event is read as it was stored', () => {
     fc.property(fc.array(fc.tuple(event, whole(2 ** 32 - 1)), { minLength: 1, maxLength: 20 }), (made) => {
       const read = createEventReader()
       for (const [one, number] of made) {
-        const { uid: _, command: __, category: ___, tool: ____, local: _____, ...kept } = one
+        const {
+          uid: _,
+          command: __,
+          category: ___,
+          tool: ____,
+          local: _____,
+          confirmed: ______,
+          ...kept
+        } = one
         expect(read(eventKey(one, number), encodeEvent(one))).toMatchObject({
           ...kept,
           number,
@@ -48,6 +65,22 @@ test('every event is read as it was stored', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('that a command was confirmed stands behind what versions without the word read', () => {
+  for (const session of [undefined, 70_000]) {
+    const one = eventOf(1, { cwd: '/home/ann', ...(session !== undefined && { session }) })
+    const confirmed = { ...one, confirmed: true } as const
+    expect(eventKey(confirmed, 1)).toEqual(eventKey(one, 1))
+    const row = decodeValue<unknown[]>(EVENT_VERSION, encodeEvent(confirmed))
+    expect(row.slice(0, 8)).toEqual([
+      ...decodeValue<unknown[]>(EVENT_VERSION, encodeEvent(one)).slice(0, 7),
+      session ?? NO_SESSION,
+    ])
+    const read = decodeEvent(eventKey(one, 1), encodeEvent(confirmed), NO_TEXT)
+    expect(read).toMatchObject({ confirmed: true, session: session ?? NO_SESSION })
+    expect(decodeEvent(eventKey(one, 1), encodeEvent(one), NO_TEXT)).not.toHaveProperty('confirmed')
+  }
 })
 
 test('a row of another version, or one that ends early, is refused', () => {

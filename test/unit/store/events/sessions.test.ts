@@ -1,7 +1,11 @@
 // Commands of one shell session, and what is known of one command: the same from the index and from the database.
 import { expect, test } from 'vitest'
+import { createSerial } from '../../../../src/base/async/limiter.ts'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository, IMPORTED } from '../../../../src/store/events/events.ts'
+import { createEventIndex } from '../../../../src/store/events/index.ts'
+import { createInspect } from '../../../../src/store/events/inspect.ts'
+import type { Recall } from '../../../../src/store/events/recall.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt } from '../../../support/data/events.ts'
 
@@ -16,18 +20,19 @@ async function repositoryOf(...events: ReturnType<typeof eventOf>[]) {
   return repository
 }
 
-test('a session, what was recorded here, and what was imported; events without a session count as recorded', async () => {
+test('a session, what was recorded here, and what was imported; without a session only what has no time counts as imported', async () => {
   const repository = await repositoryOf(
     eventOf(1, { command: 'one', session: 70_000 }),
     eventOf(2, { command: 'two', session: 2 ** 32 - 1 }),
     eventOf(3, { command: 'brought', session: IMPORTED }),
     eventOf(4, { command: 'early' }),
     eventOf(5, { command: 'three', session: 70_000 }),
+    eventOf(6, { command: 'long ago', untimed: true }),
   )
   for (const [filter, wanted] of [
     [{ session: 70_000 }, ['three', 'one']],
     [{ session: 2 ** 32 - 1 }, ['two']],
-    [{ imported: true }, ['brought']],
+    [{ imported: true }, ['long ago', 'brought']],
     [{ imported: false }, ['three', 'early', 'two', 'one']],
   ] as const) {
     const found = await repository.search(1000, { words: [], limit: 9, ...filter })
@@ -68,4 +73,17 @@ test('inspected: uses, durations, and neighbours of the same session only', asyn
   await repository.remove(1000, [ids[0]!], new AbortController().signal)
   expect(await repository.inspect(1000, ids[0]!)).toBeUndefined()
   expect(await repository.inspect(1000, 'x')).toBeUndefined()
+})
+
+test('inspected before it is loaded: its own use counts, and the answer says that more may follow', async () => {
+  const db = await temporaryDatabase()
+  const repository = createEventRepository(db)
+  const events = [eventOf(1, { command: 'make', exit_code: 2 }), eventOf(2, { command: 'ls' })]
+  await repository.ingest({ events, position: positionAt(1), dropped: 0 })
+  const nothing = { index: createEventIndex(), complete: false, settled: true, isTold: () => true }
+  const recall = { begun: (_: number, work: (it: typeof nothing) => unknown) => work(nothing) }
+  const inspect = createInspect({ db, serially: createSerial(), recall: recall as unknown as Recall })
+  const found = await inspect(1000, { start_us: events[0]!.start_us, tag: events[0]!.tag })
+  expect(found).toMatchObject({ uses: 1, failures: 1, complete: false, first: events[0]!.start_us / 1000 })
+  expect(found!.recent.map(({ command }) => revealLevel0(command))).toEqual(['make'])
 })
