@@ -21,7 +21,7 @@ import type { Rejections } from './link/rejections.ts'
 import type { Twins } from './link/twins.ts'
 import type { Wires } from './link/wires.ts'
 import type { State } from './state/state.ts'
-import { type Command, type Fact, isBroken, type MeshAction, type TimerName } from './state/types.ts'
+import type { Command, Fact, MeshAction, TimerName } from './state/types.ts'
 import type { Timings } from './timings.ts'
 
 export interface PerformDeps {
@@ -34,7 +34,7 @@ export interface PerformDeps {
   readonly finder: Finder
   readonly host: () => Host | undefined
   readonly connections: State['connections']
-  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'lost'>
+  readonly trust: Pick<Trust, 'refuses'>
   readonly news: News
   readonly twins: Twins
   readonly rejections: Rejections
@@ -104,7 +104,6 @@ export function createPerformer(deps: PerformDeps): Performer {
       news.left(conn, reason)
       // The connection that took this one's place at the neighbour is not this node's, so another machine uses the same key.
       if (reason === 'replaced') twins.displaced(node)
-      if (trust.admits(node) && isBroken(reason)) trust.lost(node)
       const host = deps.host()
       if (trust.refuses(node) && host !== undefined)
         void forgetPeer({ ...deps, host, forget: deps.finder.forget }, node)

@@ -318,9 +318,8 @@ export class SimNode {
       if (fact.replaced === undefined) this.above?.up(node)
     } else if (fact.did === 'leave') {
       this.above?.down(fact.conn.node)
-      if (!trust.admits(fact.conn.node)) return
-      trust.sawMember(fact.conn.node, fact.reason === 'goodbye' ? { offline: true } : {})
-      if (isBroken(fact.reason)) trust.lost(fact.conn.node)
+      if (trust.admits(fact.conn.node) && !isBroken(fact.reason))
+        trust.sawMember(fact.conn.node, fact.reason === 'goodbye' ? { offline: true } : {})
     }
   }
 }

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { dirname } from 'node:path'
 import type { ConnectionFacts, DaemonFacts } from '../../api/contract/shapes.ts'
-import { isPrivateAddress } from '../../config/addresses.ts'
+import { isLoopback, isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
 import type { InetSocket, OpenSocket, UnixSocket } from './sockets.ts'
 
@@ -66,8 +66,6 @@ const DNS_PORT = 53
 const RESOLVES = 'asks a DNS server for the names of nodes (discovery.resolvers)'
 const isResolver = ({ remote, remotePort }: InetSocket, { discovery }: EgressContext): boolean =>
   remotePort === DNS_PORT && discovery.resolvers.includes(remote)
-
-const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
 
 function whyTcp(socket: InetSocket, context: EgressContext): string | null {
   const { mesh, http } = context.facts

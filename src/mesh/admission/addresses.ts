@@ -5,7 +5,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
 import type { Segments } from '../discovery/segments.ts'
-import { endpointOf, formatEndpoint, isLoopback, needsZone, parseEndpoint } from './endpoint.ts'
+import { endpointOf, formatEndpoint, leadsHere, needsZone, parseEndpoint } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 
 type MeshConfig = Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
@@ -29,7 +29,7 @@ export function believable(
     .map(parseEndpoint)
     .filter((endpoint) => endpoint !== undefined)
     .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip))
-    .filter(({ ip }) => isLoopback(ip) === isLoopback(remoteIp) || (member && !isLoopback(ip)))
+    .filter(({ ip }) => leadsHere(ip) === leadsHere(remoteIp) || (member && !leadsHere(ip)))
     .filter(({ ip }) => member || ip === remoteIp)
   // The address it came from is known to work.
   const sorted = endpoints.toSorted((a, b) => Number(b.ip === remoteIp) - Number(a.ip === remoteIp))
@@ -48,7 +48,7 @@ export function announced(
   return claimed
     .map(parseEndpoint)
     .filter((endpoint) => endpoint !== undefined)
-    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (!isLoopback(ip) || fromHere()))
+    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (!leadsHere(ip) || fromHere()))
     .map(formatEndpoint)
 }
 
@@ -57,7 +57,7 @@ export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): r
   const isPrivate = (address: string): boolean =>
     isPrivateAddress(parseEndpoint(address)?.ip ?? '', { allowCgnat: mesh.allow_cgnat })
   const all = told(listening).filter(isPrivate)
-  const lan = all.filter((address) => !isLoopback(parseEndpoint(address)?.ip ?? ''))
+  const lan = all.filter((address) => !leadsHere(parseEndpoint(address)?.ip ?? ''))
   return lan.length > 0 ? lan : all
 }
 
@@ -74,12 +74,12 @@ export function atSource(addresses: readonly Multiaddr[], source: string): reado
 
 /** The addresses of an mDNS answer that are on this machine's links and are not this node's own. */
 export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {
-  const alone = segments.speakFrom.some(isLoopback)
+  const alone = segments.speakFrom.some(leadsHere)
   return addresses
     .slice(0, HEARD_MAX)
     .map(endpointOf)
     .filter((endpoint) => endpoint !== undefined)
-    .filter(({ ip }) => segments.onLink(ip) && isLoopback(ip) === alone)
+    .filter(({ ip }) => segments.onLink(ip) && leadsHere(ip) === alone)
     .map(formatEndpoint)
 }
 
@@ -93,7 +93,7 @@ export function told(
     .filter((endpoint) => endpoint !== undefined)
     .filter(({ ip }) => only === undefined || ip === only)
   return endpoints
-    .toSorted((a, b) => Number(isLoopback(a.ip)) - Number(isLoopback(b.ip)))
+    .toSorted((a, b) => Number(leadsHere(a.ip)) - Number(leadsHere(b.ip)))
     .slice(0, TOLD_MAX)
     .map(formatEndpoint)
 }

@@ -1,6 +1,6 @@
 // Connections that have not yet proven a key: how many there may be, and how fast one host may open them.
 import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
-import { isLoopback } from './endpoint.ts'
+import { leadsHere } from './endpoint.ts'
 
 export interface DoorLimits {
   /** Connections one host may open in a second, which is also the burst. */
@@ -51,7 +51,7 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
 
   return {
     enters(host, knows) {
-      const side = isLoopback(host) ? 'local' : 'remote'
+      const side = leadsHere(host) ? 'local' : 'remote'
       const limits = side === 'local' ? loopback : lan
       const here = pending.get(host) ?? 0
       if (here >= limits.pendingPerHost || !rates[side](host).take(now())) return false
@@ -65,7 +65,7 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
     left(host) {
       const here = pending.get(host)
       if (here === undefined) return
-      totals[isLoopback(host) ? 'local' : 'remote']--
+      totals[leadsHere(host) ? 'local' : 'remote']--
       if (here === 1) pending.delete(host)
       else pending.set(host, here - 1)
     },

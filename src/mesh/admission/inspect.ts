@@ -12,7 +12,7 @@ import type { Wires } from '../link/wires.ts'
 import type { Connections } from '../state/connections.ts'
 import type { Leaves } from '../state/leaves.ts'
 import type { MeshInspection, MulticastTried } from '../types.ts'
-import { endpointOf, isLoopback } from './endpoint.ts'
+import { endpointOf, leadsHere } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 import type { Host } from './host.ts'
 
@@ -94,7 +94,7 @@ export function createInspect(deps: InspectDeps): Inspect {
       const { includes } = segmentsOf([outcome.interface], networkInterfaces(), () => true)
       const connected = connections
         .all()
-        .filter(({ ip, admitted }) => admitted && includes(ip) && !own.includes(ip) && !isLoopback(ip))
+        .filter(({ ip, admitted }) => admitted && includes(ip) && !own.includes(ip) && !leadsHere(ip))
       return { ...outcome, connected_nodes: new Set(connected.map(({ node }) => node)).size }
     })
   }

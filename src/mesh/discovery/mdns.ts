@@ -7,7 +7,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
-import { endpointOf, isLoopback } from '../admission/endpoint.ts'
+import { endpointOf, leadsHere } from '../admission/endpoint.ts'
 import { nodeOf } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
@@ -68,7 +68,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
       const ip = endpointOf(address)?.ip
       return ip !== undefined && allowed.includes(ip)
     })
-    const lan = reachable.filter((address) => !isLoopback(endpointOf(address)?.ip ?? ''))
+    const lan = reachable.filter((address) => !leadsHere(endpointOf(address)?.ip ?? ''))
     return lan.length > 0 ? lan : reachable
   }
 

@@ -1,6 +1,6 @@
 // The network segments that mDNS may speak on: all local ones, or the ones that the configuration names.
 import { BlockList, isIP } from 'node:net'
-import { isLoopback } from '../admission/endpoint.ts'
+import { leadsHere } from '../admission/endpoint.ts'
 import type { Interfaces } from '../admission/listen.ts'
 
 export interface Segments {
@@ -55,7 +55,7 @@ export function segmentsOf(
   const speakable = own
     .filter((info) => info.family === 'IPv4' && includes(info.address))
     .map((info) => info.address)
-  const lan = speakable.filter((ip) => !isLoopback(ip))
+  const lan = speakable.filter((ip) => !leadsHere(ip))
   return { speakFrom: lan.length > 0 ? lan : speakable, includes, onLink }
 }
 

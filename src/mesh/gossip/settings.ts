@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { type Message as GossipMessage, type GossipsubOpts, StrictNoSign } from '@libp2p/gossipsub'
 import { defaultTopicScoreParams } from '@libp2p/gossipsub/score'
 import type { Topic } from '../../../protocols/define.ts'
-import { isLoopback } from '../admission/endpoint.ts'
+import { leadsHere } from '../admission/endpoint.ts'
 
 /** Score of peers that are not admitted: far below every threshold, so that nothing they say is looked at. */
 const NOBODY = -1_000_000
@@ -26,7 +26,7 @@ const PROMISE_MS = 10_000
 /** Loopback does not count as an address that many nodes share, because many nodes of one person may be on one machine. */
 class LoopbackExempt extends Set<string> {
   override has(ip: string): boolean {
-    return isLoopback(ip)
+    return leadsHere(ip)
   }
 }
 

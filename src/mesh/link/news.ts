@@ -9,7 +9,7 @@ import type { Log } from '../../base/run/log.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { Conn, EndReason, Outcome } from '../state/types.ts'
+import { type Conn, type EndReason, isBroken, type Outcome } from '../state/types.ts'
 
 export interface News {
   /** `addresses` are those of its claims that may be believed. */
@@ -126,7 +126,9 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     },
     left({ node }, reason) {
       // A node that was just refused is no member any more.
-      if (trust.admits(node)) trust.sawMember(node, reason === 'goodbye' ? { offline: true } : {})
+      // Where the connection broke, the state machine has told trust, and nothing was heard of the node since.
+      if (trust.admits(node) && !isBroken(reason))
+        trust.sawMember(node, reason === 'goodbye' ? { offline: true } : {})
       say(node, { reason }, 'neighbour gone')
       recordVisit('peer_disconnected', node, { reason })
     },

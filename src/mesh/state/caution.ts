@@ -1,7 +1,7 @@
 // Bounds dials that rest on another node's word alone: plausible ports only, with a rate for each address and for all.
 import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
 import { KEYS } from '../../config/table.ts'
-import { type Endpoint, isLoopback } from '../admission/endpoint.ts'
+import { type Endpoint, leadsHere } from '../admission/endpoint.ts'
 
 /**
  * Below this are the ports of other services (SSH, mail, the web), which a program listens on with special rights only.
@@ -59,7 +59,7 @@ export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, 
 
   const createEach = (rate: Rate): ((ip: string) => boolean) => {
     const each = createQuotas<string>(rate, ADDRESSES_MAX)
-    return (ip) => isLoopback(ip) || isOwn(ip) || each(ip).take(now())
+    return (ip) => leadsHere(ip) || isOwn(ip) || each(ip).take(now())
   }
   const members = { all: createQuota(MEMBERS_DIALED.together), at: createEach(MEMBERS_DIALED.perAddress) }
   const strangers = {
@@ -71,14 +71,14 @@ export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, 
     member(endpoints) {
       // First its own rate: an address that is named too often uses up nothing of the others.
       const allowed = endpoints.filter(({ ip, port }) => port >= PORT_MIN && members.at(ip))
-      const isFree = allowed.every(({ ip }) => isLoopback(ip))
-      return isFree || members.all.take(now()) ? allowed : allowed.filter(({ ip }) => isLoopback(ip))
+      const isFree = allowed.every(({ ip }) => leadsHere(ip))
+      return isFree || members.all.take(now()) ? allowed : allowed.filter(({ ip }) => leadsHere(ip))
     },
     stranger: ({ ip, port }) =>
       (strangersAt.has(port) || port >= DYNAMIC_PORT_MIN) &&
       port >= PORT_MIN &&
       strangers.at(ip) &&
-      (isLoopback(ip) || strangers.all.take(now())),
+      (leadsHere(ip) || strangers.all.take(now())),
     named: createEach(NAMED_BY_SOURCE),
   }
 }

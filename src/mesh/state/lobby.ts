@@ -1,5 +1,5 @@
 // Places for strangers: how many unadmitted inbound connections there may be, and which gives way to a newcomer.
-import { isLoopback } from '../admission/endpoint.ts'
+import { leadsHere } from '../admission/endpoint.ts'
 
 export interface LobbyLimits {
   /** Strangers of one address; loopback, where one person may run many nodes, has only `total`. */
@@ -23,8 +23,7 @@ export function createLobby<T>(limits: LobbyLimits = LOBBY): Lobby<T> {
     enter(guest, address) {
       const leaving: T[] = []
       const neighbours = [...guests].filter(([, at]) => at === address).map(([other]) => other)
-      if (!isLoopback(address))
-        leaving.push(...neighbours.slice(0, neighbours.length - limits.perAddress + 1))
+      if (!leadsHere(address)) leaving.push(...neighbours.slice(0, neighbours.length - limits.perAddress + 1))
       for (const [other] of guests) {
         if (guests.size - leaving.length < limits.total) break
         if (!leaving.includes(other)) leaving.push(other)

@@ -5,7 +5,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { type Credentials, NO_CREDENTIALS } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { announced } from '../admission/addresses.ts'
-import { isLoopback } from '../admission/endpoint.ts'
+import { leadsHere } from '../admission/endpoint.ts'
 import type { Timings } from '../timings.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { type ContactsDeps, createContacts } from './contacts.ts'
@@ -72,7 +72,7 @@ export function createState(deps: StateDeps): State {
   const presence = createPresence({
     ...{ ...deps, emit, connections, trust: { ...trust, lost } },
     believable: (listen, from) =>
-      announced(config.mesh, listen, () => isLoopback(connections.neighbour(from)?.ip ?? '')),
+      announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
   })
   const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
 
@@ -156,7 +156,11 @@ export function createState(deps: StateDeps): State {
       contacts.came(conn)
     },
     leave({ conn, reason }) {
-      if (admits(conn.node) && isBroken(reason)) presence.lost(conn.node)
+      if (admits(conn.node) && isBroken(reason)) {
+        // Before the parts look at their members again, so that they choose other neighbours at once.
+        lost(conn.node)
+        presence.lost(conn.node)
+      }
       contacts.left(conn, reason)
     },
     end({ conn }) {

@@ -27,7 +27,7 @@ export {
 export { passphraseKey, passphraseKeyLater, SALT_BYTES } from './passphrase-key.ts'
 export { abandonRotation, prepareRotation, readPending, switchIdentityFile } from './rotating.ts'
 export { authorOfRotation, GRACE_MS, type Rotation, readRotation, signRotation } from './rotation.ts'
-export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
+export { eraseSealingKey, newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'
 export { signerFrom } from './signer.ts'

@@ -22,7 +22,7 @@ export interface SealingKey {
   readonly privateKey: Uint8Array
 }
 
-/** A key pair for one audience, e.g. for the answers to one query; forget it and nobody can open them any more. */
+/** A key pair for one audience, e.g. for the answers to one query; `eraseSealingKey` ends it, and nobody can open them any more. */
 export function newSealingKey(random: Random = systemRandom): SealingKey {
   const privateKey = new Uint8Array(random.bytes(KEY_BYTES))
   return { publicKey: rawPublicKey(privateKeyObject('x25519', privateKey)), privateKey }
@@ -80,15 +80,18 @@ interface Opener {
 const openers = new WeakMap<Uint8Array, Opener>()
 
 function openerOf(privateKey: Uint8Array): Opener {
-  // A key that was erased opens nothing more, whatever was made of it before.
-  const isErased = privateKey.every((byte) => byte === 0)
-  const known = isErased ? undefined : openers.get(privateKey)
+  const known = openers.get(privateKey)
   if (known !== undefined) return known
   const own = privateKeyObject('x25519', privateKey)
   const opener = { own, rpk: rawPublicKey(own) }
-  if (isErased) openers.delete(privateKey)
-  else openers.set(privateKey, opener)
+  openers.set(privateKey, opener)
   return opener
+}
+
+/** Erases the private key, and what was made of it to open boxes: whatever was sealed to it opens no more. */
+export function eraseSealingKey({ privateKey }: SealingKey): void {
+  privateKey.fill(0)
+  openers.delete(privateKey)
 }
 
 /** The plaintext, or undefined when the box is not for this key and `aad`, was altered, or is no box. Never throws. */

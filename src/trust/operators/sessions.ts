@@ -10,7 +10,7 @@ import { toHex } from '../../base/hex.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Operators } from '../certificates/index.ts'
-import { fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
+import { eraseSealingKey, fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
 import { type DelegationFault, delegationFault, faultWords, readDelegation, same } from './delegation.ts'
 import type { PrincipalsDeps } from './principals.ts'
 import type { Acting, Offer, SessionState, Sessions } from './types.ts'
@@ -112,7 +112,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     if (sessions.get(state.uid) !== session) return Promise.resolve()
     sessions.delete(state.uid)
     cancel()
-    audience.privateKey.fill(0)
+    eraseSealingKey(audience)
     ended.abort()
     return note('operator_logout', state.uid, true, {
       ...{ operator: state.operator, operator_name: said.name, session: state.id, why },
@@ -138,8 +138,8 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   /** Nobody can open what is sealed to the key of an offer that nobody took. */
   function drop(person: number): void {
-    const key = offers.get(person)?.audience.privateKey
-    key?.fill(0)
+    const offer = offers.get(person)
+    if (offer !== undefined) eraseSealingKey(offer.audience)
     offers.delete(person)
   }
 

@@ -4,7 +4,7 @@ import { problemOf } from '../../api/contract/client/page.ts'
 import { getApprovals } from '../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalsShape, FeedEvent } from '../../api/contract/shapes.ts'
 import type { Asked } from './asked.ts'
-import { happened, recent } from './live.ts'
+import { happened } from './live.ts'
 import { go, route } from './route.ts'
 import { client, noteProblem, session } from './session.ts'
 
@@ -63,10 +63,6 @@ export function followInbox(): void {
       void read()
     }, TOGETHER_MS)
   })
-  // A page that nobody looks at asks for nothing, so that a notification tells what the event says.
-  recent.subscribe(([newest]) => {
-    if (newest?.type === 'approval_wanted') notify(newest)
-  })
 }
 
 /** `unasked`: the browser has not been asked; `refused`: the person told the browser no, or it knows no notifications. */
@@ -88,8 +84,12 @@ export async function toggleNotifications(): Promise<void> {
   notifies.value = notifiesNow()
 }
 
-/** Without the words of the command: a notification may be shown while the screen is locked. */
-function notify(event: Extract<FeedEvent, { type: 'approval_wanted' }>): void {
+/**
+ * Notifies of an approval that is wanted; of no other event. A page that nobody looks at asks for nothing, so the notification
+ * tells what the event says. Without the words of the command: a notification may be shown while the screen is locked.
+ */
+export function notify(event: FeedEvent): void {
+  if (event.type !== 'approval_wanted') return
   const isSeen = document.visibilityState === 'visible' && route.value === 'approvals'
   if (notifies.value !== 'on' || isSeen) return
   const { approval_id, agent, class: of } = event.data

@@ -76,8 +76,8 @@ function tell(type: EventType | 'poll'): void {
   happened.value = { type, at: performance.now() }
 }
 
-/** Follows the node until the page is closed. */
-export function follow(): void {
+/** Follows the node until the page is closed. `heard` is told of each event by itself; signals tell only of the newest. */
+export function follow(heard: (event: FeedEvent) => void): void {
   const look = (): void => {
     now.value = Date.now()
     if (!isHidden()) void refreshStatus()
@@ -99,13 +99,13 @@ export function follow(): void {
     if (session.value !== 'open') return
     void refreshStatus()
     const ending = new AbortController()
-    void readEvents(ending.signal)
+    void readEvents(ending.signal, heard)
     return () => ending.abort(new Error('the session is over'))
   })
 }
 
 /** Reads the stream again and again, each time after the last event that was read. */
-async function readEvents(signal: AbortSignal): Promise<void> {
+async function readEvents(signal: AbortSignal, heard: (event: FeedEvent) => void): Promise<void> {
   let since: string | undefined
   let waitMs: number = RETRY_MS.least
   while (!signal.aborted) {
@@ -120,7 +120,10 @@ async function readEvents(signal: AbortSignal): Promise<void> {
           // What happened while there was no stream is in no event.
           tell('poll')
         }
-        if (event !== undefined) take(event)
+        if (event !== undefined) {
+          take(event)
+          heard(event)
+        }
       }
     } catch (error) {
       streaming.value = false

@@ -33,30 +33,45 @@ export const client = pageClient({
 
 /** Opens a session with the code of the address, or goes on with the one of this tab. */
 export async function begin(): Promise<void> {
-  await endWorkers()
   addEventListener('hashchange', () => void redeem())
   if (await redeem()) return
+  if (!(await endWorkers())) return over(WATCHED)
   session.value = sessionStorage.getItem(KEY) === null ? 'over' : 'open'
 }
 
+const WATCHED: Problem = {
+  code: 'service_worker',
+  message:
+    'another program that had this address left a service worker in the browser, which cannot be ended',
+  hint: undefined,
+}
+
 /**
- * This page has no service worker, so each one there is was left by another program that had this port. It is ended before the
- * code is sent, which it could read.
+ * This page has no service worker, so each one there is was left by another program that had this port. It is ended before a
+ * code or the key of a session is sent, which it could read. Resolves with false where one cannot be ended.
  */
-async function endWorkers(): Promise<void> {
+async function endWorkers(): Promise<boolean> {
   const { serviceWorker } = navigator
   const workers = (await serviceWorker?.getRegistrations().catch(() => [])) ?? []
-  await Promise.all(workers.map((worker) => worker.unregister()))
+  const ended = await Promise.all(workers.map((worker) => worker.unregister().catch(() => false)))
+  if (ended.includes(false)) return false
   if (serviceWorker?.controller) {
     location.reload()
     await new Promise(() => {})
   }
+  return true
 }
 
 async function redeem(): Promise<boolean> {
   const code = CODE.exec(location.hash)?.[1]
   if (code === undefined) return false
+  // Before the code leaves the address, because the page that is loaded anew without the worker needs it.
+  const isAlone = await endWorkers()
   history.replaceState(null, '', '/#/me')
+  if (!isAlone) {
+    over(WATCHED)
+    return true
+  }
   try {
     const opened = await client.call(openSession, { body: { code } })
     sessionStorage.setItem(KEY, opened.key)

@@ -11,7 +11,7 @@ export const Over = () => (
       <Command text="karo dashboard" />
     </p>
     <p class="quiet">
-      {whyOver.value !== undefined && `The daemon says: ${printable(whyOver.value.message)}. `}A page closes
+      {whyOver.value !== undefined && `Why it is closed: ${printable(whyOver.value.message)}. `}A page closes
       half an hour after its tab was last shown, after twelve hours in any case, when the daemon ends, and
       when another person's page of this node is opened in the same browser.
     </p>

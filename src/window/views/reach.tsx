@@ -12,7 +12,7 @@ export const ringOf = ({ state, presence }: PeerShape): Place['ring'] =>
   state === 'connected' ? 0 : presence === 'online' || presence === 'unsure' ? 1 : 2
 export const REACHED = ['directly', 'through others', 'not now'] as const
 
-/** The neighbour that told of a machine which is reached through others. */
+/** The member that first told of a machine which is reached through others; it need not be a neighbour any more. */
 export const toldBy = (peer: PeerShape, peers: readonly PeerShape[]): PeerShape | undefined =>
   ringOf(peer) !== 1 || peer.through === undefined
     ? undefined
@@ -24,7 +24,9 @@ const nameOf = ({ name, fingerprint }: PeerShape): string =>
 export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
   const here = printable(status.value?.name || 'this machine')
   const places = peers.map((peer): Place => {
-    const through = toldBy(peer, peers)?.node_id
+    const teller = toldBy(peer, peers)
+    // A line is a way, and none begins with a link that is not there.
+    const through = teller !== undefined && ringOf(teller) === 0 ? teller.node_id : undefined
     return { id: peer.node_id, ring: ringOf(peer), name: nameOf(peer), through }
   })
   // Hundreds of lines and circles, which are the same while only times change.

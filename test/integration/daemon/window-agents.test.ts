@@ -157,6 +157,33 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     await page.unrouteAll()
   })
 
+  test('a notification comes of each approval that is wanted, whatever happens right after it', async () => {
+    const other = await context.newPage()
+    await other.addInitScript(`localStorage.setItem('karo-notify', 'on')
+      window.notified = []
+      window.Notification = class {
+        static permission = 'granted'
+        constructor(title, { body }) { window.notified.push(body) }
+        addEventListener() {}
+      }`)
+    let streams = 0
+    await other.route('**/api/v1/events*', (route) => {
+      streams += 1
+      // The stream ends with its answer, so later ones are left without an end.
+      return streams > 1 ? undefined : route.fulfill({ contentType: 'text/event-stream', body: BATCH })
+    })
+    await open(other)
+    await until(async () => ((await other.evaluate('window.notified.length')) as number) > 1, {
+      what: 'two notifications',
+    })
+    expect(await other.evaluate('window.notified')).toEqual([
+      'kBridge:one wants to do something of the class high.',
+      'kBridge:two wants to do something of the class high.',
+    ])
+    await other.close()
+    await open(page)
+  })
+
   test.skipIf(here?.problem !== undefined)(
     'an agent is started, run with arguments that fit, followed, cancelled and stopped, with keys alone',
     async () => {
@@ -223,6 +250,18 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     await page.unrouteAll()
   })
 })
+
+/** Two approvals that tasks of agents want, and how such a task goes on: all of it at once, as a busy node tells it. */
+const BATCH = [
+  ['approval_wanted', { approval_id: 'aaaaaaaaa1', agent: 'kBridge:one', class: 'high' }],
+  ['approval_wanted', { approval_id: 'aaaaaaaaa2', agent: 'kBridge:two', class: 'high' }],
+  ['task_progress', { task: 't-1', agent: 'kBridge:two', state: 'TASK_STATE_WORKING', seq: 1, final: false }],
+]
+  .map(
+    ([type, data], i) =>
+      `id: ${i + 1}\nevent: ${type}\ndata: ${JSON.stringify({ id: String(i + 1), type, data, timestamp: new Date().toISOString() })}\n\n`,
+  )
+  .join('')
 
 function poisoned(words: string, i: number): ApprovalShape {
   const node_id = `karo:ed25519:${'A'.repeat(43)}` as ApprovalShape['target']['node_id']

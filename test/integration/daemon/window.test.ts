@@ -141,6 +141,22 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.unroute('**/api/v1/peers')
     })
 
+    test('the map draws from whom a machine was heard, where that is a neighbour now', async () => {
+      const far = { state: 'known', presence: 'online', known_by: 'gossip' } as const
+      const peers: PeerShape[] = [
+        { ...poisoned('near', 1), state: 'connected', presence: 'online', known_by: 'link' },
+        { ...poisoned('once-near', 2), ...far },
+        { ...poisoned('beyond', 3), ...far, through: poisoned('near', 1).fingerprint },
+        { ...poisoned('behind', 4), ...far, through: poisoned('once-near', 2).fingerprint },
+      ]
+      await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers } }))
+      await go('system')
+      await go('mesh')
+      await page.locator('main .map line.edge').first().waitFor({ state: 'attached' })
+      expect(await page.locator('main .map line.told').count()).toBe(1)
+      await page.unroute('**/api/v1/peers')
+    })
+
     test('a double click or a key that is held confirms nothing; a second press does', async () => {
       let revoked = 0
       await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers: [poisoned('mia', 1)] } }))

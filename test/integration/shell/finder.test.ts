@@ -208,6 +208,10 @@ describe.each(SHELLS)('%s', (shell) => {
     at.keys('\r')
     await ran
     expect(await at.run('echo alive-again')).toContain('alive-again')
+    // Ctrl-R was not asked for, so it is the shell's own still.
+    const own = at.printed(OWN_SEARCH[shell])
+    at.keys(CTRL_R)
+    await own
   })
 
   test('some rows below the prompt: nothing above is lost, and the prompt is where it was', async () => {

@@ -178,7 +178,10 @@ function toldTotals({ totals }: WorldReport): string {
 export function faultsOf(report: WorldReport): readonly string[] {
   const { last } = report.totals
   const faults = [...report.broken]
-  for (const { asker, wrong, exact, heard, steady } of report.questions) {
+  for (const { asker, wrong, exact, heard, steady, unknown } of report.questions) {
+    // From a day before all are known, and a member that goes and comes back stays one.
+    if (report.options.joined && unknown > 0)
+      faults.push(`n${asker} does not know ${unknown} nodes that were on, although all of them had joined`)
     if (heard < steady)
       faults.push(`the question of n${asker} heard ${heard} of ${steady} nodes that it knew and that were on`)
     if (wrong.length > 0) faults.push(`the question of n${asker} says what is not true: ${wrong.join(', ')}`)

@@ -168,7 +168,13 @@ class Run {
       this.#apartSince = undefined
     }
     if (this.#knownMs === undefined && now > startMs && now % 5_000 === 0) {
-      const knowAll = running.every(({ sim }) => sim.trust.members().length >= running.length - 1)
+      // The number of members is no proof, because those that are off are members as well; but it is the cheaper look.
+      const knowEnough = running.every(({ sim }) => sim.trust.members().length >= running.length - 1)
+      const knowAll =
+        knowEnough &&
+        running.every((one) =>
+          running.every((other) => one === other || one.sim.trust.member(other.sim.id) !== undefined),
+        )
       if (knowAll) this.#knownMs = now
     }
   }

@@ -62,7 +62,7 @@ const peer = z
       ),
     through: fingerprint()
       .exactOptional()
-      .describe('with `gossip`: the neighbour that handed its word on first'),
+      .describe('with `gossip`: the member that first told of it, which need not be connected now'),
     presence: z
       .enum(['online', 'unsure', 'offline'])
       .nullable()

@@ -1,7 +1,7 @@
 // Checks of this node's place in the network: ports, addresses, multicast.
 import type { NetworkInterfaceInfo } from 'node:os'
 import type { DaemonFacts, MulticastFacts } from '../../../api/contract/shapes.ts'
-import { isPrivateAddress } from '../../../config/addresses.ts'
+import { isLoopback, isPrivateAddress } from '../../../config/addresses.ts'
 import type { Config } from '../../../config/index.ts'
 import { endpoint } from '../egress.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
@@ -171,7 +171,6 @@ function downInterfaces(): string[] {
 
 /** Link-local IPv6 addresses; Karo does not listen on them, because no other machine can name their zone. */
 const isLinkLocal = (ip: string): boolean => /^fe[89ab]/i.test(ip)
-const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
 
 /** Addresses on which another program listens on the mesh's port, and the daemon does not. */
 export function heldByOthers(

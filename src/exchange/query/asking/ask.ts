@@ -6,7 +6,7 @@ import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
-import type { Identity } from '../../../trust/identity/index.ts'
+import { eraseSealingKey, type Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import { type Author, type OwnQuestion, openAnswer, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
@@ -155,6 +155,8 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     } finally {
       for (const end of ends) end.removeEventListener('abort', cancel)
       asks.delete(id)
+      // The key of a login serves its other questions, and ends with it.
+      if (acting === undefined) eraseSealingKey(question.key)
     }
   }
 

@@ -65,6 +65,11 @@ describe('explained', () => {
     ['HTTP listener', tcp('127.0.0.1', 9237), 'http.port'],
     ['a browser', tcp('127.0.0.1', 9237, '127.0.0.1', 50_000), 'this machine'],
     [
+      'a browser, by a socket of IPv6',
+      tcp('::ffff:127.0.0.1', 9237, '::ffff:127.0.0.1', 50_000),
+      'this machine',
+    ],
+    [
       'a link',
       tcp('10.0.0.5', 40_000, '10.0.0.6', 9238),
       'link to birch (0123456789abcdef), dialed by this node',

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Random } from '../../../../src/base/clock.ts'
-import { newSealingKey, openSealed, sealTo } from '../../../../src/trust/identity/index.ts'
+import { eraseSealingKey, newSealingKey, openSealed, sealTo } from '../../../../src/trust/identity/index.ts'
 
 const fixed = (byte: number): Random => ({
   bytes: (n) => new Uint8Array(n).fill(byte),
@@ -39,7 +39,7 @@ describe('sealed boxes', () => {
     const key = newSealingKey()
     const box = sealTo(key.publicKey, text, aad)
     expect(openSealed(key.privateKey, box, aad)).toEqual(text)
-    key.privateKey.fill(0)
+    eraseSealingKey(key)
     expect(openSealed(key.privateKey, box, aad)).toBeUndefined()
   })
 
