@@ -2,7 +2,7 @@
 import type { Timers } from '../../base/clock.ts'
 
 /** Milliseconds within which a tool asks again about a call of its own; otherwise it is gone. */
-export const AGAIN_MS = 15_000
+const AGAIN_MS = 15_000
 /** Tools between two of their questions that are counted for one request; more of them do not keep it longer. */
 const AWAY_MAX = 256
 

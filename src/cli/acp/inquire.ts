@@ -29,7 +29,7 @@ interface InquiryDeps {
   readonly waits: (approval: string) => void
 }
 
-export interface AcpGuard {
+interface AcpGuard {
   /** Throws where it cannot judge. */
   judge(command: string, cwd: string): RiskVerdict
   /** `guard.on_error`: what cannot be judged is denied. */

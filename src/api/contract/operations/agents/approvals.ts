@@ -50,7 +50,7 @@ export const askApproval = defineOperation('POST /api/v1/approvals/ask', {
   via: 'socket',
   summary: 'Ask for a command of an AI tool',
   description:
-    '`karo hook` and `karo acp` ask this, and ask again with `approval` until it is decided; each answer comes within some seconds. The gates judge it as an action of the agent `kBridge:` and the name of the tool. With `answered`, run and deny say that the answer on the screen of the tool counts, and wait that somebody else was quicker. A request with `call` is withdrawn when the connection ends that waits for it.',
+    '`karo hook` and `karo acp` ask this, and ask again with `approval` until it is decided; each answer comes within some seconds. The gates judge it as an action of the agent `kBridge:` and the name of the tool. With `answered`, run says that a yes on the screen of the tool counts, deny that it was no there or before, and wait that somebody else approved it first. A request with `call` is withdrawn when the last connection ends that waits for it.',
   body: from.askBody,
   bodyBytes: 2 * 1024 * 1024,
   answer: from.asked,
