@@ -11,7 +11,7 @@ export const PROMPT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
 export const MOST_PROMPTS = 200
 export const MOST_VERSIONS = 50
 /** Characters of all versions of all prompts of one person, which a list has in memory. */
-export const MOST_CHARS = 8 * 1024 * 1024
+const MOST_CHARS = 8 * 1024 * 1024
 
 export interface Prompt {
   readonly name: string

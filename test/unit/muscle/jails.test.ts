@@ -28,6 +28,7 @@ import {
   runToEnd,
   workDirectory,
 } from '../../support/muscle/muscle.ts'
+import { testWhere } from '../../support/run/only.ts'
 import { until } from '../../support/run/until.ts'
 
 const sh = (script: string, ...args: string[]) => ['/bin/sh', '-c', script, 'sh', ...args]
@@ -134,7 +135,7 @@ for (const { provider, problem } of await providersHere()) {
       expect(readdirSync(join(work, 'b'))).toEqual(['h', 's'])
     })
 
-    test.skipIf(covers)(
+    testWhere(!covers)(
       'is not built where a part would have to be covered, or kept from writing',
       async () => {
         const { client } = await here()
@@ -157,7 +158,7 @@ for (const { provider, problem } of await providersHere()) {
       },
     )
 
-    test.skipIf(covers)('makes no socket: by its path it would lead out, where nobody looks', async () => {
+    testWhere(!covers)('makes no socket: by its path it would lead out, where nobody looks', async () => {
       const { client } = await here()
       const script = 'print socket(my $made, $_, 1, 0) ? "made " : "refused " for 1, 2, 10'
       expect((await runToEnd(client, jobOf(['/usr/bin/perl', '-e', script]))).out).toBe(
@@ -165,7 +166,7 @@ for (const { provider, problem } of await providersHere()) {
       )
     })
 
-    test.skipIf(!covers)('does not write what programs outside obey, and sees no keys', async () => {
+    testWhere(covers)('does not write what programs outside obey, and sees no keys', async () => {
       const { client } = await here()
       const work = workDirectory()
       mkdirSync(join(work, '.git'), { mode: 0o777 })
@@ -354,7 +355,7 @@ for (const { provider, problem } of await providersHere()) {
       expect(marked(mark)).toEqual([])
     })
 
-    test.skipIf(covers)('leads a session of its own, and sends no signal to its keepers', async () => {
+    testWhere(!covers)('leads a session of its own, and sends no signal to its keepers', async () => {
       const { client } = await here()
       const getsid = process.arch === 'x64' ? 124 : 156
       const script = `kill -0 $PPID 2>/dev/null && echo reached; kill -0 $$ && echo itself
@@ -362,7 +363,7 @@ for (const { provider, problem } of await providersHere()) {
       expect((await runToEnd(client, jobOf(sh(script)))).out).toBe('itself\nleads')
     })
 
-    test.skipIf(covers)('asks for no extended attributes of a file that it only names', async () => {
+    testWhere(!covers)('asks for no extended attributes of a file that it only names', async () => {
       const { client } = await here()
       const numbers = process.arch === 'x64' ? [191, 192, 194, 195] : [8, 9, 11, 12]
       const script = `for (${numbers.join(', ')}) { my ($path, $name, $value) = ('/root', 'user.a', ' ' x 9);

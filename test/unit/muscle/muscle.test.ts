@@ -34,6 +34,7 @@ import {
   runToEnd,
   workDirectory,
 } from '../../support/muscle/muscle.ts'
+import { testWhere } from '../../support/run/only.ts'
 import { track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -301,25 +302,22 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     await until(() => marked(mark).length === 0, { what: 'nothing is left' })
   })
 
-  test.skipIf(provider === 'bwrap')(
-    'kill -9 while jails are being built leaves nothing of them',
-    async () => {
-      const mark = freshMark()
-      for (let round = 0; round < 5; round++) {
-        const { client, child, path } = await apart()
-        const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
-        // Each round a little later in their building.
-        await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
-        child.kill('SIGKILL')
-        await Promise.all(jobs)
-        await until(() => marked(mark).length === 0 && pidsOf('-f', '--', markOf(path)).length === 0, {
-          what: 'nothing is left',
-        })
-      }
-    },
-  )
+  testWhere(provider !== 'bwrap')('kill -9 while jails are being built leaves nothing of them', async () => {
+    const mark = freshMark()
+    for (let round = 0; round < 5; round++) {
+      const { client, child, path } = await apart()
+      const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
+      // Each round a little later in their building.
+      await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+      child.kill('SIGKILL')
+      await Promise.all(jobs)
+      await until(() => marked(mark).length === 0 && pidsOf('-f', '--', markOf(path)).length === 0, {
+        what: 'nothing is left',
+      })
+    }
+  })
 
-  test.skipIf(provider !== 'bwrap')(
+  testWhere(provider === 'bwrap')(
     'kill -9 while jails are being built lets none of them run, and the next one there ends what is left',
     async () => {
       const mark = freshMark()
@@ -363,7 +361,7 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     expect(marked(mark)).toEqual([])
   })
 
-  test.skipIf(provider === 'bwrap')('either keeper of a jail ends it when the other is killed', async () => {
+  testWhere(provider !== 'bwrap')('either keeper of a jail ends it when the other is killed', async () => {
     const { client, child } = await apart()
     const mark = freshMark()
     const job = await client.run(long(mark), () => {})

@@ -1,0 +1,6 @@
+// Tests of a table that apply to some of its rows only: for the others there is nothing to test, and so nothing to skip.
+import { test } from 'vitest'
+
+/** `test` where it applies; elsewhere nothing is defined. */
+export const testWhere = (applies: boolean): typeof test =>
+  applies ? test : ((() => {}) as unknown as typeof test)
