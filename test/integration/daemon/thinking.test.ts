@@ -80,6 +80,8 @@ describe('built-in agents', () => {
     expect((await node.karo(['memory', 'list'])).stdout.trim().split('\n')).toHaveLength(2)
     const wrong = await node.karo(['task', 'run', 'kMemory:notes', 'search_notes', '{"nothing":1}'])
     expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining("takes no 'nothing'") })
+    const step = await node.karo(['task', 'run', 'kMemory:notes', 'list_notes', '{}', '--id', 'plan.x.s1'])
+    expect(step).toMatchObject({ code: 2, stderr: expect.stringContaining('steps of plans') })
     for (const words of [
       ['remove', 'kMemory:notes'],
       ['stop', 'kMemory:notes'],
