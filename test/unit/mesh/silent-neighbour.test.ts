@@ -1,4 +1,4 @@
-// A neighbour whose connection breaks is away at once: for trust, and for the choice of other neighbours.
+// A neighbour that falls silent is away at once: for trust, and for the choice of other neighbours.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
@@ -18,7 +18,7 @@ const MEMBERS = 40
 /** A few rounds of dials, and less than the time after which all members are gone over in any case. */
 const SOON_MS = 5_000
 
-test('whose connection breaks is replaced by another member soon', () => {
+test('who falls silent is replaced by another member soon', () => {
   const self = testIdentity().nodeId
   const ids = Array.from({ length: MEMBERS }, () => testIdentity().nodeId)
   const time = new VirtualTime(Date.UTC(2026, 10, 21))
@@ -64,8 +64,11 @@ test('whose connection breaks is replaced by another member soon', () => {
   expect([...dialed]).toEqual([])
 
   const [lost] = [...first] as [NodeId]
-  put({ on: 'broken', id: 1, reason: 'cut' })
-  put({ on: 'closed', id: 1 })
+  // The heartbeat finds that it is silent, in the same round in which the members are looked at.
+  for (let step = 0; step < 60 && trust.member(lost)?.unsure !== true; step++) {
+    for (const node of first) if (node !== lost) put({ on: 'heard', node })
+    time.advance(1_000)
+  }
   expect(trust.member(lost)?.unsure).toBe(true)
   time.advance(SOON_MS)
   const others = [...choiceOf(ids.filter((id) => id !== lost))].filter((id) => !first.has(id))
