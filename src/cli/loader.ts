@@ -32,7 +32,7 @@ export function programLoader(directory: string, outside: Require): Require {
   const load = (path: string): object => {
     const known = chunks.get(path)
     if (known !== undefined) return known.exports
-    const bytes = readFileSync(path)
+    const bytes = chunkAt(path)
     // ASCII, as most chunks are, is held in one byte a character. Raw templates keep what is not.
     const source = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
     const file = join(cache, basename(path))
@@ -88,6 +88,18 @@ export function programLoader(directory: string, outside: Require): Require {
   })
 
   return requireFrom(directory)
+}
+
+/** The API tells this code as `unavailable`; an update that left the process running has taken the chunk away. */
+function chunkAt(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw Object.assign(new Error(`the program was replaced while it ran: ${basename(path)} is not there`), {
+      code: 'ERR_PROGRAM_REPLACED',
+    })
+  }
 }
 
 function read(file: string): Buffer | undefined {

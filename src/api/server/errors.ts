@@ -44,6 +44,10 @@ export function describeError(error: unknown): DescribedError {
     const described = say(error.code, error.message, error.where, error.hint)
     return { ...described, headers: headersOf(error) }
   }
+  if ((error as { code?: unknown } | null)?.code === 'ERR_PROGRAM_REPLACED') {
+    const hint = 'Restart it: systemctl restart karo, or end `karo up` and start it again.'
+    return say('unavailable', "the daemon's program was replaced while it ran", undefined, hint)
+  }
   const fault = (typeof error === 'object' && error !== null ? error : {}) as RequestFault
   const first = fault.validation?.[0]
   if (first !== undefined) {

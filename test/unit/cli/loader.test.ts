@@ -2,6 +2,7 @@
 import { chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { describeError } from '../../../src/api/server/errors.ts'
 import { programLoader } from '../../../src/cli/loader.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
@@ -32,7 +33,7 @@ function program() {
 }
 
 test('chunks are loaded once, may need each other, and everything else comes from outside', () => {
-  const { directory, outside, load } = program()
+  const { directory, outside, load, write } = program()
   const { required } = load()
   const a = required('./chunks/a.js') as { sum(): number }
   expect(a.sum()).toBe(3)
@@ -40,6 +41,20 @@ test('chunks are loaded once, may need each other, and everything else comes fro
   expect((required('./chunks/b.js') as { where: string }).where).toBe(join(directory, 'chunks'))
   required('node:fs')
   expect(outside).toEqual(['node:fs'])
+
+  // A chunk that an update took away is told as that, and asked for again.
+  let problem: unknown
+  try {
+    required('./chunks/c.js')
+  } catch (error) {
+    problem = error
+  }
+  expect(describeError(problem)).toMatchObject({
+    ...{ status: 503, unexpected: false },
+    body: { error: { code: 'unavailable', hint: expect.stringContaining('Restart') } },
+  })
+  write('c.js', 'exports.three = 3')
+  expect(required('./chunks/c.js')).toEqual({ three: 3 })
 })
 
 test('code is kept when that is asked for, and a damaged file of it, or one of another source, changes nothing', () => {
