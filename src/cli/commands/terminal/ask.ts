@@ -64,17 +64,16 @@ function wantsModel(io: CommandIo): boolean {
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = openKnowledge()
   const examples = openExamples(io.home, io.env.HOME ?? homedir())
-  const words = { shell, judge: await judging(io, shell), knowledge, examples }
+  const judge = await judging(io, shell)
   const hasModel = wantsModel(io)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)
   const cwd = workingDirectory()
-  const model = hasModel
-    ? await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
-    : undefined
+  const given = { shell, judge, knowledge, examples, own, ...(cwd !== undefined && { cwd }), notes }
+  const offline = findCommand(request, given)
+  if (!hasModel || offline.confidence === 'sure') return offline
+  const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
   return findCommand(request, {
-    ...words,
-    own,
-    ...(cwd !== undefined && { cwd }),
+    ...given,
     ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
     notes: [...notes, ...(model?.note === undefined ? [] : [model.note])],
   })
