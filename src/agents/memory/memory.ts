@@ -152,7 +152,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
       try {
         meaning = await byMeaning(person, query, rows, signal)
         if (meaning !== undefined && meaning.left > 0)
-          notes.push(`${meaning.left} notes have no embedding yet; further searches give them one.`)
+          notes.push(`Notes without an embedding: ${meaning.left}. Further searches give them one.`)
         if (meaning?.problem !== undefined) notes.push(`Not every note got an embedding: ${meaning.problem}.`)
       } catch (error) {
         signal.throwIfAborted()
