@@ -19,7 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Timers } from '../../base/clock.ts'
 import type { Limits, ProbeOutcome, ProbeResult, ProviderName } from '../contract/messages.ts'
-import { JailError, type Provider } from '../jail/provider.ts'
+import { JailError, type JailSpec, type Provider } from '../jail/provider.ts'
 import { ATTEMPTS } from './attempts.ts'
 import { type Bait, hangUpMark } from './tries.ts'
 
@@ -31,6 +31,9 @@ const LIMITS: Limits = {
   wall_ms: 20_000,
   output_bytes: 64 * 1024,
 }
+
+/** Jails in which the attempts may fail to begin, before that counts. */
+const BEGIN_TRIES = 3
 
 export interface ProbeDeps {
   readonly providers: readonly Provider[]
@@ -86,27 +89,25 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
       tasks: LIMITS.tasks,
       mark,
     }
-    const jail = await provider.start({
+    const spec = {
       argv: [...program.argv, '--attempt', JSON.stringify(bait)],
       ...{ cwd: '/', env: {}, stdin: false, secrets: [], limits: LIMITS, wanted: () => true },
       binds: [
         ...program.files.map((needed) => ({ path: needed, write: false })),
         { path: realpathSync(given), write: true },
       ],
-    })
-    const late = timers.after(LIMITS.wall_ms, () => jail.kill())
-    jail.stderr.resume()
-    let told = ''
-    for await (const piece of jail.stdout) told = (told + String(piece)).slice(0, LIMITS.output_bytes)
-    await jail.ended
-    late()
+    }
+    let heard = await attempted(provider, spec, timers)
+    // Nothing was tried where Node could not begin: other jails of this user may hold all of its tasks at that moment.
+    for (let tries = 1; heard.told === '' && tries < BEGIN_TRIES; tries++)
+      heard = await attempted(provider, spec, timers)
     const worse = {
       ...(isLeft(hangUpMark(mark)) && { hang_up: 'a process outlived its jail' }),
       ...(isLeft(mark) && { orphan: 'a process outlived its jail' }),
       ...(lookOf(directory, file) !== before && { change_host: 'a file outside was changed' }),
       ...(arrived.length > 0 && { network: 'a datagram left the jail' }),
     }
-    return resultsOf(provider.name, told, worse)
+    return resultsOf(provider.name, heard, worse)
   } catch (error) {
     return [
       {
@@ -124,10 +125,28 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
   }
 }
 
+interface Heard {
+  readonly told: string
+  /** How the attempts ended: a code or a signal. */
+  readonly end: string
+}
+
+/** Makes the attempts in one jail. Rejects as `Provider.start`. */
+async function attempted(provider: Provider, spec: JailSpec, timers: Timers): Promise<Heard> {
+  const jail = await provider.start(spec)
+  const late = timers.after(LIMITS.wall_ms, () => jail.kill())
+  jail.stderr.resume()
+  let told = ''
+  for await (const piece of jail.stdout) told = (told + String(piece)).slice(0, LIMITS.output_bytes)
+  const { code, signal } = await jail.ended
+  late()
+  return { told, end: String(signal ?? code) }
+}
+
 /** What the attempts said. One that is missing, as after a crash, did not hold; nor one of which worse was seen from outside. */
 function resultsOf(
   provider: ProviderName,
-  told: string,
+  { told, end }: Heard,
   worse: Readonly<Record<string, string>>,
 ): ProbeResult[] {
   let said: Record<string, ProbeOutcome> = {}
@@ -139,7 +158,7 @@ function resultsOf(
   return Object.keys(ATTEMPTS).map((probe) => {
     const seen = worse[probe]
     if (seen !== undefined) return { provider, probe, held: false, detail: seen }
-    const { held = false, detail = 'the attempt said nothing' } = said[probe] ?? {}
+    const { held = false, detail = `the attempt said nothing; all ended with ${end}` } = said[probe] ?? {}
     return { provider, probe, held: held === true, detail: String(detail).slice(0, 512) }
   })
 }
