@@ -91,7 +91,10 @@ describe('notes', () => {
     })
     for (let i = 0; i < 64; i++) await memory.add(ANN, `note ${i}`)
     const found = await memory.search(ANN, 'anything', 10, signal)
-    expect(found.notes).toEqual([expect.stringContaining('without an embedding: 1.'), expect.stringContaining('status 500')])
+    expect(found.notes).toEqual([
+      expect.stringContaining('without an embedding: 1.'),
+      expect.stringContaining('status 500'),
+    ])
     expect(found.hits[0]).toMatchObject({ by: ['meaning'] })
     const rows = await repository.all(ANN, 'note')
     expect(rows.filter(({ vector }) => vector.length === 768 * 4)).toHaveLength(63)
