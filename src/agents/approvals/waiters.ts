@@ -48,7 +48,7 @@ export function createWaiters(timers: Timers, abandoned: (id: string) => void): 
     arrive(id) {
       const one = all.get(id) ?? { here: 0, away: [] }
       all.set(id, one)
-      // The newest time ends, because the oldest may be that of a tool that is gone.
+      // Any of the expected tools may be the one that came. The newest expectation ends, because the tool of the oldest may be gone.
       one.away.pop()?.()
       one.here++
     },

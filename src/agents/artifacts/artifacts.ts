@@ -51,7 +51,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     const needed = new Set<string>()
     for (const row of await repository.all(person)) {
       for (const hash of hashesOf(row)) needed.add(toHex(hash))
-      // All of them at once would keep others waiting.
+      // The daemon does other work between two files, because one person may have thousands.
       await turn()
     }
     for (const hash of uploads.get(person)?.pieces ?? []) needed.add(toHex(hash))
@@ -98,7 +98,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
         })
       used.set(person, (used.get(person) ?? 0) + 1)
     }
-    // One that is damaged is mended by the same content.
+    // A piece that is damaged on the disk is written again, because this upload has the same content.
     if (!isThere || !isWhole(await repository.piece(person, hash), hash))
       await repository.putPiece(person, hash, bytes)
     upload.pieces.push(hash)

@@ -19,7 +19,7 @@ import {
   type StepState,
 } from './types.ts'
 
-/** As many times a step that never ran may be given again. */
+/** A step that never ran is given as a task at most so many times. */
 const MOST_ATTEMPTS = 9
 const ID_LEAST = 4
 
@@ -114,7 +114,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
       await write(person, { ...row, steps })
     })
 
-  /** Until the plan is over, a step fails, or the next one is the person's. Rejects when a task cannot be given. */
+  /** Runs one step after the other until the plan is over, a step fails, or the person has to run the next one. Rejects when a task cannot be given. */
   async function drive(who: Runner, plan: string, begun: () => void): Promise<void> {
     const { person } = who
     for (;;) {

@@ -45,7 +45,7 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
   const quotaOf = createQuotas<NodeId>(REQUESTS.ofNode, REMEMBERED_MAX)
   /** By operator, or by the node that asks for itself. */
   const shareOf = createQuotas<string>(REQUESTS.ofPerson, REMEMBERED_MAX)
-  /** For whom a stream is answered, once for each stream. */
+  /** The person of each stream that is answered now; a person with three streams is in it three times. */
   const answering: string[] = []
 
   /** Throws KaroError `rate_limited`. */

@@ -153,7 +153,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     const told = approve ? await counts : undefined
     if (told?.outcome === 'wait') return
     if (waiting.get(key) !== one) return
-    // An option that was not offered says nothing.
+    // An answer with an option that the agent did not offer counts as a no.
     if (chosen === undefined || told?.outcome === 'deny') {
       answer(key, false)
       return
@@ -240,7 +240,7 @@ function parsed(line: Buffer): unknown {
   }
 }
 
-/** Once, and never for always: that is for the person at the editor to say. */
+/** The answer to the agent: for this one call, because only the person at the editor may answer for all later ones. */
 function resultOf(options: readonly Option[], approve: boolean): RequestPermissionResponse {
   const kind = approve ? 'allow_once' : 'reject_once'
   const option = options.find((one) => one.kind === kind)

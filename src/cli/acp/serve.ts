@@ -57,7 +57,7 @@ export async function serveAcp(
   return code
 }
 
-/** Whoever does not read is not written for: the other side is read again when there is room. */
+/** Writes a line. While the receiver does not read, nothing more is read from the sender, so that no more than a buffer waits. */
 function write(to: Writable, line: Buffer, from: Readable): void {
   if (!to.writable || to.write(line) || from.isPaused()) return
   from.pause()

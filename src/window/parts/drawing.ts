@@ -12,7 +12,7 @@ interface Drawn {
 }
 
 export interface Drawing {
-  /** Numbers that come while it is looked at cost a fraction of a new chart. */
+  /** Gives the same chart other numbers, which takes a fraction of the time of a new one. */
   show(points: readonly Point[]): void
   end(): void
 }

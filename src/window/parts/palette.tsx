@@ -21,7 +21,7 @@ const choicesOf = (views: readonly View[]): readonly Choice[] => [
   { name: 'End session', says: 'close this page for good', keys: '', run: () => void leave() },
 ]
 
-/** More than this of one view are found by the eyes. */
+/** Places of one view that the palette lists, so that its list stays short enough to read. */
 const PLACES_MAX = 200
 
 /** Every button and field of the view below: to be chosen goes there, and does not press it. */

@@ -85,7 +85,7 @@ function Log() {
     key: `audit ${limit}`,
     on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
   })
-  // What is there stays until all entries have come.
+  // The entries that are shown stay until a search has fetched all of them.
   const before = useRef(newest.data)
   before.current = newest.data ?? before.current
   const asked = { ...newest, data: before.current }

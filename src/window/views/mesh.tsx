@@ -21,7 +21,7 @@ const EVENTS = [
 
 /** Rows that are drawn at first, and with each press of the button below them. */
 const ROWS = 50
-/** Of so many machines each is found with the eyes. */
+/** Up to so many machines the list has no search, because a person sees each of them at once. */
 const FEW = 8
 
 /** What a machine is found by. */

@@ -25,7 +25,7 @@ export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
   const here = printable(status.value?.name || 'this machine')
   const places = peers.map((peer): Place => {
     const teller = toldBy(peer, peers)
-    // A line is a way, and none begins with a link that is not there.
+    // A line means that messages can go that way, so it begins only at a machine that this one is connected to.
     const through = teller !== undefined && ringOf(teller) === 0 ? teller.node_id : undefined
     return { id: peer.node_id, ring: ringOf(peer), name: nameOf(peer), through }
   })

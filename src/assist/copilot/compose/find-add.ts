@@ -146,7 +146,7 @@ function addOutside(state: State, values: readonly string[]): void {
   }
 }
 
-/** False where a second time does not say of what it is one, and there is no first one to tell. */
+/** Adds a test of a time. False for a second one, such as `and less than 60 days ago`, where no test before it says which time is meant. */
 function addTime(state: State, form: string, match: RegExpExecArray): boolean {
   const sign = form.split(' ').at(-1) ?? ''
   const verb = form.startsWith('$1') ? (match[1] ?? '') : 'modified'

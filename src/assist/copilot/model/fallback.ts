@@ -79,7 +79,7 @@ export async function firstOf<T>(
     const left = Math.max(1, end - clock.monotonic())
     const deadline = AbortSignal.timeout(Math.ceil(left))
     const share = new AbortController()
-    // The last one has nobody to leave time for.
+    // No endpoint comes after the last one, so it may use all the time that is left.
     const part = i === asked.length - 1 ? undefined : left / (asked.length - i)
     const silent = part === undefined ? undefined : setTimeout(() => share.abort(), part)
     try {

@@ -135,7 +135,7 @@ const command = defineCommand({
     if (known !== undefined) return show(io, known, printKnown)
     const found = await answer(io, request, shellOf(input.options.shell, io.env))
     if (isLine) {
-      // Above the prompt stands how far to trust it, and below only the command.
+      // Standard error, which stands above the prompt, says how far to trust the answer; standard output has the command alone.
       io.err(printAnswer(found, io))
       if (found.command !== null) io.out(`${marked(found.command, found.placeholders)}\n`)
       return found.command === null ? EXIT.failed : EXIT.done

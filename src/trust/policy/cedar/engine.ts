@@ -37,7 +37,7 @@ interface Placed {
 
 /** More than a large organisation has, and each decision looks at all. */
 const POLICIES_MAX = 1_000
-/** A node that nobody is: the engine is tried with it. */
+/** The id of a node that does not exist; the first decision, which only tries the engine, is about it. */
 const NOBODY = formatNodeId(new Uint8Array(32))
 
 /**
