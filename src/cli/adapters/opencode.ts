@@ -3,26 +3,19 @@
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
 import { type Adapter, BadCall } from './adapter.ts'
-import { callOf, commandOf, directoryOf, durationOf, exitCodeOf } from './fields.ts'
+import { callOf } from './fields.ts'
+import { generic } from './generic.ts'
 
 export const opencode: Adapter = {
   name: 'opencode',
   title: 'OpenCode',
   asks: false,
+  // The plugin is Karo's own, so it speaks Karo's own contract, and always says which event it is about.
   read(input) {
-    const call = callOf(input)
-    const { event } = call
-    if (event !== 'before' && event !== 'after') throw new BadCall('the call names an unknown event')
-    const what = { command: commandOf(call.command), ...directoryOf(call.cwd), shell: 'bash' } as const
-    if (event === 'before') return { kind: 'before', ...what }
-    return {
-      kind: 'after',
-      ...what,
-      exitCode: exitCodeOf(call.exit_code),
-      durationMs: durationOf(call.duration_ms),
-    }
+    if (callOf(input).event === undefined) throw new BadCall('the call names no event')
+    return generic.read(input)
   },
-  ran: ({ event }) => event === 'after',
+  ran: generic.ran,
   answer: (reply) =>
     reply.decision === 'none' ? undefined : { decision: reply.decision, reason: reply.reason },
   settings: {
