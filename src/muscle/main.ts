@@ -58,7 +58,8 @@ async function run(): Promise<void> {
     await attemptAll(JSON.parse(values.attempt) as Bait, line)
     return
   }
-  const providers = await createProviders(values.closed, values.socket ?? '')
+  // Without a socket it only probes. Another one that probes at the same time must not take this one's jails for leftovers of its own.
+  const providers = await createProviders(values.closed, values.socket ?? `probe of ${process.pid}`)
   const probe = () => probeAll({ providers, timers: systemTimers, program: ownProgram() })
   if (values.probe) {
     const ways = providers.map((way) => ({

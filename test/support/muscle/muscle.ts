@@ -1,5 +1,6 @@
 // A Muscle for tests: its socket and a Brain connected to it, in this process or in one of its own, and what a job says.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -18,7 +19,8 @@ import { until } from '../run/until.ts'
 
 /** Every provider that this build has, and why one cannot be used on this machine. */
 export async function providersHere(closed: readonly string[] = []) {
-  return (await createProviders(closed, '')).map((provider) => ({
+  // Test files run beside each other, and each provider ends what is left of jails at its own socket.
+  return (await createProviders(closed, `/no/socket/${randomUUID()}`)).map((provider) => ({
     provider,
     problem: provider.problem() ?? (provider.name === 'bwrap' ? cannotStart() : undefined),
   }))
