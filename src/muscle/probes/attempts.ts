@@ -38,9 +38,6 @@ import {
 /** How often a process is begun that is to be left behind, and milliseconds between. */
 const ORPHAN_TRIES = 30
 const ORPHAN_AGAIN_MS = 100
-/** Longer than the time between two looks of what sets the limits of tasks. */
-const BOMB_AGAIN_MS = 1500
-const BOMB_TRIES = 5
 const PERL = '/usr/bin/perl'
 
 const EPERM = 1
@@ -204,13 +201,18 @@ export const ATTEMPTS = {
       return held(code === 'EACCES' ? 'nothing of its own to write' : '/tmp is full at the limit')
     }
   },
-  // Where the kernel counts the tasks of the whole user, the limit follows what other jails have, and one of them may end at this moment.
   fork_bomb: async ({ tasks }) => {
-    let begun = await beginUpTo(tasks)
-    for (let tries = 1; begun >= tasks && tries < BOMB_TRIES; tries++) {
-      await sleep(BOMB_AGAIN_MS)
-      begun = await beginUpTo(tasks)
+    const children: ChildProcess[] = []
+    for (; children.length <= tasks; ) {
+      const child = spawn('/usr/bin/sleep', ['60'], { stdio: 'ignore' })
+      const failed = once(child, 'error').then(() => true)
+      if (await Promise.race([failed, once(child, 'spawn').then(() => false)]).catch(() => true)) break
+      children.push(child)
     }
+    const begun = children.length
+    // The next attempt begins a process of its own.
+    for (const child of children) child.kill('SIGKILL')
+    await Promise.all(children.map(over))
     return begun < tasks ? held(`no more than ${tasks} tasks`) : open(`${begun} processes were begun`)
   },
   // The kernel sends SIGHUP to a process group that has a stopped process and no parent left in its session, whatever domain its members
@@ -242,20 +244,6 @@ export const ATTEMPTS = {
     return open('no process could be begun to be left behind')
   },
 } as const satisfies Readonly<Record<string, Attempt>>
-
-/** How many processes could be begun at once, of at most one more than `most`. They are ended again: the next attempt begins one of its own. */
-async function beginUpTo(most: number): Promise<number> {
-  const children: ChildProcess[] = []
-  while (children.length <= most) {
-    const child = spawn('/usr/bin/sleep', ['60'], { stdio: 'ignore' })
-    const failed = once(child, 'error').then(() => true)
-    if (await Promise.race([failed, once(child, 'spawn').then(() => false)]).catch(() => true)) break
-    children.push(child)
-  }
-  for (const child of children) child.kill('SIGKILL')
-  await Promise.all(children.map(over))
-  return children.length
-}
 
 /** Runs every attempt; one that fails in an unforeseen way counts as not held. Prints one line of JSON. */
 export async function attemptAll(bait: Bait, write: (line: string) => void): Promise<void> {
