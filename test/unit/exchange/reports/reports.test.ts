@@ -12,6 +12,7 @@ import type { QueryResult } from '../../../../src/exchange/query/result.ts'
 import { createFigures, createReports, type Reports } from '../../../../src/exchange/reports/index.ts'
 import type { BucketTotals } from '../../../../src/exchange/totals/types.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import { until } from '../../../support/run/until.ts'
 import { bucket, type Day, MONDAY } from '../report/findings.ts'
 
 const OFF = { risky: 'off', coverage: 'off', anomalies: 'off', missing: 'off' } as const
@@ -126,8 +127,6 @@ const days = (first: number, many: number, risky = 0): readonly Day[] =>
 
 const ids = ({ reports }: Pick<World, 'reports'>): readonly string[] =>
   reports.status().reports.map(({ id }) => id)
-
-const turns = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20))
 
 describe('a report that somebody asks for', () => {
   const request = { range: { start: MONDAY - 7 * DAY_MS, end: MONDAY }, uid: 1000 }
@@ -323,9 +322,13 @@ describe('thresholds', () => {
     // While it is looked at, so the next look is for this one.
     it.released()
     expect(it.timers.map(({ ms }) => ms)).toEqual([30_000, 5_000])
-    await turns()
+    await until(() => it.told.length > 0, { what: 'the look has its numbers' })
     expect(it.told).toEqual(['risky crossed'])
-    it.released()
+    const looksAgain = (): boolean => {
+      it.released()
+      return it.timers.length > 1
+    }
+    await until(looksAgain, { what: 'the look is over, and a release begins the next' })
     expect(it.timers).toHaveLength(2)
     await it.reports.stop()
     expect(it.timers).toEqual([])
@@ -339,7 +342,7 @@ describe('thresholds', () => {
     it.days = days(-2, 2, 50)
     it.released()
     it.timers.pop()?.run()
-    await turns()
+    await until(() => it.told.length > 0, { what: 'the look has its numbers' })
     expect([it.told, ids(it)]).toEqual([['risky crossed'], []])
     // Together with a look that keeps reports, which is made in full all the same.
     it.released()
