@@ -75,6 +75,9 @@ const ALONE = [
   'test/unit/exchange/documents/exchange.test.ts',
 ]
 
+/** Of unit tests alone: integration and contract tests, and what they start, pay what a passphrase costs in earnest. */
+const QUICK = ['test/support/run/quick-passphrases.ts']
+
 export default defineConfig({
   test: {
     pool: 'forks',
@@ -96,9 +99,10 @@ export default defineConfig({
           include: ['test/{sim,unit}/**/*.test.ts'],
           exclude: [...PURE, ...ALONE],
           isolate: false,
+          setupFiles: QUICK,
         },
       },
-      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'alone', include: ALONE, setupFiles: QUICK } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         extends: true,
