@@ -179,7 +179,7 @@ const remove = defineCommand({
 
 const status = defineCommand({
   name: 'service status',
-  summary: 'what keeps your node running',
+  summary: 'show what keeps your node running',
   examples: [{ run: 'karo service status', does: 'systemd, your shells, or nothing' }],
   async run(io) {
     const kept = await keptBy(io)

@@ -47,8 +47,7 @@ const LINGER_MS = 200
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'up',
-    summary:
-      'run the node, in the foreground if nothing else is said; the first time this makes its directory',
+    summary: 'run the node in the foreground; the first run also makes its directory, key and configuration',
     options: [
       {
         name: 'background',
@@ -57,7 +56,7 @@ export const commands: readonly Command[] = [
       {
         name: 'unless-failed',
         description:
-          'with --background: do nothing where a start failed within the last minute; new shells say this',
+          'with --background: do nothing if a start failed within the last minute; the hook of new shells uses this',
       },
       {
         name: 'service',
