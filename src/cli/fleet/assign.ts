@@ -44,13 +44,13 @@ async function machines(
       throw new KaroError('bad_request', 'name nodes, or say --of, not both', { where: WHERE })
     const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
     if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
-    throw new KaroError('not_found', 'that issuer certified no machine that can be certified anew', {
+    throw new KaroError('not_found', 'that issuer certified no machine that can be certified again', {
       hint: 'karo peers shows the machines of the mesh.',
     })
   }
   const named = nodesOf(words)
   if (named.length === 0 || named.some((word) => word.trim() === '')) {
-    throw new KaroError('bad_request', 'say which machines', {
+    throw new KaroError('bad_request', 'no machine is named', {
       where: WHERE,
       hint: 'Name them, or all of one issuer: --of <issuer>.',
     })

@@ -27,9 +27,7 @@ async function allow(shell: GuardedShell, line: string, key: string, words: stri
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   test('"a" allows exactly this line, here or everywhere, in this shell or always', async () => {
-    const directory = temporaryDirectory()
-    mkdirSync(join(directory, 'other'))
-    const shell = await startGuarded({ program, directory })
+    const shell = await startGuarded({ program })
     const line = (name: string) => `git push --force ${name}`
     await allow(shell, line('here-now'), '1', 'here, in this shell')
     await allow(shell, line('here-always'), '2', 'here, always')
@@ -38,7 +36,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     for (const name of ['here-now', 'here-always', 'now', 'always']) await shell.run(line(name))
     // Another line is another one.
     await shell.noted(line('always --tags'), 'n')
-    await shell.run('cd other')
+    await shell.run('cd /')
     for (const name of ['now', 'always']) await shell.run(line(name))
     for (const name of ['here-now', 'here-always']) await shell.noted(line(name), 'n')
     // The file is the home's, so another shell has what is for always.
@@ -115,7 +113,7 @@ test('fish leaves nothing of its suggestion behind the line that is asked about'
   const history = join(directory, '.local/share/fish')
   mkdirSync(history, { recursive: true })
   writeFileSync(join(history, 'fish_history'), '- cmd: git push --force suggested\n  when: 1700000000\n')
-  const shell = await startGuarded({ program: 'fish', directory, env: { TERM: 'xterm' } })
+  const shell = await startGuarded({ program: 'fish', marked: true, directory, env: { TERM: 'xterm' } })
   shell.keys('git push --force s')
   await until(() => stripVTControlCharacters(shell.screen()).includes('uggested'), { what: 'a suggestion' })
   await shell.noted('', 'n')

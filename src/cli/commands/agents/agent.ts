@@ -173,7 +173,7 @@ function programOf(program: string, binds: readonly { readonly path: string }[])
     binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
   if (seen(path) && seen(real)) return path
   if (seen(real)) return real
-  throw new KaroError('bad_request', `the jail would not see ${real}`, {
+  throw new KaroError('bad_request', `the agent in its jail would not see ${real}`, {
     where: 'COMMAND',
     hint: `Give it: --read ${real}`,
   })

@@ -188,7 +188,7 @@ async function copy(io: CommandIo, id: string, write: (chunk: Uint8Array) => voi
     hash = toHex(hasher.end())
   }
   if (hash !== id)
-    throw new KaroError('bad_file', `what came is not the whole of ${id.slice(0, ID_DIGITS)}`, {
+    throw new KaroError('bad_file', `the content of ${id.slice(0, ID_DIGITS)} arrived incomplete`, {
       hint: 'A piece of it is missing or damaged in the database. Put the file there again.',
     })
 }

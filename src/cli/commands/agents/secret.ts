@@ -152,13 +152,13 @@ const showOne = defineCommand({
     const found = secrets.find(({ name }) => name === args.name)
     if (found === undefined)
       throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {
-        hint: 'karo secret list shows those that there are.',
+        hint: 'karo secret list shows your secrets.',
       })
     if (options.reveal !== true) return show(io, found, secretView)
     if (io.json || !io.terminal)
       throw new KaroError('refused', 'a value is shown at a terminal only', {
         where: '--reveal',
-        hint: 'A program is given it as an agent: karo secret allow.',
+        hint: 'An agent can be given the secret instead: karo secret allow.',
       })
     const { value } = await unlocked(io, () => daemonAt(io).call(revealSecret, { body: { name: args.name } }))
     const bytes = Buffer.from(value, 'base64url')

@@ -110,7 +110,7 @@ const init = defineCommand({
     const state = await daemonAt(io).call(getFleet)
     if (state.root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
-        hint: 'karo ca show says to which.',
+        hint: 'karo ca show says which mesh it is.',
       })
     }
     const totals = await aggregatorsFor(io, options.aggregator)

@@ -29,10 +29,14 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
   )
   const answer = await askLine('Use it alone, so that it listens to nobody? [y/N] ')
   if (answer === undefined)
-    throw new KaroError('unavailable', 'it was not started, because the question got no answer', {
-      where: 'karo up',
-      hint: 'karo init  makes the node without a question; karo init --solo  one that listens to nobody.',
-    })
+    throw new KaroError(
+      'unavailable',
+      'the node was not started, because the question about --solo got no answer',
+      {
+        where: 'karo up',
+        hint: 'karo init  makes the node without a question; karo init --solo  one that listens to nobody.',
+      },
+    )
   if (!/^y(es)?$/i.test(answer)) return
   ensureHome(paths, { random: systemRandom })
   makeSolo(paths)

@@ -110,7 +110,7 @@ const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
 async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefined): Promise<boolean> {
   if (yes !== undefined) {
     if (HASH.test(yes) && card.hash.startsWith(yes)) return true
-    throw new KaroError('refused', 'this is not the hash of what waits', {
+    throw new KaroError('refused', 'this is not the hash of the request', {
       where: '--yes',
       hint: `karo approvals show ${card.id} prints it; it takes at least 8 digits.`,
     })
@@ -123,7 +123,7 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
   const shown = cardView(card, Date.now(), io)
   if (shown.length > CARD_MAX) {
     throw new KaroError('too_large', `the request has ${shown.length} characters, too many to be read here`, {
-      hint: `Look at karo approvals show ${card.id} --json, and name the hash that stands there: --yes HASH`,
+      hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
     })
   }
   io.err(shown)

@@ -117,14 +117,32 @@ export const GIT_RULES: readonly Rule[] = [
         if (dashes >= 0) return c.args.slice(dashes + 1)
         const [, ...named] = o.operands
         // Of two words the second is a path, where the first begins no branch.
-        const paths = o.flag('b', 'B', 'c', 'C', 'orphan', 't', 'track', 'd', 'detach') ? [] : named.slice(1)
+        const paths = o.flag(
+          'b',
+          'B',
+          'c',
+          'C',
+          'create',
+          'force-create',
+          'orphan',
+          't',
+          'track',
+          'd',
+          'detach',
+        )
+          ? []
+          : named.slice(1)
         return [
           ...paths,
           ...c.args.filter(({ text }) => text.startsWith('--pathspec-from-file')),
           ...matching(named.slice(0, 1), /^\.\/?$/),
         ]
       }
-      if (is(o, 'reset')) return c.args.filter(({ text }) => text === '--merge')
+      if (is(o, 'reset'))
+        return only(
+          o.operands.length > 1,
+          c.args.filter(({ text }) => text === '--merge'),
+        )
       if (is(o, 'restore'))
         return only(!o.flag('S', 'staged') || o.flag('W', 'worktree'), o.operands.slice(1))
       return undefined

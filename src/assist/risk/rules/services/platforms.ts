@@ -56,7 +56,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
       only(
         (verb(o) === 'apply' && c.args.some((arg) => /^--?auto-approve$/.test(arg.text))) ||
           (c.name === 'pulumi' && verb(o) === 'up' && o.flag('y', 'yes')) ||
-          (c.name === 'cdk' && verb(o) === 'deploy' && o.value('require-approval')?.text === 'never'),
+          (c.name === 'cdk' && verb(o) === 'deploy' && /--require-approval[= ]never\b/.test(line(c))),
         true,
       ),
     safer: byTool({
