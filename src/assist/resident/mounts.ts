@@ -32,6 +32,8 @@ export interface Mounts {
    * filesystem did not answer. `work` is done anew for each filesystem that answers.
    */
   looking<T>(work: (mayLook: (path: string) => boolean) => Promise<T>): Promise<T | undefined>
+  /** Whether a filesystem has been asked that has not answered. */
+  waits(): boolean
 }
 
 interface MountDeps {
@@ -63,6 +65,7 @@ export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM): M
   }
 
   return {
+    waits: () => asked.size > 0,
     async looking(work) {
       const served = servedMounts(read())
       const known = new Set(served.filter((mount) => holds(mount, home)))

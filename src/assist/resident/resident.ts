@@ -21,6 +21,7 @@ import {
 } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
+import { exitWithoutThreads } from '../../base/kernel/exit.ts'
 import { makeFifo } from '../../base/kernel/fifo.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
@@ -114,6 +115,9 @@ export function createResident({ home, log }: ResidentDeps): Room {
       removePipe()
       socket?.destroy()
       socket = undefined
+      // Without it the process would not end before the filesystem answers.
+      if (mounts.waits())
+        await exitWithoutThreads().catch((error) => noteFault(error, 'the end may have to wait'))
     },
   }
 }
