@@ -79,7 +79,7 @@ const showOne = defineCommand({
 const run = defineCommand({
   name: 'plan run',
   summary:
-    'run the steps of a plan one after the other, as tasks; a step that changes something needs your yes',
+    'run the steps of a plan one after the other, as tasks; a step that may change something needs your yes',
   shows: runPlan,
   args: [ID],
   options: [

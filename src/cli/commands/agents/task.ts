@@ -43,7 +43,7 @@ const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
 
 const run = defineCommand({
   name: 'task run',
-  summary: 'have an agent call a tool; a call that changes something needs your yes first',
+  summary: 'have an agent call a tool; a call that may change something needs your yes first',
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: [
