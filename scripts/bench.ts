@@ -23,6 +23,7 @@ import { measureWatch } from '../test/bench/processes.ts'
 import { measureQuery } from '../test/bench/query.ts'
 import { measureReleased } from '../test/bench/released.ts'
 import { hasSerf } from '../test/bench/serf.ts'
+import { measureShellStarts } from '../test/bench/shell-start.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
 import { measureStatistics } from '../test/bench/statistics.ts'
 import { canNamespaces } from '../test/support/node/lan.ts'
@@ -83,8 +84,15 @@ const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'guard',
     async run({ quick }) {
+      const starts = (await measureShellStarts(quick ? 5 : 20)).map(
+        ({ shell, plain_ms, hooked_ms }): Figure => ({
+          ...{ name: `${shell}, a new shell, above a plain one`, value: hooked_ms - plain_ms, unit: 'ms' },
+          beside: { what: 'a plain one', value: plain_ms },
+          aim: most('value', 30),
+        }),
+      )
       const costs = await measureGuard(quick ? 10 : 40)
-      return costs.flatMap(({ shell, plain, checked }) => {
+      const lines = costs.flatMap(({ shell, plain, checked }) => {
         const rows = [
           { kind: 'a plain line', ms: plain.guarded_ms, bare_ms: plain.bare_ms },
           { kind: 'a checked line', ms: checked.guarded_ms, bare_ms: checked.bare_ms },
@@ -98,6 +106,7 @@ const BENCHMARKS: readonly Benchmark[] = [
           }),
         )
       })
+      return [...starts, ...lines]
     },
   },
   {

@@ -1,5 +1,5 @@
-// `npm run new-account -- 18 20 24`: the README's way from a clone to a guarded shell, in a new home and (as root) as a new
-// user, with each of these versions of Node on the PATH. Prints the seconds of each step.
+// `npm run new-account -- 18 20 24`: the README's way from a clone to a guarded bash, zsh and fish, in a new home and (as root) as
+// a new user, with each of these versions of Node on the PATH. Prints the seconds of each step.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,6 +12,7 @@ import { stopNode } from './stop-node.ts'
 const NEW_USER = 54_321
 /** The npm of that time; a later one refuses Node 18. */
 const NPM = 'npm@10'
+const SHELLS = ['bash', 'zsh', 'fish']
 const REPOSITORY = join(import.meta.dirname, '..')
 const isRoot = process.getuid?.() === 0
 const user = isRoot ? { uid: NEW_USER, gid: NEW_USER } : {}
@@ -67,12 +68,15 @@ async function tryVersion(version: string, home: string): Promise<void> {
   const at = join(home, 'karo')
   console.log(`Node ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`)
   const begun = Date.now()
-  const steps = [['ci'], ['run', '--silent', 'karo', '--', 'init', '--solo']]
-  steps.push(['run', '--silent', 'karo', '--', 'up', '--background'])
-  steps.push(['run', '--silent', 'karo', '--', 'shell', 'install', 'bash'])
+  const karo = ['run', '--silent', 'karo', '--']
+  const steps = [['ci'], [...karo, 'init', '--solo'], [...karo, 'up', '--background']]
   try {
     for (const step of steps) await timed(`npm ${step.join(' ')}`, () => run('npm', step, at, env))
-    await timed('a new shell knows karo, and its guard asks', () => guardedShell(home, env))
+    for (const shell of SHELLS) {
+      const install = [...karo, 'shell', 'install', shell]
+      await timed(`npm ${install.join(' ')}`, () => run('npm', install, at, env))
+      await timed(`a new ${shell} knows karo, and its guard asks`, () => guardedShell(shell, home, env))
+    }
     console.log(`  ${seconds(begun)} in all`)
   } finally {
     stopNode(join(home, '.local/share/karo'))
@@ -106,19 +110,27 @@ function run(program: string, args: readonly string[], cwd: string, env: NodeJS.
   })
 }
 
-async function guardedShell(home: string, env: Readonly<Record<string, string>>): Promise<void> {
-  const shell = pty.spawn('/bin/bash', ['-i'], { cwd: home, env, cols: 100, rows: 30, ...user })
+async function guardedShell(
+  name: string,
+  home: string,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  const shell = pty.spawn(name, ['-i'], { cwd: home, env, cols: 100, rows: 30, ...user })
   let output = ''
   shell.onData((text) => (output += text))
-  const shows = (wanted: RegExp) => until(() => wanted.test(output), { what: `${wanted} at the terminal` })
+  const shows = async (wanted: RegExp) => {
+    try {
+      await until(() => wanted.test(output), { what: `${wanted} at the terminal` })
+    } catch (error) {
+      throw new Error(`${(error as Error).message}; it shows: ${JSON.stringify(output.slice(-800))}`)
+    }
+  }
   try {
-    await shows(/\$ $/)
     shell.write('karo status | head -3; echo "=="status"=="\r')
-    await shows(/state +ready[\s\S]*==status==[\s\S]*\$ $/i)
+    await shows(/state +ready[\s\S]*==status==/i)
     shell.write('git push --force origin main\r')
     await shows(/Run it\?/)
     shell.write('n')
-    shell.write('\r')
   } finally {
     shell.kill('SIGKILL')
   }

@@ -20,7 +20,7 @@ function daysOf(text: string | undefined, option: string, where: string): number
 
 const introduce = defineCommand({
   name: 'peers introduce',
-  summary: 'introduce a node to those that made this node an introducer',
+  summary: 'introduce a node to the nodes that made this node an introducer',
   shows: introducePeer,
   args: [
     {
@@ -41,7 +41,7 @@ const introduce = defineCommand({
     },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
     { name: 'days', value: 'days', description: 'how long it holds, 1 to 365 (default: 30)' },
-    { name: 'withdraw', description: 'take it back' },
+    { name: 'withdraw', description: 'withdraw the introduction' },
   ],
   examples: [
     { run: 'karo peers introduce bob --level share_to --days 7', does: 'for a week' },
@@ -155,7 +155,10 @@ const introductions = defineCommand({
   summary: 'list introductions that this node gave and received',
   shows: getIntroductions,
   examples: [
-    { run: 'karo peers introductions', does: 'whom others introduced here, how far, and until when' },
+    {
+      run: 'karo peers introductions',
+      does: 'the nodes that others introduced here, how far they are trusted, and until when',
+    },
   ],
   async run(io) {
     const answer = await daemonAt(io).call(getIntroductions)

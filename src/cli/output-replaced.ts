@@ -31,7 +31,7 @@ export function replaceOutput(name: string | undefined, where: string): Replaced
   const check = (): void => {
     const there = fs.lstatSync(path, { throwIfNoEntry: false })
     if (there === undefined || there.isFile()) return
-    throw new KaroError('conflict', 'there is something of that name that is no regular file', {
+    throw new KaroError('conflict', 'something of that name exists, and it is not a regular file', {
       where: path,
       hint: 'Choose another name.',
     })

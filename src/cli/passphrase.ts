@@ -111,7 +111,7 @@ export async function newPassphrase(file: unknown): Promise<Buffer> {
   const same = first.equals(second)
   second.fill(0)
   if (same) return first
-  throw new KaroError('bad_request', 'the two are not the same, so nothing was changed', {
+  throw new KaroError('bad_request', 'the two passphrases differ, so nothing was changed', {
     where: 'the passphrase',
     hint: 'Run the command once more.',
   })

@@ -91,7 +91,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     },
     async begin(contest = false) {
       const pending = deps.reread()
-      if (pending === undefined) throw new KaroError('not_found', 'no rotation of the key was begun')
+      if (pending === undefined) throw new KaroError('not_found', 'no rotation of the key is under way')
       refuseIssuer()
       if (!contest) refuseFork(pending.identity)
       await carryOut(pending)

@@ -111,7 +111,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const [only, other] = found
     if (only === undefined)
       throw new KaroError('not_found', `no request ${which.slice(0, 40)} waits for you`, {
-        hint: 'karo approvals list shows those that wait, karo approvals log what became of the others.',
+        hint: 'karo approvals list shows the requests that wait, karo approvals log what became of the others.',
       })
     if (other !== undefined) throw new KaroError('conflict', `${which} is the beginning of several requests`)
     return only
@@ -127,7 +127,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       if (approve) throw new KaroError('conflict', 'it is approved already')
     } else if (approve) checkApprover(approval, scope, who)
     if (approve && (hash.length < HASH_LEAST || !approval.hash.startsWith(hash)))
-      throw new KaroError('refused', 'this is not the hash of what waits', {
+      throw new KaroError('refused', 'this is not the hash of the request', {
         hint: 'karo approvals show prints it; look at what is shown there.',
       })
     const by = who.from?.name ?? (await nameOf(who.account)) ?? `uid ${who.account}`

@@ -71,7 +71,7 @@ export function askedByBoth(first: Action, { requester: { sessions: more } }: Ac
   if (before === undefined || more === undefined) return { ...first, requester }
   const sessions = [...new Set([...before, ...more])]
   if (sessions.length > ASKERS_MAX)
-    throw new KaroError('rate_limited', 'the same was asked out of too many terminals')
+    throw new KaroError('rate_limited', 'the same request came from too many terminals')
   return { ...first, requester: { ...requester, sessions } }
 }
 

@@ -85,7 +85,9 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   function uploadOf({ person }: Owner, key: string): Upload {
     const upload = uploads.get(person)
     if (upload?.key === key) return upload
-    throw new KaroError('not_found', 'that upload is not under way any more', { hint: 'Begin it anew.' })
+    throw new KaroError('not_found', 'that upload is not under way any more', {
+      hint: 'Begin the upload again.',
+    })
   }
 
   async function storePiece(person: number, upload: Upload, bytes: Uint8Array): Promise<void> {
@@ -106,7 +108,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
 
   async function begin({ person }: Owner, coming: Coming): Promise<Upload> {
     if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.mediaType))
-      throw new KaroError('bad_request', 'this is no name of a file, or no media type')
+      throw new KaroError('bad_request', 'this is not a file name, or not a media type')
     if ((await repository.all(person)).length >= MOST_ARTIFACTS)
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
         hint: 'Remove some: karo artifact remove.',
@@ -196,7 +198,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     const [only, other] = found
     if (only === undefined)
       throw new KaroError('not_found', `you have no artifact ${short}`, {
-        hint: `karo artifact list shows those that there are; at least ${WHICH_LEAST} digits of an id name one.`,
+        hint: `karo artifact list shows your artifacts; give at least ${WHICH_LEAST} digits of an id.`,
       })
     if (other !== undefined) throw new KaroError('conflict', `${short} is the beginning of several artifacts`)
     return only

@@ -32,7 +32,7 @@ export const opinionOf =
     )
     const { reached, why } = parsed(reply)
     if (typeof reached !== 'boolean' || typeof why !== 'string')
-      throw new KaroError('unavailable', 'the answer of the model is no opinion')
+      throw new KaroError('unavailable', 'the answer of the model is not a judgement')
     return { reached, why: why.slice(0, MOST_WHY), by }
   }
 

@@ -164,9 +164,13 @@ export function createCapabilities({
         ? [signCapability({ ...wanted, parent: null, issuer: root }, { nodeId: root, sign: identity.sign })]
         : attenuate(parent, wanted, { nodeId: root, sign: identity.sign })
     if (chain === undefined)
-      throw new KaroError('refused', 'the capability that this one is derived from has nothing of that', {
-        hint: 'A part may only be less than the whole: karo cap list shows what it allows.',
-      })
+      throw new KaroError(
+        'refused',
+        'the capability that this one would be derived from does not allow that',
+        {
+          hint: 'A part may only be less than the whole: karo cap list shows what it allows.',
+        },
+      )
     await repository.put({ id: wanted.id, chain: writeChain(chain) })
     held.set(wanted.id, chain)
     await tell('granted', chain, by)

@@ -95,7 +95,7 @@ export function verifyManifest(
   { publicKey, former }: Signers,
 ): Manifest {
   const refuse = (why: string): never => {
-    throw new KaroError('refused', `nothing of ${id} runs: ${why}`, {
+    throw new KaroError('refused', `no process of ${id} runs: ${why}`, {
       where: 'manifest',
       hint: 'Remove this agent with karo agent remove, and add it again.',
     })

@@ -173,7 +173,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         const [only, other] = found
         if (only === undefined)
           throw new KaroError('not_found', `you have no note ${which.slice(0, 16)}`, {
-            hint: `karo memory list shows those that there are; at least ${ID_LEAST} digits of an id name one.`,
+            hint: `karo memory list shows your notes; give at least ${ID_LEAST} digits of an id.`,
           })
         if (other !== undefined)
           throw new KaroError('conflict', `${which.slice(0, 16)} is the beginning of several notes`)

@@ -118,7 +118,7 @@ function ownerOf(directory: string): number {
   const stat = statSync(directory, { throwIfNoEntry: false })
   if (stat === undefined) throw lost(`there is no ${directory}`)
   if ((stat.mode & 0o022) !== 0)
-    throw new KaroError('refused', 'others may write the directory of the socket of karo-exec', {
+    throw new KaroError('refused', "other users may write to the directory of karo-exec's socket", {
       where: directory,
       hint: `Run: chmod go-w ${directory}`,
     })

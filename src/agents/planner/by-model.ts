@@ -83,4 +83,4 @@ function jsonIn(text: string): unknown {
   }
 }
 
-const shapeless = (): KaroError => new KaroError('unavailable', 'its answer is no plan')
+const shapeless = (): KaroError => new KaroError('unavailable', 'the answer of the model is not a plan')

@@ -45,7 +45,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
     const [only, other] = rows
     if (only === undefined)
       throw new KaroError('not_found', `you have no plan ${which.slice(0, 16)}`, {
-        hint: 'karo plan list shows those that there are.',
+        hint: 'karo plan list shows your plans.',
       })
     if (other !== undefined)
       throw new KaroError('conflict', `${which.slice(0, 16)} is the beginning of several plans`)
@@ -192,7 +192,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
         const plan = await viewOf(person, found)
         const step = plan.steps.find(({ id }) => id === done)
         if (step?.state !== 'yours' && step?.state !== 'done')
-          throw new KaroError('conflict', `${done.slice(0, 16)} is no step that is yours to do now`)
+          throw new KaroError('conflict', `${done.slice(0, 16)} is not a step that waits for you to do it`)
         const steps = found.steps.map((one) => (one.id === done ? { ...one, done: true } : one))
         await write(person, { ...found, steps })
         return { ...found, steps }

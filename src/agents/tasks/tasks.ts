@@ -196,7 +196,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     const row = live.get(keyOf(person, id))?.stored ?? (await repository.task(person, id))
     if (row !== undefined) return row
     throw new KaroError('not_found', `there is no task '${id}'`, {
-      hint: 'karo task list shows those that there are.',
+      hint: 'karo task list shows your tasks.',
     })
   }
 

@@ -48,7 +48,7 @@ export async function writeFile(
 export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise<readonly Kept[]> {
   const salt = Buffer.from(file.salt, 'base64url')
   if (salt.length !== SALT_BYTES)
-    throw new KaroError('bad_request', 'this is no file of secrets, or a part of one', { where: 'file' })
+    throw new KaroError('bad_request', 'this is not a complete file of secrets', { where: 'file' })
   const key = await passphraseKeyLater(passphrase, salt, WHAT)
   const plain = open(key, Buffer.from(file.sealed, 'base64url'), boundToFile(file.created_at))
   key.fill(0)
@@ -77,7 +77,10 @@ export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise
     throw new Error('it is of another form')
   } catch (cause) {
     for (const { value } of kept) value.fill(0)
-    throw new KaroError('bad_request', 'what is in the file is no list of secrets', { where: 'file', cause })
+    throw new KaroError('bad_request', 'the content of the file is not a list of secrets', {
+      where: 'file',
+      cause,
+    })
   } finally {
     plain.fill(0)
   }

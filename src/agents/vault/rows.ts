@@ -19,7 +19,7 @@ export function find({ rows }: Pick<Opened, 'rows'>, name: string): SecretRow {
   const row = rows.find((one) => one.name === name)
   if (row !== undefined) return row
   throw new KaroError('not_found', `you have no secret ${name.slice(0, 64)}`, {
-    hint: 'karo secret list shows those that there are.',
+    hint: 'karo secret list shows your secrets.',
   })
 }
 

@@ -132,7 +132,7 @@ export function createVault(deps: VaultDeps): Vault {
     const there = before.rows.filter((row) => kept.some(({ name }) => name === row.name))
     if (there[0] !== undefined && !replace)
       throw new KaroError('conflict', `there is a secret ${there[0].name} already`, {
-        hint: 'Nothing was changed. --replace overwrites those that there are.',
+        hint: 'Nothing was changed. --replace overwrites the secrets that exist already.',
       })
     const rows: SecretRow[] = []
     let vault = before

@@ -20,7 +20,7 @@ export function checkPerson(
 ): void {
   if (seat?.terminal !== true) {
     throw new KaroError('refused', `a person ${what} at a terminal, and this program has none`, {
-      hint: 'Do it in a terminal of yours.',
+      hint: 'Run the command in a terminal.',
     })
   }
   if (!hasAsked(seat.sessions)) return

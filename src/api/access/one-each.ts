@@ -12,7 +12,7 @@ export function createOneEach(): <T>(uid: number, work: () => Promise<T>) => Pro
   return async (uid, work) => {
     const serially = people.get(uid) ?? createSerial()
     if (serially.pending() > WAITING_MAX) {
-      throw new KaroError('rate_limited', 'too many requests of yours for this are already waiting', {
+      throw new KaroError('rate_limited', 'too many of your requests of this kind are waiting already', {
         hint: 'Wait for the answers to your earlier requests.',
       })
     }

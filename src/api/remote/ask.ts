@@ -179,7 +179,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     } finally {
       limit.end()
     }
-    throw new KaroError('internal', `${trust.opinion(node).name} answered with nothing`)
+    throw new KaroError('internal', `${trust.opinion(node).name} sent an empty answer`)
   }
 
   /** Goes on where the connection broke, until the task is over. */
@@ -241,8 +241,7 @@ async function* answerOf(exchange: Exchange, name: string): AsyncGenerator<unkno
       return
     }
     const { data, ends } = bodyIn(frame, AgentPart, name)
-    if (data.length === 0 && !ends)
-      throw new KaroError('internal', `${name} answered with a part that says nothing`)
+    if (data.length === 0 && !ends) throw new KaroError('internal', `${name} sent an empty part of an answer`)
     size += data.length
     if (size > DOCUMENT_BYTES) throw new KaroError('too_large', `the answer of ${name} is too large`)
     parts.push(data)

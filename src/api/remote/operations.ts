@@ -55,7 +55,7 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
     await visitor.check(what, 'task', task?.agent ?? 'kExecutor:none', task?.tool ?? '')
     if (task !== undefined) return task
     throw new KaroError('not_found', `there is no task '${what.id}' of yours`, {
-      hint: 'karo task list --at shows those that there are.',
+      hint: 'karo task list --at shows your tasks there.',
     })
   }
 

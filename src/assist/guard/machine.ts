@@ -1,6 +1,6 @@
 // What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
-import { existsSync, realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readlinkSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
 import type { Env } from '../../config/paths.ts'
 import type { Machine } from '../risk/index.ts'
 import { SETTINGS_ENDS, START_FILES } from '../risk/writes/own-files.ts'
@@ -10,6 +10,8 @@ export interface MachinePlace {
   readonly cwd?: string
   readonly home?: string
   readonly karoHome?: string
+  /** Whether the file at the path may be looked at. Where it may not, the path is taken as it is; default: always. */
+  readonly mayLook?: (path: string) => boolean
 }
 
 /** Directories above the working directory in which a project's settings are looked for. */
@@ -29,11 +31,13 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
   let files: readonly string[] | undefined
   let startFiles: readonly string[] | undefined
   let programs: readonly string[] | undefined
+  const { mayLook = () => true } = place
+  const isThere = (path: string): boolean => mayLook(path) && exists(path)
   const real = (path: string): string => {
     const before = known.get(path)
     if (before !== undefined) return before
     if (known.size >= MOST_LOOKUPS) return path
-    const found = realOf(path)
+    const found = realOf(path, mayLook)
     known.set(path, found)
     return found
   }
@@ -81,7 +85,7 @@ function ownFiles(
 const startFilesOf = ({ home }: MachinePlace): readonly string[] =>
   home === undefined ? [] : START_FILES.map((end) => join(home, end))
 
-function isThere(path: string): boolean {
+function exists(path: string): boolean {
   try {
     return existsSync(path)
   } catch {
@@ -89,15 +93,29 @@ function isThere(path: string): boolean {
   }
 }
 
+/** Links of one path that are followed, as many as the kernel follows. */
+const MOST_LINKS = 40
+
 /** The path with links followed as far as it exists; the rest is a file yet to be made there. */
-function realOf(path: string): string {
-  const missing: string[] = []
-  for (let at = path; ; at = dirname(at)) {
+function realOf(path: string, mayLook: (path: string) => boolean): string {
+  const left = path.split('/')
+  let done = '/'
+  for (let links = 0; left.length > 0; ) {
+    const part = left.shift()
+    if (part === '..') done = dirname(done)
+    if (part === '' || part === '.' || part === '..') continue
+    const at = join(done, part as string)
+    if (!mayLook(at)) return path
     try {
-      return join(realpathSync.native(at), ...missing)
-    } catch {
-      if (dirname(at) === at) return path
-      missing.unshift(basename(at))
+      const target = readlinkSync(at)
+      if (++links > MOST_LINKS) return path
+      left.unshift(...target.split('/'))
+      if (target.startsWith('/')) done = '/'
+    } catch (error) {
+      // A file or directory that is no link; anything else is missing, or cannot be read.
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') return normalize(join(at, ...left))
+      done = at
     }
   }
+  return done
 }

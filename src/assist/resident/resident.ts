@@ -21,12 +21,14 @@ import {
 } from 'node:fs'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
+import { exitWithoutThreads } from '../../base/kernel/exit.ts'
 import { makeFifo } from '../../base/kernel/fifo.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import { homePaths } from '../../config/paths.ts'
 import { RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
 import { judgeAsked } from '../guard/asked.ts'
+import { createMounts } from './mounts.ts'
 import { type Request, requestReader } from './request.ts'
 
 export interface ResidentDeps {
@@ -43,6 +45,7 @@ export function createResident({ home, log }: ResidentDeps): Room {
   let socket: Socket | undefined
   let path: string | undefined
   let underWay = 0
+  const mounts = createMounts(home)
 
   // Nothing of the line is in the reason.
   const noteFault = (error: unknown, what: string): void =>
@@ -52,7 +55,7 @@ export function createResident({ home, log }: ResidentDeps): Room {
     if (underWay >= MOST_AT_ONCE) return undefined
     underWay++
     try {
-      return await answerTo(request, home, program)
+      return await answerTo(request, home, program, mounts)
     } catch (error) {
       noteFault(error, 'a line could not be judged')
       return undefined
@@ -112,6 +115,9 @@ export function createResident({ home, log }: ResidentDeps): Room {
       removePipe()
       socket?.destroy()
       socket = undefined
+      // Without it the process would not end before the filesystem answers.
+      if (mounts.waits())
+        await exitWithoutThreads().catch((error) => noteFault(error, 'the end may have to wait'))
     },
   }
 }
@@ -137,6 +143,7 @@ export async function answerTo(
   request: Request,
   home: string,
   program = programNow(),
+  mounts = createMounts(home),
 ): Promise<string | undefined> {
   const { env, pid, program: words } = request
   const at = words.indexOf('--home')
@@ -149,17 +156,17 @@ export async function answerTo(
   for (const link of ['ns/mnt', 'root'])
     if (readlinkSync(`/proc/${pid}/${link}`) !== readlinkSync(`/proc/self/${link}`)) return undefined
   const cwd = readlinkSync(`/proc/${pid}/cwd`)
-  const { verdict, here } = await judgeAsked({
-    ...request,
-    env: shellEnv,
-    place: {
-      home: env.HOME.replace(/\/+$/, '') || '/',
-      // A directory that was deleted has no path.
-      ...(!cwd.endsWith(' (deleted)') && { cwd }),
-      karoHome: home,
-    },
-  })
-  return verdict.decision === 'allow' ? `run - ${verdict.risk_level} ${here}` : undefined
+  const place = {
+    home: env.HOME.replace(/\/+$/, '') || '/',
+    // A directory that was deleted has no path.
+    ...(!cwd.endsWith(' (deleted)') && { cwd }),
+    karoHome: home,
+  }
+  const judged = await mounts.looking((mayLook) =>
+    judgeAsked({ ...request, env: shellEnv, place: { ...place, mayLook } }),
+  )
+  if (judged?.verdict.decision !== 'allow') return undefined
+  return `run - ${judged.verdict.risk_level} ${judged.here}`
 }
 
 /** Throws an error of the system where the descriptor is not there, not a pipe, or another user's. */

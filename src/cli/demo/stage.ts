@@ -209,7 +209,8 @@ async function makeMesh(
 
 function placeOf(addresses: readonly string[]): string {
   const [, port] = /\/ip4\/127\.0\.0\.1\/tcp\/([0-9]+)/.exec(addresses.join(' ')) ?? []
-  if (port === undefined) throw new KaroError('unavailable', 'the first node listens nowhere')
+  if (port === undefined)
+    throw new KaroError('unavailable', 'the first node of the demonstration does not listen on any address')
   return `127.0.0.1:${port}`
 }
 

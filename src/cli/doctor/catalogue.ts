@@ -52,7 +52,7 @@ export const CHECKS = {
   'policy.files': {
     group: 'node',
     title: 'policy files',
-    what: 'The files in policy.files can be read, only you or root can write them, Cedar takes every policy for right, and the running daemon has them in force as they are.',
+    what: 'The files in policy.files can be read, only you or root can write them, Cedar accepts every policy, and the running daemon has them in force as they are.',
     why: 'A daemon does not start with a policy it cannot judge by, and after a reload that was refused it goes on with the last good ones, which are not what the files say.',
     severity: 'fail',
     needsDaemon: false,
@@ -433,7 +433,7 @@ export const CHECKS = {
     group: 'mesh',
     title: 'trusted subnets',
     what: 'No subnet of [trust.domains] is wide, wireless, virtual or shared with others, and none lies in another one.',
-    why: 'Whoever gets an address in such a subnet gets its level, without any key that somebody compared.',
+    why: 'A machine that gets an address in such a subnet gets its level, and nobody has compared its key.',
     severity: 'warn',
     needsDaemon: false,
     fix: 'Name only subnets that your machines alone can join; or trust the nodes by certificate (karo invite) or by key.',

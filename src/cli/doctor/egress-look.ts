@@ -50,7 +50,7 @@ function socketsOf(pid: number) {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     if (code === 'EACCES' || code === 'EPERM') {
-      throw new KaroError('refused', `which sockets pid ${pid} has open may only root see`, {
+      throw new KaroError('refused', `only root may see which sockets process ${pid} has open`, {
         hint: 'sudo karo doctor --egress',
         cause,
       })

@@ -44,13 +44,13 @@ async function machines(
       throw new KaroError('bad_request', 'name nodes, or say --of, not both', { where: WHERE })
     const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
     if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
-    throw new KaroError('not_found', 'that issuer certified no machine that can be certified anew', {
+    throw new KaroError('not_found', 'that issuer certified no machine that can be certified again', {
       hint: 'karo peers shows the machines of the mesh.',
     })
   }
   const named = nodesOf(words)
   if (named.length === 0 || named.some((word) => word.trim() === '')) {
-    throw new KaroError('bad_request', 'say which machines', {
+    throw new KaroError('bad_request', 'no machine is named', {
       where: WHERE,
       hint: 'Name them, or all of one issuer: --of <issuer>.',
     })
@@ -68,7 +68,7 @@ async function machines(
 
 export const assign = defineCommand({
   name: 'ca assign',
-  summary: 'certify machines anew, with other roles or teams or as they are; they need not be there',
+  summary: 'certify machines again, with the same or other roles and teams; the machines may be off',
   shows: assignNode,
   json: 'the answer for one node; for several, or with --of, {"certificates": […], "failed": […]}',
   args: [
@@ -84,13 +84,13 @@ export const assign = defineCommand({
     {
       name: 'role',
       value: 'role,..',
-      description: 'their roles from now on, instead of those they have; none for no role',
+      description: 'their new roles, in place of the old ones; none for no role',
       completes: 'role',
     },
     {
       name: 'team',
       value: 'team,..',
-      description: 'their teams from now on, instead of those they have; none for no team',
+      description: 'their new teams, in place of the old ones; none for no team',
       completes: 'team',
     },
     {

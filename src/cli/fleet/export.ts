@@ -11,7 +11,8 @@ const EXPORT_BYTES = 16 * 1024 * 1024
 
 export const exportMesh = defineCommand({
   name: 'ca export',
-  summary: 'certificates, revocation lists and the policy bundle as a file that can be verified without Karo',
+  summary:
+    'write certificates, revocation lists and the policy bundle to a file that can be verified without Karo',
   shows: exportFleet,
   options: [TO_FILE],
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',

@@ -34,7 +34,7 @@ export const deleteHistory = defineCommand({
   options: OPTIONS,
   examples: [
     { run: 'karo history delete --dry-run hunter2', does: 'what would go' },
-    { run: 'karo history delete --before 90d --cwd ~/client', does: 'what is older, in one place' },
+    { run: 'karo history delete --before 90d --cwd ~/client', does: 'older commands of one directory' },
     {
       run: 'karo history delete 0e1e8c7ce17ccaf3ab --yes',
       does: 'one event, by its id of karo history --json',

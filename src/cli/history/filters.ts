@@ -18,7 +18,7 @@ export const filterOptions = [
   { name: 'exit', value: 'code', description: 'only those that ended with this code' },
   { name: 'risk', value: 'level', description: 'only this risk or higher', choices: RISK_LEVELS },
   { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
-  { name: 'longer', value: 'duration', description: 'only those that took at least so long: 10s, 5m' },
+  { name: 'longer', value: 'duration', description: 'only those that took at least this long: 10s, 5m' },
   {
     name: 'shell',
     value: 'name',
@@ -73,7 +73,7 @@ function checkWords(words: readonly string[], where: string): readonly string[] 
   if (words.length > MOST_WORDS) {
     throw new KaroError('bad_request', `there are ${words.length} words, at most ${MOST_WORDS} can be used`, {
       where,
-      hint: 'Quote what belongs together, it is one word then.',
+      hint: 'Put words that belong together into quotes.',
     })
   }
   return words.length === 0 ? undefined : words.map((word) => checkText(word, where, MOST_WORD))

@@ -143,7 +143,7 @@ function isOwn(file: string, settings: HookSettings): boolean {
 
 function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): Place {
   if (options.user === true && options.project === true) {
-    throw new KaroError('bad_request', 'it can be in one place at a time', {
+    throw new KaroError('bad_request', '--user and --project exclude each other', {
       where: '--project',
       hint: 'Leave out one of --user and --project.',
     })
@@ -224,7 +224,7 @@ function checkOwner({ file, scope }: Place): void {
   const stat = fs.statSync(file, { throwIfNoEntry: false })
   if (stat === undefined) {
     if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined) return
-    throw new KaroError('bad_file', 'this is a link to nothing', { where: file })
+    throw new KaroError('bad_file', 'this is a link to a file that does not exist', { where: file })
   }
   const target = fs.realpathSync(file)
   if (stat.uid !== process.getuid?.()) {

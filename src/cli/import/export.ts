@@ -56,7 +56,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
       if (before !== (await source.look())) {
         throw new KaroError('conflict', 'the file changed while it was read', {
           where: source.where,
-          hint: 'Run it once more: what is there already is left alone.',
+          hint: 'Run it again: what is there already stays as it is.',
         })
       }
     })

@@ -62,7 +62,7 @@ export const STANDARD_INPUT = 'standard input'
 const MOST_KEPT = 2 ** 30
 const TOO_MUCH = {
   where: STANDARD_INPUT,
-  hint: 'Write it into a file, and name that: it is read where it is.',
+  hint: 'Write it into a file and name the file: karo reads it from there.',
 }
 
 /** All of it, in a file that nobody finds. Throws KaroError `bad_file`. */
@@ -79,7 +79,7 @@ export async function keepInput(input: AsyncIterable<Uint8Array>): Promise<FileH
     let size = 0
     for await (const chunk of input) {
       size += chunk.length
-      if (size > MOST_KEPT) throw new KaroError('too_large', 'more than 1 GiB came in', TOO_MUCH)
+      if (size > MOST_KEPT) throw new KaroError('too_large', 'the input has more than 1 GiB', TOO_MUCH)
       await file.writeFile(chunk)
     }
     return file
@@ -87,7 +87,7 @@ export async function keepInput(input: AsyncIterable<Uint8Array>): Promise<FileH
     await file?.close()
     if (cause instanceof KaroError) throw cause
     const { reason, hint } = diskTrouble(join(tmpdir(), 'input'), cause)
-    throw new KaroError('bad_file', `it cannot be kept to be read twice: ${reason}`, {
+    throw new KaroError('bad_file', `the input cannot be kept for a second reading: ${reason}`, {
       where: STANDARD_INPUT,
       hint: `${hint} TMPDIR names another directory.`,
       cause,

@@ -85,7 +85,7 @@ async function waitingIn(
   )
   if (waiting.length > 0) return waiting
   throw new KaroError('not_found', `no node waits${subnet === undefined ? '' : ` in ${subnet}`}`, {
-    hint: 'karo peers pending shows those that do.',
+    hint: 'karo peers pending shows the nodes that wait.',
   })
 }
 

@@ -103,7 +103,7 @@ export function parseUntil(text: string, now: number, where = '--to'): number {
 /** A time for the API, which takes the years 1970 to 9999. Throws KaroError `bad_request`; `where` names the option. */
 export function rfc3339(ms: number, where: string): string {
   if (ms < 0 || ms >= Date.UTC(10_000, 0)) {
-    throw new KaroError('bad_request', 'that time is out of reach', {
+    throw new KaroError('bad_request', 'that time is too far in the past or the future', {
       where,
       hint: 'Times from 1970 to 9999 can be used.',
     })

@@ -76,7 +76,10 @@ export function assignedBy(
   where: string,
 ): { readonly roles?: string[]; readonly teams?: string[] } {
   if (role === undefined && team === undefined)
-    throw new KaroError('bad_request', 'say what to change', { where, hint: 'Give --role or --team.' })
+    throw new KaroError('bad_request', 'it is not said what to change', {
+      where,
+      hint: 'Give --role or --team.',
+    })
   return {
     ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
     ...(team !== undefined && { teams: [...grantsOf(team, [])] }),

@@ -16,7 +16,7 @@ const EXPORT_MS = 600_000
 
 export const exportLedger = defineCommand({
   name: 'audit export',
-  summary: 'the ledger as a file, with signatures, that can be verified elsewhere',
+  summary: 'write the ledger with its signatures to a file that can be verified elsewhere',
   shows: exportAudit,
   options: [
     {

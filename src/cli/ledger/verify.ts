@@ -13,7 +13,7 @@ export const counted = (entries: number): string => (entries === 1 ? '1 entry' :
 
 export const verifyLedger = defineCommand({
   name: 'audit verify',
-  summary: 'check that no entry was altered or removed; exit 1 if one was',
+  summary: 'check that no entry of the ledger was altered or removed; exits with 1 if one was',
   shows: verifyAudit,
   options: [
     {

@@ -13,7 +13,8 @@ import { unlocked, withWords } from './value.ts'
 
 export const backup = defineCommand({
   name: 'secret backup',
-  summary: 'write all your secrets into one file, under a passphrase of its own; at a terminal only',
+  summary:
+    'write all your secrets into one file, encrypted under a passphrase of its own; at a terminal only',
   args: [{ name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' }],
   options: [passphraseFileOption],
   examples: [{ run: 'karo secret backup secrets.vault', does: 'asks for a passphrase for the file' }],
@@ -37,12 +38,12 @@ export const backup = defineCommand({
 
 export const restore = defineCommand({
   name: 'secret restore',
-  summary: 'take secrets out of such a file; no agent is allowed to have them until you say so',
+  summary: 'add the secrets of a backup file to your vault; no agent may have them until you allow it',
   shows: restoreVault,
   args: [{ name: 'file', required: true, description: 'what karo secret backup wrote', completes: 'file' }],
   options: [
     passphraseFileOption,
-    { name: 'replace', description: 'also those of which the name is there already' },
+    { name: 'replace', description: 'also replace secrets whose name is in the vault already' },
   ],
   examples: [{ run: 'karo secret restore secrets.vault', does: 'asks for the passphrase of the file' }],
   async run(io, { args, options }) {

@@ -24,10 +24,14 @@ export function forAll(
   { args, options }: CommandInput,
 ): ExitCode {
   if (io.env.KARO_HOME) {
-    throw new KaroError('bad_request', "one home cannot be everybody's", {
-      where: '--system',
-      hint: 'Leave out --home and KARO_HOME.',
-    })
+    throw new KaroError(
+      'bad_request',
+      '--system is for all people of the machine, and --home names the node of one of them',
+      {
+        where: '--system',
+        hint: 'Leave out --home and KARO_HOME.',
+      },
+    )
   }
   if (
     args.shell !== undefined ||
@@ -35,7 +39,7 @@ export function forAll(
   ) {
     throw new KaroError(
       'bad_request',
-      'the line goes into the files of all shells, with the flags that are given',
+      '--system changes the start files of all shells, so a shell, --rc and flags that take something out do not go with it',
       {
         where: '--system',
         hint: `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,
@@ -47,7 +51,7 @@ export function forAll(
   if (what === 'install' && changeable !== undefined) {
     throw new KaroError(
       'refused',
-      'others than root could change the program that every shell here would run',
+      'users other than root can change the program that every shell here would run',
       {
         where: changeable,
         hint: 'Install the package, or give the file and the directories on the way to it to root alone.',

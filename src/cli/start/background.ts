@@ -88,11 +88,13 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
   // Of starts that failed one after another: no daemon writes as much.
   if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)
   const before = fstatSync(log).size
+  // The daemon works in another directory, where a path that begins in this one would name another home.
+  const env = { ...io.env, ...(io.env.KARO_HOME && { KARO_HOME: paths.home }) }
   const child = spawn(
     process.execPath,
     [...process.execArgv, String(process.argv[1]), 'up', '--background'],
     {
-      ...{ env: { ...io.env }, cwd: '/', detached: true, stdio: ['ignore', log, log, 'ipc'] },
+      ...{ env, cwd: '/', detached: true, stdio: ['ignore', log, log, 'ipc'] },
     },
   )
   closeSync(log)

@@ -21,7 +21,7 @@ export function makeSolo(paths: Pick<HomePaths, 'home' | 'config'>): boolean {
   for (const [key, value] of Object.entries(SOLO)) {
     const line = sampleLine(key)
     if (!text.includes(`\n#${line.text}\n`))
-      throw new KaroError('refused', `this configuration says something of its own about ${key}`, {
+      throw new KaroError('refused', `the configuration sets ${key} itself`, {
         where: paths.config,
         hint: 'Write there yourself:  listen = []  under [mesh], and  mdns = false  under [discovery]',
       })

@@ -16,10 +16,14 @@ export async function confirm(
 ): Promise<boolean> {
   if (yes) return true
   if (!canAsk({ json }))
-    throw new KaroError('bad_request', 'this asks before it goes on, and there is no terminal to ask at', {
-      where,
-      hint: 'Add --yes to do it without being asked.',
-    })
+    throw new KaroError(
+      'bad_request',
+      'this command asks before it goes on, and there is no terminal to ask at',
+      {
+        where,
+        hint: 'Add --yes, so that the command does not ask.',
+      },
+    )
   return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)) ?? '')
 }
 

@@ -95,7 +95,7 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
     [
       { title: 'ID', value: ({ id }) => id },
       { title: 'CLASS', value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
-      { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'likewise') },
+      { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'same') },
       {
         title: 'LEFT',
         align: 'right',

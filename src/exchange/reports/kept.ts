@@ -148,7 +148,7 @@ export function createKept(directory: string, random: Random): Kept {
 
 const missing = (id: string): KaroError =>
   new KaroError('not_found', `no report '${id}' is kept here`, {
-    hint: 'karo report list shows those that are.',
+    hint: 'karo report list shows the reports that are kept.',
   })
 
 /** Undefined: it is not there, no regular file, or longer than that. */

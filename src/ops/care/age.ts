@@ -90,7 +90,7 @@ export async function identitiesIn(text: string, where: string): Promise<readonl
     identities.push(identity)
   }
   if (identities.length === 0)
-    throw new KaroError('bad_file', 'there is no secret key in it', {
+    throw new KaroError('bad_file', 'the file contains no secret key', {
       where,
       hint: 'Name the file that age-keygen made.',
     })

@@ -32,7 +32,7 @@ export function sourceOf(
   if (opener === undefined) {
     throw new KaroError('bad_request', `the backup is encrypted for ${OPENS[encryption]}`, {
       where: path,
-      hint: 'Give it: --identity-file <file>, or the passphrase.',
+      hint: 'Give the secret key with --identity-file <file>, or the passphrase.',
     })
   }
   return { path, name: `what is in ${path}`, read: () => unseal(piecesOf(file), opener, path) }

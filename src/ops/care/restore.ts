@@ -236,7 +236,7 @@ function explain(error: unknown, home: string, ready: boolean): unknown {
   if (ready) {
     return new KaroError('bad_file', `the backup is restored except for its last step: ${reason}`, {
       where: join(home, READY),
-      hint: `The next karo up, or karo restore, finishes it. ${hint}`,
+      hint: `The next karo up, or karo restore, finishes the restore. ${hint}`,
       cause: error,
     })
   }

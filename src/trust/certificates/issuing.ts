@@ -149,8 +149,8 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     const stored = deps.signed('revocation_list', frame)
     if (roll.listOf(self)?.number !== number) {
       await stored
-      throw new KaroError('conflict', 'the revocation list that was signed does not count here', {
-        hint: 'Is the clock of this machine right?',
+      throw new KaroError('conflict', 'the revocation list that was signed is not valid on this node', {
+        hint: "Compare this machine's clock with a right one: timedatectl",
       })
     }
     await stored
@@ -162,7 +162,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
     const missing = privileged(roles).filter((role) => !grants.includes(role))
     if (missing.length === 0) return
     throw new KaroError('refused', `this issuer may not give the role ${missing.join(', ')}`, {
-      hint: `Whoever holds the root key allows it: karo ca renew --grant ${missing.join(',')}.`,
+      hint: `The person who holds the root key can allow it: karo ca renew --grant ${missing.join(',')}.`,
     })
   }
 
@@ -203,8 +203,8 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       own()
       const before = assignable(roll, node, clock.now())
       if (before === undefined) {
-        throw new KaroError('not_found', 'that node has no certificate that holds', {
-          hint: 'It joins by an invite: karo invite.',
+        throw new KaroError('not_found', 'that node has no valid certificate', {
+          hint: 'The machine joins by an invite: karo invite.',
         })
       }
       if (before.usage === 'issuer') {
@@ -218,8 +218,8 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       await sign(node, { name, roles, teams, member_id: before.member_id }, before, asNode)
       const after = roll.word(node, clock.now())?.binding
       if (after === undefined || after.issued_at <= before.issued_at) {
-        throw new KaroError('conflict', 'the certificate that was signed does not count here', {
-          hint: 'Is the clock of this machine right?',
+        throw new KaroError('conflict', 'the certificate that was signed is not valid on this node', {
+          hint: "Compare this machine's clock with a right one: timedatectl",
         })
       }
       void told('certificate_issued', node, { name, roles, teams })

@@ -53,7 +53,7 @@ export function createRootWord({ identity, roll, clock, log, signedByRoot, joine
         isRevoked: (key) => roll.revoked(formatNodeId(key)) !== undefined,
       })
       if (!verdict.ok) {
-        throw new KaroError('refused', `the certificate says nothing: ${CHAIN_FAULTS[verdict.fault]}`)
+        throw new KaroError('refused', `the certificate is not valid: ${CHAIN_FAULTS[verdict.fault]}`)
       }
       await joined(root, certificate)
     },
@@ -87,25 +87,25 @@ export function createRootWord({ identity, roll, clock, log, signedByRoot, joine
     async revokedByRoot(frame) {
       const root = roll.root()
       if (root === undefined) {
-        throw new KaroError('refused', 'this node belongs to no mesh of a root', {
+        throw new KaroError('refused', 'this node belongs to no mesh with a root', {
           hint: 'Run this on any certified node of the mesh (karo ca show).',
         })
       }
       const { number, revoked } = bodyBy(frame, root) ?? notByRoot()
       if (revoked.some(({ key }) => Buffer.compare(key, root.key) === 0)) {
         throw new KaroError('refused', 'that is the root of this mesh, which nobody can revoke', {
-          hint: 'When the root key is lost to somebody else, make another mesh: karo ca init.',
+          hint: 'If somebody else has the root key, make another mesh: karo ca init.',
         })
       }
       if (number <= (listNow()?.number ?? -1)) {
-        throw new KaroError('conflict', 'the root has signed another list meanwhile', {
+        throw new KaroError('conflict', 'the root signed another revocation list in the meantime', {
           hint: 'Run it again.',
         })
       }
       await signedByRoot(frame)
       if (listNow()?.number === number) return
-      throw new KaroError('conflict', 'the list of the root does not count here', {
-        hint: 'Is the clock of the machine that signed it right?',
+      throw new KaroError('conflict', "the root's revocation list is not valid on this node", {
+        hint: "Compare the clock of the machine that signed it with this one's.",
       })
     },
   }

@@ -91,7 +91,7 @@ const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.compare(a, b) === 0
 
 export function damagedKeyring(path: string): KaroError {
-  return new KaroError('bad_file', 'what the file holds of earlier keys of this node is damaged', {
+  return new KaroError('bad_file', 'the earlier keys of this node in the key file are damaged', {
     where: path,
     hint: 'Restore it from a backup that was made after the last rotation.',
   })

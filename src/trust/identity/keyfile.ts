@@ -143,6 +143,6 @@ function settled(path: string): { readonly pem: string; readonly keyring: Keyrin
   if (keyring.next === null) return { pem, keyring }
   throw new KaroError('conflict', 'a rotation of the key is under way', {
     where: path,
-    hint: 'It ends by itself a few seconds after karo up has started.',
+    hint: 'The rotation ends by itself a few seconds after karo up has started.',
   })
 }

@@ -162,7 +162,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
 
   async function refuse(uid: number, why: string, operator?: NodeId): Promise<never> {
     await note('operator_login', uid, false, { why, ...(operator === undefined ? {} : { operator }) })
-    throw new KaroError('refused', why, { hint: 'Nobody is logged in by this.' })
+    throw new KaroError('refused', why, { hint: 'Nobody was logged in.' })
   }
 
   return {

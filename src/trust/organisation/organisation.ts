@@ -132,14 +132,14 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     }
     if (body.version > clock.now() + CLOCK_WINDOW_MS && isNew) {
       throw new KaroError('conflict', 'the policy bundle was signed in the future', {
-        hint: 'Is the clock of the machine that signed it right?',
+        hint: "Compare the clock of the machine that signed it with this one's.",
       })
     }
     const before = inForce?.body
     const isTaken = from === 'person' && body.number <= (before?.number ?? -1)
     if (before !== undefined && (isTaken || isOlder(body, before))) {
       throw new KaroError('conflict', `the policy bundle ${before.number} is in force, which is as new`, {
-        hint: 'Run it again: somebody else has signed one meanwhile.',
+        hint: 'Run it again: another one was signed in the meantime.',
       })
     }
     const { rules, policies } = await rulesOf(body)

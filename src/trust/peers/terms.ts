@@ -33,7 +33,7 @@ export function checkFile(terms: TrustTerms, denied: boolean, file: TrustedPeer 
       `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
       {
         where: 'config.toml [peers.trusted]',
-        hint: 'Change its entry there, then reload the service (sudo systemctl reload karo) or restart karo up.',
+        hint: "Change the node's entry in config.toml, then reload the service (sudo systemctl reload karo) or restart karo up.",
       },
     )
   }

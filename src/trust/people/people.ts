@@ -286,7 +286,7 @@ export function createPeople(deps: PeopleDeps): People {
     },
     async remove(number) {
       const record = records.get(number)
-      if (record === undefined) throw new KaroError('not_found', 'nobody has that number')
+      if (record === undefined) throw new KaroError('not_found', 'no person has that number')
       // What an account that is gone left unread goes as well; one that is there goes on as a new person.
       const where = (await uidOf(number)) === undefined ? record.machine : ''
       await serially(() =>

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { describe, expect, test } from 'vitest'
 import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../../support/node/node.ts'
@@ -53,7 +53,8 @@ describe('karo up', () => {
 
   test('--background: it outlives the command, is not started twice, and says why it does not start', async () => {
     const home = temporaryHome()
-    const env = cleanEnv(home, ON_LOOPBACK)
+    // Named from the working directory, which is not that of the daemon.
+    const env = cleanEnv(relative(process.cwd(), home), ON_LOOPBACK)
     const began = await runKaro(['up', '--background'], env)
     const pid = Number(/as process (\d+)/.exec(began.stdout)?.[1])
     expect([began.code, pid], began.stderr).toEqual([0, expect.any(Number)])

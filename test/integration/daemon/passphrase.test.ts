@@ -122,7 +122,7 @@ test('at a terminal it is asked for and never shown', async () => {
   bash.write(`${SECRET}\r`)
   await asked('The same again')
   bash.write('another one\r')
-  await asked('are not the same')
+  await asked('the two passphrases differ')
   bash.write('karo identity protect\r')
   await asked('New passphrase', 2)
   // What was taken back, by character and as a whole, is not part of it.

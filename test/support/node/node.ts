@@ -80,7 +80,9 @@ export type { Ran } from './in-process.ts'
 
 /** Environment without what the machine's own Karo or npm would bring in. */
 export function cleanEnv(home: string, extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([key]) => !/^(KARO_|npm_|VITEST|NODE_OPTIONS$)/.test(key))
+  const own = Object.entries(process.env).filter(
+    ([key]) => !/^(KARO_|npm_|VITEST|NODE_OPTIONS$|EDITOR$|VISUAL$)/.test(key),
+  )
   return { ...Object.fromEntries(own), NO_COLOR: '1', KARO_HOME: home, ...extra }
 }
 

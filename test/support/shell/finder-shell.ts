@@ -97,13 +97,7 @@ export async function openFinderShell(
   const hook = await node.karo(['shell', 'init', shell, ...(options.flags ?? ['--ctrl-r'])])
   if (hook.code !== 0) throw new Error(hook.stderr)
   writeFileSync(rc, `${how.prompt}\n${options.before ?? ''}\n${hook.stdout}\n${options.after ?? ''}\n`)
-  // With an editor whose name holds "vi", which npm names in its scripts, zsh has the keys of vi: Ctrl-R searches nothing.
-  const {
-    NO_COLOR: _,
-    EDITOR: _editor,
-    VISUAL: _visual,
-    ...env
-  } = cleanEnv(node.home, {
+  const { NO_COLOR: _, ...env } = cleanEnv(node.home, {
     HOME: directory,
     LC_ALL: 'C.UTF-8',
     TERM: 'xterm-256color',

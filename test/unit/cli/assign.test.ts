@@ -63,7 +63,7 @@ test('one machine that is refused keeps none of the others from it, and the exit
 test('nodes together with --of, nobody at all, and an issuer without machines are refused', async () => {
   for (const [words, says] of [
     [['ann', '--of', 'hq'], 'not both'],
-    [[], 'say which machines'],
+    [[], 'no machine is named'],
     [['--of', 'hq'], 'certified no machine'],
   ] as const) {
     const { code, err } = await karo(

@@ -30,6 +30,6 @@ test('an issuer is given privileged roles alone, and a misspelt one takes nothin
 
 test('why an invite was not taken is told in words', () => {
   expect(refusalWords('used')).toBe('it has let in as many machines as it may')
-  expect(refusalWords('certificate_clock')).toMatch(/^the certificate that came is not believed: ./)
+  expect(refusalWords('certificate_clock')).toMatch(/^the certificate that came is not accepted: ./)
   expect(refusalWords('constructor')).toBe('constructor')
 })

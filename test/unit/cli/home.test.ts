@@ -305,7 +305,10 @@ describe('karo identity rotate --contest without a daemon', () => {
     const key = join(home, 'identity.key')
     const before = fs.readFileSync(key)
     const { code, stderr } = await karo(home, ['identity', 'rotate', '--contest'])
-    expect([code, stderr]).toEqual([EXIT.notRunning, expect.stringContaining('only a daemon that runs')])
+    expect([code, stderr]).toEqual([
+      EXIT.notRunning,
+      expect.stringContaining('--contest needs a running daemon'),
+    ])
     expect(fs.readFileSync(key)).toEqual(before)
     // A rotation that was begun before may be known to others already: it stays.
     expect((await karo(home, ['identity', 'rotate'])).code).toBe(EXIT.done)

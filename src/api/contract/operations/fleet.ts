@@ -90,7 +90,7 @@ export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
   via: 'socket',
   tag: 'mesh',
   summary: 'Make an invite',
-  description: 'Only on an issuer. The code is told once.',
+  description: 'Only on an issuer. The code is shown only once.',
   body: from.inviteBody,
   answer: from.inviteMade,
   errors: ['refused', 'conflict'],

@@ -98,9 +98,9 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
     if (id === undefined) return toldOf(await gates.judge(action), who, isCall)
     const waiting = openOf(who, id)
     if (waiting !== undefined && waiting.hash !== hashOf(action))
-      throw new KaroError('refused', 'this is not what was asked')
+      throw new KaroError('refused', 'this is not the request that was asked')
     if (answered !== undefined) {
-      if (!isCall) throw new KaroError('bad_request', 'only a call of a tool is answered there')
+      if (!isCall) throw new KaroError('bad_request', 'only calls of tools can be answered in the inbox')
       return answeredThere(who, id, answered === 'approved')
     }
     if (waiting?.state === 'pending') {
@@ -173,7 +173,7 @@ function calledIn({ shell, command, call }: AskBody): Pick<Action, 'tool' | 'arg
     return { tool: call.action === EXEC ? 'unknown' : call.action, argv: call.argv, input: call.input }
   if (call === undefined && shell !== undefined && command !== undefined)
     return { tool: EXEC, argv: [shell, '-c', command], input: '' }
-  throw new KaroError('bad_request', 'a request is of a command and its shell, or of a call')
+  throw new KaroError('bad_request', 'a request names either a command and its shell, or a call of a tool')
 }
 
 const asksAgain = (approval: string, expires: number, reason: string): AskedShape => ({

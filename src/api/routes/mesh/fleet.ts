@@ -136,7 +136,7 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
     })
     serve(server, exportFleet, async (_, reply) => {
       const root = fleet.state().root
-      if (root === null) throw new KaroError('not_found', 'this node belongs to no mesh of a root')
+      if (root === null) throw new KaroError('not_found', 'this node belongs to no mesh with a root')
       return reply.type('application/x-ndjson').send(Readable.from(exported(root)))
     })
     serve(server, assignNode, async ({ body }) => {

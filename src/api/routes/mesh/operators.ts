@@ -97,7 +97,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
           'refused',
           'the issuer of this operator counts no more, or may not give its roles',
           {
-            hint: 'Say them: karo operator assign … --role … --team …',
+            hint: 'Give both: karo operator assign … --role … --team …',
           },
         )
       }
@@ -140,7 +140,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
     serve(server, offerLogin, async ({ body, caller }) => {
       const { root, own } = fleet.state()
       if (root !== null && own === null) {
-        throw new KaroError('refused', 'this node has no certificate that holds, so nobody answers it', {
+        throw new KaroError('refused', 'this node has no valid certificate, so no node answers it', {
           hint: 'karo ca show says why, and what to do.',
         })
       }

@@ -3,7 +3,9 @@ import type { Arg } from '../model.ts'
 
 /** Options that take their value as the next word, per tool: letters and long names (single- or double-dashed). */
 export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
-  git: list('C c git-dir work-tree namespace exec-path m message F author date o push-option repo u'),
+  git: list(
+    'C c config-env git-dir work-tree namespace exec-path m message F author date o push-option repo u',
+  ),
   kubectl: list(
     'n namespace context kubeconfig cluster user f filename l selector o output as field-selector',
   ),

@@ -114,7 +114,41 @@ export const mayLose = (line: string): boolean => ANY.test(line)
 export const namesLosing = ({ name, args }: SimpleCommand): boolean =>
   hasVerbs(name) && args.some((arg) => ANY.test(arg.text))
 
+/** A method of code whose name begins with such a verb: `.deleteIndex(`, `.drop_table(`. */
+const METHOD = /\.(?:delete|drop|destroy|purge|clear|terminate)_?([a-z]\w*)\s*\(/gi
+
+/** Whether the code calls a method that loses what a service keeps for others; each word of its name counts. */
+const callsLosing = (code: string): boolean =>
+  [...code.matchAll(METHOD)].some(([, rest = '']) =>
+    rest.split(/_|(?<=[a-z])(?=[A-Z])/).some((word) => KEPT.test(word) || /^objects?$/i.test(word)),
+  )
+
 export const VERB_RULES: readonly Rule[] = [
+  {
+    id: 'code-destroys',
+    level: 'high',
+    why: 'Runs code that deletes something that a service keeps for everybody who uses it.',
+    tools: Object.keys(INTERPRETERS),
+    when: (c) => c.args.filter(({ text }) => callsLosing(text)),
+    example: 'node -e "client.deleteIndex(\'prod\')"',
+    yields: true,
+  },
+  {
+    id: 'socket-stops',
+    level: 'moderate',
+    why: 'Tells a service over its control socket to stop, delete or disable something.',
+    tools: ['socat', 'nc', 'ncat'],
+    when: ({ args, input }) =>
+      args.filter(
+        ({ text }) =>
+          /\.sock\b|\.socket\b/.test(text) &&
+          (input.text ?? '').split(/[\n;]/).some((line) => {
+            const first = /^\s*([a-z]+)\b/i.exec(line)?.[1]?.toLowerCase() ?? ''
+            return first === 'shutdown' || first === 'stop' || HARD.test(first) || SOFT.test(first)
+          }),
+      ),
+    example: "echo 'disable server web/1' | socat stdio /run/haproxy.sock",
+  },
   {
     id: 'verb-destroys',
     level: 'high',

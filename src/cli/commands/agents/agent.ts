@@ -59,7 +59,7 @@ const add = defineCommand({
       value: 'variable=name',
       repeat: true,
       description:
-        'it finds this secret of yours at the path in KARO_SECRET_<variable>, if karo secret allow says so',
+        'gives it a secret of yours, in a file whose path is in KARO_SECRET_<variable>; needs karo secret allow',
     },
     {
       name: 'class',
@@ -79,7 +79,11 @@ const add = defineCommand({
       value: 'duration',
       description: 'how long a call may take, 1s to 1h (default: 1m)',
     },
-    { name: 'why', value: 'words', description: 'what you need it for; shown to whoever is asked about it' },
+    {
+      name: 'why',
+      value: 'words',
+      description: 'what you need it for; shown to the person who is asked to approve',
+    },
   ],
   examples: [
     {
@@ -169,7 +173,7 @@ function programOf(program: string, binds: readonly { readonly path: string }[])
     binds.some((bind) => at === bind.path || at.startsWith(`${bind.path}/`))
   if (seen(path) && seen(real)) return path
   if (seen(real)) return real
-  throw new KaroError('bad_request', `the jail would not see ${real}`, {
+  throw new KaroError('bad_request', `the agent in its jail would not see ${real}`, {
     where: 'COMMAND',
     hint: `Give it: --read ${real}`,
   })
@@ -181,7 +185,7 @@ const list = defineCommand({
   shows: getAgents,
   options: [AT],
   examples: [
-    { run: 'karo agent list', does: 'also which cannot run, and why' },
+    { run: 'karo agent list', does: 'also shows which agents cannot run, and why' },
     { run: 'karo agent list --at build-1', does: 'those of another machine that you may use' },
   ],
   run: async (io, { options }) =>
@@ -206,7 +210,7 @@ const remove = defineCommand({
   summary: 'stop an agent and forget it; its tasks stay',
   shows: removeAgent,
   args: [AGENT],
-  examples: [{ run: 'karo agent remove files', does: 'no process of it is left' }],
+  examples: [{ run: 'karo agent remove files', does: 'stops it first; none of its processes is left' }],
   run: async (io, { args }) =>
     show(
       io,
@@ -217,7 +221,7 @@ const remove = defineCommand({
 
 const start = defineCommand({
   name: 'agent start',
-  summary: 'start an agent now, also after it crashed too often; a task starts its agent by itself',
+  summary: 'start an agent now, even after it crashed too often; a task starts its agent by itself',
   shows: startAgent,
   args: [AGENT],
   options: [AT],

@@ -46,8 +46,8 @@ const put = defineCommand({
     { name: 'ttl', value: 'duration', description: 'removes it after that time (default: never)' },
   ],
   examples: [
-    { run: 'karo artifact put report.pdf --ttl 30d', does: 'says its id' },
-    { run: 'make 2>&1 | karo artifact put - --name build.log', does: 'what a command says' },
+    { run: 'karo artifact put report.pdf --ttl 30d', does: 'prints its id' },
+    { run: 'make 2>&1 | karo artifact put - --name build.log', does: 'keeps what a command prints' },
   ],
   async run(io, { args, options }) {
     const isInput = args.file === '-'
@@ -136,7 +136,9 @@ const get = defineCommand({
       completes: 'file',
     },
   ],
-  examples: [{ run: 'karo artifact get 4f1d2a0c9b33 -o report.pdf', does: 'appears complete or not at all' }],
+  examples: [
+    { run: 'karo artifact get 4f1d2a0c9b33 -o report.pdf', does: 'the file appears complete or not at all' },
+  ],
   async run(io, { args, options }) {
     const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: args.id } })
     const onScreen = options.output === undefined && io.terminal
@@ -186,7 +188,7 @@ async function copy(io: CommandIo, id: string, write: (chunk: Uint8Array) => voi
     hash = toHex(hasher.end())
   }
   if (hash !== id)
-    throw new KaroError('bad_file', `what came is not the whole of ${id.slice(0, ID_DIGITS)}`, {
+    throw new KaroError('bad_file', `the content of ${id.slice(0, ID_DIGITS)} arrived incomplete`, {
       hint: 'A piece of it is missing or damaged in the database. Put the file there again.',
     })
 }
@@ -195,7 +197,7 @@ const list = defineCommand({
   name: 'artifact list',
   summary: 'list your files here, and large results of your agents; the newest first',
   shows: getArtifacts,
-  examples: [{ run: 'karo artifact list', does: 'with their ids' }],
+  examples: [{ run: 'karo artifact list', does: 'each with its id' }],
   run: async (io) => show(io, await daemonAt(io).call(getArtifacts), artifactsView),
 })
 
@@ -204,7 +206,7 @@ const showOne = defineCommand({
   summary: 'show what an artifact is, and its beginning if it is text',
   shows: showArtifact,
   args: [ID],
-  examples: [{ run: 'karo artifact show 4f1d2a0c9b33', does: 'the first 2000 characters' }],
+  examples: [{ run: 'karo artifact show 4f1d2a0c9b33', does: 'shows the first 2000 characters' }],
   run: async (io, { args }) =>
     show(io, await daemonAt(io).call(showArtifact, { query: { id: args.id } }), artifactView),
 })
@@ -214,7 +216,12 @@ const remove = defineCommand({
   summary: 'remove an artifact',
   shows: removeArtifact,
   args: [ID],
-  examples: [{ run: 'karo artifact remove 4f1d2a0c9b33', does: 'and the pieces that no other one has' }],
+  examples: [
+    {
+      run: 'karo artifact remove 4f1d2a0c9b33',
+      does: 'removes it, with the parts that no other artifact shares',
+    },
+  ],
   run: async (io, { args }) =>
     show(
       io,

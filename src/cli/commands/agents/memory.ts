@@ -13,7 +13,7 @@ const SEARCH_DEADLINE_MS = 30_000
 
 const add = defineCommand({
   name: 'memory add',
-  summary: 'keep a note; secrets that are found in it are taken out',
+  summary: 'keep a note; secrets found in it are removed first',
   shows: addNote,
   args: [
     {
@@ -25,8 +25,8 @@ const add = defineCommand({
     },
   ],
   examples: [
-    { run: "karo memory add 'The staging database moved to db-2.'", does: 'says its id' },
-    { run: 'git log -5 | karo memory add -', does: 'what a command says' },
+    { run: "karo memory add 'The staging database moved to db-2.'", does: 'prints its id' },
+    { run: 'git log -5 | karo memory add -', does: 'keeps what a command prints' },
   ],
   async run(io, { args }) {
     const given = args.text.join(' ')
@@ -59,7 +59,7 @@ const list = defineCommand({
   name: 'memory list',
   summary: 'list your notes, and results of tasks that were kept; the newest first',
   shows: getNotes,
-  examples: [{ run: 'karo memory list', does: 'with their ids' }],
+  examples: [{ run: 'karo memory list', does: 'each with its id' }],
   run: async (io) => show(io, await daemonAt(io).call(getNotes), notesView),
 })
 

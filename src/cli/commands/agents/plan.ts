@@ -41,7 +41,7 @@ function idOf(id: string): string {
 
 const make = defineCommand({
   name: 'plan make',
-  summary: 'turn a goal into steps, each with its class; nothing runs',
+  summary: 'turn a goal into steps and show how risky each is; runs none of them',
   shows: makePlan,
   args: [
     { name: 'goal', required: true, variadic: true, oneThing: true, description: 'what is to be reached' },
@@ -49,7 +49,7 @@ const make = defineCommand({
   examples: [
     {
       run: "karo plan make 'search notes for staging, then show free disk space'",
-      does: 'and says who made it',
+      does: 'shows the steps, and what made the plan: a model or Karo itself',
     },
   ],
   async run(io, { args }) {
@@ -78,7 +78,8 @@ const showOne = defineCommand({
 
 const run = defineCommand({
   name: 'plan run',
-  summary: 'run the steps of a plan one after the other, as tasks; each that does not only read needs a yes',
+  summary:
+    'run the steps of a plan one after the other, as tasks; a step that may change something needs your yes',
   shows: runPlan,
   args: [ID],
   options: [
@@ -90,7 +91,7 @@ const run = defineCommand({
       run: 'karo plan run 4f1d2a0c --follow',
       does: 'stops at the first step that fails; goes on when run again',
     },
-    { run: 'karo plan run 4f1d2a0c --done s2', does: 'goes on behind a command that you ran' },
+    { run: 'karo plan run 4f1d2a0c --done s2', does: 'goes on after a command that you ran yourself' },
   ],
   async run(io, { args, options }) {
     const { done } = options

@@ -40,8 +40,11 @@ const add = defineCommand({
     { name: 'file', required: true, description: 'the template; - for standard input', completes: 'file' },
   ],
   examples: [
-    { run: 'karo prompt add review review.txt', does: 'says its version and its variables' },
-    { run: "echo 'Explain {{what}} in {{language=English}}' | karo prompt add explain -", does: 'one line' },
+    { run: 'karo prompt add review review.txt', does: 'prints its version and its variables' },
+    {
+      run: "echo 'Explain {{what}} in {{language=English}}' | karo prompt add explain -",
+      does: 'a template in one line',
+    },
   ],
   async run(io, { args }) {
     const name = nameOf(args.name)
@@ -101,7 +104,7 @@ const render = defineCommand({
   options: [VERSION],
   examples: [
     { run: 'karo prompt render explain what=tar', does: 'a variable that is missing is an error' },
-    { run: 'git diff | karo prompt render review diff=@-', does: 'what a command says' },
+    { run: 'git diff | karo prompt render review diff=@-', does: 'keeps what a command prints' },
   ],
   async run(io, { args, options }) {
     const values: { name: string; value: string }[] = []

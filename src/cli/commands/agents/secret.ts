@@ -50,7 +50,7 @@ const init = defineCommand({
     passphraseFileOption,
     {
       name: 'credential',
-      description: 'the credential karo-vault of the service opens it, and nobody types anything',
+      description: "the service's credential karo-vault opens the vault, in place of a passphrase",
     },
   ],
   examples: [{ run: 'karo secret init', does: 'asks for a passphrase twice; nobody can recover it' }],
@@ -91,7 +91,7 @@ const lock = defineCommand({
 
 const set = defineCommand({
   name: 'secret set',
-  summary: 'add a secret, or give one another value: typed unseen, or from standard input',
+  summary: 'add a secret, or change its value; you type it unseen, or it comes from standard input',
   shows: setSecret,
   args: [{ name: 'name', required: true, description: 'letters, digits, . _ -' }],
   options: [
@@ -131,7 +131,10 @@ const list = defineCommand({
   summary: 'list your secrets, without their values, and who may have each',
   shows: getSecrets,
   examples: [
-    { run: 'karo secret list', does: 'also whether each is as it was written, while the vault is unlocked' },
+    {
+      run: 'karo secret list',
+      does: 'while the vault is unlocked, also whether a stored secret was altered',
+    },
   ],
   run: async (io) => show(io, await daemonAt(io).call(getSecrets), secretsView),
 })
@@ -149,13 +152,13 @@ const showOne = defineCommand({
     const found = secrets.find(({ name }) => name === args.name)
     if (found === undefined)
       throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {
-        hint: 'karo secret list shows those that there are.',
+        hint: 'karo secret list shows your secrets.',
       })
     if (options.reveal !== true) return show(io, found, secretView)
     if (io.json || !io.terminal)
       throw new KaroError('refused', 'a value is shown at a terminal only', {
         where: '--reveal',
-        hint: 'A program is given it as an agent: karo secret allow.',
+        hint: 'An agent can be given the secret instead: karo secret allow.',
       })
     const { value } = await unlocked(io, () => daemonAt(io).call(revealSecret, { body: { name: args.name } }))
     const bytes = Buffer.from(value, 'base64url')
@@ -167,7 +170,7 @@ const showOne = defineCommand({
 
 const remove = defineCommand({
   name: 'secret remove',
-  summary: 'remove a secret; agents that may hold it are ended',
+  summary: 'remove a secret; agents that may hold it are stopped',
   shows: removeSecret,
   args: [NAME],
   examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
@@ -183,7 +186,7 @@ const remove = defineCommand({
 
 const rotate = defineCommand({
   name: 'secret rotate',
-  summary: 'encrypt all your secrets under a new key, all at once',
+  summary: 'encrypt all your secrets under a new key, in one step',
   shows: rotateVault,
   options: [
     { name: 'passphrase', description: 'also change the passphrase: asks for the present one and a new one' },
@@ -206,7 +209,7 @@ const rotate = defineCommand({
 
 const allow = defineCommand({
   name: 'secret allow',
-  summary: 'allow an agent of yours to be given a secret; at a terminal only',
+  summary: 'let one of your agents have a secret; at a terminal only',
   shows: allowSecret,
   args: [NAME, AGENT],
   options: [
@@ -232,10 +235,10 @@ const allow = defineCommand({
 
 const deny = defineCommand({
   name: 'secret deny',
-  summary: 'take that back; the agent is ended if it runs',
+  summary: 'no longer let an agent have a secret; the agent is stopped if it runs',
   shows: denySecret,
   args: [NAME, AGENT],
-  examples: [{ run: 'karo secret deny api-token files', does: 'it is not given the secret any more' }],
+  examples: [{ run: 'karo secret deny api-token files', does: 'the agent does not get the secret any more' }],
   run: (io, { args }) =>
     unlocked(io, async () => {
       const body = { name: nameOf(args.name), agent: args.agent }
@@ -245,7 +248,7 @@ const deny = defineCommand({
 
 const destroy = defineCommand({
   name: 'secret destroy',
-  summary: 'remove your vault with all secrets in it, also when its passphrase is lost',
+  summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
   options: [{ name: 'yes', description: 'do not ask' }],
   examples: [{ run: 'karo secret destroy', does: 'asks first; nothing brings them back but a backup' }],

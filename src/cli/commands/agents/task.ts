@@ -43,7 +43,7 @@ const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
 
 const run = defineCommand({
   name: 'task run',
-  summary: 'have an agent call a tool; what does not only read needs a yes first',
+  summary: 'have an agent call a tool; a call that may change something needs your yes first',
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: [
@@ -54,11 +54,18 @@ const run = defineCommand({
   options: [
     { name: 'follow', short: 'f', description: 'also wait for the approval that it needs' },
     { name: 'id', value: 'id', description: 'the same id is the same task: it never runs twice' },
-    { name: 'why', value: 'words', description: 'shown to whoever is asked for approval' },
+    {
+      name: 'why',
+      value: 'words',
+      description: 'what you need it for; shown to the person who is asked to approve',
+    },
     AT,
   ],
   examples: [
-    { run: `karo task run files list_directory '{"path": "/srv/app"}'`, does: 'what the tool says' },
+    {
+      run: `karo task run files list_directory '{"path": "/srv/app"}'`,
+      does: 'prints what the tool answers',
+    },
     { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
     { run: 'karo task run files index --at build-1 --follow', does: 'on another machine, to its end' },
   ],
@@ -199,7 +206,9 @@ const cancel = defineCommand({
   shows: cancelTask,
   args: [TASK],
   options: [AT],
-  examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'resolves when nothing of it runs' }],
+  examples: [
+    { run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when nothing of the task runs any more' },
+  ],
   run: async (io, { args, options }) => {
     const body = { id: args.id, ...atOf(options) }
     const cancelled = await daemonAt(io).call(cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })

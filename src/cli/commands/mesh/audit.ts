@@ -21,7 +21,7 @@ const MOST_PEER = 256
 
 const log = defineCommand({
   name: 'audit log',
-  summary: 'show what happened here, newest first',
+  summary: 'show the ledger: what happened on this machine, newest first',
   shows: getAuditLog,
   options: [
     { name: 'limit', value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
@@ -36,7 +36,7 @@ const log = defineCommand({
   ],
   examples: [
     { run: 'karo audit log --type query_received --since 7d', does: 'who asked this node what' },
-    { run: 'karo audit log --peer bob', does: 'everything that concerns bob' },
+    { run: 'karo audit log --peer bob', does: 'all entries about bob' },
   ],
   async run(io, { options }) {
     const query = {
@@ -123,8 +123,7 @@ const DEFAULT_LAST = '30d'
 
 const whoAsked = defineCommand({
   name: 'audit who-asked',
-  summary:
-    'show who asked this machine, what and with what outcome, and which totals it took part in, which others may read',
+  summary: 'show who asked this machine for what, with what outcome, and which totals its numbers went into',
   shows: getAskers,
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [

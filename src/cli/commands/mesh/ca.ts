@@ -110,7 +110,7 @@ const init = defineCommand({
     const state = await daemonAt(io).call(getFleet)
     if (state.root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
-        hint: 'karo ca show says to which.',
+        hint: 'karo ca show says which mesh it is.',
       })
     }
     const totals = await aggregatorsFor(io, options.aggregator)
@@ -218,7 +218,7 @@ by no invite any more.
 
 const shown = defineCommand({
   name: 'ca show',
-  summary: 'to which mesh this node belongs, its certificate, and how fresh its revocation list is',
+  summary: 'show which mesh this node belongs to, its certificate, and how fresh its revocation list is',
   shows: getFleet,
   examples: [{ run: 'karo ca show', does: 'the mesh, the root, and until when this node is certified' }],
   async run(io) {

@@ -15,7 +15,7 @@ import { fitted } from '../../terminal/text.ts'
 
 const make = defineCommand({
   name: 'invite',
-  summary: 'make a code that lets a machine into the mesh; on an issuer',
+  summary: 'make a code that lets a machine into the mesh; run it on an issuer',
   shows: createInvite,
   options: [
     { name: 'uses', value: 'n', description: 'machines it lets in', default: '1' },
@@ -104,7 +104,7 @@ function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>
 
 const list = defineCommand({
   name: 'invite list',
-  summary: 'invites of this node, without their codes',
+  summary: 'list the invites of this node, without their codes',
   shows: getInvites,
   examples: [{ run: 'karo invite list', does: 'which can still be used, and how often they were' }],
   async run(io) {

@@ -141,7 +141,7 @@ export const commands: readonly Command[] = [
         const fault = why.replace(/^certificate_/, '')
         if (fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)) {
           const words = CHAIN_FAULTS[fault as keyof typeof CHAIN_FAULTS]
-          throw new KaroError('refused', `the certificate that came is not believed: ${words}`, {
+          throw new KaroError('refused', `the certificate that came is not accepted: ${words}`, {
             hint: "The clock of this machine may be wrong: compare it with the inviter's, then join again.",
           })
         }
@@ -154,7 +154,7 @@ export const commands: readonly Command[] = [
         const off = clockWords(clockOff)
         throw new KaroError(
           'timeout',
-          `the inviter is not believed: its clock is ${off} (at most 5 min may be)`,
+          `the inviter is not accepted: its clock is ${off} (at most 5 min are allowed)`,
           {
             hint: 'Set the clock of the machine that is wrong, probably this one: sudo timedatectl set-ntp true. This node goes on asking.',
           },
@@ -162,7 +162,7 @@ export const commands: readonly Command[] = [
       }
       if (state.own === null) {
         throw new KaroError('timeout', 'the inviter has not answered yet; this node goes on looking for it', {
-          hint: `${whereToLook(places)} karo ca show says how it stands.`,
+          hint: `${whereToLook(places)} karo ca show says how far the node has come.`,
         })
       }
       const { own } = state

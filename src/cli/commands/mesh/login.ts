@@ -57,7 +57,7 @@ function toSign(offer: LoginOfferShape, { life, types, node }: Asked): Delegatio
     offer.types.every((type) => types.includes(type))
   if (!isAsked) {
     throw new KaroError('refused', 'the daemon offers something else to sign than was asked for', {
-      hint: 'Nothing was signed. Is this the daemon of your own machine?',
+      hint: 'Nothing was signed. Check that this is the daemon of your own machine: karo status',
     })
   }
   return {

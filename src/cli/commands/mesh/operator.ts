@@ -50,7 +50,7 @@ const rolesOf = ({ roles, teams }: OperatorShape): string => {
 
 const issue = defineCommand({
   name: 'operator issue',
-  summary: 'certify a person, and write their key under a passphrase into a file; on an issuer',
+  summary: 'certify a person, and write their key, encrypted, into a file; run it on an issuer',
   shows: issueOperator,
   args: [
     {
@@ -124,7 +124,7 @@ Before it ends:  karo operator renew ${printable(name)}   When it is lost:  karo
 
 const list = defineCommand({
   name: 'operator list',
-  summary: 'operators whose certificates are known here, and how long they hold',
+  summary: 'list the operators whose certificates are known here, and how long the certificates hold',
   shows: getOperators,
   examples: [{ run: 'karo operator list', does: 'who may log in, with which roles' }],
   async run(io) {
@@ -152,7 +152,7 @@ const list = defineCommand({
 
 const renew = defineCommand({
   name: 'operator renew',
-  summary: 'certify an operator again, as before; the credential file stays as it is',
+  summary: 'certify an operator again, as before; the credential file stays valid',
   shows: renewOperator,
   args: [WHO],
   options: [FOR],
@@ -171,20 +171,20 @@ const renew = defineCommand({
 
 const assign = defineCommand({
   name: 'operator assign',
-  summary: 'change the roles or teams of an operator; the credential file stays as it is',
+  summary: 'change the roles or teams of an operator; the credential file stays valid',
   shows: assignOperator,
   args: [WHO],
   options: [
     {
       name: 'role',
       value: 'role,..',
-      description: 'the roles from now on, instead of those there are; none for no role',
+      description: 'the new roles, in place of the old ones; none for no role',
       completes: 'role',
     },
     {
       name: 'team',
       value: 'team,..',
-      description: 'the teams from now on, instead of those there are; none for no team',
+      description: 'the new teams, in place of the old ones; none for no team',
       completes: 'team',
     },
   ],
@@ -193,7 +193,10 @@ const assign = defineCommand({
       run: 'karo operator assign carol --role lead --team eng',
       does: 'on an issuer; holds as long as before',
     },
-    { run: 'karo operator assign carol --role none', does: 'she is in her teams, and has no role any more' },
+    {
+      run: 'karo operator assign carol --role none',
+      does: 'she stays in her teams, and has no role any more',
+    },
   ],
   async run(io, { args, options }) {
     const answer = await daemonAt(io).call(assignOperator, {
@@ -213,7 +216,7 @@ certificate of before until it is back: to take everything away at once, revoke.
 
 const revoke = defineCommand({
   name: 'operator revoke',
-  summary: 'revoke an operator in the whole mesh, for good; on an issuer',
+  summary: 'revoke an operator in the whole mesh, for good; run it on an issuer',
   shows: revokeOperator,
   args: [WHO],
   examples: [

@@ -33,7 +33,8 @@ const category = {
 
 const showAll = defineCommand({
   name: 'policy show',
-  summary: 'the role policies in force: from which files, since when, and what could not come into force',
+  summary:
+    'show the role policies in force: their files, since when they hold, and files that could not be used',
   shows: getPolicy,
   examples: [{ run: 'karo policy show', does: 'the files, or that the built-in role table holds' }],
   run: async (io) => show(io, await daemonAt(io).call(getPolicy), policyView),
@@ -41,7 +42,7 @@ const showAll = defineCommand({
 
 const check = defineCommand({
   name: 'policy check',
-  summary: 'what the role policies say to a request, and by which rule; exits 4 where they deny it',
+  summary: 'show what the role policies say about a request, and by which rule; exits with 4 if they deny it',
   shows: checkPolicy,
   options: [
     {
@@ -99,7 +100,7 @@ const check = defineCommand({
 
 const explain = defineCommand({
   name: 'policy explain',
-  summary: 'what a node, or an operator there, may have of your numbers, and which rule says so',
+  summary: 'show which of your numbers a node, or an operator there, may have, and which rule says so',
   shows: explainPolicy,
   args: [
     {
@@ -143,7 +144,7 @@ const explain = defineCommand({
 
 const test = defineCommand({
   name: 'policy test',
-  summary: 'whether policies say what a file expects of them; exits 1 where they do not. Needs no daemon',
+  summary: 'compare what policies say with what a file expects; exits with 1 if they differ; needs no daemon',
   args: [
     {
       name: 'file',
@@ -187,7 +188,7 @@ const sign = defineCommand({
       required: false,
       variadic: true,
       description:
-        'Cedar files; on other nodes their forbid holds, and their permit where policy.accept_org says full',
+        'Cedar files; other nodes apply their forbid rules, and their permit rules where policy.accept_org is full',
       completes: 'file',
     },
   ],
@@ -219,7 +220,7 @@ const sign = defineCommand({
       description: 'a role that gets totals; security and admin unless said',
       repeat: true,
     },
-    { name: 'none', description: 'a bundle that asks for nothing, in place of the last one' },
+    { name: 'none', description: 'replace the last bundle by one that forbids nothing' },
     ROOT_KEY,
     PASSPHRASE,
   ],
@@ -228,7 +229,7 @@ const sign = defineCommand({
       run: 'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key',
       does: 'on any certified node; every member has it within seconds',
     },
-    { run: 'karo policy sign --none --root-key /mnt/usb/karo-root.key', does: 'takes it back' },
+    { run: 'karo policy sign --none --root-key /mnt/usb/karo-root.key', does: 'withdraws it' },
   ],
   async run(io, { args, options }) {
     const terms = {

@@ -160,7 +160,7 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
     },
   })
 
-const stop = stopAs('stop', 'withdraw consent until you allow the same again; trust does not change')
+const stop = stopAs('stop', 'withdraw your consent until you allow the same again; trust does not change')
 const deny = stopAs('deny', 'the same as karo share stop')
 
 const anomalies = defineCommand({
@@ -180,9 +180,9 @@ const anomalies = defineCommand({
   examples: [
     {
       run: 'karo share anomalies identified',
-      does: 'whom you allowed sees which kinds of anomaly this node had, how grave, and at which hour',
+      does: 'nodes that you allowed see which kinds of anomaly this node had, how severe, and in which hour',
     },
-    { run: 'karo share anomalies off', does: 'nobody hears of them, not even as a part of a total' },
+    { run: 'karo share anomalies off', does: 'nobody sees them, not even as part of a total' },
   ],
   async run(io, { args }) {
     const daemon = daemonAt(io)

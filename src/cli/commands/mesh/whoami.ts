@@ -7,7 +7,7 @@ import { whoAmIView } from '../../views/login.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'whoami',
-    summary: 'as whom you ask the mesh: this node, or an operator who is logged in',
+    summary: 'show under whose name you ask the mesh: this node, or the operator who is logged in',
     shows: getLogin,
     examples: [{ run: 'karo whoami', does: 'the operator, the roles, and until when' }],
     async run(io) {

@@ -39,7 +39,7 @@ const grant = defineCommand({
     {
       name: 'from',
       value: 'id',
-      description: 'as a part of that capability: less than it, and over when it is over',
+      description: 'derive it from that capability: it allows no more than that one, and ends with it',
     },
   ],
   examples: [
@@ -63,10 +63,10 @@ const grant = defineCommand({
 
 const revoke = defineCommand({
   name: 'cap revoke',
-  summary: 'take a capability back at once, with everything derived from it',
+  summary: 'withdraw a capability at once, with all capabilities derived from it',
   shows: revokeCapability,
   args: [{ name: 'id', required: true, description: 'id of the capability, or the beginning of it' }],
-  examples: [{ run: 'karo cap revoke 0123abcd', does: 'what runs by it has to end' }],
+  examples: [{ run: 'karo cap revoke 0123abcd', does: 'calls that run under that capability are stopped' }],
   async run(io, { args }) {
     const answer = await daemonAt(io).call(revokeCapability, { body: { id: args.id } })
     return show(io, answer, ({ revoked: [, ...derived] }) =>

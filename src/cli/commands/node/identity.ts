@@ -147,8 +147,8 @@ const rotate = defineCommand({
     if (contest && state === 'waiting') {
       // That it contests is kept nowhere: `karo up` would take the rotation back without a word. One begun before may be known.
       if (!wasBegun) abandonRotation(key, systemRandom)
-      throw new KaroError('not_running', 'only a daemon that runs can contest the key', {
-        hint: 'karo up, then once more.',
+      throw new KaroError('not_running', '--contest needs a running daemon', {
+        hint: 'Start the daemon with karo up, then run this command again.',
       })
     }
     const shape = { node_id: next.nodeId, fingerprint: next.fingerprint, protected: isProtected, state }

@@ -19,7 +19,7 @@ const PERSON = {
 
 const list = defineCommand({
   name: 'people list',
-  summary: 'whose history is here, and what of it is held back',
+  summary: "list whose history is here, and why a person's commands are held back",
   shows: getPeople,
   examples: [{ run: 'sudo karo people list', does: 'names, uids, and why something is held back' }],
   run: async (io) => show(io, await daemonAt(io).call(getPeople), peopleView),

@@ -122,13 +122,13 @@ async function installIntoShells(io: CommandIo): Promise<void> {
   if (files.length === 0)
     throw new KaroError(
       'unavailable',
-      'no systemd of yours runs here, and no shell has the hook that could start it',
+      "no systemd for users runs here, and no shell has Karo's hook, which could start the node",
       {
         where: 'karo service install',
         hint: 'First:  karo shell install',
       },
     )
-  say(io, 'No systemd of yours runs here, so a new shell starts the node where none runs:')
+  say(io, 'No systemd for users runs here, so each new shell starts the node if none runs:')
   for (const file of files) say(io, `  ${file}${changed.includes(file) ? '' : '  (did so already)'}`)
   await startInBackground(io, homePaths(io.env))
 }
@@ -179,7 +179,7 @@ const remove = defineCommand({
 
 const status = defineCommand({
   name: 'service status',
-  summary: 'what keeps your node running',
+  summary: 'show what keeps your node running',
   examples: [{ run: 'karo service status', does: 'systemd, your shells, or nothing' }],
   async run(io) {
     const kept = await keptBy(io)

@@ -7,7 +7,7 @@ import { statusView } from '../../views/status.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'status',
-    summary: 'node, mesh, spool and storage at a glance',
+    summary: 'show node, mesh, spool and storage at a glance',
     shows: getStatus,
     examples: [
       { run: 'karo status', does: 'what runs here and what is wrong' },

@@ -29,10 +29,14 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
   )
   const answer = await askLine('Use it alone, so that it listens to nobody? [y/N] ')
   if (answer === undefined)
-    throw new KaroError('unavailable', 'it was not started, because the question got no answer', {
-      where: 'karo up',
-      hint: 'karo init  makes the node without a question; karo init --solo  one that listens to nobody.',
-    })
+    throw new KaroError(
+      'unavailable',
+      'the node was not started, because the question about --solo got no answer',
+      {
+        where: 'karo up',
+        hint: 'karo init  makes the node without a question; karo init --solo  one that listens to nobody.',
+      },
+    )
   if (!/^y(es)?$/i.test(answer)) return
   ensureHome(paths, { random: systemRandom })
   makeSolo(paths)
@@ -47,8 +51,7 @@ const LINGER_MS = 200
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'up',
-    summary:
-      'run the node, in the foreground if nothing else is said; the first time this makes its directory',
+    summary: 'run the node in the foreground; the first run also makes its directory, key and configuration',
     options: [
       {
         name: 'background',
@@ -57,7 +60,7 @@ export const commands: readonly Command[] = [
       {
         name: 'unless-failed',
         description:
-          'with --background: do nothing where a start failed within the last minute; new shells say this',
+          'with --background: do nothing if a start failed within the last minute; the hook of new shells uses this',
       },
       {
         name: 'service',

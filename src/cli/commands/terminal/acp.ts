@@ -15,7 +15,7 @@ import { watchInterrupt } from '../../terminal/interrupt.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'acp',
-    summary: 'run an ACP agent for an editor; what it asks permission for can be answered in the inbox too',
+    summary: 'run an ACP agent for an editor; its requests for permission can also be answered in the inbox',
     json: 'errors at the start as JSON; the protocol is JSON in any case',
     args: [
       {

@@ -27,12 +27,12 @@ const HASH = /^[0-9a-f]{8,64}$/
 
 const list = defineCommand({
   name: 'approvals list',
-  summary: 'list what agents and AI tools want to do and wait for you',
+  summary: 'list what agents and AI tools ask to do, and what waits for your answer',
   shows: getApprovals,
   options: [AT],
   examples: [
     { run: 'karo approvals list', does: 'requests that are alike stand together' },
-    { run: 'karo approvals list --at build-1', does: 'what waits there and is yours to answer' },
+    { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
   ],
   run: async (io, { options }) =>
     show(io, await daemonAt(io).call(getApprovals, { query: atOf(options) }), (answer) =>
@@ -46,14 +46,14 @@ const one = defineCommand({
   shows: getApproval,
   args: [request],
   options: [AT],
-  examples: [{ run: 'karo approvals show 3f9a', does: 'all that an approval would be bound to' }],
+  examples: [{ run: 'karo approvals show 3f9a', does: 'everything that an approval would be bound to' }],
   run: async (io, { args, options }) =>
     show(io, await askFor(io, args.id, options), (answer) => cardView(answer, Date.now(), io)),
 })
 
 const approve = defineCommand({
   name: 'approvals approve',
-  summary: 'approve a request, after you have seen it; from another terminal than the one that asks',
+  summary: 'show a request and approve it; from another terminal than the one that asks',
   shows: decideApproval,
   args: [request],
   options: [
@@ -74,7 +74,10 @@ const approve = defineCommand({
   ],
   examples: [
     { run: 'karo approvals approve 3f9a', does: 'shows the request, and asks' },
-    { run: 'karo approvals approve 3f9a --yes c0ffee00', does: 'for a script that has shown it' },
+    {
+      run: 'karo approvals approve 3f9a --yes c0ffee00',
+      does: 'for a script that has shown the request to a person',
+    },
   ],
   async run(io, { args, options }) {
     const card = await askFor(io, args.id, options)
@@ -107,7 +110,7 @@ const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
 async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefined): Promise<boolean> {
   if (yes !== undefined) {
     if (HASH.test(yes) && card.hash.startsWith(yes)) return true
-    throw new KaroError('refused', 'this is not the hash of what waits', {
+    throw new KaroError('refused', 'this is not the hash of the request', {
       where: '--yes',
       hint: `karo approvals show ${card.id} prints it; it takes at least 8 digits.`,
     })
@@ -120,7 +123,7 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
   const shown = cardView(card, Date.now(), io)
   if (shown.length > CARD_MAX) {
     throw new KaroError('too_large', `the request has ${shown.length} characters, too many to be read here`, {
-      hint: `Look at karo approvals show ${card.id} --json, and name the hash that stands there: --yes HASH`,
+      hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
     })
   }
   io.err(shown)

@@ -57,7 +57,7 @@ const call = defineCommand({
       name: 'inbox',
       value: 'seconds',
       description:
-        'a command that needs consent waits so long in the approvals inbox for your answer (karo approvals); without an answer it is as without this',
+        'a command that needs consent waits this long in the approvals inbox for your answer (karo approvals); without an answer the command is judged as without this option',
     },
     askOption,
   ],
@@ -146,7 +146,7 @@ const install = defineCommand({
       name: 'inbox',
       value: 'seconds',
       description:
-        'a command that needs consent waits so long in the approvals inbox, where you answer in another terminal (karo approvals)',
+        'a command that needs consent waits this long in the approvals inbox, where you answer in another terminal (karo approvals)',
     },
     askOption,
   ],

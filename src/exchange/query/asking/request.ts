@@ -14,10 +14,14 @@ export function checkRequest({ timeoutMs, query_type, level, traceId, acting }: 
   }
   const { word, levelOneOnly } = queryType(query_type)
   if (levelOneOnly && level === 2) {
-    throw new KaroError('bad_request', `${word} has level 1 only, because each node answers for itself`, {
-      where: 'level',
-      hint: 'Leave --level out.',
-    })
+    throw new KaroError(
+      'bad_request',
+      `${word} exists at level 1 only, because each node answers for itself`,
+      {
+        where: 'level',
+        hint: 'Leave --level out.',
+      },
+    )
   }
   if (acting !== undefined && !acting.types.includes(query_type)) {
     throw new KaroError('refused', `the login of ${acting.name} does not cover questions about ${word}`, {

@@ -26,7 +26,7 @@ export function checkInviteTerms(
   try {
     signCertificate(signer, mesh, trial, random)
   } catch {
-    throw new KaroError('bad_request', 'no certificate has room for so many roles and teams', {
+    throw new KaroError('bad_request', 'a certificate cannot hold so many roles and teams', {
       hint: 'Give fewer or shorter ones.',
     })
   }

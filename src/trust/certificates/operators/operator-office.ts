@@ -59,12 +59,12 @@ export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {
         return state === 'valid' && binding.node_id !== operator && comparable(binding.name) === same
       })
       if (taken) {
-        throw new KaroError('conflict', `an operator is called ${name} already`, {
+        throw new KaroError('conflict', `there is an operator called ${name} already`, {
           hint: 'karo operator list shows them. Revoke the old credential first, or choose another name.',
         })
       }
       const chain = await issuing.certifyOperator(key, { name, roles, teams }, for_ms)
-      if (chain.length === 0) throw new KaroError('internal', 'the certificate does not count here')
+      if (chain.length === 0) throw new KaroError('internal', 'the certificate is not valid on this node')
       return chain
     },
   }
@@ -112,7 +112,7 @@ function checkSize({ roll, identity, clock, random }: OperatorOfficeDeps, terms:
   } catch {
     // Told below.
   }
-  throw new KaroError('bad_request', 'no question has room for so many roles and teams', {
+  throw new KaroError('bad_request', 'a question cannot hold so many roles and teams', {
     hint: 'Give fewer or shorter ones.',
   })
 }

@@ -8,12 +8,14 @@ import {
   readSync,
   realpathSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { judgeAsked } from '../../../../src/assist/guard/asked.ts'
+import { createMounts } from '../../../../src/assist/resident/mounts.ts'
 import { type Request, requestReader } from '../../../../src/assist/resident/request.ts'
 import { answerTo, createResident } from '../../../../src/assist/resident/resident.ts'
 import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
@@ -61,6 +63,38 @@ test.each<[string, Partial<Request>]>([
 ])('what would be judged otherwise is left to the program: %s', async (_what, changes) => {
   expect(await answerTo(request('true'), home)).toBe('run - safe -')
   expect(await answerTo(request('true', changes), home)).toBeUndefined()
+})
+
+test('a line that names a file on a filesystem that does not answer is left to the program', async () => {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), 'karo-served-')))
+  const local = realpathSync(mkdtempSync(join(tmpdir(), 'karo-local-')))
+  symlinkSync(place, join(local, 'link to it'))
+  writeFileSync(join(place, 'file'), '')
+  const read = () =>
+    `1 2 0:3 / ${place.replaceAll(' ', '\\040')} rw - nfs4 host:/x rw\n4 2 0:5 / / rw - ext4 /dev/x rw\n`
+  const asked: string[] = []
+  const answer = (line: string, ask: () => Promise<unknown>) => {
+    const counted = (mount: string) => {
+      asked.push(mount)
+      return ask()
+    }
+    return answerTo(request(line), home, undefined, createMounts(home, { read, ask: counted }))
+  }
+  const never = () => new Promise(() => {})
+  for (const line of [
+    `touch '${place}/file'`,
+    `touch '${local}/link to it/file'`,
+    `touch '${local}/../${basename(place)}/x'`,
+  ]) {
+    expect(await answer(line, never), line).toBeUndefined()
+    expect(await answer(line, async () => {}), line).toMatch(/^run - /)
+    expect(await answer(line, () => Promise.reject(new Error('ENOTCONN'))), line).toMatch(/^run - /)
+  }
+  expect(new Set(asked)).toEqual(new Set([place]))
+  // Files elsewhere need no answer of it.
+  asked.length = 0
+  expect(await answer(`touch '${local}/file'`, never)).toBe('run - safe -')
+  expect(asked).toEqual([])
 })
 
 const recordOf = (nonce: string, line: string): string =>

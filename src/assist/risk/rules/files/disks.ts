@@ -102,7 +102,10 @@ export const DISK_RULES: readonly Rule[] = [
         case 'parted':
           return only(/\b(?:mklabel|mktable|rm|mkpart)\b/.test(all), true)
         case 'cryptsetup':
-          return only(/\b(?:luksFormat|erase|luksErase|luksKillSlot|reencrypt)\b/.test(all), true)
+          return only(
+            /\b(?:luksFormat|erase|luksErase|luksKillSlot|luksRemoveKey|reencrypt)\b/.test(all),
+            true,
+          )
         case 'hdparm':
           return only(/--(?:security-erase|trim-sector|make-bad-sector)/.test(all), true)
         case 'nvme':

@@ -114,8 +114,35 @@ export const GIT_RULES: readonly Rule[] = [
         const forced = o.flag('f', 'force', 'discard-changes')
         if (forced !== undefined) return [forced]
         const dashes = c.args.findIndex((arg) => arg.text === '--')
-        return dashes >= 0 ? c.args.slice(dashes + 1) : matching(o.operands.slice(1), /^\.\/?$/)
+        if (dashes >= 0) return c.args.slice(dashes + 1)
+        const [, ...named] = o.operands
+        // Of two words the second is a path, where the first begins no branch.
+        const paths = o.flag(
+          'b',
+          'B',
+          'c',
+          'C',
+          'create',
+          'force-create',
+          'orphan',
+          't',
+          'track',
+          'd',
+          'detach',
+        )
+          ? []
+          : named.slice(1)
+        return [
+          ...paths,
+          ...c.args.filter(({ text }) => text.startsWith('--pathspec-from-file')),
+          ...matching(named.slice(0, 1), /^\.\/?$/),
+        ]
       }
+      if (is(o, 'reset'))
+        return only(
+          o.operands.length > 1,
+          c.args.filter(({ text }) => text === '--merge'),
+        )
       if (is(o, 'restore'))
         return only(!o.flag('S', 'staged') || o.flag('W', 'worktree'), o.operands.slice(1))
       return undefined
@@ -133,7 +160,9 @@ export const GIT_RULES: readonly Rule[] = [
         (o.flag('D') ?? o.flag('f', 'force') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
       (is(o, 'stash') && verb(o, 1) === 'drop') ||
       (is(o, 'tag') && o.flag('d', 'delete')) ||
-      (is(o, 'rm') && o.flag('r') && o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||
+      (is(o, 'rm') &&
+        !o.flag('cached', 'n', 'dry-run') &&
+        o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||
       (is(o, 'submodule') && verb(o, 1) === 'deinit' && o.flag('f', 'force')) ||
       (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force'))
         ? c.args.slice(0)
@@ -181,7 +210,8 @@ export const GIT_RULES: readonly Rule[] = [
         )
       if (is(o, 'push') && !o.flag('n', 'dry-run'))
         return o.operands.slice(2).filter((arg) => main(arg) && (forced || arg.text.startsWith(':')))
-      if (is(o, 'update-ref')) return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d'), true)
+      if (is(o, 'update-ref'))
+        return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d', 'delete'), true)
       return undefined
     },
     example: 'git push origin --delete main',

@@ -49,16 +49,14 @@ export const PLATFORM_RULES: readonly Rule[] = [
   },
   {
     id: 'infra-unseen',
-    level: 'moderate',
-    why: 'Changes infrastructure, or the record of its state, without showing the plan first.',
-    tools: tools('terraform tofu terragrunt pulumi'),
+    level: 'high',
+    why: 'Changes infrastructure without showing the plan first, which may replace or destroy what others use.',
+    tools: tools('terraform tofu terragrunt pulumi cdk'),
     when: (c, o) =>
       only(
         (verb(o) === 'apply' && c.args.some((arg) => /^--?auto-approve$/.test(arg.text))) ||
-          (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1))) ||
-          (verb(o) === 'up' && o.flag('y', 'yes')) ||
-          verb(o) === 'force-unlock' ||
-          verb(o) === 'taint',
+          (c.name === 'pulumi' && verb(o) === 'up' && o.flag('y', 'yes')) ||
+          (c.name === 'cdk' && verb(o) === 'deploy' && /--require-approval[= ]never\b/.test(line(c))),
         true,
       ),
     safer: byTool({
@@ -67,6 +65,20 @@ export const PLATFORM_RULES: readonly Rule[] = [
       'pulumi up': without(/^(?:-y|--yes)$/),
     }),
     example: 'terraform apply -auto-approve',
+  },
+  {
+    id: 'infra-state',
+    level: 'moderate',
+    why: 'Changes the record of the state of infrastructure, or opens its lock.',
+    tools: tools('terraform tofu terragrunt'),
+    when: (_c, o) =>
+      only(
+        (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1))) ||
+          verb(o) === 'force-unlock' ||
+          verb(o) === 'taint',
+        true,
+      ),
+    example: 'terraform force-unlock 1',
   },
   {
     id: 'cloud-delete-data',

@@ -1,0 +1,87 @@
+// Paths on filesystems that may not answer: a look at a file there could hold the whole daemon up for as long as a server is away.
+import { readFileSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { within } from '../../base/async/deadline.ts'
+
+/** Types of filesystems whose files another machine or another program serves. */
+const SERVED =
+  /^(?:nfs\d?|cifs|smb\w*|fuse|fuse\..+|9p|afs|ceph|glusterfs|lustre|beegfs|gpfs|orangefs|davfs|autofs)$/
+/** A server that answers at all does so within this time; the shell waits for a quarter of a second. */
+const ANSWERS_MS = 100
+/** Questions that may be under way: each of them holds one of the few threads that also work for the store. */
+const MOST_QUESTIONS = 2
+/** Different filesystems that one line may name. */
+const MOST_MOUNTS = 4
+
+/** Where filesystems of these types are mounted, of the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+function servedMounts(mountinfo: string): readonly string[] {
+  return mountinfo.split('\n').flatMap((line) => {
+    const [before = '', after = ''] = line.split(' - ')
+    const at = before.split(' ')[4]
+    if (at === undefined || !SERVED.test(after.split(' ')[0] ?? '')) return []
+    return [at.replace(/\\(\d{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))]
+  })
+}
+
+const holds = (mount: string, path: string): boolean =>
+  path === mount || path.startsWith(mount === '/' ? mount : `${mount}/`)
+
+export interface Mounts {
+  /**
+   * The result of `work`, which asks of each path whether it may look at it; undefined where it may not, because a
+   * filesystem did not answer. `work` is done anew for each filesystem that answers.
+   */
+  looking<T>(work: (mayLook: (path: string) => boolean) => Promise<T>): Promise<T | undefined>
+  /** Whether a filesystem has been asked that has not answered. */
+  waits(): boolean
+}
+
+interface MountDeps {
+  /** Text of /proc/self/mountinfo. */
+  readonly read: () => string
+  /** Resolves or rejects when the filesystem that is mounted there answers. */
+  readonly ask: (mount: string) => Promise<unknown>
+}
+
+const SYSTEM: MountDeps = { read: () => readFileSync('/proc/self/mountinfo', 'utf8'), ask: statfs }
+
+/** `home` is on a filesystem without which the node does not work anyway. */
+export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM): Mounts {
+  const asked = new Map<string, Promise<unknown>>()
+
+  async function answers(mount: string): Promise<boolean> {
+    let question = asked.get(mount)
+    if (question === undefined) {
+      if (asked.size >= MOST_QUESTIONS) return false
+      question = ask(mount).finally(() => asked.delete(mount))
+      asked.set(mount, question)
+    }
+    try {
+      return await within(question, ANSWERS_MS)
+    } catch {
+      // It answered, with an error.
+      return true
+    }
+  }
+
+  return {
+    waits: () => asked.size > 0,
+    async looking(work) {
+      const served = servedMounts(read())
+      const known = new Set(served.filter((mount) => holds(mount, home)))
+      for (let tries = 0; tries <= MOST_MOUNTS; tries++) {
+        const missed = new Set<string>()
+        const result = await work((path) => {
+          const unknown = served.filter((mount) => !known.has(mount) && holds(mount, path))
+          for (const mount of unknown) missed.add(mount)
+          return unknown.length === 0
+        })
+        const [mount] = missed
+        if (mount === undefined) return result
+        if (!(await answers(mount))) return undefined
+        known.add(mount)
+      }
+      return undefined
+    },
+  }
+}

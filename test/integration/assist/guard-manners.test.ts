@@ -1,0 +1,125 @@
+// What a person sees and keeps at the guard's question, in real shells: exceptions by "a", pastes, definitions, suggestions.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { screenOf } from '../../../scripts/pictures/screen.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { until } from '../../support/run/until.ts'
+import { type GuardedShell, startGuarded } from '../../support/shell/guarded-shell.ts'
+
+/** Types the line, "a" and the key of a choice, which the guard offers by these words. */
+async function allow(shell: GuardedShell, line: string, key: string, words: string): Promise<void> {
+  const from = shell.screen().length
+  const shows = (text: string) =>
+    until(() => shell.screen().slice(from).includes(text), { what: `${text} about ${line}` })
+  const notes = shell.notes().length
+  shell.keys(`${line}\r`)
+  await shows('allow from now on')
+  await shows('[n] ')
+  shell.keys('a')
+  await shows('Allow exactly this line')
+  await shows(words)
+  shell.keys(key)
+  await shows('takes it back')
+  await until(() => shell.notes().length > notes, { what: `a note about ${line}` })
+}
+
+describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
+  test('"a" allows exactly this line, here or everywhere, in this shell or always', async () => {
+    const shell = await startGuarded({ program })
+    const line = (name: string) => `git push --force ${name}`
+    await allow(shell, line('here-now'), '1', 'here, in this shell')
+    await allow(shell, line('here-always'), '2', 'here, always')
+    await allow(shell, line('now'), '3', 'everywhere, in this shell')
+    await allow(shell, line('always'), '4', 'everywhere, always')
+    for (const name of ['here-now', 'here-always', 'now', 'always']) await shell.run(line(name))
+    // Another line is another one.
+    await shell.noted(line('always --tags'), 'n')
+    await shell.run('cd /')
+    for (const name of ['now', 'always']) await shell.run(line(name))
+    for (const name of ['here-now', 'here-always']) await shell.noted(line(name), 'n')
+    // The file is the home's, so another shell has what is for always.
+    const second = await startGuarded({
+      program,
+      rules: readFileSync(join(shell.home, 'guard.toml'), 'utf8'),
+    })
+    await second.run(line('always'))
+    for (const name of ['here-always', 'here-now', 'now']) await second.noted(line(name), 'n')
+    expect(second.ran()).toEqual([line('always')])
+    expect(shell.notes().filter((note) => note.startsWith('confirmed')).length).toBe(4)
+    expect(shell.ran().length).toBe(10)
+  })
+
+  test('"a" is no answer for the catastrophic core', async () => {
+    const shell = await startGuarded({ program, config: '[guard]\nprofile = "permissive"\n' })
+    const asked = () => shell.screen().split('Run it?').length - 1
+    shell.keys('rm -rf ~\r')
+    await until(() => asked() === 1, { what: 'a question' })
+    shell.keys('a')
+    // Two keys that arrive as one are no answer, so this is typed until it is heard: it shows the question again.
+    await until(
+      () => {
+        shell.keys('?')
+        return asked() > 1
+      },
+      { what: 'the question again', pollMs: 200 },
+    )
+    await until(
+      () => {
+        shell.keys('n')
+        return shell.notes().length > 0
+      },
+      { what: 'a note', pollMs: 200 },
+    )
+    expect(shell.notes()).toEqual(['declined critical'])
+    expect(shell.screen()).not.toContain('allow from now on')
+    expect(shell.screen()).not.toContain('Allow exactly this line')
+    expect(shell.ran()).toEqual([])
+  })
+
+  test('a definition of an alias is no use of it, and its use is asked about', async () => {
+    const shell = await startGuarded({ program })
+    await shell.run("alias gp='git push --force'")
+    expect(shell.notes()).toEqual([])
+    await shell.noted('gp origin', 'n')
+    expect(shell.notes()).toEqual(['declined high'])
+    expect(shell.ran()).toEqual([])
+  })
+})
+
+test('bash shows all lines of a paste before one of them runs', async () => {
+  const shell = await startGuarded({ program: 'bash', env: { TERM: 'xterm' } })
+  const lines = ['make first', 'git push --force second', 'make third']
+  const paste = async (key: string) => {
+    const from = shell.screen().length
+    shell.keys(`\u001b[200~${lines.join('\n')}\u001b[201~`)
+    await until(() => shell.screen().slice(from).includes('third'), { what: 'the paste' })
+    await shell.noted('', key)
+    const shown = stripVTControlCharacters(shell.screen().slice(from)).replaceAll('\r', '')
+    expect(shown.slice(shown.indexOf('karo: high'), shown.lastIndexOf('Run it?'))).toContain(
+      lines.map((line) => `  | ${line}\n`).join(''),
+    )
+  }
+  await paste('n')
+  expect(shell.ran()).toEqual([])
+  await paste('y')
+  await until(() => shell.ran().length === 3, { what: 'all three' })
+  expect(shell.ran()).toEqual(lines)
+})
+
+test('fish leaves nothing of its suggestion behind the line that is asked about', async () => {
+  const directory = temporaryDirectory()
+  const history = join(directory, '.local/share/fish')
+  mkdirSync(history, { recursive: true })
+  writeFileSync(join(history, 'fish_history'), '- cmd: git push --force suggested\n  when: 1700000000\n')
+  const shell = await startGuarded({ program: 'fish', marked: true, directory, env: { TERM: 'xterm' } })
+  shell.keys('git push --force s')
+  await until(() => stripVTControlCharacters(shell.screen()).includes('uggested'), { what: 'a suggestion' })
+  await shell.noted('', 'n')
+  const rows = screenOf(shell.screen(), 200, 50).map((row) =>
+    Array.from(row, (cell) => cell?.char ?? ' ').join(''),
+  )
+  expect(rows.join('\n')).toContain('git push --force s')
+  expect(rows.join('\n')).not.toContain('uggested')
+})
