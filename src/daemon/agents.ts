@@ -6,8 +6,10 @@ import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
 import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
+import { neededBy } from '../agents/capabilities/names.ts'
 import { createGates } from '../agents/gates/gates.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
+import type { RestingDeps } from '../agents/runtime/resting.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
@@ -41,9 +43,13 @@ export function buildAgents(
   store: ReturnType<typeof openStore>,
 ) {
   const { config, identity, clock, random, log } = common
-  const capabilities = createCapabilities({ identity, repository: store.capabilities, audit, clock, random })
+  // What the ledger does not take is not granted, not approved and not done.
+  const strict = { record: audit.insist }
+  const capabilities = createCapabilities({
+    ...{ identity, repository: store.capabilities, audit: strict, clock, random },
+  })
   const approvals = createApprovals({
-    ...{ repository: store.approvals(), audit, clock, timers, random },
+    ...{ repository: store.approvals(), audit: strict, clock, timers, random },
     nameOf: (account) => names.nameOf(account).catch(() => undefined),
     log: log.child({ room: 'approvals' }),
   })
@@ -73,7 +79,7 @@ export function buildAgents(
 
   const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
   const gates = createGates({
-    ...{ self: identity.nodeId, capabilities, approvals, audit },
+    ...{ self: identity.nodeId, capabilities, approvals, audit: strict },
     policy: ({ requester, ...question }) =>
       policy.judgeAgent({
         ...{ ...question, principal: principal(requester) },
@@ -105,5 +111,9 @@ export function buildAgents(
     const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
-  return { capabilities, approvals, gates, principals, vault, secrets, artifacts, keepLong }
+  const isGranted: RestingDeps['isGranted'] = ({ agent, binds }) => {
+    const needed = neededBy({ tool: '', argv: [], binds })
+    return capabilities.covering(agent, needed, { begun: true }).missing.length === 0
+  }
+  return { capabilities, approvals, isGranted, gates, principals, vault, secrets, artifacts, keepLong }
 }

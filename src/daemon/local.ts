@@ -83,7 +83,8 @@ export function buildLocal(
   const asking = buildAgents({ paths, env }, foundation, who, store)
   const mind = buildMind({ paths }, foundation, { store, anomalies }, () => agents)
   const agents: Runtime = createRuntime({
-    ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
+    ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates },
+    ...{ record: audit.record, insist: audit.insist, isGranted: asking.isGranted },
     ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
@@ -92,6 +93,7 @@ export function buildLocal(
     },
   })
   keepResults(agents, mind.memory, foundation)
+  for (const listen of [who.fleet.onChange, who.trust.onChange]) listen(() => void agents.look())
   asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
   // Another person may have an agent of the same name, which keeps what it has.
   asking.vault.onTaken((person, agent) => void agents.revoked(agent, person))

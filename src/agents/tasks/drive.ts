@@ -1,10 +1,18 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
+import { digestOf, type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
+import type { Looks } from '../runtime/looks.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
-import type { Action, Gates, Requester, Verdict } from '../types.ts'
+import {
+  type Action,
+  type ActionClass,
+  type Gates,
+  type Requester,
+  RightEnded,
+  type Verdict,
+} from '../types.ts'
 import { holdsSecrets, wordsAfar } from './afar.ts'
 import type { Live } from './tasks.ts'
 import type { Task } from './types.ts'
@@ -22,6 +30,8 @@ export interface DriveDeps {
   ) => Requester
   /** Keeps what is too long for a task; undefined: nothing long is kept. */
   readonly keepLong: KeepLong | undefined
+  /** See `Looks.add`. */
+  readonly looks: Pick<Looks, 'add'>
   readonly log: Log
 }
 
@@ -52,7 +62,7 @@ export const createDrive =
   async (live: Live, sessions: readonly number[] | undefined): Promise<void> => {
     const { traceId } = live.task()
     try {
-      const outcome = await perform(deps, live, sessions)
+      const outcome = await watched(deps, live, sessions)
       await finish(live, await shortened(deps, live.task(), outcome))
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
@@ -72,10 +82,71 @@ export const createDrive =
 const wordsOf = (error: Error): string =>
   error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
 
+/** What the gates have let through so far. */
+interface LetThrough {
+  readonly action: Action
+  readonly manifest: Manifest
+  /** Undefined: nothing but that policy and capability do not refuse it. */
+  readonly of?: ActionClass
+}
+
+/** Performs it; as soon as the gates would not let it through any more, it is ended. */
+async function watched(
+  deps: DriveDeps,
+  live: Live,
+  sessions: readonly number[] | undefined,
+): Promise<CallOutcome> {
+  let through: LetThrough | undefined
+  const look = async (): Promise<Extract<Verdict, { outcome: 'deny' }> | undefined> => {
+    if (through === undefined || live.signal.aborted) return undefined
+    const { action, manifest, of } = through
+    const denial = (await changed(deps, live.task(), manifest)) ?? (await deps.gates.lost(action, of))
+    if (denial !== undefined) await deps.gates.ended(action, denial)
+    return denial
+  }
+  const leave = deps.looks.add(async () => {
+    const denial = await look()
+    if (denial !== undefined) live.withdraw(denial.reason)
+  })
+  try {
+    return await perform(deps, live, sessions, {
+      letThrough: (now) => (through = now),
+      async check() {
+        const denial = await look()
+        if (denial !== undefined) throw refusal(denial, (through as LetThrough).action)
+      },
+    })
+  } finally {
+    leave()
+  }
+}
+
+/** Another program under the same name is not what was let through. */
+async function changed(
+  { agentOf }: DriveDeps,
+  task: Task,
+  before: Manifest,
+): Promise<Extract<Verdict, { outcome: 'deny' }> | undefined> {
+  try {
+    if (digestOf(await agentOf(task).manifest()) === digestOf(before)) return undefined
+  } catch {
+    // It was removed, or is not as it was signed.
+  }
+  const reason = `${task.agent} is not any more what it was when this was asked`
+  return { outcome: 'deny', class: 'critical', gate: 'approval', reason }
+}
+
+interface Watch {
+  readonly letThrough: (now: LetThrough) => void
+  /** Throws NotRun where it would not be let through any more. */
+  readonly check: () => Promise<void>
+}
+
 async function perform(
   deps: DriveDeps,
   live: Live,
   sessions: readonly number[] | undefined,
+  watch: Watch,
 ): Promise<CallOutcome> {
   const task = live.task()
   const known = deps.agentOf(task)
@@ -90,6 +161,7 @@ async function perform(
   const asked = { ...actionOf(task, manifest, { readOnly: false }), target: deps.node, requester }
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
+  watch.letThrough({ action: asked, manifest })
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
   // What may write or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
   const first = needsPerson(manifest) ? agent.session() : await start()
@@ -101,7 +173,7 @@ async function perform(
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
   const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
-  await judged(deps.gates, action, live)
+  watch.letThrough({ action, manifest, of: await judged(deps.gates, action, live) })
   // Another life of it is another program to the gates.
   if (needsPerson(manifest) && agent.session() !== first)
     throw new NotRun(
@@ -116,6 +188,8 @@ async function perform(
       // It may have been started anew since, and offer something else under the same name.
       if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
         throw new NotRun('rejected', `${task.tool} does not say any more that it only reads`)
+      // Others were before it, and it may have waited long.
+      await watch.check()
       await live.to('working', `${task.agent} has it`)
     },
   })
@@ -128,15 +202,15 @@ function toolOf(task: Task, tools: readonly Tool[]): Tool {
   throw new NotRun('rejected', `${task.agent} has no tool ${task.tool}; it has: ${names.slice(0, 300)}`)
 }
 
-/** Resolves when it may run. Throws NotRun when it may not. */
-async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
+/** Resolves with its class when it may run. Throws NotRun when it may not. */
+async function judged(gates: Gates, action: Action, live: Live): Promise<ActionClass> {
   let verdict: Verdict = await gates.judge(action)
   if (verdict.outcome === 'wait') {
     await live.to('input-required', verdict.reason, { approval: verdict.approval })
     verdict = await gates.settled(verdict.approval, action, live.signal)
   }
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
-  if (verdict.outcome === 'run') return
+  if (verdict.outcome === 'run') return verdict.class
   if (verdict.outcome === 'wait') throw new NotRun('rejected', 'nobody approved it')
   throw refusal(verdict, action)
 }
@@ -202,6 +276,12 @@ async function finish(live: Live, outcome: CallOutcome): Promise<void> {
       return live.to('failed', `${outcome.message}; how far it came is not known, and it is not run again`)
     case 'canceled': {
       const ran = live.task().state === 'working'
+      const { reason } = live.signal
+      if (reason instanceof RightEnded)
+        return live.to(
+          'canceled',
+          `${reason.message}; ${ran ? 'it was ended while it ran' : 'it did not run'}`,
+        )
       const why = typeof live.signal.reason === 'string' ? live.signal.reason : 'it was cancelled'
       if (typeof live.signal.reason === 'string')
         return live.to(

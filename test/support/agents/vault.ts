@@ -43,6 +43,10 @@ export async function rig({ db, credential }: { db?: Database; credential?: stri
       },
     },
     audit: {
+      async insist(entry) {
+        hook.at('tell')
+        ledger.push(entry)
+      },
       async record(entry) {
         hook.at('tell')
         ledger.push(entry)
