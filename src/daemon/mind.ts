@@ -2,14 +2,16 @@
 
 import { homedir } from 'node:os'
 import { opinionOf } from '../agents/builtins/opinion.ts'
-import { textOf } from '../agents/builtins/review.ts'
 import { type BuiltInDeps, builtInAgents } from '../agents/builtins/tools.ts'
 import { isBuiltIn } from '../agents/builtins/words.ts'
 import type { Runtime, Task } from '../agents/index.ts'
 import { createMemory, type Memory } from '../agents/memory/memory.ts'
 import { createPlanner } from '../agents/planner/planner.ts'
 import { createPrompts } from '../agents/prompts/prompts.ts'
+import { keptBy } from '../agents/builtins/registry.ts'
 import { AFAR } from '../agents/tasks/afar.ts'
+import { textOf } from '../agents/tasks/rows.ts'
+import { isFinal } from '../agents/tasks/types.ts'
 import { createModels } from '../assist/copilot/model/models.ts'
 import { checkCommand } from '../assist/risk/index.ts'
 import type { Anomalies } from '../insight/anomalies/index.ts'
@@ -40,13 +42,18 @@ export function buildMind(
     tasks: {
       list: (person, prefix) => agents().tasks.list(person, prefix),
       get: (person, id) => agents().tasks.get(person, id),
+      result: (person, id) => agents().tasks.result(person, id),
       ended: (person, id) => agents().tasks.ended(person, id),
     },
+    kept: (agent, tool, input) => keptBy(builtIns)(agent, tool, input),
     async offers(person) {
       const some = await agents().list({ person, admin: false, traceId: '' })
       // A plan that plans has no end.
       const all = some.filter(({ id }) => id !== 'kPlanner:plans')
-      const offers = all.flatMap(({ id, offers: tools }) =>
+      const live = (await tasksOf(person)).filter(({ state }) => !isFinal(state))
+      const busy = (id: string): number => live.filter(({ agent }) => agent === id).length
+      const byLoad = all.toSorted((a, b) => busy(a.id) - busy(b.id))
+      const offers = byLoad.flatMap(({ id, offers: tools }) =>
         (tools ?? []).map(({ name, ...tool }) => ({ ...tool, agent: id, tool: name })),
       )
       return { offers, idle: all.filter((one) => one.offers === null).length }

@@ -71,7 +71,7 @@ export async function buildService(
     log,
   })
 
-  return { feed, http, api }
+  return { feed, http, api, visits: elsewhere.visits }
 }
 
 const turnedAway = (uid: number): KaroError =>

@@ -23,6 +23,8 @@ export interface BuiltInTool {
   readonly takes: Readonly<
     Record<string, { readonly type: 'string' | 'number' | 'object'; readonly required: boolean }>
   >
+  /** The arguments as they are kept with the task, shown and run; absent: as they were given. */
+  readonly kept?: (input: Input) => Input
   /** What it says, as JSON. Rejects with KaroError. */
   run(input: Input, whose: Whose): Promise<unknown>
 }

@@ -10,7 +10,7 @@ import type { BuiltIn, BuiltInTool } from './agent.ts'
 import { type Opinion, reviewed } from './review.ts'
 
 export interface BuiltInDeps {
-  readonly memory: Pick<Memory, 'add' | 'list' | 'search'>
+  readonly memory: Pick<Memory, 'add' | 'kept' | 'list' | 'search'>
   readonly prompts: Pick<Prompts, 'list' | 'show' | 'render'>
   readonly planner: Pick<Planner, 'plan' | 'list' | 'show'>
   /** Tasks of the person. */
@@ -88,7 +88,7 @@ function plans({ planner }: BuiltInDeps): BuiltIn {
         name: 'preview_plan',
         description: 'Shows the steps for a goal, each with its class. Nothing is kept, and nothing runs.',
         takes: { goal: { type: 'string', ...required } },
-        run: ({ goal }, { person, signal }) => planner.plan(person, String(goal), signal, false),
+        run: ({ goal }, { person, signal }) => planner.plan(person, String(goal), signal, { keep: false }),
       }),
       readOnly({
         name: 'list_plans',
@@ -195,6 +195,8 @@ function notes({ memory }: BuiltInDeps): BuiltIn {
         description: 'Adds a note; secrets that are found in it are taken out.',
         readOnly: false,
         takes: { text: { type: 'string', ...required } },
+        // The task and the card of its approval have no more than the note will.
+        kept: (input) => (typeof input.text === 'string' ? { ...input, text: memory.kept(input.text) } : input),
         run: ({ text }, { person }) => memory.add(person, String(text)),
       },
     ],

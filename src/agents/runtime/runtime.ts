@@ -261,7 +261,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const { id, manifest } = registry.find(request.agent, request.by ? undefined : request.person)
       // Its task would go to the built-in agent of that id.
       if (isBuiltIn(id)) await manifest()
-      return tasks.run({ ...request, agent: id })
+      return tasks.run({ ...request, agent: id, input: registry.kept(id, request.tool, request.input) })
     },
     tasks,
     states: () => ({ agents: registry.all().map(({ agent }) => agent.status().state), tasks: tasks.open() }),

@@ -14,6 +14,7 @@ import {
   type Verdict,
 } from '../types.ts'
 import { holdsSecrets, wordsAfar } from './afar.ts'
+import { ARTIFACT } from './rows.ts'
 import type { Live } from './tasks.ts'
 import type { Task } from './types.ts'
 
@@ -43,8 +44,6 @@ export type KeepLong = (
 
 /** Characters of a result as JSON that are kept in the task itself. */
 const RESULT_CHARS = 1024 * 1024
-/** How the address of an artifact begins that a long result is kept as. */
-export const ARTIFACT = 'karo:artifact/'
 
 /** Nothing has happened: for people, and for whoever gives the task again under another id. */
 class NotRun extends Error {

@@ -188,6 +188,7 @@ describe('a plan', () => {
     /** All that were run, and those that there still are. */
     const given: TaskRequest[] = []
     const kept: TaskRequest[] = []
+    const results: Record<string, string> = {}
     const taskOf = (request: TaskRequest): Task => {
       const state = states[request.id ?? ''] ?? 'completed'
       const ran = state === 'rejected' ? [] : [{ state: 'working' }]
@@ -209,8 +210,10 @@ describe('a plan', () => {
         list: async (person, prefix) =>
           kept.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
         get: async (_, id) => taskOf(kept.find((one) => one.id === id) as TaskRequest),
+        result: async (_, id) => results[id],
         ended: async () => {},
       },
+      kept: (_agent, _tool, input) => input,
     }
     const planner = createPlanner(deps)
     const goal = 'search notes for "a", then search notes for "b"'
@@ -219,7 +222,7 @@ describe('a plan', () => {
       await planner.run({ person: ANN, traceId: 't', sessions: [7] }, plan.id)
       return planner.show(ANN, plan.id)
     }
-    return { planner, plan, given, kept, states: states as Record<string, Task['state']>, run }
+    return { planner, plan, given, kept, results, states: states as Record<string, Task['state']>, run }
   }
 
   test.each(['completed', 'failed', 'rejected'] as const)(

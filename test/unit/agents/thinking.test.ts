@@ -7,7 +7,7 @@ import { createWordIndex } from '../../../src/agents/memory/words.ts'
 import { stepsIn } from '../../../src/agents/planner/by-model.ts'
 import { clausesOf, embeddedPlan } from '../../../src/agents/planner/embedded.ts'
 import { checked, type Draft, type Offer } from '../../../src/agents/planner/plan.ts'
-import { attemptAfter } from '../../../src/agents/planner/planner.ts'
+import { attemptAfter } from '../../../src/agents/planner/steps.ts'
 import { render, variablesOf } from '../../../src/agents/prompts/template.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 
