@@ -2,10 +2,8 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Known, Registry } from '../runtime/registry.ts'
 import { AFAR } from '../tasks/afar.ts'
-import { type BuiltIn, builtInFor } from './agent.ts'
+import { type BuiltIn, builtInFor, type Input } from './agent.ts'
 import { isBuiltIn } from './words.ts'
-
-type Input = Readonly<Record<string, unknown>>
 
 export interface WholeRegistry extends Registry {
   /** Those that are built in, as this person sees them; none for people of other machines. */

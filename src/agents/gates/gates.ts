@@ -6,6 +6,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
 import type { Approvals, Findings } from '../approvals/types.ts'
+import { isBuiltIn } from '../builtins/words.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
 import { isRedder, kindOf } from '../classes.ts'
@@ -72,7 +73,7 @@ export function createGates(deps: GatesDeps): Gates {
       {
         gate: 'capability',
         judge: () => {
-          if (FOREIGN.test(action.agent) && action.binds.length === 0)
+          if (FOREIGN.test(action.agent) && !isBuiltIn(action.agent) && action.binds.length === 0)
             return { effect: 'pass', least: 'low', reason: 'runs outside of jails' }
           const acts = capabilities.covering(action.agent, neededBy(action, begun), { begun })
           const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action), { begun })

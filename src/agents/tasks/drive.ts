@@ -120,6 +120,14 @@ async function watched(
   }
 }
 
+/** What the task has done, and what that is given to read. Rejects with KaroError. */
+async function doneBy(
+  known: Known,
+  task: Task,
+): Promise<{ readonly manifest: Manifest; readonly input: string }> {
+  return known.forTask?.(task) ?? { manifest: await known.manifest(), input: task.input }
+}
+
 /** Another program under the same name is not what was let through. */
 async function changed(
   { agentOf }: DriveDeps,
@@ -127,7 +135,8 @@ async function changed(
   before: Manifest,
 ): Promise<Extract<Verdict, { outcome: 'deny' }> | undefined> {
   try {
-    if (digestOf(await agentOf(task).manifest()) === digestOf(before)) return undefined
+    const { manifest } = await doneBy(agentOf(task), task)
+    if (digestOf(manifest) === digestOf(before)) return undefined
   } catch {
     // It was removed, or is not as it was signed.
   }
@@ -149,7 +158,7 @@ async function perform(
 ): Promise<CallOutcome> {
   const task = live.task()
   const known = deps.agentOf(task)
-  const manifest = await known.manifest()
+  const { manifest, input } = await doneBy(known, task)
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
     throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
   if (task.by !== undefined && manifest.secrets.length > 0)
@@ -157,7 +166,7 @@ async function perform(
   const { agent } = known
   const requester = deps.requesterOf(task, sessions)
   // Nothing is started for somebody who may have nothing done here. What the tool says of itself is not known yet.
-  const asked = { ...actionOf(task, manifest, { readOnly: false }), target: deps.node, requester }
+  const asked = { ...actionOf(task, manifest, input, { readOnly: false }), target: deps.node, requester }
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
   watch.letThrough({ action: asked, manifest })
@@ -171,7 +180,7 @@ async function perform(
     )
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
-  const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
+  const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
   watch.letThrough({ action, manifest, of: await judged(deps.gates, action, live) })
   // Another life of it is another program to the gates.
   if (needsPerson(manifest) && agent.session() !== first)
@@ -224,12 +233,13 @@ const refusal = (
 function actionOf(
   task: Task,
   manifest: Manifest,
+  input: string,
   { readOnly }: Pick<Tool, 'readOnly'>,
 ): Omit<Action, 'target' | 'requester'> {
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
     ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
-    ...{ input: task.input, secrets: manifest.secrets.map(({ secret }) => secret) },
+    ...{ input, secrets: manifest.secrets.map(({ secret }) => secret) },
     ...{ why: task.why, traceId: task.traceId },
   }
 }

@@ -6,6 +6,7 @@ import type { HealthCheck } from '../../base/run/room.ts'
 import { BUILD, VERSION } from '../../base/version.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import type { Summaries } from '../../exchange/summaries/index.ts'
+import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Anomalies } from '../../insight/anomalies/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Observe } from '../../observe/record/index.ts'
@@ -36,6 +37,7 @@ interface StatusDeps {
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
   readonly anomalies: Pick<Anomalies, 'unseen'>
+  readonly alerts?: Pick<Alerts, 'of'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly policy: Pick<Policy, 'status'>
@@ -93,6 +95,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         summaries: deps.summaries.status(),
         policy: policyStatus(deps.policy),
         ...(deps.agents !== undefined && { agents: deps.agents() }),
+        ...(deps.alerts !== undefined && { alerts: deps.alerts.of(caller.uid).length }),
         health: deps.health(),
       }
     })

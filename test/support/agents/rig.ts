@@ -73,6 +73,7 @@ export async function agentRig(
     readonly secrets?: RuntimeDeps['secrets']
     readonly builtIns?: RuntimeDeps['builtIns']
     readonly keepLong?: RuntimeDeps['keepLong']
+    readonly isGranted?: RuntimeDeps['isGranted']
   } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
@@ -92,7 +93,7 @@ export async function agentRig(
       identity,
       record,
       insist: record,
-      isGranted: () => true,
+      isGranted: options.isGranted ?? (() => true),
       clock: systemClock,
       timers,
       random: systemRandom,

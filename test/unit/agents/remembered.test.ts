@@ -225,6 +225,48 @@ describe('a plan', () => {
     return { planner, plan, given, kept, results, states: states as Record<string, Task['state']>, run }
   }
 
+  const text = (words: string) => JSON.stringify({ content: [{ type: 'text', text: words }] })
+  const STEPS = [
+    { id: 's1', what: '', after: [], agent: offer.agent, tool: offer.tool, input: { query: 'a' }, command: '' },
+    {
+      ...{ id: 's2', what: '', after: [], agent: offer.agent, tool: offer.tool, input: {}, command: '' },
+      takes: { query: 's1' },
+    },
+  ]
+
+  test('hands the result of a step on, whole, and shows it with the step', async () => {
+    const { planner, given, results } = await planned()
+    const { id } = await planner.plan(ANN, 'two steps', signal, { steps: STEPS })
+    results[`plan.${id}.s1`] = text('$(id); `x`')
+    const show = async () => {
+      await planner.run({ person: ANN, traceId: 't' }, id).catch(() => {})
+      return planner.show(ANN, id)
+    }
+    await expect.poll(async () => (await show()).state).toBe('completed')
+    expect(given.map(({ input }) => input)).toEqual([{ query: 'a' }, { query: '$(id); `x`' }])
+    expect((await planner.show(ANN, id)).steps[1]).toMatchObject({
+      ...{ state: 'completed', takes: { query: 's1' }, input: JSON.stringify({ query: '$(id); `x`' }) },
+    })
+  })
+
+  test.each([
+    ['is too long', text('x'.repeat(8_193)), 'longer than'],
+    [
+      'is kept elsewhere',
+      JSON.stringify({ content: [{ type: 'resource_link', uri: 'karo:artifact/abc' }] }),
+      'longer than',
+    ],
+    ['is not there any more', undefined, 'not there any more'],
+  ])('stops where a result that is to be handed on %s, and says so', async (_, result, why) => {
+    const { planner, given, results } = await planned()
+    const { id } = await planner.plan(ANN, 'two steps', signal, { steps: STEPS })
+    if (result !== undefined) results[`plan.${id}.s1`] = result
+    await planner.run({ person: ANN, traceId: 't' }, id).catch(() => {})
+    await expect.poll(async () => (await planner.show(ANN, id)).notes.join()).toContain(why)
+    await expect.poll(async () => (await planner.show(ANN, id)).state).toBe('stopped')
+    expect(given).toHaveLength(1)
+  })
+
   test.each(['completed', 'failed', 'rejected'] as const)(
     'a step whose task is %s does not run again by the task being forgotten',
     async (state) => {
