@@ -30,7 +30,16 @@ export async function buildService(
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, { agents, alerts, approvals, audit, trust, observe, anomalies, reports: parts.network.reports })
+  connectFeed(feed, {
+    agents,
+    alerts,
+    approvals,
+    audit,
+    trust,
+    observe,
+    anomalies,
+    reports: parts.network.reports,
+  })
   const http = createHttp({
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,

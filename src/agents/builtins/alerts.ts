@@ -37,8 +37,7 @@ export function createAlerts({ now }: Pick<Clock, 'now'>): Alerts {
       const reason = words.slice(0, MOST_REASON)
       const before = of(person)
       const isSame = before.some(
-        (one) =>
-          one.what === what && one.agent === agent && one.reason === reason && one.at > now() - 60_000,
+        (one) => one.what === what && one.agent === agent && one.reason === reason && one.at > now() - 60_000,
       )
       if (isSame) return
       const alert = { what, agent, reason }

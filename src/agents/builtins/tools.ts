@@ -223,7 +223,8 @@ function notes({ memory }: BuiltInDeps): BuiltIn {
         readOnly: false,
         takes: { text: { type: 'string', ...required } },
         // The task and the card of its approval have no more than the note will.
-        kept: (input) => (typeof input.text === 'string' ? { ...input, text: memory.kept(input.text) } : input),
+        kept: (input) =>
+          typeof input.text === 'string' ? { ...input, text: memory.kept(input.text) } : input,
         run: ({ text }, { person }) => memory.add(person, String(text)),
       },
     ],

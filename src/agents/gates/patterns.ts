@@ -12,7 +12,8 @@ interface Pattern {
 
 /** `NAME: AGENT TOOL GLOB`, or with `in PLACE` before the glob. Throws KaroError `bad_config`, though the configuration has checked it before. */
 function readPattern(text: string): Pattern {
-  const [, name, agent, tool, place, glob] = /^([\w.-]{1,32}): (\S+) (\S+) (?:in (\/\S*) )?(.+)$/s.exec(text) ?? []
+  const [, name, agent, tool, place, glob] =
+    /^([\w.-]{1,32}): (\S+) (\S+) (?:in (\/\S*) )?(.+)$/s.exec(text) ?? []
   if (name === undefined || agent === undefined || tool === undefined || glob === undefined)
     throw new KaroError('bad_config', `'${text.slice(0, 80)}' is no pattern`, { where: 'agents.approved' })
   const match = globMatcher(glob)

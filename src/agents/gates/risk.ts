@@ -51,7 +51,8 @@ function commandsIn(input: string): readonly string[] {
   const look = (of: unknown, depth: number): void => {
     if (typeof of !== 'object' || of === null || depth > 4 || found.length >= 16) return
     for (const [name, member] of Object.entries(of)) {
-      if (typeof member === 'string' && SHELL_ARGUMENTS.includes(name)) found.push(member.slice(0, INPUT_MAX + 1))
+      if (typeof member === 'string' && SHELL_ARGUMENTS.includes(name))
+        found.push(member.slice(0, INPUT_MAX + 1))
       else look(member, depth + 1)
     }
   }

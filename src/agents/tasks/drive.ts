@@ -1,9 +1,7 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { digestOf, type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
-import type { Looks } from '../runtime/looks.ts'
-import type { Known } from '../runtime/registry.ts'
+import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
 import {
   type Action,
@@ -17,13 +15,12 @@ import { holdsSecrets, wordsAfar } from './afar.ts'
 import { ARTIFACT } from './rows.ts'
 import type { Live } from './tasks.ts'
 import type { Task } from './types.ts'
+import { doneBy, type Watch, type WatchDeps, watchTask } from './watch.ts'
 
-export interface DriveDeps {
+export interface DriveDeps extends WatchDeps {
   readonly gates: Gates
   /** Node id of this machine. */
   readonly node: string
-  /** Throws KaroError `not_found`. */
-  readonly agentOf: (task: Task) => Known
   /** Who asks, as the gates are told; `sessions`: see `Requester`. */
   readonly requesterOf: (
     who: Pick<Task, 'person' | 'by'>,
@@ -31,8 +28,6 @@ export interface DriveDeps {
   ) => Requester
   /** Keeps what is too long for a task; undefined: nothing long is kept. */
   readonly keepLong: KeepLong | undefined
-  /** See `Looks.add`. */
-  readonly looks: Pick<Looks, 'add'>
   readonly log: Log
 }
 
@@ -81,73 +76,18 @@ export const createDrive =
 const wordsOf = (error: Error): string =>
   error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
 
-/** What the gates have let through so far. */
-interface LetThrough {
-  readonly action: Action
-  readonly manifest: Manifest
-  /** Undefined: nothing but that policy and capability do not refuse it. */
-  readonly of?: ActionClass
-}
-
 /** Performs it; as soon as the gates would not let it through any more, it is ended. */
 async function watched(
   deps: DriveDeps,
   live: Live,
   sessions: readonly number[] | undefined,
 ): Promise<CallOutcome> {
-  let through: LetThrough | undefined
-  const look = async (): Promise<Extract<Verdict, { outcome: 'deny' }> | undefined> => {
-    if (through === undefined || live.signal.aborted) return undefined
-    const { action, manifest, of } = through
-    const denial = (await changed(deps, live.task(), manifest)) ?? (await deps.gates.lost(action, of))
-    if (denial !== undefined) await deps.gates.ended(action, denial)
-    return denial
-  }
-  const leave = deps.looks.add(async () => {
-    const denial = await look()
-    if (denial !== undefined) live.withdraw(denial.reason)
-  })
+  const watch = watchTask(deps, live)
   try {
-    return await perform(deps, live, sessions, {
-      letThrough: (now) => (through = now),
-      async check() {
-        const denial = await look()
-        if (denial !== undefined) throw refusal(denial, (through as LetThrough).action)
-      },
-    })
+    return await perform(deps, live, sessions, watch)
   } finally {
-    leave()
+    watch.leave()
   }
-}
-
-/** What the task has done, and what that is given to read. Rejects with KaroError. */
-async function doneBy(
-  known: Known,
-  task: Task,
-): Promise<{ readonly manifest: Manifest; readonly input: string }> {
-  return known.forTask?.(task) ?? { manifest: await known.manifest(), input: task.input }
-}
-
-/** Another program under the same name is not what was let through. */
-async function changed(
-  { agentOf }: DriveDeps,
-  task: Task,
-  before: Manifest,
-): Promise<Extract<Verdict, { outcome: 'deny' }> | undefined> {
-  try {
-    const { manifest } = await doneBy(agentOf(task), task)
-    if (digestOf(manifest) === digestOf(before)) return undefined
-  } catch {
-    // It was removed, or is not as it was signed.
-  }
-  const reason = `${task.agent} is not any more what it was when this was asked`
-  return { outcome: 'deny', class: 'critical', gate: 'approval', reason }
-}
-
-interface Watch {
-  readonly letThrough: (now: LetThrough) => void
-  /** Throws NotRun where it would not be let through any more. */
-  readonly check: () => Promise<void>
 }
 
 async function perform(
@@ -197,7 +137,8 @@ async function perform(
       if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
         throw new NotRun('rejected', `${task.tool} does not say any more that it only reads`)
       // Others were before it, and it may have waited long.
-      await watch.check()
+      const lost = await watch.look()
+      if (lost !== undefined) throw refusal(lost, action)
       await live.to('working', `${task.agent} has it`)
     },
   })

@@ -1,8 +1,8 @@
 // Turns what the rooms tell into events of the feed.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Approvals } from '../../agents/approvals/types.ts'
+import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Runtime } from '../../agents/index.ts'
 import { isFinal } from '../../agents/tasks/types.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'

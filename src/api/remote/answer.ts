@@ -1,9 +1,9 @@
 // Answers what other machines ask about the agents, tasks and approvals of this one: the accepting side of `/karo/agent/1`.
 import { bodyOf } from '../../../protocols/frame.ts'
 import {
-  type AgentAsk,
   AGENT_OPERATIONS,
   AGENT_PART_BYTES,
+  type AgentAsk,
   AgentEnd,
   type AgentEndBody,
   AgentHello,
@@ -40,9 +40,10 @@ interface AnswerDeps extends EntitledDeps, OperationsDeps {
 }
 
 /** `flush` writes into the ledger what was only counted so far. */
-export function createAnswer(
-  deps: AnswerDeps,
-): { readonly handle: ExchangeHandler; readonly flush: () => Promise<void> } {
+export function createAnswer(deps: AnswerDeps): {
+  readonly handle: ExchangeHandler
+  readonly flush: () => Promise<void>
+} {
   const { self, clock, random, log } = deps
   const { visitorOf, turnedAway, flush } = createEntitled(deps)
   const perform = createOperations(deps)

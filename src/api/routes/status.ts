@@ -1,12 +1,12 @@
 // /status, /health and /identity: facts about this node and its state.
 
+import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Clock } from '../../base/clock.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import { BUILD, VERSION } from '../../base/version.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import type { Summaries } from '../../exchange/summaries/index.ts'
-import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Anomalies } from '../../insight/anomalies/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Observe } from '../../observe/record/index.ts'

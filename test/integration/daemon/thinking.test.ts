@@ -124,7 +124,10 @@ test('a plan of steps that one names hands results on, and its card shows them',
   expect(card.stdout).toContain('moved to db-2')
   const queue = await node.karo(['task', 'run', 'kCore:queue', 'list_queue', '{}'])
   expect(queue.stdout).toContain('"takes"')
-  const code = [{ id: 'a', tool: 'search_notes', input: { query: 'x' } }, { id: 'b', command: 'df', takes: [{ argument: 'x', step: 'a' }] }]
+  const code = [
+    { id: 'a', tool: 'search_notes', input: { query: 'x' } },
+    { id: 'b', command: 'df', takes: [{ argument: 'x', step: 'a' }] },
+  ]
   const bad = await node.karo(['plan', 'make', 'x', '--steps', '-'], JSON.stringify(code))
   expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('a command takes no result') })
   expect(await node.karo(['plan', 'make', 'x', '--steps', '-'], 'no json')).toMatchObject({

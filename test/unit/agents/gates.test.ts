@@ -209,7 +209,9 @@ describe('judging', () => {
     expect(await all.gates.judge(git({ binds: wide }))).toMatchObject({ outcome: 'wait' })
     expect(await all.gates.judge(git({ argv: ['git', 'log'] }))).toMatchObject({ outcome: 'wait' })
     expect(await all.gates.judge(reads({ tool: 'edit_file' }))).toMatchObject({ outcome: 'run' })
-    expect(await all.gates.judge(reads({ tool: 'edit_file', binds: wide }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(reads({ tool: 'edit_file', binds: wide }))).toMatchObject({
+      outcome: 'wait',
+    })
     expect(await all.gates.judge(git({ argv: ['git status', '-s'] }))).toMatchObject({ outcome: 'deny' })
     expect(await all.gates.judge(git({ argv: ['git', 'push'] }))).toMatchObject({ outcome: 'wait' })
     expect(await all.gates.judge(git({ input: 'x' }))).toMatchObject({ outcome: 'wait' })

@@ -227,7 +227,15 @@ describe('a plan', () => {
 
   const text = (words: string) => JSON.stringify({ content: [{ type: 'text', text: words }] })
   const STEPS = [
-    { id: 's1', what: '', after: [], agent: offer.agent, tool: offer.tool, input: { query: 'a' }, command: '' },
+    {
+      id: 's1',
+      what: '',
+      after: [],
+      agent: offer.agent,
+      tool: offer.tool,
+      input: { query: 'a' },
+      command: '',
+    },
     {
       ...{ id: 's2', what: '', after: [], agent: offer.agent, tool: offer.tool, input: {}, command: '' },
       takes: { query: 's1' },

@@ -211,7 +211,10 @@ describe('plans', () => {
       { query: 's1' },
     ])
     const offers = [
-      { ...(OFFERS[0] as Offer), inputSchema: { properties: { command: { type: 'string' }, n: { type: 'number' } } } },
+      {
+        ...(OFFERS[0] as Offer),
+        inputSchema: { properties: { command: { type: 'string' }, n: { type: 'number' } } },
+      },
     ]
     for (const [takes, over, why] of [
       [{ query: 's9' }, {}, 'no step of an agent'],
@@ -226,9 +229,9 @@ describe('plans', () => {
     expect(() => among({ command: 's1' })).toThrow('is code')
     expect(() => among({ n: 's1' })).toThrow('no argument that takes a text')
     const yours = draft('s1', { agent: '', tool: '', input: {}, command: 'df -h' })
-    expect(() => checked([draft('s2', { input: {}, takes: { query: 's1' } }), yours], OFFERS, harmless)).toThrow(
-      'no step of an agent',
-    )
+    expect(() =>
+      checked([draft('s2', { input: {}, takes: { query: 's1' } }), yours], OFFERS, harmless),
+    ).toThrow('no step of an agent')
   })
 
   test('a step without an agent goes to the one that is offered first', () => {

@@ -68,9 +68,7 @@ const namedStep = z.strictObject({
   tool: z.string().max(128).exactOptional(),
   input: z.record(z.string(), z.unknown()).exactOptional().describe('the arguments of the tool'),
   takes: z
-    .array(
-      z.strictObject({ argument: z.string().min(1).max(128), step: z.string().min(1).max(8) }),
-    )
+    .array(z.strictObject({ argument: z.string().min(1).max(128), step: z.string().min(1).max(8) }))
     .max(MOST_TAKES)
     .exactOptional()
     .describe('arguments that are the text of the result of a step before'),
