@@ -17,7 +17,7 @@ import { closed } from '../api/remote/entitled.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { openStore } from '../store/index.ts'
 import { readPassphraseFile } from '../trust/identity/index.ts'
-import { createPrincipals } from '../trust/operators/index.ts'
+import { type Asker, createPrincipals } from '../trust/operators/index.ts'
 import { type Principal, principalOf } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
@@ -65,26 +65,28 @@ export function buildAgents(
     if (node === identity.nodeId) return own
     return closed(principalOf(trust.opinion(node as Principal['node_id'])))
   }
-  const principal = (requester: Requester): Principal => {
+  const askerOf = (requester: Requester): Pick<Asker, 'principal' | 'fault'> => {
     const through = nodeOf(requester)
     const { operator } = requester
-    if (operator === undefined) return through
+    if (operator === undefined) return { principal: through }
     // What the certificates say now, and not when it was asked. The roles of the node are not those of the person.
     const key = parseNodeId(operator)
     const chain = fleet.operators.chainOf(operator as NodeId) ?? []
-    if (requester.node !== identity.nodeId && key !== undefined)
-      return supposed(principals.suppose({ key, chain, through: through.node_id }).principal)
-    return { ...through, roles: [], teams: [], operator, through }
+    if (requester.node !== identity.nodeId && key !== undefined) {
+      const { principal, fault } = principals.suppose({ key, chain, through: through.node_id })
+      return { principal: supposed(principal), ...(fault && { fault }) }
+    }
+    return { principal: { ...through, roles: [], teams: [], operator, through } }
   }
 
   const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
   const gates = createGates({
     ...{ self: identity.nodeId, capabilities, approvals, audit: strict },
-    policy: ({ requester, ...question }) =>
-      policy.judgeAgent({
-        ...{ ...question, principal: principal(requester) },
-        by_agent: requester.agent !== undefined,
-      }),
+    policy({ requester, ...question }) {
+      const { principal, fault } = askerOf(requester)
+      if (fault !== undefined) return { effect: 'deny', ...fault }
+      return policy.judgeAgent({ ...question, principal, by_agent: requester.agent !== undefined })
+    },
     patterns: () => config.agents.approved,
     ...{ home: homedir(), karoHome: paths.home, onDenied: metrics.denied },
     log: log.child({ room: 'gates' }),

@@ -17,7 +17,7 @@ const step = z.strictObject({
   agent: text(64, 'whose tool it is; empty: the person runs `command`'),
   tool: text(128, 'of the agent'),
   input: z.unknown().describe('the arguments of the tool'),
-  takes,
+  takes: takes.exactOptional(),
   command: text(1_000, 'what the person runs; empty for the tool of an agent'),
   class: z
     .enum(ACTION_CLASSES)
