@@ -4,7 +4,7 @@ import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { ALERTS } from './words.ts'
 
-export interface Alert {
+interface Alert {
   readonly what: (typeof ALERTS)[number]
   /** Null: it is about no agent. */
   readonly agent: string | null

@@ -9,7 +9,7 @@ import type { Action, Gates, Requester } from '../types.ts'
 import type { Known } from './registry.ts'
 import type { Actor } from './runtime.ts'
 
-export interface ControlDeps {
+interface ControlDeps {
   /** Node id of this machine. */
   readonly self: string
   readonly gates: Gates

@@ -14,7 +14,7 @@ export interface RestingDeps {
 
 type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 
-export interface Resting {
+interface Resting {
   /** A person started it; `action`: as the gates let that through, undefined where they were not asked. */
   started(known: Known, session: Session, action: Action | undefined): void
   look(): Promise<void>
