@@ -80,6 +80,16 @@ const KINDS: readonly Kind[] = [
   { kind: 'Status', class: 'green', names: ['status', 'health', 'ping', 'progress'] },
 ]
 
+/** Members of a tool's arguments that hold code for a shell. */
+export const SHELL_ARGUMENTS: readonly string[] = [
+  'command',
+  'cmd',
+  'script',
+  'code',
+  'shell_command',
+  'commandLine',
+]
+
 /** The command of a person or a tool, as `Action.tool` names it. */
 export const EXEC = 'exec'
 

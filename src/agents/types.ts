@@ -89,4 +89,14 @@ export interface Gates {
    * the gates are asked again with it, and the approval is used up.
    */
   settled(approval: string, action: Action, signal: AbortSignal): Promise<Verdict>
+  /**
+   * The denial of what was let through before and waits or runs: policy or risk say something else now, or what it was granted is
+   * over. `of`: the class as which it was let through, above which it may not have risen. Writes nothing. Never rejects.
+   */
+  lost(action: Action, of?: ActionClass): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
+  /** Writes into the ledger that the action is ended for this. Never rejects. */
+  ended(action: Action, denial: Extract<Verdict, { readonly outcome: 'deny' }>): Promise<void>
 }
+
+/** Aborts what was let through, and may not go on; the message is for people, and names nothing of this machine. */
+export class RightEnded extends Error {}

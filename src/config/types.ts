@@ -83,7 +83,7 @@ export interface Config {
     readonly key_file: string
     readonly share_history: boolean
   }
-  /** Whether commands may run in jails of this machine, and how these are built. `approved`: patterns as `NAME: AGENT TOOL GLOB`. */
+  /** Whether commands may run in jails of this machine, and how these are built. `approved`: patterns as `NAME: AGENT TOOL [in DIRECTORY] GLOB`. */
   readonly agents: {
     readonly enabled: boolean
     readonly sandbox: 'auto' | 'bwrap' | 'landlock'

@@ -6,8 +6,10 @@ import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
 import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
+import { neededBy } from '../agents/capabilities/names.ts'
 import { createGates } from '../agents/gates/gates.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
+import type { RestingDeps } from '../agents/runtime/resting.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
@@ -15,7 +17,7 @@ import { closed } from '../api/remote/entitled.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { openStore } from '../store/index.ts'
 import { readPassphraseFile } from '../trust/identity/index.ts'
-import { createPrincipals } from '../trust/operators/index.ts'
+import { type Asker, createPrincipals } from '../trust/operators/index.ts'
 import { type Principal, principalOf } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
@@ -41,9 +43,13 @@ export function buildAgents(
   store: ReturnType<typeof openStore>,
 ) {
   const { config, identity, clock, random, log } = common
-  const capabilities = createCapabilities({ identity, repository: store.capabilities, audit, clock, random })
+  // What the ledger does not take is not granted, not approved and not done.
+  const strict = { record: audit.insist }
+  const capabilities = createCapabilities({
+    ...{ identity, repository: store.capabilities, audit: strict, clock, random },
+  })
   const approvals = createApprovals({
-    ...{ repository: store.approvals(), audit, clock, timers, random },
+    ...{ repository: store.approvals(), audit: strict, clock, timers, random },
     nameOf: (account) => names.nameOf(account).catch(() => undefined),
     log: log.child({ room: 'approvals' }),
   })
@@ -59,26 +65,28 @@ export function buildAgents(
     if (node === identity.nodeId) return own
     return closed(principalOf(trust.opinion(node as Principal['node_id'])))
   }
-  const principal = (requester: Requester): Principal => {
+  const askerOf = (requester: Requester): Pick<Asker, 'principal' | 'fault'> => {
     const through = nodeOf(requester)
     const { operator } = requester
-    if (operator === undefined) return through
+    if (operator === undefined) return { principal: through }
     // What the certificates say now, and not when it was asked. The roles of the node are not those of the person.
     const key = parseNodeId(operator)
     const chain = fleet.operators.chainOf(operator as NodeId) ?? []
-    if (requester.node !== identity.nodeId && key !== undefined)
-      return supposed(principals.suppose({ key, chain, through: through.node_id }).principal)
-    return { ...through, roles: [], teams: [], operator, through }
+    if (requester.node !== identity.nodeId && key !== undefined) {
+      const { principal, fault } = principals.suppose({ key, chain, through: through.node_id })
+      return { principal: supposed(principal), ...(fault && { fault }) }
+    }
+    return { principal: { ...through, roles: [], teams: [], operator, through } }
   }
 
   const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
   const gates = createGates({
-    ...{ self: identity.nodeId, capabilities, approvals, audit },
-    policy: ({ requester, ...question }) =>
-      policy.judgeAgent({
-        ...{ ...question, principal: principal(requester) },
-        by_agent: requester.agent !== undefined,
-      }),
+    ...{ self: identity.nodeId, capabilities, approvals, audit: strict },
+    policy({ requester, ...question }) {
+      const { principal, fault } = askerOf(requester)
+      if (fault !== undefined) return { effect: 'deny', ...fault }
+      return policy.judgeAgent({ ...question, principal, by_agent: requester.agent !== undefined })
+    },
     patterns: () => config.agents.approved,
     ...{ home: homedir(), karoHome: paths.home, onDenied: metrics.denied },
     log: log.child({ room: 'gates' }),
@@ -105,5 +113,9 @@ export function buildAgents(
     const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
-  return { capabilities, approvals, gates, principals, vault, secrets, artifacts, keepLong }
+  const isGranted: RestingDeps['isGranted'] = ({ agent, binds }) => {
+    const needed = neededBy({ tool: '', argv: [], binds })
+    return capabilities.covering(agent, needed, { begun: true }).missing.length === 0
+  }
+  return { capabilities, approvals, isGranted, gates, principals, vault, secrets, artifacts, keepLong }
 }

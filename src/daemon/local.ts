@@ -18,7 +18,7 @@ import type { PolicySet } from '../trust/policy/index.ts'
 import { buildAgents } from './agents.ts'
 import type { Foundation } from './foundation.ts'
 import { watchKeptHooks } from './kept-hooks.ts'
-import { buildMind, keepResults } from './mind.ts'
+import { buildMind, keepResults, raiseAlerts } from './mind.ts'
 import type { DaemonOptions } from './options.ts'
 import { buildTrust } from './trust-rooms.ts'
 
@@ -81,9 +81,10 @@ export function buildLocal(
     ...{ timers, log },
   })
   const asking = buildAgents({ paths, env }, foundation, who, store)
-  const mind = buildMind({ paths }, foundation, { store, anomalies }, () => agents)
+  const mind = buildMind({ paths, service }, foundation, { store, anomalies, muscle }, () => agents)
   const agents: Runtime = createRuntime({
-    ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates, record: audit.record },
+    ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates },
+    ...{ record: audit.record, insist: audit.insist, isGranted: asking.isGranted },
     ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
@@ -92,6 +93,8 @@ export function buildLocal(
     },
   })
   keepResults(agents, mind.memory, foundation)
+  raiseAlerts(mind.alerts, { agents, audit, anomalies })
+  for (const listen of [who.fleet.onChange, who.trust.onChange]) listen(() => void agents.look())
   asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
   // Another person may have an agent of the same name, which keeps what it has.
   asking.vault.onTaken((person, agent) => void agents.revoked(agent, person))

@@ -131,7 +131,7 @@ function inOrder(
     artifacts,
   }: Local,
   { mesh, documents, summaries, totals, query, reports, upkeep }: Network,
-  { http, api }: Service,
+  { http, api, visits }: Service,
 ): readonly Room[] {
   return [
     store,
@@ -156,6 +156,8 @@ function inOrder(
     query,
     reports,
     retention,
+    // Before the mesh, so that it ends when nobody asks any more.
+    visits,
     tolerated(mesh, { check: 'mesh.listening', log }),
     upkeep,
     vault,

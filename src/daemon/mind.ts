@@ -1,8 +1,10 @@
 // Builds what agents and people think with: local models, memory, prompts and plans.
 
 import { homedir } from 'node:os'
+import { type Alerts, createAlerts } from '../agents/builtins/alerts.ts'
 import { opinionOf } from '../agents/builtins/opinion.ts'
-import { textOf } from '../agents/builtins/review.ts'
+import type { OutwardDeps } from '../agents/builtins/outward.ts'
+import { keptBy } from '../agents/builtins/registry.ts'
 import { type BuiltInDeps, builtInAgents } from '../agents/builtins/tools.ts'
 import { isBuiltIn } from '../agents/builtins/words.ts'
 import type { Runtime, Task } from '../agents/index.ts'
@@ -10,11 +12,15 @@ import { createMemory, type Memory } from '../agents/memory/memory.ts'
 import { createPlanner } from '../agents/planner/planner.ts'
 import { createPrompts } from '../agents/prompts/prompts.ts'
 import { AFAR } from '../agents/tasks/afar.ts'
+import { textOf } from '../agents/tasks/rows.ts'
+import { isFinal } from '../agents/tasks/types.ts'
 import { createModels } from '../assist/copilot/model/models.ts'
 import { checkCommand } from '../assist/risk/index.ts'
+import { systemTimers as timers } from '../base/clock.ts'
 import type { Anomalies } from '../insight/anomalies/index.ts'
 import { redact } from '../observe/redact/redact.ts'
 import type { openStore } from '../store/index.ts'
+import type { Audit } from '../trust/audit/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 
@@ -22,9 +28,17 @@ import type { DaemonOptions } from './options.ts'
 const WHERE = { cwd: '/', home: homedir() } as const
 
 export function buildMind(
-  { paths }: Pick<DaemonOptions, 'paths'>,
+  { paths, service }: Pick<DaemonOptions, 'paths' | 'service'>,
   { common }: Foundation,
-  { store, anomalies }: { readonly store: ReturnType<typeof openStore>; readonly anomalies: Anomalies },
+  {
+    store,
+    anomalies,
+    muscle,
+  }: {
+    readonly store: ReturnType<typeof openStore>
+    readonly anomalies: Anomalies
+    readonly muscle: OutwardDeps['muscle']
+  },
   agents: () => Runtime,
 ) {
   const { config, clock, random, log } = common
@@ -40,13 +54,18 @@ export function buildMind(
     tasks: {
       list: (person, prefix) => agents().tasks.list(person, prefix),
       get: (person, id) => agents().tasks.get(person, id),
+      result: (person, id) => agents().tasks.result(person, id),
       ended: (person, id) => agents().tasks.ended(person, id),
     },
+    kept: (agent, tool, input) => keptBy(builtIns)(agent, tool, input),
     async offers(person) {
       const some = await agents().list({ person, admin: false, traceId: '' })
       // A plan that plans has no end.
       const all = some.filter(({ id }) => id !== 'kPlanner:plans')
-      const offers = all.flatMap(({ id, offers: tools }) =>
+      const live = (await tasksOf(person)).filter(({ state }) => !isFinal(state))
+      const busy = (id: string): number => live.filter(({ agent }) => agent === id).length
+      const byLoad = all.toSorted((a, b) => busy(a.id) - busy(b.id))
+      const offers = byLoad.flatMap(({ id, offers: tools }) =>
         (tools ?? []).map(({ name, ...tool }) => ({ ...tool, agent: id, tool: name })),
       )
       return { offers, idle: all.filter((one) => one.offers === null).length }
@@ -63,7 +82,11 @@ export function buildMind(
     (await anomalies.signals(person)).flatMap(({ words, severity, muted }) =>
       muted ? [] : [{ what: words, severity }],
     )
+  const alerts = createAlerts(clock)
+  // Whoever uses a machine's daemon would run commands as its user, who is none of them.
+  const outward = { muscle, models, timers, random, runs: config.agents.enabled && !service }
   const builtIns = builtInAgents({
+    ...{ alerts, outward },
     ...{ memory, prompts, planner, clock, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
     agents: (person) => agents().list({ person, admin: false, traceId: '' }),
     resultOf: async (person, id) => ({
@@ -71,7 +94,7 @@ export function buildMind(
       json: await agents().tasks.result(person, id),
     }),
   })
-  return { models, prompts, memory, planner, builtIns }
+  return { models, prompts, memory, planner, builtIns, alerts }
 }
 
 /** Loaded with the first plan that needs it: what it knows takes some megabytes. */
@@ -87,6 +110,35 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
   })
   // A guess is no step.
   return found.confidence === 'sure' && found.decision !== 'block' ? (found.command ?? undefined) : undefined
+}
+
+/** Alerts of what gates refuse people's agents and tools, of agents that cannot run, and of what is unusual in their numbers. */
+export function raiseAlerts(
+  { raise }: Pick<Alerts, 'raise'>,
+  {
+    agents,
+    audit,
+    anomalies,
+  }: {
+    readonly agents: Pick<Runtime, 'onAgent'>
+    readonly audit: Pick<Audit, 'onRecord'>
+    readonly anomalies: Pick<Anomalies, 'onBegun'>
+  },
+): void {
+  audit.onRecord(({ type, success, details: { uid, agent, gate, reason } }) => {
+    if (type !== 'agent_gate' || success || typeof uid !== 'number') return
+    raise(uid, { what: 'refused', agent: String(agent), reason: `${String(gate)}: ${String(reason)}` })
+  })
+  agents.onAgent(({ id, person }, { state }) => {
+    if (state !== 'failed' && state !== 'refused') return
+    raise(person, { what: 'cannot_run', agent: id, reason: `it is ${state}: karo agent list says why` })
+  })
+  anomalies.onBegun((person, { kind, id }) =>
+    raise(person, {
+      ...{ what: 'unusual', agent: null },
+      reason: `${kind.replaceAll('_', ' ')}: karo anomalies show ${id}`,
+    }),
+  )
 }
 
 /** Keeps what tasks of people of this machine resulted in, where `memory.task_results` says so. */

@@ -3,6 +3,7 @@ import { agent } from '../../protocols/registry.ts'
 import { createAnswer } from '../api/remote/answer.ts'
 import { createElsewhere, type Elsewhere } from '../api/remote/ask.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import type { Room } from '../base/run/room.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 import type { Network } from './network.ts'
@@ -12,15 +13,19 @@ export function buildRemote(
   { common }: Foundation,
   { agents, approvals, audit, policy, principals, sessions, trust }: Local,
   { mesh }: Network,
-): Elsewhere {
+): Elsewhere & { readonly visits: Room } {
   const { identity: self, clock, random, log } = common
   const answer = createAnswer({
     ...{ self, clock, random, agents, approvals, policy, principals, sessions, audit },
     log: log.child({ room: 'agents.remote' }),
     nameOf: (node) => trust.opinion(node).name,
   })
-  const exchanges = mesh.exchange(agent, answer)
-  return createElsewhere({
+  const exchanges = mesh.exchange(agent, answer.handle)
+  const elsewhere = createElsewhere({
     ...{ exchanges, mesh, trust, sessions, audit, clock, timers, self: self.nodeId },
   })
+  return {
+    ...elsewhere,
+    visits: { name: 'agents.visits', start: async () => {}, stop: answer.flush, health: () => [] },
+  }
 }

@@ -82,6 +82,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
       ...{ anomalies, policy, service },
       agents: local.muscle.state,
+      alerts: local.alerts,
       heldPeople: people.held,
       fleet: fleet.state,
       http: http.address,

@@ -24,13 +24,22 @@ export async function buildService(
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
-  const { access, agents, anomalies, approvals, audit, observe, people, store, trust } = local
+  const { access, agents, alerts, anomalies, approvals, audit, observe, people, store, trust } = local
 
   const elsewhere = buildRemote(foundation, local, parts.network)
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
-  connectFeed(feed, { agents, approvals, audit, trust, observe, anomalies, reports: parts.network.reports })
+  connectFeed(feed, {
+    agents,
+    alerts,
+    approvals,
+    audit,
+    trust,
+    observe,
+    anomalies,
+    reports: parts.network.reports,
+  })
   const http = createHttp({
     ...{ config, clock, random, timers, log, audit },
     repository: store.tokens,
@@ -71,7 +80,7 @@ export async function buildService(
     log,
   })
 
-  return { feed, http, api }
+  return { feed, http, api, visits: elsewhere.visits }
 }
 
 const turnedAway = (uid: number): KaroError =>

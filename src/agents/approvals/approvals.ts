@@ -153,8 +153,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     who: Omit<Approver, 'way'> & { readonly way: Approver['way'] | 'tool' },
     by: string,
     scope: 'once' | 'task',
-  ): Promise<void> =>
-    audit.record({
+  ): Promise<void> => {
+    const written = audit.record({
       type: 'approval_decided',
       success: true,
       trace_id: action.traceId,
@@ -166,6 +166,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         ...(who.operator !== undefined && { operator: who.operator }),
       },
     })
+    // A yes has to stand in the ledger; a no counts anyway.
+    return decision === 'denied' ? written.catch(() => {}) : written
+  }
 
   return {
     name: 'approvals',

@@ -1,17 +1,23 @@
 // An agent that is part of the daemon: no process and no jail, so it only reads and changes what is its own person's.
 import { KaroError } from '../../base/errors.ts'
+import type { Manifest } from '../manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../manifest/words.ts'
 import type { Agent } from '../runtime/agent.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Session, Tool } from '../runtime/session.ts'
-import type { AgentId } from '../types.ts'
+import type { Action, AgentId } from '../types.ts'
 
-type Input = Readonly<Record<string, unknown>>
+export type Input = Readonly<Record<string, unknown>>
+
+/** What a task does outside of the daemon: what the gates judge and a card shows. `input`: what its command reads. */
+export type Acts = Pick<Action, 'argv' | 'cwd' | 'binds' | 'input'>
 
 /** Whose the call is; nobody else's data is touched. */
 interface Whose {
   readonly person: number
   readonly signal: AbortSignal
+  /** 32 hex digits. */
+  readonly traceId: string
 }
 
 export interface BuiltInTool {
@@ -21,10 +27,14 @@ export interface BuiltInTool {
   readonly readOnly: boolean
   /** By name: what it is, and whether it has to be given. */
   readonly takes: Readonly<
-    Record<string, { readonly type: 'string' | 'number' | 'object'; readonly required: boolean }>
+    Record<string, { readonly type: 'string' | 'number' | 'object' | 'array'; readonly required: boolean }>
   >
+  /** The arguments as they are kept with the task, shown and run; absent: as they were given. */
+  readonly kept?: (input: Input) => Input
   /** What it says, as JSON. Rejects with KaroError. */
   run(input: Input, whose: Whose): Promise<unknown>
+  /** Whether the tool says by this answer that it failed; absent: never. */
+  failed?(answer: unknown): boolean
 }
 
 export interface BuiltIn {
@@ -32,6 +42,8 @@ export interface BuiltIn {
   /** What it is for, in a sentence. */
   readonly purpose: string
   readonly tools: readonly BuiltInTool[]
+  /** Of one that runs what its tasks name. Throws KaroError `bad_request`. */
+  readonly acts?: (input: Input) => Acts
 }
 
 /** Characters of one answer. */
@@ -48,7 +60,7 @@ const toolOf = ({ name, description, readOnly, takes }: BuiltInTool): Tool => ({
 })
 
 /** The built-in agent as one person sees it. */
-export function builtInFor({ id, purpose, tools }: BuiltIn, person: number): Known {
+export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number): Known {
   const name = id.slice(id.indexOf(':') + 1)
   const always = (): KaroError =>
     new KaroError('refused', `${id} is built in: it is always there, and cannot be stopped or removed`)
@@ -56,7 +68,7 @@ export function builtInFor({ id, purpose, tools }: BuiltIn, person: number): Kno
     ...{ job: id, server: `karo ${name}`, tools: tools.map(toolOf) },
     over: new Promise<string>(() => {}),
     endedForCall: () => false,
-    call: (tool, input, { signal }) => call(tools, tool, input, { person, signal }),
+    call: (tool, input, { signal, traceId }) => call(tools, tool, input, { person, signal, traceId }),
     end: async () => {},
   }
   const agent: Agent = {
@@ -73,11 +85,18 @@ export function builtInFor({ id, purpose, tools }: BuiltIn, person: number): Kno
     refuse() {},
     retire: () => Promise.reject(always()),
   }
+  const manifest: Manifest = {
+    ...{ id, name, person, argv: ['karo'], cwd: '/', binds: [], tools: [], secrets: [], capabilities: [] },
+    ...{ limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: purpose, addedAt: 0 },
+  }
   return {
-    ...{ id, name, person, agent },
-    manifest: async () => ({
-      ...{ id, name, person, argv: ['karo'], cwd: '/', binds: [], tools: [], secrets: [], capabilities: [] },
-      ...{ limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: purpose, addedAt: 0 },
+    ...{ id, name, person, agent, manifest: async () => manifest },
+    ...(acts !== undefined && {
+      forTask({ tool, input }) {
+        if (!tools.some((one) => one.name === tool)) return { manifest, input }
+        const { input: read, ...rest } = acts(JSON.parse(input) as Input)
+        return { manifest: { ...manifest, ...rest }, input: read }
+      },
     }),
   }
 }
@@ -92,9 +111,10 @@ async function call(
   if (tool === undefined) return { kind: 'error', message: `there is no tool ${name}` }
   try {
     check(tool, input)
-    const json = JSON.stringify(await tool.run(input, whose), undefined, 1)
+    const answer = await tool.run(input, whose)
+    const json = JSON.stringify(answer, undefined, 1)
     if (json.length > MOST_ANSWER) return { kind: 'error', message: 'the answer is too long; ask for less' }
-    return said(json, false)
+    return said(json, tool.failed?.(answer) ?? false)
   } catch (error) {
     if (whose.signal.aborted) return { kind: 'canceled' }
     if (!(error instanceof KaroError)) throw error
@@ -116,8 +136,14 @@ function check({ takes }: BuiltInTool, input: Input): void {
       throw wrong(
         `it takes no '${name.slice(0, 64)}'; it takes: ${Object.keys(takes).join(', ') || 'nothing'}`,
       )
-    const isOne = taken.type === 'object' ? isBag(value) : typeof value === taken.type
-    if (!isOne) throw wrong(`${name} has to be ${taken.type === 'object' ? 'an object' : `a ${taken.type}`}`)
+    const isOne =
+      taken.type === 'object'
+        ? isBag(value)
+        : taken.type === 'array'
+          ? Array.isArray(value)
+          : typeof value === taken.type
+    const article = /^[ao]/.test(taken.type) ? 'an' : 'a'
+    if (!isOne) throw wrong(`${name} has to be ${article} ${taken.type}`)
   }
   const missing = Object.entries(takes).find(
     ([name, { required }]) => required && !Object.hasOwn(input, name),

@@ -2,13 +2,23 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Known, Registry } from '../runtime/registry.ts'
 import { AFAR } from '../tasks/afar.ts'
-import { type BuiltIn, builtInFor } from './agent.ts'
+import { type BuiltIn, builtInFor, type Input } from './agent.ts'
 import { isBuiltIn } from './words.ts'
 
 export interface WholeRegistry extends Registry {
   /** Those that are built in, as this person sees them; none for people of other machines. */
   builtIn(person: number): readonly Known[]
+  /** See `keptBy`. */
+  readonly kept: ReturnType<typeof keptBy>
 }
+
+/** The arguments of a task as they may be kept. */
+export const keptBy =
+  (builtIns: readonly BuiltIn[]) =>
+  (id: string, tool: string, input: Input): Input => {
+    const found = builtIns.find((one) => one.id === id)?.tools.find(({ name }) => name === tool)
+    return found?.kept?.(input) ?? input
+  }
 
 /** `find` finds one that is built in by its whole id, and for a person of this machine alone. */
 export function withBuiltIns(registry: Registry, builtIns: readonly BuiltIn[]): WholeRegistry {
@@ -17,6 +27,7 @@ export function withBuiltIns(registry: Registry, builtIns: readonly BuiltIn[]): 
   return {
     ...registry,
     builtIn,
+    kept: keptBy(builtIns),
     find(which, person) {
       const own = person === undefined ? undefined : builtIn(person).find(({ id }) => id === which)
       return own ?? registry.find(which, person)

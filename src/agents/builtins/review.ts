@@ -1,5 +1,5 @@
 // Compares the result of a task with what was expected: texts exactly, and a goal by the opinion of a local model.
-import { ARTIFACT } from '../tasks/drive.ts'
+import { keptElsewhere, textOf } from '../tasks/rows.ts'
 import type { Task } from '../tasks/types.ts'
 
 /** Characters of a result that a local model is shown. */
@@ -65,19 +65,4 @@ async function goalCheck(
   } catch (error) {
     return { check: 'goal', holds: false, detail: `nobody judged it: ${(error as Error).message}` }
   }
-}
-
-/** Id of the artifact that a long result is kept as; undefined where the result is all there. */
-function keptElsewhere(json: string): string | undefined {
-  const { content = [] } = JSON.parse(json) as { content?: readonly { type?: unknown; uri?: unknown }[] }
-  for (const { type, uri } of content)
-    if (type === 'resource_link' && typeof uri === 'string' && uri.startsWith(ARTIFACT))
-      return uri.slice(ARTIFACT.length).slice(0, 12)
-  return undefined
-}
-
-/** The texts of a CallToolResult. */
-export function textOf(json: string): string {
-  const { content = [] } = JSON.parse(json) as { content?: readonly { text?: unknown }[] }
-  return content.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join('\n')
 }

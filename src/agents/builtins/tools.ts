@@ -7,10 +7,12 @@ import type { Prompts } from '../prompts/prompts.ts'
 import type { AgentView } from '../runtime/runtime.ts'
 import { isFinal, type Task } from '../tasks/types.ts'
 import type { BuiltIn, BuiltInTool } from './agent.ts'
+import type { Alerts } from './alerts.ts'
+import { bridge, executor, type OutwardDeps } from './outward.ts'
 import { type Opinion, reviewed } from './review.ts'
 
 export interface BuiltInDeps {
-  readonly memory: Pick<Memory, 'add' | 'list' | 'search'>
+  readonly memory: Pick<Memory, 'add' | 'kept' | 'list' | 'search'>
   readonly prompts: Pick<Prompts, 'list' | 'show' | 'render'>
   readonly planner: Pick<Planner, 'plan' | 'list' | 'show'>
   /** Tasks of the person. */
@@ -27,6 +29,9 @@ export interface BuiltInDeps {
   ) => Promise<readonly { readonly what: string; readonly severity: number }[]>
   /** Of a local model; undefined: none is configured. */
   readonly opinion: Opinion
+  readonly alerts: Pick<Alerts, 'of'>
+  /** `runs`: false where commands are not run, because agents are off, or the daemon is a machine's and not a person's. */
+  readonly outward: OutwardDeps & { readonly runs: boolean }
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -37,12 +42,14 @@ const DAY_MS = 86_400_000
 const NOTHING = {} as const
 
 export function builtInAgents(deps: BuiltInDeps): readonly BuiltIn[] {
-  return [core(deps), plans(deps), results(deps), watch(deps), notes(deps), prompts(deps)]
+  const own = [core(deps), plans(deps), results(deps), watch(deps), notes(deps), prompts(deps)]
+  const { runs, ...outward } = deps.outward
+  return [...own, bridge(outward), ...(runs ? [executor(outward)] : [])]
 }
 
 const readOnly = (tool: Omit<BuiltInTool, 'readOnly'>): BuiltInTool => ({ ...tool, readOnly: true })
 
-function core({ tasks, agents }: BuiltInDeps): BuiltIn {
+function core({ tasks, agents, planner }: BuiltInDeps): BuiltIn {
   return {
     id: 'kCore:queue',
     purpose: 'the queue of your tasks, and which agent a task could go to',
@@ -56,6 +63,23 @@ function core({ tasks, agents }: BuiltInDeps): BuiltIn {
             .filter((task) => state === undefined || task.state === state)
             .slice(0, MOST_LISTED)
             .map(shortTask),
+      }),
+      readOnly({
+        name: 'list_queue',
+        description:
+          'Lists the steps of your plans that are not done: which agent each is for, what it waits for, and whose results it takes.',
+        takes: NOTHING,
+        run: async (_, { person }) =>
+          (await planner.list(person))
+            .filter(({ state }) => state !== 'completed')
+            .flatMap(({ id, steps }) =>
+              steps
+                .filter(({ state }) => state !== 'completed' && state !== 'done')
+                .map(({ id: step, agent, tool, state, after, takes = {} }) => ({
+                  ...{ plan: id, step, agent, tool, state, after, takes },
+                })),
+            )
+            .slice(0, MOST_LISTED),
       }),
       readOnly({
         name: 'find_agent',
@@ -88,7 +112,7 @@ function plans({ planner }: BuiltInDeps): BuiltIn {
         name: 'preview_plan',
         description: 'Shows the steps for a goal, each with its class. Nothing is kept, and nothing runs.',
         takes: { goal: { type: 'string', ...required } },
-        run: ({ goal }, { person, signal }) => planner.plan(person, String(goal), signal, false),
+        run: ({ goal }, { person, signal }) => planner.plan(person, String(goal), signal, { keep: false }),
       }),
       readOnly({
         name: 'list_plans',
@@ -135,7 +159,7 @@ function results({ resultOf, opinion }: BuiltInDeps): BuiltIn {
   }
 }
 
-function watch({ tasks, agents, anomalies, clock }: BuiltInDeps): BuiltIn {
+function watch({ tasks, agents, anomalies, alerts, clock }: BuiltInDeps): BuiltIn {
   return {
     id: 'kSentinel:watch',
     purpose: 'what was refused, what crashed and what is unusual',
@@ -156,7 +180,10 @@ function watch({ tasks, agents, anomalies, clock }: BuiltInDeps): BuiltIn {
             .filter(({ status }) => ['failed', 'refused', 'locked'].includes(status.state))
             .map(({ id, status }) => ({ finding: 'cannot run', agent: id, detail: status.detail }))
           const unusual = (await anomalies(person)).map((one) => ({ finding: 'unusual', ...one }))
-          return [...refused, ...failing, ...unusual]
+          const told = alerts.of(person).map(({ at, ...one }) => ({
+            ...{ finding: 'alert', ...one, at: new Date(at).toISOString() },
+          }))
+          return [...refused, ...failing, ...unusual, ...told]
         },
       }),
     ],
@@ -195,6 +222,9 @@ function notes({ memory }: BuiltInDeps): BuiltIn {
         description: 'Adds a note; secrets that are found in it are taken out.',
         readOnly: false,
         takes: { text: { type: 'string', ...required } },
+        // The task and the card of its approval have no more than the note will.
+        kept: (input) =>
+          typeof input.text === 'string' ? { ...input, text: memory.kept(input.text) } : input,
         run: ({ text }, { person }) => memory.add(person, String(text)),
       },
     ],

@@ -64,10 +64,14 @@ export interface Capabilities extends Room {
   }): Promise<HeldCapability>
   /** Takes it back, and everything derived from it; returns the ids. Throws KaroError `not_found`, `conflict`. */
   revoke(which: string, by: number): Promise<readonly string[]>
-  /** The names that the agent lacks now, and the ids of the capabilities that give it the others. */
+  /**
+   * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: for what has begun
+   * already, so that those count which it used up itself, until their time is over.
+   */
   covering(
     subject: string,
     needed: readonly string[],
+    options?: { readonly begun?: boolean },
   ): { readonly missing: readonly string[]; readonly by: readonly string[] }
   /** Uses up those of the ids that may be used once. False: one of them is gone, and nothing may run. Durable. */
   spend(ids: readonly string[]): Promise<boolean>
@@ -83,14 +87,18 @@ export function createCapabilities({
   random,
 }: CapabilitiesDeps): Capabilities {
   const held = new Map<string, Chain>()
+  /** Used up by what may go on under them until their time is over. */
+  const used = new Map<string, Chain>()
   const revoked = new Map<string, number>()
   const listeners = createListeners<[string]>()
   const serially = createSerial()
   const root = formatNodeId(identity.publicKey)
 
   const bodyOf = (chain: Chain) => (chain.at(-1) as Capability).body
-  const holds = (chain: Chain): boolean =>
-    problemOf(chain, { root, now: clock.now(), isRevoked: (id) => revoked.has(id) }) === undefined
+  const holds = (chain: Chain, isUsed: (id: string) => boolean = () => false): boolean => {
+    const isRevoked = (id: string): boolean => revoked.has(id) && !isUsed(id)
+    return problemOf(chain, { root, now: clock.now(), isRevoked }) === undefined
+  }
 
   const chainsOf = (ids: readonly string[]): readonly Chain[] =>
     ids.map((id) => held.get(id)).filter((chain) => chain !== undefined)
@@ -109,6 +117,7 @@ export function createCapabilities({
     // In memory first: what is asked while the disk is written must not find it.
     for (const { id, until } of notes) revoked.set(id, until)
     for (const id of remove) held.delete(id)
+    if (why === 'used') for (const chain of gone) used.set(bodyOf(chain).id, chain)
     await repository.end({ remove, revoked: notes })
     for (const chain of gone) if (why === 'revoked') listeners.tell(bodyOf(chain).subject)
   }
@@ -116,6 +125,7 @@ export function createCapabilities({
   async function sweep(): Promise<void> {
     const over = expired()
     if (over.length > 0) await end(over, 'expired')
+    for (const [id, chain] of used) if (!holds(chain, (one) => one === id)) used.delete(id)
     const now = clock.now()
     const forgotten = [...revoked].filter(([, until]) => until <= now).map(([id]) => id)
     if (forgotten.length === 0) return
@@ -171,9 +181,10 @@ export function createCapabilities({
           hint: 'A part may only be less than the whole: karo cap list shows what it allows.',
         },
       )
+    // In the ledger first: what cannot be written there is not granted.
+    await tell('granted', chain, by)
     await repository.put({ id: wanted.id, chain: writeChain(chain) })
     held.set(wanted.id, chain)
-    await tell('granted', chain, by)
     return shapeOf(chain)
   }
 
@@ -206,11 +217,12 @@ export function createCapabilities({
     },
     async stop() {
       held.clear()
+      used.clear()
       revoked.clear()
     },
     list: () =>
       [...held.values()]
-        .filter(holds)
+        .filter((chain) => holds(chain))
         .map(shapeOf)
         .sort((a, b) => a.issued_at - b.issued_at),
     grant: (wanted) => serially(() => grant(wanted)),
@@ -220,11 +232,15 @@ export function createCapabilities({
         const ids = derivedFrom(bodyOf(chain).id)
         const gone = chainsOf(ids)
         await end(ids, 'revoked')
-        for (const one of gone) await tell('revoked', one, by)
+        // It is taken back, whatever the ledger says.
+        for (const one of gone) await tell('revoked', one, by).catch(() => {})
         return ids
       }),
-    covering(subject, needed) {
-      const mine = [...held.values()].filter((chain) => bodyOf(chain).subject === subject && holds(chain))
+    covering(subject, needed, { begun = false } = {}) {
+      const all = begun ? [...held.values(), ...used.values()] : [...held.values()]
+      const mine = all.filter(
+        (chain) => bodyOf(chain).subject === subject && holds(chain, (id) => begun && used.has(id)),
+      )
       const by = new Set<string>()
       const missing = needed.filter((name) => {
         const chain = mine.find((one) => bodyOf(one).names.some((have) => covers(have, name)))

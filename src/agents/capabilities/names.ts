@@ -114,11 +114,17 @@ export function describeName(text: string): string {
   }
 }
 
-/** What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. Throws KaroError `bad_request` for a path or program that no name can say. */
-export function neededBy({ tool, argv, binds, secrets = [] }: Action): readonly string[] {
+/**
+ * What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. `begun`: what it
+ * goes on to need, which is its places. Throws KaroError `bad_request` for a path or program that no name can say.
+ */
+export function neededBy(
+  { tool, argv, binds, secrets = [] }: Pick<Action, 'tool' | 'argv' | 'binds' | 'secrets'>,
+  begun = false,
+): readonly string[] {
   const needed = [
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
-    ...(tool === 'exec'
+    ...(tool === 'exec' && !begun
       ? [`proc.exec:${argv[0] ?? ''}`, ...secrets.map((name) => `secret.read:${name}`)]
       : []),
   ]

@@ -6,6 +6,7 @@ import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
 import type { Approvals, Findings } from '../approvals/types.ts'
+import { isBuiltIn } from '../builtins/words.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
 import { isRedder, kindOf } from '../classes.ts'
@@ -54,8 +55,8 @@ interface Judged {
 export function createGates(deps: GatesDeps): Gates {
   const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
-  /** The first three gates. */
-  async function look(action: Action): Promise<Judged> {
+  /** The first three gates. `begun`: about what was let through before. */
+  async function look(action: Action, begun = false): Promise<Judged> {
     let by: readonly string[] = []
     const risk = findRisk(action, home, karoHome)
     const gates: readonly NamedGate[] = [
@@ -72,10 +73,10 @@ export function createGates(deps: GatesDeps): Gates {
       {
         gate: 'capability',
         judge: () => {
-          if (FOREIGN.test(action.agent) && action.binds.length === 0)
+          if (FOREIGN.test(action.agent) && !isBuiltIn(action.agent) && action.binds.length === 0)
             return { effect: 'pass', least: 'low', reason: 'runs outside of jails' }
-          const acts = capabilities.covering(action.agent, neededBy(action))
-          const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action))
+          const acts = capabilities.covering(action.agent, neededBy(action, begun), { begun })
+          const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action), { begun })
           by = [...acts.by, ...asks.by]
           const [missing, ...more] = [...acts.missing, ...asks.missing]
           if (missing === undefined) return { effect: 'pass', least: 'green', reason: '' }
@@ -98,7 +99,7 @@ export function createGates(deps: GatesDeps): Gates {
       action.operation !== 'logs' &&
       (action.secrets ?? []).length === 0 &&
       action.binds.length > 0 &&
-      capabilities.covering(action.agent, neededBy(action)).missing.length === 0
+      capabilities.covering(action.agent, neededBy(action), { begun }).missing.length === 0
     const narrowed = await narrow(gates, action, ownClass(action, granted))
     const { kind } = kindOf(action.tool)
     return { narrowed, by, findings: { class: narrowed.class, kind, risk: risk.risk, risks: risk.risks } }
@@ -177,7 +178,18 @@ export function createGates(deps: GatesDeps): Gates {
     return narrowed.effect === 'deny' ? refusedBy(narrowed) : undefined
   }
 
+  async function lost(action: Action, of?: ActionClass): ReturnType<Gates['lost']> {
+    const { narrowed } = await look(action, true)
+    if (narrowed.effect === 'deny') return refusedBy(narrowed)
+    if (of === undefined || !isRedder(narrowed.class, of)) return undefined
+    return denied('approval', narrowed.class, 'it is more dangerous now than when it was let through')
+  }
+
   return {
+    lost: (action, of) => lost(action, of).catch((error: Error) => undecided(action, error)),
+    async ended(action, denial) {
+      await told(action, async () => denial)
+    },
     async refuses(action) {
       const early = await refuses(action).catch((error: Error) => undecided(action, error))
       if (early === undefined) return undefined

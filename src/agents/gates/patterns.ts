@@ -10,9 +10,10 @@ interface Pattern {
   matches(action: Action): boolean
 }
 
-/** `NAME: AGENT TOOL GLOB`. Throws KaroError `bad_config`, though the configuration has checked it before. */
+/** `NAME: AGENT TOOL GLOB`, or with `in PLACE` before the glob. Throws KaroError `bad_config`, though the configuration has checked it before. */
 function readPattern(text: string): Pattern {
-  const [, name, agent, tool, glob] = /^([\w.-]{1,32}): (\S+) (\S+) (.+)$/s.exec(text) ?? []
+  const [, name, agent, tool, place, glob] =
+    /^([\w.-]{1,32}): (\S+) (\S+) (?:in (\/\S*) )?(.+)$/s.exec(text) ?? []
   if (name === undefined || agent === undefined || tool === undefined || glob === undefined)
     throw new KaroError('bad_config', `'${text.slice(0, 80)}' is no pattern`, { where: 'agents.approved' })
   const match = globMatcher(glob)
@@ -22,9 +23,21 @@ function readPattern(text: string): Pattern {
       action.agent === agent &&
       action.tool === tool &&
       Object.keys(action.env).length === 0 &&
+      isThere(action, place) &&
       // A command has no input that nobody looked at; of a tool the input is what it is asked to do.
       (tool === EXEC ? action.input === '' && match(lineOf(action)) : match(action.input)),
   }
+}
+
+/**
+ * What the same words do is decided by where: with a place the directory and all that may be changed are there or below. Without
+ * one, no command is approved, nor what may change anything outside of its jail.
+ */
+function isThere({ tool, cwd, binds }: Action, place: string | undefined): boolean {
+  const written = binds.filter(({ write }) => write).map(({ path }) => path)
+  if (place === undefined) return tool !== EXEC && written.length === 0
+  const below = place.endsWith('/') ? place : `${place}/`
+  return [cwd, ...written].every((path) => path === place || path.startsWith(below))
 }
 
 /** The name of the pattern that approves the action; never a critical one, and never for another machine. */

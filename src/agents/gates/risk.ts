@@ -1,6 +1,6 @@
 // The risk gate: the exact words of a command, and commands in a tool's arguments, by the same rules as a person's lines.
 import { checkArgv, checkCommand, isCore, type RiskLevel, type RiskVerdict } from '../../assist/risk/index.ts'
-import { EXEC, kindOf } from '../classes.ts'
+import { EXEC, kindOf, SHELL_ARGUMENTS } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
 import type { Ruling } from './gate.ts'
 
@@ -20,8 +20,6 @@ const CLASS_OF: Readonly<Record<RiskLevel, ActionClass>> = {
   high: 'high',
   critical: 'critical',
 }
-/** Members of a tool's arguments that hold code for a shell. */
-const COMMANDS = ['command', 'cmd', 'script', 'code', 'shell_command', 'commandLine']
 const INPUT_MAX = 65_536
 
 /** Judges argv, its environment and what a command reads on standard input; pure. `home` is the person's, absolute. */
@@ -53,7 +51,8 @@ function commandsIn(input: string): readonly string[] {
   const look = (of: unknown, depth: number): void => {
     if (typeof of !== 'object' || of === null || depth > 4 || found.length >= 16) return
     for (const [name, member] of Object.entries(of)) {
-      if (typeof member === 'string' && COMMANDS.includes(name)) found.push(member.slice(0, INPUT_MAX + 1))
+      if (typeof member === 'string' && SHELL_ARGUMENTS.includes(name))
+        found.push(member.slice(0, INPUT_MAX + 1))
       else look(member, depth + 1)
     }
   }

@@ -61,6 +61,8 @@ export interface Memory {
    * it is too long, and gives way to newer ones; a note of a person never does.
    */
   add(person: number, text: string, source?: string): Promise<Note>
+  /** The text as `add` keeps it: without the secrets that are found in it. */
+  kept(text: string): string
   /** The newest first. */
   list(person: number): Promise<readonly Note[]>
   search(person: number, query: string, limit: number, signal: AbortSignal): Promise<Found>
@@ -117,7 +119,9 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     return { ids: near.map(({ id }) => id), by: asked.by, left, problem }
   }
 
+  const kept = (text: string): string => text.split('\n').map(redact).join('\n')
   return {
+    kept,
     add: (person, given, source = 'person') =>
       serially(async () => {
         const isOwn = source === 'person'
@@ -127,7 +131,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
             where: 'TEXT',
             hint: 'Keep a longer text as an artifact: karo artifact put.',
           })
-        const text = given.slice(0, MOST_NOTE).split('\n').map(redact).join('\n')
+        const text = kept(given.slice(0, MOST_NOTE))
         const older = surplus(await repository.all(person, 'note'), text.length)
         if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
         const row: NoteRow = {

@@ -10,6 +10,7 @@ const TASK = [
   'You plan how to reach a goal on a Linux machine. You run nothing; a person reads the plan first.',
   'Answer with JSON only. Each step is either one tool of the list, with its arguments as a JSON object in the text `input`,',
   'or, where no tool fits, one shell command in `command` that the person runs; the other members are then empty.',
+  'An argument that is the text of the result of a step before is left out of `input` and named in `takes`, with the id of that step.',
   'The ids are s1, s2, … In `after` are the ids of the steps that have to be done before. Use as few steps as possible.',
 ].join('\n')
 
@@ -26,10 +27,19 @@ const SCHEMA = {
       items: {
         type: 'object',
         additionalProperties: false,
-        required: ['id', 'what', 'after', 'agent', 'tool', 'input', 'command'],
+        required: ['id', 'what', 'after', 'agent', 'tool', 'input', 'takes', 'command'],
         properties: {
           ...{ id: text, what: text, after: { type: 'array', items: text } },
           ...{ agent: text, tool: text, input: text, command: text },
+          takes: {
+            type: 'array',
+            items: {
+              type: 'object',
+              additionalProperties: false,
+              required: ['argument', 'step'],
+              properties: { argument: text, step: text },
+            },
+          },
         },
       },
     },
@@ -66,13 +76,24 @@ export function stepsIn(reply: string): readonly Draft[] {
   if (steps === undefined || steps.length > MOST_STEPS) throw shapeless()
   return steps.map((step) => {
     if (!isBag(step)) throw shapeless()
-    const { id, what, after = [], agent = '', tool = '', input = '', command = '' } = step
+    const { id, what, after = [], agent = '', tool = '', input = '', takes = [], command = '' } = step
     const given = isBag(input) ? input : typeof input === 'string' ? jsonIn(input.trim() || '{}') : undefined
     if (!isBag(given) || !Array.isArray(after)) throw shapeless()
     const texts = [id, what, agent, tool, command, ...(after as readonly unknown[])]
     if (!texts.every((one) => typeof one === 'string')) throw shapeless()
-    return { id, what, after, agent, tool, input: given, command } as Draft
+    const taken = takenIn(takes)
+    const draft = { id, what, after, agent, tool, input: given, command } as Draft
+    return Object.keys(taken).length === 0 ? draft : { ...draft, takes: taken }
   })
+}
+
+function takenIn(takes: unknown): Readonly<Record<string, string>> {
+  if (!Array.isArray(takes)) throw shapeless()
+  const pairs = (takes as readonly unknown[]).map((one) => {
+    if (!isBag(one) || typeof one.argument !== 'string' || typeof one.step !== 'string') throw shapeless()
+    return [one.argument, one.step] as const
+  })
+  return Object.fromEntries(pairs)
 }
 
 function jsonIn(text: string): unknown {

@@ -1,6 +1,6 @@
 // What a plan is: steps with what they wait for, each of which is one action. Checked as a whole before it is kept.
 import { KaroError } from '../../base/errors.ts'
-import { EXEC, kindOf } from '../classes.ts'
+import { EXEC, kindOf, SHELL_ARGUMENTS } from '../classes.ts'
 import { canonicalJson } from '../tasks/canonical.ts'
 import type { ActionClass } from '../types.ts'
 
@@ -9,6 +9,10 @@ export const MOST_GOAL = 1_000
 const MOST_WHAT = 300
 const MOST_INPUT = 16_384
 const MOST_COMMAND = 1_000
+/** Arguments of one step that are results of others. */
+export const MOST_TAKES = 4
+/** Characters of a result that are handed on. */
+export const MOST_HANDED = 8_192
 const STEP_ID = /^[a-z][a-z0-9]{0,7}$/
 
 /** A tool that a step may use. */
@@ -29,6 +33,8 @@ export interface Draft {
   readonly agent: string
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
+  /** Arguments that are the text of the result of a step before, by its id; they are not in `input`. */
+  readonly takes?: Readonly<Record<string, string>>
   /** Empty for the tool of an agent. */
   readonly command: string
 }
@@ -49,20 +55,30 @@ export type Judge = (command: string) => { readonly blocked: boolean; readonly w
 
 /**
  * The steps in an order in which each stands behind those that it waits for. Throws KaroError `bad_request`: too many, an id
- * twice, a circle, a step that waits for none of them, a tool that nobody offers, or a command that `karo check` blocks.
+ * twice, a circle, a step that waits for none of them, a tool that nobody offers, a result that
+ * cannot be taken, or a command that `karo check` blocks.
  */
 export function checked(drafts: readonly Draft[], offers: readonly Offer[], judge: Judge): readonly Step[] {
   const wrong = (why: string): KaroError => new KaroError('bad_request', `this is no plan: ${why}`)
   if (drafts.length === 0 || drafts.length > MOST_STEPS)
     throw wrong(`it has to have 1 to ${MOST_STEPS} steps`)
-  const ids = new Set(drafts.map(({ id }) => id))
+  const ids = new Map(drafts.map((draft) => [draft.id, draft]))
   if (ids.size !== drafts.length) throw wrong('two steps have the same id')
   for (const { id, after } of drafts) {
     if (!STEP_ID.test(id)) throw wrong(`'${id.slice(0, 20)}' is no id of a step`)
     const unknown = after.find((one) => !ids.has(one))
     if (unknown !== undefined) throw wrong(`${id} waits for '${unknown.slice(0, 20)}', which is no step`)
   }
-  const steps = inOrder(drafts)
+  for (const { id, takes = {} } of drafts)
+    for (const from of Object.values(takes))
+      if (ids.get(from)?.tool === undefined || ids.get(from)?.tool === '')
+        throw wrong(`${id} takes the result of '${from.slice(0, 20)}', which is no step of an agent`)
+  const steps = inOrder(
+    drafts.map((draft) => ({
+      ...draft,
+      after: [...new Set([...draft.after, ...Object.values(draft.takes ?? {})])],
+    })),
+  )
   if (steps === undefined) throw wrong('steps wait for each other in a circle')
   return steps.map((draft) => stepOf(draft, offers, judge))
 }
@@ -84,11 +100,13 @@ function inOrder(drafts: readonly Draft[]): readonly Draft[] | undefined {
 
 function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
   const wrong = (why: string): KaroError => new KaroError('bad_request', `step ${draft.id}: ${why}`)
-  const { id, command } = draft
+  const { id, command, takes = {} } = draft
   const input = canonicalJson(draft.input)
   if (input.length > MOST_INPUT) throw wrong('its arguments are too long')
   const common = { id, what: draft.what.slice(0, MOST_WHAT), after: [...new Set(draft.after)], command }
   if (command !== '') {
+    if (Object.keys(takes).length > 0)
+      throw wrong('a command takes no result: nothing that an agent said is put into a line for a shell')
     if (draft.agent !== '' || command.length > MOST_COMMAND || /[\p{Cc}\p{Cf}]/u.test(command))
       throw wrong('its command is too long, has characters that hide something, or is also for an agent')
     const finding = judge(command)
@@ -98,14 +116,38 @@ function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
       ...(finding !== undefined && { warning: finding.why.slice(0, MOST_WHAT) }),
     }
   }
-  const offer = offers.find(({ agent, tool }) => agent === draft.agent && tool === draft.tool)
+  // Without an agent it goes to the one that has the fewest tasks, which is offered first.
+  const isMeant = ({ agent, tool }: Offer): boolean =>
+    tool === draft.tool && (agent === draft.agent || draft.agent === '')
+  const offer = offers.find(isMeant)
   if (offer === undefined) throw wrong(`no agent that runs offers ${draft.agent} ${draft.tool}`.slice(0, 200))
-  const missing = requiredOf(offer).filter((name) => !Object.hasOwn(draft.input, name))
+  const fault = Object.keys(takes)
+    .map((name) => faultOfTaken(name, draft, offer))
+    .find((one) => one !== undefined)
+  if (fault !== undefined || Object.keys(takes).length > MOST_TAKES)
+    throw wrong(fault ?? `it takes more than ${MOST_TAKES} results`)
+  const missing = requiredOf(offer).filter(
+    (name) => !Object.hasOwn(draft.input, name) && !Object.hasOwn(takes, name),
+  )
   if (missing.length > 0) throw wrong(`${draft.tool} also needs ${missing.join(', ')}`.slice(0, 200))
   const { kind, class: of } = kindOf(draft.tool)
   // As the risk gate has it: what does not say itself that it only reads is not Green.
   const own = of === 'green' && !offer.readOnly ? 'low' : of
-  return { ...common, agent: offer.agent, tool: offer.tool, input, kind, class: own }
+  return {
+    ...{ ...common, agent: offer.agent, tool: offer.tool, input, kind, class: own },
+    ...(Object.keys(takes).length > 0 && { takes }),
+  }
+}
+
+/** Why the argument cannot be a result; undefined if it can. */
+function faultOfTaken(name: string, { input }: Draft, { inputSchema }: Offer): string | undefined {
+  const argument = name.slice(0, 40)
+  if (Object.hasOwn(input, name)) return `${argument} is given and taken from a result`
+  if (SHELL_ARGUMENTS.includes(name))
+    return `${argument} is code, and no result of an agent is put into code that runs`
+  const properties = (inputSchema?.properties ?? {}) as Readonly<Record<string, { readonly type?: unknown }>>
+  const isText = Object.hasOwn(properties, name) && properties[name]?.type === 'string'
+  return isText ? undefined : `${argument} is no argument that takes a text`
 }
 
 /** Names of the arguments without which the tool does not do. */

@@ -3,11 +3,26 @@ import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { PlanRow } from '../../store/tables/memory.ts'
-import { isFinal, type Task } from '../tasks/types.ts'
+import { canonicalJson } from '../tasks/canonical.ts'
+import { keptElsewhere, textOf } from '../tasks/rows.ts'
+import { isFinal } from '../tasks/types.ts'
 import type { ActionClass } from '../types.ts'
 import { planRequest, stepsIn } from './by-model.ts'
 import { embeddedPlan } from './embedded.ts'
-import { checked, MOST_GOAL, type Offer, type Step } from './plan.ts'
+import { checked, MOST_GOAL, MOST_HANDED, type Offer, type Step } from './plan.ts'
+import {
+  attemptAfter,
+  isDone,
+  isOf,
+  keyOf,
+  LOST,
+  mayHaveRun,
+  type Over,
+  stateOf,
+  stateWithout,
+  taskId,
+  whyOf,
+} from './steps.ts'
 import {
   MOST_PLANS,
   type Plan,
@@ -19,8 +34,6 @@ import {
   type StepState,
 } from './types.ts'
 
-/** A step that never ran is given as a task at most so many times. */
-const MOST_ATTEMPTS = 9
 const ID_LEAST = 4
 
 export function createPlanner(deps: PlannerDeps): Planner {
@@ -61,10 +74,11 @@ export function createPlanner(deps: PlannerDeps): Planner {
       const mine = step.done ? 'done' : ready ? 'yours' : 'waiting'
       const state = step.command !== '' ? mine : (task?.state ?? stateWithout(step))
       states.set(step.id, state)
-      const { done: _, warning, attempt, over, ...rest } = step
+      const { done: _, warning, attempt, over, given, ...rest } = step
       const lost = attempt !== undefined && over === undefined ? LOST : null
       return {
-        ...{ ...rest, class: step.class as ActionClass, state, task: task?.id ?? null },
+        ...{ ...rest, input: given ?? step.input, class: step.class as ActionClass },
+        ...{ state, task: task?.id ?? null },
         approval: task?.approval ?? null,
         detail: (task === undefined ? lost : task.events.at(-1)?.message) ?? warning ?? null,
       }
@@ -103,16 +117,50 @@ export function createPlanner(deps: PlannerDeps): Planner {
   }
 
   /** Writes down which task a step was given as, and what became of it. */
-  const mark = (person: number, plan: string, step: string, attempt: number, over?: Over): Promise<void> =>
+  const mark = (
+    person: number,
+    plan: string,
+    step: string,
+    now: { readonly attempt: number; readonly over?: Over; readonly given?: string },
+  ): Promise<void> =>
     serially(async () => {
       const row = await rowOf(person, plan)
       const steps = row.steps.map((one) => {
         if (one.id !== step) return one
         const { over: _, ...rest } = one
-        return { ...rest, attempt, ...(over !== undefined && { over }) }
+        return { ...rest, ...now }
       })
       await write(person, { ...row, steps })
     })
+
+  /** The arguments of a step with the results that it takes. Rejects where one cannot be handed on whole, which the plan then says. */
+  async function handed(person: number, row: PlanRow, step: Step): Promise<Record<string, unknown>> {
+    const own = row.steps.find(({ id }) => id === step.id)?.input ?? step.input
+    const input = JSON.parse(own) as Record<string, unknown>
+    try {
+      for (const [argument, from] of Object.entries(step.takes ?? {}))
+        input[argument] = await resultOf(person, row, from)
+    } catch (error) {
+      const said = `${step.id} was not given: ${(error as Error).message}`
+      await serially(async () => {
+        const now = await rowOf(person, row.id)
+        if (!now.notes.includes(said)) await write(person, { ...now, notes: [...now.notes, said].slice(-64) })
+      })
+      throw error
+    }
+    return { ...deps.kept(step.agent, step.tool, input) }
+  }
+
+  async function resultOf(person: number, row: PlanRow, from: string): Promise<string> {
+    const step = row.steps.find(({ id }) => id === from)
+    const json = await tasks.result(person, taskId(row.id, from, step?.attempt ?? 1))
+    const wrong = (why: string): KaroError => new KaroError('conflict', `the result of ${from} ${why}`)
+    if (json === undefined) throw wrong('is not there any more')
+    const text = textOf(json)
+    if (text.length > MOST_HANDED || keptElsewhere(json) !== undefined)
+      throw wrong(`is longer than the ${MOST_HANDED} characters that are handed on`)
+    return text
+  }
 
   /** Runs one step after the other until the plan is over, a step fails, or the person has to run the next one. Rejects when a task cannot be given. */
   async function drive(who: Runner, plan: string, begun: () => void): Promise<void> {
@@ -130,16 +178,17 @@ export function createPlanner(deps: PlannerDeps): Planner {
         if (following === undefined) return
         attempt = following
         // Before it is given, because the task is forgotten before the plan is, and no step runs twice.
-        await mark(person, plan, next.id, attempt)
+        const input = await handed(person, row, next)
+        await mark(person, plan, next.id, { attempt, ...(next.takes && { given: canonicalJson(input) }) })
         try {
           task = await deps.run({
             ...{ id: taskId(plan, next.id, attempt), person, agent: next.agent, tool: next.tool },
-            ...{ input: JSON.parse(next.input) as Record<string, unknown>, why: whyOf(row, next) },
+            ...{ input, why: whyOf(row, next) },
             ...(who.sessions !== undefined && { sessions: who.sessions }),
             traceId: who.traceId,
           })
         } catch (error) {
-          await mark(person, plan, next.id, attempt, 'never ran')
+          await mark(person, plan, next.id, { attempt, over: 'never ran' })
           throw error
         }
       }
@@ -147,27 +196,31 @@ export function createPlanner(deps: PlannerDeps): Planner {
       await tasks.ended(person, task.id)
       const over = await tasks.get(person, task.id)
       const isOver = over.state === 'completed'
-      await mark(
-        person,
-        plan,
-        next.id,
-        attempt,
-        isOver ? 'completed' : mayHaveRun(over) ? 'ran' : 'never ran',
-      )
+      const became = isOver ? 'completed' : mayHaveRun(over) ? 'ran' : 'never ran'
+      await mark(person, plan, next.id, { attempt, over: became })
       if (!isOver) return
     }
   }
 
+  /** Nothing is kept with a plan that a task would not keep. */
+  const rowStep = (step: Step): PlanRow['steps'][number] => {
+    const input = JSON.parse(step.input) as Record<string, unknown>
+    return { ...step, input: canonicalJson(deps.kept(step.agent, step.tool, input)), done: false }
+  }
+
   return {
-    async plan(person, goal, signal, keep = true) {
+    async plan(person, goal, signal, { keep = true, steps: drafts } = {}) {
       if (goal.trim() === '' || goal.length > MOST_GOAL)
         throw new KaroError('bad_request', `a goal has 1 to ${MOST_GOAL} characters`, { where: 'GOAL' })
       const { offers, idle } = await deps.offers(person)
-      const { steps, madeBy, notes } = await make(goal, offers, signal)
+      const { steps, madeBy, notes } =
+        drafts === undefined
+          ? await make(goal, offers, signal)
+          : { steps: checked(drafts, offers, deps.judge), madeBy: 'the steps that you named', notes: [] }
       const some = idle === 0 ? [] : [`${idle} of your agents do not run, so their tools were not looked at.`]
       const row: PlanRow = {
         ...{ id: toHex(random.bytes(4)), goal, created_at: clock.now(), made_by: madeBy },
-        ...{ notes: [...notes, ...some], steps: steps.map((step) => ({ ...step, done: false })) },
+        ...{ notes: [...notes, ...some], steps: steps.map(rowStep) },
       }
       if (keep)
         await serially(async () => {
@@ -227,55 +280,4 @@ export function createPlanner(deps: PlannerDeps): Planner {
       return serially(async () => {})
     },
   }
-}
-
-type Over = 'completed' | 'ran' | 'never ran'
-type KnownStep = Pick<PlanRow['steps'][number], 'attempt' | 'over'>
-
-const LOST = 'it was given as a task, and what became of that is not known any more; it is not run again'
-
-const keyOf = (person: number, id: string): string => `${person} ${id}`
-const isDone = (state: StepState): boolean => state === 'completed' || state === 'done'
-
-const whyOf = ({ id, goal }: PlanRow, { id: step, what }: Step): string =>
-  `step ${step} of the plan ${id} (${goal.slice(0, 150)}): ${what}`.slice(0, 500)
-
-/** Whether this is the task that the step was given as last: nothing else counts, whatever id it has. */
-const isOf = (task: Task, plan: string, step: PlanRow['steps'][number]): boolean =>
-  task.id === taskId(plan, step.id, step.attempt ?? 1) &&
-  task.agent === step.agent &&
-  task.tool === step.tool &&
-  task.input === step.input
-
-/** The state of a step whose task is not there. */
-function stateWithout({ attempt, over }: KnownStep): StepState {
-  if (attempt === undefined) return 'waiting'
-  return over === 'completed' ? over : over === 'never ran' ? 'rejected' : 'failed'
-}
-
-const taskId = (plan: string, step: string, attempt: number): string =>
-  `${STEP_TASKS}${plan}.${step}${attempt === 1 ? '' : `.${attempt}`}`
-
-/** False only for a task that ended before it began to run. */
-const mayHaveRun = ({ state, events }: Pick<Task, 'state' | 'events'>): boolean =>
-  !isFinal(state) || events.some((one) => one.state === 'working' || one.state === 'completed')
-
-/** Number of the task that a step is given as next; undefined where it may have run, or was given too often. */
-export function attemptAfter(
-  { attempt, over }: KnownStep,
-  task: Pick<Task, 'state' | 'events'> | undefined,
-): number | undefined {
-  if (attempt === undefined && task === undefined) return 1
-  if (task === undefined ? over !== 'never ran' : mayHaveRun(task)) return undefined
-  const last = attempt ?? 1
-  return last >= MOST_ATTEMPTS ? undefined : last + 1
-}
-
-function stateOf(steps: readonly PlannedStep[], isRunning: boolean): Plan['state'] {
-  const next = steps.find(({ state }) => !isDone(state))
-  if (next === undefined) return 'completed'
-  if (isRunning) return 'running'
-  if (next.state === 'yours') return 'yours'
-  const hasBegun = steps.some(({ state, task }) => task !== null || state === 'done')
-  return hasBegun ? 'stopped' : 'planned'
 }

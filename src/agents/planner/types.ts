@@ -3,7 +3,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository } from '../../store/tables/memory.ts'
 import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
-import type { Judge, Offer, Step } from './plan.ts'
+import type { Draft, Judge, Offer, Step } from './plan.ts'
 
 /** Plans of one person that are kept; the oldest give way. */
 export const MOST_PLANS = 100
@@ -12,6 +12,7 @@ export const STEP_TASKS = 'plan.'
 /** `waiting`: for a step before it. `yours`: the person has to run its command. Otherwise the state of its task, or `done` by the person. */
 export type StepState = 'waiting' | 'yours' | 'done' | TaskState
 
+/** `input`: with the results that it took, once it was given as a task. */
 export interface PlannedStep extends Omit<Step, 'warning'> {
   readonly state: StepState
   /** The task that it became; null: none yet. */
@@ -46,6 +47,8 @@ interface Models {
 interface Tasks {
   list(person: number, prefix: string): Promise<readonly Task[]>
   get(person: number, id: string): Promise<Task>
+  /** JSON of the CallToolResult. */
+  result(person: number, id: string): Promise<string | undefined>
   /** See `Tasks.ended` of the runtime. */
   ended(person: number, id: string): Promise<void>
 }
@@ -59,6 +62,12 @@ export interface PlannerDeps {
   readonly commandFor: (clause: string) => Promise<string | undefined>
   readonly judge: Judge
   readonly run: (request: TaskRequest) => Promise<Task>
+  /** The arguments as a task of that tool keeps them. */
+  readonly kept: (
+    agent: string,
+    tool: string,
+    input: Readonly<Record<string, unknown>>,
+  ) => Readonly<Record<string, unknown>>
   readonly tasks: Tasks
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
@@ -75,8 +84,16 @@ export interface Runner {
 
 /** Every method touches the plans of that person alone. Errors: `bad_request`, `not_found`, `conflict`. */
 export interface Planner {
-  /** Nothing runs. Rejects with `not_found` where there is no step for the goal. `keep`: false for one that is only shown. */
-  plan(person: number, goal: string, signal: AbortSignal, keep?: boolean): Promise<Plan>
+  /**
+   * Nothing runs. Rejects with `not_found` where there is no step for the goal. `keep`: false for one that is only shown. `steps`:
+   * those that the person names, and no others.
+   */
+  plan(
+    person: number,
+    goal: string,
+    signal: AbortSignal,
+    options?: { readonly keep?: boolean; readonly steps?: readonly Draft[] | undefined },
+  ): Promise<Plan>
   /** The newest first. */
   list(person: number): Promise<readonly Plan[]>
   show(person: number, which: string): Promise<Plan>

@@ -1,10 +1,86 @@
 // What is done with an agent, and not by it, as an action that the gates judge.
+
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
 import { EXEC } from '../classes.ts'
-import { type Manifest, shownSecrets } from '../manifest/manifest.ts'
-import type { Action } from '../types.ts'
+import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
+import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
+import type { Action, Gates, Requester } from '../types.ts'
+import type { Known } from './registry.ts'
+import type { Actor } from './runtime.ts'
+
+interface ControlDeps {
+  /** Node id of this machine. */
+  readonly self: string
+  readonly gates: Gates
+  readonly requesterOf: (
+    who: Pick<Actor, 'person' | 'by'>,
+    sessions: readonly number[] | undefined,
+  ) => Requester
+  readonly log: Log
+}
+
+/** Whoever does something with an agent is asked for by the gates here. */
+export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
+  const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action =>
+    controlOf(manifest, operation, {
+      ...{ requester: requesterOf(actor, actor.sessions), target: self, traceId: actor.traceId },
+    })
+
+  /** Rethrows what went wrong; to another machine only that it did, because the words name places of this one. */
+  const toldTo =
+    ({ by, traceId }: Actor, { id }: Known) =>
+    (error: unknown): never => {
+      if (by === undefined) throw error
+      log.warn(
+        { agent: id, trace_id: traceId, reason: (error as Error).message },
+        'refused to another machine',
+      )
+      throw new KaroError(
+        'refused',
+        wordsAfar(error, `${id} does not start: the log of that machine says why`),
+      )
+    }
+
+  /** Rejects with `refused` for another machine, where the agent holds secrets. */
+  async function manifestFor(known: Known, actor: Actor): Promise<Manifest> {
+    const manifest = await known.manifest().catch(toldTo(actor, known))
+    if (actor.by !== undefined && manifest.secrets.length > 0)
+      throw new KaroError('refused', holdsSecrets(known.id))
+    return manifest
+  }
+
+  /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
+  async function mayStart(known: Known, action: Action, manifest: Manifest, actor: Actor): Promise<void> {
+    if (!needsPerson(manifest)) {
+      // One's own agent that changes nothing starts as its tasks start it; what another machine starts is looked at first.
+      const early = actor.by && (await gates.refuses({ ...action, tool: 'start' }))
+      if (early !== undefined) throw new KaroError('refused', `${known.id} is not started: ${early.reason}`)
+      return
+    }
+    const verdict = await gates.judge(action)
+    if (verdict.outcome === 'run') return
+    throw new KaroError(
+      'refused',
+      `${known.id} ${manifest.secrets.length > 0 ? 'holds secrets' : 'may write'}, and is not started: ${verdict.reason}`,
+      {
+        // Hints name places, and commands that people of this machine type.
+        ...(actor.by === undefined &&
+          verdict.outcome === 'deny' &&
+          verdict.hint !== undefined && { hint: verdict.hint }),
+        ...(actor.by === undefined &&
+          verdict.outcome === 'wait' && {
+            hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+          }),
+      },
+    )
+  }
+
+  return { asked, toldTo, manifestFor, mayStart }
+}
 
 /** Approvals are given for all times that it is asked for. */
-export const controlOf = (
+const controlOf = (
   manifest: Manifest,
   operation: 'start' | 'logs',
   { requester, target, traceId }: Pick<Action, 'requester' | 'target' | 'traceId'>,

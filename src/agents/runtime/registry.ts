@@ -8,6 +8,7 @@ import type { Identity } from '../../trust/identity/index.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, signManifest, verifyManifest, type Wanted } from '../manifest/manifest.ts'
 import { AGENT_NAME } from '../manifest/words.ts'
+import type { Task } from '../tasks/types.ts'
 import type { AgentId } from '../types.ts'
 import { type Agent, type AgentDeps, type AgentStatus, createAgent } from './agent.ts'
 
@@ -22,6 +23,11 @@ export interface Known {
   readonly agent: Agent
   /** As it is in the store now. Rejects with KaroError `refused`. */
   manifest(): Promise<Manifest>
+  /**
+   * Of one that runs what its tasks name: the manifest with the command of this task, and what that reads. Throws KaroError
+   * `bad_request`.
+   */
+  forTask?(task: Pick<Task, 'tool' | 'input'>): { readonly manifest: Manifest; readonly input: string }
 }
 
 export interface RegistryDeps {

@@ -12,15 +12,16 @@ import type { BuiltIn } from '../builtins/agent.ts'
 import { withBuiltIns } from '../builtins/registry.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
-import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
-import type { Action, Gates, Requester } from '../types.ts'
+import type { Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
-import { controlOf } from './control.ts'
+import { createControl } from './control.ts'
+import { createLooks } from './looks.ts'
 import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
+import { createResting, type RestingDeps } from './resting.ts'
 import type { Tool } from './session.ts'
 
 export interface RuntimeDeps {
@@ -34,6 +35,9 @@ export interface RuntimeDeps {
   readonly builtIns: readonly BuiltIn[]
   readonly gates: Gates
   readonly record: (entry: AuditRecord) => Promise<void>
+  /** As `record`, and rejects where the ledger does not take it. */
+  readonly insist: (entry: AuditRecord) => Promise<void>
+  readonly isGranted: RestingDeps['isGranted']
   /** Takes back every capability of the agent; `by`: number of the person. */
   readonly revokeAll: (agent: string, by: number) => Promise<void>
   readonly clock: Clock
@@ -55,6 +59,9 @@ export interface AgentView {
   /** What it calls itself; null while it does not run. */
   readonly server: string | null
 }
+
+/** Of what is only looked at. */
+const NO_TRACE = '0'.repeat(32)
 
 /** Who does something: administrators reach the agents and tasks of everybody. */
 export interface Actor {
@@ -89,6 +96,8 @@ export interface Runtime extends Room {
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
   /** Ends the agent if it runs or is about to: something that it may run by was taken back. `person`: only the agent of that one. */
   revoked(agent: string, person?: number): Promise<void>
+  /** Something changed by which an agent runs or a task is under way: what may not go on is ended when it resolves. */
+  look(): Promise<void>
   /** Ends and forgets what this person has; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }
@@ -96,7 +105,16 @@ export interface Runtime extends Room {
 export function createRuntime(deps: RuntimeDeps): Runtime {
   const { repository, identity, muscle, gates, record, clock, random, log } = deps
   const states = createListeners<[Pick<Known, 'id' | 'person'>, AgentStatus]>()
-  const registry = withBuiltIns(createRegistry({ ...deps, onState: states.tell }), deps.builtIns)
+  const registry = withBuiltIns(
+    createRegistry({
+      ...deps,
+      onState(known, status) {
+        states.tell(known, status)
+        if (status.state === 'running') void looks.now()
+      },
+    }),
+    deps.builtIns,
+  )
   const requesterOf = (
     { person, by }: { readonly person: number; readonly by?: Afar | undefined },
     sessions: readonly number[] | undefined,
@@ -104,10 +122,22 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     by === undefined
       ? { node: identity.nodeId, person: String(person), ...(sessions !== undefined && { sessions }) }
       : { node: by.node, ...(by.operator !== undefined && { operator: by.operator }) }
+  const { asked, toldTo, manifestFor, mayStart } = createControl({
+    ...{ self: identity.nodeId, gates, log, requesterOf },
+  })
+  const resting = createResting({
+    ...{ agents: registry.all, gates, isGranted: deps.isGranted },
+    startOf: async (known) =>
+      asked(await known.manifest(), 'start', { person: known.person, admin: false, traceId: NO_TRACE }),
+  })
+  const looks = createLooks({
+    ...{ timers: deps.timers, log, last: resting.look },
+    isNeeded: () => registry.all().some(({ agent }) => agent.session() !== undefined),
+  })
   const tasks = createTasks({
     ...{ repository, clock, random, log },
     drive: createDrive({
-      ...{ gates, requesterOf, log, node: identity.nodeId, keepLong: deps.keepLong },
+      ...{ gates, requesterOf, looks, log, node: identity.nodeId, keepLong: deps.keepLong },
       agentOf: ({ agent, person, by }) => registry.find(agent, by === undefined ? person : undefined),
     }),
   })
@@ -125,74 +155,20 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     }
   }
 
-  const tell = (
+  const entryOf = (
     change: string,
     { id, person }: Known,
     { person: by, by: afar, traceId }: Actor,
-  ): Promise<void> =>
-    record({
-      ...{ type: 'agent_changed', success: true, trace_id: traceId },
-      ...(afar !== undefined && { peer: afar.node as NodeId }),
-      details: {
-        ...{ uid: person, change, agent: id },
-        ...(afar === undefined ? by !== person && { by } : afar.operator && { operator: afar.operator }),
-      },
-    })
-
-  const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action =>
-    controlOf(manifest, operation, {
-      ...{ requester: requesterOf(actor, actor.sessions), target: identity.nodeId, traceId: actor.traceId },
-    })
-
-  /** Rethrows what went wrong; to another machine only that it did, because the words name places of this one. */
-  const toldTo =
-    ({ by, traceId }: Actor, { id }: Known) =>
-    (error: unknown): never => {
-      if (by === undefined) throw error
-      log.warn(
-        { agent: id, trace_id: traceId, reason: (error as Error).message },
-        'refused to another machine',
-      )
-      throw new KaroError(
-        'refused',
-        wordsAfar(error, `${id} does not start: the log of that machine says why`),
-      )
-    }
-
-  /** Rejects with `refused` for another machine, where the agent holds secrets. */
-  async function manifestFor(known: Known, actor: Actor): Promise<Manifest> {
-    const manifest = await known.manifest().catch(toldTo(actor, known))
-    if (actor.by !== undefined && manifest.secrets.length > 0)
-      throw new KaroError('refused', holdsSecrets(known.id))
-    return manifest
-  }
-
-  /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
-  async function mayStart(known: Known, manifest: Manifest, actor: Actor): Promise<void> {
-    const action = asked(manifest, 'start', actor)
-    if (!needsPerson(manifest)) {
-      // One's own agent that changes nothing starts as its tasks start it; what another machine starts is looked at first.
-      const early = actor.by && (await gates.refuses({ ...action, tool: 'start' }))
-      if (early !== undefined) throw new KaroError('refused', `${known.id} is not started: ${early.reason}`)
-      return
-    }
-    const verdict = await gates.judge(action)
-    if (verdict.outcome === 'run') return
-    throw new KaroError(
-      'refused',
-      `${known.id} ${manifest.secrets.length > 0 ? 'holds secrets' : 'may write'}, and is not started: ${verdict.reason}`,
-      {
-        // Hints name places, and commands that people of this machine type.
-        ...(actor.by === undefined &&
-          verdict.outcome === 'deny' &&
-          verdict.hint !== undefined && { hint: verdict.hint }),
-        ...(actor.by === undefined &&
-          verdict.outcome === 'wait' && {
-            hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
-          }),
-      },
-    )
-  }
+  ): AuditRecord => ({
+    ...{ type: 'agent_changed', success: true, trace_id: traceId },
+    ...(afar !== undefined && { peer: afar.node as NodeId }),
+    details: {
+      ...{ uid: person, change, agent: id },
+      ...(afar === undefined ? by !== person && { by } : afar.operator && { operator: afar.operator }),
+    },
+  })
+  const tell = (change: string, known: Known, actor: Actor): Promise<void> =>
+    record(entryOf(change, known, actor))
 
   return {
     name: 'agents',
@@ -204,6 +180,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const why = 'the daemon was stopped'
       await tasks.end(why)
       await registry.stopAll(why)
+      looks.stop()
     },
     health() {
       const all = registry.all().map(({ agent }) => agent.status().state)
@@ -255,9 +232,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       // What runs was let in, and a yes is for one start.
       if (known.agent.session() !== undefined) return viewOf(known)
       const manifest = await manifestFor(known, actor)
-      await mayStart(known, manifest, actor)
-      await known.agent.start({ traceId: actor.traceId, byPerson: true }).catch(toldTo(actor, known))
-      await tell('started', known, actor)
+      const action = asked(manifest, 'start', actor)
+      await mayStart(known, action, manifest, actor)
+      await deps.insist(entryOf('started', known, actor))
+      const session = await known.agent
+        .start({ traceId: actor.traceId, byPerson: true })
+        .catch(toldTo(actor, known))
+      const isAsked = actor.by !== undefined || needsPerson(manifest)
+      resting.started(known, session, isAsked ? action : undefined)
       return viewOf(known)
     },
     async stopAgent(actor, which) {
@@ -279,12 +261,15 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const { id, manifest } = registry.find(request.agent, request.by ? undefined : request.person)
       // Its task would go to the built-in agent of that id.
       if (isBuiltIn(id)) await manifest()
-      return tasks.run({ ...request, agent: id })
+      return tasks.run({ ...request, agent: id, input: registry.kept(id, request.tool, request.input) })
     },
     tasks,
     states: () => ({ agents: registry.all().map(({ agent }) => agent.status().state), tasks: tasks.open() }),
     onAgent: states.on,
+    look: looks.now,
     async revoked(agent, person) {
+      // Its tasks are told why they end, before its process is gone.
+      await looks.now()
       const isMeant = ({ id, person: whose }: Known) => id === agent && (person ?? whose) === whose
       const known = registry.all().find(isMeant)
       // One that starts, or is about to by itself, has no session yet.

@@ -4,6 +4,7 @@ import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import { RightEnded } from '../types.ts'
 import { createJobTransport, type JobTransport } from './transport.ts'
 
 /** Milliseconds until an agent has to have greeted and listed its tools. */
@@ -40,7 +41,7 @@ export type CallOutcome =
   | { readonly kind: 'unknown'; readonly message: string }
 
 export interface CallOptions {
-  /** Aborting it cancels the call: the agent is told, and killed if it does not answer within a second. */
+  /** Aborting it cancels the call: the agent is told, and killed if it does not answer within a second; with RightEnded at once. */
   readonly signal: AbortSignal
   readonly timeoutMs: number
   readonly traceId: string
@@ -175,7 +176,8 @@ async function call(client: Client, transport: JobTransport, options: Call): Pro
     )
     return resultOf(result)
   } catch (error) {
-    if (signal.aborted || late.signal.aborted) await settle(transport, timers, onKill)
+    const hasTime = !(signal.reason instanceof RightEnded)
+    if (signal.aborted || late.signal.aborted) await settle(transport, hasTime, timers, onKill)
     if (signal.aborted) return { kind: 'canceled' }
     if (late.signal.aborted)
       return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
@@ -196,9 +198,15 @@ const isGone = (error: unknown): boolean => {
   return code === 'CONNECTION_CLOSED' || code === 'NOT_CONNECTED' || code === 'SEND_FAILED'
 }
 
-/** The client has told the agent that the call is cancelled. What still works on it a second later is killed. */
-async function settle(transport: JobTransport, timers: Timers, onKill: () => void): Promise<void> {
-  if (await within(Promise.race([transport.answered(), transport.over]), GRACE_MS, timers)) return
+/** The client has told the agent that the call is cancelled. What still works on it a second later, or has no time, is killed. */
+async function settle(
+  transport: JobTransport,
+  hasTime: boolean,
+  timers: Timers,
+  onKill: () => void,
+): Promise<void> {
+  const settled = Promise.race([transport.answered(), transport.over])
+  if (hasTime && (await within(settled, GRACE_MS, timers))) return
   onKill()
   transport.kill('a call of it was cancelled, and it did not stop')
   await transport.over

@@ -6,7 +6,7 @@ import type { JobSpec } from '../muscle/client.ts'
 
 /** `secrets` are overwritten when the job is asked for. */
 export const specOf = (
-  { name, argv, cwd, binds, limits }: Manifest,
+  { name, argv, cwd, binds, limits }: Pick<Manifest, 'name' | 'argv' | 'cwd' | 'binds' | 'limits'>,
   secrets: JobSpec['secrets'],
   traceId: string,
   random: Random,

@@ -2,19 +2,25 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
-import type { Known } from '../runtime/registry.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
-import type { Action, Gates, Requester, Verdict } from '../types.ts'
+import {
+  type Action,
+  type ActionClass,
+  type Gates,
+  type Requester,
+  RightEnded,
+  type Verdict,
+} from '../types.ts'
 import { holdsSecrets, wordsAfar } from './afar.ts'
+import { ARTIFACT } from './rows.ts'
 import type { Live } from './tasks.ts'
 import type { Task } from './types.ts'
+import { doneBy, type Watch, type WatchDeps, watchTask } from './watch.ts'
 
-export interface DriveDeps {
+export interface DriveDeps extends WatchDeps {
   readonly gates: Gates
   /** Node id of this machine. */
   readonly node: string
-  /** Throws KaroError `not_found`. */
-  readonly agentOf: (task: Task) => Known
   /** Who asks, as the gates are told; `sessions`: see `Requester`. */
   readonly requesterOf: (
     who: Pick<Task, 'person' | 'by'>,
@@ -33,8 +39,6 @@ export type KeepLong = (
 
 /** Characters of a result as JSON that are kept in the task itself. */
 const RESULT_CHARS = 1024 * 1024
-/** How the address of an artifact begins that a long result is kept as. */
-export const ARTIFACT = 'karo:artifact/'
 
 /** Nothing has happened: for people, and for whoever gives the task again under another id. */
 class NotRun extends Error {
@@ -52,7 +56,7 @@ export const createDrive =
   async (live: Live, sessions: readonly number[] | undefined): Promise<void> => {
     const { traceId } = live.task()
     try {
-      const outcome = await perform(deps, live, sessions)
+      const outcome = await watched(deps, live, sessions)
       await finish(live, await shortened(deps, live.task(), outcome))
     } catch (error) {
       if (live.signal.aborted) await finish(live, { kind: 'canceled' })
@@ -72,14 +76,29 @@ export const createDrive =
 const wordsOf = (error: Error): string =>
   error instanceof KaroError && error.hint !== undefined ? `${error.message}. ${error.hint}` : error.message
 
-async function perform(
+/** Performs it; as soon as the gates would not let it through any more, it is ended. */
+async function watched(
   deps: DriveDeps,
   live: Live,
   sessions: readonly number[] | undefined,
 ): Promise<CallOutcome> {
+  const watch = watchTask(deps, live)
+  try {
+    return await perform(deps, live, sessions, watch)
+  } finally {
+    watch.leave()
+  }
+}
+
+async function perform(
+  deps: DriveDeps,
+  live: Live,
+  sessions: readonly number[] | undefined,
+  watch: Watch,
+): Promise<CallOutcome> {
   const task = live.task()
   const known = deps.agentOf(task)
-  const manifest = await known.manifest()
+  const { manifest, input } = await doneBy(known, task)
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
     throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
   if (task.by !== undefined && manifest.secrets.length > 0)
@@ -87,9 +106,10 @@ async function perform(
   const { agent } = known
   const requester = deps.requesterOf(task, sessions)
   // Nothing is started for somebody who may have nothing done here. What the tool says of itself is not known yet.
-  const asked = { ...actionOf(task, manifest, { readOnly: false }), target: deps.node, requester }
+  const asked = { ...actionOf(task, manifest, input, { readOnly: false }), target: deps.node, requester }
   const early = await deps.gates.refuses(asked)
   if (early !== undefined) throw refusal(early, asked)
+  watch.letThrough({ action: asked, manifest })
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
   // What may write or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
   const first = needsPerson(manifest) ? agent.session() : await start()
@@ -100,8 +120,8 @@ async function perform(
     )
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
-  const action = { ...actionOf(task, manifest, tool), target: deps.node, requester }
-  await judged(deps.gates, action, live)
+  const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
+  watch.letThrough({ action, manifest, of: await judged(deps.gates, action, live) })
   // Another life of it is another program to the gates.
   if (needsPerson(manifest) && agent.session() !== first)
     throw new NotRun(
@@ -116,6 +136,9 @@ async function perform(
       // It may have been started anew since, and offer something else under the same name.
       if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
         throw new NotRun('rejected', `${task.tool} does not say any more that it only reads`)
+      // Others were before it, and it may have waited long.
+      const lost = await watch.look()
+      if (lost !== undefined) throw refusal(lost, action)
       await live.to('working', `${task.agent} has it`)
     },
   })
@@ -128,15 +151,15 @@ function toolOf(task: Task, tools: readonly Tool[]): Tool {
   throw new NotRun('rejected', `${task.agent} has no tool ${task.tool}; it has: ${names.slice(0, 300)}`)
 }
 
-/** Resolves when it may run. Throws NotRun when it may not. */
-async function judged(gates: Gates, action: Action, live: Live): Promise<void> {
+/** Resolves with its class when it may run. Throws NotRun when it may not. */
+async function judged(gates: Gates, action: Action, live: Live): Promise<ActionClass> {
   let verdict: Verdict = await gates.judge(action)
   if (verdict.outcome === 'wait') {
     await live.to('input-required', verdict.reason, { approval: verdict.approval })
     verdict = await gates.settled(verdict.approval, action, live.signal)
   }
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
-  if (verdict.outcome === 'run') return
+  if (verdict.outcome === 'run') return verdict.class
   if (verdict.outcome === 'wait') throw new NotRun('rejected', 'nobody approved it')
   throw refusal(verdict, action)
 }
@@ -151,12 +174,13 @@ const refusal = (
 function actionOf(
   task: Task,
   manifest: Manifest,
+  input: string,
   { readOnly }: Pick<Tool, 'readOnly'>,
 ): Omit<Action, 'target' | 'requester'> {
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
     ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
-    ...{ input: task.input, secrets: manifest.secrets.map(({ secret }) => secret) },
+    ...{ input, secrets: manifest.secrets.map(({ secret }) => secret) },
     ...{ why: task.why, traceId: task.traceId },
   }
 }
@@ -202,6 +226,12 @@ async function finish(live: Live, outcome: CallOutcome): Promise<void> {
       return live.to('failed', `${outcome.message}; how far it came is not known, and it is not run again`)
     case 'canceled': {
       const ran = live.task().state === 'working'
+      const { reason } = live.signal
+      if (reason instanceof RightEnded)
+        return live.to(
+          'canceled',
+          `${reason.message}; ${ran ? 'it was ended while it ran' : 'it did not run'}`,
+        )
       const why = typeof live.signal.reason === 'string' ? live.signal.reason : 'it was cancelled'
       if (typeof live.signal.reason === 'string')
         return live.to(

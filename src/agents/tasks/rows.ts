@@ -3,6 +3,9 @@ import type { TaskRow } from '../../store/tables/agents.ts'
 import type { AgentId } from '../types.ts'
 import type { Task, TaskEvent, TaskState } from './types.ts'
 
+/** How the address of an artifact begins that a long result is kept as. */
+export const ARTIFACT = 'karo:artifact/'
+
 /** Events that are kept of one task. */
 const MOST_EVENTS = 100
 
@@ -19,3 +22,18 @@ export const taskOf = (row: TaskRow): Task => ({
   ...{ events: row.events as readonly TaskEvent[], approval: row.approval },
   ...{ createdAt: row.created_at, endedAt: row.ended_at, by: row.by },
 })
+
+/** The texts of a CallToolResult. */
+export function textOf(json: string): string {
+  const { content = [] } = JSON.parse(json) as { content?: readonly { text?: unknown }[] }
+  return content.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join('\n')
+}
+
+/** Id of the artifact that a long result is kept as; undefined where the result is all there. */
+export function keptElsewhere(json: string): string | undefined {
+  const { content = [] } = JSON.parse(json) as { content?: readonly { type?: unknown; uri?: unknown }[] }
+  for (const { type, uri } of content)
+    if (type === 'resource_link' && typeof uri === 'string' && uri.startsWith(ARTIFACT))
+      return uri.slice(ARTIFACT.length).slice(0, 12)
+  return undefined
+}

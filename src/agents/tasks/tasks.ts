@@ -5,7 +5,7 @@ import { toHex } from '../../base/hex.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
-import type { AgentId } from '../types.ts'
+import { type AgentId, RightEnded } from '../types.ts'
 import { AFAR, holderOf } from './afar.ts'
 import { canonicalJson } from './canonical.ts'
 import { taskOf, trimmed } from './rows.ts'
@@ -23,8 +23,10 @@ const PROGRESS_MS = 200
 /** A task that is under way, for whoever drives it. */
 export interface Live {
   task(): Task
-  /** Aborts when somebody cancels the task. */
+  /** Aborts when somebody cancels the task, or with RightEnded. */
   readonly signal: AbortSignal
+  /** It may not go on. */
+  withdraw(why: string): void
   /** Durable when it resolves. `approval`: with `input-required`. */
   to(
     state: TaskState,
@@ -142,6 +144,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     const handle: Live = {
       task: () => taskOf(running.row),
       signal: running.control.signal,
+      withdraw: (why) => running.control.abort(new RightEnded(why)),
       to: (state, message, more) => put(running, { state, message, progress: null }, more),
       progress(done, total, message) {
         const now = clock.monotonic()

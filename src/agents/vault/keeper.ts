@@ -18,7 +18,7 @@ const MEANWHILE = 'It was locked meanwhile. Unlock it and do this again: karo se
 
 export interface KeeperDeps {
   readonly repository: VaultRepository
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record' | 'insist'>
   /** Reads the credential of the service manager, wiped after use; undefined: there is none. */
   readonly credential: () => Buffer | undefined
   /** Days after which unlocking also gives a vault a new key; 0: never. */
@@ -75,7 +75,12 @@ export function createKeeper({
     { person, traceId }: Owner,
     details: AuditRecord['details'],
     success = true,
-  ): Promise<void> => audit.record({ type, success, trace_id: traceId, details: { uid: person, ...details } })
+  ): Promise<void> => {
+    const entry: AuditRecord = { type, success, trace_id: traceId, details: { uid: person, ...details } }
+    // Nobody is given a secret, or a copy of all, that the ledger does not know of.
+    const gives = (type === 'secret_read' && success) || details.change === 'copied'
+    return gives ? audit.insist(entry) : audit.record(entry)
+  }
 
   async function headerOf({ person }: Owner): Promise<VaultHeaderRow> {
     const { header } = await repository.load(person)

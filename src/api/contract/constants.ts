@@ -39,6 +39,7 @@ export const EVENT_TYPES = [
   'approval_decided',
   'agent_state',
   'task_progress',
+  'alert_raised',
   'lost',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]

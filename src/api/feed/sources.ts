@@ -2,6 +2,7 @@
 
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Approvals } from '../../agents/approvals/types.ts'
+import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Runtime } from '../../agents/index.ts'
 import { isFinal } from '../../agents/tasks/types.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
@@ -34,6 +35,7 @@ interface FeedSources {
   readonly anomalies: {
     onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
   }
+  readonly alerts: Pick<Alerts, 'onRaised'>
   readonly reports: Pick<Reports, 'onThreshold'>
   readonly approvals: Pick<Approvals, 'onChange'>
   readonly agents: Pick<Runtime, 'onAgent'> & { readonly tasks: Pick<Runtime['tasks'], 'onEvent'> }
@@ -42,7 +44,7 @@ interface FeedSources {
 /** Feeds events until the returned function is called. */
 export function connectFeed(
   feed: Feed,
-  { agents, approvals, audit, trust, observe, anomalies, reports }: FeedSources,
+  { agents, alerts, approvals, audit, trust, observe, anomalies, reports }: FeedSources,
 ): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
@@ -72,6 +74,7 @@ export function connectFeed(
     anomalies.onBegun((uid, { id, kind, subject, severity }) => {
       feed.tell('anomaly_found', { signal_id: id, kind, subject, severity }, uid)
     }),
+    alerts.onRaised((person, alert) => feed.tell('alert_raised', alert, person)),
     // Without a word of the command: who may see it asks for it. The feed knows persons only, so what another machine asks for is in the list alone.
     approvals.onChange(({ id, person, agent, class: of, change }) => {
       if (person === null) return

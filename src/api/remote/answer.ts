@@ -3,6 +3,7 @@ import { bodyOf } from '../../../protocols/frame.ts'
 import {
   AGENT_OPERATIONS,
   AGENT_PART_BYTES,
+  type AgentAsk,
   AgentEnd,
   type AgentEndBody,
   AgentHello,
@@ -26,8 +27,8 @@ import { createOperations, type OperationsDeps } from './operations.ts'
 const REQUESTS = { ofPerson: { frames: 30, perMs: 10_000 }, ofNode: { frames: 120, perMs: 10_000 } } as const
 /** People and nodes whose rate is remembered. */
 const REMEMBERED_MAX = 1_024
-/** Streams that are answered at the same time: of one person, and of all. */
-const ANSWERING_MAX = { ofPerson: 32, ofAll: 128 } as const
+/** Streams that are answered at the same time: of one person, those of them that follow a task, and of all. */
+const ANSWERING_MAX = { ofPerson: 32, follows: 16, ofAll: 128 } as const
 const CHALLENGE_BYTES = 16
 /** Milliseconds that whoever asked has to close, once everything was said. */
 const CLOSE_MS = 5_000
@@ -38,15 +39,19 @@ interface AnswerDeps extends EntitledDeps, OperationsDeps {
   readonly log: Log
 }
 
-export function createAnswer(deps: AnswerDeps): ExchangeHandler {
+/** `flush` writes into the ledger what was only counted so far. */
+export function createAnswer(deps: AnswerDeps): {
+  readonly handle: ExchangeHandler
+  readonly flush: () => Promise<void>
+} {
   const { self, clock, random, log } = deps
-  const { visitorOf, turnedAway } = createEntitled(deps)
+  const { visitorOf, turnedAway, flush } = createEntitled(deps)
   const perform = createOperations(deps)
   const quotaOf = createQuotas<NodeId>(REQUESTS.ofNode, REMEMBERED_MAX)
   /** By operator, or by the node that asks for itself. */
   const shareOf = createQuotas<string>(REQUESTS.ofPerson, REMEMBERED_MAX)
   /** The person of each stream that is answered now; a person with three streams is in it three times. */
-  const answering: string[] = []
+  const answering: { readonly who: string; readonly follows: boolean }[] = []
 
   /** Throws KaroError `rate_limited`. */
   function checkRoom(fits: boolean): void {
@@ -55,11 +60,14 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
   }
 
   /** Whose share of the bounds it counts in. Throws KaroError `rate_limited` where that is used up. */
-  function shared({ by }: Visitor): string {
+  function shared({ by }: Visitor, { operation }: AgentAsk): (typeof answering)[number] {
     const who = by.operator ?? by.node
-    const theirs = answering.filter((one) => one === who).length
-    checkRoom(theirs < ANSWERING_MAX.ofPerson && shareOf(who).take(clock.monotonic()))
-    return who
+    const follows = operation === 'follow'
+    const theirs = answering.filter((one) => one.who === who)
+    // Who follows a lot can still cancel.
+    const fits = !follows || theirs.filter((one) => one.follows).length < ANSWERING_MAX.follows
+    checkRoom(fits && theirs.length < ANSWERING_MAX.ofPerson && shareOf(who).take(clock.monotonic()))
+    return { who, follows }
   }
 
   /** Throws KaroError `refused`: only what was written for this node and for this stream is read. */
@@ -84,7 +92,7 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
           checkRoom(quotaOf(exchange.peer.nodeId).take(clock.monotonic()))
           checkMeant(body, challenge)
           const visitor = visitorOf(exchange.peer, body, toHex(trace))
-          return [visitor, shared(visitor)] as const
+          return [visitor, shared(visitor, body.ask)] as const
         } catch (refused) {
           await turnedAway(exchange.peer, body, toHex(trace), (refused as Error).message)
           throw refused
@@ -108,7 +116,7 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
     await exchange.end(CLOSE_MS)
   }
 
-  return answer
+  return { handle: answer, flush }
 }
 
 /** Written as fast as it is read at the other end: the next document is made when the one before has left. */

@@ -41,7 +41,7 @@ interface AskDeps {
   readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'admits'>
   readonly sessions: Pick<Sessions, 'of'>
   readonly self: NodeId
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'insist'>
   readonly clock: Pick<Clock, 'monotonic'>
   readonly timers: Timers
 }
@@ -106,7 +106,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     what: AgentAsk,
     as: Acting | undefined,
   ): Promise<void> {
-    await audit.record({
+    await audit.insist({
       ...{ type: 'agent_asked', success: true, peer: node, trace_id: id },
       details: {
         ...{ uid: caller.uid, operation: what.operation },
@@ -125,6 +125,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     as: Acting | undefined,
     trace: string,
     signal: AbortSignal,
+    onGreeted?: () => void,
   ): AsyncGenerator<unknown, void> {
     const { name } = trust.opinion(node)
     const exchange = await open(node, name, signal)
@@ -134,6 +135,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
       const { challenge, operations } = bodyIn(await exchange.next(), AgentHello, name)
       if (!operations.includes(what.operation))
         throw new KaroError('refused', `${name} has an older Karo, which cannot do this from here`)
+      onGreeted?.()
       await exchange.send(
         AgentRequest,
         {
@@ -191,19 +193,16 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
     signal: AbortSignal,
   ): AsyncGenerator<TaskLineShape, void> {
     let seen = after
-    let heard = clock.monotonic()
+    let awaySince: number | undefined
+    const here = (): void => {
+      awaySince = undefined
+    }
     const until = as === undefined ? signal : AbortSignal.any([signal, as.ended])
     while (!until.aborted) {
       try {
-        for await (const value of documents(
-          node,
-          { operation: 'follow', id, after: seen },
-          as,
-          trace,
-          until,
-        )) {
+        const what = { operation: 'follow', id, after: seen } as const
+        for await (const value of documents(node, what, as, trace, until, here)) {
           const line = await fitting(followTask, followTask.lines?.item, value)
-          heard = clock.monotonic()
           // Each once and in order, whatever the other machine says.
           if (line.seq <= seen) continue
           seen = line.seq
@@ -213,7 +212,9 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
         return
       } catch (error) {
         const isAway = error instanceof KaroError && error.code === 'unavailable'
-        if (!isAway || until.aborted || clock.monotonic() - heard > AWAY.ms) throw error
+        const now = clock.monotonic()
+        awaySince ??= now
+        if (!isAway || until.aborted || now - awaySince > AWAY.ms) throw error
         await new Promise<void>((resolve) => timers.after(AWAY.look, resolve))
       }
     }

@@ -6,6 +6,7 @@ import type { Approval, Approver } from '../../agents/approvals/types.ts'
 import type { Afar } from '../../agents/tasks/types.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createRecent } from '../../base/recent.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
 import type { PeerRef } from '../../mesh/index.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
@@ -18,7 +19,7 @@ export interface EntitledDeps {
   readonly sessions: Pick<Sessions, 'peopleOf'>
   /** What this node calls another one. */
   readonly nameOf: (node: NodeId) => string
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record' | 'insist'>
   readonly clock: Pick<Clock, 'monotonic'>
 }
 
@@ -26,6 +27,7 @@ export interface EntitledDeps {
 const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals'])
 /** One entry at once, and the next ones after one minute, two, four, and so on up to an hour. */
 const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
+const UNWRITTEN_MAX = 256
 
 /** One request of another machine, from now on in its name and no other. */
 export interface Visitor {
@@ -50,19 +52,24 @@ export interface Visitor {
 
 export function createEntitled({ principals, policy, sessions, nameOf, audit, clock }: EntitledDeps) {
   const counted = createSparing({ clock, ...COUNTED })
+  /** What the entries that are not written yet would say. */
+  const unwritten = createRecent<string, AuditRecord>(UNWRITTEN_MAX)
 
   /** What somebody may do as often as they like gets few entries, each with the number of requests since the one before. */
   async function record(entry: AuditRecord, isCounted: boolean, key: string): Promise<void> {
-    if (!isCounted) return audit.record(entry)
+    // What is let through stands in the ledger, or is not done.
+    if (!isCounted) return audit.insist(entry)
     const happened = counted.times(key)
-    if (happened === undefined) return
-    const { times } = happened
-    const { type, success, peer, ...rest } = entry
-    await audit.record(
-      happened.key === REST
-        ? { type, success, details: { times } }
-        : { ...{ type, success, ...rest }, ...(peer && { peer }), details: { ...entry.details, times } },
-    )
+    if (happened === undefined) return unwritten.set(key, entry)
+    unwritten.delete(key)
+    await audit.record(summed(happened.key === REST ? undefined : entry, happened.times))
+  }
+
+  /** What was counted since the last entries, at the end. */
+  async function flush(): Promise<void> {
+    const left = counted.left()
+    await Promise.all(left.map(([key, times]) => audit.record(summed(unwritten.peek(key), times))))
+    unwritten.clear()
   }
 
   /** A request that nobody reads further. */
@@ -157,8 +164,14 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     }
   }
 
-  return { visitorOf, turnedAway }
+  return { visitorOf, turnedAway, flush }
 }
+
+/** One entry for several requests; without `last` it is about nobody in particular. */
+const summed = (last: AuditRecord | undefined, times: number): AuditRecord =>
+  last === undefined
+    ? { type: 'agent_requested', success: false, details: { times } }
+    : { ...last, details: { ...last.details, times } }
 
 /** No person of this machine. */
 const NOBODY = -1

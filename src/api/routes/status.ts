@@ -1,5 +1,6 @@
 // /status, /health and /identity: facts about this node and its state.
 
+import type { Alerts } from '../../agents/builtins/alerts.ts'
 import type { Clock } from '../../base/clock.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
@@ -36,6 +37,7 @@ interface StatusDeps {
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
   readonly anomalies: Pick<Anomalies, 'unseen'>
+  readonly alerts?: Pick<Alerts, 'of'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly policy: Pick<Policy, 'status'>
@@ -93,6 +95,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         summaries: deps.summaries.status(),
         policy: policyStatus(deps.policy),
         ...(deps.agents !== undefined && { agents: deps.agents() }),
+        ...(deps.alerts !== undefined && { alerts: deps.alerts.of(caller.uid).length }),
         health: deps.health(),
       }
     })

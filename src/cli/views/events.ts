@@ -45,6 +45,8 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
   approval_decided: ({ approval_id, agent, outcome }) =>
     `request ${printable(approval_id)} of ${printable(agent)}: ${outcome}`,
   agent_state: ({ agent, state }) => `agent ${printable(agent)}: ${printable(state)}`,
+  alert_raised: ({ what, agent, reason }) =>
+    `alert: ${agent === null ? '' : `${printable(agent)} `}${what.replaceAll('_', ' ')}: ${printable(reason)}`,
   task_progress: ({ task, agent, state }) =>
     `task ${printable(task)} of ${printable(agent)}: ${printable(state)}`,
   lost: ({ count }) =>

@@ -31,6 +31,7 @@ export function statusView(
     storeLine(status),
     spoolLine(status),
     ...unusualLine(status),
+    ...alertsLine(status),
     ...pausedLine(screen.env),
   ]
   const overview = table(
@@ -157,6 +158,12 @@ function pausedLine(env: Place['env']): Line[] {
   return (env?.KARO_PAUSE || '0') === '0'
     ? []
     : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
+}
+
+/** A line about alerts, only if there are any; a daemon of an older version has none. */
+function alertsLine({ alerts = 0 }: StatusShape): Line[] {
+  const says = `${alerts} within a day: karo task run kSentinel:watch list_findings`
+  return alerts === 0 ? [] : [{ subject: 'alerts', says, good: false }]
 }
 
 /** A line about unusual numbers, only if there are new ones. */

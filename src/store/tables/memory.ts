@@ -52,6 +52,10 @@ export interface PlanRow {
     readonly tool: string
     /** Canonical JSON of the arguments. */
     readonly input: string
+    /** Arguments that are results of other steps, by their ids; absent: none. */
+    readonly takes?: Readonly<Record<string, string>>
+    /** Canonical JSON of the arguments with those results, once it was given as a task. */
+    readonly given?: string
     /** What a person runs; empty for the tool of an agent. */
     readonly command: string
     readonly class: string

@@ -2,6 +2,7 @@
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
@@ -44,7 +45,8 @@ export interface AuditOptions {
 interface Waiting {
   readonly record: AuditRecord
   readonly ts: number
-  readonly written: () => void
+  /** False: it was dropped. */
+  readonly written: (isKept: boolean) => void
 }
 
 export function createAudit(options: AuditOptions): Audit {
@@ -149,7 +151,7 @@ export function createAudit(options: AuditOptions): Audit {
       trimBefore = undefined
       if (lost > 0) drop(lost)
     }
-    for (const { written } of batch) written()
+    for (const { written } of batch) written(lost === 0)
   }
 
   async function pumpAll(): Promise<void> {
@@ -178,11 +180,11 @@ export function createAudit(options: AuditOptions): Audit {
   /** Writes what waits, so that a reader sees everything that was recorded before. */
   const settle = (): Promise<void> => (state === 'open' ? pump() : Promise.resolve())
 
-  function enqueue(record: AuditRecord, soon = false): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
+  function enqueue(record: AuditRecord, soon = false): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>()
     if (queue.length >= QUEUE_MAX || state === 'stopped') {
       drop(1)
-      resolve()
+      resolve(false)
     } else {
       queue.push({ record, ts: clock.now(), written: resolve })
       // What comes before the start is written when it has started.
@@ -199,6 +201,13 @@ export function createAudit(options: AuditOptions): Audit {
   /** At a full hour since the start: when a head comes shall not say when something was done. */
   function armHead(): void {
     headAlarm.set(HEAD_EVERY_MS - ((clock.monotonic() - startedAt) % HEAD_EVERY_MS))
+  }
+
+  function take(record: AuditRecord, soon?: boolean): Promise<boolean> {
+    records.tell(record)
+    const admitted = noise.admits(record)
+    tellCounted()
+    return admitted ? enqueue(record, soon) : Promise.resolve(true)
   }
 
   return {
@@ -256,11 +265,14 @@ export function createAudit(options: AuditOptions): Audit {
       return [{ name: 'audit.writable', ok, detail }]
     },
 
-    record(record, { soon } = {}) {
-      records.tell(record)
-      const admitted = noise.admits(record)
-      tellCounted()
-      return admitted ? enqueue(record, soon) : Promise.resolve()
+    async record(record, { soon } = {}) {
+      await take(record, soon)
+    },
+    async insist(record) {
+      if (await take(record)) return
+      throw new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
+        hint: 'karo status says what is wrong with it.',
+      })
     },
 
     ...reading,

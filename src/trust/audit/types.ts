@@ -110,6 +110,8 @@ export interface Audit extends Room {
    * written with what is recorded next, or within a second; a crash before that loses it.
    */
   record(entry: AuditRecord, options?: { readonly soon?: boolean }): Promise<void>
+  /** For what may only be done when it stands in the ledger: rejects with KaroError `unavailable` where the entry was not written. */
+  insist(entry: AuditRecord): Promise<void>
   /** Newest first; `uid`: only what this person, who is no administrator, may read (AUDIT_READERS). */
   log(filter: {
     limit: number

@@ -163,5 +163,6 @@ const CHANGES_STATUS: ReadonlySet<EventType> = new Set([
   'trust_changed',
   'health_changed',
   'anomaly_found',
+  'alert_raised',
   'agent_state',
 ])

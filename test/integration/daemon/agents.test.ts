@@ -104,6 +104,30 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     expect((await node.karo(['task', 'run', 'nobody', 'echo'])).code).toBe(1)
   })
 
+  test('one command runs in a jail once exactly it was approved; what is refused raises an alert', async () => {
+    const words = JSON.stringify({ argv: ['echo', '$(id)'] })
+    const refused = await node.karo(['task', 'run', 'kExecutor:command', 'exec', words])
+    expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('not granted this proc.exec') })
+    const found = await node.karo(['task', 'run', 'kSentinel:watch', 'list_findings', '{}'])
+    expect(found.stdout).toContain('"finding": "alert"')
+    expect((await node.karo(['status'])).stdout).toMatch(/alerts +\d+ within a day/)
+    const granted = inTerminal(['cap', 'grant', 'kExecutor:command', 'proc.exec:echo'], node.home)
+    expect(await granted.ended(), granted.shown()).toBe(0)
+    // In a terminal of its own, as in the test before this one.
+    const ask = ['task', 'run', 'kExecutor:command', 'exec', words, '--id', 'job-exec']
+    const asked = inTerminal(ask, node.home)
+    expect(await asked.ended(), asked.shown()).toBe(4)
+    expect(asked.shown()).toContain('ExecuteCommand')
+    const { approval } = await show('job-exec')
+    const card = await node.karo(['approvals', 'show', approval ?? ''])
+    expect(card.stdout).toContain('$(id)')
+    const { hash } = await node.json<{ hash: string }>(['approvals', 'show', approval ?? ''])
+    const approved = inTerminal(['approvals', 'approve', approval ?? '', '--yes', hash], node.home)
+    expect(await approved.ended(), approved.shown()).toBe(0)
+    await until(async () => (await show('job-exec')).state === 'completed', { what: 'it ran' })
+    expect(JSON.stringify((await show('job-exec')).result)).toContain('$(id)')
+  })
+
   test('what is taken back ends the agent that runs by it; another one of the name begins with nothing', async () => {
     await add('six')
     expect((await run('six', 'echo', { text: 'x' })).code).toBe(0)

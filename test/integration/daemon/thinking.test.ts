@@ -78,6 +78,13 @@ describe('built-in agents', () => {
     const red = await node.karo(['task', 'run', 'kMemory:notes', 'add_note', '{"text":"x"}', '--id', 'red-1'])
     expect(red).toMatchObject({ code: 4, stderr: expect.stringContaining('karo approvals approve') })
     expect((await node.karo(['memory', 'list'])).stdout.trim().split('\n')).toHaveLength(2)
+    const secret = await node.karo([
+      ...['task', 'run', 'kMemory:notes', 'add_note', JSON.stringify({ text: `export TOKEN=${SECRET}` })],
+      ...['--id', 'red-2'],
+    ])
+    expect(secret).toMatchObject({ code: 4 })
+    expect(JSON.stringify(await node.json(['task', 'show', 'red-2']))).not.toContain(SECRET)
+    expect((await node.karo(['approvals', 'list'])).stdout).not.toContain(SECRET)
     const wrong = await node.karo(['task', 'run', 'kMemory:notes', 'search_notes', '{"nothing":1}'])
     expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining("takes no 'nothing'") })
     const step = await node.karo(['task', 'run', 'kMemory:notes', 'list_notes', '{}', '--id', 'plan.x.s1'])
@@ -93,6 +100,40 @@ describe('built-in agents', () => {
     expect(stdout).not.toContain('staging')
     await node.stop()
   })
+})
+
+test('a plan of steps that one names hands results on, and its card shows them', async () => {
+  const node = await startNode()
+  await node.karo(['memory', 'add', 'The staging database moved to db-2.'])
+  const steps = [
+    { id: 'a', tool: 'search_notes', input: { query: 'staging' } },
+    { id: 'b', agent: 'kMemory:notes', tool: 'add_note', takes: [{ argument: 'text', step: 'a' }] },
+  ]
+  const made = await node.karo(['plan', 'make', 'note it', '--steps', '-', '--json'], JSON.stringify(steps))
+  expect(made, made.stderr).toMatchObject({ code: 0 })
+  const { id } = JSON.parse(made.stdout) as PlanShape
+  const shown = await node.karo(['plan', 'show', id])
+  expect(shown.stdout).toContain('text: the result of a')
+  expect((await node.karo(['plan', 'run', id])).code).toBe(4)
+  const waits = await plan(node, 'show', id)
+  expect(waits.steps).toMatchObject([
+    { agent: 'kMemory:notes', state: 'completed' },
+    { state: 'input-required', after: ['a'] },
+  ])
+  const card = await node.karo(['approvals', 'show', waits.steps[1]?.approval ?? ''])
+  expect(card.stdout).toContain('moved to db-2')
+  const queue = await node.karo(['task', 'run', 'kCore:queue', 'list_queue', '{}'])
+  expect(queue.stdout).toContain('"takes"')
+  const code = [
+    { id: 'a', tool: 'search_notes', input: { query: 'x' } },
+    { id: 'b', command: 'df', takes: [{ argument: 'x', step: 'a' }] },
+  ]
+  const bad = await node.karo(['plan', 'make', 'x', '--steps', '-'], JSON.stringify(code))
+  expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('a command takes no result') })
+  expect(await node.karo(['plan', 'make', 'x', '--steps', '-'], 'no json')).toMatchObject({
+    stderr: expect.stringContaining('no list of steps'),
+  })
+  await node.stop()
 })
 
 test('a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {

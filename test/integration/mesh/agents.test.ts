@@ -344,14 +344,45 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     expect((await run('get_stuck', {}, '--id', 'job-d')).lines.at(-1)).toEqual(last)
   })
 
-  test('are closed to an operator who was revoked, and to a capability that was taken back', async () => {
+  test('are closed to an operator who was revoked, and to a capability that was taken back; what runs by either is ended', async () => {
     await linked()
+    /** A call that is never answered, with a process beside it that can be found from outside. */
+    const begin = async (id: string): Promise<string> => {
+      const mark = freshMark()
+      expect((await run('get_fork', { mark })).code).toBe(0)
+      void run('get_stuck', {}, '--id', id).catch(() => {})
+      await until(async () => (await stateOf(id)) === 'working', { what: `${id} runs` })
+      expect(marked(mark)).toHaveLength(1)
+      return mark
+    }
+    /** On the machine where it ran, with the reason in the ledger. */
+    const ended = async (mark: string, reason: string): Promise<void> => {
+      await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
+      await until(
+        async () => {
+          const { tasks } = await build.json<TaskListShape>(['task', 'list'])
+          return tasks.every(({ state }) => state !== 'working')
+        },
+        { what: 'no task works' },
+      )
+      const { tasks } = await build.json<TaskListShape>(['task', 'list'])
+      expect(tasks[0]).toMatchObject({ tool: 'get_stuck', state: 'canceled' })
+      const refused = (await entries(build, 'agent_gate')).filter(
+        (entry) => entry.trace_id === tasks[0]?.trace_id && !entry.success,
+      )
+      expect(refused).toMatchObject([{ details: { reason: expect.stringContaining(reason) } }])
+    }
+    const byGrant = await begin('job-e')
     const { capabilities } = await build.json<CapabilitiesShape>(['cap', 'list'])
     for (const { id } of capabilities) await build.karo(['cap', 'revoke', id])
+    await ended(byGrant, 'was not granted')
     const none = await run('echo', { text: 'x' })
     expect(none.lines.at(-1)).toMatchObject({ state: 'rejected' })
     expect(none.stdout).not.toContain(server)
+    await grant()
+    const byAda = await begin('job-r')
     expect((await hq.karo(['operator', 'revoke', 'ada'])).code).toBe(0)
+    await ended(byAda, 'operator')
     await until(
       async () => (await run('echo', { text: 'x' })).code === 4 && (await run('echo', {})).lines.length === 0,
       {

@@ -73,6 +73,7 @@ export async function agentRig(
     readonly secrets?: RuntimeDeps['secrets']
     readonly builtIns?: RuntimeDeps['builtIns']
     readonly keepLong?: RuntimeDeps['keepLong']
+    readonly isGranted?: RuntimeDeps['isGranted']
   } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
@@ -87,7 +88,16 @@ export async function agentRig(
       ? ({ state: 'ready', detail: 'jails can be started' } as const)
       : ({ state: 'locked', detail: locked } as const)
   const runtime = createRuntime({
-    ...{ repository, identity, record, clock: systemClock, timers, random: systemRandom },
+    ...{
+      repository,
+      identity,
+      record,
+      insist: record,
+      isGranted: options.isGranted ?? (() => true),
+      clock: systemClock,
+      timers,
+      random: systemRandom,
+    },
     ...{ log: silentLog, muscle: { state, client: () => client } },
     gates: options.gates ?? ONLY_READS,
     revokeAll: async () => {},
@@ -101,13 +111,15 @@ export async function agentRig(
 }
 
 /** Lets run what says that it only reads. */
-const ONLY_READS: Gates = {
+export const ONLY_READS: Gates = {
   refuses: async () => undefined,
   judge: async ({ readOnly }) =>
     readOnly
       ? { outcome: 'run', class: 'green', reason: 'it only reads' }
       : { outcome: 'deny', class: 'critical', gate: 'approval', reason: 'nobody can approve anything here' },
   settled: async () => ({ outcome: 'deny', class: 'critical', gate: 'approval', reason: 'it never waits' }),
+  lost: async () => undefined,
+  ended: async () => {},
 }
 
 export const actor = (person = ANN, admin = true) => ({ person, admin, traceId: TRACE })

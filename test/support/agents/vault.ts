@@ -43,8 +43,12 @@ export async function rig({ db, credential }: { db?: Database; credential?: stri
       },
     },
     audit: {
-      async record(entry) {
+      async insist(entry) {
         hook.at('tell')
+        ledger.push(entry)
+      },
+      // As the real one, which drops what it cannot write.
+      async record(entry) {
         ledger.push(entry)
       },
     },

@@ -188,13 +188,30 @@ describe('judging', () => {
   })
 
   it('lets named patterns approve, never what is critical, from elsewhere, or has more than was looked at', async () => {
-    const patterns = () => ['status: kExecutor:build exec git status*', 'del: kExecutor:fs delete_file *']
+    const patterns = () => [
+      'status: kExecutor:build exec in /srv/shop git status*',
+      'old: kExecutor:build exec git log*',
+      'edit: kExecutor:fs edit_file *',
+      'del: kExecutor:fs delete_file *',
+    ]
     const all = await rig({ patterns })
     await all.capabilities.grant({ subject: 'kExecutor:build', names: ['proc.exec:git'], by: 0 })
     const git = (over: Partial<Action> = {}) =>
       reads({ agent: 'kExecutor:build', tool: 'exec', argv: ['git', 'status', '-s'], input: '', ...over })
     expect(await all.gates.judge(git())).toMatchObject({ outcome: 'run' })
     expect(all.tables.ended).toMatchObject([{ outcome: 'used', by: 'policy status' }])
+    // The same words elsewhere, or with more that they may change.
+    const wide = [{ path: '/srv', write: true }]
+    await all.capabilities.grant({ subject: 'kExecutor:build', names: ['fs.write:/srv'], by: 0 })
+    await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.write:/srv'], by: 0 })
+    for (const cwd of ['/srv/other', '/srv/shopping', '/'])
+      expect(await all.gates.judge(git({ cwd }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(git({ binds: wide }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(git({ argv: ['git', 'log'] }))).toMatchObject({ outcome: 'wait' })
+    expect(await all.gates.judge(reads({ tool: 'edit_file' }))).toMatchObject({ outcome: 'run' })
+    expect(await all.gates.judge(reads({ tool: 'edit_file', binds: wide }))).toMatchObject({
+      outcome: 'wait',
+    })
     expect(await all.gates.judge(git({ argv: ['git status', '-s'] }))).toMatchObject({ outcome: 'deny' })
     expect(await all.gates.judge(git({ argv: ['git', 'push'] }))).toMatchObject({ outcome: 'wait' })
     expect(await all.gates.judge(git({ input: 'x' }))).toMatchObject({ outcome: 'wait' })

@@ -188,6 +188,7 @@ describe('a plan', () => {
     /** All that were run, and those that there still are. */
     const given: TaskRequest[] = []
     const kept: TaskRequest[] = []
+    const results: Record<string, string> = {}
     const taskOf = (request: TaskRequest): Task => {
       const state = states[request.id ?? ''] ?? 'completed'
       const ran = state === 'rejected' ? [] : [{ state: 'working' }]
@@ -209,8 +210,10 @@ describe('a plan', () => {
         list: async (person, prefix) =>
           kept.filter((one) => one.person === person && one.id?.startsWith(prefix)).map(taskOf),
         get: async (_, id) => taskOf(kept.find((one) => one.id === id) as TaskRequest),
+        result: async (_, id) => results[id],
         ended: async () => {},
       },
+      kept: (_agent, _tool, input) => input,
     }
     const planner = createPlanner(deps)
     const goal = 'search notes for "a", then search notes for "b"'
@@ -219,8 +222,58 @@ describe('a plan', () => {
       await planner.run({ person: ANN, traceId: 't', sessions: [7] }, plan.id)
       return planner.show(ANN, plan.id)
     }
-    return { planner, plan, given, kept, states: states as Record<string, Task['state']>, run }
+    return { planner, plan, given, kept, results, states: states as Record<string, Task['state']>, run }
   }
+
+  const text = (words: string) => JSON.stringify({ content: [{ type: 'text', text: words }] })
+  const STEPS = [
+    {
+      id: 's1',
+      what: '',
+      after: [],
+      agent: offer.agent,
+      tool: offer.tool,
+      input: { query: 'a' },
+      command: '',
+    },
+    {
+      ...{ id: 's2', what: '', after: [], agent: offer.agent, tool: offer.tool, input: {}, command: '' },
+      takes: { query: 's1' },
+    },
+  ]
+
+  test('hands the result of a step on, whole, and shows it with the step', async () => {
+    const { planner, given, results } = await planned()
+    const { id } = await planner.plan(ANN, 'two steps', signal, { steps: STEPS })
+    results[`plan.${id}.s1`] = text('$(id); `x`')
+    const show = async () => {
+      await planner.run({ person: ANN, traceId: 't' }, id).catch(() => {})
+      return planner.show(ANN, id)
+    }
+    await expect.poll(async () => (await show()).state).toBe('completed')
+    expect(given.map(({ input }) => input)).toEqual([{ query: 'a' }, { query: '$(id); `x`' }])
+    expect((await planner.show(ANN, id)).steps[1]).toMatchObject({
+      ...{ state: 'completed', takes: { query: 's1' }, input: JSON.stringify({ query: '$(id); `x`' }) },
+    })
+  })
+
+  test.each([
+    ['is too long', text('x'.repeat(8_193)), 'longer than'],
+    [
+      'is kept elsewhere',
+      JSON.stringify({ content: [{ type: 'resource_link', uri: 'karo:artifact/abc' }] }),
+      'longer than',
+    ],
+    ['is not there any more', undefined, 'not there any more'],
+  ])('stops where a result that is to be handed on %s, and says so', async (_, result, why) => {
+    const { planner, given, results } = await planned()
+    const { id } = await planner.plan(ANN, 'two steps', signal, { steps: STEPS })
+    if (result !== undefined) results[`plan.${id}.s1`] = result
+    await planner.run({ person: ANN, traceId: 't' }, id).catch(() => {})
+    await expect.poll(async () => (await planner.show(ANN, id)).notes.join()).toContain(why)
+    await expect.poll(async () => (await planner.show(ANN, id)).state).toBe('stopped')
+    expect(given).toHaveLength(1)
+  })
 
   test.each(['completed', 'failed', 'rejected'] as const)(
     'a step whose task is %s does not run again by the task being forgotten',

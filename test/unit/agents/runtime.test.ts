@@ -2,7 +2,15 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { actor, agentRig, done, said, serverDirectory, wantedOf } from '../../support/agents/rig.ts'
+import {
+  actor,
+  agentRig,
+  done,
+  ONLY_READS,
+  said,
+  serverDirectory,
+  wantedOf,
+} from '../../support/agents/rig.ts'
 import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -80,6 +88,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
   test('that fails to start at first is tried again; a call is not', async () => {
     const { runtime } = await agentRig({
       gates: {
+        ...ONLY_READS,
         refuses: async () => undefined,
         judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
         settled: () => Promise.reject(new Error('never')),

@@ -4,7 +4,17 @@ import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
 import type { Gates } from '../../../src/agents/types.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
-import { ANN, actor, agentRig, BOB, done, said, serverDirectory, wantedOf } from '../../support/agents/rig.ts'
+import {
+  ANN,
+  actor,
+  agentRig,
+  BOB,
+  done,
+  ONLY_READS,
+  said,
+  serverDirectory,
+  wantedOf,
+} from '../../support/agents/rig.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
@@ -145,7 +155,12 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       gate: 'capability',
       reason: 'it was granted nothing',
     } as const
-    const gates: Gates = { refuses: async () => no, judge: async () => no, settled: async () => no }
+    const gates: Gates = {
+      ...ONLY_READS,
+      refuses: async () => no,
+      judge: async () => no,
+      settled: async () => no,
+    }
     const { runtime, client } = await agentRig({ gates })
     await runtime.add(actor(), wantedOf(serverDirectory()))
     const refused = await done(runtime, 'echo')
@@ -157,6 +172,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
 
   test('that holds secrets is not started, tasked, or read from another machine', async () => {
     const yes: Gates = {
+      ...ONLY_READS,
       refuses: async () => undefined,
       judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
       settled: () => Promise.reject(new Error('never')),
@@ -215,6 +231,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     let answer: 'run' | 'deny' = 'run'
     const settle = Promise.withResolvers<void>()
     const gates: Gates = {
+      ...ONLY_READS,
       refuses: async () => undefined,
       judge: async () => ({
         outcome: 'wait',

@@ -7,7 +7,7 @@ import { createWordIndex } from '../../../src/agents/memory/words.ts'
 import { stepsIn } from '../../../src/agents/planner/by-model.ts'
 import { clausesOf, embeddedPlan } from '../../../src/agents/planner/embedded.ts'
 import { checked, type Draft, type Offer } from '../../../src/agents/planner/plan.ts'
-import { attemptAfter } from '../../../src/agents/planner/planner.ts'
+import { attemptAfter } from '../../../src/agents/planner/steps.ts'
 import { render, variablesOf } from '../../../src/agents/prompts/template.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 
@@ -199,10 +199,53 @@ describe('plans', () => {
     expect(() => checked(drafts, OFFERS, harmless)).not.toThrow()
   })
 
+  test('a result is taken of a step of an agent, into an argument that is a text, and never into code', () => {
+    const source = draft('s1')
+    const taking = (takes: Readonly<Record<string, string>>, over: Partial<Draft> = {}) =>
+      checked([draft('s2', { input: {}, takes, ...over }), source], OFFERS, harmless)
+    const [first, second] = taking({ query: 's1' })
+    expect([first?.id, second?.id, second?.after, second?.takes]).toEqual([
+      's1',
+      's2',
+      ['s1'],
+      { query: 's1' },
+    ])
+    const offers = [
+      {
+        ...(OFFERS[0] as Offer),
+        inputSchema: { properties: { command: { type: 'string' }, n: { type: 'number' } } },
+      },
+    ]
+    for (const [takes, over, why] of [
+      [{ query: 's9' }, {}, 'no step of an agent'],
+      [{ query: 's2' }, {}, 'circle'],
+      [{ other: 's1' }, { input: { query: 'x' } }, 'no argument'],
+      [{ query: 's1' }, { input: { query: 'x' } }, 'is given and taken'],
+      [{ x: 's1' }, { agent: '', tool: '', input: {}, command: 'df -h' }, 'a command takes no result'],
+    ] as const)
+      expect(() => taking(takes, over), why).toThrow(why)
+    const among = (takes: Readonly<Record<string, string>>) =>
+      checked([draft('s2', { input: {}, takes }), draft('s1', { input: {} })], offers, harmless)
+    expect(() => among({ command: 's1' })).toThrow('is code')
+    expect(() => among({ n: 's1' })).toThrow('no argument that takes a text')
+    const yours = draft('s1', { agent: '', tool: '', input: {}, command: 'df -h' })
+    expect(() =>
+      checked([draft('s2', { input: {}, takes: { query: 's1' } }), yours], OFFERS, harmless),
+    ).toThrow('no step of an agent')
+  })
+
+  test('a step without an agent goes to the one that is offered first', () => {
+    const other = { ...(OFFERS[0] as Offer), agent: 'kExecutor:idle' }
+    const [step] = checked([draft('s1', { agent: '' })], [other, ...OFFERS], harmless)
+    expect(step?.agent).toBe('kExecutor:idle')
+  })
+
   test('a reply is a plan or refused, whatever it is', () => {
     const good = { id: 's1', what: 'x', after: [], agent: 'a', tool: 't', input: '{"q":1}', command: '' }
     expect(stepsIn(JSON.stringify({ steps: [good] }))).toEqual([{ ...good, input: { q: 1 } }])
     expect(stepsIn(`\`\`\`json\n${JSON.stringify({ steps: [good] })}\n\`\`\``)).toHaveLength(1)
+    const takes = [{ argument: 'q', step: 's0' }]
+    expect(stepsIn(JSON.stringify({ steps: [{ ...good, takes }] }))[0]?.takes).toEqual({ q: 's0' })
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         try {

@@ -98,6 +98,8 @@ interface Who {
   readonly keys?: readonly NodeId[]
   /** No time passes. */
   readonly timeless?: true
+  /** The ledger takes nothing. */
+  readonly unwritable?: true
   /** Another operator than Ada. */
   readonly key?: NodeId
   readonly fault?: true
@@ -143,7 +145,13 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
   const answer = createAnswer({
     ...{ self: SELF, agents, random: systemRandom, log: silentLog },
     clock: who.timeless ? { ...systemClock, monotonic: () => 0 } : systemClock,
-    audit: { record: async (entry) => void ledger.push(entry) },
+    audit: {
+      record: async (entry) => void ledger.push(entry),
+      async insist(entry) {
+        if (who.unwritable) throw new KaroError('unavailable', 'the ledger cannot be written')
+        ledger.push(entry)
+      },
+    },
     principals: {
       resolve: () => ({
         principal: { ...principal, roles: who.roles ?? roles },
@@ -172,7 +180,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       const { challenge } = (first as { body: { challenge: Uint8Array } }).body
       return frameOf(AgentRequest, { to: SELF.publicKey, challenge, ask: what, ...over })
     }, onPart)
-    await answer(exchange)
+    await answer.handle(exchange)
     const { said } = exchange
     const last = said.at(-1)?.body as { error?: { code: string; message: string } }
     const text = said
@@ -187,7 +195,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       },
     }
   }
-  return { ask, ledger, done }
+  return { ask, ledger, done, flush: answer.flush }
 }
 
 const LIST = { operation: 'list' } as const
@@ -269,6 +277,31 @@ describe('the machine that is asked', () => {
     expect(other.ledger).toMatchObject([
       { success: false, details: { reason: 'the request is for another node' } },
     ])
+  })
+
+  test('writes down what it only counted when it stops', async () => {
+    const refused = side({ roles: [] })
+    for (let n = 0; n < 10; n += 1) await refused.ask({ operation: 'stop', agent: 'tools' })
+    await refused.flush()
+    expect(refused.ledger.map(({ details }) => details.times)).toEqual([1, 9])
+    expect(refused.ledger[1]).toMatchObject({ success: false, details: { operation: 'stop' } })
+    await refused.flush()
+    expect(refused.ledger).toHaveLength(2)
+  })
+
+  test('does nothing that its ledger does not take', async () => {
+    const { ask, done } = side({ unwritable: true })
+    expect((await ask({ operation: 'stop', agent: 'tools' })).error).toMatchObject({ code: 'unavailable' })
+    expect(done).toEqual([])
+  })
+
+  test('lets a person follow some tasks, and still answers them', async () => {
+    const task = { ...given(ADA.nodeId, 'mine'), state: 'working' as const, events: [] }
+    const { ask } = side({ timeless: true }, [task])
+    const follow: AgentAsk = { operation: 'follow', id: 'mine', after: 0 }
+    for (let n = 0; n < 16; n += 1) void ask(follow)
+    expect((await ask(follow)).error).toMatchObject({ code: 'rate_limited' })
+    expect((await ask(LIST)).error).toBeUndefined()
   })
 
   test('tells in fixed words what its own people read in full', async () => {
@@ -386,7 +419,7 @@ describe('the machine that asks', () => {
       ...{
         self: SELF.nodeId,
         clock: systemClock,
-        audit: { record: async (entry) => void ledger.push(entry) },
+        audit: { insist: async (entry) => void ledger.push(entry) },
       },
       timers: { after: (ms, run) => systemTimers.after(ms > 2_000 ? ms : 0, run) },
       mesh: { isConnected: () => true, reach: async () => true },

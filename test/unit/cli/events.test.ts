@@ -25,6 +25,7 @@ const DATA: FeedData = {
   config_reloaded: { applied: [EVIL], waiting: [EVIL] },
   command_recorded: { command_id: 'x', began_at: 'y', category: EVIL, risk_level: 'high' },
   anomaly_found: { signal_id: EVIL, kind: 'timing', subject: EVIL, severity: 6 },
+  alert_raised: { what: 'refused', agent: EVIL, reason: EVIL },
   report_threshold: { threshold: 'risky', state: 'crossed' },
   approval_wanted: { approval_id: EVIL, agent: EVIL, class: 'high' },
   approval_decided: { approval_id: EVIL, agent: EVIL, class: 'high', outcome: 'denied' },

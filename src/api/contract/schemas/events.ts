@@ -1,5 +1,6 @@
 // Schemas of the event stream: one for each type of event, and the event around it.
 import * as z from 'zod'
+import { ALERTS } from '../../../agents/builtins/words.ts'
 import { AGENT_STATES } from '../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../agents/tasks/types.ts'
 import { KINDS } from '../../../base/words/signal.ts'
@@ -102,6 +103,11 @@ const DATA = {
     final: z.boolean().describe('true: the task is over'),
     trace_id: traceId(),
   }),
+  alert_raised: z.strictObject({
+    what: z.enum(ALERTS).describe('refused: a gate denied it, or ended it'),
+    agent: text(128, 'which it is about').nullable(),
+    reason: text(256, 'for people'),
+  }),
   lost: z.strictObject({
     count: count(
       'events that are not kept any more; null if their number is unknown, as after a restart',
@@ -135,6 +141,7 @@ export const feedEvent = z
     of('config_reloaded'),
     of('command_recorded'),
     of('anomaly_found'),
+    of('alert_raised'),
     of('report_threshold'),
     of('approval_wanted'),
     of('approval_decided'),

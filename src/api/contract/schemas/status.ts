@@ -128,6 +128,9 @@ export const status = z
       })
       .describe('whether commands may run in jails of this machine')
       .exactOptional(),
+    alerts: count(
+      'alerts of the caller within a day: what gates refused, agents that cannot run, unusual numbers',
+    ).exactOptional(),
     health: z.strictObject(healthReport),
   })
   .meta({ id: 'Status' })

@@ -27,6 +27,9 @@ import { serve } from '../../server/serve.ts'
 import { agentRow, agentShape, logsShape, objectIn, taskLines, taskRow, taskShape } from './shapes.ts'
 import { whileOpen } from './while-open.ts'
 
+/** Tasks that one person may follow at the same time, here and on other machines. */
+const MOST_FOLLOWED = 32
+
 interface AgentsRouteDeps {
   readonly agents: Runtime
   /** Asks other machines. */
@@ -94,6 +97,19 @@ export const nearOf = (caller: Caller, seatOf: SeatOfCaller): readonly number[] 
 /** Errors: as `agentsRoutes`. */
 function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDeps): Routes {
   const { tasks } = agents
+  /** The person of each task that is followed now. */
+  const followed: number[] = []
+
+  /** Counts until `over`. Throws KaroError `rate_limited`. */
+  function follows(person: number, over: AbortSignal): void {
+    if (followed.filter((one) => one === person).length >= MOST_FOLLOWED)
+      throw new KaroError('rate_limited', `you follow ${MOST_FOLLOWED} tasks already`, {
+        hint: 'End one of the commands that follow a task, or close a page.',
+      })
+    followed.push(person)
+    over.addEventListener('abort', () => followed.splice(followed.indexOf(person), 1), { once: true })
+  }
+
   return (server) => {
     serve(server, runTask, async (request) => {
       const { body, caller } = request
@@ -139,6 +155,7 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
     serve(server, followTask, async (request, reply) => {
       const { id, after, at } = request.query
       const over = whileOpen(reply)
+      follows(request.caller.uid, over)
       const lines =
         at === undefined
           ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over)

@@ -1,4 +1,5 @@
 // /planner and /models: each person has their own plans; what a plan runs are tasks of that person.
+import type { Draft } from '../../../agents/planner/plan.ts'
 import type { Plan, Planner } from '../../../agents/planner/types.ts'
 import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import {
@@ -9,7 +10,7 @@ import {
   runPlan,
   showPlan,
 } from '../../contract/operations/agents/planner.ts'
-import type { ModelListShape, PlanShape } from '../../contract/shapes.ts'
+import type { ModelListShape, NamedStepShape, PlanShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { nearOf } from './agents.ts'
@@ -30,7 +31,9 @@ interface PlannerRouteDeps {
 export function plannerRoutes({ planner, models, seatOf = seatByKernel }: PlannerRouteDeps): Routes {
   return (server) => {
     serve(server, makePlan, async ({ caller, body }, reply) =>
-      planShape(await planner.plan(caller.uid, body.goal, whileOpen(reply))),
+      planShape(
+        await planner.plan(caller.uid, body.goal, whileOpen(reply), { steps: body.steps?.map(draftOf) }),
+      ),
     )
     serve(server, getPlans, async ({ caller }) => ({
       plans: (await planner.list(caller.uid)).map(planShape),
@@ -55,5 +58,22 @@ export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Planne
 const planShape = ({ createdAt, madeBy, steps, notes, ...rest }: Plan): PlanShape => ({
   ...{ ...rest, created_at: new Date(createdAt).toISOString(), made_by: madeBy },
   notes: notes.map((note) => note.slice(0, 4_096)),
-  steps: steps.map((step) => ({ ...step, input: JSON.parse(step.input) as unknown })),
+  steps: steps.map(({ takes = {}, ...step }) => ({
+    ...{ ...step, input: JSON.parse(step.input) as unknown },
+    takes: Object.entries(takes).map(([argument, from]) => ({ argument, step: from })),
+  })),
+})
+
+const draftOf = ({
+  id,
+  tool = '',
+  command = '',
+  what = tool === '' ? command : tool,
+  after = [],
+  agent = '',
+  input = {},
+  takes = [],
+}: NamedStepShape): Draft => ({
+  ...{ id, what, after, agent, tool, input, command },
+  takes: Object.fromEntries(takes.map(({ argument, step }) => [argument, step])),
 })

@@ -7,9 +7,10 @@ import {
   runPlan,
   showPlan,
 } from '../../../api/contract/operations/agents/planner.ts'
-import { MOST_GOAL, type PlanShape } from '../../../api/contract/shapes.ts'
+import { MOST_GOAL, type NamedStepShape, type PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { textFrom } from '../../input/text-from.ts'
 import { checkText } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { plansView, planView } from '../../views/agents/plans.ts'
@@ -17,6 +18,8 @@ import { plansView, planView } from '../../views/agents/plans.ts'
 /** A model may take as long as `ask.timeout_ms` allows at most, and a second try without it follows. */
 const PLAN_DEADLINE_MS = 150_000
 const LOOK_MS = 300
+/** Characters of a file with steps. */
+const MOST_STEPS_TEXT = 131_072
 const ID = {
   name: 'id',
   required: true,
@@ -39,6 +42,21 @@ function idOf(id: string): string {
   })
 }
 
+/** What the daemon then holds against the schema of steps. */
+async function stepsIn(path: string): Promise<NamedStepShape[]> {
+  const text = await textFrom(path, MOST_STEPS_TEXT)
+  try {
+    const value: unknown = JSON.parse(text)
+    if (Array.isArray(value)) return value as NamedStepShape[]
+  } catch {
+    // As a value that is no list.
+  }
+  throw new KaroError('bad_file', 'this is no list of steps in JSON', {
+    where: path,
+    hint: 'For example: [{"id":"s1","agent":"kMemory:notes","tool":"list_notes"}]',
+  })
+}
+
 const make = defineCommand({
   name: 'plan make',
   summary: 'turn a goal into steps and show how risky each is; runs none of them',
@@ -46,14 +64,26 @@ const make = defineCommand({
   args: [
     { name: 'goal', required: true, variadic: true, oneThing: true, description: 'what is to be reached' },
   ],
+  options: [
+    {
+      name: 'steps',
+      value: 'file',
+      description: 'JSON with the steps, or - for standard input: none are made from the goal',
+    },
+  ],
   examples: [
+    {
+      run: 'karo plan make tidy up --steps steps.json',
+      does: 'docs/plans.md shows how a step is written',
+    },
     {
       run: "karo plan make 'search notes for staging, then show free disk space'",
       does: 'shows the steps, and what made the plan: a model or Karo itself',
     },
   ],
-  async run(io, { args }) {
-    const body = { goal: checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL) }
+  async run(io, { args, options }) {
+    const goal = checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL)
+    const body = { goal, ...(options.steps !== undefined && { steps: await stepsIn(options.steps) }) }
     return show(io, await daemonAt(io).call(makePlan, { body, deadlineMs: PLAN_DEADLINE_MS }), planView)
   },
 })

@@ -43,6 +43,8 @@ export function planView(plan: PlanShape, screen: Screen): string {
     const does =
       step.command === '' ? `${step.agent} ${step.tool} ${JSON.stringify(step.input)}` : step.command
     lines.push(`      ${printable(does)}`)
+    for (const { argument, step: from } of step.takes ?? [])
+      lines.push(`      ${printable(argument)}: the result of ${from}`)
     const what = step.state === 'waiting' && plan.state === 'planned' ? '' : `: ${step.state}`
     lines.push(`      ${classOf(step, screen.colour)}${what}`)
     if (step.detail !== null && step.state !== 'completed') lines.push(`      ${printable(step.detail)}`)

@@ -20,6 +20,7 @@ function rooms() {
   let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
   let recorded: ((commands: readonly object[]) => void) | undefined
   let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
+  let raised: ((person: number, alert: FeedData['alert_raised']) => void) | undefined
   let decided: ((change: ApprovalChange) => void) | undefined
   let turned: ((threshold: 'risky', state: 'crossed' | 'ended') => void) | undefined
   let changed: ((agent: object, status: object) => void) | undefined
@@ -51,6 +52,12 @@ function rooms() {
       onBegun(listener) {
         begun = listener as typeof begun
         return () => (begun = undefined)
+      },
+    },
+    alerts: {
+      onRaised(listener) {
+        raised = listener
+        return () => (raised = undefined)
       },
     },
     reports: {
@@ -93,6 +100,7 @@ function rooms() {
       record?.({ success: true, details: {}, ...entry }),
     presence: (now: Presence) => presence?.(bob, now, 'gossip'),
     recorded: (commands: readonly object[]) => recorded?.(commands),
+    raised: (uid: number, alert: FeedData['alert_raised']) => raised?.(uid, alert),
     begun: (uid: number, signal: object) => begun?.(uid, signal as never),
     changed: (agent: object, status: object) => changed?.(agent, status),
     stepped: (task: object, event: object) => stepped?.(task, event),
@@ -182,6 +190,14 @@ test('what is one person’s is theirs alone; without a person it is nobody’s'
     },
   ])
   expect(JSON.stringify(of(ANN))).not.toContain('secret-word')
+})
+
+test('an alert is of its person alone', () => {
+  const { raised, of } = rooms()
+  const alert = { what: 'refused', agent: 'kExecutor:x', reason: 'policy: no' } as const
+  raised(ANN, alert)
+  expect(of(ANN)).toEqual([{ type: 'alert_raised', data: alert }])
+  expect(of(CID)).toEqual([])
 })
 
 test('what is unusual in somebody’s numbers is theirs alone', () => {

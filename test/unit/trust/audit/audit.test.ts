@@ -219,13 +219,15 @@ test('a disk that fails costs entries, says so in health, and is told in the led
   await audit.record(note(2))
   expect(audit.health?.()).toMatchObject([{ name: 'audit.writable', ok: false }])
   expect(audit.health?.()[0]?.detail).toContain('disk full')
+  // What may only be done when it stands in the ledger is not done.
+  await expect(audit.insist(note(2))).rejects.toMatchObject({ code: 'unavailable' })
   broken = false
-  await audit.record(note(3))
+  await audit.insist(note(3))
   expect(audit.health?.()).toMatchObject([{ ok: true }])
   const log = await audit.log({ limit: 10 })
   expect(log.map(({ type, details }) => [type, details])).toEqual([
     ['query_received', { n: 3 }],
-    ['entries_dropped', { count: 2 }],
+    ['entries_dropped', { count: 3 }],
   ])
   expect(await audit.verify()).toMatchObject({ ok: true, entries: 2 })
 })

@@ -1,11 +1,15 @@
 // Schemas of /planner and /models: plans of the caller, and the local models that there are.
 import * as z from 'zod'
-import { MOST_GOAL, MOST_STEPS } from '../../../../agents/planner/plan.ts'
+import { MOST_GOAL, MOST_STEPS, MOST_TAKES } from '../../../../agents/planner/plan.ts'
 import { MOST_PLANS } from '../../../../agents/planner/types.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { ACTION_CLASSES } from '../../constants.ts'
 import { count, listOf, moment, text } from '../fields.ts'
 
+const takes = listOf(
+  z.strictObject({ argument: text(128, 'of the tool'), step: text(8, 'whose result it is') }),
+  MOST_TAKES,
+).describe('arguments that are the text of the result of a step before')
 const step = z.strictObject({
   id: text(8, 's1, s2 …'),
   what: text(300, 'for people'),
@@ -13,6 +17,7 @@ const step = z.strictObject({
   agent: text(64, 'whose tool it is; empty: the person runs `command`'),
   tool: text(128, 'of the agent'),
   input: z.unknown().describe('the arguments of the tool'),
+  takes: takes.exactOptional(),
   command: text(1_000, 'what the person runs; empty for the tool of an agent'),
   class: z
     .enum(ACTION_CLASSES)
@@ -51,7 +56,34 @@ const which = () =>
     .string()
     .regex(/^[0-9a-f]{4,8}$/)
     .describe('id of a plan, or at least 4 digits of its beginning')
-export const planBody = z.strictObject({ goal: z.string().min(1).max(MOST_GOAL) })
+const namedStep = z.strictObject({
+  id: z.string().min(1).max(8).describe('small letters and digits'),
+  what: z.string().max(300).exactOptional().describe('for people; default the tool or the command'),
+  after: z.array(z.string().min(1).max(8)).max(MOST_STEPS).exactOptional(),
+  agent: z
+    .string()
+    .max(64)
+    .exactOptional()
+    .describe('id; absent: of those that run and have the tool the one with the fewest tasks'),
+  tool: z.string().max(128).exactOptional(),
+  input: z.record(z.string(), z.unknown()).exactOptional().describe('the arguments of the tool'),
+  takes: z
+    .array(z.strictObject({ argument: z.string().min(1).max(128), step: z.string().min(1).max(8) }))
+    .max(MOST_TAKES)
+    .exactOptional()
+    .describe('arguments that are the text of the result of a step before'),
+  command: z.string().max(1_000).exactOptional().describe('that the person runs, in place of a tool'),
+})
+export type NamedStepShape = z.infer<typeof namedStep>
+export const planBody = z.strictObject({
+  goal: z.string().min(1).max(MOST_GOAL),
+  steps: z
+    .array(namedStep)
+    .min(1)
+    .max(MOST_STEPS)
+    .exactOptional()
+    .describe('these and no others; absent: they are made from the goal'),
+})
 export const whichPlanQuery = z.strictObject({ id: which() })
 export const whichPlanBody = z.strictObject({ id: which() })
 export const runPlanBody = z.strictObject({

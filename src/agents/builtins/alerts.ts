@@ -1,0 +1,49 @@
+// What kSentinel tells without being asked: that something was refused, that an agent cannot run, that numbers are unusual.
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import { createListeners } from '../../base/run/listeners.ts'
+import type { ALERTS } from './words.ts'
+
+interface Alert {
+  readonly what: (typeof ALERTS)[number]
+  /** Null: it is about no agent. */
+  readonly agent: string | null
+  /** For people; without a word of a command, an argument or a place. */
+  readonly reason: string
+}
+
+/** Alerts of one person that are kept, and people: for a day, and not over a restart, as the ledger has what was refused. */
+const MOST_KEPT = 100
+const MOST_PEOPLE = 256
+const KEPT_MS = 86_400_000
+const MOST_REASON = 200
+
+export interface Alerts {
+  /** The same once more within a minute is one. */
+  raise(person: number, alert: Alert): void
+  /** Of the last day, the newest first; `at` in milliseconds since the epoch. */
+  of(person: number): readonly (Alert & { readonly at: number })[]
+  onRaised(listener: (person: number, alert: Alert) => void): () => void
+}
+
+export function createAlerts({ now }: Pick<Clock, 'now'>): Alerts {
+  const all = createRecent<number, readonly (Alert & { readonly at: number })[]>(MOST_PEOPLE)
+  const listeners = createListeners<[number, Alert]>()
+  const of: Alerts['of'] = (person) => (all.peek(person) ?? []).filter(({ at }) => at > now() - KEPT_MS)
+
+  return {
+    of,
+    raise(person, { what, agent, reason: words }) {
+      const reason = words.slice(0, MOST_REASON)
+      const before = of(person)
+      const isSame = before.some(
+        (one) => one.what === what && one.agent === agent && one.reason === reason && one.at > now() - 60_000,
+      )
+      if (isSame) return
+      const alert = { what, agent, reason }
+      all.set(person, [{ ...alert, at: now() }, ...before].slice(0, MOST_KEPT))
+      listeners.tell(person, alert)
+    },
+    onRaised: listeners.on,
+  }
+}

@@ -1,0 +1,66 @@
+// Stops agents whose right to run is over: a grant that ended, a right of who started them, a manifest that was changed.
+import type { Action, Gates, Verdict } from '../types.ts'
+import type { Known } from './registry.ts'
+import type { Session } from './session.ts'
+
+export interface RestingDeps {
+  readonly agents: () => readonly Known[]
+  readonly gates: Pick<Gates, 'lost' | 'ended'>
+  /** Whether it is granted all places that it sees; what began by a grant that was used up has it until its time is over. */
+  readonly isGranted: (action: Pick<Action, 'agent' | 'binds'>) => boolean
+  /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
+  readonly startOf: (known: Known) => Promise<Action>
+}
+
+type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
+
+interface Resting {
+  /** A person started it; `action`: as the gates let that through, undefined where they were not asked. */
+  started(known: Known, session: Session, action: Action | undefined): void
+  look(): Promise<void>
+}
+
+export function createResting({ agents, gates, isGranted, startOf }: RestingDeps): Resting {
+  const lets = new WeakMap<Session, Action>()
+  /** Those that had all their grants; a person may also start what only reads before anything is granted to it. */
+  const granted = new WeakSet<Known>()
+
+  async function lookAt(known: Known, session: Session): Promise<void> {
+    const own = await startOf(known).catch((error: Error) => error)
+    if (own instanceof Error) {
+      await known.agent.stop(own.message)
+      known.agent.refuse(own.message)
+      return
+    }
+    const by = lets.get(session)
+    const denial = by === undefined ? overOf(own, known) : await gates.lost(by)
+    // Somebody may have stopped it meanwhile.
+    if (denial === undefined || known.agent.session() !== session) return
+    await gates.ended(by ?? own, denial)
+    await known.agent.stop(`it may not run any more: ${denial.reason}`)
+  }
+
+  function overOf(own: Action, known: Known): Denial | undefined {
+    if (isGranted(own)) granted.add(known)
+    else if (granted.has(known)) {
+      const reason = `${own.agent} was granted what it sees, and that is over`
+      return { outcome: 'deny', class: 'low', gate: 'capability', reason }
+    }
+    return undefined
+  }
+
+  return {
+    started(known, session, action) {
+      if (action === undefined) granted.delete(known)
+      else lets.set(session, action)
+    },
+    async look() {
+      await Promise.all(
+        agents().map(async (known) => {
+          const session = known.agent.session()
+          if (session !== undefined) await lookAt(known, session)
+        }),
+      )
+    },
+  }
+}

@@ -1,0 +1,76 @@
+// Watches a task from its beginning to its end: it goes on only while the gates would still let it through.
+import { digestOf, type Manifest } from '../manifest/manifest.ts'
+import type { Looks } from '../runtime/looks.ts'
+import type { Known } from '../runtime/registry.ts'
+import type { Action, ActionClass, Gates, Verdict } from '../types.ts'
+import type { Live } from './tasks.ts'
+import type { Task } from './types.ts'
+
+export interface WatchDeps {
+  readonly gates: Pick<Gates, 'lost' | 'ended'>
+  /** Throws KaroError `not_found`. */
+  readonly agentOf: (task: Task) => Known
+  /** See `Looks.add`. */
+  readonly looks: Pick<Looks, 'add'>
+}
+
+/** What the gates have let through so far. */
+interface LetThrough {
+  readonly action: Action
+  readonly manifest: Manifest
+  /** Undefined: nothing but that policy and capability do not refuse it. */
+  readonly of?: ActionClass
+}
+
+type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
+
+export interface Watch {
+  readonly letThrough: (now: LetThrough) => void
+  /** Why it would not be let through any more, which then stands in the ledger; undefined: it still would. */
+  readonly look: () => Promise<Denial | undefined>
+  readonly leave: () => void
+}
+
+/** The task is withdrawn as soon as it may not go on, until `leave` is called. */
+export function watchTask(deps: WatchDeps, live: Live): Watch {
+  let through: LetThrough | undefined
+
+  async function look(): Promise<Denial | undefined> {
+    if (through === undefined || live.signal.aborted) return undefined
+    const { action, manifest, of } = through
+    const denial = (await changed(deps, live.task(), manifest)) ?? (await deps.gates.lost(action, of))
+    if (denial !== undefined) await deps.gates.ended(action, denial)
+    return denial
+  }
+
+  const leave = deps.looks.add(async () => {
+    const denial = await look()
+    if (denial !== undefined) live.withdraw(denial.reason)
+  })
+  return {
+    ...{ look, leave },
+    letThrough(now) {
+      through = now
+    },
+  }
+}
+
+/** What the task has done, and what that is given to read. Rejects with KaroError. */
+export async function doneBy(
+  known: Known,
+  task: Task,
+): Promise<{ readonly manifest: Manifest; readonly input: string }> {
+  return known.forTask?.(task) ?? { manifest: await known.manifest(), input: task.input }
+}
+
+/** Another program under the same name is not what was let through. */
+async function changed({ agentOf }: WatchDeps, task: Task, before: Manifest): Promise<Denial | undefined> {
+  try {
+    const { manifest } = await doneBy(agentOf(task), task)
+    if (digestOf(manifest) === digestOf(before)) return undefined
+  } catch {
+    // It was removed, or is not as it was signed.
+  }
+  const reason = `${task.agent} is not any more what it was when this was asked`
+  return { outcome: 'deny', class: 'critical', gate: 'approval', reason }
+}

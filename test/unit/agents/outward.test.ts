@@ -1,0 +1,137 @@
+// Built-in agents that reach beyond notes: one approved command in a real jail, a local model, and alerts that are raised unasked.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { createAlerts } from '../../../src/agents/builtins/alerts.ts'
+import { bridge, executor, type OutwardDeps } from '../../../src/agents/builtins/outward.ts'
+import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
+import type { Action, Gates } from '../../../src/agents/types.ts'
+import { systemRandom, systemTimers } from '../../../src/base/clock.ts'
+import { ANN, agentRig, done, ONLY_READS, said, TRACE } from '../../support/agents/rig.ts'
+import { muscleHere, providersHere, workDirectory } from '../../support/muscle/muscle.ts'
+import { until } from '../../support/run/until.ts'
+
+const [here] = await providersHere()
+const AGENT = 'kExecutor:command'
+
+const outward = (client: MuscleClient, over: Partial<OutwardDeps> = {}): OutwardDeps => ({
+  ...{ muscle: { client: () => client }, timers: systemTimers, random: systemRandom },
+  models: { look: async () => [], chat: async () => ({ text: 'hello', by: '127.0.0.1:1', notes: [] }) },
+  ...over,
+})
+
+describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
+  /** All that the gates were asked about; `waits`: nothing runs before somebody says yes. */
+  async function commands() {
+    const asked: Action[] = []
+    const yes = Promise.withResolvers<void>()
+    const gates: Gates = {
+      ...ONLY_READS,
+      async judge(action) {
+        asked.push(action)
+        return { outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides' }
+      },
+      async settled() {
+        await yes.promise
+        return { outcome: 'run', class: 'high', reason: 'approved' }
+      },
+    }
+    const { client } = await muscleHere()
+    const { runtime } = await agentRig({ gates, client, builtIns: [executor(outward(client))] })
+    const run = (input: object, id?: string) =>
+      done(runtime, 'exec', { ...input }, { agent: AGENT, ...(id !== undefined && { id }) })
+    return { runtime, client, asked, yes, run }
+  }
+
+  test('runs what was approved, to the word, and nothing before that', async () => {
+    const { runtime, client, asked, yes, run } = await commands()
+    const directory = workDirectory()
+    writeFileSync(join(directory, 'given'), 'given')
+    const argv = ['/bin/sh', '-c', 'cat; echo "$1"; cat given; echo oops >&2; exit 3', 'sh', '$(id); rm']
+    const over = run({ argv, cwd: directory, read: [directory], stdin: 'typed\n' }, 'one')
+    await until(async () => (await runtime.tasks.list(ANN)).some(({ state }) => state === 'input-required'), {
+      what: 'it waits for a yes',
+    })
+    expect(await client.list()).toEqual([])
+    expect(asked).toMatchObject([
+      { tool: 'exec', argv, cwd: directory, binds: [{ path: directory, write: false }], input: 'typed\n' },
+    ])
+    yes.resolve()
+    const task = await over
+    expect(task).toMatchObject({ state: 'failed' })
+    expect(JSON.parse(await said(runtime, task))).toEqual({
+      ...{ exit_code: 3, signal: null, ended: 'exited', dropped_bytes: 0 },
+      ...{ stdout: 'typed\n$(id); rm\ngiven', stderr: 'oops\n' },
+    })
+    expect((await run({ argv: ['/bin/true'] })).state).toBe('completed')
+  })
+
+  test('is killed when it is cancelled, or its time is over, and keeps the beginning of what it wrote', async () => {
+    const { runtime, client, yes, run } = await commands()
+    yes.resolve()
+    const { id } = await runtime.run({
+      ...{ person: ANN, agent: AGENT, tool: 'exec', why: '', traceId: TRACE },
+      input: { argv: ['/bin/sleep', '1000'] },
+    })
+    await until(async () => (await client.list()).length === 1, { what: 'it runs' })
+    expect(await runtime.tasks.cancel(ANN, id)).toMatchObject({ state: 'canceled' })
+    expect(await client.list()).toEqual([])
+    const late = await run({ argv: ['/bin/sleep', '1000'], seconds: 1 })
+    expect(JSON.parse(await said(runtime, late))).toMatchObject({ ended: 'wall_time' })
+    const long = await run({ argv: ['/usr/bin/head', '-c', '200000', '/dev/zero'] })
+    expect(JSON.parse(await said(runtime, long))).toMatchObject({ exit_code: 0, dropped_bytes: 68_928 })
+  })
+
+  test.each([
+    [{ argv: [] }, 'argv has to name a program'],
+    [{ argv: 'ls -l' }, 'argv has to be a list'],
+    [{ argv: ['ls', 1] }, 'argv has to be a list'],
+    [{ argv: ['ls'], cwd: 'here' }, 'cwd has to be an absolute path'],
+    [{ argv: ['ls'], read: ['a\0b'] }, 'read has to be a list'],
+  ])('asks nobody about %j', async (input, why) => {
+    const { asked, run } = await commands()
+    const task = await run(input)
+    expect(task).toMatchObject({ state: 'failed' })
+    expect(task.events.at(-1)?.message).toContain(why)
+    expect(asked).toEqual([])
+  })
+})
+
+test('kBridge asks a model at an address of loopback alone', async () => {
+  const reached: unknown[] = []
+  const models: OutwardDeps['models'] = {
+    look: async () => [{ name: '127.0.0.1:1', state: 'up' }],
+    async chat(body, _, reach) {
+      reached.push(reach, JSON.parse(body('tiny')))
+      return { text: 'hello', by: '127.0.0.1:1', notes: [] }
+    },
+  }
+  const { tools } = bridge(outward({} as MuscleClient, { models }))
+  const whose = { person: ANN, signal: new AbortController().signal, traceId: TRACE }
+  const query = tools.find(({ name }) => name === 'query_model')
+  expect(await query?.run({ prompt: 'hi' }, whose)).toMatchObject({ text: 'hello' })
+  expect(reached).toEqual([
+    'loopback',
+    expect.objectContaining({ model: 'tiny', messages: [{ role: 'user', content: 'hi' }] }),
+  ])
+  expect(() => query?.run({ prompt: 'x'.repeat(12_001) }, whose)).toThrow('12000')
+})
+
+test('alerts are of their person, once a minute, for a day, and bounded', () => {
+  let now = 1_800_000_000_000
+  const alerts = createAlerts({ now: () => now })
+  const told: number[] = []
+  alerts.onRaised((person) => void told.push(person))
+  const alert = { what: 'refused', agent: 'kExecutor:x', reason: 'policy: no' } as const
+  for (let n = 0; n < 5; n += 1) alerts.raise(ANN, alert)
+  expect(told).toEqual([ANN])
+  expect(alerts.of(ANN)).toMatchObject([alert])
+  expect(alerts.of(ANN + 1)).toEqual([])
+  now += 61_000
+  alerts.raise(ANN, alert)
+  expect(told).toHaveLength(2)
+  for (let n = 0; n < 200; n += 1) alerts.raise(ANN, { ...alert, reason: `${n}` })
+  expect(alerts.of(ANN)).toHaveLength(100)
+  now += 86_400_001
+  expect(alerts.of(ANN)).toEqual([])
+})

@@ -1,0 +1,256 @@
+// What was let through does not stay so by itself: policy, capabilities, manifests and who asks are looked at again until it is over.
+import { describe, expect, it, test } from 'vitest'
+import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
+import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
+import { createLooks } from '../../../src/agents/runtime/looks.ts'
+import type { Known } from '../../../src/agents/runtime/registry.ts'
+import { createResting } from '../../../src/agents/runtime/resting.ts'
+import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/session.ts'
+import { createDrive } from '../../../src/agents/tasks/drive.ts'
+import { createTasks } from '../../../src/agents/tasks/tasks.ts'
+import type { Gates, Verdict } from '../../../src/agents/types.ts'
+import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createAgentRepository } from '../../../src/store/tables/agents.ts'
+import {
+  ANN,
+  actor,
+  agentRig,
+  done,
+  ONLY_READS,
+  serverDirectory,
+  TRACE,
+  wantedOf,
+} from '../../support/agents/rig.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { providersHere } from '../../support/muscle/muscle.ts'
+import { until } from '../../support/run/until.ts'
+import { action, rig, SELF } from './rig.ts'
+
+type Denial = Extract<Verdict, { outcome: 'deny' }>
+const NO: Denial = { outcome: 'deny', class: 'high', gate: 'policy', reason: 'the operator was revoked' }
+const SRV = [{ path: '/srv', write: true }]
+
+describe('the gates, asked again about what was let through', () => {
+  const reads = (over = {}) =>
+    action({
+      ...{ agent: 'kExecutor:fs', tool: 'read_file', readOnly: true, argv: ['fs-server'], binds: SRV },
+      requester: { node: SELF.nodeId, person: '1000' },
+      ...over,
+    })
+
+  it('say that it is over with the capability, revoked or expired, and with the policy', async () => {
+    let allowed = true
+    const all = await rig({
+      policy: () => ({ effect: allowed ? 'allow' : 'deny', rule: 'agent.own', reason: 'not any more' }),
+    })
+    const { id } = await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.write:/srv'], by: 0 })
+    expect(await all.gates.judge(reads())).toMatchObject({ outcome: 'run' })
+    expect(await all.gates.lost(reads(), 'green')).toBeUndefined()
+    allowed = false
+    expect(await all.gates.lost(reads(), 'green')).toMatchObject({ gate: 'policy' })
+    allowed = true
+    await all.time.pass(301_000)
+    expect(await all.gates.lost(reads(), 'green')).toMatchObject({ gate: 'capability' })
+    const again = await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.write:/srv'], by: 0 })
+    expect(await all.gates.lost(reads(), 'green')).toBeUndefined()
+    await all.capabilities.revoke(again.id, 0)
+    expect(await all.gates.lost(reads(), 'green')).toMatchObject({ gate: 'capability' })
+    expect(id).not.toBe(again.id)
+    const before = all.ledger.length
+    await all.gates.ended(reads(), NO)
+    expect(all.ledger.slice(before)).toMatchObject([
+      { type: 'agent_gate', success: false, details: { reason: NO.reason, outcome: 'deny' } },
+    ])
+  })
+
+  it('let go on what used its capability up, until the time of that is over', async () => {
+    const all = await rig()
+    const etc = reads({ binds: [{ path: '/etc', write: true }] })
+    await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.write:/etc'], by: 0 })
+    expect(await all.gates.judge(etc)).toMatchObject({ outcome: 'run' })
+    expect(await all.gates.judge(etc)).toMatchObject({ outcome: 'deny', gate: 'capability' })
+    expect(await all.gates.lost(etc, 'green')).toBeUndefined()
+    await all.time.pass(61_000)
+    expect(await all.gates.lost(etc, 'green')).toMatchObject({ gate: 'capability' })
+  })
+
+  it('do not let it be redder than it was, and an error is a no', async () => {
+    const all = await rig()
+    const exec = action()
+    expect(await all.gates.lost(exec, 'high')).toBeUndefined()
+    expect(await all.gates.lost(exec, 'low')).toMatchObject({ gate: 'approval' })
+    const broken = await rig({
+      policy: () => {
+        throw new Error('broken')
+      },
+    })
+    expect(await broken.gates.lost(exec, 'high')).toMatchObject({ outcome: 'deny' })
+  })
+
+  it('a grant that the ledger does not take is none', async () => {
+    const all = await rig()
+    all.ledger.push = () => {
+      throw new Error('the ledger cannot be written')
+    }
+    const grant = all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.read:/srv'], by: 0 })
+    await expect(grant).rejects.toThrow('ledger')
+    expect(all.capabilities.list()).toEqual([])
+  })
+})
+
+const TOOL: Tool = { name: 'work', description: '', readOnly: true, inputSchema: null }
+const MANIFEST: Manifest = {
+  ...{ id: 'kExecutor:x', name: 'x', person: ANN, argv: ['x'], cwd: '/', binds: [], tools: [], secrets: [] },
+  ...{ capabilities: [], limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: '', addedAt: 0 },
+}
+
+/** Tasks of one agent without a process; each call waits for its turn and then for its end. */
+async function driven(gates: Partial<Gates> = {}) {
+  const turn = Promise.withResolvers<void>()
+  const called: string[] = []
+  let manifest = MANIFEST
+  const ended: Denial[] = []
+  const known = {
+    ...{ id: 'kExecutor:x', name: 'x', person: ANN, manifest: async () => manifest },
+    agent: {
+      session: () => ({ tools: [TOOL] }),
+      start: async () => ({ tools: [TOOL] }),
+      async call(
+        tool: string,
+        _: unknown,
+        { signal, onBegin }: CallOptions & { onBegin: (tool: Tool) => Promise<void> },
+      ) {
+        await turn.promise
+        await onBegin(TOOL)
+        called.push(tool)
+        await until(() => signal.aborted, { what: 'the call is ended' })
+        return { kind: 'canceled' }
+      },
+    },
+  } as unknown as Known
+  const timers = { after: () => () => {} }
+  const looks = createLooks({ timers, log: silentLog, last: async () => {}, isNeeded: () => false })
+  const tasks = createTasks({
+    ...{ repository: createAgentRepository(await temporaryDatabase()), clock: systemClock },
+    ...{ random: systemRandom, log: silentLog },
+    drive: createDrive({
+      ...{ node: 'here', keepLong: undefined, looks, log: silentLog, agentOf: () => known },
+      gates: { ...ONLY_READS, ended: async (_, denial) => void ended.push(denial), ...gates },
+      requesterOf: ({ person }) => ({ node: 'here', person: String(person) }),
+    }),
+  })
+  const { id } = await tasks.run({
+    ...{ person: ANN, agent: 'kExecutor:x', tool: 'work', input: {}, why: '', traceId: TRACE },
+  })
+  const state = async (of: string) =>
+    until(async () => (await tasks.get(ANN, id)).state === of && tasks.get(ANN, id), { what: `it is ${of}` })
+  const change = (more: Partial<Manifest>) => (manifest = { ...MANIFEST, ...more })
+  return { tasks, id, state, looks, turn, called, ended, change }
+}
+
+describe('a task', () => {
+  test('that works is ended as soon as who asked may not any more, with the reason', async () => {
+    let denial: Denial | undefined
+    const all = await driven({ lost: async () => denial })
+    all.turn.resolve()
+    await all.state('working')
+    await all.looks.now()
+    expect(all.ended).toEqual([])
+    denial = NO
+    await all.looks.now()
+    const task = await all.state('canceled')
+    expect(task.events.at(-1)?.message).toContain('the operator was revoked; it was ended while it ran')
+    expect(all.ended).toEqual([NO])
+  })
+
+  test.each([
+    ['the gates say something else by then', { lost: async () => NO }, {}, NO.reason],
+    ['its agent was added anew', {}, { cwd: '/srv' }, 'is not any more what it was'],
+  ])('is judged again when its turn comes: %s', async (_, gates, change, why) => {
+    const all = await driven(gates)
+    all.change(change)
+    all.turn.resolve()
+    const task = await all.state('rejected')
+    expect(task.events.at(-1)?.message).toContain(why)
+    expect([all.called, all.ended.length]).toEqual([[], 1])
+  })
+
+  test('that waits for its approval is ended too, and does not wait any longer', async () => {
+    let denial: Denial | undefined
+    const all = await driven({
+      judge: async () => ({ outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides' }),
+      settled: (_approval, _action, signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error))
+        }),
+      lost: async () => denial,
+    })
+    await all.state('input-required')
+    denial = NO
+    await all.looks.now()
+    expect((await all.state('canceled')).events.at(-1)?.message).toContain('it did not run')
+  })
+})
+
+test('an agent that a person started before anything was granted goes on; one whose grants end is stopped', async () => {
+  const stopped: string[] = []
+  let granted = false
+  let session: Session | undefined = {} as Session
+  const known = {
+    id: 'kExecutor:fs',
+    agent: {
+      session: () => session,
+      async stop(why: string) {
+        stopped.push(why)
+        session = undefined
+      },
+    },
+  } as unknown as Known
+  const own = action({ agent: 'kExecutor:fs', binds: SRV })
+  const resting = createResting({
+    ...{ agents: () => [known], startOf: async () => own, isGranted: () => granted },
+    gates: { lost: async () => undefined, ended: async () => {} },
+  })
+  await resting.look()
+  granted = true
+  await resting.look()
+  expect(stopped).toEqual([])
+  granted = false
+  await resting.look()
+  expect(stopped).toEqual([expect.stringContaining('that is over')])
+})
+
+const [here] = await providersHere()
+
+describe.skipIf(here?.problem !== undefined)('in a real jail', () => {
+  test('what may not go on is killed at once with its jail, and what rests on a grant goes with it', async () => {
+    let denial: Denial | undefined
+    let granted = true
+    const gates: Gates = { ...ONLY_READS, lost: async () => denial }
+    const { runtime, client } = await agentRig({ gates, isGranted: () => granted })
+    await runtime.add(actor(), wantedOf(serverDirectory()))
+    expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
+    const [first] = await client.list()
+    const { id } = await runtime.run({
+      ...{ person: ANN, agent: 'fixture', tool: 'slow', input: {}, why: '', traceId: TRACE },
+    })
+    const stateOf = async () => (await runtime.tasks.get(ANN, id)).state
+    await until(async () => (await stateOf()) === 'working', { what: 'it is called' })
+    denial = NO
+    await runtime.look()
+    await until(async () => (await stateOf()) === 'canceled', { what: 'it is ended' })
+    // A call that is merely cancelled is stopped by the agent, which lives on.
+    expect((await client.list()).map(({ job }) => job)).not.toContain(first?.job)
+    denial = undefined
+    await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'running', {
+      what: 'it is there again',
+    })
+    granted = false
+    await runtime.look()
+    await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'stopped', {
+      what: 'it is stopped',
+    })
+    expect(await client.list()).toEqual([])
+  })
+})
