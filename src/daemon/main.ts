@@ -130,7 +130,7 @@ function inOrder(
     vault,
     artifacts,
   }: Local,
-  { mesh, documents, summaries, totals, query, reports, upkeep }: Network,
+  { mesh, documents, holdings, summaries, totals, query, reports, upkeep }: Network,
   { http, api }: Service,
 ): readonly Room[] {
   return [
@@ -155,6 +155,7 @@ function inOrder(
     totals,
     query,
     reports,
+    holdings,
     retention,
     tolerated(mesh, { check: 'mesh.listening', log }),
     upkeep,

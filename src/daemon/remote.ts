@@ -1,7 +1,11 @@
-// Joins agents and mesh: what other machines may ask of this one's agents, and what this one asks of theirs.
-import { agent } from '../../protocols/registry.ts'
+// Joins agents and mesh: what other machines may ask of this one's agents and artifacts, and what this one asks of theirs.
+import { AGENT_OPERATIONS, ARTIFACT_OPERATIONS } from '../../protocols/messages/agent.ts'
+import { agent, artifact } from '../../protocols/registry.ts'
 import { createAnswer } from '../api/remote/answer.ts'
 import { createElsewhere, type Elsewhere } from '../api/remote/ask.ts'
+import { createFetching, type Fetching } from '../api/remote/fetching.ts'
+import { createGiving } from '../api/remote/giving.ts'
+import { createOperations } from '../api/remote/operations.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
@@ -9,18 +13,36 @@ import type { Network } from './network.ts'
 
 /** Before the mesh starts. */
 export function buildRemote(
-  { common }: Foundation,
-  { agents, approvals, audit, policy, principals, sessions, trust }: Local,
+  { common, metrics }: Foundation,
+  { agents, approvals, artifacts, audit, policy, principals, sessions, trust }: Local,
   { mesh }: Network,
-): Elsewhere {
+): { readonly elsewhere: Elsewhere; readonly fetching: Fetching } {
   const { identity: self, clock, random, log } = common
-  const answer = createAnswer({
-    ...{ self, clock, random, agents, approvals, policy, principals, sessions, audit },
+  const answering = {
+    ...{ self, clock, random, policy, principals, sessions, audit },
+    nameOf: (node: Parameters<typeof trust.opinion>[0]) => trust.opinion(node).name,
+  }
+  const ofAgents = createAnswer({
+    ...{ ...answering, operations: AGENT_OPERATIONS, perform: createOperations({ agents, approvals }) },
+    most: { ofPerson: 32, ofAll: 128 },
     log: log.child({ room: 'agents.remote' }),
-    nameOf: (node) => trust.opinion(node).name,
   })
-  const exchanges = mesh.exchange(agent, answer)
-  return createElsewhere({
-    ...{ exchanges, mesh, trust, sessions, audit, clock, timers, self: self.nodeId },
+  const onDenied = (): void => metrics.artifactDenied('reader')
+  const ofArtifacts = createAnswer({
+    ...{
+      ...answering,
+      operations: ARTIFACT_OPERATIONS,
+      perform: createGiving({ artifacts, audit, onDenied }),
+    },
+    most: { ofPerson: 4, ofAll: 16 },
+    log: log.child({ room: 'artifacts.remote' }),
   })
+  const asking = { mesh, trust, sessions, audit, clock, timers, self: self.nodeId }
+  return {
+    elsewhere: createElsewhere({ ...asking, exchanges: mesh.exchange(agent, ofAgents) }),
+    fetching: createFetching({
+      ...{ ...asking, artifacts, exchanges: mesh.exchange(artifact, ofArtifacts) },
+      onWrong: () => metrics.artifactDenied('content'),
+    }),
+  }
 }

@@ -1,11 +1,12 @@
-// Answers what other machines ask about the agents, tasks and approvals of this one: the accepting side of `/karo/agent/1`.
+// Answers what other machines ask about agents, tasks, approvals and artifacts: the accepting side of `/karo/agent/1` and `/karo/artifact/1`.
 import { bodyOf } from '../../../protocols/frame.ts'
 import {
-  AGENT_OPERATIONS,
   AGENT_PART_BYTES,
+  type AgentAsk,
   AgentEnd,
   type AgentEndBody,
   AgentHello,
+  type AgentOperation,
   AgentPart,
   AgentRequest,
   type AgentRequestBody,
@@ -20,28 +21,34 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Exchange, ExchangeHandler } from '../../mesh/index.ts'
 import { createEntitled, type EntitledDeps, type Visitor } from './entitled.ts'
-import { createOperations, type OperationsDeps } from './operations.ts'
 
 /** Requests of one person, through whichever nodes they ask, and of one node: sustained rates, which are also the bursts. */
 const REQUESTS = { ofPerson: { frames: 30, perMs: 10_000 }, ofNode: { frames: 120, perMs: 10_000 } } as const
 /** People and nodes whose rate is remembered. */
 const REMEMBERED_MAX = 1_024
-/** Streams that are answered at the same time: of one person, and of all. */
-const ANSWERING_MAX = { ofPerson: 32, ofAll: 128 } as const
 const CHALLENGE_BYTES = 16
 /** Milliseconds that whoever asked has to close, once everything was said. */
 const CLOSE_MS = 5_000
 
-interface AnswerDeps extends EntitledDeps, OperationsDeps {
+interface AnswerDeps extends EntitledDeps {
+  /** What may be asked on this stream. */
+  readonly operations: readonly AgentOperation[]
+  /** The documents of an answer; bytes are sent as they are. Throws KaroError. */
+  readonly perform: (
+    visitor: Visitor,
+    what: AgentAsk,
+    signal: AbortSignal,
+  ) => AsyncGenerator<object | Uint8Array, void>
+  /** Streams that are answered at the same time. */
+  readonly most: { readonly ofPerson: number; readonly ofAll: number }
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
   readonly random: Random
   readonly log: Log
 }
 
 export function createAnswer(deps: AnswerDeps): ExchangeHandler {
-  const { self, clock, random, log } = deps
+  const { self, clock, random, log, operations, perform, most } = deps
   const { visitorOf, turnedAway } = createEntitled(deps)
-  const perform = createOperations(deps)
   const quotaOf = createQuotas<NodeId>(REQUESTS.ofNode, REMEMBERED_MAX)
   /** By operator, or by the node that asks for itself. */
   const shareOf = createQuotas<string>(REQUESTS.ofPerson, REMEMBERED_MAX)
@@ -50,7 +57,7 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
 
   /** Throws KaroError `rate_limited`. */
   function checkRoom(fits: boolean): void {
-    if (fits && answering.length < ANSWERING_MAX.ofAll) return
+    if (fits && answering.length < most.ofAll) return
     throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
   }
 
@@ -58,21 +65,23 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
   function shared({ by }: Visitor): string {
     const who = by.operator ?? by.node
     const theirs = answering.filter((one) => one === who).length
-    checkRoom(theirs < ANSWERING_MAX.ofPerson && shareOf(who).take(clock.monotonic()))
+    checkRoom(theirs < most.ofPerson && shareOf(who).take(clock.monotonic()))
     return who
   }
 
   /** Throws KaroError `refused`: only what was written for this node and for this stream is read. */
-  function checkMeant({ to, challenge }: AgentRequestBody, said: Uint8Array): void {
+  function checkMeant({ to, challenge, ask }: AgentRequestBody, said: Uint8Array): void {
     if (!Buffer.from(to).equals(self.publicKey))
       throw new KaroError('refused', 'the request is for another node')
     if (!Buffer.from(challenge).equals(said))
       throw new KaroError('refused', 'the request was made for another stream')
+    if (!operations.includes(ask.operation))
+      throw new KaroError('refused', 'that is not asked on this stream')
   }
 
   async function answer(exchange: Exchange): Promise<void> {
     const challenge = Uint8Array.from(random.bytes(CHALLENGE_BYTES))
-    await exchange.send(AgentHello, { challenge, operations: AGENT_OPERATIONS })
+    await exchange.send(AgentHello, { challenge, operations })
     const frame = await exchange.next()
     if (frame === undefined || frame.message.type !== AgentRequest.type) return exchange.abort('no request')
     const body = bodyOf(frame, AgentRequest)
@@ -112,9 +121,13 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
 }
 
 /** Written as fast as it is read at the other end: the next document is made when the one before has left. */
-async function say(exchange: Exchange, trace: Uint8Array, documents: AsyncIterable<unknown>): Promise<void> {
+async function say(
+  exchange: Exchange,
+  trace: Uint8Array,
+  documents: AsyncIterable<object | Uint8Array>,
+): Promise<void> {
   for await (const document of documents) {
-    const bytes = Buffer.from(jsonText(document))
+    const bytes = document instanceof Uint8Array ? document : Buffer.from(jsonText(document))
     for (let at = 0; at === 0 || at < bytes.length; at += AGENT_PART_BYTES) {
       const data = bytes.subarray(at, at + AGENT_PART_BYTES)
       await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)

@@ -12,6 +12,7 @@ import { createArtifactRepository, isArtifactRow } from '../../../src/store/tabl
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
 
 const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
@@ -30,7 +31,7 @@ async function rig() {
   const due = new Set<{ at: number; run: () => void }>()
   const repository = createArtifactRepository(db)
   const artifacts = createArtifacts({
-    ...{ repository, random, log: silentLog },
+    ...{ identity: testIdentity(1), repository, random, log: silentLog },
     audit: { record: async (entry) => void ledger.push(entry) },
     clock: { now: () => time.now, monotonic: () => time.now },
     timers: {
