@@ -19,7 +19,7 @@ export function buildRemote(
 ): { readonly elsewhere: Elsewhere; readonly fetching: Fetching } {
   const { identity: self, clock, random, log } = common
   const answering = {
-    ...{ self, clock, random, policy, principals, sessions, audit },
+    ...{ self, clock, random, timers, policy, principals, sessions, audit },
     nameOf: (node: Parameters<typeof trust.opinion>[0]) => trust.opinion(node).name,
   }
   const ofAgents = createAnswer({

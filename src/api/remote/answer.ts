@@ -13,7 +13,7 @@ import {
 } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { wordsAfar } from '../../agents/tasks/afar.ts'
-import type { Random } from '../../base/clock.ts'
+import type { Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
@@ -27,6 +27,8 @@ const REQUESTS = { ofPerson: { frames: 30, perMs: 10_000 }, ofNode: { frames: 12
 /** People and nodes whose rate is remembered. */
 const REMEMBERED_MAX = 1_024
 const CHALLENGE_BYTES = 16
+/** Milliseconds in which a piece of an answer has to leave: whoever does not read keeps no place from others. */
+const STALLED_MS = 60_000
 /** Milliseconds that whoever asked has to close, once everything was said. */
 const CLOSE_MS = 5_000
 
@@ -43,11 +45,12 @@ interface AnswerDeps extends EntitledDeps {
   readonly most: { readonly ofPerson: number; readonly ofAll: number }
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
   readonly random: Random
+  readonly timers: Timers
   readonly log: Log
 }
 
 export function createAnswer(deps: AnswerDeps): ExchangeHandler {
-  const { self, clock, random, log, operations, perform, most } = deps
+  const { self, clock, random, timers, log, operations, perform, most } = deps
   const { visitorOf, turnedAway } = createEntitled(deps)
   const quotaOf = createQuotas<NodeId>(REQUESTS.ofNode, REMEMBERED_MAX)
   /** By operator, or by the node that asks for itself. */
@@ -101,7 +104,7 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
       })()
       answering.push(who)
       try {
-        await say(exchange, trace, perform(visitor, body.ask, exchange.signal))
+        await say(exchange, timers, trace, perform(visitor, body.ask, exchange.signal))
       } finally {
         answering.splice(answering.indexOf(who), 1)
       }
@@ -123,6 +126,7 @@ export function createAnswer(deps: AnswerDeps): ExchangeHandler {
 /** Written as fast as it is read at the other end: the next document is made when the one before has left. */
 async function say(
   exchange: Exchange,
+  timers: Timers,
   trace: Uint8Array,
   documents: AsyncIterable<object | Uint8Array>,
 ): Promise<void> {
@@ -130,7 +134,12 @@ async function say(
     const bytes = document instanceof Uint8Array ? document : Buffer.from(jsonText(document))
     for (let at = 0; at === 0 || at < bytes.length; at += AGENT_PART_BYTES) {
       const data = bytes.subarray(at, at + AGENT_PART_BYTES)
-      await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)
+      const stop = timers.after(STALLED_MS, () => exchange.abort('nobody reads the answer'))
+      try {
+        await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)
+      } finally {
+        stop()
+      }
     }
   }
 }

@@ -102,9 +102,12 @@ describe('content', () => {
     const { put, artifacts } = await rig()
     const text = `zwölf ${'é'.repeat(40_000)}`
     const made = await put(Buffer.from(text))
-    expect(await artifacts.preview(ANN, made.artifact.id.slice(0, 6))).toBe(text.slice(0, 2_000))
+    expect((await artifacts.preview(ANN, made.artifact.id.slice(0, 6))).text).toBe(text.slice(0, 2_000))
     const other = await put(Buffer.from([1, 0, 2]))
-    expect(await artifacts.preview(ANN, other.artifact.id)).toBeNull()
+    expect(await artifacts.preview(ANN, other.artifact.id)).toEqual({
+      text: null,
+      beginning: Buffer.from([1, 0, 2]),
+    })
   })
 
   test('that was damaged is not given as if it were whole, and is mended by the same content', async () => {

@@ -152,7 +152,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
     },
   }
   const answer = createAnswer({
-    ...{ self: SELF, random: systemRandom, log: silentLog },
+    ...{ self: SELF, random: systemRandom, timers: systemTimers, log: silentLog },
     operations: AGENT_OPERATIONS,
     most: { ofPerson: 32, ofAll: 128 },
     perform: createOperations({ agents, approvals: inbox }),
