@@ -48,7 +48,6 @@ agents/artifacts    : base protocols agents trust/identity trust/audit store/tab
 agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
-exchange/holdings   : base protocols agents/artifacts trust/identity exchange/documents
 exchange/aggregates : base protocols trust/identity                         - functions of shares and tallies; no I/O, no timer
 exchange/summaries  : base protocols config insight trust/* exchange/documents
 exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/aggregates

@@ -130,8 +130,8 @@ function inOrder(
     vault,
     artifacts,
   }: Local,
-  { mesh, documents, holdings, summaries, totals, query, reports, upkeep }: Network,
-  { http, api }: Service,
+  { mesh, documents, summaries, totals, query, reports, upkeep }: Network,
+  { http, api, holdings }: Service,
 ): readonly Room[] {
   return [
     store,

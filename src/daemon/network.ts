@@ -5,7 +5,6 @@ import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
 import { createDocuments, type DocumentKind, type Documents } from '../exchange/documents/index.ts'
-import { createHoldings } from '../exchange/holdings/index.ts'
 import { createQuery } from '../exchange/query/index.ts'
 import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
@@ -39,8 +38,7 @@ export function buildNetwork(
   { keyPath, reportsPath, onSwitch }: NetworkPlace,
 ) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
-  const { artifacts, audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } =
-    local
+  const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
   const { replay } = store
   const { nodeId, former } = common.identity
   const own = new Set([nodeId, ...former.map((key) => key.nodeId)])
@@ -100,10 +98,6 @@ export function buildNetwork(
   const summaries = createSummaries({
     ...{ ...common, insight, sharing, policy, trust, documents, audit, timers, onEncoded },
   })
-  const holdings = createHoldings({
-    ...{ ...common, documents, timers, shares: artifacts.shares },
-    members: () => trust.members().flatMap(({ node_id }) => (trust.admits(node_id) ? [node_id] : [])),
-  })
   const { totals, self } = buildTotals(foundation, local, documents)
   const figures = createFigures(common.clock)
   const query = createQuery({
@@ -140,7 +134,7 @@ export function buildNetwork(
       ),
   })
 
-  return { mesh, documents, holdings, summaries, totals, self, query, reports, upkeep, rotation }
+  return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation }
 }
 
 /** Stores and announces what this node has signed; with `neighbours` it waits until these could fetch it. */

@@ -5,6 +5,7 @@ import { createAnswer } from '../api/remote/answer.ts'
 import { createElsewhere, type Elsewhere } from '../api/remote/ask.ts'
 import { createFetching, type Fetching } from '../api/remote/fetching.ts'
 import { createGiving } from '../api/remote/giving.ts'
+import { createHoldings, type Holdings } from '../api/remote/holdings.ts'
 import { createOperations } from '../api/remote/operations.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { Foundation } from './foundation.ts'
@@ -15,8 +16,8 @@ import type { Network } from './network.ts'
 export function buildRemote(
   { common, metrics }: Foundation,
   { agents, approvals, artifacts, audit, policy, principals, sessions, trust }: Local,
-  { mesh }: Network,
-): { readonly elsewhere: Elsewhere; readonly fetching: Fetching } {
+  { documents, mesh }: Network,
+): { readonly elsewhere: Elsewhere; readonly fetching: Fetching; readonly holdings: Holdings } {
   const { identity: self, clock, random, log } = common
   const answering = {
     ...{ self, clock, random, timers, policy, principals, sessions, audit },
@@ -39,6 +40,10 @@ export function buildRemote(
   })
   const asking = { mesh, trust, sessions, audit, clock, timers, self: self.nodeId }
   return {
+    holdings: createHoldings({
+      ...{ identity: self, documents, clock, random, timers, log, shares: artifacts.shares },
+      members: () => trust.members().flatMap(({ node_id }) => (trust.admits(node_id) ? [node_id] : [])),
+    }),
     elsewhere: createElsewhere({ ...asking, exchanges: mesh.exchange(agent, ofAgents) }),
     fetching: createFetching({
       ...{ ...asking, artifacts, exchanges: mesh.exchange(artifact, ofArtifacts) },

@@ -19,7 +19,7 @@ export type Service = Awaited<ReturnType<typeof buildService>>
 
 export async function buildService(
   options: DaemonOptions,
-  parts: Omit<RouteParts, 'feed' | 'http' | 'elsewhere' | 'fetching'>,
+  parts: Omit<RouteParts, 'feed' | 'http' | 'elsewhere' | 'fetching' | 'holdings'>,
 ) {
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
@@ -71,7 +71,7 @@ export async function buildService(
     log,
   })
 
-  return { feed, http, api }
+  return { feed, http, api, holdings: remote.holdings }
 }
 
 const turnedAway = (uid: number): KaroError =>

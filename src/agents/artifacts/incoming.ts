@@ -49,11 +49,16 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     await pieces.collect(person)
   }
 
-  /** Numbers of the pieces that are not on the disk as they have to be. */
+  /** Numbers of the pieces that are not on the disk as they have to be; of pieces that are the same, the first one. */
   async function missingOf(person: number, row: ArtifactRow): Promise<readonly number[]> {
     const missing: number[] = []
-    for (const [i, hash] of hashesOf(row).entries())
+    const looked = new Set<string>()
+    for (const [i, hash] of hashesOf(row).entries()) {
+      const name = toHex(hash)
+      if (looked.has(name)) continue
+      looked.add(name)
       if (!isWhole(await repository.piece(person, hash), hash)) missing.push(i)
+    }
     return missing
   }
 
@@ -86,7 +91,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
       throw new KaroError('bad_file', `piece ${index + 1} is not what it has to be`, {
         hint: 'The other machine sent something else. What came before it is kept for a day: try again.',
       })
-    await pieces.store(person, bytes)
+    await pieces.store(person, bytes, hash)
   }
 
   async function finish(owner: Owner, id: string): Promise<Artifact> {
@@ -97,17 +102,19 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     let whole: string
     try {
       for (const hash of hashesOf(row)) {
-        const bytes = await repository.piece(person, hash)
-        if (bytes === undefined || !isWhole(bytes, hash))
-          throw new KaroError('bad_file', 'a piece of it is missing', { hint: 'Ask for it again.' })
+        const bytes = (await repository.piece(person, hash)) ?? new Uint8Array(0)
         hasher.add(bytes)
         size += bytes.length
       }
     } finally {
       whole = toHex(hasher.end())
     }
-    // Each piece was what the other machine said, and together they are something else.
     if (whole !== id || size !== row.size) {
+      if ((await missingOf(person, row)).length > 0)
+        throw new KaroError('bad_file', 'a piece of it is missing or damaged here', {
+          hint: 'Ask for it again.',
+        })
+      // Each piece was what the other machine said, and together they are something else.
       await giveUp(person, [id])
       throw new KaroError('bad_file', `what came is not ${id.slice(0, 12)}: nothing of it was kept`, {
         hint: 'The other machine has something else under that id, or lies about it.',

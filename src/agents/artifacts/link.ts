@@ -6,9 +6,7 @@ import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { type Identity, signFrame, verifierOf } from '../../trust/identity/index.ts'
-
-/** How every link begins. */
-export const LINK_PREFIX = 'karo:share/'
+import { LINK_PREFIX } from './types.ts'
 
 const TABLE = messageTable([ShareLink])
 

@@ -10,8 +10,8 @@ import { MOST_PIECES } from './types.ts'
 export interface Pieces {
   /** Removes pieces of the person that nothing needs, and counts the others. */
   collect(person: number): Promise<void>
-  /** Resolves with the hash. Throws KaroError `rate_limited` where there is no room. */
-  store(person: number, bytes: Uint8Array): Promise<Uint8Array>
+  /** `hash`: of these bytes, where it is known. Resolves with it. Throws KaroError `rate_limited` where there is no room. */
+  store(person: number, bytes: Uint8Array, hash?: Uint8Array): Promise<Uint8Array>
   /** Forgets how many the person has. */
   forget(person: number): void
 }
@@ -40,8 +40,7 @@ export function createPieces(
       if (left === 0) used.delete(person)
       else used.set(person, left)
     },
-    async store(person, bytes) {
-      const hash = blake3([bytes])
+    async store(person, bytes, hash = blake3([bytes])) {
       const isThere = await repository.hasPiece(person, hash)
       if (!isThere) {
         if ((used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll)

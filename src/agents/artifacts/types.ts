@@ -26,6 +26,8 @@ export const MOST_COMING = 8
 export const MOST_SHARES = 256
 /** The longest time that an artifact can be shared for. */
 export const SHARE_LIFE_MS = 90 * 86_400_000
+/** How every link to one begins. */
+export const LINK_PREFIX = 'karo:share/'
 export const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/
 
 export interface Artifact {

@@ -88,7 +88,7 @@ const readerOf = ({ by, nodes, people }: Visitor): Reader => ({ nodes, operator:
 /** Whether there is such an artifact is told to those alone who may read it. */
 const refused = (): KaroError =>
   new KaroError('refused', 'it has no artifact of that id that you may read', {
-    hint: 'Its owner shares it: karo artifact share, on that machine.',
+    hint: 'Its owner can share it with you there, or give you a link.',
   })
 
 /** Throws KaroError `bad_request` for pieces that there are not, or none. */

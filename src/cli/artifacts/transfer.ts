@@ -7,6 +7,7 @@ import {
   finishArtifact,
   readArtifact,
 } from '../../api/contract/operations/agents/artifacts.ts'
+import { LINK_PREFIX } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { bytes } from '../../base/format.ts'
 import { createHasher } from '../../base/hash.ts'
@@ -18,8 +19,6 @@ import { createLiveLine } from '../terminal/live-line.ts'
 import { ID_DIGITS } from '../views/agents/artifacts.ts'
 
 const IDLE_MS = 60_000
-/** How every link begins; the daemon reads the rest. */
-const LINK_PREFIX = 'karo:share/'
 const LINK_CHARS = 1_024
 
 /** Sends it in parts, and has the daemon compare the hash of the whole. */

@@ -144,7 +144,7 @@ async function world(over: World = {}) {
   })
   const answer = createAnswer({
     ...{ self: HOLDER, random, log: silentLog, operations: ARTIFACT_OPERATIONS, perform: giving },
-    ...{ most: { ofPerson: 4, ofAll: 16 }, clock: { ...systemClock, now } },
+    ...{ most: { ofPerson: 4, ofAll: 16 }, clock: systemClock },
     timers: {
       after(_, run) {
         stalled.add(run)
@@ -250,7 +250,9 @@ describe('who may read', () => {
       },
     ])
     for (const word of [id, 'plan.txt']) expect(JSON.stringify(ledger)).not.toContain(word)
-    expect(await holder.artifacts.shares.list(ANN)).toMatchObject([{ reads: 1 }, { reads: 0 }])
+    const reads = (await holder.artifacts.shares.list(ANN)).map((one) => [one.audience, one.reads])
+    expect(reads).toHaveLength(2)
+    expect(reads).toContainEqual([READER.nodeId, 1])
   })
 
   test('its own owner, who is logged in there as the same operator, and no other operator', async () => {
@@ -382,6 +384,11 @@ describe('a transfer', () => {
     expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 3])
     await w.fetch(id)
     expect(w.asked.at(-1)?.ask.operation).toBe('artifact')
+    // Pieces that are the same come once.
+    const same = await w.holder.put(Buffer.alloc(5 * PIECE_BYTES + 1))
+    await w.share(same, READER.nodeId)
+    expect((await w.fetch(same)).at(-1)).toMatchObject({ size: 5 * PIECE_BYTES + 1, artifact: { id: same } })
+    expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 5])
   })
 
   test('of nothing at all, and of one byte', async () => {

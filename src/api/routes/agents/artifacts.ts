@@ -4,7 +4,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { type Artifact, type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Holdings } from '../../../exchange/holdings/index.ts'
+import { jsonText } from '../../../base/printable.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { ShareRow } from '../../../store/tables/artifacts.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
@@ -25,6 +25,7 @@ import {
 } from '../../contract/operations/agents/artifacts.ts'
 import type { ArtifactShape, ArtifactShareShape } from '../../contract/shapes.ts'
 import type { Fetched, Fetching } from '../../remote/fetching.ts'
+import type { Holdings } from '../../remote/holdings.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
@@ -107,11 +108,16 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
 /** Errors: those of `Shares`, and `not_found` or `conflict` for an audience that is nobody, or several. */
 function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
   const { shares } = artifacts
+  const nameOf = (audience: string | null): string => {
+    const known = operators.list().find(({ binding }) => binding.node_id === audience)
+    if (known !== undefined) return known.binding.name
+    return audience === null ? '' : trust.opinion(audience as NodeId).name
+  }
   const shownBy = async (owner: Owner) => {
     const names = new Map((await artifacts.list(owner)).map(({ id, name }) => [id, name]))
     return (row: ShareRow): ArtifactShareShape => ({
       ...{ share: row.id, artifact: row.artifact, name: names.get(row.artifact) ?? '' },
-      ...{ audience: row.audience, told: row.told, reads: row.reads },
+      ...{ audience: row.audience, audience_name: nameOf(row.audience), told: row.told, reads: row.reads },
       ...{ created_at: time(row.created_at), ends_at: time(row.ends_at) },
       read_at: row.read_at === 0 ? null : time(row.read_at),
     })
@@ -163,7 +169,7 @@ function unlessUnknown<T>(find: () => T): T | undefined {
 
 async function* lines(told: AsyncIterable<Fetched>): AsyncGenerator<string, void> {
   for await (const { artifact, ...rest } of told)
-    yield `${JSON.stringify({ ...rest, artifact: artifact === null ? null : shapeOf(artifact) })}\n`
+    yield `${jsonText({ ...rest, artifact: artifact === null ? null : shapeOf(artifact) })}\n`
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()

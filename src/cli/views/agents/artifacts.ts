@@ -92,7 +92,11 @@ export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): str
       { title: 'UNTIL', value: ({ ends_at }) => localTime(ends_at) },
       { title: 'READ', align: 'right', value: ({ reads }) => String(reads) },
       { title: 'TOLD', value: ({ told }) => (told ? 'yes' : 'no') },
-      { title: 'WITH', value: ({ audience }) => audience ?? 'who has the link' },
+      {
+        title: 'WITH',
+        value: ({ audience, audience_name }) =>
+          audience === null ? 'who has the link' : audience_name || audience,
+      },
       { title: 'NAME', value: ({ name }) => name, shrink: true },
     ],
     screen,

@@ -98,6 +98,7 @@ const SHARE_FIELDS = {
     64,
     'id of the node or operator who may read it; null: every member who has the link',
   ).nullable(),
+  audience_name: text(256, 'its name here; empty where it has none'),
   told: z.boolean().describe('members are told that this node has it'),
   created_at: moment('when it was shared'),
   ends_at: moment('until when it may be read'),

@@ -9,8 +9,8 @@ import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
+import type { Documents } from '../../exchange/documents/index.ts'
 import { type Identity, signFrame, verifierOf } from '../../trust/identity/index.ts'
-import type { Documents } from '../documents/index.ts'
 
 /** Milliseconds for which one document counts; it is signed again when half of that is over. */
 const LIFE_MS = 2 * DAY_MS
