@@ -44,7 +44,7 @@ agents              : base base/kernel muscle/contract protocols trust/identity 
 agents/capabilities : base protocols agents trust/identity trust/audit store/tables - what agents were granted
 agents/approvals    : base agents trust/audit store/approvals               - what waits for a person; level 0
 agents/vault        : base protocols agents trust/identity trust/audit store/tables - secrets of people, and who may have them
-agents/artifacts    : base agents trust/audit store/tables                  - files of people and of their agents
+agents/artifacts    : base protocols agents trust/identity trust/audit store/tables - files of people and of their agents
 agents/gates        : base protocols assist/risk agents agents/approvals agents/capabilities trust/policy trust/audit
 mesh                : base protocols config trust trust/identity trust/audit trust/certificates store/tables
 exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables

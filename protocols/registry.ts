@@ -1,7 +1,7 @@
 // Every stream and every message of Karo: the table from which limits, documentation and vectors follow.
 import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
-import { AgentEnd, AgentHello, AgentPart, AgentRequest } from './messages/agent.ts'
+import { AgentEnd, AgentHello, AgentPart, AgentRequest, Holding, ShareLink } from './messages/agent.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
@@ -75,7 +75,20 @@ export const agent = defineStream({
   messages: { AgentHello, AgentRequest, AgentPart, AgentEnd },
 })
 
-export const STREAMS: readonly Stream[] = [hello, query, sync, agent]
+export const artifact = defineStream({
+  id: '/karo/artifact/1',
+  purpose:
+    'Artifacts of another machine that their owners shared: what they consist of, and the pieces that are missing.',
+  admits: 'member',
+  // A piece takes two frames, so this is the bound of 300 MiB at once and 30 MiB each second after that.
+  quota: { frames: 10_000, perMs: 10_000 },
+  lifetime: 'exchange',
+  timeouts: { firstByteMs: 5_000, frameMs: 10_000 },
+  sendBufferBytes: 512 * 1024,
+  messages: { AgentHello, AgentRequest, AgentPart, AgentEnd },
+})
+
+export const STREAMS: readonly Stream[] = [hello, query, sync, agent, artifact]
 
 export const heads = defineTopic({
   id: '/karo/heads/1',
@@ -125,5 +138,7 @@ export const MESSAGES: MessageTable = messageTable([
   AgentRequest,
   AgentPart,
   AgentEnd,
+  ShareLink,
+  Holding,
   Goodbye,
 ])

@@ -1,7 +1,8 @@
-// Agents of another machine: who accepts a stream greets, who opened it asks one thing, and the answer streams back in pieces.
+// Agents and artifacts of another machine: who accepts a stream greets, who opened it asks one thing, and the answer streams back in pieces.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
-import { bytes, label, listOf, publicName, uint } from './fields.ts'
+import { FRAME_OVERHEAD } from '../frame.ts'
+import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { operatorProof } from './operator.ts'
 
 /** What an operator's delegation has to name, among the types of questions, so that a node may do this in that person's name. */
@@ -46,6 +47,16 @@ const request = () =>
     .describe('id of a request that waits for approval, or its beginning')
 const words = () => z.string().max(500)
 
+/** Pieces of one artifact, each of 64 KiB but the last one. */
+const ARTIFACT_PIECES_MAX = 1_024
+/** Bytes of the frame of a share link. */
+export const SHARE_LINK_BYTES_MAX = 512
+
+const link = () =>
+  bytes(1, SHARE_LINK_BYTES_MAX)
+    .optional()
+    .describe('the frame ShareLink that lets its holder read it; absent: who asks is known to the owner')
+
 const ofAgent = <const O extends string>(operation: O) =>
   z.object({ operation: z.literal(operation), agent: agent() })
 const ofTask = <const O extends string>(operation: O) =>
@@ -86,12 +97,31 @@ const ask = z.discriminatedUnion('operation', [
     scope: z.enum(['once', 'task']),
     reason: words(),
   }),
+  z.object({
+    operation: z.literal('artifact'),
+    artifact: z
+      .string()
+      .regex(/^[0-9a-f]{6,64}$/)
+      .describe('BLAKE3 of its content, or the beginning of it'),
+    link: link(),
+  }),
+  z.object({
+    operation: z.literal('pieces'),
+    artifact: z.string().regex(/^[0-9a-f]{64}$/),
+    wanted: bytes(1, ARTIFACT_PIECES_MAX / 8).describe(
+      'one bit for each piece from the lowest bit of the first byte on: 1 for a piece that is wanted',
+    ),
+    link: link(),
+  }),
 ])
+/** What is asked on `/karo/artifact/1`, and nowhere else. */
+export const ARTIFACT_OPERATIONS = ['artifact', 'pieces'] as const
 export type AgentAsk = z.infer<typeof ask>
 export type AgentOperation = AgentAsk['operation']
-export const AGENT_OPERATIONS = ask.options.map(
-  ({ shape }) => shape.operation.value,
-) as readonly AgentOperation[]
+/** What is asked on `/karo/agent/1`. */
+export const AGENT_OPERATIONS: readonly AgentOperation[] = ask.options
+  .map(({ shape }) => shape.operation.value)
+  .filter((one) => !ARTIFACT_OPERATIONS.some((other) => other === one))
 
 const agentRequestBody = z.object({
   to: bytes(32).describe('Ed25519 key of the node that is asked; any other refuses it'),
@@ -107,7 +137,7 @@ export const AgentRequest = defineMessage({
   type: 0x0501,
   name: 'AgentRequest',
   purpose:
-    'Asks one thing about agents or tasks of a node; the only frame of the side that opened the stream.',
+    'Asks one thing about agents, tasks or artifacts of a node; the only frame of the side that opened the stream.',
   // The arguments, of which each character may take four bytes, beside a delegation and its certificates.
   limit: 4 * INPUT_MAX + 16 * 1024,
   carried: 'hop',
@@ -118,14 +148,17 @@ export const AgentRequest = defineMessage({
 export const AGENT_PART_BYTES = 48 * 1024
 
 const agentPartBody = z.object({
-  data: bytes(0, AGENT_PART_BYTES).describe('of a JSON document in UTF-8, as the API of a node answers it'),
+  data: bytes(0, AGENT_PART_BYTES).describe(
+    'of a JSON document in UTF-8, as the API of a node answers it; with `pieces`: of the bytes of a piece',
+  ),
   ends: z.boolean().describe('a document ends with it'),
 })
 
 export const AgentPart = defineMessage({
   type: 0x0502,
   name: 'AgentPart',
-  purpose: 'The next piece of the answer: one document, or with `follow` one for each event of the task.',
+  purpose:
+    'The next piece of the answer: one document, with `follow` one for each event of the task, with `pieces` one for each piece.',
   limit: AGENT_PART_BYTES + 1024,
   carried: 'hop',
   body: agentPartBody,
@@ -151,4 +184,44 @@ export const AgentEnd = defineMessage({
   limit: 4 * 1024,
   carried: 'hop',
   body: agentEndBody,
+})
+
+const shareLinkBody = z.object({
+  artifact: bytes(32).describe('BLAKE3 of the content that may be read by it'),
+  secret: bytes(16).describe('random; its node knows the link by it, and nobody else can make another one'),
+  not_after: timestamp('until when it holds'),
+  audience: bytes(32)
+    .optional()
+    .describe('Ed25519 key of the node or operator who may use it; absent: every member who has the link'),
+})
+export type ShareLinkBody = z.infer<typeof shareLinkBody>
+
+/** The sender of the frame is the node that has the artifact. */
+export const ShareLink = defineMessage({
+  type: 0x0510,
+  name: 'ShareLink',
+  purpose:
+    'Lets its holder read an artifact of the sender until it ends or is taken back; people hand it on.',
+  limit: SHARE_LINK_BYTES_MAX - FRAME_OVERHEAD,
+  carried: 'document',
+  body: shareLinkBody,
+})
+
+/** Artifacts that one node tells of. */
+export const HOLDING_MAX = 256
+
+const holdingBody = z.object({
+  version: timestamp('when it was signed; the newest one counts'),
+  expires_at: timestamp('when nothing of it counts any more'),
+  artifacts: listOf(bytes(32), HOLDING_MAX).describe('BLAKE3 of each; no name, no size and no owner'),
+})
+export type HoldingBody = z.infer<typeof holdingBody>
+
+export const Holding = defineMessage({
+  type: 0x0511,
+  name: 'Holding',
+  purpose: 'Says which artifacts a node has, of those whose owners shared them and want members to know.',
+  limit: 16 * 1024,
+  carried: 'document',
+  body: holdingBody,
 })

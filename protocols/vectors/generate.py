@@ -918,6 +918,42 @@ vector(
     seed=SEED_B,
     seq=3,
 )
+SHARE_LINK = vector(
+    "share link",
+    "ShareLink",
+    0x0510,
+    {
+        "artifact": made("artifact", 32),
+        "secret": made("secret of a link", 16),
+        "not_after": NOW + 3_600_000,
+        "audience": KEY_A,
+    },
+    seed=SEED_B,
+    seq=0,
+)
+vector(
+    "agent request for pieces",
+    "AgentRequest",
+    0x0501,
+    {
+        "to": KEY_B,
+        "challenge": made("challenge", 16),
+        "ask": {
+            "operation": "pieces",
+            "artifact": made("artifact", 32).hex(),
+            "wanted": b"\x05",
+            "link": SHARE_LINK,
+        },
+    },
+)
+vector(
+    "holding",
+    "Holding",
+    0x0511,
+    {"version": NOW, "expires_at": NOW + DAY, "artifacts": [made("artifact", 32)]},
+    seed=SEED_B,
+    seq=0,
+)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

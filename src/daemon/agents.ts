@@ -107,7 +107,8 @@ export function buildAgents(
       },
     )
   const artifacts = createArtifacts({
-    ...{ repository: store.artifacts, audit, clock, timers, random, log: log.child({ room: 'artifacts' }) },
+    ...{ identity, repository: store.artifacts, audit, clock, timers, random },
+    log: log.child({ room: 'artifacts' }),
   })
   const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {
     const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }

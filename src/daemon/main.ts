@@ -131,7 +131,7 @@ function inOrder(
     artifacts,
   }: Local,
   { mesh, documents, summaries, totals, query, reports, upkeep }: Network,
-  { http, api, visits }: Service,
+  { http, api, holdings, visits }: Service,
 ): readonly Room[] {
   return [
     store,
@@ -155,6 +155,7 @@ function inOrder(
     totals,
     query,
     reports,
+    holdings,
     retention,
     // Before the mesh, so that it ends when nobody asks any more.
     visits,

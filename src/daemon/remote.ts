@@ -1,7 +1,12 @@
-// Joins agents and mesh: what other machines may ask of this one's agents, and what this one asks of theirs.
-import { agent } from '../../protocols/registry.ts'
+// Joins agents and mesh: what other machines may ask of this one's agents and artifacts, and what this one asks of theirs.
+import { AGENT_OPERATIONS, ARTIFACT_OPERATIONS } from '../../protocols/messages/agent.ts'
+import { agent, artifact } from '../../protocols/registry.ts'
 import { createAnswer } from '../api/remote/answer.ts'
 import { createElsewhere, type Elsewhere } from '../api/remote/ask.ts'
+import { createFetching, type Fetching } from '../api/remote/fetching.ts'
+import { createGiving } from '../api/remote/giving.ts'
+import { createHoldings, type Holdings } from '../api/remote/holdings.ts'
+import { createOperations } from '../api/remote/operations.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { Room } from '../base/run/room.ts'
 import type { Foundation } from './foundation.ts'
@@ -10,22 +15,49 @@ import type { Network } from './network.ts'
 
 /** Before the mesh starts. */
 export function buildRemote(
-  { common }: Foundation,
-  { agents, approvals, audit, policy, principals, sessions, trust }: Local,
-  { mesh }: Network,
-): Elsewhere & { readonly visits: Room } {
+  { common, metrics }: Foundation,
+  { agents, approvals, artifacts, audit, policy, principals, sessions, trust }: Local,
+  { documents, mesh }: Network,
+): {
+  readonly elsewhere: Elsewhere
+  readonly fetching: Fetching
+  readonly holdings: Holdings
+  readonly visits: Room
+} {
   const { identity: self, clock, random, log } = common
-  const answer = createAnswer({
-    ...{ self, clock, random, agents, approvals, policy, principals, sessions, audit },
+  const answering = {
+    ...{ self, clock, random, timers, policy, principals, sessions, audit },
+    nameOf: (node: Parameters<typeof trust.opinion>[0]) => trust.opinion(node).name,
+  }
+  const ofAgents = createAnswer({
+    ...{ ...answering, operations: AGENT_OPERATIONS, perform: createOperations({ agents, approvals }) },
+    most: { ofPerson: 32, follows: 16, ofAll: 128 },
     log: log.child({ room: 'agents.remote' }),
-    nameOf: (node) => trust.opinion(node).name,
   })
-  const exchanges = mesh.exchange(agent, answer.handle)
-  const elsewhere = createElsewhere({
-    ...{ exchanges, mesh, trust, sessions, audit, clock, timers, self: self.nodeId },
+  const onDenied = (): void => metrics.artifactDenied('reader')
+  const ofArtifacts = createAnswer({
+    ...{
+      ...answering,
+      operations: ARTIFACT_OPERATIONS,
+      perform: createGiving({ artifacts, audit, onDenied }),
+    },
+    most: { ofPerson: 4, follows: 0, ofAll: 16 },
+    log: log.child({ room: 'artifacts.remote' }),
   })
+  const asking = { mesh, trust, sessions, audit, clock, timers, self: self.nodeId }
   return {
-    ...elsewhere,
-    visits: { name: 'agents.visits', start: async () => {}, stop: answer.flush, health: () => [] },
+    holdings: createHoldings({
+      ...{ identity: self, documents, clock, random, timers, log, shares: artifacts.shares },
+      members: () => trust.members().flatMap(({ node_id }) => (trust.admits(node_id) ? [node_id] : [])),
+    }),
+    elsewhere: createElsewhere({ ...asking, exchanges: mesh.exchange(agent, ofAgents.handle) }),
+    fetching: createFetching({
+      ...{ ...asking, artifacts, exchanges: mesh.exchange(artifact, ofArtifacts.handle) },
+      onWrong: () => metrics.artifactDenied('content'),
+    }),
+    visits: {
+      ...{ name: 'agents.visits', start: async () => {}, health: () => [] },
+      stop: async () => void (await Promise.all([ofAgents.flush(), ofArtifacts.flush()])),
+    },
   }
 }

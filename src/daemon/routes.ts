@@ -2,6 +2,8 @@
 import type { Http } from '../api/access/http.ts'
 import type { Feed } from '../api/feed/index.ts'
 import type { Elsewhere } from '../api/remote/ask.ts'
+import type { Fetching } from '../api/remote/fetching.ts'
+import type { Holdings } from '../api/remote/holdings.ts'
 import { agentsRoutes } from '../api/routes/agents/agents.ts'
 import { approvalsRoutes } from '../api/routes/agents/approvals.ts'
 import { artifactsRoutes } from '../api/routes/agents/artifacts.ts'
@@ -52,6 +54,9 @@ export interface RouteParts {
   readonly http: Http
   /** Asks other machines about their agents. */
   readonly elsewhere: Elsewhere
+  readonly fetching: Fetching
+  /** Who has which artifact. */
+  readonly holdings: Holdings
   readonly health: () => ReturnType<typeof healthOf>
 }
 
@@ -151,12 +156,12 @@ function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts
 }
 
 /** What agents do, what they are given, and what waits for a person. */
-function agentRoutesOf({ foundation, local, elsewhere }: RouteParts) {
+function agentRoutesOf({ foundation, local, network, elsewhere, fetching, holdings }: RouteParts) {
   return [
     agentsRoutes({ agents: local.agents, elsewhere }),
     approvalsRoutes({ ...local, identity: foundation.common.identity, timers, elsewhere }),
     vaultRoutes(local),
-    artifactsRoutes(local),
+    artifactsRoutes({ ...local, ...network, fetching, holdings, operators: local.fleet.operators }),
     memoryRoutes(local),
     plannerRoutes(local),
   ]

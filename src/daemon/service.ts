@@ -19,14 +19,14 @@ export type Service = Awaited<ReturnType<typeof buildService>>
 
 export async function buildService(
   options: DaemonOptions,
-  parts: Omit<RouteParts, 'feed' | 'http' | 'elsewhere'>,
+  parts: Omit<RouteParts, 'feed' | 'http' | 'elsewhere' | 'fetching' | 'holdings'>,
 ) {
   const { foundation, local } = parts
   const { metrics, common, ownUid } = foundation
   const { config, clock, random, log } = common
   const { access, agents, alerts, anomalies, approvals, audit, observe, people, store, trust } = local
 
-  const elsewhere = buildRemote(foundation, local, parts.network)
+  const remote = buildRemote(foundation, local, parts.network)
   const credentials = await openPeerCredentials(log)
   const places = createPlaces({ most: SOCKET_CONNECTIONS, ownUid, hasAccount: people.hasAccount })
   const feed = createFeed({ clock, random })
@@ -55,7 +55,7 @@ export async function buildService(
     // Everybody may connect to the machine's: the kernel says who they are, and each sees their own.
     socketMode: options.service ? 0o666 : 0o600,
     socketConnections: SOCKET_CONNECTIONS,
-    routes: [...routesOf(options, { ...parts, feed, http, elsewhere }), windowRoutes(readPageFiles())],
+    routes: [...routesOf(options, { ...parts, ...remote, feed, http }), windowRoutes(readPageFiles())],
     onConnection(socket) {
       credentials.note(socket)
       if (options.service) places.seat(credentials.uidOf(socket), socket)
@@ -80,7 +80,7 @@ export async function buildService(
     log,
   })
 
-  return { feed, http, api, visits: elsewhere.visits }
+  return { feed, http, api, holdings: remote.holdings, visits: remote.visits }
 }
 
 const turnedAway = (uid: number): KaroError =>

@@ -1,11 +1,13 @@
 // The room of artifacts: content by its hash, in pieces of which each is stored once, within bounds, verified when it is read.
-import { setImmediate as turn } from 'node:timers/promises'
 import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
-import { blake3, createHasher, type Hasher } from '../../base/hash.ts'
+import { createHasher, type Hasher } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { ArtifactRow } from '../../store/tables/artifacts.ts'
+import { createIncoming } from './incoming.ts'
+import { createPieces } from './pieces.ts'
 import { artifactOf, hashesOf, isWhole, textOf } from './rows.ts'
+import { createShares } from './shares.ts'
 import {
   type Artifacts,
   type ArtifactsDeps,
@@ -13,10 +15,10 @@ import {
   MEDIA_TYPE,
   MOST_ARTIFACTS,
   MOST_BYTES,
-  MOST_PIECES,
   type Owner,
   PART_BYTES,
   PIECE_BYTES,
+  PREVIEW_BYTES,
 } from './types.ts'
 
 /** Milliseconds of silence after which an upload is over, and between looks for artifacts whose time is over. */
@@ -39,29 +41,11 @@ interface Upload {
 export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   const { repository, audit, clock, timers, random, log } = deps
   const uploads = new Map<number, Upload>()
-  /** Pieces of each person. */
-  const used = new Map<number, number>()
   const serially = createSerial()
   let stopSweep = (): void => {}
 
-  const total = (): number => [...used.values()].reduce((sum, pieces) => sum + pieces, 0)
-
-  /** Removes pieces that nothing needs, and counts the others. */
-  async function collect(person: number): Promise<void> {
-    const needed = new Set<string>()
-    for (const row of await repository.all(person)) {
-      for (const hash of hashesOf(row)) needed.add(toHex(hash))
-      // The daemon does other work between two files, because one person may have thousands.
-      await turn()
-    }
-    for (const hash of uploads.get(person)?.pieces ?? []) needed.add(toHex(hash))
-    const there = await repository.pieces(person)
-    const idle = there.filter((hash) => !needed.has(hash))
-    await repository.removePieces(person, idle)
-    const left = there.length - idle.length
-    if (left === 0) used.delete(person)
-    else used.set(person, left)
-  }
+  const pieces = createPieces(repository, (person) => uploads.get(person)?.pieces ?? [])
+  const { collect } = pieces
 
   function drop(person: number): void {
     const upload = uploads.get(person)
@@ -88,22 +72,6 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     throw new KaroError('not_found', 'that upload is not under way any more', {
       hint: 'Begin the upload again.',
     })
-  }
-
-  async function storePiece(person: number, upload: Upload, bytes: Uint8Array): Promise<void> {
-    const hash = blake3([bytes])
-    const isThere = await repository.hasPiece(person, hash)
-    if (!isThere) {
-      if ((used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll)
-        throw new KaroError('rate_limited', 'there is no room for more artifacts', {
-          hint: 'Remove some: karo artifact list, karo artifact remove.',
-        })
-      used.set(person, (used.get(person) ?? 0) + 1)
-    }
-    // A piece that is damaged on the disk is written again, because this upload has the same content.
-    if (!isThere || !isWhole(await repository.piece(person, hash), hash))
-      await repository.putPiece(person, hash, bytes)
-    upload.pieces.push(hash)
   }
 
   async function begin({ person }: Owner, coming: Coming): Promise<Upload> {
@@ -139,7 +107,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     const { length } = upload.pieces
     try {
       for (; rest.length >= PIECE_BYTES; rest = rest.subarray(PIECE_BYTES))
-        await storePiece(person, upload, rest.subarray(0, PIECE_BYTES))
+        upload.pieces.push(await pieces.store(person, rest.subarray(0, PIECE_BYTES)))
     } catch (error) {
       // All of the part or nothing, so that it can be sent again.
       upload.pieces.length = length
@@ -152,7 +120,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
 
   async function finish(owner: Owner, upload: Upload, wanted: string | undefined) {
     const { person } = owner
-    if (upload.rest.length > 0) await storePiece(person, upload, upload.rest)
+    if (upload.rest.length > 0) upload.pieces.push(await pieces.store(person, upload.rest))
     uploads.delete(person)
     upload.stopTimer()
     const id = toHex(upload.hasher.end())
@@ -162,20 +130,20 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
         hint: 'Nothing was kept. Send it again.',
       })
     }
-    const before = (await repository.all(person)).find((row) => row.id === id)
-    if (before !== undefined && !isOver(before)) {
-      // With the row, pieces that were mended are on the disk.
-      await repository.put(person, before)
-      return { artifact: artifactOf(before), known: true }
-    }
     const { name, mediaType, source, expiresAt } = upload.coming
-    const row: ArtifactRow = {
+    return keepRow(owner, {
       ...{ id, name, media_type: mediaType, size: upload.size, pieces: Buffer.concat(upload.pieces) },
       ...{ source, created_at: clock.now(), expires_at: expiresAt },
-    }
-    await repository.put(person, row)
-    await tell(owner, 'stored', row)
-    return { artifact: artifactOf(row), known: false }
+    })
+  }
+
+  /** The same content keeps its name and its end. */
+  async function keepRow(owner: Owner, row: ArtifactRow) {
+    const before = (await rowsOf(owner.person)).find(({ id }) => id === row.id)
+    // With the row, pieces that were mended are on the disk.
+    await repository.put(owner.person, before ?? row)
+    if (before === undefined) await tell(owner, 'stored', row)
+    return { artifact: artifactOf(before ?? row), known: before !== undefined }
   }
 
   /** The ledger has no name and no hash: whoever knows a file could tell by it that it was here. */
@@ -204,16 +172,25 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     return only
   }
 
+  async function pieceOf({ person }: Owner, row: ArtifactRow, i: number): Promise<Uint8Array> {
+    const hash = hashesOf(row)[i]
+    const bytes = hash === undefined ? undefined : await repository.piece(person, hash)
+    if (hash !== undefined && bytes !== undefined && isWhole(bytes, hash)) return bytes
+    throw new KaroError('bad_file', `piece ${i + 1} of ${row.id.slice(0, 12)} is missing or damaged`, {
+      hint: 'Put the file there again, or remove it: karo artifact remove.',
+    })
+  }
+
+  async function* piecesOf(owner: Owner, which: string, wanted: readonly number[]) {
+    const row = await rowOf(owner, which)
+    for (const i of wanted) yield await pieceOf(owner, row, i)
+  }
+
   async function* read(owner: Owner, which: string, from: number): AsyncGenerator<Uint8Array, void> {
     const row = await rowOf(owner, which)
     const first = Math.floor(from / PIECE_BYTES)
-    for (const [i, hash] of hashesOf(row).entries()) {
-      if (i < first) continue
-      const bytes = await repository.piece(owner.person, hash)
-      if (bytes === undefined || !isWhole(bytes, hash))
-        throw new KaroError('bad_file', `piece ${i + 1} of ${row.id.slice(0, 12)} is missing or damaged`, {
-          hint: 'Put the file there again, or remove it: karo artifact remove.',
-        })
+    for (let i = first; i < hashesOf(row).length; i++) {
+      const bytes = await pieceOf(owner, row, i)
       yield i === first ? bytes.subarray(from - first * PIECE_BYTES) : bytes
     }
   }
@@ -228,6 +205,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
               person,
               over.map(({ id }) => id),
             )
+          await incoming.prune(person)
+          await shares.prune(person)
           await collect(person)
         })
     } catch (error) {
@@ -236,6 +215,10 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     stopSweep()
     stopSweep = timers.after(SWEEP_MS, () => void sweep())
   }
+
+  const keep = async (owner: Owner, row: ArtifactRow) => (await keepRow(owner, row)).artifact
+  const incoming = createIncoming({ repository, clock, serially, pieces, keep })
+  const shares = createShares({ ...deps, serially, rowOf, rowsOf })
 
   return {
     name: 'artifacts',
@@ -273,21 +256,30 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
       (await rowsOf(person)).map(artifactOf).sort((a, b) => b.createdAt - a.createdAt),
     find: async (owner, which) => artifactOf(await rowOf(owner, which)),
     async preview(owner, which) {
-      for await (const bytes of read(owner, which, 0)) return textOf(bytes)
-      return ''
+      for await (const bytes of read(owner, which, 0))
+        return { text: textOf(bytes), beginning: bytes.subarray(0, PREVIEW_BYTES) }
+      return { text: '', beginning: new Uint8Array(0) }
     },
     read,
+    async layout(owner, which) {
+      const row = await rowOf(owner, which)
+      const { id, name, mediaType, size } = artifactOf(row)
+      return { id, name, mediaType, size, pieces: hashesOf(row) }
+    },
+    pieces: piecesOf,
+    ...{ incoming, shares },
     remove: (owner, which) =>
       serially(async () => {
         const row = await rowOf(owner, which)
         await repository.remove(owner.person, [row.id])
+        await shares.prune(owner.person)
         await collect(owner.person)
         await tell(owner, 'removed', row)
         return artifactOf(row)
       }),
     async forget(person) {
       drop(person)
-      used.delete(person)
+      pieces.forget(person)
     },
   }
 }

@@ -2,10 +2,11 @@
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
-import type { ArtifactRepository } from '../../store/tables/artifacts.ts'
+import type { ArtifactRepository, ShareRow } from '../../store/tables/artifacts.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import type { Identity } from '../../trust/identity/index.ts'
 
-/** Bytes of one piece in the store. */
+/** Bytes of one piece in the store, and on its way. */
 export const PIECE_BYTES = 64 * 1024
 /** Bytes that one request brings at most. */
 export const PART_BYTES = 4 * PIECE_BYTES
@@ -17,6 +18,16 @@ export const MOST_PIECES = { ofOne: 4_096, ofAll: 16_384 }
 export const MOST_ARTIFACTS = 1_000
 /** Characters of the text that shows what is in one. */
 export const PREVIEW_CHARS = 2_000
+/** Bytes that do so where it is no text. */
+export const PREVIEW_BYTES = 256
+/** Artifacts of one person that come from other machines at the same time, complete or not. */
+export const MOST_COMING = 8
+/** Shares of one person. */
+export const MOST_SHARES = 256
+/** The longest time that an artifact can be shared for. */
+export const SHARE_LIFE_MS = 90 * 86_400_000
+/** How every link to one begins. */
+export const LINK_PREFIX = 'karo:share/'
 export const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/
 
 export interface Artifact {
@@ -46,6 +57,77 @@ export interface Owner {
   readonly traceId: string
 }
 
+/** What an artifact consists of, as another machine is told. */
+export interface Layout extends Pick<Artifact, 'id' | 'name' | 'mediaType' | 'size'> {
+  /** BLAKE3 of each piece. */
+  readonly pieces: readonly Uint8Array[]
+}
+
+/** Takes an artifact of another machine. Errors: as `Artifacts`, `bad_file` for what is not what the id says. */
+export interface Incoming {
+  /**
+   * Begins, or goes on where a transfer broke. Resolves with the numbers of the pieces that are missing, from 0 on. `source`: for
+   * people, whence it comes.
+   */
+  expect(owner: Owner, layout: Layout, source: string): Promise<readonly number[]>
+  /** Stores a piece if it has the hash that it has to have. */
+  add(owner: Owner, id: string, index: number, bytes: Uint8Array): Promise<void>
+  /** Compares the whole with its id; nothing is kept of what is something else. */
+  finish(owner: Owner, id: string): Promise<Artifact>
+}
+
+/** Who of another machine wants to read: what was proved of them, and no more. */
+export interface Reader {
+  /** Every key of the node that asks, by id. */
+  readonly nodes: readonly string[]
+  /** The operator who asks through it, by id. */
+  readonly operator?: string | undefined
+  /** People of this machine who are that operator; they read their own. */
+  readonly people: readonly number[]
+}
+
+/** That somebody may read one artifact of this person. */
+export interface Admission {
+  readonly person: number
+  /** 64 hex digits. */
+  readonly artifact: string
+  /** By which share; absent: it is their own. */
+  readonly share?: string
+}
+
+interface ShareTerms {
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number
+  /** Id of a node or operator; null: every member who has the link. */
+  readonly audience: string | null
+  /** Members are told that this node has it. */
+  readonly told: boolean
+}
+
+/** Errors: `bad_request`, `not_found`, `conflict`, `rate_limited`, `refused`. */
+export interface Shares {
+  /** The link is nowhere but in this answer. */
+  share(
+    owner: Owner,
+    which: string,
+    terms: ShareTerms,
+  ): Promise<{ readonly share: ShareRow; readonly link: string }>
+  /** Those that have not ended, the newest first. */
+  list(owner: Owner): Promise<readonly ShareRow[]>
+  /** `which`: the beginning of the id of a share, or of an artifact, all of whose shares then end. Resolves with what ended. */
+  unshare(owner: Owner, which: string): Promise<readonly ShareRow[]>
+  /** `artifact`: its id or the beginning of it. Undefined: they may not, or there is none, which is the same to them. */
+  admit(reader: Reader, artifact: string, link?: Uint8Array): Promise<Admission | undefined>
+  /** Counts one reading before it begins. Throws KaroError `refused` where the share has ended meanwhile. */
+  count(admission: Admission): Promise<void>
+  /** Whether what it was admitted by holds at this moment. */
+  isStill(admission: Admission): Promise<boolean>
+  /** Hashes of the artifacts that members are to know of. */
+  told(): Promise<readonly string[]>
+  /** Called when something was shared, or is not any more. */
+  onChange(listener: () => void): () => void
+}
+
 /**
  * Files of the people of this machine. Every method touches the owner's alone. Errors: `bad_request`, `not_found`, `conflict`,
  * `too_large`, `rate_limited` (as much as there may be), `bad_file` (a piece is missing, or not what it was).
@@ -67,16 +149,26 @@ export interface Artifacts extends Room {
   list(owner: Owner): Promise<readonly Artifact[]>
   /** `which`: its id or at least 6 digits of its beginning. */
   find(owner: Owner, which: string): Promise<Artifact>
-  /** Text at its beginning; null: it is no text. */
-  preview(owner: Owner, which: string): Promise<string | null>
+  /** What it begins with: `text` is null where it is no text. */
+  preview(
+    owner: Owner,
+    which: string,
+  ): Promise<{ readonly text: string | null; readonly beginning: Uint8Array }>
   /** The content from `from` on. Each piece is compared with its hash before it is given; a wrong one ends it with `bad_file`. */
   read(owner: Owner, which: string, from: number): AsyncGenerator<Uint8Array, void>
   remove(owner: Owner, which: string): Promise<Artifact>
+  layout(owner: Owner, which: string): Promise<Layout>
+  /** The pieces of these numbers, in this order; as `read`. */
+  pieces(owner: Owner, which: string, wanted: readonly number[]): AsyncGenerator<Uint8Array, void>
+  readonly incoming: Incoming
+  readonly shares: Shares
   /** Forgets what is in memory of this person; the rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }
 
 export interface ArtifactsDeps {
+  /** Signs links. */
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: ArtifactRepository
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock

@@ -1,6 +1,6 @@
 // What the API takes and gives as types, made from its schemas, and words of other rooms that the command line shares.
 
-export { MEDIA_TYPE } from '../../agents/artifacts/types.ts'
+export { LINK_PREFIX, MEDIA_TYPE } from '../../agents/artifacts/types.ts'
 export { AGENT_CLASSES, AGENT_NAME } from '../../agents/manifest/words.ts'
 export { MOST_NOTE } from '../../agents/memory/memory.ts'
 export { MOST_GOAL } from '../../agents/planner/plan.ts'

@@ -195,6 +195,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   vault_changed: null,
   secret_read: null,
   artifact_changed: null,
+  artifact_read: null,
   token_created: null,
   token_revoked: null,
   history_deleted: null,

@@ -1,19 +1,19 @@
-// Answers what other machines ask about the agents, tasks and approvals of this one: the accepting side of `/karo/agent/1`.
+// Answers what other machines ask about agents, tasks, approvals and artifacts: the accepting side of `/karo/agent/1` and `/karo/artifact/1`.
 import { bodyOf } from '../../../protocols/frame.ts'
 import {
-  AGENT_OPERATIONS,
   AGENT_PART_BYTES,
   type AgentAsk,
   AgentEnd,
   type AgentEndBody,
   AgentHello,
+  type AgentOperation,
   AgentPart,
   AgentRequest,
   type AgentRequestBody,
 } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { wordsAfar } from '../../agents/tasks/afar.ts'
-import type { Random } from '../../base/clock.ts'
+import type { Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
@@ -21,21 +21,31 @@ import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Exchange, ExchangeHandler } from '../../mesh/index.ts'
 import { createEntitled, type EntitledDeps, type Visitor } from './entitled.ts'
-import { createOperations, type OperationsDeps } from './operations.ts'
 
 /** Requests of one person, through whichever nodes they ask, and of one node: sustained rates, which are also the bursts. */
 const REQUESTS = { ofPerson: { frames: 30, perMs: 10_000 }, ofNode: { frames: 120, perMs: 10_000 } } as const
 /** People and nodes whose rate is remembered. */
 const REMEMBERED_MAX = 1_024
-/** Streams that are answered at the same time: of one person, those of them that follow a task, and of all. */
-const ANSWERING_MAX = { ofPerson: 32, follows: 16, ofAll: 128 } as const
 const CHALLENGE_BYTES = 16
+/** Milliseconds in which a piece of an answer has to leave: whoever does not read keeps no place from others. */
+const STALLED_MS = 60_000
 /** Milliseconds that whoever asked has to close, once everything was said. */
 const CLOSE_MS = 5_000
 
-interface AnswerDeps extends EntitledDeps, OperationsDeps {
+interface AnswerDeps extends EntitledDeps {
+  /** What may be asked on this stream. */
+  readonly operations: readonly AgentOperation[]
+  /** The documents of an answer; bytes are sent as they are. Throws KaroError. */
+  readonly perform: (
+    visitor: Visitor,
+    what: AgentAsk,
+    signal: AbortSignal,
+  ) => AsyncGenerator<object | Uint8Array, void>
+  /** Streams that are answered at the same time: of one person, those of them that follow a task, and of all. */
+  readonly most: { readonly ofPerson: number; readonly follows: number; readonly ofAll: number }
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
   readonly random: Random
+  readonly timers: Timers
   readonly log: Log
 }
 
@@ -44,9 +54,8 @@ export function createAnswer(deps: AnswerDeps): {
   readonly handle: ExchangeHandler
   readonly flush: () => Promise<void>
 } {
-  const { self, clock, random, log } = deps
+  const { self, clock, random, timers, log, operations, perform, most } = deps
   const { visitorOf, turnedAway, flush } = createEntitled(deps)
-  const perform = createOperations(deps)
   const quotaOf = createQuotas<NodeId>(REQUESTS.ofNode, REMEMBERED_MAX)
   /** By operator, or by the node that asks for itself. */
   const shareOf = createQuotas<string>(REQUESTS.ofPerson, REMEMBERED_MAX)
@@ -55,7 +64,7 @@ export function createAnswer(deps: AnswerDeps): {
 
   /** Throws KaroError `rate_limited`. */
   function checkRoom(fits: boolean): void {
-    if (fits && answering.length < ANSWERING_MAX.ofAll) return
+    if (fits && answering.length < most.ofAll) return
     throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
   }
 
@@ -65,22 +74,24 @@ export function createAnswer(deps: AnswerDeps): {
     const follows = operation === 'follow'
     const theirs = answering.filter((one) => one.who === who)
     // Who follows a lot can still cancel.
-    const fits = !follows || theirs.filter((one) => one.follows).length < ANSWERING_MAX.follows
-    checkRoom(fits && theirs.length < ANSWERING_MAX.ofPerson && shareOf(who).take(clock.monotonic()))
+    const fits = !follows || theirs.filter((one) => one.follows).length < most.follows
+    checkRoom(fits && theirs.length < most.ofPerson && shareOf(who).take(clock.monotonic()))
     return { who, follows }
   }
 
   /** Throws KaroError `refused`: only what was written for this node and for this stream is read. */
-  function checkMeant({ to, challenge }: AgentRequestBody, said: Uint8Array): void {
+  function checkMeant({ to, challenge, ask }: AgentRequestBody, said: Uint8Array): void {
     if (!Buffer.from(to).equals(self.publicKey))
       throw new KaroError('refused', 'the request is for another node')
     if (!Buffer.from(challenge).equals(said))
       throw new KaroError('refused', 'the request was made for another stream')
+    if (!operations.includes(ask.operation))
+      throw new KaroError('refused', 'that is not asked on this stream')
   }
 
   async function answer(exchange: Exchange): Promise<void> {
     const challenge = Uint8Array.from(random.bytes(CHALLENGE_BYTES))
-    await exchange.send(AgentHello, { challenge, operations: AGENT_OPERATIONS })
+    await exchange.send(AgentHello, { challenge, operations })
     const frame = await exchange.next()
     if (frame === undefined || frame.message.type !== AgentRequest.type) return exchange.abort('no request')
     const body = bodyOf(frame, AgentRequest)
@@ -100,7 +111,7 @@ export function createAnswer(deps: AnswerDeps): {
       })()
       answering.push(who)
       try {
-        await say(exchange, trace, perform(visitor, body.ask, exchange.signal))
+        await say(exchange, timers, trace, perform(visitor, body.ask, exchange.signal))
       } finally {
         answering.splice(answering.indexOf(who), 1)
       }
@@ -120,12 +131,22 @@ export function createAnswer(deps: AnswerDeps): {
 }
 
 /** Written as fast as it is read at the other end: the next document is made when the one before has left. */
-async function say(exchange: Exchange, trace: Uint8Array, documents: AsyncIterable<unknown>): Promise<void> {
+async function say(
+  exchange: Exchange,
+  timers: Timers,
+  trace: Uint8Array,
+  documents: AsyncIterable<object | Uint8Array>,
+): Promise<void> {
   for await (const document of documents) {
-    const bytes = Buffer.from(jsonText(document))
+    const bytes = document instanceof Uint8Array ? document : Buffer.from(jsonText(document))
     for (let at = 0; at === 0 || at < bytes.length; at += AGENT_PART_BYTES) {
       const data = bytes.subarray(at, at + AGENT_PART_BYTES)
-      await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)
+      const stop = timers.after(STALLED_MS, () => exchange.abort('nobody reads the answer'))
+      try {
+        await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)
+      } finally {
+        stop()
+      }
     }
   }
 }

@@ -24,7 +24,7 @@ export interface EntitledDeps {
 }
 
 /** Asked again and again by whoever looks at a machine: counted in the ledger, as are all refusals. */
-const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals'])
+const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals', 'artifact'])
 /** One entry at once, and the next ones after one minute, two, four, and so on up to an hour. */
 const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
 const UNWRITTEN_MAX = 256
@@ -40,8 +40,10 @@ export interface Visitor {
   may(operation: AgentOperation, agent: string, tool?: string): boolean
   /** The same as `may` by what certificates, delegation and trust say at this moment. */
   still(operation: AgentOperation, agent: string, tool: string): boolean
-  /** They may do nothing here, whatever it is about. */
-  readonly closed: boolean
+  /** They may do nothing here at this moment, whatever it is about. */
+  closed(): boolean
+  /** Every key of the node that asks, the one that it uses first. */
+  readonly nodes: readonly [NodeId, ...NodeId[]]
   /** What came of a request that is about all agents or tasks. */
   note(what: AgentAsk, success: boolean, reason: string): Promise<void>
   /** The people of this machine whose requests are theirs too: they are logged in here under the same key. */
@@ -134,10 +136,15 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
       )
     }
 
+    const { other_keys: others = [] } = asker.principal.through ?? asker.principal
     const people = operator === undefined || fault !== undefined ? [] : sessions.peopleOf(operator.id)
 
     return {
-      ...{ by, trace, people, closed: fault !== undefined || closed(asker.principal).denied },
+      ...{ by, trace, people, nodes: [peer.nodeId, ...others] },
+      closed() {
+        const { principal, fault } = resolve()
+        return fault !== undefined || closed(principal).denied
+      },
       still: (operation, agent, tool) => judge(operation, agent, tool, { who: resolve() }).effect === 'allow',
       may: (operation, agent, tool = '') => judge(operation, agent, tool).effect === 'allow',
       async check(what, operation, agent, tool = '') {
@@ -154,7 +161,6 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
         const { agent, tool } = approval.action
         if (judge('approve', agent, tool, { own }).effect !== 'allow') return undefined
         // Of the node, and not of the operator who asks through it.
-        const { other_keys: others = [] } = asker.principal.through ?? asker.principal
         const from = { node: peer.nodeId, others, name: by.name ?? peer.nodeId }
         return {
           ...{ person: approval.person ?? NOBODY, account: NOBODY, admin: !own, operator: operator.id },

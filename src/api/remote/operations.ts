@@ -167,7 +167,7 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
         return
       }
       case 'tasks': {
-        if (visitor.closed) {
+        if (visitor.closed()) {
           await visitor.note(what, false, 'they may do nothing here')
           throw refusal()
         }
@@ -192,6 +192,11 @@ export function createOperations({ agents, approvals }: OperationsDeps) {
       case 'approval':
       case 'decide':
         yield await aboutApprovals(visitor, what)
+        return
+      case 'artifact':
+      case 'pieces':
+        // They have a stream of their own; `createAnswer` reads neither on this one.
+        throw refusal()
     }
   }
 }

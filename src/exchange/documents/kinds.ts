@@ -9,6 +9,7 @@ import {
 } from '../../../protocols/buckets.ts'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
+import { Holding } from '../../../protocols/messages/agent.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { Introduction } from '../../../protocols/messages/introduction.ts'
@@ -35,6 +36,7 @@ export const DOCUMENT_KINDS = [
   'share',
   'tally',
   'release',
+  'holding',
 ] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
 
@@ -82,6 +84,9 @@ const SUMMARY_KEPT_MS = 410 * DAY_MS
 const CERTIFICATE_KEPT_MS = 365 * DAY_MS
 /** The longest life of a certificate, an issuer's, is 400 days. */
 const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
+
+/** A node that is gone is not said to have anything for long. */
+const HOLDING_KEPT_MS = 3 * DAY_MS
 
 /** An introduction holds for a year at most. */
 const INTRODUCTION_KEPT_MS = 366 * DAY_MS
@@ -236,6 +241,13 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
       expires_at: body.expires_at,
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
     }),
+  }),
+  holding: kind({
+    message: Holding,
+    audience: 'all',
+    keptMs: HOLDING_KEPT_MS,
+    perAuthor: { documents: 1, bytes: Holding.limit + FRAME_OVERHEAD },
+    read: ({ version, expires_at }) => ({ slot: '', version, expires_at, hints: NO_HINTS }),
   }),
 }
 

@@ -26,6 +26,8 @@ export interface Metrics {
   refused(refusal: (typeof LABELS.refusal)[number]): void
   /** A gate denied what an agent or an AI tool asked for. */
   denied(gate: (typeof LABELS.gate)[number]): void
+  /** An artifact was refused to another machine, or what that one sent was refused. */
+  artifactDenied(denial: (typeof LABELS.artifact_denial)[number]): void
   /** The configuration was read anew; false: it could not be used. */
   reloaded(ok: boolean): void
   /** The service manager waits this long for a sign of life. */
@@ -73,6 +75,8 @@ export function createMetrics(options: {
   for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
   for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
   for (const gate of LABELS.gate) counter('karo_agent_denials_total').inc({ gate }, 0)
+  for (const artifact_denial of LABELS.artifact_denial)
+    counter('karo_artifact_denials_total').inc({ artifact_denial }, 0)
   for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
   gauge('karo_build_info').set({ version, commit, node_version: process.versions.node }, 1)
   reloaded(true)
@@ -129,6 +133,8 @@ export function createMetrics(options: {
     },
     refused: (refusal) => counter('karo_api_refused_total').inc(boundedLabels({ refusal })),
     denied: (gate) => counter('karo_agent_denials_total').inc(boundedLabels({ gate })),
+    artifactDenied: (denial) =>
+      counter('karo_artifact_denials_total').inc(boundedLabels({ artifact_denial: denial })),
     logged: (level) => counter('karo_log_lines_total').inc(boundedLabels({ level })),
     reloaded,
     watchdog: (limitMs) => gauge('karo_watchdog_limit_seconds').set(limitMs / 1000),

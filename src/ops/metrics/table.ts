@@ -22,6 +22,8 @@ export const LABELS = {
   /** Of tasks that are under way. */
   task_state: TASK_STATES.filter((state) => !isFinal(state)),
   gate: GATES,
+  /** Of artifacts between machines: who asked may not read it, or what came was something else. */
+  artifact_denial: ['reader', 'content'],
   /** Why a frame was refused. */
   reason: REJECT_CODES,
   presence: ['online', 'unsure', 'offline'],
@@ -316,6 +318,11 @@ export const METRICS = {
     type: 'counter',
     help: 'What agents and AI tools asked for and a gate denied.',
     labels: ['gate'],
+  },
+  karo_artifact_denials_total: {
+    type: 'counter',
+    help: 'Artifacts that another machine was refused here, or sent wrongly. Those that were read are in the ledger alone, because their number shows when somebody works.',
+    labels: ['artifact_denial'],
   },
   karo_api_refused_total: {
     type: 'counter',

@@ -8,6 +8,9 @@ const VALUE_VERSION = 1
 // artifacts ‖ person u32 ‖ kind of row ‖ hash
 const ARTIFACT = { bytes: Uint8Array.of(1) }
 const PIECE = { bytes: Uint8Array.of(2) }
+/** An artifact of another machine of which pieces are missing. */
+const COMING = { bytes: Uint8Array.of(3) }
+const SHARE = { bytes: Uint8Array.of(4) }
 const KIND_AT = UID_AT + 4
 const HASH_AT = KIND_AT + 1
 const HASH_BYTES = 32
@@ -27,9 +30,35 @@ export interface ArtifactRow {
   readonly expires_at: number | null
 }
 
+/** Lets others read one artifact. */
+export interface ShareRow {
+  /** BLAKE3 of the secret of its link, 64 hex digits: the secret itself is in the link alone. */
+  readonly id: string
+  /** Hash of the artifact, 64 hex digits. */
+  readonly artifact: string
+  /** Id of the node or operator who may read it; null: every member who has the link. */
+  readonly audience: string | null
+  /** Members are told that this node has the artifact. */
+  readonly told: boolean
+  /** Milliseconds since the epoch, all three; `read_at` is 0 before the first reading. */
+  readonly created_at: number
+  readonly ends_at: number
+  readonly read_at: number
+  /** How often its content was asked for and given. */
+  readonly reads: number
+}
+
 export interface ArtifactRepository {
   /** Of one person; a damaged row is left out. */
   all(uid: number): Promise<readonly ArtifactRow[]>
+  /** What comes from other machines and is not complete. */
+  coming(uid: number): Promise<readonly ArtifactRow[]>
+  putComing(uid: number, row: ArtifactRow): Promise<void>
+  removeComing(uid: number, ids: readonly string[]): Promise<void>
+  shares(uid: number): Promise<readonly ShareRow[]>
+  /** Durable when it resolves. */
+  putShare(uid: number, row: ShareRow): Promise<void>
+  removeShares(uid: number, ids: readonly string[]): Promise<void>
   /** Numbers of people who have any. */
   people(): Promise<readonly number[]>
   /** Durable when it resolves, with every piece that was put before. */
@@ -47,16 +76,33 @@ export interface ArtifactRepository {
 export function createArtifactRepository(db: Database): ArtifactRepository {
   const keyOf = (uid: number, kind: typeof PIECE, hash: Uint8Array): Buffer =>
     makeKey('artifacts', { u32: uid }, kind, { bytes: hash })
-  const idKey = (uid: number, id: string): Buffer => keyOf(uid, ARTIFACT, Buffer.from(id, 'hex'))
+  const idKey = (uid: number, kind: typeof PIECE, id: string): Buffer =>
+    keyOf(uid, kind, Buffer.from(id, 'hex'))
   const ofKind = (uid: number, kind: typeof PIECE) => keyRange('artifacts', { u32: uid }, kind)
 
+  async function rowsOf<Row>(uid: number, kind: typeof PIECE): Promise<readonly Row[]> {
+    const rows: Row[] = []
+    for await (const [key, value] of db.iterator(ofKind(uid, kind)))
+      if (isSoundRow(key, value)) rows.push(decodeValue<Row>(VALUE_VERSION, value))
+    return rows
+  }
+  // Level writes in order: with a row the pieces before it are on the disk.
+  const put = (kind: typeof PIECE) => (uid: number, row: ArtifactRow | ShareRow) =>
+    db.put(idKey(uid, kind, row.id), encodeValue(VALUE_VERSION, row), { sync: true })
+  const remove = (kind: typeof PIECE) => (uid: number, ids: readonly string[]) =>
+    db.batch(
+      ids.map((id): Change => ({ type: 'del', key: idKey(uid, kind, id) })),
+      { sync: true },
+    )
+
   return {
-    async all(uid) {
-      const rows: ArtifactRow[] = []
-      for await (const [key, value] of db.iterator(ofKind(uid, ARTIFACT)))
-        if (isSoundRow(key, value)) rows.push(decodeValue<ArtifactRow>(VALUE_VERSION, value))
-      return rows
-    },
+    all: (uid) => rowsOf(uid, ARTIFACT),
+    coming: (uid) => rowsOf(uid, COMING),
+    putComing: put(COMING),
+    removeComing: remove(COMING),
+    shares: (uid) => rowsOf(uid, SHARE),
+    putShare: put(SHARE),
+    removeShares: remove(SHARE),
     async people() {
       const found: number[] = []
       const { lt } = keyRange('artifacts')
@@ -68,16 +114,8 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
       }
       return found
     },
-    async put(uid, row) {
-      // Level writes in order: with this row the pieces before it are on the disk.
-      await db.put(idKey(uid, row.id), encodeValue(VALUE_VERSION, row), { sync: true })
-    },
-    async remove(uid, ids) {
-      await db.batch(
-        ids.map((id): Change => ({ type: 'del', key: idKey(uid, id) })),
-        { sync: true },
-      )
-    },
+    put: put(ARTIFACT),
+    remove: remove(ARTIFACT),
     hasPiece: async (uid, hash) => db.has(keyOf(uid, PIECE, hash)),
     putPiece: (uid, hash, bytes) => db.put(keyOf(uid, PIECE, hash), encodeValue(VALUE_VERSION, bytes)),
     async piece(uid, hash) {
@@ -112,13 +150,30 @@ export function isArtifactRow(key: Uint8Array, value: Uint8Array): boolean {
   if (key.length !== HASH_AT + HASH_BYTES) return false
   const row = decodeValue<unknown>(VALUE_VERSION, value)
   if (key[KIND_AT] === PIECE.bytes[0]) return row instanceof Uint8Array
-  if (key[KIND_AT] !== ARTIFACT.bytes[0]) return false
-  const { id, name, media_type, size, pieces, source, created_at, expires_at } = row as ArtifactRow
+  const id = Buffer.from(key.subarray(HASH_AT)).toString('hex')
+  if (key[KIND_AT] === SHARE.bytes[0]) return isShare(row as ShareRow, id)
   return (
-    id === Buffer.from(key.subarray(HASH_AT)).toString('hex') &&
+    [ARTIFACT, COMING].some(({ bytes }) => key[KIND_AT] === bytes[0]) && isArtifact(row as ArtifactRow, id)
+  )
+}
+
+function isArtifact(row: ArtifactRow, id: string): boolean {
+  const { name, media_type, size, pieces, source, created_at, expires_at } = row
+  return (
+    row.id === id &&
     [name, media_type, source].every((text) => typeof text === 'string') &&
     [size, created_at, expires_at ?? 0].every((number) => Number.isSafeInteger(number)) &&
     pieces instanceof Uint8Array &&
     pieces.length % HASH_BYTES === 0
+  )
+}
+
+function isShare(row: ShareRow, id: string): boolean {
+  const { artifact, audience, told, created_at, ends_at, read_at, reads } = row
+  return (
+    row.id === id &&
+    [artifact, audience ?? ''].every((text) => typeof text === 'string') &&
+    typeof told === 'boolean' &&
+    [created_at, ends_at, read_at, reads].every((number) => Number.isSafeInteger(number))
   )
 }

@@ -58,8 +58,10 @@ export const AUDIT_TYPES = [
   'vault_changed',
   /** A secret was given to an agent or shown to its person, or an agent asked for it in vain: which one, by its id. */
   'secret_read',
-  /** A person or an agent of theirs stored a file, or a person removed one: how large it is, never its name or hash. */
+  /** A person or an agent of theirs stored a file, or a person removed, shared or unshared one: how large it is, never its name or hash. */
   'artifact_changed',
+  /** Somebody of another machine read a file that was shared with them, or their own: who, by which share, how many bytes. */
+  'artifact_read',
   'token_created',
   'token_revoked',
   /** A person removed some of their own commands: how many, and nothing of them. */
@@ -132,6 +134,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     vault_changed: 'decision',
     secret_read: 'own',
     artifact_changed: 'own',
+    artifact_read: 'question',
     token_created: 'decision',
     token_revoked: 'decision',
     history_deleted: 'decision',
@@ -188,6 +191,7 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   vault_changed: 'person',
   secret_read: 'person',
   artifact_changed: 'person',
+  artifact_read: 'person',
   token_created: 'person',
   token_revoked: 'person',
   history_deleted: 'person',

@@ -80,6 +80,8 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['artifact', 'list'],
     ['artifact', 'put', '/nonexistent'],
     ['artifact', 'show', '000000'],
+    ['artifact', 'shares'],
+    ['artifact', 'where', '000000'],
   ],
   memory: [
     ['memory', 'list'],

@@ -12,6 +12,7 @@ import { createArtifactRepository, isArtifactRow } from '../../../src/store/tabl
 import { createPeopleRepository } from '../../../src/store/tables/people.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 import { until } from '../../support/run/until.ts'
 
 const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
@@ -30,7 +31,7 @@ async function rig() {
   const due = new Set<{ at: number; run: () => void }>()
   const repository = createArtifactRepository(db)
   const artifacts = createArtifacts({
-    ...{ repository, random, log: silentLog },
+    ...{ identity: testIdentity(1), repository, random, log: silentLog },
     audit: { record: async (entry) => void ledger.push(entry) },
     clock: { now: () => time.now, monotonic: () => time.now },
     timers: {
@@ -101,9 +102,12 @@ describe('content', () => {
     const { put, artifacts } = await rig()
     const text = `zwölf ${'é'.repeat(40_000)}`
     const made = await put(Buffer.from(text))
-    expect(await artifacts.preview(ANN, made.artifact.id.slice(0, 6))).toBe(text.slice(0, 2_000))
+    expect((await artifacts.preview(ANN, made.artifact.id.slice(0, 6))).text).toBe(text.slice(0, 2_000))
     const other = await put(Buffer.from([1, 0, 2]))
-    expect(await artifacts.preview(ANN, other.artifact.id)).toBeNull()
+    expect(await artifacts.preview(ANN, other.artifact.id)).toEqual({
+      text: null,
+      beginning: Buffer.from([1, 0, 2]),
+    })
   })
 
   test('that was damaged is not given as if it were whole, and is mended by the same content', async () => {

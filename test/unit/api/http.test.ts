@@ -715,6 +715,8 @@ describe('what is noted in the ledger each time', () => {
     expect(daily.sort()).toEqual([
       '/api/v1/agents',
       '/api/v1/artifacts/begin',
+      '/api/v1/artifacts/fetch',
+      '/api/v1/artifacts/share',
       '/api/v1/mcp/reads',
       '/api/v1/share/allow',
       '/api/v1/share/anomalies',

@@ -22,6 +22,7 @@ import type { Action } from '../../../src/agents/types.ts'
 import { getAgents } from '../../../src/api/contract/operations/agents/agents.ts'
 import { createAnswer } from '../../../src/api/remote/answer.ts'
 import { createElsewhere } from '../../../src/api/remote/ask.ts'
+import { createOperations, type OperationsDeps } from '../../../src/api/remote/operations.ts'
 import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
@@ -142,8 +143,21 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       onEvent: () => () => {},
     },
   } as unknown as Runtime
+  const inbox: OperationsDeps['approvals'] = {
+    list: ({ person, admin }) =>
+      approvals.filter((one) => (one.person === null ? admin : one.person === person)),
+    async decide(as, id) {
+      const one = approvals.find((each) => each.id === id) as Approval
+      checkApprover(one, 'once', as)
+      done.push('decide')
+      return one
+    },
+  }
   const answer = createAnswer({
-    ...{ self: SELF, agents, random: systemRandom, log: silentLog },
+    ...{ self: SELF, random: systemRandom, timers: systemTimers, log: silentLog },
+    operations: AGENT_OPERATIONS,
+    most: { ofPerson: 32, follows: 16, ofAll: 128 },
+    perform: createOperations({ agents, approvals: inbox }),
     clock: who.timeless ? { ...systemClock, monotonic: () => 0 } : systemClock,
     audit: {
       record: async (entry) => void ledger.push(entry),
@@ -164,16 +178,6 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
     },
     sessions: { peopleOf: () => people },
     nameOf: () => 'desk',
-    approvals: {
-      list: ({ person, admin }) =>
-        approvals.filter((one) => (one.person === null ? admin : one.person === person)),
-      async decide(as, id) {
-        const one = approvals.find((each) => each.id === id) as Approval
-        checkApprover(one, 'once', as)
-        done.push('decide')
-        return one
-      },
-    },
   })
   async function ask(what: AgentAsk, over: Partial<AgentRequestBody> = {}, onPart = () => {}) {
     const exchange = played(([first]) => {

@@ -106,6 +106,7 @@ function once({ metrics }: ReturnType<typeof measuring>): void {
   for (const level of LABELS.level) metrics.logged(level)
   for (const refusal of LABELS.refusal) metrics.refused(refusal)
   for (const gate of LABELS.gate) metrics.denied(gate)
+  for (const denial of LABELS.artifact_denial) metrics.artifactDenied(denial)
   for (const method of LABELS.method) {
     for (const status of [101, 200, 302, 404, 500]) {
       metrics.request({ route: '/api/v1/status', personal: false, method, status, elapsed_ms: 1 })

@@ -1,33 +1,79 @@
 // /artifacts: each person has their own files; what comes and goes is compared with its hash.
 import { Readable } from 'node:stream'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { type Artifact, type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { toHex } from '../../../base/hex.ts'
+import { jsonText } from '../../../base/printable.ts'
+import type { Mesh } from '../../../mesh/index.ts'
+import type { ShareRow } from '../../../store/tables/artifacts.ts'
+import type { Operators } from '../../../trust/certificates/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
 import {
   addArtifactPart,
   beginArtifact,
+  fetchArtifact,
+  findArtifact,
   finishArtifact,
   getArtifacts,
+  getShares,
   readArtifact,
   removeArtifact,
+  shareArtifact,
   showArtifact,
+  unshareArtifact,
 } from '../../contract/operations/agents/artifacts.ts'
-import type { ArtifactShape } from '../../contract/shapes.ts'
+import type { ArtifactShape, ArtifactShareShape } from '../../contract/shapes.ts'
+import type { Fetched, Fetching } from '../../remote/fetching.ts'
+import type { Holdings } from '../../remote/holdings.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { operatorNamed } from '../mesh/operator-named.ts'
+import { whileOpen } from './while-open.ts'
 
-/** Errors: those of `Artifacts`. */
-export function artifactsRoutes({ artifacts }: { readonly artifacts: Artifacts }): Routes {
-  const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Owner => ({
-    ...{ person: caller.uid, traceId: id },
-  })
+interface ArtifactsDeps extends SharingDeps {
+  /** Asks other machines. */
+  readonly fetching: Fetching
+  readonly holdings: Pick<Holdings, 'where'>
+  readonly mesh: Pick<Mesh, 'isConnected'>
+}
+
+interface SharingDeps {
+  readonly artifacts: Artifacts
+  readonly trust: Pick<Trust, 'resolve' | 'admits' | 'opinion'>
+  readonly operators: Pick<Operators, 'list'>
+}
+
+const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Owner => ({
+  ...{ person: caller.uid, traceId: id },
+})
+
+/** Errors: those of `Artifacts`, and of `Fetching` for what other machines have. */
+export function artifactsRoutes(deps: ArtifactsDeps): Routes {
+  const { artifacts, fetching, holdings, trust, mesh } = deps
+  const shares = sharesRoutes(deps)
   return (server) => {
+    shares(server)
+    serve(server, fetchArtifact, async (request, reply) => {
+      const { id, at = '', link } = request.body
+      const wanted = id === undefined ? { link: link ?? '' } : { artifact: id, at }
+      const told = await fetching.fetch(request, wanted, whileOpen(reply))
+      return reply.type('application/x-ndjson').send(Readable.from(lines(told), { objectMode: false }))
+    })
+    serve(server, findArtifact, async ({ query }) => ({
+      holders: (await holdings.where(query.id)).map(({ node, artifact }) => {
+        const { fingerprint, name } = trust.opinion(node)
+        return { node: { node_id: node, fingerprint, name }, artifact, connected: mesh.isConnected(node) }
+      }),
+    }))
     serve(server, getArtifacts, async (request) => ({
       artifacts: (await artifacts.list(ownerOf(request))).map(shapeOf),
     }))
     serve(server, showArtifact, async (request) => {
       const { id } = request.query
       const found = await artifacts.find(ownerOf(request), id)
-      return { ...shapeOf(found), preview: await artifacts.preview(ownerOf(request), id) }
+      const { text, beginning } = await artifacts.preview(ownerOf(request), id)
+      return { ...shapeOf(found), preview: text, beginning: text === null ? toHex(beginning) : '' }
     })
     serve(server, readArtifact, async (request, reply) => {
       const { id, from } = request.query
@@ -57,6 +103,73 @@ export function artifactsRoutes({ artifacts }: { readonly artifacts: Artifacts }
       shapeOf(await artifacts.remove(ownerOf(request), request.body.id)),
     )
   }
+}
+
+/** Errors: those of `Shares`, and `not_found` or `conflict` for an audience that is nobody, or several. */
+function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
+  const { shares } = artifacts
+  const nameOf = (audience: string | null): string => {
+    const known = operators.list().find(({ binding }) => binding.node_id === audience)
+    if (known !== undefined) return known.binding.name
+    return audience === null ? '' : trust.opinion(audience as NodeId).name
+  }
+  const shownBy = async (owner: Owner) => {
+    const names = new Map((await artifacts.list(owner)).map(({ id, name }) => [id, name]))
+    return (row: ShareRow): ArtifactShareShape => ({
+      ...{ share: row.id, artifact: row.artifact, name: names.get(row.artifact) ?? '' },
+      ...{ audience: row.audience, audience_name: nameOf(row.audience), told: row.told, reads: row.reads },
+      ...{ created_at: time(row.created_at), ends_at: time(row.ends_at) },
+      read_at: row.read_at === 0 ? null : time(row.read_at),
+    })
+  }
+  return (server) => {
+    serve(server, shareArtifact, async (request) => {
+      const owner = ownerOf(request)
+      const { id, ends_at, to, told } = request.body
+      const endsAt = Date.parse(ends_at)
+      const audience = to === undefined ? null : audienceOf(to, { trust, operators })
+      const { share, link } = await shares.share(owner, id, { endsAt, audience, told })
+      return { ...(await shownBy(owner))(share), link }
+    })
+    serve(server, getShares, async (request) => {
+      const owner = ownerOf(request)
+      return { shares: (await shares.list(owner)).map(await shownBy(owner)) }
+    })
+    serve(server, unshareArtifact, async (request) => ({
+      ended: (await shares.unshare(ownerOf(request), request.body.id)).length,
+    }))
+  }
+}
+
+/** The member or operator whom a person means. A name that both have names neither of them. */
+function audienceOf(to: string, { trust, operators }: Pick<SharingDeps, 'trust' | 'operators'>): NodeId {
+  const node = unlessUnknown(() => trust.resolve(to))
+  const operator = unlessUnknown(() => operatorNamed(operators.list(), to))
+  const isMember = node !== undefined && trust.admits(node)
+  const id = operator?.state === 'valid' ? operator.binding.node_id : undefined
+  if (isMember && id !== undefined && id !== node)
+    throw new KaroError('conflict', `'${to}' is the name of a member and of an operator`, {
+      hint: 'Name one by its id: karo peers, karo operator list.',
+    })
+  if (isMember) return node
+  if (id !== undefined) return id
+  throw new KaroError('not_found', `'${to}' is no member here, and no operator whose certificate holds`, {
+    hint: 'karo peers and karo operator list show those that there are.',
+  })
+}
+
+function unlessUnknown<T>(find: () => T): T | undefined {
+  try {
+    return find()
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'not_found') return undefined
+    throw error
+  }
+}
+
+async function* lines(told: AsyncIterable<Fetched>): AsyncGenerator<string, void> {
+  for await (const { artifact, ...rest } of told)
+    yield `${jsonText({ ...rest, artifact: artifact === null ? null : shapeOf(artifact) })}\n`
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()

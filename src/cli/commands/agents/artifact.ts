@@ -2,29 +2,25 @@
 import { basename } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import {
-  addArtifactPart,
-  beginArtifact,
   finishArtifact,
   getArtifacts,
-  readArtifact,
   removeArtifact,
   showArtifact,
 } from '../../../api/contract/operations/agents/artifacts.ts'
 import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
-import { createHasher } from '../../../base/hash.ts'
-import { toHex } from '../../../base/hex.ts'
 import { screened } from '../../../base/printable.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { sharingCommands } from '../../artifacts/sharing.ts'
+import { copy, fetchHere, send, wantedBy } from '../../artifacts/transfer.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
+import { AT } from '../../input/at.ts'
 import { openRegular } from '../../input/regular-file.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText, given } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
-import { createLiveLine } from '../../terminal/live-line.ts'
 import { artifactsView, artifactView, ID_DIGITS } from '../../views/agents/artifacts.ts'
 
-const IDLE_MS = 60_000
 const ID = {
   name: 'id',
   required: true,
@@ -82,52 +78,12 @@ const put = defineCommand({
   },
 })
 
-/** Sends it in parts, and has the daemon compare the hash of the whole. */
-async function send(
-  io: CommandIo,
-  body: { readonly name: string; readonly media_type?: string; readonly expires_at?: string },
-  stream: AsyncIterable<unknown>,
-) {
-  const { key, part_bytes } = await daemonAt(io).call(beginArtifact, { body })
-  const line = createLiveLine(io)
-  const hasher = createHasher()
-  let hash: string
-  let at = 0
-  try {
-    for await (const part of partsOf(stream, part_bytes)) {
-      hasher.add(part)
-      const sent = { key, at, bytes: part.toString('base64url') }
-      at = (await daemonAt(io).call(addArtifactPart, { body: sent })).received
-      line.show(`${bytes(at)} stored`)
-    }
-  } finally {
-    hash = toHex(hasher.end())
-    line.end()
-  }
-  return daemonAt(io).call(finishArtifact, { body: { key, id: hash } })
-}
-
-/** The stream in parts of `size` bytes, the last one shorter. */
-async function* partsOf(stream: AsyncIterable<unknown>, size: number): AsyncGenerator<Buffer, void> {
-  let rest: Buffer[] = []
-  let length = 0
-  for await (const chunk of stream) {
-    rest.push(chunk as Buffer)
-    length += (chunk as Buffer).length
-    if (length < size) continue
-    let whole = Buffer.concat(rest)
-    for (; whole.length >= size; whole = whole.subarray(size)) yield whole.subarray(0, size)
-    rest = [whole]
-    length = whole.length
-  }
-  if (length > 0) yield Buffer.concat(rest)
-}
-
 const get = defineCommand({
   name: 'artifact get',
   summary: 'write the content of an artifact to a file or to standard output, compared with its id',
-  args: [ID],
+  args: [{ ...ID, description: `${ID.description}; a link to one; - for a link on standard input` }],
   options: [
+    { ...AT, description: 'fetch it from another machine first, and keep it here: a member, see karo peers' },
     {
       name: 'output',
       short: 'o',
@@ -138,9 +94,16 @@ const get = defineCommand({
   ],
   examples: [
     { run: 'karo artifact get 4f1d2a0c9b33 -o report.pdf', does: 'the file appears complete or not at all' },
+    {
+      run: 'karo artifact get 4f1d2a0c9b33 --at build-1 -o report.pdf',
+      does: 'what that machine shares with you',
+    },
+    { run: 'karo artifact get - -o report.pdf', does: 'by a link that is typed or piped' },
   ],
   async run(io, { args, options }) {
-    const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: args.id } })
+    const wanted = await wantedBy(args.id, options.at)
+    const which = wanted === undefined ? args.id : await fetchHere(io, wanted)
+    const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: which } })
     const onScreen = options.output === undefined && io.terminal
     if (onScreen && preview === null)
       throw new KaroError(
@@ -173,26 +136,6 @@ const get = defineCommand({
 /** Text of others has no colours, and redraws nothing. */
 const harmless = (text: string): string => screened(text, { colour: false, redraws: false })
 
-/** Throws KaroError `bad_file` for content that is not what the id says. */
-async function copy(io: CommandIo, id: string, write: (chunk: Uint8Array) => void): Promise<void> {
-  const hasher = createHasher()
-  let hash: string
-  try {
-    const query = { id }
-    const content = daemonAt(io).bytes(readArtifact, 'application/octet-stream', { query, idleMs: IDLE_MS })
-    for await (const chunk of content) {
-      hasher.add(chunk)
-      write(chunk)
-    }
-  } finally {
-    hash = toHex(hasher.end())
-  }
-  if (hash !== id)
-    throw new KaroError('bad_file', `the content of ${id.slice(0, ID_DIGITS)} arrived incomplete`, {
-      hint: 'A piece of it is missing or damaged in the database. Put the file there again.',
-    })
-}
-
 const list = defineCommand({
   name: 'artifact list',
   summary: 'list your files here, and large results of your agents; the newest first',
@@ -203,10 +146,12 @@ const list = defineCommand({
 
 const showOne = defineCommand({
   name: 'artifact show',
-  summary: 'show what an artifact is, and its beginning if it is text',
+  summary: 'show what an artifact is, and its beginning: as text, or else as bytes',
   shows: showArtifact,
   args: [ID],
-  examples: [{ run: 'karo artifact show 4f1d2a0c9b33', does: 'shows the first 2000 characters' }],
+  examples: [
+    { run: 'karo artifact show 4f1d2a0c9b33', does: 'shows the first 2000 characters, or 256 bytes' },
+  ],
   run: async (io, { args }) =>
     show(io, await daemonAt(io).call(showArtifact, { query: { id: args.id } }), artifactView),
 })
@@ -230,4 +175,4 @@ const remove = defineCommand({
     ),
 })
 
-export const commands: readonly Command[] = [put, get, list, showOne, remove]
+export const commands: readonly Command[] = [put, get, list, showOne, remove, ...sharingCommands]

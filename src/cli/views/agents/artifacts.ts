@@ -1,5 +1,10 @@
-// Views of artifacts: the list, and one of them with its beginning.
-import type { ArtifactListShape, ArtifactShownShape } from '../../../api/contract/shapes.ts'
+// Views of artifacts: the list, one of them with its beginning, what is shared, and who has one.
+import type {
+  ArtifactHoldersShape,
+  ArtifactListShape,
+  ArtifactSharesShape,
+  ArtifactShownShape,
+} from '../../../api/contract/shapes.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -41,7 +46,74 @@ export function artifactView(shown: ArtifactShownShape, screen: Screen): string 
   const width = Math.max(...facts.map(([name]) => name.length))
   const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
   const head = fitted(`${printable(shown.name)}\n${lines.join('\n')}\n`, screen.columns)
-  if (shown.preview === null) return `${head}\nIt is no text.\n`
+  if (shown.preview === null) return `${head}\n${bytesView(Buffer.from(shown.beginning, 'hex'))}`
   const text = shown.preview.split('\n').map(printable).join('\n')
   return `${head}\n${text}${text.endsWith('\n') ? '' : '\n'}`
+}
+
+/** How well-known files begin, in hex digits. */
+const BEGINNINGS = {
+  '89504e470d0a1a0a': 'a PNG picture',
+  ffd8ff: 'a JPEG picture',
+  '47494638': 'a GIF picture',
+  '25504446': 'a PDF document',
+  '504b0304': 'a ZIP archive, or a document in one',
+  '1f8b': 'compressed by gzip',
+  '28b52ffd': 'compressed by zstd',
+  fd377a585a00: 'compressed by xz',
+  '7f454c46': 'a program for Linux (ELF)',
+  '53514c69746520666f726d61742033': 'an SQLite database',
+} as const
+const LINE_BYTES = 16
+
+/** As hexdump -C shows it: where, the bytes, and those that are printable characters. */
+function bytesView(beginning: Buffer): string {
+  const hex = beginning.toString('hex')
+  const known = Object.entries(BEGINNINGS).find(([start]) => hex.startsWith(start))
+  const lines = Array.from({ length: Math.ceil(beginning.length / LINE_BYTES) }, (_, i) => {
+    const part = beginning.subarray(i * LINE_BYTES, (i + 1) * LINE_BYTES)
+    const digits = part
+      .toString('hex')
+      .replace(/../g, '$& ')
+      .padEnd(LINE_BYTES * 3)
+    const text = Array.from(part, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.'))
+    return `  ${(i * LINE_BYTES).toString(16).padStart(4, '0')}  ${digits} |${text.join('')}|\n`
+  })
+  return `It is no text${known === undefined ? '' : `, and begins as ${known[1]}`}.\n${lines.join('')}`
+}
+
+export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): string {
+  if (shares.length === 0) return 'Nothing is shared. karo artifact share ID  makes a link.\n'
+  return table(
+    shares,
+    [
+      { title: 'SHARE', value: ({ share }) => share.slice(0, ID_DIGITS) },
+      { title: 'ARTIFACT', value: ({ artifact }) => artifact.slice(0, ID_DIGITS) },
+      { title: 'UNTIL', value: ({ ends_at }) => localTime(ends_at) },
+      { title: 'READ', align: 'right', value: ({ reads }) => String(reads) },
+      { title: 'TOLD', value: ({ told }) => (told ? 'yes' : 'no') },
+      {
+        title: 'WITH',
+        value: ({ audience, audience_name }) =>
+          audience === null ? 'who has the link' : audience_name || audience,
+      },
+      { title: 'NAME', value: ({ name }) => name, shrink: true },
+    ],
+    screen,
+  )
+}
+
+export function holdersView({ holders }: ArtifactHoldersShape, screen: Screen): string {
+  if (holders.length === 0)
+    return 'No other member says that it has that. Owners tell members by karo artifact share ID --tell.\n'
+  return table(
+    holders,
+    [
+      { title: 'ARTIFACT', value: ({ artifact }) => artifact.slice(0, ID_DIGITS) },
+      { title: 'FINGERPRINT', value: ({ node }) => node.fingerprint },
+      { title: 'LINKED', value: ({ connected }) => (connected ? 'yes' : 'no') },
+      { title: 'NODE', value: ({ node }) => node.name, shrink: true },
+    ],
+    screen,
+  )
 }

@@ -73,3 +73,56 @@ export const removeArtifact = defineOperation('POST /api/v1/artifacts/remove', {
   errors: ['not_found', 'conflict'],
   example: { body: { id: example } },
 })
+
+export const shareArtifact = defineOperation('POST /api/v1/artifacts/share', {
+  ...own,
+  daily: true,
+  summary: 'Let a node, an operator, or whoever has a link read an artifact for a time',
+  description:
+    'The link is signed by this node, bound to the artifact, the end and the audience, and worth nothing once the share has ended.',
+  body: from.shareBody,
+  answer: from.shared,
+  errors: ['not_found', 'conflict', 'refused', 'rate_limited'],
+  example: { body: { id: example, ends_at: '2026-01-02T03:04:05.000Z' } },
+})
+
+export const getShares = defineOperation('GET /api/v1/artifacts/shares', {
+  ...own,
+  summary: 'What the caller shares, with whom, and how often it was read',
+  answer: from.shareList,
+})
+
+export const unshareArtifact = defineOperation('POST /api/v1/artifacts/unshare', {
+  ...own,
+  summary: 'End a share, or all shares of an artifact, at once',
+  body: from.unshareBody,
+  answer: from.unshared,
+  errors: ['not_found'],
+  example: { body: { id: example } },
+})
+
+export const fetchArtifact = defineOperation('POST /api/v1/artifacts/fetch', {
+  ...own,
+  daily: true,
+  summary: 'Fetch an artifact of another machine, and keep it here',
+  description:
+    'Only the pieces that are missing here are asked for, and each is compared with its hash. What has come before a cut is kept for a day.',
+  body: from.fetchBody,
+  lines: {
+    type: 'application/x-ndjson',
+    description: 'One line for each piece; the last one has the artifact.',
+    item: from.fetchLine,
+  },
+  errors: ['not_found', 'conflict', 'refused', 'too_large', 'rate_limited', 'unavailable', 'bad_file'],
+  example: { body: { id: example, at: 'desk' } },
+})
+
+export const findArtifact = defineOperation('GET /api/v1/artifacts/where', {
+  ...own,
+  summary: 'Which other members say that they have an artifact',
+  description:
+    'Only those are told of whose owners shared them so. Whether the caller may read it is decided there.',
+  query: from.whichQuery,
+  answer: from.holders,
+  example: { query: { id: example } },
+})

@@ -4,10 +4,13 @@ import {
   MEDIA_TYPE,
   MOST_ARTIFACTS,
   MOST_BYTES,
+  MOST_SHARES,
   PART_BYTES,
+  PIECE_BYTES,
+  PREVIEW_BYTES,
   PREVIEW_CHARS,
 } from '../../../../agents/artifacts/types.ts'
-import { count, digest, listOf, moment, text } from '../fields.ts'
+import { count, digest, listOf, moment, nodeRef, text, who } from '../fields.ts'
 
 const which = () =>
   z
@@ -21,7 +24,10 @@ const FIELDS = {
   name: text(256, 'as who brought it named it'),
   media_type: text(128, 'as who brought it says'),
   size: count('bytes'),
-  source: text(64, '`person`, or the id of the agent whose result it is'),
+  source: text(
+    64,
+    '`person`, the id of the agent whose result it is, or `from` and a name: the machine that it was fetched from',
+  ),
   created_at: moment('when it was stored'),
   expires_at: moment('when it is removed; null: never').nullable(),
 }
@@ -35,6 +41,7 @@ export const artifactShown = z
   .strictObject({
     ...FIELDS,
     preview: text(PREVIEW_CHARS, 'its beginning; null: it is no text').nullable(),
+    beginning: text(2 * PREVIEW_BYTES, 'the first bytes of what is no text, in hex digits; else empty'),
   })
   .meta({ id: 'ArtifactShown' })
 export type ArtifactShownShape = z.infer<typeof artifactShown>
@@ -74,3 +81,89 @@ export const finished = z
   })
   .meta({ id: 'ArtifactStored' })
 export type ArtifactStoredShape = z.infer<typeof finished>
+
+export const shareBody = z.strictObject({
+  id: which(),
+  ends_at: moment('until when; a minute to 90 days from now'),
+  to: who()
+    .exactOptional()
+    .describe('the node or operator who may read it; absent: every member who has the link'),
+  told: z.boolean().default(false).describe('members are told that this node has it'),
+})
+const SHARE_FIELDS = {
+  share: digest('names the share; no secret'),
+  artifact: digest('what is shared'),
+  name: text(256, 'its name here'),
+  audience: text(
+    64,
+    'id of the node or operator who may read it; null: every member who has the link',
+  ).nullable(),
+  audience_name: text(256, 'its name here; empty where it has none'),
+  told: z.boolean().describe('members are told that this node has it'),
+  created_at: moment('when it was shared'),
+  ends_at: moment('until when it may be read'),
+  reads: count('how often content of it was given; going on after a cut counts again'),
+  read_at: moment('when it was last; null: never').nullable(),
+}
+const share = z.strictObject(SHARE_FIELDS).meta({ id: 'ArtifactShare' })
+export type ArtifactShareShape = z.infer<typeof share>
+export const shareList = z
+  .strictObject({ shares: listOf(share, MOST_SHARES).describe('the newest first') })
+  .meta({ id: 'ArtifactShares' })
+export type ArtifactSharesShape = z.infer<typeof shareList>
+export const shared = z
+  .strictObject({
+    ...SHARE_FIELDS,
+    link: text(1024, 'who has it may read the artifact; it is nowhere but in this answer'),
+  })
+  .meta({ id: 'ArtifactShared' })
+export type ArtifactSharedShape = z.infer<typeof shared>
+export const unshareBody = z.strictObject({
+  id: which().describe('the beginning of the id of a share, or of an artifact: then all its shares'),
+})
+export const unshared = z.strictObject({ ended: count('shares that ended') }).meta({ id: 'ArtifactUnshared' })
+
+export const fetchBody = z
+  .strictObject({
+    id: which().exactOptional(),
+    at: who().exactOptional().describe('the machine that has it'),
+    link: z.string().max(1024).exactOptional().describe('a link that its owner gave, instead of both'),
+  })
+  .refine(
+    ({ id, at, link }) =>
+      link === undefined ? id !== undefined && at !== undefined : id === undefined && at === undefined,
+    'either a link, or an id and the machine that has it',
+  )
+export const fetchLine = z
+  .strictObject({
+    received: count('bytes that are here'),
+    size: count('bytes of all of it'),
+    artifact: artifact.nullable().describe('in the last line, when all of it is here; null before'),
+  })
+  .meta({ id: 'ArtifactFetchLine' })
+export type ArtifactFetchLineShape = z.infer<typeof fetchLine>
+
+export const holders = z
+  .strictObject({
+    holders: listOf(
+      z.strictObject({
+        node: nodeRef,
+        artifact: digest('what it has'),
+        connected: z.boolean().describe('it has a link to this node'),
+      }),
+    ),
+  })
+  .meta({ id: 'ArtifactHolders' })
+export type ArtifactHoldersShape = z.infer<typeof holders>
+
+/** What another machine says that an artifact consists of. */
+export const artifactLayout = z
+  .strictObject({
+    id: FIELDS.id,
+    name: FIELDS.name,
+    media_type: z.string().regex(MEDIA_TYPE),
+    size: z.int().min(0).max(MOST_BYTES),
+    pieces: listOf(digest('hash of a piece'), MOST_BYTES / PIECE_BYTES),
+  })
+  .meta({ id: 'ArtifactLayout' })
+export type ArtifactLayoutShape = z.infer<typeof artifactLayout>

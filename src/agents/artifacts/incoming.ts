@@ -1,0 +1,151 @@
+// Artifacts that come from another machine, piece by piece: each is compared with its hash before it is stored, and a cut loses none.
+import type { Limiter } from '../../base/async/limiter.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createHasher } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import type { ArtifactRow } from '../../store/tables/artifacts.ts'
+import type { Pieces } from './pieces.ts'
+import { hashesOf, isWhole } from './rows.ts'
+import {
+  type Artifact,
+  type ArtifactsDeps,
+  type Incoming,
+  type Layout,
+  MEDIA_TYPE,
+  MOST_ARTIFACTS,
+  MOST_BYTES,
+  MOST_COMING,
+  type Owner,
+  PIECE_BYTES,
+} from './types.ts'
+
+/** Milliseconds for which pieces of an artifact that is not complete are kept. */
+const COMING_MS = 86_400_000
+
+interface IncomingDeps extends Pick<ArtifactsDeps, 'repository' | 'clock'> {
+  readonly serially: Limiter
+  readonly pieces: Pieces
+  /** Puts the artifact where the person's others are. */
+  readonly keep: (owner: Owner, row: ArtifactRow) => Promise<Artifact>
+}
+
+export interface IncomingInside extends Incoming {
+  /** Gives up what did not become complete in time. To be called within `serially`. */
+  prune(person: number): Promise<void>
+}
+
+export function createIncoming({ repository, clock, serially, pieces, keep }: IncomingDeps): IncomingInside {
+  const isOver = ({ expires_at }: ArtifactRow): boolean => (expires_at ?? 0) <= clock.now()
+
+  async function rowOf(person: number, id: string): Promise<ArtifactRow> {
+    const row = (await repository.coming(person)).find((one) => one.id === id)
+    if (row !== undefined && !isOver(row)) return row
+    throw new KaroError('not_found', 'that artifact does not come any more', { hint: 'Ask for it again.' })
+  }
+
+  async function giveUp(person: number, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return
+    await repository.removeComing(person, ids)
+    await pieces.collect(person)
+  }
+
+  /** Numbers of the pieces that are not on the disk as they have to be; of pieces that are the same, the first one. */
+  async function missingOf(person: number, row: ArtifactRow): Promise<readonly number[]> {
+    const missing: number[] = []
+    const looked = new Set<string>()
+    for (const [i, hash] of hashesOf(row).entries()) {
+      const name = toHex(hash)
+      if (looked.has(name)) continue
+      looked.add(name)
+      if (!isWhole(await repository.piece(person, hash), hash)) missing.push(i)
+    }
+    return missing
+  }
+
+  async function expect({ person }: Owner, layout: Layout, source: string): Promise<readonly number[]> {
+    checkLayout(layout)
+    const { id, name, mediaType, size } = layout
+    const made: ArtifactRow = {
+      ...{ id, name, media_type: mediaType, size, pieces: Buffer.concat([...layout.pieces]), source },
+      ...{ created_at: clock.now(), expires_at: clock.now() + COMING_MS },
+    }
+    if ((await repository.all(person)).length >= MOST_ARTIFACTS)
+      throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
+        hint: 'Remove some: karo artifact remove.',
+      })
+    const others = (await repository.coming(person))
+      .filter((one) => one.id !== id)
+      .sort((a, b) => b.created_at - a.created_at)
+    await repository.putComing(person, made)
+    // The one that was begun first gives way.
+    await giveUp(
+      person,
+      others.slice(MOST_COMING - 1).map((one) => one.id),
+    )
+    return missingOf(person, made)
+  }
+
+  async function add({ person }: Owner, id: string, index: number, bytes: Uint8Array): Promise<void> {
+    const hash = hashesOf(await rowOf(person, id))[index]
+    if (hash === undefined || !isWhole(bytes, hash))
+      throw new KaroError('bad_file', `piece ${index + 1} is not what it has to be`, {
+        hint: 'The other machine sent something else. What came before it is kept for a day: try again.',
+      })
+    await pieces.store(person, bytes, hash)
+  }
+
+  async function finish(owner: Owner, id: string): Promise<Artifact> {
+    const { person } = owner
+    const row = await rowOf(person, id)
+    const hasher = createHasher()
+    let size = 0
+    let whole: string
+    try {
+      for (const hash of hashesOf(row)) {
+        const bytes = (await repository.piece(person, hash)) ?? new Uint8Array(0)
+        hasher.add(bytes)
+        size += bytes.length
+      }
+    } finally {
+      whole = toHex(hasher.end())
+    }
+    if (whole !== id || size !== row.size) {
+      if ((await missingOf(person, row)).length > 0)
+        throw new KaroError('bad_file', 'a piece of it is missing or damaged here', {
+          hint: 'Ask for it again.',
+        })
+      // Each piece was what the other machine said, and together they are something else.
+      await giveUp(person, [id])
+      throw new KaroError('bad_file', `what came is not ${id.slice(0, 12)}: nothing of it was kept`, {
+        hint: 'The other machine has something else under that id, or lies about it.',
+      })
+    }
+    const kept = await keep(owner, { ...row, created_at: clock.now(), expires_at: null })
+    await repository.removeComing(person, [id])
+    return kept
+  }
+
+  return {
+    expect: (owner, layout, source) => serially(() => expect(owner, layout, source)),
+    add: (owner, id, index, bytes) => serially(() => add(owner, id, index, bytes)),
+    finish: (owner, id) => serially(() => finish(owner, id)),
+    prune: async (person) =>
+      giveUp(
+        person,
+        (await repository.coming(person)).filter(isOver).map(({ id }) => id),
+      ),
+  }
+}
+
+/** Throws KaroError `bad_file` for a layout that no artifact can have. */
+function checkLayout({ name, mediaType, size, pieces }: Layout): void {
+  const isSound =
+    Number.isSafeInteger(size) &&
+    size >= 0 &&
+    size <= MOST_BYTES &&
+    pieces.length === Math.ceil(size / PIECE_BYTES) &&
+    name.length > 0 &&
+    name.length <= 256 &&
+    MEDIA_TYPE.test(mediaType)
+  if (!isSound) throw new KaroError('bad_file', 'the other machine describes no artifact that there can be')
+}

@@ -1,0 +1,59 @@
+// The pieces of artifacts on the disk: each is stored once for a person, within bounds, and goes when nothing needs it.
+import { setImmediate as turn } from 'node:timers/promises'
+import { KaroError } from '../../base/errors.ts'
+import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
+import type { ArtifactRepository } from '../../store/tables/artifacts.ts'
+import { hashesOf, isWhole } from './rows.ts'
+import { MOST_PIECES } from './types.ts'
+
+export interface Pieces {
+  /** Removes pieces of the person that nothing needs, and counts the others. */
+  collect(person: number): Promise<void>
+  /** `hash`: of these bytes, where it is known. Resolves with it. Throws KaroError `rate_limited` where there is no room. */
+  store(person: number, bytes: Uint8Array, hash?: Uint8Array): Promise<Uint8Array>
+  /** Forgets how many the person has. */
+  forget(person: number): void
+}
+
+/** `underWay`: hashes of pieces that no row names yet. One call at a time, which is the caller's to see to. */
+export function createPieces(
+  repository: ArtifactRepository,
+  underWay: (person: number) => readonly Uint8Array[],
+): Pieces {
+  /** Pieces of each person. */
+  const used = new Map<number, number>()
+  const total = (): number => [...used.values()].reduce((sum, pieces) => sum + pieces, 0)
+
+  return {
+    async collect(person) {
+      const needed = new Set(underWay(person).map(toHex))
+      for (const row of [...(await repository.all(person)), ...(await repository.coming(person))]) {
+        for (const hash of hashesOf(row)) needed.add(toHex(hash))
+        // The daemon does other work between two files, because one person may have thousands.
+        await turn()
+      }
+      const there = await repository.pieces(person)
+      const idle = there.filter((hash) => !needed.has(hash))
+      await repository.removePieces(person, idle)
+      const left = there.length - idle.length
+      if (left === 0) used.delete(person)
+      else used.set(person, left)
+    },
+    async store(person, bytes, hash = blake3([bytes])) {
+      const isThere = await repository.hasPiece(person, hash)
+      if (!isThere) {
+        if ((used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll)
+          throw new KaroError('rate_limited', 'there is no room for more artifacts', {
+            hint: 'Remove some: karo artifact list, karo artifact remove.',
+          })
+        used.set(person, (used.get(person) ?? 0) + 1)
+      }
+      // A piece that is damaged on the disk is written again, because this one has the same content.
+      if (!isThere || !isWhole(await repository.piece(person, hash), hash))
+        await repository.putPiece(person, hash, bytes)
+      return hash
+    },
+    forget: (person) => void used.delete(person),
+  }
+}

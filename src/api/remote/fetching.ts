@@ -1,0 +1,189 @@
+// Fetches artifacts of other machines: only the pieces that are missing, each compared with its hash, and on after a cut.
+
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { readLink } from '../../agents/artifacts/link.ts'
+import { type Artifact, type Artifacts, type Layout, PIECE_BYTES } from '../../agents/artifacts/types.ts'
+import { deadline } from '../../base/async/deadline.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { type Asked, createReach, type ReachDeps, type Request } from './reach.ts'
+
+/** Artifacts that come at the same time: for one person, and for all. */
+const FETCHES = { ofPerson: 2, ofAll: 8 } as const
+/** Bytes of what an artifact consists of, as the other machine says it. */
+const LAYOUT_BYTES = 256 * 1024
+/** Milliseconds for the next piece, that the other machine may be away, between looks, and for all of it. */
+const WAIT = { silent: 60_000, away: 120_000, look: 1_000, all: 3_600_000 } as const
+
+interface FetchDeps extends ReachDeps {
+  readonly artifacts: Pick<Artifacts, 'incoming'>
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>
+  /** The other machine sent something else than it should. */
+  readonly onWrong: () => void
+}
+
+/** What is fetched: by a link, or by its id from a machine. */
+type Wanted = { readonly link: string } | { readonly artifact: string; readonly at: string }
+
+export interface Fetched {
+  /** Bytes that are here. */
+  readonly received: number
+  readonly size: number
+  /** Null until it is complete. */
+  readonly artifact: Artifact | null
+}
+
+/**
+ * KaroErrors: those of `Reach` and `Incoming`, `bad_request` for a link that is none, `refused` for one that has ended,
+ * `rate_limited` where this person, or everybody, fetches enough already.
+ */
+export interface Fetching {
+  /** Resolves when the request is in the ledger; then tells of each piece. The last one has the artifact. */
+  fetch(asked: Asked, wanted: Wanted, signal: AbortSignal): Promise<AsyncGenerator<Fetched, void>>
+}
+
+export function createFetching(deps: FetchDeps): Fetching {
+  const { artifacts, trust, clock, timers, onWrong } = deps
+  const { incoming } = artifacts
+  const { nodeAt, actingOf, note, documents } = createReach(deps)
+  /** The person of each transfer that is under way. */
+  const underWay: number[] = []
+
+  async function layoutOf(request: Omit<Request, 'what'>, artifact: string, link: Link): Promise<Layout> {
+    const what = { operation: 'artifact', artifact, ...link } as const
+    const { artifactLayout } = await import('../contract/schemas/agents/artifacts.ts')
+    for await (const text of documents({ ...request, what, most: LAYOUT_BYTES })) {
+      const read = artifactLayout.safeParse(parsed(text))
+      if (!read.success || !read.data.id.startsWith(artifact)) break
+      const { media_type: mediaType, pieces, ...rest } = read.data
+      return { ...rest, mediaType, pieces: pieces.map((hash) => Buffer.from(hash, 'hex')) }
+    }
+    throw new KaroError('bad_file', 'the other machine answered with something else than what was asked for')
+  }
+
+  /** Asks for what is missing, once. */
+  async function* round(
+    { caller, id: traceId }: Asked,
+    request: Omit<Request, 'what'>,
+    artifact: string,
+    link: Link,
+  ): AsyncGenerator<Fetched, void> {
+    const owner = { person: caller.uid, traceId }
+    const layout = await layoutOf(request, artifact, link)
+    const { id, size, pieces } = layout
+    const missing = await incoming.expect(owner, layout, sourceOf(trust.opinion(request.node).name))
+    let received = size - missing.reduce((sum, i) => sum + bytesAt(i, size), 0)
+    yield { received, size, artifact: null }
+    if (missing.length > 0) {
+      const what = {
+        operation: 'pieces',
+        artifact: id,
+        wanted: bitsOf(missing, pieces.length),
+        ...link,
+      } as const
+      let next = 0
+      for await (const bytes of documents({ ...request, what, most: PIECE_BYTES })) {
+        const index = missing[next++]
+        if (index === undefined)
+          throw new KaroError('bad_file', 'the other machine sends more than was asked for')
+        await incoming.add(owner, id, index, bytes)
+        received += bytes.length
+        yield { received, size, artifact: null }
+      }
+      if (next < missing.length)
+        throw new KaroError('bad_file', 'the other machine sent less than was asked for')
+    }
+    yield { received, size, artifact: await incoming.finish(owner, id) }
+  }
+
+  /** Goes on where the connection broke, while the machine is not away for too long. */
+  async function* rounds(
+    asked: Asked,
+    to: Pick<Request, 'node' | 'as'>,
+    artifact: string,
+    link: Link,
+    hungUp: AbortSignal,
+  ): AsyncGenerator<Fetched, void> {
+    const limit = deadline(timers, WAIT.all)
+    const { as } = to
+    const over = AbortSignal.any([hungUp, limit.signal, ...(as === undefined ? [] : [as.ended])])
+    let heard = clock.monotonic()
+    underWay.push(asked.caller.uid)
+    try {
+      for (;;) {
+        const silence = new AbortController()
+        let stop = (): void => {}
+        const hear = (): void => {
+          stop()
+          stop = timers.after(WAIT.silent, () => silence.abort())
+        }
+        try {
+          hear()
+          const signal = AbortSignal.any([over, silence.signal])
+          for await (const told of round(asked, { ...to, trace: asked.id, signal }, artifact, link)) {
+            hear()
+            heard = clock.monotonic()
+            yield told
+          }
+          return
+        } catch (error) {
+          if (error instanceof KaroError && error.code === 'bad_file') onWrong()
+          const isAway = error instanceof KaroError && error.code === 'unavailable'
+          if (!isAway || over.aborted || clock.monotonic() - heard > WAIT.away) throw error
+          await new Promise<void>((resolve) => timers.after(WAIT.look, resolve))
+        } finally {
+          stop()
+        }
+      }
+    } finally {
+      limit.end()
+      underWay.splice(underWay.indexOf(asked.caller.uid), 1)
+    }
+  }
+
+  return {
+    async fetch(asked, wanted, signal) {
+      const { node, artifact, link } = meant(wanted)
+      const as = actingOf(asked.caller)
+      const theirs = underWay.filter((person) => person === asked.caller.uid).length
+      if (theirs >= FETCHES.ofPerson || underWay.length >= FETCHES.ofAll)
+        throw new KaroError('rate_limited', 'other artifacts are on their way', {
+          hint: 'Try again when they are here.',
+        })
+      await note(asked, node, { operation: 'artifact', artifact }, as)
+      return rounds(asked, { node, as }, artifact, link, signal)
+    },
+  }
+
+  function meant(wanted: Wanted): { readonly node: NodeId; readonly artifact: string; readonly link: Link } {
+    if (!('link' in wanted)) return { node: nodeAt(wanted.at), artifact: wanted.artifact, link: {} }
+    const { node, artifact, endsAt, frame } = readLink(wanted.link)
+    if (endsAt <= clock.now())
+      throw new KaroError('refused', `this link ended on ${new Date(endsAt).toISOString()}`, {
+        hint: 'Ask its owner for another one.',
+      })
+    return { node: nodeAt(node), artifact, link: { link: frame } }
+  }
+}
+
+/** The member of a request; empty where no link is used. */
+type Link = { readonly link?: Uint8Array }
+
+/** How people are told whence it comes. */
+const sourceOf = (name: string): string => `from ${name}`.slice(0, 64).toWellFormed()
+
+const bytesAt = (i: number, size: number): number => Math.min(PIECE_BYTES, size - i * PIECE_BYTES)
+
+function bitsOf(numbers: readonly number[], count: number): Uint8Array {
+  const bits = new Uint8Array(Math.ceil(count / 8))
+  for (const i of numbers) bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7))
+  return bits
+}
+
+function parsed(text: Buffer): unknown {
+  try {
+    return JSON.parse(text.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,110 @@
+// Tells members which artifacts this node has, of those whose owners want them to know, and finds who else has one.
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { HOLDING_MAX, Holding, type HoldingBody } from '../../../protocols/messages/agent.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Shares } from '../../agents/artifacts/types.ts'
+import { createSerial } from '../../base/async/limiter.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Documents } from '../../exchange/documents/index.ts'
+import { type Identity, signFrame, verifierOf } from '../../trust/identity/index.ts'
+
+/** Milliseconds for which one document counts; it is signed again when half of that is over. */
+const LIFE_MS = 2 * DAY_MS
+/** Milliseconds between looks for shares that have ended. */
+const LOOK_MS = 600_000
+const TABLE = messageTable([Holding])
+
+interface HoldingsDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
+  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly shares: Pick<Shares, 'told' | 'onChange'>
+  /** Other members that this node admits. */
+  readonly members: () => readonly NodeId[]
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export interface Holdings extends Room {
+  /** Other members that say so now, of an artifact whose hash begins so (hex digits). */
+  where(artifact: string): Promise<readonly { readonly node: NodeId; readonly artifact: string }[]>
+}
+
+export function createHoldings(deps: HoldingsDeps): Holdings {
+  const { identity, documents, shares, members, clock, random, timers, log } = deps
+  const serially = createSerial()
+  let stopTimer = (): void => {}
+  let unsubscribe = (): void => {}
+  let isStopped = true
+
+  /** What a node said last; undefined: nothing. */
+  async function saidBy(node: NodeId): Promise<HoldingBody | undefined> {
+    const [document] = await documents.of(node, 'holding')
+    if (document === undefined) return undefined
+    const { bytes } = document
+    return bodyOf(decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) }), Holding)
+  }
+
+  async function publish(): Promise<void> {
+    const now = clock.now()
+    const told = [...(await shares.told())].sort().slice(0, HOLDING_MAX)
+    const before = await saidBy(identity.nodeId)
+    const isSame = told.join() === (before?.artifacts ?? []).map(toHex).join()
+    // Who has never told of anything says nothing, and an empty document need not be kept up.
+    if (isSame && (told.length === 0 || (before?.expires_at ?? 0) - now > LIFE_MS / 2)) return
+    const version = Math.max(now, (before?.version ?? 0) + 1)
+    const artifacts = told.map((id) => Buffer.from(id, 'hex'))
+    const envelope = { sender: identity.publicKey, ts: now, nonce: random.bytes(NONCE_BYTES), seq: 0 }
+    const body = { version, expires_at: version + LIFE_MS, artifacts }
+    await documents.publish('holding', signFrame(Holding, envelope, body, identity))
+  }
+
+  function look(): void {
+    if (isStopped || serially.pending() > 1) return
+    void serially(publish).catch((error: unknown) => {
+      log.error(
+        { reason: String(error) },
+        'members were not told which artifacts are shared; it is tried again',
+      )
+    })
+  }
+
+  function again(): void {
+    stopTimer = timers.after(LOOK_MS, () => {
+      look()
+      again()
+    })
+  }
+
+  return {
+    name: 'holdings',
+    async start() {
+      isStopped = false
+      unsubscribe = shares.onChange(look)
+      look()
+      again()
+    },
+    async stop() {
+      isStopped = true
+      unsubscribe()
+      stopTimer()
+      // What is under way ends first.
+      await serially(async () => {})
+    },
+    async where(artifact) {
+      const found: { readonly node: NodeId; readonly artifact: string }[] = []
+      for (const node of members()) {
+        const said = await saidBy(node).catch(() => undefined)
+        if (said === undefined || said.expires_at <= clock.now()) continue
+        for (const hash of said.artifacts.map(toHex))
+          if (hash.startsWith(artifact)) found.push({ node, artifact: hash })
+      }
+      return found
+    },
+  }
+}

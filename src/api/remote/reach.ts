@@ -1,0 +1,201 @@
+// Reaches other machines in the name of an operator or of this node: opens a stream, asks one thing, and reads the answer.
+import type { Message, WireBody } from '../../../protocols/define.ts'
+import { bodyOf, type Frame } from '../../../protocols/frame.ts'
+import {
+  AGENT_CONTROL,
+  type AgentAsk,
+  AgentEnd,
+  type AgentEndBody,
+  AgentHello,
+  AgentPart,
+  AgentRequest,
+} from '../../../protocols/messages/agent.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { deadline } from '../../base/async/deadline.ts'
+import type { Timers } from '../../base/clock.ts'
+import { ERROR_CODES, type ErrorCode, KaroError } from '../../base/errors.ts'
+import type { Exchange, Exchanges, Mesh } from '../../mesh/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Acting, Sessions } from '../../trust/operators/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { Caller } from '../server/route.ts'
+
+/** Milliseconds until a member that has no link has to have one. */
+const REACH_MS = 5_000
+/** Bytes of one document of an answer, where nothing else is said. */
+const DOCUMENT_BYTES = 8 * 1024 * 1024
+
+export interface ReachDeps {
+  /** Opens the streams. */
+  readonly exchanges: Exchanges
+  readonly mesh: Pick<Mesh, 'isConnected' | 'reach'>
+  readonly trust: Pick<Trust, 'resolve' | 'opinion' | 'admits'>
+  readonly sessions: Pick<Sessions, 'of'>
+  readonly self: NodeId
+  readonly audit: Pick<Audit, 'insist'>
+  readonly timers: Timers
+}
+
+export interface Asked {
+  readonly caller: Caller
+  /** Trace id, 32 hex digits. */
+  readonly id: string
+}
+
+/** One request to another machine. */
+export interface Request {
+  readonly node: NodeId
+  readonly what: AgentAsk
+  /** Undefined: this node asks for itself. */
+  readonly as: Acting | undefined
+  /** Trace id, 32 hex digits. */
+  readonly trace: string
+  readonly signal: AbortSignal
+  /** Bytes of one document of the answer at most. */
+  readonly most?: number
+  /** Called when the other machine has said that it is there. */
+  readonly onGreeted?: () => void
+}
+
+export interface Reach {
+  /** Throws those of `Trust.resolve`, `bad_request` for this node, `refused` for who is no member. */
+  nodeAt(at: string): NodeId
+  /** As whom this person asks; undefined: as this node, which administrators may. Throws `refused` for others. */
+  actingOf(caller: Caller): Acting | undefined
+  /** Writes into the ledger that it is asked; on the disk before anything leaves. */
+  note(asked: Asked, node: NodeId, what: AgentAsk, as: Acting | undefined): Promise<void>
+  /**
+   * The documents of the answer as they come. Rejects with what the other machine says, `unavailable` where it is not reached
+   * or the connection is cut, `too_large`, and `internal` for an answer that is none.
+   */
+  documents(request: Request): AsyncGenerator<Buffer, void>
+}
+
+export function createReach({ exchanges, mesh, trust, sessions, self, audit, timers }: ReachDeps): Reach {
+  function nodeAt(at: string): NodeId {
+    const node = trust.resolve(at)
+    if (node === self) throw new KaroError('bad_request', 'that is this machine', { hint: 'Leave out --at.' })
+    if (!trust.admits(node)) throw new KaroError('refused', `${trust.opinion(node).name} is no member here`)
+    return node
+  }
+
+  function actingOf({ uid, account, via, admin }: Caller): Acting | undefined {
+    if (via !== 'socket')
+      throw new KaroError('refused', 'other machines are asked over the control socket, and not by a token')
+    const acting = sessions.of(uid, account)
+    if (acting?.types.includes(AGENT_CONTROL)) return acting
+    if (admin) return undefined
+    throw new KaroError(
+      'refused',
+      'you are not logged in as an operator who may use agents of other machines',
+      {
+        hint: 'karo login --credential FILE --agents',
+      },
+    )
+  }
+
+  async function note(
+    { caller, id }: Asked,
+    node: NodeId,
+    what: AgentAsk,
+    as: Acting | undefined,
+  ): Promise<void> {
+    await audit.insist({
+      ...{ type: 'agent_asked', success: true, peer: node, trace_id: id },
+      details: {
+        ...{ uid: caller.uid, operation: what.operation },
+        ...('agent' in what && { agent: what.agent.slice(0, 64) }),
+        ...('tool' in what && { tool: what.tool.slice(0, 128) }),
+        ...('id' in what && { id: what.id }),
+        ...(what.operation === 'decide' && { approve: what.approve }),
+        ...(as !== undefined && { operator: as.operator, operator_name: as.name }),
+      },
+    })
+  }
+
+  async function* documents(request: Request) {
+    const { node, what, as, trace, signal, most = DOCUMENT_BYTES } = request
+    const { name } = trust.opinion(node)
+    const exchange = await open(node, name, signal)
+    const leave = (): void => exchange.abort('nobody waits for it')
+    signal.addEventListener('abort', leave, { once: true })
+    try {
+      const { challenge, operations } = bodyIn(await exchange.next(), AgentHello, name)
+      if (!operations.includes(what.operation))
+        throw new KaroError('refused', `${name} has an older Karo, which cannot do this from here`)
+      request.onGreeted?.()
+      await exchange.send(
+        AgentRequest,
+        {
+          ...{ to: parseNodeId(node) as Uint8Array, challenge, ask: what },
+          ...(as !== undefined && { operator: { delegation: as.delegation, chain: as.chain } }),
+        },
+        Buffer.from(trace, 'hex'),
+      )
+      yield* answerOf(exchange, name, most)
+    } finally {
+      signal.removeEventListener('abort', leave)
+      exchange.abort('over')
+    }
+  }
+
+  async function open(node: NodeId, name: string, signal: AbortSignal): Promise<Exchange> {
+    const limit = deadline(timers, REACH_MS)
+    try {
+      const either = AbortSignal.any([limit.signal, signal])
+      if (mesh.isConnected(node) || (await mesh.reach(node, either)))
+        return await exchanges.open(node, either)
+    } catch (error) {
+      throw away(name, (error as Error).message)
+    } finally {
+      limit.end()
+    }
+    throw away(name, 'there is no connection to it')
+  }
+
+  return { nodeAt, actingOf, note, documents }
+}
+
+/** The documents of an answer. Rejects with the error that ends it, or `unavailable` where nothing ends it. */
+async function* answerOf(exchange: Exchange, name: string, most: number): AsyncGenerator<Buffer, void> {
+  let parts: Uint8Array[] = []
+  let size = 0
+  for (let frame = await exchange.next(); frame !== undefined; frame = await exchange.next()) {
+    if (frame.message === AgentEnd) {
+      const { error } = bodyOf(frame, AgentEnd)
+      if (error !== undefined) throw rebuilt(error, name)
+      return
+    }
+    const { data, ends } = bodyIn(frame, AgentPart, name)
+    if (data.length === 0 && !ends) throw new KaroError('internal', `${name} sent an empty part of an answer`)
+    size += data.length
+    if (size > most) throw new KaroError('too_large', `the answer of ${name} is too large`)
+    parts.push(data)
+    if (!ends) continue
+    const document = Buffer.concat(parts)
+    parts = []
+    size = 0
+    yield document
+  }
+  throw away(name, 'the connection to it was cut')
+}
+
+const away = (name: string, why: string): KaroError =>
+  new KaroError('unavailable', `${name} cannot be asked: ${why}`, {
+    hint: 'karo peers shows who is connected. A task goes on there; the same id gives no second one.',
+  })
+
+function bodyIn<B extends WireBody>(frame: Frame | undefined, message: Message<B>, name: string): B {
+  if (frame === undefined) throw away(name, 'the connection to it was cut')
+  if (frame.message.type !== message.type)
+    throw new KaroError('internal', `${name} said ${frame.message.name} where ${message.name} is due`)
+  return bodyOf(frame, message)
+}
+
+/** What the other machine says is for people: its code counts only where this one knows it. */
+function rebuilt({ code, message, hint }: NonNullable<AgentEndBody['error']>, name: string): KaroError {
+  const known: ErrorCode = Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : 'internal'
+  return new KaroError(known === 'unavailable' ? 'refused' : known, `${name}: ${message}`, {
+    ...(hint !== undefined && { hint }),
+  })
+}

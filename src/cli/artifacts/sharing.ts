@@ -1,0 +1,90 @@
+// karo artifact share, shares, unshare, where: who else may read an artifact, and who else has one.
+import { daemonAt } from '../../api/contract/client/socket.ts'
+import {
+  findArtifact,
+  getShares,
+  shareArtifact,
+  unshareArtifact,
+} from '../../api/contract/operations/agents/artifacts.ts'
+import { localTime } from '../../base/format.ts'
+import { type Command, defineCommand, show } from '../command.ts'
+import { parseDuration, rfc3339 } from '../input/time.ts'
+import { holdersView, sharesView } from '../views/agents/artifacts.ts'
+
+const ID = {
+  name: 'id',
+  required: true,
+  description: 'its id, or at least 6 digits of the beginning',
+} as const
+
+const share = defineCommand({
+  name: 'artifact share',
+  summary: 'let others read an artifact for a time: prints a link that they fetch it by',
+  shows: shareArtifact,
+  args: [ID],
+  options: [
+    { name: 'for', value: 'duration', description: 'until when, 1m to 90d (default: 1d)' },
+    {
+      name: 'to',
+      value: 'who',
+      completes: 'node',
+      description:
+        'only this member or operator, who then needs no link (default: every member with the link)',
+    },
+    { name: 'tell', description: 'members are told that this node has it; never its name' },
+  ],
+  examples: [
+    { run: 'karo artifact share 4f1d2a0c9b33 --for 1h', does: 'whoever has the link, for an hour' },
+    { run: 'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d', does: 'one machine' },
+  ],
+  async run(io, { args, options }) {
+    const length = parseDuration(options.for ?? '1d', '--for')
+    const body = {
+      ...{ id: args.id, ends_at: rfc3339(Date.now() + length, '--for'), told: options.tell === true },
+      ...(options.to !== undefined && { to: options.to }),
+    }
+    const made = await daemonAt(io).call(shareArtifact, { body })
+    // The link alone is on standard output, so that it can be piped.
+    if (!io.json) {
+      const who = made.audience === null ? 'Every member who has this link' : `Only ${options.to}`
+      io.err(
+        `${who} may read it until ${localTime(made.ends_at)}. Share ${made.share.slice(0, 12)} ends by karo artifact unshare.\n`,
+      )
+    }
+    return show(io, made, ({ link }) => `${link}\n`)
+  },
+})
+
+const shares = defineCommand({
+  name: 'artifact shares',
+  summary: 'list what you share, with whom, until when, and how often it was read',
+  shows: getShares,
+  examples: [{ run: 'karo artifact shares', does: 'without the links, which are kept nowhere' }],
+  run: async (io) => show(io, await daemonAt(io).call(getShares), sharesView),
+})
+
+const unshare = defineCommand({
+  name: 'artifact unshare',
+  summary: 'end a share at once, or all shares of an artifact; its links are worth nothing then',
+  shows: unshareArtifact,
+  args: [{ ...ID, description: 'id of a share or of an artifact, or at least 6 digits of the beginning' }],
+  examples: [{ run: 'karo artifact unshare 9b0c4de1a2f3', does: 'also what is being read at this moment' }],
+  run: async (io, { args }) =>
+    show(
+      io,
+      await daemonAt(io).call(unshareArtifact, { body: { id: args.id } }),
+      ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
+    ),
+})
+
+const where = defineCommand({
+  name: 'artifact where',
+  summary: 'say which other members tell that they have an artifact',
+  shows: findArtifact,
+  args: [ID],
+  examples: [{ run: 'karo artifact where 4f1d2a0c9b33', does: 'whether you may read it is decided there' }],
+  run: async (io, { args }) =>
+    show(io, await daemonAt(io).call(findArtifact, { query: { id: args.id } }), holdersView),
+})
+
+export const sharingCommands: readonly Command[] = [share, shares, unshare, where]

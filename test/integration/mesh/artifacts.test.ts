@@ -1,0 +1,159 @@
+// Artifacts between real daemons by the real command line: shares, links, who has one, and what the ledgers say.
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import type {
+  ArtifactHoldersShape,
+  ArtifactListShape,
+  ArtifactSharedShape,
+  ArtifactSharesShape,
+  ArtifactStoredShape,
+  AuditEntryShape,
+} from '../../../src/api/contract/shapes.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const WORDS = 'eleven words that nobody else in this test says'
+const NAME = 'zqcanaryname'
+
+/** `hq` certifies, `desk` has the files, `build` wants them. */
+let hq: TestNode, desk: TestNode, build: TestNode
+let ada: string
+const place = temporaryHome()
+
+const entries = async (node: TestNode, type: string): Promise<readonly AuditEntryShape[]> =>
+  (await node.json<{ entries: AuditEntryShape[] }>(['audit', 'log', '--type', type, '--limit', '500']))
+    .entries
+async function put(bytes: Uint8Array, name = NAME): Promise<string> {
+  const path = join(place, name)
+  writeFileSync(path, bytes)
+  return (await desk.json<ArtifactStoredShape>(['artifact', 'put', path])).id
+}
+const share = (id: string, ...more: string[]) =>
+  desk.json<ArtifactSharedShape>(['artifact', 'share', id, ...more])
+const logIn = async (node: TestNode, file: string) => {
+  const ran = await node.karo(
+    ['login', '--credential', file, '--passphrase-file', '-', '--agents'],
+    `${WORDS}\n`,
+  )
+  expect(ran, ran.stderr).toMatchObject({ code: 0 })
+}
+
+beforeAll(async () => {
+  hq = await startNode({ name: 'hq' })
+  const founded = await hq.karo(
+    ['ca', 'init', '--root-key', join(place, 'root'), '--grant', 'admin', '--passphrase-file', '-'],
+    `${WORDS}\n`,
+  )
+  expect(founded, founded.stderr).toMatchObject({ code: 0 })
+  const port = /tcp\/(\d+)$/.exec((await hq.status()).mesh.listen[0] ?? '')?.[1] ?? ''
+  const config = `[discovery]\npeers = ["127.0.0.1:${port}"]\n`
+  desk = await startNode({ name: 'desk', config })
+  build = await startNode({ name: 'build', config })
+  for (const node of [desk, build]) {
+    const code = (await hq.karo(['invite'])).stdout
+    const joined = await node.karo(['join', '-', '--at', `127.0.0.1:${port}`], code)
+    expect(joined, joined.stderr).toMatchObject({ code: 0 })
+  }
+  ada = join(place, 'ada.karo')
+  const issued = await hq.karo(
+    ['operator', 'issue', 'ada', '--role', 'admin', '--to', ada, '--passphrase-file', '-'],
+    `${WORDS}\n`,
+  )
+  expect(issued, issued.stderr).toMatchObject({ code: 0 })
+  for (const node of [hq, desk, build])
+    await until(async () => (await node.status()).mesh.peers_connected === 2, {
+      what: `${node.name} is linked to the others`,
+      deadlineMs: 60_000,
+    })
+  for (const node of [desk, build])
+    await until(
+      async () => (await node.json<{ operators: unknown[] }>(['operator', 'list'])).operators.length === 1,
+      { what: `${node.name} knows the operator` },
+    )
+})
+
+test('a file is nobody’s until it is shared with a machine, which then fetches it as it was', async () => {
+  const bytes = randomBytes(3_000_000)
+  const id = await put(bytes)
+  const refused = await build.karo(['artifact', 'get', id, '--at', 'desk', '-o', join(place, 'never')])
+  expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('no artifact of that id') })
+  await share(id, '--to', 'build', '--for', '1h')
+  const out = join(place, 'fetched')
+  const got = await build.karo(['artifact', 'get', id.slice(0, 12), '--at', 'desk', '-o', out])
+  expect(got, got.stderr).toMatchObject({ code: 0 })
+  expect(readFileSync(out).equals(bytes)).toBe(true)
+  // It was not shared with the third one.
+  expect((await hq.karo(['artifact', 'get', id, '--at', 'desk', '-o', join(place, 'no')])).code).toBe(4)
+  const { artifacts } = await build.json<ArtifactListShape>(['artifact', 'list'])
+  expect(artifacts).toMatchObject([{ id, name: NAME, source: 'from desk' }])
+  const reads = await entries(desk, 'artifact_read')
+  expect(reads).toMatchObject([
+    { success: true, peer: (await build.status()).node_id, details: { bytes: bytes.length } },
+  ])
+  const [asked] = await entries(build, 'agent_asked')
+  expect(asked).toMatchObject({ trace_id: reads[0]?.trace_id, details: { operation: 'artifact' } })
+  for (const node of [desk, build]) {
+    const { stdout } = await node.karo(['audit', 'log', '--json', '--limit', '500'])
+    for (const word of [NAME, id]) for (const text of [stdout, node.log()]) expect(text).not.toContain(word)
+  }
+})
+
+test('a link works from standard input until it is taken back, and is in no log or ledger', async () => {
+  const id = await put(Buffer.from('said once\n'), 'note.txt')
+  const { link } = await share(id)
+  const got = await hq.karo(['artifact', 'get', '-'], `${link}\n`)
+  expect(got, got.stderr).toMatchObject({ code: 0, stdout: 'said once\n' })
+  const { shares } = await desk.json<ArtifactSharesShape>(['artifact', 'shares'])
+  expect(shares).toMatchObject([{ artifact: id, reads: 1, audience: null }, { reads: 1 }])
+  expect(JSON.stringify(shares)).not.toContain(link.slice(-40))
+  expect((await desk.karo(['artifact', 'unshare', id])).stdout).toBe('One share has ended.\n')
+  expect((await build.karo(['artifact', 'get', link])).code).toBe(4)
+  const only = await share(id, '--to', 'build')
+  expect((await hq.karo(['artifact', 'get', only.link])).code).toBe(4)
+  expect((await build.karo(['artifact', 'get', only.link])).stdout).toBe('said once\n')
+  const damaged = await build.karo(['artifact', 'get', '-'], `${link.slice(0, -9)}\n`)
+  expect(damaged).toMatchObject({ code: 2, stderr: expect.stringContaining('it was cut or changed') })
+  for (const node of [hq, desk, build]) {
+    const { stdout } = await node.karo(['audit', 'log', '--json', '--limit', '500'])
+    for (const text of [stdout, node.log()]) expect(text).not.toContain(link.slice(11, 60))
+  }
+})
+
+test('members find who has one where its owner wants that, and not before or after', async () => {
+  const id = await put(randomBytes(100_000), 'told.bin')
+  await share(id)
+  const holders = async () => (await build.json<ArtifactHoldersShape>(['artifact', 'where', id])).holders
+  expect(await holders()).toEqual([])
+  await share(id, '--tell')
+  await until(async () => (await holders()).length === 1, {
+    what: 'build knows who has it',
+    deadlineMs: 60_000,
+  })
+  expect(await holders()).toMatchObject([{ node: { name: 'desk' }, artifact: id, connected: true }])
+  // To know it is not to read it.
+  expect((await build.karo(['artifact', 'get', id, '--at', 'desk'])).code).toBe(4)
+  await desk.karo(['artifact', 'unshare', id])
+  await until(async () => (await holders()).length === 0, {
+    what: 'build knows that it is gone',
+    deadlineMs: 60_000,
+  })
+})
+
+test('an operator reads what is their own elsewhere, and what was shared with them', async () => {
+  const id = await put(Buffer.from('her own\n'), 'own.txt')
+  await logIn(build, ada)
+  expect((await build.karo(['artifact', 'get', id, '--at', 'desk'])).code).toBe(4)
+  await logIn(desk, ada)
+  const own = await build.karo(['artifact', 'get', id, '--at', 'desk'])
+  expect(own, own.stderr).toMatchObject({ code: 0, stdout: 'her own\n' })
+  await desk.karo(['logout'])
+  const other = await put(Buffer.from('for ada\n'), 'ada.txt')
+  await share(other, '--to', 'ada')
+  const named = await build.karo(['artifact', 'get', other, '--at', 'desk'])
+  expect(named, named.stderr).toMatchObject({ code: 0, stdout: 'for ada\n' })
+  expect((await entries(desk, 'artifact_read'))[0]).toMatchObject({
+    details: { operator_name: 'ada at build' },
+  })
+})

@@ -1,0 +1,511 @@
+// Artifacts between two machines over streams that both ends really read: who may read, links, cuts, and a peer that sends wrong things.
+import { describe, expect, test } from 'vitest'
+import type { Message, WireBody } from '../../../protocols/define.ts'
+import type { Frame } from '../../../protocols/frame.ts'
+import {
+  AgentEnd,
+  AgentHello,
+  AgentPart,
+  AgentRequest,
+  type AgentRequestBody,
+  ARTIFACT_OPERATIONS,
+} from '../../../protocols/messages/agent.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { createArtifacts } from '../../../src/agents/artifacts/artifacts.ts'
+import { makeLink, readLink } from '../../../src/agents/artifacts/link.ts'
+import { type Owner, PART_BYTES, PIECE_BYTES } from '../../../src/agents/artifacts/types.ts'
+import { createAnswer } from '../../../src/api/remote/answer.ts'
+import { createFetching, type Fetched } from '../../../src/api/remote/fetching.ts'
+import { createGiving } from '../../../src/api/remote/giving.ts'
+import { systemRandom as random, systemClock, systemTimers } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
+import { blake3 } from '../../../src/base/hash.ts'
+import { toHex } from '../../../src/base/hex.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Exchange } from '../../../src/mesh/index.ts'
+import { createArtifactRepository } from '../../../src/store/tables/artifacts.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
+
+const HOLDER = testIdentity(1)
+const READER = testIdentity(2)
+const OTHER = testIdentity(3)
+const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
+const HOUR = 3_600_000
+const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
+/** No piece of it is another one. */
+const content = (pieces: number, more = 5): Buffer =>
+  Buffer.from(Uint8Array.from({ length: pieces * PIECE_BYTES + more }, (_, i) => (i * 31 + (i >> 16)) & 0xff))
+const code = (of: string) => expect.objectContaining({ code: of })
+const frameOf = (message: Message, body: unknown, sender: Uint8Array): Frame => ({
+  ...{ type: message.type, message, body, bytes: new Uint8Array() },
+  envelope: { sender, ts: 0, nonce: new Uint8Array(16), seq: 1, trace: new Uint8Array(16).fill(7) },
+})
+
+/** Two ends of a stream; what one says, the other one reads. `onFrame` sees what the accepting side says. */
+function streamOf(from: typeof READER, onFrame: (frame: Frame) => void = () => {}) {
+  const over = new AbortController()
+  const wakes = new Set<() => void>()
+  const wake = (): void => {
+    for (const one of [...wakes]) one()
+  }
+  over.signal.addEventListener('abort', wake)
+  const changed = (): Promise<void> =>
+    new Promise((resolve) => {
+      const one = (): void => {
+        wakes.delete(one)
+        resolve()
+      }
+      wakes.add(one)
+    })
+  const end = (peer: typeof READER, self: typeof READER, mine: Frame[], theirs: Frame[]): Exchange => ({
+    ...{ peer, signal: over.signal },
+    async send<B extends WireBody>(message: Message<B>, body: B) {
+      if (over.signal.aborted) throw new KaroError('unavailable', 'the connection was cut')
+      const frame = frameOf(message as unknown as Message, body, self.publicKey)
+      if (self === HOLDER) onFrame(frame)
+      theirs.push(frame)
+      wake()
+      while (theirs.length > 1 && !over.signal.aborted) await changed()
+    },
+    async next() {
+      for (;;) {
+        const frame = mine.shift()
+        if (frame !== undefined) {
+          wake()
+          return frame
+        }
+        if (over.signal.aborted) return undefined
+        await changed()
+      }
+    },
+    end: async () => {},
+    abort: () => over.abort(),
+  })
+  const [up, down]: [Frame[], Frame[]] = [[], []]
+  return {
+    opened: end(HOLDER, from, down, up),
+    accepted: end(from, HOLDER, up, down),
+    cut: () => over.abort(),
+  }
+}
+
+async function storeOf(identity: typeof HOLDER, now: () => number, ledger: AuditRecord[]) {
+  const repository = createArtifactRepository(await temporaryDatabase())
+  const artifacts = createArtifacts({
+    ...{ identity, repository, random, log: silentLog, timers: systemTimers },
+    audit: { record: async (entry) => void ledger.push(entry) },
+    clock: { ...systemClock, now },
+  })
+  async function put(bytes: Buffer): Promise<string> {
+    const coming = { name: 'plan.txt', mediaType: 'text/plain', source: 'person', expiresAt: null }
+    const key = await artifacts.begin(ANN, coming)
+    for (let at = 0; at < bytes.length; at += PART_BYTES)
+      await artifacts.add(ANN, key, at, bytes.subarray(at, at + PART_BYTES))
+    return (await artifacts.finish(ANN, key, undefined)).artifact.id
+  }
+  async function read(id: string): Promise<Buffer> {
+    const chunks: Uint8Array[] = []
+    for await (const chunk of artifacts.read(ANN, id, 0)) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+  return { artifacts, repository, put, read }
+}
+
+interface World {
+  /** Who asks; READER otherwise. */
+  readonly from?: typeof READER
+  readonly operator?: NodeId
+  readonly people?: readonly number[]
+  readonly denied?: () => boolean
+  /** Sees each frame of the machine that has it. */
+  readonly onFrame?: (frame: Frame, cut: () => void) => void
+  /** Plays the machine that has it. */
+  readonly holder?: (exchange: Exchange) => Promise<void>
+}
+
+async function world(over: World = {}) {
+  const time = { now: 1_800_000_000_000 }
+  const now = (): number => time.now
+  const ledger: AuditRecord[] = []
+  const here: AuditRecord[] = []
+  const holder = await storeOf(HOLDER, now, ledger)
+  const reader = await storeOf(READER, now, here)
+  const asked: AgentRequestBody[] = []
+  const counts = { denied: 0, wrong: 0 }
+  /** What happens when a piece does not leave in time. */
+  const stalled = new Set<() => void>()
+  const { from = READER, operator, people = [] } = over
+  const giving = createGiving({
+    artifacts: holder.artifacts,
+    audit: { insist: async (entry) => void ledger.push(entry) },
+    onDenied: () => void counts.denied++,
+  })
+  const note = async (entry: AuditRecord): Promise<void> => void ledger.push(entry)
+  const { handle: answer } = createAnswer({
+    ...{ self: HOLDER, random, log: silentLog, operations: ARTIFACT_OPERATIONS, perform: giving },
+    ...{ most: { ofPerson: 4, follows: 0, ofAll: 16 }, clock: systemClock },
+    timers: {
+      after(_, run) {
+        stalled.add(run)
+        return () => void stalled.delete(run)
+      },
+    },
+    audit: { record: note, insist: note },
+    principals: {
+      resolve: () => ({
+        principal: {
+          ...{ node_id: from.nodeId, trust_level: 'peer', roles: [], teams: [] },
+          denied: over.denied?.() ?? false,
+        },
+        ...(operator !== undefined && { operator: { id: operator, name: 'ada' } }),
+      }),
+    },
+    policy: { judgeAgent: () => ({ effect: 'deny', rule: 'none', reason: '' }) },
+    sessions: { peopleOf: () => people },
+    nameOf: () => 'desk',
+  })
+  const fetching = createFetching({
+    ...{ artifacts: reader.artifacts, self: from.nodeId, timers: { after: soon } },
+    clock: { ...systemClock, now },
+    mesh: { isConnected: () => true, reach: async () => true },
+    trust: {
+      resolve: (who) => who as NodeId,
+      opinion: () =>
+        ({ name: 'holder' }) as ReturnType<Parameters<typeof createFetching>[0]['trust']['opinion']>,
+      admits: () => true,
+    },
+    sessions: { of: () => undefined },
+    audit: { insist: async (entry) => void here.push(entry) },
+    onWrong: () => void counts.wrong++,
+    exchanges: {
+      async open() {
+        const stream = streamOf(from, (frame) => over.onFrame?.(frame, stream.cut))
+        const { send } = stream.opened
+        const opened = {
+          ...stream.opened,
+          send: (message: Message<WireBody>, body: WireBody) => {
+            if (message.type === AgentRequest.type) asked.push(body as unknown as AgentRequestBody)
+            return send(message, body)
+          },
+        } as Exchange
+        void (over.holder ?? answer)(stream.accepted)
+        return opened
+      },
+    },
+  })
+  const caller = { uid: ANN.person, account: ANN.person, via: 'socket', admin: true } as never
+  async function fetch(wanted: { readonly link: string } | string): Promise<readonly Fetched[]> {
+    const what = typeof wanted === 'string' ? { artifact: wanted, at: HOLDER.nodeId } : wanted
+    const told: Fetched[] = []
+    const lines = await fetching.fetch({ caller, id: 'c'.repeat(32) }, what, new AbortController().signal)
+    for await (const line of lines) told.push(line)
+    return told
+  }
+  const share = async (id: string, audience: NodeId | null = null, told = false) =>
+    holder.artifacts.shares.share(ANN, id, { endsAt: time.now + HOUR, audience, told })
+  const wantedOf = (i: number): readonly number[] => {
+    const { ask } = asked[i] as AgentRequestBody
+    if (ask.operation !== 'pieces') return []
+    return Array.from({ length: ask.wanted.length * 8 }, (_, at) => at).filter(
+      (at) => ((ask.wanted[at >> 3] ?? 0) >> (at & 7)) & 1,
+    )
+  }
+  return { time, ledger, here, holder, reader, asked, counts, fetch, share, wantedOf, answer, stalled }
+}
+
+/** Waits of this program are over at once, but those for an answer. */
+function soon(ms: number, run: () => void): () => void {
+  if (ms > 2_000) return systemTimers.after(ms, run)
+  const timer = setImmediate(run)
+  return () => clearImmediate(timer)
+}
+
+describe('who may read', () => {
+  test('nobody, until the owner shares it; then just whom it was shared with, in the ledger without name or hash', async () => {
+    const { holder, reader, fetch, share, ledger, counts } = await world()
+    const bytes = content(3)
+    const id = await holder.put(bytes)
+    const refused = await fetch(id).catch((error: unknown) => error)
+    expect(refused).toMatchObject({ code: 'refused' })
+    // What there is not is refused in the same words.
+    expect(await fetch('0'.repeat(64)).catch((error: unknown) => error)).toMatchObject({
+      message: (refused as Error).message,
+    })
+    expect(counts.denied).toBe(2)
+    await share(id, OTHER.nodeId)
+    await expect(fetch(id)).rejects.toEqual(code('refused'))
+    const { share: row } = await share(id, READER.nodeId)
+    const told = await fetch(id.slice(0, 12))
+    expect(told.at(-1)).toMatchObject({
+      received: bytes.length,
+      artifact: { id, name: 'plan.txt', source: 'from holder' },
+    })
+    expect((await reader.read(id)).equals(bytes)).toBe(true)
+    expect(ledger.filter(({ type }) => type === 'artifact_read')).toMatchObject([
+      {
+        success: true,
+        peer: READER.nodeId,
+        details: { uid: 1000, bytes: bytes.length, pieces: 4, share: row.id.slice(0, 12) },
+      },
+    ])
+    for (const word of [id, 'plan.txt']) expect(JSON.stringify(ledger)).not.toContain(word)
+    const reads = (await holder.artifacts.shares.list(ANN)).map((one) => [one.audience, one.reads])
+    expect(reads).toHaveLength(2)
+    expect(reads).toContainEqual([READER.nodeId, 1])
+  })
+
+  test('its own owner, who is logged in there as the same operator, and no other operator', async () => {
+    const own = await world({ operator: OTHER.nodeId, people: [ANN.person] })
+    const id = await own.holder.put(content(1))
+    expect((await own.fetch(id)).at(-1)?.artifact?.id).toBe(id)
+    const other = await world({ operator: OTHER.nodeId, people: [1001] })
+    await expect(other.fetch(await other.holder.put(content(1)))).rejects.toEqual(code('refused'))
+  })
+
+  test('an operator whom it was shared with, through any node; and nobody who is denied', async () => {
+    const named = await world({ operator: OTHER.nodeId })
+    const id = await named.holder.put(content(1))
+    await named.share(id, OTHER.nodeId)
+    expect((await named.fetch(id)).at(-1)?.artifact?.id).toBe(id)
+    const denied = await world({ denied: () => true })
+    const theirs = await denied.holder.put(content(1))
+    await denied.share(theirs, READER.nodeId)
+    await expect(denied.fetch(theirs)).rejects.toEqual(code('refused'))
+  })
+
+  test('who has a link, until it ends, is taken back, or the artifact is removed', async () => {
+    const { holder, fetch, share, time } = await world()
+    const id = await holder.put(content(1))
+    const { link } = await share(id)
+    expect((await fetch({ link })).at(-1)?.artifact?.id).toBe(id)
+    // Without the link it is as if nothing were shared.
+    await expect(fetch(id)).rejects.toEqual(code('refused'))
+    expect(await holder.artifacts.shares.unshare(ANN, id)).toHaveLength(1)
+    await expect(fetch({ link })).rejects.toEqual(code('refused'))
+    const second = await share(id)
+    time.now += HOUR
+    await expect(fetch({ link: second.link })).rejects.toEqual(code('refused'))
+    const third = await share(id)
+    await holder.artifacts.remove(ANN, id)
+    await expect(fetch({ link: third.link })).rejects.toEqual(code('refused'))
+    expect(await holder.artifacts.shares.list(ANN)).toEqual([])
+  })
+
+  test('nobody by a link for somebody else, one that was changed, or one that this node did not sign or keep', async () => {
+    const { holder, fetch, share, time } = await world()
+    const id = await holder.put(content(1))
+    const { link } = await share(id, OTHER.nodeId)
+    await expect(fetch({ link })).rejects.toEqual(code('refused'))
+    for (const changed of [`${link.slice(0, -8)}AAAAAAAA`, `${link}A`.repeat(9), 'karo:share/', id])
+      expect(() => readLink(changed)).toThrow(expect.objectContaining({ code: 'bad_request' }))
+    const body = { artifact: Buffer.from(id, 'hex'), secret: random.bytes(16), not_after: time.now + HOUR }
+    // Signed by the right key, and never given.
+    await expect(fetch({ link: makeLink(HOLDER, body, { at: time.now, random }) })).rejects.toEqual(
+      code('refused'),
+    )
+    const { secret, endsAt } = readLink((await share(id)).link)
+    const longer = { ...body, secret, not_after: endsAt + HOUR }
+    await expect(fetch({ link: makeLink(HOLDER, longer, { at: time.now, random }) })).rejects.toEqual(
+      code('refused'),
+    )
+    const other = { ...body, secret, not_after: endsAt }
+    const read = readLink(makeLink(OTHER, other, { at: time.now, random }))
+    const reader = { nodes: [READER.nodeId], people: [] }
+    expect(await holder.artifacts.shares.admit(reader, id, read.frame)).toBeUndefined()
+    // A link opens its own artifact alone.
+    const second = await holder.put(content(2))
+    expect(
+      await holder.artifacts.shares.admit(reader, second, readLink((await share(id)).link).frame),
+    ).toBeUndefined()
+  })
+
+  test('nobody any more from the moment in which it is taken back, also in the middle', async () => {
+    let pieces = 0
+    const w: Awaited<ReturnType<typeof world>> = await world({
+      onFrame({ message }) {
+        if (message.type === AgentPart.type && ++pieces === 6) void w.holder.artifacts.shares.unshare(ANN, id)
+      },
+    })
+    const id = await w.holder.put(content(40))
+    await w.share(id, READER.nodeId)
+    await expect(w.fetch(id)).rejects.toEqual(code('refused'))
+    expect(await w.reader.artifacts.list(ANN)).toEqual([])
+  })
+
+  test('links and shares are bounded in time and number, and members are told of what is to be told alone', async () => {
+    const { holder, share, time } = await world()
+    const { shares } = holder.artifacts
+    const id = await holder.put(content(1))
+    for (const endsAt of [time.now, time.now + 91 * 24 * HOUR, Number.NaN])
+      await expect(shares.share(ANN, id, { endsAt, audience: null, told: false })).rejects.toEqual(
+        code('bad_request'),
+      )
+    for (let i = 0; i < 256; i++) await share(id, null, i === 7)
+    await expect(share(id)).rejects.toEqual(code('rate_limited'))
+    expect(await shares.told()).toEqual([id])
+    time.now += HOUR
+    expect(await shares.told()).toEqual([])
+  })
+})
+
+describe('a transfer', () => {
+  test('goes on after a cut, and asks for what is missing alone', async () => {
+    let parts = 0
+    let isCut = false
+    const w = await world({
+      onFrame({ message }, cut) {
+        // One part is what it consists of; the fifth piece is under way.
+        if (message.type !== AgentPart.type || ++parts !== 10 || isCut) return
+        isCut = true
+        cut()
+      },
+    })
+    const bytes = content(8)
+    const id = await w.holder.put(bytes)
+    await w.share(id, READER.nodeId)
+    expect((await w.fetch(id)).at(-1)?.artifact?.id).toBe(id)
+    expect((await w.reader.read(id)).equals(bytes)).toBe(true)
+    const asked = w.asked.flatMap(({ ask }, i) => (ask.operation === 'pieces' ? [w.wantedOf(i)] : []))
+    expect(asked).toHaveLength(2)
+    expect(asked[0]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    // Those that had come are not asked for again.
+    expect(asked[1]?.length).toBeLessThan(9)
+    expect(asked[1]).toEqual(asked[0]?.slice(-(asked[1]?.length ?? 0)))
+  })
+
+  test('brings no piece that is here already, and none at all of what is complete', async () => {
+    const w = await world()
+    const bytes = content(4, 0)
+    await w.reader.put(bytes.subarray(PIECE_BYTES, 3 * PIECE_BYTES))
+    const id = await w.holder.put(bytes)
+    await w.share(id, READER.nodeId)
+    await w.fetch(id)
+    expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 3])
+    await w.fetch(id)
+    expect(w.asked.at(-1)?.ask.operation).toBe('artifact')
+    // Pieces that are the same come once.
+    const same = await w.holder.put(Buffer.alloc(5 * PIECE_BYTES + 1))
+    await w.share(same, READER.nodeId)
+    expect((await w.fetch(same)).at(-1)).toMatchObject({ size: 5 * PIECE_BYTES + 1, artifact: { id: same } })
+    expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 5])
+  })
+
+  test('of nothing at all, and of one byte', async () => {
+    const w = await world()
+    for (const bytes of [Buffer.alloc(0), Buffer.from('x')]) {
+      const id = await w.holder.put(bytes)
+      await w.share(id, READER.nodeId)
+      expect((await w.fetch(id)).at(-1)).toMatchObject({ size: bytes.length, artifact: { id } })
+    }
+  })
+})
+
+describe('a machine that lies', () => {
+  const layoutOf = (bytes: Buffer, over: object = {}) => ({
+    ...{ id: hashOf(bytes), name: 'x', media_type: 'text/plain', size: bytes.length },
+    pieces: Array.from({ length: Math.ceil(bytes.length / PIECE_BYTES) }, (_, i) =>
+      hashOf(bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES)),
+    ),
+    ...over,
+  })
+  /** Answers with `layout`, and to the second request with `documents`. */
+  const lying =
+    (layout: object, documents: readonly Uint8Array[], isOver = true) =>
+    async (exchange: Exchange): Promise<void> => {
+      try {
+        await exchange.send(AgentHello, {
+          challenge: new Uint8Array(16),
+          operations: [...ARTIFACT_OPERATIONS],
+        })
+        const request = (await exchange.next()) as Frame
+        const { ask } = request.body as AgentRequestBody
+        const said = ask.operation === 'artifact' ? [Buffer.from(JSON.stringify(layout))] : documents
+        for (const document of said)
+          for (let at = 0; at === 0 || at < document.length; at += 48 * 1024)
+            await exchange.send(AgentPart, {
+              data: document.subarray(at, at + 48 * 1024),
+              ends: at + 48 * 1024 >= document.length,
+            })
+        if (isOver) await exchange.send(AgentEnd, {})
+      } catch {
+        // Whoever asked has gone.
+      }
+    }
+  const bytes = content(2)
+  const pieces = [0, 1, 2].map((i) => bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES))
+  const [first = Buffer.alloc(0), second = Buffer.alloc(0), third = Buffer.alloc(0)] = pieces
+  const wrong = Buffer.from(second.map((byte) => byte ^ 1))
+  /** Consistent in itself, and not what its id says. */
+  const forged = layoutOf(Buffer.concat([first, wrong, third]), { id: hashOf(bytes) })
+
+  test.each<[string, object, readonly Uint8Array[], string]>([
+    ['sends other bytes', layoutOf(bytes), [first, wrong, third], 'bad_file'],
+    ['sends them in another order', layoutOf(bytes), [second, first, third], 'bad_file'],
+    ['sends less', layoutOf(bytes), [first, second], 'bad_file'],
+    ['sends more', layoutOf(bytes), [...pieces, third], 'bad_file'],
+    ['sends a piece that is too large', layoutOf(bytes), [Buffer.concat([first, second])], 'too_large'],
+    ['says something else is meant', layoutOf(wrong), [wrong], 'bad_file'],
+    ['has hashes of something else under this id', forged, [first, wrong, third], 'bad_file'],
+    ['says that it is larger than any', layoutOf(bytes, { size: 2 ** 40 }), pieces, 'bad_file'],
+    ['says more pieces than it has', layoutOf(bytes, { size: 5 }), pieces, 'bad_file'],
+    ['names it so that it redraws', layoutOf(bytes, { media_type: '\u001b[2J' }), pieces, 'bad_file'],
+    ['describes it endlessly', layoutOf(bytes, { name: 'x'.repeat(300_000) }), pieces, 'too_large'],
+  ])('and %s is refused, and nothing of it is an artifact', async (_, layout, documents, expected) => {
+    const w = await world({ holder: lying(layout, documents) })
+    await expect(w.fetch(hashOf(bytes))).rejects.toEqual(code(expected))
+    expect(await w.reader.artifacts.list(ANN)).toEqual([])
+    for (const hash of await w.reader.repository.pieces(ANN.person))
+      expect(pieces.map((piece) => hashOf(piece))).toContain(hash)
+    if (expected === 'bad_file') expect(w.counts.wrong).toBe(1)
+  })
+
+  test('with wrong bytes once loses nothing that came before from an honest one', async () => {
+    let isHonest = false
+    const honest = lying(layoutOf(bytes), [second, third])
+    const liar = lying(layoutOf(bytes), [first, wrong, third])
+    const w = await world({ holder: (exchange) => (isHonest ? honest : liar)(exchange) })
+    await expect(w.fetch(hashOf(bytes))).rejects.toEqual(code('bad_file'))
+    isHonest = true
+    await w.fetch(hashOf(bytes))
+    expect((await w.reader.read(hashOf(bytes))).equals(bytes)).toBe(true)
+  })
+})
+
+test('a person has a few streams at once; pieces that there are not, and other operations, are refused', async () => {
+  const w = await world()
+  const id = await w.holder.put(content(20))
+  await w.share(id, READER.nodeId)
+  const asks = async (ask: AgentRequestBody['ask']) => {
+    const { opened, accepted } = streamOf(READER)
+    void w.answer(accepted)
+    const hello = (await opened.next()) as Frame
+    const { challenge } = hello.body as { challenge: Uint8Array }
+    void opened.send(AgentRequest, { to: HOLDER.publicKey, challenge, ask }).catch(() => {})
+    return opened
+  }
+  const endOf = async (exchange: Exchange) => {
+    for (let frame = await exchange.next(); frame !== undefined; frame = await exchange.next())
+      if (frame.message.type === AgentEnd.type)
+        return (frame.body as { error?: { code: string } }).error?.code
+    return 'cut'
+  }
+  expect(await endOf(await asks({ operation: 'list' }))).toBe('refused')
+  const wanted = new Uint8Array(3).fill(0xff)
+  expect(await endOf(await asks({ operation: 'pieces', artifact: id, wanted }))).toBe('bad_request')
+  expect(await endOf(await asks({ operation: 'pieces', artifact: id, wanted: new Uint8Array(1) }))).toBe(
+    'bad_request',
+  )
+  const some = { operation: 'pieces', artifact: id, wanted: Uint8Array.of(0xff) } as const
+  const held = await Promise.all([some, some, some, some].map(asks))
+  // Each has begun, and waits for its reader.
+  for (const one of held) expect((await one.next())?.message.name).toBe('AgentPart')
+  expect(await endOf(await asks(some))).toBe('rate_limited')
+  held[0]?.abort('enough')
+  expect(w.stalled.size).toBeGreaterThan(0)
+  expect(await endOf(held[1] as Exchange)).toBeUndefined()
+  // Who does not read loses the stream, and others get the place.
+  for (const run of w.stalled) run()
+  for (const one of held.slice(2)) expect(await endOf(one)).toBe('cut')
+})
