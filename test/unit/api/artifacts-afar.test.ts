@@ -44,7 +44,7 @@ const frameOf = (message: Message, body: unknown, sender: Uint8Array): Frame => 
 })
 
 /** Two ends of a stream; what one says, the other one reads. `onFrame` sees what the accepting side says. */
-function streamOf(from: typeof READER, onFrame: (frame: Frame) => void = () => {}) {
+function streamOf(from: typeof READER, onFrame: (frame: Frame) => unknown = () => {}) {
   const over = new AbortController()
   const wakes = new Set<() => void>()
   const wake = (): void => {
@@ -64,7 +64,7 @@ function streamOf(from: typeof READER, onFrame: (frame: Frame) => void = () => {
     async send<B extends WireBody>(message: Message<B>, body: B) {
       if (over.signal.aborted) throw new KaroError('unavailable', 'the connection was cut')
       const frame = frameOf(message as unknown as Message, body, self.publicKey)
-      if (self === HOLDER) onFrame(frame)
+      if (self === HOLDER) await onFrame(frame)
       theirs.push(frame)
       wake()
       while (theirs.length > 1 && !over.signal.aborted) await changed()
@@ -119,8 +119,8 @@ interface World {
   readonly operator?: NodeId
   readonly people?: readonly number[]
   readonly denied?: () => boolean
-  /** Sees each frame of the machine that has it. */
-  readonly onFrame?: (frame: Frame, cut: () => void) => void
+  /** Sees each frame of the machine that has it, before it leaves. */
+  readonly onFrame?: (frame: Frame, cut: () => void) => unknown
   /** Plays the machine that has it. */
   readonly holder?: (exchange: Exchange) => Promise<void>
 }
@@ -324,8 +324,9 @@ describe('who may read', () => {
   test('nobody any more from the moment in which it is taken back, also in the middle', async () => {
     let pieces = 0
     const w: Awaited<ReturnType<typeof world>> = await world({
-      onFrame({ message }) {
-        if (message.type === AgentPart.type && ++pieces === 6) void w.holder.artifacts.shares.unshare(ANN, id)
+      async onFrame({ message }) {
+        if (message.type === AgentPart.type && ++pieces === 6)
+          await w.holder.artifacts.shares.unshare(ANN, id)
       },
     })
     const id = await w.holder.put(content(40))
