@@ -26,8 +26,9 @@ const required = { required: true } as const
 const MOST_WORDS = 256
 const MOST_WORD = 8_192
 const MOST_PLACES = 16
-/** Characters of input and of each stream of output. */
+/** Characters of input, and bytes of each stream of output: as JSON one of them may be six characters, and both have to fit an answer. */
 const MOST_TEXT = 131_072
+const MOST_OUTPUT = 32_768
 const SECONDS = { usual: 60, most: 3_600 } as const
 const MOST_PROMPT = 12_000
 
@@ -71,7 +72,7 @@ function createTaken() {
   let dropped = 0
   return {
     take(bytes: Buffer): void {
-      const some = bytes.subarray(0, MOST_TEXT - kept)
+      const some = bytes.subarray(0, MOST_OUTPUT - kept)
       // The piece is overwritten when it has been taken.
       pieces.push(Buffer.from(some))
       kept += some.length

@@ -68,7 +68,7 @@ export function createAnswer(deps: AnswerDeps): {
     throw new KaroError('rate_limited', 'too many requests', { hint: 'Try again in some seconds.' })
   }
 
-  /** Whose share of the bounds it counts in. Throws KaroError `rate_limited` where that is used up. */
+  /** Its place among those that are answered, which the caller gives back. Throws KaroError `rate_limited` where that is used up. */
   function shared({ by }: Visitor, { operation }: AgentAsk): (typeof answering)[number] {
     const who = by.operator ?? by.node
     const follows = operation === 'follow'
@@ -76,7 +76,10 @@ export function createAnswer(deps: AnswerDeps): {
     // Who follows a lot can still cancel.
     const fits = !follows || theirs.filter((one) => one.follows).length < most.follows
     checkRoom(fits && theirs.length < most.ofPerson && shareOf(who).take(clock.monotonic()))
-    return { who, follows }
+    const one = { who, follows }
+    // Taken before anything is waited for, so that many at once do not all find room.
+    answering.push(one)
+    return one
   }
 
   /** Throws KaroError `refused`: only what was written for this node and for this stream is read. */
@@ -109,7 +112,6 @@ export function createAnswer(deps: AnswerDeps): {
           throw refused
         }
       })()
-      answering.push(who)
       try {
         await say(exchange, timers, trace, perform(visitor, body.ask, exchange.signal))
       } finally {

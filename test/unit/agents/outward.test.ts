@@ -79,7 +79,7 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
     const late = await run({ argv: ['/bin/sleep', '1000'], seconds: 1 })
     expect(JSON.parse(await said(runtime, late))).toMatchObject({ ended: 'wall_time' })
     const long = await run({ argv: ['/usr/bin/head', '-c', '200000', '/dev/zero'] })
-    expect(JSON.parse(await said(runtime, long))).toMatchObject({ exit_code: 0, dropped_bytes: 68_928 })
+    expect(JSON.parse(await said(runtime, long))).toMatchObject({ exit_code: 0, dropped_bytes: 167_232 })
   })
 
   test.each([
