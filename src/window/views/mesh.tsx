@@ -1,15 +1,17 @@
 // Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
 import { useState } from 'preact/hooks'
+import { formatFingerprint } from '../../api/contract/client/page.ts'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
 import { DECISIONS, getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
 import { Dialog } from '../parts/dialog.tsx'
-import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
 import { status } from '../state/live.ts'
+import { keepWords, wordsInAddress } from '../state/route.ts'
 import { client } from '../state/session.ts'
 import { Waiting, Words } from './pending.tsx'
 import { REACHED, Reach, ringOf, toldBy } from './reach.tsx'
@@ -32,7 +34,7 @@ export function Mesh() {
   const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
   const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   const [looked, setLooked] = useState<string>()
-  const [words, setWords] = useState('')
+  const [words, setWords] = useState(wordsInAddress)
   const peers = asked.data?.peers ?? []
   const pending = peers.filter(({ state }) => state === 'pending')
   const others = peers.filter(({ state }) => state !== 'pending')
@@ -65,6 +67,7 @@ export function Mesh() {
               placeholder="Find a machine"
               value={words}
               onInput={({ currentTarget }) => setWords(currentTarget.value)}
+              onChange={() => keepWords(words)}
             />
           )
         }
@@ -115,11 +118,18 @@ export function Mesh() {
           )}
         </Shown>
       </Panel>
-      {others.length > 0 && <Reach peers={others} />}
-      <Certificate asked={fleet} />
+      {others.length > 0 && (
+        <Group>
+          <Reach peers={others} />
+        </Group>
+      )}
+      <Group>
+        <Certificate asked={fleet} />
+      </Group>
       {one !== undefined && (
         <Details
           peer={one}
+          peers={peers}
           isIssuer={fleet.data?.issuer === true}
           again={asked.again}
           onClose={() => setLooked(undefined)}
@@ -179,6 +189,11 @@ function reachedAs(peer: PeerShape, others: readonly PeerShape[]) {
 }
 
 const COLUMNS: readonly Column<PeerShape>[] = [
+  {
+    title: 'Links',
+    right: true,
+    cell: ({ links }) => (links === undefined ? '–' : number(links.length)),
+  },
   { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
   { title: 'Roles', cell: ({ roles }) => <Labels labels={roles} /> },
   { title: 'Teams', cell: ({ teams }) => <Labels labels={teams} /> },
@@ -194,13 +209,14 @@ const Labels = ({ labels }: { readonly labels: readonly string[] }) =>
 
 interface DetailsProps {
   readonly peer: PeerShape
+  readonly peers: readonly PeerShape[]
   /** This node certifies others, so that what it revokes is revoked in the whole mesh. */
   readonly isIssuer: boolean
   readonly again: () => void
   readonly onClose: () => void
 }
 
-function Details({ peer, isIssuer, again, onClose }: DetailsProps) {
+function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps) {
   const revoke = async (): Promise<void> => {
     await client.call(DECISIONS.revoke, { body: { who: peer.fingerprint } })
     again()
@@ -216,6 +232,7 @@ function Details({ peer, isIssuer, again, onClose }: DetailsProps) {
           ['Standing', peer.standing ?? '–'],
           ['Presence', peer.presence ?? 'not a member'],
           ['Known by', peer.known_by ?? '–'],
+          ['Linked with', <Foreign key="links" text={linksOf(peer, peers)} />],
           ...(peer.apart === undefined ? [] : [['No link because', plain(peer.apart)] as const]),
           ...(peer.certifies === undefined
             ? []
@@ -242,6 +259,14 @@ function Details({ peer, isIssuer, again, onClose }: DetailsProps) {
       )}
     </Dialog>
   )
+}
+
+/** What the machine told of its links some minutes ago, by the names that this machine knows. */
+function linksOf({ links }: PeerShape, peers: readonly PeerShape[]): string {
+  if (links === undefined) return 'it has not told'
+  const names = new Map(peers.map((one) => [one.fingerprint, one.name]))
+  if (status.value !== undefined) names.set(status.value.fingerprint, status.value.name)
+  return links.map((one) => names.get(one) || formatFingerprint(one)).join(', ')
 }
 
 function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
