@@ -71,19 +71,22 @@ function One({ team }: { readonly team: string }) {
           </p>
         )}
       </Panel>
-      {results.map((result) => (
-        <Group key={result.query_id}>
-          <Panel title={PARTS[result.query_type as Part]} wide>
-            <Answer result={result} />
-            {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
-          </Panel>
-        </Group>
-      ))}
       {first !== undefined && (
-        <Group>
-          <Whose result={first} />
-        </Group>
+        <>
+          <Group>{results.slice(0, 2).map(partOf)}</Group>
+          <Group>
+            {results.slice(2).map(partOf)}
+            <Whose result={first} />
+          </Group>
+        </>
       )}
     </>
   )
 }
+
+const partOf = (result: QueryResult) => (
+  <Panel key={result.query_id} title={PARTS[result.query_type as Part]} wide>
+    <Answer result={result} />
+    {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
+  </Panel>
+)
