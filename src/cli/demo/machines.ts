@@ -57,6 +57,8 @@ export const LATE: readonly Habit[] = [
   habit(3, 'docker ps'),
   habit(2, 'docker logs app', 0.3),
   habit(1, 'sudo systemctl restart app', 0.6),
+  // So that this day has more than 2 % of risky commands as well, which is the threshold of security staff.
+  habit(1.5, 'chmod -R 777 .'),
 ]
 
 const CLUSTER: readonly Habit[] = [

@@ -1,19 +1,17 @@
 // Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
 import { useState } from 'preact/hooks'
-import { formatFingerprint } from '../../api/contract/client/page.ts'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
-import { DECISIONS, getPeers } from '../../api/contract/operations/peers.ts'
+import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
+import { Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
-import { status } from '../state/live.ts'
 import { keepWords, wordsInAddress } from '../state/route.ts'
 import { client } from '../state/session.ts'
-import { Waiting, Words } from './pending.tsx'
+import { Details } from './machine.tsx'
+import { Waiting } from './pending.tsx'
 import { REACHED, Reach, ringOf, toldBy } from './reach.tsx'
 
 const EVENTS = [
@@ -206,68 +204,6 @@ const COLUMNS: readonly Column<PeerShape>[] = [
 
 const Labels = ({ labels }: { readonly labels: readonly string[] }) =>
   labels.length === 0 ? <>–</> : <Foreign text={labels.join(', ')} />
-
-interface DetailsProps {
-  readonly peer: PeerShape
-  readonly peers: readonly PeerShape[]
-  /** This node certifies others, so that what it revokes is revoked in the whole mesh. */
-  readonly isIssuer: boolean
-  readonly again: () => void
-  readonly onClose: () => void
-}
-
-function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps) {
-  const revoke = async (): Promise<void> => {
-    await client.call(DECISIONS.revoke, { body: { who: peer.fingerprint } })
-    again()
-    onClose()
-  }
-  return (
-    <Dialog title={peer.name === '' ? 'A machine' : peer.name} onClose={onClose}>
-      <Facts
-        facts={[
-          ['Words', <Words key="words" fingerprint={peer.fingerprint} />],
-          ['Node', <code key="node">{peer.node_id}</code>],
-          ['Trust', `${plain(peer.trust_level)}, by ${plain(peer.why)}`],
-          ['Standing', peer.standing ?? '–'],
-          ['Presence', peer.presence ?? 'not a member'],
-          ['Known by', peer.known_by ?? '–'],
-          ['Linked with', <Foreign key="links" text={linksOf(peer, peers)} />],
-          ...(peer.apart === undefined ? [] : [['No link because', plain(peer.apart)] as const]),
-          ...(peer.certifies === undefined
-            ? []
-            : [['Certifies', counted(peer.certifies, 'machine')] as const]),
-          [
-            'Addresses',
-            <Foreign key="addresses" text={peer.addresses.join(', ') || 'only administrators are told'} />,
-          ],
-          ['Last seen', <Time key="seen" at={peer.last_seen} />],
-        ]}
-      />
-      {status.value?.you.admin === true && peer.state !== 'revoked' && (
-        <Act
-          kind="danger"
-          run={revoke}
-          confirm={
-            isIssuer
-              ? 'Its key is refused in the whole mesh, for good: press again'
-              : 'Its key is refused here from now on: press again'
-          }
-        >
-          Take back trust
-        </Act>
-      )}
-    </Dialog>
-  )
-}
-
-/** What the machine told of its links some minutes ago, by the names that this machine knows. */
-function linksOf({ links }: PeerShape, peers: readonly PeerShape[]): string {
-  if (links === undefined) return 'it has not told'
-  const names = new Map(peers.map((one) => [one.fingerprint, one.name]))
-  if (status.value !== undefined) names.set(status.value.fingerprint, status.value.name)
-  return links.map((one) => names.get(one) || formatFingerprint(one)).join(', ')
-}
 
 function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
   return (

@@ -155,7 +155,7 @@ describe.skipIf(CHROMIUM === undefined)(
       await go('system')
       await go('mesh')
       await page.locator('main .map line.edge').first().waitFor({ state: 'attached' })
-      expect((await page.locator('main .map .told').getAttribute('d'))?.match(/M/g)).toHaveLength(2)
+      expect((await page.locator('main .map path.told').getAttribute('d'))?.match(/M/g)).toHaveLength(2)
       await page.unroute('**/api/v1/peers')
     })
 

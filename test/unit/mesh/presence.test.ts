@@ -1,6 +1,13 @@
 // Presence: when a node speaks, what it makes of what others say, and that one member's word removes nobody.
 import { expect, test } from 'vitest'
-import { LINK_BYTES, LINKS_MAX, LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
+import { encodeFrame } from '../../../protocols/frame.ts'
+import {
+  LINK_BYTES,
+  LINKS_MAX,
+  LOST_MAX,
+  Presence,
+  type PresenceBody,
+} from '../../../protocols/messages/presence.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { createPresence, type Heard, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
@@ -154,6 +161,24 @@ test('of more neighbours than a presence can name the first are named', () => {
   it.room.came(ann)
   it.advance(5_000)
   expect(it.said.at(-1)?.links).toHaveLength(LINKS_MAX * LINK_BYTES)
+})
+
+test('the largest presence fits into what older releases take', () => {
+  const envelope = { sender: keyOf(ann), ts: Date.now(), nonce: new Uint8Array(16), seq: 0 }
+  const body: PresenceBody = {
+    ...{ version: Date.now(), state: 'online', name: '\u{1f600}'.repeat(64), asks: true },
+    capabilities: { ...capabilities, karo_version: '10.20.30-candidate.40' },
+    listen: Array.from({ length: 8 }, () => '/ip6/fd00:1111:2222:3333:4444:5555:6666:7777/tcp/65535'),
+    lost: Array.from({ length: LOST_MAX }, () => keyOf(bob)),
+    links: new Uint8Array(LINKS_MAX * LINK_BYTES),
+  }
+  const frame = encodeFrame(
+    Presence,
+    { ...envelope, trace: new Uint8Array(16) },
+    body,
+    () => new Uint8Array(64),
+  )
+  expect(frame.length).toBeLessThan(Presence.limit)
 })
 
 test('it never speaks faster than its topic allows, whatever is lost or asked', () => {
