@@ -1,4 +1,4 @@
-// Presence: what every member tells all others about itself, and which neighbours it has lost.
+// Presence: what every member tells all others about itself, which neighbours it has and which it has lost.
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { bytes, label, listOf, timestamp } from './fields.ts'
@@ -6,6 +6,11 @@ import { nodeCapabilities } from './hello.ts'
 
 /** Members one presence can say were lost. */
 export const LOST_MAX = 16
+
+/** Neighbours that one presence can name: as many as fit beside everything else. */
+export const LINKS_MAX = 48
+/** Of a neighbour, its fingerprint. */
+export const LINK_BYTES = 8
 
 const presenceBody = z.object({
   version: timestamp("the author's clock; grows with every presence of its author"),
@@ -16,6 +21,11 @@ const presenceBody = z.object({
   lost: listOf(bytes(32), LOST_MAX).describe(
     "keys of former neighbours whose connection broke without a goodbye, and of whom the author has heard nothing since; one member's word",
   ),
+  links: bytes(0, LINKS_MAX * LINK_BYTES)
+    .optional()
+    .describe(
+      "fingerprints of neighbours, eight bytes each, one behind the other: the author's word, for people who look at a map; absent: it tells nobody",
+    ),
   asks: z.boolean().describe('the author has just come and would like to hear the others, each in its time'),
 })
 export type PresenceBody = z.infer<typeof presenceBody>

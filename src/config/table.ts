@@ -121,6 +121,14 @@ export const KEYS = {
       'Keep the links of so many leaves: nodes that trust at most eight others, such as machines that trust the security node alone. These links come on top of the others. A leaf beyond the number is connected only while it is asked something.',
   }),
 
+  overlayTellLinks: key({
+    path: 'overlay.tell_links',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Tell other members which members this node is linked with, so that the map of the mesh in the page of each node can draw it. A link shows that two nodes trust each other.',
+  }),
+
   accessAdmins: key({
     path: 'access.admins',
     kind: kind.list(value.person, 256),

@@ -24,6 +24,8 @@ export interface Config {
     readonly full_mesh_up_to: number
     /** Links kept for nodes that can link with few others; on top of all other links. */
     readonly leaves_up_to: number
+    /** Other members are told whom this node is linked with. */
+    readonly tell_links: boolean
   }
   /** Rights of people of this machine. Entries are user names, uids as text, `group:<name>`, and for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }

@@ -234,6 +234,7 @@ function views(deps: MeshDeps, edge: Edge, state: State) {
       const full = state.leaves.noPlace(node)
       return full === undefined ? undefined : { why: full === 'here' ? 'links_full' : 'links_full_there' }
     },
+    linksOf: state.linksOf,
     status: () => ({
       listen: edge.listening.multiaddrs(),
       peers_connected: connections.neighbours().length,

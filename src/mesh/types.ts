@@ -151,6 +151,8 @@ export interface Mesh extends Room {
   isConnected(node: NodeId): boolean
   /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */
   apart(node: NodeId): Apart | undefined
+  /** Fingerprints of the neighbours that an admitted node named in its last presence: its own word, minutes old. */
+  linksOf(node: NodeId): readonly string[]
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
   reach(node: NodeId, signal: AbortSignal): Promise<boolean>
   /** A connection to it is there, or a dial of it was answered and goes on: its machine is there, and may be busy. */

@@ -202,7 +202,11 @@ export class SimNode {
     return createState({
       config: {
         mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
-        overlay: { full_mesh_up_to: wish.fullMeshUpTo ?? 32, leaves_up_to: wish.leavesUpTo ?? 256 },
+        overlay: {
+          full_mesh_up_to: wish.fullMeshUpTo ?? 32,
+          leaves_up_to: wish.leavesUpTo ?? 256,
+          tell_links: true,
+        },
         discovery: {
           dht: false,
           peers: wish.peers.map((index) => ({ host: ipOf(index), port: PORT })),

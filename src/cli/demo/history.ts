@@ -2,7 +2,7 @@
 import { firstTool, riskLevelOf } from '../../assist/risk/index.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { idOfEvent } from '../../base/words/event-id.ts'
-import { COMMON, type Habit, type Machine } from './machines.ts'
+import { COMMON, type Habit, LATE, type Machine } from './machines.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -11,6 +11,9 @@ const DAYS = 21
 /** Hours of a working day at which most is typed, UTC. */
 const FIRST_HOUR = 8
 const HOURS = 10
+/** Hour of yesterday's evening in which everybody looked for a fault, UTC, and the fewest lines that each typed in it. */
+const LATE_HOUR = 21
+const LATE_LINES = 30
 
 /** Mulberry32: small and seeded, so that the demonstration shows the same numbers each time on one day. */
 function seeded(seed: number): () => number {
@@ -41,6 +44,12 @@ export function historyOf(machine: Machine, index: number, now: number): string 
     const times = lines
       .map(() => start + FIRST_HOUR * HOUR_MS + random() * HOURS * HOUR_MS)
       .sort((a, b) => a - b)
+    // One evening unlike the others, so that what is unusual for a person, and for many, has something to tell.
+    if (back === 1) {
+      const late = chosen(LATE, LATE_LINES + Math.floor(random() * 10), random)
+      lines.push(...late)
+      times.push(...late.map((_, i) => start + (LATE_HOUR + (i + random()) / late.length) * HOUR_MS))
+    }
     for (const [at, one] of lines.entries()) {
       const time = Math.floor(times[at]!)
       if (time < now - HOUR_MS) events.push(eventOf(one, time, events.length, random))

@@ -50,6 +50,17 @@ export const COMMON: readonly Habit[] = [
   habit(0.2, 'chmod -R 777 .'),
 ]
 
+/** What everybody typed on the one evening on which the application did not answer. */
+export const LATE: readonly Habit[] = [
+  habit(9, 'curl -s http://build.local/health', 0.95),
+  habit(5, 'ssh build', 0.9),
+  habit(3, 'docker ps'),
+  habit(2, 'docker logs app', 0.3),
+  habit(1, 'sudo systemctl restart app', 0.6),
+  // So that this day has more than 2 % of risky commands as well, which is the threshold of security staff.
+  habit(1.5, 'chmod -R 777 .'),
+]
+
 const CLUSTER: readonly Habit[] = [
   lately(9, 8, 'kubectl get pods'),
   lately(9, 4, 'kubectl logs deploy/app'),

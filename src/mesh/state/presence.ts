@@ -1,8 +1,11 @@
 // Presence: tells all members that this node is here, and notes their presences and the nodes that they lost. Pure.
-import { LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
+import { LINK_BYTES, LINKS_MAX, LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
+import type { Config } from '../../config/index.ts'
+import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Connections } from './connections.ts'
 import type { Emit } from './types.ts'
@@ -25,12 +28,15 @@ const ANSWER_MOST_MS = 60_000
 const COUNTED_MS = 1_000
 /** Most presences name no lost node, so all authors share this set. */
 const NOBODY: ReadonlySet<NodeId> = new Set()
+/** The hex digits of one neighbour; what is left over behind the last one is none. */
+const FINGERPRINT = new RegExp(`.{${2 * LINK_BYTES}}`, 'g')
 /** Authors whose last presence is remembered. */
 const AUTHORS_MAX = 8_192
 
 export interface PresenceDeps {
   readonly self: NodeId
-  readonly trust: Pick<Trust, 'heardOf' | 'lost' | 'member' | 'members'>
+  readonly config: { readonly overlay: Pick<Config['overlay'], 'tell_links'> }
+  readonly trust: Pick<Trust, 'admits' | 'heardOf' | 'lost' | 'member' | 'members'>
   readonly clock: Clock
   readonly random: Random
   /** What this node says of itself now. */
@@ -63,13 +69,20 @@ export interface PresenceRoom {
   lost(node: NodeId): void
   /** Says the presence again if what this node says of itself has changed. */
   look(): void
+  /** Fingerprints of the neighbours that a node named last; empty unless it is admitted here. */
+  links(node: NodeId): readonly string[]
+}
+
+/** What the last presence of an author said. */
+interface Known {
+  readonly version: number
+  readonly lost: ReadonlySet<NodeId>
+  readonly links: Uint8Array | undefined
 }
 
 export function createPresence(deps: PresenceDeps): PresenceRoom {
   const { clock, random, trust, connections, emit } = deps
-  const heard = createRecent<NodeId, { readonly version: number; readonly lost: ReadonlySet<NodeId> }>(
-    AUTHORS_MAX,
-  )
+  const heard = createRecent<NodeId, Known>(AUTHORS_MAX)
   /** Neighbours whose connections broke, in the order they were lost. */
   const lost = createRecent<NodeId, true>(LOST_MAX)
   let started = false
@@ -84,7 +97,17 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
     version = Math.max(clock.now(), version + 1)
     const keys = [...lost].map(([node]) => parseNodeId(node) as Uint8Array)
-    return { version, state, ...deps.about(), lost: keys, asks: asks && state === 'online' }
+    return { version, state, ...deps.about(), ...linksNow(), lost: keys, asks: asks && state === 'online' }
+  }
+
+  /** A link that comes or goes is no news: it is told with the next presence, which is said for another reason. */
+  const linksNow = (): Pick<PresenceBody, 'links'> => {
+    if (!deps.config.overlay.tell_links) return {}
+    const fingerprints = connections
+      .neighbours()
+      .slice(0, LINKS_MAX)
+      .map(({ node }) => fingerprintOf(parseNodeId(node) as Uint8Array))
+    return { links: new Uint8Array(Buffer.from(fingerprints.join(''), 'hex')) }
   }
 
   const say = (): void => {
@@ -169,7 +192,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       if (!trust.heardOf(author, { name: body.name, addresses, offline }, from)) return undefined
       lost.delete(author)
       const named = hearLost(author, body, before?.lost ?? NOBODY)
-      heard.set(author, { version: body.version, lost: named })
+      heard.set(author, { version: body.version, lost: named, links: body.links?.slice() })
       if (body.asks) answer()
       const back = member === undefined || member.offline || member.unsure
       const moved = addresses.some((address) => member?.addresses.includes(address) !== true)
@@ -185,6 +208,11 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     lost(node) {
       lost.set(node, true)
       within(GATHER_MS)
+    },
+
+    links(node) {
+      const links = trust.admits(node) ? heard.get(node)?.links : undefined
+      return links === undefined ? [] : (toHex(links).match(FINGERPRINT) ?? [])
     },
 
     look() {

@@ -44,6 +44,8 @@ export interface State {
   ): { readonly isNews: boolean; readonly actions: readonly MeshAction[] }
   readonly connections: Pick<Connections, 'get' | 'all' | 'to' | 'neighbour' | 'neighbours'>
   readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
+  /** Fingerprints of the neighbours that an admitted node named last. */
+  linksOf(node: NodeId): readonly string[]
   /** Whether a member has told that it is at this IP address. */
   knownAt(ip: string): boolean
   /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
@@ -196,7 +198,7 @@ export function createState(deps: StateDeps): State {
       if (heard !== undefined) contacts.heard(author, heard.addresses, heard.worthATry)
       return { isNews: heard !== undefined, actions: settled() }
     },
-    ...{ connections, lastRound: heartbeat.lastRound },
+    ...{ connections, linksOf: presence.links, lastRound: heartbeat.lastRound },
     ...{ leaves: contacts.leaves, knownAt: contacts.knownAt, sizes: contacts.sizes },
   }
 }

@@ -9,6 +9,8 @@ interface Drawn {
   readonly by: Step
   /** The days of the points are those of UTC. */
   readonly isUtc: boolean
+  /** Told what stands below the pointer, empty while it is elsewhere. */
+  readonly onRead: (text: string) => void
 }
 
 export interface Drawing {
@@ -50,7 +52,7 @@ const columnsOf = (points: readonly Point[]): uPlot.AlignedData => [
   points.map(({ value }) => value),
 ]
 
-function make(target: HTMLElement, points: readonly Point[], { counts, by, isUtc }: Drawn): uPlot {
+function make(target: HTMLElement, points: readonly Point[], { counts, by, isUtc, onRead }: Drawn): uPlot {
   const style = getComputedStyle(target)
   // A canvas knows no variables of CSS, so each colour is read as an element has it.
   const colour = (name: string): string => {
@@ -70,7 +72,17 @@ function make(target: HTMLElement, points: readonly Point[], { counts, by, isUtc
       width: Math.max(200, target.clientWidth),
       height: HEIGHT,
       legend: { show: false },
-      cursor: { show: false },
+      cursor: { y: false, points: { show: false }, drag: { setScale: false, x: false, y: false } },
+      hooks: {
+        setCursor: [
+          ({ cursor: { idx }, data: [times, values] }) =>
+            onRead(
+              idx == null
+                ? ''
+                : `${label(times[idx] ?? 0, by, isUtc)}: ${NUMBERS.format(values?.[idx] ?? 0)}`,
+            ),
+        ],
+      },
       ...(isUtc && { tzDate: (seconds: number) => uPlot.tzDate(new Date(seconds * 1_000), 'Etc/UTC') }),
       // Half a step more on each side, so that the first and the last bar are whole.
       scales: {
@@ -117,6 +129,7 @@ const APART = [
   ...DAYS_APART.map((days) => days * SECONDS.day),
 ]
 const HOURS = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+const NUMBERS = new Intl.NumberFormat()
 const DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short' })
 const UTC_DAYS = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 

@@ -123,6 +123,7 @@ export const Keys = ({ views }: { readonly views: readonly View[] }) => (
       {[
         ...views.map(({ name, key }) => [`g ${key}`, name] as const),
         ['Ctrl K  or  /', 'Go to, or do, by words'] as const,
+        ['j  or  k', 'Next or previous part of the view'] as const,
         ['r', 'Refresh'] as const,
         ['?', 'This list'] as const,
         ['Esc', 'Close a dialog'] as const,

@@ -32,6 +32,11 @@ export function Panel({ title, note, actions, wide, children }: PanelProps) {
   )
 }
 
+/** Panels that stay together: beside the next ones where the window is wide enough for two columns, above them elsewhere. */
+export const Group = ({ children }: { readonly children: ComponentChildren }) => (
+  <div class="panels">{children}</div>
+)
+
 interface TroubleProps {
   readonly problem: Problem
   readonly again?: () => void

@@ -6,8 +6,8 @@ export interface Place {
   readonly name: string
   /** How it is reached: 0 directly, 1 through others, 2 not now. */
   readonly ring: 0 | 1 | 2
-  /** Id of the place through which this machine was told of it. */
-  readonly through?: string | undefined
+  /** Ids of the places that it says it is linked with. */
+  readonly links: readonly string[]
 }
 
 /** Distance of the nearest ring from the middle, and of each ring from the one before. */
@@ -42,10 +42,7 @@ export function ReachMap({ caption, here, places, children }: MapProps) {
         {rings.map(({ radius }) => (
           <circle key={radius} class="orbit" r={radius} />
         ))}
-        {[...spots.values()].map(({ id, x, y, through }) => {
-          const told = through === undefined ? undefined : spots.get(through)
-          return told && <line key={id} class="told" x1={told.x} y1={told.y} x2={x} y2={y} />
-        })}
+        <path class="told" d={between(spots)} />
         {rings.map(({ spots: own }) =>
           own.map((spot) => <Spot key={spot.id} spot={spot} isNamed={own.length <= NAMES_MAX} />),
         )}
@@ -74,6 +71,20 @@ const spotsOf = (places: readonly Place[], ring: number): readonly Spotted[] =>
     const [across, down, radius] = [Math.cos(angle), Math.sin(angle), NEAREST + ring * APART]
     return { ...place, across, down, x: radius * across, y: radius * down }
   })
+
+/** Lines between places, as one element: there can be two thousand. Those who name each other have one line. */
+function between(spots: ReadonlyMap<string, Spotted>): string {
+  const drawn = new Set<string>()
+  const lines: string[] = []
+  for (const { id, x, y, links } of spots.values())
+    for (const link of links) {
+      const other = spots.get(link)
+      if (other === undefined || drawn.has(`${link} ${id}`)) continue
+      drawn.add(`${id} ${link}`)
+      lines.push(`M${Math.round(x)} ${Math.round(y)}L${Math.round(other.x)} ${Math.round(other.y)}`)
+    }
+  return lines.join('')
+}
 
 interface SpotProps {
   readonly spot: Spotted

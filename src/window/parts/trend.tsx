@@ -17,6 +17,7 @@ interface TrendProps {
 
 export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) {
   const place = useRef<HTMLDivElement>(null)
+  const reading = useRef<HTMLParagraphElement>(null)
   const [isDrawn, setDrawn] = useState(true)
   const latest = useRef(points)
   latest.current = points
@@ -27,7 +28,7 @@ export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) 
     let isGone = false
     import('./drawing.ts').then(
       ({ draw }) => {
-        if (!isGone) chart.current = draw(target, latest.current, { counts, by, isUtc })
+        if (!isGone) chart.current = draw(target, latest.current, { counts, by, isUtc, onRead })
       },
       () => setDrawn(false),
     )
@@ -41,6 +42,7 @@ export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) 
   useEffect(() => chart.current?.show(latest.current), [numbers])
   return (
     <figure class="trend">
+      <p class="quiet reading" ref={reading} aria-hidden="true" />
       {isDrawn && <div class="drawing" ref={place} aria-hidden="true" />}
       <details open={!isDrawn}>
         <summary>{title} as a table</summary>
@@ -59,6 +61,11 @@ export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) 
       </details>
     </figure>
   )
+
+  // Written past Preact: it changes with each move of the pointer, and the table below it does not.
+  function onRead(text: string): void {
+    if (reading.current !== null) reading.current.textContent = text
+  }
 
   function when({ start }: Point) {
     return <Time at={start} as={by === 'hour' ? 'clock' : isUtc ? 'utc-day' : 'day'} />

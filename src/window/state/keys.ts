@@ -38,11 +38,23 @@ export function listen(views: ReadonlyMap<string, string>): () => void {
     else if (event.key === '/') opened.value = 'palette'
     else if (event.key === '?') opened.value = 'keys'
     else if (event.key === 'r') refresh()
+    else if (event.key === 'j' || event.key === 'k') step(event.key === 'j' ? 1 : -1)
     else return
     event.preventDefault()
   }
   addEventListener('keydown', onKey)
   return () => removeEventListener('keydown', onKey)
+}
+
+/** Moves the focus to the next or the previous panel or card, from where the next Tab goes into it. */
+function step(by: 1 | -1): void {
+  const all = [...document.querySelectorAll<HTMLElement>('main .panel, main .card')]
+  // A card stands in a panel, and both have what is inside of the card.
+  const at = all.findLastIndex((one) => one.contains(document.activeElement))
+  const next = all[at + by]
+  if (next === undefined) return
+  next.tabIndex = -1
+  next.focus()
 }
 
 const isTyping = (target: EventTarget | null): boolean =>

@@ -2,10 +2,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
-import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
+import { keepWords, wordsInAddress } from '../state/route.ts'
 import { client } from '../state/session.ts'
 import { WhoAsked } from './who-asked.tsx'
 
@@ -16,8 +17,12 @@ const ROWS = 100
 
 export const Audit = () => (
   <>
-    <Verify />
-    <WhoAsked />
+    <Group>
+      <Verify />
+    </Group>
+    <Group>
+      <WhoAsked />
+    </Group>
     <Log />
   </>
 )
@@ -79,8 +84,8 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
   ] as const
 
 function Log() {
-  const [words, setWords] = useState('')
-  const [limit, setLimit] = useState<number>(LIMITS.first)
+  const [words, setWords] = useState(wordsInAddress)
+  const [limit, setLimit] = useState<number>(words === '' ? LIMITS.first : LIMITS.search)
   const newest = useAsked((signal) => client.call(getAuditLog, { query: { limit }, signal }), {
     key: `audit ${limit}`,
     on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
@@ -116,6 +121,7 @@ function Log() {
             setWords(currentTarget.value)
             setLimit(LIMITS.search)
           }}
+          onChange={() => keepWords(words)}
         />
       }
     >

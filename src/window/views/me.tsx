@@ -5,7 +5,7 @@ import { getAnomalies, muteAnomalies } from '../../api/contract/operations/anoma
 import { getStats } from '../../api/contract/operations/stats.ts'
 import type { AnomalyShape, StatisticsShape } from '../../api/contract/shapes.ts'
 import { Bars, Figures, Heat } from '../parts/charts.tsx'
-import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
 import { change, compared, counted, cut, number, percent, plain, Time } from '../parts/words.tsx'
@@ -43,14 +43,18 @@ export function Me() {
   )
   return (
     <>
-      <Panel title="Activity" wide actions={choose}>
-        <Shown asked={asked} empty={nothing}>
-          {(stats) => <Activity stats={stats} />}
-        </Shown>
-      </Panel>
-      <Commands />
-      {asked.data !== undefined && asked.data.total_commands > 0 && <Numbers stats={asked.data} />}
-      <Anomalies />
+      <Group>
+        <Panel title="Activity" wide actions={choose}>
+          <Shown asked={asked} empty={nothing}>
+            {(stats) => <Activity stats={stats} />}
+          </Shown>
+        </Panel>
+        <Commands />
+      </Group>
+      <Group>
+        <Anomalies />
+        {asked.data !== undefined && asked.data.total_commands > 0 && <Numbers stats={asked.data} />}
+      </Group>
     </>
   )
 }

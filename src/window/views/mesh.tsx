@@ -1,17 +1,17 @@
 // Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
 import { useState } from 'preact/hooks'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
-import { DECISIONS, getPeers } from '../../api/contract/operations/peers.ts'
+import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
-import { Dialog } from '../parts/dialog.tsx'
-import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
-import { status } from '../state/live.ts'
+import { keepWords, wordsInAddress } from '../state/route.ts'
 import { client } from '../state/session.ts'
-import { Waiting, Words } from './pending.tsx'
+import { Details } from './machine.tsx'
+import { Waiting } from './pending.tsx'
 import { REACHED, Reach, ringOf, toldBy } from './reach.tsx'
 
 const EVENTS = [
@@ -32,7 +32,7 @@ export function Mesh() {
   const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
   const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   const [looked, setLooked] = useState<string>()
-  const [words, setWords] = useState('')
+  const [words, setWords] = useState(wordsInAddress)
   const peers = asked.data?.peers ?? []
   const pending = peers.filter(({ state }) => state === 'pending')
   const others = peers.filter(({ state }) => state !== 'pending')
@@ -65,6 +65,7 @@ export function Mesh() {
               placeholder="Find a machine"
               value={words}
               onInput={({ currentTarget }) => setWords(currentTarget.value)}
+              onChange={() => keepWords(words)}
             />
           )
         }
@@ -115,11 +116,18 @@ export function Mesh() {
           )}
         </Shown>
       </Panel>
-      {others.length > 0 && <Reach peers={others} />}
-      <Certificate asked={fleet} />
+      {others.length > 0 && (
+        <Group>
+          <Reach peers={others} />
+        </Group>
+      )}
+      <Group>
+        <Certificate asked={fleet} />
+      </Group>
       {one !== undefined && (
         <Details
           peer={one}
+          peers={peers}
           isIssuer={fleet.data?.issuer === true}
           again={asked.again}
           onClose={() => setLooked(undefined)}
@@ -179,6 +187,11 @@ function reachedAs(peer: PeerShape, others: readonly PeerShape[]) {
 }
 
 const COLUMNS: readonly Column<PeerShape>[] = [
+  {
+    title: 'Links',
+    right: true,
+    cell: ({ links }) => (links === undefined ? '–' : number(links.length)),
+  },
   { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
   { title: 'Roles', cell: ({ roles }) => <Labels labels={roles} /> },
   { title: 'Teams', cell: ({ teams }) => <Labels labels={teams} /> },
@@ -191,58 +204,6 @@ const COLUMNS: readonly Column<PeerShape>[] = [
 
 const Labels = ({ labels }: { readonly labels: readonly string[] }) =>
   labels.length === 0 ? <>–</> : <Foreign text={labels.join(', ')} />
-
-interface DetailsProps {
-  readonly peer: PeerShape
-  /** This node certifies others, so that what it revokes is revoked in the whole mesh. */
-  readonly isIssuer: boolean
-  readonly again: () => void
-  readonly onClose: () => void
-}
-
-function Details({ peer, isIssuer, again, onClose }: DetailsProps) {
-  const revoke = async (): Promise<void> => {
-    await client.call(DECISIONS.revoke, { body: { who: peer.fingerprint } })
-    again()
-    onClose()
-  }
-  return (
-    <Dialog title={peer.name === '' ? 'A machine' : peer.name} onClose={onClose}>
-      <Facts
-        facts={[
-          ['Words', <Words key="words" fingerprint={peer.fingerprint} />],
-          ['Node', <code key="node">{peer.node_id}</code>],
-          ['Trust', `${plain(peer.trust_level)}, by ${plain(peer.why)}`],
-          ['Standing', peer.standing ?? '–'],
-          ['Presence', peer.presence ?? 'not a member'],
-          ['Known by', peer.known_by ?? '–'],
-          ...(peer.apart === undefined ? [] : [['No link because', plain(peer.apart)] as const]),
-          ...(peer.certifies === undefined
-            ? []
-            : [['Certifies', counted(peer.certifies, 'machine')] as const]),
-          [
-            'Addresses',
-            <Foreign key="addresses" text={peer.addresses.join(', ') || 'only administrators are told'} />,
-          ],
-          ['Last seen', <Time key="seen" at={peer.last_seen} />],
-        ]}
-      />
-      {status.value?.you.admin === true && peer.state !== 'revoked' && (
-        <Act
-          kind="danger"
-          run={revoke}
-          confirm={
-            isIssuer
-              ? 'Its key is refused in the whole mesh, for good: press again'
-              : 'Its key is refused here from now on: press again'
-          }
-        >
-          Take back trust
-        </Act>
-      )}
-    </Dialog>
-  )
-}
 
 function Certificate({ asked }: { readonly asked: Asked<FleetShape> }) {
   return (

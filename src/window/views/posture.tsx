@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { postReport } from '../../api/contract/operations/query.ts'
 import type { ReportShape } from '../../api/contract/shapes.ts'
 import { Bars, Figures } from '../parts/charts.tsx'
-import { Command, Panel, Shown } from '../parts/panel.tsx'
+import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
 import { change, counted, cut, Foreign, number, percent, plain, Time } from '../parts/words.tsx'
@@ -164,81 +164,85 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
   const { risk, tools, anomalies } = report
   return (
     <>
-      <Panel title="Risk" note={groundOf(risk)}>
-        <Ground part={risk} report={report} />
-        {risk.state === 'shown' && (
-          <Bars
-            caption="Commands by risk"
-            titles={['Risk', 'Commands', 'Change']}
-            bars={risk.levels.map((row) => ({
-              ...{ key: row.level, label: row.level, tone: row.level, value: row.value },
-              note: behind(row),
-            }))}
-          />
-        )}
-      </Panel>
-      <Panel
-        title="Risky commands over time"
-        note="High and critical, of the machines in each total. Days are those of UTC."
-      >
-        {risk.trend.length === 0 ? (
-          <p class="empty">No period of this time was released.</p>
-        ) : (
-          <Trend
-            title="Risky commands"
-            counts="Risky"
-            by="day"
-            isUtc
-            points={risk.trend.map(({ start, risky }) => ({ start, value: risky }))}
-          />
-        )}
-      </Panel>
-      <Panel title="Tools" wide note={groundOf(tools)}>
-        <Ground part={tools} report={report} />
-        {tools.state === 'shown' && (
-          <>
+      <Group>
+        <Panel title="Risk" note={groundOf(risk)}>
+          <Ground part={risk} report={report} />
+          {risk.state === 'shown' && (
             <Bars
-              caption="Uses of tools"
-              titles={['Tool', 'Uses', 'Change']}
-              bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
-                ...{ key: row.tool, label: row.tool, value: row.value },
+              caption="Commands by risk"
+              titles={['Risk', 'Commands', 'Change']}
+              bars={risk.levels.map((row) => ({
+                ...{ key: row.level, label: row.level, tone: row.level, value: row.value },
                 note: behind(row),
               }))}
             />
-            <p class="quiet">
-              {cut(ROWS_MAX, tools.rows.length, 'tools')} New: {names(tools.new)}. Gone:{' '}
-              {names(tools.vanished)}.{' '}
-              {tools.withheld > 0 && `${counted(tools.withheld, 'row')} withheld in one period.`}
-            </p>
-          </>
-        )}
-      </Panel>
-      <Panel title="Anomalies" note={groundOf(anomalies)}>
-        <Ground part={anomalies} report={report} />
-        {anomalies.state === 'shown' &&
-          (anomalies.rows.length === 0 ? (
-            <p class="empty">None began.</p>
+          )}
+        </Panel>
+        <Panel
+          title="Risky commands over time"
+          note="High and critical, of the machines in each total. Days are those of UTC."
+        >
+          {risk.trend.length === 0 ? (
+            <p class="empty">No period of this time was released.</p>
           ) : (
-            <Table
-              caption="Anomalies"
-              rows={anomalies.rows}
-              keyOf={({ type, severity }) => `${type} ${severity}`}
-              columns={[
-                { title: 'Type', cell: ({ type }) => plain(type) },
-                {
-                  title: 'Severity',
-                  right: true,
-                  cell: ({ severity, severity_most: most }) => `${severity}–${most}`,
-                },
-                { title: 'Began', right: true, cell: atLeast },
-                { title: 'Machines', right: true, cell: ({ machines }) => number(machines) },
-              ]}
+            <Trend
+              title="Risky commands"
+              counts="Risky"
+              by="day"
+              isUtc
+              points={risk.trend.map(({ start, risky }) => ({ start, value: risky }))}
             />
-          ))}
-      </Panel>
-      <Coverage report={report} />
-      <Machines report={report} />
-      <AsFile days={days} />
+          )}
+        </Panel>
+        <Panel title="Tools" wide note={groundOf(tools)}>
+          <Ground part={tools} report={report} />
+          {tools.state === 'shown' && (
+            <>
+              <Bars
+                caption="Uses of tools"
+                titles={['Tool', 'Uses', 'Change']}
+                bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
+                  ...{ key: row.tool, label: row.tool, value: row.value },
+                  note: behind(row),
+                }))}
+              />
+              <p class="quiet">
+                {cut(ROWS_MAX, tools.rows.length, 'tools')} New: {names(tools.new)}. Gone:{' '}
+                {names(tools.vanished)}.{' '}
+                {tools.withheld > 0 && `${counted(tools.withheld, 'row')} withheld in one period.`}
+              </p>
+            </>
+          )}
+        </Panel>
+      </Group>
+      <Group>
+        <Panel title="Anomalies" note={groundOf(anomalies)}>
+          <Ground part={anomalies} report={report} />
+          {anomalies.state === 'shown' &&
+            (anomalies.rows.length === 0 ? (
+              <p class="empty">None began.</p>
+            ) : (
+              <Table
+                caption="Anomalies"
+                rows={anomalies.rows}
+                keyOf={({ type, severity }) => `${type} ${severity}`}
+                columns={[
+                  { title: 'Type', cell: ({ type }) => plain(type) },
+                  {
+                    title: 'Severity',
+                    right: true,
+                    cell: ({ severity, severity_most: most }) => `${severity}–${most}`,
+                  },
+                  { title: 'Began', right: true, cell: atLeast },
+                  { title: 'Machines', right: true, cell: ({ machines }) => number(machines) },
+                ]}
+              />
+            ))}
+        </Panel>
+        <Coverage report={report} />
+        <Machines report={report} />
+        <AsFile days={days} />
+      </Group>
     </>
   )
 }

@@ -23,12 +23,14 @@ const nameOf = ({ name, fingerprint }: PeerShape): string =>
 
 export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
   const here = printable(status.value?.name || 'this machine')
-  const places = peers.map((peer): Place => {
-    const teller = toldBy(peer, peers)
-    // A line means that messages can go that way, so it begins only at a machine that this one is connected to.
-    const through = teller !== undefined && ringOf(teller) === 0 ? teller.node_id : undefined
-    return { id: peer.node_id, ring: ringOf(peer), name: nameOf(peer), through }
-  })
+  const places = peers.map(
+    (peer): Place => ({
+      id: peer.fingerprint,
+      ring: ringOf(peer),
+      name: nameOf(peer),
+      links: peer.links ?? [],
+    }),
+  )
   // Hundreds of lines and circles, which are the same while only times change.
   const map = useMemo(
     () => (
@@ -38,8 +40,8 @@ export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
             {REACHED[ring]}: {number(places.filter((place) => place.ring === ring).length)}
           </span>
         ))}
-        {places.some(({ through }) => through !== undefined) && (
-          <span class="legend told">who told of it first</span>
+        {places.some(({ links }) => links.length > 0) && (
+          <span class="legend told">linked, as one of the two told</span>
         )}
       </ReachMap>
     ),
@@ -49,7 +51,7 @@ export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
     <Panel
       title="Who is reached"
       wide
-      note="As this machine sees it; the table of machines says the same in words. No machine is told which others are linked with each other, so those links are not drawn."
+      note="As this machine sees it; the table of machines says the same in words. Links between others are what they told some minutes ago; one that tells nothing has no such line."
     >
       {map}
     </Panel>

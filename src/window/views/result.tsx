@@ -1,7 +1,7 @@
 // The result of a question: what it says, as chart and table, and whose numbers it rests on.
 import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/shapes.ts'
 import { type Bar, Bars, Figures } from '../parts/charts.tsx'
-import { Panel } from '../parts/panel.tsx'
+import { Group, Panel } from '../parts/panel.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { counted, cut, Foreign, NodeName, number, percent, plain, State, Time } from '../parts/words.tsx'
 
@@ -28,28 +28,46 @@ const SAYS: Readonly<Record<QueryResult['status'], string | undefined>> = {
 export function Result({ result }: { readonly result: QueryResult }) {
   return (
     <>
-      <Panel
-        title="Answer"
-        wide
-        note={
-          <>
-            Level {result.level}, from <Time at={result.time_range.start} /> to{' '}
-            <Time at={result.time_range.end} />
-            {result.compared !== null &&
-              `. Changes rest on ${result.compared.nodes} of ${counted(result.compared.of, 'machine')}`}
-          </>
-        }
-      >
-        <Answer result={result} />
-      </Panel>
-      {result.nodes !== undefined && result.nodes.length > 0 && (
-        <Panel title="Each machine" wide>
-          <Nodes nodes={result.nodes} />
+      <Group>
+        <Panel
+          title="Answer"
+          wide
+          actions={
+            <button type="button" class="small" onClick={() => saveAsFile(result)}>
+              Save as JSON
+            </button>
+          }
+          note={
+            <>
+              Level {result.level}, from <Time at={result.time_range.start} /> to{' '}
+              <Time at={result.time_range.end} />
+              {result.compared !== null &&
+                `. Changes rest on ${result.compared.nodes} of ${counted(result.compared.of, 'machine')}`}
+            </>
+          }
+        >
+          <Answer result={result} />
         </Panel>
-      )}
-      <Whose result={result} />
+      </Group>
+      <Group>
+        {result.nodes !== undefined && result.nodes.length > 0 && (
+          <Panel title="Each machine" wide>
+            <Nodes nodes={result.nodes} />
+          </Panel>
+        )}
+        <Whose result={result} />
+      </Group>
     </>
   )
+}
+
+/** The same as `karo query --json` prints. */
+function saveAsFile(result: QueryResult): void {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(new Blob([`${JSON.stringify(result)}\n`], { type: 'application/json' }))
+  link.download = `karo-${result.query_type}-${result.time_range.end.slice(0, 10)}.json`
+  link.click()
+  URL.revokeObjectURL(link.href)
 }
 
 /** What a result says, and what is left out of it. */

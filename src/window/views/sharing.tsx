@@ -4,7 +4,7 @@ import { bytes } from '../../api/contract/client/page.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../api/contract/operations/share.ts'
 import type { SharingView, SummaryShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
-import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, Time } from '../parts/words.tsx'
@@ -21,10 +21,14 @@ export function Sharing() {
   })
   return (
     <>
-      <Consent asked={asked} />
-      <Recipients asked={asked} />
-      <Preview />
-      <WhoAsked />
+      <Group>
+        <Consent asked={asked} />
+        <Recipients asked={asked} />
+      </Group>
+      <Group>
+        <Preview />
+        <WhoAsked />
+      </Group>
     </>
   )
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { bytes, duration } from '../../api/contract/client/page.ts'
 import { getMetrics } from '../../api/contract/operations/care.ts'
 import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
-import { Command, Panel, Shown, Trouble } from '../parts/panel.tsx'
+import { Command, Group, Panel, Shown, Trouble } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
@@ -20,28 +20,32 @@ export function System() {
   const known = status.value
   return (
     <>
-      <Panel title="This node">
-        {known !== undefined ? (
-          <Facts facts={factsOf(known)} />
-        ) : (
-          statusProblem.value !== undefined && <Trouble problem={statusProblem.value} />
-        )}
-      </Panel>
-      {known !== undefined && <Checks known={known} />}
-      <Findings />
-      <Happening />
-      <Logs />
-      <Settings />
-      <Metrics />
-      <Panel title="In a terminal" wide note="What needs more of the machine than a page may see.">
-        <ul class="plain">
-          {['karo doctor --fix', 'karo logs --follow', 'karo token sessions'].map((one) => (
-            <li key={one}>
-              <Command text={one} />
-            </li>
-          ))}
-        </ul>
-      </Panel>
+      <Group>
+        <Panel title="This node">
+          {known !== undefined ? (
+            <Facts facts={factsOf(known)} />
+          ) : (
+            statusProblem.value !== undefined && <Trouble problem={statusProblem.value} />
+          )}
+        </Panel>
+        {known !== undefined && <Checks known={known} />}
+        <Findings />
+        <Happening />
+        <Logs />
+      </Group>
+      <Group>
+        <Settings />
+        <Metrics />
+        <Panel title="In a terminal" wide note="What needs more of the machine than a page may see.">
+          <ul class="plain">
+            {['karo doctor --fix', 'karo logs --follow', 'karo token sessions'].map((one) => (
+              <li key={one}>
+                <Command text={one} />
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      </Group>
     </>
   )
 }

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { getPolicy } from '../../api/contract/operations/policy.ts'
 import { postQuery } from '../../api/contract/operations/query.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
-import { Act, Panel, Shown } from '../parts/panel.tsx'
+import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { counted } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
@@ -71,13 +71,22 @@ function One({ team }: { readonly team: string }) {
           </p>
         )}
       </Panel>
-      {results.map((result) => (
-        <Panel key={result.query_id} title={PARTS[result.query_type as Part]} wide>
-          <Answer result={result} />
-          {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
-        </Panel>
-      ))}
-      {first !== undefined && <Whose result={first} />}
+      {first !== undefined && (
+        <>
+          <Group>{results.slice(0, 2).map(partOf)}</Group>
+          <Group>
+            {results.slice(2).map(partOf)}
+            <Whose result={first} />
+          </Group>
+        </>
+      )}
     </>
   )
 }
+
+const partOf = (result: QueryResult) => (
+  <Panel key={result.query_id} title={PARTS[result.query_type as Part]} wide>
+    <Answer result={result} />
+    {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
+  </Panel>
+)

@@ -89,6 +89,10 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.type('audit')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Audit', exact: true }).waitFor()
+      await page.keyboard.press('j').then(() => page.locator('.panel:focus').waitFor())
+      const search = page.getByPlaceholder('Search the last entries')
+      await search.fill('node').then(() => search.press('Enter'))
+      await page.waitForURL(/#\/audit\?node$/)
       // The palette goes to what the view has, and presses nothing.
       await page.keyboard.press('Control+k')
       await page.keyboard.type('verify now')
@@ -141,19 +145,17 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.unroute('**/api/v1/peers')
     })
 
-    test('the map draws from whom a machine was heard, where that is a neighbour now', async () => {
-      const far = { state: 'known', presence: 'online', known_by: 'gossip' } as const
-      const peers: PeerShape[] = [
-        { ...poisoned('near', 1), state: 'connected', presence: 'online', known_by: 'link' },
-        { ...poisoned('once-near', 2), ...far },
-        { ...poisoned('beyond', 3), ...far, through: poisoned('near', 1).fingerprint },
-        { ...poisoned('behind', 4), ...far, through: poisoned('once-near', 2).fingerprint },
-      ]
+    test('the map draws a link between others once, whoever told it, and none with a machine that is not shown', async () => {
+      const at = (i: number, ...others: number[]): PeerShape => {
+        const links = others.map((other) => poisoned('', other).fingerprint)
+        return { ...poisoned(`m-${i}`, i), state: 'connected', presence: 'online', links }
+      }
+      const peers = [at(1, 2, 9), at(2, 1), at(3, 2)]
       await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers } }))
       await go('system')
       await go('mesh')
       await page.locator('main .map line.edge').first().waitFor({ state: 'attached' })
-      expect(await page.locator('main .map line.told').count()).toBe(1)
+      expect((await page.locator('main .map path.told').getAttribute('d'))?.match(/M/g)).toHaveLength(2)
       await page.unroute('**/api/v1/peers')
     })
 

@@ -168,10 +168,12 @@ async function play(page: Page): Promise<void> {
   )
 }
 
+const fingerprintAt = (i: number): string => i.toString(16).padStart(16, '0')
+
 const memberAt = (i: number): PeerShape => ({
   node_id: `karo:ed25519:${String(i).padStart(43, 'A')}` as PeerShape['node_id'],
   ...{
-    fingerprint: i.toString(16).padStart(16, '0'),
+    fingerprint: fingerprintAt(i),
     name: `machine-${i}`,
     trust_level: 'peer',
     why: 'certificate',
@@ -180,8 +182,10 @@ const memberAt = (i: number): PeerShape => ({
   ...{
     state: i % 3 === 0 ? 'connected' : 'known',
     known_by: i % 3 === 0 ? 'link' : 'gossip',
-    ...(i % 3 !== 0 && { through: (i - (i % 3)).toString(16).padStart(16, '0') }),
+    ...(i % 3 !== 0 && { through: fingerprintAt(i - (i % 3)) }),
     presence: i % 7 === 0 ? 'offline' : 'online',
+    // As many as a machine of a large mesh has.
+    links: [1, 2, 5, 9, 17, 33, 65, 99].map((apart) => fingerprintAt((i + apart) % MEMBERS)),
   },
 })
 

@@ -56,9 +56,11 @@ async function node(certified: readonly Binding[] = []) {
   await trust.start(never)
   const connected = new Set<NodeId>()
   const apart = new Map<NodeId, Apart>()
+  const links = new Map<NodeId, readonly string[]>()
   const mesh = {
     isConnected: (id: NodeId) => connected.has(id),
     apart: (id: NodeId) => apart.get(id),
+    linksOf: (id: NodeId) => links.get(id) ?? [],
     inspect: () => ({ twins: { others: [], here: [] } }),
   }
   const fleet = {
@@ -95,7 +97,7 @@ async function node(certified: readonly Binding[] = []) {
     const answer = await server.inject({ method: 'POST', url: `/api/v1/peers/${what}`, payload })
     return { status: answer.statusCode, body: answer.json() }
   }
-  return { get, post, trust, connected, apart, clock, db }
+  return { get, post, trust, connected, apart, links, clock, db }
 }
 
 test('a machine that is reached through others names the neighbour that told of it', async () => {
@@ -106,6 +108,19 @@ test('a machine that is reached through others names the neighbour that told of 
   const told = body.peers.map(({ name, known_by, through }: PeerShape) => [name, known_by, through])
   expect(told).toContainEqual(['bob', 'gossip', ids[0]!.fingerprint])
   expect(told).toContainEqual(['ann', 'link', undefined])
+})
+
+test('whom a machine says it is linked with is told while it is there', async () => {
+  const { get, trust, links } = await node()
+  trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
+  links.set(ann, [ids[1]!.fingerprint])
+  const told = async () => {
+    const { body } = await get('/api/v1/peers')
+    return body.peers.find(({ name }: PeerShape) => name === 'ann').links
+  }
+  expect(await told()).toEqual([ids[1]!.fingerprint])
+  trust.sawMember(ann, { name: 'ann', addresses: [at(1)], offline: true })
+  expect(await told()).toBeUndefined()
 })
 
 test('peers lists everybody known with state, level and why, those who wait first', async () => {

@@ -67,12 +67,13 @@ test('a link is alive now, whenever its last ping was; a member without one is r
   expect(out).toMatch(/ elm .* \d+ s ago, connection broke$/m)
   expect(out).toMatch(/ fir .* \d+ s ago$/m)
   const explained = await karo(
-    { 'GET /api/v1/peers/explain': { peer: cedar, steps: [] } },
+    { 'GET /api/v1/peers/explain': { peer: { ...cedar, links: [bob.fingerprint] }, steps: [] } },
     'peers',
     'explain',
     'x',
   )
   expect(explained.out).toContain('no link to it; reached through other members')
+  expect(explained.out).toContain('links: 1, as it told last')
 })
 
 test('an empty list says what to do next; with --json it is an empty list', async () => {

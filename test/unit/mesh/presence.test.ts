@@ -1,10 +1,18 @@
 // Presence: when a node speaks, what it makes of what others say, and that one member's word removes nobody.
 import { expect, test } from 'vitest'
-import { LOST_MAX, type PresenceBody } from '../../../protocols/messages/presence.ts'
+import { encodeFrame } from '../../../protocols/frame.ts'
+import {
+  LINK_BYTES,
+  LINKS_MAX,
+  LOST_MAX,
+  Presence,
+  type PresenceBody,
+} from '../../../protocols/messages/presence.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { createAlarms } from '../../../src/base/timers.ts'
 import { createPresence, type Heard, type PresenceRoom } from '../../../src/mesh/state/presence.ts'
 import type { Conn } from '../../../src/mesh/state/types.ts'
+import { fingerprintOf } from '../../../src/trust/identity/index.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
@@ -39,7 +47,7 @@ interface World {
   hears(author: NodeId, body: Partial<PresenceBody>, from?: NodeId): 'accept' | 'ignore'
 }
 
-function world(): World {
+function world(tell_links = true): World {
   const time = new VirtualTime(1_763_626_500_000)
   const trust = createFakeTrust([ann])
   const neighbours = new Set<NodeId>()
@@ -49,7 +57,7 @@ function world(): World {
   const conn = (node: NodeId): Conn | undefined => (neighbours.has(node) ? ({ node } as Conn) : undefined)
   const it: World = {
     room: createPresence({
-      ...{ self, trust, clock: time.clock },
+      ...{ self, trust, clock: time.clock, config: { overlay: { tell_links } } },
       random: { bytes: (n) => new Uint8Array(n), float: () => 0.5 },
       about: () => ({ name: 'self', capabilities, listen: it.listen }),
       believable: (listen) => listen,
@@ -105,6 +113,72 @@ test('a new address is told; nothing new is not', () => {
   it.room.look()
   it.advance(5_000)
   expect(it.said.at(-1)).toMatchObject({ listen: it.listen })
+})
+
+test('it names its neighbours, and those that an admitted member names are known', () => {
+  const it = world()
+  it.neighbours.add(ann).add(bob)
+  it.room.came(ann)
+  it.advance(5_000)
+  const { links } = it.said.at(-1) as PresenceBody
+  const fingerprints = [ann, bob].map((node) => fingerprintOf(keyOf(node)))
+  expect(Buffer.from(links ?? []).toString('hex')).toBe(fingerprints.join(''))
+  it.hears(ann, { links: links as Uint8Array })
+  expect(it.room.links(ann)).toEqual(fingerprints)
+  // What is left over behind the last one is none, and the next presence counts alone.
+  it.hears(ann, { links: new Uint8Array(LINK_BYTES + 3), version: it.clock.now() + 1 })
+  expect(it.room.links(ann)).toEqual(['00'.repeat(LINK_BYTES)])
+  it.hears(ann, { version: it.clock.now() + 2 })
+  expect(it.room.links(ann)).toEqual([])
+})
+
+test('what a node that is not admitted says of its links is not told on', () => {
+  const it = world()
+  it.hears(cid, { links: new Uint8Array(LINK_BYTES) })
+  expect(it.room.links(cid)).toEqual([])
+})
+
+test('a link that comes or goes is no reason to speak, and with tell_links off none is named', () => {
+  const it = world(false)
+  it.neighbours.add(ann)
+  it.room.came(ann)
+  it.advance(5_000)
+  expect(it.said).toHaveLength(1)
+  expect(it.said[0]).not.toHaveProperty('links')
+  const telling = world()
+  telling.neighbours.add(ann)
+  telling.room.came(ann)
+  telling.advance(5_000)
+  telling.neighbours.add(bob)
+  telling.room.look()
+  telling.advance(5_000)
+  expect(telling.said).toHaveLength(1)
+})
+
+test('of more neighbours than a presence can name the first are named', () => {
+  const it = world()
+  for (let n = 10; n < 12 + LINKS_MAX; n++) it.neighbours.add(testIdentity(n).nodeId)
+  it.room.came(ann)
+  it.advance(5_000)
+  expect(it.said.at(-1)?.links).toHaveLength(LINKS_MAX * LINK_BYTES)
+})
+
+test('the largest presence fits into what older releases take', () => {
+  const envelope = { sender: keyOf(ann), ts: Date.now(), nonce: new Uint8Array(16), seq: 0 }
+  const body: PresenceBody = {
+    ...{ version: Date.now(), state: 'online', name: '\u{1f600}'.repeat(64), asks: true },
+    capabilities: { ...capabilities, karo_version: '10.20.30-candidate.40' },
+    listen: Array.from({ length: 8 }, () => '/ip6/fd00:1111:2222:3333:4444:5555:6666:7777/tcp/65535'),
+    lost: Array.from({ length: LOST_MAX }, () => keyOf(bob)),
+    links: new Uint8Array(LINKS_MAX * LINK_BYTES),
+  }
+  const frame = encodeFrame(
+    Presence,
+    { ...envelope, trace: new Uint8Array(16) },
+    body,
+    () => new Uint8Array(64),
+  )
+  expect(frame.length).toBeLessThan(Presence.limit)
 })
 
 test('it never speaks faster than its topic allows, whatever is lost or asked', () => {

@@ -1,5 +1,6 @@
 // Schemas of /peers: known nodes, and how far each is trusted.
 import * as z from 'zod'
+import { LINKS_MAX } from '../../../../protocols/messages/presence.ts'
 import {
   count,
   fingerprint,
@@ -72,6 +73,11 @@ const peer = z
       .exactOptional()
       .describe(
         'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
+      ),
+    links: listOf(fingerprint(), LINKS_MAX)
+      .exactOptional()
+      .describe(
+        'neighbours that an admitted node named when it last told of itself, minutes ago: its own word; absent: it named none, or is offline',
       ),
     twin_places: listOf(text(512, 'ip:port, with commas'), 8)
       .exactOptional()

@@ -33,7 +33,7 @@ interface PeersDeps {
     | 'keyState'
     | 'memberOf'
   >
-  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'> & AlarmDeps['mesh']
+  readonly mesh: Pick<Mesh, 'isConnected' | 'apart' | 'linksOf'> & AlarmDeps['mesh']
   readonly fleet: Pick<Fleet, 'word' | 'certified' | 'revoke' | 'state' | 'look'>
   readonly summaries: Pick<Summaries, 'withdrawFrom'>
   readonly documents: Pick<Documents, 'spread'>
@@ -86,6 +86,7 @@ export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: P
               : 'known'
     const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
     const { why: apart, ...more } = mesh.apart(node) ?? {}
+    const links = member?.offline === false ? mesh.linksOf(node) : []
     const twin = mesh.inspect().twins.others.find(({ node_id }) => node_id === node)
     return {
       ...opinion,
@@ -101,6 +102,7 @@ export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: P
       ...(member?.sponsor === undefined ? {} : { through: trust.opinion(member.sponsor).fingerprint }),
       presence: member === undefined ? null : presenceOf(member),
       ...(apart === undefined ? {} : { apart, ...more }),
+      ...(links.length === 0 ? {} : { links }),
       ...(twin === undefined ? {} : { twin_places: twin.places }),
     }
   }

@@ -9,7 +9,7 @@ import { useAsked } from '../../state/asked.ts'
 import { isMuscleLocked, status } from '../../state/live.ts'
 import { client } from '../../state/session.ts'
 import { Capabilities } from './capabilities.tsx'
-import { Agent } from './one-agent.tsx'
+import { Agent, noCommand } from './one-agent.tsx'
 import { Tasks } from './tasks.tsx'
 
 type Row = AgentListShape['agents'][number]
@@ -87,9 +87,9 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
   {
     title: 'Command',
-    cell: ({ argv }) =>
+    cell: ({ argv, state }) =>
       argv === null ? (
-        'not as it was signed'
+        noCommand(state)
       ) : (
         <span class="clip">
           <Code text={argv.join(' ')} />

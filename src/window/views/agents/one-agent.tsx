@@ -101,13 +101,17 @@ function Log({ id }: { readonly id: string }) {
   )
 }
 
+/** Said in the place of the command where there is none. */
+export const noCommand = (state: AgentShape['state']): string =>
+  state === 'refused' ? 'not as it was signed' : 'none: built into Karo'
+
 function factsOf({ argv, manifest, server, restarts, state, detail }: AgentShape) {
   const facts = [
     ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
     [
       'Command',
       argv === null ? (
-        'not as it was signed'
+        noCommand(state)
       ) : (
         <div class="text" key="command">
           <Code text={argv.join(' ')} />

@@ -309,7 +309,7 @@ export class TestNode {
     const people = options.people ?? new Map()
     const config = {
       node: { name: this.name },
-      overlay: { full_mesh_up_to: options.fullMeshUpTo ?? 32, leaves_up_to: 256 },
+      overlay: { full_mesh_up_to: options.fullMeshUpTo ?? 32, leaves_up_to: 256, tell_links: true },
       sharing: {
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
