@@ -6,6 +6,7 @@ import { openTaskLimit } from '../../base/kernel/task-limit.ts'
 import { createBwrap } from './bwrap.ts'
 import { createLandlock } from './landlock.ts'
 import type { Provider } from './provider.ts'
+import { createSystemd } from './systemd.ts'
 
 /** `closed`: directories of Karo that no jail sees. `socket`: of the Muscle. */
 export async function createProviders(
@@ -14,5 +15,9 @@ export async function createProviders(
 ): Promise<readonly Provider[]> {
   const means = { descriptors: await openDescriptors(), closed, socket }
   const [version, setTaskLimit] = [await landlockVersion(), await openTaskLimit()]
-  return [createBwrap(means), createLandlock({ ...means, version, setTaskLimit, timers: systemTimers })]
+  return [
+    createBwrap(means),
+    createSystemd(means),
+    createLandlock({ ...means, version, setTaskLimit, timers: systemTimers }),
+  ]
 }
