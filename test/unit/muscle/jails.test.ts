@@ -386,7 +386,7 @@ for (const { provider, problem } of await providersHere()) {
       const replacing = covers
         ? { bwrap: createBwrap, systemd: createSystemd }[provider.name as 'bwrap'](deps)
         : createLandlock({
-            ...{ ...deps, timers: systemTimers, setTaskLimit: () => {} },
+            ...{ ...deps, timers: systemTimers },
             version: await landlockVersion(),
           })
       const { client } = await muscleHere({ providers: [replacing] })
