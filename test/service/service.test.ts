@@ -189,7 +189,8 @@ describe.runIf(possible.ok)('a machine of its own', () => {
       )
       type Rows = { checks: { id: string; outcome: string; detail: string }[] }
       const looked = async (line: string): Promise<Rows['checks']> => {
-        const { checks } = JSON.parse((await machine.run(line)).output) as Rows
+        const { output } = await machine.run(line)
+        const { checks } = JSON.parse(output.slice(output.indexOf('{'))) as Rows
         return checks.filter(({ id }) => id.startsWith('sandbox.systemd.'))
       }
       const held = await looked('karo doctor --sandbox --json')
