@@ -422,11 +422,11 @@ export const KEYS = {
   }),
   agentsSandbox: key({
     path: 'agents.sandbox',
-    kind: kind.oneOf(['auto', 'bwrap', 'landlock']),
+    kind: kind.oneOf(['auto', 'bwrap', 'systemd', 'landlock']),
     default: 'auto',
     fileOnly: true,
     description:
-      'How jails are built. `auto`: by bubblewrap, and by Landlock where bubblewrap is missing or cannot make namespaces. Landlock holds less and refuses what it cannot hold; `karo doctor --sandbox` says what works here.',
+      'How jails are built. `auto`: by bubblewrap; where it cannot make namespaces, by bubblewrap in a unit of systemd; and by Landlock where that is not there either, or bubblewrap is missing. A unit counts the memory and tasks of a jail together and begins more slowly; Landlock holds less and refuses what it cannot hold; `karo doctor --sandbox` says what works here.',
   }),
   agentsApproved: key({
     path: 'agents.approved',

@@ -88,7 +88,7 @@ export interface Config {
   /** Whether commands may run in jails of this machine, and how these are built. `approved`: patterns as `NAME: AGENT TOOL [in DIRECTORY] GLOB`. */
   readonly agents: {
     readonly enabled: boolean
-    readonly sandbox: 'auto' | 'bwrap' | 'landlock'
+    readonly sandbox: 'auto' | 'bwrap' | 'systemd' | 'landlock'
     readonly approved: readonly string[]
   }
   /** Days after which unlocking a vault gives it a new key; 0: never. */

@@ -19,7 +19,9 @@ export interface Way {
   readonly program: string
   /** Of the program. Descriptor `first` and those behind it are the `files`; the one behind them is the line to this process. */
   readonly words: (first: number) => readonly string[]
-  readonly files: readonly Uint8Array[]
+  readonly files: (first: number) => readonly Uint8Array[]
+  /** Runs as this process does, where that is root, and not as nobody: it asks somebody else to build the jail, as nobody. */
+  readonly asks?: true
   /** A session of its own from the beginning. */
   readonly detached: boolean
   readonly held: (child: ChildProcess, line: Socket | undefined) => Held
@@ -72,7 +74,9 @@ interface Started {
   readonly err: number
 }
 
-function started(spec: JailSpec, { descriptors, program, words, files, detached }: Way): Started {
+function started(spec: JailSpec, way: Way): Started {
+  const { descriptors, program, detached } = way
+  const first = FIRST_SECRET + spec.secrets.length
   const owner = process.getuid?.() === 0 ? NOBODY : undefined
   const given: number[] = []
   /** This side's ends of the pipes, until there is a jail that has them. */
@@ -101,12 +105,12 @@ function started(spec: JailSpec, { descriptors, program, words, files, detached 
       errors.write,
       'pipe' as const,
       ...secrets,
-      ...files.map((bytes) => memory('karo', bytes)),
+      ...way.files(first).map((bytes) => memory('karo', bytes)),
       'pipe' as const,
     ]
-    const child = spawn(program, words(FIRST_SECRET + secrets.length), {
+    const child = spawn(program, way.words(first), {
       ...{ stdio, cwd: '/', env: {}, detached },
-      ...(owner !== undefined && { uid: owner, gid: owner }),
+      ...(owner !== undefined && way.asks === undefined && { uid: owner, gid: owner }),
     })
     return { child, stdin: input?.write, out: output.read, err: errors.read }
   } catch (error) {

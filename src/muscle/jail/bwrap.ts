@@ -50,21 +50,30 @@ export function createBwrap(deps: BwrapDeps): Provider {
       if (filter === undefined) throw new JailError('no_sandbox', `there is no seccomp filter for ${machine}`)
       const places = judgePlaces(spec.binds, deps.closed)
       return begin(spec, {
-        ...{ descriptors, program, detached: false, files: [filter, PASSWD, GROUP] },
+        ...{ descriptors, program, detached: false, files: () => [filter, PASSWD, GROUP] },
         words: (first) => argumentsOf(spec, places, { first, mark }),
-        held: (child, line) => hold(child, line, places),
+        held: (child, line) =>
+          hold(child, line, places, { kill: () => void child.kill('SIGKILL'), ended: exitOf(child) }),
       })
     },
   }
 }
 
-/** Bubblewrap tells the number of the first process of the jail on `line`. */
-function hold(child: ChildProcess, line: Socket | undefined, places: Places): Held {
+/**
+ * Bubblewrap tells the number of the first process of the jail on `line`. `outer` is whatever is around it, and ends it; nothing more is
+ * told by `line` when `child` has ended.
+ */
+export function hold(
+  child: ChildProcess,
+  line: Socket | undefined,
+  places: Places,
+  outer: Pick<Held, 'kill' | 'ended'>,
+): Held {
   /** The first process of the jail, as seen from outside. */
   let inner: Process | undefined
   return {
     kill() {
-      child.kill('SIGKILL')
+      outer.kill()
       // While the jail is built, its first process does not end with bubblewrap yet.
       try {
         if (inner !== undefined && isThere(inner)) process.kill(inner.pid, 'SIGKILL')
@@ -72,7 +81,7 @@ function hold(child: ChildProcess, line: Socket | undefined, places: Places): He
         // It has ended between the look and the signal.
       }
     },
-    ended: exitOf(child).then(async (how) => {
+    ended: outer.ended.then(async (how) => {
       // The kernel has killed the first process of the jail with bubblewrap, and everything in it with that.
       while (inner !== undefined && isThere(inner)) await sleep(LOOK_MS)
       return how

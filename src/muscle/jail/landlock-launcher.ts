@@ -9,6 +9,8 @@
  * The command leads a session of its own. In that of the keepers it could leave a stopped process in their process group without a parent, and
  * the kernel itself, which no domain holds back, would end both keepers with SIGHUP. Both ignore that signal besides.
  *
+ * On the line the Muscle says the limit of tasks of each process, because the keeper is of the same user, and may set it.
+ *
  * Descriptors: 3 is the gate, then secrets, then the filter, then the line to the Muscle, whose end ends the jail.
  * Words: MARK, the numbers of the line, of prctl(2), prlimit64(2) and setsid(2); then lists, each behind its length: rules (rights, path, device,
  * inode; the last two are empty for the system's own), limits (number, soft, hard; without the last it stays), environment (name, value); then the directory, and the command.
@@ -47,6 +49,13 @@ sub life { my $life = syscall(434, $_[0], 0); fail 'no process' if $life < 0; $l
 # Which of the descriptors is ready first.
 sub first { my $bits = ''; vec($bits, $_, 1) = 1 for @_; 1 while select($bits, undef, undef, undef) < 0;
   for (@_) { return $_ if vec($bits, $_, 1) } }
+# The tasks of a process, as the Muscle says; the hard limit stays.
+sub limit {
+  my ($pid, $most, $old) = (@_, "\0" x 16);
+  syscall($prlimit, $pid, 6, 0, $old) == 0 || return;
+  my $hard = (unpack 'Q2', $old)[1];
+  syscall($prlimit, $pid, 6, pack('Q2', $most < $hard ? $most : $hard, $hard), 0);
+}
 # Of the own domain every process but this one, and until none is left.
 sub sweep { kill 9, -1; 1 while wait != -1 }
 sub release { close STDIN; close STDOUT; close STDERR; close $gate;
@@ -62,7 +71,11 @@ fail 'no process' unless defined $second;
 if ($second) {
   my $its = life($second);
   release;
-  if (first($line, $its) == $its && waitpid($second, 0) == $second && ($? & 127) == 0) { my $how = $? >> 8; sweep; exit $how }
+  my ($words, $ready) = ('');
+  while (($ready = first($line, $its)) == $line && sysread $muscle, $words, 4096, length $words) {
+    while ($words =~ s/^(\d+) (\d+)\n//) { limit($1 + 0, $2 + 0) }
+  }
+  if ($ready == $its && waitpid($second, 0) == $second && ($? & 127) == 0) { my $how = $? >> 8; sweep; exit $how }
   sweep;
   kill 9, $$;
 }

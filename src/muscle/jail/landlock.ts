@@ -5,8 +5,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
-import { type SetTaskLimit, TASK_LIMIT } from '../../base/kernel/task-limit.ts'
-import { seccompFilter } from '../seccomp/filter.ts'
+import { seccompFilter, TASK_LIMIT } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, heard, NOBODY } from './begin.ts'
 import { LAUNCHER } from './landlock-launcher.ts'
 import { markOf } from './leftovers.ts'
@@ -64,7 +63,6 @@ export interface LandlockDeps {
   readonly closed: readonly string[]
   /** Of the kernel; 0 where there is none. */
   readonly version: number
-  readonly setTaskLimit: SetTaskLimit
   readonly timers: Timers
   readonly program?: string
   readonly machine?: string
@@ -74,7 +72,7 @@ export function createLandlock(deps: LandlockDeps): Provider {
   const { descriptors, version, program = '/usr/bin/perl', machine = process.arch } = deps
   const filter = seccompFilter(machine, 'shared')
   const uid = process.getuid?.() ?? NOBODY
-  const tasks = createTaskLimits(uid === 0 ? NOBODY : uid, deps.setTaskLimit, deps.timers)
+  const tasks = createTaskLimits(uid === 0 ? NOBODY : uid, deps.timers)
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
 
   function problem(): string | undefined {
@@ -110,7 +108,7 @@ export function createLandlock(deps: LandlockDeps): Provider {
       const rules = rulesOf(places)
       const limits = limitsOf(spec, tasks.first(spec.limits.tasks))
       return begin(spec, {
-        ...{ descriptors, program, detached: true, files: [filter] },
+        ...{ descriptors, program, detached: true, files: () => [filter] },
         words: (first) => [
           ...['-e', LAUNCHER, '--', markOf(deps.socket), String(first + 1), ...calls.map(String)],
           ...listed([ALL.files, ALL.network, ALL.scopes, ...rules]),
@@ -122,7 +120,9 @@ export function createLandlock(deps: LandlockDeps): Provider {
         ],
         held(child, line) {
           const held = hold(child, line)
-          if (child.pid !== undefined) void held.ended.then(tasks.follow(child.pid, spec.limits.tasks))
+          // The keeper is of the same user as the jail, for whose limits a Muscle of root may lack the right.
+          const tell = (pid: number, most: number) => void (line?.writable && line.write(`${pid} ${most}\n`))
+          if (child.pid !== undefined) void held.ended.then(tasks.follow(child.pid, spec.limits.tasks, tell))
           return held
         },
       })

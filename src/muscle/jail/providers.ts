@@ -2,10 +2,10 @@
 import { systemTimers } from '../../base/clock.ts'
 import { openDescriptors } from '../../base/kernel/descriptors.ts'
 import { landlockVersion } from '../../base/kernel/landlock.ts'
-import { openTaskLimit } from '../../base/kernel/task-limit.ts'
 import { createBwrap } from './bwrap.ts'
 import { createLandlock } from './landlock.ts'
 import type { Provider } from './provider.ts'
+import { createSystemd } from './systemd.ts'
 
 /** `closed`: directories of Karo that no jail sees. `socket`: of the Muscle. */
 export async function createProviders(
@@ -13,6 +13,9 @@ export async function createProviders(
   socket: string,
 ): Promise<readonly Provider[]> {
   const means = { descriptors: await openDescriptors(), closed, socket }
-  const [version, setTaskLimit] = [await landlockVersion(), await openTaskLimit()]
-  return [createBwrap(means), createLandlock({ ...means, version, setTaskLimit, timers: systemTimers })]
+  return [
+    createBwrap(means),
+    createSystemd(means),
+    createLandlock({ ...means, version: await landlockVersion(), timers: systemTimers }),
+  ]
 }

@@ -1,35 +1,31 @@
 // Limits of tasks for jails without a user namespace. The kernel counts the tasks of the whole user, so the limits follow what others have.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import type { Timers } from '../../base/clock.ts'
-import type { SetTaskLimit } from '../../base/kernel/task-limit.ts'
 
 /** Milliseconds between looks. Until the next one a jail has the room that others left, and lacks the room that they took. */
 const LOOK_MS = 1000
 /** Both keepers of a jail are tasks of its user, and not its own. */
 const KEEPERS = 2
 
+type SetLimit = (pid: number, most: number) => void
+
 export interface TaskLimits {
   /** The limit for a jail of `tasks` that is about to begin. */
   first(tasks: number): number
-  /** Follows the jail of a keeper until the returned function is called. */
-  follow(keeper: number, tasks: number): () => void
+  /** Follows the jail of a keeper until the returned function is called. `setLimit` is asked to set the limit of each of its processes. */
+  follow(keeper: number, tasks: number, setLimit: SetLimit): () => void
 }
 
 /** `uid`: whom jails run as. `proc`: where the kernel shows processes. */
-export function createTaskLimits(
-  uid: number,
-  setLimit: SetTaskLimit,
-  timers: Timers,
-  proc = '/proc',
-): TaskLimits {
-  const followed = new Map<number, number>()
+export function createTaskLimits(uid: number, timers: Timers, proc = '/proc'): TaskLimits {
+  const followed = new Map<number, { readonly tasks: number; readonly setLimit: SetLimit }>()
   let cancel: (() => void) | undefined
 
   const look = (): void => {
     // What begins or ends in a jail during the look must not be taken for what others have, which would raise the limit: whatever was in it
     // before or afterwards is its own.
-    const jails = [...followed].map(([keeper, tasks]) => ({
-      tasks,
+    const jails = [...followed].map(([keeper, asked]) => ({
+      ...asked,
       own: new Set([keeper, ...descendantsOf(keeper, proc)]),
     }))
     const all = tasksOf(uid, proc)
@@ -37,7 +33,7 @@ export function createTaskLimits(
       const [keeper = 0] = own
       for (const pid of descendantsOf(keeper, proc)) own.add(pid)
     }
-    for (const { own, tasks } of jails) {
+    for (const { own, tasks, setLimit } of jails) {
       const [, , ...jailed] = own
       const others = [...all].reduce((sum, [pid, threads]) => (own.has(pid) ? sum : sum + threads), 0)
       for (const pid of jailed) setLimit(pid, others + KEEPERS + tasks)
@@ -47,8 +43,8 @@ export function createTaskLimits(
 
   return {
     first: (tasks) => [...tasksOf(uid, proc).values()].reduce((sum, one) => sum + one, KEEPERS + tasks),
-    follow(keeper, tasks) {
-      followed.set(keeper, tasks)
+    follow(keeper, tasks, setLimit) {
+      followed.set(keeper, { tasks, setLimit })
       cancel ??= timers.after(LOOK_MS, look)
       return () => {
         followed.delete(keeper)

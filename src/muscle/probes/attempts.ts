@@ -60,9 +60,9 @@ export const ATTEMPTS = {
   // Missing rights would refuse it outside of a jail, too: inside, the file system itself is read-only.
   // Landlock gives the same answer as missing rights, so there a file that everybody may write is tried, too.
   write_system: ({ provider, file }) => {
-    const refusal = provider === 'bwrap' ? 'EROFS' : 'EACCES'
+    const refusal = provider === 'landlock' ? 'EACCES' : 'EROFS'
     const places = ['/usr/karo-probe', '/etc/karo-probe', '/karo-probe', '/dev/karo-probe']
-    if (provider !== 'bwrap') places.push(file)
+    if (provider === 'landlock') places.push(file)
     const writable = places.filter((path) => errorOf(() => writeFileSync(path, '')) !== refusal)
     return writable.length === 0 ? held(places.join(', ')) : open(`not refused: ${writable.join(', ')}`)
   },
@@ -98,7 +98,7 @@ export const ATTEMPTS = {
     ),
   network: async ({ port, udp, mark, provider }) => {
     // Two lines of titles, then one for each interface; loopback is the jail's own.
-    if (provider === 'bwrap') {
+    if (provider !== 'landlock') {
       const lines = readFileSync('/proc/net/dev', 'utf8').trim().split('\n').slice(2)
       if (lines.some((line) => !line.trim().startsWith('lo:')))
         return open('the jail has an interface of the network')
@@ -161,7 +161,7 @@ export const ATTEMPTS = {
   },
   socket_families: ({ provider }, call) => {
     // IPv4 of a jail that shares the network with the machine would lead out.
-    if (provider !== 'bwrap' && call(JUDGED[machine].socket, 2, 2, 0) === 0) return open('made: IPv4')
+    if (provider === 'landlock' && call(JUDGED[machine].socket, 2, 2, 0) === 0) return open('made: IPv4')
     const passed = Object.entries(FAMILIES).filter(
       ([, family]) => call(JUDGED[machine].socket, family, 3, 0) === 0,
     )
@@ -175,7 +175,7 @@ export const ATTEMPTS = {
     if (capabilities()?.every((byte) => byte === 0) !== true) return open('capabilities are left')
     // Without new privileges the bounding set gives nothing; only a namespace can empty it without rights.
     const bounding = Array.from({ length: CAPABILITIES }, (_, index) => prctl(CAPBSET_READ, index))
-    if (provider === 'bwrap' && bounding.includes(1)) return open('capabilities are left to gain')
+    if (provider !== 'landlock' && bounding.includes(1)) return open('capabilities are left to gain')
     if (prctl(GET_SECCOMP) !== 2) return open('no filter for system calls is in force')
     // setuid(2), by the number that each machine has for it.
     return call(machine === 'x64' ? 105 : 146, 0) === 0

@@ -1,5 +1,4 @@
 // The system calls that a jail may not make, as a seccomp program: what reaches the kernel's rarely used parts is refused.
-import { TASK_LIMIT } from '../../base/kernel/task-limit.ts'
 import {
   ARCHITECTURE_AT,
   answer,
@@ -14,6 +13,9 @@ import {
   NUMBER_AT,
 } from './bpf.ts'
 import { AUDIT_ARCH, DENIED, DENIED_IN_SHARED, JUDGED, type Machine, MISSING_IN_SHARED } from './syscalls.ts'
+
+/** RLIMIT_NPROC of asm-generic/resource.h. */
+export const TASK_LIMIT = 6
 
 // linux/seccomp.h.
 const KILL_PROCESS = 0x8000_0000

@@ -18,6 +18,7 @@ import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
 import { WINDOW_BYTES } from '../../../src/muscle/contract/messages.ts'
 import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
 import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
+import { createSystemd } from '../../../src/muscle/jail/systemd.ts'
 import { HANG_UP } from '../../../src/muscle/probes/tries.ts'
 import {
   freshMark,
@@ -38,7 +39,7 @@ for (const { provider, problem } of await providersHere()) {
   if (problem !== undefined) console.warn(`${provider.name} is not tried: ${problem}`)
   const here = () => muscleHere({ providers: [provider] })
   /** Whether parts of what is given can be covered; Landlock cannot, and refuses what would need it. */
-  const covers = provider.name === 'bwrap'
+  const covers = provider.name !== 'landlock'
 
   describe.skipIf(problem !== undefined)(`a jail by ${provider.name}`, () => {
     test('runs a program with its arguments as they are, and tells how it ended', async () => {
@@ -383,9 +384,9 @@ for (const { provider, problem } of await providersHere()) {
       for (const path of [given, program]) chmodSync(path, 0o777)
       const deps = { descriptors: await openDescriptors(), closed: [], socket: work, program }
       const replacing = covers
-        ? createBwrap(deps)
+        ? { bwrap: createBwrap, systemd: createSystemd }[provider.name as 'bwrap'](deps)
         : createLandlock({
-            ...{ ...deps, timers: systemTimers, setTaskLimit: () => {} },
+            ...{ ...deps, timers: systemTimers },
             version: await landlockVersion(),
           })
       const { client } = await muscleHere({ providers: [replacing] })

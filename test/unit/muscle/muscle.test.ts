@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
@@ -12,7 +12,6 @@ import { systemTimers } from '../../../src/base/clock.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
 import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
-import { openTaskLimit } from '../../../src/base/kernel/task-limit.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/frame.ts'
 import { PROBE_JOB, type Reply, readReply } from '../../../src/muscle/contract/messages.ts'
@@ -23,6 +22,7 @@ import { markOf } from '../../../src/muscle/jail/leftovers.ts'
 import { isThere, type Process, processOf } from '../../../src/muscle/jail/process.ts'
 import { JailError, type Provider } from '../../../src/muscle/jail/provider.ts'
 import { createProviders } from '../../../src/muscle/jail/providers.ts'
+import { createSystemd } from '../../../src/muscle/jail/systemd.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import {
   freshMark,
@@ -267,11 +267,34 @@ describe('no sandbox, no run', () => {
     )
   })
 
+  test('a machine without systemd, or a user without a manager of units, has a reason; what no cgroup counts is said', () => {
+    const root = temporaryDirectory()
+    const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
+    const systemd = (uid: number) =>
+      createSystemd({ descriptors, closed: [], socket: '', program: '/bin/sh', root, uid })
+    const put = (path: string, text = ''): void => {
+      mkdirSync(join(root, dirname(path)), { recursive: true })
+      writeFileSync(join(root, path), text)
+    }
+    expect(systemd(0).problem()).toContain('systemd does not run this machine')
+    put('run/systemd/system/unit')
+    expect(systemd(7).problem()).toContain('starts units for root alone')
+    put('run/user/7/bus')
+    for (const uid of [0, 7]) expect(systemd(uid).problem()).toContain('there is no /usr/bin/systemd-run')
+    for (const program of ['systemd-run', 'perl']) put(`usr/bin/${program}`)
+    for (const uid of [0, 7]) expect(systemd(uid).problem()).toBeUndefined()
+    put('sys/fs/cgroup/cgroup.controllers', 'cpu memory pids\n')
+    put('sys/fs/cgroup/user.slice/user-7.slice/user@7.service/cgroup.controllers', 'cpu pids\n')
+    expect(systemd(0).cannot).toEqual([])
+    expect(systemd(7).cannot.join()).toContain('no cgroup counts memory of a jail')
+    expect(systemd(8).cannot).toEqual([])
+  })
+
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
     const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
     const landlock = (more: object) =>
       createLandlock({
-        ...{ descriptors, closed: [], socket: '', version: 7, timers: systemTimers, setTaskLimit: () => {} },
+        ...{ descriptors, closed: [], socket: '', version: 7, timers: systemTimers },
         ...more,
       })
     for (const [more, why] of [
@@ -361,13 +384,18 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     expect(marked(mark)).toEqual([])
   })
 
-  testWhere(provider !== 'bwrap')('either keeper of a jail ends it when the other is killed', async () => {
-    const { client, child } = await apart()
+  testWhere(provider !== 'bwrap')('any keeper of a jail ends it when it is killed', async () => {
+    const { client, child, path } = await apart()
     const mark = freshMark()
     const job = await client.run(long(mark), () => {})
     await until(() => marked(mark).length === 2, { what: 'the jail runs' })
-    for (const outer of pidsOf('-P', String(child.pid)))
-      for (const pid of pidsOf('-P', String(outer))) process.kill(pid, 'SIGKILL')
+    // That of a unit is a child of systemd.
+    const keepers =
+      provider === 'systemd'
+        ? pidsOf('-f', '--', `^/usr/bin/perl .* ${markOf(path)}$`)
+        : pidsOf('-P', String(child.pid)).flatMap((outer) => pidsOf('-P', String(outer)))
+    expect(keepers.length).toBe(1)
+    for (const pid of keepers) process.kill(pid, 'SIGKILL')
     expect(await job.ended).toMatchObject({ code: null, signal: 'SIGKILL' })
     expect(marked(mark)).toEqual([])
   })
@@ -390,12 +418,10 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
 test.skipIf(!usable.includes('landlock'))(
   'the limit of tasks of a jail follows what its user has',
   async () => {
-    const told = new Map<number, number>()
     let look = (): void => {}
     const provider = createLandlock({
       ...{ descriptors: await openDescriptors(), closed: [], socket: temporaryDirectory() },
       version: await landlockVersion(),
-      setTaskLimit: (pid, most) => void told.set(pid, most),
       timers: {
         ...systemTimers,
         after(_, run) {
@@ -408,35 +434,32 @@ test.skipIf(!usable.includes('landlock'))(
     const [mark, others] = [freshMark(), freshMark()]
     await client.run(jobOf(['/usr/bin/sleep', mark]), () => {})
     await until(() => marked(mark).length === 1, { what: 'the jail runs' })
-    const limit = (): number => {
-      look()
-      return told.get(marked(mark)[0] ?? 0) ?? 0
+    const limits = (): number[] => {
+      const text = readFileSync(`/proc/${marked(mark)[0]}/limits`, 'utf8')
+      return (/^Max processes +(\d+) +(\d+)/m.exec(text) ?? []).slice(1).map(Number)
     }
     const own = jobOf([]).limits.tasks
-    expect(limit()).toBeGreaterThan(own)
     // Jails of other tests may hold the tasks of this user for a moment.
     const script = `for (1 .. 20) { my $child = fork; if (!defined $child) { select undef, undef, undef, 0.01; redo }
       exec 'sleep', $ARGV[0] if !$child } 1 while wait != -1`
     await client.run(jobOf(['/usr/bin/perl', '-e', script, others]), () => {})
-    const runs = (): boolean => {
+    const [, hard] = limits()
+    const follows = (): boolean => {
       look()
-      return marked(others).length === 20
+      return marked(others).length === 20 && (limits()[0] ?? 0) > own + 20
     }
-    await until(runs, { what: 'the other jail runs' })
-    expect(limit()).toBeGreaterThan(own + 20)
+    await until(follows, { what: 'the limit is higher by the tasks of the other jail' })
+    // Nobody lowers it but the look, by what others have no more.
+    const [before = 0] = limits()
+    for (const pid of marked(others)) process.kill(pid, 'SIGKILL')
+    const lower = (): boolean => {
+      look()
+      return (limits()[0] ?? 0) < before
+    }
+    await until(lower, { what: 'the limit is lower again' })
+    expect(limits()[1]).toBe(hard)
   },
 )
-
-test('the limit of tasks is set for another process of the user, and its hard limit stays', async () => {
-  const child = track(spawn('/usr/bin/sleep', [freshMark()], { stdio: 'ignore' }))
-  const limits = (): string[] | undefined =>
-    /^Max processes +(\S+) +(\S+)/m.exec(readFileSync(`/proc/${child.pid}/limits`, 'utf8'))?.slice(1)
-  const before = limits()
-  const set = await openTaskLimit()
-  set(child.pid ?? 0, 77)
-  expect(limits()).toEqual(['77', before?.[1]])
-  child.kill('SIGKILL')
-})
 
 const jobName = ([first]: readonly { readonly job: string }[]): string => first?.job ?? ''
 

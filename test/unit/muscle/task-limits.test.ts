@@ -14,7 +14,6 @@ function machine(setLimit: (pid: number, most: number) => void = () => {}) {
   return {
     limits: createTaskLimits(
       uid,
-      setLimit,
       {
         after(_, run) {
           look = run
@@ -23,6 +22,7 @@ function machine(setLimit: (pid: number, most: number) => void = () => {}) {
       },
       proc,
     ),
+    setLimit,
     look: () => look(),
     proc,
     /** A process with as many threads, and its children, which are those of its last thread. */
@@ -39,7 +39,7 @@ function machine(setLimit: (pid: number, most: number) => void = () => {}) {
 
 test('what ends in a jail during the look does not raise its limit', () => {
   const told = new Map<number, number>()
-  const { limits, look, put, end } = machine((pid, most) => {
+  const { limits, setLimit, look, put, end } = machine((pid, most) => {
     told.set(pid, most)
     // The limit of the first jail is set, and processes of the second one end meanwhile.
     if (pid === 300) for (const gone of [700, 701]) end(gone)
@@ -52,8 +52,8 @@ test('what ends in a jail during the look does not raise its limit', () => {
   put(600, 1, [700, 701])
   for (const pid of [700, 701]) put(pid, 10)
   put(900, 5)
-  limits.follow(100, 8)
-  limits.follow(400, 8)
+  limits.follow(100, 8, setLimit)
+  limits.follow(400, 8, setLimit)
   look()
   // Five of another process, those of the other jail and its keepers, both keepers of this one, and eight.
   expect(told.get(300)).toBe(5 + 23 + 2 + 8)
@@ -62,7 +62,7 @@ test('what ends in a jail during the look does not raise its limit', () => {
 
 test('a process that may not be looked at counts for nothing and stops no look', () => {
   const told = new Map<number, number>()
-  const { limits, look, put, proc } = machine((pid, most) => void told.set(pid, most))
+  const { limits, setLimit, look, put, proc } = machine((pid, most) => void told.set(pid, most))
   put(100, 1, [200])
   put(200, 1, [300])
   put(300, 1)
@@ -70,19 +70,19 @@ test('a process that may not be looked at counts for nothing and stops no look',
   // Leads to itself, so that every look at it is an error, which is not that nothing is there.
   symlinkSync('task', join(proc, '900/task'))
   expect(limits.first(8)).toBe(3 + 2 + 8)
-  limits.follow(100, 8)
+  limits.follow(100, 8, setLimit)
   look()
   expect(told.get(300)).toBe(2 + 8)
 })
 
 test('a thread that is gone hides no children of the others', () => {
   const told = new Map<number, number>()
-  const { limits, look, put, proc } = machine((pid, most) => void told.set(pid, most))
+  const { limits, setLimit, look, put, proc } = machine((pid, most) => void told.set(pid, most))
   put(100, 2, [200])
   rmSync(join(proc, '100/task/100/children'))
   put(200, 1, [300])
   put(300, 1)
-  limits.follow(100, 8)
+  limits.follow(100, 8, setLimit)
   look()
   expect(told.get(300)).toBe(2 + 8)
 })

@@ -1,0 +1,158 @@
+// Jails in units of systemd: a jail by bubblewrap, of which a cgroup of its own counts memory and tasks together. Where systemd is PID 1.
+import type { ChildProcess } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { seccompFilter } from '../seccomp/filter.ts'
+import { begin, exitOf, type Held, NOBODY } from './begin.ts'
+import { type BwrapDeps, createBwrap, hold } from './bwrap.ts'
+import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
+import { endLeftovers, markOf } from './leftovers.ts'
+import { judgePlaces } from './places.ts'
+import { JailError, type JailSpec, type Provider } from './provider.ts'
+import { KEEPER_WORD, SENDER } from './systemd-launcher.ts'
+
+const RUN = '/usr/bin/systemd-run'
+const PERL = '/usr/bin/perl'
+/** Numbers of sendmsg(2) and recvmsg(2), by machine. */
+const CALLS = { x64: [46, 47], arm64: [211, 212] } as const
+/** The keeper, and both processes of bubblewrap: tasks of the unit that are not the job's. */
+const OWN_TASKS = 3
+const MEBIBYTE = 1024 * 1024
+/** For the keeper and bubblewrap. */
+const OWN_BYTES = 32 * MEBIBYTE
+/** Directories in memory that a jail has, which its cgroup counts. */
+const DIRECTORIES = 3
+/** Seconds that a unit may last longer than its job: the Muscle ends it, and systemd only where that does not happen. */
+const SPARE_SECONDS = 30
+
+/** As karo-exec.service has them: bubblewrap works inside of them. All but the last ones need no rights that a person's manager lacks. */
+const HARDENING = [
+  'NoNewPrivileges=yes',
+  'SystemCallArchitectures=native',
+  'RestrictAddressFamilies=AF_UNIX AF_NETLINK',
+  'LockPersonality=yes',
+  'RestrictRealtime=yes',
+  'RestrictSUIDSGID=yes',
+  'KeyringMode=private',
+  'LimitCORE=0',
+]
+const HARDENING_BY_ROOT = [
+  ...['CapabilityBoundingSet=', 'PrivateNetwork=yes', 'PrivateIPC=yes', 'PrivateMounts=yes'],
+  ...['PrivateDevices=yes', 'DevicePolicy=closed', 'IPAddressDeny=any', 'ProtectKernelModules=yes'],
+  `User=${NOBODY}`,
+  `Group=${NOBODY}`,
+]
+
+/** `root`: of the machine's files, another one in tests. */
+export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonly root?: string }): Provider {
+  const { descriptors, program = '/usr/bin/bwrap', machine = process.arch } = deps
+  const { uid = process.getuid?.() ?? NOBODY, root = '' } = deps
+  const filter = seccompFilter(machine, 'own')
+  const mark = markOf(deps.socket)
+  const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
+  const runtime = `/run/user/${uid}`
+
+  function problem(): string | undefined {
+    if (!existsSync(`${root}/run/systemd/system`)) return 'systemd does not run this machine'
+    if (uid !== 0 && !existsSync(`${root}${runtime}/bus`))
+      return `this user has no systemd of its own (${runtime}/bus), and that of the machine starts units for root alone`
+    const missing = [RUN, PERL].find((path) => !existsSync(`${root}${path}`))
+    if (missing !== undefined) return `there is no ${missing}`
+    return createBwrap(deps).problem()
+  }
+
+  return {
+    name: 'systemd',
+    get cannot() {
+      return problem() === undefined ? uncounted(uid, root) : []
+    },
+    // The keeper of a unit ends it with its Muscle, unless somebody has stopped the keeper.
+    endLeftovers: () => endLeftovers(mark, PERL),
+    problem,
+    async start(spec) {
+      const why = problem()
+      if (filter === undefined || calls === undefined || why !== undefined)
+        throw new JailError('no_sandbox', why ?? `there is no seccomp filter for ${machine}`)
+      const places = judgePlaces(spec.binds, deps.closed)
+      const [send, receive] = calls
+      return begin(spec, {
+        ...{ descriptors, program: PERL, detached: false, asks: true as const },
+        // What a job is does not stand in its unit, which everybody may ask systemd about.
+        files: (first) => [
+          ...[filter, PASSWD, GROUP],
+          Buffer.from(`${[program, ...argumentsOf(spec, places, { first, mark })].join('\0')}\0`),
+        ],
+        words: (first) => [
+          ...['-e', SENDER, '--', String(send), String(first + 4)],
+          ...['/usr/bin/env', `XDG_RUNTIME_DIR=${runtime}`, RUN, ...unitOf(spec, uid, mark)],
+          ...['--', PERL, '-e', KEEPER_WORD, '--', String(receive), mark],
+        ],
+        held: (child, line) => hold(child, line, places, outerOf(child, line)),
+      })
+    },
+  }
+}
+
+/** The unit as systemd-run makes it, up to its command. No text of a request is in it. */
+function unitOf({ limits }: JailSpec, uid: number, mark: string): string[] {
+  const properties = [
+    ...HARDENING,
+    ...(uid === 0 ? HARDENING_BY_ROOT : []),
+    // Its main process ends for whatever reason: systemd kills the others at once.
+    ...['KillMode=control-group', 'KillSignal=SIGKILL', 'OOMPolicy=continue', 'MemorySwapMax=0'],
+    `MemoryMax=${limits.memory_bytes + DIRECTORIES * limits.disk_bytes + OWN_BYTES}`,
+    `TasksMax=${limits.tasks + OWN_TASKS}`,
+    `RuntimeMaxSec=${Math.ceil(limits.wall_ms / 1000) + SPARE_SECONDS}`,
+    'UnsetEnvironment=PERL5OPT PERL5LIB PERL5DB LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT',
+  ]
+  return [
+    ...[uid === 0 ? '--system' : '--user', '--quiet', '--no-ask-password', '--pipe', '--wait', '--collect'],
+    ...[`--unit=${mark}-${randomUUID()}.service`, '--slice=karo-jails.slice', '--service-type=exec'],
+    ...['--description=A jail of Karo', ...properties.map((property) => `--property=${property}`)],
+  ]
+}
+
+/** The unit ends when its keeper sees the end of `line`, which it holds as long as it lives; `child` waits for the end of the unit. */
+function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kill' | 'ended'> {
+  let [told, killed] = ['', false]
+  const released = new Promise<void>((resolve) => {
+    if (line == null) return resolve()
+    line.on('data', (piece) => {
+      told = (told + String(piece)).slice(0, 1024)
+    })
+    line.on('error', () => {})
+    line.once('close', () => resolve())
+  })
+  // Without the one that waits, nobody would know when the unit is over.
+  const exit = exitOf(child).finally(() => line?.end())
+  return {
+    kill() {
+      killed ||= child.exitCode === null
+      line?.end()
+    },
+    ended: exit.then(async ({ code }) => {
+      await released
+      const [, ended] = /ended (\d+)/.exec(told) ?? []
+      if (ended !== undefined) return { code: Number(ended), signal: null }
+      // Systemd-run says why there is no unit. Where there is one, only a keeper that was killed says nothing.
+      const isRefused = !(killed || told.includes('child-pid'))
+      return isRefused ? { code, signal: null } : { code: null, signal: 'SIGKILL' }
+    }),
+  }
+}
+
+/** What no cgroup counts here: this manager has controllers only where cgroup v2 does, and a person's where they were delegated. */
+function uncounted(uid: number, root: string): readonly string[] {
+  const own = uid === 0 ? '' : `/user.slice/user-${uid}.slice/user@${uid}.service`
+  let controllers = ''
+  try {
+    controllers = readFileSync(`${root}/sys/fs/cgroup${own}/cgroup.controllers`, 'utf8')
+  } catch {
+    // Hierarchies of the first version: nothing is counted by what systemd is told.
+  }
+  const missing = ['memory', 'pids'].filter((name) => !controllers.trim().split(' ').includes(name))
+  if (missing.length === 0) return []
+  const what = missing.map((name) => (name === 'pids' ? 'tasks' : name)).join(' and ')
+  return [`no cgroup counts ${what} of a jail here, so its limits are those of a jail by bubblewrap alone`]
+}
