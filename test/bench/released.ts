@@ -6,7 +6,9 @@ import { systemRandom } from '../../src/base/clock.ts'
 import { blake3 } from '../../src/base/hash.ts'
 import { silentLog } from '../../src/base/run/log.ts'
 import { type Counts, type Layout, pairOf, writeRelease } from '../../src/exchange/aggregates/index.ts'
+import { cellsOf } from '../../src/exchange/aggregates/layout.ts'
 import { readShare } from '../../src/exchange/aggregates/share-document.ts'
+import { createSum, expandAll, SEED_BYTES } from '../../src/exchange/aggregates/shares.ts'
 import { measuresOf } from '../../src/exchange/query/released.ts'
 import { createAhead } from '../../src/exchange/totals/ahead.ts'
 import { createReader } from '../../src/exchange/totals/reader.ts'
@@ -39,6 +41,8 @@ export interface ReleasedCost {
    * time in a process, as with a daemon that settles once a day; `warm` the median of further times.
    */
   readonly pair_ms: ReadonlyMap<number, { readonly first: number; readonly warm: number }>
+  /** By the number of machines, processor time, median: what no order of steps spares, each seed expanded once and both halves of each added up. */
+  readonly least_ms: ReadonlyMap<number, number>
   readonly days: number
   /** Processor time of one release that is read when it comes, mean, with code that did not run before. */
   readonly ahead_ms: number
@@ -89,6 +93,21 @@ function pairOfMachines(count: number): {
     contents = contentsIn(run(world)[0])
   })
   return { ms, contents }
+}
+
+/** As the cost of so many shares at the very least. */
+function leastOf(count: number): number {
+  const cells = LAYOUTS.map(cellsOf)
+  const seeds = Array.from({ length: count }, () => systemRandom.bytes(SEED_BYTES))
+  return cpuMs(() => {
+    const sums = cells.map(createSum)
+    for (const seed of seeds) {
+      for (const [at, half] of expandAll(seed, cells).entries()) {
+        sums[at]!.add(half)
+        sums[at]!.add(half)
+      }
+    }
+  })
 }
 
 /** A node that holds the role, with the releases of some days in its store. */
@@ -179,6 +198,9 @@ export async function measureReleased(sizes: readonly number[], rounds: number):
   return {
     ...{ share_ms: median(shares), check_ms: median(checks), open_ms: median(opens), share_bytes: bytes },
     pair_ms: new Map(pairs.map(([size, { ms }]) => [size, { first: ms, warm: warm(size) }])),
+    least_ms: new Map(
+      sizes.map((size) => [size, median(Array.from({ length: WARM_ROUNDS }, () => leastOf(size)))]),
+    ),
     ...{ days: DAYS, ahead_ms, first_ms, again_ms: median(again) },
   }
 }

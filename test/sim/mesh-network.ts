@@ -155,8 +155,16 @@ export class Network {
   }
 
   #connect(from: SimNode, to: SimNode, at: string, latencyMs: number): ConnId {
-    const end = (node: SimNode): End => ({ node, id: ++node.conns, serve: false, out: false, arrived: 0 })
-    const pipe: Pipe = { ends: [end(from), end(to)], latencyMs, dead: false }
+    const end = (node: SimNode): End => ({
+      node,
+      id: ++node.conns,
+      serve: false,
+      out: false,
+      picked: false,
+      arrived: 0,
+    })
+    const rank = this.random.below(2 ** 31)
+    const pipe: Pipe = { ends: [end(from), end(to)], latencyMs, rank, dead: false }
     const [mine, other] = pipe.ends
     from.pipes.set(mine.id, pipe)
     to.pipes.set(other.id, pipe)

@@ -9,7 +9,6 @@ import { LOBBY } from '../../src/mesh/state/lobby.ts'
 import { createState, type State } from '../../src/mesh/state/state.ts'
 import {
   type Command,
-  type Conn,
   type ConnId,
   type Fact,
   isBroken,
@@ -19,16 +18,13 @@ import {
 } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
 import { createFakeTrust, type FakeTrust } from '../support/mesh/fake-trust.ts'
+import { Gossip, type Rumour } from './gossip.ts'
 import type { Network } from './mesh-network.ts'
-import { controlBytes, frameBytes, type Sent } from './sizes.ts'
+import { controlBytes, frameBytes } from './sizes.ts'
 
-/** Presences further from a node's own clock are not looked at. */
+/** Messages of gossip further from a node's own clock are not looked at. */
 const CLOCK_WINDOW_MS = 300_000
 const PORT = 9_238
-/** Neighbours that gossip is handed on to: its repairs are not simulated, so they are some more than gossipsub's four. */
-const FANOUT = 6
-/** A neighbour with so few connections gets everything: gossipsub's mesh has two ends, so that nobody is left with fewer than its share. */
-const FEW = 12
 
 const capabilities = {
   protocol_version: 1,
@@ -79,6 +75,8 @@ export interface End {
   readonly id: ConnId
   serve: boolean
   out: boolean
+  /** This end wants the link for gossip. */
+  picked: boolean
   /** What was sent first arrives first: the time of the last arrival at the other end. */
   arrived: number
 }
@@ -87,21 +85,15 @@ export interface End {
 export interface Pipe {
   readonly ends: readonly [End, End]
   readonly latencyMs: number
+  /** Random; of a node's links those with the least are its first choice for gossip. */
+  readonly rank: number
   dead: boolean
-}
-
-/** A presence on its way: made once, and the same for all who hear it. */
-interface Word {
-  readonly author: NodeId
-  readonly body: PresenceBody
-  readonly sent: Sent
-  /** By index of the node: in which of its lives it heard this, 1 to 255; 0: in none. */
-  readonly heard: Uint8Array
 }
 
 /** One machine: the real state machine, a trust in memory, and an edge that performs on the simulated network. */
 export class SimNode {
   readonly id: NodeId
+  readonly index: number
   readonly trust: FakeTrust
   readonly wish: Wish
   readonly clock: Clock
@@ -118,6 +110,7 @@ export class SimNode {
   /** Of its lives this is which, 1 to 255 and from the beginning again: what it heard before a restart it does not know. */
   #life = 0
   conns = 0
+  readonly gossip: Gossip
   readonly #network: Network
   #alarms: Alarms<TimerName>
   #inbox: MeshEvent[] = []
@@ -126,6 +119,8 @@ export class SimNode {
   constructor(network: Network, wish: Wish) {
     this.#network = network
     this.wish = wish
+    this.index = wish.index
+    this.gossip = new Gossip(network, this)
     this.id = wish.id ?? nodeIdOf(wish.index)
     this.trust = createFakeTrust(wish.trusts, network.time.clock.now)
     this.trust.onChange((node) => this.running && this.put({ on: 'trust', node }))
@@ -175,20 +170,23 @@ export class SimNode {
     this.#busy = false
   }
 
-  /** A presence handed on by the neighbour `from`. */
-  hear(word: Word, from: NodeId): void {
-    const { author, body, heard } = word
-    if (!this.running || heard[this.wish.index] === this.#life) return
-    heard[this.wish.index] = this.#life
+  /** A message that the neighbour `from` handed on. */
+  hear(rumour: Rumour, from: NodeId, hops: number): void {
+    const { author, take } = rumour
+    if (!this.running || this.hasHeard(rumour)) return
+    this.note(rumour)
     if (author === this.id || !this.trust.admits(from) || this.trust.refuses(author)) return
-    if (Math.abs(body.version - this.clock.now()) > CLOCK_WINDOW_MS) return
-    const { isNews, actions } = this.state.hear(author, body, from)
-    this.#perform(actions)
-    if (isNews) this.#spread(word, from)
+    if (Math.abs(rumour.ts - this.clock.now()) > CLOCK_WINDOW_MS) return
+    if (take(this, from, hops)) this.gossip.spread(rumour, hops + 1, from)
   }
 
-  hasHeard({ heard }: Word): boolean {
-    return heard[this.wish.index] === this.#life
+  /** From now on it has heard this. */
+  note({ heard }: Rumour): void {
+    heard[this.index] = this.#life
+  }
+
+  hasHeard({ heard }: Rumour): boolean {
+    return heard[this.index] === this.#life
   }
 
   #makeAlarms(): Alarms<TimerName> {
@@ -225,37 +223,18 @@ export class SimNode {
     return { versions: ['/karo/hello/1'], name: `n${this.wish.index}`, capabilities, listen: [this.address] }
   }
 
-  /** Some neighbours, others each time, and those that have few; with what leads to each. */
-  gossipTo(
-    ...except: readonly (NodeId | undefined)[]
-  ): readonly { readonly pipe: Pipe; readonly there: SimNode }[] {
-    const others = this.state.connections.neighbours()
-    const first = this.#network.random.below(Math.max(1, others.length))
-    const found: { readonly pipe: Pipe; readonly there: SimNode }[] = []
-    for (let at = 0; at < others.length; at++) {
-      const { id, node } = others[(first + at) % others.length] as Conn
-      const pipe = except.includes(node) ? undefined : this.pipes.get(id)
-      if (pipe === undefined) continue
-      const [a, b] = pipe.ends
-      const there = (a.node === this ? b : a).node
-      if (found.length < FANOUT || there.pipes.size <= FEW) found.push({ pipe, there })
-    }
-    return found
-  }
-
   #say(body: PresenceBody): void {
     const sent = { name: 'Presence', bytes: frameBytes(Presence, body) }
-    const heard = new Uint8Array(this.#network.nodes.length)
-    this.#spread({ author: this.id, body, sent, heard })
+    this.gossip.publish({
+      ...{ author: this.id, ts: body.version, sent },
+      take: (there, from) => there.#heard(this.id, body, from),
+    })
   }
 
-  #spread(word: Word, except?: NodeId): void {
-    const arrive = ({ node }: End): void => node.hear(word, this.id)
-    for (const { pipe, there } of this.gossipTo(except, word.author)) {
-      // A copy that would be dropped where it arrives is counted and not carried: nine of ten would be.
-      if (there.hasHeard(word)) this.#network.count('Presence', word.sent.bytes, true)
-      else this.#network.send(pipe, this, arrive, word.sent)
-    }
+  #heard(author: NodeId, body: PresenceBody, from: NodeId): boolean {
+    const { isNews, actions } = this.state.hear(author, body, from)
+    this.#perform(actions)
+    return isNews
   }
 
   #perform(actions: readonly MeshAction[]): void {
@@ -312,6 +291,7 @@ export class SimNode {
   /** What the ledger's and the trust's edge would do. */
   #note(fact: Fact): void {
     const { trust } = this
+    if (fact.did === 'come' || fact.did === 'leave') this.gossip.changed()
     if (fact.did === 'open' && fact.at !== undefined) this.proven.add(fact.at)
     else if (fact.did === 'meet' && !trust.admits(fact.conn.node))
       trust.sawStranger(fact.conn.node, { name: fact.body.name, addresses: fact.addresses })

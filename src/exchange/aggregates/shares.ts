@@ -37,17 +37,37 @@ export function fromBytes(bytes: Uint8Array): BigUint64Array {
   return new BigUint64Array(copy.buffer)
 }
 
-/** HMAC-SHA256 under a key of 32 bytes. Of two hashes in one call each: Node's Hmac takes several times as long for a few bytes. */
-function hmac(key: Uint8Array, message: Uint8Array): Buffer {
-  const inner = Buffer.alloc(HASHED_BYTES + message.length, 0x36)
+/**
+ * HMAC-SHA256 under a key of 32 bytes, for messages of one length. Of two hashes in one call each, because Node's Hmac takes
+ * several times as long for a few bytes; and in the same memory each time, because an aggregator does this for every share.
+ */
+function createHmac(messageBytes: number): (key: Uint8Array, message: Uint8Array) => Buffer {
+  const inner = Buffer.alloc(HASHED_BYTES + messageBytes, 0x36)
   const outer = Buffer.alloc(HASHED_BYTES + KEY_BYTES, 0x5c)
-  for (let at = 0; at < KEY_BYTES; at++) {
-    inner[at] = (key[at] as number) ^ 0x36
-    outer[at] = (key[at] as number) ^ 0x5c
+  return (key, message) => {
+    for (let at = 0; at < KEY_BYTES; at++) {
+      inner[at] = (key[at] as number) ^ 0x36
+      outer[at] = (key[at] as number) ^ 0x5c
+    }
+    inner.set(message, HASHED_BYTES)
+    outer.set(hash('sha256', inner, 'buffer'), HASHED_BYTES)
+    const made = hash('sha256', outer, 'buffer')
+    // What follows from a secret does not stay where the next one is written over a part of it.
+    inner.fill(0x36, 0, KEY_BYTES)
+    inner.fill(0, HASHED_BYTES)
+    outer.fill(0x5c, 0, KEY_BYTES)
+    outer.fill(0, HASHED_BYTES)
+    return made
   }
-  inner.set(message, HASHED_BYTES)
-  outer.set(hash('sha256', inner, 'buffer'), HASHED_BYTES)
-  return hash('sha256', outer, 'buffer')
+}
+
+const extract = createHmac(SEED_BYTES)
+const expand = createHmac(INFO.length + 2)
+/** What the key of each section is expanded from. */
+const infos: Buffer[] = []
+const infoOf = (section: number): Buffer => {
+  infos[section] ??= Buffer.concat([INFO, Buffer.of(section, 1)])
+  return infos[section]
 }
 
 const ZEROS = new Uint8Array(CELLS_MAX * CELL_BYTES)
@@ -58,9 +78,9 @@ const zeros = (bytes: number): Uint8Array =>
 export function expandAll(seed: Uint8Array, cells: readonly number[]): readonly BigUint64Array[] {
   if (seed.length !== KEY_BYTES) throw new RangeError(`a seed of ${seed.length} bytes`)
   // HKDF by hand (RFC 5869): its first half is the same for all sections, and an aggregator does this for every share.
-  const extracted = hmac(NO_SALT, seed)
+  const extracted = extract(NO_SALT, seed)
   return cells.map((count, section) => {
-    const key = hmac(extracted, Buffer.concat([INFO, Buffer.of(section, 1)]))
+    const key = expand(extracted, infoOf(section))
     // As a key object: Node takes several times as long over keys that are bytes.
     const cipher = createCipheriv('aes-256-ctr', createSecretKey(key), ZERO_COUNTER)
     return inPlace(cipher.update(zeros(count * CELL_BYTES)))

@@ -57,8 +57,22 @@ function beginsAt({ bucket, shares, contributorOf, expected, arrivals }: TallyVi
   return Math.min(quietAt, Math.max(bucket.end, arrivals.first) + length / 2)
 }
 
+/** The same view, which looks up whom an author is once: a step asks about each share some ten times. */
+function remembering(view: TallyView): TallyView {
+  const known = new Map<Uint8Array, ReturnType<TallyView['contributorOf']>>()
+  const contributorOf: TallyView['contributorOf'] = (author) => {
+    const before = known.get(author)
+    if (before !== undefined || known.has(author)) return before
+    const found = view.contributorOf(author)
+    known.set(author, found)
+    return found
+  }
+  return { ...view, contributorOf }
+}
+
 /** What an aggregator does next in a batch. Never throws for anything that the other one says. */
-export function next(view: TallyView): Step {
+export function next(given: TallyView): Step {
+  const view = remembering(given)
   const { own, other, index } = view
   const ended = refusedBy(own, index) ?? refusedBy(other?.plain, index === LEADER ? FOLLOWER : LEADER)
   if (ended !== undefined) return ended

@@ -33,6 +33,9 @@ export interface Book {
   membersAt(ip: string): boolean
 }
 
+/** Of a thousand members most are never heard of by others on the LAN, and never dialed. */
+const NONE: readonly string[] = []
+
 interface Entry {
   learned: readonly string[]
   heard: readonly string[]
@@ -44,20 +47,20 @@ interface Entry {
 export function createBook(isMember: (node: NodeId) => boolean): Book {
   /** Strangers in order of learning, the newest last. */
   const entries = new Map<NodeId, Entry>()
-  /** The nodes that told each IP address. The table spares a search at every connection. */
-  const tellers = new Map<string, Set<NodeId>>()
+  /** The nodes that told each IP address; most were told by one. The table spares a search at every connection. */
+  const tellers = new Map<string, readonly NodeId[]>()
 
   const ipsOf = (addresses: readonly string[]): Set<string> =>
     new Set(addresses.flatMap((address) => parseEndpoint(address)?.ip ?? []))
 
   const setLearned = (node: NodeId, entry: Entry, addresses: readonly string[]): void => {
     for (const ip of ipsOf(entry.learned)) {
-      const there = tellers.get(ip)
-      there?.delete(node)
-      if (there?.size === 0) tellers.delete(ip)
+      const others = (tellers.get(ip) ?? []).filter((one) => one !== node)
+      if (others.length === 0) tellers.delete(ip)
+      else tellers.set(ip, others)
     }
     entry.learned = addresses
-    for (const ip of ipsOf(addresses)) tellers.set(ip, (tellers.get(ip) ?? new Set()).add(node))
+    for (const ip of ipsOf(addresses)) tellers.set(ip, [...(tellers.get(ip) ?? []), node])
   }
 
   const makeRoom = (): void => {
@@ -75,7 +78,7 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
   const touch = (node: NodeId): Entry => {
     const known = entries.get(node)
     if (known !== undefined && isMember(node)) return known
-    const entry = known ?? { learned: [], heard: [], proven: [], heardFirst: false }
+    const entry = known ?? { learned: NONE, heard: NONE, proven: NONE, heardFirst: false }
     entries.delete(node)
     entries.set(node, entry)
     if (known === undefined && entries.size > STRANGERS_MAX && !isMember(node)) makeRoom()
@@ -91,7 +94,7 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
       if (addresses.every((address, at) => entry.learned[at] === address)) return
       const learned = [...new Set([...addresses, ...entry.learned])].slice(0, ADDRESSES_PER_NODE)
       setLearned(node, entry, learned)
-      entry.heard = entry.heard.filter((address) => !learned.includes(address))
+      if (entry.heard.length > 0) entry.heard = entry.heard.filter((address) => !learned.includes(address))
     },
     hear(node, addresses) {
       const fresh = addresses.filter((address) => !entries.get(node)?.learned.includes(address))
@@ -116,6 +119,6 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
     nodes: () => entries.keys(),
     has: (node) => entries.has(node),
     size: () => entries.size,
-    membersAt: (ip) => [...(tellers.get(ip) ?? [])].some(isMember),
+    membersAt: (ip) => tellers.get(ip)?.some(isMember) === true,
   }
 }

@@ -10,8 +10,8 @@ const ACROSS = 2
 /** Nodes whose place is remembered. */
 const PLACES_MAX = 8_192
 
-export interface Ring {
-  /** The members, at most four, that this member chooses. Every node that knows the same members computes the same choice. */
+interface Ring {
+  /** The members, at most four, that this member chooses; nobody where it is no member. */
   choiceOf(node: NodeId): ReadonlySet<NodeId>
 }
 
@@ -32,7 +32,8 @@ function rank(a: number, b: number): number {
 /** Places follow from the names alone, so all rings of a process share them. */
 const places = createRecent<NodeId, number>(PLACES_MAX)
 
-function placeOf(node: NodeId): number {
+/** Where a node stands on every ring, a whole number below 2^32. */
+export function placeOf(node: NodeId): number {
   // Not as a use: a ring goes over all its members, so that all of them are used alike.
   const known = places.peek(node)
   if (known !== undefined) return known
@@ -56,45 +57,44 @@ interface Ranked {
 const isBefore = (a: Ranked, b: Ranked): boolean => a.rank < b.rank || (a.rank === b.rank && a.node < b.node)
 
 /**
- * The ring of Chord (Stoica et al., 2001) for the links that hold the mesh together, and rendezvous hashing (Thaler and
- * Ravishankar, 1998) for those across: a member that comes or goes changes only the choices it is part of.
+ * The members, at most four, that `node` chooses, which is a member besides those that are given; `at` are their places. Those
+ * that are skipped are as if they were no members. The ring of Chord (Stoica et al., 2001) for the links that hold the mesh
+ * together, and rendezvous hashing (Thaler and Ravishankar, 1998) for those across: a member that comes or goes changes only
+ * the choices it is part of.
  */
-export function createRing(members: readonly NodeId[]): Ring {
-  const choices = new Map<NodeId, ReadonlySet<NodeId>>()
-  /** The place of each member, in their order. */
-  let at: readonly number[] | undefined
-
-  const choose = (node: NodeId): ReadonlySet<NodeId> => {
-    const self = { node, at: placeOf(node) }
-    let isMember = false
-    // One walk finds the best few of each kind; sorting all members for them costs too much in a large mesh. The best to go
-    // across to may be among the next ones, so there are as many more of them.
-    const next: Ranked[] = []
-    const across: Ranked[] = []
-    at ??= members.map(placeOf)
-    // By number, because pairs of number and member would be made and thrown away for each member of each look.
-    for (let index = 0; index < members.length; index++) {
-      const other = members[index] as NodeId
-      if (other === node) {
-        isMember = true
-        continue
-      }
-      const place = at[index] as number
-      insert(next, SUCCESSORS, other, stepsTo(self, place, other))
-      insert(across, SUCCESSORS + ACROSS, other, rank(self.at, place))
-    }
-    if (!isMember) return NOBODY
-    const chosen = new Set(next.map((one) => one.node))
-    const others = across.filter((one) => !chosen.has(one.node))
-    for (const other of others.slice(0, ACROSS)) chosen.add(other.node)
-    return chosen
+export function choiceOf(
+  node: NodeId,
+  members: readonly NodeId[],
+  at: readonly number[],
+  isSkipped: (other: NodeId) => boolean = () => false,
+): ReadonlySet<NodeId> {
+  const self = { node, at: placeOf(node) }
+  // One walk finds the best few of each kind; sorting all members for them costs too much in a large mesh. The best to go
+  // across to may be among the next ones, so there are as many more of them.
+  const next: Ranked[] = []
+  const across: Ranked[] = []
+  // By number, because pairs of number and member would be made and thrown away for each member of each look.
+  for (let index = 0; index < members.length; index++) {
+    const other = members[index] as NodeId
+    if (other === node) continue
+    const place = at[index] as number
+    insert(next, SUCCESSORS, other, stepsTo(self, place, other), isSkipped)
+    insert(across, SUCCESSORS + ACROSS, other, rank(self.at, place), isSkipped)
   }
+  const chosen = new Set(next.map((one) => one.node))
+  const others = across.filter((one) => !chosen.has(one.node))
+  for (const other of others.slice(0, ACROSS)) chosen.add(other.node)
+  return chosen
+}
 
+/** All nodes that know the same members compute the same choices. */
+export function createRing(members: readonly NodeId[], at: readonly number[] = members.map(placeOf)): Ring {
+  const choices = new Map<NodeId, ReadonlySet<NodeId>>()
   return {
     choiceOf(node) {
       const known = choices.get(node)
       if (known !== undefined) return known
-      const chosen = choose(node)
+      const chosen = members.includes(node) ? choiceOf(node, members, at) : NOBODY
       choices.set(node, chosen)
       return chosen
     },
@@ -102,10 +102,16 @@ export function createRing(members: readonly NodeId[]): Ring {
 }
 
 /** Puts it among the `most` best, the best first, if it is one of them; who is there already is not put there again. */
-function insert(best: Ranked[], most: number, node: NodeId, rank: number): void {
+function insert(
+  best: Ranked[],
+  most: number,
+  node: NodeId,
+  rank: number,
+  isSkipped: (other: NodeId) => boolean,
+): void {
   const last = best[most - 1]
   // Most members are none of the best few, and nothing is made for them.
-  if (last !== undefined && rank > last.rank) return
+  if ((last !== undefined && rank > last.rank) || isSkipped(node)) return
   const one = { node, rank }
   if (last !== undefined && !isBefore(one, last)) return
   if (best.some(({ node }) => node === one.node)) return

@@ -1,9 +1,9 @@
 // Decides on neighbours: all members in a small mesh, few in a large mesh, and surplus ones not for long.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
-import { createRing, type Ring } from './choice.ts'
+import { choiceOf, createRing, placeOf } from './choice.ts'
 import { type Dependent, LEAF_MOST, type Leaves } from './leaves.ts'
-import { AWAY_MS, createRoll, type Roll, type RollDeps } from './roll.ts'
+import { AWAY_MS, createRoll, type Placed, type Roll, type RollDeps } from './roll.ts'
 
 /** Members that a full mesh may have beyond its limit before it is thinned out, so that a visitor does not change it. */
 const FULL_MORE = 4
@@ -23,9 +23,6 @@ const SETTLED_AT_MOST_MS = 60_000
 const CLOSED_AT_ONCE = 4
 /** Nodes whose refusal is remembered. */
 const DECLINED_MAX = 4_096
-
-/** Rings that are kept: of all members, of the members that are there, and of both without members that declined. */
-const RINGS_KEPT = 4
 
 export interface OverlayDeps extends RollDeps {
   /** Links to all members up to so many. */
@@ -57,9 +54,6 @@ export interface Overlay {
   surplus(neighbours: readonly Dependent[]): readonly NodeId[]
 }
 
-const isSame = (a: readonly NodeId[], b: readonly NodeId[]): boolean =>
-  a === b || (a.length === b.length && a.every((node, index) => node === b[index]))
-
 export function createOverlay(deps: OverlayDeps): Overlay {
   const { clock, self } = deps
   const roll = createRoll(deps)
@@ -76,8 +70,8 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const look = () => {
     const seen = roll.look()
-    lookedAt = seen.all.length
-    full = seen.there.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
+    lookedAt = seen.all.nodes.length
+    full = seen.there.nodes.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
     return seen
   }
 
@@ -94,7 +88,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   const isLeaf = (): boolean => {
     const { all, there } = look()
-    return full && there.length <= LEAF_MOST && hasSettled(all.length)
+    return full && there.nodes.length <= LEAF_MOST && hasSettled(all.nodes.length)
   }
   const hasDeclined = (node: NodeId): boolean => {
     const refusal = declined.peek(node)
@@ -103,50 +97,33 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return refusal?.leafHere === true || !isLeaf()
   }
   /** Leaves that had a link here: they may be unable to come back by themselves. */
-  const leavesOf = (there: readonly NodeId[]): NodeId[] => {
+  const leavesOf = ({ nodes: there }: Placed): NodeId[] => {
     const known = deps.leaves.known()
     if (known.length === 0) return []
     const present = new Set(there)
     return known.filter((node) => present.has(node))
   }
 
-  /** The rings computed last. Most are asked for again before a member comes or goes. */
-  const rings: { readonly members: readonly NodeId[]; readonly ring: Ring }[] = []
-  const ringOf = (members: readonly NodeId[]): Ring => {
-    const same = rings.find((one) => isSame(one.members, members))
-    if (same !== undefined) return same.ring
-    const ring = createRing([...members, self])
-    rings.unshift({ members, ring })
-    rings.splice(RINGS_KEPT)
-    return ring
-  }
-
   /** The choice among these members. Members that declined are stepped over, which changes no other member's place. */
-  const choiceAmong = (members: readonly NodeId[]): ReadonlySet<NodeId> => {
-    for (let left = members; ; ) {
-      const chosen = ringOf(left).choiceOf(self)
-      const refused = [...chosen].filter(hasDeclined)
-      if (refused.length === 0) return chosen
-      left = left.filter((node) => !refused.includes(node))
-    }
-  }
+  const choiceAmong = ({ nodes, at }: Placed): ReadonlySet<NodeId> => choiceOf(self, nodes, at, hasDeclined)
 
   /** Members that are away are tried as well, at their own slow pace: no member is given up. */
-  const chosen = (all: readonly NodeId[], there: readonly NodeId[]): ReadonlySet<NodeId> =>
-    all.length === there.length ? choiceAmong(all) : new Set([...choiceAmong(there), ...choiceAmong(all)])
-  const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
+  const chosen = (all: Placed, there: Placed): ReadonlySet<NodeId> =>
+    all.nodes.length === there.nodes.length
+      ? choiceAmong(all)
+      : new Set([...choiceAmong(there), ...choiceAmong(all)])
+  const everybody = ({ nodes }: Placed): NodeId[] => nodes.filter((node) => !hasDeclined(node))
 
   const olderThan = (ms: number) => (one: Dependent) => clock.monotonic() - one.since >= ms
 
   /** Of more neighbours than enough, those that are not needed: first those that neither end has chosen. */
-  function thinned(
-    all: readonly NodeId[],
-    ours: ReadonlySet<NodeId>,
-    neighbours: readonly Dependent[],
-  ): NodeId[] {
+  function thinned(all: Placed, ours: ReadonlySet<NodeId>, neighbours: readonly Dependent[]): NodeId[] {
     if (neighbours.length <= ENOUGH) return []
     // A neighbour that is not among the members any more has no place on the ring.
-    const ring = ringOf([...new Set([...all, ...neighbours.map(({ node }) => node)])])
+    const members = new Set(all.nodes)
+    const gone = neighbours.map(({ node }) => node).filter((node) => !members.has(node))
+    const more = [...gone, self]
+    const ring = createRing([...all.nodes, ...more], [...all.at, ...more.map(placeOf)])
     const young = neighbours.length > deps.fullMeshUpTo ? YOUNG_IN_A_CROWD_MS : YOUNG_MS
     const others = neighbours
       .filter(({ node }) => !ours.has(node) && !deps.isStatic(node))
@@ -178,7 +155,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       const { all, there } = look()
       const first = chosen(all, there)
       // A mesh of few members links all of them in any case, so there is nothing to wait for.
-      const waits = !hasSettled(all.length) && there.length > ENOUGH
+      const waits = !hasSettled(all.nodes.length) && there.nodes.length > ENOUGH
       const more = full && !waits ? everybody(all) : leavesOf(there)
       return [...new Set([...first, ...more])]
     },

@@ -24,6 +24,20 @@ const SUBSCRIBED_MS = 1_000
 const ANSWER_MS_PER_MEMBER = 50
 const ANSWER_LEAST_MS = 1_000
 const ANSWER_MOST_MS = 60_000
+/**
+ * In a mesh of more members than this, a node asks all of them to say who they are only where it missed much: where more than
+ * one in `MISSED_ONE_IN` of those it takes for present is unsure, or was not heard for `UNHEARD_MS`, a little longer than the
+ * time between two presences. What a node missed in a minute is said again within six.
+ */
+const FEW_MEMBERS = 60
+const MISSED_ONE_IN = 8
+const UNHEARD_MS = 6 * 60_000
+/**
+ * A large mesh hears from so many that a node is lost; its other neighbours, each of which waits for a part of this time, need
+ * not say it too. More than one, because one may be refused where another is believed.
+ */
+const TOLD_BY = 2
+const TELL_WITHIN_MS = 3_000
 /** A count of the members holds for so long. */
 const COUNTED_MS = 1_000
 /** Most presences name no lost node, so all authors share this set. */
@@ -83,11 +97,12 @@ interface Known {
 export function createPresence(deps: PresenceDeps): PresenceRoom {
   const { clock, random, trust, connections, emit } = deps
   const heard = createRecent<NodeId, Known>(AUTHORS_MAX)
-  /** Neighbours whose connections broke, in the order they were lost. */
-  const lost = createRecent<NodeId, true>(LOST_MAX)
+  /** Neighbours whose connections broke, in the order they were lost, with how many others were heard to say so. */
+  const lost = createRecent<NodeId, number>(LOST_MAX)
   let started = false
-  /** Monotonic. */
+  /** Monotonic: when a presence is due, and when one is for no other reason than that lost nodes are to be named. */
   let due = Number.POSITIVE_INFINITY
+  let tellAt = Number.POSITIVE_INFINITY
   let saidAt = Number.NEGATIVE_INFINITY
   let said = ''
   let version = 0
@@ -112,6 +127,12 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
 
   const say = (): void => {
     if (!started) return
+    const wasToTell = tellAt < due
+    tellAt = Number.POSITIVE_INFINITY
+    if (wasToTell && [...lost].every(([, told]) => told >= TOLD_BY)) {
+      arm()
+      return
+    }
     due = Number.POSITIVE_INFINITY
     // No neighbour would hear the presence yet.
     if (deps.readers() === 0) {
@@ -122,29 +143,43 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     saidAt = clock.monotonic()
     emit({ do: 'publish', body: bodyNow('online') })
     asks = false
+    for (const [node] of [...lost]) lost.set(node, TOLD_BY)
     within(EVERY_MS * (0.8 + 0.4 * random.float()))
   }
 
-  /** Has the next presence said after `ms` at the latest, but never two within the gap. */
+  /** In so many milliseconds, but never two presences within the gap; monotonic. */
+  const after = (ms: number): number => Math.max(clock.monotonic() + ms, saidAt + GAP_MS)
+  const arm = (): void => {
+    const ms = Math.min(due, tellAt) - clock.monotonic()
+    emit({ do: 'timer', timer: 'presence', ms: Number.isFinite(ms) ? Math.max(0, ms) : undefined })
+  }
+  /** Has the next presence said after `ms` at the latest. */
   const within = (ms: number): void => {
-    if (!started) return
-    const now = clock.monotonic()
-    const at = Math.max(now + ms, saidAt + GAP_MS)
-    if (at >= due) return
+    const at = after(ms)
+    if (!started || at >= due) return
     due = at
-    emit({ do: 'timer', timer: 'presence', ms: at - now })
+    arm()
   }
 
   let counted = { members: 0, until: Number.NEGATIVE_INFINITY }
-  /**
-   * All members answer within this time. They are counted once a second, because each newcomer of many that come at once asks;
-   * whoever was heard since counts as well.
-   */
-  const answerSpan = (): number => {
+  /** They are counted once a second, because each newcomer of many that come at once asks; whoever was heard since counts as well. */
+  const counting = (): number => {
     const now = clock.monotonic()
     if (now >= counted.until) counted = { members: trust.members().length, until: now + COUNTED_MS }
-    const ms = Math.max(counted.members, heard.size) * ANSWER_MS_PER_MEMBER
+    return Math.max(counted.members, heard.size)
+  }
+  /** All members answer within this time. */
+  const answerSpan = (): number => {
+    const ms = counting() * ANSWER_MS_PER_MEMBER
     return Math.min(Math.max(ms, ANSWER_LEAST_MS), ANSWER_MOST_MS)
+  }
+  /** Whether so much was missed that all members are to say who they are. */
+  const hasMissed = (): boolean => {
+    const present = trust.members().filter(({ offline }) => !offline)
+    if (present.length <= FEW_MEMBERS) return true
+    const since = clock.now() - UNHEARD_MS
+    const missed = present.filter(({ unsure, last_seen }) => unsure || last_seen < since).length
+    return missed * MISSED_ONE_IN > present.length
   }
   const answer = (): void => {
     const span = answerSpan()
@@ -156,6 +191,8 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     if (body.lost.length === 0) return NOBODY
     const named = new Set(body.lost.map(formatNodeId))
     for (const node of named) {
+      const told = lost.peek(node)
+      if (told !== undefined && !before.has(node)) lost.set(node, told + 1)
       if (node === deps.self) within(GATHER_MS + answerSpan() * random.float())
       if (
         node === deps.self ||
@@ -172,7 +209,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   return {
     start() {
       started = true
-      asks = true
+      asks = hasMissed()
     },
     say,
     leave() {
@@ -180,6 +217,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       if (started && deps.readers() > 0) emit({ do: 'publish', body: bodyNow('leaving') })
       started = false
       due = Number.POSITIVE_INFINITY
+      tellAt = Number.POSITIVE_INFINITY
       emit({ do: 'timer', timer: 'presence', ms: undefined })
     },
 
@@ -201,13 +239,16 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
 
     came(node) {
       // Two parts of the mesh may have found each other again.
-      if (lost.delete(node) || connections.neighbours().length <= 1) asks = true
-      if (asks) within(SUBSCRIBED_MS)
+      const isFirst = connections.neighbours().length <= 1
+      if ((lost.delete(node) || isFirst) && !asks) asks = hasMissed()
+      if (isFirst || asks) within(SUBSCRIBED_MS)
     },
 
     lost(node) {
-      lost.set(node, true)
-      within(GATHER_MS)
+      lost.set(node, 0)
+      const waitMs = counting() <= FEW_MEMBERS ? 0 : TELL_WITHIN_MS * random.float()
+      tellAt = Math.min(tellAt, after(GATHER_MS + waitMs))
+      if (started) arm()
     },
 
     links(node) {

@@ -1,6 +1,7 @@
 // Which members there are, and which of them are away: worked out again for those alone of whom something was heard. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { placeOf } from './choice.ts'
 
 /** A node that could not be reached, or has too many links, is not chosen again for so long. */
 export const AWAY_MS = 10 * 60_000
@@ -22,13 +23,21 @@ export interface RollDeps {
   readonly wholeEveryMs: number
 }
 
-/** The same two arrays, as long as no member came, went, or was away meanwhile. */
+/** Nodes, with their places on every ring beside them. */
+export interface Placed {
+  readonly nodes: readonly NodeId[]
+  readonly at: readonly number[]
+}
+
+/** The same objects, as long as no member came, went, or was away meanwhile. */
 interface Look {
   /** Every member but this node. */
-  readonly all: readonly NodeId[]
+  readonly all: Placed
   /** Those of them that are not away. */
-  readonly there: readonly NodeId[]
+  readonly there: Placed
 }
+
+const NOBODY: Placed = { nodes: [], at: [] }
 
 export interface Roll {
   look(): Look
@@ -40,9 +49,15 @@ export interface Roll {
 
 interface Entry {
   isThere: boolean
+  readonly place: number
   /** It is away until then because it could not be reached; monotonic, ms. */
   awayUntil: number
 }
+
+const newEntry = (node: NodeId): Entry => ({
+  ...{ isThere: true, awayUntil: Number.NEGATIVE_INFINITY },
+  place: placeOf(node),
+})
 
 /**
  * A mesh in which machines come and go is looked at some thirty times a minute by each node, and asking about each member takes
@@ -52,7 +67,7 @@ export function createRoll(deps: RollDeps): Roll {
   const { self, clock } = deps
   let entries = new Map<NodeId, Entry>()
   const touched = new Set<NodeId>()
-  let now: Look = { all: [], there: [] }
+  let now: Look = { all: NOBODY, there: NOBODY }
   let isStale = true
   /** When all members are gone over again: after `wholeEveryMs`, or when the first of those that are away may be back. */
   let wholeAt = Number.NEGATIVE_INFINITY
@@ -75,7 +90,7 @@ export function createRoll(deps: RollDeps): Roll {
     for (const node of deps.members()) {
       if (node === self) continue
       const known = entries.get(node)
-      const entry = known ?? { isThere: true, awayUntil: Number.NEGATIVE_INFINITY }
+      const entry = known ?? newEntry(node)
       next.set(node, entry)
       if (judge(node, entry) || known === undefined) changed++
     }
@@ -90,7 +105,7 @@ export function createRoll(deps: RollDeps): Roll {
         isStale = entries.delete(node) || isStale
         continue
       }
-      const entry = known ?? { isThere: true, awayUntil: Number.NEGATIVE_INFINITY }
+      const entry = known ?? newEntry(node)
       if (known === undefined) entries.set(node, entry)
       if (judge(node, entry) || known === undefined) isStale = true
     }
@@ -103,11 +118,14 @@ export function createRoll(deps: RollDeps): Roll {
       else judgeTouched()
       if (!isStale) return now
       isStale = false
-      const all: NodeId[] = []
-      const there: NodeId[] = []
-      for (const [node, { isThere }] of entries) {
-        all.push(node)
-        if (isThere) there.push(node)
+      const all = { nodes: [] as NodeId[], at: [] as number[] }
+      const there = { nodes: [] as NodeId[], at: [] as number[] }
+      for (const [node, { isThere, place }] of entries) {
+        all.nodes.push(node)
+        all.at.push(place)
+        if (!isThere) continue
+        there.nodes.push(node)
+        there.at.push(place)
       }
       now = { all, there }
       return now

@@ -7,7 +7,7 @@ const WHAT_IS_REAL = [
   'real: the state machine of the mesh, the rooms of documents, questions and totals, their frames and limits; what is signed',
   '  or sealed from end to end (questions, answers, documents, shares, tallies, releases) is signed, sealed, checked and opened',
   'simulated: the link to libp2p (connections, streams, loss as TCP sees it: a segment 200 ms late), mDNS, the store (memory);',
-  '  gossipsub (each node hands a message to six neighbours and to those with few links, without heartbeats and repairs); its',
+  '  gossipsub (links that one end wants, three for each, and each second a word of what was heard over the others); its',
   '  quotas; the trust room (everybody has a certificate); what people typed. A signature from hop to hop is left out, and so is',
   '  the curve where two keys only agree on whether a document is for a node; both are counted below',
 ] as const

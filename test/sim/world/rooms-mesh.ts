@@ -8,8 +8,6 @@ import type { Network } from '../mesh-network.ts'
 import type { Above, End, SimNode } from '../mesh-node.ts'
 import { unsignedFrame } from '../sizes.ts'
 
-/** Presences and heads further from a node's own clock are not looked at. */
-const CLOCK_WINDOW_MS = 300_000
 const NONCE = new Uint8Array(16)
 
 /** What the meshes of all nodes share. */
@@ -61,14 +59,6 @@ interface Line {
   readonly table: Table
 }
 
-/** One message of gossip: made once, and the same for all who hear it. */
-interface Rumour {
-  readonly topic: string
-  readonly author: PeerRef
-  readonly frame: Frame
-  readonly heard: Set<NodeId>
-}
-
 type Around = Pick<Mesh, 'link' | 'topic' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
 
 export class RoomsMesh implements Above, Around {
@@ -112,7 +102,12 @@ export class RoomsMesh implements Above, Around {
       publish: (message, body) => {
         this.#air.unsigned++
         const frame = this.#frame(message, body)
-        this.#spread({ topic: id, author: this.ref, frame, heard: new Set([this.#node.id]) }, 1)
+        this.#node.gossip.publish({
+          ...{ author: this.ref.nodeId, ts: frame.envelope.ts },
+          sent: { name: message.name, bytes: frame.bytes.length },
+          take: (there, from, hops) =>
+            this.#air.meshes.get(there.id)?.hear(id, { author: this.ref, frame, from, hops }) === true,
+        })
       },
     }
   }
@@ -221,31 +216,20 @@ export class RoomsMesh implements Above, Around {
     }
   }
 
-  #spread(rumour: Rumour, hops: number, except?: NodeId): void {
-    const { network } = this.#air
-    const { name } = rumour.frame.message
-    const bytes = rumour.frame.bytes.length
-    const arrive = ({ node }: End): void => this.#air.meshes.get(node.id)?.hear(rumour, hops, this.ref)
-    for (const { pipe, there } of this.#node.gossipTo(except, rumour.author.nodeId)) {
-      if (rumour.heard.has(there.id)) {
-        network.count(name, bytes, true)
-        continue
-      }
-      this.#air.unchecked++
-      network.send(pipe, this.#node, arrive, { name, bytes })
-    }
-  }
-
-  hear(rumour: Rumour, hops: number, from: PeerRef): void {
-    const { author, frame, heard } = rumour
-    const { id, trust, clock } = this.#node
-    if (heard.has(id)) return
-    heard.add(id)
-    if (!trust.admits(from.nodeId) || trust.refuses(author.nodeId)) return
-    if (Math.abs(frame.envelope.ts - clock.now()) > CLOCK_WINDOW_MS) return
+  /** True: what was heard is worth handing on. */
+  hear(
+    topic: string,
+    heard: {
+      readonly author: PeerRef
+      readonly frame: Frame
+      readonly from: NodeId
+      readonly hops: number
+    },
+  ): boolean {
+    const { author, frame, from, hops } = heard
     this.#air.stirred = true
+    this.#air.unchecked++
     this.#air.gossipHops = Math.max(this.#air.gossipHops, hops)
-    if (this.#topics.get(rumour.topic)?.message(author, frame, from) === 'accept')
-      this.#spread(rumour, hops + 1, from.nodeId)
+    return this.#topics.get(topic)?.message(author, frame, this.#air.refOf(from)) === 'accept'
   }
 }

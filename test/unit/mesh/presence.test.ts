@@ -49,7 +49,7 @@ interface World {
 
 function world(tell_links = true): World {
   const time = new VirtualTime(1_763_626_500_000)
-  const trust = createFakeTrust([ann])
+  const trust = createFakeTrust([ann], time.clock.now)
   const neighbours = new Set<NodeId>()
   const said: PresenceBody[] = []
   const heard: World['heard'] = []
@@ -315,4 +315,68 @@ test('however many come in a large mesh, it answers once in the time in which al
   const answers = it.said.length - before
   expect(answers).toBeGreaterThanOrEqual(3)
   expect(answers).toBeLessThanOrEqual(6)
+})
+
+/** So many members, each heard a moment ago. */
+function large(count: number): World & { readonly members: readonly NodeId[] } {
+  const it = world()
+  const members = Array.from({ length: count }, (_, n) => testIdentity(100 + n).nodeId)
+  it.neighbours.add(ann)
+  it.room.came(ann)
+  for (const member of members) it.hears(member, {})
+  it.advance(30_000)
+  it.said.length = 0
+  return Object.assign(it, { members })
+}
+
+test('in a large mesh one neighbour that is back makes nobody ask; where many were lost, all are asked', () => {
+  const it = large(100)
+  it.neighbours.add(bob)
+  it.room.lost(bob)
+  it.advance(10_000)
+  it.room.came(bob)
+  it.advance(10_000)
+  expect(it.said.map(({ asks }) => asks)).toEqual([false])
+  it.room.lost(cid)
+  for (const member of it.members.slice(0, 20)) it.trust.lost(member)
+  it.advance(10_000)
+  it.room.came(cid)
+  it.advance(10_000)
+  expect(it.said.at(-1)).toMatchObject({ asks: true, lost: [] })
+})
+
+test('whoever was away for a minute knows a large mesh still; whoever was away for longer asks', () => {
+  const it = large(100)
+  const restart = (awayMs: number): boolean | undefined => {
+    it.room.leave()
+    it.neighbours.clear()
+    it.advance(awayMs)
+    it.room.start()
+    it.neighbours.add(ann)
+    it.room.came(ann)
+    it.advance(5_000)
+    return it.said.at(-1)?.asks
+  }
+  expect(restart(60_000)).toBe(false)
+  expect(restart(minutes(7))).toBe(true)
+})
+
+test('what two members of a large mesh say is lost is not said a third time', () => {
+  const it = large(100)
+  const [first, second] = it.members as [NodeId, NodeId]
+  const lostBy = (...tellers: readonly NodeId[]): readonly Uint8Array[] => {
+    it.said.length = 0
+    it.room.lost(bob)
+    it.advance(100)
+    for (const teller of tellers) it.hears(teller, { lost: [keyOf(bob)] })
+    it.advance(10_000)
+    const told = it.said.flatMap(({ lost }) => lost)
+    it.hears(bob, {})
+    for (const teller of tellers) it.hears(teller, {})
+    return told
+  }
+  expect(lostBy(first, second)).toEqual([])
+  // One of them may be refused where another is believed, and one that says it twice is still one.
+  expect(lostBy(first, first)).toEqual([keyOf(bob)])
+  expect(lostBy()).toEqual([keyOf(bob)])
 })
