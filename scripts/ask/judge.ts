@@ -6,6 +6,14 @@
  */
 const SAME: readonly (readonly [RegExp, string])[] = [
   [/[\u201c\u201d]/g, '"'],
+  // Signs that a word processor made of a dash, and soft hyphens.
+  [/\u00ad/g, ''],
+  [/(?<=\s)[\u2013\u2014](?=\w)/g, '-'],
+  // A command whose words are what another prints, that other being a search.
+  [
+    /^ (rm|chmod|chown|grep|wc|ls|cat|touch)((?: [^\s`$]+)*) (?:`(find [^`|;]+)`|\$\((find [^()|;]+)\))$/,
+    ' $3$4 -exec $1$2 {} +',
+  ],
   [/[\u2018\u2019]/g, "'"],
   [/\$HOME\b|\$\{HOME\}/g, '~'],
   [/(?<=[\s|])(?:sudo|\/(?:usr\/)?bin\/(?=\w)) ?/g, ''],
@@ -53,6 +61,15 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/\bfgrep\b/g, 'grep -F'],
   [/(?<=\b(?:head|tail)) -n?(\d+)\b/g, ' -n $1'],
   [/(?<=\bhead)$| \| head -n 10$/g, ''],
+  [/(?<=\b(?:head|tail)) -(?=n? ?10\b)n? ?10(?=\s|$)/g, ''],
+  [/(?<=\bwatch(?: -d)?) -n ?2(?:\.0)?(?=\s)/g, ''],
+  [/(?<=\bwatch(?: -d)?) -n(?=\d)/g, ' -n '],
+  [/(?<=\bchown(?: -\w+)* [\w-]+)\.(?=[\w-]+ )/g, ':'],
+  [/\bgzip -(?:d|-decompress)(?=\s)/g, 'gunzip'],
+  [/(?<=\bgrep(?: -[a-bd-zA-Z]+)* (?:'[^']*'|"[^"]*"|[^\s-]\S*)) ([^\s|]+) \| wc -l$/g, ' -c $1'],
+  [/\btmux list-sessions\b/g, 'tmux ls'],
+  [/\s>\|?\s*(?=\S)/g, ' > '],
+  [/--in-place\b/g, '-i'],
   [/--recursive\b/g, '-r'],
   [/--human-readable\b/g, '-h'],
   [/--summarize\b/g, '-s'],
@@ -71,6 +88,12 @@ const SAME: readonly (readonly [RegExp, string])[] = [
 /** Options whose next word is their value. */
 const WITH_VALUE =
   /^(?:-(?:name|iname|path|ipath|wholename|regex|iregex|type|size|mdays|mmin|adays|amin|cdays|cmin|newer|perm|user|group|uid|gid|maxdepth|mindepth|inum|links|samefile|printf|regextype|newermt|fstype|used)|-[nkdtfoC])$/
+
+/** A least size: any unit is as good as its bytes, because `+` means more than so many whole ones. */
+const ABOVE = /-size \+(\d+(?:\.\d+)?)([bckMG]?)(?=\s|$)/g
+const BYTES: Readonly<Record<string, number>> = { b: 512, c: 1, k: 1024, M: 1024 ** 2, G: 1024 ** 3 }
+/** One of a few letters in a pattern for names. */
+const CHOICE = /-(i?name) (['"]?)([^'"\s[]*)\[(\w{2,6})\]([^'"\s[]*)\2(?=\s|$)/g
 
 /** Words of a command with their quotes taken off; operators are words of their own. */
 function wordsOf(command: string): string[] {
@@ -95,6 +118,15 @@ export function normalForm(command: string, words = ''): string {
     text = text.replace(/ -type f(?= |$)/g, '')
   if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(words))
     text = text.replace(/^ find [.~/](?= |$)/, ' find .')
+  text = text.replace(
+    ABOVE,
+    (_, number: string, unit: string) => `-size +${Number(number) * (BYTES[unit] ?? 512)}c`,
+  )
+  text = text.replace(
+    CHOICE,
+    (_, test: string, __: string, before: string, letters: string, after: string) =>
+      `( ${[...letters].map((letter) => `-${test} "${before.replace(/\\/g, '')}${letter}${after}"`).join(' -o ')} )`,
+  )
   const parts: string[][] = [[]]
   for (const word of wordsOf(text.trim().replace(/(?<=\s)\\(?=[()])/g, ''))) {
     if (/^(?:\||\|\||&&|;|&)$/.test(word)) parts.push([word], [])
@@ -105,7 +137,8 @@ export function normalForm(command: string, words = ''): string {
 
 function normalCommand([tool = '', ...all]: readonly string[]): string {
   const act = all.findIndex((word) => /^-(?:exec|ok|printf|delete|fprint)$/.test(word))
-  const words = act < 0 ? all : all.slice(0, act)
+  const before = act < 0 ? all : all.slice(0, act)
+  const words = tool === 'find' ? grouped(before, act < 0) : before
   const acts = act < 0 ? [] : all.slice(act).map(plainPath)
   if (words.includes('(') || words.includes('-o')) return [tool, ...words.map(plainPath), ...acts].join(' ')
   const options: string[] = []
@@ -115,6 +148,10 @@ function normalCommand([tool = '', ...all]: readonly string[]): string {
     const isNot = word === '!'
     const at = isNot ? (words[++i] ?? '') : word
     if (/^-./.test(at)) {
+      if (at.startsWith('-or ')) {
+        options.push(`${isNot ? '! ' : ''}${at}`)
+        continue
+      }
       const value = WITH_VALUE.test(at) && i + 1 < words.length ? ` ${words[++i]}` : ''
       const letters =
         tool !== 'find' && /^-[A-Za-z]{2,}$/.test(at) ? [...at.slice(1)].map((one) => `-${one}`) : [at]
@@ -125,12 +162,48 @@ function normalCommand([tool = '', ...all]: readonly string[]): string {
     } else operands.push(plainPath(at))
   }
   if (tool === 'find' && operands.length === 0) operands.push('.')
+  // The directory in which a search starts has the name `.` there, so a test of names leaves it out already.
+  if (
+    operands.join() === '.' &&
+    options.some((one) => /^-(?:or -)?i?name (?!(?:\*|\.\*?|\?)(?:\||$))|^-type f/.test(one))
+  )
+    options.splice(0, Infinity, ...options.filter((one) => one !== '-mindepth 1'))
   const isOrdered =
     /^(?:cp|mv|ln|scp|rsync|sed|awk|grep|tr|diff|chmod|chown|chgrp|echo|printf|date|comm)$/.test(tool)
   return [tool, ...[...new Set(options)].sort(), ...(isOrdered ? operands : operands.sort()), ...acts].join(
     ' ',
   )
 }
+
+/**
+ * The words of a search with each choice in parentheses as one word, its parts in a fixed order. With nothing before and
+ * nothing done behind, a choice needs no parentheses.
+ */
+function grouped(words: readonly string[], isAll: boolean): readonly string[] {
+  const start = words.findIndex((word) => /^[-(!]/.test(word))
+  const tests = words.slice(Math.max(0, start))
+  if (
+    isAll &&
+    start >= 0 &&
+    tests.includes('-o') &&
+    !tests.some((word) => /^[()]$|^-(?:m\w+depth|prune)$/.test(word))
+  )
+    return [...words.slice(0, start), choice(tests)]
+  const made: string[] = []
+  for (let i = 0; i < words.length; i++) {
+    const end = words[i] === '(' ? words.indexOf(')', i) : -1
+    const inner = words.slice(i + 1, end)
+    if (end < 0 || inner.some((word) => /^[()]$|^-prune$/.test(word))) made.push(words[i] as string)
+    else {
+      made.push(choice(inner))
+      i = end
+    }
+  }
+  return made
+}
+
+/** A choice as one word; one of a single part is that part's words. */
+const choice = (words: readonly string[]): string => `-or ${words.join(' ').split(' -o ').sort().join('|')}`
 
 const plainPath = (word: string): string =>
   word.length > 1 ? word.replace(/^\.\/(?=.)/, '').replace(/\/+$/, '') || '.' : word

@@ -161,6 +161,15 @@ function isTurned(request: string, command: string): boolean {
   return end >= 0 && request.slice(0, end).includes(to)
 }
 
+/** Whether a tool for files of this machine is given a place on another one. */
+const isElsewhere = (command: string): boolean => /^(?:cp|mv|ln|tar|zip)\b.*\w@[\w.-]+:/.test(command)
+
+/** Whether the request begins with a change, and the command only looks at what should be changed. */
+const isIdle = (request: string, command: string): boolean =>
+  CHANGE_FIRST.test(request) && !changesSomething(command)
+const CHANGE_FIRST =
+  /^\W*(?:please )?(?:enable|disable|touch|log ?in|log ?out|archive|compress|save|store|lock|unlock|move|rename|copy)s?\b/i
+
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
   return (
     search(request, index)
@@ -172,9 +181,11 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
       .flatMap(({ recipe, score, values, isSure }): Candidate[] => {
         const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
         const safe = withoutEmptying(command)
-        if (safe === undefined || isTurned(request, safe)) return []
+        if (safe === undefined || isTurned(request, safe) || isElsewhere(safe)) return []
         const destroys = recipe.asks !== undefined
-        const confidence = isSure ? 'sure' : 'perhaps'
+        const isWhole =
+          isSure && !isIdle(request, safe) && !(missing.length > 0 && (destroys || safe.includes('! -')))
+        const confidence = isWhole ? 'sure' : 'perhaps'
         return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence }]
       })
   )

@@ -41,6 +41,12 @@ export const wantsChange = (request: string): boolean =>
 /** Whether the command changes, ends or writes something. */
 export const changesSomething = (command: string): boolean => CHANGES.test(command)
 
+/** Whether a command reads lines of a file that has to be unpacked first. */
+export const readsPacked = (command: string): boolean =>
+  /^(?:grep|wc|cat|head|tail|sort|awk|sed|cut|comm|uniq)\b[^|]*\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)(?=$|[\s'")])/.test(
+    command,
+  )
+
 /** Whether a thing that a request names is too much to be changed in passing. */
 export const isTooMuch = (thing: string): boolean => TOO_MUCH.test(thing)
 
@@ -58,12 +64,23 @@ export function withoutEmptying(command: string): string | undefined {
   if (target === undefined || READS_NOTHING.test(command)) return command
   const before = command.slice(0, command.length - end.length)
   const place = placeOf(target)
-  if (!(before.match(/"[^"]*"|'[^']*'|[^\s'"()<>|;&]+/g) ?? []).some((word) => placeOf(word) === place))
-    return command
+  const read = before.match(/"[^"]*"|'[^']*'|[^\s'"()<>|;&]+/g) ?? []
+  // The shell has made the file when it looks for what fits a pattern.
+  if (read.some((word) => /^[^'"]*[*?]/.test(word) && fits(place, placeOf(word)))) return undefined
+  if (!read.some((word) => placeOf(word) === place)) return command
   const [, options, source = ''] =
     /^sort((?: -[bdfghinruV]+)*) ("[^"]*"|'[^']*'|[^\s'"]+) $/.exec(before) ?? []
   return options === undefined || !end.startsWith('> ') ? undefined : `sort${options} -o ${source} ${source}`
 }
+
+/** Whether the shell's pattern of a name fits the name. */
+const fits = (name: string, pattern: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|\\]/g, '\\$&')
+      .replaceAll('*', '[^/]*')
+      .replaceAll('?', '[^/]')}$`,
+  ).test(name)
 
 /** One spelling for the same file, as far as its words alone tell it. */
 const placeOf = (word: string): string =>

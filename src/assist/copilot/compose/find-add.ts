@@ -111,7 +111,9 @@ function addHeld(state: State, mark: string, lacks: boolean, phraseText: string)
   if (state.held !== undefined) return false
   const lines =
     !lacks &&
-    /^(?:for|text|string|word|pattern|regex|phrase|occurrence|lines|grep|search|case)/.test(phraseText)
+    /^(?:and )?(?:for|text|string|word|pattern|regex|phrase|occurrence|lines|grep|search|case)/.test(
+      phraseText,
+    )
   state.held = { text: said(state, mark), lacks, lines }
   return true
 }
@@ -127,7 +129,9 @@ export function addNames(state: State, form: string, values: readonly string[], 
     // `.txt` alone is a kind of file where the phrase excludes or lists names.
     return isNot && /^\.[a-z]\w{0,4}$/.test(whole) ? `*${whole}` : whole
   })
-  if (made.length === 0 || made.includes('')) return false
+  // A name has no slash, so such a test would find nothing.
+  if (made.length === 0 || made.includes('') || (option === '-name' && made.some((one) => one.includes('/'))))
+    return false
   const tests = made.map((one) => `${option} ${asTest(one)}`)
   state.tests.push(
     isNot

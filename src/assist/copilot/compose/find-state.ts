@@ -3,7 +3,7 @@ import type { Reading } from './read.ts'
 
 const THING = '<[qvpgfnmh]\\d+>'
 const BARE =
-  '(?!(?:and|or|in|of|the|that|which|with|file|files|user|group|all|any|not|is|are|current|directory)\\b)[a-z_][\\w.-]*'
+  '(?!(?:and|or|in|of|the|that|which|with|file|files|user|group|all|any|not|is|are|current|directory|to|patterns?|regex|names?|multiple|colons?|spaces?|dots?|digits?|numbers?|underscores?|hyphens?|dash(?:es)?|newlines?|letters?|characters?|quotes?|commas?|uppercase|lowercase|vowels?)\\b)[a-z_][\\w.-]*'
 export const AND = '(?: ?, ?| or | and | ?, ?or | ?, ?and | as well as )'
 const list = (one: string): string => `${one}(?:${AND}(?:(?:ending )?(?:with|in) )?${one})*`
 const MACROS: Readonly<Record<string, string>> = {

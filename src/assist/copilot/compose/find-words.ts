@@ -83,9 +83,11 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:with|having|that have|which have) {VS} (?:extension|suffix|ending)s?', 'name *.$1'],
   ['(?:with|having|that have|which have|of) (?:extension|suffix)s? {WS}', 'name *.$1'],
   ['(?:with|having|that have|which have) prefix {VS}', 'name $1*'],
-  ['(?:containing|contain|contains|having|with|that have|including|includes|include) (?:string |word |text |letters? |characters? )?{WS} (?:in|within|as part of) (?:their|its|the|file|path)? ?(?:file|base)?names?', 'name *$1*'],
+  ['(?:containing|contain|contains|having|with|have|that have|which have|including|includes|include) (?:string |word |text |letters? |characters? )?{WS}(?: \u00a6)? (?:in|within|as part of) (?:their|its|the|file|path)? ?(?:file|base)?names?', 'name *$1*'],
   ['(?:whose|with|where|having) (?:file|base)?names? (?:that )?(?:contain|include|have|containing)s? (?:string |word |text )?{VS}', 'name *$1*'],
-  ['(?:whose|with|having|and|where) (?:the )?(?:path|full path|path ?names?)s? (?:that )?(?:match|matches|matching|is|are|like|fits?) (?:pattern |glob |glob pattern )?{VS}', 'path $1'],
+  ['(?:containing|contain|contains|having|with|have|that have|which have) (?:string |word |text )?{VS} in (?:their |its |the )?(?:full )?(?:path(?: ?names?)?|paths)', 'path *$1*'],
+  ['without (?:any |file ?)?extensions?|(?:with|having) no (?:file ?)?extensions?', 'name ! *.*'],
+  ['(?:whose|with|having|and|where|which|that) (?:the )?(?:full )?(?:path(?: ?names?)?|paths) (?:that )?(?:match|matches|matching|is|are|like|fits?) (?:pattern |glob |glob pattern )?{VS}', 'path $1'],
   ['(?:whose|with|having|where) (?:the )?(?:path|full path|path ?names?)s? (?:that )?(?:contain|include|have|containing)s? (?:string |word )?{VS}', 'path *$1*'],
   ['(?:not in|outside of|outside|excluding|except (?:in|under)|ignoring|skipping|omitting|without (?:going into|descending into)|but not in|not under|excluding those in|that are not in|except those in) (?:directory |directories |path |paths |subdirectory |subdirectories )(?:named )?{WS}(?: director(?:y|ies))?', 'outside $1'],
   ['(?:whose|with|having|that have|which have|and)? ?(?:the )?(?:file)?names? (?:is|are|that (?:are|is)|matching|that match|match|matches|like|of|equal to|fits?)? ?(?:exactly |pattern |patterns |glob |glob pattern |name pattern |wildcard |shell pattern )?{VS}(?: pattern)?', 'name $1'],
@@ -101,7 +103,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   // What is in it.
   ["(?:that|which|and)? ?(?:do not|don't|does not|not|without) ?(?:contain|have|include|containing|having)s? (?:string|text|word|words|phrase|pattern|regex|line|lines)?s? ?{V}(?: inside| in them| in their contents?)?", 'lacks $1'],
   ['(?:that|which|and|,)*? ?(?:contain|have|include|containing|having|mention)s? (?:line with |lines with |lines (?:that )?match(?:ing)? |at least one |occurrences? of )?(?:string|text|word|words|phrase|pattern|regex|regular expression|keyword|term|expression)s? {W}(?: inside| in them| in their contents?| in it)?', 'holds $1'],
-  ['(?:that|which|and|,)*? ?(?:contain|include|containing|including|mention)s? {Q}(?: inside| in them| in their contents?)?(?! in (?:their|its|the)? ?(?:file)?name)', 'holds $1'],
+  ['(?:that|which|and|,)*? ?(?:contain|containing|mention)s? {Q}(?: inside| in them| in their contents?)?(?! in (?:their|its|the)? ?(?:file)?name)', 'holds $1'],
   ['(?:for )?(?:case[ -]insensitive )?(?:text|string|word|pattern|regex|phrase|occurrences? of|lines (?:containing|matching)) {V} (?:in|inside|within)(?: all| each| every)?', 'holds $1'],
   ['^(?:grep|search|find|look|locate)(?: for)?(?: text| string| word)? (<[qv]\\d+>) in(?: all| each| every| any)?(?= (?:regular |[\\w<>.]+ )?files?)', 'holds $1'],
   ['(?:for )(?:pattern|string|text|word|regex|phrase) {V}', 'holds $1'],
@@ -170,11 +172,12 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['with more than {N} (?:hard ?)?links', 'test -links +$1'],
 
   // How deep.
-  ["(?:but|and|,)? ?(?:(?:do not|don't|not|without|no) (?:searching|search|descend(?:ing)?|recurs(?:e|ing|ively)|go(?:ing)?|look(?:ing)?|includ(?:e|ing)|travers(?:e|ing))(?: (?:in|into|to|through|beyond|inside))*(?: any| all| its| the)? ?(?:subdirector(?:y|ies)|sub|directories)?|not recursively|non-?recursively|(?:but )?not (?:in )?(?:its |it's |their |any )?subdirectories|excluding subdirectories|(?:no|without) recursion)", 'depth -maxdepth 1'],
+  ["(?:but|and|,)? ?(?:(?:do not|don't|not|without|no) (?:searching|search|descend(?:ing)?|recurs(?:e|ing|ively)|go(?:ing)?|look(?:ing)?|includ(?:e|ing)|travers(?:e|ing))(?: (?:in|into|to|through|inside))*(?! (?:beyond|below|more|deeper|past)\\b)(?: any| all| its| the)? ?(?:subdirector(?:y|ies)|sub|directories)?|not recursively|non-?recursively|(?:but )?not (?:in )?(?:its |it's |their |any )?subdirectories|excluding subdirectories|(?:no|without) recursion)", 'depth -maxdepth 1'],
   ['(?:directly|only|immediately) (?=(?:in|under|inside)\\b)|(?:in|under|inside) (?:current directory|{P}) only|only in current directory|top[ -]level (?=files|director)|immediate (?=subdirector)', 'deep 1'],
+  ['at (?:depth|level) {N}', 'depth -mindepth $1 -maxdepth $1'],
   ['(?:up to|at most|to|with|max(?:imum)?|within|limit(?:ed)? to|going|for|only)* ?(?:max(?:imum)? )?(?:depth|levels?)(?: of| level)? (?:is )?{N}(?: levels?)?', 'depth -maxdepth $1'],
   ['(?:at least|minimum|starting from) {N} levels? (?:deep|down|below)?', 'depth -mindepth $1'],
-  ['(?:up to|at most|to|maximum|within|no more than|not more than|only|descend(?:ing)?(?: at most)?)* ?{N} levels? ?(?:deep|down|below|depth)?', 'depth -maxdepth $1'],
+  ['(?:(?:and |but )?(?:do not|don.t) (?:search|descend|go|look) (?:beyond|deeper than|more than|past)|up to|at most|to|maximum|within|no more than|not more than|only|descend(?:ing)?(?: at most)?)* ?{N} levels? ?(?:deep|down|below|depth)?', 'depth -maxdepth $1'],
   ['(?:on|in) (?:same|one|this) (?:file ?system|partition)(?: only)?|without crossing file ?systems?', 'depth -xdev'],
 ] // biome-ignore format: a table
 

@@ -12,7 +12,9 @@ export const changesFound = ({ todo }: State): boolean => todo.some((one) => !LE
 
 /** The command; undefined if what was said does not go together. */
 export function write(state: State): string | undefined {
-  const { type = '', depth, tests, held, rank, pipe } = state
+  const { depth, tests, held, rank, pipe } = state
+  const type = kindFor(state)
+  if (type === undefined) return undefined
   const places = (state.places.length === 0 ? ['.'] : state.places).map(asFiles).join(' ')
   const own = [...new Set(tests)].map((one) =>
     state.nocase ? one.replace(/(?<=^|\s)-(name|path|regex)(?= )/g, '-i$1') : one,
@@ -27,13 +29,14 @@ export function write(state: State): string | undefined {
   // A pipe behind `-delete` or `-exec` shows less of the output; it does not limit to what files something is done.
   if (todo !== undefined && pipe.length > 0) return undefined
   if (state.into !== undefined && changesFound(state)) return undefined
-  const isWhole = takesWhole(state, own)
+  const isWhole = takesWhole(type, state, own)
   if (isWhole) {
     // The directory in which the search starts is not in itself.
     if (!depth.some((one) => one.includes('-mindepth'))) depth.unshift('-mindepth 1')
     // A directory that is old, small or of another owner may hold what is not.
     if (!own.every((one) => ABOUT_NAME.test(one))) return undefined
   }
+  if (todo !== undefined && changesFound(state) && !limitToInside(type, state, own)) return undefined
   // What is left out comes behind what is meant.
   own.sort((one, other) => Number(one.startsWith('! ')) - Number(other.startsWith('! ')))
   const kind = type === '' ? (held === undefined ? [] : ['-type f']) : [`-type ${type}`]
@@ -53,7 +56,34 @@ export function write(state: State): string | undefined {
   // Other archives than those of gzip are unpacked by other tools.
   if (todo === 'gunzip' && !own.some((one) => /gz'?(?: |$)/.test(one))) return undefined
   if (todo === undefined) return parts.join(' ') + end
-  return `${parts.join(' ')} -exec ${todo} {} +${end}`
+  const act = type !== 'f' && type !== 'l' && held === undefined ? todo.replace(/^cp -t/, 'cp -r -t') : todo
+  return `${parts.join(' ')} -exec ${act} {} +${end}`
+}
+
+/** The kind of what is found; undefined if what is to be done with it is not done with this kind. */
+function kindFor({ type, todo: [todo = ''] }: State): string | undefined {
+  if (/^(?:sed|gzip|gunzip) /.test(`${todo} `))
+    return (type ?? '') === '' ? 'f' : type === 'f' ? 'f' : undefined
+  // Where nobody says directories, what is deleted or moved is files; a mode goes to what a symbolic link leads to.
+  if (/^(?:delete$|mv )/.test(todo)) return type ?? 'f'
+  return /^(?:chmod|chown|chgrp) /.test(todo) && type === 'l' ? undefined : (type ?? '')
+}
+
+/** Keeps a change to what is inside of a place; false if no test says that only the things meant are changed. */
+function limitToInside(
+  type: string,
+  { todo: [todo = ''], depth, held, places }: State,
+  own: string[],
+): boolean {
+  if ((type !== '' && type !== 'd') || held !== undefined) return true
+  const isNamed = own.some((one) => ABOUT_NAME.test(one))
+  // Directories are copied with all that is in them.
+  if (todo.startsWith('cp ')) return isNamed && own.every((one) => ABOUT_NAME.test(one))
+  // find itself never deletes the current directory.
+  const isHere = todo === 'delete' && (places.length === 0 || places.every((one) => one === '.'))
+  if (!isNamed && !isHere && !depth.some((one) => one.includes('-mindepth'))) depth.unshift('-mindepth 1')
+  if (type === '' && /^(?:chmod|chown|chgrp) /.test(todo)) own.push('! -type l')
+  return true
 }
 
 /** Makes one pattern of a beginning and an end of the name. */
@@ -69,7 +99,7 @@ function joinEnds(tests: string[]): void {
 }
 
 /** Whether directories are deleted or moved with all that is in them. What is empty or a symbolic link holds nothing. */
-const takesWhole = ({ type = '', todo: [todo = ''], held }: State, own: readonly string[]): boolean =>
+const takesWhole = (type: string, { todo: [todo = ''], held }: State, own: readonly string[]): boolean =>
   (type === 'd' || (type === '' && held === undefined)) &&
   /^(?:delete$|mv )/.test(todo) &&
   !own.some((one) => one === '-empty' || one === '-xtype l')

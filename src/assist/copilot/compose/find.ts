@@ -68,6 +68,14 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   const changes = changesFound(state)
   // A request that begins with doing something is not answered with looking.
   if (state.todo.length === 0 && ACTS.test(reading.text)) return undefined
+  // `remove it from X` names the place last, and a list of kinds is no single pattern.
+  if ((changes && /\b(?:it|them) from\b/.test(reading.text)) || /\band hidden\b/.test(reading.text))
+    return undefined
+  // A text of a name is not one in the file.
+  if (state.held !== undefined && /\bin (?:(?:their|its|the) )?(?:file)?names?\b/.test(reading.text))
+    return undefined
+  // One file that is named is not every file of that name below.
+  if (changes && /^\W*\w+ (?:an?|the) file (?:named|called)\b/i.test(request)) return undefined
   // What changes everything, and what `all of it` is, is for a sentence of its own.
   if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
   if (changes && state.tests.some((one) => /-name '\*[*.?]*'/.test(one))) return undefined
@@ -140,13 +148,21 @@ function kinds(state: State): void {
     take(state, plural)
   }
   const ending = phrase(
-    `(<[fq]\\d+>(?:${AND}<[fq]\\d+>)*) (?=(?:regular )?files?|scripts?|documents?|images?|sources?|ones)`,
+    `(<[fq]\\d+>(?:${AND}<[fq]\\d+>)*) (?=(?:regular )?files?|scripts?|documents?|images?|sources?|archives?|ones)`,
   ).exec(state.text)
   if (ending === null) return
   const values = several(state, ending[1] as string)
-  if (values.every((one) => one.startsWith('.')) && addNames(state, '*$1', values, '-name'))
-    take(state, ending)
+  const isEnding = values.every((one) => one.startsWith('.'))
+  // `"tif" images` are named by their kind, `"foo" files` by their name.
+  const isKind =
+    values.every((one) => /^[a-z]\w{1,3}$/i.test(one)) &&
+    !/^(?:regular )?files?|^ones/.test(ending.input.slice(ending.index + ending[0].length))
+  if ((isEnding || isKind) && addNames(state, isEnding ? '*$1' : '*.$1', values, '-name')) take(state, ending)
 }
+
+/** Kinds of files that no test of their own finds. */
+const ANY_KIND = /^(?:scripts?|documents?|images?|sources?|archives?|source code)$/
+const NAMED = /^(?:! |\\\( )?-i?(?:name|path|regex) /
 
 /** Which kind of entry is meant: the first that is named. */
 function objects(state: State): void {
@@ -157,7 +173,8 @@ function objects(state: State): void {
   }
   if (first === undefined) return
   state.type = first.type
-  take(state, first.match)
+  // Images, documents and the like have no test that finds them all; the word stays unless a name says which.
+  if (!ANY_KIND.test(first.match[0]) || state.tests.some((one) => NAMED.test(one))) take(state, first.match)
   state.text = state.text.replace(first.type === 'd' ? /\bdirectories\b(?= )/ : /\bfiles?\b/g, ' ')
 }
 
@@ -170,6 +187,15 @@ function names(state: State): void {
     !state.tests.some((one) => /^(?:\\\( )?-i?name/.test(one))
   ) {
     const values = several(state, bare[1] as string)
+    // Behind `by`, `for` or `to` stands neither a name nor a place.
+    if (/\b(?:by|for|to|than|as) $/.test(state.text.slice(0, bare.index))) return
+    // What stands behind `in` is where, not what.
+    if (/\b(?:in|under|inside|within|below|from) $/.test(state.text.slice(0, bare.index))) {
+      if (state.places.length > 0) return
+      state.places.push(...values)
+      take(state, bare)
+      return
+    }
     // A variable alone says nothing of names.
     if (
       !values.some((one) => one.includes('/')) &&
@@ -199,7 +225,12 @@ function takePlaces(state: State, expression: RegExp, place: string): void {
     (/^<[fqg]/.test(match[1] ?? '') === true && !/director|tree|path/.test(match[0]))
   )
     return
-  if (/^(?:each|every|all|any|its|same|current)$/.test(match[1] ?? '')) return
+  if (
+    /^(?:each|every|all|any|its|same|current|that|this|those|these|my|our|their|which|parent|given|specified|other|another|following)$/.test(
+      match[1] ?? '',
+    )
+  )
+    return
   state.places.push(...several(state, match[1] as string))
   take(state, match)
 }

@@ -82,7 +82,7 @@ const joined = (text: string): string =>
     .replace(/\b(?:regular|normal) or (?:regular|normal)(?= files?\b)/gi, 'regular')
     .replace(/\band\/or\b/gi, 'or')
     .replace(/ & (?=\w)/g, ' and ')
-    .replace(/\b(spaces?|white ?spaces?)(?= in (?:their|its|the) (?:file)?names?\b)/gi, '"* *"')
+    .replace(/\b(spaces?|white ?spaces?)(?= in (?:their |its |the )?(?:file)?names?\b)/gi, '"* *"')
     .replace(/\bbut (?=(?:less|smaller|more|larger|greater|not more|at most|at least)\b)/gi, 'and ')
     .replace(COUNTED, (word) => String(NUMBERS.indexOf(word.toLowerCase())))
 
@@ -103,6 +103,7 @@ function thingAt(rest: string, before: string) {
 
 /** What is in quotes is often a path, a pattern or a variable; the mark says which. */
 function kindOfQuoted(value: string): Kind {
+  if (/^[\w.-]+@[\w.-]+:\S*$/.test(value)) return 'h'
   if (/^\$(?:\{\w+\}|\w+)$/.test(value)) return 'v'
   if (/^(?:~|\.{1,2}|[\w.@+-]+|\$\{?\w+\}?)?\/[^\s*?[\]\\^$]*$/.test(value)) return 'p'
   return 'q'
@@ -120,7 +121,7 @@ function plain(text: string): string {
     .replace(/\b(?:symbolic|soft|sym)[ -]?links?\b/g, (word) => (word.endsWith('s') ? 'symlinks' : 'symlink'))
     .replace(/[()!?;]|[.:](?=\s|$)/g, ' ')
     .replace(/,/g, ' , ')
-    .replace(/\b(?:the|a|an)\b(?!-)/g, ' ')
+    .replace(/\b(?:the|an|a(?! (?:named|called|and|or|to|into|with|from|but|except|is|if|in)\b)(?!$))\b(?!-)/g, ' ')
     .replace(/\s+/g, ' ')
     .replace(/^[ ,]+|[ ,]+$/g, '')
 } // biome-ignore format: one rule a line

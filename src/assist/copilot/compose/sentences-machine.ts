@@ -42,7 +42,8 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   ["{SHOW} (?:current user's |my )?(?:value of )?(?:\\$?path)(?: (?:variable|environment variable))?", 'echo $PATH'],
   ['{SHOW} (?:value of |contents of )?(?:environment |shell )?variable (<v\\d+>)|{SHOW} (?:value|content)s? of (<v\\d+>)|{SHOW} (<v\\d+>)', 'echo $1$2$3'],
   ['{SHOW} (?:all )?(?:current )?environment variables', 'env'],
-  ['{SHOW} (?:all )?(?:users (?:currently )?logged (?:in|on)|logged[ -]in users|who is logged (?:in|on))(?: to system| and what they are doing)?|who is logged in', 'who'],
+  ['(?:{SHOW} )?who is logged (?:in|on) and what they are doing', 'w'],
+  ['{SHOW} (?:all )?(?:users (?:currently )?logged (?:in|on)|logged[ -]in users|who is logged (?:in|on))(?: to system)?|who is logged in', 'who'],
   ['{SHOW} (?:last|recent) (?:logins|logged in users)|{SHOW} (?:login history|list of last logged in users)', 'last'],
   ['{SHOW} (?:all )?(?:user accounts|users|local users|usernames)(?: accounts)?{SYS}', 'cut -d: -f1 /etc/passwd'],
   ['{SHOW} (?:all )?groups{SYS}', 'cut -d: -f1 /etc/group'],
@@ -71,6 +72,7 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   ['(?:kill|terminate|stop)s? (?:process )?(?:with )?(?:pid |process id |id )?{N}', 'kill $1'],
   ['(?:forcefully |force |forcibly )(?:kill|terminate)s? (?:process )?(?:with )?(?:pid |process id |id )?{N}', 'kill -9 $1'],
   ['(?:kill|terminate)s? (?:all )?(?:processes|process) (?:named|called) {X}', 'pkill -x $1'],
+  ['(?:kill|terminate|end|stop)s? (?:all )?(?:of )?processes (?:of|owned by|belonging to|run by|started by) (?:user )?{W}', 'pkill -u $1'],
   ['(?:time|measure)(?: how long it takes to run| execution time of)?(?: the)?(?: command)? (<q\\d+>)', 'time $1!'],
   ['(?:sleep|wait|pause)(?: for)? {N} seconds', 'sleep $1'],
 

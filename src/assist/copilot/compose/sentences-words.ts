@@ -28,7 +28,8 @@ export type Sentence = readonly [sentence: string, command: string]
  */
 export const ABOUT_FILES: readonly Sentence[] = [
   // Files, one by one.
-  ['{MAKE} (?:new )?(?:empty )?(?:blank )?file(?: named| called)? {X}(?: {IN} {D})?', 'touch $1'],
+  ['{MAKE} (?:new )?(?:empty )?(?:blank )?file(?: named| called)? {X}', 'touch $1'],
+  ['{MAKE} (?:new )?(?:empty )?(?:blank )?file(?: named| called)? {X} {IN} {D}', 'touch $2/$1'],
   ['{MAKE} (?:new )?(?:empty )?files? (?:named |called )?{X} and {X}', 'touch $1 $2'],
   ['{MAKE} (?:new )?directory(?: named| called)? {X}', 'mkdir $1'],
   ['{MAKE} (?:new )?directories(?: named| called)? {X}(?: ,)? and {X}', 'mkdir $1 $2'],
@@ -57,7 +58,7 @@ export const ABOUT_FILES: readonly Sentence[] = [
   ['(?:gzip|compress) {F}', 'gzip $1'],
   ['gzip {F} (?:keeping|and keep|but keep|while keeping|without deleting|preserving) (?:original|original file|it)', 'gzip -k $1'],
   ['gunzip {F}', 'gunzip $1'],
-  ['(?:tar|archive) {F} (?:to|into|as) {X}', 'tar -cf $2 $1'],
+  ['(?:tar|archive) {F} (?:to|into|as) {D}', 'tar -cf $2 $1'],
   ['{MAKE} (?:tar )?archive {X} (?:of|from|containing) {F}', 'tar -cf $1 $2'],
   ['{MAKE} (?:gzip(?:ped)?|compressed) (?:tar )?(?:archive|tarball)(?: named| called)? {X} (?:of|from|with|containing) {F}', 'tar -czf $1 $2'],
   ['(?:extract|unpack|untar|decompress) (?:tar )?(?:archive |tarball )?{X}', 'tar -xf $1'],
@@ -87,7 +88,7 @@ export const ABOUT_FILES: readonly Sentence[] = [
   ['{SHOW} (?:all )?(?:lines|contents?) {IN} {F}(?: to (?:console|terminal|screen|standard output))?', 'cat $1'],
   ['{SHOW} {F} with line numbers', 'cat -n $1'],
   ['(?:number|add line numbers to) (?:all )?lines {IN} {F}', 'nl $1'],
-  ['{SHOW} (?:contents? of )?{F} in reverse(?: order)?(?: of lines)?|(?:reverse|print) order of lines {IN} {F}', 'tac $1'],
+  ['{SHOW} (?:contents? of )?{F} in reverse(?: order)?(?: of lines)?|(?:reverse|print) order of lines {IN} {F}', 'tac $1$2'],
   ['{SHOW} lines (?:{IN} )?{F} in reverse(?: order)?', 'tac $1'],
   ['(?:reverse|print reverse of) (?:each line|characters (?:of|in) each line|every line) {IN} {F}', 'rev $1'],
   ['{SHOW} (?:first|top) {N} lines {IN} {F}', 'head -n $1 $2'],
@@ -96,7 +97,7 @@ export const ABOUT_FILES: readonly Sentence[] = [
   ['{SHOW} last line {IN} {F}', 'tail -n 1 $1'],
   ['{SHOW} (?:first|top) {N} (?:characters|bytes) {IN} {F}', 'head -c $1 $2'],
   ['{SHOW} (?:last) {N} (?:characters|bytes) {IN} {F}', 'tail -c $1 $2'],
-  ['{SHOW} (?:line (?:number )?{N}|{N} line) {IN} {F}', 'sed -n $1p $2'],
+  ['{SHOW} (?:line (?:number )?{N}|{N} line) {IN} {F}', 'sed -n $1$2p $3'],
   ['{SHOW} lines {N} (?:to|through|-) {N} {IN} {F}', "sed -n '$1,$2p' $3"],
   ['{SHOW} lines from {N} to {N} {IN} {F}', "sed -n '$1,$2p' $3"],
   ['(?:follow|watch|monitor|continuously (?:print|show|display)) (?:end of |changes (?:in|to) |output of )?{F}', 'tail -f $1'],

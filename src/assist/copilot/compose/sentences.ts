@@ -1,5 +1,5 @@
 // Matches a whole request against the sentences of the grammar; nothing of it may be left over.
-import { changesSomething, isTooMuch } from './acts.ts'
+import { changesSomething, isTooMuch, readsPacked } from './acts.ts'
 import { asFiles, asPattern, asWord, isMode, type Reading, secondsOf } from './read.ts'
 import { ABOUT_MACHINE } from './sentences-machine.ts'
 import { HEADS, TAILS } from './sentences-parts.ts'
@@ -39,6 +39,9 @@ const COUNTS_LINES = /\| (?:wc|head|tail|tac|sort)\b/
 const fitsBehind = (inner: string, part: string): boolean =>
   !changesSomething(inner) && !(HEADED.test(inner) && COUNTS_LINES.test(part))
 
+/** Commands that change a thing itself. */
+const CHANGES_WHOLE = /^(?:rm|mv|gzip|chmod|chown|chgrp|touch|ln|shred)\b/
+
 /** How many parts may stand around one sentence. */
 const MOST_PARTS = 3
 
@@ -56,7 +59,14 @@ function composed(request: string, reading: Reading, deep: number): string | und
   const { text, values } = reading
   for (const [expression, command] of sentences()) {
     const match = expression.exec(text)
-    if (match !== null) return filled(command, match, request, reading).trim()
+    if (match === null) continue
+    const made = filled(command, match, request, reading).trim()
+    // The contents of a thing are not the thing, and packed files hold other lines than their bytes tell.
+    return (CHANGES_WHOLE.test(made) && /\bcontents? of\b/.test(text)) ||
+      readsPacked(made) ||
+      /^tar -xf \S*\.(?:zip|7z|rar)\b/.test(made)
+      ? undefined
+      : made
   }
   if (deep === 0) return undefined
   for (const [expression, command] of around().tails) {
@@ -85,13 +95,14 @@ function filled(command: string, match: RegExpExecArray, request: string, { valu
     return at < 0 ? mark : request.slice(at, at + mark.length)
   }
   return command.replace(
-    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])([/!%+~]?)/g,
+    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\$\d)|[!%+~])?)/g,
     (whole, column: string, place: string, kind: string, at: number) => {
       if (whole === '$$$$') return '$$'
       if (whole === '$$1=1') return '$1'
       if (match[Number(place)] === undefined) return ''
       const raw = value(place)
-      if (kind === '!') return raw
+      // A command with signs of the shell in it is one word for what runs it again and again.
+      if (kind === '!') return /^watch\b/.test(command) && /[|&;<>$"'\x60\\]/.test(raw) ? asWord(raw) : raw
       if (kind === '~') return raw.replace(/[${}]/g, '')
       if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
       if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))

@@ -96,6 +96,8 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, text: 
     if (ONLY_FILES.test(recipe.run) || !own.has(concept('directory'))) return undefined
   // What only a shell can run is no word behind `-exec`.
   if (/-exec\b/.test(recipe.run) && /[;|&<>`$]/.test(values.get('cmd') ?? '')) return undefined
+  // The largest of what is named is not all of it.
+  if (acts && EXTREME.test(text) && !EXTREME.test(wording.text)) return undefined
   const score = scoreOf({ wording, asked, aligned, beside, index, text, changes })
   return { recipe, score, values, isSure: isCovered(wording, asked, aligned, beside, index) }
 }
@@ -133,6 +135,13 @@ function isCovered(
   )
 }
 
+/** Words that pick one or some of what is named. */
+const EXTREME =
+  /\b(?:larg|bigg|small|old|new|lat|long|short)est\b|\bmost recent\b|\b(?:first|last|top) \d+\b/i
+/** An ending alone, which is no file's name, a stray quote, a choice in braces, and two kinds with a slash. */
+const NO_NAME =
+  /^\.(?!env$|git$|ssh$|npmrc$)[a-z]\w{0,4}$|^[^']*'$|\{[^}]*(?:,|\.\.)[^}]*\}|^(?:regular\/normal|patterns?|less|more)$/i
+
 /** Slots that take any text, so that a plain word is no evidence for them. */
 const ANY_TEXT = /^(?:text|sed|cmd|name|word|dir|path|file|dest|user)\d?$/
 /** Commands that read a file as it is, and files that have to be unpacked first. */
@@ -150,11 +159,15 @@ function isDoubtful(
   { values, used, nouns }: Aligned,
 ): boolean {
   const given = [...values]
+  const said = asked.map(({ raw }) => raw).join(' ')
   const isPlain = (value: string): boolean =>
     [...used].some((i) => asked[i]?.entity === undefined && asked[i]?.raw === value && !nouns.has(i))
-  if (given.some(([slot, value]) => ANY_TEXT.test(slot) && isPlain(value))) return true
+  if (/https\?/.test(recipe.run) && !/\b(?:urls?|https?|web|html|hyperlinks?)\b/i.test(said)) return true
+  if (/^grep/.test(recipe.run) && given.some(([slot, value]) => slot === 'text' && value.startsWith('*.')))
+    return true
+  if (given.some(([slot, value]) => ANY_TEXT.test(slot) && (isPlain(value) || NO_NAME.test(value))))
+    return true
   if (READS.test(recipe.run) && given.some(([slot, value]) => PACKED.test(value) || isGlob(slot, value)))
     return true
-  const said = asked.map(({ raw }) => raw).join(' ')
   return ENDS.test(said) && !ENDS.test(text)
 }

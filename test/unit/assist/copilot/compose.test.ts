@@ -51,6 +51,41 @@ describe('composed', () => {
       expect(one).not.toContain('-exec ')
   })
 
+  test.each([
+    ['set permissions of all files in "src" and "lib" to 644', 'find src lib -type f -exec chmod 644 {} +'],
+    ['kill all processes of bob', 'pkill -u bob'],
+    ['set permissions of directories in src/ to 700', 'find src/ -mindepth 1 -type d -exec chmod 700 {} +'],
+    ['find files without extension', "find . -type f ! -name '*.*'"],
+    ['list subdirectories in src/', 'ls -d src//*/'],
+    ['create the file a.txt in src/', 'touch src//a.txt'],
+    ['execute "du a | sort" every 5 seconds', "watch -n 5 'du a | sort'"],
+    ['find all "tif" images in src/', "find src/ -type f -name '*.tif'"],
+    ['find text files in src/ and do not search beyond 2 levels', "find src/ -maxdepth 2 -type f -name '*.txt'"],
+    ['remove all .txt files with spaces in their names', "find . -type f -name '* *' -name '*.txt' -delete"],
+    ['print line 42 of main.c', "sed -n '42p' main.c"],
+  ])('%s: as it was said', (words, command) => {
+    expect(ask(words)).toMatchObject({ command, confidence: 'sure' })
+  }) // biome-ignore format: one request a line
+
+  test.each([
+    ['delete the largest file larger than 10 MB', /-delete|\brm\b/],
+    ['search for the directory .dummy and remove it from the directory "Test"', /-delete|\brm\b/],
+    ['delete all hidden files under $d including $d', /-delete|\brm\b/],
+    ['delete the contents of /tmp/a', /\brm \/tmp\/a\b/],
+    ['compress a file named "x.txt"', /\bfind\b/],
+    ['combine all txt files into all.txt', /\*\.txt\S* > all\.txt/],
+    ['copy "a.tar" to "ann@host:/srv"', /^cp\b/],
+    ['replace "a" with "b" in directories whose names contain "x"', /\bsed\b/],
+    ['set permissions of symlinks in src to 600', /\bchmod\b/],
+    ['change owner to "ann" and group to "root" of all files in src/', /-group to|-name root/],
+    ['find files below src/ writable by "group" or "other"', /-name/],
+    ['find files with a colon in their names', /colon/],
+    ['find files with "blah" (case insensitive) in their names', /grep/],
+  ])('%s: never that sure answer', (words, command) => {
+    const { confidence, ...answer } = ask(words)
+    expect(confidence === 'sure' ? answer.command : '').not.toMatch(command)
+  })
+
   test('a heading is not counted', () => {
     expect(compose('count the number of processes of user bob')).toEqual([])
   })
