@@ -19,7 +19,7 @@ export function refusalWords(why: string): string {
   if (Object.hasOwn(REFUSALS, why)) return REFUSALS[why] as string
   const fault = why.replace(/^certificate_/, '')
   return fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)
-    ? `the certificate that came is not believed: ${CHAIN_FAULTS[fault as ChainFault]}`
+    ? `the certificate that came is not accepted: ${CHAIN_FAULTS[fault as ChainFault]}`
     : printable(why)
 }
 

@@ -31,7 +31,7 @@ export function everyOf({ options }: CommandInput): number | undefined {
   const { watch: watching, every } = options
   if (watching !== true) {
     if (every === undefined) return undefined
-    throw new KaroError('bad_request', '--every says how often --watch asks, and --watch is not given', {
+    throw new KaroError('bad_request', 'this says how often --watch asks, and --watch is not given', {
       where: '--every',
       hint: 'Add --watch.',
     })
@@ -81,7 +81,7 @@ type Value = CommandInput['options'][string]
 
 function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
   if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
-    throw new KaroError('bad_request', '--last already sets the beginning and the end', {
+    throw new KaroError('bad_request', 'this option already sets the beginning and the end', {
       where: '--last',
       hint: 'Give either --last, or --from and --to.',
     })

@@ -26,7 +26,7 @@ export function forAll(
   if (io.env.KARO_HOME) {
     throw new KaroError(
       'bad_request',
-      '--system is for all people of the machine, and --home names the node of one of them',
+      'this is for all people of the machine, and --home names the node of one of them',
       {
         where: '--system',
         hint: 'Leave out --home and KARO_HOME.',
@@ -39,7 +39,7 @@ export function forAll(
   ) {
     throw new KaroError(
       'bad_request',
-      '--system changes the start files of all shells, so a shell, --rc and flags that take something out do not go with it',
+      'this changes the start files of all shells, so a shell, --rc and flags that take something out do not go with it',
       {
         where: '--system',
         hint: `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,
