@@ -8,6 +8,7 @@ import { createArtifacts } from '../agents/artifacts/artifacts.ts'
 import { createCapabilities } from '../agents/capabilities/capabilities.ts'
 import { neededBy } from '../agents/capabilities/names.ts'
 import { createGates } from '../agents/gates/gates.ts'
+import type { Runtime } from '../agents/index.ts'
 import { digestOf, type Manifest } from '../agents/manifest/manifest.ts'
 import type { RestingDeps } from '../agents/runtime/resting.ts'
 import type { KeepLong } from '../agents/tasks/drive.ts'
@@ -119,4 +120,16 @@ export function buildAgents(
     return capabilities.covering(agent, needed, { begun: true }).missing.length === 0
   }
   return { capabilities, approvals, isGranted, gates, principals, vault, secrets, artifacts, keepLong }
+}
+
+/** As soon as certificates, people, grants or the vault say something else. */
+export function endWhatMayNotGoOn(
+  agents: Pick<Runtime, 'look' | 'revoked'>,
+  { capabilities, vault }: Pick<ReturnType<typeof buildAgents>, 'capabilities' | 'vault'>,
+  { fleet, trust }: Pick<ReturnType<typeof buildTrust>, 'fleet' | 'trust'>,
+): void {
+  for (const listen of [fleet.onChange, trust.onChange]) listen(() => void agents.look())
+  capabilities.onRevoked((agent) => void agents.revoked(agent))
+  // Another person may have an agent of the same name, which keeps what it has.
+  vault.onTaken((person, agent) => void agents.revoked(agent, person))
 }

@@ -15,7 +15,7 @@ import { createProbe } from '../ops/metrics/probe.ts'
 import { createLock } from '../ops/system/lock.ts'
 import { openStore } from '../store/index.ts'
 import type { PolicySet } from '../trust/policy/index.ts'
-import { buildAgents } from './agents.ts'
+import { buildAgents, endWhatMayNotGoOn } from './agents.ts'
 import type { Foundation } from './foundation.ts'
 import { watchKeptHooks } from './kept-hooks.ts'
 import { buildMind, keepResults, raiseAlerts } from './mind.ts'
@@ -94,10 +94,7 @@ export function buildLocal(
   })
   keepResults(agents, mind.memory, foundation)
   raiseAlerts(mind.alerts, { agents, audit, anomalies })
-  for (const listen of [who.fleet.onChange, who.trust.onChange]) listen(() => void agents.look())
-  asking.capabilities.onRevoked((agent) => void agents.revoked(agent))
-  // Another person may have an agent of the same name, which keeps what it has.
-  asking.vault.onTaken((person, agent) => void agents.revoked(agent, person))
+  endWhatMayNotGoOn(agents, asking, who)
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.
   const resident = service ? undefined : createResident({ home: paths.home, log })

@@ -5,9 +5,21 @@ import type { Log } from '../../base/run/log.ts'
 import { EXEC } from '../classes.ts'
 import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
+import type { Afar } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
 import type { Known } from './registry.ts'
-import type { Actor } from './runtime.ts'
+
+/** Who does something: administrators reach the agents and tasks of everybody. */
+export interface Actor {
+  readonly person: number
+  readonly admin: boolean
+  /** See `Requester`. */
+  readonly sessions?: readonly number[] | undefined
+  /** Somebody of another machine: `person` is then AFAR, and `admin` says that policy has let them reach the agents here. */
+  readonly by?: Afar
+  /** 32 hex digits. */
+  readonly traceId: string
+}
 
 interface ControlDeps {
   /** Node id of this machine. */

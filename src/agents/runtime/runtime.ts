@@ -18,7 +18,7 @@ import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import type { Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
-import { createControl } from './control.ts'
+import { type Actor, createControl } from './control.ts'
 import { createLooks } from './looks.ts'
 import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
 import { createResting, type RestingDeps } from './resting.ts'
@@ -62,18 +62,6 @@ export interface AgentView {
 
 /** Of what is only looked at. */
 const NO_TRACE = '0'.repeat(32)
-
-/** Who does something: administrators reach the agents and tasks of everybody. */
-export interface Actor {
-  readonly person: number
-  readonly admin: boolean
-  /** See `Requester`. */
-  readonly sessions?: readonly number[] | undefined
-  /** Somebody of another machine: `person` is then AFAR, and `admin` says that policy has let them reach the agents here. */
-  readonly by?: Afar
-  /** 32 hex digits. */
-  readonly traceId: string
-}
 
 export interface Runtime extends Room {
   /** See `Registry.add`. Also rejects with `refused` while agents are off, or where only administrators may give places of the machine. */

@@ -269,10 +269,7 @@ export function createAudit(options: AuditOptions): Audit {
       await take(record, soon)
     },
     async insist(record) {
-      if (await take(record)) return
-      throw new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
-        hint: 'karo status says what is wrong with it.',
-      })
+      if (!(await take(record))) throw notTaken()
     },
 
     ...reading,
@@ -293,3 +290,8 @@ export function createAudit(options: AuditOptions): Audit {
     ...{ onRecord: records.on, onHead: heads.on },
   }
 }
+
+const notTaken = (): KaroError =>
+  new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
+    hint: 'karo status says what is wrong with it.',
+  })
