@@ -5,6 +5,7 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
+import type { HealthCheck } from '../../base/run/room.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { createAlarm } from './alarm.ts'
@@ -257,13 +258,7 @@ export function createAudit(options: AuditOptions): Audit {
       await pump()
     },
 
-    health() {
-      const ok = state === 'open' && failure === undefined
-      const detail = ok
-        ? 'the ledger is being written'
-        : `the ledger is not being written: ${failure ?? 'closed'}`
-      return [{ name: 'audit.writable', ok, detail }]
-    },
+    health: () => [writable(state === 'open', failure)],
 
     async record(record, { soon } = {}) {
       await take(record, soon)
@@ -290,6 +285,11 @@ export function createAudit(options: AuditOptions): Audit {
     ...{ onRecord: records.on, onHead: heads.on },
   }
 }
+
+const writable = (isOpen: boolean, failure: string | undefined): HealthCheck =>
+  isOpen && failure === undefined
+    ? { name: 'audit.writable', ok: true, detail: 'the ledger is being written' }
+    : { name: 'audit.writable', ok: false, detail: `the ledger is not being written: ${failure ?? 'closed'}` }
 
 const notTaken = (): KaroError =>
   new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
