@@ -183,8 +183,7 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
         const safe = withoutEmptying(command)
         if (safe === undefined || isTurned(request, safe) || isElsewhere(safe)) return []
         const destroys = recipe.asks !== undefined
-        const isWhole =
-          isSure && !isIdle(request, safe) && !(missing.length > 0 && (destroys || safe.includes('! -')))
+        const isWhole = isSure && !isIdle(request, safe) && !(missing.length > 0 && safe.includes('! -'))
         const confidence = isWhole ? 'sure' : 'perhaps'
         return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence }]
       })

@@ -26,7 +26,7 @@ describe('composed', () => {
     ['count the regular files in $DIR with permissions 644', 'find "$DIR" -type f -perm 644 | wc -l'],
     ['find *.log files in /var/log older than 30 days and delete them', "find /var/log -type f -mtime +30 -name '*.log' -delete"],
     ['find all files in /data not owned by root, do not descend into subdirectories', 'find /data -maxdepth 1 -type f ! -user root'],
-    ['change the permissions of all directories under /srv to 755', 'find /srv -type d -exec chmod 755 {} +'],
+    ['change the permissions of all directories under /srv to 755', 'find /srv -mindepth 1 -type d -exec chmod 755 {} +'],
     ['print lines 3 to 9 of "a b.txt"', "sed -n '3,9p' 'a b.txt'"],
     ['create a symbolic link named "now" to releases/7', 'ln -s releases/7 now'],
     ['print lines in out.txt that contain "error" and sort them in reverse and save them to x.txt', 'grep error out.txt | sort -r > x.txt'],
@@ -233,7 +233,7 @@ describe('what is done with files', () => {
   test.each([
     ['delete all directories named "cache" in /srv', 'find /srv -mindepth 1 -type d -name cache -exec rm -r {} +'],
     ['move all directories named "x" in /srv to /old', 'find /srv -mindepth 1 -type d -name x -exec mv -t /old {} +'],
-    ['delete all empty files and directories in /srv', 'find /srv -empty -delete'],
+    ['delete all empty files and directories in /srv', 'find /srv -mindepth 1 -empty -delete'],
     ['delete all broken symlinks in /srv', 'find /srv -xtype l -delete'],
     ['delete all *.log files in the current directory', "find . -type f -name '*.log' -delete"],
     ["replace '1.0' with 'a.&' in all txt files in /srv", "find /srv -type f -name '*.txt' -exec sed -i 's/1\\.0/a.\\&/g' {} +"],
