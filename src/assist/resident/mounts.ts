@@ -26,7 +26,7 @@ function servedMounts(mountinfo: string): readonly string[] {
 const holds = (mount: string, path: string): boolean =>
   path === mount || path.startsWith(mount === '/' ? mount : `${mount}/`)
 
-export interface Mounts {
+interface Mounts {
   /**
    * The result of `work`, which asks of each path whether it may look at it; undefined where it may not, because a
    * filesystem did not answer. `work` is done anew for each filesystem that answers.

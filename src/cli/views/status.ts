@@ -234,7 +234,9 @@ function adviceOf({
       'it listens so that nodes of this network can find it, and nobody is trusted yet; for a node of your own alone:  karo init --solo',
     )
   if (health.ready && store.events === 0) {
-    advice.push('no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one')
+    advice.push(
+      'no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one',
+    )
   }
   return advice
 }
