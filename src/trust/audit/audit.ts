@@ -56,9 +56,8 @@ export function createAudit(options: AuditOptions): Audit {
   const times = createTimes(repository)
   const front = createFront({ repository, keptMax })
   const noise = createNoise(clock)
-  /** Not yet told in the ledger. */
-  let dropped = 0
-  let droppedSinceStart = 0
+  /** Not yet told in the ledger, and since the start. */
+  let [dropped, droppedSinceStart] = [0, 0]
   let state: 'new' | 'open' | 'stopped' = 'new'
   let failure: string | undefined
   /** Number, time and hash of the newest entry on disk. */
@@ -72,10 +71,7 @@ export function createAudit(options: AuditOptions): Audit {
   let retryDue = false
   /** Older entries are to go (ms since the epoch). */
   let trimBefore: number | undefined
-  const deaf = (error: unknown): void =>
-    log.error({ error: String(error) }, 'a listener to the ledger failed')
-  const heads = createListeners<[frame: Uint8Array]>(deaf)
-  const records = createListeners<[entry: AuditRecord]>(deaf)
+  const { heads, records } = listenersOf(log)
   let pumping: Promise<void> | undefined
 
   const reading = createReading({
@@ -260,9 +256,8 @@ export function createAudit(options: AuditOptions): Audit {
 
     health: () => [writable(state === 'open', failure)],
 
-    async record(record, { soon } = {}) {
-      await take(record, soon)
-    },
+    record: async (record, { soon } = {}) => void (await take(record, soon)),
+
     async insist(record) {
       if (!(await take(record))) throw notTaken()
     },
@@ -283,6 +278,15 @@ export function createAudit(options: AuditOptions): Audit {
 
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
     ...{ onRecord: records.on, onHead: heads.on },
+  }
+}
+
+function listenersOf(log: Log) {
+  const deaf = (error: unknown): void =>
+    log.error({ error: String(error) }, 'a listener to the ledger failed')
+  return {
+    heads: createListeners<[frame: Uint8Array]>(deaf),
+    records: createListeners<[entry: AuditRecord]>(deaf),
   }
 }
 
