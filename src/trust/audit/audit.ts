@@ -265,14 +265,7 @@ export function createAudit(options: AuditOptions): Audit {
       return [{ name: 'audit.writable', ok, detail }]
     },
 
-    async record(record, { soon } = {}) {
-      await take(record, soon)
-    },
-    async insist(record) {
-      if (!(await take(record))) throw notTaken()
-    },
-
-    ...reading,
+    ...{ ...reading, ...recordingBy(take) },
 
     async trim(before) {
       if (state !== 'open') return
@@ -291,7 +284,16 @@ export function createAudit(options: AuditOptions): Audit {
   }
 }
 
-const notTaken = (): KaroError =>
-  new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
-    hint: 'karo status says what is wrong with it.',
-  })
+const recordingBy = (
+  take: (record: AuditRecord, soon?: boolean) => Promise<boolean>,
+): Pick<Audit, 'record' | 'insist'> => ({
+  async record(record, { soon } = {}) {
+    await take(record, soon)
+  },
+  async insist(record) {
+    if (await take(record)) return
+    throw new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
+      hint: 'karo status says what is wrong with it.',
+    })
+  },
+})
