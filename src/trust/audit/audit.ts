@@ -5,7 +5,6 @@ import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { HealthCheck } from '../../base/run/room.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { createAlarm } from './alarm.ts'
@@ -56,8 +55,9 @@ export function createAudit(options: AuditOptions): Audit {
   const times = createTimes(repository)
   const front = createFront({ repository, keptMax })
   const noise = createNoise(clock)
-  /** Not yet told in the ledger, and since the start. */
-  let [dropped, droppedSinceStart] = [0, 0]
+  /** Not yet told in the ledger. */
+  let dropped = 0
+  let droppedSinceStart = 0
   let state: 'new' | 'open' | 'stopped' = 'new'
   let failure: string | undefined
   /** Number, time and hash of the newest entry on disk. */
@@ -71,7 +71,10 @@ export function createAudit(options: AuditOptions): Audit {
   let retryDue = false
   /** Older entries are to go (ms since the epoch). */
   let trimBefore: number | undefined
-  const { heads, records } = listenersOf(log)
+  const deaf = (error: unknown): void =>
+    log.error({ error: String(error) }, 'a listener to the ledger failed')
+  const heads = createListeners<[frame: Uint8Array]>(deaf)
+  const records = createListeners<[entry: AuditRecord]>(deaf)
   let pumping: Promise<void> | undefined
 
   const reading = createReading({
@@ -254,15 +257,15 @@ export function createAudit(options: AuditOptions): Audit {
       await pump()
     },
 
-    health: () => [writable(state === 'open', failure)],
-
-    record: async (record, { soon } = {}) => void (await take(record, soon)),
-
-    async insist(record) {
-      if (!(await take(record))) throw notTaken()
+    health() {
+      const ok = state === 'open' && failure === undefined
+      const detail = ok
+        ? 'the ledger is being written'
+        : `the ledger is not being written: ${failure ?? 'closed'}`
+      return [{ name: 'audit.writable', ok, detail }]
     },
 
-    ...reading,
+    ...{ ...reading, ...recordingBy(take) },
 
     async trim(before) {
       if (state !== 'open') return
@@ -281,21 +284,16 @@ export function createAudit(options: AuditOptions): Audit {
   }
 }
 
-function listenersOf(log: Log) {
-  const deaf = (error: unknown): void =>
-    log.error({ error: String(error) }, 'a listener to the ledger failed')
-  return {
-    heads: createListeners<[frame: Uint8Array]>(deaf),
-    records: createListeners<[entry: AuditRecord]>(deaf),
-  }
-}
-
-const writable = (isOpen: boolean, failure: string | undefined): HealthCheck =>
-  isOpen && failure === undefined
-    ? { name: 'audit.writable', ok: true, detail: 'the ledger is being written' }
-    : { name: 'audit.writable', ok: false, detail: `the ledger is not being written: ${failure ?? 'closed'}` }
-
-const notTaken = (): KaroError =>
-  new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
-    hint: 'karo status says what is wrong with it.',
-  })
+const recordingBy = (
+  take: (record: AuditRecord, soon?: boolean) => Promise<boolean>,
+): Pick<Audit, 'record' | 'insist'> => ({
+  async record(record, { soon } = {}) {
+    await take(record, soon)
+  },
+  async insist(record) {
+    if (await take(record)) return
+    throw new KaroError('unavailable', 'it is not done, because the ledger cannot be written', {
+      hint: 'karo status says what is wrong with it.',
+    })
+  },
+})
