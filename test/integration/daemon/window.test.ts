@@ -21,6 +21,14 @@ const FAULTS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =
 const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('main *')]
   .filter((one) => one.closest('.scroll') === null && one.getBoundingClientRect().right > innerWidth)
   .map((one) => one.outerHTML.slice(0, 120))`
+/** What a person may press or type into here, as it is seen now. Of a group of choices Tab meets the chosen one, and arrows the others. */
+const PRESSABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
+  .filter((one) => !one.matches(':disabled, [type=radio]:not(:checked)') && one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }))`
+/** Of what has the focus: its text, and whether one sees that it has it. */
+const FOCUSED = `(() => { const one = document.activeElement; const { outlineStyle, boxShadow } = getComputedStyle(one)
+  globalThis.met.add(one)
+  return { isBody: one === document.body, isSeen: outlineStyle !== 'none' || boxShadow !== 'none', html: one.outerHTML.slice(0, 120) } })()`
+const NEVER_MET = `${PRESSABLE}.filter((one) => !globalThis.met.has(one)).map((one) => one.outerHTML.slice(0, 120))`
 const IS_HACKED = "'hacked' in window"
 const WRITE_MARKUP = `(() => { try { document.body.innerHTML = '<b>x</b>'; return 'taken' } catch (error) { return String(error) } })()`
 
@@ -107,6 +115,27 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.press('Tab')
       await page.keyboard.press('Enter')
       await page.getByText('whole: nothing was altered').waitFor()
+    })
+
+    test('in every view Tab meets whatever can be pressed, leaves it again, and shows where it is', async () => {
+      for (const view of VIEWS) {
+        await go(view)
+        await page.evaluate('globalThis.met = new Set()')
+        // What is found meanwhile comes in as well, and the walk ends where the page ends.
+        const most = 20 + Number(await page.evaluate(`${PRESSABLE}.length`)) * 2
+        for (let presses = 0; presses < most; presses++) {
+          await page.keyboard.press('Tab')
+          const at = (await page.evaluate(FOCUSED)) as { isBody: boolean; isSeen: boolean; html: string }
+          if (!at.isBody) expect.soft(at.isSeen, `${view}: ${at.html}`).toBe(true)
+          if ((await page.evaluate(`${NEVER_MET}.length`)) === 0) break
+        }
+        expect.soft(await page.evaluate(NEVER_MET), view).toEqual([])
+      }
+      await go('me')
+      const CHOSEN = `[...document.querySelectorAll('input[type=radio]')].findIndex((one) => one.checked)`
+      const before = await page.evaluate(CHOSEN)
+      await page.locator('input[type=radio]:checked').first().press('ArrowRight')
+      expect(await page.evaluate(CHOSEN)).not.toBe(before)
     })
 
     test('no view has a serious fault for people who do not see or use a mouse, light or dark, at any width, and none is wider than its window', async () => {
