@@ -87,6 +87,8 @@ export default defineConfig({
     setupFiles: ['test/support/run/after-file.ts'],
     testTimeout: HANGS_MS,
     hookTimeout: HANGS_MS,
+    // As `until` has it: a second, which is the default, is short for a disk that others use.
+    expect: { poll: { timeout: 120_000 } },
     sequence: { sequencer: LongestFirst },
     projects: [
       // Its files share threads, which load the sources once.

@@ -13,9 +13,9 @@ import { PROBE_JOB, type ProviderName } from '../../muscle/contract/messages.ts'
 import { muscleProgram } from '../../muscle/contract/program.ts'
 import { connectMuscle, type MuscleClient } from './client.ts'
 
-/** Milliseconds between probes, and how long one may take. */
+/** Milliseconds between probes, and how long one may take: a machine that is merely busy must not lose its jails. */
 const PROBE_EVERY_MS = 15_000
-const PROBE_MS = 5_000
+const PROBE_MS = PROBE_EVERY_MS
 /** Milliseconds after which a lost Muscle is looked for again; doubled each time up to the time between probes. */
 const AGAIN_MS = 250
 

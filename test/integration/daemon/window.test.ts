@@ -97,7 +97,12 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.keyboard.type('audit')
       await page.keyboard.press('Enter')
       await page.getByRole('heading', { name: 'Audit', exact: true }).waitFor()
-      await page.keyboard.press('j').then(() => page.locator('.panel:focus').waitFor())
+      // The heading of a new view takes the focus soon after it is there.
+      const focusesPanel = async (): Promise<boolean> => {
+        await page.keyboard.press('j')
+        return (await page.locator('.panel:focus').count()) > 0
+      }
+      await until(focusesPanel, { what: 'a panel has the focus' })
       const search = page.getByPlaceholder('Search the last entries')
       await search.fill('node').then(() => search.press('Enter'))
       await page.waitForURL(/#\/audit\?node$/)

@@ -79,7 +79,6 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     for (const node of [hq, desk, build])
       await until(async () => (await node.status()).mesh.peers_connected === 2, {
         what: `${node.name} is linked to the others`,
-        deadlineMs: 60_000,
       })
   }
 
@@ -295,7 +294,6 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
       lan?.split([1])
       await until(async () => (await build.status()).mesh.peers_connected === 1, {
         what: 'the connection is given up',
-        deadlineMs: 60_000,
       })
       lan?.heal()
       const { code, lines, stderr } = await running
@@ -315,8 +313,10 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
 
   test('survive the end of the asking machine’s daemon, and say honestly what became of a task when theirs ends', async () => {
     const mark = freshMark()
-    void run('count', { steps: 8, ms: 250 }, '--id', 'job-k').catch(() => {})
-    await until(async () => (await stateOf('job-k')) === 'working', { what: 'it runs' })
+    void run('count', { steps: 24, ms: 250 }, '--id', 'job-k').catch(() => {})
+    await until(async () => ['working', 'completed'].includes((await stateOf('job-k')) ?? ''), {
+      what: 'it runs',
+    })
     await desk.kill9()
     desk = await startNode({
       home: desk.home,

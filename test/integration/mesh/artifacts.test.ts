@@ -65,7 +65,6 @@ beforeAll(async () => {
   for (const node of [hq, desk, build])
     await until(async () => (await node.status()).mesh.peers_connected === 2, {
       what: `${node.name} is linked to the others`,
-      deadlineMs: 60_000,
     })
   for (const node of [desk, build])
     await until(
@@ -129,7 +128,6 @@ test('members find who has one where its owner wants that, and not before or aft
   await share(id, '--tell')
   await until(async () => (await holders()).length === 1, {
     what: 'build knows who has it',
-    deadlineMs: 60_000,
   })
   expect(await holders()).toMatchObject([{ node: { name: 'desk' }, artifact: id, connected: true }])
   // To know it is not to read it.
@@ -137,7 +135,6 @@ test('members find who has one where its owner wants that, and not before or aft
   await desk.karo(['artifact', 'unshare', id])
   await until(async () => (await holders()).length === 0, {
     what: 'build knows that it is gone',
-    deadlineMs: 60_000,
   })
 })
 

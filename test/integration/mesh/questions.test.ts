@@ -165,7 +165,7 @@ describe('three machines', () => {
         c.process.kill('SIGSTOP')
         try {
           const given = await ask('tools', '--timeout', '500ms', '--per-node')
-          return given.coverage.from_summary === 1 && given
+          return given.coverage.from_summary === 1 && given.coverage.answered === 1 && given
         } finally {
           c.process.kill('SIGCONT')
         }

@@ -51,9 +51,9 @@ export function wantedOf(directory: string, way: readonly string[] = [], more: P
   }
 }
 
-/** The longest wait before a further attempt to start, two to five seconds, is a moment; all others are as they are. */
+/** The longest wait before a further attempt to start, more than two seconds and less than five, is a moment; all others are as they are. */
 const timers: Timers = {
-  after: (ms, run) => systemTimers.after(ms > 2_000 && ms <= 5_000 ? 20 : ms, run),
+  after: (ms, run) => systemTimers.after(ms > 2_000 && ms < 5_000 ? 20 : ms, run),
 }
 
 export interface AgentRig {

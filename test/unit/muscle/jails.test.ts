@@ -301,7 +301,7 @@ for (const { provider, problem } of await providersHere()) {
       expect(busy.ended.code === 0 && busy.ended.reason === 'exited').toBe(false)
       const forks = await runToEnd(
         client,
-        jobOf(sh('i=0; while [ $i -lt 40 ]; do sleep 86398 & i=$((i + 1)); done; echo all'), {
+        jobOf(sh('i=0; while [ $i -lt 400 ]; do sleep 86398 & i=$((i + 1)); done; echo all'), {
           limits: { ...limits, tasks: 8 },
         }),
       )
@@ -345,7 +345,7 @@ for (const { provider, problem } of await providersHere()) {
         for (const pid of marked(mark)) process.kill(pid, 'SIGKILL')
       })
       // The command waits for what it began, unless the signal reaches it, too.
-      const spec = jobOf(sh('perl -e "$1" "$2"; sleep 86394', HANG_UP, mark))
+      const spec = jobOf(sh('until perl -e "$1" "$2"; do sleep 0.1; done; sleep 86394', HANG_UP, mark))
       const job = await client.run(spec, () => {})
       const over = job.ended.then(() => true)
       await until(async () => marked(mark).length === 1 || (await Promise.race([over, false])), {

@@ -14,6 +14,7 @@ import type { ModelListShape, NamedStepShape, PlanShape } from '../../contract/s
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { nearOf } from './agents.ts'
+import { objectIn } from './shapes.ts'
 import { whileOpen } from './while-open.ts'
 
 interface PlannerRouteDeps {
@@ -71,9 +72,9 @@ const draftOf = ({
   what = tool === '' ? command : tool,
   after = [],
   agent = '',
-  input = {},
+  input = '{}',
   takes = [],
 }: NamedStepShape): Draft => ({
-  ...{ id, what, after, agent, tool, input, command },
+  ...{ id, what, after, agent, tool, command, input: objectIn(input) },
   takes: Object.fromEntries(takes.map(({ argument, step }) => [argument, step])),
 })

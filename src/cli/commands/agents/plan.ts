@@ -47,7 +47,7 @@ async function stepsIn(path: string): Promise<NamedStepShape[]> {
   const text = await textFrom(path, MOST_STEPS_TEXT)
   try {
     const value: unknown = JSON.parse(text)
-    if (Array.isArray(value)) return value as NamedStepShape[]
+    if (Array.isArray(value)) return value.map(asSent)
   } catch {
     // As a value that is no list.
   }
@@ -55,6 +55,13 @@ async function stepsIn(path: string): Promise<NamedStepShape[]> {
     where: path,
     hint: 'For example: [{"id":"s1","agent":"kMemory:notes","tool":"list_notes"}]',
   })
+}
+
+/** Arguments stand in the file as an object, and are sent as text. */
+function asSent(step: unknown): NamedStepShape {
+  if (typeof step !== 'object' || step === null) return step as unknown as NamedStepShape
+  const { input, ...rest } = step as { readonly input?: unknown }
+  return { ...rest, ...(input !== undefined && { input: JSON.stringify(input) }) } as NamedStepShape
 }
 
 const make = defineCommand({

@@ -66,7 +66,11 @@ const namedStep = z.strictObject({
     .exactOptional()
     .describe('id; absent: of those that run and have the tool the one with the fewest tasks'),
   tool: z.string().max(128).exactOptional(),
-  input: z.record(z.string(), z.unknown()).exactOptional().describe('the arguments of the tool'),
+  input: z
+    .string()
+    .max(64 * 1024)
+    .exactOptional()
+    .describe('arguments of the tool: a JSON object, as text; absent: {}'),
   takes: z
     .array(z.strictObject({ argument: z.string().min(1).max(128), step: z.string().min(1).max(8) }))
     .max(MOST_TAKES)
