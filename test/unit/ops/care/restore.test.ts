@@ -100,7 +100,7 @@ test('an error before the backup counts changes nothing; one after it says what 
     const ready = isReady(home)
     seen.push(ready ? 'ready' : 'nothing')
     if (ready) {
-      expect(hint).toContain('finishes it')
+      expect(hint).toContain('finishes the restore')
       expect(hint).not.toContain('Nothing was changed')
     } else {
       expect(hint).toContain('Nothing was changed')
