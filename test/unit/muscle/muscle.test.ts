@@ -37,6 +37,8 @@ import {
 import { testWhere } from '../../support/run/only.ts'
 import { track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
+// In this file too: jails by Landlock share the tasks of their user, so that two files beside each other would take them from one another.
+import './jails.cases.ts'
 
 const usable = (await providersHere()).flatMap(({ provider, problem }) =>
   problem === undefined ? [provider.name] : [],

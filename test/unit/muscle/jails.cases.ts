@@ -1,4 +1,4 @@
-// What every kind of jail promises, by one suite for all that work on this machine: from a request to the end of a job.
+// What every kind of jail promises, by one suite for all that work on this machine: from a request to the end of a job. muscle.test.ts runs it.
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
