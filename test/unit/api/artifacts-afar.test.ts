@@ -467,13 +467,15 @@ describe('a transfer', () => {
 
   test('from a machine that was never reached ends at once, with what to do', async () => {
     let times = 0
+    const enough = new AbortController()
     const w = await world({
       onOpen() {
-        times++
+        if (++times > 1) enough.abort()
         throw new KaroError('unavailable', 'it is switched off')
       },
     })
-    await expect(w.fetch('0'.repeat(64))).rejects.toMatchObject({
+    const told = await w.begin('0'.repeat(64), enough.signal)
+    await expect(told.next()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('it is switched off'),
       hint: expect.stringContaining('the same command goes on'),
