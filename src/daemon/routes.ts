@@ -161,7 +161,10 @@ function agentRoutesOf({ foundation, local, network, elsewhere, fetching, holdin
     agentsRoutes({ agents: local.agents, elsewhere }),
     approvalsRoutes({ ...local, identity: foundation.common.identity, timers, elsewhere }),
     vaultRoutes(local),
-    artifactsRoutes({ ...local, ...network, fetching, holdings, operators: local.fleet.operators }),
+    artifactsRoutes({
+      ...{ ...local, ...network, fetching, holdings, operators: local.fleet.operators },
+      log: foundation.common.log,
+    }),
     memoryRoutes(local),
     plannerRoutes(local),
   ]

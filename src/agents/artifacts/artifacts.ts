@@ -41,10 +41,14 @@ interface Upload {
 export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   const { repository, audit, clock, timers, random, log } = deps
   const uploads = new Map<number, Upload>()
+  /** Uploads that wait until a result of an agent is stored. */
+  const waiting = new Map<number, Upload>()
   const serially = createSerial()
   let stopSweep = (): void => {}
 
-  const pieces = createPieces(repository, (person) => uploads.get(person)?.pieces ?? [])
+  const pieces = createPieces(repository, (person) =>
+    [uploads, waiting].flatMap((some) => some.get(person)?.pieces ?? []),
+  )
   const { collect } = pieces
 
   function drop(person: number): void {
@@ -240,6 +244,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
         // An upload of the person, if there is one, is not in the way of a result of an agent.
         const under = uploads.get(owner.person)
         uploads.delete(owner.person)
+        if (under !== undefined) waiting.set(owner.person, under)
         try {
           const upload = await begin(owner, coming)
           for (let at = 0; at < bytes.length; at += PART_BYTES)
@@ -249,6 +254,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
           drop(owner.person)
           throw error
         } finally {
+          waiting.delete(owner.person)
           if (under !== undefined) uploads.set(owner.person, under)
         }
       }),
@@ -280,6 +286,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     async forget(person) {
       drop(person)
       pieces.forget(person)
+      await serially(() => shares.forget(person))
     },
   }
 }

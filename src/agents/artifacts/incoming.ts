@@ -3,9 +3,9 @@ import type { Limiter } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createHasher } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
-import type { ArtifactRow } from '../../store/tables/artifacts.ts'
+import type { ArtifactRow, ComingRow } from '../../store/tables/artifacts.ts'
 import type { Pieces } from './pieces.ts'
-import { hashesOf, isWhole } from './rows.ts'
+import { hashesOf, isWhole, lengthOf } from './rows.ts'
 import {
   type Artifact,
   type ArtifactsDeps,
@@ -37,7 +37,7 @@ export interface IncomingInside extends Incoming {
 export function createIncoming({ repository, clock, serially, pieces, keep }: IncomingDeps): IncomingInside {
   const isOver = ({ expires_at }: ArtifactRow): boolean => (expires_at ?? 0) <= clock.now()
 
-  async function rowOf(person: number, id: string): Promise<ArtifactRow> {
+  async function rowOf(person: number, id: string): Promise<ComingRow> {
     const row = (await repository.coming(person)).find((one) => one.id === id)
     if (row !== undefined && !isOver(row)) return row
     throw new KaroError('not_found', 'that artifact does not come any more', { hint: 'Ask for it again.' })
@@ -49,15 +49,18 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     await pieces.collect(person)
   }
 
-  /** Numbers of the pieces that are not on the disk as they have to be; of pieces that are the same, the first one. */
-  async function missingOf(person: number, row: ArtifactRow): Promise<readonly number[]> {
+  /**
+   * Numbers of the pieces that did not come yet, or are not on the disk as they have to be; of pieces that are the same, the
+   * first one. A piece that another artifact of the person has counts as missing: the machine that is asked would learn of it.
+   */
+  async function missingOf(person: number, row: ComingRow): Promise<readonly number[]> {
     const missing: number[] = []
     const looked = new Set<string>()
     for (const [i, hash] of hashesOf(row).entries()) {
       const name = toHex(hash)
       if (looked.has(name)) continue
       looked.add(name)
-      if (!isWhole(await repository.piece(person, hash), hash)) missing.push(i)
+      if (!hasCome(row, i) || !isWhole(await repository.piece(person, hash), hash)) missing.push(i)
     }
     return missing
   }
@@ -65,17 +68,21 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   async function expect({ person }: Owner, layout: Layout, source: string): Promise<readonly number[]> {
     checkLayout(layout)
     const { id, name, mediaType, size } = layout
-    const made: ArtifactRow = {
-      ...{ id, name, media_type: mediaType, size, pieces: Buffer.concat([...layout.pieces]), source },
-      ...{ created_at: clock.now(), expires_at: clock.now() + COMING_MS },
-    }
     if ((await repository.all(person)).length >= MOST_ARTIFACTS)
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
         hint: 'Remove some: karo artifact remove.',
       })
-    const others = (await repository.coming(person))
-      .filter((one) => one.id !== id)
-      .sort((a, b) => b.created_at - a.created_at)
+    const coming = await repository.coming(person)
+    const pieces = Buffer.concat([...layout.pieces])
+    const before = coming.find((one) => one.id === id)
+    // Another machine, or one that says something else, is not told what came before.
+    const isSame = before?.source === source && pieces.equals(before.pieces)
+    const made: ComingRow = {
+      ...{ id, name, media_type: mediaType, size, pieces, source },
+      ...{ created_at: clock.now(), expires_at: clock.now() + COMING_MS },
+      came: (isSame ? before.came : undefined) ?? new Uint8Array(Math.ceil(layout.pieces.length / 8)),
+    }
+    const others = coming.filter((one) => one.id !== id).sort((a, b) => b.created_at - a.created_at)
     await repository.putComing(person, made)
     // The one that was begun first gives way.
     await giveUp(
@@ -86,12 +93,16 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   }
 
   async function add({ person }: Owner, id: string, index: number, bytes: Uint8Array): Promise<void> {
-    const hash = hashesOf(await rowOf(person, id))[index]
-    if (hash === undefined || !isWhole(bytes, hash))
+    const row = await rowOf(person, id)
+    const hash = hashesOf(row)[index]
+    if (hash === undefined || bytes.length !== lengthOf(index, row.size) || !isWhole(bytes, hash))
       throw new KaroError('bad_file', `piece ${index + 1} is not what it has to be`, {
         hint: 'The other machine sent something else. What came before it is kept for a day: try again.',
       })
-    await pieces.store(person, bytes, hash)
+    await pieces.store(person, bytes, { hash, comingFor: id })
+    const came = Uint8Array.from(row.came ?? [])
+    came[index >> 3] = (came[index >> 3] ?? 0) | (1 << (index & 7))
+    await repository.putComing(person, { ...row, came })
   }
 
   async function finish(owner: Owner, id: string): Promise<Artifact> {
@@ -111,7 +122,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     }
     if (whole !== id || size !== row.size) {
       if ((await missingOf(person, row)).length > 0)
-        throw new KaroError('bad_file', 'a piece of it is missing or damaged here', {
+        throw new KaroError('conflict', 'a piece of it is missing or damaged here', {
           hint: 'Ask for it again.',
         })
       // Each piece was what the other machine said, and together they are something else.
@@ -120,7 +131,8 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
         hint: 'The other machine has something else under that id, or lies about it.',
       })
     }
-    const kept = await keep(owner, { ...row, created_at: clock.now(), expires_at: null })
+    const { came: _, ...rest } = row
+    const kept = await keep(owner, { ...rest, created_at: clock.now(), expires_at: null })
     await repository.removeComing(person, [id])
     return kept
   }
@@ -136,6 +148,8 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
       ),
   }
 }
+
+const hasCome = ({ came }: ComingRow, i: number): boolean => (((came?.[i >> 3] ?? 0) >> (i & 7)) & 1) === 1
 
 /** Throws KaroError `bad_file` for a layout that no artifact can have. */
 function checkLayout({ name, mediaType, size, pieces }: Layout): void {

@@ -10,10 +10,20 @@ import { MOST_PIECES } from './types.ts'
 export interface Pieces {
   /** Removes pieces of the person that nothing needs, and counts the others. */
   collect(person: number): Promise<void>
-  /** `hash`: of these bytes, where it is known. Resolves with it. Throws KaroError `rate_limited` where there is no room. */
-  store(person: number, bytes: Uint8Array, hash?: Uint8Array): Promise<Uint8Array>
+  /**
+   * Resolves with the hash of the bytes. Artifacts of the person that come from other machines and are not complete give way,
+   * the oldest first, where there is no room. Throws KaroError `rate_limited` where that is not enough.
+   */
+  store(person: number, bytes: Uint8Array, known?: Known): Promise<Uint8Array>
   /** Forgets how many the person has. */
   forget(person: number): void
+}
+
+interface Known {
+  /** Hash of the bytes. */
+  readonly hash: Uint8Array
+  /** Id of the artifact that comes from another machine, of which they are a piece: it does not give way to itself. */
+  readonly comingFor: string
 }
 
 /** `underWay`: hashes of pieces that no row names yet. One call at a time, which is the caller's to see to. */
@@ -24,26 +34,42 @@ export function createPieces(
   /** Pieces of each person. */
   const used = new Map<number, number>()
   const total = (): number => [...used.values()].reduce((sum, pieces) => sum + pieces, 0)
+  const isFull = (person: number): boolean =>
+    (used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll
+
+  /** Gives up one artifact after the other that is not complete, until there is room. */
+  async function makeRoom(person: number, comingFor: string | undefined): Promise<void> {
+    const idle = (await repository.coming(person)).filter(({ id }) => id !== comingFor)
+    for (const { id } of idle.sort((a, b) => a.created_at - b.created_at)) {
+      if (!isFull(person)) return
+      await repository.removeComing(person, [id])
+      await collect(person)
+    }
+  }
+
+  async function collect(person: number): Promise<void> {
+    const needed = new Set(underWay(person).map(toHex))
+    for (const row of [...(await repository.all(person)), ...(await repository.coming(person))]) {
+      for (const hash of hashesOf(row)) needed.add(toHex(hash))
+      // The daemon does other work between two files, because one person may have thousands.
+      await turn()
+    }
+    const there = await repository.pieces(person)
+    const idle = there.filter((hash) => !needed.has(hash))
+    await repository.removePieces(person, idle)
+    const left = there.length - idle.length
+    if (left === 0) used.delete(person)
+    else used.set(person, left)
+  }
 
   return {
-    async collect(person) {
-      const needed = new Set(underWay(person).map(toHex))
-      for (const row of [...(await repository.all(person)), ...(await repository.coming(person))]) {
-        for (const hash of hashesOf(row)) needed.add(toHex(hash))
-        // The daemon does other work between two files, because one person may have thousands.
-        await turn()
-      }
-      const there = await repository.pieces(person)
-      const idle = there.filter((hash) => !needed.has(hash))
-      await repository.removePieces(person, idle)
-      const left = there.length - idle.length
-      if (left === 0) used.delete(person)
-      else used.set(person, left)
-    },
-    async store(person, bytes, hash = blake3([bytes])) {
+    collect,
+    async store(person, bytes, known) {
+      const hash = known?.hash ?? blake3([bytes])
       const isThere = await repository.hasPiece(person, hash)
       if (!isThere) {
-        if ((used.get(person) ?? 0) >= MOST_PIECES.ofOne || total() >= MOST_PIECES.ofAll)
+        if (isFull(person)) await makeRoom(person, known?.comingFor)
+        if (isFull(person))
           throw new KaroError('rate_limited', 'there is no room for more artifacts', {
             hint: 'Remove some: karo artifact list, karo artifact remove.',
           })

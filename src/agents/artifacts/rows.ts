@@ -1,7 +1,7 @@
 // Rows of artifacts as facts: the hashes of their pieces, their beginning as text, and what people see.
 import { blake3 } from '../../base/hash.ts'
 import type { ArtifactRow } from '../../store/tables/artifacts.ts'
-import { type Artifact, PREVIEW_CHARS } from './types.ts'
+import { type Artifact, PIECE_BYTES, PREVIEW_CHARS } from './types.ts'
 
 const HASH_BYTES = 32
 
@@ -9,6 +9,9 @@ export const hashesOf = ({ pieces }: ArtifactRow): readonly Uint8Array[] =>
   Array.from({ length: pieces.length / HASH_BYTES }, (_, i) =>
     pieces.subarray(i * HASH_BYTES, (i + 1) * HASH_BYTES),
   )
+
+/** Bytes of piece `i` of an artifact of `size` bytes: all are of one length but the last one. */
+export const lengthOf = (i: number, size: number): number => Math.min(PIECE_BYTES, size - i * PIECE_BYTES)
 
 /** Null for what is no text in UTF-8. */
 export function textOf(bytes: Uint8Array): string | null {

@@ -5,6 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { ArtifactRow, ShareRow } from '../../store/tables/artifacts.ts'
+import type { AuditRecord } from '../../trust/audit/index.ts'
 import { makeLink, readLinkFrame } from './link.ts'
 import {
   type Admission,
@@ -17,7 +18,8 @@ import {
 } from './types.ts'
 
 const SECRET_BYTES = 16
-const SHARE_LEAST_MS = 60_000
+/** A minute, less the seconds that pass between the command that names the end and this. */
+const SHARE_LEAST_MS = 55_000
 
 interface SharesDeps extends Pick<ArtifactsDeps, 'identity' | 'repository' | 'audit' | 'clock' | 'random'> {
   /** One change of rows at a time. */
@@ -29,6 +31,8 @@ interface SharesDeps extends Pick<ArtifactsDeps, 'identity' | 'repository' | 'au
 export interface SharesInside extends Shares {
   /** Removes shares of this person that have ended, or whose artifact is gone. To be called within `serially`. */
   prune(person: number): Promise<void>
+  /** Ends all shares of a person who goes. To be called within `serially`. */
+  forget(person: number): Promise<void>
 }
 
 export function createShares(deps: SharesDeps): SharesInside {
@@ -40,11 +44,10 @@ export function createShares(deps: SharesDeps): SharesInside {
   const livingOf = async (person: number): Promise<readonly ShareRow[]> =>
     (await repository.shares(person)).filter(({ ends_at }) => ends_at > clock.now())
 
-  const tell = ({ person, traceId }: Owner, change: string, size: number): Promise<void> =>
-    audit.record({
-      ...{ type: 'artifact_changed', success: true, trace_id: traceId },
-      details: { uid: person, change, bytes: size, source: 'person' },
-    })
+  const entry = ({ person, traceId }: Owner, change: string, size: number): AuditRecord => ({
+    ...{ type: 'artifact_changed', success: true, trace_id: traceId },
+    details: { uid: person, change, bytes: size, source: 'person' },
+  })
 
   /** Each share of everybody that says yes to this one. */
   async function* matching(
@@ -54,8 +57,9 @@ export function createShares(deps: SharesDeps): SharesInside {
       for (const share of await livingOf(person)) if (isMeant(share)) yield { person, share }
   }
 
+  /** What is shared with a node is for those who ask as that node, and for no operator who asks through it. */
   const isFor = ({ nodes, operator }: Reader, audience: string): boolean =>
-    audience === operator || nodes.some((node) => node === audience)
+    operator === undefined ? nodes.some((node) => node === audience) : audience === operator
 
   /** By a link: the node keeps what it said in it, so that one that was taken back, or never made, is worth nothing. */
   async function byLink(reader: Reader, artifact: string, frame: Uint8Array): Promise<Admission | undefined> {
@@ -90,6 +94,15 @@ export function createShares(deps: SharesDeps): SharesInside {
   }
 
   return {
+    async forget(person) {
+      const theirs = await repository.shares(person)
+      if (theirs.length === 0) return
+      await repository.removeShares(
+        person,
+        theirs.map(({ id }) => id),
+      )
+      changed()
+    },
     async prune(person) {
       const there = new Set((await rowsOf(person)).map(({ id }) => id))
       const over = (await repository.shares(person)).filter(
@@ -121,8 +134,9 @@ export function createShares(deps: SharesDeps): SharesInside {
           ...{ id: toHex(blake3([secret])), artifact, audience, told, created_at: now, ends_at },
           ...{ read_at: 0, reads: 0 },
         }
+        // In the ledger on the disk before anybody may read it.
+        await audit.insist(entry(owner, 'shared', size))
         await repository.putShare(owner.person, share)
-        await tell(owner, 'shared', size)
         changed()
         const key = audience === null ? undefined : parseNodeId(audience)
         const body = {
@@ -145,7 +159,7 @@ export function createShares(deps: SharesDeps): SharesInside {
           owner.person,
           meant.map(({ id }) => id),
         )
-        await tell(owner, 'unshared', 0)
+        await audit.record(entry(owner, 'unshared', 0))
         changed()
         return meant
       }),
@@ -166,7 +180,7 @@ export function createShares(deps: SharesDeps): SharesInside {
     async told() {
       const found = new Set<string>()
       for await (const { share } of matching(({ told }) => told)) found.add(share.artifact)
-      return [...found]
+      return [...found].sort()
     },
     onChange(listener) {
       listeners.add(listener)

@@ -122,7 +122,7 @@ export interface Shares {
   count(admission: Admission): Promise<void>
   /** Whether what it was admitted by holds at this moment. */
   isStill(admission: Admission): Promise<boolean>
-  /** Hashes of the artifacts that members are to know of. */
+  /** Hashes of the artifacts that members are to know of, in their order. */
   told(): Promise<readonly string[]>
   /** Called when something was shared, or is not any more. */
   onChange(listener: () => void): () => void
@@ -162,7 +162,7 @@ export interface Artifacts extends Room {
   pieces(owner: Owner, which: string, wanted: readonly number[]): AsyncGenerator<Uint8Array, void>
   readonly incoming: Incoming
   readonly shares: Shares
-  /** Forgets what is in memory of this person; the rows are the caller's to remove. */
+  /** Ends the shares of this person, and forgets what is in memory; the other rows are the caller's to remove. */
   forget(person: number): Promise<void>
 }
 
@@ -170,7 +170,7 @@ export interface ArtifactsDeps {
   /** Signs links. */
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: ArtifactRepository
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record' | 'insist'>
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random

@@ -44,7 +44,10 @@ export interface Elsewhere {
 
 export function createElsewhere(deps: AskDeps): Elsewhere {
   const { trust, clock, timers } = deps
-  const { nodeAt, actingOf, note, documents } = createReach(deps)
+  const { nodeAt, actingOf, note, documents } = createReach(
+    deps,
+    'A task goes on there; the same id gives no second one.',
+  )
   const nameOf = (node: NodeId): string => trust.opinion(node).name
 
   async function ask<Answer>(

@@ -24,7 +24,7 @@ export interface EntitledDeps {
 }
 
 /** Asked again and again by whoever looks at a machine: counted in the ledger, as are all refusals. */
-const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals', 'artifact'])
+const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals'])
 /** One entry at once, and the next ones after one minute, two, four, and so on up to an hour. */
 const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
 const UNWRITTEN_MAX = 256

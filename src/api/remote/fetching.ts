@@ -2,6 +2,7 @@
 
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { readLink } from '../../agents/artifacts/link.ts'
+import { lengthOf } from '../../agents/artifacts/rows.ts'
 import { type Artifact, type Artifacts, type Layout, PIECE_BYTES } from '../../agents/artifacts/types.ts'
 import { deadline } from '../../base/async/deadline.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -12,13 +13,13 @@ import { type Asked, createReach, type ReachDeps, type Request } from './reach.t
 const FETCHES = { ofPerson: 2, ofAll: 8 } as const
 /** Bytes of what an artifact consists of, as the other machine says it. */
 const LAYOUT_BYTES = 256 * 1024
-/** Milliseconds for the next piece, that the other machine may be away, between looks, and for all of it. */
+/** Milliseconds for the next piece, that a machine may be away that was reached, between looks, and for all of it. */
 const WAIT = { silent: 60_000, away: 120_000, look: 1_000, all: 3_600_000 } as const
 
 interface FetchDeps extends ReachDeps {
   readonly artifacts: Pick<Artifacts, 'incoming'>
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
-  /** The other machine sent something else than it should. */
+  /** The other machine sent something else than it should, and not: it said that it cannot, or something is damaged here. */
   readonly onWrong: () => void
 }
 
@@ -38,16 +39,46 @@ export interface Fetched {
  * `rate_limited` where this person, or everybody, fetches enough already.
  */
 export interface Fetching {
-  /** Resolves when the request is in the ledger; then tells of each piece. The last one has the artifact. */
+  /**
+   * Resolves when the request is in the ledger; then tells of each piece. The last one has the artifact. `signal`: nobody waits
+   * for it any more, also when all of it is over.
+   */
   fetch(asked: Asked, wanted: Wanted, signal: AbortSignal): Promise<AsyncGenerator<Fetched, void>>
 }
 
 export function createFetching(deps: FetchDeps): Fetching {
   const { artifacts, trust, clock, timers, onWrong } = deps
   const { incoming } = artifacts
-  const { nodeAt, actingOf, note, documents } = createReach(deps)
-  /** The person of each transfer that is under way. */
-  const underWay: number[] = []
+  const { nodeAt, actingOf, note, documents } = createReach(deps, GOES_ON)
+  /** Each transfer that is under way. */
+  const underWay = new Set<{ readonly person: number }>()
+
+  function wrong(message: string): KaroError {
+    onWrong()
+    return new KaroError('bad_file', message)
+  }
+
+  /** For work of here that judges what the other machine sent: it says `bad_file` of that alone. */
+  async function judging<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      if (error instanceof KaroError && error.code === 'bad_file') onWrong()
+      throw error
+    }
+  }
+
+  /** A place among the transfers, and how to give it back. Throws KaroError `rate_limited`. */
+  function placeOf(person: number): () => void {
+    const theirs = [...underWay].filter((one) => one.person === person).length
+    if (theirs >= FETCHES.ofPerson || underWay.size >= FETCHES.ofAll)
+      throw new KaroError('rate_limited', 'other artifacts are on their way', {
+        hint: 'Try again when they are here.',
+      })
+    const place = { person }
+    underWay.add(place)
+    return () => void underWay.delete(place)
+  }
 
   async function layoutOf(request: Omit<Request, 'what'>, artifact: string, link: Link): Promise<Layout> {
     const what = { operation: 'artifact', artifact, ...link } as const
@@ -58,7 +89,7 @@ export function createFetching(deps: FetchDeps): Fetching {
       const { media_type: mediaType, pieces, ...rest } = read.data
       return { ...rest, mediaType, pieces: pieces.map((hash) => Buffer.from(hash, 'hex')) }
     }
-    throw new KaroError('bad_file', 'the other machine answered with something else than what was asked for')
+    throw wrong('the other machine answered with something else than what was asked for')
   }
 
   /** Asks for what is missing, once. */
@@ -71,8 +102,8 @@ export function createFetching(deps: FetchDeps): Fetching {
     const owner = { person: caller.uid, traceId }
     const layout = await layoutOf(request, artifact, link)
     const { id, size, pieces } = layout
-    const missing = await incoming.expect(owner, layout, sourceOf(trust.opinion(request.node).name))
-    let received = size - missing.reduce((sum, i) => sum + bytesAt(i, size), 0)
+    const missing = await judging(incoming.expect(owner, layout, sourceOf(trust.opinion(request.node).name)))
+    let received = size - missing.reduce((sum, i) => sum + lengthOf(i, size), 0)
     yield { received, size, artifact: null }
     if (missing.length > 0) {
       const what = {
@@ -84,19 +115,17 @@ export function createFetching(deps: FetchDeps): Fetching {
       let next = 0
       for await (const bytes of documents({ ...request, what, most: PIECE_BYTES })) {
         const index = missing[next++]
-        if (index === undefined)
-          throw new KaroError('bad_file', 'the other machine sends more than was asked for')
-        await incoming.add(owner, id, index, bytes)
+        if (index === undefined) throw wrong('the other machine sends more than was asked for')
+        await judging(incoming.add(owner, id, index, bytes))
         received += bytes.length
         yield { received, size, artifact: null }
       }
-      if (next < missing.length)
-        throw new KaroError('bad_file', 'the other machine sent less than was asked for')
+      if (next < missing.length) throw wrong('the other machine sent less than was asked for')
     }
-    yield { received, size, artifact: await incoming.finish(owner, id) }
+    yield { received, size, artifact: await judging(incoming.finish(owner, id)) }
   }
 
-  /** Goes on where the connection broke, while the machine is not away for too long. */
+  /** Goes on where the connection broke, while a machine that was reached is not away for too long. */
   async function* rounds(
     asked: Asked,
     to: Pick<Request, 'node' | 'as'>,
@@ -107,8 +136,11 @@ export function createFetching(deps: FetchDeps): Fetching {
     const limit = deadline(timers, WAIT.all)
     const { as } = to
     const over = AbortSignal.any([hungUp, limit.signal, ...(as === undefined ? [] : [as.ended])])
-    let heard = clock.monotonic()
-    underWay.push(asked.caller.uid)
+    /** When it last said something; undefined: it was never reached, and whoever waits is told why at once. */
+    let heard: number | undefined
+    const onGreeted = (): void => {
+      heard = clock.monotonic()
+    }
     try {
       for (;;) {
         const silence = new AbortController()
@@ -120,16 +152,21 @@ export function createFetching(deps: FetchDeps): Fetching {
         try {
           hear()
           const signal = AbortSignal.any([over, silence.signal])
-          for await (const told of round(asked, { ...to, trace: asked.id, signal }, artifact, link)) {
+          for await (const told of round(
+            asked,
+            { ...to, trace: asked.id, signal, onGreeted },
+            artifact,
+            link,
+          )) {
             hear()
-            heard = clock.monotonic()
+            onGreeted()
             yield told
           }
           return
         } catch (error) {
-          if (error instanceof KaroError && error.code === 'bad_file') onWrong()
           const isAway = error instanceof KaroError && error.code === 'unavailable'
-          if (!isAway || over.aborted || clock.monotonic() - heard > WAIT.away) throw error
+          const isPatient = heard !== undefined && clock.monotonic() - heard <= WAIT.away
+          if (!isAway || !isPatient || over.aborted) throw error
           await new Promise<void>((resolve) => timers.after(WAIT.look, resolve))
         } finally {
           stop()
@@ -137,7 +174,6 @@ export function createFetching(deps: FetchDeps): Fetching {
       }
     } finally {
       limit.end()
-      underWay.splice(underWay.indexOf(asked.caller.uid), 1)
     }
   }
 
@@ -145,14 +181,27 @@ export function createFetching(deps: FetchDeps): Fetching {
     async fetch(asked, wanted, signal) {
       const { node, artifact, link } = meant(wanted)
       const as = actingOf(asked.caller)
-      const theirs = underWay.filter((person) => person === asked.caller.uid).length
-      if (theirs >= FETCHES.ofPerson || underWay.length >= FETCHES.ofAll)
-        throw new KaroError('rate_limited', 'other artifacts are on their way', {
-          hint: 'Try again when they are here.',
-        })
-      await note(asked, node, { operation: 'artifact', artifact }, as)
-      return rounds(asked, { node, as }, artifact, link, signal)
+      // Taken before anything is waited for, so that many at once do not all find room.
+      const leave = placeOf(asked.caller.uid)
+      // Nobody may ever read what is returned, whose own end would not be reached then.
+      signal.addEventListener('abort', leave, { once: true })
+      try {
+        if (signal.aborted) throw new KaroError('unavailable', 'nobody waits for the artifact any more')
+        await note(asked, node, { operation: 'artifact', artifact }, as)
+      } catch (error) {
+        leave()
+        throw error
+      }
+      return withPlace(rounds(asked, { node, as }, artifact, link, signal), leave)
     },
+  }
+
+  async function* withPlace(told: AsyncIterable<Fetched>, leave: () => void): AsyncGenerator<Fetched, void> {
+    try {
+      yield* told
+    } finally {
+      leave()
+    }
   }
 
   function meant(wanted: Wanted): { readonly node: NodeId; readonly artifact: string; readonly link: Link } {
@@ -162,17 +211,18 @@ export function createFetching(deps: FetchDeps): Fetching {
       throw new KaroError('refused', `this link ended on ${new Date(endsAt).toISOString()}`, {
         hint: 'Ask its owner for another one.',
       })
-    return { node: nodeAt(node), artifact, link: { link: frame } }
+    return { node: nodeAt(node, MADE_HERE), artifact, link: { link: frame } }
   }
 }
+
+const MADE_HERE = 'The link was made here: its owner gets the artifact by its id, see karo artifact list.'
+const GOES_ON = 'What has come of an artifact is kept for a day: the same command goes on.'
 
 /** The member of a request; empty where no link is used. */
 type Link = { readonly link?: Uint8Array }
 
 /** How people are told whence it comes. */
 const sourceOf = (name: string): string => `from ${name}`.slice(0, 64).toWellFormed()
-
-const bytesAt = (i: number, size: number): number => Math.min(PIECE_BYTES, size - i * PIECE_BYTES)
 
 function bitsOf(numbers: readonly number[], count: number): Uint8Array {
   const bits = new Uint8Array(Math.ceil(count / 8))

@@ -1,12 +1,7 @@
 // Gives artifacts of this machine to those of other machines whom their owners let read them.
 import type { AgentAsk } from '../../../protocols/messages/agent.ts'
-import {
-  type Admission,
-  type Artifacts,
-  type Layout,
-  PIECE_BYTES,
-  type Reader,
-} from '../../agents/artifacts/types.ts'
+import { lengthOf } from '../../agents/artifacts/rows.ts'
+import type { Admission, Artifacts, Layout, Reader } from '../../agents/artifacts/types.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -100,6 +95,5 @@ function numbersIn(wanted: Uint8Array, { pieces }: Layout): readonly number[] {
   throw new KaroError('bad_request', 'it does not have those pieces')
 }
 
-/** All pieces are of one size but the last one of the artifact. */
 const bytesOf = (wanted: readonly number[], { size }: Layout): number =>
-  wanted.reduce((sum, i) => sum + Math.min(PIECE_BYTES, size - i * PIECE_BYTES), 0)
+  wanted.reduce((sum, i) => sum + lengthOf(i, size), 0)

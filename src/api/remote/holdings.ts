@@ -52,7 +52,7 @@ export function createHoldings(deps: HoldingsDeps): Holdings {
 
   async function publish(): Promise<void> {
     const now = clock.now()
-    const told = [...(await shares.told())].sort().slice(0, HOLDING_MAX)
+    const told = (await shares.told()).slice(0, HOLDING_MAX)
     const before = await saidBy(identity.nodeId)
     const isSame = told.join() === (before?.artifacts ?? []).map(toHex).join()
     // Who has never told of anything says nothing, and an empty document need not be kept up.

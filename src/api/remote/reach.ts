@@ -58,8 +58,8 @@ export interface Request {
 }
 
 export interface Reach {
-  /** Throws those of `Trust.resolve`, `bad_request` for this node, `refused` for who is no member. */
-  nodeAt(at: string): NodeId
+  /** Throws those of `Trust.resolve`, `bad_request` for this node (`hint`: what to do then), `refused` for who is no member. */
+  nodeAt(at: string, hint?: string): NodeId
   /** As whom this person asks; undefined: as this node, which administrators may. Throws `refused` for others. */
   actingOf(caller: Caller): Acting | undefined
   /** Writes into the ledger that it is asked; on the disk before anything leaves. */
@@ -71,10 +71,16 @@ export interface Reach {
   documents(request: Request): AsyncGenerator<Buffer, void>
 }
 
-export function createReach({ exchanges, mesh, trust, sessions, self, audit, timers }: ReachDeps): Reach {
-  function nodeAt(at: string): NodeId {
+/** `goesOn`: one sentence about what becomes of the work when the other machine is away; people read it as a hint. */
+export function createReach(
+  { exchanges, mesh, trust, sessions, self, audit, timers }: ReachDeps,
+  goesOn: string,
+): Reach {
+  const otherAt = (node: NodeId): Other => ({ name: trust.opinion(node).name, goesOn })
+
+  function nodeAt(at: string, hint = 'Leave out --at.'): NodeId {
     const node = trust.resolve(at)
-    if (node === self) throw new KaroError('bad_request', 'that is this machine', { hint: 'Leave out --at.' })
+    if (node === self) throw new KaroError('bad_request', 'that is this machine', { hint })
     if (!trust.admits(node)) throw new KaroError('refused', `${trust.opinion(node).name} is no member here`)
     return node
   }
@@ -115,14 +121,14 @@ export function createReach({ exchanges, mesh, trust, sessions, self, audit, tim
 
   async function* documents(request: Request) {
     const { node, what, as, trace, signal, most = DOCUMENT_BYTES } = request
-    const { name } = trust.opinion(node)
-    const exchange = await open(node, name, signal)
+    const other = otherAt(node)
+    const exchange = await open(node, other, signal)
     const leave = (): void => exchange.abort('nobody waits for it')
     signal.addEventListener('abort', leave, { once: true })
     try {
-      const { challenge, operations } = bodyIn(await exchange.next(), AgentHello, name)
+      const { challenge, operations } = bodyIn(await exchange.next(), AgentHello, other)
       if (!operations.includes(what.operation))
-        throw new KaroError('refused', `${name} has an older Karo, which cannot do this from here`)
+        throw new KaroError('refused', `${other.name} has an older Karo, which cannot do this from here`)
       request.onGreeted?.()
       await exchange.send(
         AgentRequest,
@@ -132,32 +138,39 @@ export function createReach({ exchanges, mesh, trust, sessions, self, audit, tim
         },
         Buffer.from(trace, 'hex'),
       )
-      yield* answerOf(exchange, name, most)
+      yield* answerOf(exchange, other, most)
     } finally {
       signal.removeEventListener('abort', leave)
       exchange.abort('over')
     }
   }
 
-  async function open(node: NodeId, name: string, signal: AbortSignal): Promise<Exchange> {
+  async function open(node: NodeId, other: Other, signal: AbortSignal): Promise<Exchange> {
     const limit = deadline(timers, REACH_MS)
     try {
       const either = AbortSignal.any([limit.signal, signal])
       if (mesh.isConnected(node) || (await mesh.reach(node, either)))
         return await exchanges.open(node, either)
     } catch (error) {
-      throw away(name, (error as Error).message)
+      throw away(other, (error as Error).message)
     } finally {
       limit.end()
     }
-    throw away(name, 'there is no connection to it')
+    throw away(other, 'there is no connection to it')
   }
 
   return { nodeAt, actingOf, note, documents }
 }
 
+/** The machine that is asked, as people are told of it. */
+interface Other {
+  readonly name: string
+  readonly goesOn: string
+}
+
 /** The documents of an answer. Rejects with the error that ends it, or `unavailable` where nothing ends it. */
-async function* answerOf(exchange: Exchange, name: string, most: number): AsyncGenerator<Buffer, void> {
+async function* answerOf(exchange: Exchange, other: Other, most: number): AsyncGenerator<Buffer, void> {
+  const { name } = other
   let parts: Uint8Array[] = []
   let size = 0
   for (let frame = await exchange.next(); frame !== undefined; frame = await exchange.next()) {
@@ -166,7 +179,7 @@ async function* answerOf(exchange: Exchange, name: string, most: number): AsyncG
       if (error !== undefined) throw rebuilt(error, name)
       return
     }
-    const { data, ends } = bodyIn(frame, AgentPart, name)
+    const { data, ends } = bodyIn(frame, AgentPart, other)
     if (data.length === 0 && !ends) throw new KaroError('internal', `${name} sent an empty part of an answer`)
     size += data.length
     if (size > most) throw new KaroError('too_large', `the answer of ${name} is too large`)
@@ -177,18 +190,18 @@ async function* answerOf(exchange: Exchange, name: string, most: number): AsyncG
     size = 0
     yield document
   }
-  throw away(name, 'the connection to it was cut')
+  throw away(other, 'the connection to it was cut')
 }
 
-const away = (name: string, why: string): KaroError =>
+const away = ({ name, goesOn }: Other, why: string): KaroError =>
   new KaroError('unavailable', `${name} cannot be asked: ${why}`, {
-    hint: 'karo peers shows who is connected. A task goes on there; the same id gives no second one.',
+    hint: `karo peers shows who is connected. ${goesOn}`,
   })
 
-function bodyIn<B extends WireBody>(frame: Frame | undefined, message: Message<B>, name: string): B {
-  if (frame === undefined) throw away(name, 'the connection to it was cut')
+function bodyIn<B extends WireBody>(frame: Frame | undefined, message: Message<B>, other: Other): B {
+  if (frame === undefined) throw away(other, 'the connection to it was cut')
   if (frame.message.type !== message.type)
-    throw new KaroError('internal', `${name} said ${frame.message.name} where ${message.name} is due`)
+    throw new KaroError('internal', `${other.name} said ${frame.message.name} where ${message.name} is due`)
   return bodyOf(frame, message)
 }
 

@@ -1,4 +1,5 @@
 // Content of artifacts on its way: from a file to the daemon, from the daemon to a file, and from another machine to this one.
+import { rebuildError } from '../../api/contract/client/client.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import {
   addArtifactPart,
@@ -107,9 +108,15 @@ export async function fetchHere(
   try {
     const { signal } = interrupt
     for await (const told of daemonAt(io).lines(fetchArtifact, { body, signal })) {
+      if (told.error !== undefined) throw rebuildError(told)
       if (told.artifact !== null) return told.artifact.id
       line.show(`${bytes(told.received)} of ${bytes(told.size)}`)
     }
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error
+    throw new KaroError('unavailable', 'it was interrupted before the artifact was here as a whole', {
+      hint: 'What has come is kept for a day: the same command goes on.',
+    })
   } finally {
     line.end()
     interrupt.release()

@@ -30,6 +30,12 @@ export interface ArtifactRow {
   readonly expires_at: number | null
 }
 
+/** An artifact of another machine that is not complete. */
+export interface ComingRow extends ArtifactRow {
+  /** One bit for each piece that came for this artifact, whatever pieces other artifacts have; absent: none. */
+  readonly came?: Uint8Array
+}
+
 /** Lets others read one artifact. */
 export interface ShareRow {
   /** BLAKE3 of the secret of its link, 64 hex digits: the secret itself is in the link alone. */
@@ -52,8 +58,9 @@ export interface ArtifactRepository {
   /** Of one person; a damaged row is left out. */
   all(uid: number): Promise<readonly ArtifactRow[]>
   /** What comes from other machines and is not complete. */
-  coming(uid: number): Promise<readonly ArtifactRow[]>
-  putComing(uid: number, row: ArtifactRow): Promise<void>
+  coming(uid: number): Promise<readonly ComingRow[]>
+  /** Not durable when it resolves: it is written anew for each piece, and what is lost comes again. */
+  putComing(uid: number, row: ComingRow): Promise<void>
   removeComing(uid: number, ids: readonly string[]): Promise<void>
   shares(uid: number): Promise<readonly ShareRow[]>
   /** Durable when it resolves. */
@@ -87,8 +94,8 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
     return rows
   }
   // Level writes in order: with a row the pieces before it are on the disk.
-  const put = (kind: typeof PIECE) => (uid: number, row: ArtifactRow | ShareRow) =>
-    db.put(idKey(uid, kind, row.id), encodeValue(VALUE_VERSION, row), { sync: true })
+  const put = (kind: typeof PIECE, sync: boolean) => (uid: number, row: ArtifactRow | ShareRow) =>
+    db.put(idKey(uid, kind, row.id), encodeValue(VALUE_VERSION, row), { sync })
   const remove = (kind: typeof PIECE) => (uid: number, ids: readonly string[]) =>
     db.batch(
       ids.map((id): Change => ({ type: 'del', key: idKey(uid, kind, id) })),
@@ -98,10 +105,10 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
   return {
     all: (uid) => rowsOf(uid, ARTIFACT),
     coming: (uid) => rowsOf(uid, COMING),
-    putComing: put(COMING),
+    putComing: put(COMING, false),
     removeComing: remove(COMING),
     shares: (uid) => rowsOf(uid, SHARE),
-    putShare: put(SHARE),
+    putShare: put(SHARE, true),
     removeShares: remove(SHARE),
     async people() {
       const found: number[] = []
@@ -114,7 +121,7 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
       }
       return found
     },
-    put: put(ARTIFACT),
+    put: put(ARTIFACT, true),
     remove: remove(ARTIFACT),
     hasPiece: async (uid, hash) => db.has(keyOf(uid, PIECE, hash)),
     putPiece: (uid, hash, bytes) => db.put(keyOf(uid, PIECE, hash), encodeValue(VALUE_VERSION, bytes)),
@@ -152,18 +159,17 @@ export function isArtifactRow(key: Uint8Array, value: Uint8Array): boolean {
   if (key[KIND_AT] === PIECE.bytes[0]) return row instanceof Uint8Array
   const id = Buffer.from(key.subarray(HASH_AT)).toString('hex')
   if (key[KIND_AT] === SHARE.bytes[0]) return isShare(row as ShareRow, id)
-  return (
-    [ARTIFACT, COMING].some(({ bytes }) => key[KIND_AT] === bytes[0]) && isArtifact(row as ArtifactRow, id)
-  )
+  return [ARTIFACT, COMING].some(({ bytes }) => key[KIND_AT] === bytes[0]) && isArtifact(row as ComingRow, id)
 }
 
-function isArtifact(row: ArtifactRow, id: string): boolean {
-  const { name, media_type, size, pieces, source, created_at, expires_at } = row
+function isArtifact(row: ComingRow, id: string): boolean {
+  const { name, media_type, size, pieces, source, created_at, expires_at, came } = row
   return (
     row.id === id &&
     [name, media_type, source].every((text) => typeof text === 'string') &&
     [size, created_at, expires_at ?? 0].every((number) => Number.isSafeInteger(number)) &&
     pieces instanceof Uint8Array &&
+    (came === undefined || came instanceof Uint8Array) &&
     pieces.length % HASH_BYTES === 0
   )
 }

@@ -32,7 +32,10 @@ async function rig() {
   const repository = createArtifactRepository(db)
   const artifacts = createArtifacts({
     ...{ identity: testIdentity(1), repository, random, log: silentLog },
-    audit: { record: async (entry) => void ledger.push(entry) },
+    audit: {
+      record: async (entry) => void ledger.push(entry),
+      insist: async (entry) => void ledger.push(entry),
+    },
     clock: { now: () => time.now, monotonic: () => time.now },
     timers: {
       after(ms, run) {

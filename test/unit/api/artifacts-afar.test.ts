@@ -95,7 +95,10 @@ async function storeOf(identity: typeof HOLDER, now: () => number, ledger: Audit
   const repository = createArtifactRepository(await temporaryDatabase())
   const artifacts = createArtifacts({
     ...{ identity, repository, random, log: silentLog, timers: systemTimers },
-    audit: { record: async (entry) => void ledger.push(entry) },
+    audit: {
+      record: async (entry) => void ledger.push(entry),
+      insist: async (entry) => void ledger.push(entry),
+    },
     clock: { ...systemClock, now },
   })
   async function put(bytes: Buffer): Promise<string> {
@@ -121,6 +124,10 @@ interface World {
   readonly denied?: () => boolean
   /** Sees each frame of the machine that has it, before it leaves. */
   readonly onFrame?: (frame: Frame, cut: () => void) => unknown
+  /** Called before each stream to it is opened; throws where it is away. */
+  readonly onOpen?: () => void
+  /** Called before the asking machine writes into its ledger. */
+  readonly onNote?: () => unknown
   /** Plays the machine that has it. */
   readonly holder?: (exchange: Exchange) => Promise<void>
 }
@@ -177,10 +184,16 @@ async function world(over: World = {}) {
       admits: () => true,
     },
     sessions: { of: () => undefined },
-    audit: { insist: async (entry) => void here.push(entry) },
+    audit: {
+      async insist(entry) {
+        await over.onNote?.()
+        here.push(entry)
+      },
+    },
     onWrong: () => void counts.wrong++,
     exchanges: {
       async open() {
+        over.onOpen?.()
         const stream = streamOf(from, (frame) => over.onFrame?.(frame, stream.cut))
         const { send } = stream.opened
         const opened = {
@@ -190,16 +203,21 @@ async function world(over: World = {}) {
             return send(message, body)
           },
         } as Exchange
-        void (over.holder ?? answer)(stream.accepted)
+        // As the mesh does: what a handler throws ends its stream.
+        void (over.holder ?? answer)(stream.accepted).catch(stream.cut)
         return opened
       },
     },
   })
   const caller = { uid: ANN.person, account: ANN.person, via: 'socket', admin: true } as never
-  async function fetch(wanted: { readonly link: string } | string): Promise<readonly Fetched[]> {
+  type Wanted = { readonly link: string } | string
+  const begin = (wanted: Wanted, signal: AbortSignal) => {
     const what = typeof wanted === 'string' ? { artifact: wanted, at: HOLDER.nodeId } : wanted
+    return fetching.fetch({ caller, id: 'c'.repeat(32) }, what, signal)
+  }
+  async function fetch(wanted: Wanted): Promise<readonly Fetched[]> {
     const told: Fetched[] = []
-    const lines = await fetching.fetch({ caller, id: 'c'.repeat(32) }, what, new AbortController().signal)
+    const lines = await begin(wanted, new AbortController().signal)
     for await (const line of lines) told.push(line)
     return told
   }
@@ -212,7 +230,7 @@ async function world(over: World = {}) {
       (at) => ((ask.wanted[at >> 3] ?? 0) >> (at & 7)) & 1,
     )
   }
-  return { time, ledger, here, holder, reader, asked, counts, fetch, share, wantedOf, answer, stalled }
+  return { time, ledger, here, holder, reader, asked, counts, begin, fetch, share, wantedOf, answer, stalled }
 }
 
 /** Waits of this program are over at once, but those for an answer. */
@@ -273,6 +291,27 @@ describe('who may read', () => {
     const theirs = await denied.holder.put(content(1))
     await denied.share(theirs, READER.nodeId)
     await expect(denied.fetch(theirs)).rejects.toEqual(code('refused'))
+  })
+
+  test('what was shared with a node: those who ask as that node, and no operator who asks through it', async () => {
+    const w = await world({ operator: OTHER.nodeId })
+    const id = await w.holder.put(content(1))
+    const { link } = await w.share(id, READER.nodeId)
+    for (const wanted of [id, { link }]) await expect(w.fetch(wanted)).rejects.toEqual(code('refused'))
+  })
+
+  test('each description that is given is in the ledger, and nobody may read what the ledger did not take', async () => {
+    const w = await world()
+    const id = await w.holder.put(content(1))
+    await w.share(id, READER.nodeId)
+    for (let i = 0; i < 2; i++) await w.fetch(id)
+    const given = w.ledger.filter(({ success, details }) => success && details?.operation === 'artifact')
+    expect(given).toHaveLength(2)
+    w.ledger.push = () => {
+      throw new KaroError('unavailable', 'the disk is full')
+    }
+    await expect(w.share(id)).rejects.toEqual(code('unavailable'))
+    expect(await w.holder.artifacts.shares.list(ANN)).toHaveLength(1)
   })
 
   test('who has a link, until it ends, is taken back, or the artifact is removed', async () => {
@@ -343,11 +382,27 @@ describe('who may read', () => {
       await expect(shares.share(ANN, id, { endsAt, audience: null, told: false })).rejects.toEqual(
         code('bad_request'),
       )
-    for (let i = 0; i < 256; i++) await share(id, null, i === 7)
+    // Some seconds may pass before a command for a minute is here.
+    const soonest = { audience: null, told: false } as const
+    await shares.share(ANN, id, { ...soonest, endsAt: time.now + 57_000 })
+    await expect(shares.share(ANN, id, { ...soonest, endsAt: time.now + 50_000 })).rejects.toEqual(
+      code('bad_request'),
+    )
+    for (let i = 1; i < 256; i++) await share(id, null, i === 7)
     await expect(share(id)).rejects.toEqual(code('rate_limited'))
     expect(await shares.told()).toEqual([id])
     time.now += HOUR
     expect(await shares.told()).toEqual([])
+  })
+
+  test('nobody any more when the owner goes, and members are told so', async () => {
+    const { holder, share } = await world()
+    const { shares } = holder.artifacts
+    await share(await holder.put(content(1)), null, true)
+    const told: Promise<readonly string[]>[] = []
+    shares.onChange(() => void told.push(shares.told()))
+    await holder.artifacts.forget(ANN.person)
+    expect(await Promise.all(told)).toEqual([[]])
   })
 })
 
@@ -376,21 +431,102 @@ describe('a transfer', () => {
     expect(asked[1]).toEqual(asked[0]?.slice(-(asked[1]?.length ?? 0)))
   })
 
-  test('brings no piece that is here already, and none at all of what is complete', async () => {
+  test('asks for every piece, so that the other machine does not learn what the person has; each is stored once', async () => {
     const w = await world()
     const bytes = content(4, 0)
     await w.reader.put(bytes.subarray(PIECE_BYTES, 3 * PIECE_BYTES))
     const id = await w.holder.put(bytes)
     await w.share(id, READER.nodeId)
-    await w.fetch(id)
-    expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 3])
-    await w.fetch(id)
-    expect(w.asked.at(-1)?.ask.operation).toBe('artifact')
+    for (let i = 0; i < 2; i++) {
+      await w.fetch(id)
+      expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 1, 2, 3])
+    }
+    expect(await w.reader.repository.pieces(ANN.person)).toHaveLength(4)
     // Pieces that are the same come once.
     const same = await w.holder.put(Buffer.alloc(5 * PIECE_BYTES + 1))
     await w.share(same, READER.nodeId)
     expect((await w.fetch(same)).at(-1)).toMatchObject({ size: 5 * PIECE_BYTES + 1, artifact: { id: same } })
     expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 5])
+  })
+
+  test('does not tell one machine what came from another one, or for another description', async () => {
+    const { reader } = await world()
+    const bytes = content(2, 0)
+    const pieces = [0, 1].map((i) => bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES))
+    const hashes = pieces.map((piece) => blake3([piece]))
+    const layout = { id: hashOf(bytes), name: 'x', mediaType: 'text/plain', size: bytes.length }
+    const { incoming } = reader.artifacts
+    await incoming.expect(ANN, { ...layout, pieces: hashes }, 'from a')
+    await incoming.add(ANN, layout.id, 0, pieces[0] as Uint8Array)
+    expect(await incoming.expect(ANN, { ...layout, pieces: hashes }, 'from a')).toEqual([1])
+    expect(await incoming.expect(ANN, { ...layout, pieces: hashes }, 'from b')).toEqual([0, 1])
+    await incoming.add(ANN, layout.id, 0, pieces[0] as Uint8Array)
+    const turned = { ...layout, pieces: hashes.toReversed() }
+    expect(await incoming.expect(ANN, turned, 'from b')).toEqual([0, 1])
+  })
+
+  test('from a machine that was never reached ends at once, with what to do', async () => {
+    let times = 0
+    const enough = new AbortController()
+    const w = await world({
+      onOpen() {
+        if (++times > 1) enough.abort()
+        throw new KaroError('unavailable', 'it is switched off')
+      },
+    })
+    const told = await w.begin('0'.repeat(64), enough.signal)
+    await expect(told.next()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('it is switched off'),
+      hint: expect.stringContaining('the same command goes on'),
+    })
+    expect(times).toBe(1)
+  })
+
+  test('waits for a machine that was reached, and goes away for a while', async () => {
+    let times = 0
+    const w = await world({
+      onOpen() {
+        if (++times === 2 || times === 3) throw new KaroError('unavailable', 'it is switched off')
+      },
+      onFrame({ message }, cut) {
+        if (message.type === AgentPart.type && times === 1) cut()
+      },
+    })
+    const id = await w.holder.put(content(2))
+    await w.share(id, READER.nodeId)
+    expect((await w.fetch(id)).at(-1)?.artifact?.id).toBe(id)
+    expect(times).toBeGreaterThan(3)
+  })
+
+  test('has one of two places of its person from the start, and gives it back however it ends', async () => {
+    let fails = true
+    const w = await world({
+      onNote() {
+        if (fails) throw new KaroError('unavailable', 'the disk is full')
+      },
+    })
+    const id = await w.holder.put(content(1))
+    await w.share(id, READER.nodeId)
+    for (let i = 0; i < 3; i++) await expect(w.fetch(id)).rejects.toEqual(code('unavailable'))
+    fails = false
+    // Nobody reads what is returned.
+    const [first, second, third] = [1, 2, 3].map(() => new AbortController())
+    const begun = [first, second, third].map((one) => w.begin(id, (one as AbortController).signal))
+    const [, , refused] = await Promise.allSettled(begun)
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'rate_limited' } })
+    await expect(w.fetch(id)).rejects.toEqual(code('rate_limited'))
+    first?.abort()
+    for (let i = 0; i < 3; i++) expect((await w.fetch(id)).at(-1)?.artifact?.id).toBe(id)
+  })
+
+  test('by a link that was made here says where the artifact is', async () => {
+    const w = await world({ from: HOLDER })
+    const { link } = await w.share(await w.holder.put(content(1)))
+    await expect(w.fetch({ link })).rejects.toMatchObject({
+      code: 'bad_request',
+      hint: expect.stringContaining('karo artifact list'),
+    })
   })
 
   test('of nothing at all, and of one byte', async () => {
@@ -460,6 +596,27 @@ describe('a machine that lies', () => {
     for (const hash of await w.reader.repository.pieces(ANN.person))
       expect(pieces.map((piece) => hashOf(piece))).toContain(hash)
     if (expected === 'bad_file') expect(w.counts.wrong).toBe(1)
+  })
+
+  test('about the length of its pieces is refused, though they fit the whole', async () => {
+    const short = [bytes.subarray(0, 5), bytes.subarray(5, 5 + PIECE_BYTES), bytes.subarray(5 + PIECE_BYTES)]
+    const layout = layoutOf(bytes, { pieces: short.map((piece) => hashOf(piece)) })
+    const w = await world({ holder: lying(layout, short) })
+    await expect(w.fetch(hashOf(bytes))).rejects.toEqual(code('bad_file'))
+    expect(w.counts.wrong).toBe(1)
+  })
+
+  test('is told from one that says that its own copy is damaged', async () => {
+    const w = await world({
+      async holder(exchange) {
+        const challenge = new Uint8Array(16)
+        await exchange.send(AgentHello, { challenge, operations: [...ARTIFACT_OPERATIONS] })
+        await exchange.next()
+        await exchange.send(AgentEnd, { error: { code: 'bad_file', message: 'it is damaged' } })
+      },
+    })
+    await expect(w.fetch(hashOf(bytes))).rejects.toEqual(code('bad_file'))
+    expect(w.counts.wrong).toBe(0)
   })
 
   test('with wrong bytes once loses nothing that came before from an honest one', async () => {

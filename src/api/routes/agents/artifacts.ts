@@ -1,10 +1,12 @@
 // /artifacts: each person has their own files; what comes and goes is compared with its hash.
 import { Readable } from 'node:stream'
+import { HOLDING_MAX } from '../../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { type Artifact, type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import { jsonText } from '../../../base/printable.ts'
+import type { Log } from '../../../base/run/log.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { ShareRow } from '../../../store/tables/artifacts.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
@@ -23,9 +25,10 @@ import {
   showArtifact,
   unshareArtifact,
 } from '../../contract/operations/agents/artifacts.ts'
-import type { ArtifactShape, ArtifactShareShape } from '../../contract/shapes.ts'
+import type { ArtifactFetchLineShape, ArtifactShape, ArtifactShareShape } from '../../contract/shapes.ts'
 import type { Fetched, Fetching } from '../../remote/fetching.ts'
 import type { Holdings } from '../../remote/holdings.ts'
+import { describeError } from '../../server/errors.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
@@ -36,6 +39,7 @@ interface ArtifactsDeps extends SharingDeps {
   readonly fetching: Fetching
   readonly holdings: Pick<Holdings, 'where'>
   readonly mesh: Pick<Mesh, 'isConnected'>
+  readonly log: Log
 }
 
 interface SharingDeps {
@@ -50,7 +54,7 @@ const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string 
 
 /** Errors: those of `Artifacts`, and of `Fetching` for what other machines have. */
 export function artifactsRoutes(deps: ArtifactsDeps): Routes {
-  const { artifacts, fetching, holdings, trust, mesh } = deps
+  const { artifacts, fetching, holdings, trust, mesh, log } = deps
   const shares = sharesRoutes(deps)
   return (server) => {
     shares(server)
@@ -58,7 +62,12 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       const { id, at = '', link } = request.body
       const wanted = id === undefined ? { link: link ?? '' } : { artifact: id, at }
       const told = await fetching.fetch(request, wanted, whileOpen(reply))
-      return reply.type('application/x-ndjson').send(Readable.from(lines(told), { objectMode: false }))
+      // A machine that was reached may be away for longer than an idle connection lasts.
+      request.raw.socket.setTimeout(0)
+      const onUnexpected = (error: unknown): void =>
+        log.error({ trace_id: request.id, reason: String(error) }, 'a fetch failed unexpectedly')
+      const content = Readable.from(lines(told, onUnexpected), { objectMode: false })
+      return reply.type('application/x-ndjson').send(content)
     })
     serve(server, findArtifact, async ({ query }) => ({
       holders: (await holdings.where(query.id)).map(({ node, artifact }) => {
@@ -115,9 +124,11 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
   }
   const shownBy = async (owner: Owner) => {
     const names = new Map((await artifacts.list(owner)).map(({ id, name }) => [id, name]))
+    const leftOut = new Set((await shares.told()).slice(HOLDING_MAX))
     return (row: ShareRow): ArtifactShareShape => ({
       ...{ share: row.id, artifact: row.artifact, name: names.get(row.artifact) ?? '' },
-      ...{ audience: row.audience, audience_name: nameOf(row.audience), told: row.told, reads: row.reads },
+      ...{ audience: row.audience, audience_name: nameOf(row.audience), reads: row.reads },
+      ...{ told: row.told, left_out: row.told && leftOut.has(row.artifact) },
       ...{ created_at: time(row.created_at), ends_at: time(row.ends_at) },
       read_at: row.read_at === 0 ? null : time(row.read_at),
     })
@@ -167,9 +178,24 @@ function unlessUnknown<T>(find: () => T): T | undefined {
   }
 }
 
-async function* lines(told: AsyncIterable<Fetched>): AsyncGenerator<string, void> {
-  for await (const { artifact, ...rest } of told)
-    yield `${jsonText({ ...rest, artifact: artifact === null ? null : shapeOf(artifact) })}\n`
+/** What breaks it off after the first line is the last line, because the answer has begun and its status is sent. */
+async function* lines(
+  told: AsyncIterable<Fetched>,
+  onUnexpected: (error: unknown) => void,
+): AsyncGenerator<string, void> {
+  const lineOf = (line: ArtifactFetchLineShape): string => `${jsonText(line)}\n`
+  let last: Pick<Fetched, 'received' | 'size'> | undefined
+  try {
+    for await (const { artifact, ...rest } of told) {
+      last = rest
+      yield lineOf({ ...rest, artifact: artifact === null ? null : shapeOf(artifact) })
+    }
+  } catch (error) {
+    if (last === undefined) throw error
+    const { body, unexpected } = describeError(error)
+    if (unexpected) onUnexpected(error)
+    yield lineOf({ ...last, artifact: null, ...body })
+  }
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()

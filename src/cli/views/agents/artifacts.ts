@@ -91,7 +91,7 @@ export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): str
       { title: 'ARTIFACT', value: ({ artifact }) => artifact.slice(0, ID_DIGITS) },
       { title: 'UNTIL', value: ({ ends_at }) => localTime(ends_at) },
       { title: 'READ', align: 'right', value: ({ reads }) => String(reads) },
-      { title: 'TOLD', value: ({ told }) => (told ? 'yes' : 'no') },
+      { title: 'TOLD', value: ({ told, left_out }) => (left_out ? 'no room' : told ? 'yes' : 'no') },
       {
         title: 'WITH',
         value: ({ audience, audience_name }) =>

@@ -106,11 +106,11 @@ export const fetchArtifact = defineOperation('POST /api/v1/artifacts/fetch', {
   daily: true,
   summary: 'Fetch an artifact of another machine, and keep it here',
   description:
-    'Only the pieces that are missing here are asked for, and each is compared with its hash. What has come before a cut is kept for a day.',
+    'Each piece is compared with its hash. What has come before a cut is kept for a day, and is not asked for again.',
   body: from.fetchBody,
   lines: {
     type: 'application/x-ndjson',
-    description: 'One line for each piece; the last one has the artifact.',
+    description: 'One line for each piece; the last one has the artifact, or the error that it broke off by.',
     item: from.fetchLine,
   },
   errors: ['not_found', 'conflict', 'refused', 'too_large', 'rate_limited', 'unavailable', 'bad_file'],

@@ -10,6 +10,7 @@ import {
   PREVIEW_BYTES,
   PREVIEW_CHARS,
 } from '../../../../agents/artifacts/types.ts'
+import { error } from '../error.ts'
 import { count, digest, listOf, moment, nodeRef, text, who } from '../fields.ts'
 
 const which = () =>
@@ -100,6 +101,7 @@ const SHARE_FIELDS = {
   ).nullable(),
   audience_name: text(256, 'its name here; empty where it has none'),
   told: z.boolean().describe('members are told that this node has it'),
+  left_out: z.boolean().describe('members are not told in spite of that: the node tells of 256 at most'),
   created_at: moment('when it was shared'),
   ends_at: moment('until when it may be read'),
   reads: count('how often content of it was given; going on after a cut counts again'),
@@ -139,6 +141,9 @@ export const fetchLine = z
     received: count('bytes that are here'),
     size: count('bytes of all of it'),
     artifact: artifact.nullable().describe('in the last line, when all of it is here; null before'),
+    error: error.shape.error
+      .exactOptional()
+      .describe('in the last line, when it broke off; what has come is kept for a day'),
   })
   .meta({ id: 'ArtifactFetchLine' })
 export type ArtifactFetchLineShape = z.infer<typeof fetchLine>
