@@ -1,5 +1,5 @@
 // Jails in units of systemd without a systemd: a stand-in for systemd-run starts the real keeper, which starts a stand-in for bubblewrap.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
@@ -15,8 +15,8 @@ $ENV{PERL5OPT} = '-MNot::There';
 my $failed = system @ARGV;
 `
 const TOLD = 'exit($failed ? 1 : 0);'
-/** As where the manager hangs. */
-const NEVER_TOLD = 'sleep 60;'
+/** As where the manager hangs; leaves a file when it goes on. */
+const TOLD_LATE = 'sleep 60; open(my $file, q(>), qq($0.over));'
 
 /** A jail whose command waits at the gate; it ends as bubblewrap does when its first process is killed. */
 const JAIL = `my ($at) = grep { $ARGV[$_] eq '--info-fd' } 0 .. $#ARGV;
@@ -48,8 +48,7 @@ const KEEPER_IS_LATE = `sub prepare {
 }`
 
 /** Starts a jail with these two programs of Perl. */
-async function started(unit: string, jail: string): Promise<Jail> {
-  const root = workDirectory()
+async function started(unit: string, jail: string, root = workDirectory()): Promise<Jail> {
   const put = (path: string, text: string): string => {
     const whole = join(root, path)
     mkdirSync(dirname(whole), { recursive: true })
@@ -86,7 +85,9 @@ test('a jail that was killed is told as killed, whatever bubblewrap ended with',
 })
 
 test('the end of a jail that was killed is not waited for where systemd never tells it', async () => {
-  const jail = await started(UNIT + NEVER_TOLD, AT_ONCE + JAIL)
+  const root = workDirectory()
+  const jail = await started(UNIT + TOLD_LATE, AT_ONCE + JAIL, root)
   jail.kill()
   expect(await jail.ended).toEqual({ code: null, signal: 'SIGKILL' })
+  expect(existsSync(join(root, 'usr/bin/systemd-run.over'))).toBe(false)
 })
