@@ -192,7 +192,9 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     const named = new Set(body.lost.map(formatNodeId))
     for (const node of named) {
       const told = lost.peek(node)
-      if (told !== undefined && !before.has(node)) lost.set(node, told + 1)
+      const isNews = (heard.get(node)?.version ?? 0) < body.version
+      // Nobody believes words that are older than what the lost node said itself, so they do not count as told.
+      if (told !== undefined && !before.has(node) && isNews) lost.set(node, told + 1)
       if (node === deps.self) within(GATHER_MS + answerSpan() * random.float())
       if (
         node === deps.self ||
@@ -201,7 +203,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
         connections.neighbour(node) !== undefined
       )
         continue
-      if ((heard.get(node)?.version ?? 0) < body.version) trust.lost(node)
+      if (isNews) trust.lost(node)
     }
     return named
   }

@@ -12,6 +12,8 @@ const GATE = 3
 const FIRST_SECRET = 4
 /** Bytes of what a program says about a failure. */
 const COMPLAINT_BYTES = 1024
+/** Milliseconds to read it when the program is over: whoever was asked to build the jail, and hangs, may hold the other end for ever. */
+const COMPLAINT_MS = 1_000
 
 /** One way to build a jail. */
 export interface Way {
@@ -152,7 +154,8 @@ export function heard(socket: Socket, pattern: RegExp): Promise<string> {
 }
 
 /** The last line of what the program said on the jail's standard error before it ended. */
-async function complaintOf({ stderr }: Jail): Promise<string> {
+async function complaintOf({ stderr, ended }: Jail): Promise<string> {
+  void ended.then(() => setTimeout(() => stderr.destroy(), COMPLAINT_MS).unref())
   let text = ''
   try {
     for await (const piece of stderr) {

@@ -29,7 +29,8 @@ fail $ARGV[0];
 
 /**
  * The main process of the unit: takes the descriptors, which have the numbers that bubblewrap is told because nothing else is open, and starts
- * it. It ends when bubblewrap has ended, of which it tells the Muscle the exit code, or when the Muscle is gone. Systemd ends the rest then.
+ * it. It tells the Muscle that it is there, and ends when bubblewrap has ended, of which it tells the exit code unless it was killed, or when the
+ * Muscle is gone. Systemd ends the rest then.
  * It is outside of the namespaces of the jail, where nothing reaches it. Words: the number of recvmsg(2), and the mark.
  */
 const KEEPER = String.raw`${MESSAGE}
@@ -40,6 +41,8 @@ splice @given, ($length - 16) / 4;
 my ($words, $input) = splice @given, -2;
 my $last = @given + 2;
 "@given" eq "@{[3 .. $last]}" || fail 'descriptors are open already';
+open(my $line, '>&', $last) || fail 'no line';
+syswrite $line, "kept\n";
 open(my $file, '<&=', $words) || fail 'no words';
 my @words = split /\0/, do { local $/; <$file> }, -1;
 pop @words;
@@ -57,7 +60,6 @@ my ($bits, $ready) = ('');
 vec($bits, $_, 1) = 1 for $last, $life;
 1 while select($ready = $bits, undef, undef, undef) < 0;
 if (vec($ready, $life, 1) && waitpid($command, 0) == $command && !($? & 127)) {
-  open(my $line, '>&=', $last);
   syswrite $line, "ended " . ($? >> 8) . "\n";
 }
 else { kill 9, $command }

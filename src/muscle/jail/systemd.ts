@@ -25,6 +25,8 @@ const OWN_BYTES = 32 * MEBIBYTE
 const DIRECTORIES = 3
 /** Seconds that a unit may last longer than its job: the Muscle ends it, and systemd only where that does not happen. */
 const SPARE_SECONDS = 30
+/** Milliseconds from a kill until systemd-run is killed too: a manager that hangs never tells it that the unit is over. */
+const UNTOLD_MS = 3_000
 
 /** As karo-exec.service has them: bubblewrap works inside of them. All but the last ones need no rights that a person's manager lacks. */
 const HARDENING = [
@@ -85,8 +87,9 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
         ],
         words: (first) => [
           ...['-e', SENDER, '--', String(send), String(first + 4)],
-          ...['/usr/bin/env', `XDG_RUNTIME_DIR=${runtime}`, RUN, ...unitOf(spec, uid, mark)],
-          ...['--', PERL, '-e', KEEPER_WORD, '--', String(receive), mark],
+          ...['/usr/bin/env', `XDG_RUNTIME_DIR=${runtime}`, `${root}${RUN}`, ...unitOf(spec, uid, mark)],
+          // Perl obeys many variables, and those of the manager are a person's.
+          ...['--', '/usr/bin/env', '-i', PERL, '-e', KEEPER_WORD, '--', String(receive), mark],
         ],
         held: (child, line) => hold(child, line, places, outerOf(child, line)),
       })
@@ -104,7 +107,6 @@ function unitOf({ limits }: JailSpec, uid: number, mark: string): string[] {
     `MemoryMax=${limits.memory_bytes + DIRECTORIES * limits.disk_bytes + OWN_BYTES}`,
     `TasksMax=${limits.tasks + OWN_TASKS}`,
     `RuntimeMaxSec=${Math.ceil(limits.wall_ms / 1000) + SPARE_SECONDS}`,
-    'UnsetEnvironment=PERL5OPT PERL5LIB PERL5DB LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT',
   ]
   return [
     ...[uid === 0 ? '--system' : '--user', '--quiet', '--no-ask-password', '--pipe', '--wait', '--collect'],
@@ -116,6 +118,7 @@ function unitOf({ limits }: JailSpec, uid: number, mark: string): string[] {
 /** The unit ends when its keeper sees the end of `line`, which it holds as long as it lives; `child` waits for the end of the unit. */
 function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kill' | 'ended'> {
   let [told, killed] = ['', false]
+  const isKept = (): boolean => told.includes('kept')
   const released = new Promise<void>((resolve) => {
     if (line == null) return resolve()
     line.on('data', (piece) => {
@@ -130,14 +133,19 @@ function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kil
     kill() {
       killed ||= child.exitCode === null
       line?.end()
+      setTimeout(() => {
+        child.kill('SIGKILL')
+        // A keeper that begins now finds the line closed and ends; no command runs without the word of the Muscle.
+        if (!isKept()) line?.destroy()
+      }, UNTOLD_MS).unref()
     },
     ended: exit.then(async ({ code }) => {
       await released
       const [, ended] = /ended (\d+)/.exec(told) ?? []
-      if (ended !== undefined) return { code: Number(ended), signal: null }
-      // Systemd-run says why there is no unit. Where there is one, only a keeper that was killed says nothing.
-      const isRefused = !(killed || told.includes('child-pid'))
-      return isRefused ? { code, signal: null } : { code: null, signal: 'SIGKILL' }
+      // Bubblewrap whose first process was killed ends with a code, as if it had ended by itself.
+      if (!killed && ended !== undefined) return { code: Number(ended), signal: null }
+      // Systemd-run says why there is no keeper. One that was there says nothing where it or bubblewrap was killed.
+      return killed || isKept() ? { code: null, signal: 'SIGKILL' } : { code, signal: null }
     }),
   }
 }

@@ -33,8 +33,10 @@ const LIMITS: Limits = {
   output_bytes: 64 * 1024,
 }
 
-/** Jails in which the attempts may fail to begin, or may begin too many tasks, before that counts. */
-const TRIES = 6
+/** Jails in which the attempts may fail to begin before that counts. */
+const TRIES = 3
+/** Jails by Landlock in which the attempts may begin too many tasks before that counts. */
+const TRIES_OF_TASKS = 6
 /** Milliseconds until the next jail is tried, at most: at random, so that two that probe beside each other do not meet again. */
 const AGAIN_MS = 500
 
@@ -54,8 +56,9 @@ export async function probeAll(deps: ProbeDeps): Promise<readonly ProbeResult[]>
   for (const provider of deps.providers) {
     if (provider.problem() !== undefined) continue
     let found = await probeOne(provider, deps)
-    // Where the kernel counts the tasks of the whole user, a jail that begins while another one is full gets a limit that is too high.
-    for (let tries = 1; onlyTasks(found) && tries < TRIES; tries++) {
+    // There the kernel counts the tasks of the whole user, and a jail that begins while another one is full gets a limit that is too high.
+    const most = provider.name === 'landlock' ? TRIES_OF_TASKS : 1
+    for (let tries = 1; onlyTasks(found) && tries < most; tries++) {
       await sleep(randomInt(AGAIN_MS))
       found = await probeOne(provider, deps)
     }
@@ -114,8 +117,9 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
       ],
     }
     let heard = await attempted(provider, spec, timers)
-    // Nothing was tried where Node could not begin: other jails of this user may hold all of its tasks at that moment.
-    for (let tries = 1; heard.told === '' && tries < TRIES; tries++)
+    // Nothing was tried where Node could not begin: other jails of this user may hold all of its tasks at that moment. Whoever runs the
+    // probe does not wait for several jails that take all of their time.
+    for (let tries = 1; heard.told === '' && !heard.isLate && tries < TRIES; tries++)
       heard = await attempted(provider, spec, timers)
     const worse = {
       ...(isLeft(hangUpMark(mark)) && { hang_up: 'a process outlived its jail' }),
@@ -145,18 +149,24 @@ interface Heard {
   readonly told: string
   /** How the attempts ended: a code or a signal. */
   readonly end: string
+  /** They took all the time that they had. */
+  readonly isLate: boolean
 }
 
 /** Makes the attempts in one jail. Rejects as `Provider.start`. */
 async function attempted(provider: Provider, spec: JailSpec, timers: Timers): Promise<Heard> {
   const jail = await provider.start(spec)
-  const late = timers.after(LIMITS.wall_ms, () => jail.kill())
+  let isLate = false
+  const inTime = timers.after(LIMITS.wall_ms, () => {
+    isLate = true
+    jail.kill()
+  })
   jail.stderr.resume()
   let told = ''
   for await (const piece of jail.stdout) told = (told + String(piece)).slice(0, LIMITS.output_bytes)
   const { code, signal } = await jail.ended
-  late()
-  return { told, end: String(signal ?? code) }
+  inTime()
+  return { told, end: String(signal ?? code), isLate }
 }
 
 /** What the attempts said. One that is missing, as after a crash, did not hold; nor one of which worse was seen from outside. */

@@ -2,18 +2,20 @@
 import { signal } from '@preact/signals'
 
 /** `posture` for `#/posture`; empty for an address without a view. */
-export const route = signal(read())
+export const route = signal(viewInAddress())
+/** What is searched for in the view: at first the words in the address, `#/mesh?web`, so that a bookmark keeps them. */
+export const search = signal(wordsInAddress())
 
-function read(): string {
+addEventListener('hashchange', () => {
+  route.value = viewInAddress()
+  search.value = wordsInAddress()
+})
+
+function viewInAddress(): string {
   return /^#\/([a-z]+)/.exec(location.hash)?.[1] ?? ''
 }
 
-addEventListener('hashchange', () => {
-  route.value = read()
-})
-
-/** Words of a search in the address, `#/mesh?web`, so that a bookmark keeps them. */
-export function wordsInAddress(): string {
+function wordsInAddress(): string {
   try {
     return decodeURIComponent(/^#\/[a-z]+\?(.*)$/.exec(location.hash)?.[1] ?? '')
   } catch {
@@ -22,9 +24,10 @@ export function wordsInAddress(): string {
   }
 }
 
-/** Keeps words in the address of this view. Called when typing is over: a browser refuses many changes within seconds. */
-export function keepWords(words: string): void {
-  history.replaceState(null, '', `#/${route.value}${words === '' ? '' : `?${encodeURIComponent(words)}`}`)
+/** Keeps the words of the search in the address. Called when typing is over: a browser refuses many changes within seconds. */
+export function keepWords(): void {
+  const words = search.value === '' ? '' : `?${encodeURIComponent(search.value)}`
+  history.replaceState(null, '', `#/${route.value}${words}`)
 }
 
 export function go(view: string): void {

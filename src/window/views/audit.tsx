@@ -6,7 +6,7 @@ import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
-import { keepWords, wordsInAddress } from '../state/route.ts'
+import { keepWords, search } from '../state/route.ts'
 import { client } from '../state/session.ts'
 import { WhoAsked } from './who-asked.tsx'
 
@@ -84,8 +84,9 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
   ] as const
 
 function Log() {
-  const [words, setWords] = useState(wordsInAddress)
-  const [limit, setLimit] = useState<number>(words === '' ? LIMITS.first : LIMITS.search)
+  const words = search.value
+  const [wantsMore, setWantsMore] = useState(false)
+  const limit = wantsMore || words !== '' ? LIMITS.search : LIMITS.first
   const newest = useAsked((signal) => client.call(getAuditLog, { query: { limit }, signal }), {
     key: `audit ${limit}`,
     on: ['query_answered', 'query_asked', 'trust_changed', 'consent_changed'],
@@ -118,10 +119,10 @@ function Log() {
           placeholder="Search the last entries"
           value={words}
           onInput={({ currentTarget }) => {
-            setWords(currentTarget.value)
-            setLimit(LIMITS.search)
+            search.value = currentTarget.value
+            setWantsMore(true)
           }}
-          onChange={() => keepWords(words)}
+          onChange={keepWords}
         />
       }
     >
@@ -137,7 +138,7 @@ function Log() {
               by={words}
             />
             {limit === LIMITS.first && !isAll && (
-              <button type="button" onClick={() => setLimit(LIMITS.search)}>
+              <button type="button" onClick={() => setWantsMore(true)}>
                 Read up to {number(LIMITS.search)} entries
               </button>
             )}

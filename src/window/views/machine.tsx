@@ -66,7 +66,7 @@ export function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps)
 
 /** What the machine told of its links some minutes ago, by the names that this machine knows. */
 function linksOf({ links }: PeerShape, peers: readonly PeerShape[]): string {
-  if (links === undefined) return 'it has not told'
+  if (links === undefined) return 'none told'
   const names = new Map(peers.map((one) => [one.fingerprint, one.name]))
   if (status.value !== undefined) names.set(status.value.fingerprint, status.value.name)
   return links.map((one) => names.get(one) || formatFingerprint(one)).join(', ')

@@ -1,5 +1,5 @@
 // Mesh: who waits for a decision, who is a member and how, and the certificate of this node.
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { getFleet } from '../../api/contract/operations/fleet.ts'
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
@@ -8,7 +8,7 @@ import { Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
-import { keepWords, wordsInAddress } from '../state/route.ts'
+import { keepWords, search } from '../state/route.ts'
 import { client } from '../state/session.ts'
 import { Details } from './machine.tsx'
 import { Waiting } from './pending.tsx'
@@ -32,7 +32,10 @@ export function Mesh() {
   const asked = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: EVENTS })
   const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   const [looked, setLooked] = useState<string>()
-  const [words, setWords] = useState(wordsInAddress)
+  const words = search.value
+  // Words in the address filter few machines too, and who takes them away keeps the field.
+  const wasSought = useRef(false)
+  wasSought.current ||= words !== ''
   const peers = asked.data?.peers ?? []
   const pending = peers.filter(({ state }) => state === 'pending')
   const others = peers.filter(({ state }) => state !== 'pending')
@@ -58,14 +61,16 @@ export function Mesh() {
         title="Machines"
         wide
         actions={
-          others.length > FEW && (
+          (others.length > FEW || wasSought.current) && (
             <input
               type="search"
               aria-label="Words of a machine: its name, state, role or team"
               placeholder="Find a machine"
               value={words}
-              onInput={({ currentTarget }) => setWords(currentTarget.value)}
-              onChange={() => keepWords(words)}
+              onInput={({ currentTarget }) => {
+                search.value = currentTarget.value
+              }}
+              onChange={keepWords}
             />
           )
         }

@@ -122,6 +122,19 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.getByText('whole: nothing was altered').waitFor()
     })
 
+    test('the words of an address are searched for, however few machines there are, and when they change', async () => {
+      const isSought = (words: string) =>
+        page.waitForFunction(`document.querySelector('input[type=search]')?.value === '${words}'`)
+      for (const words of ['first', 'second']) {
+        for (const view of ['mesh', 'audit', 'mesh']) {
+          await page.evaluate(`location.hash = '#/${view}?${words}'`)
+          await isSought(words)
+        }
+      }
+      await page.evaluate(`location.hash = '#/mesh'`)
+      await isSought('')
+    })
+
     test('in every view Tab meets whatever can be pressed, leaves it again, and shows where it is', async () => {
       for (const view of VIEWS) {
         await go(view)

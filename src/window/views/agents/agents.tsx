@@ -87,9 +87,9 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
   {
     title: 'Command',
-    cell: ({ argv, state }) =>
+    cell: ({ argv, built_in }) =>
       argv === null ? (
-        noCommand(state)
+        noCommand(built_in)
       ) : (
         <span class="clip">
           <Code text={argv.join(' ')} />

@@ -102,16 +102,16 @@ function Log({ id }: { readonly id: string }) {
 }
 
 /** Said in the place of the command where there is none. */
-export const noCommand = (state: AgentShape['state']): string =>
-  state === 'refused' ? 'not as it was signed' : 'none: built into Karo'
+export const noCommand = (isBuiltIn = false): string =>
+  isBuiltIn ? 'none: built into Karo' : 'not as it was signed'
 
-function factsOf({ argv, manifest, server, restarts, state, detail }: AgentShape) {
+function factsOf({ argv, built_in, manifest, server, restarts, state, detail }: AgentShape) {
   const facts = [
     ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
     [
       'Command',
       argv === null ? (
-        noCommand(state)
+        noCommand(built_in)
       ) : (
         <div class="text" key="command">
           <Code text={argv.join(' ')} />
