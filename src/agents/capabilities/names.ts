@@ -46,7 +46,8 @@ export function parseName(text: string): Name {
   return { kind, of }
 }
 
-const isPlainPath = (path: string): boolean =>
+/** Whether the text of an absolute path says where it leads, links aside: without `.`, `..` and empty parts. */
+export const isPlainPath = (path: string): boolean =>
   path === '/' ||
   path
     .slice(1)

@@ -114,7 +114,7 @@ export function createGates(deps: GatesDeps): Gates {
     const given = approvals.granted(action, hash)
     if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, hash)))
       return run(of, by, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
-    const pattern = approvedBy(patterns(), action, of)
+    const pattern = await approvedBy(patterns(), action, of)
     if (pattern !== undefined) {
       await approvals.noteByPolicy(action, hash, findings, pattern)
       return run(of, by, `approved by the pattern ${pattern} of agents.approved`)
