@@ -11,7 +11,7 @@ export async function configFile(world: World): Promise<readonly Finding[]> {
     const { file, warnings } = config.loaded
     if (warnings.length > 0)
       return warnings.map((says) =>
-        warn(says, 'Remove it or correct its name; karo config list shows every key.'),
+        warn(says, 'Remove it or correct it; karo config list shows every key.'),
       )
     return [ok(file === undefined ? 'there is no config.toml: every key has its default' : file)]
   }
