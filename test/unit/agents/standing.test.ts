@@ -1,7 +1,9 @@
 // What was let through does not stay so by itself: policy, capabilities, manifests and who asks are looked at again until it is over.
 import { describe, expect, it, test } from 'vitest'
+import type { BuiltIn } from '../../../src/agents/builtins/agent.ts'
 import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
+import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { createLooks } from '../../../src/agents/runtime/looks.ts'
 import type { Known } from '../../../src/agents/runtime/registry.ts'
 import { createResting } from '../../../src/agents/runtime/resting.ts'
@@ -16,6 +18,7 @@ import {
   ANN,
   actor,
   agentRig,
+  BOB,
   done,
   ONLY_READS,
   serverDirectory,
@@ -219,6 +222,31 @@ test('an agent that a person started before anything was granted goes on; one wh
   granted = false
   await resting.look()
   expect(stopped).toEqual([expect.stringContaining('that is over')])
+})
+
+test('a command of the daemon ends when something that it may run by is taken back, and only that of the person meant', async () => {
+  const command: BuiltIn = {
+    ...{ id: 'kExecutor:command', purpose: 'waits until it is ended' },
+    tools: [
+      {
+        ...{ name: 'read', description: '', readOnly: true, takes: {} },
+        run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', reject)),
+      },
+    ],
+  }
+  const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command] })
+  const { id } = await runtime.run({
+    ...{ person: ANN, agent: command.id, tool: 'read', input: {}, why: '', traceId: TRACE },
+  })
+  const task = () => runtime.tasks.get(ANN, id)
+  await until(async () => (await task()).state === 'working', { what: 'it works' })
+  await runtime.revoked('kBridge:models')
+  await runtime.revoked(command.id, BOB)
+  expect((await task()).state).toBe('working')
+  await runtime.revoked(command.id)
+  await runtime.tasks.ended(ANN, id)
+  const { state, events } = await task()
+  expect([state, events.at(-1)?.message]).toEqual(['canceled', expect.stringContaining('was taken back')])
 })
 
 const [here] = await providersHere()
