@@ -143,6 +143,20 @@ describe('judging', () => {
     })
   })
 
+  it('names one grant for what is run and one for places, each to who lacks it', async () => {
+    const { gates } = await rig()
+    const binds = [
+      { path: '/srv/app', write: false },
+      { path: '/srv/out', write: true },
+    ]
+    const exec = { tool: 'exec', argv: ['git', 'log'], binds, input: '' }
+    const requester = { node: SELF.nodeId, person: '1000', agent: 'kPlanner:x' } as const
+    const { hint } = (await gates.judge(reads({ ...exec, requester }))) as { hint?: string }
+    expect(hint?.replaceAll("'", '')).toBe(
+      'Grant it in a terminal: karo cap grant kExecutor:fs proc.exec:git && karo cap grant kExecutor:fs fs.read:/srv/app fs.write:/srv/out && karo cap grant kPlanner:x agent.task:kExecutor:fs',
+    )
+  })
+
   it('lets an agent have another one work only if it was granted that', async () => {
     const all = await rig()
     const byAgent = { requester: { node: SELF.nodeId, person: '1000', agent: 'kPlanner:x' } as const }

@@ -1,6 +1,6 @@
 // What was let through does not stay so by itself: policy, capabilities, manifests and who asks are looked at again until it is over.
 import { describe, expect, it, test } from 'vitest'
-import type { BuiltIn } from '../../../src/agents/builtins/agent.ts'
+import { type BuiltIn, builtInFor } from '../../../src/agents/builtins/agent.ts'
 import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
@@ -11,7 +11,7 @@ import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/ses
 import { createDrive } from '../../../src/agents/tasks/drive.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import type { Gates, Verdict } from '../../../src/agents/types.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import {
@@ -194,6 +194,53 @@ describe('a task', () => {
     await all.looks.now()
     expect((await all.state('canceled')).events.at(-1)?.message).toContain('it did not run')
   })
+})
+
+test('short tasks, one after the other, put no look off, and one that is put off is not waited for twice', async () => {
+  const due: { readonly at: number; readonly run: () => void }[] = []
+  let now = 0
+  let looked = 0
+  const timers: Timers = {
+    after(ms, run) {
+      const one = { at: now + ms, run }
+      due.push(one)
+      return () => void (due.includes(one) && due.splice(due.indexOf(one), 1))
+    },
+  }
+  const last = async () => {
+    looked += 1
+  }
+  const looks = createLooks({ timers, log: silentLog, last, isNeeded: () => true })
+  for (; now <= 10_500; now += 1_000) {
+    looks.add(async () => {})()
+    for (const one of due.filter(({ at }) => at <= now)) {
+      due.splice(due.indexOf(one), 1)
+      one.run()
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(due).toHaveLength(1)
+  }
+  expect(looked).toBe(2)
+  looks.stop()
+  expect(due).toEqual([])
+})
+
+test('a call of the daemon that is cancelled while the gates are asked again does not begin', async () => {
+  const ran: string[] = []
+  const tool = {
+    name: 'work',
+    description: '',
+    readOnly: true,
+    takes: {},
+    run: async () => ran.push('it ran'),
+  }
+  const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN)
+  const control = new AbortController()
+  const outcome = await agent.call(...(['work', {}] as const), {
+    ...{ signal: control.signal, timeoutMs: 1_000, traceId: TRACE, onProgress() {} },
+    onBegin: async () => control.abort(),
+  })
+  expect([outcome, ran]).toEqual([{ kind: 'canceled' }, []])
 })
 
 test('an agent that a person started before anything was granted goes on; one whose grants end is stopped', async () => {
