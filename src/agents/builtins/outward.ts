@@ -143,11 +143,12 @@ export function executor({ muscle, timers, random }: OutwardDeps): BuiltIn {
 export function bridge({ models }: OutwardDeps): BuiltIn {
   return {
     id: 'kBridge:models',
-    purpose: 'asks the local models of this machine; nothing leaves it',
+    purpose: 'asks the local models of this machine; no prompt leaves it',
     tools: [
       {
         name: 'list_models',
-        description: 'Lists the local models that are configured, and whether each answers now.',
+        description:
+          'Lists the local models that are configured, also those of a private network, and whether each answers now.',
         readOnly: true,
         takes: {},
         run: (_, { signal }) => models.look(signal),

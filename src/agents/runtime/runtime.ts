@@ -225,7 +225,11 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       await deps.insist(entryOf('started', known, actor))
       const session = await known.agent
         .start({ traceId: actor.traceId, byPerson: true })
-        .catch(toldTo(actor, known))
+        .catch(async (error: unknown) => {
+          // The entry before was for a start that was to come, as nothing starts that the ledger does not have.
+          await record({ ...entryOf('started', known, actor), success: false })
+          return toldTo(actor, known)(error)
+        })
       const isAsked = actor.by !== undefined || needsPerson(manifest)
       resting.started(known, session, isAsked ? action : undefined)
       return viewOf(known)

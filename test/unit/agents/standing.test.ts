@@ -225,6 +225,15 @@ test('short tasks, one after the other, put no look off, and one that is put off
   expect(due).toEqual([])
 })
 
+test('a start that comes to nothing stands in the ledger as one that failed', async () => {
+  const client = { run: () => Promise.reject(new Error('no jail')) } as unknown as MuscleClient
+  const { runtime, ledger } = await agentRig({ client })
+  await runtime.add(actor(), wantedOf('/srv'))
+  await expect(runtime.startAgent(actor(), 'fixture')).rejects.toThrow('no jail')
+  const starts = ledger.filter(({ details }) => details.change === 'started')
+  expect(starts.map(({ success }) => success)).toEqual([true, false])
+})
+
 test('a call of the daemon that is cancelled while the gates are asked again does not begin', async () => {
   const ran: string[] = []
   const tool = {
