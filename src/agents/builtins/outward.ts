@@ -1,7 +1,7 @@
 // Built-in agents that reach beyond their person's notes: one approved command in a jail, and the local models.
 import type { Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { isPlainPath } from '../capabilities/names.ts'
+import { isPlainPath } from '../../base/words/plain-path.ts'
 import { EXEC } from '../classes.ts'
 import { DEFAULT_LIMITS } from '../manifest/words.ts'
 import type { MuscleClient } from '../muscle/client.ts'

@@ -2,8 +2,8 @@
 import { realpath } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
 import { globMatcher } from '../../base/quote.ts'
+import { isPlainPath } from '../../base/words/plain-path.ts'
 import { lineOf } from '../approvals/ended.ts'
-import { isPlainPath } from '../capabilities/names.ts'
 import { EXEC } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
 
