@@ -257,6 +257,15 @@ function envWarnings(env: Env): string[] {
     })
 }
 
+/** Warns of patterns for commands that name no directory, as all did once. */
+const patternWarnings = ({ agents }: Config): string[] =>
+  agents.approved
+    .filter((pattern) => /^\S+ \S+ exec (?!in \/\S* \S)/.test(pattern))
+    .map(
+      (pattern) =>
+        `the pattern ${JSON.stringify(pattern)} of agents.approved approves nothing: for exec it has to say in which directory, as in "status: kExecutor:build exec in /srv/app git status*"`,
+    )
+
 /**
  * Loads the configuration of the node whose directory is `home`: `config.toml` there, if any, and the variables
  * `KARO_<SECTION>_<KEY>` of `env`. Throws KaroError `bad_config`; its `where` is `<file>:<line>`, the name of a
@@ -284,7 +293,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     config,
     values,
     sources: new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default'])),
-    warnings: envWarnings(from.env),
+    warnings: [...envWarnings(from.env), ...patternWarnings(config)],
     file: text === undefined ? undefined : file,
   }
 }

@@ -434,7 +434,7 @@ export const KEYS = {
     default: [],
     fileOnly: true,
     description:
-      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory it is approved there and below alone; commands, and what an agent may change, are approved only with one. For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
+      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory it is approved there and below alone; commands, and what an agent may change, are approved only with one (`karo config list` warns of a pattern for commands without). For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec in /srv/app git status*"]',
   }),
   vaultRotateDays: key({

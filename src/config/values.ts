@@ -23,13 +23,11 @@ export const label = text('a name of letters, digits, "-", "_" and "."', (value)
   LABEL.test(value) ? undefined : 'that is no plain name',
 )
 
-export const approvedPattern = text('"NAME: AGENT TOOL [in DIRECTORY] GLOB"', (value) => {
-  if (!/^[\w.-]{1,32}: k[A-Za-z]+:[\w.-]{1,64} \S{1,128} \S.{0,1023}$/.test(value))
-    return 'that is no pattern such as "status: kExecutor:build exec in /srv/app git status*"'
-  return /^\S+ \S+ exec (?!in \/\S* \S)/.test(value)
-    ? 'a pattern for exec says in which directory: "status: kExecutor:build exec in /srv/app git status*"'
-    : undefined
-})
+export const approvedPattern = text('"NAME: AGENT TOOL [in DIRECTORY] GLOB"', (value) =>
+  /^[\w.-]{1,32}: k[A-Za-z]+:[\w.-]{1,64} \S{1,128} \S.{0,1023}$/.test(value)
+    ? undefined
+    : 'that is no pattern such as "status: kExecutor:build exec in /srv/app git status*"',
+)
 
 function nodeIdProblem(value: string): string | undefined {
   if (isNodeId(value)) return undefined

@@ -112,7 +112,7 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
   return found.confidence === 'sure' && found.decision !== 'block' ? (found.command ?? undefined) : undefined
 }
 
-/** Alerts of what gates refuse people's agents and tools, of agents that cannot run, and of what is unusual in their numbers. */
+/** Alerts of what gates refuse people of this machine, their agents and tools, of agents that cannot run, and of what is unusual in their numbers. */
 export function raiseAlerts(
   { raise }: Pick<Alerts, 'raise'>,
   {

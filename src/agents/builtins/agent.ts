@@ -77,9 +77,11 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
     session: () => session,
     start: async () => session,
     async call(tool, input, options) {
-      if (options.signal.aborted) return { kind: 'canceled' }
+      const isOver = (): boolean => options.signal.aborted
+      if (isOver()) return { kind: 'canceled' }
       await options.onBegin(session.tools.find((one) => one.name === tool))
-      return session.call(tool, input, options)
+      // It may have been cancelled while the gates were asked again.
+      return isOver() ? { kind: 'canceled' } : session.call(tool, input, options)
     },
     stop: () => Promise.reject(always()),
     refuse() {},

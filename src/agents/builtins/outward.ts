@@ -1,6 +1,7 @@
 // Built-in agents that reach beyond their person's notes: one approved command in a jail, and the local models.
 import type { Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { isPlainPath } from '../../base/words/plain-path.ts'
 import { EXEC } from '../classes.ts'
 import { DEFAULT_LIMITS } from '../manifest/words.ts'
 import type { MuscleClient } from '../muscle/client.ts'
@@ -55,7 +56,8 @@ function commandIn(input: Input): Acts {
   const argv = textsIn(input.argv, 'argv', MOST_WORDS)
   if (argv[0] === undefined || argv[0] === '') throw wrong('argv has to name a program')
   const { cwd = '/', stdin = '' } = input
-  if (typeof cwd !== 'string' || !cwd.startsWith('/')) throw wrong('cwd has to be an absolute path')
+  if (typeof cwd !== 'string' || !cwd.startsWith('/') || !isPlainPath(cwd))
+    throw wrong('cwd has to be an absolute path without ".", ".." and "//", and without "/" at its end')
   if (typeof stdin !== 'string' || stdin.length > MOST_TEXT)
     throw wrong(`stdin has to be a text of at most ${MOST_TEXT} characters`)
   const binds = [
@@ -141,11 +143,12 @@ export function executor({ muscle, timers, random }: OutwardDeps): BuiltIn {
 export function bridge({ models }: OutwardDeps): BuiltIn {
   return {
     id: 'kBridge:models',
-    purpose: 'asks the local models of this machine; nothing leaves it',
+    purpose: 'asks the local models of this machine; no prompt leaves it',
     tools: [
       {
         name: 'list_models',
-        description: 'Lists the local models that are configured, and whether each answers now.',
+        description:
+          'Lists the local models that are configured, also those of a private network, and whether each answers now.',
         readOnly: true,
         takes: {},
         run: (_, { signal }) => models.look(signal),

@@ -62,7 +62,7 @@ export interface Capabilities extends Room {
     /** Number of the person who grants it. */
     readonly by: number
   }): Promise<HeldCapability>
-  /** Takes it back, and everything derived from it; returns the ids. Throws KaroError `not_found`, `conflict`. */
+  /** Takes it back, and everything derived from it, also where it was used up and its time is not over; returns the ids. Throws KaroError `not_found`, `conflict`. */
   revoke(which: string, by: number): Promise<readonly string[]>
   /**
    * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: for what has begun
@@ -101,7 +101,7 @@ export function createCapabilities({
   }
 
   const chainsOf = (ids: readonly string[]): readonly Chain[] =>
-    ids.map((id) => held.get(id)).filter((chain) => chain !== undefined)
+    ids.map((id) => held.get(id) ?? used.get(id)).filter((chain) => chain !== undefined)
 
   function expired(): readonly string[] {
     const now = clock.now()
@@ -116,7 +116,10 @@ export function createCapabilities({
         : gone.map((chain) => ({ id: bodyOf(chain).id, until: bodyOf(chain).expires_at }))
     // In memory first: what is asked while the disk is written must not find it.
     for (const { id, until } of notes) revoked.set(id, until)
-    for (const id of remove) held.delete(id)
+    for (const id of remove) {
+      held.delete(id)
+      used.delete(id)
+    }
     if (why === 'used') for (const chain of gone) used.set(bodyOf(chain).id, chain)
     await repository.end({ remove, revoked: notes })
     for (const chain of gone) if (why === 'revoked') listeners.tell(bodyOf(chain).subject)
@@ -133,8 +136,8 @@ export function createCapabilities({
     await repository.forget(forgotten)
   }
 
-  function find(which: string): Chain {
-    const found = [...held].filter(([id]) => which.length >= 4 && id.startsWith(which))
+  function find(which: string, among: Iterable<readonly [string, Chain]> = held): Chain {
+    const found = [...among].filter(([id]) => which.length >= 4 && id.startsWith(which))
     const [only, other] = found
     if (only === undefined)
       throw new KaroError('not_found', `there is no capability ${which.slice(0, 40)}`, {
@@ -146,7 +149,7 @@ export function createCapabilities({
   }
 
   const derivedFrom = (id: string): readonly string[] =>
-    [...held].filter(([, chain]) => chain.some(({ body }) => body.id === id)).map(([one]) => one)
+    [...held, ...used].filter(([, chain]) => chain.some(({ body }) => body.id === id)).map(([one]) => one)
 
   async function grant({ subject, names, seconds, from, by }: Parameters<Capabilities['grant']>[0]) {
     if (!AGENT.test(subject))
@@ -228,7 +231,8 @@ export function createCapabilities({
     grant: (wanted) => serially(() => grant(wanted)),
     revoke: (which, by) =>
       serially(async () => {
-        const chain = find(which)
+        // What was used up may still have something run by it.
+        const chain = find(which, [...held, ...used])
         const ids = derivedFrom(bodyOf(chain).id)
         const gone = chainsOf(ids)
         await end(ids, 'revoked')

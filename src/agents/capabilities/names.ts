@@ -1,5 +1,6 @@
 // Names of capabilities: how they are written, which one covers which, how long each lasts, and what it means in plain English.
 import { KaroError } from '../../base/errors.ts'
+import { isPlainPath } from '../../base/words/plain-path.ts'
 import { isRedder, LASTS_SECONDS } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
 
@@ -45,13 +46,6 @@ export function parseName(text: string): Name {
   }
   return { kind, of }
 }
-
-const isPlainPath = (path: string): boolean =>
-  path === '/' ||
-  path
-    .slice(1)
-    .split('/')
-    .every((part) => part !== '' && part !== '.' && part !== '..')
 
 /** Directories in which a program without a path is looked for. */
 const PROGRAM_DIRECTORIES = ['/bin/', '/usr/bin/', '/usr/local/bin/']

@@ -84,10 +84,19 @@ export function createGates(deps: GatesDeps): Gates {
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
           const others = more.length === 0 ? '' : `, nor ${more.length} more`
-          const all = [...acts.missing, ...asks.missing].map(quoteShell).join(' ')
+          // What the action needs only to begin may last for a shorter time than its places, with which it ends.
+          const places = neededBy(action, true)
+          const grants = [
+            { to: action.agent, names: acts.missing.filter((name) => !places.includes(name)) },
+            { to: action.agent, names: acts.missing.filter((name) => places.includes(name)) },
+            { to: action.requester.agent, names: asks.missing },
+          ].filter(({ names }) => names.length > 0)
+          const lines = grants.map(
+            ({ to, names }) => `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
+          )
           return {
             ...{ effect: 'deny', reason: `${who} was not granted this ${kind}${others}` },
-            hint: `Grant it in a terminal: karo cap grant ${who} ${all}`,
+            hint: `Grant it in a terminal: ${lines.join(' && ')}`,
           }
         },
       },
@@ -114,7 +123,7 @@ export function createGates(deps: GatesDeps): Gates {
     const given = approvals.granted(action, hash)
     if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, hash)))
       return run(of, by, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
-    const pattern = approvedBy(patterns(), action, of)
+    const pattern = await approvedBy(patterns(), action, of)
     if (pattern !== undefined) {
       await approvals.noteByPolicy(action, hash, findings, pattern)
       return run(of, by, `approved by the pattern ${pattern} of agents.approved`)

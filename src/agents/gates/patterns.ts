@@ -1,13 +1,15 @@
 // Named patterns of the owner's configuration that approve what they match, in place of a person.
+import { realpath } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
 import { globMatcher } from '../../base/quote.ts'
+import { isPlainPath } from '../../base/words/plain-path.ts'
 import { lineOf } from '../approvals/ended.ts'
 import { EXEC } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
 
 interface Pattern {
   readonly name: string
-  matches(action: Action): boolean
+  matches(action: Action): Promise<boolean>
 }
 
 /** `NAME: AGENT TOOL GLOB`, or with `in PLACE` before the glob. Throws KaroError `bad_config`, though the configuration has checked it before. */
@@ -19,29 +21,40 @@ function readPattern(text: string): Pattern {
   const match = globMatcher(glob)
   return {
     name,
-    matches: (action) =>
+    matches: async (action) =>
       action.agent === agent &&
       action.tool === tool &&
       Object.keys(action.env).length === 0 &&
-      isThere(action, place) &&
       // A command has no input that nobody looked at; of a tool the input is what it is asked to do.
-      (tool === EXEC ? action.input === '' && match(lineOf(action)) : match(action.input)),
+      (tool === EXEC ? action.input === '' && match(lineOf(action)) : match(action.input)) &&
+      (await isThere(action, place)),
   }
 }
 
 /**
  * What the same words do is decided by where: with a place the directory and all that may be changed are there or below. Without
- * one, no command is approved, nor what may change anything outside of its jail.
+ * one, no command is approved, nor what may change anything outside of its jail. A path counts by where it really leads, and one
+ * that is not there is nowhere.
  */
-function isThere({ tool, cwd, binds }: Action, place: string | undefined): boolean {
+async function isThere({ tool, cwd, binds }: Action, place: string | undefined): Promise<boolean> {
   const written = binds.filter(({ write }) => write).map(({ path }) => path)
   if (place === undefined) return tool !== EXEC && written.length === 0
-  const below = place.endsWith('/') ? place : `${place}/`
-  return [cwd, ...written].every((path) => path === place || path.startsWith(below))
+  if (![cwd, ...written].every(isPlainPath)) return false
+  const [real, ...paths] = await Promise.all([place, cwd, ...written].map((path) => realpath(path))).catch(
+    () => [],
+  )
+  if (real === undefined) return false
+  const below = real.endsWith('/') ? real : `${real}/`
+  return paths.every((path) => path === real || path.startsWith(below))
 }
 
 /** The name of the pattern that approves the action; never a critical one, and never for another machine. */
-export function approvedBy(patterns: readonly string[], action: Action, of: ActionClass): string | undefined {
+export async function approvedBy(
+  patterns: readonly string[],
+  action: Action,
+  of: ActionClass,
+): Promise<string | undefined> {
   if (of === 'critical' || action.requester.node !== action.target) return undefined
-  return patterns.map(readPattern).find((pattern) => pattern.matches(action))?.name
+  for (const { name, matches } of patterns.map(readPattern)) if (await matches(action)) return name
+  return undefined
 }

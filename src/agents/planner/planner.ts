@@ -4,7 +4,7 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { PlanRow } from '../../store/tables/memory.ts'
 import { canonicalJson } from '../tasks/canonical.ts'
-import { keptElsewhere, textOf } from '../tasks/rows.ts'
+import { isAllText, keptElsewhere, textOf } from '../tasks/rows.ts'
 import { isFinal } from '../tasks/types.ts'
 import type { ActionClass } from '../types.ts'
 import { planRequest, stepsIn } from './by-model.ts'
@@ -159,6 +159,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
     const text = textOf(json)
     if (text.length > MOST_HANDED || keptElsewhere(json) !== undefined)
       throw wrong(`is longer than the ${MOST_HANDED} characters that are handed on`)
+    if (!isAllText(json)) throw wrong('is not only text, and no part of a result is handed on')
     return text
   }
 

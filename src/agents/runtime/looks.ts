@@ -29,7 +29,8 @@ export function createLooks({
 }): Looks {
   const all = new Set<Look>()
   let stopped = false
-  let cancel = (): void => {}
+  /** Ends the wait for the next look; undefined while none is waited for. */
+  let cancel: (() => void) | undefined
   let running: Promise<void> | undefined
   /** Those that follow, because something changed while they ran. */
   let next: Promise<void> | undefined
@@ -61,21 +62,25 @@ export function createLooks({
     return next
   }
 
+  /** A look that is waited for already stays where it is: however often something begins, none is put off. */
   function arm(): void {
-    cancel()
-    if (!stopped && (all.size > 0 || isNeeded())) cancel = timers.after(EVERY_MS, () => void now())
+    if (cancel !== undefined || stopped || (all.size === 0 && !isNeeded())) return
+    cancel = timers.after(EVERY_MS, () => {
+      cancel = undefined
+      void now()
+    })
   }
 
   return {
     now,
     add(look) {
       all.add(look)
-      if (all.size === 1) arm()
+      arm()
       return () => void all.delete(look)
     },
     stop() {
       stopped = true
-      cancel()
+      cancel?.()
     },
   }
 }

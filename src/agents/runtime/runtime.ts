@@ -225,7 +225,11 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       await deps.insist(entryOf('started', known, actor))
       const session = await known.agent
         .start({ traceId: actor.traceId, byPerson: true })
-        .catch(toldTo(actor, known))
+        .catch(async (error: unknown) => {
+          // The entry before was for a start that was to come, as nothing starts that the ledger does not have.
+          await record({ ...entryOf('started', known, actor), success: false })
+          return toldTo(actor, known)(error)
+        })
       const isAsked = actor.by !== undefined || needsPerson(manifest)
       resting.started(known, session, isAsked ? action : undefined)
       return viewOf(known)
@@ -258,12 +262,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     async revoked(agent, person) {
       // Its tasks are told why they end, before its process is gone.
       await looks.now()
+      const why = 'what it may run by was taken back'
+      // It has no process that could be stopped, and a program needs its grant no more once it runs.
+      if (isBuiltIn(agent)) tasks.withdraw(agent, why, person)
       const isMeant = ({ id, person: whose }: Known) => id === agent && (person ?? whose) === whose
       const known = registry.all().find(isMeant)
       // One that starts, or is about to by itself, has no session yet.
       const { state } = known?.agent.status() ?? { state: 'stopped' }
-      if (!['stopped', 'failed', 'refused'].includes(state))
-        await known?.agent.stop('what it may run by was taken back')
+      if (!['stopped', 'failed', 'refused'].includes(state)) await known?.agent.stop(why)
     },
     async forget(person) {
       await tasks.forget(person)

@@ -29,6 +29,17 @@ export function textOf(json: string): string {
   return content.flatMap(({ text }) => (typeof text === 'string' ? [text] : [])).join('\n')
 }
 
+/** Whether the texts are all of it, and nothing stands beside them. */
+export function isAllText(json: string): boolean {
+  const { content } = JSON.parse(json) as { content?: unknown }
+  return (
+    Array.isArray(content) &&
+    (content as readonly { type?: unknown; text?: unknown }[]).every(
+      ({ type, text }) => type === 'text' && typeof text === 'string',
+    )
+  )
+}
+
 /** Id of the artifact that a long result is kept as; undefined where the result is all there. */
 export function keptElsewhere(json: string): string | undefined {
   const { content = [] } = JSON.parse(json) as { content?: readonly { type?: unknown; uri?: unknown }[] }

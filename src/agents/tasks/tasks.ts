@@ -68,6 +68,8 @@ export interface Tasks {
   open(): readonly TaskState[]
   /** Fires with each event; `task` is as it is with it. */
   onEvent(listener: (task: Task, event: TaskEvent) => void): () => void
+  /** Ends what this agent has under way, of everybody or of one person: it may not go on. */
+  withdraw(agent: string, why: string, person?: number): void
   /** Ends all that is under way, which then says so. */
   end(why: string): Promise<void>
   /** Everything of this person is gone. */
@@ -216,17 +218,8 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
         await put(left, { state: 'failed', message, progress: null })
       }
     },
-    async run({
-      id = `t-${toHex(random.bytes(8))}`,
-      person,
-      agent,
-      tool,
-      input,
-      why,
-      sessions,
-      by,
-      traceId,
-    }) {
+    async run({ id = `t-${toHex(random.bytes(8))}`, person, agent, tool, ...rest }) {
+      const { input, why, sessions, by, traceId } = rest
       if (!ID.test(id))
         throw new KaroError('bad_request', 'an id has at most 64 letters, digits and . _ -', { where: 'id' })
       if (ending !== undefined) throw new KaroError('unavailable', ending)
@@ -281,6 +274,10 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     ended: async (person, id) => live.get(keyOf(person, id))?.over,
     open: () => [...live.values()].map(({ row }) => row.state as TaskState),
     onEvent: events.on,
+    withdraw(agent, why, person) {
+      for (const { row, control } of live.values())
+        if (row.agent === agent && (person ?? row.uid) === row.uid) control.abort(new RightEnded(why))
+    },
     async end(why) {
       ending = why
       const all = [...live.values()]

@@ -192,6 +192,22 @@ describe('the room', () => {
     expect(all.capabilities.covering('kExecutor:build', ['proc.exec:bash']).missing).toHaveLength(1)
   })
 
+  it('takes back what was used up, while something may still run by it, and derives nothing from it', async () => {
+    const all = await rig()
+    const gone: string[] = []
+    all.capabilities.onRevoked((subject) => gone.push(subject))
+    const names = ['proc.exec:bash', 'fs.read:/srv']
+    const { id } = await all.capabilities.grant({ subject: 'kExecutor:build', names, by: 0 })
+    await all.capabilities.spend([id])
+    const reads = () => all.capabilities.covering('kExecutor:build', ['fs.read:/srv'], { begun: true })
+    expect(reads().missing).toEqual([])
+    const part = { subject: 'kExecutor:x', names: ['fs.read:/srv'], from: id, by: 0 }
+    await expect(all.capabilities.grant(part)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await all.capabilities.revoke(id, 0)).toEqual([id])
+    expect([gone, reads().missing]).toEqual([['kExecutor:build'], ['fs.read:/srv']])
+    await expect(all.capabilities.revoke(id, 0)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
   it('forgets it when its time is over, and gives no other agent anything', async () => {
     const all = await rig()
     await all.capabilities.grant({ subject: 'kExecutor:build', names: ['proc.exec:git'], by: 0 })

@@ -1,10 +1,13 @@
 // The gates: each can only narrow, an error denies, Red is tested before Green, and the core is for nobody to approve.
+import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { ACTION_CLASSES, isRedder, kindOf } from '../../../src/agents/classes.ts'
 import { type NamedGate, narrow, type Ruling } from '../../../src/agents/gates/gate.ts'
 import type { Action } from '../../../src/agents/types.ts'
 import { seatOf } from '../../../src/base/kernel/sessions.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 describe('put together, gates only narrow', () => {
@@ -140,6 +143,20 @@ describe('judging', () => {
     })
   })
 
+  it('names one grant for what is run and one for places, each to who lacks it', async () => {
+    const { gates } = await rig()
+    const binds = [
+      { path: '/srv/app', write: false },
+      { path: '/srv/out', write: true },
+    ]
+    const exec = { tool: 'exec', argv: ['git', 'log'], binds, input: '' }
+    const requester = { node: SELF.nodeId, person: '1000', agent: 'kPlanner:x' } as const
+    const { hint } = (await gates.judge(reads({ ...exec, requester }))) as { hint?: string }
+    expect(hint?.replaceAll("'", '')).toBe(
+      'Grant it in a terminal: karo cap grant kExecutor:fs proc.exec:git && karo cap grant kExecutor:fs fs.read:/srv/app fs.write:/srv/out && karo cap grant kPlanner:x agent.task:kExecutor:fs',
+    )
+  })
+
   it('lets an agent have another one work only if it was granted that', async () => {
     const all = await rig()
     const byAgent = { requester: { node: SELF.nodeId, person: '1000', agent: 'kPlanner:x' } as const }
@@ -188,8 +205,13 @@ describe('judging', () => {
   })
 
   it('lets named patterns approve, never what is critical, from elsewhere, or has more than was looked at', async () => {
+    const root = realpathSync(temporaryDirectory())
+    const shop = join(root, 'shop')
+    for (const name of ['shop/deep', 'shopping', 'other']) mkdirSync(join(root, name), { recursive: true })
+    symlinkSync(join(root, 'other'), join(shop, 'link'))
+    symlinkSync(shop, join(root, 'same'))
     const patterns = () => [
-      'status: kExecutor:build exec in /srv/shop git status*',
+      `status: kExecutor:build exec in ${shop} git status*`,
       'old: kExecutor:build exec git log*',
       'edit: kExecutor:fs edit_file *',
       'del: kExecutor:fs delete_file *',
@@ -197,16 +219,31 @@ describe('judging', () => {
     const all = await rig({ patterns })
     await all.capabilities.grant({ subject: 'kExecutor:build', names: ['proc.exec:git'], by: 0 })
     const git = (over: Partial<Action> = {}) =>
-      reads({ agent: 'kExecutor:build', tool: 'exec', argv: ['git', 'status', '-s'], input: '', ...over })
+      reads({
+        agent: 'kExecutor:build',
+        tool: 'exec',
+        argv: ['git', 'status', '-s'],
+        cwd: shop,
+        ...{ input: '', ...over },
+      })
     expect(await all.gates.judge(git())).toMatchObject({ outcome: 'run' })
     expect(all.tables.ended).toMatchObject([{ outcome: 'used', by: 'policy status' }])
     // The same words elsewhere, or with more that they may change.
-    const wide = [{ path: '/srv', write: true }]
-    await all.capabilities.grant({ subject: 'kExecutor:build', names: ['fs.write:/srv'], by: 0 })
-    await all.capabilities.grant({ subject: 'kExecutor:fs', names: ['fs.write:/srv'], by: 0 })
-    for (const cwd of ['/srv/other', '/srv/shopping', '/'])
-      expect(await all.gates.judge(git({ cwd }))).toMatchObject({ outcome: 'wait' })
-    expect(await all.gates.judge(git({ binds: wide }))).toMatchObject({ outcome: 'wait' })
+    const wide = [{ path: root, write: true }]
+    for (const subject of ['kExecutor:build', 'kExecutor:fs'])
+      await all.capabilities.grant({ subject, names: [`fs.write:${root}`], by: 0 })
+    const outside = ['../other', 'deep/../../other', 'deep/..', '.', '/', 'link', 'not-there']
+    for (const cwd of [
+      join(root, 'other'),
+      join(root, 'shopping'),
+      '/',
+      ...outside.map((to) => `${shop}/${to}`),
+    ])
+      expect([cwd, await all.gates.judge(git({ cwd }))]).toMatchObject([cwd, { outcome: 'wait' }])
+    for (const binds of [wide, [{ path: join(shop, 'link'), write: true }]])
+      expect(await all.gates.judge(git({ binds }))).toMatchObject({ outcome: 'wait' })
+    for (const cwd of [join(shop, 'deep'), join(root, 'same')])
+      expect([cwd, await all.gates.judge(git({ cwd }))]).toMatchObject([cwd, { outcome: 'run' }])
     expect(await all.gates.judge(git({ argv: ['git', 'log'] }))).toMatchObject({ outcome: 'wait' })
     expect(await all.gates.judge(reads({ tool: 'edit_file' }))).toMatchObject({ outcome: 'run' })
     expect(await all.gates.judge(reads({ tool: 'edit_file', binds: wide }))).toMatchObject({

@@ -97,6 +97,12 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
   })
 })
 
+test.each(['here', '/srv/app/../incoming', '/srv/./app', '/srv//app'])('a command in %s is none', (cwd) => {
+  const { acts } = executor(outward({} as MuscleClient))
+  expect(() => acts?.({ argv: ['ls'], cwd })).toThrow('cwd has to be an absolute path')
+  expect(acts?.({ argv: ['ls'], cwd: '/srv/app' })).toMatchObject({ cwd: '/srv/app' })
+})
+
 test('kBridge asks a model at an address of loopback alone', async () => {
   const reached: unknown[] = []
   const models: OutwardDeps['models'] = {

@@ -264,6 +264,22 @@ describe('a plan', () => {
       JSON.stringify({ content: [{ type: 'resource_link', uri: 'karo:artifact/abc' }] }),
       'longer than',
     ],
+    [
+      'has more than text',
+      JSON.stringify({
+        content: [
+          { type: 'text', text: 'ok' },
+          { type: 'image', data: 'aGk=', mimeType: 'image/png' },
+        ],
+      }),
+      'not only text',
+    ],
+    [
+      'has a resource that looks like a text',
+      JSON.stringify({ content: [{ type: 'resource_link', uri: 'file:///x', text: 'ok' }] }),
+      'not only text',
+    ],
+    ['has no list of contents', JSON.stringify({ structuredContent: { a: 1 } }), 'not only text'],
     ['is not there any more', undefined, 'not there any more'],
   ])('stops where a result that is to be handed on %s, and says so', async (_, result, why) => {
     const { planner, given, results } = await planned()

@@ -1,7 +1,9 @@
 // What was let through does not stay so by itself: policy, capabilities, manifests and who asks are looked at again until it is over.
 import { describe, expect, it, test } from 'vitest'
+import { type BuiltIn, builtInFor } from '../../../src/agents/builtins/agent.ts'
 import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
+import type { MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { createLooks } from '../../../src/agents/runtime/looks.ts'
 import type { Known } from '../../../src/agents/runtime/registry.ts'
 import { createResting } from '../../../src/agents/runtime/resting.ts'
@@ -9,13 +11,14 @@ import type { CallOptions, Session, Tool } from '../../../src/agents/runtime/ses
 import { createDrive } from '../../../src/agents/tasks/drive.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import type { Gates, Verdict } from '../../../src/agents/types.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { systemClock, systemRandom, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import {
   ANN,
   actor,
   agentRig,
+  BOB,
   done,
   ONLY_READS,
   serverDirectory,
@@ -193,6 +196,62 @@ describe('a task', () => {
   })
 })
 
+test('short tasks, one after the other, put no look off, and one that is put off is not waited for twice', async () => {
+  const due: { readonly at: number; readonly run: () => void }[] = []
+  let now = 0
+  let looked = 0
+  const timers: Timers = {
+    after(ms, run) {
+      const one = { at: now + ms, run }
+      due.push(one)
+      return () => void (due.includes(one) && due.splice(due.indexOf(one), 1))
+    },
+  }
+  const last = async () => {
+    looked += 1
+  }
+  const looks = createLooks({ timers, log: silentLog, last, isNeeded: () => true })
+  for (; now <= 10_500; now += 1_000) {
+    looks.add(async () => {})()
+    for (const one of due.filter(({ at }) => at <= now)) {
+      due.splice(due.indexOf(one), 1)
+      one.run()
+    }
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(due).toHaveLength(1)
+  }
+  expect(looked).toBe(2)
+  looks.stop()
+  expect(due).toEqual([])
+})
+
+test('a start that comes to nothing stands in the ledger as one that failed', async () => {
+  const client = { run: () => Promise.reject(new Error('no jail')) } as unknown as MuscleClient
+  const { runtime, ledger } = await agentRig({ client })
+  await runtime.add(actor(), wantedOf('/srv'))
+  await expect(runtime.startAgent(actor(), 'fixture')).rejects.toThrow('no jail')
+  const starts = ledger.filter(({ details }) => details.change === 'started')
+  expect(starts.map(({ success }) => success)).toEqual([true, false])
+})
+
+test('a call of the daemon that is cancelled while the gates are asked again does not begin', async () => {
+  const ran: string[] = []
+  const tool = {
+    name: 'work',
+    description: '',
+    readOnly: true,
+    takes: {},
+    run: async () => ran.push('it ran'),
+  }
+  const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN)
+  const control = new AbortController()
+  const outcome = await agent.call(...(['work', {}] as const), {
+    ...{ signal: control.signal, timeoutMs: 1_000, traceId: TRACE, onProgress() {} },
+    onBegin: async () => control.abort(),
+  })
+  expect([outcome, ran]).toEqual([{ kind: 'canceled' }, []])
+})
+
 test('an agent that a person started before anything was granted goes on; one whose grants end is stopped', async () => {
   const stopped: string[] = []
   let granted = false
@@ -219,6 +278,31 @@ test('an agent that a person started before anything was granted goes on; one wh
   granted = false
   await resting.look()
   expect(stopped).toEqual([expect.stringContaining('that is over')])
+})
+
+test('a command of the daemon ends when something that it may run by is taken back, and only that of the person meant', async () => {
+  const command: BuiltIn = {
+    ...{ id: 'kExecutor:command', purpose: 'waits until it is ended' },
+    tools: [
+      {
+        ...{ name: 'read', description: '', readOnly: true, takes: {} },
+        run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', reject)),
+      },
+    ],
+  }
+  const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command] })
+  const { id } = await runtime.run({
+    ...{ person: ANN, agent: command.id, tool: 'read', input: {}, why: '', traceId: TRACE },
+  })
+  const task = () => runtime.tasks.get(ANN, id)
+  await until(async () => (await task()).state === 'working', { what: 'it works' })
+  await runtime.revoked('kBridge:models')
+  await runtime.revoked(command.id, BOB)
+  expect((await task()).state).toBe('working')
+  await runtime.revoked(command.id)
+  await runtime.tasks.ended(ANN, id)
+  const { state, events } = await task()
+  expect([state, events.at(-1)?.message]).toEqual(['canceled', expect.stringContaining('was taken back')])
 })
 
 const [here] = await providersHere()

@@ -228,6 +228,25 @@ describe('plans', () => {
       checked([draft('s2', { input: {}, takes }), draft('s1', { input: {} })], offers, harmless)
     expect(() => among({ command: 's1' })).toThrow('is code')
     expect(() => among({ n: 's1' })).toThrow('no argument that takes a text')
+    const properties = { argv: { type: 'array' }, cwd: { type: 'string' }, stdin: { type: 'string' } }
+    const command: Offer = {
+      ...{ agent: 'kExecutor:command', tool: 'exec', description: '', readOnly: false },
+      inputSchema: { properties },
+    }
+    for (const argument of ['stdin', 'cwd'])
+      expect(() =>
+        checked(
+          [
+            draft('s2', {
+              ...{ agent: command.agent, tool: command.tool },
+              ...{ input: { argv: ['sh'] }, takes: { [argument]: 's1' } },
+            }),
+            source,
+          ],
+          [...OFFERS, command],
+          harmless,
+        ),
+      ).toThrow(`a command takes no result, and ${argument}`)
     const yours = draft('s1', { agent: '', tool: '', input: {}, command: 'df -h' })
     expect(() =>
       checked([draft('s2', { input: {}, takes: { query: 's1' } }), yours], OFFERS, harmless),

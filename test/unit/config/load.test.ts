@@ -116,6 +116,14 @@ describe('sources', () => {
     }
   })
 
+  test('a pattern for commands without a directory is named as one of nothing, and keeps no node from starting', () => {
+    const old = 'old: kExecutor:build exec git status*'
+    const others = ['x: kExecutor:build exec in /srv git log', 'y: kExecutor:fs edit_file *']
+    const { config, warnings } = load(`[agents]\napproved = ${JSON.stringify([old, ...others])}`)
+    expect(config.agents.approved).toEqual([old, ...others])
+    expect(warnings).toEqual([expect.stringMatching(/^the pattern "old: .* approves nothing/)])
+  })
+
   test('a consent is given in the file only', () => {
     const env = { KARO_MCP_HISTORY: 'true' }
     const { config, warnings } = load(undefined, env)

@@ -10,9 +10,7 @@ export async function configFile(world: World): Promise<readonly Finding[]> {
   if ('loaded' in config) {
     const { file, warnings } = config.loaded
     if (warnings.length > 0)
-      return warnings.map((says) =>
-        warn(says, 'Remove it or correct its name; karo config list shows every key.'),
-      )
+      return warnings.map((says) => warn(says, 'Remove it or correct it; karo config list shows every key.'))
     return [ok(file === undefined ? 'there is no config.toml: every key has its default' : file)]
   }
   const { error } = config
