@@ -300,7 +300,8 @@ test('a command of the daemon ends when something that it may run by is taken ba
   await runtime.revoked(command.id, BOB)
   expect((await task()).state).toBe('working')
   await runtime.revoked(command.id)
-  await runtime.tasks.ended(ANN, id)
+  const isOver = async () => (await task()).state !== 'working'
+  await until(isOver, { what: 'it is ended' })
   const { state, events } = await task()
   expect([state, events.at(-1)?.message]).toEqual(['canceled', expect.stringContaining('was taken back')])
 })
