@@ -43,7 +43,7 @@ export const FILES: readonly Recipe[] = [
   recipe('tree -L {n=2} {dir=.}', 'show the directory tree|show the folder tree|tree of {dir}|show the folder structure {n} levels deep'),
   recipe('cp {file} {dest}', 'copy {file} to {dest}|copy a file|make a copy of {file}|duplicate the file {file}'),
   recipe('cp -r {dir} {dest}', 'copy the directory {dir} to {dest}|copy a folder with everything in it|copy recursively|duplicate a folder|copy all files and subfolders to another directory|copy a directory to another place with all its content|copy everything in {dir} to {dest}|copy the content of a folder'),
-  recipe('cp {file} {file}.bak', 'make a backup copy of {file}|backup {file}|back up the file {file}'),
+  recipe('cp {file} {file}.bak', 'make a backup copy of {file}|backup {file}|back up the file {file}|save a backup of {file} beside it'),
   recipe('cp -a {dir} {dest}', 'copy {dir} preserving permissions and times|copy the folder {dir} to {dest} keeping permissions|copy a directory keeping ownership and timestamps|copy a folder and keep owner and permissions|copy files preserving attributes'),
   recipe('mv {file} {dest}', 'move {file} to {dest}|put {file} into {dest}|move a file|rename {file} to {dest}|rename a file|change the name of {file} to {dest}'),
   recipe('cp {file2} {file}', 'overwrite {file} with {file2}|replace {file} with {file2}|replace the file {file} by {file2}', { asks: 'overwrite replace' }),
