@@ -1,18 +1,10 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
-import type { Options } from '../../line/options.ts'
 import type { SimpleCommand } from '../../model.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
-
 const APPROVED = /^--?auto-approve(?:=(?:true|t|1))?$/i
-
-/** Whether terragrunt applies all modules, which it does without asking at each. */
-const appliesAll = (o: Options): boolean =>
-  (verb(o) === 'run-all' || (verb(o) === 'run' && o.flag('all') !== undefined)) &&
-  verb(o, 1) === 'apply' &&
-  !o.flag('no-auto-approve', 'terragrunt-no-auto-approve')
 
 /** The plan of what would be destroyed, with all the other words: options name the target and the values. */
 const planned: Rewrite = (c) =>
@@ -64,7 +56,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     when: (c, o) =>
       only(
         (verb(o) === 'apply' && c.args.some((arg) => APPROVED.test(arg.text))) ||
-          (c.name === 'terragrunt' && appliesAll(o)) ||
+          ((verb(o) === 'run-all' || o.flag('all')) && verb(o, 1) === 'apply') ||
           (c.name === 'pulumi' && verb(o) === 'up' && o.flag('y', 'yes')) ||
           (c.name === 'cdk' && verb(o) === 'deploy' && /--require-approval[= ]never\b/.test(line(c))),
         true,
