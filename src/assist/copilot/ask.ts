@@ -164,6 +164,21 @@ function isTurned(request: string, command: string): boolean {
 /** Whether a tool for files of this machine is given a place on another one. */
 const isElsewhere = (command: string): boolean => /^(?:cp|mv|ln|tar|zip)\b.*\w@[\w.-]+:/.test(command)
 
+/** Whether the request names the thing only to say something of what is to be destroyed: what it is compared with, or whose it is. */
+const isOther = (request: string, value: string): boolean =>
+  BEFORE_OTHER.some((before) => request.toLowerCase().includes(`${before} ${value.toLowerCase()}`))
+const BEFORE_OTHER = [
+  ...['older than', 'newer than', 'larger than', 'smaller than', 'links to', 'link to', 'linked to'],
+  ...['processes of', 'processes run by', 'processes started by'],
+]
+/** Whether words that a request and a recipe share mean something else in the request. */
+const isMisread = (request: string, command: string): boolean =>
+  (/^ls -R /.test(command) && !/\b(?:files?|contents?|everything|recursive\w*|ls)\b/i.test(request)) ||
+  (/^cp (\S+) \1\.bak$/.test(command) && !/\b(?:back|cop(?:y|ies)|duplicate|safe)/i.test(request))
+
+/** Ends of a request to end something that is perhaps no program: `kill the lights`. */
+const NO_PROGRAM = /^\W*(?:kill|terminate|end) (?:the|my|these|those) (?!process)\w+\W*$/i
+
 /** Whether the request begins with a change, and the command only looks at what should be changed. */
 const isIdle = (request: string, command: string): boolean =>
   CHANGE_FIRST.test(request) && !changesSomething(command)
@@ -181,9 +196,15 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
       .flatMap(({ recipe, score, values, isSure }): Candidate[] => {
         const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
         const safe = withoutEmptying(command)
-        if (safe === undefined || isTurned(request, safe) || isElsewhere(safe)) return []
+        if (safe === undefined || isTurned(request, safe) || isElsewhere(safe) || isMisread(request, safe))
+          return []
         const destroys = recipe.asks !== undefined
-        const isWhole = isSure && !isIdle(request, safe) && !(missing.length > 0 && safe.includes('! -'))
+        if (destroys && [...values.values()].some((value) => isOther(request, value))) return []
+        const isWhole =
+          isSure &&
+          !NO_PROGRAM.test(request) &&
+          !isIdle(request, safe) &&
+          !(missing.length > 0 && safe.includes('! -'))
         const confidence = isWhole ? 'sure' : 'perhaps'
         return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence }]
       })

@@ -1,5 +1,5 @@
 // What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
-import { existsSync, readlinkSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import type { Env } from '../../config/paths.ts'
 import type { Machine } from '../risk/index.ts'
@@ -32,12 +32,12 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
   let startFiles: readonly string[] | undefined
   let programs: readonly string[] | undefined
   const { mayLook = () => true } = place
-  const isThere = (path: string): boolean => mayLook(path) && exists(path)
+  const isThere = (path: string): boolean => followed(path, mayLook).isThere
   const real = (path: string): string => {
     const before = known.get(path)
     if (before !== undefined) return before
     if (known.size >= MOST_LOOKUPS) return path
-    const found = realOf(path, mayLook)
+    const { at: found } = followed(path, mayLook)
     known.set(path, found)
     return found
   }
@@ -85,19 +85,17 @@ function ownFiles(
 const startFilesOf = ({ home }: MachinePlace): readonly string[] =>
   home === undefined ? [] : START_FILES.map((end) => join(home, end))
 
-function exists(path: string): boolean {
-  try {
-    return existsSync(path)
-  } catch {
-    return false
-  }
-}
-
 /** Links of one path that are followed, as many as the kernel follows. */
 const MOST_LINKS = 40
 
-/** The path with links followed as far as it exists; the rest is a file yet to be made there. */
-function realOf(path: string, mayLook: (path: string) => boolean): string {
+/**
+ * The path with links followed as far as it exists, where the rest is a file yet to be made; and whether it is there. A path
+ * with a link to where nobody may look stays as it is, and counts as missing.
+ */
+function followed(
+  path: string,
+  mayLook: (path: string) => boolean,
+): { readonly at: string; readonly isThere: boolean } {
   const left = path.split('/')
   let done = '/'
   for (let links = 0; left.length > 0; ) {
@@ -105,17 +103,18 @@ function realOf(path: string, mayLook: (path: string) => boolean): string {
     if (part === '..') done = dirname(done)
     if (part === '' || part === '.' || part === '..') continue
     const at = join(done, part as string)
-    if (!mayLook(at)) return path
+    if (!mayLook(at)) return { at: path, isThere: false }
     try {
       const target = readlinkSync(at)
-      if (++links > MOST_LINKS) return path
+      if (++links > MOST_LINKS) return { at: path, isThere: false }
       left.unshift(...target.split('/'))
       if (target.startsWith('/')) done = '/'
     } catch (error) {
       // A file or directory that is no link; anything else is missing, or cannot be read.
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL') return normalize(join(at, ...left))
+      if ((error as NodeJS.ErrnoException).code !== 'EINVAL')
+        return { at: normalize(join(at, ...left)), isThere: false }
       done = at
     }
   }
-  return done
+  return { at: done, isThere: true }
 }

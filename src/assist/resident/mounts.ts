@@ -5,7 +5,7 @@ import { within } from '../../base/async/deadline.ts'
 
 /** Types of filesystems whose files another machine or another program serves. */
 const SERVED =
-  /^(?:nfs\d?|cifs|smb\w*|fuse|fuse\..+|9p|afs|ceph|glusterfs|lustre|beegfs|gpfs|orangefs|davfs|autofs)$/
+  /^(?:nfs\d?|cifs|smb\w*|fuse|fuse\..+|9p|afs|ceph|glusterfs|lustre|beegfs|gpfs|orangefs|davfs)$/
 /** A server that answers at all does so within this time; the shell waits for a quarter of a second. */
 const ANSWERS_MS = 100
 /** Questions that may be under way: each of them holds one of the few threads that also work for the store. */
@@ -13,18 +13,41 @@ const MOST_QUESTIONS = 2
 /** Different filesystems that one line may name. */
 const MOST_MOUNTS = 4
 
-/** Where filesystems of these types are mounted, of the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
-function servedMounts(mountinfo: string): readonly string[] {
+interface Mount {
+  readonly at: string
+  readonly type: string
+}
+
+/** What is mounted where, of the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). */
+function mountsOf(mountinfo: string): readonly Mount[] {
   return mountinfo.split('\n').flatMap((line) => {
     const [before = '', after = ''] = line.split(' - ')
     const at = before.split(' ')[4]
-    if (at === undefined || !SERVED.test(after.split(' ')[0] ?? '')) return []
-    return [at.replace(/\\(\d{3})/g, (_all, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)))]
+    if (at === undefined) return []
+    const path = at.replace(/\\(\d{3})/g, (_all, octal: string) =>
+      String.fromCharCode(Number.parseInt(octal, 8)),
+    )
+    return [{ at: path, type: after.split(' ')[0] ?? '' }]
   })
 }
 
 const holds = (mount: string, path: string): boolean =>
   path === mount || path.startsWith(mount === '/' ? mount : `${mount}/`)
+
+/**
+ * Whether a look at the path may mount something, which takes as long as its server likes: it is on an automounter, and nothing
+ * is mounted there yet. That the automounter itself answers says nothing.
+ */
+const mayMount = (mounts: readonly Mount[], home: string, path: string): boolean =>
+  mounts.some(
+    ({ at, type }) =>
+      type === 'autofs' &&
+      holds(at, path) &&
+      !(holds(at, home) && (path === at || holds(home, path))) &&
+      !mounts.some(
+        (other) => other.type !== 'autofs' && other.at.length >= at.length && holds(other.at, path),
+      ),
+  )
 
 interface Mounts {
   /**
@@ -67,15 +90,20 @@ export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM): M
   return {
     waits: () => asked.size > 0,
     async looking(work) {
-      const served = servedMounts(read())
+      const mounts = mountsOf(read())
+      const served = mounts.filter(({ type }) => SERVED.test(type)).map(({ at }) => at)
       const known = new Set(served.filter((mount) => holds(mount, home)))
       for (let tries = 0; tries <= MOST_MOUNTS; tries++) {
         const missed = new Set<string>()
+        let mounting = false
         const result = await work((path) => {
           const unknown = served.filter((mount) => !known.has(mount) && holds(mount, path))
           for (const mount of unknown) missed.add(mount)
-          return unknown.length === 0
+          const isAutomatic = mayMount(mounts, home, path)
+          mounting ||= isAutomatic
+          return unknown.length === 0 && !isAutomatic
         })
+        if (mounting) return undefined
         const [mount] = missed
         if (mount === undefined) return result
         if (!(await answers(mount))) return undefined

@@ -1,4 +1,5 @@
 // Tells requests that only want to see something from those that want a change, and commands that change something.
+import { globMatcher } from '../../../base/quote.ts'
 
 /** Words of a request that only looks. */
 const LOOKS =
@@ -66,21 +67,22 @@ export function withoutEmptying(command: string): string | undefined {
   const place = placeOf(target)
   const read = before.match(/"[^"]*"|'[^']*'|[^\s'"()<>|;&]+/g) ?? []
   // The shell has made the file when it looks for what fits a pattern.
-  if (read.some((word) => /^[^'"]*[*?]/.test(word) && fits(place, placeOf(word)))) return undefined
+  if (read.some((word) => /^[^'"]*[*?[]/.test(word) && fits(place, placeOf(word)))) return undefined
   if (!read.some((word) => placeOf(word) === place)) return command
   const [, options, source = ''] =
     /^sort((?: -[bdfghinruV]+)*) ("[^"]*"|'[^']*'|[^\s'"]+) $/.exec(before) ?? []
   return options === undefined || !end.startsWith('> ') ? undefined : `sort${options} -o ${source} ${source}`
 }
 
-/** Whether the shell's pattern of a name fits the name. */
-const fits = (name: string, pattern: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|\\]/g, '\\$&')
-      .replaceAll('*', '[^/]*')
-      .replaceAll('?', '[^/]')}$`,
-  ).test(name)
+/** Whether the shell's pattern of a path may fit the path: a choice of characters is taken to fit. No star goes across a slash. */
+const fits = (path: string, pattern: string): boolean => {
+  const [names, patterns] = [path.split('/'), pattern.split('/')]
+  return (
+    /[[{]/.test(pattern) ||
+    (names.length === patterns.length &&
+      patterns.every((one, place) => globMatcher(one)(names[place] as string)))
+  )
+}
 
 /** One spelling for the same file, as far as its words alone tell it. */
 const placeOf = (word: string): string =>

@@ -1,6 +1,16 @@
 // What the meaning of a phrase adds to a search for files.
 import type { State } from './find-state.ts'
-import { asCommand, asPattern, asReplacement, asTest, asWord, findSize, isMode, secondsOf } from './read.ts'
+import {
+  asCommand,
+  asPattern,
+  asReplacement,
+  asTest,
+  asWord,
+  findSize,
+  inBytes,
+  isMode,
+  secondsOf,
+} from './read.ts'
 
 /** What a mark or a plain word stands for, as it was typed. */
 export function said({ reading, request }: State, mark: string): string {
@@ -27,8 +37,10 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     form.replace(/\$(\d)/g, (_, place: string, at: number) => {
       const mark = given(Number(place))
       const value = said(state, mark)
+      if (mark === '') return ''
       return mark.startsWith('<s')
-        ? findSize(value)
+        ? // find rounds up, so that 10M would be any size above 9M.
+          (/-size $/.test(form.slice(0, at)) ? inBytes : findSize)(value)
         : mark.startsWith('<n')
           ? value.replace(/\D+$/, '')
           : isMode(mark, form.slice(0, at))

@@ -36,6 +36,10 @@ export function write(state: State): string | undefined {
     // A directory that is old, small or of another owner may hold what is not.
     if (!own.every((one) => ABOUT_NAME.test(one))) return undefined
   }
+  // `all files except a.txt` are those of this directory: what else is below nobody has named.
+  const isRest = own.length > 0 && own.every((one) => one.startsWith('! ')) && state.places.length === 0
+  if (isRest && changesFound(state) && !/recursive/.test(state.reading.text) && depth.length === 0)
+    depth.push('-maxdepth 1')
   if (todo !== undefined && changesFound(state) && !limitToInside(type, state, own)) return undefined
   // What is left out comes behind what is meant.
   own.sort((one, other) => Number(one.startsWith('! ')) - Number(other.startsWith('! ')))

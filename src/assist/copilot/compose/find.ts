@@ -74,8 +74,7 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   // A text of a name is not one in the file.
   if (state.held !== undefined && /\bin (?:(?:their|its|the) )?(?:file)?names?\b/.test(reading.text))
     return undefined
-  // One file that is named is not every file of that name below.
-  if (changes && /^\W*\w+ (?:an?|the) file (?:named|called)\b/i.test(request)) return undefined
+  if (changes && isForOther(state)) return undefined
   // What changes everything, and what `all of it` is, is for a sentence of its own.
   if (changes && /\b(?:everything|anything)\b/i.test(request)) return undefined
   if (changes && state.tests.some((one) => /-name '\*[*.?]*'/.test(one))) return undefined
@@ -91,6 +90,25 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
   return { command, left: left.map((word) => said(state, word)) }
 }
+
+/** What is taken away from files, or out of them, rather than the files. */
+const FROM_FILES =
+  /^(?:recursively |find and |force )*(?:delete|remove|erase|purge|prune|get rid of|wipe|clean up)s? (?:recursively )?((?:(?!\b(?:files?|(?:sub)?director(?:y|ies)|symlinks?|entries|everything|anything|items|objects)\b).)+?) (?:from|on|of|in|inside|within) (?:(?:all|each|every|any|of|these|those|my|other) )*(?:\S+ ){0,2}(?:files?|(?:sub)?directories|scripts?|documents?|symlinks)\b/
+/** A bit of a mode that is taken away. */
+const BIT_OF = /\b(?:bits?|set ?-?[ug]id|s[ug]id|sticky) (?:from|on|of)\b/
+/** One thing that is named, which is not everything of that name below. */
+const ONE_NAMED =
+  /(?<!\b(?:every|each|any|all)(?:\s\w+)?\s)\b(?:file|(?:sub)?(?:directory|dir|folder)|symlink)\s(?:named|called|with (?:the )?name)\b/i
+const ONE_IN_PLACE =
+  /^(?:delete|remove|erase|purge|move|copy|gzip|compress)s? (?:file )?<[fq]\d+>(?: (?:file|directory|symlink))? (?:in|inside|from|under|within|below)\b/
+const SEARCHES = /^(?:recursively )?(?:find|search|locate|look)/
+
+/** Whether a request for a change is about something else than all files that the search finds, or more than is meant would go. */
+const isForOther = ({ reading: { text }, request, tests, todo }: State): boolean =>
+  (todo.includes('delete') && (FROM_FILES.test(text) || BIT_OF.test(text))) ||
+  (!SEARCHES.test(text) && (ONE_NAMED.test(request) || ONE_IN_PLACE.test(text))) ||
+  // A file is not newer than itself, and is one of its own links.
+  tests.some((one) => /^(?:! -newer|-samefile) /.test(one))
 
 /**
  * Whether the tests say so well which files of such a place are meant that they may be changed: never in the root, in the

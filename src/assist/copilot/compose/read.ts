@@ -72,6 +72,10 @@ export function read(request: string): Reading {
   return { text: plain(text), values }
 }
 
+/** Spaces that names have; `remove spaces in filenames` is about the names, and not about files. */
+const NAMES_WITH_SPACES =
+  /(?<=\b(?:with|ha(?:ve|s|ving)|contain(?:s|ing)?|includ(?:es?|ing))\s(?:\S+\s){0,4})(?:spaces?|white ?spaces?)(?= in (?:their |its |the )?(?:file)?names?\b)/gi
+
 /** Two words for one kind of things, written with a slash, are no path. */
 const joined = (text: string): string =>
   text
@@ -82,7 +86,7 @@ const joined = (text: string): string =>
     .replace(/\b(?:regular|normal) or (?:regular|normal)(?= files?\b)/gi, 'regular')
     .replace(/\band\/or\b/gi, 'or')
     .replace(/ & (?=\w)/g, ' and ')
-    .replace(/\b(spaces?|white ?spaces?)(?= in (?:their |its |the )?(?:file)?names?\b)/gi, '"* *"')
+    .replace(NAMES_WITH_SPACES, '"* *"')
     .replace(/\bbut (?=(?:less|smaller|more|larger|greater|not more|at most|at least)\b)/gi, 'and ')
     .replace(COUNTED, (word) => String(NUMBERS.indexOf(word.toLowerCase())))
 
@@ -147,6 +151,14 @@ export function findSize(size: string): string {
   return number.includes('.')
     ? `${Math.round(Number(number) * smaller[1])}${smaller[0]}`
     : `${number}${letter}`
+}
+
+const BYTES: Readonly<Record<string, number>> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+
+/** A size as find takes it, to the byte. */
+export function inBytes(size: string): string {
+  const [, number = '0', unit = ''] = /^(\d+(?:\.\d+)?)\s?(\w?)/.exec(size) ?? []
+  return `${Math.round(Number(number) * (BYTES[unit.toLowerCase()] ?? 1))}c`
 }
 
 const PLAIN = /^[\w@%+=:,./~^-]+$/

@@ -72,7 +72,7 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   ['(?:kill|terminate|stop)s? (?:process )?(?:with )?(?:pid |process id |id )?{N}', 'kill $1'],
   ['(?:forcefully |force |forcibly )(?:kill|terminate)s? (?:process )?(?:with )?(?:pid |process id |id )?{N}', 'kill -9 $1'],
   ['(?:kill|terminate)s? (?:all )?(?:processes|process) (?:named|called) {X}', 'pkill -x $1'],
-  ['(?:kill|terminate|end|stop)s? (?:all )?(?:of )?processes (?:of|owned by|belonging to|run by|started by) (?:user )?{W}', 'pkill -u $1'],
+  ['(?:kill|terminate|end|stop)s? (?:all )?(?:of )?processes (?:(?:of|run by|started by|owned by|belonging to) user|owned by|belonging to) (?!me\\b|mine\\b|myself\\b){W}', 'pkill -u $1'],
   ['(?:time|measure)(?: how long it takes to run| execution time of)?(?: the)?(?: command)? (<q\\d+>)', 'time $1!'],
   ['(?:sleep|wait|pause)(?: for)? {N} seconds', 'sleep $1'],
 
@@ -97,7 +97,8 @@ export const ABOUT_MACHINE: readonly Sentence[] = [
   ['{SHOW} (?:http )?(?:response )?headers (?:of|from|for) {U}', 'curl -I $1'],
   ['(?:ssh|connect|log ?in) (?:in)?to (?:host |server )?{H}(?: (?:via|using|over|with) ssh)?', 'ssh $1'],
   ['(?:run|execute) (?:command )?(<q\\d+>) on (?:remote )?(?:host |server |machine )?{H}(?: (?:via|using|over) ssh)?', 'ssh $2 $1'],
-  ['cop(?:y|ies) {F} (?:to|from) (?:remote )?(?:host )?(<h\\d+>)', 'scp $1 $2'],
+  ['cop(?:y|ies) {F} to (?:remote )?(?:host )?(<h\\d+>)', 'scp $1 $2'],
+  ['cop(?:y|ies) (?:file )?(<f\\d+>) from (?:remote )?(?:host )?(<h\\d+>)', 'scp $2/$1 .'],
 
   // Text that is given.
   ['{SHOW} (<q\\d+>)', 'echo $1'],

@@ -64,7 +64,12 @@ function composed(request: string, reading: Reading, deep: number): string | und
     // The contents of a thing are not the thing, and packed files hold other lines than their bytes tell.
     return (CHANGES_WHOLE.test(made) && /\bcontents? of\b/.test(text)) ||
       readsPacked(made) ||
-      /^tar -xf \S*\.(?:zip|7z|rar)\b/.test(made)
+      // Other archives have other tools, no archive is a line of text, and a directory is copied with -r.
+      /^tar -xf \S*\.(?:zip|7z|rar)\b|^echo .*> \S*\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)'?$|^cp [^\s-]\S*\/ /.test(
+        made,
+      ) ||
+      // A host without a directory says nothing of where the file is there.
+      (/^scp .* \.$/.test(made) && values.some((one) => /@[^:/]+:?$|^\d+(?:\.\d+){3}$/.test(one)))
       ? undefined
       : made
   }
@@ -95,7 +100,7 @@ function filled(command: string, match: RegExpExecArray, request: string, { valu
     return at < 0 ? mark : request.slice(at, at + mark.length)
   }
   return command.replace(
-    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\$\d)|[!%+~])?)/g,
+    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\.|\$\d)|[!%+~])?)/g,
     (whole, column: string, place: string, kind: string, at: number) => {
       if (whole === '$$$$') return '$$'
       if (whole === '$$1=1') return '$1'

@@ -4,7 +4,7 @@ import type { Arg } from '../model.ts'
 /** Options that take their value as the next word, per tool: letters and long names (single- or double-dashed). */
 export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   git: list(
-    'C c config-env git-dir work-tree namespace exec-path m message F author date o push-option repo u',
+    'C c config-env git-dir work-tree namespace exec-path m message F author date o push-option repo',
   ),
   kubectl: list(
     'n namespace context kubeconfig cluster user f filename l selector o output as field-selector',
@@ -15,6 +15,7 @@ export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'docker-compose': list('f file p project-name'),
   terraform: list('chdir'),
   tofu: list('chdir'),
+  pulumi: list('C cwd s stack'),
   aws: list('profile region output endpoint-url query'),
   gcloud: list('project account format zone region configuration'),
   az: list('subscription g resource-group n name o output'),

@@ -114,8 +114,9 @@ export const mayLose = (line: string): boolean => ANY.test(line)
 export const namesLosing = ({ name, args }: SimpleCommand): boolean =>
   hasVerbs(name) && args.some((arg) => ANY.test(arg.text))
 
-/** A method of code whose name begins with such a verb: `.deleteIndex(`, `.drop_table(`. */
-const METHOD = /\.(?:delete|drop|destroy|purge|clear|terminate)_?([a-z]\w*)\s*\(/gi
+/** A method of code whose name begins with such a verb: `.deleteIndex(`, `->drop_table "x"`. What is assigned is no call. */
+const METHOD =
+  /(?:\.|->)(?:delete|drop|destroy|purge|clear|terminate)_?([a-z]\w*)(?:\s*\(|(?=\s*(?:;|$))|\s(?!\s*=(?!=)))/gi
 
 /** Whether the code calls a method that loses what a service keeps for others; each word of its name counts. */
 const callsLosing = (code: string): boolean =>
@@ -123,13 +124,22 @@ const callsLosing = (code: string): boolean =>
     rest.split(/_|(?<=[a-z])(?=[A-Z])/).some((word) => KEPT.test(word) || /^objects?$/i.test(word)),
   )
 
+/** What stops a machine of QEMU, in JSON or in words, and what takes a server of HAProxy out of service. */
+const SOCKET_STOPS =
+  /"execute"\s*:\s*"(?:quit|system_powerdown|system_reset)"|^\s*system_(?:powerdown|reset)\b|\bstate\s+(?:maint|drain)\b/
+
 export const VERB_RULES: readonly Rule[] = [
   {
     id: 'code-destroys',
     level: 'high',
     why: 'Runs code that deletes something that a service keeps for everybody who uses it.',
     tools: Object.keys(INTERPRETERS),
-    when: (c) => c.args.filter(({ text }) => callsLosing(text)),
+    when: (c) => {
+      const found = c.args.filter(({ text }) => callsLosing(text))
+      // With no file to run, an interpreter runs what it is given to read.
+      const reads = c.args.every(({ text }) => text.startsWith('-'))
+      return found.length > 0 ? found : reads && callsLosing(c.input.text ?? '')
+    },
     example: 'node -e "client.deleteIndex(\'prod\')"',
     yields: true,
   },
@@ -143,6 +153,8 @@ export const VERB_RULES: readonly Rule[] = [
         ({ text }) =>
           /\.sock\b|\.socket\b/.test(text) &&
           (input.text ?? '').split(/[\n;]/).some((line) => {
+            if (SOCKET_STOPS.test(line) || (/qemu|qmp|mon/i.test(text) && /^\s*quit\b/.test(line)))
+              return true
             const first = /^\s*([a-z]+)\b/i.exec(line)?.[1]?.toLowerCase() ?? ''
             return first === 'shutdown' || first === 'stop' || HARD.test(first) || SOFT.test(first)
           }),

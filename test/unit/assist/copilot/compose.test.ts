@@ -53,7 +53,7 @@ describe('composed', () => {
 
   test.each([
     ['set permissions of all files in "src" and "lib" to 644', 'find src lib -type f -exec chmod 644 {} +'],
-    ['kill all processes of bob', 'pkill -u bob'],
+    ['kill all processes of the user bob', 'pkill -u bob'],
     ['set permissions of directories in src/ to 700', 'find src/ -mindepth 1 -type d -exec chmod 700 {} +'],
     ['find files without extension', "find . -type f ! -name '*.*'"],
     ['list subdirectories in src/', 'ls -d src//*/'],
@@ -80,6 +80,10 @@ describe('composed', () => {
     ['change owner to "ann" and group to "root" of all files in src/', /-group to|-name root/],
     ['find files below src/ writable by "group" or "other"', /-name/],
     ['find files with a colon in their names', /colon/],
+    ['kill the lights', /./],
+    ['kill all processes of firefox', /./],
+    ['save the output of ls to list.txt', /./],
+    ['show all subdirectories of the current directory', /ls -R/],
     ['find files with "blah" (case insensitive) in their names', /grep/],
   ])('%s: never that sure answer', (words, command) => {
     const { confidence, ...answer } = ask(words)
@@ -132,6 +136,7 @@ describe('composed', () => {
     ['concatenate a.txt and b.txt into a.txt', undefined],
     ['find files containing "x" in /srv/list and save the list to /srv/list', undefined],
     ['create a file named "x" with the text "x"', 'echo x > x'],
+    ['concatenate [a-Z]*.txt and b.txt into z.txt', undefined],
   ])('%j empties no file that it reads', (words, command) => {
     expect(compose(words)[0]?.command).toBe(command)
     expect(ask(words).command ?? '').not.toMatch(/^(?!echo).*>/)
@@ -154,6 +159,20 @@ describe('composed', () => {
     ['find files in /srv that do not end with .txt', "find /srv -type f ! -name '*.txt'"],
     ['find files that do not start with "a" in /srv', "find /srv -type f ! -name 'a*'"],
     ['find files in /srv owned by nobody', 'find /srv -type f -nouser'],
+    [`concatenate ${'*a'.repeat(20)}*b and x.txt into ${'a'.repeat(60)}b.c`, `cat ${'*a'.repeat(20)}*b x.txt > ${'a'.repeat(60)}b.c`],
+    ['concatenate *a*.c and x.txt into bab.c', undefined],
+    ['find files in /srv with a size of 10 MB', 'find /srv -type f -size 10485760c'],
+    ['delete files in /srv with spaces in their names', "find /srv -type f -name '* *' -delete"],
+    ['delete all files with the setuid bit in /srv', 'find /srv -type f -perm -4000 -delete'],
+    ['delete every file named core in /srv', 'find /srv -type f -name core -delete'],
+    ['delete the file named foo.txt in /srv', 'rm /srv/foo.txt'],
+    ['delete foo.txt in /srv', 'rm /srv/foo.txt'],
+    ['delete the directory named cache in /srv', 'rm -r /srv/cache'],
+    ['delete all files except a.txt and b.txt', 'find . -maxdepth 1 -type f ! -name a.txt ! -name b.txt -delete'],
+    ['copy report.txt from bob@host:/srv', 'scp bob@host:/srv/report.txt .'],
+    ['copy the whole contents of src/ to dst/', 'cp -r src//. dst/'],
+    ['make run.sh readable by me', 'chmod u+r run.sh'],
+    ['save the list of files to list.txt', 'ls > list.txt'],
     ['find files in /srv that do not belong to group staff', 'find /srv -type f ! -group staff'],
   ])('%j means what it says', (words, command) => {
     expect(compose(words)[0]?.command).toBe(command)
@@ -204,6 +223,19 @@ describe('composed', () => {
     'delete all files in the current directory',
     'delete all files except *.log in .',
     'delete all *.log files in /',
+    'remove spaces in filenames in /srv',
+    'remove the setuid bit from all files in /srv',
+    'remove "foo" from all files in /srv',
+    'delete the file called a.txt from /srv',
+    'delete my file named a.txt in /srv',
+    'change permissions of the file named a.txt in /srv to 600',
+    'delete all files older than a.txt',
+    'delete hard links to a.txt in /srv',
+    'kill all processes of firefox',
+    'kill all processes belonging to me',
+    'create backup.tar.gz containing /etc',
+    'create backup.tar.gz containing "x"',
+    'copy a.txt from bob@host:',
   ])('%j is composed for nobody', (words) => {
     for (const { command } of compose(words)) expect(changesSomething(command), command).toBe(false)
   })

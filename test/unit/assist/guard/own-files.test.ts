@@ -1,5 +1,5 @@
 // No way of writing a file the guard goes by is allowed unasked, however its path is spelled; reading these files is.
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -29,6 +29,19 @@ const MACHINE =
   )
 const decide = (line: string, caller: 'person' | 'tool', more: object = {}) =>
   judge(guard, line, { ...PLACE, caller, ...more }).decision
+
+test('a link to where nobody may look is not followed', () => {
+  const directory = realpathSync(temporaryDirectory())
+  const [home, served] = [join(directory, 'home'), join(directory, 'served')]
+  for (const one of [home, served]) mkdirSync(one)
+  writeFileSync(join(served, 'rc'), '')
+  symlinkSync(join(served, 'rc'), join(home, '.bashrc'))
+  writeFileSync(join(home, '.profile'), '')
+  const startFiles = (mayLook: (path: string) => boolean) =>
+    machineOf({ home, mayLook }, {}, { files: [] }).startFiles
+  expect(startFiles(() => true)).toEqual(expect.arrayContaining([join(served, 'rc'), join(home, '.profile')]))
+  expect(startFiles((path) => !path.startsWith(served))).toEqual([join(home, '.profile')])
+})
 
 describe.each(['tool', 'person'] as const)('of a %s', (caller) => {
   const files = caller === 'tool' ? [...SETTINGS, ...START] : SETTINGS

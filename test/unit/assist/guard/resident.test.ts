@@ -97,6 +97,17 @@ test('a line that names a file on a filesystem that does not answer is left to t
   expect(asked).toEqual([])
 })
 
+test('a line that names a file where an automounter has mounted nothing yet is left to the program', async () => {
+  const place = realpathSync(mkdtempSync(join(tmpdir(), 'karo-auto-')))
+  const automounter = `1 2 0:3 / ${place} rw - autofs systemd-1 rw\n4 2 0:5 / / rw - ext4 /dev/x rw\n`
+  const answer = (mountinfo: string) => {
+    const deps = { read: () => mountinfo, ask: async () => {} }
+    return answerTo(request(`touch '${place}/file'`), home, undefined, createMounts(home, deps))
+  }
+  expect(await answer(automounter)).toBeUndefined()
+  expect(await answer(`${automounter}5 1 0:6 / ${place} rw - nfs4 host:/x rw\n`)).toMatch(/^run - /)
+})
+
 const recordOf = (nonce: string, line: string): string =>
   [RESIDENT.version, '12', '3', 'zsh', 'karo\u001fguard', '8', '', line, 'HOME=/h=1', nonce]
     .map((field) => `${nonce}=${field}\0`)

@@ -138,11 +138,7 @@ export const GIT_RULES: readonly Rule[] = [
           ...matching(named.slice(0, 1), /^\.\/?$/),
         ]
       }
-      if (is(o, 'reset'))
-        return only(
-          o.operands.length > 1,
-          c.args.filter(({ text }) => text === '--merge'),
-        )
+      if (is(o, 'reset')) return matching(c.args, /^--merge$/)
       if (is(o, 'restore'))
         return only(!o.flag('S', 'staged') || o.flag('W', 'worktree'), o.operands.slice(1))
       return undefined

@@ -4,13 +4,14 @@ import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+const APPROVED = /^--?auto-approve(?:=(?:true|t|1))?$/i
 
 /** The plan of what would be destroyed, with all the other words: options name the target and the values. */
 const planned: Rewrite = (c) =>
   say(
     c.name,
     ...c.args.flatMap(({ text }) =>
-      text === 'destroy' ? ['plan', '-destroy'] : /^--?auto-approve$/.test(text) ? [] : [text],
+      text === 'destroy' ? ['plan', '-destroy'] : APPROVED.test(text) ? [] : [text],
     ),
   )
 
@@ -54,14 +55,15 @@ export const PLATFORM_RULES: readonly Rule[] = [
     tools: tools('terraform tofu terragrunt pulumi cdk'),
     when: (c, o) =>
       only(
-        (verb(o) === 'apply' && c.args.some((arg) => /^--?auto-approve$/.test(arg.text))) ||
+        (verb(o) === 'apply' && c.args.some((arg) => APPROVED.test(arg.text))) ||
+          ((verb(o) === 'run-all' || o.flag('all')) && verb(o, 1) === 'apply') ||
           (c.name === 'pulumi' && verb(o) === 'up' && o.flag('y', 'yes')) ||
           (c.name === 'cdk' && verb(o) === 'deploy' && /--require-approval[= ]never\b/.test(line(c))),
         true,
       ),
     safer: byTool({
-      'terraform apply': without(/^--?auto-approve$/),
-      'tofu apply': without(/^--?auto-approve$/),
+      'terraform apply': without(APPROVED),
+      'tofu apply': without(APPROVED),
       'pulumi up': without(/^(?:-y|--yes)$/),
     }),
     example: 'terraform apply -auto-approve',
@@ -73,7 +75,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     tools: tools('terraform tofu terragrunt'),
     when: (_c, o) =>
       only(
-        (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1))) ||
+        (verb(o) === 'state' && /^(?:mv|push|replace-provider)$/.test(verb(o, 1)) && !o.flag('dry-run')) ||
           verb(o) === 'force-unlock' ||
           verb(o) === 'taint',
         true,
