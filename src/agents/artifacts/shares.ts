@@ -4,6 +4,7 @@ import type { Limiter } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
+import { createListeners } from '../../base/run/listeners.ts'
 import type { ArtifactRow, ShareRow } from '../../store/tables/artifacts.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
 import { makeLink, readLinkFrame } from './link.ts'
@@ -37,10 +38,7 @@ export interface SharesInside extends Shares {
 
 export function createShares(deps: SharesDeps): SharesInside {
   const { identity, repository, audit, clock, random, serially, rowOf, rowsOf } = deps
-  const listeners = new Set<() => void>()
-  const changed = (): void => {
-    for (const listener of listeners) listener()
-  }
+  const changes = createListeners<[]>()
   const livingOf = async (person: number): Promise<readonly ShareRow[]> =>
     (await repository.shares(person)).filter(({ ends_at }) => ends_at > clock.now())
 
@@ -101,7 +99,7 @@ export function createShares(deps: SharesDeps): SharesInside {
         person,
         theirs.map(({ id }) => id),
       )
-      changed()
+      changes.tell()
     },
     async prune(person) {
       const there = new Set((await rowsOf(person)).map(({ id }) => id))
@@ -113,7 +111,7 @@ export function createShares(deps: SharesDeps): SharesInside {
         person,
         over.map(({ id }) => id),
       )
-      changed()
+      changes.tell()
     },
     share: (owner, which, { endsAt, audience, told }) =>
       serially(async () => {
@@ -137,7 +135,7 @@ export function createShares(deps: SharesDeps): SharesInside {
         // In the ledger on the disk before anybody may read it.
         await audit.insist(entry(owner, 'shared', size))
         await repository.putShare(owner.person, share)
-        changed()
+        changes.tell()
         const key = audience === null ? undefined : parseNodeId(audience)
         const body = {
           ...{ artifact: Buffer.from(artifact, 'hex'), secret, not_after: ends_at },
@@ -160,7 +158,7 @@ export function createShares(deps: SharesDeps): SharesInside {
           meant.map(({ id }) => id),
         )
         await audit.record(entry(owner, 'unshared', 0))
-        changed()
+        changes.tell()
         return meant
       }),
     admit: (reader, artifact, link) =>
@@ -182,9 +180,6 @@ export function createShares(deps: SharesDeps): SharesInside {
       for await (const { share } of matching(({ told }) => told)) found.add(share.artifact)
       return [...found].sort()
     },
-    onChange(listener) {
-      listeners.add(listener)
-      return () => void listeners.delete(listener)
-    },
+    onChange: changes.on,
   }
 }

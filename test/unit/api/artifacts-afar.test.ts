@@ -27,6 +27,7 @@ import { createArtifactRepository } from '../../../src/store/tables/artifacts.ts
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
+import { until } from '../../support/run/until.ts'
 
 const HOLDER = testIdentity(1)
 const READER = testIdentity(2)
@@ -660,9 +661,14 @@ test('a person has a few streams at once; pieces that there are not, and other o
   // Each has begun, and waits for its reader.
   for (const one of held) expect((await one.next())?.message.name).toBe('AgentPart')
   expect(await endOf(await asks(some))).toBe('rate_limited')
+  /** A holder that reads its next piece is not yet waiting for its reader. */
+  const waiting = (count: number) =>
+    until(() => w.stalled.size === count, { what: `${count} streams wait for their readers` })
+  await waiting(4)
   held[0]?.abort('enough')
-  expect(w.stalled.size).toBeGreaterThan(0)
+  await waiting(3)
   expect(await endOf(held[1] as Exchange)).toBeUndefined()
+  await waiting(2)
   // Who does not read loses the stream, and others get the place.
   for (const run of w.stalled) run()
   for (const one of held.slice(2)) expect(await endOf(one)).toBe('cut')
