@@ -22,7 +22,14 @@ import { newDatabase } from '../../../src/store/level/database.ts'
 import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
-import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import {
+  cleanEnv,
+  ON_LOOPBACK,
+  runKaro,
+  startNode,
+  type TestNode,
+  temporaryHome,
+} from '../../support/node/node.ts'
 import { smallDisk } from '../../support/node/small-disk.ts'
 import { track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
@@ -303,7 +310,9 @@ describe('hooks', () => {
 describe('without a daemon', () => {
   test('no home at all: what is missing is said, everything else is looked at or skipped', async () => {
     const home = join(temporaryHome(), 'none')
-    const node = { karo: (args: readonly string[]) => runKaro(args, cleanEnv(home)) }
+    // Another daemon of this machine may have the usual ports.
+    const env = { ...cleanEnv(home), ...ON_LOOPBACK }
+    const node = { karo: (args: readonly string[]) => runKaro(args, env) }
     const document = await doctor(node)
     expect(failing(document)).toEqual(['home.directory', 'daemon.running'])
     expect(find(document, 'runtime.node').outcome).toBe('ok')
