@@ -1,5 +1,6 @@
 // Every process a test or benchmark starts, so that each is ended by its own pid, also when something throws.
 import type { ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 
 const alive = new Set<ChildProcess>()
 const cleanups: ((failed: boolean) => void | Promise<void>)[] = []
@@ -36,4 +37,28 @@ export async function endAll(failed: boolean): Promise<void> {
   killAll()
   await Promise.all(leaving)
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup(failed)
+}
+
+/** Pids of the children of a process, whichever of its threads started them; none of one that is gone. */
+export function childrenOf(pid: number): number[] {
+  try {
+    const tasks = `/proc/${pid}/task`
+    const lists = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/children`, 'utf8'))
+    return lists.join(' ').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+/** The nearest first. */
+export const descendantsOf = (pid: number): number[] =>
+  childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+
+/** Its command line; empty for a process that is gone. */
+export function wordsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+  } catch {
+    return []
+  }
 }
