@@ -12,7 +12,7 @@ const WORDS = 'nine words that nobody else in this test says'
 const PROGRAM = realpathSync(process.execPath)
 const PORT = 9_238
 
-export interface Ran {
+interface Ran {
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
