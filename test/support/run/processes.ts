@@ -39,26 +39,33 @@ export async function endAll(failed: boolean): Promise<void> {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup(failed)
 }
 
-/** Pids of the children of a process, whichever of its threads started them; none of one that is gone. */
-export function childrenOf(pid: number): number[] {
-  try {
-    const tasks = `/proc/${pid}/task`
-    const lists = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/children`, 'utf8'))
-    return lists.join(' ').split(' ').filter(Boolean).map(Number)
-  } catch {
-    return []
-  }
+/** Each process of this machine with its parent. The list of children that the kernel keeps leaves some out while others end. */
+function parents(): [pid: number, parent: number][] {
+  return readdirSync('/proc').flatMap((pid) => {
+    const parent = /^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]
+    return parent === undefined ? [] : [[Number(pid), Number(parent)] as [number, number]]
+  })
 }
 
-/** The nearest first. */
-export const descendantsOf = (pid: number): number[] =>
-  childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+/** Pids of its children; none of a process that is gone. */
+export const childrenOf = (pid: number): number[] =>
+  parents().flatMap(([child, parent]) => (parent === pid ? [child] : []))
+
+/** Pids of its children and of theirs, the nearest first. */
+export function descendantsOf(pid: number): number[] {
+  const all = parents()
+  const found = [pid]
+  for (const one of found) found.push(...all.flatMap(([child, parent]) => (parent === one ? [child] : [])))
+  return found.slice(1)
+}
 
 /** Its command line; empty for a process that is gone. */
-export function wordsOf(pid: number): string[] {
+export const wordsOf = (pid: number): string[] => read(`/proc/${pid}/cmdline`).split('\0')
+
+function read(path: string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+    return readFileSync(path, 'utf8')
   } catch {
-    return []
+    return ''
   }
 }
