@@ -29,8 +29,8 @@ const spaces = canNamespaces()
 if (!spaces.ok) console.warn(`no network is cut: ${spaces.reason}`)
 
 const PIECE = 64 * 1024
-const PIECES = 128
-/** Two pieces a second: half a minute before all of it is over, for what is to happen in the middle. */
+const PIECES = 256
+/** Two pieces a second: two minutes before all of it is over, for what is to happen in the middle. */
 const SLOW_KBITS = (2 * 8 * PIECE) / 1000
 /** What is told of a task that counts to two. */
 const COUNTED = [
