@@ -6,8 +6,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale', 'agents'],
-  ...['daemon', 'doctor', 'guard', 'guard-files', 'processes', 'guard-company', 'crash', 'disk-full'],
+  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale', 'five-nodes'],
+  ...[
+    'agents',
+    'daemon',
+    'doctor',
+    'guard',
+    'guard-files',
+    'processes',
+    'guard-company',
+    'crash',
+    'disk-full',
+  ],
   ...['shell-company', 'finder', 'http', 'doctor-lan', 'ai-tools', 'line', 'export', 'throwaway-root'],
   ...['approvals', 'window-agents', 'bad-input', 'hung', 'history-delete', 'star', 'window-load'],
   ...['completion', 'members', 'backup-encrypted', 'damage', 'unfinished-token', 'twins', 'window'],

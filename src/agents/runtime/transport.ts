@@ -1,4 +1,5 @@
 // MCP over the standard input and output of a job in a jail: one JSON-RPC message a line, within bounds, for the official client.
+import { constants } from 'node:os'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { createQuota, type Rate } from '../../base/quota.ts'
 import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
@@ -116,7 +117,8 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
         else onErrors(bytes)
       })
       job.ended.then(
-        ({ reason: how, code, signal }) => finish(describeEnd(how, code, signal)),
+        ({ reason: how, code, signal }) =>
+          finish(describeEnd(how, signal ?? signalIn(code) ?? code, spec.limits)),
         (error: Error) => finish(error.message),
       )
     },
@@ -135,14 +137,25 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
   return transport
 }
 
-function describeEnd(how: string, code: number | null, signal: string | null): string {
+/** The keeper of a jail tells of a signal as a shell does: 128 and its number. */
+function signalIn(code: number | null): string | undefined {
+  return Object.entries(constants.signals).find(([, number]) => code === 128 + number)?.[0]
+}
+
+function describeEnd(how: string, by: string | number | null, limits: JobSpec['limits']): string {
   switch (how) {
     case 'exited':
-      return signal === null ? `it ended by itself with exit code ${code}` : `it was ended by ${signal}`
+      if (by === 'SIGXCPU') return `it computed for ${limits.cpu_seconds} s, which is as long as it may`
+      if (by === 'SIGXFSZ')
+        return `it wrote a file of ${mebibytes(limits.disk_bytes)}, which is as large as it may`
+      // Programs differ in how they end when they get no memory, and the kernel tells nobody that this was why.
+      if (LACKS_MEMORY.has(by))
+        return `it was ended by ${by}; it may have ${mebibytes(limits.memory_bytes)} of memory`
+      return typeof by === 'string' ? `it was ended by ${by}` : `it ended by itself with exit code ${by}`
     case 'wall_time':
-      return 'it ran as long as it may'
+      return `it ran for ${limits.wall_ms / 1000} s, which is as long as it may`
     case 'output':
-      return 'it wrote more than it may'
+      return `it wrote ${mebibytes(limits.output_bytes)} of output, which is as much as it may`
     case 'input':
       return 'it did not read what it was sent'
     case 'cancelled':
@@ -151,3 +164,6 @@ function describeEnd(how: string, code: number | null, signal: string | null): s
       return 'it ended, and nobody knows how'
   }
 }
+
+const LACKS_MEMORY: ReadonlySet<unknown> = new Set(['SIGABRT', 'SIGBUS', 'SIGKILL', 'SIGSEGV', 'SIGTRAP'])
+const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MiB`

@@ -59,7 +59,7 @@ export function createInquiries(deps: InquiryDeps): (wanted: Wanted) => Inquiry 
 
     const rulingOf = ({ outcome, reason, approval: id }: AskedShape): Ruling => {
       if (outcome === 'run') return { outcome: 'allow', reason }
-      if (outcome === 'deny') return { outcome: 'deny', reason: `karo: not approved: ${reason}` }
+      if (outcome === 'deny') return { outcome: 'deny', reason: `not approved: ${reason}` }
       if (id !== null && id !== approval && !isOver) waits(id)
       approval = id ?? undefined
       return { outcome: approval === undefined ? 'none' : 'wait' }
@@ -126,10 +126,10 @@ function blockedBy({ judge, strict }: AcpGuard, { command, input }: Wanted, cwd:
     const { decision, risk_level, matches } = judge(command, cwd)
     if (decision !== 'block') return undefined
     const why = matches[0]?.why ?? 'it is not allowed by the rules of the guard.'
-    return { outcome: 'deny', reason: `karo: blocked (${risk_level} risk): ${why}` }
+    return { outcome: 'deny', reason: `blocked (${risk_level} risk): ${why}` }
   } catch {
     return strict
-      ? { outcome: 'deny', reason: 'karo: it could not be judged, and guard.on_error is "block"' }
+      ? { outcome: 'deny', reason: 'it could not be judged, and guard.on_error is "block"' }
       : undefined
   }
 }
@@ -140,5 +140,5 @@ const isAway = (error: unknown): boolean =>
 /** A full inbox denies; where nobody can be asked the editor's person decides. */
 const whenFailed = (error: unknown): Ruling =>
   error instanceof KaroError && error.code === 'rate_limited'
-    ? { outcome: 'deny', reason: `karo: ${error.message}` }
+    ? { outcome: 'deny', reason: error.message }
     : { outcome: 'none' }

@@ -10,10 +10,11 @@ const HOME = '/home/job'
 /**
  * What bubblewrap starts: it limits itself, says that it is there, and becomes the command when it is told to. Where the Muscle
  * dies before that, nothing is told, and the command never runs. Its arguments are the limits (seconds, blocks of 512 bytes, KiB,
- * tasks) and the command. Descriptor 3 leads to the Muscle; secrets begin behind it. Tasks are -u in bash and -p in dash.
+ * tasks) and the command. Descriptor 3 leads to the Muscle; secrets begin behind it. Tasks are -u in bash and -p in dash. What
+ * computes for too long is ended by SIGXCPU, which says why, and by SIGKILL a second later where it does not obey.
  */
-const GATE = `ulimit -c 0 && ulimit -l 0 && ulimit -n 1024 && ulimit -t "$1" && ulimit -f "$2" && ulimit -d "$3" &&
-{ ulimit -u "$4" 2>/dev/null || ulimit -p "$4"; } || exit 125
+const GATE = `ulimit -c 0 && ulimit -l 0 && ulimit -n 1024 && ulimit -t "$(($1 + 1))" && ulimit -S -t "$1" &&
+ulimit -f "$2" && ulimit -d "$3" && { ulimit -u "$4" 2>/dev/null || ulimit -p "$4"; } || exit 125
 shift 4; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
 /** What a jail has as /etc/passwd and /etc/group. */
 export const PASSWD = Buffer.from(

@@ -171,7 +171,8 @@ function limitsOf({ limits }: JailSpec, tasks: number): (string | number)[] {
   const both = (resource: number, most: number): number[] => [resource, most, most]
   return [
     ...[both(LIMIT.core, 0), both(LIMIT.memlock, 0), both(LIMIT.nofile, OPEN_FILES)].flat(),
-    ...[both(LIMIT.cpu, limits.cpu_seconds), both(LIMIT.fsize, limits.disk_bytes)].flat(),
+    // The signal of the soft limit says why a command ended; that of the hard one does not.
+    ...[LIMIT.cpu, limits.cpu_seconds, limits.cpu_seconds + 1, ...both(LIMIT.fsize, limits.disk_bytes)],
     ...[...both(LIMIT.data, limits.memory_bytes), TASK_LIMIT, tasks, ''],
   ]
 }

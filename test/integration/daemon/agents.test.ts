@@ -1,5 +1,5 @@
 // Agents on a real node by the real command line: a task from its trace to the ledger, retries, cancellation, and kills of everything.
-import { readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
@@ -13,7 +13,7 @@ import type {
   TaskShape,
 } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/rig.ts'
-import { freshMark, marked, providersHere } from '../../support/muscle/muscle.ts'
+import { freshMark, marked, muscleOf, providersHere } from '../../support/muscle/muscle.ts'
 import { cleanEnv, startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal } from '../../support/shell/terminal-run.ts'
@@ -174,7 +174,7 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
   test('a Muscle that is killed locks everything at once; it comes back, and nothing is left or run again', async () => {
     await add('four')
     const mark = await begin('four', 'job-3')
-    process.kill(muscleOf(node.pid), 'SIGKILL')
+    process.kill(muscleOf(node), 'SIGKILL')
     await until(async () => (await show('job-3')).state === 'failed', { what: 'the task has failed' })
     expect((await show('job-3')).events.at(-1)?.message).toContain('not run again')
     await until(() => marked(mark).length === 0, { what: 'the jail is gone' })
@@ -245,21 +245,3 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     }
   })
 })
-
-/** The process of karo-exec that this daemon started. */
-function muscleOf(daemon: number): number {
-  const found = readdirSync('/proc').find((pid) => {
-    try {
-      const parent = /^PPid:\t(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-      return (
-        /^\d+$/.test(pid) &&
-        parent === String(daemon) &&
-        readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('karo-exec')
-      )
-    } catch {
-      return false
-    }
-  })
-  if (found === undefined) throw new Error('no karo-exec')
-  return Number(found)
-}

@@ -31,6 +31,12 @@ const TOOLS = [
     annotations: { readOnlyHint: true },
   },
   {
+    name: 'get_busy',
+    description: 'computes without end',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
+  {
     name: 'count',
     description: 'tells its progress',
     inputSchema: schema,
@@ -90,6 +96,11 @@ const TOOLS = [
 ]
 
 const slow = new Map()
+/** A process beside this one, found from outside by its mark. */
+const fork = (mark) => spawn('/usr/bin/sleep', [String(mark)], { stdio: 'ignore', detached: true }).unref()
+
+/** As soon as there is that file. */
+const once = (path, run) => void (existsSync(path) ? run() : setTimeout(once, 50, path, run))
 
 function call(id, { name, arguments: given = {}, _meta }) {
   switch (name) {
@@ -98,9 +109,12 @@ function call(id, { name, arguments: given = {}, _meta }) {
     case 'slow':
       return void slow.set(id, true)
     case 'get_stuck':
+      if (given.mark !== undefined) fork(given.mark)
       return
+    case 'get_busy':
+      for (;;);
     case 'count': {
-      const { steps = 3, ms = 0 } = given
+      const { steps = 3, ms = 0, gates = [] } = given
       let step = 0
       const next = () => {
         step += 1
@@ -114,6 +128,11 @@ function call(id, { name, arguments: given = {}, _meta }) {
             message: `step ${step}`,
           },
         })
+        const gate = gates[step - 1]
+        if (gate === undefined) go()
+        else once(gate, go)
+      }
+      const go = () => {
         if (step < steps) return ms === 0 ? next() : setTimeout(next, ms)
         // A client may forget progress that comes in one piece with the answer.
         setTimeout(() => answer(id, text(given.long ? 'x'.repeat(given.long) : 'counted')), 300)
@@ -151,7 +170,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
         for (let n = 0; n < 500; n += 1) say({ jsonrpc: '2.0', method: 'notifications/message', params: {} })
       }, 1)
     case 'get_fork':
-      spawn('/usr/bin/sleep', [String(given.mark)], { stdio: 'ignore', detached: true }).unref()
+      fork(given.mark)
       return answer(id, text('forked'))
     case 'write':
       return answer(id, text('written'))

@@ -14,7 +14,7 @@ import type { Provider } from '../../../src/muscle/jail/provider.ts'
 import { createProviders } from '../../../src/muscle/jail/providers.ts'
 import { serve } from '../../../src/muscle/serve.ts'
 import { temporaryDirectory } from '../data/database.ts'
-import { track } from '../run/processes.ts'
+import { childrenOf, track, wordsOf } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
 /** Every provider that this build has, and why one cannot be used on this machine. */
@@ -135,4 +135,11 @@ export function marked(mark: string): number[] {
       return []
     }
   })
+}
+
+/** The process of karo-exec that a daemon started. */
+export function muscleOf({ pid }: { readonly pid: number }): number {
+  const found = childrenOf(pid).find((child) => wordsOf(child).some((word) => word.includes('karo-exec')))
+  if (found === undefined) throw new Error('no karo-exec')
+  return found
 }

@@ -19,6 +19,8 @@ export interface Lan {
   heal(): void
   /** This member gets no multicast any more, as behind a switch that filters it; what it sends arrives. */
   deafen(index: number, deaf: boolean): void
+  /** What this member sends takes its time, at so many kbit/s; undefined: as fast as it can. */
+  slow(index: number, kbits: number | undefined): void
   /** Deletes every namespace, and with them all links; also done at the end of the test file. */
   close(): void
 }
@@ -44,6 +46,15 @@ export function canNamespaces(): { readonly ok: boolean; readonly reason: string
   return bridged === undefined
     ? { ok: true, reason: '' }
     : { ok: false, reason: `ip link add type bridge: ${bridged}` }
+}
+
+/** What a member sends can be slowed down: not every kernel can. */
+export function canSlow(): boolean {
+  const name = `karo-${process.pid}-slow`
+  if (ip(['netns', 'add', name]) !== undefined) return false
+  const failure = slowed(name, 'lo', 1_000)
+  ip(['netns', 'delete', name])
+  return failure === undefined
 }
 
 /** `count` members at 10.99.0.1, .2, … on a bridge that lives in a namespace of its own. */
@@ -113,6 +124,10 @@ export function createLan(count: number): Lan {
     heal: () => join(members.keys(), 'br0'),
     deafen: (index, deaf) =>
       batch(hub, [`link set p${index} type bridge_slave mcast_flood ${deaf ? 'off' : 'on'}`]),
+    slow(index, kbits) {
+      const failure = slowed(members[index]?.netns ?? '', 'eth0', kbits)
+      if (failure !== undefined) throw new Error(`tc: ${failure}`)
+    },
     close,
   }
 }
@@ -134,9 +149,16 @@ function acquaint(members: readonly LanMember[]): void {
   }
 }
 
+/** As `Lan.slow`, with the result of `ip`. */
+function slowed(netns: string, device: string, kbits: number | undefined): string | undefined {
+  const shape = ['tbf', 'rate', `${kbits}kbit`, 'burst', '32kbit', 'latency', '400ms']
+  const how = kbits === undefined ? ['del', 'dev', device, 'root'] : ['add', 'dev', device, 'root', ...shape]
+  return ip(['-n', netns, 'qdisc', ...how], '', 'tc')
+}
+
 /** Undefined when it worked, else what `ip` said. */
-function ip(args: readonly string[], input = ''): string | undefined {
-  const ran = spawnSync('ip', args, { input, encoding: 'utf8' })
+function ip(args: readonly string[], input = '', program = 'ip'): string | undefined {
+  const ran = spawnSync(program, args, { input, encoding: 'utf8' })
   if (ran.error !== undefined) return ran.error.message
   return ran.status === 0 ? undefined : ran.stderr.trim()
 }

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { atEnd, track } from '../run/processes.ts'
+import { atEnd, childrenOf, track } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 
 const SUITE = 'bookworm'
@@ -224,9 +224,6 @@ function initOf({ pid }: ChildProcess): number | undefined {
   }
   return pid === undefined ? undefined : look(pid)
 }
-
-const childrenOf = (pid: number): number[] =>
-  read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
 
 function read(path: string): string {
   try {

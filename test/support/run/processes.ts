@@ -1,5 +1,6 @@
 // Every process a test or benchmark starts, so that each is ended by its own pid, also when something throws.
 import type { ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 
 const alive = new Set<ChildProcess>()
 const cleanups: ((failed: boolean) => void | Promise<void>)[] = []
@@ -36,4 +37,35 @@ export async function endAll(failed: boolean): Promise<void> {
   killAll()
   await Promise.all(leaving)
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup(failed)
+}
+
+/** Each process of this machine with its parent. The list of children that the kernel keeps leaves some out while others end. */
+function parents(): [pid: number, parent: number][] {
+  return readdirSync('/proc').flatMap((pid) => {
+    const parent = /^PPid:\t(\d+)$/m.exec(read(`/proc/${pid}/status`))?.[1]
+    return parent === undefined ? [] : [[Number(pid), Number(parent)] as [number, number]]
+  })
+}
+
+/** Pids of its children; none of a process that is gone. */
+export const childrenOf = (pid: number): number[] =>
+  parents().flatMap(([child, parent]) => (parent === pid ? [child] : []))
+
+/** Pids of its children and of theirs, the nearest first. */
+export function descendantsOf(pid: number): number[] {
+  const all = parents()
+  const found = [pid]
+  for (const one of found) found.push(...all.flatMap(([child, parent]) => (parent === one ? [child] : [])))
+  return found.slice(1)
+}
+
+/** Its command line; empty for a process that is gone. */
+export const wordsOf = (pid: number): string[] => read(`/proc/${pid}/cmdline`).split('\0')
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }

@@ -104,7 +104,8 @@ test('what cannot be shown whole is for the editor alone, or denied where the gu
   expect(await first({})).toEqual({ outcome: 'none' })
   expect(await first(command)).toEqual({ outcome: 'none' })
   state.verdict = block
-  expect(await first(command)).toMatchObject({ outcome: 'deny' })
+  // People read it behind the name of this program.
+  expect(await first(command)).toMatchObject({ outcome: 'deny', reason: expect.stringMatching(/^blocked /) })
   state.verdict = wait
   state.strict = true
   expect(await first({})).toMatchObject({ outcome: 'deny' })
