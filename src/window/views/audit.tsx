@@ -96,11 +96,13 @@ function Log() {
   const before = useRef(newest.data)
   before.current = newest.data ?? before.current
   const asked = { ...newest, data: before.current }
-  const peers = useAsked((signal) => client.call(getPeers, { signal }), { key: 'peers', on: ['member_seen'] })
-  const names: Names = useMemo(
-    () => new Map(peers.data?.peers.map(({ node_id, name }) => [node_id, name])),
-    [peers.data],
-  )
+  const peers = useAsked((signal) => client.call(getPeers, { signal }), {
+    key: 'peers',
+    on: ['trust_changed'],
+  })
+  // The texts to search in are made anew where a name is another one, and not with each answer.
+  const known = JSON.stringify(peers.data?.peers.map(({ node_id, name }) => [node_id, name]) ?? [])
+  const names: Names = useMemo(() => new Map(JSON.parse(known)), [known])
   const isAll = (asked.data?.entries.length ?? 0) < limit
   const indexed = useIndex(asked.data?.entries, names)
   const found = useMemo(() => {

@@ -213,6 +213,64 @@ describe.skipIf(CHROMIUM === undefined)(
       await page.unrouteAll()
     })
 
+    test('a machine that waits shows words to compare, also as a QR code, and is trusted by a second press', async () => {
+      let trusted = 0
+      await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers: [poisoned('mia', 2)] } }))
+      await page.route('**/api/v1/peers/trust', (route) => {
+        trusted += 1
+        return route.abort()
+      })
+      await go('system')
+      await go('mesh')
+      const waiting = page.getByRole('region', { name: '1 machine waiting for a decision' })
+      await waiting.getByText('Its words as a QR code').click()
+      await waiting.locator('svg.qr path[d^="M"]').waitFor({ state: 'attached' })
+      const says = await waiting.locator('svg.qr').getAttribute('aria-label')
+      expect(await waiting.locator('.words').textContent()).toContain(
+        says?.replace('QR code of the words ', ''),
+      )
+      const button = waiting.getByRole('button', { name: /words are equal|press again/ })
+      await button.dblclick()
+      expect(trusted).toBe(0)
+      await until(
+        async () => {
+          if (trusted === 0) await button.click()
+          return trusted > 0
+        },
+        { what: 'a second press trusts it' },
+      )
+      await page.unrouteAll()
+    })
+
+    test('a question that was saved is asked again after the page was loaded anew', async () => {
+      await go('ask')
+      await page.getByRole('combobox', { name: 'About' }).selectOption('NodeHealth')
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.reload()
+      await page.getByRole('button', { name: /^How the machines are, 7 days/ }).click()
+      await page.getByRole('heading', { name: 'Answer' }).waitFor()
+      await page.getByRole('button', { name: 'Forget' }).click()
+    })
+
+    test('what doctor found is shown with its fix, which is copied', async () => {
+      const fix = 'karo doctor --fix'
+      const check = { id: 'spool', title: 'the spool', outcome: 'fail', detail: 'is gone', fix }
+      await page.route('**/api/v1/doctor/findings', (route) =>
+        route.fulfill({ json: { at: new Date().toISOString(), checks: [check] } }),
+      )
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await go('system')
+      await page.reload()
+      await page
+        .locator('.findings')
+        .getByRole('button', { name: `Copy ${fix}` })
+        .click()
+      await until(async () => (await page.evaluate('navigator.clipboard.readText()')) === fix, {
+        what: 'the fix is in the clipboard',
+      })
+      await page.unrouteAll()
+    })
+
     test('an answer that takes longer than it takes to ask again arrives, and it is asked for again then', async () => {
       await go('system')
       const held: Route[] = []
