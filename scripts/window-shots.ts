@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
 const [directory] = positionals
 if (directory === undefined || values.home === undefined) {
   process.stderr.write(
-    'usage: npm run window:shots -- DIR --home HOME [--width 1280] [--scheme dark] [--view mesh]\nHOME is the home of a running node, for example of one that karo demo shows.\n',
+    'usage: npm run window:shots -- DIR --home HOME [--width 1280] [--scheme dark] [--view mesh]\nHOME is the home of a running node, for example .ciso in the directory that karo demo names.\n',
   )
   process.exit(2)
 }

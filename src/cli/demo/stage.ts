@@ -23,8 +23,8 @@ import { AGGREGATORS, MACHINES, type Machine } from './machines.ts'
 const READY_MS = 60_000
 /** Between two looks whether a daemon answers. */
 const LOOK_MS = 100
-/** A request for approval ends after five minutes. */
-const ASK_AGAIN_MS = 240_000
+/** A request for approval ends after five minutes; until it is made again, none waits. */
+const ASK_AGAIN_MS = 60_000
 /** A daemon that was told to stop gets so long. */
 const STOP_MS = 10_000
 /** Log lines that an error shows. */

@@ -2,7 +2,7 @@
 import type { BucketTotals, Unreleased } from './types.ts'
 
 const WHY: Readonly<Record<Unreleased, string>> = {
-  none: 'this node knows of no totals of it',
+  none: 'this node knows no totals of that time',
   pending: 'not released yet',
   half: 'only one of the two aggregators has released it so far',
   disagree: 'the two aggregators released different numbers, so one of them is broken or not honest',

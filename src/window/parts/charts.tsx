@@ -25,11 +25,17 @@ export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps
   return (
     <table class="bars">
       <caption class="hidden">{caption}</caption>
-      <thead class="hidden">
+      <thead class={notes === undefined ? 'hidden' : undefined}>
         <tr>
           <th scope="col">{what}</th>
-          <th scope="col">{counts}</th>
-          {notes !== undefined && <th scope="col">{notes}</th>}
+          <th scope="col" class="right">
+            {counts}
+          </th>
+          {notes !== undefined && (
+            <th scope="col" class="right">
+              {notes}
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>

@@ -82,7 +82,8 @@ export function Shown<T>({ asked, empty, children }: ShownProps<T>) {
   )
 }
 
-const Loading = () => (
+/** Stands where something will be shown soon. */
+export const Loading = () => (
   <div class="loading" role="status">
     <span class="hidden">Loading</span>
     <div class="bone" />

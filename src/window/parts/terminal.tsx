@@ -1,6 +1,5 @@
 // A view of what a program wrote, as a terminal shows it but with every control character written out: nothing in it acts.
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
-import type { OutputProps } from './types.ts'
 import { counted, Foreign, number, Time } from './words.tsx'
 
 /** Lines that are drawn, the newest ones. */
@@ -8,7 +7,26 @@ const DRAWN_MAX = 1_000
 /** Pixels from the end at which a person still counts as reading the newest lines. */
 const NEAR = 24
 
-export function Terminal({ label, lines, isLive, onLive }: OutputProps) {
+/** One line of output. */
+interface OutputLine {
+  /** RFC 3339; absent: not known. */
+  readonly at?: string
+  /** Who says it, where it is not the program itself. */
+  readonly mark?: string
+  /** As the program wrote it, without its line end. */
+  readonly text: string
+}
+
+interface TerminalProps {
+  readonly label: string
+  /** The oldest first. */
+  readonly lines: readonly OutputLine[]
+  /** New lines come, and the newest stay in sight; absent: nothing more comes. */
+  readonly isLive?: boolean
+  readonly onLive?: (live: boolean) => void
+}
+
+export function Terminal({ label, lines, isLive, onLive }: TerminalProps) {
   const [words, setWords] = useState('')
   const place = useRef<HTMLElement>(null)
   const isAtEnd = useRef(true)

@@ -51,7 +51,7 @@ export const isMuscleLocked = computed(() => status.value?.agents?.state === 'lo
 
 const isHidden = (): boolean => document.visibilityState === 'hidden'
 
-async function refreshStatus(): Promise<void> {
+export async function refreshStatus(): Promise<void> {
   if (session.value !== 'open') return
   try {
     status.value = await client.call(getStatus)

@@ -1,6 +1,7 @@
 // Audit: the ledger of this node, searched and verified.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts'
+import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { type Column, Facts, Table } from '../parts/table.tsx'
@@ -95,8 +96,15 @@ function Log() {
   const before = useRef(newest.data)
   before.current = newest.data ?? before.current
   const asked = { ...newest, data: before.current }
+  const peers = useAsked((signal) => client.call(getPeers, { signal }), {
+    key: 'peers',
+    on: ['trust_changed'],
+  })
+  // The texts to search in are made anew where a name is another one, and not with each answer.
+  const known = JSON.stringify(peers.data?.peers.map(({ node_id, name }) => [node_id, name]) ?? [])
+  const names: Names = useMemo(() => new Map(JSON.parse(known)), [known])
   const isAll = (asked.data?.entries.length ?? 0) < limit
-  const indexed = useIndex(asked.data?.entries)
+  const indexed = useIndex(asked.data?.entries, names)
   const found = useMemo(() => {
     const wanted = words
       .toLowerCase()
@@ -133,7 +141,7 @@ function Log() {
               caption="Entries of the ledger"
               rows={found}
               keyOf={({ seq }) => String(seq)}
-              columns={COLUMNS}
+              columns={columnsOf(names)}
               step={ROWS}
               by={words}
             />
@@ -159,30 +167,34 @@ interface Index {
 }
 
 /** The entries to search in: the newest ones once their texts are made, and those before them until then. */
-function useIndex(entries: readonly AuditEntryShape[] | undefined): Index {
+function useIndex(entries: readonly AuditEntryShape[] | undefined, names: Names): Index {
   const [index, setIndex] = useState<Index>({ entries: [], texts: [] })
   useEffect(() => {
     if (entries === undefined) return
     const texts: string[] = []
     let timer: ReturnType<typeof setTimeout> | undefined
     const goOn = (): void => {
-      texts.push(...entries.slice(texts.length, texts.length + AT_ONCE).map(textOf))
+      texts.push(...entries.slice(texts.length, texts.length + AT_ONCE).map((one) => textOf(one, names)))
       if (texts.length < entries.length) timer = setTimeout(goOn)
       else setIndex({ entries, texts })
     }
     goOn()
     return () => clearTimeout(timer)
-  }, [entries])
+  }, [entries, names])
   return index
 }
 
-const textOf = ({ type, peer, trace_id, details }: AuditEntryShape): string =>
-  JSON.stringify([plain(type), peer, trace_id, details]).toLowerCase()
+const textOf = ({ type, peer, trace_id, details }: AuditEntryShape, names: Names): string =>
+  JSON.stringify([plain(type), peer, peer && names.get(peer), trace_id, details]).toLowerCase()
 
-/** Keys of nodes are told apart by their beginning. */
-const shortKeys = (text: string): string => text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, '$1…')
+/** Of each key of a node, the name that this node knows it by. */
+type Names = ReadonlyMap<string, string>
 
-const COLUMNS: readonly Column<AuditEntryShape>[] = [
+/** Keys of nodes without a name are told apart by their beginning. */
+const named = (text: string, names: Names): string =>
+  text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, (key, start) => names.get(key) || `${start}…`)
+
+const columnsOf = (names: Names): readonly Column<AuditEntryShape>[] => [
   { title: 'Entry', right: true, cell: ({ seq }) => number(seq) },
   { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} /> },
   { title: 'What', cell: ({ type }) => plain(type) },
@@ -191,12 +203,16 @@ const COLUMNS: readonly Column<AuditEntryShape>[] = [
     cell: ({ success }) => <State tone={success ? 'good' : 'warn'}>{success ? 'done' : 'refused'}</State>,
   },
   {
+    title: 'Machine',
+    cell: ({ peer }) => (peer === undefined ? '–' : <Foreign text={named(peer, names)} />),
+  },
+  {
     title: 'Facts',
     long: true,
     cell: ({ details }) => (
       <Foreign
         text={Object.entries(details)
-          .map(([name, value]) => `${plain(name)} ${shortKeys(String(value))}`)
+          .map(([name, value]) => `${plain(name)} ${named(String(value), names)}`)
           .join(', ')}
       />
     ),

@@ -1,6 +1,6 @@
 // The views of the page, in the order of the navigation. Each asks the API, which decides what this person may have.
 import type { ComponentType } from 'preact'
-import { Agents } from './agents/agents.tsx'
+import { later } from '../parts/later.tsx'
 import { Approvals } from './approvals/inbox.tsx'
 import { Ask } from './ask.tsx'
 import { Audit } from './audit.tsx'
@@ -58,7 +58,7 @@ export const VIEWS: readonly [View, ...View[]] = [
     name: 'Agents',
     key: 'e',
     says: 'Programs that act for you in jails, and what they were given to do.',
-    Shows: Agents,
+    Shows: later(() => import('./agents/agents.tsx').then(({ Agents }) => Agents)),
   },
   {
     id: 'audit',

@@ -1,7 +1,7 @@
 // Me: a person's own day, week, month or year, as numbers and as the newest commands.
 import { useState } from 'preact/hooks'
 import { duration } from '../../api/contract/client/page.ts'
-import { getAnomalies, muteAnomalies } from '../../api/contract/operations/anomalies.ts'
+import { getAnomalies, muteAnomalies, seeAnomalies } from '../../api/contract/operations/anomalies.ts'
 import { getStats } from '../../api/contract/operations/stats.ts'
 import type { AnomalyShape, StatisticsShape } from '../../api/contract/shapes.ts'
 import { Bars, Figures, Heat } from '../parts/charts.tsx'
@@ -10,7 +10,7 @@ import { Table } from '../parts/table.tsx'
 import { Trend } from '../parts/trend.tsx'
 import { change, compared, counted, cut, number, percent, plain, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
-import { status } from '../state/live.ts'
+import { refreshStatus, status } from '../state/live.ts'
 import { client } from '../state/session.ts'
 import { Commands } from './commands.tsx'
 
@@ -177,9 +177,17 @@ function Anomalies() {
     await client.call(muteAnomalies, { body: { what: id, for_ms: WEEK_MS } })
     asked.again()
   }
+  const shown = asked.data?.signals.slice(0, BARS_MAX) ?? []
+  const unseen = shown.filter(({ seen }) => !seen).map(({ id }) => id)
+  const see = async (): Promise<void> => {
+    await client.call(seeAnomalies, { body: { ids: unseen } })
+    asked.again()
+    await refreshStatus()
+  }
   return (
     <Panel
       title="Unusual for you"
+      actions={unseen.length > 0 && <Act run={see}>I have seen these</Act>}
       note={`Compared with your own days. Only you see this. ${cut(BARS_MAX, asked.data?.signals.length ?? 0, 'signals') ?? ''}`}
     >
       <Shown
@@ -188,12 +196,12 @@ function Anomalies() {
           signals.length === 0 ? <p>Nothing unusual was found in your numbers.</p> : undefined
         }
       >
-        {({ signals }) => (
+        {() => (
           <ul class="list">
-            {signals.slice(0, BARS_MAX).map((one) => (
+            {shown.map((one) => (
               <li key={one.id}>
                 <span>
-                  <b>{plain(one.kind)}</b> {one.words}{' '}
+                  {!one.seen && <span class="count">new</span>} <b>{plain(one.kind)}</b> {one.words}{' '}
                   <span class="quiet">
                     severity {one.severity}, <Time at={one.last_seen} as="ago" />
                   </span>

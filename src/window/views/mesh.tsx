@@ -106,7 +106,7 @@ export function Mesh() {
                   {
                     title: 'More',
                     cell: (peer) => (
-                      <button type="button" class="small" onClick={() => setLooked(peer.node_id)}>
+                      <button type="button" onClick={() => setLooked(peer.node_id)}>
                         Details
                         <span class="hidden">
                           {' '}

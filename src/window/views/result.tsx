@@ -109,7 +109,14 @@ const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> })
         titles={['Tool', 'Uses', 'Change, machines, failures']}
         bars={tools.slice(0, TOOLS_MAX).map((row) => ({
           ...{ key: row.tool, label: row.tool, value: row.uses },
-          note: `${row.change === null ? '' : `${more(row.change)}, `}${counted(row.nodes, 'machine')}, ${percent(row.failure_rate)} failed`,
+          note: [
+            ...(row.change === null ? [] : [more(row.change)]),
+            counted(row.nodes, 'machine'),
+            `${percent(row.failure_rate)} failed`,
+          ]
+            // In a narrow window it breaks between its parts only.
+            .map((part) => part.replaceAll(' ', '\u00a0'))
+            .join(', '),
         }))}
       />
       <p class="quiet">{cut(TOOLS_MAX, tools.length, 'tools')}</p>

@@ -81,7 +81,7 @@ const FileOf = ({ settings }: { readonly settings: SettingsShape | undefined }) 
 
 const COLUMNS: readonly Column<Setting>[] = [
   { title: 'Key', cell: ({ key }) => <code>{key}</code> },
-  { title: 'Value', long: true, cell: ({ value }) => <Code text={value} /> },
+  { title: 'Value', wraps: true, cell: ({ value }) => <Code text={value} /> },
   { title: 'From', cell: ({ source }) => <Foreign text={source} /> },
   {
     title: 'In force',

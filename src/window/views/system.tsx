@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks'
 import { bytes, duration } from '../../api/contract/client/page.ts'
 import { getMetrics } from '../../api/contract/operations/care.ts'
 import type { FeedEvent, StatusShape } from '../../api/contract/shapes.ts'
-import { Command, Group, Panel, Shown, Trouble } from '../parts/panel.tsx'
+import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
 import { Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
-import { recent, status, statusProblem } from '../state/live.ts'
+import { recent, refreshStatus, status, statusProblem } from '../state/live.ts'
 import { client } from '../state/session.ts'
 import { Findings } from './findings.tsx'
 import { Logs } from './log.tsx'
@@ -22,11 +22,9 @@ export function System() {
     <>
       <Group>
         <Panel title="This node">
-          {known !== undefined ? (
-            <Facts facts={factsOf(known)} />
-          ) : (
-            statusProblem.value !== undefined && <Trouble problem={statusProblem.value} />
-          )}
+          <Shown asked={{ data: known, problem: statusProblem.value, loading: false, again: refreshStatus }}>
+            {(of) => <Facts facts={factsOf(of)} />}
+          </Shown>
         </Panel>
         {known !== undefined && <Checks known={known} />}
         <Findings />

@@ -4,7 +4,7 @@ import { getPolicy } from '../../api/contract/operations/policy.ts'
 import { postQuery } from '../../api/contract/operations/query.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
-import { counted } from '../parts/words.tsx'
+import { counted, Foreign } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 import { Answer, Nodes, Whose } from './result.tsx'
@@ -50,6 +50,13 @@ function One({ team }: { readonly team: string }) {
     setResults(await Promise.all(asking))
   }
   const [first] = results
+  const ofAll = first?.notes.filter((note) => results.every(({ notes }) => notes.includes(note))) ?? []
+  const partOf = (result: QueryResult) => (
+    <Panel key={result.query_id} title={PARTS[result.query_type as Part]} wide>
+      <Answer result={{ ...result, notes: result.notes.filter((note) => !ofAll.includes(note)) }} />
+      {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
+    </Panel>
+  )
   return (
     <>
       <Panel
@@ -67,7 +74,8 @@ function One({ team }: { readonly team: string }) {
         ) : (
           <p>
             {counted(first.coverage.answered, 'machine')} of {first.coverage.known} answered
-            {first.coverage.denied > 0 && `, ${first.coverage.denied} did not agree`}.
+            {first.coverage.denied > 0 && `, ${first.coverage.denied} did not agree`}.{' '}
+            <Foreign text={ofAll.join(' ')} />
           </p>
         )}
       </Panel>
@@ -83,10 +91,3 @@ function One({ team }: { readonly team: string }) {
     </>
   )
 }
-
-const partOf = (result: QueryResult) => (
-  <Panel key={result.query_id} title={PARTS[result.query_type as Part]} wide>
-    <Answer result={result} />
-    {result.nodes !== undefined && result.nodes.length > 0 && <Nodes nodes={result.nodes} />}
-  </Panel>
-)

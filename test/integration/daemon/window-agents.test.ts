@@ -1,7 +1,6 @@
 // Approvals and agents in the page of a real daemon: a tool asks in one terminal, a person decides in a browser; an agent in a jail is run.
 import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ApprovalShape, ApprovalsShape } from '../../../src/api/contract/shapes.ts'
@@ -10,18 +9,12 @@ import { HOSTILE } from '../../support/data/hostile-text.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
+import { faultsOf, prepare, WELL_WALKED, walkedByTab } from '../../support/run/page-checks.ts'
 import { until } from '../../support/run/until.ts'
 import { inTerminal, programInTerminal } from '../../support/shell/terminal-run.ts'
 
 const [here] = await providersHere()
 const PROGRAM = realpathSync(process.execPath)
-const FAULTS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
-  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  .map(({ id, nodes }) => id + ' ' + nodes[0].html))`
-const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('main *')]
-  .filter((one) => one.closest('.scroll') === null && one.getBoundingClientRect().right > innerWidth)
-  .map((one) => one.outerHTML.slice(0, 120))`
-
 describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () => {
   let node: TestNode
   let browser: Browser
@@ -76,7 +69,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     node = await startNode({ config: '[agents]\nenabled = true\n' })
     browser = await openChromium()
     context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-    await context.addInitScript({ content: axe.source })
+    await prepare(context)
     page = await context.newPage()
     await open(page)
   })
@@ -142,18 +135,11 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     const shown = (await page.locator('main').textContent()) ?? ''
     expect(shown).not.toMatch(/[\u0000-\u0008\u001b\u200b-\u200f\u202a-\u202e\u2066-\u2069]/)
     expect(await page.locator('main img, main script').count()).toBe(0)
+    expect.soft(await walkedByTab(page), 'approvals').toEqual(WELL_WALKED)
     for (const view of ['approvals', 'agents']) {
       await go(view)
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        for (const width of [320, 1280, 2560]) {
-          await page.setViewportSize({ width, height: 900 })
-          expect.soft(await page.evaluate(FAULTS), `${view} ${colorScheme} ${width}`).toEqual([])
-          expect.soft(await page.evaluate(TOO_WIDE), `${view} ${colorScheme} ${width}`).toEqual([])
-        }
-      }
+      expect.soft(await faultsOf(page), view).toEqual([])
     }
-    await page.setViewportSize({ width: 1280, height: 900 })
     await page.unrouteAll()
   })
 
@@ -204,6 +190,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
       await press('Start kExecutor:one')
       await page.getByText('running').first().waitFor()
       await press(/^Open kExecutor:one/)
+      await page.getByRole('heading', { name: 'What it writes' }).waitFor()
       const tools = page.getByRole('combobox', { name: 'Tool' })
       await tools.selectOption({ index: 0 })
       const input = page.getByRole('textbox', { name: /^arguments/ })
@@ -216,12 +203,16 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
       await dialog.getByText('completed').first().waitFor()
       await dialog.locator('.terminal').getByText('hello').waitFor()
       expect(await dialog.textContent()).not.toContain('\u001b')
+      expect.soft(await walkedByTab(page), 'a task with its output').toEqual(WELL_WALKED)
+      expect.soft(await faultsOf(page), 'a task with its output').toEqual([])
       await page.keyboard.press('Escape')
+      expect.soft(await walkedByTab(page), 'an agent with its tools and what it writes').toEqual(WELL_WALKED)
       await page.getByRole('heading', { name: 'What agents were granted' }).waitFor()
       expect(await page.locator('main').textContent()).toContain(`read ${directory}`)
       await tools.selectOption('get_stuck')
       await press('Run')
       await dialog.getByText('working').first().waitFor()
+      expect.soft(await walkedByTab(page), 'a task at work').toEqual(WELL_WALKED)
       await pressTwice(/^Cancel this task/, dialog)
       await dialog.getByText('canceled').first().waitFor()
       await page.keyboard.press('Escape')

@@ -1,6 +1,5 @@
 // The page in a real browser, served by a real daemon: who gets in, what every view is for everybody's eyes and hands, and what cannot run in it.
 import { join } from 'node:path'
-import axe from 'axe-core'
 import type { Browser, BrowserContext, Page, Route } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { PeerShape, SessionCodeShape } from '../../../src/api/contract/shapes.ts'
@@ -8,27 +7,26 @@ import { HOSTILE } from '../../support/data/hostile-text.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
+import { faultsOf, prepare, WELL_WALKED, walkedByTab } from '../../support/run/page-checks.ts'
 import { until } from '../../support/run/until.ts'
 
 const VIEWS = ['me', 'sharing', 'mesh', 'team', 'ask', 'posture', 'audit', 'system'] as const
 const MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>'
+/** A name of somebody else, which the browser resolves to this machine. */
+const REBOUND = 'rebound.example'
 const COMMANDS = ['git status', `echo ${MARKUP}`, 'rm -rf /srv/shop', `echo safe\u202etxt.exe`]
 
-/** What runs in the page: serious faults that axe finds, and what makes the page wider than its window. */
-const FAULTS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
-  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-  .map(({ id, nodes }) => id + ' ' + nodes[0].html))`
-const TOO_WIDE = `document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('main *')]
-  .filter((one) => one.closest('.scroll') === null && one.getBoundingClientRect().right > innerWidth)
-  .map((one) => one.outerHTML.slice(0, 120))`
-/** What a person may press or type into here, as it is seen now. Of a group of choices Tab meets the chosen one, and arrows the others. */
-const PRESSABLE = `[...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex="0"]')]
-  .filter((one) => !one.matches(':disabled, [type=radio]:not(:checked)') && one.tabIndex >= 0 && one.checkVisibility({ visibilityProperty: true }))`
-/** Of what has the focus: its text, and whether one sees that it has it. */
-const FOCUSED = `(() => { const one = document.activeElement; const { outlineStyle, boxShadow } = getComputedStyle(one)
-  globalThis.met.add(one)
-  return { isBody: one === document.body, isSeen: outlineStyle !== 'none' || boxShadow !== 'none', html: one.outerHTML.slice(0, 120) } })()`
-const NEVER_MET = `${PRESSABLE}.filter((one) => !globalThis.met.has(one)).map((one) => one.outerHTML.slice(0, 120))`
+const GUESSES = 200
+/** Tries codes of the right form one after the other, as a page of this very origin would, and returns what each was answered. */
+const GUESS = `(async () => {
+  const statuses = []
+  for (let i = 0; i < ${GUESSES}; i++) {
+    const body = JSON.stringify({ code: String(i).padStart(43, 'x') })
+    const answer = await fetch('/api/v1/sessions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    statuses.push(answer.status)
+  }
+  return statuses
+})()`
 const IS_HACKED = "'hacked' in window"
 const WRITE_MARKUP = `(() => { try { document.body.innerHTML = '<b>x</b>'; return 'taken' } catch (error) { return String(error) } })()`
 
@@ -56,9 +54,9 @@ describe.skipIf(CHROMIUM === undefined)(
         what: 'commands are recorded',
       })
       origin = (await node.json<SessionCodeShape>(['dashboard'])).page ?? ''
-      browser = await openChromium()
+      browser = await openChromium([`--host-resolver-rules=MAP ${REBOUND} 127.0.0.1`])
       context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
-      await context.addInitScript({ content: axe.source })
+      await prepare(context)
       page = await context.newPage()
     })
     afterAll(async () => browser?.close())
@@ -138,16 +136,7 @@ describe.skipIf(CHROMIUM === undefined)(
     test('in every view Tab meets whatever can be pressed, leaves it again, and shows where it is', async () => {
       for (const view of VIEWS) {
         await go(view)
-        await page.evaluate('globalThis.met = new Set()')
-        // What is found meanwhile comes in as well, and the walk ends where the page ends.
-        const most = 20 + Number(await page.evaluate(`${PRESSABLE}.length`)) * 2
-        for (let presses = 0; presses < most; presses++) {
-          await page.keyboard.press('Tab')
-          const at = (await page.evaluate(FOCUSED)) as { isBody: boolean; isSeen: boolean; html: string }
-          if (!at.isBody) expect.soft(at.isSeen, `${view}: ${at.html}`).toBe(true)
-          if ((await page.evaluate(`${NEVER_MET}.length`)) === 0) break
-        }
-        expect.soft(await page.evaluate(NEVER_MET), view).toEqual([])
+        expect.soft(await walkedByTab(page), view).toEqual(WELL_WALKED)
       }
       await go('me')
       const CHOSEN = `[...document.querySelectorAll('input[type=radio]')].findIndex((one) => one.checked)`
@@ -159,18 +148,8 @@ describe.skipIf(CHROMIUM === undefined)(
     test('no view has a serious fault for people who do not see or use a mouse, light or dark, at any width, and none is wider than its window', async () => {
       for (const view of VIEWS) {
         await go(view)
-        for (const colorScheme of ['light', 'dark'] as const) {
-          await page.emulateMedia({ colorScheme })
-          for (const width of [320, 1280, 2560]) {
-            await page.setViewportSize({ width, height: 900 })
-            const where = `${view} ${colorScheme} ${width}`
-            expect.soft(await page.evaluate(FAULTS), where).toEqual([])
-            expect.soft(await page.evaluate(TOO_WIDE), where).toEqual([])
-          }
-        }
+        expect.soft(await faultsOf(page), view).toEqual([])
       }
-      await page.setViewportSize({ width: 1280, height: 900 })
-      await page.emulateMedia({ colorScheme: 'light' })
     })
 
     test('commands and names of others are text: no markup, no direction, no hidden character', async () => {
@@ -231,6 +210,64 @@ describe.skipIf(CHROMIUM === undefined)(
         { what: 'a later press does it' },
       )
       await page.keyboard.press('Escape')
+      await page.unrouteAll()
+    })
+
+    test('a machine that waits shows words to compare, also as a QR code, and is trusted by a second press', async () => {
+      let trusted = 0
+      await page.route('**/api/v1/peers', (route) => route.fulfill({ json: { peers: [poisoned('mia', 2)] } }))
+      await page.route('**/api/v1/peers/trust', (route) => {
+        trusted += 1
+        return route.abort()
+      })
+      await go('system')
+      await go('mesh')
+      const waiting = page.getByRole('region', { name: '1 machine waiting for a decision' })
+      await waiting.getByText('Its words as a QR code').click()
+      await waiting.locator('svg.qr path[d^="M"]').waitFor({ state: 'attached' })
+      const says = await waiting.locator('svg.qr').getAttribute('aria-label')
+      expect(await waiting.locator('.words').textContent()).toContain(
+        says?.replace('QR code of the words ', ''),
+      )
+      const button = waiting.getByRole('button', { name: /words are equal|press again/ })
+      await button.dblclick()
+      expect(trusted).toBe(0)
+      await until(
+        async () => {
+          if (trusted === 0) await button.click()
+          return trusted > 0
+        },
+        { what: 'a second press trusts it' },
+      )
+      await page.unrouteAll()
+    })
+
+    test('a question that was saved is asked again after the page was loaded anew', async () => {
+      await go('ask')
+      await page.getByRole('combobox', { name: 'About' }).selectOption('NodeHealth')
+      await page.getByRole('button', { name: 'Save', exact: true }).click()
+      await page.reload()
+      await page.getByRole('button', { name: /^How the machines are, 7 days/ }).click()
+      await page.getByRole('heading', { name: 'Answer' }).waitFor()
+      await page.getByRole('button', { name: 'Forget' }).click()
+    })
+
+    test('what doctor found is shown with its fix, which is copied', async () => {
+      const fix = 'karo doctor --fix'
+      const check = { id: 'spool', title: 'the spool', outcome: 'fail', detail: 'is gone', fix }
+      await page.route('**/api/v1/doctor/findings', (route) =>
+        route.fulfill({ json: { at: new Date().toISOString(), checks: [check] } }),
+      )
+      await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+      await go('system')
+      await page.reload()
+      await page
+        .locator('.findings')
+        .getByRole('button', { name: `Copy ${fix}` })
+        .click()
+      await until(async () => (await page.evaluate('navigator.clipboard.readText()')) === fix, {
+        what: 'the fix is in the clipboard',
+      })
       await page.unrouteAll()
     })
 
@@ -301,13 +338,27 @@ describe.skipIf(CHROMIUM === undefined)(
         ),
       ).toEqual([false])
       await other.close()
-      const rebound = await browser.newContext()
-      const strange = await rebound.newPage()
-      const answer = await strange.request.get(`http://127.0.0.1:${port}/`, {
-        headers: { host: `evil.example:${port}` },
-      })
-      expect(answer.status()).toBe(403)
+      const rebound = await browser.newPage()
+      const answer = await rebound.goto(`http://${REBOUND}:${port}/`)
+      expect(answer?.status()).toBe(403)
+      const health = await rebound.goto(`http://${REBOUND}:${port}/api/v1/health`)
+      expect(health?.status()).toBe(403)
       await rebound.close()
+    })
+
+    test('somebody who guesses codes in a browser opens nothing, and keeps nobody from a page', async () => {
+      const guesser = await browser.newContext()
+      const other = await guesser.newPage()
+      await other.goto(`${origin}/`)
+      const statuses = (await other.evaluate(GUESS)) as number[]
+      expect(statuses).toHaveLength(GUESSES)
+      expect(statuses.filter((status) => status !== 401 && status !== 429)).toEqual([])
+      expect(statuses).toContain(429)
+      await go('system')
+      await page.getByText('the database is open').waitFor()
+      await other.goto(await dashboard())
+      await other.locator('nav').waitFor()
+      await guesser.close()
     })
 
     test('a session that is ended closes the page; a lost daemon is said at once, and locks what changes something', async () => {

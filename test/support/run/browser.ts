@@ -13,12 +13,15 @@ export const CHROMIUM = PLACES.find((path) => {
   }
 })
 
-/** Throws where there is no Chromium. */
-export async function openChromium(): Promise<Browser> {
+/** `more`: arguments of Chromium itself. Throws where there is no Chromium. */
+export async function openChromium(more: readonly string[] = []): Promise<Browser> {
   if (CHROMIUM === undefined) throw new Error(`there is no Chromium here: apt-get install chromium`)
   return chromium.launch({
     executablePath: CHROMIUM,
     // Its own sandbox does not work as root.
-    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu', '--disable-dev-shm-usage'],
+    args: [
+      ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+      ...['--disable-gpu', '--disable-dev-shm-usage', ...more],
+    ],
   })
 }

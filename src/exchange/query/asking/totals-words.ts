@@ -12,7 +12,7 @@ export const absentWords = {
   ownTeam: (team: string, audience: string): string =>
     `You may read the totals of the team ${team} and not those of all machines, so no other node shows them to you: ask at a node with the role ${audience}, which holds them itself (karo login works there too).`,
   role: (audiences: readonly string[]): string =>
-    `Totals are for nodes and people with the role ${audiences.join(' or ')}: karo ca assign <this node> --role, or karo login.`,
+    `Totals are for nodes and people with the role ${audiences.join(' or ')}: karo ca assign NODE --role ${audiences[0]} gives it to a node, karo login signs a person in.`,
 } as const
 
 /** What became of asking other nodes; nothing where nobody was asked, or everything asked for is there. */

@@ -113,7 +113,7 @@ function Do({ agent: { id, state }, isChosen, again, onChoose }: DoProps) {
   }
   return (
     <span class="actions">
-      <button type="button" class="small" aria-expanded={isChosen} onClick={onChoose}>
+      <button type="button" aria-expanded={isChosen} onClick={onChoose}>
         {isChosen ? 'Close' : 'Open'}
         <span class="hidden">
           {' '}

@@ -3,9 +3,9 @@ import { useEffect, useState } from 'preact/hooks'
 import { bytes, duration } from '../../../api/contract/client/page.ts'
 import { describeAgent, getAgentLogs } from '../../../api/contract/operations/agents/agents.ts'
 import type { AgentShape } from '../../../api/contract/shapes.ts'
-import { Output } from '../../parts/output.tsx'
 import { Panel, Shown } from '../../parts/panel.tsx'
 import { Facts } from '../../parts/table.tsx'
+import { Terminal } from '../../parts/terminal.tsx'
 import { Code, counted, Foreign, Time } from '../../parts/words.tsx'
 import { useAsked } from '../../state/asked.ts'
 import { isLocked } from '../../state/live.ts'
@@ -79,7 +79,7 @@ function Log({ id }: { readonly id: string }) {
     >
       {({ lines, dropped, cut }) => (
         <>
-          <Output
+          <Terminal
             label={`What ${id} writes`}
             lines={lines.map(({ at, from, text }) => ({
               at,
@@ -108,16 +108,7 @@ export const noCommand = (isBuiltIn = false): string =>
 function factsOf({ argv, built_in, manifest, server, restarts, state, detail }: AgentShape) {
   const facts = [
     ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
-    [
-      'Command',
-      argv === null ? (
-        noCommand(built_in)
-      ) : (
-        <div class="text" key="command">
-          <Code text={argv.join(' ')} />
-        </div>
-      ),
-    ],
+    ['Command', argv === null ? noCommand(built_in) : <Code key="command" text={argv.join(' ')} />],
     ['Calls itself', server === null ? 'does not run' : <Foreign key="server" text={server} />],
     ['Restarts', counted(restarts, 'time')],
   ] as const

@@ -4,9 +4,9 @@ import { type Problem, problemOf } from '../../../api/contract/client/page.ts'
 import { cancelTask, followTask, getTask, getTasks } from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape, TaskRowShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { Dialog } from '../../parts/dialog.tsx'
-import { Output } from '../../parts/output.tsx'
 import { Act, Panel, Shown, Trouble } from '../../parts/panel.tsx'
 import { type Column, Facts, Table } from '../../parts/table.tsx'
+import { Terminal } from '../../parts/terminal.tsx'
 import { Foreign, number, State, Time } from '../../parts/words.tsx'
 import { useAsked } from '../../state/asked.ts'
 import { status } from '../../state/live.ts'
@@ -57,7 +57,7 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
               {
                 title: 'More',
                 cell: (task) => (
-                  <button type="button" class="small" onClick={() => onChoose(keyOf(task))}>
+                  <button type="button" onClick={() => onChoose(keyOf(task))}>
                     Open
                     <span class="hidden"> task {task.id}</span>
                   </button>
@@ -149,7 +149,7 @@ function Task({ row, onClose }: { readonly row: TaskRowShape; readonly onClose: 
       )}
       {isOwn && <Steps lines={lines} />}
       {result !== null && result !== undefined && (
-        <Output label={`Result of ${id}`} lines={linesOfResult(result)} />
+        <Terminal label={`Result of ${id}`} lines={linesOfResult(result)} />
       )}
       {!isOver && (
         <Act kind="danger" run={cancel} confirm="Its call is stopped: press again">
