@@ -437,6 +437,15 @@ export const KEYS = {
       'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory it is approved there and below alone; commands, and what an agent may change, are approved only with one (`karo config list` warns of a pattern for commands without). For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec in /srv/app git status*"]',
   }),
+  agentsEndpoints: key({
+    path: 'agents.endpoints',
+    kind: kind.list(value.endpoint, 32),
+    default: [],
+    fileOnly: true,
+    description:
+      'MCP servers of this machine that may be agents although Karo did not start them (`karo agent add NAME -- ADDRESS`), by their address over HTTP. They run outside of any jail, so none is one unless it stands here; each call of them waits for a yes.',
+    example: '["http://127.0.0.1:3001/mcp"]',
+  }),
   vaultRotateDays: key({
     path: 'vault.rotate_days',
     kind: kind.integer(0, 3_650),

@@ -7,7 +7,7 @@ export interface RestingDeps {
   readonly agents: () => readonly Known[]
   readonly gates: Pick<Gates, 'lost' | 'ended'>
   /** Whether it is granted all places that it sees; what began by a grant that was used up has it until its time is over. */
-  readonly isGranted: (action: Pick<Action, 'agent' | 'binds'>) => boolean
+  readonly isGranted: (action: Pick<Action, 'agent' | 'argv' | 'binds'>) => boolean
   /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
   readonly startOf: (known: Known) => Promise<Action>
 }
