@@ -3,6 +3,7 @@
 // Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
+import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'
 import { trustDomains } from './domains.ts'
 import * as kind from './kinds.ts'
 import type { Config } from './types.ts'
@@ -439,7 +440,14 @@ export const KEYS = {
   }),
   agentsEndpoints: key({
     path: 'agents.endpoints',
-    kind: kind.list(value.endpoint, 32),
+    kind: kind.list(
+      kind.text('an address of this machine such as "http://127.0.0.1:3001/mcp"', (text) =>
+        loopbackEndpoint(text)?.href === text
+          ? undefined
+          : 'it is none of 127.0.0.1 or [::1] over http, written so',
+      ),
+      32,
+    ),
     default: [],
     fileOnly: true,
     description:

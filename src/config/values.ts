@@ -2,7 +2,6 @@
 import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
-import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { integer, isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
@@ -29,12 +28,6 @@ export const approvedPattern = text('"NAME: AGENT TOOL [in DIRECTORY] GLOB"', (v
     ? undefined
     : 'that is no pattern such as "status: kExecutor:build exec in /srv/app git status*"',
 )
-
-export const endpoint = text('an address of this machine such as "http://127.0.0.1:3001/mcp"', (value) => {
-  const url = loopbackEndpoint(value)
-  if (url === undefined) return 'that is no http address of 127.0.0.1 or [::1], or has a user or a query'
-  return url.href === value ? undefined : `that has to be written ${url.href}`
-})
 
 function nodeIdProblem(value: string): string | undefined {
   if (isNodeId(value)) return undefined
