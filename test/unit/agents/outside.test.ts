@@ -99,6 +99,12 @@ describe('a server over HTTP', () => {
     expect(await saidBy(runtime, task)).toBe('streamed')
   })
 
+  test('answers in a batch too, as releases of the protocol before 2025-06-18 do', async () => {
+    const server = await httpServer({ call: (response, { id }) => json(response, [said(id, 'in a batch')]) })
+    const { runtime } = await outside(server)
+    expect(await saidBy(runtime, await done(runtime, 'echo'))).toBe('in a batch')
+  })
+
   test('gets the secret of the vault as its bearer token, and it is wiped with the session', async () => {
     const server = await httpServer()
     const bytes = Buffer.from('s3cret-token')
