@@ -1,5 +1,10 @@
 // One life of an agent: its process in a jail, the greeting, its tools, and calls of them, by the official MCP client.
-import type { Client, jsonSchemaValidator } from '@modelcontextprotocol/client'
+import type {
+  Client,
+  JSONRPCMessage,
+  jsonSchemaValidator,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client'
 import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
@@ -69,7 +74,10 @@ export interface Session {
 export interface SessionDeps {
   readonly job: string
   /** The way to its program, once the official client is loaded. */
-  readonly open: (sdk: typeof import('./mcp-client.ts')) => AgentTransport
+  readonly open: (sdk: {
+    readonly parse: (value: unknown) => JSONRPCMessage
+    readonly Transport: typeof StreamableHTTPClientTransport
+  }) => AgentTransport
   readonly timers: Timers
   /** Ends it while it begins; later it does nothing. */
   readonly signal: AbortSignal
@@ -87,7 +95,10 @@ const ANYTHING: jsonSchemaValidator = {
 export async function beginSession(deps: SessionDeps): Promise<Session> {
   const { job, open, timers, signal } = deps
   const sdk = await import('./mcp-client.ts')
-  const transport = open(sdk)
+  const transport = open({
+    parse: (value) => sdk.parseJSONRPCMessage(value),
+    Transport: sdk.StreamableHTTPClientTransport,
+  })
   const client = new sdk.Client(
     { name: 'karo', version: VERSION },
     { capabilities: {}, jsonSchemaValidator: ANYTHING, listMaxPages: MOST_PAGES },

@@ -49,7 +49,7 @@ export function openerOf(
   if (endpoint === undefined)
     return {
       job,
-      open: ({ parseJSONRPCMessage: parse }) => createJobTransport({ client, spec, parse, onErrors, now }),
+      open: ({ parse }) => createJobTransport({ client, spec, parse, onErrors, now }),
     }
   const token = secrets[0]?.bytes
   // The words of the error that a header would give have the token in them.
@@ -60,7 +60,7 @@ export function openerOf(
   const { limits } = manifest
   return {
     job,
-    open: ({ StreamableHTTPClientTransport: Transport }) =>
+    open: ({ Transport }) =>
       createHttpTransport({
         ...{ endpoint, limits, token, owners: listenersAt, muscle: client },
         ...{ Transport, timers, now },
