@@ -3,6 +3,7 @@
 // Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
+import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'
 import { trustDomains } from './domains.ts'
 import * as kind from './kinds.ts'
 import type { Config } from './types.ts'
@@ -436,6 +437,22 @@ export const KEYS = {
     description:
       'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory it is approved there and below alone; commands, and what an agent may change, are approved only with one (`karo config list` warns of a pattern for commands without). For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec in /srv/app git status*"]',
+  }),
+  agentsEndpoints: key({
+    path: 'agents.endpoints',
+    kind: kind.list(
+      kind.text('an address of this machine such as "http://127.0.0.1:3001/mcp"', (text) =>
+        loopbackEndpoint(text)?.href === text
+          ? undefined
+          : 'it is none of 127.0.0.1 or [::1] over http, written so',
+      ),
+      32,
+    ),
+    default: [],
+    fileOnly: true,
+    description:
+      'MCP servers of this machine that may be agents although Karo did not start them (`karo agent add NAME -- ADDRESS`), by their address over HTTP. They run outside of any jail, so none is one unless it stands here; each call of them waits for a yes.',
+    example: '["http://127.0.0.1:3001/mcp"]',
   }),
   vaultRotateDays: key({
     path: 'vault.rotate_days',

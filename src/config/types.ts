@@ -90,6 +90,8 @@ export interface Config {
     readonly enabled: boolean
     readonly sandbox: 'auto' | 'bwrap' | 'systemd' | 'landlock'
     readonly approved: readonly string[]
+    /** Addresses on loopback. */
+    readonly endpoints: readonly string[]
   }
   /** Days after which unlocking a vault gives it a new key; 0: never. */
   readonly vault: { readonly rotate_days: number }

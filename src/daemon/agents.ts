@@ -89,6 +89,7 @@ export function buildAgents(
       return policy.judgeAgent({ ...question, principal, by_agent: requester.agent !== undefined })
     },
     patterns: () => config.agents.approved,
+    endpoints: config.agents.endpoints,
     ...{ home: homedir(), karoHome: paths.home, onDenied: metrics.denied },
     log: log.child({ room: 'gates' }),
   })
@@ -115,8 +116,8 @@ export function buildAgents(
     const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
-  const isGranted: RestingDeps['isGranted'] = ({ agent, binds }) => {
-    const needed = neededBy({ tool: '', argv: [], binds })
+  const isGranted: RestingDeps['isGranted'] = ({ agent, argv, binds }) => {
+    const needed = neededBy({ tool: '', argv, binds })
     return capabilities.covering(agent, needed, { begun: true }).missing.length === 0
   }
   return { capabilities, approvals, isGranted, gates, principals, vault, secrets, artifacts, keepLong }

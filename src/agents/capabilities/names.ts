@@ -1,5 +1,6 @@
 // Names of capabilities: how they are written, which one covers which, how long each lasts, and what it means in plain English.
 import { KaroError } from '../../base/errors.ts'
+import { connectTo, endpointOf } from '../../base/words/loopback-endpoint.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
 import { isRedder, LASTS_SECONDS } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
@@ -110,16 +111,21 @@ export function describeName(text: string): string {
 
 /**
  * What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. `begun`:
- * only what a running action still needs, which is its places. Throws KaroError `bad_request` for a path or program that no name can say.
+ * only what a running action still needs, which is its places or the port of its server. Throws KaroError `bad_request` for a path or program that no name can say.
  */
 export function neededBy(
   { tool, argv, binds, secrets = [] }: Pick<Action, 'tool' | 'argv' | 'binds' | 'secrets'>,
   begun = false,
 ): readonly string[] {
+  const endpoint = endpointOf(argv)
   const needed = [
+    ...(endpoint === undefined ? [] : [connectTo(endpoint)]),
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
     ...(tool === 'exec' && !begun
-      ? [`proc.exec:${argv[0] ?? ''}`, ...secrets.map((name) => `secret.read:${name}`)]
+      ? [
+          ...(endpoint === undefined ? [`proc.exec:${argv[0] ?? ''}`] : []),
+          ...secrets.map((name) => `secret.read:${name}`),
+        ]
       : []),
   ]
   for (const name of needed) parseName(name)

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { quoteShell } from '../../base/quote.ts'
 import type { Log } from '../../base/run/log.ts'
+import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
@@ -34,6 +35,8 @@ export interface GatesDeps {
   readonly audit: Pick<Audit, 'record'>
   /** `agents.approved`, as it is now. */
   readonly patterns: () => readonly string[]
+  /** `agents.endpoints`: addresses of servers outside of jails. */
+  readonly endpoints: readonly string[]
   /** Homes that the risk rules protect; absolute. */
   readonly home: string
   readonly karoHome: string
@@ -44,6 +47,11 @@ export interface GatesDeps {
 
 /** Programs of people that work outside of any jail and only ask: their shells are theirs, and nothing is granted by it. */
 const FOREIGN = /^kBridge:/
+const OUTSIDE = 'runs outside of jails'
+
+/** As a card says it of a server that Karo did not start. */
+const HELD_BY_NOBODY =
+  'Its server runs outside of any jail: it can do what its own user can, also after it is cancelled.'
 
 interface Judged {
   readonly narrowed: Narrowed
@@ -53,17 +61,21 @@ interface Judged {
 }
 
 export function createGates(deps: GatesDeps): Gates {
-  const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
+  const { self, policy, capabilities, approvals, audit, patterns, endpoints, home, karoHome, onDenied, log } =
+    deps
 
   /** The first three gates. `begun`: about what was let through before. */
   async function look(action: Action, begun = false): Promise<Judged> {
     let by: readonly string[] = []
     const risk = findRisk(action, home, karoHome)
+    const outside = endpointOf(action.argv)
     const gates: readonly NamedGate[] = [
       {
         gate: 'policy',
         judge: () => {
           if (action.target !== self) return { effect: 'deny', reason: 'it is to happen on another machine' }
+          if (outside !== undefined && !endpoints.includes(outside.href))
+            return { effect: 'deny', reason: 'agents.endpoints in config.toml does not name its address' }
           const { effect, rule: name, reason } = policy(questionOf(action, self))
           return effect === 'allow'
             ? { effect: 'pass', least: 'green', reason: name }
@@ -74,12 +86,15 @@ export function createGates(deps: GatesDeps): Gates {
         gate: 'capability',
         judge: () => {
           if (FOREIGN.test(action.agent) && !isBuiltIn(action.agent) && action.binds.length === 0)
-            return { effect: 'pass', least: 'low', reason: 'runs outside of jails' }
+            return { effect: 'pass', least: 'low', reason: OUTSIDE }
           const acts = capabilities.covering(action.agent, neededBy(action, begun), { begun })
           const asks = capabilities.covering(action.requester.agent ?? '', neededToAsk(action), { begun })
           by = [...acts.by, ...asks.by]
           const [missing, ...more] = [...acts.missing, ...asks.missing]
-          if (missing === undefined) return { effect: 'pass', least: 'green', reason: '' }
+          if (missing === undefined)
+            return outside === undefined
+              ? { effect: 'pass', least: 'green', reason: '' }
+              : { effect: 'pass', least: 'medium', reason: OUTSIDE }
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
@@ -111,7 +126,8 @@ export function createGates(deps: GatesDeps): Gates {
       capabilities.covering(action.agent, neededBy(action), { begun }).missing.length === 0
     const narrowed = await narrow(gates, action, ownClass(action, granted))
     const { kind } = kindOf(action.tool)
-    return { narrowed, by, findings: { class: narrowed.class, kind, risk: risk.risk, risks: risk.risks } }
+    const risks = outside === undefined ? risk.risks : [HELD_BY_NOBODY, ...risk.risks]
+    return { narrowed, by, findings: { class: narrowed.class, kind, risk: risk.risk, risks } }
   }
 
   async function judge(action: Action): Promise<Verdict> {

@@ -4,6 +4,7 @@ import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
+import { connectTo, endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Bind, Limits } from '../../muscle/contract/messages.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
@@ -20,7 +21,7 @@ interface SecretWish {
 export interface Wanted {
   readonly class: AgentClass
   readonly name: string
-  /** Never a line for a shell. */
+  /** Never a line for a shell; or the address of a server that runs already, alone. */
   readonly argv: readonly string[]
   /** A directory inside the jail. */
   readonly cwd: string
@@ -126,10 +127,11 @@ const plain = (manifest: Manifest): Record<string, WireValue> => ({
   ...(manifest as unknown as Record<string, WireValue>),
 })
 
-/** `proc.exec` of its program, and each place that it sees or may change. */
+/** Its program, or the address of its server, and each place that it sees or may change. */
 function capabilitiesOf({ argv, binds, secrets }: Wanted): readonly string[] {
+  const endpoint = endpointOf(argv)
   return [
-    `proc.exec:${argv[0] ?? ''}`,
+    endpoint === undefined ? `proc.exec:${argv[0] ?? ''}` : connectTo(endpoint),
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
     ...secrets.map(({ secret }) => `secret.read:${secret}`),
   ]

@@ -10,7 +10,7 @@ import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
-import { specOf } from './spec.ts'
+import { openerOf } from './spec.ts'
 
 /** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
 const RETRY_MS = [100, 700, 5_000]
@@ -113,8 +113,8 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         const client = muscle.client()
         const secrets = await deps.secrets(manifest, traceId)
         const started = await beginSession({
-          ...{ muscle: client, spec: specOf(manifest, secrets, traceId, random), timers },
-          ...{ now: clock.monotonic, onErrors: errors.push, signal },
+          ...openerOf(manifest, { client, secrets, traceId, random, timers, clock, onErrors: errors.push }),
+          ...{ timers, signal },
         })
         if (mine === stops) return started
         await started.end()
@@ -152,7 +152,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
 
   const start = singleFlight(async (traceId: string): Promise<Session> => {
     cancel()
-    set('starting', 'its process is being started')
+    set('starting', 'it is being started')
     try {
       beginning = begin(traceId)
       const begun = await beginning

@@ -4,6 +4,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { EXEC } from '../classes.ts'
 import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
+import { isOutside } from '../manifest/outside.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import type { Afar } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
@@ -65,9 +66,13 @@ export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
   /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
   async function mayStart(known: Known, action: Action, manifest: Manifest, actor: Actor): Promise<void> {
     if (!needsPerson(manifest)) {
-      // One's own agent that changes nothing starts as its tasks start it; what another machine starts is looked at first.
-      const early = actor.by && (await gates.refuses({ ...action, tool: 'start' }))
-      if (early !== undefined) throw new KaroError('refused', `${known.id} is not started: ${early.reason}`)
+      // One's own agent in a jail that changes nothing starts as its tasks start it; all others are looked at first.
+      const isLooked = actor.by !== undefined || isOutside(manifest)
+      const early = isLooked ? await gates.refuses({ ...action, tool: 'start' }) : undefined
+      if (early !== undefined)
+        throw new KaroError('refused', `${known.id} is not started: ${early.reason}`, {
+          ...(actor.by === undefined && early.hint !== undefined && { hint: early.hint }),
+        })
       return
     }
     const verdict = await gates.judge(action)

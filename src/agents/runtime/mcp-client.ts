@@ -1,2 +1,2 @@
 // What is used of the official MCP client; loaded on demand, because it takes a good part of a second.
-export { Client, parseJSONRPCMessage } from '@modelcontextprotocol/client'
+export { Client, parseJSONRPCMessage, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'

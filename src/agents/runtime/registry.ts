@@ -62,14 +62,18 @@ export function createRegistry(deps: RegistryDeps): Registry {
   /** What is in the store has to be what was there when the agent was added. */
   function know(person: number, id: AgentId): Known {
     const name = id.slice(id.indexOf(':') + 1)
+    let read: { readonly bytes: Uint8Array; readonly manifest: Manifest } | undefined
     const manifest = async (): Promise<Manifest> => {
       if (isBuiltIn(id))
         throw new KaroError('refused', `${id} is the id of a built-in agent now, so this one does not run`, {
           where: 'manifest',
           hint: `Remove it, and add it again under another name: karo agent remove ${name}`,
         })
-      const bytes = await repository.manifest(person, id)
-      return verifyManifest(bytes ?? new Uint8Array(), { person, id }, identity)
+      const bytes = (await repository.manifest(person, id)) ?? new Uint8Array()
+      // Every task reads it several times; the same bytes need no second look at their signature.
+      if (read === undefined || !Buffer.from(bytes).equals(read.bytes))
+        read = { bytes, manifest: verifyManifest(bytes, { person, id }, identity) }
+      return read.manifest
     }
     const known: Known = {
       ...{ id, person, manifest, name },

@@ -6,8 +6,8 @@ import type { Session } from './session.ts'
 export interface RestingDeps {
   readonly agents: () => readonly Known[]
   readonly gates: Pick<Gates, 'lost' | 'ended'>
-  /** Whether the agent has a grant for every place that it sees. A grant for one use counts until it expires. */
-  readonly isGranted: (action: Pick<Action, 'agent' | 'binds'>) => boolean
+  /** Whether the agent has a grant for every place that it sees, or the port it speaks to. A grant for one use counts until it expires. */
+  readonly isGranted: (action: Pick<Action, 'agent' | 'argv' | 'binds'>) => boolean
   /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
   readonly startOf: (known: Known) => Promise<Action>
 }

@@ -12,6 +12,7 @@ import type { BuiltIn } from '../builtins/agent.ts'
 import { withBuiltIns } from '../builtins/registry.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
+import { checkOutside, isOutside } from '../manifest/outside.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
@@ -31,6 +32,8 @@ export interface RuntimeDeps {
   /** See `RegistryDeps` and `DriveDeps`. */
   readonly secrets: RegistryDeps['secrets']
   readonly keepLong: DriveDeps['keepLong']
+  /** `agents.endpoints`: addresses of servers that may be agents outside of jails. */
+  readonly endpoints: readonly string[]
   /** Agents that are part of the daemon. */
   readonly builtIns: readonly BuiltIn[]
   readonly gates: Gates
@@ -183,15 +186,15 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         throw new KaroError('refused', 'agents are off on this node', {
           hint: 'Set enabled = true under [agents] in config.toml, and restart the daemon.',
         })
-      if (wanted.binds.length > 0 && !actor.admin)
+      if ((wanted.binds.length > 0 || isOutside(wanted)) && !actor.admin)
         throw new KaroError(
           'refused',
-          'only an administrator of this node may give an agent places of the machine',
+          'only an administrator of this node may give an agent places or servers of the machine',
           {
             hint: 'Leave out --read and --write, or have an administrator add the agent.',
           },
         )
-      const known = await registry.add(actor.person, wanted)
+      const known = await registry.add(actor.person, checkOutside(wanted, deps.endpoints))
       await tell('added', known, actor)
       states.tell(known, known.agent.status())
       return viewOf(known)
@@ -230,7 +233,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
           await record({ ...entryOf('started', known, actor), success: false })
           return toldTo(actor, known)(error)
         })
-      const isAsked = actor.by !== undefined || needsPerson(manifest)
+      const isAsked = actor.by !== undefined || needsPerson(manifest) || isOutside(manifest)
       resting.started(known, session, isAsked ? action : undefined)
       return viewOf(known)
     },

@@ -1,16 +1,23 @@
 // One life of an agent: its process in a jail, the greeting, its tools, and calls of them, by the official MCP client.
-import type { Client, jsonSchemaValidator } from '@modelcontextprotocol/client'
+import type {
+  Client,
+  JSONRPCMessage,
+  jsonSchemaValidator,
+  StreamableHTTPClientTransport,
+} from '@modelcontextprotocol/client'
 import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
-import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { RightEnded } from '../types.ts'
-import { createJobTransport, type JobTransport } from './transport.ts'
+import type { AgentTransport } from './transport.ts'
 
 /** Milliseconds until an agent has to have greeted and listed its tools. */
 const GREETING_MS = 20_000
 /** Milliseconds that an agent has to stop a call, or to end, before its jail is killed. */
 const GRACE_MS = 1_000
+/** Milliseconds between two pings of a server that Karo did not start, and for the answer to one. */
+const PING_MS = 15_000
+const PING_LATE_MS = 5_000
 const MOST_TOOLS = 256
 const MOST_PAGES = 16
 const NAME_CHARS = 128
@@ -36,7 +43,8 @@ export type CallOutcome =
   | { readonly kind: 'result'; readonly json: string; readonly failed: boolean }
   /** The agent answered with an error, or with a result out of bounds. */
   | { readonly kind: 'error'; readonly message: string }
-  | { readonly kind: 'canceled' }
+  /** `mayGoOn`: it runs outside of jails, where nothing can be killed. */
+  | { readonly kind: 'canceled'; readonly mayGoOn?: boolean }
   /** Its end is not known: no answer in time, or the agent has ended meanwhile. */
   | { readonly kind: 'unknown'; readonly message: string }
 
@@ -64,12 +72,13 @@ export interface Session {
 }
 
 export interface SessionDeps {
-  readonly muscle: MuscleClient
-  readonly spec: JobSpec
+  readonly job: string
+  /** The way to its program, once the official client is loaded. */
+  readonly open: (sdk: {
+    readonly parse: (value: unknown) => JSONRPCMessage
+    readonly Transport: typeof StreamableHTTPClientTransport
+  }) => AgentTransport
   readonly timers: Timers
-  /** Monotonic milliseconds. */
-  readonly now: () => number
-  readonly onErrors: (bytes: Buffer) => void
   /** Ends it while it begins; later it does nothing. */
   readonly signal: AbortSignal
 }
@@ -84,11 +93,11 @@ const ANYTHING: jsonSchemaValidator = {
  * what the agent did; no process is left then.
  */
 export async function beginSession(deps: SessionDeps): Promise<Session> {
-  const { muscle, spec, timers, now, onErrors, signal } = deps
+  const { job, open, timers, signal } = deps
   const sdk = await import('./mcp-client.ts')
-  const transport = createJobTransport({
-    ...{ client: muscle, spec, onErrors, now },
+  const transport = open({
     parse: (value) => sdk.parseJSONRPCMessage(value),
+    Transport: sdk.StreamableHTTPClientTransport,
   })
   const client = new sdk.Client(
     { name: 'karo', version: VERSION },
@@ -110,11 +119,12 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       ? await client.listTools(undefined, limit)
       : { tools: [] }
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
+    if (transport.outlivesKill) watch(client, transport, timers)
     const { name = '', version = '' } = client.getServerVersion() ?? {}
     let forCall = false
     return {
       endedForCall: () => forCall,
-      job: spec.job,
+      job,
       server: `${name} ${version}`.trim().slice(0, NAME_CHARS),
       over: transport.over,
       tools: tools
@@ -147,6 +157,17 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
   }
 }
 
+/** No process of it ends when its server does, so it is asked again and again whether it is there. */
+function watch(client: Client, transport: AgentTransport, timers: Timers): void {
+  const stop = timers.after(PING_MS, () => {
+    client.ping({ timeout: PING_LATE_MS }).then(
+      () => watch(client, transport, timers),
+      () => transport.kill(`it did not answer a ping within ${PING_LATE_MS / 1000} s`),
+    )
+  })
+  void transport.over.then(stop)
+}
+
 interface Call extends CallOptions {
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
@@ -155,7 +176,7 @@ interface Call extends CallOptions {
   readonly onKill: () => void
 }
 
-async function call(client: Client, transport: JobTransport, options: Call): Promise<CallOutcome> {
+async function call(client: Client, transport: AgentTransport, options: Call): Promise<CallOutcome> {
   const { tool, input, signal, timeoutMs, traceId, timers, onProgress, onKill } = options
   let ended: string | undefined
   void transport.over.then((why) => {
@@ -178,7 +199,7 @@ async function call(client: Client, transport: JobTransport, options: Call): Pro
   } catch (error) {
     const hasTime = !(signal.reason instanceof RightEnded)
     if (signal.aborted || late.signal.aborted) await settle(transport, hasTime, timers, onKill)
-    if (signal.aborted) return { kind: 'canceled' }
+    if (signal.aborted) return { kind: 'canceled', mayGoOn: transport.outlivesKill }
     if (late.signal.aborted)
       return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
     // The client hears of the end before its reason is known.
@@ -200,7 +221,7 @@ const isGone = (error: unknown): boolean => {
 
 /** The client has told the agent that the call is cancelled. What still works on it a second later, or has no time, is killed. */
 async function settle(
-  transport: JobTransport,
+  transport: AgentTransport,
   hasTime: boolean,
   timers: Timers,
   onKill: () => void,

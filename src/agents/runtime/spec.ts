@@ -1,8 +1,14 @@
-// The job of an agent, as the Muscle is asked for it.
-import type { Random } from '../../base/clock.ts'
+// The way to the program of an agent: a job that the Muscle is asked for, or the address of a server that runs already.
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import { listenersAt } from '../../base/kernel/listening.ts'
+import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Manifest } from '../manifest/manifest.ts'
-import type { JobSpec } from '../muscle/client.ts'
+import type { JobSpec, MuscleClient } from '../muscle/client.ts'
+import { createHttpTransport } from './http-transport.ts'
+import type { SessionDeps } from './session.ts'
+import { createJobTransport } from './transport.ts'
 
 /** `secrets` are overwritten when the job is asked for. */
 export const specOf = (
@@ -14,3 +20,50 @@ export const specOf = (
   ...{ job: `agent:${name}:${toHex(random.bytes(4))}`, argv, cwd, env: {}, binds, limits },
   ...{ stdin: true, secrets, trace_id: traceId },
 })
+
+/** Throws KaroError `refused` for a secret that cannot be a bearer token; it is wiped then. */
+export function openerOf(
+  manifest: Manifest,
+  {
+    client,
+    secrets,
+    traceId,
+    random,
+    timers,
+    clock,
+    onErrors,
+  }: {
+    readonly client: MuscleClient
+    readonly secrets: JobSpec['secrets']
+    readonly traceId: string
+    readonly random: Random
+    readonly timers: Timers
+    readonly clock: Clock
+    readonly onErrors: (bytes: Buffer) => void
+  },
+): Pick<SessionDeps, 'job' | 'open'> {
+  const spec = specOf(manifest, secrets, traceId, random)
+  const { job } = spec
+  const now = clock.monotonic
+  const endpoint = endpointOf(manifest.argv)
+  if (endpoint === undefined)
+    return {
+      job,
+      open: ({ parse }) => createJobTransport({ client, spec, parse, onErrors, now }),
+    }
+  const token = secrets[0]?.bytes
+  // The words of the error that a header would give have the token in them.
+  if (token !== undefined && !token.every((byte) => byte > 0x20 && byte < 0x7f)) {
+    token.fill(0)
+    throw new KaroError('refused', 'its secret cannot be a bearer token: that has no spaces and no lines')
+  }
+  const { limits } = manifest
+  return {
+    job,
+    open: ({ Transport }) =>
+      createHttpTransport({
+        ...{ endpoint, limits, token, owners: listenersAt, muscle: client },
+        ...{ Transport, timers, now },
+      }),
+  }
+}

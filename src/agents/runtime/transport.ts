@@ -4,17 +4,19 @@ import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { createQuota, type Rate } from '../../base/quota.ts'
 import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
 
-/** Bytes of one line. Whoever writes a longer one is ended, because the rest of it could be anything. */
-const LINE_BYTES = 4 * 1024 * 1024
+/** Bytes of one line, or of one message over HTTP. Whoever writes a longer one is ended, because the rest of it could be anything. */
+export const MESSAGE_BYTES = 4 * 1024 * 1024
 /** Messages that an agent may send: notifications of progress come often, an endless stream of them is an attack. */
 const MESSAGES: Rate = { frames: 2_000, perMs: 10_000 }
 
-export interface JobTransport extends Transport {
+export interface AgentTransport extends Transport {
   /** Resolves with why it is over, in words for people, when no process of the jail is left. Never rejects. */
   readonly over: Promise<string>
+  /** Of a server that Karo did not start: `kill` ends the connection, and no process. */
+  readonly outlivesKill: boolean
   /** Resolves as soon as every request that was sent is answered. */
   answered(): Promise<void>
-  /** Ends the standard input, by which a server is told to end. */
+  /** Ends the standard input, by which a server is told to end, or the session over HTTP. */
   hangUp(): void
   /** True when it has been killed, or has ended. */
   ending(): boolean
@@ -32,11 +34,41 @@ interface TransportDeps {
   readonly now: () => number
 }
 
-export function createJobTransport({ client, spec, parse, onErrors, now }: TransportDeps): JobTransport {
-  const over = Promise.withResolvers<string>()
+/** What is said over a connection, within the quota of an agent. */
+export function createTraffic(now: () => number) {
   const waiting = new Set<string | number>()
   let idle = Promise.withResolvers<void>()
   const quota = createQuota(MESSAGES)
+  const gaveUp = (id: string | number): void => {
+    waiting.delete(id)
+    if (waiting.size === 0) idle.resolve()
+  }
+  return {
+    gaveUp,
+    waitsFor: (id: string | number): boolean => waiting.has(id),
+    /** The id of a request, which has an answer to wait for. */
+    sent(message: JSONRPCMessage): string | number | undefined {
+      if (!('id' in message && 'method' in message)) return undefined
+      if (waiting.size === 0) idle = Promise.withResolvers()
+      waiting.add(message.id)
+      return message.id
+    },
+    /** False: it is one more than an agent may send. */
+    take(message: JSONRPCMessage): boolean {
+      if (!quota.take(now())) return false
+      if ('id' in message && !('method' in message) && message.id !== undefined) gaveUp(message.id)
+      return true
+    },
+    /** Resolves as soon as every request that was sent is answered. */
+    async answered(): Promise<void> {
+      if (waiting.size > 0) await idle.promise
+    },
+  }
+}
+
+export function createJobTransport({ client, spec, parse, onErrors, now }: TransportDeps): AgentTransport {
+  const over = Promise.withResolvers<string>()
+  const traffic = createTraffic(now)
   let job: RunningJob | undefined
   let begun: Buffer[] = []
   let begunBytes = 0
@@ -73,14 +105,8 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
 
   function deliver(message: JSONRPCMessage): void {
     if (reason !== undefined) return
-    if (!quota.take(now())) {
-      kill('it sent more messages than an agent may')
-      return
-    }
-    transport.onmessage?.(message)
-    if (!('id' in message) || 'method' in message || message.id === undefined) return
-    waiting.delete(message.id)
-    if (waiting.size === 0) idle.resolve()
+    if (traffic.take(message)) transport.onmessage?.(message)
+    else kill('it sent more messages than an agent may')
   }
 
   function take(bytes: Buffer): void {
@@ -88,9 +114,9 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
       const end = bytes.indexOf(0x0a, at)
       const piece = bytes.subarray(at, end < 0 ? bytes.length : end)
       begunBytes += piece.length
-      if (begunBytes > LINE_BYTES) {
+      if (begunBytes > MESSAGE_BYTES) {
         begun = []
-        kill(`it wrote a line of more than ${LINE_BYTES / 1024 / 1024} MiB on standard output`)
+        kill(`it wrote a line of more than ${MESSAGE_BYTES / 1024 / 1024} MiB on standard output`)
         return
       }
       begun.push(piece)
@@ -103,11 +129,10 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
     }
   }
 
-  const transport: JobTransport = {
+  const transport: AgentTransport = {
     over: over.promise,
-    async answered() {
-      if (waiting.size > 0) await idle.promise
-    },
+    outlivesKill: false,
+    answered: traffic.answered,
     ending: () => ended || reason !== undefined,
     hangUp: () => job?.input(new Uint8Array(), true),
     kill,
@@ -124,10 +149,7 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
     },
     async send(message) {
       if (job === undefined || ended || reason !== undefined) throw new Error(reason ?? 'it has ended')
-      if ('id' in message && 'method' in message) {
-        if (waiting.size === 0) idle = Promise.withResolvers()
-        waiting.add(message.id)
-      }
+      traffic.sent(message)
       job.input(Buffer.from(`${JSON.stringify(message)}\n`), false)
     },
     async close() {

@@ -226,19 +226,20 @@ async function finish(live: Live, outcome: CallOutcome): Promise<void> {
       return live.to('failed', `${outcome.message}; how far it came is not known, and it is not run again`)
     case 'canceled': {
       const ran = live.task().state === 'working'
+      const rest = outcome.mayGoOn ? '; its server is outside of jails, and may not have stopped' : ''
       const { reason } = live.signal
       if (reason instanceof RightEnded)
         return live.to(
           'canceled',
-          `${reason.message}; ${ran ? 'it was ended while it ran' : 'it did not run'}`,
+          `${reason.message}; ${ran ? `it was ended while it ran${rest}` : 'it did not run'}`,
         )
       const why = typeof live.signal.reason === 'string' ? live.signal.reason : 'it was cancelled'
       if (typeof live.signal.reason === 'string')
         return live.to(
           'failed',
-          ran ? `${why} while it ran; how far it came is not known` : `${why}; it did not run`,
+          ran ? `${why} while it ran${rest}; how far it came is not known` : `${why}; it did not run`,
         )
-      return live.to('canceled', ran ? `${why} while it ran` : `${why} before it ran`)
+      return live.to('canceled', ran ? `${why} while it ran${rest}` : `${why} before it ran`)
     }
   }
 }

@@ -74,6 +74,7 @@ export async function agentRig(
     readonly builtIns?: RuntimeDeps['builtIns']
     readonly keepLong?: RuntimeDeps['keepLong']
     readonly isGranted?: RuntimeDeps['isGranted']
+    readonly endpoints?: RuntimeDeps['endpoints']
   } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
@@ -104,6 +105,7 @@ export async function agentRig(
     secrets: options.secrets ?? (async () => []),
     keepLong: options.keepLong,
     builtIns: options.builtIns ?? [],
+    endpoints: options.endpoints ?? [],
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())

@@ -105,6 +105,8 @@ const once = (path, run) => void (existsSync(path) ? run() : setTimeout(once, 50
 function call(id, { name, arguments: given = {}, _meta }) {
   switch (name) {
     case 'echo':
+      // A batch, as releases of the protocol before 2025-06-18 have them.
+      if (given.batch) return say([{ jsonrpc: '2.0', id, result: text('in a batch') }])
       return answer(id, text(given.trace ? _meta.traceparent : String(given.text ?? '')))
     case 'slow':
       return void slow.set(id, true)

@@ -45,11 +45,12 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect((await runtime.describe(actor(), 'fixture')).status.state).toBe('stopped')
   })
 
-  test('is told the trace of its task, and tells its progress', async () => {
+  test('is told the trace of its task, may answer in a batch, and tells its progress', async () => {
     const { runtime } = await agentRig()
     await runtime.add(actor(), wantedOf(serverDirectory()))
     const traced = await done(runtime, 'echo', { trace: true })
     expect(await said(runtime, traced)).toContain(traced.traceId)
+    expect(await said(runtime, await done(runtime, 'echo', { batch: true }))).toBe('in a batch')
     const counted = await done(runtime, 'count')
     expect(counted.events.find(({ progress }) => progress !== null)).toMatchObject({
       ...{ state: 'working', message: 'step 1', progress: { done: 1, total: 3 } },

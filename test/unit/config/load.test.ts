@@ -108,6 +108,7 @@ describe('sources', () => {
         'policy.files',
         'policy.teams',
         'agents.approved',
+        'agents.endpoints',
         'agents.sandbox',
         'mcp.history',
         'mcp.tasks',

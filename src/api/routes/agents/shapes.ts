@@ -1,6 +1,7 @@
 // Agents and tasks as the API answers them, to programs of this machine and to other machines.
 import { isBuiltIn } from '../../../agents/builtins/words.ts'
 import type { AgentView, Runtime, Task, TaskEvent } from '../../../agents/index.ts'
+import { isOutside } from '../../../agents/manifest/outside.ts'
 import { isFinal } from '../../../agents/tasks/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import type {
@@ -27,6 +28,7 @@ export const agentRow = ({
   ...{ id, name, person, state: status.state, detail: status.detail.slice(0, 2_048) },
   ...{ restarts: status.restarts, since: timeOrNull(status.since) },
   ...(isBuiltIn(id) ? { argv: null, built_in: true } : { argv: manifest?.argv ?? null }),
+  ...(manifest && isOutside(manifest) && { outside: true }),
 })
 
 export const agentShape = (view: AgentView): AgentShape => ({

@@ -14,6 +14,7 @@ import {
 import { AGENT_CLASSES, AGENT_NAME, SECRET_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
+import { isAddress } from '../../../base/words/loopback-endpoint.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
 import { AT, atOf } from '../../input/at.ts'
 import { parseDuration } from '../../input/time.ts'
@@ -35,7 +36,8 @@ const add = defineCommand({
       name: 'command',
       required: true,
       variadic: true,
-      description: 'behind --: the program and its arguments; no shell reads them',
+      description:
+        'behind --: the program and its arguments, which no shell reads; or the address of a server of this machine over HTTP',
     },
   ],
   options: [
@@ -59,7 +61,7 @@ const add = defineCommand({
       value: 'variable=name',
       repeat: true,
       description:
-        'gives it a secret of yours, in a file whose path is in KARO_SECRET_<variable>; needs karo secret allow',
+        'gives it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name); needs karo secret allow',
     },
     {
       name: 'class',
@@ -94,6 +96,10 @@ const add = defineCommand({
       run: 'karo agent add clock -- /usr/bin/clock-server',
       does: 'a program of the system, with nothing given',
     },
+    {
+      run: 'karo agent add tools -- http://127.0.0.1:3001/mcp',
+      does: 'a server that runs already, outside of any jail: agents.endpoints has to name it',
+    },
   ],
   async run(io, { args, options }) {
     if (!AGENT_NAME.test(args.name))
@@ -109,7 +115,7 @@ const add = defineCommand({
       ...(options.write ?? []).map((path) => ({ path: realPlace(path, '--write'), write: true })),
     ]
     const [program = '', ...rest] = args.command
-    const argv = [programOf(program, binds), ...rest]
+    const argv = [isAddress(program) ? program : programOf(program, binds), ...rest]
     const cwd = binds.find(({ path }) => statSync(path).isDirectory())?.path ?? '/tmp'
     const limits = {
       ...(options.memory !== undefined && {

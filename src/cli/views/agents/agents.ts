@@ -30,7 +30,8 @@ export function agentsView({ agents }: AgentListShape, screen: Screen): string {
       { title: 'STATE', value: ({ state }) => state, style },
       {
         title: 'COMMAND',
-        value: ({ argv, built_in }) => (built_in === true ? 'built in' : line(argv)),
+        value: ({ argv, built_in, outside }) =>
+          built_in === true ? 'built in' : `${line(argv)}${outside === true ? ' (outside of jails)' : ''}`,
         shrink: 'first',
       },
       { title: 'DETAIL', value: ({ detail }) => detail, wrap: true },
@@ -41,22 +42,23 @@ export function agentsView({ agents }: AgentListShape, screen: Screen): string {
 }
 
 export function agentView(agent: AgentShape, screen: Screen): string {
-  const { id, state, detail, restarts, since, argv, built_in, manifest, server, offers } = agent
+  const { id, state, detail, restarts, since, argv, built_in, outside, manifest, server, offers } = agent
   const facts: [string, string][] = [
     ['state', `${state}: ${detail}`],
     ...(since === null ? [] : [['since', localTime(since)] satisfies [string, string]]),
     ...(restarts === 0 ? [] : [['restarts', String(restarts)] satisfies [string, string]]),
-    ['command', built_in === true ? 'built in' : line(argv)],
+    [outside === true ? 'address' : 'command', built_in === true ? 'built in' : line(argv)],
   ]
   if (manifest !== null) {
     const { binds, cwd, tools, secrets, limits, call_ms, why, added_at } = manifest
     facts.push(
-      ['directory', cwd],
-      [
-        'sees',
-        binds.length === 0 ? 'nothing of this machine but its programs' : binds.map(placeOf).join(', '),
-      ],
-      ['network', 'none'],
+      ...(outside === true
+        ? [['jail', OUTSIDE] satisfies [string, string]]
+        : ([
+            ['directory', cwd],
+            ['sees', binds.length === 0 ? NOTHING : binds.map(placeOf).join(', ')],
+            ['network', 'none'],
+          ] satisfies [string, string][])),
       ...(secrets.length === 0
         ? []
         : [
@@ -68,7 +70,9 @@ export function agentView(agent: AgentShape, screen: Screen): string {
       ['may be called', tools.length === 0 ? 'all its tools' : tools.join(', ')],
       [
         'limits',
-        `${bytes(limits.memory_bytes)} of memory a process, ${limits.tasks} processes, ${duration(call_ms)} a call`,
+        outside === true
+          ? `${duration(call_ms)} a call`
+          : `${bytes(limits.memory_bytes)} of memory a process, ${limits.tasks} processes, ${duration(call_ms)} a call`,
       ],
       ...(why === '' ? [] : [['why', why] satisfies [string, string]]),
       ['added', localTime(added_at)],
@@ -94,6 +98,10 @@ export function agentView(agent: AgentShape, screen: Screen): string {
   )
   return `${fitted(head, screen.columns)}\n${tools}`
 }
+
+const NOTHING = 'nothing of this machine but its programs'
+const OUTSIDE =
+  'none: Karo did not start this server, does not end it, and does not hold what it does; each call waits for a yes'
 
 const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
   `${path} (${write ? 'may change it' : 'reads'})`

@@ -87,12 +87,13 @@ const COLUMNS: readonly Column<Row>[] = [
   { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
   {
     title: 'Command',
-    cell: ({ argv, built_in }) =>
+    cell: ({ argv, built_in, outside }) =>
       argv === null ? (
         noCommand(built_in)
       ) : (
         <span class="clip">
           <Code text={argv.join(' ')} />
+          {outside === true && ' (outside of jails)'}
         </span>
       ),
   },

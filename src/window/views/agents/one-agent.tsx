@@ -105,29 +105,38 @@ function Log({ id }: { readonly id: string }) {
 export const noCommand = (isBuiltIn = false): string =>
   isBuiltIn ? 'none: built into Karo' : 'not as it was signed'
 
-function factsOf({ argv, built_in, manifest, server, restarts, state, detail }: AgentShape) {
+function factsOf({ argv, built_in, outside, manifest, server, restarts, state, detail }: AgentShape) {
   const facts = [
     ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
-    ['Command', argv === null ? noCommand(built_in) : <Code key="command" text={argv.join(' ')} />],
+    [
+      outside === true ? 'Address' : 'Command',
+      argv === null ? noCommand(built_in) : <Code key="command" text={argv.join(' ')} />,
+    ],
     ['Calls itself', server === null ? 'does not run' : <Foreign key="server" text={server} />],
     ['Restarts', counted(restarts, 'time')],
   ] as const
   if (manifest === null) return facts
   const { cwd, binds, tools, limits, call_ms, why, added_at, capabilities } = manifest
+  const jail =
+    outside === true
+      ? ([['Jail', 'none: Karo did not start this server, and does not hold what it does']] as const)
+      : ([
+          ['Directory', <Code key="cwd" text={cwd} />],
+          [
+            'Sees',
+            binds.length === 0
+              ? 'nothing of this machine but its programs'
+              : binds.map(({ path, write }) => (
+                  <div key={path}>
+                    <Code text={path} /> {write ? 'may change it' : 'reads'}
+                  </div>
+                )),
+          ],
+          ['Network', 'none'],
+        ] as const)
   return [
     ...facts,
-    ['Directory', <Code key="cwd" text={cwd} />],
-    [
-      'Sees',
-      binds.length === 0
-        ? 'nothing of this machine but its programs'
-        : binds.map(({ path, write }) => (
-            <div key={path}>
-              <Code text={path} /> {write ? 'may change it' : 'reads'}
-            </div>
-          )),
-    ],
-    ['Network', 'none'],
+    ...jail,
     ['Wants', <Foreign key="wants" text={capabilities.join(', ') || 'nothing'} />],
     ['May be called', <Foreign key="tools" text={tools.join(', ') || 'all its tools'} />],
     [

@@ -60,6 +60,10 @@ const agentFields = {
   name: text(32, 'the part behind the class; no two agents of a node have the same'),
   person: person(),
   built_in: z.boolean().exactOptional().describe('part of the daemon: no process, and always there'),
+  outside: z
+    .boolean()
+    .exactOptional()
+    .describe('a server that Karo did not start: no jail holds it, and its command is its address'),
   state: z.enum(AGENT_STATES),
   detail: text(2_048, 'why it is in this state'),
   restarts: count('starts again by itself since a person or a task started it'),
@@ -114,7 +118,9 @@ export const agentLogs = z
 export const addAgentBody = z.strictObject({
   class: z.enum(AGENT_CLASSES).default('kExecutor'),
   name: z.string().regex(AGENT_NAME),
-  argv: argv().describe('the command; never a line for a shell'),
+  argv: argv().describe(
+    'the command, never a line for a shell; or the address of a server that runs already',
+  ),
   cwd: path('directory inside the jail').default('/tmp'),
   binds: z.array(bind).max(64).readonly().default([]).describe('places of the machine that it sees'),
   tools: z.array(z.string().min(1).max(128)).max(256).readonly().default([]),

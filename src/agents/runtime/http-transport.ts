@@ -1,0 +1,160 @@
+// MCP over HTTP to a server of this machine that Karo did not start, within the bounds of a jail's output, by the official client.
+import type { JSONRPCMessage, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import type { Timers } from '../../base/clock.ts'
+import { createQuota, type Rate } from '../../base/quota.ts'
+import type { Manifest } from '../manifest/manifest.ts'
+import type { MuscleClient } from '../muscle/client.ts'
+import { createLoopbackFetch, type LoopbackFetchDeps } from './loopback-fetch.ts'
+import { type AgentTransport, createTraffic, MESSAGE_BYTES } from './transport.ts'
+
+/** Milliseconds in which it has to take a message that has no answer. */
+const TAKEN_MS = 10_000
+/** Milliseconds before a stream that was closed is opened again, three times; the server may ask for others between these. */
+const REOPEN = { first: 100, growth: 7, most: 5_000, times: 3 }
+/** Streams that are opened again, so that a server that closes each at once costs nothing. */
+const REOPENED: Rate = { frames: 30, perMs: 60_000 }
+
+/** It differs from the options of the interface by `undefined` alone. */
+type Sending = Parameters<StreamableHTTPClientTransport['send']>[1]
+
+export interface HttpTransportDeps {
+  readonly endpoint: URL
+  readonly limits: Pick<Manifest['limits'], 'wall_ms' | 'output_bytes'>
+  /** The bearer token; wiped when the session is over. */
+  readonly token: Uint8Array | undefined
+  readonly owners: LoopbackFetchDeps['owners']
+  /** Nothing acts while it is lost, also what runs outside of its jails. */
+  readonly muscle: Pick<MuscleClient, 'closed'>
+  /** Of the official client, which is loaded on demand. */
+  readonly Transport: typeof StreamableHTTPClientTransport
+  readonly timers: Timers
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+}
+
+export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
+  const { endpoint, limits, token, owners, muscle, Transport, timers, now } = deps
+  const over = Promise.withResolvers<string>()
+  const traffic = createTraffic(now)
+  const reopened = createQuota(REOPENED)
+  let reason: string | undefined
+  let isOver = false
+  let bytesRead = 0
+
+  const kill = (why: string): Error => {
+    reason ??= why
+    if (isOver) return new Error(reason)
+    isOver = true
+    stopTimer()
+    forget()
+    token?.fill(0)
+    // Whatever is under way is aborted by it.
+    void http.close()
+    over.resolve(reason)
+    transport.onclose?.()
+    return new Error(reason)
+  }
+  const stopTimer = timers.after(limits.wall_ms, () => kill('it ran as long as it may'))
+  const forget = whenLost(muscle, () => kill('karo-exec was lost, without which nothing acts'))
+
+  const http = new Transport(endpoint, {
+    redirectPolicy: 'follow',
+    fetch: createLoopbackFetch({
+      ...{ endpoint, owners },
+      authorization: () => token && `Bearer ${Buffer.from(token).toString('utf8')}`,
+      mostBytes: MESSAGE_BYTES,
+      tooLong: () => kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`),
+      onBytes(bytes) {
+        bytesRead += bytes
+        if (bytesRead > limits.output_bytes) throw kill('it wrote more than it may')
+      },
+    }),
+    reconnectionOptions: {
+      initialReconnectionDelay: REOPEN.first,
+      reconnectionDelayGrowFactor: REOPEN.growth,
+      maxReconnectionDelay: REOPEN.most,
+      maxRetries: REOPEN.times,
+    },
+    reconnectionScheduler(reopen, ms) {
+      if (!reopened.take(now())) return
+      return timers.after(Math.min(REOPEN.most, Math.max(REOPEN.first, ms)), reopen)
+    },
+  })
+  http.onmessage = (message: JSONRPCMessage) => {
+    if (isOver) return
+    if (traffic.take(message)) transport.onmessage?.(message)
+    else kill('it sent more messages than an agent may')
+  }
+  http.onerror = (error) => {
+    if (error instanceof SyntaxError || error.name.endsWith('ZodError'))
+      kill('it sent what is no JSON-RPC message')
+    else if (error.message.startsWith('Maximum reconnection'))
+      kill('its connection was lost, and it could not be reached again')
+  }
+
+  const transport: AgentTransport = {
+    over: over.promise,
+    outlivesKill: true,
+    hasPerRequestStream: true,
+    answered: traffic.answered,
+    ending: () => isOver,
+    hangUp() {
+      // It may keep the session, or not answer at all; then it is forgotten here alone.
+      void http.terminateSession().then(
+        () => kill('it was ended'),
+        () => kill('it was ended'),
+      )
+    },
+    kill,
+    setProtocolVersion: (version) => http.setProtocolVersion(version),
+    start: () => http.start(),
+    async send(message, options) {
+      if (isOver) throw new Error(reason)
+      const id = traffic.sent(message)
+      const late =
+        id === undefined
+          ? timers.after(TAKEN_MS, () => kill(`it did not take a message within ${TAKEN_MS / 1000} s`))
+          : undefined
+      try {
+        await http.send(message, {
+          ...(options as Sending),
+          onRequestStreamEnd() {
+            options?.onRequestStreamEnd?.()
+            if (id !== undefined && traffic.waitsFor(id)) kill('it ended its answer before it was there')
+          },
+        })
+      } catch (error) {
+        const { status } = error as { readonly status?: number }
+        // Where there is no status, nobody was there; a server that was started anew knows no session of before.
+        const isCancelled = options?.requestSignal?.aborted === true
+        if ((status === undefined && !isCancelled) || (status === 404 && http.sessionId !== undefined))
+          kill(status === 404 ? 'it does not know its session any more' : (error as Error).message)
+        if (id !== undefined) traffic.gaveUp(id)
+        throw error
+      } finally {
+        late?.()
+      }
+    },
+    async close() {
+      kill('it was ended')
+    },
+  }
+  return transport
+}
+
+const lost = new WeakMap<Pick<MuscleClient, 'closed'>, Set<() => void>>()
+
+/** Calls `run` when the Muscle is lost. One listener for each connection to it, as sessions come and go while it stays. */
+function whenLost(muscle: Pick<MuscleClient, 'closed'>, run: () => void): () => void {
+  let all = lost.get(muscle)
+  if (all === undefined) {
+    const each = new Set<() => void>()
+    void muscle.closed.then(() => {
+      for (const one of each) one()
+    })
+    lost.set(muscle, each)
+    all = each
+  }
+  const mine = all.add(run)
+  return () => void mine.delete(run)
+}

@@ -1,0 +1,398 @@
+// Agents whose server Karo did not start: MCP over HTTP on loopback, what such a server is sent, and what of it is not believed.
+
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { describe, expect, test } from 'vitest'
+import { DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
+import type { JobSpec, MuscleClient } from '../../../src/agents/muscle/client.ts'
+import { createHttpTransport } from '../../../src/agents/runtime/http-transport.ts'
+import type { Gates } from '../../../src/agents/types.ts'
+import type { Timers } from '../../../src/base/clock.ts'
+import { ownersIn } from '../../../src/base/kernel/listening.ts'
+import { loopbackEndpoint } from '../../../src/base/words/loopback-endpoint.ts'
+import {
+  events,
+  type HttpServer,
+  httpServer,
+  json,
+  said,
+  type Way,
+} from '../../support/agents/http-server.ts'
+import { ANN, actor, agentRig, done, said as saidBy, TRACE, wantedOf } from '../../support/agents/rig.ts'
+import { until } from '../../support/run/until.ts'
+import { action, PERSON, rig, waiting } from './rig.ts'
+
+const MEBIBYTE = 2 ** 20
+/** Lets everything run, as it is judged elsewhere. */
+const OPEN: Gates = {
+  refuses: async () => undefined,
+  judge: async () => ({ outcome: 'run', class: 'medium', reason: 'a test' }),
+  settled: async () => ({ outcome: 'run', class: 'medium', reason: 'a test' }),
+  lost: async () => undefined,
+  ended: async () => {},
+}
+
+/** No jail is needed, so the Muscle is only what can be lost. */
+function muscle() {
+  const { promise: closed, resolve: lose } = Promise.withResolvers<string>()
+  return { client: { closed } as MuscleClient, lose }
+}
+
+async function outside(
+  server: HttpServer,
+  more: {
+    readonly secrets?: () => Promise<JobSpec['secrets']>
+    readonly limits?: { output_bytes: number }
+  } = {},
+) {
+  const { client, lose } = muscle()
+  const made = await agentRig({
+    ...{ client, gates: OPEN, endpoints: [server.url] },
+    ...(more.secrets && { secrets: more.secrets }),
+  })
+  const wanted = wantedOf('/', [], { argv: [server.url], cwd: '/tmp', binds: [] })
+  const limits = { ...wanted.limits, ...more.limits }
+  const secrets = more.secrets === undefined ? [] : [{ variable: 'BEARER', secret: 'token' }]
+  await made.runtime.add(actor(), { ...wanted, limits, secrets })
+  return { ...made, lose }
+}
+
+/** The last words about a call of a server that does this. */
+async function lastOf(call: Way): Promise<string> {
+  const server = await httpServer({ call })
+  const { runtime } = await outside(server)
+  const task = await done(runtime, 'echo', { text: 'x' })
+  expect(task.state).toBe('failed')
+  return task.events.at(-1)?.message ?? ''
+}
+
+describe('a server over HTTP', () => {
+  test('is an agent: greeted, asked for its tools, called with the trace, and told the end', async () => {
+    const server = await httpServer()
+    const { runtime } = await outside(server)
+    const task = await done(runtime, 'echo', { text: 'hello' })
+    expect(task).toMatchObject({ state: 'completed' })
+    expect(await saidBy(runtime, task)).toBe('hello')
+    const call = server.asked.find(({ message }) => message?.method === 'tools/call')
+    expect(JSON.stringify(call?.message?.params?._meta)).toContain(task.traceId)
+    const { session } = call ?? {}
+    expect(session).toMatch(/^s-/)
+    const described = await runtime.describe(actor(), 'fixture')
+    expect(described).toMatchObject({ server: 'played 1', status: { state: 'running' } })
+    expect(described.manifest?.capabilities).toEqual([`net.connect:${new URL(server.url).host}`])
+    await runtime.stopAgent(actor(), 'fixture')
+    expect(server.asked.at(-1)).toMatchObject({ method: 'DELETE', session })
+  })
+
+  test('answers by a stream of events too, with progress before the result', async () => {
+    const server = await httpServer({
+      call(response, { id, params = {} }) {
+        const { progressToken } = params._meta as { progressToken: number }
+        const progress = { progressToken, progress: 1, total: 2, message: 'half' }
+        events(response).write(
+          `: a comment\n\ndata: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/progress', params: progress })}\n\n`,
+        )
+        response.end(`data: ${JSON.stringify(said(id, 'streamed'))}\r\n\r\n`)
+      },
+    })
+    const { runtime } = await outside(server)
+    const task = await done(runtime, 'echo')
+    expect(await saidBy(runtime, task)).toBe('streamed')
+  })
+
+  test('answers in a batch too, as releases of the protocol before 2025-06-18 do', async () => {
+    const server = await httpServer({ call: (response, { id }) => json(response, [said(id, 'in a batch')]) })
+    const { runtime } = await outside(server)
+    expect(await saidBy(runtime, await done(runtime, 'echo'))).toBe('in a batch')
+  })
+
+  test('gets the secret of the vault as its bearer token, and it is wiped with the session', async () => {
+    const server = await httpServer()
+    const bytes = Buffer.from('s3cret-token')
+    const { runtime } = await outside(server, { secrets: async () => [{ name: 'BEARER', bytes }] })
+    await runtime.startAgent(actor(), 'fixture')
+    await done(runtime, 'echo', { text: 'x' })
+    expect(new Set(server.asked.map(({ authorization }) => authorization))).toEqual(
+      new Set(['Bearer s3cret-token']),
+    )
+    await runtime.stopAgent(actor(), 'fixture')
+    expect(bytes.every((byte) => byte === 0)).toBe(true)
+  })
+
+  test('is sent no secret that is no token, and nobody is told the secret by that', async () => {
+    const server = await httpServer()
+    const secrets = async () => [{ name: 'BEARER', bytes: Buffer.from('two lines\nof it') }]
+    const { runtime } = await outside(server, { secrets })
+    const told = runtime.startAgent(actor(), 'fixture')
+    await expect(told).rejects.toThrow('its secret cannot be a bearer token')
+    expect(JSON.stringify(await runtime.describe(actor(), 'fixture'))).not.toContain('two lines')
+    expect(server.asked).toEqual([])
+  })
+
+  test('that was started anew is greeted again, after a call that failed honestly', async () => {
+    const server = await httpServer()
+    const { runtime } = await outside(server)
+    await done(runtime, 'echo', { text: 'before' })
+    await server.close()
+    const during = await done(runtime, 'echo', { text: 'x' })
+    expect(during.events.at(-1)?.message).toContain('nobody listens at')
+    expect(during.events.at(-1)?.message).toContain('is not known, and it is not run again')
+    await server.open()
+    await until(async () => (await done(runtime, 'echo', { text: 'after' })).state === 'completed', {
+      what: 'it is there again',
+    })
+    expect(server.asked.filter(({ message }) => message?.method === 'initialize').length).toBeGreaterThan(1)
+  })
+
+  test('that is not there is asked four times, and then it failed', async () => {
+    const server = await httpServer()
+    await server.close()
+    const { runtime } = await outside(server)
+    const task = await done(runtime, 'echo')
+    expect(task.events.at(-1)?.message).toContain('does not start: nobody listens at 127.0.0.1:')
+    const { lines } = await runtime.logs(actor(), 'fixture')
+    expect(lines.filter(({ text }) => text.startsWith('it could not be started')).length).toBe(4)
+  })
+
+  test('is told of a cancellation, and nobody says that it has stopped', async () => {
+    const server = await httpServer({ call: () => {} })
+    const { runtime } = await outside(server)
+    const { id } = await runtime.run({
+      ...{ person: ANN, agent: 'fixture', tool: 'echo', input: {}, why: '', traceId: TRACE },
+    })
+    await until(() => server.asked.some(({ message }) => message?.method === 'tools/call'), {
+      what: 'it is called',
+    })
+    await runtime.tasks.cancel(ANN, id)
+    const task = await until(
+      async () => {
+        const now = await runtime.tasks.get(ANN, id)
+        return now.state === 'canceled' && now
+      },
+      { what: 'it is canceled' },
+    )
+    expect(task.events.at(-1)?.message).toContain('its server is outside of jails, and may not have stopped')
+    expect(server.asked.some(({ message }) => message?.method === 'notifications/cancelled')).toBe(true)
+  })
+
+  test('does nothing while the Muscle is lost', async () => {
+    const server = await httpServer({ call: () => {} })
+    const { runtime, lose } = await outside(server)
+    const task = done(runtime, 'echo')
+    await until(() => server.asked.some(({ message }) => message?.method === 'tools/call'), {
+      what: 'it is called',
+    })
+    lose('it ended')
+    expect((await task).events.at(-1)?.message).toContain('karo-exec was lost')
+  })
+})
+
+describe('a hostile server over HTTP', () => {
+  test('that sends it elsewhere is not followed, also not to another port of this machine', async () => {
+    const other = await httpServer()
+    const server = await httpServer({
+      first: (_, response) => Boolean(response.writeHead(307, { location: other.url }).end()),
+    })
+    const { runtime } = await outside(server)
+    const task = await done(runtime, 'echo')
+    expect(task.events.at(-1)?.message).toContain(
+      'it answers with a redirect (HTTP 307), which is not followed',
+    )
+    expect(other.asked).toEqual([])
+  })
+
+  test('with a message without end is cut off', async () => {
+    const piece = 'x'.repeat(MEBIBYTE)
+    const endless: Way = (response) => {
+      events(response).write('data: ')
+      const more = (): void => {
+        while (!response.destroyed && response.write(piece));
+        if (!response.destroyed) response.once('drain', more)
+      }
+      more()
+    }
+    expect(await lastOf(endless)).toContain('it sent a message of more than 4 MiB')
+    expect(
+      await lastOf(
+        (response) => void response.setHeader('content-type', 'application/json').end(`"${piece.repeat(5)}"`),
+      ),
+    ).toContain('it sent a message of more than 4 MiB')
+  })
+
+  test('with events without end is ended at the quota, and comments without end at the output that a jail has', async () => {
+    const note = `data: ${JSON.stringify({ jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 'x' } })}\n\n`
+    expect(await lastOf((response) => void events(response).write(note.repeat(3_000)))).toContain(
+      'it sent more messages than an agent may',
+    )
+    const server = await httpServer({
+      call: (response) => void events(response).write(': x\n\n'.repeat(MEBIBYTE)),
+    })
+    const { runtime } = await outside(server, { limits: { output_bytes: MEBIBYTE } })
+    expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain('it wrote more than it may')
+  })
+
+  test('with what is no JSON-RPC is ended, as an answer and as an event', async () => {
+    const words = 'it sent what is no JSON-RPC message'
+    expect(await lastOf((response) => json(response, { hello: 1 }))).toContain(words)
+    expect(await lastOf((response) => void events(response).write('data: {"jsonrpc":\n\n'))).toContain(words)
+  })
+
+  test('that closes instead of answering is not called again', async () => {
+    let calls = 0
+    const closes: Way = (response) => {
+      calls += 1
+      response.destroy()
+    }
+    expect(await lastOf(closes)).toContain('is not known, and it is not run again')
+    expect(calls).toBe(1)
+    expect(await lastOf((response) => void events(response).end(': bye\n\n'))).toContain(
+      'it ended its answer before it was there',
+    )
+  })
+
+  /** Of a server that is asked without a runtime. */
+  const transportTo = (
+    server: HttpServer,
+    owners: readonly number[],
+    after: Timers['after'] = () => () => {},
+  ) =>
+    createHttpTransport({
+      ...{ endpoint: new URL(server.url), limits: DEFAULT_LIMITS, token: undefined, muscle: muscle().client },
+      ...{
+        Transport: StreamableHTTPClientTransport,
+        timers: { after },
+        now: () => 0,
+        owners: async () => owners,
+      },
+    })
+  const NOTE = { jsonrpc: '2.0', method: 'notifications/initialized' } as const
+
+  test('that another user runs at its port is sent nothing', async () => {
+    const server = await httpServer()
+    const transport = transportTo(server, [0, 4_242])
+    await transport.start()
+    await expect(transport.send(NOTE)).rejects.toThrow('another user of this machine (uid 4242) listens')
+    expect(server.asked).toEqual([])
+    const table = [
+      '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
+      '   0: 0100007F:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 1',
+      '   1: 0200007F:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1002        0 2',
+      '   2: 0100007F:0BB9 0100007F:D431 01 00000000:00000000 00:00000000 00000000  1003        0 3',
+      '   3: 00000000000000000000000000000000:0BB9 00:0000 0A 0:0 00:0 0  1004        0 4',
+    ].join('\n')
+    expect(ownersIn(table, '127.0.0.1', 3_001)).toEqual([1_001, 1_004])
+    expect(ownersIn(table, '[::1]', 3_001)).toEqual([1_004])
+    expect(ownersIn(table, '127.0.0.1', 3_002)).toEqual([])
+  })
+
+  test('that never takes a message is given up', async () => {
+    const server = await httpServer({ first: () => true })
+    const due: (() => void)[] = []
+    const transport = transportTo(server, [0], (ms, run) => {
+      if (ms === 10_000) due.push(run)
+      return () => {}
+    })
+    await transport.start()
+    const sent = transport
+      .send({ jsonrpc: '2.0', method: 'notifications/initialized' })
+      .catch(() => 'given up')
+    await until(() => server.asked.length === 1, { what: 'it is asked' })
+    for (const run of due) run()
+    expect(await transport.over).toBe('it did not take a message within 10 s')
+    expect(await sent).toBe('given up')
+  })
+
+  test('that asks for sampling, a form or roots is refused each', async () => {
+    const asks = ['sampling/createMessage', 'elicitation/create', 'roots/list']
+    const server = await httpServer({
+      call(response, { id }, asked) {
+        events(response)
+        for (const [at, method] of asks.entries())
+          response.write(`data: ${JSON.stringify({ jsonrpc: '2.0', id: 900 + at, method, params: {} })}\n\n`)
+        const look = setInterval(() => {
+          const refused = asked.filter(({ message }) => message?.error !== undefined)
+          if (refused.length < asks.length) return
+          clearInterval(look)
+          response.end(`data: ${JSON.stringify(said(id, 'refused all'))}\n\n`)
+        }, 10)
+        response.on('close', () => clearInterval(look))
+      },
+    })
+    const { runtime } = await outside(server)
+    expect(await saidBy(runtime, await done(runtime, 'echo'))).toBe('refused all')
+  })
+})
+
+describe('an address of a server', () => {
+  test('is of loopback, literally, and carries no secret', () => {
+    for (const [text, url] of [
+      ['http://127.0.0.1:3001/mcp', 'http://127.0.0.1:3001/mcp'],
+      ['http://localhost:3001', 'http://127.0.0.1:3001/'],
+      ['http://[::1]/mcp', 'http://[::1]/mcp'],
+    ])
+      expect(loopbackEndpoint(text as string)?.href).toBe(url)
+    for (const text of [
+      'https://127.0.0.1/mcp',
+      'http://10.0.0.5/mcp',
+      'http://127.0.0.1.example.com/',
+      'http://localhost.example.com/',
+      'http://127.1/',
+      'http://0x7f000001/',
+      'http://[::ffff:127.0.0.1]/',
+      'http://me:word@127.0.0.1/',
+      'http://127.0.0.1@example.com/',
+      'http://127.0.0.1:0/',
+      'http://127.0.0.1:99999/',
+      'http://127.0.0.1/?key=secret',
+      'http://127.0.0.1/#code',
+      'http://127.0.0.1\\@example.com/',
+      `http://127.0.0.1/${'x'.repeat(300)}`,
+    ])
+      expect(loopbackEndpoint(text), text).toBeUndefined()
+  })
+
+  test('is added only as the configuration names it, by an administrator, and with nothing that needs a jail', async () => {
+    const server = await httpServer()
+    const { runtime } = await agentRig({ client: muscle().client, gates: OPEN, endpoints: [server.url] })
+    const wanted = wantedOf('/', [], { argv: [server.url], cwd: '/tmp', binds: [] })
+    const add = (more: Partial<typeof wanted>, who = actor()) => runtime.add(who, { ...wanted, ...more })
+    await expect(add({ argv: ['http://127.0.0.1:1/mcp'] })).rejects.toThrow('this node lets no agent be at')
+    await expect(add({ argv: ['http://10.0.0.5:80/mcp'] })).rejects.toThrow(
+      'is no server that an agent can be',
+    )
+    await expect(add({ argv: [server.url, 'more'] })).rejects.toThrow('no arguments')
+    await expect(add({ binds: [{ path: '/srv', write: false }] })).rejects.toThrow('its own user')
+    await expect(add({ secrets: [{ variable: 'TOKEN', secret: 'x' }] })).rejects.toThrow('one secret')
+    await expect(add({}, actor(ANN, false))).rejects.toThrow('only an administrator')
+    expect(server.asked).toEqual([])
+  })
+
+  test('is denied by policy without the configuration, by capability without a grant, and waits for a yes with both', async () => {
+    const address = 'http://127.0.0.1:3001/mcp'
+    const reads = action({
+      ...{
+        agent: 'kExecutor:tools',
+        tool: 'get_text',
+        readOnly: true,
+        argv: [address],
+        cwd: '/tmp',
+        input: '{}',
+      },
+      requester: { node: action().target, person: String(PERSON) },
+    })
+    const closed = await rig()
+    expect(await closed.gates.judge(reads)).toMatchObject({ outcome: 'deny', gate: 'policy' })
+    const open = await rig({ endpoints: [address] })
+    expect(await open.gates.judge(reads)).toMatchObject({
+      ...{ outcome: 'deny', gate: 'capability' },
+      hint: expect.stringContaining('net.connect:127.0.0.1:3001'),
+    })
+    await open.capabilities.grant({
+      subject: 'kExecutor:tools',
+      names: ['net.connect:127.0.0.1:3001'],
+      by: PERSON,
+    })
+    const id = await waiting(open, reads)
+    expect(open.tables.open.get(id)).toMatchObject({ class: 'medium' })
+    expect(JSON.stringify(open.tables.open.get(id))).toContain('outside of any jail')
+  })
+})
