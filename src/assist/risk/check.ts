@@ -11,6 +11,7 @@ import {
   newBudget,
   spend,
 } from './limits.ts'
+import { asDialogue } from './line/dialogue.ts'
 import type { Findings } from './line/frame.ts'
 import { readOptions } from './line/options.ts'
 import { walkLine } from './line/walk.ts'
@@ -150,6 +151,17 @@ export function findAll(
   }
   try {
     walkLine(line, scope, findings, budget, begin)
+    const typed = begin === undefined && line.includes('\n') ? asDialogue(line) : undefined
+    if (typed !== undefined) {
+      const whole: Span = [0, command.length]
+      const inDialogue = { ...scope, variables: new Map(), written: new Map() }
+      const told: Findings = {
+        ...findings,
+        command: (simple) => judge(simple, (rule, _span, made) => add(rule, whole, whole, made)),
+        fact: () => {},
+      }
+      walkLine(typed, inDialogue, told, budget)
+    }
   } catch {
     // A text that exhausts the stack, or a rule that throws, leaves the line unread.
     tried = undefined

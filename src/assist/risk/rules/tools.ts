@@ -93,6 +93,7 @@ const DISCARDS: Table = {
   fossil: /^(?:purge|shun|revert)\b/,
   restic: /^forget\b|^rewrite\b.*--forget/,
   borg: /^prune\b/,
+  restore: /^-?[a-zA-Z]*[rx]/,
   duplicity: /\bremove-(?:older-than|all-but-n-full)\b.*--force\b/,
   snapper: /\bdelete\b/,
   timeshift: /--delete(?:-all)?\b/,

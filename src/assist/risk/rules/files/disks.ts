@@ -177,12 +177,12 @@ export const DISK_RULES: readonly Rule[] = [
   {
     id: 'fill-disk',
     level: 'moderate',
-    why: 'Writes without end until the disk is full.',
+    why: 'Writes without end, until the disk is full or somebody stops it.',
     tools: tools('yes cat dd'),
     when: (c, o) => {
       if (c.name === 'yes')
         return only(
-          c.redirections.some((r) => r.operator.startsWith('>') && !/^\/dev\/null$/.test(r.target.text)),
+          c.redirections.some((r) => r.operator.startsWith('>')),
           true,
         )
       const endless = /^(?:if=)?\/dev\/(?:zero|u?random|full)$/

@@ -21,7 +21,16 @@ function statements(c: SimpleCommand): readonly Arg[] {
   const files = c.args.flatMap((arg) =>
     arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
   )
-  return [...c.args.map(optionValue), ...input, ...files]
+  // A statement that lost its quotes stands in several words.
+  const at = c.args.findIndex(({ text }) => /^(?:-[a-z]*[ec]|--(?:execute|eval|command|sql))$/.test(text))
+  const spread = at < 0 || at + 2 >= c.args.length ? [] : c.args.slice(at + 1)
+  const joined = spread.map(({ text }) => text).join(' ')
+  return [
+    ...c.args.map(optionValue),
+    ...(joined === '' ? [] : [{ text: joined, span: c.span, taint: TAINT.none }]),
+    ...input,
+    ...files,
+  ]
 }
 
 /** The value alone of an argument such as `--command=statement`. */

@@ -2,6 +2,7 @@
 import type { SimpleCommand } from '../../model.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
+import { KEPT } from '../verbs.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const APPROVED = /^--?auto-approve(?:=(?:true|t|1))?$/i
@@ -96,9 +97,9 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(
             /^s3 (?:rb|rm|sync)\b/.test(text)
               ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
-              : /^\S+ (?:terminate-instances|delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
+              : /^\S+ (?:admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
                   text,
-                ),
+                ) || KEPT.test(/^\S+ delete-(\S+)/.exec(text)?.[1] ?? ''),
             true,
           )
         case 'gsutil':
@@ -139,7 +140,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
             /(?:^|\s)(?:\S+:|\S+-)?(?:delete|destroy|purge|remove|terminate|rm)(?:-\S+)?(?:\s|$)/.test(
               text,
             ) &&
-              (!/\brm\b/.test(text) || o.flag('r', 'R', 'recursive')),
+              (!/\brm\b/.test(text) || c.name === 'vercel' || o.flag('r', 'R', 'recursive')),
             true,
           )
       }

@@ -55,6 +55,7 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
     why: 'Adds an account, or changes with which shell one logs in.',
     tools: tools('useradd adduser newusers pw ldapadd ldapmodify chsh dscl'),
     when: (c, o) => {
+      if (c.name.startsWith('ldap')) return c.args.length > 0
       if (o.flag('help', 'h', 'l', 'list-shells', 'D') || o.operands.length + c.args.length === 0)
         return undefined
       if (c.name === 'pw') return only(/^user(?:add|mod)$/.test(verb(o)), true)
