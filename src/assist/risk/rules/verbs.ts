@@ -19,7 +19,7 @@ const REMOVES = names(
 )
 /** Verbs that say nothing alone, and interrupt or replace what a service keeps for others if the line names it. */
 const CHANGES = names(
-  'archive cancel abort activate expire invalidate drain cordon promote demote swap void refund transfer restore overwrite replace revert stop shutdown reboot',
+  'archive cancel abort activate expire invalidate drain cordon promote demote swap void refund transfer restore overwrite replace revert stop shutdown reboot resolve',
 )
 /** Parts of words: no line has such a verb without one of them. */
 export const VERB_PARTS: readonly string[] = [...LOSES, ...REMOVES, ...CHANGES].filter(
@@ -30,14 +30,14 @@ const ANY = new RegExp(VERB_PARTS.join('|'))
 /** A word that is such a verb, alone or as a part: `delete`, `apps:destroy`, `delete-job`, `stream_delete`. */
 const wordOf = (verbs: readonly string[]) =>
   new RegExp(
-    `^(?:[a-z][\\w-]*[:.])?(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
+    `^(?:[a-z][\\w-]*[:.])*(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
   )
 const HARD = wordOf(LOSES)
 const SOFT = wordOf(REMOVES)
 const WEAK = wordOf(CHANGES)
 
 const THINGS = names(`
-  accounts? agents? alerts? aliases apis? applications? apps? artifacts? backups? blobs? brokers? buckets?
+  accounts? acls? backends? dictionary dictionaries incidents? snippets? agents? alerts? aliases apis? applications? apps? artifacts? backups? blobs? brokers? buckets?
   catalogs? certificates? channels? clusters? collections? compute configs? consumers? containers? contexts?
   coupons? credentials? customers? dashboards? data-?streams? databases? datasets? db deployments? devices?
   directory disks? distributions? domains? drives? endpoints? env environments? exchanges? experiments?
@@ -81,7 +81,9 @@ const MANAGERS: ReadonlySet<string> = new Set(
     ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
   `),
 )
-const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|-n|--version|help|--simulate|--what-if)$/
+/** Verbs that mean a whole thing, whatever the line names. */
+const WHOLE = wordOf(names('destroy obliterate nuke annihilate decommission terminate teardown'))
+const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
 
 /** Words that may be the path of a sub-command: the first five, up to one that is no plain word. */
 const MOST_WORDS = 5
@@ -102,9 +104,11 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   let found: Arg | undefined
   let isHard = false
   let isWeak = false
-  for (const arg of args) {
+  for (const [i, arg] of args.entries()) {
     const { text } = arg
-    if (HARMLESS.test(text) || text === 'cache') return undefined
+    // `-n NAME` behind the verb names a thing; elsewhere `-n` is a trial.
+    const isTrial = text === '-n' && (found === undefined || !/^[^-]/.test(args[i + 1]?.text ?? '-'))
+    if (isTrial || HARMLESS.test(text) || text === 'cache') return undefined
     if (text[0] === '-') continue
     if (seen++ >= MOST_WORDS || !/^[a-z][\w:.-]*$/i.test(text)) {
       if (found === undefined && seen > MOST_WORDS) return undefined
@@ -127,7 +131,8 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   }
   if (found === undefined) return undefined
   const namesKept = path.some((word) => KEPT.test(word) || KEPT.test(word.replace(HARD, '')))
-  return isWeak && !namesKept ? undefined : { arg: found, isKept: isHard && namesKept }
+  const isWhole = WHOLE.test(found.text) || (isHard && args.some(({ text }) => text === '--all'))
+  return isWeak && !namesKept ? undefined : { arg: found, isKept: isWhole || (isHard && namesKept) }
 }
 
 /** Whether a line of plain words may have such a verb behind its tool. */

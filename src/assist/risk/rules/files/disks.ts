@@ -163,7 +163,9 @@ export const DISK_RULES: readonly Rule[] = [
     why: 'Unmounts filesystems or switches off swap that running programs use.',
     tools: tools('umount swapoff'),
     when: (c, o) =>
-      o.flag('a', 'all') ? true : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
+      o.flag('a', 'all', 'f', 'l', 'force', 'lazy')
+        ? true
+        : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
     example: 'umount -a',
   },
   {

@@ -79,7 +79,7 @@ export const DATABASE_RULES: readonly Rule[] = [
         case 'redis-cli':
         case 'valkey-cli':
           return only(
-            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
+            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
               `${text} ${c.input.text ?? ''}`,
             ) ||
               (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
@@ -122,6 +122,18 @@ export const DATABASE_RULES: readonly Rule[] = [
       mongorestore: without(/^--drop$/),
     }),
     example: 'dropdb prod',
+  },
+  {
+    id: 'store-changed',
+    level: 'moderate',
+    why: 'Changes how a store works that programs share, or drops entries of it.',
+    tools: tools('redis-cli valkey-cli'),
+    when: ({ args, input }) =>
+      /(?:^|\s)(?:[xl]trim|swapdb|failover|config (?:set|rewrite|resetstat)|cluster (?:reset|forget|failover|delslots)|script flush|acl (?:deluser|setuser)|xgroup destroy)\b/i.test(
+        `${args.map(({ text }) => text).join(' ')} ${input.text ?? ''}`,
+      ),
+    example: 'redis-cli config set maxmemory 1mb',
+    yields: true,
   },
   {
     id: 'framework-reset',

@@ -112,12 +112,10 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(!o.flag('n', 'dry-run') && /^(?:purge|delete|deletefile)\b/.test(text), true)
         case 's3cmd':
         case 'mc':
-        case 'b2':
-          return only(
-            /^(?:rb|delete-bucket)\b/.test(text) ||
-              (/^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force') !== undefined),
-            true,
-          )
+        case 'b2': {
+          const many = /^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force')
+          return only(/^(?:rb|delete-bucket)\b/.test(text) || many, true)
+        }
         case 'gh':
           return only(
             /^repo (?:delete|archive)\b/.test(text) ||
@@ -161,7 +159,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
       const words = o.operands.map((arg) => arg.text)
       const text = words.filter((word) => !/\s/.test(word)).join(' ')
       return only(
-        !o.flag('dryrun', 'dry-run', 'n') &&
+        !o.flag('dryrun', 'dry-run', ...(/^(?:gsutil|rclone)$/.test(c.name) ? ['n'] : [])) &&
           (/(?:^|\s|:)(?:rm|unset|untag|remove|del|kill|stop|restart|detach|rotate|leave|disable|rename|rollback)(?:\s|$)/.test(
             text,
           ) ||
@@ -182,7 +180,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     why: 'Deletes a resource in the cloud.',
     tools: tools('aws'),
     when: (_c, o) =>
-      /^[\w-]+ (?:delete|remove|deregister|detach|revoke|release)-(?!tags?\b|message)/.test(
+      /^[\w-]+ (?:delete|remove|deregister|detach|disassociate|revoke|release|terminate|suspend|cancel|reset|purge|disable)-(?!tags?\b|message)/.test(
         `${verb(o)} ${verb(o, 1)}`,
       ),
     example: 'aws ec2 delete-security-group --group-id g',

@@ -19,7 +19,7 @@ const DELETES =
 
 /** The part of an address behind which a service has its own settings and switches. */
 const SETTINGS =
-  /^(?:\w+:\/\/)?[^/]*\/(?:.*\/)?(?:_settings|_cluster|_reindex|_rollover|_shrink|_forcemerge|_aliases|_mapping|settings|config|actuator|admin|sys|quit|shutdown|-\/(?:quit|reload))(?:[/?]|$)/
+  /^(?:\w+:\/\/)?[^/]*\/(?:.*\/)?(?:_settings|_cluster|_reindex|_rollover|_shrink|_forcemerge|_aliases|_mapping|settings|config|actuator|admin|sys|quit|shutdown|-\/(?:quit|reload))(?:[/?]|$)|\/(?:refunds?|cancel|void|archive|disable|deactivate|suspend|restart|stop|reset|close|transfer|rotate|failover|promote|terminate|drain)(?:[/?]|$)/
 
 /** The method that the words name; empty if they name none. */
 function methodOf(c: SimpleCommand, o: Options): string {
@@ -83,7 +83,7 @@ export const REMOTE_RULES: readonly Rule[] = [
       const method = methodOf(c, o)
       return only(
         /^(?:PUT|PATCH|POST)$/.test(method),
-        o.operands.filter(({ text }) => SETTINGS.test(text)),
+        o.operands.filter(({ text }) => SETTINGS.test(text) || (method !== 'POST' && holdsKept(text))),
       )
     },
     example: 'curl -X PUT http://es:9200/_cluster/settings -d @s.json',

