@@ -122,7 +122,9 @@ test.each(['--dry-run', '-n', '--help'])('a verb tried with %s loses nothing', (
 test.each(['cat .env', 'echo $API_TOKEN', 'printenv', `python3 -c "print(open('.env').read())"`])(
   'a credential shown to an AI tool is marked, and not one that a person looks at: %s',
   (command) => {
-    expect(checkCommand(command, { caller: 'tool' }).matches.map(({ rule }) => rule)).toEqual(['secret-shown'])
+    expect(checkCommand(command, { caller: 'tool' }).matches.map(({ rule }) => rule)).toEqual([
+      'secret-shown',
+    ])
     expect(checkCommand(command, {}).risk_level).toBe('safe')
   },
 )
