@@ -17,6 +17,8 @@ export interface List {
   readonly files: string
   /** What its lines should be: at least `least`, below high, or judged as a redirection to the file ▮. */
   readonly wants: 'danger' | 'quiet' | 'writes'
+  /** The one whose lines the list is about, as `karo hook` gives it; default a person at a prompt. */
+  readonly caller?: 'tool'
   /** The half to which the whole list belongs; otherwise a hash of `from` decides. */
   readonly half?: 'build' | 'held-out'
   /** `folder` is the checkout's place, for a list that needs a second file. */
@@ -165,12 +167,14 @@ export const LISTS: Readonly<Record<string, List>> = {
     folder: 'command-guard',
     files: 'src/packs/**/*.rs',
     wants: 'danger',
+    caller: 'tool',
     read: (text) => commandGuard(text, false),
   },
   'command-guard irreversible': {
     folder: 'command-guard',
     files: 'src/packs/**/*.rs',
     wants: 'danger',
+    caller: 'tool',
     read: (text) => commandGuard(text, true),
   },
   'safety-net': {
@@ -178,6 +182,7 @@ export const LISTS: Readonly<Record<string, List>> = {
     // Rules that a person writes are not the guard's own.
     files: 'tests/**/!(rules-custom*).ts',
     wants: 'danger',
+    caller: 'tool',
     read: (text) =>
       each(text, /assertBlocked\(\s*(["'`])((?:\\.|(?!\1)[^\\])+)\1/g)
         .map(([, , quoted = '']) => ({ line: literal(quoted), from: literal(quoted) }))
@@ -201,6 +206,7 @@ export const LISTS: Readonly<Record<string, List>> = {
     folder: 'claude-code-hooks',
     files: 'plugins/{block-dangerous-commands,git-safety}/tests/*.js',
     wants: 'danger',
+    caller: 'tool',
     half: 'held-out',
     read: (text) =>
       each(text, /shouldBlock\(\s*(["'`])((?:\\.|(?!\1)[^\\])+)\1/g).map(([, , quoted = '']) => {

@@ -6,11 +6,14 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkCommand, RISK_LEVELS, type RiskLevel } from '../../src/assist/risk/index.ts'
 import { PLACE } from '../support/data/lines.ts'
+import { classOf } from './list-classes.ts'
 import { type Example, LISTS, type List, WRITE_TARGETS } from './list-readers.ts'
 
 /** Whether a list, a page or a tool belongs to the half for building; neighbours stay together. */
 const isBuilt = (from: string): boolean => (createHash('sha256').update(from).digest()[0] as number) % 2 === 0
 const rank = (level: RiskLevel): number => RISK_LEVELS.indexOf(level)
+
+const placeOf = ({ caller }: List) => ({ ...PLACE, ...(caller && { caller }) })
 
 function examplesOf(list: List, folder: string): readonly Example[] {
   const seen = new Set<string>()
@@ -34,7 +37,7 @@ function fits(list: List, { line, least }: Example): boolean {
       return level(line.replaceAll('▮', target)) >= Math.min(rank('high'), level(`echo x > ${target}`))
     })
   }
-  const level = rank(checkCommand(line, PLACE).risk_level)
+  const level = rank(checkCommand(line, placeOf(list)).risk_level)
   return list.wants === 'quiet' ? level < rank('high') : level >= rank(least ?? 'moderate')
 }
 
@@ -52,15 +55,20 @@ for (const [name, list] of Object.entries(LISTS)) {
       RISK_LEVELS.map((level) => [
         level,
         lines.filter(
-          ({ line }) => checkCommand(line.replaceAll('▮', '/etc/passwd'), PLACE).risk_level === level,
+          ({ line }) => checkCommand(line.replaceAll('▮', '/etc/passwd'), placeOf(list)).risk_level === level,
         ).length,
       ]),
     )
     if (only !== undefined && half === 'build')
-      for (const { line } of missed) process.stdout.write(`  ${JSON.stringify(line)}\n`)
-    const right = `${((100 * (lines.length - missed.length)) / lines.length).toFixed(1)} %`
+      for (const example of missed)
+        process.stdout.write(`  ${classOf(example, name) ?? ''}\t${JSON.stringify(example.line)}\n`)
+    const share = (all: readonly Example[]) =>
+      `${((100 * all.filter((example) => !missed.includes(example)).length) / all.length).toFixed(1)} %`
+    const left =
+      list.wants === 'danger' ? lines.filter((example) => classOf(example, name) === undefined) : lines
+    const without = left.length === lines.length ? {} : { without: share(left), of: left.length }
     process.stdout.write(
-      `${JSON.stringify({ list: name, half, lines: lines.length, right, missed: missed.length, ...levels })}\n`,
+      `${JSON.stringify({ list: name, half, lines: lines.length, right: share(lines), ...without, missed: missed.length, ...levels })}\n`,
     )
   }
 }

@@ -11,12 +11,14 @@ import {
   newBudget,
   spend,
 } from './limits.ts'
+import { asDialogue } from './line/dialogue.ts'
 import type { Findings } from './line/frame.ts'
 import { readOptions } from './line/options.ts'
 import { walkLine } from './line/walk.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
 import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
+import { handsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
@@ -150,6 +152,20 @@ export function findAll(
   }
   try {
     walkLine(line, scope, findings, budget, begin)
+    const typed = begin === undefined && line.includes('\n') ? asDialogue(line) : undefined
+    if (typed !== undefined) {
+      const whole: Span = [0, command.length]
+      const inDialogue = { ...scope, variables: new Map(), written: new Map() }
+      const told: Findings = {
+        ...findings,
+        command: (simple) => judge(simple, (rule, _span, made) => add(rule, whole, whole, made)),
+        fact: () => {},
+      }
+      walkLine(typed, inDialogue, told, budget)
+    }
+    // Code of another language is no line of a shell; whoever pastes it may run it elsewhere.
+    const unread = [...found.values()].find(({ rule }) => rule.id === 'unparsed')
+    if (unread !== undefined && handsShell(line)) fact('unparsed-tool', unread.span)
   } catch {
     // A text that exhausts the stack, or a rule that throws, leaves the line unread.
     tried = undefined

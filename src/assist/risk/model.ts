@@ -26,7 +26,13 @@ export const TAINT = {
   dialogue: 64,
   /** From a file that lists names, which the line does not show. */
   listed: 128,
+  /** The value of a variable whose name says that it holds a credential. */
+  named: 256,
 } as const
+
+/** Names of variables that hold a credential. */
+export const SECRET_NAME =
+  /(?:^|_)(?:TOKEN|SECRET|PASS(?:WORD|WD|PHRASE)?|API_?KEY|ACCESS_KEY|PRIVATE_KEY|CREDENTIALS?)(?:_|$)/i
 
 /** One word after quote removal and expansion. */
 export interface Arg {

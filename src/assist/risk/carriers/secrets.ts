@@ -6,10 +6,10 @@ import type { Scope } from '../model.ts'
 const IN_HOME =
   /^(?:\.ssh\/(?!.*\.pub$|known_hosts|config$|authorized_keys)[^/]+|\.aws\/credentials|\.gnupg(?:\/.*)?|\.kube\/config|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.docker\/config\.json|\.npmrc|\.pypirc|\.config\/gcloud\/.*(?:credentials|token).*|\.azure\/.*token.*|\.password-store(?:\/.*)?|\.local\/share\/karo\/identity\.key|\.vault-token|\.config\/gh\/hosts\.yml|\.mozilla\/firefox\/[^/]+\/(?:logins\.json|key[34]\.db|cookies\.sqlite)|\.config\/(?:google-chrome|chromium|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)|\.config\/rclone\/rclone\.conf|\.terraform\.d\/credentials\.tfrc\.json|\.cargo\/credentials(?:\.toml)?|\.gem\/credentials|\.config\/hub|\.s3cfg|\.boto|\.local\/share\/keyrings\/.*)$/
 const ANYWHERE =
-  /^\/proc\/\w+\/environ$|^\/var\/lib\/karo\/identity\.key$|^\/etc\/(?:shadow|gshadow|sudoers|ssh\/ssh_host_.*_key|ssl\/private\/.*|karo\/.*\.key)-?$|\/(?:id_(?:rsa|dsa|ecdsa|ed25519)|identity\.key|\.git-credentials|\.pgpass|\.netrc)$|\/\.ssh\/id_[^/.]*[*?][^/.]*$/
+  /^\/(?:var\/)?run\/secrets\/.+$|^\/proc\/\w+\/environ$|^\/var\/lib\/karo\/identity\.key$|^\/etc\/(?:shadow|gshadow|sudoers|ssh\/ssh_host_.*_key|ssl\/private\/.*|karo\/.*\.key)-?$|\/(?:id_(?:rsa|dsa|ecdsa|ed25519)|identity\.key|\.git-credentials|\.pgpass|\.netrc)$|\/\.ssh\/id_[^/.]*[*?][^/.]*$/
 /** Private files that their owner and tools read every day; they count as secrets only when they are sent away. */
 const LOCAL =
-  /(?:^|\/)(?:\.env(?:\.[\w-]+)?|[^/]*\.pem|[^/]*\.key|[^/]*\.p12|[^/]*\.kdbx|\.bash_history|\.zsh_history)$/
+  /(?:^|\/)(?:\.env(?:\.[\w-]+)?|[^/]*\.pem|[^/]*\.key|[^/]*\.p12|[^/]*\.kdbx|\.bash_history|\.zsh_history)$|^\/etc\/(?:passwd|group|hosts\.equiv|krb5\.keytab)$/
 
 /** Directories that hold nearly nothing but credentials. */
 const DIRECTORIES =
@@ -34,6 +34,16 @@ export function holdsSecrets(text: string, scope: Where): boolean {
   if (text === '' || text.startsWith('-')) return false
   const rest = inHome(resolvePath(text, scope).replace(/\/\*$/, ''), scope)
   return rest !== undefined && DIRECTORIES.test(rest)
+}
+
+/** Names of files in which projects keep credentials. */
+const KEPT_BY_PROJECTS =
+  /(?:^|\/)(?:secrets?|credentials?|service[-_]account\S*|client_secret\S*|auth)\.(?:json|ya?ml|toml|env|ini|txt|tfvars)$|(?:^|\/)(?:master\.key|\.htpasswd|\.npmrc|\.pypirc|[^/]*\.(?:jks|keystore|pfx|ppk|tfvars))$/
+
+/** Whether the file is one that an AI tool should not see: credentials, also those that people read every day. */
+export function isPrivate(text: string, scope: Where): boolean {
+  if (/(?:^|\/)\.env\.(?:example|sample|template|dist|test)$|^\/etc\//.test(text)) return false
+  return mustStayHere(text, scope) || (!/^-|:\/\//.test(text) && KEPT_BY_PROJECTS.test(text))
 }
 
 /** The path relative to the home directory that holds it; undefined outside of homes. */

@@ -1,7 +1,7 @@
 // Values of variables and parameter expansions, as far as the line itself says them.
 import type { ParameterExpansionPart, Word, WordPart } from 'unbash'
 import { MAX_WORD_LENGTH } from '../limits.ts'
-import { type Arg, type Scope, SOMETHING, TAINT, UNKNOWN, type Value } from '../model.ts'
+import { type Arg, type Scope, SECRET_NAME, SOMETHING, TAINT, UNKNOWN, type Value } from '../model.ts'
 import { modified, zshBraced } from './spellings.ts'
 
 /** Variables whose value some program runs: before a prompt, for a connection, to show or edit a text. */
@@ -54,7 +54,7 @@ export function variable(name: string, scope: Scope): Value {
   if (name === 'XDG_CACHE_HOME') return known(`${scope.home}/.cache`)
   if (NEVER_EMPTY.has(name)) return something
   if (Object.hasOwn(PROGRAMS, name)) return known(PROGRAMS[name] as string)
-  return unknown
+  return SECRET_NAME.test(name) ? { ...unknown, taint: unknown.taint | TAINT.named } : unknown
 }
 
 /** Functions that a parameter expansion needs from the code that expands words. */

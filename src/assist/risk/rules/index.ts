@@ -3,7 +3,7 @@
 import { isWrapper } from '../carriers/unwrap.ts'
 import type { LineFact, SimpleCommand } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
-import { hasOutput, isWriter, runsCode } from '../writes/positions.ts'
+import { hasOutput, isWriter } from '../writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from '../writes/tools.ts'
 import { DELETION_RULES } from './files/deletions.ts'
 import { DISK_RULES } from './files/disks.ts'
@@ -14,7 +14,7 @@ import { RECORD_RULES } from './files/records.ts'
 import { SWEEP_RULES } from './files/sweeps.ts'
 import { TREE_RULES } from './files/trees.ts'
 import { VOLUME_RULES } from './files/volumes.ts'
-import type { LineRule, Rule } from './rule.ts'
+import { EVERYBODYS, type LineRule, type Rule } from './rule.ts'
 import { CLUSTER_RULES } from './services/clusters.ts'
 import { CONTAINER_RULES } from './services/containers.ts'
 import { DATABASE_RULES } from './services/databases.ts'
@@ -28,11 +28,12 @@ import { CODE_RULES } from './system/code.ts'
 import { DEFENCE_RULES } from './system/defence.ts'
 import { FOOTHOLD_RULES } from './system/foothold.ts'
 import { GUARD_RULES } from './system/guard.ts'
+import { INTRUSION_RULES } from './system/intrusion.ts'
 import { KEY_RULES } from './system/keys.ts'
 import { LINE_RULES } from './system/lines.ts'
 import { SCHEDULE_RULES } from './system/schedule.ts'
 import { SECRET_RULES } from './system/secrets.ts'
-import { SHELL_RULES } from './system/shells.ts'
+import { mayConnect, SHELL_RULES } from './system/shells.ts'
 import { SYSTEM_RULES } from './system/system.ts'
 import { TOOL_RULES } from './tools.ts'
 import { mayLose, namesLosing, VERB_RULES } from './verbs.ts'
@@ -63,6 +64,7 @@ export const RULES: readonly Rule[] = [
   ...SYSTEM_RULES,
   ...DEFENCE_RULES,
   ...FOOTHOLD_RULES,
+  ...INTRUSION_RULES,
   ...GUARD_RULES,
   ...NETWORK_RULES,
   ...SCHEDULE_RULES,
@@ -111,9 +113,19 @@ export function concernsEveryRule(command: SimpleCommand): boolean {
       !command.known ||
       NAMED_IN_GENERAL_RULES.has(command.name) ||
       isWrapper(command.name) ||
+      command.scope.caller === 'tool' ||
+      isInOpenDirectory(command) ||
       namesLosing(command) ||
-      (command.scope.written?.size && runsCode(command.name)) ||
+      command.args.some(mayConnect) ||
+      command.scope.written?.size ||
       namesSensitive(command),
+  )
+}
+
+/** Whether the command is a file in a directory that is open to every user. */
+function isInOpenDirectory({ path, scope }: SimpleCommand): boolean {
+  return (
+    path.includes('/') && (EVERYBODYS.test(path) || (path[0] !== '/' && EVERYBODYS.test(`${scope.cwd}/`)))
   )
 }
 

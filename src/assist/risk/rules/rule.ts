@@ -48,6 +48,9 @@ export function tools(names: string): readonly string[] {
   return names.split(/\s+/)
 }
 
+/** A directory in which every user may put files. */
+export const EVERYBODYS = /^\/(?:tmp|var\/tmp|dev\/shm)\//
+
 /** The arguments that are, or as patterns could be, in one of the places. */
 export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places: readonly Place[]): Arg[] {
   return args.filter((arg) => places.includes(knownPlace(arg, command.scope)))

@@ -11,14 +11,18 @@ const names = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 /** Verbs that lose what they are given, whatever the tool. */
 const LOSES = names(
-  'delete del destroy purge wipe erase revoke unset terminate drop obliterate deprovision decommission undeploy unpublish',
+  'delete del destroy purge wipe erase revoke unset terminate drop obliterate deprovision decommission undeploy unpublish nuke expunge teardown annihilate',
 )
 /** Verbs that lose less, or that package managers and the like use for what can be had again. */
 const REMOVES = names(
-  'remove rm rb prune reset flush clear truncate deregister leave rollback roll rotate untag unlink detach kill disable forget',
+  'remove rm rb prune reset flush clear truncate empty uninstall deregister leave rollback roll rotate untag unlink unassign detach kill disable forget deactivate suspend evict failover',
+)
+/** Verbs that say nothing alone, and interrupt or replace what a service keeps for others if the line names it. */
+const CHANGES = names(
+  'archive cancel abort activate expire invalidate drain cordon promote demote swap void refund transfer restore overwrite replace revert stop shutdown reboot resolve',
 )
 /** Parts of words: no line has such a verb without one of them. */
-export const VERB_PARTS: readonly string[] = [...LOSES, ...REMOVES].filter(
+export const VERB_PARTS: readonly string[] = [...LOSES, ...REMOVES, ...CHANGES].filter(
   (verb, _i, all) => !all.some((other) => other !== verb && verb.includes(other)),
 )
 const ANY = new RegExp(VERB_PARTS.join('|'))
@@ -26,14 +30,31 @@ const ANY = new RegExp(VERB_PARTS.join('|'))
 /** A word that is such a verb, alone or as a part: `delete`, `apps:destroy`, `delete-job`, `stream_delete`. */
 const wordOf = (verbs: readonly string[]) =>
   new RegExp(
-    `^(?:[a-z][\\w-]*[:.])?(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
+    `^(?:[a-z][\\w-]*[:.])*(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
   )
 const HARD = wordOf(LOSES)
 const SOFT = wordOf(REMOVES)
+const WEAK = wordOf(CHANGES)
 
+const THINGS = names(`
+  accounts? acls? backends? dictionary dictionaries incidents? snippets? agents? alerts? aliases apis? applications? apps? artifacts? backups? blobs? brokers? buckets?
+  catalogs? certificates? channels? clusters? collections? compute configs? consumers? containers? contexts?
+  coupons? credentials? customers? dashboards? data-?streams? databases? datasets? db deployments? devices?
+  directory disks? distributions? domains? drives? endpoints? env environments? exchanges? experiments?
+  features? file-?systems? flags? functions? gateways? groups? hooks? hosts? identities identity images? index
+  indexes indices instances? integrations? invoices? jobs? keys? keyspaces? kv libraries listeners? 
+  load-?balancers? load_?balancers? locations?  machines? mailbox mailboxes members? merchant_accounts?
+  models? monitors? namespaces? nodegroups? nodes? objects? organi[sz]ations? orgs? packages?
+  payment_?intents? pipelines? plans? plugins? policies policy pools? prices? products? profiles? projects?
+  providers? queues? realms? record-sets? records? registries registry releases? replicas? repos? repositories
+  repository resources? roles? rollouts? routes? rules? runners?  schedules? schemas? scripts? secrets?
+  segments? servers? services? shares? silences? sinks? sites? slos? snapshots? sources? stacks? storage stores?
+  streams? subscriptions? synonyms? synthetics? tables? tasks? teams? templates? tenant tenants? toggles?
+  topics? trails? triggers? tunnels? upstreams? users? variables? vaults? vhosts? views? vms? volumes?
+  waf web_?acls? webhooks? workers? workflows? workspaces? zones?
+`)
 /** What a service keeps for others, which no other command of the tool brings back. */
-export const KEPT =
-  /(?:^|[-:_])(?:accounts?|alerts?|apis?|apps?|applications?|backups?|buckets?|certificates?|consumers?|clusters?|collections?|compute|customers?|dashboards?|deployments?|credentials?|databases?|db|directory|disks?|domains?|endpoints?|exchanges?|experiments?|flags?|functions?|gateways?|environments?|env|file-?systems?|groups?|indexes|index|indices|instances?|jobs?|load-?balancers?|locations?|monitors?|keyspaces?|machines?|merchant_accounts?|namespaces?|nodes?|orgs?|organi[sz]ations?|pipelines?|plans?|policy|policies|pools?|prices?|products?|projects?|queues?|records?|record-sets?|registry|releases?|repos?|repository|repositories|schedules?|schemas?|secrets?|segments?|servers?|services?|sites?|snapshots?|stacks?|stores?|storage|streams?|subscriptions?|tables?|teams?|tenants?|topics?|users?|vaults?|webhooks?|volumes?|vms?|workspaces?|zones?)$/i
+export const KEPT = new RegExp(`(?:^|[-:_])(?:${THINGS.join('|')})$`, 'i')
 
 /** Tools without sub-commands, and tools whose own rules are complete. */
 const OTHERS: ReadonlySet<string> = new Set([
@@ -60,7 +81,9 @@ const MANAGERS: ReadonlySet<string> = new Set(
     ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
   `),
 )
-const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|-n|--version|help|--simulate|--what-if)$/
+/** Verbs that mean a whole thing, whatever the line names. */
+const WHOLE = wordOf(names('destroy obliterate nuke annihilate decommission terminate teardown'))
+const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
 
 /** Words that may be the path of a sub-command: the first five, up to one that is no plain word. */
 const MOST_WORDS = 5
@@ -80,9 +103,12 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   const path: string[] = []
   let found: Arg | undefined
   let isHard = false
-  for (const arg of args) {
+  let isWeak = false
+  for (const [i, arg] of args.entries()) {
     const { text } = arg
-    if (HARMLESS.test(text) || text === 'cache') return undefined
+    // `-n NAME` behind the verb names a thing; elsewhere `-n` is a trial.
+    const isTrial = text === '-n' && (found === undefined || !/^[^-]/.test(args[i + 1]?.text ?? '-'))
+    if (isTrial || HARMLESS.test(text) || text === 'cache') return undefined
     if (text[0] === '-') continue
     if (seen++ >= MOST_WORDS || !/^[a-z][\w:.-]*$/i.test(text)) {
       if (found === undefined && seen > MOST_WORDS) return undefined
@@ -95,16 +121,18 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
     path.push(text)
     // `mytool rm -rf x` may run rm, which is judged as such.
     if (text === 'rm' && /^-\w*[rR]/.test(args[args.indexOf(arg) + 1]?.text ?? '')) return undefined
-    if (ANY.test(text) && (HARD.test(text) || (SOFT.test(text) && !MANAGERS.has(name)))) {
+    if (!ANY.test(text)) continue
+    const soft = !MANAGERS.has(name)
+    if (HARD.test(text) || (soft && (SOFT.test(text) || WEAK.test(text)))) {
       found = arg
-      isHard = HARD.test(text) || /^(?:rm|rb|remove)$/.test(text)
+      isWeak = WEAK.test(text)
+      isHard = HARD.test(text) || /^(?:rm|rb|remove|reset|flush|truncate|clear|empty|uninstall)$/.test(text)
     }
   }
   if (found === undefined) return undefined
-  return {
-    arg: found,
-    isKept: isHard && path.some((word) => KEPT.test(word) || KEPT.test(word.replace(HARD, ''))),
-  }
+  const namesKept = path.some((word) => KEPT.test(word) || KEPT.test(word.replace(HARD, '')))
+  const isWhole = WHOLE.test(found.text) || (isHard && args.some(({ text }) => text === '--all'))
+  return isWeak && !namesKept ? undefined : { arg: found, isKept: isWhole || (isHard && namesKept) }
 }
 
 /** Whether a line of plain words may have such a verb behind its tool. */

@@ -119,6 +119,34 @@ test.each(['--dry-run', '-n', '--help'])('a verb tried with %s loses nothing', (
   expect(checkCommand(`anytool projects delete web ${option}`, {}).risk_level).toBe('safe')
 })
 
+test.each(['cat .env', 'echo $API_TOKEN', 'printenv', `python3 -c "print(open('.env').read())"`])(
+  'a credential shown to an AI tool is marked, and not one that a person looks at: %s',
+  (command) => {
+    expect(checkCommand(command, { caller: 'tool' }).matches.map(({ rule }) => rule)).toEqual([
+      'secret-shown',
+    ])
+    expect(checkCommand(command, {}).risk_level).toBe('safe')
+  },
+)
+
+test('an AI tool may look at an example of settings, and at its own variables', () => {
+  for (const command of ['cat .env.example', 'echo $PATH', 'env FOO=1 ls'])
+    expect(checkCommand(command, { caller: 'tool' }).risk_level, command).toBe('safe')
+})
+
+test('lines of a paste that a program reads are its input', () => {
+  const level = (...lines: readonly string[]) => checkCommand(lines.join('\n'), {}).risk_level
+  expect(level('psql shop', 'DROP TABLE orders;')).toBe('high')
+  expect(level('sudo ed /etc/passwd', 'a', 'x::0:0::/:/bin/sh', '.', 'w', 'q')).toBe('critical')
+  expect(level('vim notes.txt', 'git status')).toBe('safe')
+  expect(level('psql shop', '\\dt')).toBe('safe')
+})
+
+test('`-n` behind the verb with a word names a thing', () => {
+  expect(checkCommand('anytool apps delete -n web', {}).risk_level).toBe('high')
+  expect(checkCommand('anytool -n apps delete web', {}).risk_level).toBe('safe')
+})
+
 test('a safer form keeps the host, and there is none where the goal is lost', () => {
   const safer = (command: string) => checkCommand(command, {}).safer
   expect(safer('dropdb -h prod-db -U me shop')).toBe('pg_dump -Fc -h prod-db -U me shop > before.dump')

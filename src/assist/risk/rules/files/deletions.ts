@@ -1,4 +1,5 @@
 // Rules about deleting files and directory trees.
+import { resolvePath } from '../../line/paths.ts'
 import { SOMETHING, UNKNOWN } from '../../model.ts'
 import { movedAside, rather } from '../rewrite.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
@@ -141,6 +142,26 @@ export const DELETION_RULES: readonly Rule[] = [
     when: (c, o) => deletedTrees(c, o).filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
     safer: { rewrite: insisting },
     example: 'rm -rf $DIR',
+  },
+  {
+    id: 'rm-temporary',
+    level: 'moderate',
+    why: 'Deletes the temporary files of every program and user, also of those that run.',
+    tools: DELETERS,
+    when: (c, o) =>
+      deletedTrees(c, o).filter((arg) =>
+        /^\/(?:tmp|var\/tmp|dev\/shm)(?:\/\*?)?$/.test(resolvePath(arg.text, c.scope)),
+      ),
+    example: 'rm -rf /tmp/*',
+  },
+  {
+    id: 'rm-private',
+    level: 'moderate',
+    why: 'Deletes a file with credentials or settings of this machine, which no repository keeps.',
+    tools: tools('rm grm srm unlink shred'),
+    when: (_c, o) => matching(o.operands, /(?:^|\/)\.env(?:\.(?!example|sample)\w+)*$/),
+    safer: movedAside,
+    example: 'rm .env',
   },
   {
     id: 'rm-git',

@@ -163,7 +163,9 @@ export const DISK_RULES: readonly Rule[] = [
     why: 'Unmounts filesystems or switches off swap that running programs use.',
     tools: tools('umount swapoff'),
     when: (c, o) =>
-      o.flag('a', 'all') ? true : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
+      o.flag('a', 'all', 'f', 'l', 'force', 'lazy')
+        ? true
+        : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
     example: 'umount -a',
   },
   {
@@ -177,12 +179,12 @@ export const DISK_RULES: readonly Rule[] = [
   {
     id: 'fill-disk',
     level: 'moderate',
-    why: 'Writes without end until the disk is full.',
+    why: 'Writes without end, until the disk is full or somebody stops it.',
     tools: tools('yes cat dd'),
     when: (c, o) => {
       if (c.name === 'yes')
         return only(
-          c.redirections.some((r) => r.operator.startsWith('>') && !/^\/dev\/null$/.test(r.target.text)),
+          c.redirections.some((r) => r.operator.startsWith('>')),
           true,
         )
       const endless = /^(?:if=)?\/dev\/(?:zero|u?random|full)$/

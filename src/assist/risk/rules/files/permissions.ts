@@ -61,6 +61,14 @@ export const PERMISSION_RULES: readonly Rule[] = [
     example: 'chown -R www-data /etc/nginx',
   },
   {
+    id: 'owner-here',
+    level: 'moderate',
+    why: 'Gives everything in this directory another owner; who owned what before is kept nowhere.',
+    tools: tools('chown chgrp'),
+    when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'working')),
+    example: 'chown -R me:me ..',
+  },
+  {
     id: 'open-to-all-tree',
     level: 'high',
     why: 'Lets every user and program change a whole tree.',

@@ -6,7 +6,7 @@ import type { Arg, SimpleCommand } from '../../model.ts'
 import { baseName, TAINT } from '../../model.ts'
 import { movedAside, say } from '../rewrite.ts'
 import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
-import { DELETERS, deletedTrees, overwritten } from '../targets.ts'
+import { appended, DELETERS, deletedTrees, overwritten } from '../targets.ts'
 
 /** Names of trees that a build, a package manager or a test run makes again. */
 const MADE =
@@ -17,7 +17,7 @@ function lost(c: SimpleCommand, trees: readonly Arg[]): readonly Arg[] {
   const temporary = inPlace(c, trees, 'temporary')
   return trees.filter((arg) => {
     const path = resolvePath(arg.text, c.scope)
-    const parts = arg.text.split('/')
+    const parts = (arg.text.includes('..') ? path : arg.text).split('/')
     const isOutside = /^(?:\/(?!home|Users|tmp)|~|\.\.)/.test(arg.text) && !path.startsWith(`${c.scope.cwd}/`)
     return !temporary.includes(arg) && !isOpaque(arg) && (isOutside || !parts.some((part) => MADE.test(part)))
   })
@@ -88,14 +88,13 @@ export const TREE_RULES: readonly Rule[] = [
     why: 'Has something run from now on whenever a shell, a session, a service or the machine starts.',
     tools: ['*'],
     when: (c, o) =>
-      [
-        ...overwritten(c, o),
-        ...c.redirections.filter((it) => it.operator === '>>').map((it) => it.target),
-      ].filter((arg) => RUN_LATER.test(resolvePath(arg.text, c.scope))),
+      [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
+        RUN_LATER.test(resolvePath(arg.text, c.scope)),
+      ),
     example: 'cp job.service /etc/systemd/system/job.service',
   },
 ]
 
 /** Files by which something runs later, and settings of audit and log. */
 const RUN_LATER =
-  /\/systemd\/(?:system|user)\/|\/\.config\/autostart\/|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile\.d|update-motd\.d|ld\.so\.conf\.d|modules-load\.d|modprobe\.d|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|emond\.d|periodic|newsyslog\S*)|\/Library\/Launch(?:Agents|Daemons)\//
+  /\/systemd\/(?:system|user)\/|\/\.config\/autostart\/|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile|profile\.d|bash\.bashrc|bashrc|zsh\/\S+|zshrc|zprofile|zshenv|fish\/\S+|environment|skel\/\S+|security\/\S+|pam\.d\/\S+|systemd\/\S+|inittab|update-motd\.d|ld\.so\.conf\.d|modules-load\.d|modprobe\.d|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|emond\.d|periodic|newsyslog\S*)|\/(?:site|dist)-packages\/[^/]+\.pth$|\/(?:site|user)customize\.py$|\/Library\/Launch(?:Agents|Daemons)\//

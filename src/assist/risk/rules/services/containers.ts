@@ -72,9 +72,13 @@ export const CONTAINER_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Stops or removes a container or an image without asking.',
     tools: DOCKER,
-    when: (_c, o) =>
+    when: (c, o) =>
       only(
         (verb(o) === 'kill' && o.operands.length > 1) ||
+          (/^(?:compose|pod|container|image)$/.test(verb(o)) &&
+            verb(o, 1) === 'rm' &&
+            o.flag('f', 'force', 's')) ||
+          (verb(o, c.name.includes('compose') ? 0 : 1) === 'down' && o.flag('rmi')) ||
           (/^(?:rm|rmi)$/.test(verb(o)) && o.flag('f', 'force')),
         true,
       ),

@@ -21,7 +21,16 @@ function statements(c: SimpleCommand): readonly Arg[] {
   const files = c.args.flatMap((arg) =>
     arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
   )
-  return [...c.args.map(optionValue), ...input, ...files]
+  // A statement that lost its quotes stands in several words.
+  const at = c.args.findIndex(({ text }) => /^(?:-[a-z]*[ec]|--(?:execute|eval|command|sql))$/.test(text))
+  const spread = at < 0 || at + 2 >= c.args.length ? [] : c.args.slice(at + 1)
+  const joined = spread.map(({ text }) => text).join(' ')
+  return [
+    ...c.args.map(optionValue),
+    ...(joined === '' ? [] : [{ text: joined, span: c.span, taint: TAINT.none }]),
+    ...input,
+    ...files,
+  ]
 }
 
 /** The value alone of an argument such as `--command=statement`. */
@@ -70,7 +79,7 @@ export const DATABASE_RULES: readonly Rule[] = [
         case 'redis-cli':
         case 'valkey-cli':
           return only(
-            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
+            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
               `${text} ${c.input.text ?? ''}`,
             ) ||
               (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
@@ -113,6 +122,18 @@ export const DATABASE_RULES: readonly Rule[] = [
       mongorestore: without(/^--drop$/),
     }),
     example: 'dropdb prod',
+  },
+  {
+    id: 'store-changed',
+    level: 'moderate',
+    why: 'Changes how a store works that programs share, or drops entries of it.',
+    tools: tools('redis-cli valkey-cli'),
+    when: ({ args, input }) =>
+      /(?:^|\s)(?:[xl]trim|swapdb|failover|config (?:set|rewrite|resetstat)|cluster (?:reset|forget|failover|delslots)|script flush|acl (?:deluser|setuser)|xgroup destroy)\b/i.test(
+        `${args.map(({ text }) => text).join(' ')} ${input.text ?? ''}`,
+      ),
+    example: 'redis-cli config set maxmemory 1mb',
+    yields: true,
   },
   {
     id: 'framework-reset',

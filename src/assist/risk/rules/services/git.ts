@@ -213,6 +213,38 @@ export const GIT_RULES: readonly Rule[] = [
     example: 'git push origin --delete main',
   },
   {
+    id: 'git-push-main',
+    level: 'moderate',
+    why: 'Puts commits straight onto the branch that everybody builds on, past any review.',
+    tools: tools('git gh glab'),
+    when: (c, o) => {
+      if (c.name !== 'git') return only(/^(?:pr|mr) merge$/.test(`${verb(o)} ${verb(o, 1)}`), true)
+      return only(
+        is(o, 'push') && !o.flag('n', 'dry-run', 'd', 'delete', 'tags'),
+        matching(o.operands.slice(2), /^(?:[^:]+:)?(?:refs\/heads\/)?(?:main|master|trunk|prod(?:uction)?)$/),
+      )
+    },
+    safer: byTool({ git: tried('--dry-run') }),
+    example: 'git push origin main',
+    yields: true,
+  },
+  {
+    id: 'git-checks-skipped',
+    level: 'moderate',
+    why: 'Skips the checks that the repository runs before a commit or a push.',
+    tools: GIT,
+    when: (c, o) =>
+      is(o, 'commit', 'push', 'merge', 'rebase', 'am', 'cherry-pick') && [
+        ...matching(c.args, /^--no-verify$/),
+        ...(is(o, 'commit') ? matching(c.args, /^-[a-z]*n[a-z]*$/) : []),
+        ...c.assignments
+          .filter(({ name, value }) => /^(?:HUSKY|LEFTHOOK)$/.test(name) && /^(?:0|false)$/.test(value.text))
+          .map(({ value }) => value),
+      ],
+    safer: byTool({ 'git commit': without(/^--no-verify$/), 'git push': without(/^--no-verify$/) }),
+    example: 'git commit --no-verify -m fix',
+  },
+  {
     id: 'git-hooks-path',
     level: 'moderate',
     why: 'From now on git runs programs from that directory at every commit, checkout and push.',

@@ -3,7 +3,7 @@ import { byTool, tried, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const ESSENTIAL =
-  /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*)$/
+  /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*|auditd|audit|apparmor|selinux-\S+|ufw|firewalld|iptables|nftables|fail2ban|clamav\S*|rsyslog|aide|rkhunter|ossec\S*|wazuh-agent|falcon-sensor|crowdsec|suricata|falco|karo)$/
 
 const plainly = without(
   /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$/,
@@ -13,7 +13,7 @@ export const PACKAGE_RULES: readonly Rule[] = [
   {
     id: 'package-essential',
     level: 'high',
-    why: 'Removes a package that the system cannot do without.',
+    why: 'Removes a package that the system, or its protection, cannot do without.',
     tools: tools('apt apt-get aptitude dpkg yum dnf zypper rpm pacman apk brew snap'),
     when: (c, o) => {
       const removes =

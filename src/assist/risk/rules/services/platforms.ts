@@ -2,6 +2,7 @@
 import type { SimpleCommand } from '../../model.ts'
 import { byTool, type Rewrite, say, tried, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
+import { KEPT } from '../verbs.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const APPROVED = /^--?auto-approve(?:=(?:true|t|1))?$/i
@@ -96,9 +97,9 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(
             /^s3 (?:rb|rm|sync)\b/.test(text)
               ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
-              : /^\S+ (?:terminate-instances|delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
+              : /^\S+ (?:admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
                   text,
-                ),
+                ) || KEPT.test(/^\S+ delete-(\S+)/.exec(text)?.[1] ?? ''),
             true,
           )
         case 'gsutil':
@@ -111,12 +112,10 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(!o.flag('n', 'dry-run') && /^(?:purge|delete|deletefile)\b/.test(text), true)
         case 's3cmd':
         case 'mc':
-        case 'b2':
-          return only(
-            /^(?:rb|delete-bucket)\b/.test(text) ||
-              (/^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force') !== undefined),
-            true,
-          )
+        case 'b2': {
+          const many = /^(?:rm|del)\b/.test(text) && o.flag('r', 'recursive', 'force')
+          return only(/^(?:rb|delete-bucket)\b/.test(text) || many, true)
+        }
         case 'gh':
           return only(
             /^repo (?:delete|archive)\b/.test(text) ||
@@ -139,7 +138,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
             /(?:^|\s)(?:\S+:|\S+-)?(?:delete|destroy|purge|remove|terminate|rm)(?:-\S+)?(?:\s|$)/.test(
               text,
             ) &&
-              (!/\brm\b/.test(text) || o.flag('r', 'R', 'recursive')),
+              (!/\brm\b/.test(text) || c.name === 'vercel' || o.flag('r', 'R', 'recursive')),
             true,
           )
       }
@@ -160,7 +159,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
       const words = o.operands.map((arg) => arg.text)
       const text = words.filter((word) => !/\s/.test(word)).join(' ')
       return only(
-        !o.flag('dryrun', 'dry-run', 'n') &&
+        !o.flag('dryrun', 'dry-run', ...(/^(?:gsutil|rclone)$/.test(c.name) ? ['n'] : [])) &&
           (/(?:^|\s|:)(?:rm|unset|untag|remove|del|kill|stop|restart|detach|rotate|leave|disable|rename|rollback)(?:\s|$)/.test(
             text,
           ) ||
@@ -181,7 +180,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
     why: 'Deletes a resource in the cloud.',
     tools: tools('aws'),
     when: (_c, o) =>
-      /^[\w-]+ (?:delete|remove|deregister|detach|revoke|release)-(?!tags?\b|message)/.test(
+      /^[\w-]+ (?:delete|remove|deregister|detach|disassociate|revoke|release|terminate|suspend|cancel|reset|purge|disable)-(?!tags?\b|message)/.test(
         `${verb(o)} ${verb(o, 1)}`,
       ),
     example: 'aws ec2 delete-security-group --group-id g',

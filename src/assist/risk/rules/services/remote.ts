@@ -17,18 +17,24 @@ const holdsKept = (address: string): boolean =>
 const DELETES =
   /(?:^|[/_-])(?:delete|destroy|purge|doDelete|_close|unlink|delete_by_query|delete-batch)(?:[/?_-]|$)|\bmutation\b[\s\S]*\b(?:delete|destroy|purge)[A-Z]\w*/
 
+/** The part of an address behind which a service has its own settings and switches. */
+const SETTINGS =
+  /^(?:\w+:\/\/)?[^/]*\/(?:.*\/)?(?:_settings|_cluster|_reindex|_rollover|_shrink|_forcemerge|_aliases|_mapping|settings|config|actuator|admin|sys|quit|shutdown|-\/(?:quit|reload))(?:[/?]|$)|\/(?:refunds?|cancel|void|archive|disable|deactivate|suspend|restart|stop|reset|close|transfer|rotate|failover|promote|terminate|drain)(?:[/?]|$)/
+
+/** The method that the words name; empty if they name none. */
+function methodOf(c: SimpleCommand, o: Options): string {
+  const first = o.operands[0]?.text ?? ''
+  if (/^(?:https?|xh|httpie)$/.test(c.name) && /^[A-Z]+$/.test(first)) return first
+  const named = o.value('X', 'request', 'method')?.text ?? matching(c.args, /^-X[A-Z]+$/)[0]?.text.slice(2)
+  return (named ?? '').toUpperCase()
+}
+
 /** The address at which the command asks a service to delete something. */
 function deletedAt(c: SimpleCommand, o: Options): Arg | undefined {
-  const method = (
-    o.value('X', 'request', 'method')?.text ??
-    matching(c.args, /^-X[A-Z]+$/)[0]?.text.slice(2) ??
-    ''
-  ).toUpperCase()
   const operands = /^g[hl]/.test(c.name) ? (verb(o) === 'api' ? o.operands.slice(1) : []) : o.operands
   const [first] = operands
   if (/^g[hl]/.test(c.name) && first === undefined) return undefined
-  const isHttpie = /^(?:https?|xh|httpie)$/.test(c.name)
-  const told = isHttpie && /^[A-Z]+$/.test(first?.text ?? '') ? (first?.text ?? '') : method
+  const told = methodOf(c, o)
   const address = operands.find((arg) => !/^[A-Z]+$/.test(arg.text) && /[/.:]/.test(arg.text))
   if (told === 'DELETE') return address ?? first
   const sends = /^(?:POST|PUT|PATCH)$/.test(told) || o.flag('d', 'data', 'data-raw', 'json') !== undefined
@@ -67,6 +73,21 @@ export const REMOTE_RULES: readonly Rule[] = [
       return at === undefined || holdsKept(at.text) ? undefined : [at]
     },
     example: 'curl -X DELETE https://api.example/items/1',
+  },
+  {
+    id: 'http-settings',
+    level: 'moderate',
+    why: 'Changes how a service works for everybody who uses it.',
+    tools: CLIENTS,
+    when: (c, o) => {
+      const method = methodOf(c, o)
+      return only(
+        /^(?:PUT|PATCH|POST)$/.test(method),
+        o.operands.filter(({ text }) => SETTINGS.test(text) || (method !== 'POST' && holdsKept(text))),
+      )
+    },
+    example: 'curl -X PUT http://es:9200/_cluster/settings -d @s.json',
+    yields: true,
   },
   {
     id: 'mirror-deletes',

@@ -1,6 +1,8 @@
 // Rules about protection and reachability of the machine: firewall, confinement, audit, services, kernel.
+import { resolvePath } from '../../line/paths.ts'
 import type { SimpleCommand } from '../../model.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { appended, overwritten } from '../targets.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const VITAL_SERVICE =
@@ -11,6 +13,10 @@ const DEFENCE =
 /** A rule that drops what comes to ssh, or everything. */
 const LOCKS_OUT =
   /^(?:-t filter )?(?:(?:-[AI]|--append|--insert) (?:INPUT|OUTPUT)\b(?!.*(?:-s|--source|-d|-i|--in-interface|-m (?:conntrack|state|recent|limit)) ).*-j (?:DROP|REJECT)|-P (?:INPUT|OUTPUT) DROP)|--dport (?:22|ssh)\b.*-j (?:DROP|REJECT)/
+
+/** Settings of firewalls, of confinement and of what watches logins. */
+const PROTECTION =
+  /^\/(?:etc\/(?:ufw|default\/ufw|iptables|nftables|selinux|apparmor\S*|fail2ban|crowdsec|hosts\.(?:allow|deny)|sysctl\.)|(?:sys\/fs\/)?selinux\/)/
 
 export const DEFENCE_RULES: readonly Rule[] = [
   {
@@ -35,6 +41,7 @@ export const DEFENCE_RULES: readonly Rule[] = [
         case 'ufw':
           return only(
             /^(?:disable|reset)$/.test(verb(o)) ||
+              (verb(o) === 'logging' && verb(o, 1) === 'off') ||
               (verb(o) === 'default' && verb(o, 1) === 'allow' && verb(o, 2) !== 'outgoing'),
             true,
           )
@@ -81,6 +88,18 @@ export const DEFENCE_RULES: readonly Rule[] = [
       }
     },
     example: 'setenforce 0',
+  },
+  {
+    id: 'defence-settings',
+    level: 'moderate',
+    why: 'Changes the settings of a protection of the machine.',
+    tools: ['*'],
+    when: (c, o) =>
+      [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
+        PROTECTION.test(resolvePath(arg.text, c.scope)),
+      ),
+    example: 'echo ENABLED=no >> /etc/ufw/ufw.conf',
+    yields: true,
   },
   {
     id: 'service-stop',

