@@ -25,7 +25,7 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
   --most     items of each half, default 500
   --no-jail  compares normal forms only, and runs no command
   --building leaves the held-out half out
-  --count-ways  counts how often each way to an answer is right in the building halves, and writes it to reliability.ts
+  --count-ways  counts how often each way to an answer is right in the building halves and in --own, and writes it to reliability.ts
   --show     prints items of the building half; of the other half only counts are ever printed
 `
 
@@ -110,21 +110,29 @@ function report(name: string, one: Counted): void {
   )
 }
 
-/** Counts, for each way to an answer that accounts for all words, how often the answer is what the words say. */
-function countWays(all: readonly RequestSet[]): void {
+/**
+ * Counts, for each way to an answer that accounts for all words, how often the answer is what the words say. Of our own
+ * requests only the parts are counted and not their family, because the recipes were written with such requests in mind.
+ */
+function countWays(all: readonly RequestSet[], files: readonly string[]): void {
   const counts = new Map<string, [right: number, asked: number]>()
-  for (const { building, isOpen, isTool } of all)
-    for (const { words, right } of isTool ? [] : building) {
-      const [best] = offlineCandidates(words, { shell: 'bash', judge, knowledge })
-      if (best?.confidence !== 'sure') continue
-      const isRight = right.some((one) =>
-        isOpen ? openForm(one) === openForm(best.command) : saysTheSame(best.command, one, words),
-      )
-      for (const way of new Set(best.ways)) {
-        const [before, asked] = counts.get(way) ?? [0, 0]
-        counts.set(way, [before + Number(isRight), asked + 1])
-      }
+  const tally = (words: string, isOwn: boolean, isRight: (command: string) => boolean): void => {
+    const [best] = offlineCandidates(words, { shell: 'bash', judge, knowledge })
+    if (best?.confidence !== 'sure') return
+    for (const way of new Set(best.ways?.slice(isOwn ? 1 : 0))) {
+      const [right, asked] = counts.get(way) ?? [0, 0]
+      counts.set(way, [right + Number(isRight(best.command)), asked + 1])
     }
+  }
+  for (const { building, isOpen, isTool } of all)
+    for (const { words, right } of isTool ? [] : building)
+      tally(words, false, (command) =>
+        right.some((one) =>
+          isOpen ? openForm(one) === openForm(command) : saysTheSame(command, one, words),
+        ),
+      )
+  for (const { words, accepts } of files.flatMap(readOwn))
+    tally(words, true, (command) => accepts.test(command))
   const rows = [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
   const lines: string[] = ['']
   for (const [way, count] of rows) {
@@ -139,7 +147,7 @@ function countWays(all: readonly RequestSet[]): void {
 }
 
 const RELIABILITY_FILE = join(import.meta.dirname, '../../src/assist/copilot/reliability.ts')
-const RELIABILITY_HEAD = `// How often each way to an answer was right in the building halves of the public sets: right answers, and all of them.
+const RELIABILITY_HEAD = `// How often each way to an answer was right in the building halves of the public sets and in test/corpus: right answers, and all.
 // Written by \`npm run ask:measure -- … --count-ways\`; see docs/copilot.md.
 export const RELIABILITY: Readonly<Record<string, readonly [right: number, asked: number]>> = {
 `
@@ -176,7 +184,7 @@ const sets: readonly RequestSet[] = [
 ]
 const files = given('own')
 if (sets.length + files.length === 0) process.stderr.write(USAGE)
-if (process.argv.includes('--count-ways')) countWays(sets)
+if (process.argv.includes('--count-ways')) countWays(sets, files)
 else
   for (const set of sets) {
     const { name, building, heldOut } = set
@@ -187,4 +195,4 @@ else
     if (!process.argv.includes('--building'))
       report(`${name}, held-out half`, count(sample(heldOut), set, undefined))
   }
-for (const file of files) own(file)
+if (!process.argv.includes('--count-ways')) for (const file of files) own(file)
