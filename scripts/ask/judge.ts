@@ -6,6 +6,7 @@
  */
 const SAME: readonly (readonly [RegExp, string])[] = [
   [/[\u201c\u201d]/g, '"'],
+  [/(?<=\bxargs(?: -\S+)*) -(?:[0rt]+|-null|-no-run-if-empty)(?= )/g, ''],
   // Signs that a word processor made of a dash, and soft hyphens.
   [/\u00ad/g, ''],
   [/(?<=\s)[\u2013\u2014](?=\w)/g, '-'],
@@ -27,11 +28,11 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/(?:'\{\}'|"\{\}"|\\\{\\\})/g, '{}'],
   [/ *(?:\\ ?;|';'|";")/g, ' +'],
   [
-    / *\| *xargs((?: -(?:0|r|t|d ?\S+|n ?1|L ?1)| --null| --no-run-if-empty)*) -(?:I|i) ?(\S*) ([^|]*)/g,
+    / *\| *xargs((?: -(?:[0rt]+|d ?\S+|n ?1|L ?1)| --null| --no-run-if-empty)*) -(?:I|i) ?(\S*) ([^|]*)/g,
     ' -exec $3 +<$2>',
   ],
   [
-    / *\| *xargs(?: -(?:0|r|t|d ?\S+|n ?1|L ?1|P ?\d+)| --null| --no-run-if-empty)* ([^|]*?) *(?=$|\|)/g,
+    / *\| *xargs(?: -(?:[0rt]+|d ?\S+|n ?1|L ?1|P ?\d+)| --null| --no-run-if-empty)* ([^|]*?) *(?=$|\|)/g,
     ' -exec $1 {} + ',
   ],
   [/-execdir\b/g, '-exec'],
@@ -41,6 +42,7 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/-exec rm(?: -[frv]+)* (?:-- )?\{\} \+/g, '-delete'],
   [/-exec rmdir \{\} \+/g, '-empty -delete'],
   [/-empty(.*)-empty/g, '-empty$1'],
+  [/ \/dev\/null \{\} \+| \{\} \/dev\/null \+/g, ' {} +'],
   [/ -exec (?:ls|echo)(?: -[d1])? \{\} \+/g, ''],
   [/ -exec ls -\w*l\w* \{\} \+| -ls\b/g, ' -exec ls -l {} +'],
   [/-size 0[a-z]?(?=\s|$)/g, '-empty'],
@@ -59,6 +61,32 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/ -e (?=\S+ \S)/g, ' '],
   [/\begrep\b/g, 'grep -E'],
   [/\bfgrep\b/g, 'grep -F'],
+  // Signs of no expression mean the same in all of them.
+  [
+    /(?<=\bgrep(?: -\w+)*) -[EF](?=(?: -\w+)* (?:'[\w @:,/<>=-]*'|"[\w @:,/<>=-]*"|[\w@:,/][\w@:,/=-]*)(?= |$))/g,
+    '',
+  ],
+  [
+    /^ grep(?: -(?:r|n|rn|nr|R|Rn))+ --include[= ]('[^']*'|"[^"]*"|\S+) ('[^']*'|"[^"]*"|[^\s-]\S*)(?: ([^\s|-]\S*))?$/g,
+    ' find $3 -type f -name $1 -exec grep $2 {} +',
+  ],
+  // A search through all files of a place: grep reads no directory.
+  [
+    /^ find((?: [^\s-]\S*)*)(?: -type f)* -exec grep((?: -\w+)*) ('[^']*'|"[^"]*"|[^\s-]\S*) \{\} \+/g,
+    ' grep -r$2 $3$1',
+  ],
+  [/^ grep((?: -\w+)*) -(\w*)r(\w*)((?: -\w+)*) ('[^']*'|"[^"]*"|[^\s-]\S*)$/g, ' grep$1 -$2r$3$4 $5 .'],
+  [/\$\{(\w+)\}/g, '$$$1'],
+  [/\bchown((?: -\w+)*) :(?=[\w-]+ )/g, 'chgrp$1 '],
+  [
+    /^ cat ([^\s|;&<>-][^\s|;&<>]*) \| (wc|sort|uniq|head|tail|cut|tr|md5sum|sha256sum|nl|rev|tac)((?: -[^\s|]+| \d+)*)(?=$| [|>])/g,
+    ' $2$3 $1',
+  ],
+  // One line at the beginning or the end.
+  [/\bsed (?:-n '?1p'?|'?1q'?|'1!d') /g, 'head -n 1 '],
+  [/\bsed (?:-n '?\$p'?|'\$!d') |\bawk 'END ?\{ ?print(?: \$0)? ?\}' /g, 'tail -n 1 '],
+  [/\bsed '?(\d+)q'? /g, 'head -n $1 '],
+  [/\bawk '(?:NR ?== ?1|FNR ?== ?1)(?: ?\{ ?print(?: \$0)? ?\})?' /g, 'head -n 1 '],
   [/(?<=\b(?:head|tail)) -n?(\d+)\b/g, ' -n $1'],
   [/(?<=\bhead)$| \| head -n 10$/g, ''],
   [/(?<=\b(?:head|tail)) -(?=n? ?10\b)n? ?10(?=\s|$)/g, ''],
@@ -89,8 +117,15 @@ const SAME: readonly (readonly [RegExp, string])[] = [
 const WITH_VALUE =
   /^(?:-(?:name|iname|path|ipath|wholename|regex|iregex|type|size|mdays|mmin|adays|amin|cdays|cmin|newer|perm|user|group|uid|gid|maxdepth|mindepth|inum|links|samefile|printf|regextype|newermt|fstype|used)|-[nkdtfoC])$/
 
-/** A least size: any unit is as good as its bytes, because `+` means more than so many whole ones. */
-const ABOVE = /-size \+(\d+(?:\.\d+)?)([bckMG]?)(?=\s|$)/g
+/** Words that ask for more of what is found than its name. */
+const DETAILS =
+  /\b(?:long|detail\w*|information|attributes|ls -\w+|stat|permissions? of|sizes? of|owners? of)\b/i
+
+/**
+ * A least or an exact size: any unit is as good as its bytes. `+` means more than so many whole ones; an exact size may be meant
+ * to the byte, or as find rounds it up.
+ */
+const ABOVE = /-size (\+|(?=\d))(\d+(?:\.\d+)?)([bckMG]?)(?=\s|$)/g
 const BYTES: Readonly<Record<string, number>> = { b: 512, c: 1, k: 1024, M: 1024 ** 2, G: 1024 ** 3 }
 /** One of a few letters in a pattern for names. */
 const CHOICE = /-(i?name) (['"]?)([^'"\s[]*)\[(\w{2,6})\]([^'"\s[]*)\2(?=\s|$)/g
@@ -101,7 +136,7 @@ function wordsOf(command: string): string[] {
     ([word]) =>
       word.replace(
         /"((?:\\.|[^"\\])*)"|'([^']*)'|\\(.)/gs,
-        (_, a: string, b: string, c: string) => a ?? b ?? c,
+        (_, a: string, b: string, c: string) => a?.replace(/\\([\\"$])/g, '$1') ?? b ?? c,
       ),
   )
 }
@@ -113,14 +148,21 @@ function wordsOf(command: string): string[] {
  */
 export function normalForm(command: string, words = ''): string {
   let text = ` ${command.trim().replace(/(?<![\\'"]) *;$/, '')}`.replace(/\s+/g, ' ')
-  for (const [pattern, meant] of SAME) text = text.replace(pattern, meant)
+  for (const [pattern, meant] of SAME) text = text.replace(pattern, meant).replace(/ {2,}/g, ' ').trimEnd()
   if (/\bfiles?\b/i.test(words) && !/files?(?:\/| and | or )(?:director|folder)|regular/i.test(words))
     text = text.replace(/ -type f(?= |$)/g, '')
-  if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(words))
-    text = text.replace(/^ find [.~/](?= |$)/, ' find .')
+  const where = words.replace(
+    / in (?:(?:the|last|past|previous|its|their|size|names?|total|\d\S*|long|reverse|detail)\b)/gi,
+    ' ',
+  )
+  if (/^ find /.test(text) && !/[/~$]|director|folder|system|here|below|under| in /i.test(where))
+    text = text.replace(/^ find (?:[.~]|\/\S*)(?= |$)/, ' find .')
+  // Where nobody asks for more than names, a long listing of what is found shows the same things.
+  if (!DETAILS.test(words)) text = text.replace(/ -exec ls -l \{\} \+$/, '')
   text = text.replace(
     ABOVE,
-    (_, number: string, unit: string) => `-size +${Number(number) * (BYTES[unit] ?? 512)}c`,
+    (_, sign: string, number: string, unit: string) =>
+      `-size ${sign}${Math.floor(Number(number) * (BYTES[unit] ?? 512))}c`,
   )
   text = text.replace(
     CHOICE,
@@ -152,7 +194,10 @@ function normalCommand([tool = '', ...all]: readonly string[]): string {
         options.push(`${isNot ? '! ' : ''}${at}`)
         continue
       }
-      const value = WITH_VALUE.test(at) && i + 1 < words.length ? ` ${words[++i]}` : ''
+      const next = WITH_VALUE.test(at) && i + 1 < words.length ? ` ${words[++i]}` : ''
+      const value = /^-i(?:name|path|regex)$/.test(at)
+        ? next.toLowerCase()
+        : next.replace(/^ ([+-]?)0+(?=\d+$)/, at === '-perm' ? '$&' : ' $1')
       const letters =
         tool !== 'find' && /^-[A-Za-z]{2,}$/.test(at) ? [...at.slice(1)].map((one) => `-${one}`) : [at]
       const said = letters.map(

@@ -1,9 +1,12 @@
 // Measures `karo ask` with public sets of requests: what it answers with confidence, and how much of that is right.
-import { findCommand } from '../../src/assist/copilot/ask.ts'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findCommand, offlineCandidates } from '../../src/assist/copilot/ask.ts'
 import { openKnowledge } from '../../src/assist/copilot/knowledge.ts'
 import { checkCommand } from '../../src/assist/risk/index.ts'
 import { doesTheSame } from './jail.ts'
 import { normalForm, openForm } from './judge.ts'
+import { saysTheSame } from './said.ts'
 import {
   type Item,
   type RequestSet,
@@ -14,7 +17,7 @@ import {
   readTldrTools,
 } from './sets.ts'
 
-const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--show sure|perhaps|none|right]
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
   --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
   --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
@@ -22,6 +25,7 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
   --most     items of each half, default 500
   --no-jail  compares normal forms only, and runs no command
   --building leaves the held-out half out
+  --count-ways  counts how often each way to an answer is right in the building halves and in --own, and writes it to reliability.ts
   --show     prints items of the building half; of the other half only counts are ever printed
 `
 
@@ -40,6 +44,8 @@ interface Counted {
   asked: number
   sure: number
   sureRight: number
+  /** Of the answers with confidence, those that are what the words say. */
+  sureSaid: number
   perhaps: number
   perhapsRight: number
   none: number
@@ -47,7 +53,16 @@ interface Counted {
 }
 
 function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: string | undefined): Counted {
-  const counted = { asked: 0, sure: 0, sureRight: 0, perhaps: 0, perhapsRight: 0, none: 0, actedUnasked: 0 }
+  const counted = {
+    asked: 0,
+    sure: 0,
+    sureRight: 0,
+    sureSaid: 0,
+    perhaps: 0,
+    perhapsRight: 0,
+    none: 0,
+    actedUnasked: 0,
+  }
   for (const item of items) {
     const { command, confidence } = findCommand(item.words, {
       shell: 'bash',
@@ -69,6 +84,11 @@ function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: str
           (!process.argv.includes('--no-jail') && doesTheSame(command, item))
     counted[confidence]++
     if (right) counted[confidence === 'sure' ? 'sureRight' : 'perhapsRight']++
+    if (
+      confidence === 'sure' &&
+      (right || (!isOpen && item.right.some((one) => saysTheSame(command, one, item.words))))
+    )
+      counted.sureSaid++
     const acts = SHOWS.test(item.words) && !ALSO_ACTS.test(item.words) && CHANGES.test(command)
     if (acts && !item.right.some((one) => CHANGES.test(one))) counted.actedUnasked++
     if ((!right && show === confidence) || (right && show === 'right') || (acts && show !== undefined))
@@ -85,10 +105,52 @@ const share = (part: number, whole: number): string =>
 function report(name: string, one: Counted): void {
   process.stdout.write(
     `${name}: asked ${one.asked}; right ${share(one.sureRight + one.perhapsRight, one.asked)} (with confidence ${share(one.sureRight, one.asked)}); ` +
-      `with confidence ${one.sure}, of these right ${share(one.sureRight, one.sure)}; perhaps ${one.perhaps}, right ${share(one.perhapsRight, one.perhaps)}; ` +
+      `with confidence ${one.sure}, of these right ${share(one.sureRight, one.sure)}, what the words say ${share(one.sureSaid, one.sure)}; perhaps ${one.perhaps}, right ${share(one.perhapsRight, one.perhaps)}; ` +
       `none ${one.none}; acted unasked ${one.actedUnasked}\n`,
   )
 }
+
+/**
+ * Counts, for each way to an answer that accounts for all words, how often the answer is what the words say. Of our own
+ * requests only the parts are counted and not their family, because the recipes were written with such requests in mind.
+ */
+function countWays(all: readonly RequestSet[], files: readonly string[]): void {
+  const counts = new Map<string, [right: number, asked: number]>()
+  const tally = (words: string, isOwn: boolean, isRight: (command: string) => boolean): void => {
+    const [best] = offlineCandidates(words, { shell: 'bash', judge, knowledge })
+    if (best?.confidence !== 'sure') return
+    for (const way of new Set(best.ways?.slice(isOwn ? 1 : 0))) {
+      const [right, asked] = counts.get(way) ?? [0, 0]
+      counts.set(way, [right + Number(isRight(best.command)), asked + 1])
+    }
+  }
+  for (const { building, isOpen, isTool } of all)
+    for (const { words, right } of isTool ? [] : building)
+      tally(words, false, (command) =>
+        right.some((one) =>
+          isOpen ? openForm(one) === openForm(command) : saysTheSame(command, one, words),
+        ),
+      )
+  for (const { words, accepts } of files.flatMap(readOwn))
+    tally(words, true, (command) => accepts.test(command))
+  const rows = [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
+  const lines: string[] = ['']
+  for (const [way, count] of rows) {
+    const row = `${JSON.stringify(way)}: [${count.join(', ')}],`
+    if (lines.at(-1) !== '' && (lines.at(-1) as string).length + row.length > 150) lines.push('')
+    lines.push(`${lines.pop()} ${row}`)
+  }
+  writeFileSync(
+    RELIABILITY_FILE,
+    `${RELIABILITY_HEAD}${lines.map((line) => ` ${line}`).join('\n')}\n} // biome-ignore format: a compact table\n`,
+  )
+}
+
+const RELIABILITY_FILE = join(import.meta.dirname, '../../src/assist/copilot/reliability.ts')
+const RELIABILITY_HEAD = `// How often each way to an answer was right in the building halves of the public sets and in test/corpus: right answers, and all.
+// Written by \`npm run ask:measure -- … --count-ways\`; see docs/copilot.md.
+export const RELIABILITY: Readonly<Record<string, readonly [right: number, asked: number]>> = {
+`
 
 function own(file: string): void {
   let sure = 0
@@ -122,13 +184,15 @@ const sets: readonly RequestSet[] = [
 ]
 const files = given('own')
 if (sets.length + files.length === 0) process.stderr.write(USAGE)
-for (const set of sets) {
-  const { name, building, heldOut } = set
-  // Items in an even distance, so that a sample holds every part of a set.
-  const sample = (all: readonly Item[]) =>
-    all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
-  report(`${name}, building half`, count(sample(building), set, show))
-  if (!process.argv.includes('--building'))
-    report(`${name}, held-out half`, count(sample(heldOut), set, undefined))
-}
-for (const file of files) own(file)
+if (process.argv.includes('--count-ways')) countWays(sets, files)
+else
+  for (const set of sets) {
+    const { name, building, heldOut } = set
+    // Items in an even distance, so that a sample holds every part of a set.
+    const sample = (all: readonly Item[]) =>
+      all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
+    report(`${name}, building half`, count(sample(building), set, show))
+    if (!process.argv.includes('--building'))
+      report(`${name}, held-out half`, count(sample(heldOut), set, undefined))
+  }
+if (!process.argv.includes('--count-ways')) for (const file of files) own(file)

@@ -1,6 +1,7 @@
 // Finds a command for a request in words, from recipes, own history and option descriptions; the guard judges each.
 import { compareLevels, worst } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
+import { isBorneOut } from './borne-out.ts'
 import { changesSomething, onlyLooks, withoutEmptying } from './compose/acts.ts'
 import { compose } from './compose/index.ts'
 import type { Examples } from './examples/index.ts'
@@ -47,7 +48,7 @@ const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES,
 export function findCommand(request: string, options: AskOptions): Answer {
   const { judge, model, notes = [] } = options
   const known = offlineCandidates(request, options)
-  const offline = known.map((candidate) => judged(candidate, judge))
+  const offline = known.map((candidate) => judged(trusted(candidate), judge))
   if (model === undefined) return answerOf(offline, notes)
   const own = judged(ofModel(model), judge)
   const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
@@ -56,6 +57,10 @@ export function findCommand(request: string, options: AskOptions): Answer {
   const said = [...notes, `The model's command ${against}`]
   return others.length > 0 ? answerOf([...others, own], said) : { ...answerOf([], said), alternatives: [own] }
 }
+
+/** Where a way to the answer has often been wrong, the answer is a guess, although no word is left over. */
+const trusted = (candidate: Candidate): Candidate =>
+  isBorneOut(candidate.ways ?? []) ? candidate : { ...candidate, confidence: 'perhaps' }
 
 const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
   command,
@@ -98,7 +103,8 @@ function objection(
   return best === undefined ? `is risky: ${why}` : `is riskier than the command that Karo knows: ${why}`
 }
 
-function offlineCandidates(request: string, options: AskOptions): readonly Candidate[] {
+/** The answers without a model, best first. Confidence says here only whether every word of the request is accounted for. */
+export function offlineCandidates(request: string, options: AskOptions): readonly Candidate[] {
   // A command that changes something is never the answer to a request that only looks.
   const looks = onlyLooks(request)
   const all = candidates(request, options).filter(({ command }) => !looks || !changesSomething(command))
@@ -206,7 +212,8 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
           !isIdle(request, safe) &&
           !(missing.length > 0 && safe.includes('! -'))
         const confidence = isWhole ? 'sure' : 'perhaps'
-        return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence }]
+        const ways = ['recipe', recipe.run]
+        return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence, ways }]
       })
   )
 }

@@ -40,4 +40,9 @@ export interface Candidate {
   /** Whether the command destroys something; as an alternative it then has to fit almost as well as the answer. */
   readonly destroys?: boolean
   readonly confidence: Confidence
+  /**
+   * The family of the way to the command, and the parts of the grammar or the recipe that led there, by the names that
+   * `reliability.ts` counts; none where no set of requests can tell, as with commands of one's own.
+   */
+  readonly ways?: readonly string[]
 }

@@ -31,7 +31,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders, confidence } = answer
-  const guess = 'Perhaps; Karo does not account for every word of the request, so read it first:'
+  const guess = 'Perhaps; Karo is not sure that this is what you mean, so read it first:'
   const lines = [
     ...(confidence === 'perhaps' ? [fitted(paint('yellow', guess), screen.columns), ''] : []),
     paint('bold', printable(command)),

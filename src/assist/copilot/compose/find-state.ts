@@ -3,7 +3,7 @@ import type { Reading } from './read.ts'
 
 const THING = '<[qvpgfnmh]\\d+>'
 const BARE =
-  '(?!(?:and|or|in|of|the|that|which|with|file|files|user|group|all|any|not|is|are|current|directory|to|patterns?|regex|names?|multiple|colons?|spaces?|dots?|digits?|numbers?|underscores?|hyphens?|dash(?:es)?|newlines?|letters?|characters?|quotes?|commas?|uppercase|lowercase|vowels?)\\b)[a-z_][\\w.-]*'
+  '(?!(?:and|or|in|of|the|that|which|with|contain|contains|containing|having|matching|file|files|user|group|all|any|not|is|are|current|directory|to|patterns?|regex|names?|multiple|colons?|spaces?|dots?|digits?|numbers?|underscores?|hyphens?|dash(?:es)?|newlines?|letters?|characters?|quotes?|commas?|uppercase|lowercase|vowels?)\\b)[a-z_][\\w.-]*'
 export const AND = '(?: ?, ?| or | and | ?, ?or | ?, ?and | as well as )'
 const list = (one: string): string => `${one}(?:${AND}(?:(?:ending )?(?:with|in) )?${one})*`
 const MACROS: Readonly<Record<string, string>> = {
@@ -57,6 +57,8 @@ export interface State {
   quiet: boolean
   follows: boolean
   into: string | undefined
+  /** What the phrases that were taken add, and which kind, place and names were read; see `Candidate`. */
+  readonly ways: string[]
 }
 
 /** Takes a phrase out of the words that are left. */

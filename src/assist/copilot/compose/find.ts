@@ -10,11 +10,16 @@ export interface Composed {
   readonly command: string
   /** Words of the request that the command does not account for; with any of them the answer is only a guess. */
   readonly left: readonly string[]
+  /** Names of the parts of the grammar that were used. */
+  readonly ways: readonly string[]
 }
 
 /** Words that take something out of what was said. */
 const LIMITS =
   /\b(?:except|but|excluding|other than|apart from|without|not|unless|besides|minus|keep(?:ing)?|ignoring|skipping|omitting|neither|lacking)\b|n't\b/i
+/** A second exception in words of its own. */
+const MORE_LEFT_OUT =
+  /\b(?:except|excluding|but not|other than|apart from|besides)\b.* (?:and|or|nor) (?:those|ones|any|all|every|files)\b/
 /** Verbs with which a request about files begins; a noun may begin it, too. */
 const VERBS =
   /^(?:recursively )?(?:save|saves|write|writes|serach|find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
@@ -36,6 +41,7 @@ export function composeFind(request: string, reading: Reading): Composed | undef
       tests: [],
       todo: [],
       pipe: [],
+      ways: [],
     },
     ...{
       held: undefined,
@@ -53,6 +59,7 @@ export function composeFind(request: string, reading: Reading): Composed | undef
       const match = expression.exec(state.text)
       if (match === null || match[0].trim() === '' || !add(state, meaning, match)) break
       take(state, match)
+      state.ways.push(meaning)
     }
   }
   if (state.asked !== undefined) return undefined
@@ -65,6 +72,16 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   if (LIMITS.test(state.text)) return undefined
   // `larger than … or older than …` is not both.
   if (/\bor\b/.test(state.text)) return undefined
+  // More than one thing is left out, or below is both meant and not: no list of tests says so.
+  if (MORE_LEFT_OUT.test(reading.text)) return undefined
+  if (
+    state.depth.includes('-maxdepth 1') &&
+    /\brecursively\b/.test(reading.text.replace(/\bnot recursively\b/, ''))
+  )
+    return undefined
+  // The directory of a file is not a directory of that name.
+  if (/\bdirectory(?: names?)? of (?:each|every|all|any|<)/.test(reading.text) && state.tests.length > 0)
+    return undefined
   const changes = changesFound(state)
   // A request that begins with doing something is not answered with looking.
   if (state.todo.length === 0 && ACTS.test(reading.text)) return undefined
@@ -88,8 +105,17 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   const command = write(state)
   if (command === undefined) return undefined
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
-  return { command, left: left.map((word) => said(state, word)) }
+  return { command, left: left.map((word) => said(state, word)), ways: waysOf(state) }
 }
+
+/** The parts of the grammar that were used: the verb, the phrases, the kind of file and the place. */
+const waysOf = ({ ways, type, places, reading, depth }: State): readonly string[] => [
+  `verb ${/^(?:recursively )?([a-z]+)/.exec(reading.text)?.[1] ?? 'none'}`,
+  `kind ${type ?? 'none'}`,
+  `place ${places.length === 0 ? 'none' : places.length > 1 ? 'several' : /^[.~/]$/.test(places[0] as string) ? places[0] : 'named'}`,
+  ...(ways.length === 0 && depth.length === 0 ? ['alone'] : []),
+  ...ways,
+]
 
 /** What is taken away from files, or out of them, rather than the files. */
 const FROM_FILES =
@@ -139,6 +165,11 @@ function isAbout({ type, tests, places, held, rank, reading, todo }: State): boo
   )
 }
 
+function took(state: State, match: RegExpExecArray, way: string): void {
+  take(state, match)
+  state.ways.push(way)
+}
+
 /** Kinds of files by their word: `python files`, `pdf and txt documents`. */
 function kinds(state: State): void {
   const word = `(?:${Object.keys(KINDS).join('|')})`
@@ -155,7 +186,7 @@ function kinds(state: State): void {
       '-name',
     )
   )
-    take(state, match)
+    took(state, match, 'word of a kind')
   const plural = phrase('(pdf|mp3|mp4|jpg|png|gif|csv|json|zip|txt|log)s').exec(state.text)
   if (
     plural !== null &&
@@ -163,7 +194,7 @@ function kinds(state: State): void {
     addNames(state, '*.$1', [plural[1] as string], '-name')
   ) {
     state.type = 'f'
-    take(state, plural)
+    took(state, plural, 'word of a kind')
   }
   const ending = phrase(
     `(<[fq]\\d+>(?:${AND}<[fq]\\d+>)*) (?=(?:regular )?files?|scripts?|documents?|images?|sources?|archives?|ones)`,
@@ -175,7 +206,8 @@ function kinds(state: State): void {
   const isKind =
     values.every((one) => /^[a-z]\w{1,3}$/i.test(one)) &&
     !/^(?:regular )?files?|^ones/.test(ending.input.slice(ending.index + ending[0].length))
-  if ((isEnding || isKind) && addNames(state, isEnding ? '*$1' : '*.$1', values, '-name')) take(state, ending)
+  if ((isEnding || isKind) && addNames(state, isEnding ? '*$1' : '*.$1', values, '-name'))
+    took(state, ending, 'ending before files')
 }
 
 /** Kinds of files that no test of their own finds. */
@@ -211,7 +243,7 @@ function names(state: State): void {
     if (/\b(?:in|under|inside|within|below|from) $/.test(state.text.slice(0, bare.index))) {
       if (state.places.length > 0) return
       state.places.push(...values)
-      take(state, bare)
+      took(state, bare, 'bare place')
       return
     }
     // A variable alone says nothing of names.
@@ -220,13 +252,13 @@ function names(state: State): void {
       !/<v/.test(bare[1] ?? '') &&
       addNames(state, '$1', values, '-name')
     )
-      take(state, bare)
+      took(state, bare, 'bare name')
   }
   if (state.places.length > 0) return
   const place = phrase('{PS}').exec(state.text)
   if (place === null || !/^<p/.test(place[1] ?? '')) return
   state.places.push(...several(state, place[1] as string))
-  take(state, place)
+  took(state, place, 'bare place')
 }
 
 function takePlaces(state: State, expression: RegExp, place: string): void {

@@ -11,22 +11,23 @@ const MOST_LEFT = 2
 
 export function compose(request: string): readonly Candidate[] {
   const own = askedOfOneself(request)
-  if (own !== undefined) return [{ ...candidate(own, 0), source: 'karo', score: 2 }]
+  if (own !== undefined) return [{ ...candidate(own, 0, ['oneself']), source: 'karo', score: 2 }]
   const reading = read(request)
   const sentence = composeSentence(request, reading)
   if (sentence !== undefined) {
-    const safe = withoutEmptying(sentence)
-    return safe === undefined ? [] : [candidate(safe, 0)]
+    const safe = withoutEmptying(sentence.command)
+    return safe === undefined ? [] : [candidate(safe, 0, ['sentence', ...sentence.ways])]
   }
   const found = composeFind(request, reading)
   // What would change something is never a guess.
   if (found === undefined || withoutEmptying(found.command) !== found.command) return []
   if (found.left.length > (changesSomething(found.command) ? 0 : MOST_LEFT)) return []
-  return [candidate(found.command, found.left.length)]
+  return [candidate(found.command, found.left.length, ['search', ...found.ways])]
 }
 
-const candidate = (command: string, left: number): Candidate => ({
+const candidate = (command: string, left: number, ways: readonly string[]): Candidate => ({
   command,
+  ways,
   source: 'grammar',
   // A composed kill stands before recipes, which take any word for the name of a process.
   score: /^p?kill /.test(command) ? 1.5 : 0.97 - 0.3 * left,

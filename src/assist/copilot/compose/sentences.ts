@@ -45,17 +45,25 @@ const CHANGES_WHOLE = /^(?:rm|mv|gzip|chmod|chown|chgrp|touch|ln|shred)\b/
 /** How many parts may stand around one sentence. */
 const MOST_PARTS = 3
 
+export interface Sentence {
+  readonly command: string
+  /** The commands of the sentence and of what stands around it, as the tables have them. */
+  readonly ways: readonly string[]
+}
+
 /**
  * The command of the first sentence that is the whole request, or that is it without what stands around it, such as
  * `sorted by number` or `and save it to FILE`; undefined if there is none.
  */
-export function composeSentence(request: string, reading: Reading): string | undefined {
+export function composeSentence(request: string, reading: Reading): Sentence | undefined {
   const made = composed(request, reading, MOST_PARTS)
   // Whole disks, the root and every file at once are for nobody to name in passing.
-  return made !== undefined && changesSomething(made) && reading.values.some(isTooMuch) ? undefined : made
+  return made !== undefined && changesSomething(made.command) && reading.values.some(isTooMuch)
+    ? undefined
+    : made
 }
 
-function composed(request: string, reading: Reading, deep: number): string | undefined {
+function composed(request: string, reading: Reading, deep: number): Sentence | undefined {
   const { text, values } = reading
   for (const [expression, command] of sentences()) {
     const match = expression.exec(text)
@@ -64,14 +72,14 @@ function composed(request: string, reading: Reading, deep: number): string | und
     // The contents of a thing are not the thing, and packed files hold other lines than their bytes tell.
     return (CHANGES_WHOLE.test(made) && /\bcontents? of\b/.test(text)) ||
       readsPacked(made) ||
-      // Other archives have other tools, no archive is a line of text, and a directory is copied with -r.
-      /^tar -xf \S*\.(?:zip|7z|rar)\b|^echo .*> \S*\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)'?$|^cp [^\s-]\S*\/ /.test(
+      // Other archives have other tools, no archive is a line of text, a directory is copied with -r, and a list is no file.
+      /^tar -xf \S*\.(?:zip|7z|rar)\b|^echo .*> \S*\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)'?$|^cp [^\s-]\S*\/ |^sed -i .* '[^']*[;,][^']*'$/.test(
         made,
       ) ||
       // A host without a directory says nothing of where the file is there.
       (/^scp .* \.$/.test(made) && values.some((one) => /@[^:/]+:?$|^\d+(?:\.\d+){3}$/.test(one)))
       ? undefined
-      : made
+      : { command: made, ways: [command] }
   }
   if (deep === 0) return undefined
   for (const [expression, command] of around().tails) {
@@ -79,14 +87,16 @@ function composed(request: string, reading: Reading, deep: number): string | und
     if (match === null) continue
     const inner = composed(request, { text: text.slice(0, match.index), values }, deep - 1)
     // What is behind a command that changes something is not about its output.
-    if (inner === undefined || !fitsBehind(inner, command)) continue
-    return filled(command, match, request, reading).replace('…', () => inner)
+    if (inner === undefined || !fitsBehind(inner.command, command)) continue
+    const made = filled(command, match, request, reading).replace('…', () => inner.command)
+    return { command: made, ways: [...inner.ways, command] }
   }
   for (const [expression, instead, behind] of around().heads) {
     const match = expression.exec(text)
     if (match === null) continue
     const inner = composed(request, { text: `${instead} ${text.slice(match[0].length)}`, values }, deep - 1)
-    if (inner !== undefined && fitsBehind(inner, behind)) return `${inner}${behind}`
+    if (inner !== undefined && fitsBehind(inner.command, behind))
+      return { command: `${inner.command}${behind}`, ways: [...inner.ways, `…${behind}`] }
   }
   return undefined
 }

@@ -167,6 +167,8 @@ function isDoubtful(
     return true
   if (given.some(([slot, value]) => ANY_TEXT.test(slot) && (isPlain(value) || NO_NAME.test(value))))
     return true
+  // A file is no command.
+  if (given.some(([slot, value]) => slot === 'cmd' && /^\S+\.\w+$/.test(value))) return true
   if (READS.test(recipe.run) && given.some(([slot, value]) => PACKED.test(value) || isGlob(slot, value)))
     return true
   return ENDS.test(said) && !ENDS.test(text)

@@ -1,6 +1,7 @@
 // The grammar: what is composed from the words of a request, when it is sure of it, and what it never answers.
 import { beforeAll, describe, expect, test } from 'vitest'
-import { type AskOptions, findCommand } from '../../../../src/assist/copilot/ask.ts'
+import { type AskOptions, findCommand, offlineCandidates } from '../../../../src/assist/copilot/ask.ts'
+import { isBorneOut } from '../../../../src/assist/copilot/borne-out.ts'
 import { changesSomething, onlyLooks } from '../../../../src/assist/copilot/compose/acts.ts'
 import { compose } from '../../../../src/assist/copilot/compose/index.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
@@ -15,6 +16,7 @@ beforeAll(async () => {
 })
 
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
+const accounted = (words: string) => offlineCandidates(words, { shell: 'bash', judge, knowledge })
 const ask = (words: string, more: Partial<AskOptions> = {}) =>
   findCommand(words, { shell: 'bash', judge, knowledge, ...more })
 
@@ -43,6 +45,32 @@ describe('composed', () => {
     expect(compose('delete all files in /srv that are purple')).toEqual([])
   })
 
+  test.each([
+    'find all .py files in /srv except "setup.py" and those beginning with "test_"',
+    'recursively list all files that are only in directory /srv',
+    'print the directory name of each "a.txt" found in /srv',
+  ])('%s: no list of tests says that', (words) => {
+    expect(compose(words)).toEqual([])
+  })
+
+  test('where a way to the answer was often wrong, it is a guess, and stays the answer', () => {
+    const words = 'count the lines in all txt files in /srv'
+    const [best] = accounted(words)
+    expect(best?.confidence).toBe('sure')
+    expect(isBorneOut(best?.ways ?? [])).toBe(false)
+    expect(ask(words)).toMatchObject({ command: best?.command, confidence: 'perhaps' })
+    expect(ask('delete all *.log files in /srv')).toMatchObject({ confidence: 'sure' })
+  })
+
+  test('every part of the way needs to be borne out', () => {
+    expect(isBorneOut([])).toBe(true)
+    expect(isBorneOut(['search', 'do delete'])).toBe(true)
+    expect(isBorneOut(['search', 'do delete', 'holds $1'])).toBe(false)
+    // A way that nobody counted is as good as its family.
+    expect(isBorneOut(['sentence', 'toString'])).toBe(true)
+    expect(isBorneOut(['recipe', 'toString'])).toBe(false)
+  })
+
   test('a text that only a shell can run is run for no file', () => {
     const words = 'find all files in /srv and execute "echo a; false" for each file'
     expect(compose(words)).toEqual([])
@@ -63,8 +91,10 @@ describe('composed', () => {
     ['find text files in src/ and do not search beyond 2 levels', "find src/ -maxdepth 2 -type f -name '*.txt'"],
     ['remove all .txt files with spaces in their names', "find . -type f -name '* *' -name '*.txt' -delete"],
     ['print line 42 of main.c', "sed -n '42p' main.c"],
+    ['find files in /srv modified after /etc/motd', 'find /srv -type f -newer /etc/motd'],
+    ['find files in /srv that are not readable by all', 'find /srv -type f ! -perm -444'],
   ])('%s: as it was said', (words, command) => {
-    expect(ask(words)).toMatchObject({ command, confidence: 'sure' })
+    expect(accounted(words)[0]).toMatchObject({ command, confidence: 'sure' })
   }) // biome-ignore format: one request a line
 
   test.each([
