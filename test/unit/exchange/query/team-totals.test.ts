@@ -87,6 +87,7 @@ describe('a team', () => {
       '8 of 8 machines of the team ops, the one closed period, for the role security',
       'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
       expect.stringContaining('2 rows are shown for all machines together only'),
+      expect.stringContaining('no change is shown'),
     ])
     const whole = await ask(twoTeams(), {})
     expect(tools(whole.data)).toEqual({ git: [2000, 20], make: [2000, 20], kubectl: [63, 9] })
