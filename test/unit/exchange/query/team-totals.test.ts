@@ -92,6 +92,8 @@ describe('a team', () => {
     const whole = await ask(twoTeams(), {})
     expect(tools(whole.data)).toEqual({ git: [2000, 20], make: [2000, 20], kubectl: [63, 9] })
     expect([whole.elsewhere, whole.released?.team]).toEqual([undefined, undefined])
+    const named = await ask(twoTeams(), { perNode: true })
+    expect([whole.notes, named.notes]).toEqual([[], [expect.stringContaining('no numbers of single nodes')]])
   })
 
   it('is filtered like everything else, and so is what is beside it', async () => {
