@@ -126,6 +126,8 @@ async function guardedShell(
     }
   }
   try {
+    // What is typed before the first prompt may go to a program of the start files.
+    await shows(/[$#%>] ?[^\n]*$/)
     shell.write('karo status | head -3; echo "=="status"=="\r')
     await shows(/state +ready[\s\S]*==status==/i)
     shell.write('git push --force origin main\r')

@@ -90,8 +90,8 @@ export interface Gates {
    */
   settled(approval: string, action: Action, signal: AbortSignal): Promise<Verdict>
   /**
-   * The denial of what was let through before and waits or runs: policy or risk say something else now, or what it was granted is
-   * over. `of`: the class as which it was let through, above which it may not have risen. Writes nothing. Never rejects.
+   * Why an action that was let through, and waits or runs, may not go on: policy or risk judge it otherwise now, or its grant
+   * ended. `of`: the class it was let through with; a redder one is a denial. Writes nothing. Never rejects.
    */
   lost(action: Action, of?: ActionClass): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
   /** Writes into the ledger that the action is ended for this. Never rejects. */

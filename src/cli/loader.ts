@@ -90,7 +90,7 @@ export function programLoader(directory: string, outside: Require): Require {
   return requireFrom(directory)
 }
 
-/** The API tells this code as `unavailable`; an update that left the process running has taken the chunk away. */
+/** An update may remove chunks while the process runs. The API answers this error code with `unavailable`. */
 function chunkAt(path: string): Buffer {
   try {
     return readFileSync(path)

@@ -257,7 +257,7 @@ function envWarnings(env: Env): string[] {
     })
 }
 
-/** Warns of patterns for commands that name no directory, as all did once. */
+/** Warns of patterns that approve commands without naming a directory, the form of earlier releases. */
 const patternWarnings = ({ agents }: Config): string[] =>
   agents.approved
     .filter((pattern) => /^\S+ \S+ exec (?!in \/\S* \S)/.test(pattern))

@@ -161,29 +161,28 @@ function choose(
 }
 
 /**
- * A machine may have bubblewrap and forbid namespaces: the next way is tried where the first ended by itself, and for no other reason. A
- * machine that is only slow or full gets no weaker jail. `trying` is told each way, and the one before it that failed.
+ * A machine may have bubblewrap and forbid namespaces: the next way is tried where the program that builds the jail ended by
+ * itself, and for no other reason. A machine that is only slow or full gets no weaker jail. `trying` is told each way, and the
+ * one before it that failed.
  */
 async function startFirst(
-  candidates: readonly Provider[],
+  [provider, ...others]: readonly [Provider, ...Provider[]],
   spec: JailSpec,
   trying: (provider: Provider, failed: Provider | undefined) => void,
+  failed?: Provider,
+  before: readonly string[] = [],
 ): Promise<Jail> {
-  let failed: Provider | undefined
-  const before: string[] = []
-  for (const [index, provider] of candidates.entries()) {
-    trying(provider, failed)
-    try {
-      return await provider.start(spec)
-    } catch (error) {
-      if (!(error instanceof JailError)) throw error
-      if (!error.endedItself || index === candidates.length - 1)
-        throw new JailError(error.code, [error.message, ...before].join('; '))
-      before.unshift(`before that, by ${provider.name}: ${error.message}`)
-      failed = provider
-    }
+  trying(provider, failed)
+  try {
+    return await provider.start(spec)
+  } catch (error) {
+    if (!(error instanceof JailError)) throw error
+    const [next, ...more] = others
+    if (next === undefined || !error.endedItself)
+      throw new JailError(error.code, [error.message, ...before].join('; '))
+    const said = `before that, by ${provider.name}: ${error.message}`
+    return startFirst([next, ...more], spec, trying, provider, [said, ...before])
   }
-  throw new JailError('no_sandbox', 'there is no way to build a jail')
 }
 
 /** The secrets as the jail gets them, each with a variable that names its descriptor. */

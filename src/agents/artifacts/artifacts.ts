@@ -141,7 +141,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     })
   }
 
-  /** The same content keeps its name and its end. */
+  /** Stores the row; an artifact that is here already keeps its name and its expiry. */
   async function keepRow(owner: Owner, row: ArtifactRow) {
     const before = (await rowsOf(owner.person)).find(({ id }) => id === row.id)
     // With the row, pieces that were mended are on the disk.

@@ -1,5 +1,7 @@
 // Artifacts that come from another machine, piece by piece: each is compared with its hash before it is stored, and a cut loses none.
 import type { Limiter } from '../../base/async/limiter.ts'
+import { hasBit, setBit } from '../../base/bits.ts'
+import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createHasher } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -20,7 +22,7 @@ import {
 } from './types.ts'
 
 /** Milliseconds for which pieces of an artifact that is not complete are kept. */
-const COMING_MS = 86_400_000
+const COMING_MS = DAY_MS
 
 interface IncomingDeps extends Pick<ArtifactsDeps, 'repository' | 'clock'> {
   readonly serially: Limiter
@@ -38,7 +40,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   const isOver = ({ expires_at }: ArtifactRow): boolean => (expires_at ?? 0) <= clock.now()
 
   async function rowOf(person: number, id: string): Promise<ComingRow> {
-    const row = (await repository.coming(person)).find((one) => one.id === id)
+    const row = await repository.comingOf(person, id)
     if (row !== undefined && !isOver(row)) return row
     throw new KaroError('not_found', 'that artifact does not come any more', { hint: 'Ask for it again.' })
   }
@@ -60,7 +62,8 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
       const name = toHex(hash)
       if (looked.has(name)) continue
       looked.add(name)
-      if (!hasCome(row, i) || !isWhole(await repository.piece(person, hash), hash)) missing.push(i)
+      if (!hasBit(row.came ?? NONE, i) || !isWhole(await repository.piece(person, hash), hash))
+        missing.push(i)
     }
     return missing
   }
@@ -75,7 +78,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     const coming = await repository.coming(person)
     const pieces = Buffer.concat([...layout.pieces])
     const before = coming.find((one) => one.id === id)
-    // Another machine, or one that says something else, is not told what came before.
+    // What came before is not told to another machine, nor for another description.
     const isSame = before?.source === source && pieces.equals(before.pieces)
     const made: ComingRow = {
       ...{ id, name, media_type: mediaType, size, pieces, source },
@@ -101,7 +104,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
       })
     await pieces.store(person, bytes, { hash, comingFor: id })
     const came = Uint8Array.from(row.came ?? [])
-    came[index >> 3] = (came[index >> 3] ?? 0) | (1 << (index & 7))
+    setBit(came, index)
     await repository.putComing(person, { ...row, came })
   }
 
@@ -149,7 +152,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   }
 }
 
-const hasCome = ({ came }: ComingRow, i: number): boolean => (((came?.[i >> 3] ?? 0) >> (i & 7)) & 1) === 1
+const NONE = new Uint8Array(0)
 
 /** Throws KaroError `bad_file` for a layout that no artifact can have. */
 function checkLayout({ name, mediaType, size, pieces }: Layout): void {

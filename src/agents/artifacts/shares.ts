@@ -39,15 +39,16 @@ export interface SharesInside extends Shares {
 export function createShares(deps: SharesDeps): SharesInside {
   const { identity, repository, audit, clock, random, serially, rowOf, rowsOf } = deps
   const changes = createListeners<[]>()
+  const lives = ({ ends_at }: ShareRow): boolean => ends_at > clock.now()
   const livingOf = async (person: number): Promise<readonly ShareRow[]> =>
-    (await repository.shares(person)).filter(({ ends_at }) => ends_at > clock.now())
+    (await repository.shares(person)).filter(lives)
 
   const entry = ({ person, traceId }: Owner, change: string, size: number): AuditRecord => ({
     ...{ type: 'artifact_changed', success: true, trace_id: traceId },
     details: { uid: person, change, bytes: size, source: 'person' },
   })
 
-  /** Each share of everybody that says yes to this one. */
+  /** The living shares of all people for which `isMeant` is true. */
   async function* matching(
     isMeant: (share: ShareRow) => boolean,
   ): AsyncGenerator<{ readonly person: number; readonly share: ShareRow }, void> {
@@ -59,7 +60,7 @@ export function createShares(deps: SharesDeps): SharesInside {
   const isFor = ({ nodes, operator }: Reader, audience: string): boolean =>
     operator === undefined ? nodes.some((node) => node === audience) : audience === operator
 
-  /** By a link: the node keeps what it said in it, so that one that was taken back, or never made, is worth nothing. */
+  /** By a link. The share that is stored must agree with it, so a link that was taken back, or never given, opens nothing. */
   async function byLink(reader: Reader, artifact: string, frame: Uint8Array): Promise<Admission | undefined> {
     const link = readLinkFrame(frame)
     if (link === undefined || link.node !== identity.nodeId || !link.artifact.startsWith(artifact))
@@ -76,7 +77,7 @@ export function createShares(deps: SharesDeps): SharesInside {
     return undefined
   }
 
-  /** Without one: the owner's own, and what was shared with just this node or operator. */
+  /** Without a link: the asker's own artifacts, and those shared with exactly this node or operator. */
   async function byName(reader: Reader, artifact: string): Promise<Admission | undefined> {
     const found = new Map<string, Admission>()
     for (const person of reader.people)
@@ -166,14 +167,16 @@ export function createShares(deps: SharesDeps): SharesInside {
     async count({ person, share: id }) {
       if (id === undefined) return
       await serially(async () => {
-        const share = (await livingOf(person)).find((one) => one.id === id)
+        const share = await repository.share(person, id)
         // It was taken back between the decision and now: nothing is given.
-        if (share === undefined) throw new KaroError('refused', 'it is not shared any more')
+        if (share === undefined || !lives(share)) throw new KaroError('refused', 'it is not shared any more')
         await repository.putShare(person, { ...share, reads: share.reads + 1, read_at: clock.now() })
       })
     },
     async isStill({ person, share: id }) {
-      return id === undefined || (await livingOf(person)).some((one) => one.id === id)
+      if (id === undefined) return true
+      const share = await repository.share(person, id)
+      return share !== undefined && lives(share)
     },
     async told() {
       const found = new Set<string>()

@@ -1,4 +1,5 @@
 // What the store of artifacts shows of itself, and its bounds.
+import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
@@ -18,14 +19,14 @@ export const MOST_PIECES = { ofOne: 4_096, ofAll: 16_384 }
 export const MOST_ARTIFACTS = 1_000
 /** Characters of the text that shows what is in one. */
 export const PREVIEW_CHARS = 2_000
-/** Bytes that do so where it is no text. */
+/** Bytes of the preview of an artifact that is not text. */
 export const PREVIEW_BYTES = 256
 /** Artifacts of one person that come from other machines at the same time, complete or not. */
 export const MOST_COMING = 8
 /** Shares of one person. */
 export const MOST_SHARES = 256
 /** The longest time that an artifact can be shared for. */
-export const SHARE_LIFE_MS = 90 * 86_400_000
+export const SHARE_LIFE_MS = 90 * DAY_MS
 /** How every link to one begins. */
 export const LINK_PREFIX = 'karo:share/'
 export const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/

@@ -1,4 +1,4 @@
-// An agent that is part of the daemon: no process and no jail, so it only reads and changes what is its own person's.
+// An agent that is part of the daemon and has no process of its own; what its tools may touch is in tools.ts and outward.ts.
 import { KaroError } from '../../base/errors.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../manifest/words.ts'
@@ -42,7 +42,7 @@ export interface BuiltIn {
   /** What it is for, in a sentence. */
   readonly purpose: string
   readonly tools: readonly BuiltInTool[]
-  /** Of one that runs what its tasks name. Throws KaroError `bad_request`. */
+  /** Only of an agent whose tasks name the command that it runs: what that command is. Throws KaroError `bad_request`. */
   readonly acts?: (input: Input) => Acts
 }
 
@@ -95,8 +95,12 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
     ...{ id, name, person, agent, manifest: async () => manifest },
     ...(acts !== undefined && {
       forTask({ tool, input }) {
-        if (!tools.some((one) => one.name === tool)) return { manifest, input }
-        const { input: read, ...rest } = acts(JSON.parse(input) as Input)
+        const meant = tools.find((one) => one.name === tool)
+        if (meant === undefined) return { manifest, input }
+        const given = JSON.parse(input) as Input
+        // What cannot run is refused before anybody is asked about it.
+        check(meant, given)
+        const { input: read, ...rest } = acts(given)
         return { manifest: { ...manifest, ...rest }, input: read }
       },
     }),

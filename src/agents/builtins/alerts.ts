@@ -1,4 +1,5 @@
 // What kSentinel tells without being asked: that something was refused, that an agent cannot run, that numbers are unusual.
+import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { createListeners } from '../../base/run/listeners.ts'
@@ -12,14 +13,14 @@ interface Alert {
   readonly reason: string
 }
 
-/** Alerts of one person that are kept, and people: for a day, and not over a restart, as the ledger has what was refused. */
+/** Alerts that are kept of one person, people that are remembered, and milliseconds. In memory only: after a restart the ledger still has what was refused. */
 const MOST_KEPT = 100
 const MOST_PEOPLE = 256
-const KEPT_MS = 86_400_000
+const KEPT_MS = DAY_MS
 const MOST_REASON = 200
 
 export interface Alerts {
-  /** The same once more within a minute is one. */
+  /** The same alert again within a minute is ignored. */
   raise(person: number, alert: Alert): void
   /** Of the last day, the newest first; `at` in milliseconds since the epoch. */
   of(person: number): readonly (Alert & { readonly at: number })[]

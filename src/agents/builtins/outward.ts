@@ -27,7 +27,7 @@ const required = { required: true } as const
 const MOST_WORDS = 256
 const MOST_WORD = 8_192
 const MOST_PLACES = 16
-/** Characters of input, and bytes of each stream of output: as JSON one of them may be six characters, and both have to fit an answer. */
+/** Characters of input, and bytes kept of each output stream. JSON may need six characters for a byte, and both streams must fit into one answer. */
 const MOST_TEXT = 131_072
 const MOST_OUTPUT = 32_768
 const SECONDS = { usual: 60, most: 3_600 } as const
@@ -60,6 +60,7 @@ function commandIn(input: Input): Acts {
     throw wrong('cwd has to be an absolute path without ".", ".." and "//", and without "/" at its end')
   if (typeof stdin !== 'string' || stdin.length > MOST_TEXT)
     throw wrong(`stdin has to be a text of at most ${MOST_TEXT} characters`)
+  secondsIn(input.seconds)
   const binds = [
     ...textsIn(input.read, 'read', MOST_PLACES).map((path) => ({ path, write: false })),
     ...textsIn(input.write, 'write', MOST_PLACES).map((path) => ({ path, write: true })),

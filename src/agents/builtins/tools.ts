@@ -1,4 +1,5 @@
-// What the built-in agents can do. Each tool reads or changes what is its person's own in this daemon, and nothing else.
+// The built-in agents, and the tools of those that touch only data of their own person; outward.ts has the two that reach further.
+import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Memory } from '../memory/memory.ts'
@@ -38,7 +39,6 @@ export interface BuiltInDeps {
 const optional = { required: false } as const
 const required = { required: true } as const
 const MOST_LISTED = 100
-const DAY_MS = 86_400_000
 const NOTHING = {} as const
 
 export function builtInAgents(deps: BuiltInDeps): readonly BuiltIn[] {

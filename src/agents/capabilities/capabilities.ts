@@ -65,8 +65,8 @@ export interface Capabilities extends Room {
   /** Takes it back, and everything derived from it, also where it was used up and its time is not over; returns the ids. Throws KaroError `not_found`, `conflict`. */
   revoke(which: string, by: number): Promise<readonly string[]>
   /**
-   * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: for what has begun
-   * already, so that those count which it used up itself, until their time is over.
+   * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: the
+   * action runs already, so a capability that it used up counts until it expires.
    */
   covering(
     subject: string,
@@ -87,7 +87,7 @@ export function createCapabilities({
   random,
 }: CapabilitiesDeps): Capabilities {
   const held = new Map<string, Chain>()
-  /** Used up by what may go on under them until their time is over. */
+  /** Capabilities for one use that were used; what runs by them may go on until they expire. */
   const used = new Map<string, Chain>()
   const revoked = new Map<string, number>()
   const listeners = createListeners<[string]>()

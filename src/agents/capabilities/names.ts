@@ -109,8 +109,8 @@ export function describeName(text: string): string {
 }
 
 /**
- * What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. `begun`: what it
- * goes on to need, which is its places. Throws KaroError `bad_request` for a path or program that no name can say.
+ * What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. `begun`:
+ * only what a running action still needs, which is its places. Throws KaroError `bad_request` for a path or program that no name can say.
  */
 export function neededBy(
   { tool, argv, binds, secrets = [] }: Pick<Action, 'tool' | 'argv' | 'binds' | 'secrets'>,

@@ -32,9 +32,9 @@ function readPattern(text: string): Pattern {
 }
 
 /**
- * What the same words do is decided by where: with a place the directory and all that may be changed are there or below. Without
- * one, no command is approved, nor what may change anything outside of its jail. A path counts by where it really leads, and one
- * that is not there is nowhere.
+ * The same words do different things in different directories. With a place, the working directory and every writable place must
+ * be in it or below. Without one, no command is approved, and nothing that may write outside of its jail. A path counts by where
+ * its links lead; one that does not exist never matches.
  */
 async function isThere({ tool, cwd, binds }: Action, place: string | undefined): Promise<boolean> {
   const written = binds.filter(({ write }) => write).map(({ path }) => path)

@@ -1,14 +1,15 @@
 // Gives notes the embeddings that they lack, a few at a time; each few are kept as soon as they are there.
+import { createRecent } from '../../base/recent.ts'
 import type { NoteRow } from '../../store/tables/memory.ts'
 import { vectorBytes } from './rank.ts'
 
 /** Notes that one search gives embeddings to. */
 const MOST_AT_ONCE = 64
-/** Notes of one request: an answer has a bound of bytes, and a vector of 4096 numbers takes 90 kB of it. */
+/** Notes in one request: the answer is bounded in bytes, and one vector of 4096 numbers takes 90 kB. */
 const BATCH = 4
 /** Milliseconds that one search spends on notes without an embedding. */
 const MOST_MS = 15_000
-/** Milliseconds until a note that failed alone is tried again, and how many of those are remembered. */
+/** Milliseconds until a note that failed alone is tried again, and how many such notes are remembered. */
 const AGAIN_MS = 600_000
 const MOST_FAILED = 10_000
 
@@ -33,9 +34,9 @@ export type Embedder = (
 ) => Promise<{ readonly rows: readonly NoteRow[]; readonly problem: string | undefined }>
 
 export function createEmbedder(embed: Embed, now: () => number): Embedder {
-  /** When each note failed alone, by its id; the oldest first. */
-  const failed = new Map<string, number>()
-  const rests = ({ id }: NoteRow): boolean => (failed.get(id) ?? Number.NEGATIVE_INFINITY) > now() - AGAIN_MS
+  /** When each note last failed alone, by its id. */
+  const failed = createRecent<string, number>(MOST_FAILED)
+  const rests = ({ id }: NoteRow): boolean => (failed.peek(id) ?? Number.NEGATIVE_INFINITY) > now() - AGAIN_MS
 
   return async (rows, { by, keep, signal }) => {
     const left = rows.filter((row) => row.vector_by !== by && !rests(row)).slice(0, MOST_AT_ONCE)
@@ -77,7 +78,6 @@ export function createEmbedder(embed: Embed, now: () => number): Embedder {
       // Where none of them works alone, the endpoint is more likely broken than each note.
       if (worked === 0) break
     }
-    for (const id of [...failed.keys()].slice(0, Math.max(0, failed.size - MOST_FAILED))) failed.delete(id)
     return { rows: rows.map((row) => fresh.get(row.id) ?? row), problem }
   }
 }

@@ -5,6 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository, NoteRow } from '../../store/tables/memory.ts'
+import { createRemoved } from '../removed.ts'
 import { createEmbedder, type Embed } from './embedded.ts'
 import { cosine, fused, numbersOf } from './rank.ts'
 import { createWordIndex, type WordIndex } from './words.ts'
@@ -75,8 +76,7 @@ export interface Memory {
 export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
   const serially = createSerial()
   const embedded = createEmbedder(embed, clock.now)
-  /** People who were removed; their numbers are never given again. */
-  const gone = new Set<number>()
+  const removed = createRemoved(serially)
   const indexes = new Map<number, WordIndex>()
 
   const noteOf = ({ id, text, source, created_at }: NoteRow): Note => ({
@@ -98,7 +98,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     serially(async () => {
       const still = await Promise.all(rows.map(({ id }) => repository.get(person, 'note', id)))
       const put = rows.filter((_, i) => still[i] !== undefined)
-      if (put.length > 0 && !gone.has(person)) await repository.write(person, 'note', { put })
+      if (put.length > 0 && !removed.has(person)) await repository.write(person, 'note', { put })
     })
 
   /** Ids of notes that mean something like the query, the nearest first. */
@@ -133,7 +133,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
           })
         const text = kept(given.slice(0, MOST_NOTE))
         const older = surplus(await repository.all(person, 'note'), text.length)
-        if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
+        removed.check(person)
         const row: NoteRow = {
           ...{ id: toHex(random.bytes(8)), text, source, created_at: clock.now() },
           ...{ vector: new Uint8Array(), vector_by: '' },
@@ -185,9 +185,9 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         indexes.get(person)?.remove(only.id)
         return noteOf(only)
       }),
-    drop(person) {
-      gone.add(person)
-      return serially(async () => void indexes.delete(person))
+    async drop(person) {
+      await removed.remove(person)
+      indexes.delete(person)
     },
   }
 }

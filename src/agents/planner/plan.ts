@@ -143,7 +143,7 @@ function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
 function faultOfTaken(name: string, { input }: Draft, { tool, inputSchema }: Offer): string | undefined {
   const argument = name.slice(0, 40)
   // What a program reads may be code to it, and where it runs decides what its words do.
-  if (tool === EXEC) return `a command takes no result, and ${argument} is of one`
+  if (tool === EXEC) return `no result is put into a command: ${argument} has to be given`
   if (Object.hasOwn(input, name)) return `${argument} is given and taken from a result`
   if (SHELL_ARGUMENTS.includes(name))
     return `${argument} is code, and no result of an agent is put into code that runs`

@@ -3,6 +3,7 @@ import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { PlanRow } from '../../store/tables/memory.ts'
+import { createRemoved } from '../removed.ts'
 import { canonicalJson } from '../tasks/canonical.ts'
 import { isAllText, keptElsewhere, textOf } from '../tasks/rows.ts'
 import { isFinal } from '../tasks/types.ts'
@@ -41,12 +42,11 @@ export function createPlanner(deps: PlannerDeps): Planner {
   const serially = createSerial()
   /** Plans that are being run. */
   const running = new Set<string>()
-  /** People who were removed; their numbers are never given again. */
-  const gone = new Set<number>()
+  const removed = createRemoved(serially)
 
   /** To be called in the queue. */
   async function write(person: number, put: PlanRow, remove: readonly string[] = []): Promise<void> {
-    if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
+    removed.check(person)
     await repository.write(person, 'plan', { put: [put], remove })
   }
 
@@ -276,9 +276,6 @@ export function createPlanner(deps: PlannerDeps): Planner {
         await repository.write(person, 'plan', { remove: [row.id] })
         return plan
       }),
-    drop(person) {
-      gone.add(person)
-      return serially(async () => {})
-    },
+    drop: removed.remove,
   }
 }

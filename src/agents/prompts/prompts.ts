@@ -4,6 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
 import type { MemoryRepository, PromptRow } from '../../store/tables/memory.ts'
+import { createRemoved } from '../removed.ts'
 import { render, type Variable, variablesOf } from './template.ts'
 
 export const PROMPT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -58,8 +59,7 @@ export function createPrompts({
   readonly clock: Pick<Clock, 'now'>
 }): Prompts {
   const serially = createSerial()
-  /** People who were removed; their numbers are never given again. */
-  const gone = new Set<number>()
+  const removed = createRemoved(serially)
 
   const promptOf = ({ id, versions }: PromptRow, at: PromptRow['versions'][number]): Prompt => ({
     ...{ name: id, version: at.version, newest: versions.at(-1)?.version ?? at.version },
@@ -111,7 +111,7 @@ export function createPrompts({
           throw new KaroError('rate_limited', `your prompts would have more than ${MOST_CHARS} characters`, {
             hint: 'Versions count too. Remove a prompt that you do not need: karo prompt remove.',
           })
-        if (gone.has(person)) throw new KaroError('not_found', 'this person was removed')
+        removed.check(person)
         await repository.write(person, 'prompt', { put: [row] })
         return { prompt: promptOf(row, added), known: false }
       }),
@@ -136,10 +136,7 @@ export function createPrompts({
         await repository.write(person, 'prompt', { remove: [name] })
         return prompt
       }),
-    drop(person) {
-      gone.add(person)
-      return serially(async () => {})
-    },
+    drop: removed.remove,
   }
 }
 

@@ -32,7 +32,7 @@ interface ControlDeps {
   readonly log: Log
 }
 
-/** Whoever does something with an agent is asked for by the gates here. */
+/** Asks the gates when somebody starts an agent or reads its log. */
 export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
   const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action =>
     controlOf(manifest, operation, {

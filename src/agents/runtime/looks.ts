@@ -37,7 +37,7 @@ export function createLooks({
 
   const tried = (look: Look): Promise<void> =>
     look().catch((error: Error) =>
-      log.error({ reason: error.message }, 'it could not be looked at whether something may go on'),
+      log.error({ reason: error.message }, 'could not check whether a task or an agent may go on'),
     )
 
   async function lookAtAll(): Promise<void> {

@@ -24,7 +24,7 @@ export interface Known {
   /** As it is in the store now. Rejects with KaroError `refused`. */
   manifest(): Promise<Manifest>
   /**
-   * Of one that runs what its tasks name: the manifest with the command of this task, and what that reads. Throws KaroError
+   * Only of an agent whose tasks name the command that it runs: the manifest with the command of this task, and what that reads. Throws KaroError
    * `bad_request`.
    */
   forTask?(task: Pick<Task, 'tool' | 'input'>): { readonly manifest: Manifest; readonly input: string }

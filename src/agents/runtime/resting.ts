@@ -1,4 +1,4 @@
-// Stops agents whose right to run is over: a grant that ended, a right of who started them, a manifest that was changed.
+// Stops agents that may not run any more: a grant ended, the person who started it lost the right, or its manifest was changed.
 import type { Action, Gates, Verdict } from '../types.ts'
 import type { Known } from './registry.ts'
 import type { Session } from './session.ts'
@@ -6,7 +6,7 @@ import type { Session } from './session.ts'
 export interface RestingDeps {
   readonly agents: () => readonly Known[]
   readonly gates: Pick<Gates, 'lost' | 'ended'>
-  /** Whether it is granted all places that it sees; what began by a grant that was used up has it until its time is over. */
+  /** Whether the agent has a grant for every place that it sees. A grant for one use counts until it expires. */
   readonly isGranted: (action: Pick<Action, 'agent' | 'binds'>) => boolean
   /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
   readonly startOf: (known: Known) => Promise<Action>
@@ -22,7 +22,7 @@ interface Resting {
 
 export function createResting({ agents, gates, isGranted, startOf }: RestingDeps): Resting {
   const lets = new WeakMap<Session, Action>()
-  /** Those that had all their grants; a person may also start what only reads before anything is granted to it. */
+  /** Agents that once had all their grants. One that only reads may also be started before anything is granted to it. */
   const granted = new WeakSet<Known>()
 
   async function lookAt(known: Known, session: Session): Promise<void> {

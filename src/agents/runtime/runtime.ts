@@ -60,7 +60,7 @@ export interface AgentView {
   readonly server: string | null
 }
 
-/** Of what is only looked at. */
+/** Trace id where the runtime only looks, and nobody asked. */
 const NO_TRACE = '0'.repeat(32)
 
 export interface Runtime extends Room {
@@ -226,7 +226,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const session = await known.agent
         .start({ traceId: actor.traceId, byPerson: true })
         .catch(async (error: unknown) => {
-          // The entry before was for a start that was to come, as nothing starts that the ledger does not have.
+          // The entry written before the start said that it succeeded; this one says that it failed.
           await record({ ...entryOf('started', known, actor), success: false })
           return toldTo(actor, known)(error)
         })
@@ -263,7 +263,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       // Its tasks are told why they end, before its process is gone.
       await looks.now()
       const why = 'what it may run by was taken back'
-      // It has no process that could be stopped, and a program needs its grant no more once it runs.
+      // A built-in agent has no process to stop, and looks do not compare the grant of a program that runs.
       if (isBuiltIn(agent)) tasks.withdraw(agent, why, person)
       const isMeant = ({ id, person: whose }: Known) => id === agent && (person ?? whose) === whose
       const known = registry.all().find(isMeant)

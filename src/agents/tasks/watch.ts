@@ -55,7 +55,7 @@ export function watchTask(deps: WatchDeps, live: Live): Watch {
   }
 }
 
-/** What the task has done, and what that is given to read. Rejects with KaroError. */
+/** The manifest that the task runs by, and what its command reads on standard input. Rejects with KaroError. */
 export async function doneBy(
   known: Known,
   task: Task,

@@ -5,6 +5,7 @@ import { readLink } from '../../agents/artifacts/link.ts'
 import { lengthOf } from '../../agents/artifacts/rows.ts'
 import { type Artifact, type Artifacts, type Layout, PIECE_BYTES } from '../../agents/artifacts/types.ts'
 import { deadline } from '../../base/async/deadline.ts'
+import { bitsOf } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { type Asked, createReach, type ReachDeps, type Request } from './reach.ts'
@@ -13,13 +14,13 @@ import { type Asked, createReach, type ReachDeps, type Request } from './reach.t
 const FETCHES = { ofPerson: 2, ofAll: 8 } as const
 /** Bytes of what an artifact consists of, as the other machine says it. */
 const LAYOUT_BYTES = 256 * 1024
-/** Milliseconds for the next piece, that a machine may be away that was reached, between looks, and for all of it. */
+/** Milliseconds: without a piece, that a machine that was reached may be away, between two tries, and for the whole transfer. */
 const WAIT = { silent: 60_000, away: 120_000, look: 1_000, all: 3_600_000 } as const
 
 interface FetchDeps extends ReachDeps {
   readonly artifacts: Pick<Artifacts, 'incoming'>
   readonly clock: Pick<Clock, 'now' | 'monotonic'>
-  /** The other machine sent something else than it should, and not: it said that it cannot, or something is damaged here. */
+  /** Called when the other machine sent wrong data; not when it reports an error, or something is damaged here. */
   readonly onWrong: () => void
 }
 
@@ -58,7 +59,7 @@ export function createFetching(deps: FetchDeps): Fetching {
     return new KaroError('bad_file', message)
   }
 
-  /** For work of here that judges what the other machine sent: it says `bad_file` of that alone. */
+  /** Runs a local check of what the other machine sent; `bad_file` can then only mean that it sent wrong data. */
   async function judging<T>(work: Promise<T>): Promise<T> {
     try {
       return await work
@@ -223,12 +224,6 @@ type Link = { readonly link?: Uint8Array }
 
 /** How people are told whence it comes. */
 const sourceOf = (name: string): string => `from ${name}`.slice(0, 64).toWellFormed()
-
-function bitsOf(numbers: readonly number[], count: number): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(count / 8))
-  for (const i of numbers) bits[i >> 3] = (bits[i >> 3] ?? 0) | (1 << (i & 7))
-  return bits
-}
 
 function parsed(text: Buffer): unknown {
   try {

@@ -1,7 +1,8 @@
-// Gives artifacts of this machine to those of other machines whom their owners let read them.
+// Gives artifacts to people of other machines whom the owner lets read them.
 import type { AgentAsk } from '../../../protocols/messages/agent.ts'
 import { lengthOf } from '../../agents/artifacts/rows.ts'
 import type { Admission, Artifacts, Layout, Reader } from '../../agents/artifacts/types.ts'
+import { placesIn } from '../../base/bits.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -86,11 +87,9 @@ const refused = (): KaroError =>
     hint: 'Its owner can share it with you there, or give you a link.',
   })
 
-/** Throws KaroError `bad_request` for pieces that there are not, or none. */
+/** Throws KaroError `bad_request` where no piece is asked for, or one that does not exist. */
 function numbersIn(wanted: Uint8Array, { pieces }: Layout): readonly number[] {
-  const numbers = Array.from({ length: wanted.length * 8 }, (_, i) => i).filter(
-    (i) => ((wanted[i >> 3] ?? 0) >> (i & 7)) & 1,
-  )
+  const numbers = placesIn(wanted)
   if (numbers.length > 0 && (numbers.at(-1) ?? 0) < pieces.length) return numbers
   throw new KaroError('bad_request', 'it does not have those pieces')
 }

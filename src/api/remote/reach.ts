@@ -58,7 +58,7 @@ export interface Request {
 }
 
 export interface Reach {
-  /** Throws those of `Trust.resolve`, `bad_request` for this node (`hint`: what to do then), `refused` for who is no member. */
+  /** Throws those of `Trust.resolve`, `bad_request` for this node (`hint`: what to do then), `refused` for a node that is not a member. */
   nodeAt(at: string, hint?: string): NodeId
   /** As whom this person asks; undefined: as this node, which administrators may. Throws `refused` for others. */
   actingOf(caller: Caller): Acting | undefined

@@ -1,6 +1,7 @@
 // What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
 import { readlinkSync } from 'node:fs'
-import { dirname, join, normalize } from 'node:path'
+import { basename, dirname, join, normalize } from 'node:path'
+import { isPlainPath } from '../../base/words/plain-path.ts'
 import type { Env } from '../../config/paths.ts'
 import type { Machine } from '../risk/index.ts'
 import { SETTINGS_ENDS, START_FILES } from '../risk/writes/own-files.ts'
@@ -32,22 +33,27 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
   let startFiles: readonly string[] | undefined
   let programs: readonly string[] | undefined
   const { mayLook = () => true } = place
-  const isThere = (path: string): boolean => followed(path, mayLook).isThere
+  const follow = createFollow(mayLook)
+  const existing = (paths: readonly string[]): readonly string[] =>
+    paths.flatMap((path) => {
+      const { at, isThere } = follow(path)
+      return isThere ? [at] : []
+    })
   const real = (path: string): string => {
     const before = known.get(path)
     if (before !== undefined) return before
     if (known.size >= MOST_LOOKUPS) return path
-    const { at: found } = followed(path, mayLook)
+    const { at: found } = follow(path)
     known.set(path, found)
     return found
   }
   return {
     get files() {
-      files ??= ownFiles(place, env, guard).filter(isThere).map(real)
+      files ??= existing(ownFiles(place, env, guard))
       return files
     },
     get startFiles() {
-      startFiles ??= startFilesOf(place).filter(isThere).map(real)
+      startFiles ??= existing(startFilesOf(place))
       return startFiles
     },
     get programs() {
@@ -88,33 +94,51 @@ const startFilesOf = ({ home }: MachinePlace): readonly string[] =>
 /** Links of one path that are followed, as many as the kernel follows. */
 const MOST_LINKS = 40
 
+interface Followed {
+  readonly at: string
+  readonly isThere: boolean
+}
+
 /**
  * The path with links followed as far as it exists, where the rest is a file yet to be made; and whether it is there. A path
- * with a link to where nobody may look stays as it is, and counts as missing.
+ * with a link to where nobody may look stays as it is, and counts as missing. Each directory is looked at once.
  */
-function followed(
-  path: string,
-  mayLook: (path: string) => boolean,
-): { readonly at: string; readonly isThere: boolean } {
-  const left = path.split('/')
-  let done = '/'
-  for (let links = 0; left.length > 0; ) {
-    const part = left.shift()
-    if (part === '..') done = dirname(done)
-    if (part === '' || part === '.' || part === '..') continue
-    const at = join(done, part as string)
-    if (!mayLook(at)) return { at: path, isThere: false }
-    try {
-      const target = readlinkSync(at)
-      if (++links > MOST_LINKS) return { at: path, isThere: false }
-      left.unshift(...target.split('/'))
-      if (target.startsWith('/')) done = '/'
-    } catch (error) {
-      // A file or directory that is no link; anything else is missing, or cannot be read.
-      if ((error as NodeJS.ErrnoException).code !== 'EINVAL')
-        return { at: normalize(join(at, ...left)), isThere: false }
-      done = at
-    }
+function createFollow(mayLook: (path: string) => boolean): (path: string) => Followed {
+  const directories = new Map<string, Followed>()
+
+  function follow(path: string): Followed {
+    const parent = dirname(path)
+    // Behind a link, `..` is not the directory that the text names.
+    if (parent === path || !isPlainPath(path)) return walk(path.split('/'), '/', path)
+    const known = directories.get(parent)
+    const directory = known ?? follow(parent)
+    if (known === undefined) directories.set(parent, directory)
+    if (!directory.isThere) return { at: join(directory.at, basename(path)), isThere: false }
+    return walk([basename(path)], directory.at, path)
   }
-  return { at: done, isThere: true }
+
+  /** From the directory `done` on, which has no links in it. */
+  function walk(left: string[], done: string, path: string): Followed {
+    for (let links = 0; left.length > 0; ) {
+      const part = left.shift()
+      if (part === '..') done = dirname(done)
+      if (part === '' || part === '.' || part === '..') continue
+      const at = join(done, part as string)
+      if (!mayLook(at)) return { at: path, isThere: false }
+      try {
+        const target = readlinkSync(at)
+        if (++links > MOST_LINKS) return { at: path, isThere: false }
+        left.unshift(...target.split('/'))
+        if (target.startsWith('/')) done = '/'
+      } catch (error) {
+        // A file or directory that is no link; anything else is missing, or cannot be read.
+        if ((error as NodeJS.ErrnoException).code !== 'EINVAL')
+          return { at: normalize(join(at, ...left)), isThere: false }
+        done = at
+      }
+    }
+    return { at: done, isThere: true }
+  }
+
+  return follow
 }

@@ -36,7 +36,7 @@ const holds = (mount: string, path: string): boolean =>
 
 /**
  * Whether a look at the path may mount something, which takes as long as its server likes: it is on an automounter, and nothing
- * is mounted there yet. That the automounter itself answers says nothing.
+ * is mounted there yet. An automounter answers questions itself, so its answer says nothing about the server.
  */
 const mayMount = (mounts: readonly Mount[], home: string, path: string): boolean =>
   mounts.some(
@@ -87,17 +87,26 @@ export function createMounts(home: string, { read, ask }: MountDeps = SYSTEM): M
     }
   }
 
+  function mountedNow() {
+    const mounts = mountsOf(read())
+    return { mounts, served: mounts.filter(({ type }) => SERVED.test(type)).map(({ at }) => at) }
+  }
+
   return {
     waits: () => asked.size > 0,
     async looking(work) {
-      const mounts = mountsOf(read())
-      const served = mounts.filter(({ type }) => SERVED.test(type)).map(({ at }) => at)
-      const known = new Set(served.filter((mount) => holds(mount, home)))
+      const known = new Set<string>()
+      // Most lines name no file, and need no list of mounts.
+      let there: ReturnType<typeof mountedNow> | undefined
       for (let tries = 0; tries <= MOST_MOUNTS; tries++) {
         const missed = new Set<string>()
         let mounting = false
         const result = await work((path) => {
-          const unknown = served.filter((mount) => !known.has(mount) && holds(mount, path))
+          there ??= mountedNow()
+          const { mounts, served } = there
+          const unknown = served.filter(
+            (mount) => !known.has(mount) && !holds(mount, home) && holds(mount, path),
+          )
           for (const mount of unknown) missed.add(mount)
           const isAutomatic = mayMount(mounts, home, path)
           mounting ||= isAutomatic

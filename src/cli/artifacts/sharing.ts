@@ -23,7 +23,7 @@ const share = defineCommand({
   shows: shareArtifact,
   args: [ID],
   options: [
-    { name: 'for', value: 'duration', description: 'until when, 1m to 90d (default: 1d)' },
+    { name: 'for', value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
     {
       name: 'to',
       value: 'who',
@@ -31,10 +31,10 @@ const share = defineCommand({
       description:
         'only this member or operator, who then needs no link (default: every member with the link)',
     },
-    { name: 'tell', description: 'members are told that this node has it; never its name' },
+    { name: 'tell', description: 'also tell all members that this node has the artifact, without its name' },
   ],
   examples: [
-    { run: 'karo artifact share 4f1d2a0c9b33 --for 1h', does: 'whoever has the link, for an hour' },
+    { run: 'karo artifact share 4f1d2a0c9b33 --for 1h', does: 'anybody with the link, for an hour' },
     { run: 'karo artifact share 4f1d2a0c9b33 --to build-1 --for 7d', does: 'one machine' },
   ],
   async run(io, { args, options }) {

@@ -114,7 +114,7 @@ export async function fetchHere(
     }
   } catch (error) {
     if (!interrupt.signal.aborted) throw error
-    throw new KaroError('unavailable', 'it was interrupted before the artifact was here as a whole', {
+    throw new KaroError('unavailable', 'the transfer was interrupted before the whole artifact was here', {
       hint: 'What has come is kept for a day: the same command goes on.',
     })
   } finally {

@@ -76,7 +76,7 @@ export function assignedBy(
   where: string,
 ): { readonly roles?: string[]; readonly teams?: string[] } {
   if (role === undefined && team === undefined)
-    throw new KaroError('bad_request', 'it is not said what to change', {
+    throw new KaroError('bad_request', 'neither --role nor --team is given', {
       where,
       hint: 'Give --role or --team.',
     })

@@ -39,7 +39,7 @@ export function forAll(
   ) {
     throw new KaroError(
       'bad_request',
-      'this changes the start files of all shells, so a shell, --rc and flags that take something out do not go with it',
+      '--system changes the start files of all shells, so it takes no shell, no --rc and no flag that leaves something out',
       {
         where: '--system',
         hint: `Leave out the shell, --rc, ${WITHOUT.map(({ name }) => `--${name}`).join(', ')}.`,

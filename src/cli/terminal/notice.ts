@@ -17,7 +17,7 @@ const SEVERITY = 5
  * is not there or slow, another time, and where it is too slow to note that it was told, once more.
  */
 export async function tellUnusual(io: CommandIo): Promise<boolean> {
-  // Nobody is asked where there is no socket: on a busy machine that answer, too, may come after the limit.
+  // Without a socket no daemon is asked: on a busy machine even the refusal may come after the limit.
   if (!existsSync(io.socket)) return true
   const end = performance.now() + LIMIT_MS
   const seen = (body: { severity?: number; notice?: boolean; ids?: string[] }) =>

@@ -1,7 +1,7 @@
 // How this node stands in the mesh of its root, as karo ca shows it.
 import type { FleetShape } from '../../api/contract/shapes.ts'
-import { clockWords } from '../../base/clock-words.ts'
 import { ago, formatFingerprint, localTime, printable } from '../../base/format.ts'
+import { clockWords } from '../../base/words/clock-words.ts'
 import { ANOTHER_KEY, revokedWords } from '../../base/words/revoked.ts'
 import type { CommandIo } from '../command.ts'
 import { notLetIn } from '../fleet/refusals.ts'

@@ -1,8 +1,8 @@
 // Views of a known node: the columns of `karo peers`, the source that decided, and why there is no link.
 import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
-import { clockWords } from '../../base/clock-words.ts'
 import { ago, formatFingerprint, printable } from '../../base/format.ts'
 import { placesInWords } from '../../base/places.ts'
+import { clockWords } from '../../base/words/clock-words.ts'
 import type { Column } from '../terminal/table.ts'
 import { MONTHS } from './lines.ts'
 

@@ -1,8 +1,9 @@
 // The agreement of a batch: which machines of the leader's list form which groups, as the other aggregator says and the leader checks.
 import { SHARE_CELLS_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyRefusal } from '../../../protocols/messages/tally.ts'
+import { bitsOf, placesIn } from '../../base/bits.ts'
 import { cellsOf } from './layout.ts'
-import { type Acceptable, bitsOf, candidateOf, hashOfPart, kOf, placesIn } from './listing.ts'
+import { type Acceptable, candidateOf, hashOfPart, kOf } from './listing.ts'
 import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'
 import { type Cell, cellsOfGroup } from './parts/parts.ts'
 import { groupsOf, insiders, keyOf, thresholdOf, typeAndAudience } from './sets.ts'

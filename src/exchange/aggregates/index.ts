@@ -2,7 +2,6 @@
 
 export type { Opener } from './boxes.ts'
 export { CLAMP, hashOf } from './layout.ts'
-export { placesIn } from './listing.ts'
 export { type Aggregator, pairOf } from './pair.ts'
 export { cellRows } from './parts/apart.ts'
 export { whoContributes } from './people.ts'

@@ -9,6 +9,7 @@ import {
   REFUSED_SHARES,
   type Settlement,
 } from '../../../protocols/messages/tally.ts'
+import { placesIn } from '../../base/bits.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { cellsOf, hashOf } from './layout.ts'
@@ -47,22 +48,6 @@ export interface Acceptable {
 
 /** By which one part of a tally names another: BLAKE3-256 of its canonical MessagePack. */
 export const hashOfPart = (part: WireBody): Uint8Array => blake3([encodeValue(part)])
-
-const bit = (bits: Uint8Array, at: number): boolean => ((bits[at >> 3] ?? 0) & (1 << (at & 7))) !== 0
-
-/** The places whose bit is set, ascending. */
-export function placesIn(bits: Uint8Array): readonly number[] {
-  const places: number[] = []
-  for (let at = 0; at < bits.length * 8; at++) if (bit(bits, at)) places.push(at)
-  return places
-}
-
-/** A bit for each place below `count`, the lowest first in each byte. */
-export function bitsOf(places: Iterable<number>, count: number): Uint8Array {
-  const bits = new Uint8Array(Math.ceil(count / 8))
-  for (const at of places) bits[at >> 3] = (bits[at >> 3] as number) | (1 << (at & 7))
-  return bits
-}
 
 /** The entries of a list, in their order; undefined when they are not ascending or not whole. */
 export function entriesOf({ shares }: Listing): readonly Uint8Array[] | undefined {

@@ -1,6 +1,6 @@
 // What is opened of a group and of its parts, as both aggregators compute it from what they told each other.
 import type { Agreement, TallyPlain } from '../../../protocols/messages/tally.ts'
-import { placesIn } from './listing.ts'
+import { placesIn } from '../../base/bits.ts'
 import { apartTotals, areCellIndicators, areCellValues, type Split, splitOf } from './parts/apart.ts'
 import type { Opening } from './suppress.ts'
 import { areIndicators, areValues, type GroupTotals, groupTotals, openings } from './totals.ts'

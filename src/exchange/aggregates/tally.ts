@@ -6,6 +6,7 @@
 
 import { SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
+import { placesIn } from '../../base/bits.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf } from './contents.ts'
 import {
@@ -17,7 +18,6 @@ import {
   heldOf,
   kOf,
   listingOf,
-  placesIn,
 } from './listing.ts'
 import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'

@@ -1,8 +1,9 @@
 // What somebody who asks sees of releases: closed buckets of a range, batches added up, and why others have no totals.
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/release.ts'
+import { placesIn } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
-import { cellRows, hashOf, type Layout, placesIn } from '../aggregates/index.ts'
+import { cellRows, hashOf, type Layout } from '../aggregates/index.ts'
 import { bucketsUnder, type Plan } from './plan.ts'
 import { type Found, foundOf, type Releases } from './releases.ts'
 import type {

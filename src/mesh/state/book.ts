@@ -33,7 +33,7 @@ export interface Book {
   membersAt(ip: string): boolean
 }
 
-/** Of a thousand members most are never heard of by others on the LAN, and never dialed. */
+/** Most of a thousand members share this empty list: nobody on the LAN named them, and this node never dialed them. */
 const NONE: readonly string[] = []
 
 interface Entry {

@@ -57,8 +57,8 @@ interface Ranked {
 const isBefore = (a: Ranked, b: Ranked): boolean => a.rank < b.rank || (a.rank === b.rank && a.node < b.node)
 
 /**
- * The members, at most four, that `node` chooses, which is a member besides those that are given; `at` are their places. Those
- * that are skipped are as if they were no members. The ring of Chord (Stoica et al., 2001) for the links that hold the mesh
+ * The members, at most four, that `node` chooses among `members`, whose places are `at`; `node` counts as a member. A skipped
+ * member is treated as if it were not there. The ring of Chord (Stoica et al., 2001) for the links that hold the mesh
  * together, and rendezvous hashing (Thaler and Ravishankar, 1998) for those across: a member that comes or goes changes only
  * the choices it is part of.
  */

@@ -33,8 +33,8 @@ const FEW_MEMBERS = 60
 const MISSED_ONE_IN = 8
 const UNHEARD_MS = 6 * 60_000
 /**
- * A large mesh hears from so many that a node is lost; its other neighbours, each of which waits for a part of this time, need
- * not say it too. More than one, because one may be refused where another is believed.
+ * In a large mesh each neighbour of a lost node waits a random part of `TELL_WITHIN_MS`, and says nothing of it if `TOLD_BY`
+ * others have by then. Two, because the word of one may be refused.
  */
 const TOLD_BY = 2
 const TELL_WITHIN_MS = 3_000
@@ -100,13 +100,13 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   /** Neighbours whose connections broke, in the order they were lost, with how many others were heard to say so. */
   const lost = createRecent<NodeId, number>(LOST_MAX)
   let started = false
-  /** Monotonic: when a presence is due, and when one is for no other reason than that lost nodes are to be named. */
+  /** When the next presence is due, and when one is due only to name lost nodes; both monotonic. */
   let due = Number.POSITIVE_INFINITY
   let tellAt = Number.POSITIVE_INFINITY
   let saidAt = Number.NEGATIVE_INFINITY
   let said = ''
   let version = 0
-  /** No neighbour was there before, so the next presence asks the other members to say who they are. */
+  /** Whether the next presence asks all members to say who they are, because this node missed much, or the mesh is small. */
   let asks = true
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
@@ -162,7 +162,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
   }
 
   let counted = { members: 0, until: Number.NEGATIVE_INFINITY }
-  /** They are counted once a second, because each newcomer of many that come at once asks; whoever was heard since counts as well. */
+  /** Counts the members once a second, because each of many newcomers asks; authors heard since then count too. */
   const counting = (): number => {
     const now = clock.monotonic()
     if (now >= counted.until) counted = { members: trust.members().length, until: now + COUNTED_MS }

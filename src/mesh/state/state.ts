@@ -159,7 +159,7 @@ export function createState(deps: StateDeps): State {
     },
     leave({ conn, reason }) {
       if (admits(conn.node) && isBroken(reason)) {
-        // Before the parts look at their members again, so that they choose other neighbours at once.
+        // Trust is told before the other parts look at their members again, so that they choose other neighbours at once.
         lost(conn.node)
         presence.lost(conn.node)
       }

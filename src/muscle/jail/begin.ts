@@ -12,7 +12,7 @@ const GATE = 3
 const FIRST_SECRET = 4
 /** Bytes of what a program says about a failure. */
 const COMPLAINT_BYTES = 1024
-/** Milliseconds to read it when the program is over: whoever was asked to build the jail, and hangs, may hold the other end for ever. */
+/** Milliseconds to read the complaint after the program has ended: a manager that hangs may hold the other end of the pipe for ever. */
 const COMPLAINT_MS = 1_000
 
 /** One way to build a jail. */
@@ -22,7 +22,7 @@ export interface Way {
   /** Of the program. Descriptor `first` and those behind it are the `files`; the one behind them is the line to this process. */
   readonly words: (first: number) => readonly string[]
   readonly files: (first: number) => readonly Uint8Array[]
-  /** Runs as this process does, where that is root, and not as nobody: it asks somebody else to build the jail, as nobody. */
+  /** The program keeps the user of this process, also root: it asks systemd to build the jail, which then runs as nobody. */
   readonly asks?: true
   /** A session of its own from the beginning. */
   readonly detached: boolean

@@ -60,8 +60,8 @@ export function createBwrap(deps: BwrapDeps): Provider {
 }
 
 /**
- * Bubblewrap tells the number of the first process of the jail on `line`. `outer` is whatever is around it, and ends it; nothing more is
- * told by `line` when `child` has ended.
+ * Bubblewrap tells the number of the first process of the jail on `line`. `outer` ends what is around
+ * bubblewrap. When `child` has ended, `line` tells nothing more.
  */
 export function hold(
   child: ChildProcess,

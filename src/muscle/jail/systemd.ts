@@ -28,7 +28,7 @@ const SPARE_SECONDS = 30
 /** Milliseconds from a kill until systemd-run is killed too: a manager that hangs never tells it that the unit is over. */
 const UNTOLD_MS = 3_000
 
-/** As karo-exec.service has them: bubblewrap works inside of them. All but the last ones need no rights that a person's manager lacks. */
+/** As karo-exec.service has them: bubblewrap works inside of them. A person's manager has the rights for these, and lacks those for HARDENING_BY_ROOT. */
 const HARDENING = [
   'NoNewPrivileges=yes',
   'SystemCallArchitectures=native',
@@ -127,7 +127,7 @@ function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kil
     line.on('error', () => {})
     line.once('close', () => resolve())
   })
-  // Without the one that waits, nobody would know when the unit is over.
+  // When systemd-run has ended, nothing tells the end of the unit any more: the line is closed, so that the keeper ends.
   const exit = exitOf(child).finally(() => line?.end())
   return {
     kill() {
@@ -150,7 +150,7 @@ function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kil
   }
 }
 
-/** What no cgroup counts here: this manager has controllers only where cgroup v2 does, and a person's where they were delegated. */
+/** What no cgroup counts here: the system's manager has controllers only where cgroup v2 does, and a person's where they were delegated. */
 function uncounted(uid: number, root: string): readonly string[] {
   const own = uid === 0 ? '' : `/user.slice/user-${uid}.slice/user@${uid}.service`
   let controllers = ''

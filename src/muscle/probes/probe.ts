@@ -56,7 +56,7 @@ export async function probeAll(deps: ProbeDeps): Promise<readonly ProbeResult[]>
   for (const provider of deps.providers) {
     if (provider.problem() !== undefined) continue
     let found = await probeOne(provider, deps)
-    // There the kernel counts the tasks of the whole user, and a jail that begins while another one is full gets a limit that is too high.
+    // For jails by Landlock the kernel counts the tasks of the whole user, and a jail that begins while another one is full gets a limit that is too high.
     const most = provider.name === 'landlock' ? TRIES_OF_TASKS : 1
     for (let tries = 1; onlyTasks(found) && tries < most; tries++) {
       await sleep(randomInt(AGAIN_MS))
@@ -132,7 +132,7 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     return [
       {
         provider: provider.name,
-        // Jobs then take the next way; after anything else they do not.
+        // After `start` jobs go on to the next way; after any other failure they do not.
         probe: error instanceof JailError && error.endedItself ? 'start' : 'broken',
         held: false,
         detail: (error as Error).message.slice(0, 512),

@@ -59,10 +59,13 @@ export interface ArtifactRepository {
   all(uid: number): Promise<readonly ArtifactRow[]>
   /** What comes from other machines and is not complete. */
   coming(uid: number): Promise<readonly ComingRow[]>
+  /** Undefined for one that is not there, or whose row is damaged; of `share` likewise. */
+  comingOf(uid: number, id: string): Promise<ComingRow | undefined>
   /** Not durable when it resolves: it is written anew for each piece, and what is lost comes again. */
   putComing(uid: number, row: ComingRow): Promise<void>
   removeComing(uid: number, ids: readonly string[]): Promise<void>
   shares(uid: number): Promise<readonly ShareRow[]>
+  share(uid: number, id: string): Promise<ShareRow | undefined>
   /** Durable when it resolves. */
   putShare(uid: number, row: ShareRow): Promise<void>
   removeShares(uid: number, ids: readonly string[]): Promise<void>
@@ -93,6 +96,11 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
       if (isSoundRow(key, value)) rows.push(decodeValue<Row>(VALUE_VERSION, value))
     return rows
   }
+  async function rowOf<Row>(uid: number, kind: typeof PIECE, hash: Uint8Array): Promise<Row | undefined> {
+    const key = keyOf(uid, kind, hash)
+    const value = await db.get(key)
+    return value !== undefined && isSoundRow(key, value) ? decodeValue<Row>(VALUE_VERSION, value) : undefined
+  }
   // Level writes in order: with a row the pieces before it are on the disk.
   const put = (kind: typeof PIECE, sync: boolean) => (uid: number, row: ArtifactRow | ShareRow) =>
     db.put(idKey(uid, kind, row.id), encodeValue(VALUE_VERSION, row), { sync })
@@ -105,9 +113,11 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
   return {
     all: (uid) => rowsOf(uid, ARTIFACT),
     coming: (uid) => rowsOf(uid, COMING),
+    comingOf: (uid, id) => rowOf(uid, COMING, Buffer.from(id, 'hex')),
     putComing: put(COMING, false),
     removeComing: remove(COMING),
     shares: (uid) => rowsOf(uid, SHARE),
+    share: (uid, id) => rowOf(uid, SHARE, Buffer.from(id, 'hex')),
     putShare: put(SHARE, true),
     removeShares: remove(SHARE),
     async people() {
@@ -125,13 +135,7 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
     remove: remove(ARTIFACT),
     hasPiece: async (uid, hash) => db.has(keyOf(uid, PIECE, hash)),
     putPiece: (uid, hash, bytes) => db.put(keyOf(uid, PIECE, hash), encodeValue(VALUE_VERSION, bytes)),
-    async piece(uid, hash) {
-      const key = keyOf(uid, PIECE, hash)
-      const value = await db.get(key)
-      return value !== undefined && isSoundRow(key, value)
-        ? decodeValue<Uint8Array>(VALUE_VERSION, value)
-        : undefined
-    },
+    piece: (uid, hash) => rowOf(uid, PIECE, hash),
     async pieces(uid) {
       const keys = await db.keys(ofKind(uid, PIECE)).all()
       return keys.map((key) => Buffer.from(key.subarray(HASH_AT)).toString('hex'))

@@ -58,7 +58,7 @@ export const AUDIT_TYPES = [
   'vault_changed',
   /** A secret was given to an agent or shown to its person, or an agent asked for it in vain: which one, by its id. */
   'secret_read',
-  /** A person or an agent of theirs stored a file, or a person removed, shared or unshared one: how large it is, never its name or hash. */
+  /** A person or an agent of theirs stored a file, or a person removed, shared or unshared one: how large it is (0 for unshared), never its name or hash. */
   'artifact_changed',
   /** Somebody of another machine read a file that was shared with them, or their own: who, by which share, how many bytes. */
   'artifact_read',

@@ -42,7 +42,7 @@ export async function begin(): Promise<void> {
 const WATCHED: Problem = {
   code: 'service_worker',
   message:
-    'another program that had this address left a service worker in the browser, which cannot be ended',
+    'another program that had this address left a service worker in the browser, which cannot be ended; delete the data of this address in the browser’s settings first',
   hint: undefined,
 }
 
@@ -65,7 +65,7 @@ async function endWorkers(): Promise<boolean> {
 async function redeem(): Promise<boolean> {
   const code = CODE.exec(location.hash)?.[1]
   if (code === undefined) return false
-  // Before the code leaves the address, because the page that is loaded anew without the worker needs it.
+  // Workers are ended before the code leaves the address, because the page that is loaded anew needs the code.
   const isAlone = await endWorkers()
   history.replaceState(null, '', '/#/me')
   if (!isAlone) {

@@ -105,7 +105,7 @@ const COLUMNS: readonly Column<EventShape>[] = [
   { title: 'Risk', cell: ({ risk_level }) => <Risk level={risk_level} /> },
   {
     title: 'Guard',
-    // A command without the word may be older than the word, imported, or one whose note was lost.
+    // A command without this mark may be older than the mark, or imported, or its mark was lost.
     cell: ({ confirmed }) => (confirmed ? 'asked: you said yes' : '–'),
   },
   { title: 'Category', cell: ({ category }) => plain(category) },

@@ -33,7 +33,7 @@ export function Mesh() {
   const fleet = useAsked((signal) => client.call(getFleet, { signal }), { key: 'fleet', on: EVENTS })
   const [looked, setLooked] = useState<string>()
   const words = search.value
-  // Words in the address filter few machines too, and who takes them away keeps the field.
+  // Words in the address filter a short list too; the search field stays when they are deleted.
   const wasSought = useRef(false)
   wasSought.current ||= words !== ''
   const peers = asked.data?.peers ?? []

@@ -1,7 +1,8 @@
 // The totals of the simulation, compared with plain addition over the machines that the two aggregators agreed on.
 import { slotOfBucket } from '../../../protocols/buckets.ts'
+import { placesIn } from '../../../src/base/bits.ts'
 import { openTally } from '../../../src/exchange/aggregates/index.ts'
-import { entriesOf, placesIn } from '../../../src/exchange/aggregates/listing.ts'
+import { entriesOf } from '../../../src/exchange/aggregates/listing.ts'
 import type { Contributions } from '../../../src/exchange/totals/types.ts'
 import { createHints } from '../../../src/trust/identity/index.ts'
 import { identityOf, refuses, usesOf, type WorldNode } from './node.ts'

@@ -21,7 +21,7 @@ const outward = (client: MuscleClient, over: Partial<OutwardDeps> = {}): Outward
 })
 
 describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
-  /** All that the gates were asked about; `waits`: nothing runs before somebody says yes. */
+  /** A runtime with the executor; its gates note what they were asked, and wait until `yes` is resolved. */
   async function commands() {
     const asked: Action[] = []
     const yes = Promise.withResolvers<void>()
@@ -84,10 +84,12 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
 
   test.each([
     [{ argv: [] }, 'argv has to name a program'],
-    [{ argv: 'ls -l' }, 'argv has to be a list'],
+    [{ argv: 'ls -l' }, 'argv has to be an array'],
     [{ argv: ['ls', 1] }, 'argv has to be a list'],
     [{ argv: ['ls'], cwd: 'here' }, 'cwd has to be an absolute path'],
     [{ argv: ['ls'], read: ['a\0b'] }, 'read has to be a list'],
+    [{ argv: ['ls'], reads: ['/'] }, "takes no 'reads'"],
+    [{ argv: ['ls'], seconds: 99_999 }, 'seconds has to be'],
   ])('asks nobody about %j', async (input, why) => {
     const { asked, run } = await commands()
     const task = await run(input)

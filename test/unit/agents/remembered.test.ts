@@ -185,7 +185,7 @@ describe('a plan', () => {
 
   async function planned(states: Readonly<Record<string, Task['state']>> = {}) {
     const { repository, clock } = await rig()
-    /** All that were run, and those that there still are. */
+    /** `given`: all tasks that were run. `kept`: those that are not forgotten. */
     const given: TaskRequest[] = []
     const kept: TaskRequest[] = []
     const results: Record<string, string> = {}

@@ -267,9 +267,10 @@ test('an agent that a person started before anything was granted goes on; one wh
     },
   } as unknown as Known
   const own = action({ agent: 'kExecutor:fs', binds: SRV })
+  let denial: Denial | undefined
   const resting = createResting({
     ...{ agents: () => [known], startOf: async () => own, isGranted: () => granted },
-    gates: { lost: async () => undefined, ended: async () => {} },
+    gates: { lost: async () => denial, ended: async () => {} },
   })
   await resting.look()
   granted = true
@@ -278,6 +279,15 @@ test('an agent that a person started before anything was granted goes on; one wh
   granted = false
   await resting.look()
   expect(stopped).toEqual([expect.stringContaining('that is over')])
+
+  // One that was started with a yes is judged by the gates, whatever is granted.
+  session = {} as Session
+  resting.started(known, session, own)
+  await resting.look()
+  expect(stopped).toHaveLength(1)
+  denial = { outcome: 'deny', class: 'low', gate: 'policy', reason: 'policy says no now' }
+  await resting.look()
+  expect(stopped.at(-1)).toContain('policy says no now')
 })
 
 test('a command of the daemon ends when something that it may run by is taken back, and only that of the person meant', async () => {

@@ -246,7 +246,7 @@ describe('plans', () => {
           [...OFFERS, command],
           harmless,
         ),
-      ).toThrow(`a command takes no result, and ${argument}`)
+      ).toThrow(`no result is put into a command: ${argument} has to be given`)
     const yours = draft('s1', { agent: '', tool: '', input: {}, command: 'df -h' })
     expect(() =>
       checked([draft('s2', { input: {}, takes: { query: 's1' } }), yours], OFFERS, harmless),

@@ -1,6 +1,6 @@
 // How far a clock is off, in words: the largest unit of which there are two or more.
 import { expect, test } from 'vitest'
-import { clockWords } from '../../../src/base/clock-words.ts'
+import { clockWords } from '../../../src/base/words/clock-words.ts'
 
 test.each([
   [0, '0 s ahead'],

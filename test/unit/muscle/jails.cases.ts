@@ -364,7 +364,7 @@ for (const { provider, problem } of await providersHere()) {
       const { client } = await here()
       const getsid = process.arch === 'x64' ? 124 : 156
       const script = `kill -0 $PPID 2>/dev/null && echo reached; kill -0 $$ && echo itself
-        perl -e 'print syscall(${getsid}, 0) == getppid ? "leads" : "is led"'`
+        perl -e 'print syscall(${getsid}, 0) == shift ? "leads" : "is led"' $$`
       expect((await runToEnd(client, jobOf(sh(script)))).out).toBe('itself\nleads')
     })
 

@@ -386,7 +386,7 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     expect(marked(mark)).toEqual([])
   })
 
-  testWhere(provider !== 'bwrap')('any keeper of a jail ends it when it is killed', async () => {
+  testWhere(provider !== 'bwrap')('the keeper next to the jail ends it when it is killed', async () => {
     const { client, child, path } = await apart()
     const mark = freshMark()
     const job = await client.run(long(mark), () => {})

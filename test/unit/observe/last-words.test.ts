@@ -38,5 +38,5 @@ test('what is written while its file is about to be removed is read first', asyn
   onTestFinished(() => observe.stop())
   await until(() => readdirSync(directory).length === 0, { what: 'the file is removed' })
   expect(await events.count(process.getuid!())).toBe(2)
-  expect(await observe.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+  await expect.poll(() => observe.status()).toEqual({ pending_bytes: 0, dropped: 0 })
 })

@@ -53,7 +53,7 @@ export const isTooMuch = (thing: string): boolean => TOO_MUCH.test(thing)
 
 /** A file at the end of a command, to which its output is written. */
 const WRITTEN = /(?:>>?|\| tee(?: -a)?) ("[^"]*"|'[^']*'|[^\s'"]+)$/
-/** A text is read from no file. */
+/** Commands that print their own words and read no file. */
 const READS_NOTHING = /^(?:echo|printf) /
 
 /**
@@ -66,7 +66,7 @@ export function withoutEmptying(command: string): string | undefined {
   const before = command.slice(0, command.length - end.length)
   const place = placeOf(target)
   const read = before.match(/"[^"]*"|'[^']*'|[^\s'"()<>|;&]+/g) ?? []
-  // The shell has made the file when it looks for what fits a pattern.
+  // If the file is there already, the pattern finds it too, and the shell has emptied it before the command reads it.
   if (read.some((word) => /^[^'"]*[*?[]/.test(word) && fits(place, placeOf(word)))) return undefined
   if (!read.some((word) => placeOf(word) === place)) return command
   const [, options, source = ''] =

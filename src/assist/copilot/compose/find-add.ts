@@ -58,7 +58,7 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     do: () => state.todo.push(filled()),
     run: () => {
       const command = asCommand(said(state, given(1)))
-      // What only a shell can run is neither run nor looked for.
+      // A text that only a shell can run becomes neither an action nor a search.
       if (command === undefined) state.asked = 'run'
       else state.todo.push(command)
     },

@@ -28,7 +28,7 @@ export function compose(request: string): readonly Candidate[] {
 const candidate = (command: string, left: number): Candidate => ({
   command,
   source: 'grammar',
-  // Whose processes are ended has to be as it was said, where a recipe takes any word for a name.
+  // A composed kill stands before recipes, which take any word for the name of a process.
   score: /^p?kill /.test(command) ? 1.5 : 0.97 - 0.3 * left,
   placeholders: [],
   destroys: / -delete\b|^rm |-exec rm |^kill |^pkill /.test(command),

@@ -42,14 +42,14 @@ function idOf(id: string): string {
   })
 }
 
-/** What the daemon then holds against the schema of steps. */
+/** Reads the steps from a file. The daemon checks them against their schema. */
 async function stepsIn(path: string): Promise<NamedStepShape[]> {
   const text = await textFrom(path, MOST_STEPS_TEXT)
   try {
     const value: unknown = JSON.parse(text)
     if (Array.isArray(value)) return value.map(asSent)
   } catch {
-    // As a value that is no list.
+    // Text that is no JSON is refused like a value that is no list.
   }
   throw new KaroError('bad_file', 'this is no list of steps in JSON', {
     where: path,

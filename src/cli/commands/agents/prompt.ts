@@ -104,7 +104,10 @@ const render = defineCommand({
   options: [VERSION],
   examples: [
     { run: 'karo prompt render explain what=tar', does: 'a variable that is missing is an error' },
-    { run: 'git diff | karo prompt render review diff=@-', does: 'keeps what a command prints' },
+    {
+      run: 'git diff | karo prompt render review diff=@-',
+      does: 'fills the variable diff with what a command prints',
+    },
   ],
   async run(io, { args, options }) {
     const values: { name: string; value: string }[] = []

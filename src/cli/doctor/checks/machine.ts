@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import type { ConnectionFacts, DaemonFacts } from '../../../api/contract/shapes.ts'
-import { clockWords } from '../../../base/clock-words.ts'
+import { clockWords } from '../../../base/words/clock-words.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { readSystem, type World } from '../world.ts'
 

@@ -58,9 +58,9 @@ const BEGINNINGS = {
   '47494638': 'a GIF picture',
   '25504446': 'a PDF document',
   '504b0304': 'a ZIP archive, or a document in one',
-  '1f8b': 'compressed by gzip',
-  '28b52ffd': 'compressed by zstd',
-  fd377a585a00: 'compressed by xz',
+  '1f8b': 'a file compressed by gzip',
+  '28b52ffd': 'a file compressed by zstd',
+  fd377a585a00: 'a file compressed by xz',
   '7f454c46': 'a program for Linux (ELF)',
   '53514c69746520666f726d61742033': 'an SQLite database',
 } as const
@@ -105,7 +105,7 @@ export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): str
 
 export function holdersView({ holders }: ArtifactHoldersShape, screen: Screen): string {
   if (holders.length === 0)
-    return 'No other member says that it has that. Owners tell members by karo artifact share ID --tell.\n'
+    return 'No other member says that it has this artifact. Its owner tells members with: karo artifact share ID --tell\n'
   return table(
     holders,
     [

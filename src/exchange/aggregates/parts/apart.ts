@@ -10,8 +10,8 @@ import {
   TEAMS_BYTES_MAX,
 } from '../../../../protocols/messages/aggregate.ts'
 import type { Agreement, Settlement } from '../../../../protocols/messages/tally.ts'
+import { placesIn } from '../../../base/bits.ts'
 import { CLAMP, cellsOf, indicatorsOf, rowsOf } from '../layout.ts'
-import { placesIn } from '../listing.ts'
 import { CELL_BYTES } from '../shares.ts'
 import type { Opening } from '../suppress.ts'
 import type { Layout } from '../types.ts'

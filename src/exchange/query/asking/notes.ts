@@ -1,6 +1,6 @@
 // Notes that a person should read beside the numbers of a result.
 import { byText } from '../../../base/by-text.ts'
-import { clockWords } from '../../../base/clock-words.ts'
+import { clockWords } from '../../../base/words/clock-words.ts'
 import type { Apart } from '../../../mesh/index.ts'
 import { queryType } from '../query-types/index.ts'
 import type { Collection } from './types.ts'

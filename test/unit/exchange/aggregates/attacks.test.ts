@@ -1,8 +1,9 @@
 // Aggregators and contributors that lie: each lie is refused and named, or it is one of those that the last tests show.
 import { describe, expect, it } from 'vitest'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
+import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
 import { next, type Step } from '../../../../src/exchange/aggregates/index.ts'
-import { bitsOf, hashOfPart, placesIn } from '../../../../src/exchange/aggregates/listing.ts'
+import { hashOfPart } from '../../../../src/exchange/aggregates/listing.ts'
 import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import {
   AFTER,

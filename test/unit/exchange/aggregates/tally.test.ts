@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
+import { placesIn } from '../../../../src/base/bits.ts'
 import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
-import { placesIn } from '../../../../src/exchange/aggregates/listing.ts'
 import {
   AFTER,
   authorOf,
