@@ -12,6 +12,9 @@ import {
 
 type Trusted = (one: number, other: number) => boolean
 
+/** How often each asker asks: the first question, the one after it, and a later one. */
+const TIMES = times(3, 5)
+
 const star = (one: number, other: number): boolean => one === 0 || other === 0
 
 function run(options: TrustSimOptions): TrustSimReport {
@@ -40,21 +43,35 @@ const STARS = [
 test.each(times(STARS, [...STARS, { leaves: 100, fullMeshUpTo: 32 }]))(
   '$leaves leaves that trust the centre only are answered completely',
   ({ leaves, fullMeshUpTo }) => {
-    const report = run({ nodes: leaves + 1, seed: leaves, trusts: star, askers: [0], times: 5, fullMeshUpTo })
+    const report = run({
+      nodes: leaves + 1,
+      seed: leaves,
+      trusts: star,
+      askers: [0],
+      times: TIMES,
+      fullMeshUpTo,
+    })
     expectComplete(report, star, () => leaves)
     expect(report.links.slice(1)).toEqual(Array(leaves).fill(1))
   },
 )
 
 test('a third of the leaves stands behind walls', () => {
-  const options = { nodes: 41, seed: 3, trusts: star, askers: [0], times: 5 }
+  const options = { nodes: 41, seed: 3, trusts: star, askers: [0], times: TIMES }
   const report = run({ ...options, walled: (index) => index % 3 === 1 })
   expectComplete(report, star, () => 40)
 })
 
 test('along a chain each asks its neighbours', () => {
   const chain: Trusted = (one, other) => Math.abs(one - other) === 1
-  const report = run({ nodes: 40, seed: 5, trusts: chain, askers: [0, 7, 20, 39], times: 5, fullMeshUpTo: 1 })
+  const report = run({
+    nodes: 40,
+    seed: 5,
+    trusts: chain,
+    askers: [0, 7, 20, 39],
+    times: TIMES,
+    fullMeshUpTo: 1,
+  })
   expectComplete(report, chain, (asker) => (asker === 0 || asker === 39 ? 1 : 2))
 })
 
@@ -82,7 +99,7 @@ test.each(times(PARTIAL, [...PARTIAL, ...MORE_PARTIAL]))(
   'of $nodes nodes each trusts $perCent % (in both directions alike: $mutual)',
   ({ nodes, perCent, mutual }) => {
     const trusts = partial(nodes + perCent, nodes, perCent, mutual)
-    const report = run({ nodes, seed: perCent, trusts, askers: some, times: 5 })
+    const report = run({ nodes, seed: perCent, trusts, askers: some, times: TIMES })
     for (const question of report.asked) {
       expect(missing(question, trusts)).toEqual([])
       // Who does not trust the asker says so; nobody is silent.
@@ -95,7 +112,7 @@ test.each(times(PARTIAL, [...PARTIAL, ...MORE_PARTIAL]))(
 
 test('leaves beyond the bound are dialed for a question; those that cannot be dialed are missing, and it is known why', () => {
   const walled = (index: number): boolean => index > 30
-  const options = { nodes: 41, seed: 9, trusts: star, askers: [0], times: 5, leavesUpTo: 20 }
+  const options = { nodes: 41, seed: 9, trusts: star, askers: [0], times: TIMES, leavesUpTo: 20 }
   const report = run({ ...options, walled })
   for (const question of report.asked) {
     const gone = missing(question, star)

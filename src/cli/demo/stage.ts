@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
+import { postReport } from '../../api/contract/operations/query.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import { KaroError } from '../../base/errors.ts'
 import { askAgain, canShowAgents, showAgents } from './agents.ts'
@@ -25,6 +26,10 @@ const READY_MS = 60_000
 const LOOK_MS = 100
 /** A request for approval ends after five minutes; until it is made again, none waits. */
 const ASK_AGAIN_MS = 60_000
+/** A week is added up within seconds; on a busy machine the demonstration begins without it. */
+const TOTALS_MS = 60_000
+const TOTALS_LOOK_MS = 1_000
+const WEEK_MS = 7 * 86_400_000
 /** A daemon that was told to stop gets so long. */
 const STOP_MS = 10_000
 /** Log lines that an error shows. */
@@ -83,6 +88,7 @@ export async function startStage(options: StageOptions): Promise<Stage> {
       // What nobody decided meanwhile is asked for again; a daemon that ends meanwhile is noticed elsewhere.
       asking = setInterval(() => void askAgain(socket).catch(() => {}), ASK_AGAIN_MS)
     }
+    await totalsCome(options, running)
     return { directory, lost: Promise.race(running.map(lost)), end }
   } catch (error) {
     await end()
@@ -166,6 +172,24 @@ async function ready({ home, child, name }: Running, signal: AbortSignal): Promi
   }
   const tail = readFileSync(join(home, 'demo.log'), 'utf8').trim().split('\n').slice(-TAIL_LINES).join('\n')
   throw new KaroError('unavailable', `the node ${name} of the demonstration did not start`, { hint: tail })
+}
+
+/** Waits until security staff have totals of the last days, so that what the demonstration invites to ask has an answer. */
+async function totalsCome({ now, signal, say }: StageOptions, running: readonly Running[]): Promise<void> {
+  const reader = running.find(({ roles }) => roles.includes('security'))
+  if (reader === undefined) return
+  say('waiting for the totals')
+  const range = { start: new Date(now - WEEK_MS).toISOString(), end: new Date(now).toISOString() }
+  for (const until = Date.now() + TOTALS_MS; Date.now() < until; ) {
+    signal.throwIfAborted()
+    // A report counts as no question. One that fails under load is asked for again.
+    const report = await daemonOf(reader)
+      .call(postReport, { body: { range } })
+      .catch(() => undefined)
+    if (report !== undefined && report.tools.of > 0 && report.tools.periods === report.tools.of) return
+    await new Promise((resolve) => setTimeout(resolve, TOTALS_LOOK_MS))
+  }
+  say('the totals take longer here; until they come, answers say that they are not released yet')
 }
 
 /** One root, one issuer, a certificate for each, two aggregators, and weeks of history. */

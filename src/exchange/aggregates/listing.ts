@@ -194,8 +194,13 @@ export function heldOf(
     const entry = entries[at]
     const share = entry && byEntry.get(toHex(entry))
     if (entry === undefined || share === undefined) return undefined
-    const left = { member: toHex(share.author), counted: false, roles: [] }
-    held.set(at, { entry, share, contributor: view.contributorOf(share.author) ?? left })
+    held.set(at, {
+      ...{ entry, share },
+      // Only the groups are about who gave it; whoever opens and releases does not look them up again.
+      get contributor() {
+        return view.contributorOf(share.author) ?? { member: toHex(share.author), counted: false, roles: [] }
+      },
+    })
   }
   return held
 }

@@ -63,6 +63,8 @@ export function holdersOf(
   for (const { node, ticket, group } of members) {
     if (node === author) continue
     const weight = weightOf(document, ticket)
+    // Once all places are taken nobody is spare, so that most members are done with here.
+    if (best.length === count && weight <= (best[count - 1] as Drawn).weight) continue
     const fellow = best.findIndex((one) => one.group === group)
     if (fellow >= 0 && (best[fellow] as Drawn).weight >= weight) {
       insert(spare, { node, weight, group }, count)

@@ -18,7 +18,9 @@ export const whyWord = (why: Unreleased): string => WHY[why]
 /** One note for each reason, with how many periods it holds for; none when all were released whole. */
 export function missingWords(buckets: readonly BucketTotals[]): readonly string[] {
   if (buckets.length === 0)
-    return ['No period of this time is closed yet: ask again tomorrow, or for a longer time.']
+    return [
+      'Totals are of whole closed periods (UTC days, unless the policy says otherwise), and none lies within this time: ask for more, as with --last 3d, or for days, as with --from yesterday --to yesterday.',
+    ]
   const counts = new Map<Unreleased, number>()
   for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)
   const notes = [...counts].map(

@@ -284,3 +284,30 @@ test('a sum of which some machines or periods withheld a part is told as the lea
   expect(table).toMatch(/^kubectl +kubernetes +≥ 9 /m)
   expect(table).toMatch(/^git +kubernetes +9 /m)
 })
+
+test('totals say which whole periods they are of, what each left out, and why no change is shown', () => {
+  const day = (date: number) => ({
+    ...{ start: `2026-11-${date}T00:00:00.000Z`, end: `2026-11-${date + 1}T00:00:00.000Z`, why: null },
+    ...{ k: 6, rows_withheld: 3, contributions: null },
+  })
+  const result = {
+    ...{ ...empty(8, 8), level: 2, status: 'success', reach: null, query_type: 'ToolUsage' },
+    time_range: { start: '2026-11-18T19:00:00.000Z', end: '2026-11-21T20:00:00.000Z' },
+    data: {
+      tools: [{ tool: 'git', category: 'git', uses: 9, failure_rate: 0, nodes: 8, change: null }],
+    },
+    released: {
+      ...{ audience: 'security', holders: [], refused: [], partly: ['kubectl'] },
+      buckets: [day(19), day(20)],
+    },
+    privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: 3, noise: 'none' },
+    compared: { nodes: 0, of: 8 },
+  } as never
+  const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
+  expect(lines).toContain('whole periods in it: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
+  expect(lines).toContain('up to 3 rows of a period left out: fewer than 6 machines have such a row')
+  expect(lines).toContain(
+    'left out of some periods or of some machines, so at least (≥) or not shown: kubectl',
+  )
+  expect(lines).toContain('no change is shown')
+})

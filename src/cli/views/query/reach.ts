@@ -46,7 +46,7 @@ function shortRow({ name, covers, source, unsaid }: Short): string {
 }
 
 /** Whether a change is shown at all. */
-const hasChange = (data: QueryResult['data']): boolean =>
+export const hasChange = (data: QueryResult['data']): boolean =>
   'tools' in data ? hasChanges(data.tools) : 'change' in data && data.change !== null
 
-const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')
+export const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')

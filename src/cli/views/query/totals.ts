@@ -1,6 +1,7 @@
 // Says what totals rest on: how many machines, of which closed periods, and what is left out so that nobody is told apart.
 import type { QueryResult } from '../../../api/contract/shapes.ts'
 import { elsewhereRows } from './elsewhere.ts'
+import { hasChange, utc } from './reach.ts'
 
 type Released = NonNullable<QueryResult['released']>
 
@@ -17,28 +18,34 @@ export function whoContributed(result: QueryResult): {
   readonly line: string
   readonly rows: readonly string[]
 } {
-  const { coverage, released, privacy } = result
+  const { coverage, released, privacy, compared, data } = result
   if (released === undefined) return { line: 'no totals', rows: [] }
   const { buckets, audience, team } = released
   const shown = buckets.filter(({ why }) => why === null)
   const { known, answered } = coverage
   const whose = team === undefined ? 'machines' : `machines of the team ${team.name}`
   const line = `${answered} of ${known} ${whose}, ${periodsOf(shown, buckets.length)}, for the role ${audience}`
-  const rows = [...missing(shown), ...changing(shown), ...elsewhereRows(result)]
+  const rows = [...covered(result, shown), ...missing(shown), ...changing(shown), ...elsewhereRows(result)]
   const { cells_suppressed: withheld, k_min } = privacy
   if (withheld > 0 && team !== undefined) {
     const rowsAre = withheld === 1 ? 'row is' : 'rows are'
     rows.push(
-      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have one, or it would give such a one away`,
+      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have such a row, or one could be computed from it`,
     )
   } else if (withheld > 0) {
-    const rowsAre = withheld === 1 ? 'row is' : 'rows are'
+    const [upTo, rowsAre] = [shown.length > 1 ? 'up to ' : '', withheld === 1 ? 'row' : 'rows']
     rows.push(
-      `${withheld} ${rowsAre} left out: fewer than ${k_min} machines have one, or it would give such a one away`,
+      `${upTo}${withheld} ${rowsAre} of a period left out: fewer than ${k_min} machines have such a row, or one could be computed from it`,
     )
   }
   const { partly } = released
-  if (partly.length > 0) rows.push(`at least, because some periods or machines withheld it: ${named(partly)}`)
+  if (partly.length > 0)
+    rows.push(`left out of some periods or of some machines, so at least (≥) or not shown: ${named(partly)}`)
+  const tellsChanges = 'tools' in data || 'change' in data
+  if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))
+    rows.push(
+      'no change is shown: not all of these periods, and of those before that they are compared with, were released',
+    )
   return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
 }
 
@@ -58,6 +65,14 @@ const periodsOf = (shown: readonly unknown[], all: number): string =>
       ? 'the one closed period'
       : `all ${all} closed periods`
     : `${shown.length} of ${all} closed periods`
+
+/** Periods are whole, so that the totals may be of a part of the asked time. */
+function covered({ time_range }: QueryResult, shown: Released['buckets']): string[] {
+  const [first, last] = [shown[0], shown.at(-1)]
+  if (first === undefined || last === undefined) return []
+  if (first.start === time_range.start && last.end === time_range.end) return []
+  return [`the totals are of whole periods in it: ${utc(first.start)} to ${utc(last.end)} UTC`]
+}
 
 /** What became of the other machines, in the newest period that is shown. */
 function missing(shown: Released['buckets']): string[] {

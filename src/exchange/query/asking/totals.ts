@@ -154,7 +154,7 @@ export async function askTotals(
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
-    notes: notesOf(found, before, request.team),
+    notes: notesOf(found, before, request),
   }
 }
 
@@ -270,7 +270,7 @@ function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
 function notesOf(
   found: Found,
   before: readonly BucketTotals[] | undefined,
-  team: string | undefined,
+  { team, perNode }: Pick<AskRequest, 'team' | 'perNode'>,
 ): readonly string[] {
   if ('refused' in found) return [found.refused]
   if ('withheld' in found) return [found.withheld]
@@ -286,5 +286,6 @@ function notesOf(
       ? []
       : [absentWords.ownTeam(team, audience)]),
     ...(changes === undefined ? [] : [changes]),
+    ...(perNode ? [absentWords.nodes] : []),
   ]
 }

@@ -9,11 +9,11 @@ export function headLines(report: Report): readonly string[] {
     `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
     ...(k > 0
       ? [
-          `A row that fewer than ${count(k)} machines have is withheld, and another one that would give it away.`,
+          `A row that fewer than ${count(k)} machines have is withheld, and so is a second one where the first could be computed from it.`,
         ]
       : []),
     compared === null
       ? 'Nothing is compared: of no period an earlier one was released that fits.'
-      : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week: too little was released for more'}.`,
+      : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week, because too little was released to compare the same days of the week'}.`,
   ]
 }

@@ -18,7 +18,7 @@ h1 { font-size: 1.7rem; margin: 0 0 .5rem; }
 h2 { font-size: 1.2rem; margin: 2.2rem 0 .4rem; padding-top: .8rem; border-top: 1px solid var(--line); }
 p { margin: .25rem 0; } .head p { color: var(--soft); }
 .notes { border-left: 4px solid var(--b); padding: .4rem .9rem; margin: 1rem 0; }
-.wide { overflow-x: auto; }
+.wide { overflow-x: auto; } .wide :is(th, td):not(.n) { min-width: 5.5em; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .5rem 0 .2rem; }
 th, td { text-align: left; padding: .22rem 1.1rem .22rem 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; }
@@ -26,7 +26,7 @@ th { color: var(--soft); font-weight: 600; } .n { text-align: right; } .n, .d { 
 figure { margin: 1rem 0; } figcaption { font-weight: 600; } svg { width: 100%; height: auto; display: block; }
 svg text { fill: var(--soft); font: 11px system-ui, "DejaVu Sans", sans-serif; }
 details { margin: .2rem 0 1rem; } summary { color: var(--soft); cursor: pointer; }
-@media print { :root { --ink: #000; --soft: #333; --line: #bbb; --paper: #fff; --a: #2463a8; --b: #b8860b; --c: #8a93a0; --d: #b3261e; --e: #6b4fa0; } body { max-width: none; padding: 0; font-size: 10.5pt; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } thead { display: table-header-group; } details::details-content { content-visibility: visible; display: block; } summary { list-style: none; } @page { margin: 16mm; } }
+@media print { :root { --ink: #000; --soft: #333; --line: #bbb; --paper: #fff; --a: #2463a8; --b: #b8860b; --c: #8a93a0; --d: #b3261e; --e: #6b4fa0; } body { max-width: none; padding: 0; font-size: 10.5pt; } .wide { overflow: visible; } table { font-size: 9pt; } th, td { padding-right: .7em; } th.n { white-space: normal; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } thead { display: table-header-group; } details::details-content { content-visibility: visible; display: block; } summary { list-style: none; } @page { margin: 16mm; } }
 `
 
 /** Days and times stay on one line; at their hyphens a browser would break them. */

@@ -117,7 +117,7 @@ function tools(report: Report, all: boolean): Block {
         ? [
             section.withheld === 1
               ? 'At most one row of a period is withheld, because too few machines have it, or it would give such a one away.'
-              : `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them, or they would give such a one away.`,
+              : `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them, or because such a row could be computed from them.`,
           ]
         : []),
       ...(section.rows.length > rows.length
@@ -170,7 +170,7 @@ function risk(report: Report): Block {
                   `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, and they may not be shown. The share is of the other periods only.`,
                 ]
               : []),
-            'By rule nothing is released: the totals hold levels only.',
+            'The totals count commands by level and not by the rule that judged them, so nothing is known by rule.',
           ]
         : []),
     ],
@@ -220,7 +220,7 @@ function anomalies(report: Report): Block {
       ...(section.learning === null || section.state !== 'shown'
         ? []
         : [
-            `Machines with too few days to compare with, of which no news is no news: ${count(section.learning)}.`,
+            `Machines that have recorded too few days for anything to stand out yet: ${count(section.learning)}.`,
           ]),
     ],
     tables: [

@@ -87,10 +87,13 @@ describe('a team', () => {
       '8 of 8 machines of the team ops, the one closed period, for the role security',
       'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
       expect.stringContaining('2 rows are shown for all machines together only'),
+      expect.stringContaining('no change is shown'),
     ])
     const whole = await ask(twoTeams(), {})
     expect(tools(whole.data)).toEqual({ git: [2000, 20], make: [2000, 20], kubectl: [63, 9] })
     expect([whole.elsewhere, whole.released?.team]).toEqual([undefined, undefined])
+    const named = await ask(twoTeams(), { perNode: true })
+    expect([whole.notes, named.notes]).toEqual([[], [expect.stringContaining('no numbers of single nodes')]])
   })
 
   it('is filtered like everything else, and so is what is beside it', async () => {
