@@ -160,7 +160,7 @@ const isFor = (shell: Shell, command: string): boolean =>
 /** A root, a home, this directory or every name: a word that the request may hold for many reasons. */
 const isWhole = (value: string): boolean => /^[/~*.]+$/.test(value)
 
-/** Whether a copy goes from what the request names as its end to what it names first. */
+/** Whether a copy runs the wrong way: from what the request names behind "to". */
 function isTurned(request: string, command: string): boolean {
   const [, from = '', to = ''] = /^(?:scp|rsync|cp|mv)(?: -\S+)* (\S+) (\S+)$/.exec(command) ?? []
   const end = from === '' ? -1 : request.indexOf(` to ${from}`)
@@ -170,7 +170,7 @@ function isTurned(request: string, command: string): boolean {
 /** Whether a tool for files of this machine is given a place on another one. */
 const isElsewhere = (command: string): boolean => /^(?:cp|mv|ln|tar|zip)\b.*\w@[\w.-]+:/.test(command)
 
-/** Whether the request names the thing only to say something of what is to be destroyed: what it is compared with, or whose it is. */
+/** Whether the request names the thing only to describe what is to be destroyed: `older than a.txt`, `processes of bob`. */
 const isOther = (request: string, value: string): boolean =>
   BEFORE_OTHER.some((before) => request.toLowerCase().includes(`${before} ${value.toLowerCase()}`))
 const BEFORE_OTHER = [
@@ -182,7 +182,7 @@ const isMisread = (request: string, command: string): boolean =>
   (/^ls -R /.test(command) && !/\b(?:files?|contents?|everything|recursive\w*|ls)\b/i.test(request)) ||
   (/^cp (\S+) \1\.bak$/.test(command) && !/\b(?:back|cop(?:y|ies)|duplicate|safe)/i.test(request))
 
-/** Ends of a request to end something that is perhaps no program: `kill the lights`. */
+/** A request to end one thing that may be no program: `kill the lights`. */
 const NO_PROGRAM = /^\W*(?:kill|terminate|end) (?:the|my|these|those) (?!process)\w+\W*$/i
 
 /** Whether the request begins with a change, and the command only looks at what should be changed. */
@@ -195,23 +195,24 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
   return (
     search(request, index)
       .filter(({ score }) => score >= LEAST_SCORE)
-      .filter(({ recipe }) => shell !== 'sh' || isFor(shell, recipe.run))
       // Whoever means their whole home, or the whole machine, writes that themselves.
       .filter(({ recipe, values }) => recipe.asks === undefined || ![...values.values()].some(isWhole))
       .slice(0, 2 * MOST_ALTERNATIVES)
       .flatMap(({ recipe, score, values, isSure }): Candidate[] => {
-        const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
+        const ofFish = shell === 'fish' ? recipe.fish : undefined
+        const { command, missing } = fill(ofFish ?? recipe.run, values)
+        if (ofFish === undefined && !isFor(shell, command)) return []
         const safe = withoutEmptying(command)
         if (safe === undefined || isTurned(request, safe) || isElsewhere(safe) || isMisread(request, safe))
           return []
         const destroys = recipe.asks !== undefined
         if (destroys && [...values.values()].some((value) => isOther(request, value))) return []
-        const isWhole =
+        const isCertain =
           isSure &&
           !NO_PROGRAM.test(request) &&
           !isIdle(request, safe) &&
           !(missing.length > 0 && safe.includes('! -'))
-        const confidence = isWhole ? 'sure' : 'perhaps'
+        const confidence = isCertain ? 'sure' : 'perhaps'
         const ways = ['recipe', recipe.run]
         return [{ command: safe, source: 'recipe', score, placeholders: missing, destroys, confidence, ways }]
       })

@@ -28,7 +28,7 @@ const LOOK_MS = 100
 const ASK_AGAIN_MS = 60_000
 /** A week is added up within seconds; on a busy machine the demonstration begins without it. */
 const TOTALS_MS = 60_000
-const TOTALS_LOOK_MS = 1_000
+const TOTALS_LOOK_MS = 5_000
 const WEEK_MS = 7 * 86_400_000
 /** A daemon that was told to stop gets so long. */
 const STOP_MS = 10_000
@@ -182,9 +182,11 @@ async function totalsCome({ now, signal, say }: StageOptions, running: readonly 
   const range = { start: new Date(now - WEEK_MS).toISOString(), end: new Date(now).toISOString() }
   for (const until = Date.now() + TOTALS_MS; Date.now() < until; ) {
     signal.throwIfAborted()
-    // A report counts as no question. One that fails under load is asked for again.
+    // Whoever waits for the end of a daemon says so.
+    if (running.some(({ child }) => isOver(child))) return
+    // One that fails under load is asked for again.
     const report = await daemonOf(reader)
-      .call(postReport, { body: { range } })
+      .call(postReport, { body: { range }, signal })
       .catch(() => undefined)
     if (report !== undefined && report.tools.of > 0 && report.tools.periods === report.tools.of) return
     await new Promise((resolve) => setTimeout(resolve, TOTALS_LOOK_MS))

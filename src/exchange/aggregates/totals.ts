@@ -14,7 +14,7 @@ interface Summed {
   readonly sums: readonly BigUint64Array[]
 }
 
-/** By the first share: who agrees adds up the same shares again to open them, and a share does not change. */
+/** By the first share, once for those who agree: they add up the same shares again to open them, and a share does not change. */
 const summed = new WeakMap<HeldShare, Summed>()
 
 const areSame = <T>(some: readonly T[], others: readonly T[]): boolean =>
@@ -27,7 +27,10 @@ const areSame = <T>(some: readonly T[], others: readonly T[]): boolean =>
 function sumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] {
   const [first] = shares
   const before = first && summed.get(first)
-  if (before && areSame(before.layouts, layouts) && areSame(before.shares, shares)) return before.sums
+  if (before && areSame(before.layouts, layouts) && areSame(before.shares, shares)) {
+    summed.delete(shares[0] as HeldShare)
+    return before.sums
+  }
   const sums = newSumsOf(layouts, shares)
   if (first !== undefined) summed.set(first, { layouts: [...layouts], shares: [...shares], sums })
   return sums

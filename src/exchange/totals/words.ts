@@ -19,7 +19,7 @@ export const whyWord = (why: Unreleased): string => WHY[why]
 export function missingWords(buckets: readonly BucketTotals[]): readonly string[] {
   if (buckets.length === 0)
     return [
-      'Totals are of whole closed periods (UTC days, unless the policy says otherwise), and none lies within this time: ask for more, as with --last 3d, or for days, as with --from yesterday --to yesterday.',
+      'Totals are of whole closed periods (UTC days, unless the policy says otherwise), and none lies within this time: ask for a longer time. For periods of a day the last two days hold one.',
     ]
   const counts = new Map<Unreleased, number>()
   for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)

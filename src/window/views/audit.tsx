@@ -190,9 +190,12 @@ const textOf = ({ type, peer, trace_id, details }: AuditEntryShape, names: Names
 /** Of each key of a node, the name that this node knows it by. */
 type Names = ReadonlyMap<string, string>
 
-/** Keys of nodes without a name are told apart by their beginning. */
+/** A node may have given its name to itself, so that the beginning of its key stands beside it. */
 const named = (text: string, names: Names): string =>
-  text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, (key, start) => names.get(key) || `${start}…`)
+  text.replace(/karo:ed25519:([\w-]{8})[\w-]+/g, (key, start) => {
+    const name = names.get(key)
+    return name ? `${name} (${start}…)` : `${start}…`
+  })
 
 const columnsOf = (names: Names): readonly Column<AuditEntryShape>[] => [
   { title: 'Entry', right: true, cell: ({ seq }) => number(seq) },

@@ -177,7 +177,10 @@ function Anomalies() {
     await client.call(muteAnomalies, { body: { what: id, for_ms: WEEK_MS } })
     asked.again()
   }
-  const shown = asked.data?.signals.slice(0, BARS_MAX) ?? []
+  // What is new is never behind what was seen, so that all of it can be marked.
+  const shown = (asked.data?.signals ?? [])
+    .toSorted((a, b) => Number(a.seen) - Number(b.seen))
+    .slice(0, BARS_MAX)
   const unseen = shown.filter(({ seen }) => !seen).map(({ id }) => id)
   const see = async (): Promise<void> => {
     await client.call(seeAnomalies, { body: { ids: unseen } })

@@ -83,8 +83,9 @@ export function Answer({ result }: { readonly result: QueryResult }) {
       ))}
       {result.privacy.cells_suppressed > 0 && (
         <p class="note">
-          {counted(result.privacy.cells_suppressed, 'row')} left out, because fewer than{' '}
-          {result.privacy.k_min} machines are behind them.
+          {result.released === undefined ? '' : 'Up to '}
+          {counted(result.privacy.cells_suppressed, 'row')} left out: fewer than {result.privacy.k_min}{' '}
+          machines are behind such a row, or one could be computed from it.
         </p>
       )}
     </>

@@ -5,7 +5,7 @@ import { duration, formatFingerprint, printable } from '../../../base/format.ts'
 import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
-import { reachRows } from './reach.ts'
+import { reachRows, utc } from './reach.ts'
 import { isOfTotals, whoContributed } from './totals.ts'
 import type { Screen } from './view.ts'
 
@@ -116,6 +116,3 @@ function askedAs({ name, fingerprint, roles, teams }: NonNullable<QueryResult['a
   const has = [...roles.map((role) => `role ${role}`), ...teams.map((team) => `team ${team}`)]
   return `asked as ${[`${name} (${formatFingerprint(fingerprint)})`, ...has].map(printable).join(', ')}`
 }
-
-/** Ranges are whole hours. */
-const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')

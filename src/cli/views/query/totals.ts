@@ -25,7 +25,12 @@ export function whoContributed(result: QueryResult): {
   const { known, answered } = coverage
   const whose = team === undefined ? 'machines' : `machines of the team ${team.name}`
   const line = `${answered} of ${known} ${whose}, ${periodsOf(shown, buckets.length)}, for the role ${audience}`
-  const rows = [...covered(result, shown), ...missing(shown), ...changing(shown), ...elsewhereRows(result)]
+  const rows = [
+    ...covered(result, buckets, shown),
+    ...missing(shown),
+    ...changing(shown),
+    ...elsewhereRows(result),
+  ]
   const { cells_suppressed: withheld, k_min } = privacy
   if (withheld > 0 && team !== undefined) {
     const rowsAre = withheld === 1 ? 'row is' : 'rows are'
@@ -66,12 +71,16 @@ const periodsOf = (shown: readonly unknown[], all: number): string =>
       : `all ${all} closed periods`
     : `${shown.length} of ${all} closed periods`
 
-/** Periods are whole, so that the totals may be of a part of the asked time. */
-function covered({ time_range }: QueryResult, shown: Released['buckets']): string[] {
-  const [first, last] = [shown[0], shown.at(-1)]
-  if (first === undefined || last === undefined) return []
+/** Periods are whole, so that the totals may be of a part of the asked time; those that are missing are told apart. */
+function covered(
+  { time_range }: QueryResult,
+  buckets: Released['buckets'],
+  shown: Released['buckets'],
+): string[] {
+  const [first, last] = [buckets[0], buckets.at(-1)]
+  if (first === undefined || last === undefined || shown.length === 0) return []
   if (first.start === time_range.start && last.end === time_range.end) return []
-  return [`the totals are of whole periods in it: ${utc(first.start)} to ${utc(last.end)} UTC`]
+  return [`the periods that lie wholly in it: ${utc(first.start)} to ${utc(last.end)} UTC`]
 }
 
 /** What became of the other machines, in the newest period that is shown. */

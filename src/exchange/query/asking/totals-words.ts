@@ -7,7 +7,7 @@ export const absentWords = {
   aggregators:
     'Totals need two nodes that compute them, of different operators, and this mesh has named none: karo policy sign ' +
     '--aggregator <node> --aggregator <node>, where the root key is.',
-  nodes: 'Totals hold no numbers of single nodes, so none are shown for --per-node.',
+  nodes: 'Totals hold no numbers of single nodes, so no machine is shown by itself.',
   refused: (audience: string, reason: string): string => `No totals for the role ${audience}: ${reason}.`,
   /** Statements of holders are about all machines of a type, so nobody shows them for the sake of a part. */
   ownTeam: (team: string, audience: string): string =>
