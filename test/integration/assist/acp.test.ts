@@ -106,19 +106,26 @@ describe('a request of an agent in an editor', () => {
   ])(
     'is answered in the editor with %s, which the ledger has, and the inbox is empty',
     async (answer, decision, told) => {
+      const before = (await ledger('approval_decided')).length
       const editor = edit([{ toolCall: command(`touch three-${answer}`) }], { answer })
       expect(await editor.hears('said')).toEqual(selected(told))
       await editor.hears('ended')
-      expect((await open()).filter(({ input }) => input.includes('three'))).toEqual([])
-      await until(
-        async () =>
-          (await ledger('approval_decided')).some(
-            ({ details }) => (details as { way: string; decision: string }).way === 'tool',
-          ),
-        { what: 'the ledger has the answer' },
-      )
+      // A no waits for nobody, so the editor may have ended before the daemon has it.
+      await until(async () => (await open()).every(({ input }) => !input.includes('three')), {
+        what: 'the inbox is empty',
+      })
+      await until(async () => (await ledger('approval_decided')).length > before, {
+        what: 'the ledger has the answer',
+      })
       const [newest] = await ledger('approval_decided')
       expect(newest).toMatchObject({ details: { way: 'tool', decision, agent: 'kBridge:fake' } })
+      await until(
+        async () => {
+          const [entry] = (await node.json<ApprovalsLogShape>(['approvals', 'log'])).entries
+          return entry?.line.includes(`three-${answer}`)
+        },
+        { what: 'the log has it' },
+      )
       const [entry] = (await node.json<ApprovalsLogShape>(['approvals', 'log'])).entries
       expect(entry).toMatchObject({ outcome: 'withdrawn', by: 'the tool that asked' })
     },
@@ -222,6 +229,7 @@ describe('nothing is left', () => {
     process.kill(which === 'karo' ? karo : editorOf(karo), 'SIGKILL')
     await until(() => !lives(karo) && !sleeping(mark), { what: 'nothing of it runs' })
     await until(async () => (await open()).every((one) => one.id !== id), { what: 'the inbox is empty' })
+    await until(async () => (await logOf(id)).length > 0, { what: 'the log has it' })
     expect(await logOf(id)).toMatchObject([{ outcome: 'withdrawn', uses: 0 }])
   })
 })

@@ -68,7 +68,7 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
   test('a task is told as lines, once for each id, and its trace leads to the Muscle and the ledger', async () => {
     await add('one')
     const first = await run('one', 'echo', { text: 'hello' }, ['--id', 'job-1'])
-    expect(first.code).toBe(0)
+    expect(first.code, first.stdout + first.stderr).toBe(0)
     expect(first.lines.map(({ seq, state, final }) => [seq, state, final])).toEqual([
       [1, 'submitted', false],
       [2, 'working', false],

@@ -19,7 +19,7 @@ const callOf = (command: string) =>
   })
 
 /** A tool in a terminal of its own that calls its hook; `meanwhile`: what else it does in the same terminal. */
-function tool(command: string, { name = 'claude', seconds = 60, meanwhile = 'true', at = node } = {}) {
+function tool(command: string, { name = 'claude', seconds = 290, meanwhile = 'true', at = node } = {}) {
   const key = Math.random().toString(36).slice(2)
   const [input, output] = [join(at.home, `${key}.in`), join(at.home, `${key}.out`)]
   writeFileSync(input, callOf(command))

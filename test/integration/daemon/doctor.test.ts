@@ -12,7 +12,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
@@ -56,15 +55,6 @@ const find = ({ checks }: Document, id: string): CheckResult => {
   const found = checks.find((one) => one.id === id)
   if (found === undefined) throw new Error(`no ${id}`)
   return found
-}
-
-/** Of nobody, a moment ago. */
-async function freePort(): Promise<{ port: number }> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return { port }
 }
 
 /** As a person would: pasted into a shell, with `sudo` as it is for root, and `karo` found. */
@@ -335,10 +325,12 @@ describe('without a daemon', () => {
   })
 
   test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
-    const { port } = await freePort()
-    const node = await startNode({ env: { KARO_MESH_PORT: String(port) } })
+    const node = await startNode()
+    const [address = ''] = (await node.status()).mesh.listen
+    const port = /\/tcp\/(\d+)$/.exec(address)?.[1] ?? ''
     rmSync(join(node.home, 'karo.sock'))
-    const document = await doctor(node)
+    const env = { ...cleanEnv(node.home), ...ON_LOOPBACK, KARO_MESH_PORT: port }
+    const document = await doctor({ karo: (args) => runKaro(args, env) })
     expect(failing(document)).toEqual(['daemon.running'])
     expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
   })

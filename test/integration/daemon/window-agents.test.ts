@@ -28,7 +28,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     const [input, output] = [join(node.home, `${key}.in`), join(node.home, `${key}.out`)]
     const call = { hook_event_name: 'PreToolUse', tool_name: 'Bash', cwd: '/srv', tool_input: { command } }
     writeFileSync(input, JSON.stringify(call))
-    const hook = `"$NODE" "$KARO" hook claude --inbox 60 < ${input} > ${output}.new 2>/dev/null`
+    const hook = `"$NODE" "$KARO" hook claude --inbox 290 < ${input} > ${output}.new 2>/dev/null`
     programInTerminal('sh', ['-c', `${hook}; mv ${output}.new ${output}`], node.home)
     return {
       async told() {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { atEnd } from '../../support/run/processes.ts'
-import { until } from '../../support/run/until.ts'
+import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 /** What the other program left: it controls each page at once, and hands on what the page sends. */
 const WORKER = `addEventListener('install', (event) => event.waitUntil(skipWaiting()))
@@ -69,6 +69,7 @@ describe.skipIf(CHROMIUM === undefined)('a service worker of another program', (
     origin = `http://localhost:${(server.address() as AddressInfo).port}`
     browser = await openChromium()
     context = await browser.newContext()
+    context.setDefaultTimeout(PATIENCE_MS)
   })
   afterAll(async () => browser?.close())
 

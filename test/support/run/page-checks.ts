@@ -1,6 +1,7 @@
 // What every view of the page has to be for everybody's eyes and hands, looked for in the browser itself.
 import axe from 'axe-core'
 import type { BrowserContext, Page } from 'playwright-core'
+import { PATIENCE_MS } from './until.ts'
 
 const SERIOUS = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations
   .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -18,9 +19,11 @@ const MEET = `(() => { const one = document.activeElement; const { outlineStyle,
   return { unseen: one === document.body || outlineStyle !== 'none' || boxShadow !== 'none' ? [] : [textOf(one)],
     neverMet: ${PRESSABLE}.filter((any) => !globalThis.met.has(any)).map(textOf) } })()`
 
-/** Gives pages of the context what the checks need. Called before a page is opened. */
-export const prepare = (context: BrowserContext): Promise<unknown> =>
-  context.addInitScript({ content: axe.source })
+/** Gives pages of the context what the checks need, and as long as any other wait has. Called before a page is opened. */
+export function prepare(context: BrowserContext): Promise<unknown> {
+  context.setDefaultTimeout(PATIENCE_MS)
+  return context.addInitScript({ content: axe.source })
+}
 
 /** Of the view that is open, light and dark, at three widths: serious faults that axe finds, and what is wider than its window. */
 export async function faultsOf(page: Page): Promise<readonly string[]> {

@@ -5,6 +5,7 @@ import type { AuditEntryShape, PeerShape, SessionCodeShape } from '../../../src/
 import { append, liveName, records } from '../data/spool.ts'
 import type { TestNode } from '../node/node.ts'
 import { openChromium } from './browser.ts'
+import { PATIENCE_MS } from './until.ts'
 
 /** As many as the largest mesh that one person looks at, and the most entries that the page asks for. */
 const MEMBERS = 200
@@ -47,6 +48,7 @@ export async function loadPage({ node, seconds, rate }: PageLoadOptions): Promis
   const browser = await openChromium()
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    page.setDefaultTimeout(PATIENCE_MS)
     await page.addInitScript({ content: WATCH })
     const { page: origin, code } = await node.json<SessionCodeShape>(['dashboard'])
     await play(page)
@@ -192,12 +194,7 @@ const memberAt = (i: number): PeerShape => ({
 const entryAt = (seq: number): AuditEntryShape =>
   ({
     ...{ seq, timestamp: new Date(Date.UTC(2026, 0, 1) + seq * 60_000).toISOString(), type: 'trust_changed' },
-    ...{
-      success: seq % 9 !== 0,
-      peer: null,
-      trace_id: null,
-      details: { uid: seq % 40, level: `level ${seq % 12}` },
-    },
+    ...{ success: seq % 9 !== 0, details: { uid: seq % 40, level: `level ${seq % 12}` } },
   }) as unknown as AuditEntryShape
 
 /** Somebody's shell, which records commands all the time. */
