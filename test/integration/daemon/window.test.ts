@@ -292,9 +292,10 @@ describe.skipIf(CHROMIUM === undefined)(
         return route.continue()
       })
       await page.locator('nav').getByRole('link', { name: 'Me', exact: true }).click()
-      await until(() => held.length === 1 && others === 1, { what: 'everything was asked for' })
+      await until(() => held.length === 1 && others > 0, { what: 'everything was asked for' })
+      const before = others
       await page.keyboard.press('r')
-      await until(() => others > 1, { what: 'everything was asked for again' })
+      await until(() => others > before, { what: 'everything was asked for again' })
       expect(held).toHaveLength(1)
       await held[0]?.continue()
       await page.getByText('Average time').waitFor()
