@@ -51,7 +51,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const traced = await done(runtime, 'echo', { trace: true })
     expect(await said(runtime, traced)).toContain(traced.traceId)
     expect(await said(runtime, await done(runtime, 'echo', { batch: true }))).toBe('in a batch')
-    const counted = await done(runtime, 'count')
+    const counted = await done(runtime, 'count', { pause: 3_000 })
     expect(counted.events.find(({ progress }) => progress !== null)).toMatchObject({
       ...{ state: 'working', message: 'step 1', progress: { done: 1, total: 3 } },
     })
