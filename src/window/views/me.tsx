@@ -150,7 +150,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
         note="Tools whose commands failed more than before, then those that failed most."
       >
         {failing.length === 0 ? (
-          <p class="empty">No tool failed worth telling.</p>
+          <p class="empty">No tool failed often enough to be listed.</p>
         ) : (
           <Table
             caption="Tools that failed"

@@ -63,8 +63,8 @@ function Glance({ report }: { readonly report: ReportShape }) {
   return (
     <>
       <p class="quiet">
-        {audience === null ? 'No totals were found' : `Totals for the role ${plain(audience)}`}; a row of
-        fewer than {k} machines is withheld. Made <Time at={report.made_at} as="ago" />
+        {audience === null ? 'No totals were found.' : `Totals for the role ${plain(audience)}.`}{' '}
+        {k > 0 && `A row of fewer than ${k} machines is withheld. `}Made <Time at={report.made_at} as="ago" />
         {report.asked_as !== null && (
           <>
             {' '}
@@ -165,7 +165,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
   return (
     <>
       <Group>
-        <Panel title="Risk" note={groundOf(risk)}>
+        <Panel title="Risk" note={groundOf(risk, report)}>
           <Ground part={risk} report={report} />
           {risk.state === 'shown' && (
             <Bars
@@ -194,7 +194,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
             />
           )}
         </Panel>
-        <Panel title="Tools" wide note={groundOf(tools)}>
+        <Panel title="Tools" wide note={groundOf(tools, report)}>
           <Ground part={tools} report={report} />
           {tools.state === 'shown' && (
             <>
@@ -216,7 +216,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         </Panel>
       </Group>
       <Group>
-        <Panel title="Anomalies" note={groundOf(anomalies)}>
+        <Panel title="Anomalies" note={groundOf(anomalies, report)}>
           <Ground part={anomalies} report={report} />
           {anomalies.state === 'shown' &&
             (anomalies.rows.length === 0 ? (
@@ -256,9 +256,14 @@ const AsFile = ({ days }: { readonly days: number }) => (
   </Panel>
 )
 
-const groundOf = ({ state, periods, of, machines }: Ground): string =>
+const groundOf = (
+  { state, periods, of, machines }: Ground,
+  { audience }: Pick<ReportShape, 'audience'>,
+): string =>
   state === 'withheld'
-    ? 'Withheld.'
+    ? audience === null
+      ? 'No totals.'
+      : 'Withheld.'
     : `${periods} of ${counted(of, 'period')} released${machines === null ? '' : `, of ${span(machines)}`}.`
 
 const span = ({ least, most }: { readonly least: number; readonly most: number }): string =>
