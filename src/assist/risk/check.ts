@@ -18,7 +18,7 @@ import { walkLine } from './line/walk.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
 import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
-import { handsShell } from './rules/system/shells.ts'
+import { callsShell } from './rules/system/shells.ts'
 import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
@@ -165,7 +165,7 @@ export function findAll(
     }
     // Code of another language is no line of a shell; whoever pastes it may run it elsewhere.
     const unread = [...found.values()].find(({ rule }) => rule.id === 'unparsed')
-    if (unread !== undefined && handsShell(line)) fact('unparsed-tool', unread.span)
+    if (unread !== undefined && callsShell(line)) fact('unparsed-tool', unread.span)
   } catch {
     // A text that exhausts the stack, or a rule that throws, leaves the line unread.
     tried = undefined

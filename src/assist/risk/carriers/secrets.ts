@@ -38,7 +38,7 @@ export function holdsSecrets(text: string, scope: Where): boolean {
 
 /** Names of files in which projects keep credentials. */
 const KEPT_BY_PROJECTS =
-  /(?:^|\/)(?:secrets?|credentials?|service[-_]account\S*|client_secret\S*|auth)\.(?:json|ya?ml|toml|env|ini|txt|tfvars)$|(?:^|\/)(?:master\.key|\.htpasswd|\.npmrc|\.pypirc|[^/]*\.(?:jks|keystore|pfx|ppk|tfvars))$/
+  /(?:^|\/)(?:secrets?|credentials?|service[-_]account[^\s/]{0,80}|client_secret[^\s/]{0,80}|auth)\.(?:json|ya?ml|toml|env|ini|txt|tfvars)$|(?:^|\/)(?:master\.key|\.htpasswd|\.npmrc|\.pypirc|[^/]*\.(?:jks|keystore|pfx|ppk|tfvars))$/
 
 /** Whether the file is one that an AI tool should not see: credentials, also those that people read every day. */
 export function isPrivate(text: string, scope: Where): boolean {

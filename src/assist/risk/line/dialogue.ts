@@ -1,30 +1,52 @@
 // Pasted lines that a program reads and not the shell: what follows `ed FILE`, `psql db` or `redis-cli` is typed into it.
 
-import { SHELLS } from '../carriers/wrappers.ts'
+import { interpreterName } from '../carriers/wrappers.ts'
 import { baseName } from '../model.ts'
-import { EDITORS, runsCode } from '../writes/positions.ts'
+import { EDITORS } from '../writes/positions.ts'
 
-/** Programs beside editors and interpreters that ask for commands. */
-const ASKS: ReadonlySet<string> = new Set(
-  'redis-cli valkey-cli mongosh mongo mysql mariadb psql sqlite3 cqlsh ftp lftp sftp smbclient telnet bc dc gdb jshell irb nslookup parted fdisk virsh zkCli.sh etcdctl'.split(
-    ' ',
-  ),
+/** Clients that ask for commands, with the operands that they may have besides: a host, a database, a file. */
+const ASKS: ReadonlyMap<string, number> = new Map(
+  [
+    'redis-cli valkey-cli bc dc jshell irb nslookup virsh zkCli.sh octave julia R guile erl swipl ghci scala groovy tclsh',
+    'mongosh mongo mysql mariadb sqlite3 lftp sftp smbclient parted fdisk',
+    'psql cqlsh ftp telnet gdb',
+  ].flatMap((names, most) => names.split(' ').map((name) => [name, most] as const)),
 )
 /** A line of plain words, whose program reads what follows. */
-const ALONE = /^\s*(?:sudo\s+)?([\w./+-]+)(?:\s+[^|<>&;(]*)?$/
+const ALONE = /^\s*(?:sudo\s+)?([\w./+-]+)((?:\s[^|<>&;("'`]*)?)$/
+/** Options with which a program does not ask: it has its commands, runs a file, or only tells about itself. */
+const NEEDS_NO_LINES = /^(?:-[ecfmxlrVb]|--(?!user|host|port|db))/
+/** Options of clients whose value is the next word. */
+const VALUED = /^-[hpPuUdDnas]$/
 /** The end of a dialogue with an editor: without it the lines that follow are commands of the shell. */
-const LEAVES = /^(?::?(?:w|wq|x|q|wqa|xa)!?|ZZ|\^X)$/m
+const LEAVES = /^(?::(?:w|wq|x|q|wqa|xa)!?|ZZ|\^X)$/m
+/** Its end in ed and ex, where commands need no colon. */
+const LEAVES_ED = /^:?(?:w|wq|x|q)!?$/m
 /** Lines of one text that are looked at. */
 const MOST_LINES = 200
 
-/** The text with the lines behind each such program as its input, or undefined where it has none. */
+/** Whether the program would read the terminal: it has no script, no statement and no option that takes their place. */
+function asks(name: string, words: readonly string[]): boolean {
+  const most = ASKS.get(name) ?? (interpreterName(name) === undefined ? undefined : 0)
+  if (most === undefined || words.some((word) => NEEDS_NO_LINES.test(word))) return false
+  const isClient = ASKS.has(name)
+  const operands = words.filter(
+    (word, i) => word[0] !== '-' && !(isClient && VALUED.test(words[i - 1] ?? '')),
+  )
+  return operands.length <= most
+}
+
+/** The text with the lines behind the first such program as its input, or undefined where it has none. */
 export function asDialogue(text: string): string | undefined {
   const lines = text.split('\n')
   if (lines.length > MOST_LINES || text.includes('<<')) return undefined
   const at = lines.findIndex((line, i) => {
-    const name = baseName(ALONE.exec(line)?.[1] ?? '')
-    if (name === '' || SHELLS.has(name) || i + 1 >= lines.length) return false
-    return EDITORS.has(name) ? LEAVES.test(lines.slice(i + 1).join('\n')) : ASKS.has(name) || runsCode(name)
+    if (i + 1 >= lines.length) return false
+    const [, path = '', rest = ''] = ALONE.exec(line) ?? []
+    const name = baseName(path)
+    if (EDITORS.has(name))
+      return (/^(?:ed|ex|red)$/.test(name) ? LEAVES_ED : LEAVES).test(lines.slice(i + 1).join('\n'))
+    return asks(name, rest.trim().split(/\s+/).filter(Boolean))
   })
   if (at < 0) return undefined
   const typed = lines.slice(at + 1).join('\n')

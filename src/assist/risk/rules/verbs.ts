@@ -78,11 +78,13 @@ const MANAGERS: ReadonlySet<string> = new Set(
     apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx uv poetry cargo rustup gem
     bundle composer conda mamba go nix nix-env guix emerge xbps-remove asdf mise nvm fnm sdk code hg svn jj chezmoi stow vim-plug tput stty clear reset
     ip nmcli tc iptables ip6tables nft ufw xrandr adb virsh VBoxManage supervisorctl pm2 update-alternatives update-rc.d apt-key add-apt-repository
-    ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
+    dotnet swift rails molecule kitchen ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
   `),
 )
 /** Verbs that mean a whole thing, whatever the line names. */
 const WHOLE = wordOf(names('destroy obliterate nuke annihilate decommission terminate teardown'))
+/** Things that a tool fetches or makes again after it removed them. */
+const FETCHED = /(?:^|[-:_])(?:packages?|images?|templates?)$/
 const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
 
 /** Words that may be the path of a sub-command: the first five, up to one that is no plain word. */
@@ -130,8 +132,12 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
     }
   }
   if (found === undefined) return undefined
-  const namesKept = path.some((word) => KEPT.test(word) || KEPT.test(word.replace(HARD, '')))
-  const isWhole = WHOLE.test(found.text) || (isHard && args.some(({ text }) => text === '--all'))
+  const isLost = HARD.test(found.text)
+  const namesKept = path.some(
+    (word) => (KEPT.test(word) || KEPT.test(word.replace(HARD, ''))) && (isLost || !FETCHED.test(word)),
+  )
+  const isAll = isHard && path.length === 1 && args.some(({ text }) => text === '--all')
+  const isWhole = !MANAGERS.has(name) && (WHOLE.test(found.text) || isAll)
   return isWeak && !namesKept ? undefined : { arg: found, isKept: isWhole || (isHard && namesKept) }
 }
 

@@ -142,6 +142,54 @@ test('lines of a paste that a program reads are its input', () => {
   expect(level('psql shop', '\\dt')).toBe('safe')
 })
 
+test('a program with a script does not read the lines behind it, and one that waits does', () => {
+  const level = (...lines: readonly string[]) => checkCommand(lines.join('\n'), {}).risk_level
+  for (const start of ['python3 app.py', 'python3 --version', 'node -e 1', 'redis-cli ping', 'vim notes'])
+    expect(level(start, 'import socket, os, pty', 'os.system("/bin/sh")'), start).not.toBe('critical')
+  expect(level('python3', 'import os', 'os.system("rm -rf /")')).not.toBe('safe')
+  expect(level('redis-cli -h cache', 'FLUSHALL')).toBe('high')
+  expect(level('make', 'x', 'w')).toBe('safe')
+})
+
+test.each([
+  'rails destroy controller Foo',
+  'molecule destroy',
+  'kitchen destroy',
+  'wp transient delete --all',
+  'ctr images rm x',
+])('what is fetched or made again is no loss for everybody: %s', (command) => {
+  expect(['safe', 'low', 'moderate']).toContain(checkCommand(command, {}).risk_level)
+})
+
+test('a tree is judged by its own name, and not by that of the directory both share', () => {
+  const risk = (command: string) =>
+    checkCommand(command, { home: '/home/me', cwd: '/home/me/site/app' }).risk_level
+  expect(risk('rm -rf ./../notes')).toBe('moderate')
+  expect(risk('rm -rf ./../build')).toBe('safe')
+})
+
+/** Long texts on which an expression without bounds would not come to an end. */
+const blanks = ' '.repeat(5_000)
+const LONG = {
+  blanks: `python3 -c 'run sh${blanks}x'; rm -rf ~`,
+  'blanks before the shell': `python3 -c 'system${blanks}x'`,
+  quotes: `awk 'system sh${'"'.repeat(5_000)}x'`,
+  'quotes before the shell': `awk 'exec${'"'.repeat(5_000)}x'`,
+  exclamations: `awk '${'!sh '.repeat(5_000)}x'`,
+  netcat: `python3 -c '${'nc '.repeat(20_000)}x'`,
+  'netcat with options': `python3 -c '${'nc -e '.repeat(9_000)}x'`,
+  'blanks of a dialogue': `python3${blanks}|\n${blanks}\nx`,
+  'many addresses': `sqlplus ${'/'.repeat(4_000)}`,
+  'a kernel thread': `touch '[${'k'.repeat(4_000)}'`,
+  mutations: `curl -d '${'mutation '.repeat(7_000)}' http://x.example`,
+  verbs: `anytool ${'delete-'.repeat(5_000)}x`,
+  accounts: `python3 -c 'open("${'/service_account'.repeat(4_000)}")'`,
+}
+test.each(Object.entries(LONG))('the check comes to an end: %s', (_name, command) => {
+  for (const caller of ['person', 'tool'] as const)
+    expect(RISK_LEVELS).toContain(checkCommand(command, { caller }).risk_level)
+})
+
 test('`-n` behind the verb with a word names a thing', () => {
   expect(checkCommand('anytool apps delete -n web', {}).risk_level).toBe('high')
   expect(checkCommand('anytool -n apps delete web', {}).risk_level).toBe('safe')

@@ -12,12 +12,20 @@ import { appended, DELETERS, deletedTrees, overwritten } from '../targets.ts'
 const MADE =
   /^(?:\{\}|node_modules|bower_components|vendor|target|build\S*|_build|dist\S*|out|output|bin|obj|coverage|htmlcov|logs?|log|tmp|temp|\.?cache|caches|__pycache__|\.\w+_cache|\.(?:next|nuxt|parcel-cache|turbo|svelte-kit|gradle|terraform|tox|nox|venv|eggs|yarn|pnpm-store|angular|vite|output|vercel|serverless|ccls-cache|clangd|dart_tool|bundle)|\.?venv|env|virtualenv|\S+\.(?:egg-info|dist-info|app|log|tmp|bak|old|orig|swp|o|pyc)|\S*(?:build|cache|tmp|temp|test|tests|example|generated|artifacts?|reports?)|\S*old\S*|CMakeFiles|Pods|DerivedData|site|public|storybook-static|playwright-report|test-results|package-lock\.json|yarn\.lock|\*\S*|x|foo|bar|baz)$/i
 
+/** The components of the path below the directory that it shares with the working directory, whose own name says nothing. */
+function ownParts(path: string, cwd: string): readonly string[] {
+  const here = cwd.split('/')
+  const parts = path.split('/')
+  const shared = parts.findIndex((part, i) => part !== here[i])
+  return shared < 0 ? [] : parts.slice(shared)
+}
+
 /** Trees outside of temporary directories whose name does not say that they can be made again. */
 function lost(c: SimpleCommand, trees: readonly Arg[]): readonly Arg[] {
   const temporary = inPlace(c, trees, 'temporary')
   return trees.filter((arg) => {
     const path = resolvePath(arg.text, c.scope)
-    const parts = (arg.text.includes('..') ? path : arg.text).split('/')
+    const parts = arg.text.includes('..') ? ownParts(path, c.scope.cwd) : arg.text.split('/')
     const isOutside = /^(?:\/(?!home|Users|tmp)|~|\.\.)/.test(arg.text) && !path.startsWith(`${c.scope.cwd}/`)
     return !temporary.includes(arg) && !isOpaque(arg) && (isOutside || !parts.some((part) => MADE.test(part)))
   })

@@ -33,6 +33,12 @@ function statements(c: SimpleCommand): readonly Arg[] {
   ]
 }
 
+/** Whether the words before a command of redis-cli are only options and their values. */
+const isFirst = (before: readonly Arg[]): boolean =>
+  before.every(
+    ({ text }, i) => text[0] === '-' || /^-(?:[hpsanuitrX]|-user|-pass)$/.test(before[i - 1]?.text ?? ''),
+  )
+
 /** The value alone of an argument such as `--command=statement`. */
 function optionValue(arg: Arg): Arg {
   const value = /^--[\w-]+=([\s\S]*)$/.exec(arg.text)?.[1]
@@ -79,7 +85,7 @@ export const DATABASE_RULES: readonly Rule[] = [
         case 'redis-cli':
         case 'valkey-cli':
           return only(
-            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
+            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
               `${text} ${c.input.text ?? ''}`,
             ) ||
               (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
@@ -129,6 +135,8 @@ export const DATABASE_RULES: readonly Rule[] = [
     why: 'Changes how a store works that programs share, or drops entries of it.',
     tools: tools('redis-cli valkey-cli'),
     when: ({ args, input }) =>
+      /^\s{0,8}shutdown\b/im.test(input.text ?? '') ||
+      args.some(({ text }, i) => /^shutdown$/i.test(text) && isFirst(args.slice(0, i))) ||
       /(?:^|\s)(?:[xl]trim|swapdb|failover|config (?:set|rewrite|resetstat)|cluster (?:reset|forget|failover|delslots)|script flush|acl (?:deluser|setuser)|xgroup destroy)\b/i.test(
         `${args.map(({ text }) => text).join(' ')} ${input.text ?? ''}`,
       ),

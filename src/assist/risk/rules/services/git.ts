@@ -236,7 +236,7 @@ export const GIT_RULES: readonly Rule[] = [
     when: (c, o) =>
       is(o, 'commit', 'push', 'merge', 'rebase', 'am', 'cherry-pick') && [
         ...matching(c.args, /^--no-verify$/),
-        ...(is(o, 'commit') ? matching(c.args, /^-[a-z]*n[a-z]*$/) : []),
+        ...(is(o, 'commit') ? matching(c.args, /^-[aeiopqsvz]*n/) : []),
         ...c.assignments
           .filter(({ name, value }) => /^(?:HUSKY|LEFTHOOK)$/.test(name) && /^(?:0|false)$/.test(value.text))
           .map(({ value }) => value),

@@ -15,7 +15,7 @@ const holdsKept = (address: string): boolean =>
     .some((part) => KEPT.test(part))
 /** The part of an address, or of a query, that asks a service to delete. */
 const DELETES =
-  /(?:^|[/_-])(?:delete|destroy|purge|doDelete|_close|unlink|delete_by_query|delete-batch)(?:[/?_-]|$)|\bmutation\b[\s\S]*\b(?:delete|destroy|purge)[A-Z]\w*/
+  /(?:^|[/_-])(?:delete|destroy|purge|doDelete|_close|unlink|delete_by_query|delete-batch)(?:[/?_-]|$)|\bmutation\b[\s\S]{0,2000}?\b(?:delete|destroy|purge)[A-Z]\w*/
 
 /** The part of an address behind which a service has its own settings and switches. */
 const SETTINGS =

