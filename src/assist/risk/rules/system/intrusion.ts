@@ -78,12 +78,15 @@ export const INTRUSION_RULES: readonly Rule[] = [
     why: 'Runs a file from a directory in which every user and program can put files.',
     tools: ['*', ...RUNS_FILES],
     when: (c, o) => {
-      if (c.path.includes('/') && OPEN_TO_ALL.test(resolvePath(c.path, c.scope))) return true
+      // By its absolute path only: who works in such a directory runs their own files there.
+      if (c.path.startsWith('/') && OPEN_TO_ALL.test(resolvePath(c.path, c.scope))) return true
       const runs =
         interpreterName(c.name) !== undefined || SHELLS.has(c.name) || /^(?:\.|source)$/.test(c.name)
       return only(
         runs && o.flag('c', 'e', 'm') === undefined,
-        o.operands.slice(0, 1).filter((arg) => OPEN_TO_ALL.test(resolvePath(arg.text, c.scope))),
+        o.operands
+          .slice(0, 1)
+          .filter(({ text }) => text.startsWith('/') && OPEN_TO_ALL.test(resolvePath(text, c.scope))),
       )
     },
     example: 'sh /tmp/install.sh',
