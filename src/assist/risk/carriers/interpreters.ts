@@ -134,7 +134,7 @@ function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly
 }
 
 const CALLS_SHELL =
-  /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
+  /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s{0,9}\(?\s{0,9}\[?\s{0,9}f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
 /** Finds shell commands, and deletions of files, in code of other languages; only calls with a literal string. */
 export function foreignCode(
   code: Pick<Arg, 'text' | 'taint' | 'span'>,

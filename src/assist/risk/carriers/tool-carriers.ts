@@ -86,7 +86,10 @@ function sed(args: readonly Arg[]): Layer {
   let layer = NOTHING
   for (const program of programs) {
     const text = program.text
-    const run = /(?:^|[;{}\n])\s*(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s*e(?:\s*([^\n]+))?(?=$|\n)/.exec(text)
+    const run =
+      /(?:^|[;{}\n])\s{0,9}(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s{0,9}e(?:\s{0,9}([^\n]+))?(?=$|\n)/.exec(
+        text,
+      )
     if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: 'shell' })
     // `e` without a command runs the line as substitutions have changed it.
     if (run !== null && run[1] === undefined)

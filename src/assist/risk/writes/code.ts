@@ -35,7 +35,7 @@ const IN_TEXT = [
   /\b(?:dest|path)=([^\s"';]+)/g,
   /\\openout\\?\w*\s*=\s*([^\s\\{}]+)/g,
   // Commands of sqlite3, psql and jshell take the file without quotes.
-  /(?:^|[\n;'"])\s*(?:\.(?:output|once|save|backup|log|clone)|\\(?:o|out|w|g)|\/save)\s+(?:main\s+)?([^\s"'`;|]+)/g,
+  /(?:^|[\n;'"])\s{0,9}(?:\.(?:output|once|save|backup|log|clone)|\\(?:o|out|w|g)|\/save)\s+(?:main\s+)?([^\s"'`;|]+)/g,
 ]
 
 /** Paths of files that the code writes, replaces or deletes. */

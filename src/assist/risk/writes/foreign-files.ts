@@ -5,22 +5,22 @@ import type { Arg } from '../model.ts'
 
 /** The home directory in Python, JavaScript, Ruby, Perl, PHP, Lua and R; a group is the text behind `~`. */
 const HOME =
-  /(?:pathlib\.)?Path\.home\(\)|(?:os\.path\.|File\.)?(?:expanduser|expand_path)\(\s*["']~([^"']*)["']\s*\)|(?:pathlib\.)?Path\(\s*["']~([^"']*)["']\s*\)\.expanduser\(\)|(?:os\.)?environ(?:\.get)?[[(]["']HOME["'][\])]|(?:os\.)?getenv\(\s*["']HOME["']\s*\)|Sys\.getenv\(["']HOME["']\)|(?:require\(["'](?:node:)?os["']\)|\bos)\.homedir\(\)|\bhomedir\(\)|process\.env(?:\.HOME|\[["']HOME["']\])|Dir\.home(?:\(\))?|ENV(?:\.fetch)?[[(]["']HOME["'][\])]|\$ENV\{["']?HOME["']?\}|\$_(?:SERVER|ENV)\[["']HOME["']\]/g
+  /(?:pathlib\.)?Path\.home\(\)|(?:os\.path\.|File\.)?(?:expanduser|expand_path)\(\s{0,9}["']~([^"']*)["']\s{0,9}\)|(?:pathlib\.)?Path\(\s{0,9}["']~([^"']*)["']\s{0,9}\)\.expanduser\(\)|(?:os\.)?environ(?:\.get)?[[(]["']HOME["'][\])]|(?:os\.)?getenv\(\s{0,9}["']HOME["']\s{0,9}\)|Sys\.getenv\(["']HOME["']\)|(?:require\(["'](?:node:)?os["']\)|\bos)\.homedir\(\)|\bhomedir\(\)|process\.env(?:\.HOME|\[["']HOME["']\])|Dir\.home(?:\(\))?|ENV(?:\.fetch)?[[(]["']HOME["'][\])]|\$ENV\{["']?HOME["']?\}|\$_(?:SERVER|ENV)\[["']HOME["']\]/g
 const MARK = '\u0001'
 
 const TREES =
-  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|remove_dir_all|RemoveAll|rimraf|dir_delete|removeSync|emptyDirSync|delete-directory|removedirs|deltree|\brm|\bunlink(?=\s*\(\s*["'][^"']*["']\s*,\s*recursive))\s*\(?\s*\[?\s*(?:Path\()?(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
+  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|remove_dir_all|RemoveAll|rimraf|dir_delete|removeSync|emptyDirSync|delete-directory|removedirs|deltree|\brm|\bunlink(?=\s{0,9}\(\s{0,9}["'][^"']*["']\s{0,9},\s{0,9}recursive))\s{0,9}\(?\s{0,9}\[?\s{0,9}(?:Path\()?(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 const FILES =
-  /(?:os\.(?:remove|unlink|truncate|ftruncate|rmdir)|\bunlink(?:Sync)?|truncate(?:Sync)?|File\.(?:delete|unlink|truncate)|delete-file|file\.remove|file_delete)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
+  /(?:os\.(?:remove|unlink|truncate|ftruncate|rmdir)|\bunlink(?:Sync)?|truncate(?:Sync)?|File\.(?:delete|unlink|truncate)|delete-file|file\.remove|file_delete)\s{0,9}\(?\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 const OF_PATH =
-  /Path\(\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s*\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
+  /Path\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9}\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
 const EMPTIES =
-  /(?:\bopen\s*\(\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s*,\s*(?:mode\s*=\s*)?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines)\s*\(\s*(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s*\(?[^,()]{1,40},\s*(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
+  /(?:\bopen\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s{0,9},\s{0,9}(?:mode\s{0,9}=\s{0,9})?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines)\s{0,9}\(\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s{0,9}\(?[^,()]{1,40},\s{0,9}(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
 /** Calls that list a directory; code that also deletes is taken to delete all that it lists. */
 const WALKS =
-  /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s*[([]\s*(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g
+  /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s{0,9}[([]\s{0,9}(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g
 /** Perl's `unlink glob "dir/*"` and `unlink <dir/*>`. */
-const GLOBS = /\bunlink\s*\(?\s*(?:glob\s*\(?\s*["']|<)([^"'<>]{1,500})["'>]/g
+const GLOBS = /\bunlink\s{0,9}\(?\s{0,9}(?:glob\s{0,9}\(?\s{0,9}["']|<)([^"'<>]{1,500})["'>]/g
 const DELETES = /unlink|remove|rmdir|rmtree|delete|\brm/i
 
 /** A shell command for each file or tree that a literal names, or that lies in the home directory; at most 16. */

@@ -173,6 +173,7 @@ const blanks = ' '.repeat(5_000)
 const LONG = {
   blanks: `python3 -c 'run sh${blanks}x'; rm -rf ~`,
   'blanks before the shell': `python3 -c 'system${blanks}x'`,
+  'blanks of code that is read': `python3 <<'E'\nsystem sh${blanks}x\nE\n`,
   quotes: `awk 'system sh${'"'.repeat(5_000)}x'`,
   'quotes before the shell': `awk 'exec${'"'.repeat(5_000)}x'`,
   exclamations: `awk '${'!sh '.repeat(5_000)}x'`,
