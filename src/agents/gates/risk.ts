@@ -1,5 +1,6 @@
 // The risk gate: the exact words of a command, and commands in a tool's arguments, by the same rules as a person's lines.
 import { checkArgv, checkCommand, isCore, type RiskLevel, type RiskVerdict } from '../../assist/risk/index.ts'
+import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import { EXEC, kindOf, SHELL_ARGUMENTS } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
 import type { Ruling } from './gate.ts'
@@ -25,10 +26,12 @@ const INPUT_MAX = 65_536
 /** Judges argv, its environment and what a command reads on standard input; pure. `home` is the person's, absolute. */
 export function findRisk(action: Action, home: string, karoHome: string): RiskFindings {
   const { tool, argv, cwd, env, input } = action
+  // A server outside of jails has no command, so a tool of that name gets what it does with its input.
+  const isCommand = tool === EXEC && endpointOf(argv) === undefined
   const where = { cwd, home, karoHome, caller: 'tool' } as const
   const verdicts: RiskVerdict[] = [
-    checkArgv(argv, { ...where, env, ...(tool === EXEC && input !== '' ? { input } : {}) }),
-    ...(tool === EXEC ? [] : commandsIn(input).map((text) => checkCommand(text, where))),
+    checkArgv(argv, { ...where, env, ...(isCommand && input !== '' ? { input } : {}) }),
+    ...(isCommand ? [] : commandsIn(input).map((text) => checkCommand(text, where))),
   ]
   const matches = verdicts.flatMap((verdict) => verdict.matches)
   const worst = Math.max(...verdicts.map(({ risk_level }) => LEVELS.indexOf(risk_level)))

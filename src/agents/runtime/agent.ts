@@ -6,6 +6,7 @@ import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Manifest, needsPerson } from '../manifest/manifest.ts'
+import { isOutside } from '../manifest/outside.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
@@ -196,10 +197,11 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     else restart(why)
   }
 
-  /** What may write or holds secrets is only given a jail when somebody has said yes. */
+  /** What may write or holds secrets is only given a jail when somebody has said yes; what is outside of jails is connected to when it is needed. */
   async function mayRestart(): Promise<boolean> {
     try {
-      return !needsPerson(await deps.manifest())
+      const manifest = await deps.manifest()
+      return !needsPerson(manifest) && !isOutside(manifest)
     } catch {
       return false
     }

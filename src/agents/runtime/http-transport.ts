@@ -5,7 +5,7 @@ import { createQuota, type Rate } from '../../base/quota.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { MuscleClient } from '../muscle/client.ts'
 import { createLoopbackFetch, type LoopbackFetchDeps } from './loopback-fetch.ts'
-import { type AgentTransport, createTraffic, MESSAGE_BYTES } from './transport.ts'
+import { type AgentTransport, createTraffic, MESSAGE_BYTES, MESSAGE_CHARS } from './transport.ts'
 
 /** Milliseconds in which it has to take a message that has no answer. */
 const TAKEN_MS = 10_000
@@ -13,6 +13,9 @@ const TAKEN_MS = 10_000
 const REOPEN = { first: 100, growth: 7, most: 5_000, times: 3 }
 /** Streams that are opened again, so that a server that closes each at once costs nothing. */
 const REOPENED: Rate = { frames: 30, perMs: 60_000 }
+
+/** Requests whose answers have not ended, as each has a connection of its own. */
+const MOST_OPEN = 64
 
 /** It differs from the options of the interface by `undefined` alone. */
 type Sending = Parameters<StreamableHTTPClientTransport['send']>[1]
@@ -40,9 +43,15 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   let reason: string | undefined
   let isOver = false
   let bytesRead = 0
+  let open = 0
+  /** Of requests that wait for their answer: a server may leave the stream open behind it. */
+  const streams = new Map<string | number, AbortController>()
+  /** Messages without an answer, until they are taken. */
+  const taking = new Set<Promise<void>>()
 
   const kill = (why: string): Error => {
-    reason ??= why
+    // Some of these are the words of the server.
+    reason ??= why.slice(0, MESSAGE_CHARS)
     if (isOver) return new Error(reason)
     isOver = true
     stopTimer()
@@ -64,6 +73,10 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
       authorization: () => token && `Bearer ${Buffer.from(token).toString('utf8')}`,
       mostBytes: MESSAGE_BYTES,
       tooLong: () => kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`),
+      onOpen(isOpen) {
+        open += isOpen ? 1 : -1
+        if (open > MOST_OPEN) throw kill(`it left more than ${MOST_OPEN} requests open`)
+      },
       onBytes(bytes) {
         bytesRead += bytes
         if (bytesRead > limits.output_bytes) throw kill('it wrote more than it may')
@@ -76,14 +89,18 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
       maxRetries: REOPEN.times,
     },
     reconnectionScheduler(reopen, ms) {
-      if (!reopened.take(now())) return
+      if (!reopened.take(now())) return void kill('it closed its streams too often')
       return timers.after(Math.min(REOPEN.most, Math.max(REOPEN.first, ms)), reopen)
     },
   })
   http.onmessage = (message: JSONRPCMessage) => {
     if (isOver) return
-    if (traffic.take(message)) transport.onmessage?.(message)
-    else kill('it sent more messages than an agent may')
+    if (!traffic.take(message)) return void kill('it sent more messages than an agent may')
+    transport.onmessage?.(message)
+    if (!('method' in message) && message.id !== undefined) {
+      streams.get(message.id)?.abort()
+      streams.delete(message.id)
+    }
   }
   http.onerror = (error) => {
     if (error instanceof SyntaxError || error.name.endsWith('ZodError'))
@@ -99,11 +116,13 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
     answered: traffic.answered,
     ending: () => isOver,
     hangUp() {
-      // It may keep the session, or not answer at all; then it is forgotten here alone.
-      void http.terminateSession().then(
-        () => kill('it was ended'),
-        () => kill('it was ended'),
-      )
+      // What it was just told, as of a call that is cancelled, comes first. It may keep the session, or not answer at all; then it is forgotten here alone.
+      void Promise.allSettled(taking)
+        .then(() => http.terminateSession())
+        .then(
+          () => kill('it was ended'),
+          () => kill('it was ended'),
+        )
     },
     kill,
     setProtocolVersion: (version) => http.setProtocolVersion(version),
@@ -115,14 +134,22 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
         id === undefined
           ? timers.after(TAKEN_MS, () => kill(`it did not take a message within ${TAKEN_MS / 1000} s`))
           : undefined
+      const answered = new AbortController()
+      if (id !== undefined) streams.set(id, answered)
+      const sent = http.send(message, {
+        ...(options as Sending),
+        requestSignal: AbortSignal.any([
+          answered.signal,
+          ...(options?.requestSignal ? [options.requestSignal] : []),
+        ]),
+        onRequestStreamEnd() {
+          options?.onRequestStreamEnd?.()
+          if (id !== undefined && traffic.waitsFor(id)) kill('it ended its answer before it was there')
+        },
+      })
+      if (id === undefined) taking.add(sent)
       try {
-        await http.send(message, {
-          ...(options as Sending),
-          onRequestStreamEnd() {
-            options?.onRequestStreamEnd?.()
-            if (id !== undefined && traffic.waitsFor(id)) kill('it ended its answer before it was there')
-          },
-        })
+        await sent
       } catch (error) {
         const { status } = error as { readonly status?: number }
         // Where there is no status, nobody was there; a server that was started anew knows no session of before.
@@ -132,6 +159,7 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
         if (id !== undefined) traffic.gaveUp(id)
         throw error
       } finally {
+        taking.delete(sent)
         late?.()
       }
     },

@@ -17,13 +17,15 @@ export interface LoopbackFetchDeps {
   readonly mostBytes: number
   /** Hears of each piece of an answer, and throws where it is more than there may be. */
   readonly onBytes: (bytes: number) => void
+  /** Hears of each request that begins, and throws where it is one more than may be open at once; `false`: one has ended. */
+  readonly onOpen: (isOpen: boolean) => void
   /** One answer, or one event, is longer than it may be; what is thrown then ends the reading. */
   readonly tooLong: () => Error
 }
 
 /** Rejects with an Error whose message is for people. */
 export function createLoopbackFetch(deps: LoopbackFetchDeps) {
-  const { endpoint, authorization, owners } = deps
+  const { endpoint, authorization, owners, onOpen } = deps
   return async (asked: string | URL, init: RequestInit = {}): Promise<Response> => {
     if (new URL(asked).href !== endpoint.href) throw new Error('it may be asked at its own address alone')
     const uids = await owners(endpoint)
@@ -36,7 +38,13 @@ export function createLoopbackFetch(deps: LoopbackFetchDeps) {
     const headers = new Headers(init.headers)
     const secret = authorization()
     if (secret !== undefined) headers.set('authorization', secret)
-    const answer = await answerOf(endpoint, headers, init)
+    onOpen(true)
+    const ended = (): void => onOpen(false)
+    const answer = await answerOf(endpoint, headers, init).catch((error: unknown) => {
+      ended()
+      throw error
+    })
+    answer.on('close', ended)
     const status = answer.statusCode ?? 0
     if (status >= 300 && status < 400 && status !== 304) {
       answer.destroy()
@@ -45,10 +53,21 @@ export function createLoopbackFetch(deps: LoopbackFetchDeps) {
     const told = new Headers()
     for (const [name, values = []] of Object.entries(answer.headersDistinct))
       for (const value of values) told.append(name, value)
-    if (EMPTY.has(status)) answer.resume()
-    const body = EMPTY.has(status) ? null : ReadableStream.from(bounded(answer, deps))
+    const isEmpty = EMPTY.has(status)
+    // What comes nevertheless is not waited for.
+    if (isEmpty) answer.destroy()
+    const essence = told.get('content-type')?.split(';')[0]?.trim().toLowerCase()
+    const hasEvents = status === 200 && essence === 'text/event-stream' && isStreamed(init)
+    const body = isEmpty ? null : ReadableStream.from(bounded(answer, hasEvents, deps))
     return new Response(body, { status, statusText: answer.statusMessage ?? '', headers: told })
   }
+}
+
+/** Whether the client reads events of the answer one by one. All other answers it reads as a whole, whatever they say of themselves. */
+function isStreamed({ method, body }: RequestInit): boolean {
+  if (method === 'GET') return true
+  const sent: unknown = typeof body === 'string' ? JSON.parse(body) : undefined
+  return typeof sent === 'object' && sent !== null && 'method' in sent && 'id' in sent
 }
 
 /** The head of the answer. A connection of its own for each request, so that none is sent into one that ends just then. */
@@ -76,9 +95,9 @@ const CARRIAGE_RETURN = 0x0d
 /** The body, as long as neither it nor one event of it is longer than it may be. An event ends with an empty line. */
 async function* bounded(
   answer: IncomingMessage,
+  hasEvents: boolean,
   { mostBytes, onBytes, tooLong }: LoopbackFetchDeps,
 ): AsyncGenerator<Uint8Array, void> {
-  const hasEvents = /^text\/event-stream\b/i.test(answer.headers['content-type'] ?? '')
   let length = 0
   let isLineEmpty = false
   for await (const piece of answer as AsyncIterable<Buffer>) {

@@ -1,4 +1,5 @@
 // Stops agents that may not run any more: a grant ended, the person who started it lost the right, or its manifest was changed.
+import { isOutside } from '../manifest/outside.ts'
 import type { Action, Gates, Verdict } from '../types.ts'
 import type { Known } from './registry.ts'
 import type { Session } from './session.ts'
@@ -22,7 +23,7 @@ interface Resting {
 
 export function createResting({ agents, gates, isGranted, startOf }: RestingDeps): Resting {
   const lets = new WeakMap<Session, Action>()
-  /** Agents that once had all their grants. One that only reads may also be started before anything is granted to it. */
+  /** Agents that once had all their grants. One that only reads, in a jail, may also be started before anything is granted to it. */
   const granted = new WeakSet<Known>()
 
   async function lookAt(known: Known, session: Session): Promise<void> {
@@ -42,8 +43,9 @@ export function createResting({ agents, gates, isGranted, startOf }: RestingDeps
 
   function overOf(own: Action, known: Known): Denial | undefined {
     if (isGranted(own)) granted.add(known)
-    else if (granted.has(known)) {
-      const reason = `${own.agent} was granted what it sees, and that is over`
+    else if (granted.has(known) || isOutside(own)) {
+      const what = isOutside(own) ? 'the port of its server' : 'what it sees'
+      const reason = `${own.agent} was granted ${what}, and that is over`
       return { outcome: 'deny', class: 'low', gate: 'capability', reason }
     }
     return undefined

@@ -9,7 +9,7 @@ import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
 import { RightEnded } from '../types.ts'
-import type { AgentTransport } from './transport.ts'
+import { type AgentTransport, MESSAGE_CHARS } from './transport.ts'
 
 /** Milliseconds until an agent has to have greeted and listed its tools. */
 const GREETING_MS = 20_000
@@ -27,7 +27,6 @@ const SCHEMA_CHARS = 8 * 1024
 const SCHEMA_DEPTH = 16
 /** How deep a result may be nested; a line of output bounds how long it is. */
 const RESULT_DEPTH = 64
-const MESSAGE_CHARS = 500
 
 export interface Tool {
   readonly name: string
@@ -43,13 +42,13 @@ export type CallOutcome =
   | { readonly kind: 'result'; readonly json: string; readonly failed: boolean }
   /** The agent answered with an error, or with a result out of bounds. */
   | { readonly kind: 'error'; readonly message: string }
-  /** `mayGoOn`: it runs outside of jails, where nothing can be killed. */
+  /** `mayGoOn`: it runs outside of jails, where nothing can be killed, and did not say that it stopped. */
   | { readonly kind: 'canceled'; readonly mayGoOn?: boolean }
   /** Its end is not known: no answer in time, or the agent has ended meanwhile. */
   | { readonly kind: 'unknown'; readonly message: string }
 
 export interface CallOptions {
-  /** Aborting it cancels the call: the agent is told, and killed if it does not answer within a second; with RightEnded at once. */
+  /** Aborting it cancels the call: the agent is told, and killed if it does not answer within a second; in a jail with RightEnded at once. */
   readonly signal: AbortSignal
   readonly timeoutMs: number
   readonly traceId: string
@@ -119,7 +118,8 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       ? await client.listTools(undefined, limit)
       : { tools: [] }
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
-    if (transport.outlivesKill) watch(client, transport, timers)
+    let calls = 0
+    if (transport.outlivesKill) watch(client, transport, timers, () => calls > 0)
     const { name = '', version = '' } = client.getServerVersion() ?? {}
     let forCall = false
     return {
@@ -135,13 +135,17 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
           readOnly: tool.annotations?.readOnlyHint === true,
           inputSchema: isSmall(tool.inputSchema) ? tool.inputSchema : null,
         })),
-      call: (tool, input, options) =>
-        call(client, transport, {
+      call(tool, input, options) {
+        calls += 1
+        return call(client, transport, {
           ...{ tool, input, timers, ...options },
           onKill() {
             forCall = true
           },
-        }),
+        }).finally(() => {
+          calls -= 1
+        })
+      },
       async end() {
         transport.hangUp()
         if (!(await within(transport.over, GRACE_MS, timers))) transport.kill('it was ended')
@@ -150,20 +154,25 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
     }
   } catch (error) {
     if (!begun) throw error
-    transport.kill((error as Error).message)
+    transport.kill((error as Error).message.slice(0, MESSAGE_CHARS))
     throw new Error(await transport.over)
   } finally {
     signal.removeEventListener('abort', give)
   }
 }
 
-/** No process of it ends when its server does, so it is asked again and again whether it is there. */
-function watch(client: Client, transport: AgentTransport, timers: Timers): void {
+/**
+ * No process of it ends when its server does, so it is asked again and again whether it is there. An honest server may do one
+ * thing at a time: it is not asked during a call, which has a deadline of its own.
+ */
+function watch(client: Client, transport: AgentTransport, timers: Timers, isCalled: () => boolean): void {
+  const again = (): void => watch(client, transport, timers, isCalled)
   const stop = timers.after(PING_MS, () => {
-    client.ping({ timeout: PING_LATE_MS }).then(
-      () => watch(client, transport, timers),
-      () => transport.kill(`it did not answer a ping within ${PING_LATE_MS / 1000} s`),
-    )
+    if (isCalled()) return again()
+    client.ping({ timeout: PING_LATE_MS }).then(again, (error: Error) => {
+      if (isCalled()) again()
+      else transport.kill(`it did not answer a ping: ${error.message}`)
+    })
   })
   void transport.over.then(stop)
 }
@@ -197,9 +206,11 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
     )
     return resultOf(result)
   } catch (error) {
-    const hasTime = !(signal.reason instanceof RightEnded)
-    if (signal.aborted || late.signal.aborted) await settle(transport, hasTime, timers, onKill)
-    if (signal.aborted) return { kind: 'canceled', mayGoOn: transport.outlivesKill }
+    // The kill would come before the word that the call is cancelled, which is all that a server outside of jails gets.
+    const hasTime = transport.outlivesKill || !(signal.reason instanceof RightEnded)
+    const isStopped =
+      (signal.aborted || late.signal.aborted) && (await settle(transport, hasTime, timers, onKill))
+    if (signal.aborted) return { kind: 'canceled', mayGoOn: transport.outlivesKill && !isStopped }
     if (late.signal.aborted)
       return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
     // The client hears of the end before its reason is known.
@@ -219,18 +230,22 @@ const isGone = (error: unknown): boolean => {
   return code === 'CONNECTION_CLOSED' || code === 'NOT_CONNECTED' || code === 'SEND_FAILED'
 }
 
-/** The client has told the agent that the call is cancelled. What still works on it a second later, or has no time, is killed. */
+/**
+ * The client has told the agent that the call is cancelled. What still works on it a second later, or has no time, is killed.
+ * True where it answered instead.
+ */
 async function settle(
   transport: AgentTransport,
   hasTime: boolean,
   timers: Timers,
   onKill: () => void,
-): Promise<void> {
+): Promise<boolean> {
   const settled = Promise.race([transport.answered(), transport.over])
-  if (hasTime && (await within(settled, GRACE_MS, timers))) return
+  if (hasTime && (await within(settled, GRACE_MS, timers))) return !transport.ending()
   onKill()
   transport.kill('a call of it was cancelled, and it did not stop')
   await transport.over
+  return false
 }
 
 function resultOf(result: { readonly isError?: boolean | undefined }): CallOutcome {

@@ -6,6 +6,8 @@ import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
 
 /** Bytes of one line, or of one message over HTTP. Whoever writes a longer one is ended, because the rest of it could be anything. */
 export const MESSAGE_BYTES = 4 * 1024 * 1024
+/** Characters of words of its own that are told further. */
+export const MESSAGE_CHARS = 500
 /** Messages that an agent may send: notifications of progress come often, an endless stream of them is an attack. */
 const MESSAGES: Rate = { frames: 2_000, perMs: 10_000 }
 

@@ -7,6 +7,7 @@ import type {
   CapabilitiesShape,
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
+import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
 import type { CommandIo } from '../command.ts'
 import { table } from '../terminal/table.ts'
 
@@ -81,7 +82,7 @@ function diffLines({ path, diff, note }: ApprovalShape['diff'][number], screen: 
 
 const lineOf = ({ action, argv, input }: Pick<ApprovalShape, 'action' | 'argv' | 'input'>): string => {
   // What is called matters, and not the program that offers it.
-  if (action !== 'exec') return `${action} ${input}`
+  if (action !== 'exec' || (input !== '' && endpointOf(argv) !== undefined)) return `${action} ${input}`
   return (argv[1] === '-c' && argv.length === 3 ? argv[2] : argv.join(' ')) ?? ''
 }
 
@@ -125,8 +126,11 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
       {
         title: 'WHAT',
         wrap: true,
-        value: ({ action, line, reason }) =>
-          [action === 'exec' ? line : action, ...(reason === '' ? [] : [reason])].join(' – '),
+        value: ({ action, line, reason }) => {
+          // Of a server outside of jails the line is its address.
+          const what = action !== 'exec' ? action : isAddress(line) ? `exec ${line}` : line
+          return [what, ...(reason === '' ? [] : [reason])].join(' – ')
+        },
       },
     ],
     screen,

@@ -75,6 +75,7 @@ export async function agentRig(
     readonly keepLong?: RuntimeDeps['keepLong']
     readonly isGranted?: RuntimeDeps['isGranted']
     readonly endpoints?: RuntimeDeps['endpoints']
+    readonly timers?: Timers
   } = {},
 ): Promise<AgentRig> {
   const db = options.db ?? (await temporaryDatabase())
@@ -96,7 +97,7 @@ export async function agentRig(
       insist: record,
       isGranted: options.isGranted ?? (() => true),
       clock: systemClock,
-      timers,
+      timers: options.timers ?? timers,
       random: systemRandom,
     },
     ...{ log: silentLog, muscle: { state, client: () => client } },

@@ -2,13 +2,17 @@
 
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { describe, expect, test } from 'vitest'
+import { findRisk } from '../../../src/agents/gates/risk.ts'
+import type { Runtime, Task } from '../../../src/agents/index.ts'
 import { DEFAULT_LIMITS } from '../../../src/agents/manifest/words.ts'
 import type { JobSpec, MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { createHttpTransport } from '../../../src/agents/runtime/http-transport.ts'
 import type { Gates } from '../../../src/agents/types.ts'
-import type { Timers } from '../../../src/base/clock.ts'
+import type { ApprovalsShape } from '../../../src/api/contract/shapes.ts'
+import { systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { ownersIn } from '../../../src/base/kernel/listening.ts'
 import { loopbackEndpoint } from '../../../src/base/words/loopback-endpoint.ts'
+import { approvalsView } from '../../../src/cli/views/approvals.ts'
 import {
   events,
   type HttpServer,
@@ -42,12 +46,17 @@ async function outside(
   more: {
     readonly secrets?: () => Promise<JobSpec['secrets']>
     readonly limits?: { output_bytes: number }
+    readonly gates?: Gates
+    readonly isGranted?: () => boolean
+    readonly timers?: Timers
   } = {},
 ) {
   const { client, lose } = muscle()
   const made = await agentRig({
-    ...{ client, gates: OPEN, endpoints: [server.url] },
+    ...{ client, gates: more.gates ?? OPEN, endpoints: [server.url] },
     ...(more.secrets && { secrets: more.secrets }),
+    ...(more.isGranted && { isGranted: more.isGranted }),
+    ...(more.timers && { timers: more.timers }),
   })
   const wanted = wantedOf('/', [], { argv: [server.url], cwd: '/tmp', binds: [] })
   const limits = { ...wanted.limits, ...more.limits }
@@ -55,6 +64,27 @@ async function outside(
   await made.runtime.add(actor(), { ...wanted, limits, secrets })
   return { ...made, lose }
 }
+
+const isAsked = ({ asked }: HttpServer, method: string): boolean =>
+  asked.some(({ message }) => message?.method === method)
+
+/** The id of a task whose call the server has. */
+async function under(runtime: Runtime, server: HttpServer): Promise<string> {
+  const { id } = await runtime.run({
+    ...{ person: ANN, agent: 'fixture', tool: 'echo', input: {}, why: '', traceId: TRACE },
+  })
+  await until(() => isAsked(server, 'tools/call'), { what: 'it is called' })
+  return id
+}
+
+const canceled = (runtime: Runtime, id: string): Promise<Task> =>
+  until(
+    async () => {
+      const now = await runtime.tasks.get(ANN, id)
+      return now.state === 'canceled' && now
+    },
+    { what: 'it is canceled' },
+  )
 
 /** The last words about a call of a server that does this. */
 async function lastOf(call: Way): Promise<string> {
@@ -155,23 +185,102 @@ describe('a server over HTTP', () => {
 
   test('is told of a cancellation, and nobody says that it has stopped', async () => {
     const server = await httpServer({ call: () => {} })
-    const { runtime } = await outside(server)
-    const { id } = await runtime.run({
-      ...{ person: ANN, agent: 'fixture', tool: 'echo', input: {}, why: '', traceId: TRACE },
-    })
-    await until(() => server.asked.some(({ message }) => message?.method === 'tools/call'), {
-      what: 'it is called',
-    })
-    await runtime.tasks.cancel(ANN, id)
-    const task = await until(
-      async () => {
-        const now = await runtime.tasks.get(ANN, id)
-        return now.state === 'canceled' && now
+    // The second that it has begins when it was told, however slow the machine is.
+    const timers: Timers = {
+      after(ms, run) {
+        if (ms !== 1_000) return systemTimers.after(ms, run)
+        let isOff = false
+        const told = until(() => isOff || isAsked(server, 'notifications/cancelled'), { what: 'it is told' })
+        void told.then(
+          () => isOff || run(),
+          () => {},
+        )
+        return () => {
+          isOff = true
+        }
       },
-      { what: 'it is canceled' },
-    )
+    }
+    const { runtime } = await outside(server, { timers })
+    const id = await under(runtime, server)
+    await runtime.tasks.cancel(ANN, id)
+    const task = await canceled(runtime, id)
     expect(task.events.at(-1)?.message).toContain('its server is outside of jails, and may not have stopped')
-    expect(server.asked.some(({ message }) => message?.method === 'notifications/cancelled')).toBe(true)
+  })
+
+  test('that answers when it is told of a cancellation has stopped', async () => {
+    let end = (): void => {}
+    const server = await httpServer({
+      call(response, { id }) {
+        end = () => json(response, said(id, 'stopped'))
+      },
+      first(_, response, message) {
+        if (message?.method !== 'notifications/cancelled') return false
+        end()
+        return Boolean(response.writeHead(202).end())
+      },
+    })
+    const long: Timers = { after: (ms, run) => systemTimers.after(ms === 1_000 ? 600_000 : ms, run) }
+    const { runtime } = await outside(server, { timers: long })
+    const id = await under(runtime, server)
+    await runtime.tasks.cancel(ANN, id)
+    expect((await canceled(runtime, id)).events.at(-1)?.message).not.toContain('may not have stopped')
+  })
+
+  test('is told of the end of a right before its session ends', async () => {
+    const server = await httpServer({ call: () => {} })
+    let isGranted = true
+    const denial = {
+      outcome: 'deny',
+      class: 'medium',
+      gate: 'capability',
+      reason: 'the grant is over',
+    } as const
+    const { runtime } = await outside(server, {
+      gates: { ...OPEN, lost: async () => (isGranted ? undefined : denial) },
+      isGranted: () => isGranted,
+      timers: { after: (ms, run) => systemTimers.after(ms === 1_000 ? 600_000 : ms, run) },
+    })
+    const id = await under(runtime, server)
+    isGranted = false
+    await runtime.look()
+    expect((await canceled(runtime, id)).events.at(-1)?.message).toContain('the grant is over')
+    const said = server.asked.map(({ method, message }) => message?.method ?? method)
+    expect(said.slice(said.indexOf('tools/call') + 1)).toEqual(['notifications/cancelled', 'DELETE'])
+  })
+
+  test('is not connected to without a grant, and after its end not by itself', async () => {
+    const closing = await httpServer({ call: (response) => void response.destroy() })
+    const one = await outside(closing)
+    await done(one.runtime, 'echo')
+    const stateOf = async ({ runtime }: typeof one) => (await runtime.describe(actor(), 'fixture')).status
+    await until(async () => (await stateOf(one)).state === 'stopped', { what: 'it is not started again' })
+    expect(closing.asked.filter(({ message }) => message?.method === 'initialize').length).toBe(1)
+    const other = await outside(await httpServer(), { isGranted: () => false })
+    await done(other.runtime, 'echo')
+    const over = await until(
+      async () => {
+        const status = await stateOf(other)
+        return status.state === 'stopped' && status
+      },
+      { what: 'it is ended' },
+    )
+    expect(over.detail).toContain('was granted the port of its server, and that is over')
+  })
+
+  test('may leave its stream open behind its answer, which is closed then', async () => {
+    let closed = 0
+    const server = await httpServer({
+      call(response, { id }) {
+        response.on('close', () => {
+          closed += 1
+        })
+        events(response).write(`data: ${JSON.stringify(said(id, 'open'))}\n\n`)
+      },
+    })
+    const { runtime } = await outside(server)
+    expect(await saidBy(runtime, await done(runtime, 'echo'))).toBe('open')
+    expect(await saidBy(runtime, await done(runtime, 'echo'))).toBe('open')
+    await until(() => closed === 2, { what: 'both are closed' })
   })
 
   test('does nothing while the Muscle is lost', async () => {
@@ -216,6 +325,35 @@ describe('a hostile server over HTTP', () => {
         (response) => void response.setHeader('content-type', 'application/json').end(`"${piece.repeat(5)}"`),
       ),
     ).toContain('it sent a message of more than 4 MiB')
+  })
+
+  test('with empty lines in what is no stream of events is cut off too', async () => {
+    const lines = 'x\n\n'.repeat(2 * MEBIBYTE)
+    const words = 'it sent a message of more than 4 MiB'
+    const type = 'text/event-stream'
+    expect(
+      await lastOf((response) => void response.writeHead(500, { 'content-type': type }).end(lines)),
+    ).toContain(words)
+    expect(
+      await lastOf((response) => void response.writeHead(200, { 'content-type': `${type}-x` }).end(lines)),
+    ).toContain(words)
+    const server = await httpServer({
+      first: (_, response, message) =>
+        message?.method === 'notifications/initialized' && Boolean(events(response).end(lines)),
+    })
+    const { runtime } = await outside(server)
+    expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain(words)
+  })
+
+  test('with a long page of an error is told of in few words', async () => {
+    const server = await httpServer({
+      first: (_, response, message) =>
+        message?.method === 'tools/list' && Boolean(response.writeHead(500).end('long '.repeat(100_000))),
+    })
+    const { runtime } = await outside(server)
+    const message = (await done(runtime, 'echo')).events.at(-1)?.message ?? ''
+    expect(message).toContain('long long')
+    expect(message.length).toBeLessThan(1_000)
   })
 
   test('with events without end is ended at the quota, and comments without end at the output that a jail has', async () => {
@@ -282,6 +420,27 @@ describe('a hostile server over HTTP', () => {
     expect(ownersIn(table, '127.0.0.1', 3_001)).toEqual([1_001, 1_004])
     expect(ownersIn(table, '[::1]', 3_001)).toEqual([1_004])
     expect(ownersIn(table, '127.0.0.1', 3_002)).toEqual([])
+  })
+
+  test('that leaves many requests open, or closes each stream, is given up', async () => {
+    const silent = await httpServer({ first: () => true })
+    const one = transportTo(silent, [0])
+    await one.start()
+    const sent = Array.from({ length: 65 }, () => one.send(NOTE).catch(() => 'given up'))
+    expect(await one.over).toBe('it left more than 64 requests open')
+    expect(new Set(await Promise.all(sent))).toEqual(new Set(['given up']))
+    const closing = await httpServer({
+      first: (request, response) =>
+        Boolean(request.method === 'GET' ? events(response).end() : response.writeHead(202).end()),
+    })
+    const soon: Timers['after'] = (ms, run) => {
+      if (ms === 100) setImmediate(run)
+      return () => {}
+    }
+    const other = transportTo(closing, [0], soon)
+    await other.start()
+    await other.send(NOTE)
+    expect(await other.over).toBe('it closed its streams too often')
   })
 
   test('that never takes a message is given up', async () => {
@@ -394,5 +553,28 @@ describe('an address of a server', () => {
     const id = await waiting(open, reads)
     expect(open.tables.open.get(id)).toMatchObject({ class: 'medium' })
     expect(JSON.stringify(open.tables.open.get(id))).toContain('outside of any jail')
+  })
+
+  test('has no command, so a tool called exec is judged and shown by its input', async () => {
+    const argv = ['http://127.0.0.1:3001/mcp']
+    const input = JSON.stringify({ command: 'rm -rf /' })
+    const exec = action({ agent: 'kExecutor:tools', tool: 'exec', argv, input })
+    expect(findRisk(exec, '/home/ann', '/home/ann/karo')).toMatchObject({ risk: 'critical' })
+    expect(findRisk({ ...exec, input: '{}' }, '/home/ann', '/home/ann/karo')).toMatchObject({ risk: 'safe' })
+    const row = {
+      id: 'a1',
+      class: 'high',
+      agent: exec.agent,
+      action: 'exec',
+      argv,
+      input,
+      group: 'g',
+      state: 'waiting',
+    }
+    const approvals = [{ ...row, expires_at: new Date(60_000).toISOString() }]
+    const screen = { colour: false, columns: 200 }
+    expect(approvalsView({ approvals } as unknown as ApprovalsShape, 0, screen)).toContain(
+      'exec {"command":"rm -rf /"}',
+    )
   })
 })
