@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { AuditEntryShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { type Fed, feed, hoursOfFeed, sumOf } from '../../support/data/feed.ts'
@@ -165,7 +166,9 @@ describe('three machines', () => {
         c.process.kill('SIGSTOP')
         try {
           const given = await ask('tools', '--timeout', '500ms', '--per-node')
-          return given.coverage.from_summary === 1 && given.coverage.answered === 1 && given
+          // The summary that it holds from before may be older than what was typed.
+          const isNewest = isDeepStrictEqual(usesOf(given), sumOf(fed).uses)
+          return given.coverage.from_summary === 1 && given.coverage.answered === 1 && isNewest && given
         } finally {
           c.process.kill('SIGCONT')
         }
