@@ -137,7 +137,10 @@ function call(id, { name, arguments: given = {}, _meta }) {
       const go = () => {
         if (step < steps) return ms === 0 ? next() : setTimeout(next, ms)
         // A client may forget progress that comes in one piece with the answer.
-        setTimeout(() => answer(id, text(given.long ? 'x'.repeat(given.long) : 'counted')), given.pause ?? 300)
+        setTimeout(
+          () => answer(id, text(given.long ? 'x'.repeat(given.long) : 'counted')),
+          given.pause ?? 300,
+        )
       }
       return void next()
     }

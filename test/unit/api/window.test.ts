@@ -1,6 +1,7 @@
 // The page's own files: what each answer allows, under which names they are had, and what a stranger's page gets.
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { createTcpListener } from '../../../src/api/access/tcp.ts'
@@ -10,6 +11,7 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { send } from '../../support/api/http.ts'
 import { startRig } from '../../support/api/http-rig.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import { until } from '../../support/run/until.ts'
 
 async function start() {
   const directory = temporaryDirectory()
@@ -104,23 +106,32 @@ test('it is had as localhost too, and under no other name; a link to it works, a
 })
 
 test('where another program has the port on ::1, the page is had as 127.0.0.1 only', async () => {
-  const squatter = createServer()
-  onTestFinished(() => void squatter.close())
-  const isThere = await new Promise<boolean>((resolve) => {
-    squatter.once('error', () => resolve(false))
-    squatter.listen({ host: '::1', port: 0 }, () => resolve(true))
-  })
+  const squat = (): Promise<number | undefined> => {
+    const squatter = createServer()
+    onTestFinished(() => void squatter.close())
+    return new Promise((resolve) => {
+      squatter.once('error', () => resolve(undefined))
+      squatter.listen({ host: '::1', port: 0 }, () => resolve((squatter.address() as AddressInfo).port))
+    })
+  }
   // A machine without IPv6 has no such program.
-  if (!isThere) return
-  const { port } = squatter.address() as { port: number }
-  const made = createTcpListener({
-    port,
-    handle: (_, out) => out.end('ok'),
-    onRefused: () => {},
-    log: silentLog,
-  })
-  onTestFinished(() => made.stop())
-  await made.start(new AbortController().signal)
+  if ((await squat()) === undefined) return
+  const { made, port } = await until(
+    async () => {
+      const port = (await squat()) as number
+      const made = createTcpListener({
+        port,
+        handle: (_, out) => out.end('ok'),
+        onRefused: () => {},
+        log: silentLog,
+      })
+      onTestFinished(() => made.stop())
+      // A test beside this one may have the same port of 127.0.0.1: then it is another one.
+      await made.start(new AbortController().signal)
+      return { made, port }
+    },
+    { what: 'a port is free on 127.0.0.1 alone' },
+  )
   expect(made.origin()).toBe(`http://127.0.0.1:${port}`)
   expect((await send(port, '/', { headers: { host: `localhost:${port}` } })).status).toBe(403)
   expect((await send(port, '/')).text).toBe('ok')

@@ -304,7 +304,7 @@ test('totals say which whole periods they are of, what each left out, and why no
     compared: { nodes: 0, of: 8 },
   } as never
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
-  expect(lines).toContain('whole periods in it: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
+  expect(lines).toContain('the periods that lie wholly in it: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
   expect(lines).toContain('up to 3 rows of a period left out: fewer than 6 machines have such a row')
   expect(lines).toContain(
     'left out of some periods or of some machines, so at least (≥) or not shown: kubectl',
