@@ -185,7 +185,8 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     /** A call that is never answered, with a process beside it that can be found from outside. */
     const begin = async (id: string): Promise<string> => {
       const mark = freshMark()
-      expect((await run('get_fork', { mark })).code).toBe(0)
+      const forked = await run('get_fork', { mark })
+      expect(forked.code, forked.stdout + forked.stderr).toBe(0)
       void run('get_stuck', {}, '--id', id).catch(() => {})
       await company.reaches(id, ({ state }) => state === 'working')
       expect(marked(mark)).toHaveLength(1)
@@ -221,9 +222,7 @@ describe.skipIf(here?.problem !== undefined)('agents of another machine', () => 
     await ended(byAda, 'operator')
     await until(
       async () => (await run('echo', { text: 'x' })).code === 4 && (await run('echo', {})).lines.length === 0,
-      {
-        what: 'ada may do nothing any more',
-      },
+      { what: 'ada may do nothing any more', pollMs: 1_000 },
     )
   })
 })

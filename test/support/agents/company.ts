@@ -1,10 +1,12 @@
 // Machines of one company with an agent on one of them: members of one root, operators who ask from afar, and the real command line.
+import { randomUUID } from 'node:crypto'
 import { chmodSync, copyFileSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { AuditEntryShape, TaskLineShape, TaskShape } from '../../../src/api/contract/shapes.ts'
+import type { Ran } from '../node/in-process.ts'
 import { canNamespaces, createLan, type Lan } from '../node/lan.ts'
-import { startNode, type TestNode, temporaryHome } from '../node/node.ts'
+import { type NodeOptions, startNode, type TestNode, temporaryHome } from '../node/node.ts'
 import { until } from '../run/until.ts'
 import { inTerminal } from '../shell/terminal-run.ts'
 
@@ -12,10 +14,7 @@ const WORDS = 'nine words that nobody else in this test says'
 const PROGRAM = realpathSync(process.execPath)
 const PORT = 9_238
 
-interface Ran {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
+interface TaskRan extends Ran {
   /** The events of the task. */
   readonly lines: readonly TaskLineShape[]
 }
@@ -39,7 +38,7 @@ export interface Company<Name extends string> {
   /** The fixture as an agent of `build`. */
   addAgent(agent: string, ...more: string[]): Promise<void>
   /** A task for the agent `tools` of `build`, given at `desk`. */
-  run(tool: string, input: object, ...more: string[]): Promise<Ran>
+  run(tool: string, input: object, ...more: string[]): Promise<TaskRan>
   /** That task, as `desk` is told of it. */
   show(id: string): Promise<TaskShape>
   /** Resolves when that task, as `desk` is told of it, is as wanted. */
@@ -61,6 +60,28 @@ export const ledgerOf = async (node: TestNode, type?: string): Promise<readonly 
       ...['audit', 'log', '--limit', '500', ...(type === undefined ? [] : ['--type', type])],
     ])
   ).entries
+
+/**
+ * A node that is patient: a person may ask another machine thirty times in ten seconds, which a quick machine reaches, and what is
+ * turned away for that is asked again.
+ */
+async function starting(options: NodeOptions): Promise<TestNode> {
+  const node = await startNode(options)
+  const karo: TestNode['karo'] = (words, input) =>
+    until(
+      async () => {
+        const ran = await node.karo(words, input)
+        return (!words.includes('--at') || !`${ran.stdout}${ran.stderr}`.includes('too many requests')) && ran
+      },
+      { what: `karo ${words.join(' ')} is not turned away`, pollMs: 1_000 },
+    )
+  async function json<T>(words: readonly string[]): Promise<T> {
+    const { code, stdout, stderr } = await karo([...words, '--json'])
+    if (code !== 0) throw new Error(`karo ${words.join(' ')}: exit ${code}: ${stderr}`)
+    return JSON.parse(stdout) as T
+  }
+  return Object.assign(Object.create(node) as TestNode, { karo, json })
+}
 
 /** The first one certifies; `build` runs agents. In namespaces where `apart` and root allow it, else on loopback. */
 export async function startCompany<Name extends string>(
@@ -84,7 +105,7 @@ export async function startCompany<Name extends string>(
     return ran.stdout
   }
 
-  at[first] = await startNode({ name: first, config, ...netnsOf(first) })
+  at[first] = await starting({ name: first, config, ...netnsOf(first) })
   const root = join(temporaryHome(), 'root')
   await ok(
     first,
@@ -97,7 +118,7 @@ export async function startCompany<Name extends string>(
   const agents = '[policy]\nteams = ["eng"]\n[agents]\nenabled = true\n'
   for (const name of others) {
     const own = `${config}${peers}${(name as string) === 'build' ? agents : ''}`
-    at[name] = await startNode({ name, config: own, ...netnsOf(name) })
+    at[name] = await starting({ name, config: own, ...netnsOf(name) })
     await ok(name, ['join', '-', '--at', place], await ok(first, ['invite']))
   }
 
@@ -110,7 +131,7 @@ export async function startCompany<Name extends string>(
         })
     },
     async restart(name) {
-      at[name] = await startNode({ home: at[name].home, name, ...netnsOf(name) })
+      at[name] = await starting({ home: at[name].home, name, ...netnsOf(name) })
       await company.linked()
     },
     async issue(operator, ...more) {
@@ -144,9 +165,12 @@ export async function startCompany<Name extends string>(
       await company.grant(agent)
     },
     async run(tool, input, ...more) {
+      // With an id it may be asked for again without being done again.
+      const id = more.includes('--id') ? [] : ['--id', `job-${randomUUID()}`]
       const ran = await desk().karo([
         ...['task', 'run', 'tools', tool, JSON.stringify(input), '--at', 'build', '--json'],
         ...more,
+        ...id,
       ])
       return { ...ran, lines: linesOf(ran.stdout) }
     },
@@ -157,7 +181,8 @@ export async function startCompany<Name extends string>(
           const task = await company.show(id)
           return wanted(task) && task
         },
-        { what: `the task ${id} is as far` },
+        // Whoever asks too often is turned away with everything else, too.
+        { what: `the task ${id} is as far`, pollMs: 500 },
       ),
   }
   const build = () => at['build' as Name]
