@@ -177,10 +177,6 @@ const BEFORE_OTHER = [
   ...['older than', 'newer than', 'larger than', 'smaller than', 'links to', 'link to', 'linked to'],
   ...['processes of', 'processes run by', 'processes started by'],
 ]
-/** Whether words that a request and a recipe share mean something else in the request. */
-const isMisread = (request: string, command: string): boolean =>
-  (/^ls -R /.test(command) && !/\b(?:files?|contents?|everything|recursive\w*|ls)\b/i.test(request)) ||
-  (/^cp (\S+) \1\.bak$/.test(command) && !/\b(?:back|cop(?:y|ies)|duplicate|safe)/i.test(request))
 
 /** A request to end one thing that may be no program: `kill the lights`. */
 const NO_PROGRAM = /^\W*(?:kill|terminate|end) (?:the|my|these|those) (?!process)\w+\W*$/i
@@ -203,8 +199,7 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
         const { command, missing } = fill(ofFish ?? recipe.run, values)
         if (ofFish === undefined && !isFor(shell, command)) return []
         const safe = withoutEmptying(command)
-        if (safe === undefined || isTurned(request, safe) || isElsewhere(safe) || isMisread(request, safe))
-          return []
+        if (safe === undefined || isTurned(request, safe) || isElsewhere(safe)) return []
         const destroys = recipe.asks !== undefined
         if (destroys && [...values.values()].some((value) => isOther(request, value))) return []
         const isCertain =

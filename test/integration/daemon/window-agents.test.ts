@@ -221,6 +221,23 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     },
   )
 
+  test('a view whose code cannot be loaded says so, and comes when the page is loaded again', async () => {
+    const other = await context.newPage()
+    await open(other)
+    await other.route(
+      (address) => address.origin === origin && !address.pathname.startsWith('/api/'),
+      (route) => (route.request().resourceType() === 'script' ? route.abort() : route.continue()),
+    )
+    await other.locator('nav a[href="#/agents"]').click()
+    await other.getByText('This part of the page could not be loaded. Load the page again.').waitFor()
+    await other.unrouteAll()
+    await other.reload()
+    await other.locator('main h1', { hasText: 'Agents' }).waitFor()
+    await other.locator('.bone').first().waitFor({ state: 'detached' })
+    expect(await other.getByText('could not be loaded').count()).toBe(0)
+    await other.close()
+  })
+
   test('where the Muscle is lost nothing can be approved, and a denial can', async () => {
     await page.route('**/api/v1/status', async (route) => {
       const response = await route.fetch()

@@ -48,7 +48,7 @@ export function search(text: string, index: Index): readonly Found[] {
     .slice(0, CLOSE_LOOK)
   const best = new Map<Recipe, Found>()
   for (const { wording } of close) {
-    if (!mayDestroy(wording.recipe, asked)) continue
+    if (!mayAnswer(wording.recipe, asked)) continue
     const found = compare(wording, asked, index, text.slice(0, 1_000))
     if (found === undefined) continue
     const before = best.get(wording.recipe)
@@ -63,10 +63,16 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
   return total
 }
 
-/** Whether the recipe may answer: one that destroys needs a request that asks for it and does not forbid it. */
-function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean {
-  const excluded = new Set(unless?.map(concept))
-  if (asked.some((token) => token.concept !== undefined && excluded.has(token.concept))) return false
+/**
+ * Whether the request has a word that the recipe needs and none that it excludes; one that destroys needs a request that asks
+ * for it and does not forbid it.
+ */
+function mayAnswer({ asks, needs, unless }: Recipe, asked: readonly Asked[]): boolean {
+  const has = (words: readonly string[]): boolean => {
+    const meant = new Set(words.map(concept))
+    return asked.some((token) => token.concept !== undefined && meant.has(token.concept))
+  }
+  if ((needs !== undefined && !has(needs)) || (unless !== undefined && has(unless))) return false
   if (asks === undefined) return true
   // Deleted files need no deletion: `list deleted files`.
   const said = asked.map(({ concept: meant, word }) => (/^(?!shred$).*ed$/.test(word) ? undefined : meant))

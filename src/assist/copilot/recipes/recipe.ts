@@ -12,6 +12,8 @@ export interface Recipe {
   readonly says: readonly string[]
   /** Words (as stems), one of which a request must have for a recipe that destroys, ends or overwrites something. */
   readonly asks?: readonly string[]
+  /** Words, one of which a request must have: the recipe's others also stand in requests for something else. */
+  readonly needs?: readonly string[]
   /** Words that a request must not have. */
   readonly unless?: readonly string[]
 }
@@ -19,6 +21,7 @@ export interface Recipe {
 interface More {
   readonly fish?: string
   readonly asks?: string
+  readonly needs?: string
   readonly unless?: string
 }
 
@@ -29,6 +32,7 @@ export function recipe(run: string, says: string, more: More = {}): Recipe {
     says: says.split('|').map((one) => one.trim()),
     ...(more.fish !== undefined && { fish: more.fish }),
     ...(more.asks !== undefined && { asks: more.asks.split(' ') }),
+    ...(more.needs !== undefined && { needs: more.needs.split(' ') }),
     ...(more.unless !== undefined && { unless: more.unless.split(' ') }),
   }
 }
