@@ -128,7 +128,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Statistics: {
     ...{ period: 'today', time_range: today, total_commands: 131, unique_commands: 60, failures: 7 },
     total_duration_ms: 421_000,
-    ...{ by_risk_level: byRisk, guard, karo_generated: 3 },
+    ...{ by_risk_level: byRisk, guard, karo_generated: 3, ask_answers_run: 1 },
     categories: [{ category: 'git', count: 42, failures: 1, previous: 40, change: 0.05 }],
     tools: [{ tool: 'git', category: 'git', count: 42, failures: 1, previous: 40, change: 0.05 }],
     ...{ hourly: hours(131), daily: [0, 0, 0, 0, 131, 0, 0] },
@@ -145,7 +145,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     before: {
       time_range: { start: '2026-11-19T00:00:00.000Z', end: '2026-11-20T00:00:00.000Z' },
       ...{ total_commands: 117, failures: 9, total_duration_ms: 398_000, by_risk_level: byRisk },
-      ...{ guard, karo_generated: 0 },
+      ...{ guard, karo_generated: 0, ask_answers_run: 0 },
     },
   },
   MostUsedCommands: { commands: [{ command: 'git status', count: 212, failures: 1 }] },

@@ -3,9 +3,10 @@
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../assist/finder/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { revealLevel0 } from '../../base/level0/level0.ts'
+import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import type { Processes } from '../../observe/processes/index.ts'
 import { sessionNumber } from '../../observe/record/digest.ts'
+import type { Observe } from '../../observe/record/types.ts'
 import {
   type EventFilter,
   type EventRepository,
@@ -18,6 +19,7 @@ import {
   getHistory,
   getInspectedCommand,
   getRankedCommands,
+  noteAnswers,
 } from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
@@ -31,6 +33,7 @@ interface HistoryDeps {
     catchUp(): Promise<void>
     /** Overwrites the parts of this person's spool files that were read. */
     blank(uid: number): Promise<void>
+    give: Observe['give']
   }
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
@@ -105,6 +108,12 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
         before: before.map(shapeOf),
         after: after.map(shapeOf),
       }
+    })
+
+    serve(server, noteAnswers, async ({ body, caller }) => {
+      const answers = body.answers.map((one) => ({ ...one, command: markLevel0(one.command) }))
+      observe.give(caller.uid, answers)
+      return { noted: answers.length }
     })
 
     serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {

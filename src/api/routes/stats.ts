@@ -33,12 +33,10 @@ export function statsRoutes({ insight, events }: StatsDeps): Routes {
 
 const time = (ms: number): string => new Date(ms).toISOString()
 
-/** Renames members to those of the API: `range` becomes `time_range` in RFC 3339, `generated` becomes `karo_generated`. */
-function withTimes<T extends { readonly range: TimeRange; readonly generated: number }>({
-  range,
-  generated,
-  ...numbers
-}: T) {
+/** Renames members to those of the API: `range` becomes `time_range` in RFC 3339, `generated` `karo_generated`, `answered` `ask_answers_run`. */
+function withTimes<
+  T extends { readonly range: TimeRange; readonly generated: number; readonly answered: number },
+>({ range, generated, answered, ...numbers }: T) {
   const time_range = { start: time(range.start), end: time(range.end) }
-  return { ...numbers, time_range, karo_generated: generated }
+  return { ...numbers, time_range, karo_generated: generated, ask_answers_run: answered }
 }

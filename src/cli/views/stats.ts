@@ -98,6 +98,7 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
     ...(days === 1 ? [] : [`on ${numbers.active_days} of ${days} days`]),
     ...(numbers.streak.current > 1 ? [`${numbers.streak.current} days in a row`] : []),
     ...(numbers.karo_generated === 0 ? [] : [`${percent(numbers.karo_generated, total)} by programs`]),
+    ...(numbers.ask_answers_run === 0 ? [] : [`${grouped(numbers.ask_answers_run)} from karo ask`]),
   ]
   const commands = `${grouped(total)} ${total === 1 ? 'command' : 'commands'}`
   return [

@@ -12,6 +12,7 @@ export interface Folded {
   readonly risk: Rollup['risk']
   readonly guard: Rollup['guard']
   readonly generated: number
+  readonly answered: number
 }
 
 /** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
@@ -20,6 +21,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
   const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
   let generated = 0
+  let answered = 0
   const hourly = new Array<number>(24).fill(0)
   const categories = new Map<
     string,
@@ -33,6 +35,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
     for (const outcome of GUARD_OUTCOMES) guard[outcome] += rollup.guard[outcome]
     generated += rollup.generated
+    answered += rollup.answered
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
       const tally = rollup.categories[category]!
@@ -52,7 +55,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     total,
     categories: byCount([...categories.values()], ({ category }) => category),
     tools: byCount([...tools.values()], ({ tool }) => tool),
-    ...{ hourly, risk, guard, generated },
+    ...{ hourly, risk, guard, generated, answered },
   }
 }
 

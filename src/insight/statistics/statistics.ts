@@ -50,7 +50,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
     const before = await foldBefore(uid, earlier, known)
     const { sum, days } = await rollups.sumOfDays(uid, span.first, today + 1)
     const folded = fold([sum])
-    const { total, risk, guard, generated } = folded
+    const { total, risk, guard, generated, answered } = folded
     const worked = days.filter(({ count }) => count > 0)
     const heat = heatOf(days)
     return {
@@ -60,7 +60,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
       unique_commands: await rollups.uniqueCommands(uid, span.first, today + 1),
       failures: total.failures,
       total_duration_ms: total.duration_ms,
-      ...{ by_risk_level: risk, guard, generated },
+      ...{ by_risk_level: risk, guard, generated, answered },
       ...rankings(folded, before),
       hourly: folded.hourly,
       daily: heat.map((hours) => hours.reduce((sum, count) => sum + count, 0)),
@@ -79,7 +79,8 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
               total_commands: before.total.count,
               failures: before.total.failures,
               total_duration_ms: before.total.duration_ms,
-              ...{ by_risk_level: before.risk, guard: before.guard, generated: before.generated },
+              ...{ by_risk_level: before.risk, guard: before.guard },
+              ...{ generated: before.generated, answered: before.answered },
             },
     }
   }

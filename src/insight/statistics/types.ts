@@ -37,6 +37,8 @@ interface Totals {
   readonly guard: Rollup['guard']
   /** Of all commands, those that a program typed on the person's behalf. */
   readonly generated: number
+  /** Of all commands, those that `karo ask` had given as an answer. */
+  readonly answered: number
 }
 
 export interface Failing {

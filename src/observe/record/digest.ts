@@ -9,6 +9,7 @@ import { createRecent } from '../../base/recent.ts'
 import { type ToolUsed, toolOf } from '../../base/words/dictionary.ts'
 import { type EventInput, type GuardNote, NO_SESSION } from '../../store/events/events.ts'
 import { redact, redactDirectory } from '../redact/redact.ts'
+import type { GivenAnswers } from './given-answers.ts'
 import type { SpoolRecord } from './spool-record.ts'
 
 /** The event of a record, or undefined when it is to be forgotten. */
@@ -78,8 +79,8 @@ const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
 
-/** `ignore` are the globs of `history.ignore`; they match the line as typed. */
-export function createDigest(ignore: readonly string[]): Digest {
+/** `ignore` are the globs of `history.ignore`; they match the line as typed. Without `answers` no command counts as one. */
+export function createDigest(ignore: readonly string[], answers?: GivenAnswers): Digest {
   const ignored = ignore.map(globMatcher)
   const cache = createRecent<string, Judged | typeof FORGET>(CACHED)
   const calendar = createCalendar()
@@ -121,6 +122,7 @@ export function createDigest(ignore: readonly string[]): Digest {
       category: judged.category,
       tool: judged.tool,
       karo_generated: record.generated === true,
+      ...(answers?.has(uid, command, record.startUs) && { answered: true as const }),
       local: localOf(record),
     }
   }

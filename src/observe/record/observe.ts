@@ -8,6 +8,7 @@ import type { Config } from '../../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
 import { createDigest } from './digest.ts'
 import { createFollower } from './follower.ts'
+import { createGivenAnswers } from './given-answers.ts'
 import type { HookedShell, Observe, PersonOf, RanLine, RecordedCommand } from './types.ts'
 
 /** Names that wait to be read; of more, a sweep finds out. */
@@ -30,7 +31,8 @@ export interface ObserveDeps {
 
 export function createObserve(deps: ObserveDeps): Observe {
   const { config, events, spoolDirectory: directory, clock, log, faults, sweepMs = SWEEP_MS } = deps
-  let digest = createDigest(config.history.ignore)
+  const answers = createGivenAnswers(clock)
+  let digest = createDigest(config.history.ignore, answers)
   const follower = createFollower({
     ...{ directory, events, clock, log, faults },
     personOf: deps.personOf ?? (async (uid) => uid),
@@ -180,8 +182,10 @@ export function createObserve(deps: ObserveDeps): Observe {
 
     unfollowed: follower.unfollowed,
 
+    give: answers.give,
+
     reload() {
-      digest = createDigest(config.history.ignore)
+      digest = createDigest(config.history.ignore, answers)
     },
 
     async catchUp() {

@@ -1,6 +1,7 @@
 // What the record room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import type { Room } from '../../base/run/room.ts'
+import type { GivenAnswer } from './given-answers.ts'
 
 /** A command that was stored, without anything of its text. */
 export interface RecordedCommand {
@@ -60,6 +61,8 @@ export interface Observe extends Room {
   onRan(listener: (shell: HookedShell, lines: readonly RanLine[]) => void): () => void
   /** Every shell that has written and is not known to be gone. */
   shells(): readonly HookedShell[]
+  /** Answers of `karo ask` that a person was given now: those that they run within an hour are counted. */
+  give(person: number, answers: readonly GivenAnswer[]): void
   /** `config.history.ignore` has changed: holds for what is read from now on. */
   reload(): void
   /** Resolves when what shells had written before is stored. */

@@ -27,6 +27,7 @@ export interface MutableRollup extends MutableTally {
   guard: Record<GuardOutcome, number>
   guard_active: number
   generated: number
+  answered: number
 }
 
 /** What the guard noted: a decision about one line, or that it is active; the person and the time, not the command. */
@@ -213,7 +214,7 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
 /** The members of an event that a rollup counts. */
 export type Countable = Pick<
   EventInput,
-  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'karo_generated' | 'local'
+  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'karo_generated' | 'answered' | 'local'
 >
 
 export function count(rollup: MutableRollup, event: Countable): void {
@@ -230,6 +231,7 @@ export function count(rollup: MutableRollup, event: Countable): void {
   rollup.risk[event.risk_level]++
   rollup.hourly[event.local.hour]!++
   if (event.karo_generated) rollup.generated++
+  if (event.answered) rollup.answered++
 }
 
 /** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
@@ -253,6 +255,7 @@ function uncount(rollup: MutableRollup, event: Countable): boolean {
   const slot = rollup.hourly[hour] ? hour : rollup.hourly.indexOf(Math.max(...rollup.hourly))
   rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
   if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
+  if (event.answered) rollup.answered = Math.max(0, rollup.answered - 1)
   return true
 }
 
@@ -267,6 +270,7 @@ export const emptyRollup = (): MutableRollup => ({
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
   guard_active: 0,
   generated: 0,
+  answered: 0,
 })
 
 /** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */

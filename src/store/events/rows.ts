@@ -44,6 +44,8 @@ export interface EventInput {
   readonly untimed?: true
   /** The guard asked about the line, and its person let it run. */
   readonly confirmed?: true
+  /** An answer of `karo ask` that its person was given shortly before. */
+  readonly answered?: true
   /** The same 32 bits for all commands of one shell session; IMPORTED for a command that an import brought. */
   readonly session?: number
 }
@@ -72,6 +74,8 @@ export interface StoredEvent {
   readonly untimed?: true
   /** The guard asked about the line, and its person let it run. */
   readonly confirmed?: true
+  /** As in EventInput. */
+  readonly answered?: true
   /** As in EventInput; NO_SESSION where the event has none. */
   readonly session: number
 }
@@ -122,10 +126,11 @@ export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventK
 /** What is true of few events only. */
 const rareOf = (
   key: Uint8Array,
-  confirmed: boolean | undefined,
-): { readonly untimed?: true; readonly confirmed?: true } => ({
+  [confirmed, answered]: readonly (boolean | undefined)[],
+): { readonly untimed?: true; readonly confirmed?: true; readonly answered?: true } => ({
   ...(!isCounted(key) && { untimed: true }),
   ...(confirmed === true && { confirmed }),
+  ...(answered === true && { answered }),
 })
 
 /** The facts of an event that its key holds without the value. */
@@ -155,13 +160,19 @@ type EventRow = readonly [
    * Only where it is true. It is here and not in the key, because versions that do not know it read past what follows the
    * session, and would not find an event by a key with a flag that they do not know.
    */
-  confirmed?: true,
+  confirmed?: boolean,
+  /** Only where it is true. */
+  answered?: true,
 ]
 
 export function encodeEvent(event: EventInput): Buffer {
-  const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session, confirmed } = event
+  const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session } = event
   const row: EventRow = [duration_us, exit_code, revealLevel0(cwd), category, tool, shell, karo_generated]
-  if (confirmed) return encodeValue(EVENT_VERSION, [...row, session ?? NO_SESSION, true])
+  const { confirmed = false, answered = false } = event
+  if (confirmed || answered) {
+    const rare = answered ? [confirmed, answered] : [confirmed]
+    return encodeValue(EVENT_VERSION, [...row, session ?? NO_SESSION, ...rare])
+  }
   return encodeValue(EVENT_VERSION, session === undefined ? row : [...row, session])
 }
 
@@ -169,7 +180,7 @@ export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), r
 
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
   const row = decodeValue<EventRow>(EVENT_VERSION, value)
-  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated, session = NO_SESSION, confirmed] =
+  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated, session = NO_SESSION, ...rare] =
     row
   const startUs = startOfKey(key)
   return {
@@ -184,7 +195,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     category,
     tool,
     karo_generated,
-    ...rareOf(key, confirmed),
+    ...rareOf(key, rare),
     session,
   }
 }
@@ -202,7 +213,7 @@ export function decodeWhole(
   command: Level0<string>,
 ): Omit<EventInput, 'uid' | 'local'> {
   const row = decodeValue<EventRow>(EVENT_VERSION, value)
-  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated, session, confirmed] = row
+  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated, session, ...rare] = row
   return {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),
@@ -215,7 +226,7 @@ export function decodeWhole(
     category,
     tool,
     karo_generated,
-    ...rareOf(key, confirmed),
+    ...rareOf(key, rare),
     ...(session !== undefined && { session }),
   }
 }

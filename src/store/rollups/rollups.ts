@@ -11,7 +11,16 @@ import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
 /** The rollup of an hour or a day without events. */
 export const NO_ROLLUP: Rollup = Object.freeze({
-  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, categories: {}, tools: {} },
+  ...{
+    count: 0,
+    failures: 0,
+    duration_ms: 0,
+    generated: 0,
+    guard_active: 0,
+    answered: 0,
+    categories: {},
+    tools: {},
+  },
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
   hourly: new Array<number>(24).fill(0),
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
@@ -55,6 +64,7 @@ type RollupRow = readonly [
   // Absent while all of them are 0, and in rows from before they were counted.
   guard?: readonly [blocked: number, confirmed: number, declined: number, unjudged: number, active?: number],
   generated?: number,
+  answered?: number,
 ]
 
 export function encodeRollup(rollup: Rollup): Buffer {
@@ -78,16 +88,28 @@ export function encodeRollup(rollup: Rollup): Buffer {
   ]
   const { blocked, confirmed, declined, unjudged } = rollup.guard
   const active = rollup.guard_active
-  const more = blocked + confirmed + declined + unjudged + active + rollup.generated > 0
+  const more = blocked + confirmed + declined + unjudged + active + rollup.generated + rollup.answered > 0
+  const answered = rollup.answered > 0 ? [rollup.answered] : []
   const guard = [blocked, confirmed, declined, unjudged, ...(active > 0 ? [active] : [])]
-  return encodeValue(ROLLUP_VERSION, more ? [...row, guard, rollup.generated] : row)
+  return encodeValue(ROLLUP_VERSION, more ? [...row, guard, rollup.generated, ...answered] : row)
 }
 
 const NO_GUARD = [0, 0, 0, 0] as const
 
 export function decodeRollup(value: Uint8Array): Rollup {
   const row = decodeValue<RollupRow>(ROLLUP_VERSION, value)
-  const [count, failures, duration_ms, categoryRows, toolRows, riskRow, hourly, guardRow, generated = 0] = row
+  const [
+    count,
+    failures,
+    duration_ms,
+    categoryRows,
+    toolRows,
+    riskRow,
+    hourly,
+    guardRow,
+    generated = 0,
+    answered = 0,
+  ] = row
   // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
   const categories: Record<string, CategoryTally> = {}
   for (const name in categoryRows) {
@@ -112,6 +134,7 @@ export function decodeRollup(value: Uint8Array): Rollup {
     guard: { blocked, confirmed, declined, unjudged },
     guard_active,
     generated,
+    answered,
   }
 }
 

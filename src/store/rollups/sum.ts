@@ -18,6 +18,7 @@ interface Sums {
   failures: number
   duration_ms: number
   generated: number
+  answered: number
   guard_active: number
 }
 interface ToolSum {
@@ -30,7 +31,7 @@ interface ToolSum {
 type Names = Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>
 
 export function createRollupSum(): RollupSum {
-  const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0 }
+  const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, answered: 0 }
   const categories = new Map<string, { count: number; failures: number; duration_ms: number }>()
   const tools = new Map<string, ToolSum>()
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
@@ -53,7 +54,7 @@ export function createRollupSum(): RollupSum {
     called = []
     const reader = createReader(value, names)
     const parts = reader.list()
-    if (parts !== 7 && parts !== 9) throw new RangeError('a rollup of other parts')
+    if (parts !== 7 && parts !== 9 && parts !== 10) throw new RangeError('a rollup of other parts')
     for (let i = 0; i < 3; i++) read.push(reader.number())
     const ofCategories = reader.map()
     for (let i = 0; i < ofCategories; i++) {
@@ -70,11 +71,12 @@ export function createRollupSum(): RollupSum {
     for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
     for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
     let guard = 0
-    if (parts === 9) {
+    if (parts > 7) {
       guard = reader.list()
       if (guard !== 4 && guard !== 5) throw new RangeError('a rollup of other parts')
       for (let left = guard; left > 0; left--) read.push(reader.number())
       read.push(reader.number())
+      if (parts === 10) read.push(reader.number())
     }
     if (!reader.ended()) throw new RangeError('more than a rollup')
     return { parts, categories: ofCategories, tools: ofTools, guard }
@@ -114,13 +116,14 @@ export function createRollupSum(): RollupSum {
       risk.critical += next()
       const hourly = read.slice(at, at + 24)
       for (let hour = 0; hour < 24; hour++) hours[hour]! += next()
-      if (row.parts === 9) {
+      if (row.parts > 7) {
         guard.blocked += next()
         guard.confirmed += next()
         guard.declined += next()
         guard.unjudged += next()
         if (row.guard === 5) total.guard_active += next()
         total.generated += next()
+        if (row.parts === 10) total.answered += next()
       }
       return { count, hourly }
     },

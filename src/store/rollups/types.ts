@@ -34,6 +34,8 @@ export interface Rollup extends Tally {
   readonly guard_active: number
   /** Commands in `count` that a program typed on the person's behalf. */
   readonly generated: number
+  /** Commands in `count` that `karo ask` had given as an answer. */
+  readonly answered: number
 }
 
 export interface SumOfDays {

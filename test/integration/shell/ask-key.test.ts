@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { StatisticsShape } from '../../../src/api/contract/schemas/stats.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { openFinderShell } from '../../support/shell/finder-shell.ts'
@@ -19,6 +20,10 @@ beforeAll(async () => {
 
 describe.each((['bash', 'zsh', 'fish'] as const).filter(isThere))('%s', (shell) => {
   test('the answer comes to the line, is not run, and Enter runs it', async () => {
+    // A node of its own: each counts what its shells ran.
+    const node = await startNode()
+    const answersRun = async () =>
+      (JSON.parse((await node.karo(['stats', '--json'])).stdout) as StatisticsShape).ask_answers_run
     const at = await openFinderShell(shell, { node, flags: ['--ask-key'], env: EMACS })
     const answered = at.printed(/from: recipe[\s\S]*mkdir -p made-by-karo/)
     at.keys(`create a directory named "made-by-karo"${ALT_K}`)
@@ -27,6 +32,7 @@ describe.each((['bash', 'zsh', 'fish'] as const).filter(isThere))('%s', (shell) 
     expect(existsSync(made)).toBe(false)
     at.keys('\r')
     await until(() => existsSync(made), { what: 'the answer ran' })
+    await until(async () => (await answersRun()) === 1, { what: 'the answer that ran is counted' })
   })
 
   test('what has to be filled in stands in braces, with the cursor on it', async () => {

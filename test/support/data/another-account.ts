@@ -15,6 +15,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'GET /api/v1/history': ['own', 'only their own commands'],
   'GET /api/v1/history/commands': ['own', 'only their own commands'],
   'GET /api/v1/history/inspect': ['own', 'only their own commands'],
+  'POST /api/v1/history/answers': ['own', 'answers that are counted for them alone'],
   'POST /api/v1/history/delete': ['own', 'only their own commands'],
   'GET /api/v1/export': ['own', 'only their own commands'],
   'POST /api/v1/import': ['own', 'into their own history'],

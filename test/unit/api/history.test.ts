@@ -42,6 +42,7 @@ async function world({ fails = false } = {}) {
     observe: {
       catchUp: async () => void told.push('caught up'),
       blank: async (uid) => void told.push(`blank ${uid}`),
+      give: (uid, answers) => void told.push(`answers for ${uid}: ${answers.length}`),
     },
     audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
   })
@@ -67,6 +68,21 @@ test('ranked, with here in front, and only one’s own', async () => {
   expect(await ranked('q=secrets')).toMatchObject({ total: 0, commands: [] })
   as(1001)
   expect(await ranked('')).toMatchObject({ total: 1, commands: [{ command: 'make secrets of another' }] })
+})
+
+test('answers that a person was shown are noted for that person, and only ones that can be found again', async () => {
+  const { call, told, as } = await world()
+  const at = '/api/v1/history/answers'
+  const answer = { command: 'ls DIR', placeholders: ['DIR'] }
+  for (const answers of [
+    ...[[], Array(5).fill(answer), [{ ...answer, command: '' }], [{ ...answer, command: 'x'.repeat(4097) }]],
+    ...[[{ ...answer, placeholders: ['(a+)+'] }], [{ ...answer, placeholders: Array(9).fill('DIR') }]],
+  ])
+    expect((await call('POST', at, { answers })).status).toBe(400)
+  expect(told).toEqual([])
+  as(1001)
+  expect((await call('POST', at, { answers: [answer, answer] })).body).toEqual({ noted: 2 })
+  expect(told).toEqual(['answers for 1001: 2'])
 })
 
 test('removed are one’s own, by one way of naming them at a time', async () => {

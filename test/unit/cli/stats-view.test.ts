@@ -11,7 +11,8 @@ const hourly = Array.from({ length: 24 }, (_, hour) => (hour === 9 ? 10 : 0))
 const range = { start: '2026-11-14T00:00:00', end: '2026-11-20T15:30:00' }
 const BEFORE = {
   ...{ time_range: range, total_commands: 8, failures: 2, total_duration_ms: 1_000 },
-  ...{ by_risk_level: { safe: 8, moderate: 0, high: 0, critical: 0 }, guard: NONE, karo_generated: 0 },
+  ...{ by_risk_level: { safe: 8, moderate: 0, high: 0, critical: 0 }, guard: NONE },
+  ...{ karo_generated: 0, ask_answers_run: 0 },
 }
 const WEEK: StatisticsShape = {
   ...{ period: 'week', time_range: range, total_commands: 10, unique_commands: 4, failures: 1 },
@@ -22,7 +23,7 @@ const WEEK: StatisticsShape = {
   },
   categories: [{ category: 'git', count: 10, failures: 1, previous: 8, change: 0.25 }],
   tools: [{ tool: 'git', category: 'git', count: 10, failures: 1, previous: 8, change: 0.25 }],
-  ...{ hourly, daily: [0, 0, 0, 0, 10, 0, 0], karo_generated: 0, active_days: 1 },
+  ...{ hourly, daily: [0, 0, 0, 0, 10, 0, 0], karo_generated: 0, ask_answers_run: 0, active_days: 1 },
   heat: Array.from({ length: 7 }, (_, day) => (day === 4 ? hourly : hourly.map(() => 0))),
   timeline: {
     unit: 'day',

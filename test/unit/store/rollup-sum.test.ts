@@ -17,7 +17,7 @@ const name = fc.oneof(
   fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((text) => text !== '__proto__'),
 )
 const rollup: fc.Arbitrary<Rollup> = fc.record({
-  ...{ count, failures: count, duration_ms: count, generated: count, guard_active: count },
+  ...{ count, failures: count, duration_ms: count, generated: count, guard_active: count, answered: count },
   categories: fc.dictionary(name, fc.record({ count, failures: count, duration_ms: count }), { maxKeys: 20 }),
   tools: fc.dictionary(name, fc.record({ category: fc.constantFrom('git', 'npm'), count, failures: count }), {
     maxKeys: 60,
@@ -32,6 +32,7 @@ const row = fc.oneof(
   rollup.map((one) => ({
     ...one,
     generated: 0,
+    answered: 0,
     guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
   })),
 )

@@ -1,7 +1,7 @@
 // Operations of /backup.
 import { defineOperation, schemasOf } from '../operation.ts'
 
-const from = schemasOf(() => import('../schemas/backup.ts'))
+const from = schemasOf(() => import('../schemas/care.ts'))
 
 export const makeBackup = defineOperation('POST /api/v1/backup', {
   access: 'admin',

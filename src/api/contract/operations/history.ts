@@ -38,6 +38,19 @@ export const getInspectedCommand = defineOperation('GET /api/v1/history/inspect'
   example: { query: { id: '0005a3k7mfz9t0001c9e8h' } },
 })
 
+export const noteAnswers = defineOperation('POST /api/v1/history/answers', {
+  access: 'person',
+  via: 'socket',
+  tag: 'terminal',
+  summary: 'Says which commands karo ask has just shown to the caller',
+  description:
+    'Those that the caller runs within an hour are counted as `ask_answers_run`. The texts stay in the memory of the daemon, ' +
+    'the newest 16 of a person, and are gone with it.',
+  body: from.noteAnswersBody,
+  answer: from.notedAnswers,
+  example: { body: { answers: [{ command: 'find DIR -type f -size +100M', placeholders: ['DIR'] }] } },
+})
+
 export const deleteHistory = defineOperation('POST /api/v1/history/delete', {
   access: 'person',
   scope: 'full',

@@ -1,7 +1,7 @@
 // Operations of /stats: a person's own numbers, and their most frequent commands.
 import { defineOperation, schemasOf } from '../operation.ts'
 
-const from = schemasOf(() => import('../schemas/history.ts'))
+const from = schemasOf(() => import('../schemas/stats.ts'))
 
 export const getStats = defineOperation('GET /api/v1/stats', {
   access: 'person',

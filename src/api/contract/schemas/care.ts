@@ -1,4 +1,4 @@
-// Schemas of the daemon's own lines: /logs, /problems.
+// Schemas of how a node is looked after: its log, its problems, its backup (/logs, /problems, /backup).
 import * as z from 'zod'
 import { LOG_LEVELS } from '../../../base/run/log.ts'
 import { count, listOf, moment, text } from './fields.ts'
@@ -65,3 +65,18 @@ export const settings = z
   })
   .meta({ id: 'Settings' })
 export type SettingsShape = z.infer<typeof settings>
+
+// The backup of the whole node.
+
+export const makeBackupBody = z.strictObject({
+  key: z.boolean().default(true).describe("with the node's key"),
+})
+
+export const confirmBackupBody = z.strictObject({
+  created_at: moment('the time that stands in the backup'),
+  encrypted: z.boolean().default(false).describe('the file was encrypted before it was written'),
+})
+
+export const confirmBackupAnswer = z.strictObject({
+  created_at: moment('of the backup that the ledger has now'),
+})

@@ -1,4 +1,4 @@
-// Schemas of /history and /stats: a person's own commands (level 0, for nobody else) and numbers.
+// Schemas of /history: a person's own commands (level 0, for nobody else).
 import * as z from 'zod'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import {
@@ -7,9 +7,8 @@ import {
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
-  STATISTICS_PERIODS,
 } from '../constants.ts'
-import { category, count, integer, listOf, moment, riskLevel, share, text, timeRange } from './fields.ts'
+import { category, count, integer, listOf, moment, riskLevel, text } from './fields.ts'
 
 const command = {
   id: text(32, 'id of the event; ids of one person sort by time'),
@@ -93,123 +92,6 @@ export const deletedCommands = z
   .meta({ id: 'DeletedCommands' })
 export type DeletedShape = z.infer<typeof deletedCommands>
 
-const counted = { count: count('commands'), failures: count('commands that ended with another code than 0') }
-
-const change = z
-  .number()
-  .min(-1)
-  .nullable()
-  .describe(
-    'change against the period before, as a ratio: 0.5 is half as many again; null if there were none, or it is unknown',
-  )
-
-const compared = {
-  ...counted,
-  previous: count('commands in the period before; null when that is not known').nullable(),
-  change,
-}
-
-const date = (what: string) => z.iso.date().describe(what)
-
-const totals = {
-  time_range: timeRange,
-  total_commands: count('commands'),
-  failures: count('commands that ended with another code than 0'),
-  total_duration_ms: count('milliseconds of all commands whose duration is known'),
-  by_risk_level: byRiskLevel(),
-  guard: z
-    .strictObject({
-      blocked: count('lines that the guard did not let run'),
-      confirmed: count('lines that it asked about and that ran'),
-      declined: count('lines that it asked about and that did not run'),
-      unjudged: count('lines that it did not judge, because it was too slow or failed'),
-    })
-    .describe('what the guard did; a line that did not run does not count as a command'),
-  karo_generated: count('commands that a program ran on behalf of the person'),
-}
-
-const hoursOfDay = z.array(count('commands')).length(24).readonly()
-
-export const statistics = z
-  .strictObject({
-    period: z.enum(STATISTICS_PERIODS),
-    ...totals,
-    unique_commands: count('different ones'),
-    categories: listOf(z.strictObject({ category: category(), ...compared })),
-    tools: listOf(
-      z.strictObject({
-        tool: text(32, 'name in the public dictionary of tools, else `other`'),
-        category: category(),
-        ...compared,
-      }),
-    ),
-    hourly: hoursOfDay.describe("by hour of the day, the machine's local time"),
-    daily: z.array(count('commands')).length(7).readonly().describe('by day of the week, Monday first'),
-    heat: z
-      .array(hoursOfDay)
-      .length(7)
-      .readonly()
-      .describe('by day of the week and hour: a row for each day'),
-    timeline: z.strictObject({
-      unit: z.enum(['hour', 'day', 'week']).describe('how long each point is'),
-      points: listOf(
-        z.strictObject({ start: moment('start of the point'), count: count('commands') }),
-        64,
-      ).describe('in order, without gaps'),
-    }),
-    failing: listOf(
-      z.strictObject({
-        tool: text(32, 'name in the public dictionary of tools, else `other`'),
-        category: category(),
-        ...counted,
-        rate: share('share of commands that failed'),
-        previous_rate: share(
-          'rate in the period before; null if the tool was not used then, or that is unknown',
-        ).nullable(),
-        rose: z.boolean().describe('the rate rose by more than chance explains'),
-      }),
-      5,
-    ).describe('tools whose rate rose, then tools that failed most'),
-    busiest: z
-      .strictObject({ date: date('the local date'), count: count('commands') })
-      .nullable()
-      .describe('the day with the most commands'),
-    active_days: count('days with commands'),
-    streak: z.strictObject({
-      current: count('days in a row with commands, up to today or yesterday'),
-      longest: count('most days in a row within a year'),
-    }),
-    recorded_since: date('the first local date with numbers').nullable(),
-    change,
-    before: z
-      .strictObject(totals)
-      .nullable()
-      .describe(
-        'the period of the same length before, up to the same time of day; null if it was not recorded completely',
-      ),
-  })
-  .meta({ id: 'Statistics', description: "A person's own numbers." })
-export type StatisticsShape = z.infer<typeof statistics>
-
-export const mostUsed = z
-  .strictObject({
-    commands: listOf(
-      z.strictObject({ command: z.string().describe('the text, after redaction of secrets'), ...counted }),
-      1000,
-    ).describe('the most frequent first'),
-  })
-  .meta({ id: 'MostUsedCommands', description: 'Never leaves this machine.' })
-export type MostUsedShape = z.infer<typeof mostUsed>
-
-export function byRiskLevel() {
-  return z.strictObject({
-    safe: count('commands'),
-    moderate: count('commands'),
-    high: count('commands'),
-    critical: count('commands'),
-  })
-}
-
 /** Filters of a search or a removal. */
 const filters = {
   word: listOf(z.string().min(1).max(1024), 32)
@@ -234,6 +116,23 @@ const filters = {
 
 /** Most characters of a command; the spool keeps fewer bytes of one. */
 const COMMAND_MAX = 128 * 1024
+
+export const noteAnswersBody = z.strictObject({
+  answers: z
+    .array(
+      z.strictObject({
+        command: z.string().min(1).max(4096),
+        placeholders: listOf(z.string().regex(/^[A-Z][A-Z0-9_]{0,31}$/), 8).describe(
+          'words of the command that its person replaces before it runs',
+        ),
+      }),
+    )
+    .min(1)
+    .max(4)
+    .readonly(),
+})
+
+export const notedAnswers = z.strictObject({ noted: count('answers that are counted if they are run') })
 
 export const getHistoryQuery = z.strictObject({
   ...filters,
@@ -282,17 +181,4 @@ export const deleteHistoryBody = z.strictObject({
   command: z.string().min(1).max(COMMAND_MAX).exactOptional().describe('every use of exactly this text'),
   ...filters,
   dry_run: z.boolean().default(false),
-})
-
-const MOST_USED_MAX = 1_000
-
-const MOST_USED_DEFAULT = 10
-
-const period = z.enum(STATISTICS_PERIODS).default('today').describe("by the machine's own calendar")
-
-export const getStatsQuery = z.strictObject({ period })
-
-export const getMostUsedQuery = z.strictObject({
-  period,
-  limit: z.int().min(1).max(MOST_USED_MAX).default(MOST_USED_DEFAULT).describe('how many'),
 })

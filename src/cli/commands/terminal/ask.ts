@@ -18,6 +18,8 @@ import { printKnown } from '../../views/knowledge.ts'
 
 /** How many of the person's newest commands are looked through. */
 const MOST_OWN = 1_000
+/** An answer and its alternatives. */
+const MOST_TOLD = 4
 /** Longest wait for the daemon, in ms; `ask` then goes on without own commands, and says so. */
 const OWN_MS = 400
 /** The same where a model is asked, which takes seconds by itself. */
@@ -48,6 +50,20 @@ async function ownCommands(io: CommandIo, deadlineMs: number): Promise<Own> {
     const isLate = error instanceof KaroError && error.code === 'timeout'
     return { commands: [], notes: isLate ? [`Your own commands were not looked at: ${error.message}.`] : [] }
   }
+}
+
+/** Lets the daemon count the answers that are run. Without one nothing is counted, and that is no error. */
+async function tellAnswers(io: CommandIo, { command, placeholders, alternatives }: Answer): Promise<void> {
+  if (command === null) return
+  const answers = [{ command, placeholders }, ...alternatives].slice(0, MOST_TOLD)
+  try {
+    const [{ daemonAt }, { noteAnswers }] = await Promise.all([
+      import('../../../api/contract/client/socket.ts'),
+      import('../../../api/contract/operations/history.ts'),
+    ])
+    const body = { answers: answers.map(({ command, placeholders }) => ({ command, placeholders })) }
+    await daemonAt(io).call(noteAnswers, { body, deadlineMs: OWN_MS })
+  } catch {}
 }
 
 /** False if no key of [ask] is set; then the code that reads TOML and speaks HTTP is not loaded. */
@@ -138,9 +154,8 @@ const command = defineCommand({
       // Standard error, which stands above the prompt, says how far to trust the answer; standard output has the command alone.
       io.err(printAnswer(found, io))
       if (found.command !== null) io.out(`${marked(found.command, found.placeholders)}\n`)
-      return found.command === null ? EXIT.failed : EXIT.done
-    }
-    io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
+    } else io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
+    await tellAnswers(io, found)
     return found.command === null ? EXIT.failed : EXIT.done
   },
 })

@@ -34,12 +34,14 @@ const event: fc.Arbitrary<EventInput> = fc
     karo_generated: fc.boolean(),
     untimed: fc.boolean(),
     confirmed: fc.boolean(),
+    answered: fc.boolean(),
   })
-  .map(({ cwd, untimed, confirmed, ...more }) => ({
+  .map(({ cwd, untimed, confirmed, answered, ...more }) => ({
     ...eventOf(0, more),
     cwd: markLevel0(cwd),
     ...(untimed && { untimed }),
     ...(confirmed && { confirmed }),
+    ...(answered && { answered }),
   }))
 
 test('every event is read as it was stored', () => {
@@ -54,6 +56,7 @@ test('every event is read as it was stored', () => {
           tool: ____,
           local: _____,
           confirmed: ______,
+          answered: _______,
           ...kept
         } = one
         expect(read(eventKey(one, number), encodeEvent(one))).toMatchObject({
@@ -65,6 +68,18 @@ test('every event is read as it was stored', () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('what is true of few commands is read back, each by itself and together', () => {
+  for (const rare of [
+    { confirmed: true },
+    { answered: true },
+    { confirmed: true, answered: true },
+  ] as const) {
+    const one = { ...eventOf(1, { cwd: '/home/ann' }), ...rare }
+    const { confirmed, answered } = decodeEvent(eventKey(one, 1), encodeEvent(one), NO_TEXT)
+    expect({ ...(confirmed && { confirmed }), ...(answered && { answered }) }).toEqual(rare)
+  }
 })
 
 test('that a command was confirmed stands behind what versions without the word read', () => {

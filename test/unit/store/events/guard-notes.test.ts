@@ -79,7 +79,11 @@ test('rows from before they were counted read as zeros, and rows without them ar
   const old = decodeRollup(encodeValue(2, row))
   expect(old).toMatchObject({ count: 3, guard: NOTHING, generated: 0 })
   expect(decodeValue(2, encodeRollup(old))).toEqual(row)
-  for (const more of [{ generated: 2 }, { guard: { blocked: 1, confirmed: 2, declined: 3, unjudged: 4 } }]) {
+  for (const more of [
+    { generated: 2 },
+    { answered: 2 },
+    { guard: { blocked: 1, confirmed: 2, declined: 3, unjudged: 4 } },
+  ]) {
     expect(decodeRollup(encodeRollup({ ...old, ...more }))).toEqual({ ...old, ...more })
   }
 })
