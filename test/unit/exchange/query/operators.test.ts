@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../../../protocols/messages/query.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { AUTHOR_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
 import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
@@ -274,6 +275,19 @@ describe('the asking node', () => {
     await desk.ask({ timeoutMs: 300 })
     expect(looked).toBeGreaterThan(0)
   })
+})
+
+test('an answer to an operator is sealed to the key of the login, though the node that asks has a link', async () => {
+  const { desk, wire, owner } = pair()
+  const seen: string[] = []
+  wire.tap = (bytes, from) => {
+    const messages = messageTable(Object.values(queryStream.messages))
+    if (from === owner.id) seen.push(decodeFrame(bytes, { messages, verify: () => true }).message.name)
+    return [bytes]
+  }
+  await desk.ask({ acting: acting(desk) })
+  await desk.ask()
+  expect(seen).toEqual(['Response', 'DirectAnswer'])
 })
 
 describe('an older release', () => {
