@@ -50,7 +50,7 @@ export const signedQuery = defineStream({
 export const query = defineStream({
   ...signedQuery,
   id: '/karo/query/2',
-  purpose: 'Ask the mesh; answers stream back, over a tree where one is known.',
+  purpose: 'Ask the mesh; answers stream back. The connection proves the sender of hop messages.',
   proof: 'connection',
   earlier: signedQuery,
   messages: { QueryHop, Response, QueryDone, DirectAnswer },

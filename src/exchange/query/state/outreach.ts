@@ -170,7 +170,7 @@ export function createOutreach(
     },
     carriedBy: (node) => carriers.has(node),
     settled(node) {
-      if (!pending.delete(node)) reached.add(node)
+      if (!pending.delete(node) && awaited.has(node)) reached.add(node)
       awaited.delete(node)
     },
     done(node, busy) {
