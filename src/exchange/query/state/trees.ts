@@ -9,7 +9,7 @@ import { createRecent } from '../../../base/recent.ts'
 import type { RoutedId } from './types.ts'
 
 /** Trees that are remembered, the ones that were used last; over a forgotten one a question goes over every link. */
-export const TREES_MAX = 512
+const TREES_MAX = 512
 /** A tree that nobody used for so long is forgotten. Askers use one for less, see outreach.ts. */
 const FORGET_MS = 15 * 60_000
 
