@@ -34,6 +34,13 @@ export interface Stream {
   readonly quota: { readonly frames: number; readonly perMs: number }
   /** `link`: one per neighbour while connected. `exchange`: one request, then closed. */
   readonly lifetime: 'link' | 'exchange'
+  /**
+   * What a hop message rests on: the signature of its sender (absent), or the encrypted connection alone, which has proven the
+   * neighbour's key. Its signature is then 64 zero bytes, and its nonce is not remembered: a connection plays nothing again.
+   */
+  readonly proof?: 'connection'
+  /** The version before this one, for neighbours of an earlier release; a link speaks the newest that both ends know. */
+  readonly earlier?: Stream
   readonly timeouts: {
     /** From opening to the first frame; null on links where silence is normal. */
     readonly firstByteMs: number | null

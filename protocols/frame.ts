@@ -24,6 +24,8 @@ export const HEADER_BYTES = 12
 export const SIGNATURE_BYTES = 64
 /** Bytes of a frame besides its payload. */
 export const FRAME_OVERHEAD = HEADER_BYTES + SIGNATURE_BYTES
+/** What stands in the place of the signature where the connection proves the sender. */
+export const UNSIGNED: Uint8Array = new Uint8Array(SIGNATURE_BYTES)
 /** Where the signed part begins: everything but the magic and the signature itself. */
 const SIGNED_FROM = MAGIC.length
 
@@ -151,6 +153,11 @@ export interface DecodeOptions {
   /** Ed25519: is `signature` (64 bytes) that of `publicKey` (32 bytes) over `bytes`? */
   readonly verify: (publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array) => boolean
   /**
+   * The key that the connection has proven, on a stream whose hop frames rest on that: they must name it as their sender, and
+   * their signature must be empty. Documents are verified all the same.
+   */
+  readonly proven?: Uint8Array | undefined
+  /**
    * Judges a correctly signed envelope before the body is looked at: clock window, nonce, sequence, sender.
    * Throws FrameError to refuse.
    */
@@ -167,12 +174,23 @@ export function decodeFrame(bytes: Uint8Array, options: DecodeOptions): Frame {
   const signedTo = frameBytes - SIGNATURE_BYTES
   const payload = conform(payloadSchema, decodeValue(bytes.subarray(HEADER_BYTES, signedTo)))
   const { body, ...envelope } = payload as Envelope & { body: unknown }
-  if (!isSigned(bytes, signedTo, envelope.sender, options.verify)) {
+  if (options.proven !== undefined && message.carried === 'hop') {
+    checkProven(envelope.sender, bytes.subarray(signedTo), options.proven)
+  } else if (!isSigned(bytes, signedTo, envelope.sender, options.verify)) {
     throw new FrameError('bad_signature', message.name)
   }
   options.admit?.(message, envelope)
   return { type: message.type, message, envelope, body: conform(message.body, body), bytes }
 }
+
+/** What another node said to somebody else is nothing here: only the neighbour itself is proven by the connection. */
+function checkProven(sender: Uint8Array, signature: Uint8Array, proven: Uint8Array): void {
+  if (!isSame(sender, proven)) throw new FrameError('not_admitted', 'the sender is not the stream’s peer')
+  if (!isSame(signature, UNSIGNED)) throw new FrameError('bad_signature', 'a signature where none belongs')
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  a.length === b.length && a.every((byte, at) => byte === b[at])
 
 /** A verifier that throws (a key it cannot load) has not verified. */
 function isSigned(

@@ -9,7 +9,7 @@ import { Introduction } from './messages/introduction.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
 import { Presence } from './messages/presence.ts'
-import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+import { DirectAnswer, MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
 import { Release } from './messages/release.ts'
 import { KeyRotation } from './messages/rotation.ts'
 import { Share } from './messages/share.ts'
@@ -31,9 +31,9 @@ export const hello = defineStream({
   messages: { Hello, HelloAck, Ping, Pong, Goodbye },
 })
 
-export const query = defineStream({
+export const signedQuery = defineStream({
   id: '/karo/query/1',
-  purpose: 'Ask the mesh; answers stream back.',
+  purpose: 'Ask the mesh; answers stream back. For neighbours of an earlier release.',
   admits: 'member',
   // A neighbour may stand between this node and the rest of the mesh: it then brings what one author may ask (20
   // questions in ten seconds) of 200 nodes. A hostile one gets 400 frames a second verified: under a tenth of a core.
@@ -45,6 +45,15 @@ export const query = defineStream({
   sendBufferBytes: 4 * 1024 * 1024,
   // MeshQuery is not among them: it travels inside QueryHop.
   messages: { QueryHop, Response, QueryDone },
+})
+
+export const query = defineStream({
+  ...signedQuery,
+  id: '/karo/query/2',
+  purpose: 'Ask the mesh; answers stream back. The connection proves the sender of hop messages.',
+  proof: 'connection',
+  earlier: signedQuery,
+  messages: { QueryHop, Response, QueryDone, DirectAnswer },
 })
 
 export const sync = defineStream({
@@ -88,7 +97,7 @@ export const artifact = defineStream({
   messages: { AgentHello, AgentRequest, AgentPart, AgentEnd },
 })
 
-export const STREAMS: readonly Stream[] = [hello, query, sync, agent, artifact]
+export const STREAMS: readonly Stream[] = [hello, query, signedQuery, sync, agent, artifact]
 
 export const heads = defineTopic({
   id: '/karo/heads/1',
@@ -118,6 +127,7 @@ export const MESSAGES: MessageTable = messageTable([
   Response,
   QueryDone,
   QueryHop,
+  DirectAnswer,
   SyncRequest,
   SyncOffer,
   SyncBatch,

@@ -29,6 +29,15 @@ export const QUERY_HOPS = 16
 
 const queryId = () => bytes(16)
 
+/** How many bytes name a tree: the first ones of BLAKE3 of author and query id of the question that made it. */
+export const TREE_BYTES = 16
+const tree = () =>
+  bytes(TREE_BYTES)
+    .optional()
+    .describe(
+      'the question goes only over links that the echo so named has left as a tree; absent: over every link, as an echo; since /karo/query/2',
+    )
+
 /**
  * Any name, not only those of QUERY_TYPES: a node has to read a newer release's question in order to answer it
  * `not_supported` and to hand it on, so an unknown name is no fault of the neighbour that brought it.
@@ -114,6 +123,25 @@ export const Response = defineMessage({
   body: responseBody,
 })
 
+const directBody = z.object({
+  query_id: queryId(),
+  author: bytes(32).describe('Ed25519 key of the asker, who is the receiver itself'),
+  plain: bytes(1, SEALED_BYTES).describe(
+    'a SealedAnswer as it is: the connection encrypts it, and nobody relays it',
+  ),
+})
+
+/** Never handed on: it says nothing about its owner to anybody but the neighbour that the connection proves. */
+export const DirectAnswer = defineMessage({
+  type: 0x0204,
+  name: 'DirectAnswer',
+  purpose:
+    "One owner's answer over its own link to the asker; a question that others brought is answered by Response.",
+  limit: 64 * 1024,
+  carried: 'hop',
+  body: directBody,
+})
+
 const queryHopBody = z.object({
   query_id: queryId(),
   remaining_ms: uint(60_000).describe("what is left of the asker's deadline when this hop sends"),
@@ -123,6 +151,7 @@ const queryHopBody = z.object({
   document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit).describe(
     'the MeshQuery frame as its author signed it',
   ),
+  tree: tree(),
 })
 
 export const QueryHop = defineMessage({
@@ -141,6 +170,7 @@ const queryDoneBody = z.object({
   lost: uint(0xffff_ffff).describe(
     'neighbours that were handed the question and did not end, at the sender and behind it',
   ),
+  tree: tree(),
 })
 
 /** Relays cannot read answers, so they do not count refusals; coverage counts what the asker opened, never a relay's word. */

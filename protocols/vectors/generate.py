@@ -954,6 +954,30 @@ vector(
     seed=SEED_B,
     seq=0,
 )
+vector(
+    "query hop over a tree",
+    "QueryHop",
+    0x0203,
+    {"query_id": QUERY_ID, "remaining_ms": 4500, "hops": 1, "document": question, "tree": made("tree", 16)},
+    seed=SEED_B,
+    seq=10,
+)
+vector(
+    "query done, of a tree",
+    "QueryDone",
+    0x0202,
+    {"query_id": QUERY_ID, "author": KEY_A, "answered": 3, "lost": 0, "tree": made("tree", 16)},
+    seq=129,
+)
+# On a connection that proves its sender 64 zero bytes stand in the place of this signature.
+vector(
+    "direct answer",
+    "DirectAnswer",
+    0x0204,
+    {"query_id": QUERY_ID, "author": KEY_A, "plain": tools},
+    seed=SEED_B,
+    seq=11,
+)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

@@ -17,6 +17,7 @@ export function openLink(mesh: Pick<Mesh, 'link'>, protocol: Stream): Link & Ser
   })
   return {
     peers: () => link.peers(),
+    speaks: (to) => link.speaks(to),
     sendHop: (to, message, body, trace) => link.sendHop(to, message, body, trace),
     sendDocument: (to, bytes) => link.sendDocument(to, bytes),
     serve(handler) {

@@ -1,5 +1,5 @@
 // A member that sends every kind of bad frame in turn, and opens a new stream after each refusal.
-import { query } from '../../protocols/registry.ts'
+import { signedQuery as query } from '../../protocols/registry.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { ATTACKS } from '../support/mesh/attacks.ts'
 import { rawPeer } from '../support/mesh/raw-peer.ts'

@@ -44,6 +44,28 @@ test('with loss and a tenth of the nodes dying, every node that stays is counted
   }
 })
 
+test('asked again, it goes over a tree: a copy and an ending for each node; answers go up as before', () => {
+  const { queries, overTree } = run({ again: 2, lossPer10k: 100 })
+  const [echo, ...others] = queries
+  for (const query of queries) {
+    expect(query.by).toBe('all_done')
+    expect(countOf(query, 'answered')).toBe(NODES - 1)
+  }
+  expect(overTree).toBe(2 * (NODES - 1))
+  for (const { crossings, bytes } of others) {
+    expect(crossings).toBeLessThan(echo!.crossings - 4 * NODES)
+    expect(bytes).toBeLessThan(echo!.bytes)
+  }
+})
+
+test('asked again while nodes come and go, every node that stays is counted each time', () => {
+  const { queries, steady } = run({ nodes: 300, again: 4, lossPer10k: 100, churn: 6 })
+  for (const { asker, outcomes } of queries) {
+    const others = [...steady].filter((node) => node !== asker)
+    expect(names(others.filter((node) => outcomes.get(node) !== 'answered'))).toEqual([])
+  }
+})
+
 test('split in two while the question travels, nobody on this side is missing', () => {
   const { queries, far } = run({ nodes: 200, split: true, lossPer10k: 20 })
   for (const query of queries) {

@@ -32,6 +32,8 @@ export interface SimOptions {
   readonly churn: number
   /** Every second node loses its links to the others while the questions are under way, and is reached again later. */
   readonly split?: boolean
+  /** How often each asks, one question after the other has ended; absent: once. */
+  readonly again?: number
   /** On every fourth node somebody's consent changes while the answers are written. */
   readonly unrest?: boolean
 }
@@ -40,6 +42,9 @@ interface SimQuery {
   readonly asker: SimNode
   readonly by: EndedBy
   readonly outcomes: ReadonlyMap<SimNode, Outcome>
+  /** Frames and bytes of all links since the question before it ended. */
+  readonly crossings: number
+  readonly bytes: number
   /** Simulated, ms. */
   readonly elapsedMs: number
 }
@@ -49,6 +54,8 @@ export interface SimReport {
   readonly links: number
   /** Sent, by message. */
   readonly frames: { QueryHop: number; QueryDone: number; Response: number }
+  /** Questions that were handed on over a tree. */
+  readonly overTree: number
   /** Longest way of a question. */
   readonly hops: number
   readonly dials: number
@@ -80,6 +87,9 @@ const REFUSED_MS = 1
 const TIMEOUT_MS = 5_000
 /** To gather, seal and sign an answer. */
 const WRITE_MS = 0.5
+
+/** What frames are long: a question of 300 bytes, and an answer of 1 KiB. */
+const BYTES = { QueryHop: 540, QueryDone: 240, Response: 1_400 } as const
 
 /** A signed answer as the network carries it: the bytes stand for the signature, this for what is under it. */
 interface Signed {
@@ -114,10 +124,12 @@ export class SimNode {
       ...{ self: this.id, fullMeshUpTo: 32, clock },
       peers: () => [...this.links],
       linked: (node) => this.links.has(node),
+      knowsTrees: () => true,
       read: (document) => network.questions.get(toHex(document))!,
       authorOf: (document) => document.subarray(0, 32),
-      open(_ask, responder, { query_id, sealed }) {
-        const status = network.answers.get(sealed)!.status
+      open(_ask, responder, response) {
+        const { query_id } = response
+        const { status } = network.answers.get('sealed' in response ? response.sealed : response.plain)!
         const head = { responder, query_id, level: 1, as_of: EPOCH } as const
         if (status !== 'success') return { ...head, status }
         // What the numbers are is not the router's business.
@@ -144,6 +156,8 @@ class Network {
   readonly reachable: Set<SimNode>
   readonly frames = { QueryHop: 0, QueryDone: 0, Response: 0 }
   hops = 0
+  overTree = 0
+  bytes = 0
   dials = 0
   written = 0
   readonly #random: Random
@@ -156,6 +170,10 @@ class Network {
     this.nodes = Array.from({ length: nodes }, (_, index) => new SimNode(this, index))
     this.byId = new Map(this.nodes.map((node) => [node.id, node]))
     this.reachable = new Set(this.nodes)
+  }
+
+  crossings(): number {
+    return Object.values(this.frames).reduce((sum, count) => sum + count, 0)
   }
 
   float(): number {
@@ -182,6 +200,7 @@ class Network {
     const other = this.byId.get(to)!
     if (!from.links.has(to)) return
     this.frames[message]++
+    this.bytes += BYTES[message]
     const lost = this.#random.below(10_000) < this.#loss
     const now = this.time.clock.monotonic()
     const way = `${from.index} ${other.index}`
@@ -212,6 +231,7 @@ class Network {
     switch (action.do) {
       case 'hand': {
         const { hop } = action
+        if (hop.tree !== undefined) this.overTree++
         if (hop.hops < QUERY_HOPS) this.hops = Math.max(this.hops, hop.hops)
         this.#send(node, action.to, 'QueryHop', { on: 'hop', from, hop })
         break
@@ -222,11 +242,14 @@ class Network {
       case 'pass':
         this.#pass(node, action.to, action.bytes)
         break
+      case 'answer':
+        this.#pass(node, action.to, action.answer.plain)
+        break
       case 'work':
         this.written++
         this.time.after(WRITE_MS, () => {
-          const bytes = this.#sign(node, action.question, 'success')
-          const answer = { bytes, status: 'success', about: undefined } as const
+          const plain = this.#sign(node, action.question, 'success')
+          const answer = { plain, sealed: () => plain, status: 'success', about: undefined } as const
           node.put({ on: 'worked', work: action.work, answer })
         })
         break
@@ -272,7 +295,13 @@ class Network {
     const others = this.nodes.filter((node) => node !== asker)
     const member = ({ id, index }: SimNode): Member => ({
       ...{ node_id: id, fingerprint: String(index), name: String(index), addresses: [] },
-      ...{ last_seen: now, offline: false, unsure: false, known_by: 'link' },
+      // Who was gone before the question was asked, has been missed by its neighbours.
+      ...{
+        last_seen: now,
+        offline: !this.reachable.has(this.byId.get(id)!),
+        unsure: false,
+        known_by: 'link',
+      },
     })
     const startedAt = this.time.clock.monotonic()
     const question = { author: asker.key, query_id, document, trace: undefined }
@@ -312,52 +341,73 @@ export function simulate(options: SimOptions): SimReport {
   const steady = new Set(nodes)
   const gone = new Set<SimNode>()
   // Never an asker: askers are there to tell what became of their questions.
-  for (const [i, node] of nodes.slice(options.queries).slice(0, options.churn).entries()) {
-    steady.delete(node)
-    time.after(CHURN_WITHIN_MS * network.float(), () => {
-      reachable.delete(node)
-      network.kill(node)
-    })
-    if (i % 2 === 1) {
-      gone.add(node)
-      continue
+  const churnAt = (round: number): void => {
+    const leaving = nodes.slice(options.queries + round * options.churn).slice(0, options.churn)
+    for (const [i, node] of leaving.entries()) {
+      steady.delete(node)
+      time.after(CHURN_WITHIN_MS * network.float(), () => {
+        reachable.delete(node)
+        network.kill(node)
+      })
+      if (i % 2 === 1) {
+        gone.add(node)
+        continue
+      }
+      time.after(AWAY_MS + CHURN_WITHIN_MS * network.float(), () => {
+        reachable.add(node)
+        for (let link = 0; link < options.degree; link++)
+          network.connect(node, nodes[random.below(options.queries)]!)
+      })
     }
-    time.after(AWAY_MS + CHURN_WITHIN_MS * network.float(), () => {
-      reachable.add(node)
-      for (let link = 0; link < options.degree; link++)
-        network.connect(node, nodes[random.below(options.queries)]!)
-    })
   }
+  churnAt(0)
   const far = new Set(options.split ? nodes.filter((_, i) => i % 2 === 1) : [])
   if (far.size > 0) splitAndHeal(network, links, far)
   for (const node of options.unrest ? nodes.filter((_, i) => i % 4 === 3) : [])
     for (let i = 0; i < 40; i++) time.after(i * WRITE_MS * 0.7, () => node.put({ on: 'changed' }))
 
-  for (const asker of askers) network.ask(asker)
-  // Beyond the deadline of every question, so that all endings are said too.
-  time.advance(2 * TIMEOUT_MS)
-  const broken = nodes.flatMap(({ index, state }) => {
-    const { carried, answering } = state.counts()
-    return carried + answering === 0 ? [] : [`n${index} still carries ${carried} and answers ${answering}`]
-  })
-  const queries = askers.flatMap((asker): SimQuery[] => {
-    const { ended } = asker
-    if (ended === undefined) {
-      broken.push(`the question of n${asker.index} did not end`)
-      return []
+  const broken: string[] = []
+  const queries: SimQuery[] = []
+  for (let round = 0; round < (options.again ?? 0) + 1; round++) {
+    if (round > 0) churnAt(round)
+    const before = { crossings: network.crossings(), bytes: network.bytes }
+    for (const asker of askers) network.ask(asker)
+    // Beyond the deadline of every question, so that all endings are said too.
+    time.advance(2 * TIMEOUT_MS)
+    const crossings = (network.crossings() - before.crossings) / askers.length
+    const bytes = (network.bytes - before.bytes) / askers.length
+    for (const asker of askers) queries.push(...resultOf(network, asker, { crossings, bytes }, broken))
+    for (const { index, state } of nodes) {
+      const { carried, answering } = state.counts()
+      if (carried + answering > 0) broken.push(`n${index} still carries ${carried} and answers ${answering}`)
     }
-    const { live, by, at } = ended
-    const outcomes = new Map(
-      [...live.members.keys()].map((node) => [network.byId.get(node)!, soFar(live, node).outcome]),
-    )
-    for (const [node, { answer }] of live.collected)
-      if (answer !== undefined && formatNodeId(answer.responder) !== node)
-        broken.push(`n${asker.index} counted an answer for another node than its owner`)
-    return [{ asker, by, outcomes, elapsedMs: at }]
-  })
-  const { frames, hops, dials, written } = network
-  const figures = { frames, hops, dials, written, links: links.length }
+  }
+  const { frames, overTree, hops, dials, written } = network
+  const figures = { frames, overTree, hops, dials, written, links: links.length }
   return { queries, ...figures, steady, gone, far, broken, wallMs: performance.now() - began }
+}
+
+/** What became of the asker's question; nothing where it did not end, which is broken. */
+function resultOf(
+  network: Network,
+  asker: SimNode,
+  cost: Pick<SimQuery, 'crossings' | 'bytes'>,
+  broken: string[],
+): SimQuery[] {
+  const { ended } = asker
+  asker.ended = undefined
+  if (ended === undefined) {
+    broken.push(`the question of n${asker.index} did not end`)
+    return []
+  }
+  const { live, by, at } = ended
+  const outcomes = new Map(
+    [...live.members.keys()].map((node) => [network.byId.get(node)!, soFar(live, node).outcome]),
+  )
+  for (const [node, { answer }] of live.collected)
+    if (answer !== undefined && formatNodeId(answer.responder) !== node)
+      broken.push(`n${asker.index} counted an answer for another node than its owner`)
+  return [{ asker, by, outcomes, elapsedMs: at - live.startedAt, ...cost }]
 }
 
 function splitAndHeal(network: Network, links: readonly [number, number][], far: ReadonlySet<SimNode>): void {

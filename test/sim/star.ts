@@ -101,10 +101,12 @@ class Room {
       ...{ self: node.id, fullMeshUpTo, clock: node.clock },
       peers: () => [...this.#links],
       linked: (other) => this.#links.has(other),
+      knowsTrees: () => true,
       read: (document) => all.questions.get(toHex(document))!,
       authorOf: (document) => document.subarray(0, 32),
-      open(_ask, responder, { query_id, sealed }) {
-        const { status } = all.answers.get(sealed)!
+      open(_ask, responder, response) {
+        const { query_id } = response
+        const { status } = all.answers.get('sealed' in response ? response.sealed : response.plain)!
         const head = { responder, query_id, level: 1, as_of: time.clock.now() } as const
         // What the numbers are is not the router's business.
         return status === 'success' ? { ...head, status: 'no_data' } : { ...head, status }
@@ -167,12 +169,14 @@ class Room {
     } else if (action.do === 'hand') this.#send(action.to, { on: 'hop', from, hop: action.hop })
     else if (action.do === 'end') this.#send(action.to, { on: 'done', from, done: action.done })
     else if (action.do === 'pass') this.#pass(action.to, action.bytes)
+    else if (action.do === 'answer') this.#pass(action.to, action.answer.plain)
     else if (action.do === 'work') {
       const status: Signed['status'] = this.#node.trust.admits(action.question.authorId)
         ? 'success'
         : 'access_denied'
       network.time.after(WRITE_MS, () => {
-        const answer = { bytes: this.#sign(action.question, status), status, about: undefined }
+        const plain = this.#sign(action.question, status)
+        const answer = { plain, sealed: () => plain, status, about: undefined }
         this.#put({ on: 'worked', work: action.work, answer })
       })
     } else if (action.do === 'refuse') {

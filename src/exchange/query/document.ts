@@ -119,17 +119,23 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 export type { AnswerBody }
 
-/**
- * A Response frame: `answer` sealed to the question's audience key, signed by this node. The seal is bound to the
- * question, its author and this node, so it opens nowhere else. Throws KaroError when the audience key is unusable,
- * FrameError when the answer does not fit its schema or its limit.
- */
+/** The bytes of this node's answer, for `sealAnswer` or a DirectAnswer. FrameError when it does not fit its schema or its limit. */
 export function writeAnswer(owner: Author, question: Question, answer: AnswerBody): Uint8Array {
-  const { query_id, audience_key, operator } = question.body
+  const { query_id, operator } = question.body
   const responder = owner.identity.publicKey
   const judged = operator === undefined ? {} : { delegation: delegationDigest(operator.delegation) }
   const plain = encodeAnswer({ ...answer, ...judged, responder, query_id, as_of: owner.clock.now() })
   owner.onEncoded?.(plain)
+  return plain
+}
+
+/**
+ * A Response frame: the answer sealed to the question's audience key, signed by this node. The seal is bound to the
+ * question, its author and this node, so it opens nowhere else. Throws KaroError when the audience key is unusable.
+ */
+export function sealAnswer(owner: Author, question: Question, plain: Uint8Array): Uint8Array {
+  const { query_id, audience_key } = question.body
+  const responder = owner.identity.publicKey
   const sealed = sealTo(audience_key, plain, binding(query_id, question.author, responder), owner.random)
   const body = { query_id, author: question.author, sealed }
   return encodeFrame(Response, envelopeOf(owner, question.trace), body, owner.identity.sign)
@@ -145,9 +151,15 @@ export function openAnswer(
   responder: Uint8Array,
   sealed: Uint8Array,
 ): SealedAnswer {
-  const { query_id, query_type, level, filters, operator } = question.body
+  const { query_id } = question.body
   const plain = openSealed(question.key.privateKey, sealed, binding(query_id, author, responder))
   if (plain === undefined) throw new FrameError('bad_signature', 'the answer does not open')
+  return readAnswer(question, responder, plain)
+}
+
+/** The same for an answer that came over the owner's own link: the connection has proven `responder`. */
+export function readAnswer(question: OwnQuestion, responder: Uint8Array, plain: Uint8Array): SealedAnswer {
+  const { query_id, query_type, level, filters, operator } = question.body
   const answer = decodeAnswer(plain)
   if (!sameBytes(answer.responder, responder) || !sameBytes(answer.query_id, query_id)) {
     throw new FrameError('malformed', 'the answer names another owner or question')

@@ -1,6 +1,6 @@
 // The query room: the state machine that decides, and around it the edge that performs on one link protocol what it says.
 import { bodyOf } from '../../../protocols/frame.ts'
-import { QueryDone, QueryHop, Response } from '../../../protocols/messages/query.ts'
+import { DirectAnswer, QueryDone, QueryHop, Response } from '../../../protocols/messages/query.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import { within } from '../../base/async/deadline.ts'
@@ -80,7 +80,8 @@ export function createQuery(deps: QueryDeps): Query {
     self: formatNodeId(deps.identity.publicKey),
     fullMeshUpTo: deps.config.overlay.full_mesh_up_to,
     peers: () => link.peers().map(({ nodeId }) => nodeId),
-    linked: (node) => link.peers().some(({ nodeId }) => nodeId === node),
+    linked: (node) => link.speaks(node) !== undefined,
+    knowsTrees: (node) => link.speaks(node) === queryStream,
     ...{ clock, read: readQuestion, authorOf, open: asker.open },
     memberOf: (author) => deps.trust.memberOf?.(author) ?? author,
   })
@@ -89,6 +90,7 @@ export function createQuery(deps: QueryDeps): Query {
     timer: alarms.set,
     hand: ({ to, hop, trace }) => void link.sendHop(to, QueryHop, hop, trace),
     end: ({ to, done }) => void link.sendHop(to, QueryDone, done),
+    answer: worker.give,
     pass: ({ to, bytes }) => void link.sendDocument(to, bytes),
     work: worker.work,
     refuse: worker.refuse,
@@ -115,13 +117,15 @@ export function createQuery(deps: QueryDeps): Query {
   open(handle)
 
   link.serve({
-    frame({ nodeId: from }, frame) {
+    frame({ nodeId: from, publicKey: signer }, frame) {
       // A question is handled before this returns, because the link has to hear of one that breaks a rule.
       if (frame.message === QueryHop) hold(() => handle({ on: 'hop', from, hop: bodyOf(frame, QueryHop) }))
       else if (frame.message === QueryDone) put({ on: 'done', from, done: bodyOf(frame, QueryDone) })
       else if (frame.message === Response) {
         const { bytes, envelope } = frame
         put({ on: 'response', from, signer: envelope.sender, response: bodyOf(frame, Response), bytes })
+      } else if (frame.message === DirectAnswer) {
+        put({ on: 'answer', from, signer, answer: bodyOf(frame, DirectAnswer) })
       }
     },
     down: ({ nodeId: node }) => put({ on: 'down', node }),

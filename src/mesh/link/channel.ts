@@ -10,6 +10,7 @@ import {
   messageTable,
   NONCE_BYTES,
   type RejectCode,
+  UNSIGNED,
 } from '../../../protocols/frame.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -22,7 +23,7 @@ import type { Replay } from './replay.ts'
 
 export interface ChannelDeps {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
-  readonly replay: Pick<Replay, 'check'>
+  readonly replay: Pick<Replay, 'check' | 'inWindow'>
   readonly rejections: Pick<Rejections, 'count' | 'failed' | 'inTime'>
   readonly clock: Clock
   readonly timers: Timers
@@ -64,6 +65,8 @@ export interface Channel {
 export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   const { stream, protocol, peer } = init
   const messages = messageTable(Object.values(protocol.messages))
+  const proven = protocol.proof === 'connection' ? peer.publicKey : undefined
+  const sign = proven ? () => UNSIGNED : (bytes: Uint8Array) => deps.identity.sign(bytes)
   const reader = new FrameReader(messages)
   let open = true
   /** Nothing is read any more, see `hearsTime`. */
@@ -108,10 +111,12 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     if (!Buffer.from(envelope.sender).equals(peer.publicKey)) {
       throw new FrameError('not_admitted', 'the sender is not the stream’s peer')
     }
-    const take = deps.replay.check(envelope.sender, envelope.nonce, envelope.ts, init.member())
+    const take = proven
+      ? deps.replay.inWindow(envelope.ts)
+      : deps.replay.check(envelope.sender, envelope.nonce, envelope.ts, init.member())
     if (envelope.seq <= received) throw new FrameError('out_of_order', 'the sequence number did not grow')
     received = envelope.seq
-    take()
+    take?.()
     deps.rejections.inTime(peer.nodeId)
   }
 
@@ -136,7 +141,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       if (!open || deaf) return
       // Before anything dear: a flood must not cost signatures.
       if (!init.quota.take(deps.clock.monotonic())) throw new FrameError('rate_limited', protocol.id)
-      deliver(decodeFrame(bytes, { messages, verify: verifySignature, admit }))
+      deliver(decodeFrame(bytes, { messages, verify: verifySignature, proven, admit }))
       within(null)
     }
     if (held) return
@@ -191,7 +196,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
         seq: ++sent,
         ...(trace === undefined ? {} : { trace }),
       }
-      return sendBytes(encodeFrame(message, envelope, body, (bytes) => deps.identity.sign(bytes)))
+      return sendBytes(encodeFrame(message, envelope, body, sign))
     },
     sendBytes,
     hold() {

@@ -24,6 +24,7 @@ export interface LinksDeps {
 export interface Links {
   /** Before the host starts. */
   add(protocol: Stream, handler: LinkHandler): Link
+  /** Every version of each. */
   protocols(): readonly Stream[]
   /** Handler of a link protocol: the dialer has opened its stream. */
   accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined): void
@@ -37,11 +38,15 @@ export interface Links {
 
 interface Open {
   readonly peer: PeerRef
+  /** The version that both ends speak. */
+  readonly protocol: Stream
   readonly channel: Channel
 }
 
 interface Line {
   readonly protocol: Stream
+  /** `protocol` and the versions before it, the newest first. */
+  readonly versions: readonly Stream[]
   readonly handler: LinkHandler
   /** The channel frames are sent on, by neighbour. */
   readonly open: Map<NodeId, Open>
@@ -53,7 +58,7 @@ interface Line {
 const QUOTAS_MAX = 1_024
 
 export function createLinks(deps: LinksDeps): Links {
-  const lines = new Map<string, Line>()
+  const lines: Line[] = []
   const { clock, timers, random, log } = deps.channel
 
   const tell = (what: 'up' | 'down', line: Line, peer: PeerRef): void => {
@@ -70,10 +75,15 @@ export function createLinks(deps: LinksDeps): Links {
 
   const adopt = (line: Line, wire: Wire, stream: Libp2pStream, onClose: () => void): void => {
     const { peer } = wire
+    const protocol = line.versions.find(({ id }) => id === stream.protocol)
+    if (protocol === undefined) {
+      stream.abort(new Error('a version that nobody asked for'))
+      return
+    }
     const node = peer.nodeId
     const channel: Channel = openChannel(deps.channel, {
       stream,
-      protocol: line.protocol,
+      protocol,
       peer,
       quota: line.quotaOf(node),
       member: () => deps.admits(node),
@@ -90,7 +100,7 @@ export function createLinks(deps: LinksDeps): Links {
       },
     })
     const replaces = line.open.has(node)
-    line.open.set(node, { peer, channel })
+    line.open.set(node, { peer, protocol, channel })
     if (!replaces) tell('up', line, peer)
   }
 
@@ -103,7 +113,10 @@ export function createLinks(deps: LinksDeps): Links {
     }
     const { signal, end } = deadline(timers, deps.timings.negotiateMs)
     try {
-      const stream = await wire.connection.newStream([line.protocol.id], { signal })
+      const stream = await wire.connection.newStream(
+        line.versions.map(({ id }) => id),
+        { signal },
+      )
       if (!wire.alive()) {
         stream.abort(new Error('ended'))
         return
@@ -121,17 +134,18 @@ export function createLinks(deps: LinksDeps): Links {
   return {
     add(protocol, handler) {
       const quotaOf = createQuotas<NodeId>(protocol.quota, QUOTAS_MAX)
-      const line: Line = { protocol, handler, open: new Map(), quotaOf }
-      lines.set(protocol.id, line)
+      const line: Line = { protocol, versions: versionsOf(protocol), handler, open: new Map(), quotaOf }
+      lines.push(line)
       return {
         peers: () => [...line.open.values()].map(({ peer }) => peer),
+        speaks: (to) => line.open.get(to)?.protocol,
         sendHop: (to, message, body, trace) => line.open.get(to)?.channel.send(message, body, trace) ?? false,
         sendDocument: (to, bytes) => line.open.get(to)?.channel.sendBytes(bytes) ?? false,
       }
     },
-    protocols: () => [...lines.values()].map((line) => line.protocol),
+    protocols: () => lines.flatMap(({ versions }) => versions),
     accept(protocol, stream, wire) {
-      const line = lines.get(protocol.id)
+      const line = lines.find(({ versions }) => versions.includes(protocol))
       // Narrowing has refused strangers before; this is the second lock on the same door.
       if (line === undefined || wire === undefined || !wire.serves() || wire.dialed) {
         stream.abort(new Error('not admitted'))
@@ -141,9 +155,14 @@ export function createLinks(deps: LinksDeps): Links {
     },
     attach(wire) {
       if (!wire.dialed) return
-      for (const line of lines.values()) void dial(line, wire, 0)
+      for (const line of lines) void dial(line, wire, 0)
     },
-    complete: (node) => [...lines.values()].every((line) => line.open.has(node)),
-    inUse: (node) => [...lines.values()].some(({ handler }) => handler.inUse?.(node) ?? false),
+    complete: (node) => lines.every((line) => line.open.has(node)),
+    inUse: (node) => lines.some(({ handler }) => handler.inUse?.(node) ?? false),
   }
 }
+
+const versionsOf = (protocol: Stream): readonly Stream[] => [
+  protocol,
+  ...(protocol.earlier === undefined ? [] : versionsOf(protocol.earlier)),
+]

@@ -27,6 +27,8 @@ export interface ReplayDeps {
 }
 
 export interface Replay {
+  /** Throws FrameError `stale` outside the clock window. */
+  inWindow(ts: number): void
   /** Reads the marks of frames that were seen before the restart. */
   start(): Promise<void>
   /**
@@ -111,7 +113,16 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
     }
   }
 
+  const inWindow = (ts: number): void => {
+    const now = clock.now()
+    if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
+      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
+    }
+  }
+
   return {
+    inWindow,
+
     async start() {
       const now = clock.now()
       await store.prune(now)
@@ -121,10 +132,8 @@ export function createReplay({ store, clock, timers, random, log }: ReplayDeps):
     },
 
     check(sender, nonce, ts, member) {
+      inWindow(ts)
       const now = clock.now()
-      if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
-        throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
-      }
       if (!member) {
         const id = Buffer.concat([sender, nonce])
         if (strangers.has(id)) throw new FrameError('replayed', 'the nonce was seen before')

@@ -87,9 +87,11 @@ export class RoomsMesh implements Above, Around {
     this.#lines.set(protocol.id, { handler, table })
     return {
       peers: () => [...this.#peers.values()],
+      speaks: (to) => (this.#peers.has(to) ? protocol : undefined),
       sendHop: (to, message, body, trace) => {
-        this.#air.unsigned++
-        this.#air.unchecked++
+        const made = protocol.proof === 'connection' ? 0 : 1
+        this.#air.unsigned += made
+        this.#air.unchecked += made
         return this.#send(to, protocol.id, this.#frame(message, body, trace))
       },
       sendDocument: (to, bytes) => this.#send(to, protocol.id, this.#air.document(bytes, table)),

@@ -2,7 +2,7 @@
 import type { Connection } from '@libp2p/interface'
 import { encodeFrame, type RejectCode } from '../../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../../protocols/messages/query.ts'
-import { hello, query } from '../../../protocols/registry.ts'
+import { hello, signedQuery as query } from '../../../protocols/registry.ts'
 import { createQuota } from '../../../src/base/quota.ts'
 import { MEMBER_RATES } from '../../../src/mesh/allowance.ts'
 import { pick, type Random, randomOf } from '../../fuzz/frames.ts'

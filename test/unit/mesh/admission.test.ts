@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import { encodeFrame } from '../../../protocols/frame.ts'
 import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
-import { hello, query } from '../../../protocols/registry.ts'
+import { hello, query, signedQuery } from '../../../protocols/registry.ts'
 import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { patience, until } from '../../support/run/until.ts'
 import { linked, pair, raw, start, trusts } from './cluster.ts'
 
-const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
+const MEMBERS_ONLY = [query.id, signedQuery.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 
 test('strangers are pending on both sides; mutual trust links them and frames flow both ways', async () => {
@@ -47,7 +47,7 @@ test('a stranger can negotiate hello and nothing else, before, during and after 
   control.send(control.frame(Hello, rawHello()))
   await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
   expect(control.frames.map((frame) => frame.body)).toMatchObject([
-    { versions: [hello.id, query.id] },
+    { versions: [hello.id, query.id, signedQuery.id] },
     { stage: 'pending', retry_after_ms: 30_000 },
   ])
   await sees()
@@ -88,9 +88,7 @@ test('an admitted peer sees every protocol', async () => {
   await trusts(a, member)
   const connection = await member.dial(a.address())
   await member.join(connection)
-  expect([...(await member.list(connection))].sort()).toEqual(
-    [hello.id, query.id, ...MEMBERS_ONLY.slice(1)].sort(),
-  )
+  expect([...(await member.list(connection))].sort()).toEqual([hello.id, ...MEMBERS_ONLY].sort())
   await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
 })
 

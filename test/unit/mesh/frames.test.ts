@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
+import { type Frame, FrameError, type RejectCode, UNSIGNED } from '../../../protocols/frame.ts'
 import { Hello, Ping } from '../../../protocols/messages/hello.ts'
-import { QueryDone, Response } from '../../../protocols/messages/query.ts'
-import { hello, query } from '../../../protocols/registry.ts'
+import { DirectAnswer, QueryDone, Response } from '../../../protocols/messages/query.ts'
+import { hello, query as newest, signedQuery as query } from '../../../protocols/registry.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
 import { until } from '../../support/run/until.ts'
@@ -20,13 +20,17 @@ interface Member {
   readonly control: RawStream
 }
 
-async function member(judge?: (frame: Frame) => void, init: MeshNodeInit = {}): Promise<Member> {
+async function member(
+  judge?: (frame: Frame) => void,
+  init: MeshNodeInit = {},
+  protocol: string = query.id,
+): Promise<Member> {
   const node = await start(init, judge)
   const peer = await raw()
   await trusts(node, peer)
   const connection = await peer.dial(node.address())
   const control = await peer.join(connection)
-  const stream = await peer.open(connection, query.id)
+  const stream = await peer.open(connection, protocol)
   await until(() => node.link.peers().length === 1, { what: 'link' })
   return { node, peer, stream, control }
 }
@@ -127,6 +131,44 @@ test('replayed: a nonce seen before, on this stream, on another, and after a res
   await again(restarted)
   expect(restarted.mesh.rejections().replayed).toBe(1)
   expect(framesOf(restarted)).toBe(0)
+})
+
+/** As a connection proves its sender. */
+const unsigned = { signedBy: { ...other, sign: () => UNSIGNED } }
+const BAD_WHERE_PROVEN: readonly [RejectCode, string, (stream: RawStream) => Uint8Array][] = [
+  ['bad_signature', 'a signature where none belongs', (s) => good(s)],
+  [
+    'not_admitted',
+    'somebody else’s frame',
+    (s) => s.frame(QueryDone, done, { ...unsigned, sender: other.publicKey }),
+  ],
+  [
+    'not_admitted',
+    'somebody else’s answer, handed on as if over a link of its own',
+    (s) => {
+      const body = { query_id: done.query_id, author: done.author, plain: randomBytes(9) }
+      return s.frame(DirectAnswer, body, { ...unsigned, sender: other.publicKey })
+    },
+  ],
+  ['stale', 'a clock six minutes behind', (s) => s.frame(QueryDone, done, { ...unsigned, ts: minutes(-6) })],
+  ['out_of_order', 'a frame that was there before', (s) => s.frame(QueryDone, done, { ...unsigned, seq: 1 })],
+]
+
+test.each(BAD_WHERE_PROVEN)('where the connection proves the sender, %s: %s', async (code, _, make) => {
+  const { node, stream } = await member(undefined, {}, newest.id)
+  stream.send(stream.frame(QueryDone, done, unsigned))
+  await until(() => framesOf(node) === 1, { what: 'the good frame' })
+  stream.send(make(stream))
+  await until(() => !stream.open(), { what: 'stream reset' })
+  expect(node.mesh.rejections()[code]).toBe(1)
+  expect(framesOf(node)).toBe(1)
+})
+
+test('a node speaks the newest version with another one, and the earlier one with an older release', async () => {
+  const [a, b] = await pair()
+  await until(() => a.link.speaks(b.id) === newest && b.link.speaks(a.id) === newest, { what: 'the newest' })
+  const { node, peer } = await member()
+  expect(node.link.speaks(peer.id)).toBe(query)
 })
 
 test('malformed: a stream that ends inside a frame', async () => {

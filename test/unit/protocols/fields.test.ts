@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type * as z from 'zod'
 import { decodeAnswer } from '../../../protocols/answer.ts'
 import type { Message, WireBody, WireValue } from '../../../protocols/define.ts'
-import { decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
+import { decodeFrame, FrameError, messageTable, UNSIGNED } from '../../../protocols/frame.ts'
 import { sealedAnswer } from '../../../protocols/messages/query.ts'
 import { nodeSummary } from '../../../protocols/messages/summary.ts'
 import { MESSAGES, STREAMS, TOPICS } from '../../../protocols/registry.ts'
@@ -166,14 +166,17 @@ test.each(ofStreams.map((one) => [`${one.stream.id} ${one.message.name}`, one] a
   '%s cuts its sender off',
   (_, { stream: protocol, message }) => {
     const table = messageTable(Object.values(protocol.messages))
+    const proven = protocol.proof === 'connection' ? author.publicKey : undefined
     for (const { what, frame } of casesOf(message)) {
+      if (proven !== undefined && message.carried === 'hop')
+        frame.set(UNSIGNED, frame.length - UNSIGNED.length)
       const { told, rejections } = witness()
       const stream = new PlayedStream()
       const got: unknown[] = []
       openChannel(
         {
           identity: testIdentity(9),
-          replay: { check: () => () => {} },
+          replay: { check: () => () => {}, inWindow: () => {} },
           rejections,
           clock,
           timers: { after: () => () => {} },
@@ -191,7 +194,7 @@ test.each(ofStreams.map((one) => [`${one.stream.id} ${one.message.name}`, one] a
         },
       )
       stream.arrive(frame)
-      const code = refusalOf(what, () => decodeFrame(frame, { messages: table, verify }))
+      const code = refusalOf(what, () => decodeFrame(frame, { messages: table, verify, proven }))
       expect(stream.aborted, what).toBe(code !== undefined)
       expect(told, what).toEqual(code === undefined ? [] : [`${code} ${author.nodeId}`])
       expect(got.length, what).toBe(code === undefined ? 1 : 0)

@@ -12,8 +12,11 @@ import {
   HEADER_BYTES,
   messageTable,
   type RejectCode,
+  SIGNATURE_BYTES,
+  UNSIGNED,
 } from '../../../protocols/frame.ts'
 import { encodeValue } from '../../../protocols/messagepack.ts'
+import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Hello, Ping, Pong } from '../../../protocols/messages/hello.ts'
 import { MeshQuery, QUERY_LIFE_MS, Response } from '../../../protocols/messages/query.ts'
 import { hello, MESSAGES } from '../../../protocols/registry.ts'
@@ -67,6 +70,26 @@ describe('a frame', () => {
 
   it('gives its body only as what it is', () => {
     expect(() => bodyOf(decodeFrame(ping, options), Pong)).toThrow(TypeError)
+  })
+
+  it('rests on the connection where that proves its sender: unsigned, by the neighbour itself, or refused', () => {
+    const proven = alice.publicKey
+    const unsigned = encodeFrame(Ping, envelope, { id: 7 }, () => UNSIGNED)
+    expect(unsigned.subarray(0, -SIGNATURE_BYTES)).toEqual(ping.subarray(0, -SIGNATURE_BYTES))
+    expect(refusal(unsigned, { proven })).toBeUndefined()
+    expect(refusal(unsigned)).toBe('bad_signature')
+    expect(refusal(ping, { proven })).toBe('bad_signature')
+    const other = goldenFrames.find(({ envelope: { sender } }) => Buffer.compare(sender, proven) !== 0)!
+      .envelope.sender
+    expect(refusal(unsigned, { proven: other })).toBe('not_admitted')
+    expect(refusal(ping, { proven: other })).toBe('not_admitted')
+    // A document is its author's word wherever it comes from.
+    const head = goldenFrames.find(({ message }) => message === 'AuditHead')!
+    const signed = encodeFrame(AuditHead, head.envelope, head.body as never, signerOf(head.seed).sign)
+    expect(refusal(signed, { proven: other })).toBeUndefined()
+    const blank = Uint8Array.from(signed)
+    blank.set(UNSIGNED, signed.length - SIGNATURE_BYTES)
+    expect(refusal(blank, { proven: head.envelope.sender })).toBe('bad_signature')
   })
 
   it('is refused with any bit of any byte changed', () => {

@@ -1,5 +1,7 @@
 // The owner's edge: gathers, seals and signs what verdict.ts says to a question, and writes questions and answers into the ledger.
+import { DirectAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import { createRecent } from '../../../base/recent.ts'
@@ -8,7 +10,14 @@ import type { Link } from '../../../mesh/index.ts'
 import type { ReplayRepository } from '../../../store/tables/replay.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { Asker, Principals } from '../../../trust/operators/index.ts'
-import { type Author, type Question, typeWord, writeAnswer } from '../document.ts'
+import {
+  type AnswerBody,
+  type Author,
+  type Question,
+  sealAnswer,
+  typeWord,
+  writeAnswer,
+} from '../document.ts'
 import { AUTHOR_QUOTA } from '../state/intake.ts'
 import { CARRIED_MAX } from '../state/relay.ts'
 import type { QueryCommand, QueryEvent, QueryFact, Written } from '../state/types.ts'
@@ -34,7 +43,7 @@ export interface WorkerDeps extends Author, Omit<JudgeDeps, 'policy'>, Omit<Rele
   readonly trust: BookDeps['trust']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put'>
-  readonly link: Pick<Link, 'sendDocument'>
+  readonly link: Pick<Link, 'sendDocument' | 'sendHop' | 'speaks'>
   readonly log: Log
   readonly watch?: QueryWatch
   readonly put: (event: QueryEvent) => void
@@ -52,6 +61,7 @@ type Fact<Did extends QueryFact['did']> = Extract<QueryFact, { readonly did: Did
 
 export interface Worker {
   work(command: Command<'work'>): void
+  give(command: Command<'answer'>): void
   refuse(command: Command<'refuse'>): void
   answered(fact: Fact<'answer'>): void
   gaveUp(fact: Fact<'give_up'>): void
@@ -66,7 +76,39 @@ export function createWorker(deps: WorkerDeps): Worker {
   const operators = createQuotas<NodeId>(AUTHOR_QUOTA, OPERATORS_MAX)
   const underWay = new Set<Promise<void>>()
   /** Relays pass up few different answers of one owner, so a refusal is the same bytes each time. */
-  const refusals = createRecent<string, Uint8Array>(REFUSALS_MAX)
+  const refusals = createRecent<string, ReturnType<typeof answerWith>>(REFUSALS_MAX)
+
+  /** Sealed when somebody is to relay it, and then once, so that it is the same bytes each time. */
+  function answerWith(question: Question, body: AnswerBody) {
+    const plain = writeAnswer(deps, question, body)
+    let bytes: Uint8Array | undefined
+    return {
+      plain,
+      sealed: () => {
+        bytes ??= sealAnswer(deps, question, plain)
+        return bytes
+      },
+    }
+  }
+
+  /**
+   * The asker itself, at the other end of a connection that proves it. An operator's answers are for whoever holds the key of
+   * its login, whatever node asks, so they are always sealed.
+   */
+  const isDirect = (to: NodeId, { authorId, body }: Question): boolean =>
+    to === authorId && body.operator === undefined && link.speaks(to) === queryStream
+
+  function give({ to, question, answer: { plain, sealed } }: Command<'answer'>): void {
+    const { author, body, trace } = question
+    try {
+      if (isDirect(to, question))
+        link.sendHop(to, DirectAnswer, { query_id: body.query_id, author, plain }, trace)
+      else link.sendDocument(to, sealed())
+    } catch (error) {
+      // The question's audience key is unusable, so there is no way to answer whoever is not the asker.
+      log.debug({ peer: question.authorId, error: String(error) }, 'an answer could not be sealed')
+    }
+  }
 
   function track(task: Promise<void>, question: Question): void {
     const tracked = task
@@ -104,7 +146,10 @@ export function createWorker(deps: WorkerDeps): Worker {
       verdict,
       batches: answer.status === 'released' ? answer.statements.length : 0,
     }
-    return { bytes: writeAnswer(deps, question, answer), status: answer.status, about }
+    const written = answerWith(question, answer)
+    // An audience key that cannot be used is found out here, and not when the answer is on its way.
+    if (!isDirect(from, question)) written.sealed()
+    return { ...written, status: answer.status, about }
   }
 
   /** Everybody who asks has a quota at the door of this node; an operator has one besides, whatever nodes it asks through. */
@@ -114,7 +159,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   function tooMany(question: Question): Written<About> {
     const level = question.body.level ?? 1
     const about: About = { verdict: { decision: TOO_MANY, level, uids: [] }, batches: 0 }
-    return { bytes: writeAnswer(deps, question, { status: 'busy', level }), status: 'busy', about }
+    return { ...answerWith(question, { status: 'busy', level }), status: 'busy', about }
   }
 
   async function note({ question, answer, sent }: Fact<'answer'>): Promise<void> {
@@ -136,6 +181,7 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   return {
+    give,
     work(command) {
       const { work, question } = command
       const task = write(command).then(
@@ -148,17 +194,12 @@ export function createWorker(deps: WorkerDeps): Worker {
       track(task, question)
     },
     refuse({ question, status, to }) {
-      try {
-        const key = `${status} ${question.authorId} ${toHex(question.body.query_id)}`
-        const refusal = { status, level: question.body.level ?? 1 }
-        const bytes = refusals.get(key) ?? writeAnswer(deps, question, refusal)
-        refusals.set(key, bytes)
-        for (const node of to) link.sendDocument(node, bytes)
-        watch?.answered({ query_type: typeWord(question.body), status })
-      } catch (error) {
-        // The question's audience key is unusable, so there is no way to answer.
-        log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')
-      }
+      const key = `${status} ${question.authorId} ${toHex(question.body.query_id)}`
+      const refusal = { status, level: question.body.level ?? 1 }
+      const answer = refusals.get(key) ?? answerWith(question, refusal)
+      refusals.set(key, answer)
+      for (const node of to) give({ do: 'answer', to: node, question, answer })
+      watch?.answered({ query_type: typeWord(question.body), status })
     },
     answered: (fact) => track(note(fact), fact.question),
     gaveUp: ({ question }) => failed(question, 'consent or trust kept changing'),

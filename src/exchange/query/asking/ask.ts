@@ -8,7 +8,7 @@ import type { Config } from '../../../config/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import { eraseSealingKey, type Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import { type Author, type OwnQuestion, openAnswer, writeQuestion } from '../document.ts'
+import { type Author, type OwnQuestion, openAnswer, readAnswer, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
@@ -229,10 +229,13 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
 
   return {
     ask,
-    open(id, responder, { author, sealed }) {
+    open(id, responder, response) {
       const own = asks.get(id)
       if (own === undefined) throw new Error('an answer to no question')
-      const answer = openAnswer(own.question, author, responder, sealed)
+      const answer =
+        'sealed' in response
+          ? openAnswer(own.question, response.author, responder, response.sealed)
+          : readAnswer(own.question, responder, response.plain)
       own.check?.(answer, formatNodeId(responder))
       return answer
     },

@@ -7,7 +7,19 @@ import type { Collected } from '../asking/types.ts'
 import type { Outcome } from '../result.ts'
 import { missing, soFar } from './live.ts'
 import { createOutreach, type Outreach, type OutreachDeps } from './outreach.ts'
-import type { AskId, Done, Echo, EndedBy, Live, NewQuestion, OpenAnswer, RoutedId, Sealed } from './types.ts'
+import { createWays } from './trees.ts'
+import type {
+  AskId,
+  Direct,
+  Done,
+  Echo,
+  EndedBy,
+  Live,
+  NewQuestion,
+  OpenAnswer,
+  RoutedId,
+  Sealed,
+} from './types.ts'
 
 /** Progress is told at most ten times a second. */
 const PROGRESS_EVERY_MS = 100
@@ -31,7 +43,7 @@ const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
 /** The owner could not answer this copy of the question; another copy may have found it with time. */
 const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
 
-export interface AskerDeps extends OutreachDeps {
+export interface AskerDeps extends Omit<OutreachDeps, 'ways'> {
   readonly self: NodeId
   readonly open: OpenAnswer
 }
@@ -40,14 +52,15 @@ export interface Asker {
   ask(question: NewQuestion): void
   /** This node's own part of its question is there. */
   own(ask: AskId): void
-  /** An answer to a question of this node. */
-  response(from: NodeId, signer: Uint8Array, response: Sealed): void
+  /** An answer to a question of this node; `signer` of one over the owner's own link is the neighbour that the connection proves. */
+  response(from: NodeId, signer: Uint8Array, response: Sealed | Direct): void
   /** A neighbour is done with a question. */
   done(from: NodeId, done: Done): void
   down(node: NodeId): void
   echoed(question: RoutedId, echo: Echo): void
   slow(ask: AskId, node: NodeId): void
   dialed(ask: AskId, node: NodeId, reached: boolean): void
+  tree(ask: AskId): void
   deadline(ask: AskId): void
   progress(ask: AskId): void
   ahead(ask: AskId): void
@@ -68,6 +81,7 @@ export function createAsker(deps: AskerDeps): Asker {
   const { self, clock, emit, open } = deps
   /** An answer to any other question is late, or was never asked for. */
   const asks = new Map<AskId, Entry>()
+  const ways = createWays(clock)
 
   function changed(entry: Entry): void {
     if (entry.progress === 'quiet') tell(entry)
@@ -114,7 +128,7 @@ export function createAsker(deps: AskerDeps): Asker {
     ask(question) {
       const live: Live = { ...question, collected: new Map(), provisional: new Map() }
       const { ask, deadlineAt } = live
-      const outreach = createOutreach(deps, live, (node, busy) =>
+      const outreach = createOutreach({ ...deps, ways }, live, (node, busy) =>
         settle(entry, node, busy ? { outcome: 'busy' } : soFar(live, node)),
       )
       const entry: Entry = { live, outreach, ownIsThere: false, progress: 'quiet' }
@@ -168,8 +182,8 @@ export function createAsker(deps: AskerDeps): Asker {
     down(node) {
       for (const { outreach } of [...asks.values()]) outreach.down(node)
     },
-    echoed({ query_id }, echo) {
-      asks.get(toHex(query_id))?.outreach.echoed(echo)
+    echoed({ query_id, tree }, echo) {
+      asks.get(toHex(query_id))?.outreach.echoed(echo, tree !== undefined)
     },
     slow(ask, node) {
       asks.get(ask)?.outreach.slow(node)
@@ -177,6 +191,7 @@ export function createAsker(deps: AskerDeps): Asker {
     dialed(ask, node, reached) {
       asks.get(ask)?.outreach.dialed(node, reached)
     },
+    tree: (ask) => asks.get(ask)?.outreach.treeIsLate(),
     deadline: (ask) => endIfThere(ask, 'deadline'),
     progress(ask) {
       const entry = asks.get(ask)

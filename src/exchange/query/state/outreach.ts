@@ -1,8 +1,9 @@
-// How one question of this node reaches the members it is for: directly or by echo, then each missing one once more.
+// How one question of this node reaches the members it is for: directly, over a tree or by echo, then each missing one once more.
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Relay } from './relay.ts'
+import { treeOf, type Way, type Ways } from './trees.ts'
 import type { Echo, Emit, Live } from './types.ts'
 
 /** How long one repair dial may be without a word of the other machine; one on the LAN that is there answers in a tenth of it. */
@@ -15,6 +16,8 @@ const REPAIRS_AT_ONCE = 8
  * machine that is switched off would make every question of a small mesh an echo.
  */
 const AWAY_AFTER_MS = 15 * 60_000
+/** A tree has so long, or half of the question's time where that is less; an echo then looks for whoever is still missing. */
+const TREE_MS = 1_000
 
 export interface OutreachDeps {
   /** Up to so many members, all keep links to all. */
@@ -22,6 +25,8 @@ export interface OutreachDeps {
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
   readonly relay: Pick<Relay, 'begin' | 'end'>
+  /** What earlier questions of this node have shown. */
+  readonly ways: Ways
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -35,8 +40,10 @@ export interface Outreach {
   /** The member says that nothing more will come; `busy`: because it has no time to read the question. */
   done(node: NodeId, busy: boolean): void
   down(node: NodeId): void
-  /** The question came back from where it travelled as an echo. */
-  echoed(echo: Echo): void
+  /** The question came back from where it travelled, over a tree or as an echo. */
+  echoed(echo: Echo, overTree: boolean): void
+  /** The time of the tree is over. */
+  treeIsLate(): void
   /** The node's machine has answered the dial, and takes its time for the rest. */
   slow(node: NodeId): void
   dialed(node: NodeId, reached: boolean): void
@@ -50,7 +57,7 @@ export function createOutreach(
   live: Live,
   lost: (node: NodeId, busy: boolean) => void,
 ): Outreach {
-  const { peers, linked, relay, clock, emit } = deps
+  const { peers, linked, relay, ways, clock, emit } = deps
   const { ask, question, members } = live
   /** Members that neither answered nor are lost. */
   const awaited = new Set(members.keys())
@@ -58,6 +65,12 @@ export function createOutreach(
   const pending = new Set<NodeId>()
   /** Neighbours that carry the question further. */
   let carriers: ReadonlySet<NodeId> = new Set()
+  /** Members with a link, and others that are expected to be there. */
+  let present: ReadonlySet<NodeId> = new Set()
+  /** Members whose answers came over neighbours that carry the question. */
+  const reached = new Set<NodeId>()
+  /** The question goes over this tree. */
+  let way: Way | undefined
   /** Members that had their second chance, and members among them that still have to be dialed. */
   const repaired = new Set<NodeId>()
   const queue: NodeId[] = []
@@ -104,6 +117,36 @@ export function createOutreach(
     emit({ do: 'dial', ask, node, ms: REPAIR_MS })
   }
 
+  /** Whoever the tree should have reached. What the echo that made it did not reach either, is asked directly. */
+  const missesSome = ({ present: then, reached: once }: Way): boolean =>
+    [...awaited].some((node) => present.has(node) && (once.has(node) || !then.has(node)))
+
+  /** False: there is nobody to hand the question to. */
+  function echo(): boolean {
+    if (way !== undefined) emit({ do: 'timer', timer: `tree ${ask}`, ms: undefined })
+    way = undefined
+    carriers = relay.begin(question, left())
+    if (carriers.size === 0) relay.end(question, false)
+    return carriers.size > 0
+  }
+
+  /** True: the tree leaves a neighbour to hand the question to. */
+  function goOverTree(): boolean {
+    way = ways.over(present)
+    if (way === undefined) return false
+    carriers = relay.begin(question, left(), way.tree)
+    if (carriers.size === 0) relay.end(question, false)
+    else emit({ do: 'timer', timer: `tree ${ask}`, ms: Math.min(TREE_MS, left() / 2) })
+    return carriers.size > 0
+  }
+
+  /** An echo looks for those whom the tree did not reach. True: it is under way. */
+  function echoAfterTree(): boolean {
+    if (ended || way === undefined || !missesSome(way)) return false
+    ways.fail()
+    return echo()
+  }
+
   return {
     start() {
       const apart = [...members.values()].filter(({ node_id }) => !linked(node_id))
@@ -117,9 +160,9 @@ export function createOutreach(
           )
           .map(({ node_id }) => node_id),
       )
-      if (expected.size > 0 && peers().length > 0) carriers = relay.begin(question, left())
-      if (carriers.size === 0) {
-        relay.end(question, false)
+      present = new Set([...members.keys()].filter((node) => linked(node) || expected.has(node)))
+      const spread = expected.size > 0 && peers().length > 0 && (goOverTree() || echo())
+      if (!spread) {
         for (const node of members.keys()) if (!askDirectly(node)) repair(node)
         return
       }
@@ -127,7 +170,7 @@ export function createOutreach(
     },
     carriedBy: (node) => carriers.has(node),
     settled(node) {
-      pending.delete(node)
+      if (!pending.delete(node) && awaited.has(node)) reached.add(node)
       awaited.delete(node)
     },
     done(node, busy) {
@@ -136,7 +179,12 @@ export function createOutreach(
     down(node) {
       if (pending.delete(node)) repair(node)
     },
-    echoed({ silent }) {
+    treeIsLate() {
+      echoAfterTree()
+    },
+    echoed({ silent }, overTree) {
+      // The ending of a tree that an echo has followed says nothing any more.
+      if (overTree && (way === undefined || echoAfterTree())) return
       for (const node of [...awaited]) {
         // A silent neighbour had the question all the time over a link that still stands: asking again changes nothing.
         if (silent.has(node)) lose(node)
@@ -156,7 +204,10 @@ export function createOutreach(
       dialNext()
     },
     end(tell) {
+      if (!ended && !tell && way === undefined && reached.size > 0)
+        ways.learn({ tree: treeOf(question), present, reached })
       ended = true
+      if (way !== undefined) emit({ do: 'timer', timer: `tree ${ask}`, ms: undefined })
       relay.end(question, tell)
       if (!tell) return
       const { author, query_id } = question

@@ -38,6 +38,8 @@ export interface Owner {
   working(): number
 }
 
+type Answer = Pick<Written, 'plain' | 'sealed'>
+
 interface Job {
   readonly question: Question
   readonly entry: Entry
@@ -67,27 +69,29 @@ export function createOwner(deps: OwnerDeps): Owner {
   }
 
   /** Hands the question on whatever this node itself says to it: owners that do trust the author are behind it. */
-  function carry(from: NodeId, question: Question, { document, remaining_ms, hops }: Hop): void {
-    const id = idOf(question)
+  function carry(from: NodeId, question: Question, { document, remaining_ms, hops, tree }: Hop): void {
+    const id = { ...idOf(question), tree }
     const parent = relay.parentOf(id)
     // The same neighbour handed it on twice: nothing changes.
     if (parent === from) return
     const entry = seen.get(question)
-    if (parent !== undefined || entry?.carried) {
+    // Whatever a tree is called, one question goes over one, and over every link once after that.
+    if (parent !== undefined || entry?.carried || (tree !== undefined && entry?.pruned)) {
       relay.decline(id, from)
       return
     }
+    const mode = tree === undefined ? 'carried' : 'pruned'
     const admitted = entry !== undefined || intake.admits(from, question.authorId)
     const routed = { ...id, document, trace: question.trace }
-    const until = admitted ? relay.carry(routed, from, { remaining_ms, hops }) : undefined
+    const until = admitted ? relay.carry(routed, from, { remaining_ms, hops, tree }) : undefined
     if (until === undefined) {
       turnAway(from, question)
       relay.decline(id, from)
     } else if (entry === undefined) {
       const added = takeUp(from, question, until)
-      if (added !== undefined) added.carried = true
+      if (added !== undefined) added[mode] = true
     } else {
-      entry.carried = true
+      entry[mode] = true
       again(from, question, entry, until)
     }
   }
@@ -119,7 +123,7 @@ export function createOwner(deps: OwnerDeps): Owner {
     if (entry.state === 'answering') wait(entry, from, until)
     // It was taken up before a restart, or its answer was dropped. What was said is not known, so nothing else may be said.
     else if (answer === undefined) refuse(question, 'error', [from])
-    else if (answer.revision === revision) send(question, answer.bytes, [from])
+    else if (answer.revision === revision) send(question, answer, [from])
     else if (jobs.size >= CONCURRENT_MAX) refuse(question, 'busy', [from])
     else {
       entry.state = 'answering'
@@ -128,9 +132,9 @@ export function createOwner(deps: OwnerDeps): Owner {
   }
 
   /** True when it was sent to at least one neighbour. This node's part in the question is then over. */
-  function send(question: Question, bytes: Uint8Array, to: readonly NodeId[]): boolean {
+  function send(question: Question, answer: Answer, to: readonly NodeId[]): boolean {
     const sentTo = new Set(to.filter(linked))
-    for (const node of sentTo) emit({ do: 'pass', to: node, bytes })
+    for (const node of sentTo) emit({ do: 'answer', to: node, question, answer })
     relay.settle(idOf(question), sentTo)
     return sentTo.size > 0
   }
@@ -146,7 +150,10 @@ export function createOwner(deps: OwnerDeps): Owner {
     hop(from, hop) {
       const reading = readHop(from, hop)
       if (reading === undefined) return
-      const id = 'unread' in reading ? reading.unread : idOf(reading.question)
+      const id = {
+        ...('unread' in reading ? reading.unread : idOf(reading.question)),
+        tree: hop.tree,
+      }
       const crossed = relay.crossed(id, from)
       if ('unread' in reading) {
         // A sealed refusal would cost the time that this quota saves; the ending says at once that nothing will come.
@@ -188,8 +195,9 @@ export function createOwner(deps: OwnerDeps): Owner {
         refuse(question, 'error', waiting)
         return
       }
-      seen.keep(entry, { bytes: answer.bytes, revision })
-      emit({ did: 'answer', question, answer, sent: send(question, answer.bytes, listening) })
+      const { plain, sealed } = answer
+      seen.keep(entry, { plain, sealed, revision })
+      emit({ did: 'answer', question, answer, sent: send(question, answer, listening) })
     },
     changed() {
       revision++

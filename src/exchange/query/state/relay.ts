@@ -1,4 +1,5 @@
-// Echo routing: hands a question on to the neighbours, passes answers up unread, and says when nothing more will come.
+// Echo routing: hands a question on to the neighbours, or to those that a tree leaves, passes answers up unread, and says
+// when nothing more will come.
 // After E. J. H. Chang, "Echo Algorithms: Depth Parallel Operations on General Graphs", IEEE TSE 8(4), 1982.
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
@@ -7,6 +8,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
+import { createTrees } from './trees.ts'
 import type { Done, Emit, Hop, Routed, RoutedId, Sealed } from './types.ts'
 
 /** Neighbours get this part of the time a node has, so that their endings arrive before its own time is over. */
@@ -36,20 +38,32 @@ export interface RelayDeps {
   /** Neighbours whose link is usable now. */
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
+  /** The link to this neighbour speaks a version that has trees; an older node hands every question on over every link. */
+  readonly knowsTrees: (node: NodeId) => boolean
   readonly clock: Clock
   readonly emit: Emit
 }
 
 export interface Relay {
-  /** Hands this node's own question to all neighbours, for `remainingMs`, and returns those. The fact `echo` says how it ended. */
-  begin(question: Routed, remainingMs: number): ReadonlySet<NodeId>
-  /** Ends this node's own question; with `tell`, neighbours that still work on it hear that nothing more is wanted. */
+  /**
+   * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
+   * `echo` says how it ended.
+   */
+  begin(question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId>
+  /**
+   * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
+   * nothing more is wanted.
+   */
   end(question: RoutedId, tell: boolean): void
   /**
    * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
    * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
    */
-  carry(question: Routed, parent: NodeId, hop: Pick<Hop, 'remaining_ms' | 'hops'>): number | undefined
+  carry(
+    question: Routed,
+    parent: NodeId,
+    hop: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
+  ): number | undefined
   /** The neighbour that handed on a question of another node that is carried now. */
   parentOf(question: RoutedId): NodeId | undefined
   /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
@@ -85,6 +99,8 @@ interface Carried extends RoutedId {
   readonly asked: Set<NodeId>
   /** Neighbours among `asked` that are not done. */
   readonly open: Set<NodeId>
+  /** Of an echo: neighbours that had the question from elsewhere, so that a tree goes without them. */
+  readonly needless: Set<NodeId> | undefined
   /** The neighbours hand it no further, so each is done when its own answer came. */
   readonly last: boolean
   /** Owners whose answers were passed up, each with the digests of its answers. */
@@ -95,8 +111,9 @@ interface Carried extends RoutedId {
   ownIsOver: boolean
 }
 
-export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Relay {
+export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: RelayDeps): Relay {
   const table = new Map<string, Carried>()
+  const trees = createTrees(clock)
   /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
   const { frames, perMs } = queryStream.quota
   const paceOf = createQuotas<NodeId>({ frames: frames * ANSWERS_SHARE, perMs }, PACES_MAX)
@@ -105,23 +122,38 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
 
   const ofOthers = (): Carried[] => [...table.values()].filter(({ parent }) => parent !== undefined)
 
-  /** Hands the question to every neighbour but the parent. */
+  /** As an echo and over a tree: the two are carried apart. */
+  const bothOf = (question: RoutedId): Carried[] =>
+    [keyOf(question), keyOf({ ...question, tree: SOME_TREE })].flatMap((key) => table.get(key) ?? [])
+
+  /** A neighbour that knows no trees hands on and ends a question of a tree as if it were an echo. */
+  const ofNeighbour = (question: RoutedId, from: NodeId): Carried | undefined =>
+    knowsTrees(from) || question.tree !== undefined
+      ? table.get(keyOf(question))
+      : (bothOf(question).find(({ open }) => open.has(from)) ?? table.get(keyOf(question)))
+
+  /** Hands the question to every neighbour but the parent, or to those that the tree leaves. */
   function handOn(
     { author, query_id, document, trace }: Routed,
-    { remaining_ms, hops }: Pick<Hop, 'remaining_ms' | 'hops'>,
+    { remaining_ms, hops, tree }: Pick<Hop, 'remaining_ms' | 'hops' | 'tree'>,
     parent: NodeId | undefined,
   ): Carried {
     const share = Math.floor(remaining_ms * SHARE_OF_TIME)
-    const asked = share === 0 ? [] : peers().filter((node) => node !== parent)
+    const id = { author, query_id, tree }
+    const needless = tree === undefined ? undefined : trees.needless(tree)
+    const others = peers().filter((node) => node !== parent && needless?.has(node) !== true)
+    const asked = share === 0 ? [] : others
     const carried: Carried = {
-      ...{ author, query_id, parent, asked: new Set(asked), open: new Set(asked) },
+      ...{ ...id, parent, asked: new Set(asked), open: new Set(asked) },
+      needless: tree === undefined ? trees.grow(id) : undefined,
       ...{ last: hops === QUERY_HOPS, responders: new Map(), bytes: 0, answered: 0, lost: 0 },
       ownIsOver: parent === undefined,
     }
     const key = keyOf(carried)
     table.set(key, carried)
     const hop = { query_id, remaining_ms: share, hops, document }
-    for (const to of asked) emit({ do: 'hand', to, hop, trace })
+    const overTree = tree === undefined ? hop : { ...hop, tree }
+    for (const to of asked) emit({ do: 'hand', to, hop: knowsTrees(to) ? overTree : hop, trace })
     emit({ do: 'timer', timer: `echo ${key}`, ms: share })
     return carried
   }
@@ -134,25 +166,32 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
 
   function close(carried: Carried): void {
     forget(carried)
-    const { author, query_id, parent, answered } = carried
+    const { parent, answered } = carried
     const lost = Math.min(carried.lost + carried.open.size, COUNT_MAX)
     if (parent === undefined)
       emit({ did: 'echo', question: carried, echo: { silent: carried.open, answered, lost } })
-    else emit({ do: 'end', to: parent, done: { author, query_id, answered, lost } })
+    else tellEnd(carried, parent, answered, lost)
+  }
+
+  function tellEnd({ author, query_id, tree }: RoutedId, to: NodeId, answered: number, lost: number): void {
+    const done = { author, query_id, answered, lost }
+    emit({ do: 'end', to, done: tree === undefined || !knowsTrees(to) ? done : { ...done, tree } })
   }
 
   function closeIfDone(carried: Carried): void {
     if (carried.ownIsOver && carried.open.size === 0) close(carried)
   }
 
-  function decline({ author, query_id }: RoutedId, to: NodeId, lost: 0 | 1 = 0): void {
-    emit({ do: 'end', to, done: { author, query_id, answered: 0, lost } })
+  function decline(question: RoutedId, to: NodeId, lost: 0 | 1 = 0): void {
+    // Both ends of this link have seen that it is not needed.
+    if (lost === 0) table.get(keyOf(question))?.needless?.add(to)
+    tellEnd(question, to, 0, lost)
   }
 
   /** No answer is wanted any more, and neighbours that still work on the question hear so. */
   function abandon(carried: Carried): void {
     forget(carried)
-    for (const node of carried.open) decline(carried, node)
+    for (const node of carried.open) tellEnd(carried, node, 0, 0)
   }
 
   /** True when the answer was passed up. */
@@ -173,32 +212,34 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
   }
 
   return {
-    begin: (question, remainingMs) =>
-      handOn(question, { remaining_ms: remainingMs, hops: 0 }, undefined).asked,
+    begin: (question, remainingMs, tree) =>
+      handOn(question, { remaining_ms: remainingMs, hops: 0, tree }, undefined).asked,
     end(question, tell) {
-      const carried = table.get(keyOf(question))
-      if (carried === undefined) return
-      if (tell) abandon(carried)
-      else forget(carried)
+      for (const carried of bothOf(question)) {
+        if (tell) abandon(carried)
+        else forget(carried)
+      }
     },
-    carry(question, parent, { remaining_ms, hops }) {
+    carry(question, parent, { remaining_ms, hops, tree }) {
       const others = ofOthers()
       if (others.length >= CARRIED_MAX) return undefined
       if (others.filter((one) => one.parent === parent).length >= CARRIED_OF_NEIGHBOUR_MAX) return undefined
-      handOn(question, { remaining_ms, hops: hops + 1 }, parent)
+      handOn(question, { remaining_ms, hops: hops + 1, tree }, parent)
       return clock.monotonic() + remaining_ms * SHARE_OF_TIME
     },
     parentOf: (question) => table.get(keyOf(question))?.parent,
     settle(question, sentTo) {
-      const carried = table.get(keyOf(question))
-      if (carried?.parent === undefined || carried.ownIsOver) return
-      carried.ownIsOver = true
-      if (sentTo.has(carried.parent)) carried.answered++
-      closeIfDone(carried)
+      for (const carried of bothOf(question)) {
+        if (carried.parent === undefined || carried.ownIsOver) continue
+        carried.ownIsOver = true
+        if (sentTo.has(carried.parent)) carried.answered++
+        closeIfDone(carried)
+      }
     },
     crossed(question, from) {
-      const carried = table.get(keyOf(question))
+      const carried = ofNeighbour(question, from)
       if (carried === undefined || !carried.asked.has(from)) return false
+      carried.needless?.add(from)
       if (carried.open.delete(from)) closeIfDone(carried)
       return true
     },
@@ -206,22 +247,24 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
     response(from, signer, response, bytes) {
       const responder = formatNodeId(signer)
       if (formatNodeId(response.author) === self) return false
-      const carried = table.get(keyOf(response))
-      if (carried?.parent === undefined) {
-        dropped++
-        return true
+      const waiting = bothOf(response).filter(({ open }) => open.has(from))
+      let passed = false
+      for (const carried of waiting) {
+        const { parent } = carried
+        if (parent !== undefined && passUp(carried, parent, responder, bytes)) passed = true
+        if (carried.last && responder === from && carried.open.delete(from)) closeIfDone(carried)
       }
-      if (carried.open.has(from) && passUp(carried, carried.parent, responder, bytes)) relayed++
+      if (passed) relayed++
       else dropped++
-      if (carried.last && responder === from && carried.open.delete(from)) closeIfDone(carried)
       return true
     },
     done(from, done) {
-      const carried = table.get(keyOf(done))
+      const carried = ofNeighbour(done, from)
       if (carried === undefined) return
       if (from === carried.parent) {
         abandon(carried)
       } else if (carried.open.delete(from)) {
+        if (done.answered === 0 && done.lost === 0) carried.needless?.add(from)
         carried.lost += done.lost
         if (carried.parent === undefined) carried.answered += done.answered
         closeIfDone(carried)
@@ -249,4 +292,7 @@ export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Re
   }
 }
 
-const keyOf = ({ author, query_id }: RoutedId): string => toHex(author) + toHex(query_id)
+/** Whatever a tree is called, a question goes over one of them at most. */
+const SOME_TREE = new Uint8Array()
+const keyOf = ({ author, query_id, tree }: RoutedId): string =>
+  `${toHex(author)}${toHex(query_id)}${tree === undefined ? '' : '/tree'}`

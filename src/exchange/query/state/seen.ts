@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { ReplayMark } from '../../../store/tables/replay.ts'
 import type { Question } from '../document.ts'
+import type { Written } from './types.ts'
 
 /** Six hundred questions of each of 27 authors at their full quota, over the five minutes a question lives. */
 export const QUESTIONS_MAX = 16_384
@@ -26,10 +27,11 @@ export interface Entry {
   /** Neighbours that handed the question on while it is worked on, and until when (monotonic, ms) each listens. */
   readonly waiting: Map<NodeId, number>
   state: 'answering' | 'answered'
-  /** This node has handed the question on, which it does once. */
+  /** This node has handed the question on over a tree, and over every link, each of which it does once. */
+  pruned: boolean
   carried: boolean
   /** Undefined before it is written, once it is forgotten, and after a restart. */
-  answer: { readonly bytes: Uint8Array; readonly revision: number } | undefined
+  answer: (Pick<Written, 'plain' | 'sealed'> & { readonly revision: number }) | undefined
 }
 
 export interface Seen {
@@ -52,7 +54,7 @@ export function createSeen(): Seen {
 
   function forgetAnswer(entry: Entry): void {
     if (!kept.delete(entry)) return
-    keptBytes -= entry.answer?.bytes.length ?? 0
+    keptBytes -= entry.answer?.plain.length ?? 0
     entry.answer = undefined
   }
 
@@ -98,7 +100,7 @@ export function createSeen(): Seen {
       forgetAnswer(entry)
       entry.answer = answer
       kept.add(entry)
-      keptBytes += answer.bytes.length
+      keptBytes += answer.plain.length
       for (const oldest of kept) {
         if (keptBytes <= ANSWER_BYTES_MAX) break
         forgetAnswer(oldest)
@@ -113,6 +115,7 @@ const newEntry = (expires_at: number, from: NodeId | undefined, state: Entry['st
   from,
   state,
   waiting: new Map(),
+  pruned: false,
   carried: false,
   answer: undefined,
 })

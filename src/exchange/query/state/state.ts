@@ -13,6 +13,8 @@ export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf' | 'm
   /** Neighbours whose link is usable now. */
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
+  /** Its link speaks the newest version of the protocol. */
+  readonly knowsTrees: (node: NodeId) => boolean
   readonly clock: Clock
   readonly open: OpenAnswer
 }
@@ -39,7 +41,7 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
   function ring(timer: QueryTimer): void {
     const [what, of = ''] = timer.split(' ') as [string, AskId?]
     if (what === 'echo') relay.timeIsOver(of)
-    else asker[what as 'deadline' | 'progress' | 'ahead'](of)
+    else asker[what as 'tree' | 'deadline' | 'progress' | 'ahead'](of)
   }
 
   const handlers: { readonly [On in QueryEvent['on']]: (event: Extract<QueryEvent, { on: On }>) => void } = {
@@ -48,6 +50,7 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
     response({ from, signer, response, bytes }) {
       if (!relay.response(from, signer, response, bytes)) asker.response(from, signer, response)
     },
+    answer: ({ from, signer, answer }) => asker.response(from, signer, answer),
     done({ from, done }) {
       // The asker comes first: the relay may make it ask this neighbour anew, and this ending is not that question's.
       asker.done(from, done)

@@ -1,6 +1,7 @@
 // What goes into the query router's state machine and what comes out of it, as values: events, commands, facts and timers.
 import type {
   AnswerStatus,
+  DirectAnswer,
   QueryDone,
   QueryHop,
   Response,
@@ -18,6 +19,7 @@ type BodyOf<M extends { readonly body: { readonly _output: unknown } }> = M['bod
 export type Hop = BodyOf<typeof QueryHop>
 export type Done = BodyOf<typeof QueryDone>
 export type Sealed = BodyOf<typeof Response>
+export type Direct = BodyOf<typeof DirectAnswer>
 
 /** A question as it is handed on. */
 export interface Routed {
@@ -27,8 +29,14 @@ export interface Routed {
   readonly document: Uint8Array
   readonly trace: Uint8Array | undefined
 }
-/** What names a question: authors choose ids, so two authors may have chosen the same one. */
-export type RoutedId = Pick<Routed, 'author' | 'query_id'>
+/**
+ * What names a question on its way: authors choose ids, so two authors may have chosen the same one; and over a tree it
+ * travels apart from the echo that may follow.
+ */
+export interface RoutedId extends Pick<Routed, 'author' | 'query_id'> {
+  /** The tree it goes over; absent: an echo over every link. */
+  readonly tree?: Uint8Array | undefined
+}
 
 /** One of this node's own questions: its query id in 32 hex digits. */
 export type AskId = string
@@ -60,8 +68,10 @@ export interface Live extends NewQuestion {
 
 /** An answer of this node as the edge wrote it. `about`: what the edge wants back with the fact `answered`. */
 export interface Written<About = unknown> {
-  /** The Response frame, sealed and signed. */
-  readonly bytes: Uint8Array
+  /** As it is before it is sealed. */
+  readonly plain: Uint8Array
+  /** The Response frame, sealed and signed; the same bytes each time. Throws KaroError when the audience key is unusable. */
+  readonly sealed: () => Uint8Array
   readonly status: AnswerStatus
   readonly about: About
 }
@@ -70,6 +80,8 @@ export type QueryTimer =
   /** The neighbours' time for a question that was handed to them is over. */
   | `echo ${string}`
   | `deadline ${AskId}`
+  /** The question went over a tree, and an echo follows where somebody is still missing. */
+  | `tree ${AskId}`
   /** The next progress may be told. */
   | `progress ${AskId}`
   /** Summaries of the members that are still missing are to be looked up. */
@@ -87,6 +99,8 @@ export type QueryEvent =
       readonly response: Sealed
       readonly bytes: Uint8Array
     }
+  /** A neighbour's own answer to a question of this node, over its own link. */
+  | { readonly on: 'answer'; readonly from: NodeId; readonly signer: Uint8Array; readonly answer: Direct }
   | { readonly on: 'done'; readonly from: NodeId; readonly done: Done }
   /** The link to this neighbour is gone. */
   | { readonly on: 'down'; readonly node: NodeId }
@@ -110,7 +124,14 @@ export type QueryCommand =
   | ({ readonly do: 'timer' } & TimerRequest<QueryTimer>)
   | { readonly do: 'hand'; readonly to: NodeId; readonly hop: Hop; readonly trace: Uint8Array | undefined }
   | { readonly do: 'end'; readonly to: NodeId; readonly done: Done }
-  /** Sends an answer as its owner signed it. */
+  /** Sends this node's own answer: as it is to the asker itself, sealed to everybody else. */
+  | {
+      readonly do: 'answer'
+      readonly to: NodeId
+      readonly question: Question
+      readonly answer: Pick<Written, 'plain' | 'sealed'>
+    }
+  /** Sends another owner's answer as that one signed it. */
   | { readonly do: 'pass'; readonly to: NodeId; readonly bytes: Uint8Array }
   /**
    * Gathers, seals and signs this node's answer to a question that `from` handed on; `worked` follows. `isNew`: the mark
@@ -143,7 +164,7 @@ export type QueryCommand =
 
 /** What has happened: told to the other parts of the machine, and to the edge for ledger, log and metrics. */
 export type QueryFact =
-  /** An own question that travelled as an echo came back. */
+  /** An own question that travelled over a tree, or as an echo, came back. */
   | { readonly did: 'echo'; readonly question: RoutedId; readonly echo: Echo }
   /** This node's answer to a question was sent; `sent`: to at least one neighbour. */
   | {
@@ -175,4 +196,4 @@ export interface Echo {
 }
 
 /** Opens an answer to an own question. Throws FrameError `bad_signature` or another one for an answer that cannot be. */
-export type OpenAnswer = (ask: AskId, responder: Uint8Array, response: Sealed) => SealedAnswer
+export type OpenAnswer = (ask: AskId, responder: Uint8Array, response: Sealed | Direct) => SealedAnswer

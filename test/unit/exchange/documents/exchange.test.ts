@@ -329,6 +329,7 @@ test('a neighbour without a link leaves nothing behind', async () => {
         sent.push((body as unknown as { id: number }).id)
         return false
       },
+      speaks: () => undefined,
       sendDocument: () => false,
     },
     position: () => ({ index: new Uint8Array(8), through: 0 }),

@@ -116,8 +116,9 @@ describe('an echo', () => {
       'n1>n2 QueryHop': 1,
       'n2>n1 QueryHop': 1,
       'n2>n3 QueryHop': 1,
-      'n1>n0 Response': 1,
-      'n2>n0 Response': 2,
+      'n1>n0 DirectAnswer': 1,
+      'n2>n0 DirectAnswer': 1,
+      'n2>n0 Response': 1,
       'n3>n2 Response': 1,
       'n1>n0 QueryDone': 1,
       'n2>n0 QueryDone': 1,
@@ -232,9 +233,9 @@ describe('an echo', () => {
       'n0>n1 QueryHop': 1,
       'n0>n2 QueryHop': 1,
       'n0>n3 QueryHop': 1,
-      'n1>n0 Response': 1,
-      'n2>n0 Response': 1,
-      'n3>n0 Response': 1,
+      'n1>n0 DirectAnswer': 1,
+      'n2>n0 DirectAnswer': 1,
+      'n3>n0 DirectAnswer': 1,
     })
   })
 })
@@ -595,6 +596,6 @@ describe('a response', () => {
       return [bytes]
     }
     await mesh.nodes[0]!.ask()
-    expect([...seen.values()].map((copies) => copies.size)).toEqual([1, 1, 1])
+    expect([...seen.values()].map((copies) => copies.size)).toEqual([1, 1])
   })
 })

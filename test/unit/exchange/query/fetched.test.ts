@@ -7,7 +7,12 @@ import type { ReleaseContent, ShownStatement } from '../../../../protocols/messa
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
-import { openAnswer, writeAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import {
+  openAnswer,
+  sealAnswer,
+  writeAnswer,
+  writeQuestion,
+} from '../../../../src/exchange/query/document.ts'
 import {
   carol,
   contentOf,
@@ -221,7 +226,7 @@ test('releases in place of numbers of a single node are refused', async () => {
   const asked = { author: desk.identity.publicKey, authorId: desk.id, body: question.body, trace: undefined }
   const holder = { identity: nodes[0]!.identity, clock: systemClock, random: systemRandom }
   const answer = { status: 'released', level: 2, statements: [], more: false } as const
-  const { body } = decodeFrame(writeAnswer(holder, asked, answer), {
+  const { body } = decodeFrame(sealAnswer(holder, asked, writeAnswer(holder, asked, answer)), {
     messages: messageTable([Response]),
     verify: () => true,
   })

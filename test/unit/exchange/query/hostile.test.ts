@@ -9,6 +9,7 @@ import {
   Response,
   type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
+import { signedQuery } from '../../../../protocols/registry.ts'
 import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
 import { Endpoint, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
 
@@ -25,7 +26,7 @@ interface Asked {
 function among(answer: (asked: Asked, me: Endpoint) => void) {
   const wire = new Wire()
   const asker = new TestNode(wire, { name: 'asker' })
-  const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)) })
+  const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)), version: signedQuery })
   const evil = new Endpoint(newIdentity(), wire)
   honest.trusts(asker, 'peer')
   asker.members.add(honest)

@@ -1,6 +1,6 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
-import type { Message, WireBody } from '../../../../protocols/define.ts'
-import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
+import type { Message, Stream, WireBody } from '../../../../protocols/define.ts'
+import { decodeFrame, encodeFrame, type Frame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import type {
   ActivityPatterns,
   AnomalyCounts,
@@ -10,7 +10,7 @@ import type {
 } from '../../../../protocols/messages/numbers.ts'
 import { QUERY_HOPS, QueryHop } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { query as queryStream } from '../../../../protocols/registry.ts'
+import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
 import {
   type Clock,
   type Random,
@@ -67,6 +67,12 @@ export class Wire {
     this.#endpoints.set(endpoint.ref.nodeId, endpoint)
   }
 
+  /** The newest version that both ends speak. */
+  version(a: NodeId, b: NodeId): Stream {
+    const both = [a, b].map((node) => this.#endpoints.get(node)!.version)
+    return both.includes(signedQuery) ? signedQuery : queryStream
+  }
+
   linked(a: NodeId, b: NodeId): boolean {
     return this.#links.get(a)?.has(b) ?? false
   }
@@ -112,7 +118,8 @@ export class Wire {
   }
 }
 
-const TABLE = messageTable(Object.values(queryStream.messages))
+const tableOf = (protocol: Stream) => messageTable(Object.values(protocol.messages))
+const TABLES = new Map([queryStream, signedQuery].map((one: Stream) => [one, tableOf(one)]))
 
 /** One end of the links, as the mesh room promises it: signatures, hop senders and nonces are checked. */
 export class Endpoint {
@@ -123,13 +130,20 @@ export class Endpoint {
   readonly #clock: Clock
   readonly #random: Random
   readonly #nonces = new Set<string>()
+  /** The newest version that it speaks. An endpoint without a node speaks as an earlier release does, unless a test says so. */
+  readonly version: Stream
   #seq = 0
 
   constructor(
     identity: Identity,
     wire: Wire,
-    { clock = systemClock, random = systemRandom }: { readonly clock?: Clock; readonly random?: Random } = {},
+    {
+      clock = systemClock,
+      random = systemRandom,
+      version = signedQuery,
+    }: { readonly clock?: Clock; readonly random?: Random; readonly version?: Stream } = {},
   ) {
+    this.version = version
     this.identity = identity
     this.#clock = clock
     this.#random = random
@@ -141,9 +155,12 @@ export class Endpoint {
   /** Anything a link does not accept ends it. */
   arrive(peer: PeerRef, bytes: Uint8Array): void {
     try {
-      const frame: Frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+      const version = this.#wire.version(this.ref.nodeId, peer.nodeId)
+      const proven = version.proof === 'connection' ? peer.publicKey : undefined
+      const messages = TABLES.get(version)!
+      const frame: Frame = decodeFrame(bytes, { messages, verify: verifySignature, proven })
       const nonce = Buffer.from(frame.envelope.nonce).toString('hex')
-      if (frame.message.carried === 'hop') {
+      if (frame.message.carried === 'hop' && proven === undefined) {
         if (formatNodeId(frame.envelope.sender) !== peer.nodeId) throw new Error('not the stream’s peer')
         if (this.#nonces.has(nonce)) throw new Error('replayed')
         this.#nonces.add(nonce)
@@ -154,7 +171,13 @@ export class Endpoint {
     }
   }
 
-  hopFrame<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Uint8Array {
+  /** Signed, as the version that this endpoint speaks with `to` has it. */
+  hopFrame<B extends WireBody>(
+    message: Message<B>,
+    body: NoInfer<B>,
+    trace?: Uint8Array,
+    to?: NodeId,
+  ): Uint8Array {
     const envelope = {
       sender: this.identity.publicKey,
       ts: this.#clock.now(),
@@ -162,7 +185,13 @@ export class Endpoint {
       seq: ++this.#seq,
       ...(trace === undefined ? {} : { trace }),
     }
-    return encodeFrame(message, envelope, body, this.identity.sign)
+    const version = to === undefined ? this.version : this.#wire.version(this.ref.nodeId, to)
+    return encodeFrame(
+      message,
+      envelope,
+      body,
+      version.proof === 'connection' ? () => UNSIGNED : this.identity.sign,
+    )
   }
 
   /** A question handed to a neighbour as any node could; unless `hops` says otherwise, to be handed on to nobody. */
@@ -174,7 +203,7 @@ export class Endpoint {
     hops = QUERY_HOPS,
   ): boolean {
     const body = { query_id: queryId, remaining_ms, hops, document }
-    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
+    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body, undefined, to))
   }
 
   mesh(): Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'> {
@@ -184,8 +213,9 @@ export class Endpoint {
         this.handler = handler
         return {
           peers: () => this.#wire.peersOf(own),
+          speaks: (to) => (this.#wire.linked(own, to) ? this.#wire.version(own, to) : undefined),
           sendHop: (to, message, body, trace) =>
-            this.#wire.send(own, to, this.hopFrame(message, body, trace)),
+            this.#wire.send(own, to, this.hopFrame(message, body, trace, to)),
           sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
         }
       },
@@ -231,6 +261,8 @@ export interface NodeOptions {
   readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+  /** Of the protocol of questions; absent: the newest. */
+  readonly version?: Stream
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo?: number
   readonly clock?: Clock
@@ -305,7 +337,7 @@ export class TestNode {
     this.members = options.among ?? new Set()
     this.#othersAre = options.among === undefined ? 'untrusted' : 'peer'
     this.#clock = options.clock ?? systemClock
-    this.endpoint = new Endpoint(this.identity, wire, options)
+    this.endpoint = new Endpoint(this.identity, wire, { version: queryStream, ...options })
     const people = options.people ?? new Map()
     const config = {
       node: { name: this.name },

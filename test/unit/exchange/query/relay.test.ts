@@ -53,13 +53,15 @@ function node(neighbours: number) {
   const echoes: Echo[] = []
   /** Neighbours without a link. */
   const deaf = new Set<NodeId>()
+  /** Neighbours of an earlier release. */
+  const older = new Set<NodeId>()
   const self = peer()
   const alarms = createAlarms<QueryTimer>(time, (timer) => relay.timeIsOver(timer.slice('echo '.length)))
   const linked = (one: NodeId): boolean => !deaf.has(one)
   const relay = createRelay({
     self: self.nodeId,
     peers: () => peers.map(({ nodeId }) => nodeId).filter(linked),
-    ...{ linked, clock: time.clock },
+    ...{ linked, knowsTrees: (one) => !older.has(one), clock: time.clock },
     emit(action) {
       if ('did' in action) {
         if (action.did === 'echo') echoes.push(action.echo)
@@ -83,13 +85,15 @@ function node(neighbours: number) {
 }
 
 const nobody: ReadonlySet<NodeId> = new Set()
-const FIRST = { remaining_ms: 10_000, hops: 0 }
+const FIRST = { tree: undefined, remaining_ms: 10_000, hops: 0 }
 
 test('hands a question to all but its parent, one hop further and with nine tenths of the time', () => {
   const { router, peers, hops, deaf } = node(5)
   const [parent, closed] = peers as [PeerRef, PeerRef]
   deaf.add(closed.nodeId)
-  expect(router.carry(question(), parent.nodeId, { remaining_ms: 1_001, hops: 3 })).toBeCloseTo(900.9)
+  expect(
+    router.carry(question(), parent.nodeId, { remaining_ms: 1_001, hops: 3, tree: undefined }),
+  ).toBeCloseTo(900.9)
   expect(hops.map(({ to }) => to)).toEqual(peers.slice(2).map(({ nodeId }) => nodeId))
   expect(hops[0]?.body).toMatchObject({ remaining_ms: 900, hops: 4 })
 })
@@ -97,7 +101,7 @@ test('hands a question to all but its parent, one hop further and with nine tent
 test('hands nothing on when no time is left', () => {
   const { router, peers, hops, sent } = node(3)
   const asked = question()
-  router.carry(asked, peers[0]!.nodeId, { remaining_ms: 1, hops: 0 })
+  router.carry(asked, peers[0]!.nodeId, { remaining_ms: 1, hops: 0, tree: undefined })
   expect(hops).toEqual([])
   router.settle(asked, nobody)
   expect(sent('QueryDone')).toMatchObject([{ to: peers[0]!.nodeId, body: { answered: 0, lost: 0 } }])
@@ -134,7 +138,7 @@ test('a last hop is done when it has answered for itself', () => {
   const { router, peers, sent } = node(3)
   const asked = question()
   const [parent, one, other] = peers as [PeerRef, PeerRef, PeerRef]
-  router.carry(asked, parent.nodeId, { remaining_ms: 10_000, hops: QUERY_HOPS - 1 })
+  router.carry(asked, parent.nodeId, { remaining_ms: 10_000, hops: QUERY_HOPS - 1, tree: undefined })
   expect(sent('QueryHop')[0]?.body).toMatchObject({ hops: QUERY_HOPS })
   router.settle(asked, new Set([parent.nodeId]))
   router.response(one, answer(asked, one.publicKey))

@@ -47,9 +47,14 @@ test('one neighbour has a share of the table, and has it again when its question
   expect(seen.add(question(30_000), me.nodeId, 22_000)).toBeUndefined()
 })
 
+const answerOf = (size: number) => {
+  const plain = new Uint8Array(size)
+  return { plain, sealed: () => plain, revision: 0 }
+}
+
 test('what has expired goes, its answer too, when others are asked', () => {
   const seen = table()
-  const answer = { bytes: new Uint8Array(8), revision: 0 }
+  const answer = answerOf(8)
   const [early, late] = [question(15_000), question(50_000)]
   const entry = seen.add(early, me.nodeId, 10_000)!
   seen.keep(entry, answer)
@@ -72,7 +77,7 @@ test('keeps answers up to its bytes, the newest ones, and never forgets that a q
   const questions = Array.from({ length: 6 }, () => question(2_000))
   for (const one of questions) {
     const entry = seen.add(one, me.nodeId, 1_000)!
-    seen.keep(entry, { bytes: new Uint8Array(size), revision: 0 })
+    seen.keep(entry, answerOf(size))
   }
   const kept = questions.map((one) => seen.get(one)?.answer !== undefined)
   expect(kept).toEqual([false, false, true, true, true, true])

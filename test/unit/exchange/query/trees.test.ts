@@ -1,0 +1,334 @@
+// Trees that echoes leave, and answers over an owner's own link: what they cost, what they rest on, and who cannot abuse them.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
+import {
+  DirectAnswer,
+  QUERY_HOPS,
+  QueryDone,
+  QueryHop,
+  Response,
+} from '../../../../protocols/messages/query.ts'
+import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
+import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import { writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
+import {
+  Endpoint,
+  graphOf,
+  type Meshed,
+  type NodeOptions,
+  newIdentity,
+  person,
+  soon,
+  TestNode,
+  turns,
+  uses,
+  Wire,
+} from './network.ts'
+
+const TABLE = messageTable(Object.values(queryStream.messages))
+const read = (bytes: Uint8Array) => decodeFrame(bytes, { messages: TABLE, verify: () => true })
+
+type Links = (readonly [number, number])[]
+const people = (count: number, more: (index: number) => NodeOptions = () => ({})): NodeOptions[] =>
+  Array.from({ length: count }, (_, i) => ({ name: `n${i}`, people: person(uses('git', 1)), ...more(i) }))
+/** Each linked with the next two, round and round: two links more a node than a tree has. */
+const ring = (count: number): Links =>
+  Array.from(
+    { length: count },
+    (_, i): Links => [
+      [i, (i + 1) % count],
+      [i, (i + 2) % count],
+    ],
+  ).flat()
+
+/** Counts the frames of each kind from now on. */
+function counted({ wire }: Meshed): () => Record<string, number> {
+  let counts: Record<string, number> = {}
+  wire.tap = (bytes) => {
+    const { message, body } = read(bytes)
+    const over = (body as { tree?: Uint8Array }).tree === undefined ? '' : ' over a tree'
+    counts[message.name + over] = (counts[message.name + over] ?? 0) + 1
+    return [bytes]
+  }
+  return () => {
+    const so = counts
+    counts = {}
+    return so
+  }
+}
+
+/** One question after which nothing is under way any more. */
+async function askQuietly(node: TestNode) {
+  const result = await node.ask({ timeoutMs: 60_000 })
+  await turns(40)
+  return result
+}
+
+describe('a tree', () => {
+  const COUNT = 12
+
+  it('is what the second question goes over: one copy and one ending for each node but the asker', async () => {
+    const mesh = graphOf(people(COUNT), ring(COUNT))
+    const counts = counted(mesh)
+    expect((await askQuietly(mesh.nodes[0]!)).coverage.complete).toBe(true)
+    const echo = counts()
+    expect(echo.QueryHop! + echo.QueryDone!).toBe(2 * ring(COUNT).length)
+    for (let again = 0; again < 3; again++) {
+      const { coverage } = await askQuietly(mesh.nodes[0]!)
+      expect(coverage).toMatchObject({ answered: COUNT - 1, complete: true })
+      expect(counts()).toMatchObject({
+        'QueryHop over a tree': COUNT - 1,
+        'QueryDone over a tree': COUNT - 1,
+      })
+    }
+  })
+
+  it('is given up for an echo when a member is gone, and another one is learned', async () => {
+    const mesh = graphOf(people(COUNT), ring(COUNT))
+    const [asker, , , gone] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode]
+    await askQuietly(asker)
+    mesh.wire.kill(gone.id)
+    asker.absent.set(gone.id, { offline: true })
+    const counts = counted(mesh)
+    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
+    expect(counts()).not.toHaveProperty('QueryHop over a tree')
+    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
+    expect(counts()).toMatchObject({ 'QueryHop over a tree': COUNT - 2 })
+  })
+
+  it('reaches a member that came after it was learned, over its new links', async () => {
+    const mesh = graphOf(people(COUNT), ring(COUNT - 1))
+    const [asker, late] = [mesh.nodes[0]!, mesh.nodes[COUNT - 1]!]
+    asker.members.delete(late)
+    await askQuietly(asker)
+    asker.members.add(late)
+    for (const old of [4, 5]) mesh.wire.connect(late.id, mesh.nodes[old]!.id)
+    const counts = counted(mesh)
+    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 1, complete: true })
+    expect(counts()).not.toHaveProperty('QueryHop')
+  })
+
+  it('is kept where a member is expected that nobody reaches: the echo that made the tree had not found it either', async () => {
+    const mesh = graphOf(people(COUNT), ring(COUNT - 1))
+    const asker = mesh.nodes[0]!
+    await askQuietly(asker)
+    const counts = counted(mesh)
+    for (let again = 0; again < 3; again++)
+      expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
+    expect(counts()).not.toHaveProperty('QueryHop')
+  })
+
+  /** The second node says nothing of its subtree any more, whatever it gets: it ends at once, or never. */
+  async function liar(ends: boolean) {
+    const time = new VirtualTime(Date.now())
+    const mesh = graphOf(
+      people(COUNT, () => ({ clock: time.clock, timers: time })),
+      [...ring(COUNT - 1), [COUNT - 1, 1], [COUNT - 1, 5]],
+    )
+    const [asker, bad] = mesh.nodes as [TestNode, TestNode]
+    await askQuietly(asker)
+    let overTree = 0
+    mesh.wire.tap = (bytes, from, to) => {
+      const frame = read(bytes)
+      if (frame.message === QueryHop && bodyOf(frame, QueryHop).tree !== undefined) overTree++
+      // Everything that it would hand on is dropped; that it has the question from its parent makes its ending honest else.
+      if (frame.message === QueryHop && from === bad.id) {
+        const { tree, query_id } = bodyOf(frame, QueryHop)
+        if (tree === undefined) return [bytes]
+        if (ends) {
+          const said = { query_id, author: asker.identity.publicKey, answered: 9, lost: 0, tree }
+          const { endpoint } = mesh.nodes.find(({ id }) => id === to)!
+          const done = endpoint.hopFrame(QueryDone, said)
+          queueMicrotask(() => mesh.wire.send(to, bad.id, done))
+        }
+        return []
+      }
+      return [bytes]
+    }
+    return { time, mesh, asker, overTree: () => overTree }
+  }
+
+  it('whose node drops its subtree and says that all ended is followed by an echo, and rests for a while', async () => {
+    const { asker, overTree } = await liar(true)
+    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 1, complete: true })
+    const once = overTree()
+    expect(once).toBeGreaterThan(0)
+    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 1, complete: true })
+    expect(overTree()).toBe(once)
+  })
+
+  it('whose node says nothing at all is followed by an echo before the time of the question is over', async () => {
+    const { asker, time, overTree } = await liar(false)
+    let heard = 0
+    const asking = asker.ask({ timeoutMs: 60_000 }, undefined, ({ answered }) => {
+      heard = answered
+    })
+    await soon(() => overTree() > 0)
+    await turns(40)
+    time.advance(1_000)
+    const { coverage, ended_by } = await asking
+    expect(coverage).toMatchObject({ answered: COUNT - 1, complete: true })
+    expect(ended_by).toBe('all_done')
+    expect(heard).toBeGreaterThan(0)
+  })
+
+  it('in a mesh of old and new releases, whose links come and go, leaves nobody out', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
+        fc.array(fc.tuple(fc.nat(8), fc.nat(8)), { maxLength: 6 }),
+        fc.array(fc.nat(8), { minLength: 3, maxLength: 3 }),
+        async (old, more, askers) => {
+          const others = more.filter(([a, b]) => a !== b)
+          const mesh = graphOf(
+            people(9, (i) => ({ version: old[i] ? signedQuery : queryStream })),
+            Array.from({ length: 8 }, (_, i) => [i, i + 1] as const),
+          )
+          for (const [round, asker] of askers.entries()) {
+            for (const [a, b] of others) {
+              // The links of the line stay, so that everybody can be reached.
+              if (Math.abs(a - b) < 2) continue
+              const [one, other] = [mesh.nodes[a]!.id, mesh.nodes[b]!.id]
+              if ((a + b + round) % 2 === 0) mesh.wire.connect(one, other)
+              else mesh.wire.cut(one, other)
+            }
+            const { coverage } = await askQuietly(mesh.nodes[asker]!)
+            expect(coverage).toMatchObject({ answered: 8, complete: true })
+          }
+        },
+      ),
+      { numRuns: 30 },
+    )
+  })
+
+  it('may be called what it will: a node hands one question on over one tree, and over every link once', async () => {
+    const wire = new Wire()
+    const node = new TestNode(wire, { name: 'node' })
+    const [bad, next] = [0, 1].map(() => new Endpoint(newIdentity(), wire, { version: queryStream }))
+    for (const { ref } of [bad!, next!]) wire.connect(ref.nodeId, node.id)
+    let copies = 0
+    // It ends at once, so that the node has done with a copy when the next one comes.
+    next!.handler = {
+      frame(_, frame) {
+        if (frame.message !== QueryHop) return
+        copies++
+        const { query_id, tree } = bodyOf(frame, QueryHop)
+        const ending = { query_id, author: bad!.identity.publicKey, answered: 0, lost: 0 }
+        const done = next!.hopFrame(QueryDone, tree === undefined ? ending : { ...ending, tree })
+        wire.send(next!.ref.nodeId, node.id, done)
+      },
+    }
+    const author = { identity: bad!.identity, clock: systemClock, random: systemRandom }
+    const time_range = { start: 0, end: 3_600_000 }
+    const { bytes, body } = writeQuestion(
+      author,
+      { query_type: 'ToolUsage', level: 1, time_range },
+      systemRandom.bytes(16),
+    )
+    const hop = { query_id: body.query_id, remaining_ms: 60_000, hops: 0, document: bytes }
+    for (let i = 0; i < 5; i++) {
+      wire.send(bad!.ref.nodeId, node.id, bad!.hopFrame(QueryHop, { ...hop, tree: systemRandom.bytes(16) }))
+      await turns(20)
+    }
+    expect(copies).toBe(1)
+    for (let i = 0; i < 5; i++) {
+      wire.send(bad!.ref.nodeId, node.id, bad!.hopFrame(QueryHop, hop))
+      await turns(20)
+    }
+    expect(copies).toBe(2)
+  })
+})
+
+describe('an answer over the own link of its owner', () => {
+  /** An asker, one in the middle that speaks the newest version, and an owner. */
+  function across() {
+    const wire = new Wire()
+    const asker = new TestNode(wire, { name: 'asker' })
+    const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
+    const middle = new Endpoint(newIdentity(), wire, { version: queryStream })
+    owner.trusts(asker, 'peer')
+    for (const member of [owner, middle]) asker.members.add(member)
+    wire.connect(asker.id, middle.ref.nodeId)
+    wire.connect(middle.ref.nodeId, owner.id)
+    return { wire, asker, owner, middle }
+  }
+
+  it('is not sealed, and is given to nobody but the asker: who hands the question on gets it sealed', async () => {
+    const { wire, asker, owner, middle } = across()
+    const got: string[] = []
+    middle.handler = {
+      frame(from, frame) {
+        got.push(frame.message.name)
+        if (frame.message !== QueryHop) return
+        const body = bodyOf(frame, QueryHop)
+        // As if it asked the owner for itself.
+        if (from.nodeId === asker.id)
+          wire.send(middle.ref.nodeId, owner.id, middle.hopFrame(QueryHop, { ...body, hops: QUERY_HOPS }))
+      },
+    }
+    const taken = new AbortController()
+    const asking = asker.ask({ timeoutMs: 60_000 }, taken.signal)
+    await soon(() => got.includes('Response'))
+    expect(got).not.toContain('DirectAnswer')
+    taken.abort()
+    await asking
+    asker.members.delete(middle)
+    wire.connect(asker.id, owner.id)
+    const seen: string[] = []
+    wire.tap = (bytes, from, to) => {
+      if (from === owner.id && to === asker.id) seen.push(read(bytes).message.name)
+      return [bytes]
+    }
+    expect(asker.outcomes(await asker.ask({ timeoutMs: 60_000 }))).toEqual({ owner: 'answered' })
+    expect(seen).toContain('DirectAnswer')
+    expect(seen).not.toContain('Response')
+  })
+
+  it('is sealed and signed for an asker of an earlier release', async () => {
+    const wire = new Wire()
+    const asker = new TestNode(wire, { name: 'asker', version: signedQuery })
+    const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
+    owner.trusts(asker, 'peer')
+    asker.members.add(owner)
+    wire.connect(asker.id, owner.id)
+    const seen: string[] = []
+    wire.tap = (bytes, from) => {
+      const frame = read(bytes)
+      if (from === owner.id) seen.push(frame.message.name)
+      expect(bytes.subarray(-64)).not.toEqual(UNSIGNED)
+      return [bytes]
+    }
+    expect(asker.outcomes(await asker.ask())).toEqual({ owner: 'answered' })
+    expect(seen).toEqual([Response.name])
+  })
+
+  it('of another node, handed on as it was, ends the link; in the own name it is no answer of the owner', async () => {
+    for (const own of [false, true]) {
+      const { wire, asker, owner, middle } = across()
+      middle.handler = {
+        frame(_, frame) {
+          if (frame.message !== QueryHop) return
+          const { query_id } = bodyOf(frame, QueryHop)
+          const author = asker.identity.publicKey
+          const body = { query_id, author, plain: systemRandom.bytes(60) }
+          const sender = (own ? middle : owner).identity.publicKey
+          const envelope = { sender, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 9 }
+          const bytes = encodeFrame(DirectAnswer, envelope, body, () => UNSIGNED)
+          wire.send(middle.ref.nodeId, asker.id, bytes)
+        },
+      }
+      const taken = new AbortController()
+      let failed = 0
+      const asking = asker.ask({ timeoutMs: 60_000 }, taken.signal, (coverage) => {
+        failed = coverage.failed
+      })
+      await soon(() => failed === 1 || !wire.linked(asker.id, middle.ref.nodeId))
+      taken.abort()
+      const result = await asking
+      expect(asker.outcomes(result)).toEqual({ owner: 'unreachable', raw: own ? 'error' : 'unreachable' })
+      expect(wire.linked(asker.id, middle.ref.nodeId)).toBe(own)
+    }
+  })
+})
