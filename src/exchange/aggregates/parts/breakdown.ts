@@ -5,6 +5,7 @@
 // and no part gives them away, then of a hidden number, its row's other one and its part's other one the last could be alone in
 // its own row, and all three would follow. What is left to know of rows that are withheld is their total over the group, and the
 // total of a part and a family where some other family shows that. docs/decisions/totals-of-teams.md has the proof.
+import { outerRows } from '../layout.ts'
 import type { Opening } from '../suppress.ts'
 import type { Layout } from '../types.ts'
 
@@ -20,13 +21,13 @@ export interface Table {
 /** A family of rows of one type. */
 interface Family {
   readonly table: number
-  /** Rows that somebody of the group has. */
+  /** Rows that somebody of the group has, and those within a row that is not told. */
   readonly rows: readonly number[]
   readonly isTold: Map<number, boolean>
 }
 
 /**
- * By type and row, whether it is told of each cell; a row that nobody has is. `thresholds`: of the cells. Undefined: a cell has
+ * By type and row, whether it is told of each cell; a row that nobody has is, unless it is within one that is not. `thresholds`: of the cells. Undefined: a cell has
  * a row more often than it has machines, `sizes`, so somebody lied, and nothing is told apart.
  */
 export function breakdownOf(
@@ -36,34 +37,54 @@ export function breakdownOf(
 ): readonly (readonly boolean[])[] | undefined {
   const isPossible = tables.every(({ nodes, layout }) =>
     nodes.every(
-      (of, cell) => of.length === layout.rows.length && of.every((n) => n >= 0 && n <= sizes[cell]!),
+      (of, cell) =>
+        of.length === layout.rows.length &&
+        of.every((n) => n >= 0 && n <= sizes[cell]!) &&
+        outerRows(layout).every((outer, row) => outer === undefined || of[row]! <= of[outer]!),
     ),
   )
   if (!isPossible || tables.some(({ nodes }) => nodes.length !== sizes.length)) return undefined
-  const families = tables.flatMap((table, at) => familiesOf(table, at))
-  const tell = families.map((family) => withheldIn(family, tables[family.table]!, thresholds))
+  const told = tables.map(({ layout, opening }) => layout.rows.map(() => opening !== undefined))
+  const families: Family[] = []
+  const tell: ReturnType<typeof withheldIn>[] = []
+  // Rows within others follow them, because they are told where those are.
+  for (const isWithin of [false, true]) {
+    for (const family of tables.flatMap((table, at) => familiesOf(table, at, isWithin, told[at]!))) {
+      families.push(family)
+      tell.push(withheldIn(family, tables[family.table]!, thresholds))
+      for (const [row, is] of family.isTold) told[family.table]![row] = is
+    }
+  }
   for (const [at, state] of tell.entries()) {
     if (state !== 'exposed') continue
     for (const [of, other] of tell.entries()) {
       if (other === 'whole' && canBeTotalOf(families[of]!, families[at]!, tables)) withholdAll(families[of]!)
     }
   }
-  return tables.map(({ layout, opening }, table) => {
-    const told = layout.rows.map(() => opening !== undefined)
-    for (const family of families) {
-      if (family.table === table) for (const [row, is] of family.isTold) told[row] = is
-    }
-    return told
+  for (const { table, isTold } of families) for (const [row, is] of isTold) told[table]![row] = is
+  return tables.map(({ layout }, table) => {
+    const of = told[table]!
+    const outer = outerRows(layout)
+    return of.map((is, row) => is && (outer[row] === undefined || of[outer[row]]!))
   })
 }
 
-function familiesOf({ layout, opening, nodes }: Table, table: number): readonly Family[] {
+/** The families of rows that are within others, or of those that are not; a row within one that is not told is not either. */
+function familiesOf(
+  { layout, opening, nodes }: Table,
+  table: number,
+  isWithin: boolean,
+  told: readonly boolean[],
+): readonly Family[] {
   if (opening === undefined) return []
+  const outer = outerRows(layout)
+  const isHidden = (row: number): boolean => outer[row] !== undefined && !told[outer[row]]
   const has = (row: number): boolean => nodes.some((of) => of[row]! > 0)
-  const families = Map.groupBy(layout.rows.keys(), (row) => layout.rows[row]?.family)
+  const all = [...layout.rows.keys()].filter((row) => (outer[row] !== undefined) === isWithin)
+  const families = Map.groupBy(all, (row) => layout.rows[row]?.family)
   return [...families.values()].map((rows) => {
-    const own = rows.filter(has)
-    return { table, rows: own, isTold: new Map(own.map((row) => [row, true])) }
+    const own = rows.filter((row) => has(row) || isHidden(row))
+    return { table, rows: own, isTold: new Map(own.map((row) => [row, !isHidden(row)])) }
   })
 }
 
@@ -83,8 +104,11 @@ function withheldIn(
 ): 'whole' | 'some' | 'none' | 'exposed' {
   const { rows, isTold } = family
   const isLarge = (row: number, cell: number): boolean => nodes[cell]![row]! >= thresholds[cell]!
+  const isHidden = new Set(rows.filter((row) => !isTold.get(row)))
   const isFree = (row: number): boolean =>
-    opening!.isOpen[row] === true && nodes.every((of, cell) => of[row] === 0 || isLarge(row, cell))
+    !isHidden.has(row) &&
+    opening!.isOpen[row] === true &&
+    nodes.every((of, cell) => of[row] === 0 || isLarge(row, cell))
   for (const row of rows) if (!isFree(row)) isTold.set(row, false)
   if (rows.every((row) => isTold.get(row))) return 'whole'
   const cells = [...nodes.keys()].filter((cell) => rows.some((row) => nodes[cell]![row]! > 0))

@@ -73,6 +73,16 @@ export interface ReleaseLayout {
    * subtraction. Absent: all rows are one family.
    */
   readonly familyOf?: (row: string) => string
+  /**
+   * The row that a row tells a part of, so that it is told only where that one is and enough machines have the part too.
+   * Its family has no rows that stand by themselves. Absent: every row does.
+   */
+  readonly withinOf?: (row: string) => string | undefined
+  /**
+   * Layouts of earlier versions whose releases are still read: of each row that is here under the same name, as many values
+   * as it has here. Their sums are never put together with others of one batch.
+   */
+  readonly earlier?: readonly ReleaseLayout[]
 }
 
 /** One row of one bucket, added up over those who gave it. */

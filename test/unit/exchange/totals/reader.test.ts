@@ -35,7 +35,7 @@ const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {})
 async function read(...contents: readonly ReleaseContent[]) {
   const reader = createReader({
     plan: () => PLAN,
-    layouts: new Map([['ToolUsage', LAYOUT]]),
+    layouts: new Map([['ToolUsage', [LAYOUT]]]),
     releases: {
       held: async () =>
         contents.map((one) => [0, 1].map((by) => ({ author: new Uint8Array(32).fill(by), content: one }))),
