@@ -21,14 +21,15 @@ export interface Table {
 /** A family of rows of one type. */
 interface Family {
   readonly table: number
-  /** Rows that somebody of the group has, and those within a row that is not told. */
+  /** Rows that somebody of the group has. */
   readonly rows: readonly number[]
   readonly isTold: Map<number, boolean>
 }
 
 /**
- * By type and row, whether it is told of each cell; a row that nobody has is, unless it is within one that is not. `thresholds`: of the cells. Undefined: a cell has
- * a row more often than it has machines, `sizes`, so somebody lied, and nothing is told apart.
+ * By type and row, whether it is told of each cell; a row that nobody has is, and none within a row that is not. `thresholds`:
+ * of the cells. Undefined: a cell has a row more often than it has machines, `sizes`, or the row that it is within, so
+ * somebody lied, and nothing is told apart.
  */
 export function breakdownOf(
   tables: readonly Table[],
@@ -44,47 +45,32 @@ export function breakdownOf(
     ),
   )
   if (!isPossible || tables.some(({ nodes }) => nodes.length !== sizes.length)) return undefined
-  const told = tables.map(({ layout, opening }) => layout.rows.map(() => opening !== undefined))
-  const families: Family[] = []
-  const tell: ReturnType<typeof withheldIn>[] = []
-  // Rows within others follow them, because they are told where those are.
-  for (const isWithin of [false, true]) {
-    for (const family of tables.flatMap((table, at) => familiesOf(table, at, isWithin, told[at]!))) {
-      families.push(family)
-      tell.push(withheldIn(family, tables[family.table]!, thresholds))
-      for (const [row, is] of family.isTold) told[family.table]![row] = is
-    }
-  }
+  const families = tables.flatMap((table, at) => familiesOf(table, at))
+  const tell = families.map((family) => withheldIn(family, tables[family.table]!, thresholds))
   for (const [at, state] of tell.entries()) {
     if (state !== 'exposed') continue
     for (const [of, other] of tell.entries()) {
       if (other === 'whole' && canBeTotalOf(families[of]!, families[at]!, tables)) withholdAll(families[of]!)
     }
   }
-  for (const { table, isTold } of families) for (const [row, is] of isTold) told[table]![row] = is
-  return tables.map(({ layout }, table) => {
-    const of = told[table]!
+  return tables.map(({ layout, opening }, table) => {
+    const told = layout.rows.map(() => opening !== undefined)
+    for (const family of families) {
+      if (family.table === table) for (const [row, is] of family.isTold) told[row] = is
+    }
+    // The rows that are withheld hold all cells together by numbers of enough machines, and so do those within them.
     const outer = outerRows(layout)
-    return of.map((is, row) => is && (outer[row] === undefined || of[outer[row]]!))
+    return told.map((is, row) => is && (outer[row] === undefined || told[outer[row]]!))
   })
 }
 
-/** The families of rows that are within others, or of those that are not; a row within one that is not told is not either. */
-function familiesOf(
-  { layout, opening, nodes }: Table,
-  table: number,
-  isWithin: boolean,
-  told: readonly boolean[],
-): readonly Family[] {
+function familiesOf({ layout, opening, nodes }: Table, table: number): readonly Family[] {
   if (opening === undefined) return []
-  const outer = outerRows(layout)
-  const isHidden = (row: number): boolean => outer[row] !== undefined && !told[outer[row]]
   const has = (row: number): boolean => nodes.some((of) => of[row]! > 0)
-  const all = [...layout.rows.keys()].filter((row) => (outer[row] !== undefined) === isWithin)
-  const families = Map.groupBy(all, (row) => layout.rows[row]?.family)
+  const families = Map.groupBy(layout.rows.keys(), (row) => layout.rows[row]?.family)
   return [...families.values()].map((rows) => {
-    const own = rows.filter((row) => has(row) || isHidden(row))
-    return { table, rows: own, isTold: new Map(own.map((row) => [row, !isHidden(row)])) }
+    const own = rows.filter(has)
+    return { table, rows: own, isTold: new Map(own.map((row) => [row, true])) }
   })
 }
 
@@ -104,11 +90,8 @@ function withheldIn(
 ): 'whole' | 'some' | 'none' | 'exposed' {
   const { rows, isTold } = family
   const isLarge = (row: number, cell: number): boolean => nodes[cell]![row]! >= thresholds[cell]!
-  const isHidden = new Set(rows.filter((row) => !isTold.get(row)))
   const isFree = (row: number): boolean =>
-    !isHidden.has(row) &&
-    opening!.isOpen[row] === true &&
-    nodes.every((of, cell) => of[row] === 0 || isLarge(row, cell))
+    opening!.isOpen[row] === true && nodes.every((of, cell) => of[row] === 0 || isLarge(row, cell))
   for (const row of rows) if (!isFree(row)) isTold.set(row, false)
   if (rows.every((row) => isTold.get(row))) return 'whole'
   const cells = [...nodes.keys()].filter((cell) => rows.some((row) => nodes[cell]![row]! > 0))
