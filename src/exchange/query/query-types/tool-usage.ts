@@ -39,7 +39,7 @@ const FAILED = 'failed:'
 /** The row of a tool's failures. Many machines use a tool and one may fail, so that failures have a count of machines of their own. */
 export const failedRow = (tool: string): string => `${FAILED}${tool}`
 /** Whether a row is one of uses of one tool. */
-export const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
+const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
 
 /** In which failures were a second value of each row, told however few machines had any; their uses are still read. */
 const FIRST = {
