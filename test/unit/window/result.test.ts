@@ -45,9 +45,9 @@ test('a sum of which some periods or machines withheld a part is at least so muc
   const some = textOfResult(data, ['git', 'failed:git'])
   expect(some).toContain('≥ 20')
   expect(some).toContain('≥ 25% failed')
-  expect(some).toContain('so at least (≥) or not shown: git, failed git.')
+  expect(some).toContain('so at least (≥) or not shown: git, failed git')
   const many = textOfResult(data, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j'])
-  expect(many).toContain('g, h and 2 more.')
+  expect(many).toContain('g, h and 2 more')
 })
 
 test('failures that are not told are not called none', () => {

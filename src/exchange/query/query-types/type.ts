@@ -58,7 +58,10 @@ interface SchemaKit {
 export type GatherInsight = Pick<
   Insight,
   'uids' | 'during' | 'nodeHealth' | 'recordedSince' | 'anomaliesKnownSince'
->
+> & {
+  /** Who fetched released totals from this node; absent: it cannot tell. */
+  readonly fetched?: () => Promise<readonly numbers.ReleaseFetch[]>
+}
 
 /** Rows that share their values' names, in one order: the same in every node of one release, whatever happened there. */
 export interface ReleaseLayout {

@@ -99,9 +99,7 @@ function tools(report: Report, all: boolean): Block {
   const section = report.tools
   const rows = all ? section.rows : section.rows.slice(0, ROWS_MAX)
   const moves = MOVES.filter(([name]) => section[name].length > 0)
-  const grown = section.rows.filter(
-    ({ change }) => change !== null && change.share !== null && change.share > 0,
-  )
+  const grown = section.rows.filter(({ change }) => (change?.share ?? 0) > 0)
   const fastest = [...grown].sort((a, b) => (b.change?.share ?? 0) - (a.change?.share ?? 0)).slice(0, 3)
   return {
     id: 'tools',
