@@ -7,8 +7,10 @@ import { paint, percent, type QueryTypeView, type Screen, signed } from './view.
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
 export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
-  data: ({ tools }, { screen, least }, before) =>
-    tools.length === 0 ? '' : `${toolTable(tools, screen, least, before?.tools)}${untold(tools, screen)}`,
+  data: ({ tools, all }, { screen, least }, before) =>
+    tools.length === 0
+      ? ''
+      : `${toolTable(tools, screen, least, before?.tools)}${together(all, screen)}${untold(tools, screen)}`,
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
     if (rows.length === 0) return ''
@@ -27,6 +29,15 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
 }
 
 const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'not told' : percent(rate))
+
+/** What all tools come to, withheld ones too; empty where that is not known. */
+const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string =>
+  all === undefined || all.uses === 0
+    ? ''
+    : fitted(
+        `all tools together, withheld ones too: ${all.uses} uses, ${all.failures === 0 ? 'none' : percent(all.failures / all.uses)} failed\n`,
+        screen.columns,
+      )
 
 /** Ends with a newline; empty where all rates are told. */
 function untold(rows: readonly ToolRow[], screen: Screen): string {
