@@ -42,7 +42,8 @@ const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string 
 /** Ends with a newline; empty where all rates are told. */
 function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
-  const why = 'not told: fewer than k machines had failures of it, or such a number could be computed from it'
+  const why =
+    'not told: in some period fewer than k machines had failures of it, or such a number could be computed'
   return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 
