@@ -17,7 +17,7 @@ const BATCHES_MAX = 64
 export const READERS_MAX = 256
 /** Counters of one layout, and rows of it. */
 export const CELLS_MAX = 2_048
-export const ROWS_MAX = 512
+export const ROWS_MAX = 1_024
 /** Counters of one share, and of all groups of a batch: so many sums fit in a tally beside the longest list. */
 export const SHARE_CELLS_MAX = 4_000
 /** Values of one row, besides its indicator. */
@@ -41,7 +41,7 @@ const TAG_BYTES = 16
 /** Most bytes of a sealed plaintext: of a share, and of what aggregators and readers are told. */
 export const SHARE_PLAIN_BYTES = 40 * 1024
 export const TALLY_PLAIN_BYTES = 62 * 1024
-export const RELEASE_PLAIN_BYTES = 36 * 1024
+export const RELEASE_PLAIN_BYTES = 40 * 1024
 /** A listed share: the first 8 bytes of its author's key, and 16 that stand for its document and its header. */
 export const LISTED_BYTES = 8 + 16
 

@@ -65,6 +65,25 @@ export const activityPatterns = z.object({
 })
 export type ActivityPatterns = z.infer<typeof activityPatterns>
 
+/** Fetches of released totals that one node tells. */
+export const FETCHES_MAX = 32
+
+const time = (what: string) => z.iso.datetime({ precision: 3 }).describe(`RFC 3339 UTC, ${what}`)
+
+export const releaseFetch = z.object({
+  node: nodeId().describe('the node that fetched them'),
+  operator: nodeId()
+    .optional()
+    .describe('the key of the operator who asked through that node; absent: the node asked'),
+  operator_name: label(64).optional(),
+  audience: label(64).describe('the role that the totals are for'),
+  query_type: label(48).describe('the type of the question'),
+  start: time('start of the asked time'),
+  end: time('end of it, exclusive'),
+  hour: time('the beginning of the hour in which they were fetched'),
+})
+export type ReleaseFetch = z.infer<typeof releaseFetch>
+
 /** No person's data; the same shape in `karo query health --json`. */
 export const nodeHealthStatus = z.object({
   node_id: nodeId(),
@@ -78,6 +97,11 @@ export const nodeHealthStatus = z.object({
   online: z.boolean(),
   last_seen: z.iso.datetime({ precision: 3 }).describe('RFC 3339 UTC'),
   events_24h: uint().describe('commands of the 24 hours before the last full hour, rounded'),
+  fetched: listOf(releaseFetch, FETCHES_MAX)
+    .optional()
+    .describe(
+      'who fetched released totals from it in the last 30 days, the newest first; empty: nobody; absent: it does not say',
+    ),
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
 

@@ -67,7 +67,9 @@ const rowBits = bytes(0, ROWS_MAX / 8).describe('a bit for each row, the lowest 
 
 const releasedSplit = z.object({
   told: rowBits.describe('rows that are told of each cell, and that somebody has'),
-  hidden: rowBits.describe('rows that are not, and that somebody has; the others nobody has'),
+  hidden: rowBits.describe(
+    'rows that are not, and that somebody has, or that are within such a row; the others nobody has',
+  ),
   cells: listOf(
     z.object({
       teams: partTeams,
@@ -93,7 +95,7 @@ const releasedType = z.object({
   threshold: uint(2 * BATCH_MAX).describe('a row of fewer machines is withheld'),
   rows: listOf(releasedRow, ROWS_MAX).describe('rows that are not here, and not withheld, are zero'),
   withheld: listOf(uint(ROWS_MAX - 1), ROWS_MAX).describe(
-    'rows that some group has, and that no group opened',
+    'rows that some group has, or that are within such a row, and that no group opened',
   ),
   declined: uint(BATCH_MAX).describe('machines that do not share this type with this audience'),
   waiting: uint(BATCH_MAX).describe('machines that share it and could not be put into a set yet'),

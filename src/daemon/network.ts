@@ -5,7 +5,7 @@ import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
 import { createDocuments, type DocumentKind, type Documents } from '../exchange/documents/index.ts'
-import { createQuery } from '../exchange/query/index.ts'
+import { createFetched, createQuery } from '../exchange/query/index.ts'
 import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
@@ -102,7 +102,8 @@ export function buildNetwork(
   const figures = createFigures(common.clock)
   const query = createQuery({
     ...common,
-    ...{ trust, mesh, insight, summaries, totals, self, sharing, policy, audit, replay },
+    ...{ trust, mesh, summaries, totals, self, sharing, policy, audit, replay },
+    insight: { ...insight, fetched: createFetched(audit, common.clock) },
     ...{ timers, ownUid, onEncoded },
     watch: {
       asked(result) {

@@ -1,6 +1,7 @@
 // Which totals this machine took part in, from its ledger: what it gave of each bucket, to whom, and who fetched releases here.
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { fetchesIn } from '../../exchange/query/index.ts'
 import type { TotalsReader } from '../../exchange/totals/index.ts'
 import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
@@ -43,19 +44,18 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
       audience,
       nodes: totals.readersOf(audience).slice(0, NODES_MAX).map(refOf),
     })),
-    fetched: fetched
-      .flatMap(({ ts, peer, details, success }) => {
-        const { audience, batches, query_type } = details
-        // Another holder was quicker, so the answer was not sent.
-        if (details.sent === false) return []
-        if (peer === undefined || !success || typeof audience !== 'string' || !batches) return []
-        return {
-          ...{ node: refOf(peer), operator: operatorOf(details), audience, at: rfc3339(ts) },
-          ...{ query_type: String(query_type), batches: Number(batches) },
-          ...{ start: String(details.range_start), end: String(details.range_end) },
-        }
-      })
-      .slice(0, GIVEN_MAX),
+    fetched: fetchesIn(fetched)
+      .slice(0, GIVEN_MAX)
+      .map(({ ts, node, operator, ...fetch }) => ({
+        ...{ ...fetch, node: refOf(node), at: rfc3339(ts) },
+        operator:
+          operator === undefined
+            ? null
+            : {
+                ...{ node_id: operator.id, name: operator.name },
+                fingerprint: fingerprintOf(parseNodeId(operator.id) as Uint8Array),
+              },
+      })),
   }
 }
 
@@ -77,15 +77,6 @@ function releasedBy(
     found.set(String(bucket), [...(found.get(String(bucket)) ?? []), released])
   }
   return found
-}
-
-function operatorOf({ operator, operator_name }: AuditEntry['details']) {
-  const key = typeof operator === 'string' ? parseNodeId(operator) : undefined
-  if (key === undefined) return null
-  return {
-    ...{ node_id: operator as NodeId, fingerprint: fingerprintOf(key) },
-    name: typeof operator_name === 'string' ? operator_name : '',
-  }
 }
 
 const wordsOf = (words: unknown): string[] =>

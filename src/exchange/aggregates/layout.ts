@@ -12,6 +12,8 @@ interface Facts {
   readonly cells: number
   /** Place of each row's indicator; its values follow. */
   readonly starts: readonly number[]
+  /** By row, the number of the row that it is within; undefined: it stands by itself. */
+  readonly outer: readonly (number | undefined)[]
 }
 
 const known = new WeakMap<Layout, Facts>()
@@ -32,13 +34,34 @@ function factsOf(layout: Layout): Facts {
   const { version, type, rows } = layout
   const said = {
     clamp: CLAMP,
-    rows: rows.map(({ name, values, counts, family }) => ({ counts, family, name, values })),
+    rows: rows.map(({ name, values, counts, family, within }) => ({
+      ...{ counts, family, name, values },
+      ...(within === undefined ? {} : { within }),
+    })),
     ...{ type, version },
   }
-  const facts = { hash: blake3([encodeValue(said)]), cells, starts }
+  const facts = { hash: blake3([encodeValue(said)]), cells, starts, outer: outerOf(layout) }
   known.set(layout, facts)
   return facts
 }
+
+function outerOf({ type, rows }: Layout): Facts['outer'] {
+  const numbers = new Map(rows.map(({ name }, row) => [name, row]))
+  const apart = new Set(rows.flatMap(({ within, family }) => (within === undefined ? family : [])))
+  return rows.map(({ name, within, family }) => {
+    if (within === undefined) return undefined
+    const outer = numbers.get(within)
+    if (outer === undefined || rows[outer]?.within !== undefined || apart.has(family)) {
+      throw new RangeError(
+        `${type}: the row ${name} is within no row that stands by itself in another family`,
+      )
+    }
+    return outer
+  })
+}
+
+/** By row, the number of the row that it is within, if it is. */
+export const outerRows = (layout: Layout): Facts['outer'] => factsOf(layout).outer
 
 /** BLAKE3-256 of the layout in canonical MessagePack, its clamp included: equal only where every cell means the same. */
 export const hashOf = (layout: Layout): Uint8Array => factsOf(layout).hash

@@ -1,5 +1,5 @@
 // What of a group's totals is opened: rows that enough machines have, and nothing from which the others follow.
-import { CLAMP } from './layout.ts'
+import { CLAMP, outerRows } from './layout.ts'
 import type { Layout } from './types.ts'
 
 /** Rows by number. A row of no machine is open too: its values are all zero. */
@@ -12,7 +12,9 @@ export interface Opening {
 /**
  * Which rows are opened. A row of 1 to `threshold` - 1 machines is withheld. Where a family has such a row, its smallest open
  * one is withheld too: together they are of at least `threshold` machines, whatever total of the family another type shows.
- * Undefined: a row is of more machines than the group has, so somebody lied, and nothing is opened.
+ * A row within another one is withheld where that one is: that nobody has any of it would say so of the few who have the
+ * other one. Undefined: a row is of more machines than the group has, or than the row that it is within, so somebody lied,
+ * and nothing is opened.
  */
 export function openingOf(
   layout: Layout,
@@ -23,10 +25,19 @@ export function openingOf(
   if (indicators.length !== layout.rows.length || indicators.some((total) => total > BigInt(n)))
     return undefined
   const nodes = Array.from(indicators, Number)
+  const outer = outerRows(layout)
+  const isWithin = (row: number): boolean => outer[row] !== undefined
+  if (nodes.some((total, row) => isWithin(row) && total > nodes[outer[row]!]!)) return undefined
   const isOpen = nodes.map((total) => total === 0 || total >= threshold)
-  const families = Map.groupBy(nodes.keys(), (row) => layout.rows[row]?.family)
-  for (const rows of families.values()) {
-    if (rows.every((row) => isOpen[row])) continue
+  const families = [...Map.groupBy(nodes.keys(), (row) => layout.rows[row]?.family).values()]
+  const inOrder = [
+    ...families.filter((rows) => !rows.some(isWithin)),
+    ...families.filter((rows) => rows.some(isWithin)),
+  ]
+  for (const rows of inOrder) {
+    for (const row of rows) if (isWithin(row) && !isOpen[outer[row]!]) isOpen[row] = false
+    const closed = rows.filter((row) => !isOpen[row])
+    if (closed.length === 0 || closed.some((row) => nodes[row]! >= threshold)) continue
     let smallest: number | undefined
     for (const row of rows) {
       if (!isOpen[row] || nodes[row] === 0) continue
@@ -36,6 +47,16 @@ export function openingOf(
   }
   return { nodes, isOpen }
 }
+
+/** Whether the first value of each row is at most that of the row that it is within. */
+export const areWithin = (
+  outer: readonly (number | undefined)[],
+  totals: ReadonlyMap<number, readonly number[]>,
+): boolean =>
+  [...totals].every(([row, [part = 0]]) => {
+    const whole = outer[row] === undefined ? undefined : totals.get(outer[row])
+    return whole === undefined || part <= (whole[0] ?? 0)
+  })
 
 /** Whether a row's values are sent: it is open, and somebody has some. */
 export const isSent = ({ nodes, isOpen }: Opening): readonly boolean[] =>
@@ -62,5 +83,6 @@ export function totalsOf(
     if (counts && names.length > 0 && found[0]! < BigInt(nodes)) return undefined
     totals.set(row, Array.from(found, Number))
   }
+  if (!areWithin(outerRows(layout), totals)) return undefined
   return at === values.length ? totals : undefined
 }

@@ -26,13 +26,14 @@ const areSame = <T>(some: readonly T[], others: readonly T[]): boolean =>
  */
 function sumsOf(layouts: readonly Layout[], shares: readonly HeldShare[]): readonly BigUint64Array[] {
   const [first] = shares
-  const before = first && summed.get(first)
+  if (first === undefined) return newSumsOf(layouts, shares)
+  const before = summed.get(first)
   if (before && areSame(before.layouts, layouts) && areSame(before.shares, shares)) {
-    summed.delete(shares[0] as HeldShare)
+    summed.delete(first)
     return before.sums
   }
   const sums = newSumsOf(layouts, shares)
-  if (first !== undefined) summed.set(first, { layouts: [...layouts], shares: [...shares], sums })
+  summed.set(first, { layouts: [...layouts], shares: [...shares], sums })
   return sums
 }
 

@@ -17,6 +17,11 @@ export interface LayoutRow {
    * subtraction. Each row belongs to exactly one. Rows that add up to something belong to the same family.
    */
   readonly family: string
+  /**
+   * Name of the row that this one tells a part of, as failures are a part of uses: it is told only where that row is, even
+   * where no machine has any. Absent: it stands by itself, as all rows of its family do.
+   */
+  readonly within?: string
 }
 
 /** The counters of one type of numbers. Each row has an indicator, 0 or 1, and then its values. */
@@ -25,7 +30,7 @@ export interface Layout {
   readonly version: number
   /** A query type, `ToolUsage`. */
   readonly type: string
-  /** At most 512, with at most 2 048 cells. */
+  /** At most 1 024, with at most 2 048 cells. */
   readonly rows: readonly LayoutRow[]
 }
 

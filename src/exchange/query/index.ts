@@ -1,5 +1,6 @@
 // The query room's door: ask the mesh, and answer for this node.
 
+export { createFetched, fetchesIn } from './answering/fetches.ts'
 export { whyNoTeam } from './asking/team-totals.ts'
 export { createQuery } from './query.ts'
 export type { AskedType } from './query-types/index.ts'

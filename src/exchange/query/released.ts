@@ -4,9 +4,19 @@ import type { Measure } from '../totals/index.ts'
 import { ASKED_TYPES, type GatherInsight, queryType, type ReleaseLayout } from './query-types/index.ts'
 
 /** Each row counts something, so its first value is at least 1 on a machine that has any. */
-const layoutOf = ({ type, version, rows, values, familyOf = () => type }: ReleaseLayout): Layout => ({
+const layoutOf = ({
+  type,
+  version,
+  rows,
+  values,
+  familyOf = () => type,
+  withinOf,
+}: ReleaseLayout): Layout => ({
   ...{ type, version },
-  rows: rows.map((name) => ({ name, values, counts: true, family: familyOf(name) })),
+  rows: rows.map((name) => {
+    const within = withinOf?.(name)
+    return { name, values, counts: true, family: familyOf(name), ...(within === undefined ? {} : { within }) }
+  }),
 })
 
 /** One for each query type that has totals. */
@@ -17,6 +27,7 @@ export function measuresOf(insight: GatherInsight): readonly Measure[] {
     const numbers = new Map(released.layout.rows.map((name, at) => [name, at]))
     return {
       ...{ type, action, layout: layoutOf(released.layout) },
+      earlier: (released.layout.earlier ?? []).map(layoutOf),
       async count(uids, bucket): Promise<Counts> {
         const named = await released.measure(insight, uids, bucket)
         return new Map(

@@ -61,9 +61,9 @@ export function machinesIn(periods: readonly Pick<Period, 'machines'>[]): Span |
   return { least: Math.min(...counts), most: Math.max(...counts) }
 }
 
-/** The sum of a row's value over the periods that show it; null: none does. `value`: which one of the row. */
-export function sumOf(periods: readonly Period[], row: string, value = 0): number | null {
-  const found = periods.flatMap(({ rows }) => rows.get(row)?.values[value] ?? [])
+/** The sum of a row's first value over the periods that show it; null: none does. */
+function sumOf(periods: readonly Period[], row: string): number | null {
+  const found = periods.flatMap(({ rows }) => rows.get(row)?.values[0] ?? [])
   return found.length === 0 ? null : found.reduce((sum, one) => sum + one, 0)
 }
 

@@ -5,16 +5,7 @@ import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { missingWords } from '../totals/words.ts'
-import {
-  figureOf,
-  machinesIn,
-  type Pair,
-  type Period,
-  pairsOf,
-  periodsOf,
-  standingOf,
-  sumOf,
-} from './periods.ts'
+import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf, standingOf } from './periods.ts'
 import {
   ACTS,
   type AnomalyRow,
@@ -66,17 +57,28 @@ const timeOf = ({ start, end }: { readonly start: number; readonly end: number }
 const withheldIn = (buckets: readonly BucketTotals[]): number =>
   Math.max(0, ...buckets.map(({ withheld }) => withheld))
 
+/** Rows of failures, and of all tools together, have a word before a colon. */
+const isTool = (row: string): boolean => !row.includes(':')
+
 export function toolsOf(found: Found): ToolsSection {
   const { ground, now, pairs } = read(found)
   const names = new Set(
-    [...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()]),
+    [...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()].filter(isTool)),
   )
   const rows = [...names].flatMap((tool): ToolRow[] => {
     const figure = figureOf(now, pairs, tool)
     if (!figure.value) return []
-    const failures = sumOf(now, tool, 1)
-    const failed = failures === null ? null : failures / figure.value
-    return [{ tool, category: toolOf(tool).category, ...figure, failed }]
+    const failures = figureOf(now, [], `failed:${tool}`)
+    // None in the periods that tell it is no knowledge of the others.
+    const isKnown = failures.value !== null && (failures.value > 0 || !failures.at_least)
+    return [
+      {
+        ...{ tool, category: toolOf(tool).category, ...figure },
+        failed: isKnown ? (failures.value ?? 0) / figure.value : null,
+        failed_at_least: isKnown && failures.at_least,
+        failed_machines: isKnown ? failures.machines : null,
+      },
+    ]
   })
   return {
     ...ground,

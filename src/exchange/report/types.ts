@@ -52,8 +52,12 @@ export interface Ground {
 export interface ToolRow extends Figure {
   readonly tool: string
   readonly category: string
-  /** 0 to 1; null where it is not known. */
+  /** 0 to 1; null where nothing is known: too few machines had failures, or such a number could be computed from it. */
   readonly failed: number | null
+  /** Some periods or machines withheld failures, so the part that failed may be larger. */
+  readonly failed_at_least: boolean
+  /** Machines that had failures, in the period with the most; null where the part is. */
+  readonly failed_machines: number | null
 }
 
 /** A tool of which one of the two times has nothing. */

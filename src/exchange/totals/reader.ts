@@ -19,7 +19,8 @@ import type {
 
 export interface ReaderDeps {
   readonly plan: () => Plan | undefined
-  readonly layouts: ReadonlyMap<string, Layout>
+  /** By type: the layout of this release of Karo, then earlier ones. */
+  readonly layouts: ReadonlyMap<string, readonly Layout[]>
   readonly releases: Pick<Releases, 'held'>
   readonly clock: Pick<Clock, 'now'>
 }
@@ -38,9 +39,9 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
         const slot = slotOfBucket(one.content)
         of.set(slot, [...(of.get(slot) ?? []), one])
       }
-      const layout = layouts.get(type)
+      const known = layouts.get(type) ?? []
       const totals = buckets.map((bucket) =>
-        totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, layout, now: clock.now() }),
+        totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, known, now: clock.now() }),
       )
       const [first, last] = [buckets[0], buckets.at(-1)]
       return {
@@ -53,9 +54,13 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
 
 interface Asked {
   readonly type: string
-  readonly layout: Layout | undefined
+  readonly known: readonly Layout[]
   readonly now: number
 }
+
+/** The layout that a release names; undefined: this release of Karo has none of that hash. */
+const layoutOf = ({ layout }: ReleasedType, known: readonly Layout[]): Layout | undefined =>
+  known.find((one) => Buffer.compare(hashOf(one), layout) === 0)
 
 function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked): BucketTotals {
   const contents = found
@@ -67,11 +72,11 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const shown = why === undefined ? ofType.filter(({ n }) => n > 0) : []
   const implausible = shown.length > 0 && ofType.some(({ reason }) => reason === 'implausible')
   return {
-    ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.layout, implausible)) },
-    withheld: Math.max(0, ...shown.map(({ withheld }) => withheld.length)),
+    ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.known, implausible)) },
+    withheld: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known))),
     k: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     implausible,
-    ...(shown.length === 0 ? {} : { apart: apartOf(contents, shown, asked.layout) }),
+    ...(shown.length === 0 ? {} : { apart: apartOf(contents, shown, asked.known) }),
     contributions: contents.length === 0 ? undefined : contributionsOf(contents, asked.type),
   }
 }
@@ -79,14 +84,12 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
 function whyNot(
   found: readonly Found[],
   ofType: readonly ReleasedType[],
-  { layout, now }: Asked,
+  { known, now }: Asked,
   end: number,
 ): Unreleased | undefined {
   if (found.some(({ kind }) => kind === 'unequal')) return 'disagree'
   if (ofType.some(({ n }) => n > 0)) {
-    const own = layout && hashOf(layout)
-    const isOwn = ofType.every(({ n, layout: of }) => n === 0 || (own && Buffer.compare(of, own) === 0))
-    return isOwn ? undefined : 'layout'
+    return ofType.every((one) => one.n === 0 || layoutOf(one, known)) ? undefined : 'layout'
   }
   if (ofType.some(({ reason }) => reason === 'implausible')) return 'implausible'
   if (ofType.length > 0) return 'few'
@@ -95,19 +98,28 @@ function whyNot(
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
 }
 
-function batchOf(
-  { n, rows, withheld }: ReleasedType,
-  layout: Layout | undefined,
-  implausible: boolean,
-): BatchTotals {
+/** Rows that stand by themselves; those within others are told with them. */
+const withheldIn = (one: ReleasedType, known: readonly Layout[]): number => {
+  const rows = layoutOf(one, known)?.rows
+  return one.withheld.filter((row) => rows?.[row]?.within === undefined).length
+}
+
+/** How many values of each row are read, by the row's name: those that it has in this release of Karo. */
+const widthsOf = ([own]: readonly Layout[]): ReadonlyMap<string, number> =>
+  new Map(own?.rows.map(({ name, values }) => [name, values.length]))
+
+function batchOf(one: ReleasedType, known: readonly Layout[], implausible: boolean): BatchTotals {
+  const { n, rows, withheld } = one
+  const widths = widthsOf(known)
   const opened = new Map(rows.map((row) => [row.row, row]))
   const hidden = new Set(withheld)
   const named = new Map<string, TotalRow>()
   const partly = new Set<string>()
-  for (const [at, { name, values }] of (layout?.rows ?? []).entries()) {
-    if (hidden.has(at)) continue
+  for (const [at, { name, values }] of (layoutOf(one, known)?.rows ?? []).entries()) {
+    const width = widths.get(name)
+    if (hidden.has(at) || width === undefined) continue
     const row = opened.get(at)
-    named.set(name, { nodes: row?.nodes ?? 0, values: row?.values ?? values.map(() => 0) })
+    named.set(name, { nodes: row?.nodes ?? 0, values: (row?.values ?? values.map(() => 0)).slice(0, width) })
     if (implausible || (row !== undefined && row.of < n)) partly.add(name)
   }
   return { contributors: n, rows: named, partly }
@@ -116,26 +128,30 @@ function batchOf(
 const apartOf = (
   contents: readonly ReleaseContent[],
   shown: readonly ReleasedType[],
-  layout: Layout | undefined,
+  known: readonly Layout[],
 ): ApartTotals => ({
-  parts: partsOf(shown, layout),
+  parts: partsOf(shown, known),
   teams: new Map(contents.at(-1)?.teams.map(({ team, machines }) => [team, machines])),
   undivided: contents.reduce((sum, { undivided }) => sum + undivided, 0),
 })
 
 /** The parts of batches; a split whose lengths are not those of its layout is left out. */
-function partsOf(shown: readonly ReleasedType[], layout: Layout | undefined): readonly PartTotals[] {
-  if (layout === undefined) return []
+function partsOf(shown: readonly ReleasedType[], known: readonly Layout[]): readonly PartTotals[] {
+  const widths = widthsOf(known)
   return shown
-    .flatMap(({ splits }) => splits)
-    .flatMap(({ told, hidden, cells }, split) => {
+    .flatMap((one) => one.splits.map((split) => ({ ...split, layout: layoutOf(one, known) })))
+    .flatMap(({ told, hidden, cells, layout }, split) => {
+      if (layout === undefined) return []
       const [open, not] = [placesIn(told), new Set(placesIn(hidden))]
       return cells.flatMap((cell) => {
         const rows = cellRows(layout, open, cell)
         if (rows === undefined) return []
         const named = new Map<string, TotalRow>()
         for (const [at, { name, values }] of layout.rows.entries()) {
-          if (!not.has(at)) named.set(name, rows.get(at) ?? { nodes: 0, values: values.map(() => 0) })
+          const width = widths.get(name)
+          if (not.has(at) || width === undefined) continue
+          const row = rows.get(at) ?? { nodes: 0, values: values.map(() => 0) }
+          named.set(name, { ...row, values: row.values.slice(0, width) })
         }
         const { teams, n, threshold } = cell
         return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }

@@ -8,6 +8,8 @@ export interface Bar {
   readonly label: ComponentChildren
   readonly key: string
   readonly value: number | null
+  /** Before the number, `≥ ` where it is the least of what is not known; nothing before one that is not known. */
+  readonly least?: string
   /** Shown behind the number. */
   readonly note?: ComponentChildren
   readonly tone?: 'safe' | 'moderate' | 'high' | 'critical'
@@ -39,7 +41,7 @@ export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps
         </tr>
       </thead>
       <tbody>
-        {bars.map(({ label, key, value, note, tone }) => (
+        {bars.map(({ label, key, value, least = '', note, tone }) => (
           <tr key={key}>
             <th scope="row">{label}</th>
             <td class="right">
@@ -51,6 +53,7 @@ export function Bars({ caption, titles: [what, counts, notes], bars }: BarsProps
                   />
                 )}
               </span>
+              {value === null ? '' : least}
               {number(value)}
             </td>
             {notes !== undefined && <td class="right quiet">{note}</td>}

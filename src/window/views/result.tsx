@@ -2,8 +2,9 @@
 import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/shapes.ts'
 import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Group, Panel } from '../parts/panel.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { Table } from '../parts/table.tsx'
 import { counted, cut, Foreign, NodeName, number, percent, plain, State, Time } from '../parts/words.tsx'
+import { Nodes, Whose } from './whose.tsx'
 
 const TOOLS_MAX = 30
 const DAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'] as const
@@ -73,9 +74,10 @@ function saveAsFile(result: QueryResult): void {
 /** What a result says, and what is left out of it. */
 export function Answer({ result }: { readonly result: QueryResult }) {
   const said = SAYS[result.status]
+  const partly = result.released?.partly ?? []
   return (
     <>
-      {said === undefined ? <Data data={result.data} /> : <p class="empty">{said}</p>}
+      {said === undefined ? <Data data={result.data} least={leastOf(result)} /> : <p class="empty">{said}</p>}
       {result.notes.map((note) => (
         <p class="note" key={note}>
           <Foreign text={note} />
@@ -88,19 +90,54 @@ export function Answer({ result }: { readonly result: QueryResult }) {
           machines are behind such a row, or one could be computed from it.
         </p>
       )}
+      {partly.length > 0 && (
+        <p class="note">
+          Left out of some periods or of some machines, so at least (≥) or not shown:{' '}
+          <Foreign text={namesOf(partly)} />.
+        </p>
+      )}
     </>
   )
 }
 
-function Data({ data }: { readonly data: QueryData }) {
-  if ('tools' in data) return <Tools data={data} />
-  if ('by_risk_level' in data) return <Safety data={data} />
-  if ('hourly' in data) return <Activity data={data} />
-  if ('signals' in data) return <Signals data={data} />
+/** `≥ ` before a number of totals of which some periods or machines withheld a part, by the name of its row; else nothing. */
+type Least = (row: string) => string
+
+function leastOf({ released }: QueryResult): Least {
+  const partly = new Set(released?.partly)
+  return (row) => (partly.has(row) ? '≥ ' : '')
+}
+
+/** Rows that are named; of more only their number is told. */
+const NAMED_MAX = 8
+
+function namesOf(rows: readonly string[]): string {
+  const names = rows.slice(0, NAMED_MAX).map((row) => row.replace(':', ' '))
+  const others = rows.length - names.length
+  return others === 0 ? names.join(', ') : `${names.join(', ')} and ${others} more`
+}
+
+function Data({ data, least }: { readonly data: QueryData; readonly least: Least }) {
+  if ('tools' in data) return <Tools data={data} least={least} />
+  if ('by_risk_level' in data) return <Safety data={data} least={least} />
+  if ('hourly' in data) return <Activity data={data} least={least} />
+  if ('signals' in data) return <Signals data={data} least={least} />
   return <Health data={data} />
 }
 
-const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> }) =>
+interface Shown<Data> {
+  readonly data: Data
+  readonly least: Least
+}
+
+/** A number with `≥` where it is the least; nothing is put before one that is not known. */
+const atLeast = (least: Least, row: string, value: number | null): string =>
+  `${value === null ? '' : least(row)}${number(value)}`
+
+const failedWords = (rate: number | null, least: string): string =>
+  rate === null ? 'failures not told (fewer than k)' : `${least}${percent(rate)} failed`
+
+const Tools = ({ data: { tools }, least }: Shown<QueryDataOf<'ToolUsage'>>) =>
   tools.length === 0 ? (
     <p class="empty">No tool was used.</p>
   ) : (
@@ -109,11 +146,11 @@ const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> })
         caption="Uses of tools"
         titles={['Tool', 'Uses', 'Change, machines, failures']}
         bars={tools.slice(0, TOOLS_MAX).map((row) => ({
-          ...{ key: row.tool, label: row.tool, value: row.uses },
+          ...{ key: row.tool, label: row.tool, value: row.uses, least: least(row.tool) },
           note: [
             ...(row.change === null ? [] : [more(row.change)]),
             counted(row.nodes, 'machine'),
-            `${percent(row.failure_rate)} failed`,
+            failedWords(row.failure_rate, least(`failed:${row.tool}`)),
           ]
             // In a narrow window it breaks between its parts only.
             .map((part) => part.replaceAll(' ', '\u00a0'))
@@ -124,13 +161,17 @@ const Tools = ({ data: { tools } }: { readonly data: QueryDataOf<'ToolUsage'> })
     </>
   )
 
-const Safety = ({ data }: { readonly data: QueryDataOf<'SafetyPosture'> }) => (
+const Safety = ({ data, least }: Shown<QueryDataOf<'SafetyPosture'>>) => (
   <>
     <Figures
       figures={[
-        { label: 'Blocked', value: number(data.blocked), note: 'by the guard' },
-        { label: 'Confirmed', value: number(data.confirmed_risky), note: 'risky, and run all the same' },
-        { label: 'Made by programs', value: number(data.karo_generated) },
+        { label: 'Blocked', value: atLeast(least, 'act:blocked', data.blocked), note: 'by the guard' },
+        {
+          label: 'Confirmed',
+          value: atLeast(least, 'act:confirmed_risky', data.confirmed_risky),
+          note: 'risky, and run all the same',
+        },
+        { label: 'Made by programs', value: atLeast(least, 'act:karo_generated', data.karo_generated) },
         {
           label: 'Guard on',
           value: number(data.guard.on),
@@ -143,20 +184,32 @@ const Safety = ({ data }: { readonly data: QueryDataOf<'SafetyPosture'> }) => (
       titles={['Risk', 'Commands', 'Change']}
       bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
         ...{ key: level, label: level, tone: level, value: data.by_risk_level[level] },
+        least: least(`risk:${level}`),
         note: more(data.change?.by_risk_level[level] ?? null),
       }))}
     />
   </>
 )
 
-function Activity({ data }: { readonly data: QueryDataOf<'ActivityPatterns'> }) {
-  const bars = (values: readonly (number | null)[], name: (i: number) => string): Bar[] =>
-    values.map((value, i) => ({ key: name(i), label: name(i), value }))
+function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
+  const bars = (
+    values: readonly (number | null)[],
+    name: (i: number) => string,
+    rowOf?: (i: number) => string,
+  ): Bar[] =>
+    values.map((value, i) => ({
+      ...{ key: name(i), label: name(i), value },
+      least: rowOf === undefined ? '' : least(rowOf(i)),
+    }))
   return (
     <>
       <Figures
         figures={[
-          { label: 'Commands', value: number(data.total_commands), note: moreThanBefore(data.change) },
+          {
+            label: 'Commands',
+            value: atLeast(least, 'all', data.total_commands),
+            note: moreThanBefore(data.change),
+          },
           { label: 'Different', value: number(data.unique_commands) },
         ]}
       />
@@ -164,7 +217,11 @@ function Activity({ data }: { readonly data: QueryDataOf<'ActivityPatterns'> }) 
         <Bars
           caption="Commands by hour of the day"
           titles={['Hour', 'Commands']}
-          bars={bars(data.hourly, (hour) => `${hour}:00`)}
+          bars={bars(
+            data.hourly,
+            (hour) => `${hour}:00`,
+            (hour) => `hour:${String(hour).padStart(2, '0')}`,
+          )}
         />
         <Bars
           caption="Commands by weekday"
@@ -176,7 +233,11 @@ function Activity({ data }: { readonly data: QueryDataOf<'ActivityPatterns'> }) 
   )
 }
 
-const Signals = ({ data: { signals, nodes_reporting } }: { readonly data: QueryDataOf<'Anomalies'> }) =>
+/** The row of totals that a signal's count is of: its type and the band of its severity. */
+const rowOfSignal = ({ type, severity }: { readonly type: string; readonly severity: number }): string =>
+  `${type}:${severity >= 8 ? 'high' : severity >= 5 ? 'notable' : 'low'}`
+
+const Signals = ({ data: { signals, nodes_reporting }, least }: Shown<QueryDataOf<'Anomalies'>>) =>
   signals.length === 0 ? (
     <p class="empty">No anomaly began on {counted(nodes_reporting, 'machine')}.</p>
   ) : (
@@ -191,7 +252,7 @@ const Signals = ({ data: { signals, nodes_reporting } }: { readonly data: QueryD
           right: true,
           cell: ({ severity, severity_most: most }) => (severity === most ? severity : `${severity}–${most}`),
         },
-        { title: 'Began', right: true, cell: ({ count }) => number(count) },
+        { title: 'Began', right: true, cell: (row) => atLeast(least, rowOfSignal(row), row.count) },
         { title: 'Machines', right: true, cell: ({ nodes }) => number(nodes) },
         { title: 'Change', right: true, cell: ({ change }) => more(change) },
       ]}
@@ -215,80 +276,3 @@ const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> 
     ]}
   />
 )
-
-type PerNode = NonNullable<QueryResult['nodes']>[number]
-
-/** One line that says what a machine gave. */
-function saidBy(node: PerNode): string {
-  if (node.tools !== undefined) {
-    const uses = node.tools.reduce((sum, tool) => sum + tool.uses, 0)
-    const most = node.tools.slice(0, 3).map(({ tool }) => tool)
-    return `${counted(uses, 'use')}: ${most.join(', ')}`
-  }
-  if (node.safety !== undefined) {
-    const { high, critical } = node.safety.by_risk_level
-    return `${number(high)} high, ${number(critical)} critical; guard ${node.safety.guard}`
-  }
-  if (node.activity !== undefined) return counted(node.activity.total_commands, 'command')
-  if (node.anomalies !== undefined) return counted(node.anomalies.signals.length, 'signal')
-  return '–'
-}
-
-const NODE_COLUMNS: readonly Column<PerNode>[] = [
-  { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-  { title: 'Says', cell: saidBy },
-  { title: 'Source', cell: ({ source }) => source },
-  { title: 'As of', cell: ({ as_of }) => <Time at={as_of} as="ago" /> },
-]
-
-export const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
-  <Table
-    caption="Each machine by itself"
-    rows={nodes}
-    keyOf={({ fingerprint }) => fingerprint}
-    columns={NODE_COLUMNS}
-  />
-)
-
-const TONES = { answered: 'good', from_summary: 'good', denied: 'warn', withheld: 'warn' } as const
-
-export function Whose({ result: { coverage, level } }: { readonly result: QueryResult }) {
-  return (
-    <Panel
-      title="Whose numbers"
-      wide
-      note={`${coverage.answered} of ${counted(coverage.known, level === 2 ? 'machine' : 'other machine')} answered, ${coverage.from_summary} by a summary, ${coverage.denied} refused, ${coverage.unreachable} could not be reached.`}
-    >
-      {coverage.nodes.length === 0 ? (
-        <p class="empty">
-          {level === 2 ? 'Totals name none of the machines behind them.' : 'No other machine was asked.'}
-        </p>
-      ) : (
-        <Table
-          caption="What became of the question at each machine"
-          rows={coverage.nodes}
-          keyOf={({ fingerprint }) => fingerprint}
-          columns={[
-            { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-            {
-              title: 'Outcome',
-              cell: ({ outcome }) => (
-                <State tone={TONES[outcome as keyof typeof TONES] ?? 'bad'}>{plain(outcome)}</State>
-              ),
-            },
-            {
-              title: 'Why',
-              wraps: true,
-              cell: ({ outcome, why }) =>
-                why !== undefined
-                  ? plain(why)
-                  : outcome === 'denied'
-                    ? 'its people or its policy did not agree'
-                    : '–',
-            },
-          ]}
-        />
-      )}
-    </Panel>
-  )
-}

@@ -7,7 +7,8 @@ import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { counted, Foreign } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
-import { Answer, Nodes, Whose } from './result.tsx'
+import { Answer } from './result.tsx'
+import { Nodes, Whose } from './whose.tsx'
 
 const WEEK_MS = 7 * 86_400_000
 const PARTS = {

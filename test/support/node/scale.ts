@@ -218,7 +218,7 @@ const CHECK: Readonly<Record<Type, Check>> = {
   tools({ data }, least, most) {
     ok('tools' in data)
     allWithin(Object.fromEntries(data.tools.map(({ tool, uses }) => [tool, uses])), least.uses, most.uses)
-    const failures = total(data.tools.map((row) => row.uses * row.failure_rate))
+    const failures = total(data.tools.map((row) => row.uses * there(row.failure_rate)))
     within(Math.round(failures), least.failures, most.failures)
   },
   safety({ data }, least, most) {

@@ -14,9 +14,14 @@ const each = (sum: number | null, machines: number): string | undefined =>
 const total = (numbers: readonly (number | null)[]): number | null =>
   numbers.reduce((sum, one) => (sum === null || one === null ? null : sum + one), 0)
 
-function tools({ tools: rows }: QueryDataOf<'ToolUsage'>): Rates {
-  const failures = rows.reduce((sum, { uses, failure_rate }) => sum + uses * failure_rate, 0)
-  return [['failures', share(failures, total(rows.map(({ uses }) => uses)))]]
+/** Of all tools where that is known, else of those that are shown, if all of theirs is. */
+function tools({ tools: rows, all }: QueryDataOf<'ToolUsage'>): Rates {
+  const failures = rows.map(({ uses, failure_rate }) => (failure_rate === null ? null : uses * failure_rate))
+  const { uses, failures: failed } = all ?? {
+    uses: total(rows.map((row) => row.uses)),
+    failures: total(failures),
+  }
+  return [['failures', share(failed, uses)]]
 }
 
 function safety({ by_risk_level: { safe, moderate, high, critical } }: QueryDataOf<'SafetyPosture'>): Rates {

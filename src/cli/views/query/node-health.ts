@@ -2,6 +2,7 @@
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint } from '../../../base/format.ts'
 import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
 import type { QueryTypeView, Screen } from './view.ts'
 
 type HealthRow = QueryDataOf<'NodeHealth'>['nodes'][number]
@@ -9,7 +10,35 @@ type HealthRow = QueryDataOf<'NodeHealth'>['nodes'][number]
 export const nodeHealth: QueryTypeView<QueryDataOf<'NodeHealth'>> = {
   ofNow: true,
   data: ({ nodes }, { screen }, before) =>
-    nodes.length === 0 ? '' : healthTable(nodes, screen, Date.now(), before?.nodes),
+    nodes.length === 0
+      ? ''
+      : `${healthTable(nodes, screen, Date.now(), before?.nodes)}${fetchesTable(nodes, screen)}`,
+}
+
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
+
+/** Who fetched released totals, at the nodes that say so; empty where nobody did. */
+function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
+  const names = new Map(nodes.map(({ node_id, name, fingerprint }) => [node_id, name || fingerprint]))
+  const rows = nodes.flatMap(({ name, fetched = [] }) => fetched.map((fetch) => ({ from: name, ...fetch })))
+  if (rows.length === 0) return ''
+  const nodeOf = ({ node }: (typeof rows)[number]): string => names.get(node) ?? node
+  const asked = nodes.filter(({ fetched }) => fetched !== undefined).length
+  const about = `Released totals were fetched from these nodes, as ${asked} of ${nodes.length} say; others may have shown them too, and who has the role reads what it holds itself.`
+  const list = table(
+    rows.sort((a, b) => (a.hour < b.hour ? 1 : -1)),
+    [
+      { title: 'FETCHED BY', value: (row) => row.operator_name ?? row.operator ?? nodeOf(row), shrink: true },
+      { title: 'VIA', value: (row) => (row.operator === undefined ? '–' : nodeOf(row)), shrink: true },
+      { title: 'FOR', value: ({ audience }) => audience },
+      { title: 'ABOUT', value: ({ query_type }) => query_type },
+      { title: 'OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)}` },
+      { title: 'HOUR', value: ({ hour }) => minute(hour) },
+      { title: 'FROM', value: ({ from }) => from, shrink: true },
+    ],
+    screen,
+  )
+  return `\n${fitted(`${about}\n`, screen.columns)}${list}`
 }
 
 /** What happened to a node since the last answer; empty if nothing did. */

@@ -1,13 +1,16 @@
 // How karo query shows tools: one row each, most used first, and with --watch what is new.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { table } from '../../terminal/table.ts'
-import { percent, type QueryTypeView, type Screen, signed } from './view.ts'
+import { fitted } from '../../terminal/text.ts'
+import { paint, percent, type QueryTypeView, type Screen, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
 export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
-  data: ({ tools }, { screen, least }, before) =>
-    tools.length === 0 ? '' : toolTable(tools, screen, least, before?.tools),
+  data: ({ tools, all }, { screen, least }, before) =>
+    tools.length === 0
+      ? ''
+      : `${toolTable(tools, screen, least, before?.tools)}${together(all, screen)}${untold(tools, screen)}`,
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
     if (rows.length === 0) return ''
@@ -17,12 +20,31 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
         name,
         { title: 'TOOL', value: ({ tool }) => tool.tool, shrink: true },
         { title: 'USES', value: ({ tool }) => String(tool.uses), align: 'right' },
-        { title: 'FAILED', value: ({ tool }) => percent(tool.failure_rate), align: 'right' },
+        { title: 'FAILED', value: ({ tool }) => failed(tool), align: 'right' },
         ...age,
       ],
       screen,
     )
   },
+}
+
+const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'not told' : percent(rate))
+
+/** What all tools come to, withheld ones too; empty where that is not known. */
+const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string =>
+  all === undefined || all.uses === 0
+    ? ''
+    : fitted(
+        `all tools together, withheld ones too: ${all.uses} uses, ${all.failures === 0 ? 'none' : percent(all.failures / all.uses)} failed\n`,
+        screen.columns,
+      )
+
+/** Ends with a newline; empty where all rates are told. */
+function untold(rows: readonly ToolRow[], screen: Screen): string {
+  if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
+  const why =
+    'not told: in some period fewer than k machines had failures of it, or such a number could be computed'
+  return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 
 /** With nothing before, the change of each tool says what its uses say. */
@@ -66,9 +88,9 @@ function toolTable(
       { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
       {
         title: 'FAILED',
-        value: (row) => percent(row.failure_rate),
+        value: (row) => `${row.failure_rate === null ? '' : least(`failed:${row.tool}`)}${failed(row)}`,
         align: 'right',
-        style: (row) => (row.failure_rate >= 0.5 ? 'red' : undefined),
+        style: (row) => ((row.failure_rate ?? 0) >= 0.5 ? 'red' : undefined),
       },
     ],
     screen,

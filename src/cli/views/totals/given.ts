@@ -29,7 +29,7 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
   }
   if (fetched.length > 0) parts.push(fetches(fetched, screen, now))
   const elsewhere =
-    'Who read them at another node, or fetched them from one, stands in the ledger of that node and is not known here.\n'
+    'Who fetched them from another node is in the ledger of that node: karo query health asks all nodes for it. Who read them at a node that holds them is in the ledger of that node alone.\n'
   return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen.columns)}`
 }
 

@@ -11,9 +11,9 @@ import {
 } from '../../../../protocols/messages/aggregate.ts'
 import type { Agreement, Settlement } from '../../../../protocols/messages/tally.ts'
 import { placesIn } from '../../../base/bits.ts'
-import { CLAMP, cellsOf, indicatorsOf, rowsOf } from '../layout.ts'
+import { CLAMP, cellsOf, indicatorsOf, outerRows, rowsOf } from '../layout.ts'
 import { CELL_BYTES } from '../shares.ts'
-import type { Opening } from '../suppress.ts'
+import { areWithin, type Opening } from '../suppress.ts'
 import type { Layout } from '../types.ts'
 import { breakdownOf } from './breakdown.ts'
 
@@ -207,8 +207,10 @@ export function apartTotals(
       else if (left.some((value) => value !== 0)) return undefined
     }
     const cells = found[type]!.map((values, cell) => ({ nodes: split.nodes[type]![cell]!, values }))
-    const isPossible = cells.every(({ nodes, values }) =>
-      [...values].every(([row, numbers]) => isPossibleRow(layout, row, nodes[row]!, numbers)),
+    const isPossible = cells.every(
+      ({ nodes, values }) =>
+        [...values].every(([row, numbers]) => isPossibleRow(layout, row, nodes[row]!, numbers)) &&
+        areWithin(outerRows(layout), values),
     )
     return isPossible ? { isTold: split.isTold[type]!, cells } : undefined
   })
@@ -229,8 +231,8 @@ export function packedTotals(
   readonly hidden: Uint8Array
   readonly cells: readonly { readonly nodes: Uint8Array; readonly values: Uint8Array }[]
 } {
-  const rows = [...isTold.keys()].filter((row) => cells.some(({ nodes }) => nodes[row]! > 0))
-  const told = rows.filter((row) => isTold[row])
+  const rows = [...isTold.keys()]
+  const told = rows.filter((row) => isTold[row] && cells.some(({ nodes }) => nodes[row]! > 0))
   return {
     told: bitsOf(told, isTold.length),
     hidden: bitsOf(

@@ -5,6 +5,7 @@
 // and no part gives them away, then of a hidden number, its row's other one and its part's other one the last could be alone in
 // its own row, and all three would follow. What is left to know of rows that are withheld is their total over the group, and the
 // total of a part and a family where some other family shows that. docs/decisions/totals-of-teams.md has the proof.
+import { outerRows } from '../layout.ts'
 import type { Opening } from '../suppress.ts'
 import type { Layout } from '../types.ts'
 
@@ -26,8 +27,9 @@ interface Family {
 }
 
 /**
- * By type and row, whether it is told of each cell; a row that nobody has is. `thresholds`: of the cells. Undefined: a cell has
- * a row more often than it has machines, `sizes`, so somebody lied, and nothing is told apart.
+ * By type and row, whether it is told of each cell; a row that nobody has is, and none within a row that is not. `thresholds`:
+ * of the cells. Undefined: a cell has a row more often than it has machines, `sizes`, or the row that it is within, so
+ * somebody lied, and nothing is told apart.
  */
 export function breakdownOf(
   tables: readonly Table[],
@@ -36,7 +38,10 @@ export function breakdownOf(
 ): readonly (readonly boolean[])[] | undefined {
   const isPossible = tables.every(({ nodes, layout }) =>
     nodes.every(
-      (of, cell) => of.length === layout.rows.length && of.every((n) => n >= 0 && n <= sizes[cell]!),
+      (of, cell) =>
+        of.length === layout.rows.length &&
+        of.every((n) => n >= 0 && n <= sizes[cell]!) &&
+        outerRows(layout).every((outer, row) => outer === undefined || of[row]! <= of[outer]!),
     ),
   )
   if (!isPossible || tables.some(({ nodes }) => nodes.length !== sizes.length)) return undefined
@@ -53,7 +58,9 @@ export function breakdownOf(
     for (const family of families) {
       if (family.table === table) for (const [row, is] of family.isTold) told[row] = is
     }
-    return told
+    // The rows that are withheld hold all cells together by numbers of enough machines, and so do those within them.
+    const outer = outerRows(layout)
+    return told.map((is, row) => is && (outer[row] === undefined || told[outer[row]]!))
   })
 }
 

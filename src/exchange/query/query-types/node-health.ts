@@ -34,7 +34,8 @@ export const nodeHealth = defineQueryType('NodeHealth', {
     },
   },
   async gather(insight) {
-    return { query_type: 'NodeHealth', health: await insight.nodeHealth() }
+    const [health, fetched] = await Promise.all([insight.nodeHealth(), insight.fetched?.()])
+    return { query_type: 'NodeHealth', health: { ...health, ...(fetched && { fetched }) } }
   },
   identified: (data, { fingerprint, name }) => ({ ...data, health: { ...data.health, fingerprint, name } }),
   plausible: ({ health }, { responder }) => health.node_id === responder && health.events_24h <= COUNT_MAX,
@@ -55,7 +56,7 @@ export const nodeHealth = defineQueryType('NodeHealth', {
     return { nodes: nodes.sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)) }
   },
   filterResult: ({ nodes }, { all }) => ({
-    nodes: nodes.filter((row) => all({ ...row, online: String(row.online) })),
+    nodes: nodes.filter(({ fetched: _, ...row }) => all({ ...row, online: String(row.online) })),
   }),
   perNode: ({ health }, { nodes }) =>
     nodes.some(({ fingerprint }) => fingerprint === health.fingerprint) ? { health } : undefined,

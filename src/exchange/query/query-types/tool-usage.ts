@@ -4,8 +4,8 @@ import type { ComparedToolUse, ToolUse } from '../../../../protocols/messages/nu
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { byText } from '../../../base/by-text.ts'
 import { OTHER, TOOL_NAMES, toolOf } from '../../../base/words/dictionary.ts'
-import { changeOf, layoutRows, measured, openedRow } from './released.ts'
-import { defineQueryType, filteredBy, type ReleaseLayout } from './type.ts'
+import { changeOf, isWholeRow, layoutRows, measured, openedRow, openedValue, wholeValue } from './released.ts'
+import { defineQueryType, filteredBy, type OpenedBucket, type ReleaseLayout } from './type.ts'
 
 export interface ToolRow {
   readonly tool: string
@@ -13,8 +13,11 @@ export interface ToolRow {
   readonly uses: number
   /** Nodes that used it, oneself included. */
   readonly nodes: number
-  /** 0 to 1. */
-  readonly failure_rate: number
+  /**
+   * 0 to 1. Null, in totals only: not told, because fewer than k nodes had failures of it, or because such a number could be
+   * computed from it.
+   */
+  readonly failure_rate: number | null
   /**
    * Uses less those in the period of equal length before, both of the nodes that know both periods; null when no node
    * does. The open hour counts as far as it has come.
@@ -24,15 +27,36 @@ export interface ToolRow {
 
 export interface ToolData {
   readonly tools: readonly ToolRow[]
+  /** Of all tools together, those whose rows are withheld too; in totals only, where nothing is left out of both numbers. */
+  readonly all?: { readonly uses: number; readonly failures: number }
 }
 
 /** The public dictionary, and `other` for everything else. */
-const LAYOUT = {
+const TOOL_ROWS: ReadonlySet<string> = new Set(layoutRows(TOOL_NAMES))
+const ALL_USES = 'all:uses'
+const ALL_FAILED = 'all:failed'
+const FAILED = 'failed:'
+/** The row of a tool's failures. Many machines use a tool and one may fail, so that failures have a count of machines of their own. */
+export const failedRow = (tool: string): string => `${FAILED}${tool}`
+/** Whether a row is one of uses of one tool. */
+const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
+
+/** In which failures were a second value of each row, told however few machines had any; their uses are still read. */
+const FIRST = {
   ...{ type: 'ToolUsage', version: 1, values: ['uses', 'failures'] },
-  rows: layoutRows(TOOL_NAMES),
+  rows: [...TOOL_ROWS],
 } as const satisfies ReleaseLayout
-const ROWS: ReadonlySet<string> = new Set(LAYOUT.rows)
-const rowOf = (tool: string): string => (ROWS.has(tool) ? tool : OTHER.tool)
+
+const LAYOUT = {
+  ...{ type: 'ToolUsage', version: 2, values: ['count'] },
+  rows: layoutRows([...TOOL_ROWS, ...[...TOOL_ROWS].map(failedRow), ALL_USES, ALL_FAILED]),
+  // Each of the two sums is a family of its own: other types show what uses add up to.
+  familyOf: (row) => (row.startsWith(FAILED) ? 'failed' : isToolRow(row) ? 'tools' : row),
+  withinOf: (row) =>
+    row.startsWith(FAILED) ? row.slice(FAILED.length) : row === ALL_FAILED ? ALL_USES : undefined,
+  earlier: [FIRST],
+} as const satisfies ReleaseLayout
+const rowOf = (tool: string): string => (isToolRow(tool) ? tool : OTHER.tool)
 const mostUsedFirst = (a: ToolRow, b: ToolRow): number => b.uses - a.uses || byText(a.tool, b.tool)
 
 export const toolUsage = defineQueryType('ToolUsage', {
@@ -62,11 +86,17 @@ export const toolUsage = defineQueryType('ToolUsage', {
   compares,
   contributes: ({ tools }) => tools.some(({ uses }) => uses > 0),
   merge: (parts): ToolData => ({ tools: mergeTools(parts.map(({ tools }) => tools)) }),
-  filterResult: ({ tools }, { all }) => ({ tools: tools.filter((row) => all({ ...row })) }),
+  filterResult: ({ tools, ...rest }, { filters, all }) => ({
+    ...(filters.length === 0 ? rest : {}),
+    tools: tools.filter((row) => all({ ...row })),
+  }),
   unknownTo({ tools }, { filters }) {
-    const others = filters.filter(({ field }) => field !== 'change')
-    if (others.length === filters.length) return 0
-    return tools.filter((row) => row.change === null && filteredBy(others).all({ ...row })).length
+    const isUnknown = (row: ToolRow, field: string): boolean =>
+      (field === 'change' || field === 'failure_rate') && row[field] === null
+    return tools.filter((row) => {
+      const others = filters.filter(({ field }) => !isUnknown(row, field))
+      return others.length < filters.length && filteredBy(others).all({ ...row })
+    }).length
   },
   perNode({ tools }, merged) {
     const shown = new Set(merged.tools.map(({ tool }) => tool))
@@ -81,25 +111,26 @@ export const toolUsage = defineQueryType('ToolUsage', {
   released: {
     layout: LAYOUT,
     async measure(insight, uids, bucket) {
-      const sums = new Map<string, [uses: number, failures: number]>()
+      const sums = new Map<string, readonly [number]>()
+      const add = (row: string, more: number) => sums.set(row, [more + (sums.get(row)?.[0] ?? 0)])
       for (const { tool, uses, failures } of await insight.during(bucket).toolUsage(uids)) {
-        const [more, failed] = sums.get(rowOf(tool)) ?? [0, 0]
-        sums.set(rowOf(tool), [more + uses, failed + failures])
+        for (const row of [rowOf(tool), ALL_USES]) add(row, uses)
+        for (const row of [failedRow(rowOf(tool)), ALL_FAILED]) add(row, failures)
       }
       return measured(sums)
     },
     fromReleased({ buckets, before }): ToolData {
-      const rows = LAYOUT.rows.flatMap((tool) => {
-        const row = openedRow(buckets, tool)
-        if (row === undefined) return []
-        const [uses = 0, failures = 0] = row.values
+      const rows = [...TOOL_ROWS].flatMap((tool) => {
+        const { nodes = 0, values: [uses = 0] = [] } = openedRow(buckets, tool) ?? {}
         if (uses === 0) return []
         return {
-          ...{ tool, category: toolOf(tool).category, uses, nodes: row.nodes },
-          ...{ failure_rate: failures / uses, change: changeOf(buckets, before, tool) },
+          ...{ tool, category: toolOf(tool).category, uses, nodes },
+          ...{ failure_rate: failureRate(buckets, tool, uses), change: changeOf(buckets, before, tool) },
         }
       })
-      return { tools: rows.sort(mostUsedFirst) }
+      const [uses, failures] = [ALL_USES, ALL_FAILED].map((row) => wholeValue(buckets, row))
+      const all = uses == null || failures == null ? {} : { all: { uses, failures } }
+      return { tools: rows.sort(mostUsedFirst), ...all }
     },
   },
   schemas({ z }) {
@@ -109,7 +140,14 @@ export const toolUsage = defineQueryType('ToolUsage', {
         category: z.string().max(24).describe('its category in the public dictionary'),
         uses: z.int().min(0).describe('uses'),
         nodes: z.int().min(0).describe('nodes that used it, this one included'),
-        failure_rate: z.number().min(0).max(1).describe('0 to 1'),
+        failure_rate: z
+          .number()
+          .min(0)
+          .max(1)
+          .describe(
+            '0 to 1; null, in totals only: not told, because fewer than k nodes had failures, or such a number could be computed from it. In totals at least this where `partly` of `released` has `failed:` and the tool',
+          )
+          .nullable(),
         change: z
           .int()
           .describe(
@@ -119,9 +157,26 @@ export const toolUsage = defineQueryType('ToolUsage', {
       })
       .meta({ id: 'ToolRow' })
     const tools = z.array(row).max(100_000).readonly()
-    return { result: z.strictObject({ tools }).meta({ id: 'ToolUsage' }), part: { tools } }
+    const sum = (what: string) => z.int().min(0).describe(what)
+    const all = z
+      .strictObject({ uses: sum('uses'), failures: sum('uses that failed') })
+      .describe(
+        'of all tools together, withheld rows too; in totals only, where no period or machine left any out',
+      )
+      .optional()
+    return { result: z.strictObject({ tools, all }).meta({ id: 'ToolUsage' }), part: { tools } }
   },
 })
+
+/**
+ * The part of a tool's uses that is known to have failed; null: nothing is known. Of failures that some buckets or machines
+ * withheld it is the least that the rate can be, and none at all is no knowledge.
+ */
+function failureRate(buckets: readonly OpenedBucket[], tool: string, uses: number): number | null {
+  const failures = openedValue(buckets, failedRow(tool))
+  if (failures === null || (failures === 0 && !isWholeRow(buckets, failedRow(tool)))) return null
+  return failures / uses
+}
 
 /** Each tool's uses beside its uses in the period before. Tools used only in that period come last, with 0 uses. */
 function compareUses(tools: readonly ToolUse[], earlier: readonly ToolUse[]): ComparedToolUse[] {

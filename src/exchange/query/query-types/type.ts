@@ -1,6 +1,7 @@
 // The shape of a query type: rooms that handle questions use these members and know no type by name.
 import type * as Zod from 'zod'
 import type * as numbers from '../../../../protocols/messages/numbers.ts'
+import type { ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
@@ -58,7 +59,10 @@ interface SchemaKit {
 export type GatherInsight = Pick<
   Insight,
   'uids' | 'during' | 'nodeHealth' | 'recordedSince' | 'anomaliesKnownSince'
->
+> & {
+  /** Who fetched released totals from this node; absent: it cannot tell. */
+  readonly fetched?: () => Promise<readonly ReleaseFetch[]>
+}
 
 /** Rows that share their values' names, in one order: the same in every node of one release, whatever happened there. */
 export interface ReleaseLayout {
@@ -73,6 +77,16 @@ export interface ReleaseLayout {
    * subtraction. Absent: all rows are one family.
    */
   readonly familyOf?: (row: string) => string
+  /**
+   * The row that a row tells a part of, so that it is told only where that one is and enough machines have the part too.
+   * Its family has no rows that stand by themselves. Absent: every row does.
+   */
+  readonly withinOf?: (row: string) => string | undefined
+  /**
+   * Layouts of earlier versions whose releases are still read: of each row that is here under the same name, as many values
+   * as it has here. Their sums are never put together with others of one batch.
+   */
+  readonly earlier?: readonly ReleaseLayout[]
 }
 
 /** One row of one bucket, added up over those who gave it. */

@@ -49,7 +49,11 @@ function toolLines({ tools }: Report): readonly Line[] {
       { section: 'tools', item: row.tool, measure: 'uses', ...figureOf(row, tools) },
       {
         ...{ section: 'tools', item: row.tool, measure: 'failed_share', value: row.failed },
-        ...{ machines: row.machines, periods: tools.periods, periods_closed: tools.of },
+        ...{ at_least: row.failed_at_least ? 1 : 0, machines: row.failed_machines },
+        ...{ periods: tools.periods, periods_closed: tools.of },
+        ...(row.failed === null
+          ? { note: 'too few machines had failures, or such a number could be computed from it' }
+          : {}),
       },
     ]),
     ...MOVES.flatMap((move) =>

@@ -99,9 +99,7 @@ function tools(report: Report, all: boolean): Block {
   const section = report.tools
   const rows = all ? section.rows : section.rows.slice(0, ROWS_MAX)
   const moves = MOVES.filter(([name]) => section[name].length > 0)
-  const grown = section.rows.filter(
-    ({ change }) => change !== null && change.share !== null && change.share > 0,
-  )
+  const grown = section.rows.filter(({ change }) => (change?.share ?? 0) > 0)
   const fastest = [...grown].sort((a, b) => (b.change?.share ?? 0) - (a.change?.share ?? 0)).slice(0, 3)
   return {
     id: 'tools',
@@ -120,6 +118,11 @@ function tools(report: Report, all: boolean): Block {
               : `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them, or because such a row could be computed from them.`,
           ]
         : []),
+      ...(section.rows.some(({ failed }) => failed === null)
+        ? [
+            `Failures that stand as ${UNKNOWN} are not told: in some period fewer than ${count(report.k)} machines had any, or such a number could be computed from them.`,
+          ]
+        : []),
       ...(section.rows.length > rows.length
         ? [`The ${ROWS_MAX} most used of ${count(section.rows.length)}; CSV and JSON have all.`]
         : []),
@@ -128,13 +131,14 @@ function tools(report: Report, all: boolean): Block {
       {
         caption: 'Uses by tool',
         table: {
-          head: ['tool', 'category', 'uses', 'failed', ...FIGURE_HEAD],
-          numbers: [2, 3, 4, 5],
+          head: ['tool', 'category', 'uses', 'failed', 'failed on', ...FIGURE_HEAD],
+          numbers: [2, 3, 4, 5, 6],
           rows: rows.map((row) => [
             row.tool,
             words(row.category),
             value(row),
-            percent(row.failed),
+            `${row.failed_at_least ? '≥ ' : ''}${percent(row.failed)}`,
+            count(row.failed_machines),
             ...figure(row),
           ]),
         },

@@ -5,6 +5,8 @@ import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { placesIn } from '../../../../src/base/bits.ts'
 import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
+import { added } from '../../../../src/exchange/aggregates/shares.ts'
+import { sumsOfCells } from '../../../../src/exchange/aggregates/totals.ts'
 import {
   AFTER,
   authorOf,
@@ -73,6 +75,20 @@ describe('sums', () => {
       }
       expect(compared).toBeGreaterThan(0)
     }
+  })
+
+  it('that were kept are not used for other machines, though the first and their number are the same', () => {
+    const { shares } = worldOf(busy(6)).sides[0]
+    const sumOf = (places: readonly number[], layouts: readonly Layout[]) =>
+      sumsOfCells(layouts, places, [], (at) => shares[at]!).whole
+    const plain = (places: readonly number[], at: number) =>
+      places.map((place) => shares[place]!.halves()[at]!).reduce(added)
+    const both = [TOOLS, HOURS]
+    const at = both.map((layout) => shares[0]!.header.sections.findIndex(({ type }) => type === layout.type))
+    for (const places of [[0, 1, 2], [0, 1, 3], [0, 1, 3], [0, 2, 1], [0, 4, 5], [0]])
+      expect(sumOf(places, both)).toEqual(at.map((section) => plain(places, section)))
+    expect(sumOf([0], [HOURS])).toEqual([plain([0], at[1]!)])
+    expect(sumOf([], both)).toEqual([new BigUint64Array(0), new BigUint64Array(0)])
   })
 
   it('show no row of too few, and none by which it could be had', () => {

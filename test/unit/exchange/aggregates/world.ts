@@ -151,7 +151,7 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 /** A world in which both of the pair hold what the machines gave. */
 export function worldOf(
   machines: readonly Machine[],
-  options: Partial<Pick<World, 'k' | 'audiences' | 'now'>> & { readonly sealed?: boolean } = {},
+  options: Partial<Pick<World, 'k' | 'audiences' | 'now' | 'layouts'>> & { readonly sealed?: boolean } = {},
 ): World {
   const random = seeded('world')
   const world: World = {

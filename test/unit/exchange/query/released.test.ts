@@ -20,7 +20,7 @@ import {
 } from '../../../../src/exchange/query/query-types/index.ts'
 import { latestOf, layoutRows, openedRow } from '../../../../src/exchange/query/query-types/released.ts'
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
-import { toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
+import { failedRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
 import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
 
 /** A Friday of UTC. */
@@ -208,7 +208,10 @@ describe('totals read what the same nodes answer live', () => {
           people.map(({ tools }) => ({ query_type: 'ToolUsage', tools })),
           [],
         )
-        expect(await both(toolUsage.released, people)).toEqual(live)
+        const sum = (count: (use: ToolUse) => number) =>
+          people.flatMap(({ tools }) => tools).reduce((total, use) => total + count(use), 0)
+        const all = { uses: sum(({ uses }) => uses), failures: sum(({ failures }) => failures) }
+        expect(await both(toolUsage.released, people)).toEqual({ ...live, all })
       }),
     )
   })
@@ -327,19 +330,27 @@ describe('several buckets', () => {
   })
   // The last two are of one day and of different nodes.
   const week = [
-    bucket(0, 8, { git: [6, 10, 1], 'guard:on': [7, 7], 'act:blocked': [2, 2], all: [6, 60] }),
-    bucket(1, 9, { git: [5, 7, 0], ls: [8, 9, 9], 'guard:on': [6, 6], 'act:blocked': [3, 4], all: [9, 9] }),
-    bucket(1, 5, { git: [5, 3, 3], 'guard:on': [5, 5], all: [5, 6] }),
+    bucket(0, 8, {
+      ...{ git: [6, 10], [failedRow('git')]: [5, 1], ls: [5, 6], [failedRow('ls')]: [0, 0] },
+      ...{ 'guard:on': [7, 7], 'act:blocked': [2, 2], all: [6, 60] },
+    }),
+    bucket(1, 9, {
+      ...{ git: [5, 7], [failedRow('git')]: [0, 0], ls: [8, 9], make: [6, 8], [failedRow('make')]: [6, 6] },
+      ...{ 'guard:on': [6, 6], 'act:blocked': [3, 4], all: [9, 9] },
+    }),
+    bucket(1, 5, { git: [5, 3], [failedRow('git')]: [5, 3], make: [5, 8], 'guard:on': [5, 5], all: [5, 6] }),
   ]
   it('add up; nodes are the most that one bucket had, and states those of the latest', () => {
-    expect(openedRow(week, 'git')).toEqual({ nodes: 10, values: [20, 4] })
+    expect(openedRow(week, 'git')).toEqual({ nodes: 10, values: [20] })
     expect(openedRow(week, 'vim')).toBeUndefined()
     expect(latestOf(week)).toEqual(week.slice(1))
-    const before = [bucket(-2, 9, { git: [5, 4, 0] }), bucket(-1, 9, { git: [5, 4, 0] })]
+    const before = [bucket(-2, 9, { git: [5, 4] }), bucket(-1, 9, { git: [5, 4] })]
     expect(toolUsage.released!.fromReleased({ buckets: week, before })).toEqual({
       tools: [
         { tool: 'git', category: 'git', uses: 20, nodes: 10, failure_rate: 0.2, change: 12 },
-        { tool: 'ls', category: 'file_ops', uses: 9, nodes: 8, failure_rate: 1, change: null },
+        // What failed is known of some machines only, so it is the least; that none did on one day says nothing of the others.
+        { tool: 'make', category: 'build', uses: 16, nodes: 11, failure_rate: 6 / 16, change: null },
+        { tool: 'ls', category: 'file_ops', uses: 15, nodes: 8, failure_rate: null, change: null },
       ],
     })
     expect(safetyPosture.released!.fromReleased({ buckets: week })).toMatchObject({
@@ -375,7 +386,12 @@ it('a tool outside of the dictionary is given as other, and a kind of anomaly th
       anomalies: async () => nobody,
     }),
   } as unknown as GatherInsight
-  expect([...(await toolUsage.released!.measure(insight, [0], FRIDAY))]).toEqual([['other', [5, 1]]])
+  expect(await toolUsage.released!.measure(insight, [0], FRIDAY)).toEqual(
+    new Map([
+      ...[['other', [5]] as const, ['all:uses', [5]] as const],
+      ...[['failed:other', [1]] as const, ['all:failed', [1]] as const],
+    ]),
+  )
   expect([...(await anomalies.released!.measure(insight, [0], FRIDAY))]).toEqual([['other:high', [2]]])
   expect(anomalies.released!.layout.rows).toHaveLength((KINDS.length + 1) * 3 + 1)
 })

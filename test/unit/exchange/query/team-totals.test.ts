@@ -4,24 +4,42 @@ import type { QueryResult as Shown } from '../../../../src/api/contract/shapes.t
 import { whoContributed } from '../../../../src/cli/views/query/totals.ts'
 import type { Fetch } from '../../../../src/exchange/query/asking/fetch.ts'
 import { askTotals } from '../../../../src/exchange/query/asking/totals.ts'
+import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import type { QueryResult } from '../../../../src/exchange/query/result.ts'
 import type { AskRequest } from '../../../../src/exchange/query/types.ts'
 import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { createPolicy, type Principal } from '../../../../src/trust/policy/index.ts'
-import { BUCKET, contentsIn, type Machine, MESH, machines, run, TOOLS, worldOf } from '../aggregates/world.ts'
+import { BUCKET, contentsIn, type Machine, MESH, machines, run, worldOf } from '../aggregates/world.ts'
 
 const DAY = 86_400_000
 
+const TOOLS = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
+const NUMBERS = new Map(TOOLS.rows.map(({ name }, row) => [name, row]))
+
+/** What a machine used, and how often that failed. */
+const counts = (
+  used: Readonly<Record<string, readonly [uses: number, failures: number]>>,
+): Machine['counts'] => {
+  const sum = (at: 0 | 1) => Object.values(used).reduce((all, of) => all + of[at], 0)
+  const rows = Object.entries(used).flatMap(([tool, [uses, failures]]) => [
+    [tool, uses] as const,
+    [`failed:${tool}`, failures] as const,
+  ])
+  const all = [...rows, ['all:uses', sum(0)] as const, ['all:failed', sum(1)] as const]
+  return new Map([[TOOLS, new Map(all.map(([row, count]) => [NUMBERS.get(row)!, [count]]))]])
+}
+
 /** Ops of eight fail often; six of web; the others are in no team. One of ops and some others have kubectl. */
 const twoTeams = (count = 20): Machine[] =>
-  machines(count, (n) => ({
+  machines(count).map(({ n }) => ({
+    n,
     teams: n < 8 ? ['ops'] : n < 14 ? ['web'] : [],
     audiences: ['lead', 'security'],
-    tools: new Map([
-      [0, [100, n < 8 ? 15 : 2]],
-      [3, [100, n < 8 ? 15 : 2]],
-      ...(n === 1 || n > 11 ? [[2, [7, 1]] as const] : []),
-    ]),
+    counts: counts({
+      git: [100, n < 8 ? 15 : 2],
+      make: [100, n < 8 ? 15 : 2],
+      ...(n === 1 || n > 11 ? { kubectl: [7, 0] as const } : {}),
+    }),
   }))
 
 const asker = (roles: readonly string[], teams: readonly string[] = []): Principal => ({
@@ -36,13 +54,15 @@ async function ask(
   teams: readonly string[] = [],
   { fetch, held = true }: { readonly fetch?: Fetch; readonly held?: boolean } = {},
 ): Promise<QueryResult> {
-  const contents = !held ? [] : contentsIn(run(worldOf(all, { audiences: ['lead', 'security'] }))[0])
+  const contents = !held
+    ? []
+    : contentsIn(run(worldOf(all, { audiences: ['lead', 'security'], layouts: [TOOLS] }))[0])
   const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
   const totals = createReader({
     plan: () => ({
       ...{ mesh: MESH, bundle: 3, k: 5, length: 'day', audiences: ['lead', 'security'], aggregators: [] },
     }),
-    layouts: new Map([['ToolUsage', TOOLS]]),
+    layouts: new Map([['ToolUsage', [TOOLS]]]),
     releases: {
       held: async (_, audience) =>
         contents
@@ -86,7 +106,7 @@ describe('a team', () => {
     expect(linesOf(result)).toEqual([
       '8 of 8 machines of the team ops, the one closed period, for the role security',
       'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
-      expect.stringContaining('2 rows are shown for all machines together only'),
+      expect.stringContaining('3 rows are shown for all machines together only'),
       expect.stringContaining('no change is shown'),
     ])
     const whole = await ask(twoTeams(), {})

@@ -78,19 +78,26 @@ export const TWO_WEEKS = findingsOf(
       [
         {
           day: 0,
-          rows: { git: [8, 100, 4], kubectl: [8, 30, 1], make: [6, 20, 2], svn: [0, 0, 0] },
+          rows: {
+            ...{ git: [8, 100], kubectl: [8, 30], make: [6, 20], svn: [0, 0], 'all:uses': [8, 170] },
+            ...{ 'failed:git': [5, 8], 'failed:kubectl': [0, 0], 'failed:make': [6, 7] },
+          },
           declined: 1,
         },
-        { day: 1, rows: { git: [8, 120, 2], kubectl: [8, 44, 0], svn: [0, 0, 0] }, declined: 1, absent: 2 },
+        {
+          day: 1,
+          rows: { git: [8, 120], kubectl: [8, 44], svn: [0, 0], 'failed:git': [6, 6] },
+          ...{ declined: 1, absent: 2 },
+        },
         { day: 2, why: 'few' },
       ],
       [
         {
           day: -7,
-          rows: { git: [7, 80, 4], kubectl: [0, 0, 0], make: [6, 25, 2], svn: [5, 9, 1] },
+          rows: { git: [7, 80], kubectl: [0, 0], make: [6, 25], svn: [5, 9], 'failed:git': [5, 9] },
           machines: 7,
         },
-        { day: -6, rows: { git: [7, 100, 0], kubectl: [0, 0, 0], svn: [5, 7, 0] }, machines: 7 },
+        { day: -6, rows: { git: [7, 100], kubectl: [0, 0], svn: [5, 7] }, machines: 7 },
       ],
     ),
     safety_stats: foundOf(

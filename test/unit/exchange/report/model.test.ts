@@ -10,9 +10,22 @@ const tool = (name: string) => report.tools.rows.find((row) => row.tool === name
 describe('tools', () => {
   it('are plain sums of the released periods, with the most machines of one', () => {
     expect(report.tools).toMatchObject({ state: 'shown', periods: 2, of: 3, machines: { least: 8, most: 8 } })
-    expect(tool('git')).toMatchObject({ value: 220, machines: 8, failed: 6 / 220, at_least: false })
+    expect(tool('git')).toMatchObject({ value: 220, machines: 8, at_least: false })
     // Nobody used it, so it is no row.
     expect(tool('svn')).toBeUndefined()
+  })
+
+  it('have failures apart, with the machines that had any, and say where they are not told or not all of them', () => {
+    const told = (failed: number | null, failed_at_least: boolean, failed_machines: number | null) => ({
+      ...{ failed, failed_at_least, failed_machines },
+    })
+    expect(tool('git')).toMatchObject(told(14 / 220, false, 6))
+    // The second day withholds make, and what failed of it.
+    expect(tool('make')).toMatchObject(told(7 / 20, true, 6))
+    // That nothing failed on the first day says nothing of the second, which does not tell.
+    expect(tool('kubectl')).toMatchObject(told(null, false, null))
+    // Rows of failures and of all tools are no tools.
+    expect(report.tools.rows.map((row) => row.tool)).toEqual(['git', 'kubectl', 'make'])
   })
 
   it('compare each period with its own day a week before, and say over how many and of which machines', () => {
@@ -36,10 +49,7 @@ describe('tools', () => {
   it('that were withheld before are not called new', () => {
     const { tools } = reportOf(
       findingsOf({
-        tool_usage: foundOf(
-          [{ day: 0, rows: { kubectl: [8, 30, 1] } }],
-          [{ day: -7, rows: { git: [8, 10, 0] } }],
-        ),
+        tool_usage: foundOf([{ day: 0, rows: { kubectl: [8, 30] } }], [{ day: -7, rows: { git: [8, 10] } }]),
       }),
     )
     expect([tools.new, tools.vanished]).toEqual([[], []])
@@ -52,8 +62,8 @@ describe('tools', () => {
     const { tools } = reportOf(
       findingsOf({
         tool_usage: foundOf(
-          [{ day: 0, rows: { git: [8, 30, 1] }, partly: ['git'] }],
-          [{ day: -7, rows: { git: [8, 10, 0] } }],
+          [{ day: 0, rows: { git: [8, 30] }, partly: ['git'] }],
+          [{ day: -7, rows: { git: [8, 10] } }],
         ),
       }),
     )

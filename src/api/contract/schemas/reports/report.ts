@@ -65,7 +65,15 @@ const tools = z
       z.strictObject({
         ...tool,
         ...figure,
-        failed: share('failed uses of all; null: not known').nullable(),
+        failed: share(
+          'failed uses of all; null: not told, because too few machines had failures, or such a number could be computed from it',
+        ).nullable(),
+        failed_at_least: z
+          .boolean()
+          .describe('some periods or machines withheld failures; there may be more'),
+        failed_machines: count(
+          'machines that had failures, in the period with the most; null: not told',
+        ).nullable(),
       }),
       ROWS_MAX,
     ).describe('most used first'),

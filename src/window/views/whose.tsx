@@ -1,0 +1,82 @@
+// Whose numbers a result rests on: what each machine gave, and what became of the question at each.
+import type { QueryResult } from '../../api/contract/shapes.ts'
+import { Panel } from '../parts/panel.tsx'
+import { type Column, Table } from '../parts/table.tsx'
+import { counted, NodeName, number, plain, State, Time } from '../parts/words.tsx'
+
+type PerNode = NonNullable<QueryResult['nodes']>[number]
+
+/** One line that says what a machine gave. */
+function saidBy(node: PerNode): string {
+  if (node.tools !== undefined) {
+    const uses = node.tools.reduce((sum, tool) => sum + tool.uses, 0)
+    const most = node.tools.slice(0, 3).map(({ tool }) => tool)
+    return `${counted(uses, 'use')}: ${most.join(', ')}`
+  }
+  if (node.safety !== undefined) {
+    const { high, critical } = node.safety.by_risk_level
+    return `${number(high)} high, ${number(critical)} critical; guard ${node.safety.guard}`
+  }
+  if (node.activity !== undefined) return counted(node.activity.total_commands, 'command')
+  if (node.anomalies !== undefined) return counted(node.anomalies.signals.length, 'signal')
+  return '–'
+}
+
+const NODE_COLUMNS: readonly Column<PerNode>[] = [
+  { title: 'Machine', cell: (node) => <NodeName node={node} /> },
+  { title: 'Says', cell: saidBy },
+  { title: 'Source', cell: ({ source }) => source },
+  { title: 'As of', cell: ({ as_of }) => <Time at={as_of} as="ago" /> },
+]
+
+export const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
+  <Table
+    caption="Each machine by itself"
+    rows={nodes}
+    keyOf={({ fingerprint }) => fingerprint}
+    columns={NODE_COLUMNS}
+  />
+)
+
+const TONES = { answered: 'good', from_summary: 'good', denied: 'warn', withheld: 'warn' } as const
+
+export function Whose({ result: { coverage, level } }: { readonly result: QueryResult }) {
+  return (
+    <Panel
+      title="Whose numbers"
+      wide
+      note={`${coverage.answered} of ${counted(coverage.known, level === 2 ? 'machine' : 'other machine')} answered, ${coverage.from_summary} by a summary, ${coverage.denied} refused, ${coverage.unreachable} could not be reached.`}
+    >
+      {coverage.nodes.length === 0 ? (
+        <p class="empty">
+          {level === 2 ? 'Totals name none of the machines behind them.' : 'No other machine was asked.'}
+        </p>
+      ) : (
+        <Table
+          caption="What became of the question at each machine"
+          rows={coverage.nodes}
+          keyOf={({ fingerprint }) => fingerprint}
+          columns={[
+            { title: 'Machine', cell: (node) => <NodeName node={node} /> },
+            {
+              title: 'Outcome',
+              cell: ({ outcome }) => (
+                <State tone={TONES[outcome as keyof typeof TONES] ?? 'bad'}>{plain(outcome)}</State>
+              ),
+            },
+            {
+              title: 'Why',
+              wraps: true,
+              cell: ({ outcome, why }) =>
+                why !== undefined
+                  ? plain(why)
+                  : outcome === 'denied'
+                    ? 'its people or its policy did not agree'
+                    : '–',
+            },
+          ]}
+        />
+      )}
+    </Panel>
+  )
+}

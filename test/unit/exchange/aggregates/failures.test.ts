@@ -1,0 +1,234 @@
+// Failures of few machines among many that use a tool: nobody learns them, from sums, parts, days, filters or differences.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
+import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
+import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
+import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
+import { measuresOf } from '../../../../src/exchange/query/released.ts'
+import { toldApart } from './linear.ts'
+import { contentsIn, give, type Machine, nextBatch, run, seeded, worldOf } from './world.ts'
+
+const LAYOUT = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
+const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
+const FAILED_GIT = rowOf('failed:git')
+
+/** A machine of team `team`, by tool how often it used it and how often that failed. */
+function machine(
+  n: number,
+  used: Readonly<Record<string, readonly [uses: number, failures: number]>>,
+  team?: string,
+): Machine {
+  const all = Object.values(used).reduce(
+    ([uses, failures], [more, failed]) => [uses + more, failures + failed] as const,
+    [0, 0] as readonly [number, number],
+  )
+  const rows = Object.entries({ ...used, all }).flatMap(([tool, [uses, failures]]) => [
+    [rowOf(tool === 'all' ? 'all:uses' : tool), [uses]] as const,
+    [rowOf(tool === 'all' ? 'all:failed' : `failed:${tool}`), [failures]] as const,
+  ])
+  return { n, counts: new Map([[LAYOUT, new Map(rows)]]), ...(team === undefined ? {} : { teams: [team] }) }
+}
+
+/** Eight machines that use git and make; `fails` is how often git failed on each. */
+const eight = (fails: (n: number) => number): Machine[] =>
+  Array.from({ length: 8 }, (_, n) => machine(n, { git: [1_000, fails(n)], make: [10, n < 6 ? 1 : 0] }))
+
+const opened = (all: readonly Machine[]) => {
+  const world = worldOf(all, { layouts: [LAYOUT] })
+  const steps = run(world)
+  return { world, content: contentsIn(steps[0])[0]!, steps }
+}
+const said = ({ types }: ReleaseContent) => types.map(({ layout: _, ...type }) => type)
+const rowsIn = ({ types }: ReleaseContent) => new Map(types[0]!.rows.map((row) => [row.row, row.values]))
+
+describe('one machine of eight that use a tool has failures of it', () => {
+  const UNUSUAL = 777
+  const { world, content, steps } = opened(eight((n) => (n === 3 ? UNUSUAL : 0)))
+
+  it('which nobody is told: the uses are, their failures are not', () => {
+    expect(contentsIn(steps[1])).toEqual(contentsIn(steps[0]))
+    expect(rowsIn(content).get(rowOf('git'))).toEqual([8_000])
+    expect(content.types[0]!.withheld).toContain(FAILED_GIT)
+    expect(rowsIn(content).get(FAILED_GIT)).toBeUndefined()
+  })
+
+  it('which neither aggregator can compute of all that both said: the row is in no sum of values', () => {
+    const [leader, follower] = [world.sides[0].own!.settlement!, world.sides[1].own!.opening!]
+    const [ours, theirs] = [leader.groups[0]!.opened[0]!.sums, follower.groups[0]!.opened[0]!.sums]
+    const values = [...added(fromBytes(ours), fromBytes(theirs))]
+    expect(values).toContain(8_000n)
+    // All failures together are of seven machines, six of which have one of make.
+    expect(values).toContain(BigInt(UNUSUAL + 6))
+    expect(values).not.toContain(BigInt(UNUSUAL))
+    // Make, which would give git away by the difference from all failures, is withheld beside it.
+    expect(content.types[0]!.withheld).toContain(rowOf('failed:make'))
+  })
+
+  it('and it makes no difference to anybody which machine it was, or how often, as long as all together are not told', () => {
+    const few = (fails: (n: number) => number) =>
+      Array.from({ length: 8 }, (_, n) => machine(n, { git: [1_000, fails(n)] }))
+    const one = opened(few((n) => (n === 3 ? UNUSUAL : 0)))
+    const other = opened(few((n) => (n === 5 ? 1 : 0)))
+    expect(said(other.content)).toEqual(said(one.content))
+    expect(one.content.types[0]!.withheld).toEqual([FAILED_GIT, rowOf('all:failed')].sort((a, b) => a - b))
+    const sums = ({ world: { sides } }: typeof one) =>
+      added(
+        fromBytes(sides[0].own!.settlement!.groups[0]!.opened[0]!.sums),
+        fromBytes(sides[1].own!.opening!.groups[0]!.opened[0]!.sums),
+      )
+    expect(sums(other)).toEqual(sums(one))
+  })
+
+  it('not over days either: what is told of one day is the same, whoever fails on another', () => {
+    // From the first to the second day one machine more fails; with five it is told, with four not.
+    const days = [4, 5].map((count) => opened(eight((n) => (n < count ? 100 + n : 0))).content)
+    expect(days.map((day) => rowsIn(day).has(FAILED_GIT))).toEqual([false, true])
+    expect(days[0]!.types[0]!.withheld).toContain(FAILED_GIT)
+  })
+})
+
+it('k that is raised and lowered between batches opens nothing of those who were in one, and nobody twice', () => {
+  const few = eight((n) => (n < 4 ? 50 + n : 0))
+  const world = worldOf(few, { layouts: [LAYOUT] })
+  const first = contentsIn(run(world)[0])[0]!
+  expect(first.types[0]).toMatchObject({ n: 8, threshold: 5 })
+  expect(first.types[0]!.withheld).toContain(FAILED_GIT)
+  // Four are enough now, and those four had failures: the batch is over, and its rows stay as they were told.
+  nextBatch(world)
+  world.k = 3
+  expect(run(world)[0].kind).toBe('wait')
+  for (const n of [8, 9, 10]) give(world, machine(n, { git: [7, 1] }), seeded(`late ${n}`))
+  const second = contentsIn(run(world)[0])[0]!
+  expect(second.types[0]).toMatchObject({ n: 3, threshold: 3 })
+  expect(rowsIn(second).get(FAILED_GIT)).toEqual([3])
+  // And with a higher one the next three wait, whatever the batch before them said.
+  nextBatch(world)
+  world.k = 9
+  for (const n of [11, 12, 13]) give(world, machine(n, { git: [7, 1] }), seeded(`later ${n}`))
+  expect(run(world)[0].kind).toBe('wait')
+})
+
+it('a tool that few use does not say that nothing failed on them', () => {
+  const all = Array.from({ length: 8 }, (_, n) =>
+    machine(n, { git: [10, 1], make: [10, 1], ...(n === 0 ? { kubectl: [5, 0] as const } : {}) }),
+  )
+  const { content } = opened(all)
+  const { withheld } = content.types[0]!
+  // Their uses are withheld, and so are their failures, which are of nobody; and one of each family, from which both would follow.
+  expect(withheld).toEqual(
+    expect.arrayContaining([rowOf('kubectl'), rowOf('failed:kubectl'), rowOf('git'), FAILED_GIT]),
+  )
+  const byTeam = opened(
+    Array.from({ length: 16 }, (_, n) =>
+      machine(
+        n,
+        {
+          git: [10, 1],
+          make: [10, 1],
+          ...(n < 8 || n === 8 ? { kubectl: [5, n < 8 ? 1 : 0] as const } : {}),
+        },
+        n < 8 ? 'ops' : 'web',
+      ),
+    ),
+  ).content.types[0]!
+  // Of the one machine of web that has it neither part says anything, though all failures are of ops.
+  const [split] = byTeam.splits
+  const isHidden = (row: number) => ((split!.hidden[row >> 3] as number) >> (row & 7)) & 1
+  expect([rowOf('kubectl'), rowOf('failed:kubectl')].map(isHidden)).toEqual([1, 1])
+})
+
+it('failures of more machines than use the tool, or more failures than uses, are a lie', () => {
+  const layout: Layout = {
+    ...{ version: 1, type: 'T' },
+    rows: [
+      { name: 'a', values: ['n'], counts: true, family: 'a' },
+      { name: 'failed', values: ['n'], counts: true, family: 'f', within: 'a' },
+    ],
+  }
+  expect(openingOf(layout, BigUint64Array.of(5n, 6n), 9, 3)).toBeUndefined()
+  expect(openingOf(layout, BigUint64Array.of(6n, 6n), 9, 3)?.isOpen).toEqual([true, true])
+  const lies = eight(() => 2_000)
+  expect(opened(lies).content.types[0]).toMatchObject({ reason: 'implausible', rows: [] })
+  const within = (family: string, outer: string): Layout => ({
+    ...layout,
+    rows: [layout.rows[0]!, { ...layout.rows[1]!, family, within: outer }],
+  })
+  // Not of the family that it follows, nor within itself or within nothing.
+  for (const one of [within('a', 'a'), within('f', 'failed'), within('f', 'b')])
+    expect(() => hashOf(one)).toThrow(RangeError)
+})
+
+const K = 3
+const TOOLS = ['t0', 't1', 't2']
+const RANDOM: Layout = {
+  ...{ version: 1, type: 'T' },
+  rows: [
+    ...TOOLS.map((name) => ({ name, values: ['n'], counts: true, family: 'tools' })),
+    ...TOOLS.map((name) => ({
+      name: `failed:${name}`,
+      values: ['n'],
+      counts: true,
+      family: 'f',
+      within: name,
+    })),
+    { name: 'all', values: ['n'], counts: true, family: 'all' },
+    { name: 'failed', values: ['n'], counts: true, family: 'failed', within: 'all' },
+  ],
+}
+
+interface Random {
+  readonly cell: number
+  readonly has: readonly boolean[]
+  readonly fails: readonly boolean[]
+}
+
+/** Rows that a machine has any of. */
+const marksOf = ({ has, fails }: Random): readonly boolean[] => {
+  const failed = has.map((is, at) => is && fails[at]!)
+  return [...has, ...failed, has.includes(true), failed.includes(true)]
+}
+
+const three = fc.array(fc.boolean(), { minLength: 3, maxLength: 3 })
+const worlds = fc
+  .array(fc.record({ cell: fc.nat({ max: 1 }), has: three, fails: three }), { minLength: 6, maxLength: 11 })
+  .filter((all) => [0, 1].every((cell) => all.filter((one) => one.cell === cell).length >= K))
+
+it('whatever anybody adds and subtracts of the whole and of its parts, no failures of fewer than k machines follow', () => {
+  let told = 0
+  fc.assert(
+    fc.property(worlds, (all) => {
+      const sum = (of: readonly Random[]) =>
+        RANDOM.rows.map((_, row) => of.filter((one) => marksOf(one)[row]).length)
+      const opening = openingOf(RANDOM, BigUint64Array.from(sum(all), BigInt), all.length, K)!
+      const cells = [0, 1].map((cell) => all.filter((one) => one.cell === cell))
+      const table = { layout: RANDOM, opening, nodes: cells.map(sum) }
+      const [isTold] = breakdownOf(
+        [table],
+        cells.map(() => K),
+        cells.map(({ length }) => length),
+      )!
+      // Who uses a tool may have failures of it, also where there are none: that too would be something to learn.
+      const unknowns = all.flatMap((one, owner) =>
+        one.has.flatMap((is, tool) => (is ? [{ owner, tool, cell: one.cell }] : [])),
+      )
+      const rowsOfFailures = [0, 1, 2, 'all'] as const
+      const known = rowsOfFailures.flatMap((which) => {
+        const row = which === 'all' ? 7 : 3 + which
+        const of = (cell?: number) =>
+          unknowns.map((one) =>
+            (which === 'all' || one.tool === which) && (cell === undefined || one.cell === cell) ? 1 : 0,
+          )
+        return [...(opening.isOpen[row] ? [of()] : []), ...(isTold![row] ? [of(0), of(1)] : [])]
+      })
+      const sums = known.filter((row) => row.includes(1))
+      if (sums.length > 2) told++
+      const owners = unknowns.map(({ owner }) => owner)
+      expect(sums.length === 0 ? undefined : toldApart(sums, owners, K - 1)).toBeUndefined()
+    }),
+    { numRuns: 600 },
+  )
+  // It is not safe by telling nothing.
+  expect(told).toBeGreaterThan(30)
+})
