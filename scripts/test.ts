@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, isFresh } from './build.ts'
 
@@ -37,8 +37,13 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
 const PROJECTS = ['unit', 'alone', 'contract', 'integration']
 /** Functions of values, which wait for nothing: they take what daemons, shells and deadlines of the others leave idle. */
 const IN_GAPS = ['pure']
-/** Puts a command behind everything that somebody, or a deadline, waits for. */
-const YIELDING = ['nice', '-n', '15'] as const
+/**
+ * Puts a command behind what somebody, or a deadline, waits for: a third of their share of a processor. Much less would be
+ * none where the machine is busy with something else too, and a test of seconds would look as if it hung.
+ */
+const YIELDING = ['nice', '-n', '5'] as const
+/** One to a processor: a third would only take from the two. */
+const GAP_WORKERS = `--maxWorkers=${availableParallelism()}`
 
 interface Ended {
   readonly ok: boolean
@@ -101,8 +106,9 @@ async function runChecks(count: Count): Promise<string> {
   return failed.map(({ name, output }) => `\n✗ ${name}\n${output}`).join('')
 }
 
+/** Said at the end, as the terminal shows what the others find. */
 async function runPure(count: Count): Promise<string> {
-  return `\n── pure tests\n${await runVitest(chosen(IN_GAPS), count, 'later', YIELDING)}`
+  return `\n── pure tests\n${await runVitest([...chosen(IN_GAPS), GAP_WORKERS], count, 'later', YIELDING)}`
 }
 
 /** The service on a machine of its own, with a real systemd: for minutes that a person need not wait each time. */
