@@ -2,7 +2,7 @@
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import { listenersAt } from '../../base/kernel/listening.ts'
+import { ownersAt } from '../../base/kernel/listening.ts'
 import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
@@ -62,7 +62,7 @@ export function openerOf(
     job,
     open: ({ Transport }) =>
       createHttpTransport({
-        ...{ endpoint, limits, token, owners: listenersAt, muscle: client },
+        ...{ endpoint, limits, token, owners: ownersAt, muscle: client },
         ...{ Transport, timers, now },
       }),
   }

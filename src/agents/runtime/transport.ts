@@ -8,6 +8,8 @@ import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
 export const MESSAGE_BYTES = 4 * 1024 * 1024
 /** Characters of words of its own that are told further. */
 export const MESSAGE_CHARS = 500
+/** Why it is over where nothing else was the reason: this side ended it. */
+export const ENDED = 'it was ended'
 /** Messages that an agent may send: notifications of progress come often, an endless stream of them is an attack. */
 const MESSAGES: Rate = { frames: 2_000, perMs: 10_000 }
 
@@ -155,7 +157,7 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
       job.input(Buffer.from(`${JSON.stringify(message)}\n`), false)
     },
     async close() {
-      kill('it was ended')
+      kill(ENDED)
     },
   }
   return transport
@@ -183,7 +185,7 @@ function describeEnd(how: string, by: string | number | null, limits: JobSpec['l
     case 'input':
       return 'it did not read what it was sent'
     case 'cancelled':
-      return 'it was ended'
+      return ENDED
     default:
       return 'it ended, and nobody knows how'
   }

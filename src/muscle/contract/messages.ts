@@ -90,14 +90,15 @@ const REQUESTS = {
   cancel: object({ op: one('cancel'), id, job }),
 }
 
-const outcome = object({ held: boolean, detail: text(512) })
+/** `held`: null where it could not be tried. */
+const outcome = object({ held: nullable(boolean), detail: text(512) })
 
 /** One attempt to get out of a jail, and whether the jail held. */
 const probe = object({
   provider: one(...PROVIDERS),
   /** `read_host`, `network` and so on; the provider and this name are the row of `karo doctor`. */
   probe: text(48, /^[a-z_]+$/),
-  held: boolean,
+  held: nullable(boolean),
   detail: text(512),
 })
 export type ProbeResult = Of<typeof probe>
