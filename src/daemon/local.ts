@@ -20,6 +20,7 @@ import type { Foundation } from './foundation.ts'
 import { watchKeptHooks } from './kept-hooks.ts'
 import { buildMind, keepResults, raiseAlerts } from './mind.ts'
 import type { DaemonOptions } from './options.ts'
+import { placeAddress } from './place-address.ts'
 import { buildTrust } from './trust-rooms.ts'
 
 export type Local = ReturnType<typeof buildLocal>
@@ -84,6 +85,8 @@ export function buildLocal(
     ...{
       secrets: asking.secrets,
       endpoints: config.agents.endpoints,
+      connect: config.agents.connect,
+      addressOf: (host) => placeAddress(host, config),
       keepLong: asking.keepLong,
       builtIns: mind.builtIns,
     },

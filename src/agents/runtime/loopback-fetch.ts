@@ -1,6 +1,6 @@
 // HTTP to one server of this machine, for the official MCP client: one address, no proxy, no redirect, and bounded answers.
 import { once } from 'node:events'
-import { Agent, type IncomingMessage, request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { connect, type Socket } from 'node:net'
 
 /** Bytes of the head of an answer. */
@@ -104,9 +104,10 @@ async function answerOf(
   const port = endpoint.port === '' ? 80 : Number(endpoint.port)
   const socket = await connected(endpoint, { host, port }, signal ?? undefined, owners)
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  // Without an agent, which would make a connection of its own.
   const sent = request({
     ...{ host, port, path: endpoint.pathname, method: method ?? 'GET', headers: Object.fromEntries(headers) },
-    ...{ maxHeaderSize: HEAD_BYTES, agent: new Agent(), createConnection: () => socket },
+    ...{ maxHeaderSize: HEAD_BYTES, createConnection: () => socket },
     ...(signal && { signal }),
   })
   sent.on('response', resolve)

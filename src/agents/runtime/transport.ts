@@ -1,5 +1,6 @@
 // MCP over the standard input and output of a job in a jail: one JSON-RPC message a line, within bounds, for the official client.
 import { constants } from 'node:os'
+import type { Duplex } from 'node:stream'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { createQuota, type Rate } from '../../base/quota.ts'
 import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
@@ -34,6 +35,8 @@ interface TransportDeps {
   /** Of the official client, which is loaded on demand: throws for what is no JSON-RPC message. */
   readonly parse: (value: unknown) => JSONRPCMessage
   readonly onErrors: (bytes: Buffer) => void
+  /** Takes each connection that the job makes; absent: nothing leads out of its jail. */
+  readonly wayOut?: (stream: Duplex) => void
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
@@ -70,7 +73,14 @@ export function createTraffic(now: () => number) {
   }
 }
 
-export function createJobTransport({ client, spec, parse, onErrors, now }: TransportDeps): AgentTransport {
+export function createJobTransport({
+  client,
+  spec,
+  parse,
+  onErrors,
+  wayOut,
+  now,
+}: TransportDeps): AgentTransport {
   const over = Promise.withResolvers<string>()
   const traffic = createTraffic(now)
   let job: RunningJob | undefined
@@ -141,10 +151,9 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
     hangUp: () => job?.input(new Uint8Array(), true),
     kill,
     async start() {
-      job = await client.run(spec, ({ stream, bytes }) => {
-        if (stream === 'stdout') take(bytes)
-        else onErrors(bytes)
-      })
+      const taken = ({ stream, bytes }: { stream: 'stdout' | 'stderr'; bytes: Buffer }) =>
+        stream === 'stdout' ? take(bytes) : onErrors(bytes)
+      job = await client.run(spec, taken, wayOut)
       job.ended.then(
         ({ reason: how, code, signal }) =>
           finish(describeEnd(how, signal ?? signalIn(code) ?? code, spec.limits)),

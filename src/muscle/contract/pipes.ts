@@ -71,7 +71,9 @@ function createPipe(
   let onTheWay = 0
   let unread = 0
   let goOn: (() => void) | undefined
+  /** The other end is there no more; what it said before may still be read. */
   let isClosed = false
+  let [saidEnd, heardEnd] = [false, false]
 
   const acknowledge = (): void => {
     if (unread === 0 || isClosed) return
@@ -83,23 +85,25 @@ function createPipe(
     write(chunk: Buffer, _, done) {
       let at = 0
       const more = (): void => {
-        while (at < chunk.length && onTheWay < WINDOW_BYTES) {
+        // To an end that is there no more everything was said.
+        while (!isClosed && at < chunk.length && onTheWay < WINDOW_BYTES) {
           const piece = Buffer.from(chunk.subarray(at, at + PIECE_BYTES))
           at += piece.length
           onTheWay += piece.length
           send({ pipe, step: 'data', bytes: 0 }, piece)
         }
-        goOn = at < chunk.length ? more : undefined
+        goOn = !isClosed && at < chunk.length ? more : undefined
         if (goOn === undefined) done()
       }
       more()
     },
     final(done) {
-      send({ pipe, step: 'end', bytes: 0 })
+      if (!isClosed) send({ pipe, step: 'end', bytes: 0 })
+      saidEnd = true
       done()
     },
     destroy(error, done) {
-      if (!isClosed) send({ pipe, step: 'close', bytes: 0 })
+      if (!isClosed && !(saidEnd && heardEnd)) send({ pipe, step: 'close', bytes: 0 })
       isClosed = true
       onClose()
       done(error)
@@ -113,14 +117,19 @@ function createPipe(
     take({ step, bytes }, body) {
       if (step === 'close') {
         isClosed = true
-        stream.destroy()
-      } else if (step === 'end') stream.push(null)
-      else if (step === 'ack') {
+        goOn?.()
+        if (heardEnd && !stream.readableEnded) stream.once('end', () => stream.destroy())
+        else stream.destroy()
+      } else if (step === 'end') {
+        heardEnd = true
+        stream.push(null)
+      } else if (step === 'ack') {
         onTheWay = Math.max(0, onTheWay - bytes)
         goOn?.()
       } else {
         unread += body.length
-        if (unread > WINDOW_BYTES + PIECE_BYTES) throw new Malformed('a connection sends more than its window')
+        if (unread > WINDOW_BYTES + PIECE_BYTES)
+          throw new Malformed('a connection sends more than its window')
         if (stream.push(body)) acknowledge()
       }
     },

@@ -111,6 +111,8 @@ describe('a server over HTTP', () => {
     expect(described.manifest?.capabilities).toEqual([`net.connect:${new URL(server.url).host}`])
     await runtime.stopAgent(actor(), 'fixture')
     expect(server.asked.at(-1)).toMatchObject({ method: 'DELETE', session })
+    // What is sent goes over the connection whose other end was looked at, and over no other one.
+    expect(server.connections()).toBe(server.asked.length)
   })
 
   test('answers by a stream of events too, with progress before the result', async () => {
