@@ -14,7 +14,7 @@ import {
 } from './shape.ts'
 
 /** Both ends have to speak the same version; they are parts of one installation. */
-export const CONTRACT_VERSION = 1
+export const CONTRACT_VERSION = 2
 
 /** Bytes of one `output` or `input` message. */
 export const PIECE_BYTES = 64 * 1024

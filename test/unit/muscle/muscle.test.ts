@@ -9,9 +9,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
 import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
 import { systemTimers } from '../../../src/base/clock.ts'
+import type { Descriptors } from '../../../src/base/kernel/descriptors.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
-import type { Descriptors } from '../../../src/base/kernel/descriptors.ts'
 import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/frame.ts'
@@ -144,7 +144,7 @@ test.skipIf(unusable)(
     socket.on('data', (piece) => {
       for (const { header } of reader.push(piece)) replies.push(readReply(header))
     })
-    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run', provider: null }
+    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run', provider: null, net: false }
     for (const id of [1, 2]) socket.write(encodeFrame({ ...spec, id }))
     await until(() => replies.filter(({ op }) => op === 'answer' || op === 'refused').length === 2, {
       what: 'both requests are answered',
