@@ -82,14 +82,9 @@ export function buildLocal(
   const agents: Runtime = createRuntime({
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates },
     ...{ record: audit.record, insist: audit.insist, isGranted: asking.isGranted },
-    ...{
-      secrets: asking.secrets,
-      endpoints: config.agents.endpoints,
-      connect: config.agents.connect,
-      addressOf: (host) => placeAddress(host, config),
-      keepLong: asking.keepLong,
-      builtIns: mind.builtIns,
-    },
+    ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
+    ...{ endpoints: config.agents.endpoints, connect: config.agents.connect },
+    addressOf: (host) => placeAddress(host, config),
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
       // What was derived from another one has gone with it.
