@@ -186,7 +186,7 @@ function call(id, { name, arguments: given = {}, _meta }) {
     case 'get_page':
       fetch(given.url)
         .then(async (told) => answer(id, text(`${told.status} ${await told.text()}`)))
-        .catch((error) => answer(id, { ...text(error.cause?.code ?? error.message), isError: true }))
+        .catch((error) => answer(id, { ...text(String(error.cause?.code ?? error.message)), isError: true }))
       return
     case 'write':
       return answer(id, text('written'))
