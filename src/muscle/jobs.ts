@@ -13,7 +13,7 @@ import {
   type RunRequest,
   WINDOW_BYTES,
 } from './contract/messages.ts'
-import { createPipes, type Pipes, type PipeStep } from './contract/pipes.ts'
+import { createPipes, type PipeStep, type Pipes } from './contract/pipes.ts'
 import { firstSecret, type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
 
 export interface JobsDeps {

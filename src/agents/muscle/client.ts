@@ -182,7 +182,10 @@ function attach(
     }
     const job = jobs.get(reply.job)
     if (job === undefined) return
-    if (reply.op === 'pipe') return job.pipes.take(reply, body)
+    if (reply.op === 'pipe') {
+      job.pipes.take(reply, body)
+      return
+    }
     if (reply.op === 'ended') {
       jobs.delete(reply.job)
       job.pipes.end()

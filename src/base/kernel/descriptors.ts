@@ -76,7 +76,8 @@ export async function openDescriptors(): Promise<Descriptors> {
         if (recvmsg(socket, memory, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 1) return undefined
         const told = Buffer.from(koffi.decode(memory, koffi.array('uint8_t', size, 'Array')) as number[])
         const message = told.subarray(MESSAGE.header + MESSAGE.vector)
-        const isOne = told.readBigUInt64LE(40) >= BigInt(MESSAGE.one) && message.readUInt32LE(0) === MESSAGE.one
+        const isOne =
+          told.readBigUInt64LE(40) >= BigInt(MESSAGE.one) && message.readUInt32LE(0) === MESSAGE.one
         const isRight = message.readInt32LE(8) === SOL_SOCKET && message.readInt32LE(12) === SCM_RIGHTS
         return isOne && isRight ? message.readInt32LE(16) : undefined
       } finally {
