@@ -41,6 +41,8 @@ export interface Action {
   readonly binds: readonly Bind[]
   /** Secrets that the jail is given when it starts, by name; they stand in `env` too, which is what an approval is bound to. */
   readonly secrets?: readonly string[]
+  /** Places of the network that the jail reaches, `host:port`; they stand in `env` too, as secrets do. */
+  readonly connect?: readonly string[]
   /** The tool's arguments as canonical JSON, or the command's standard input. */
   readonly input: string
   /** Node id of the machine on which it happens. */

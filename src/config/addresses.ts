@@ -48,6 +48,14 @@ const own = new BlockList()
 own.addSubnet('127.0.0.0', 8, 'ipv4')
 own.addAddress('::1', 'ipv6')
 
+const near = new BlockList()
+near.addSubnet('169.254.0.0', 16, 'ipv4')
+near.addSubnet('fe80::', 10, 'ipv6')
+
+/** True for an IP address that counts on one link alone, as those of many services of machines in a cloud. */
+export const isLinkLocal = (address: string): boolean =>
+  isIP(address) !== 0 && near.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6')
+
 /** True for an IP address of loopback, which only this machine has. False for names and anything malformed. */
 export function isLoopback(address: string): boolean {
   const family = isIP(address)

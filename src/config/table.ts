@@ -4,6 +4,7 @@
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
 import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'
+import { networkPlace } from '../base/words/network-place.ts'
 import { trustDomains } from './domains.ts'
 import * as kind from './kinds.ts'
 import type { Config } from './types.ts'
@@ -453,6 +454,20 @@ export const KEYS = {
     description:
       'MCP servers of this machine that may be agents although Karo did not start them (`karo agent add NAME -- ADDRESS`), by their address over HTTP. They run outside of any jail, so none is one unless it stands here; each call of them waits for a yes.',
     example: '["http://127.0.0.1:3001/mcp"]',
+  }),
+  agentsConnect: key({
+    path: 'agents.connect',
+    kind: kind.list(
+      kind.text('a host and a port such as "10.0.0.5:5432"', (text) =>
+        networkPlace(text) === undefined ? 'it is no HOST:PORT in small letters' : undefined,
+      ),
+      64,
+    ),
+    default: [],
+    fileOnly: true,
+    description:
+      'Places of the private network that agents in jails may connect to (`karo agent add NAME --connect HOST:PORT`), by a proxy of the daemon; none while this is empty. A name is looked up at each connection, as in `discovery.peers`, and has to be of a private address of another machine; an address of this machine, or a link-local one, counts only as it stands here.',
+    example: '["10.0.0.5:5432", "build.lan:443"]',
   }),
   vaultRotateDays: key({
     path: 'vault.rotate_days',

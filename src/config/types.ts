@@ -92,6 +92,8 @@ export interface Config {
     readonly approved: readonly string[]
     /** Addresses on loopback. */
     readonly endpoints: readonly string[]
+    /** Places of the network, `host:port`. */
+    readonly connect: readonly string[]
   }
   /** Days after which unlocking a vault gives it a new key; 0: never. */
   readonly vault: { readonly rotate_days: number }

@@ -90,6 +90,7 @@ export function buildAgents(
     },
     patterns: () => config.agents.approved,
     endpoints: config.agents.endpoints,
+    connect: config.agents.connect,
     ...{ home: homedir(), karoHome: paths.home, onDenied: metrics.denied },
     log: log.child({ room: 'gates' }),
   })
@@ -116,8 +117,8 @@ export function buildAgents(
     const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
-  const isGranted: RestingDeps['isGranted'] = ({ agent, argv, binds }) => {
-    const needed = neededBy({ tool: '', argv, binds })
+  const isGranted: RestingDeps['isGranted'] = ({ agent, ...action }) => {
+    const needed = neededBy({ ...action, tool: '' })
     return capabilities.covering(agent, needed, { begun: true }).missing.length === 0
   }
   return { capabilities, approvals, isGranted, gates, principals, vault, secrets, artifacts, keepLong }

@@ -20,6 +20,7 @@ import type { Foundation } from './foundation.ts'
 import { watchKeptHooks } from './kept-hooks.ts'
 import { buildMind, keepResults, raiseAlerts } from './mind.ts'
 import type { DaemonOptions } from './options.ts'
+import { placeAddress } from './place-address.ts'
 import { buildTrust } from './trust-rooms.ts'
 
 export type Local = ReturnType<typeof buildLocal>
@@ -81,12 +82,9 @@ export function buildLocal(
   const agents: Runtime = createRuntime({
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates },
     ...{ record: audit.record, insist: audit.insist, isGranted: asking.isGranted },
-    ...{
-      secrets: asking.secrets,
-      endpoints: config.agents.endpoints,
-      keepLong: asking.keepLong,
-      builtIns: mind.builtIns,
-    },
+    ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
+    ...{ endpoints: config.agents.endpoints, connect: config.agents.connect },
+    addressOf: (host) => placeAddress(host, config),
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
       // What was derived from another one has gone with it.

@@ -1,5 +1,6 @@
 // The jobs of one connection: each is a command in a jail, with its output on the way to the Brain and its bounds.
-import type { Readable } from 'node:stream'
+import { createServer, type Socket } from 'node:net'
+import { pipeline, type Readable } from 'node:stream'
 import { within } from '../base/async/deadline.ts'
 import type { Timers } from '../base/clock.ts'
 import type { Log } from '../base/run/log.ts'
@@ -12,7 +13,8 @@ import {
   type RunRequest,
   WINDOW_BYTES,
 } from './contract/messages.ts'
-import { type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
+import { createPipes, type PipeStep, type Pipes } from './contract/pipes.ts'
+import { firstSecret, type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
 
 export interface JobsDeps {
   /** In the order in which they are preferred. */
@@ -23,6 +25,7 @@ export interface JobsDeps {
   /** Places for jails of this whole process. */
   readonly room: Seats
   readonly output: (job: string, seq: number, stream: 'stdout' | 'stderr', bytes: Buffer) => void
+  readonly pipe: (job: string, step: PipeStep, bytes?: Uint8Array) => void
   readonly ended: (message: Ended) => void
   readonly log: Log
 }
@@ -39,6 +42,8 @@ export interface Jobs {
   /** Bytes for the command's standard input. A job that has ended, or that has no input, gets nothing. */
   input(job: string, bytes: Buffer, final: boolean): void
   ack(job: string, bytes: number): void
+  /** What the Brain says of a connection that the job made. Throws Malformed. */
+  pipe(job: string, step: PipeStep, bytes: Buffer): void
   /** Kills the jail; false when there is no such job. */
   cancel(job: string): boolean
   list(): readonly { readonly job: string; readonly provider: ProviderName; readonly started_ms: number }[]
@@ -59,6 +64,8 @@ interface Job {
   reason: Reason | undefined
   /** Bytes sent and not acknowledged. */
   onTheWay: number
+  /** Its connections to the Brain; undefined where nothing leads out. */
+  pipes: Pipes | undefined
   over: Promise<void>
 }
 
@@ -80,7 +87,7 @@ export function createJobs(deps: JobsDeps): Jobs {
     const started = Promise.withResolvers<void>()
     const job: Job = {
       ...{ provider: candidates[0].name, startedMs: deps.now(), jail: undefined, reason: undefined },
-      ...{ onTheWay: 0, over: started.promise },
+      ...{ onTheWay: 0, pipes: undefined, over: started.promise },
     }
     running.set(name, job)
     try {
@@ -104,9 +111,11 @@ export function createJobs(deps: JobsDeps): Jobs {
     } finally {
       started.resolve()
     }
+    const shut = lead(job, job.jail, (step, bytes) => deps.pipe(name, step, bytes))
     const late = deps.timers.after(limits.wall_ms, () => stop(job, 'wall_time'))
     job.over = watch(name, job, job.jail, limits.output_bytes, stop, deps).finally(() => {
       late()
+      shut()
       running.delete(name)
       deps.room.free()
     })
@@ -133,6 +142,7 @@ export function createJobs(deps: JobsDeps): Jobs {
       if (job.onTheWay < WINDOW_BYTES)
         for (const stream of [job.jail?.stdout, job.jail?.stderr]) stream?.resume()
     },
+    pipe: (name, step, bytes) => running.get(name)?.pipes?.take(step, bytes),
     cancel(name) {
       const job = running.get(name)
       if (job !== undefined) stop(job, 'cancelled')
@@ -145,6 +155,25 @@ export function createJobs(deps: JobsDeps): Jobs {
       // A job that was being built is killed when it is there.
       while (running.size > 0) await Promise.all([...running.values()].map(({ over }) => over))
     },
+  }
+}
+
+/** Leads each connection that the job makes to the Brain. Returns what ends that. */
+function lead(job: Job, { listener }: Jail, send: (step: PipeStep, bytes?: Uint8Array) => void): () => void {
+  if (listener === undefined) return () => {}
+  const pipes = createPipes({ send })
+  const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
+    const pipe = pipes.open()
+    if (pipe === undefined) return void socket.destroy()
+    // Both are over, however that came.
+    pipeline(socket, pipe, socket, () => {})
+  })
+  server.on('error', () => {})
+  server.listen({ fd: listener })
+  job.pipes = pipes
+  return () => {
+    server.close()
+    pipes.end()
   }
 }
 
@@ -191,7 +220,7 @@ function specOf(request: RunRequest, bytes: Buffer): { secrets: Buffer[]; env: R
   const secrets: Buffer[] = []
   const env: Record<string, string> = { ...request.env }
   for (const { name, bytes: size } of request.secrets) {
-    env[`KARO_SECRET_${name}`] = `/dev/fd/${4 + secrets.length}`
+    env[`KARO_SECRET_${name}`] = `/dev/fd/${firstSecret(request) + secrets.length}`
     secrets.push(bytes.subarray(at, at + size))
     at += size
   }

@@ -107,6 +107,7 @@ function attend(socket: Socket, room: Parameters<typeof createJobs>[0]['room'], 
     ...deps,
     room,
     output: (job, seq, stream, bytes) => send({ op: 'output', job, seq, stream }, bytes),
+    pipe: (job, step, bytes) => send({ op: 'pipe', job, ...step }, bytes),
     ended(message) {
       const trace_id = traces.get(message.job)
       traces.delete(message.job)
@@ -125,7 +126,7 @@ function attend(socket: Socket, room: Parameters<typeof createJobs>[0]['room'], 
     try {
       for (const { header, body } of reader.push(piece)) {
         const request = readRequest(header)
-        if (body.length > 0 && request.op !== 'run' && request.op !== 'input')
+        if (body.length > 0 && !TAKE_BYTES.has(request.op))
           throw new Malformed('bytes follow a message that has none')
         if (request.op === 'run' && request.trace_id !== null) traces.set(request.job, request.trace_id)
         const begun = answer(request, body, { jobs, send, deps })
@@ -147,6 +148,9 @@ function attend(socket: Socket, room: Parameters<typeof createJobs>[0]['room'], 
   send({ op: 'hello', version: CONTRACT_VERSION, pid: process.pid })
   return jobs
 }
+
+/** Requests behind which bytes stand. */
+const TAKE_BYTES: ReadonlySet<Request['op']> = new Set(['run', 'input', 'pipe'])
 
 interface Parts {
   readonly jobs: Jobs
@@ -187,6 +191,8 @@ async function answer(request: Request, body: Frame['body'], { jobs, send, deps 
       return jobs.input(request.job, body, request.final)
     case 'ack':
       return jobs.ack(request.job, request.bytes)
+    case 'pipe':
+      return jobs.pipe(request.job, request, body)
   }
 }
 

@@ -111,16 +111,23 @@ export function describeName(text: string): string {
 
 /**
  * What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. `begun`:
- * only what a running action still needs, which is its places or the port of its server. Throws KaroError `bad_request` for a path or program that no name can say.
+ * only what a running action still needs, which is its places, also those of the network, or the port of its server. Throws KaroError `bad_request` for a path or program that no name can say.
  */
 export function neededBy(
-  { tool, argv, binds, secrets = [] }: Pick<Action, 'tool' | 'argv' | 'binds' | 'secrets'>,
+  {
+    tool,
+    argv,
+    binds,
+    secrets = [],
+    connect = [],
+  }: Pick<Action, 'tool' | 'argv' | 'binds' | 'secrets' | 'connect'>,
   begun = false,
 ): readonly string[] {
   const endpoint = endpointOf(argv)
   const needed = [
     ...(endpoint === undefined ? [] : [connectTo(endpoint)]),
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
+    ...connect.map((place) => `net.connect:${place}`),
     ...(tool === 'exec' && !begun
       ? [
           ...(endpoint === undefined ? [`proc.exec:${argv[0] ?? ''}`] : []),

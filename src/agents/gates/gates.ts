@@ -37,6 +37,8 @@ export interface GatesDeps {
   readonly patterns: () => readonly string[]
   /** `agents.endpoints`: addresses of servers outside of jails. */
   readonly endpoints: readonly string[]
+  /** `agents.connect`: places of the network that a jail may reach. */
+  readonly connect: readonly string[]
   /** Homes that the risk rules protect; absolute. */
   readonly home: string
   readonly karoHome: string
@@ -61,8 +63,7 @@ interface Judged {
 }
 
 export function createGates(deps: GatesDeps): Gates {
-  const { self, policy, capabilities, approvals, audit, patterns, endpoints, home, karoHome, onDenied, log } =
-    deps
+  const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
   /** The first three gates. `begun`: about what was let through before. */
   async function look(action: Action, begun = false): Promise<Judged> {
@@ -74,8 +75,10 @@ export function createGates(deps: GatesDeps): Gates {
         gate: 'policy',
         judge: () => {
           if (action.target !== self) return { effect: 'deny', reason: 'it is to happen on another machine' }
-          if (outside !== undefined && !endpoints.includes(outside.href))
+          if (outside !== undefined && !deps.endpoints.includes(outside.href))
             return { effect: 'deny', reason: 'agents.endpoints in config.toml does not name its address' }
+          if (action.connect?.every((place) => deps.connect.includes(place)) === false)
+            return { effect: 'deny', reason: 'agents.connect in config.toml does not name all its places' }
           const { effect, rule: name, reason } = policy(questionOf(action, self))
           return effect === 'allow'
             ? { effect: 'pass', least: 'green', reason: name }
@@ -122,6 +125,7 @@ export function createGates(deps: GatesDeps): Gates {
       action.requester.node !== self &&
       action.operation !== 'logs' &&
       (action.secrets ?? []).length === 0 &&
+      (action.connect ?? []).length === 0 &&
       action.binds.length > 0 &&
       capabilities.covering(action.agent, neededBy(action), { begun }).missing.length === 0
     const narrowed = await narrow(gates, action, ownClass(action, granted))

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly tools: readonly string[]
   /** Of the vault of its person, each under the name by which its program finds it. At most 8. */
   readonly secrets: readonly SecretWish[]
+  /** Places of the network that it may connect to, `host:port`; absent: it has no network. */
+  readonly connect?: readonly string[]
   readonly limits: Limits
   readonly callMs: number
   readonly why: string
@@ -46,15 +48,27 @@ export interface Manifest extends Omit<Wanted, 'class' | 'name'> {
   readonly addedAt: number
 }
 
-/** Whether something outside of its jail can be changed by it, or it holds secrets: then a person starts it. */
-export const needsPerson = ({ binds, secrets }: Pick<Manifest, 'binds' | 'secrets'>): boolean =>
-  binds.some(({ write }) => write) || secrets.length > 0
+/** Why a person has to start it, as a predicate: something outside of its jail can be changed by it, or it holds secrets. Otherwise undefined. */
+export function needsPerson({
+  binds,
+  secrets,
+  connect = [],
+}: Pick<Manifest, 'binds' | 'secrets' | 'connect'>): string | undefined {
+  if (secrets.length > 0) return 'holds secrets'
+  if (connect.length > 0) return 'may connect to the network'
+  return binds.some(({ write }) => write) ? 'may write' : undefined
+}
 
-/** The secrets as whoever is asked for a yes sees them, and as an approval is bound to them: which ones, by name. */
-export const shownSecrets = ({ secrets }: Pick<Manifest, 'secrets'>): Readonly<Record<string, string>> =>
-  Object.fromEntries(
+/** What it is given, as whoever is asked for a yes sees it, and as an approval is bound to it: secrets by name, and places of the network. */
+export const shownGifts = ({
+  secrets,
+  connect = [],
+}: Pick<Manifest, 'secrets' | 'connect'>): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
     secrets.map(({ variable, secret }) => [`KARO_SECRET_${variable}`, `the secret ${secret}`]),
-  )
+  ),
+  ...(connect.length > 0 && { HTTPS_PROXY: `to ${connect.join(', ')} and nowhere else` }),
+})
 
 /** BLAKE3 of all that the manifest says, 64 hex digits: an agent that is added again is another one. */
 export const digestOf = (manifest: Manifest): string => toHex(blake3([encodeValue(plain(manifest))]))
@@ -128,11 +142,12 @@ const plain = (manifest: Manifest): Record<string, WireValue> => ({
 })
 
 /** Its program, or the address of its server, and each place that it sees or may change. */
-function capabilitiesOf({ argv, binds, secrets }: Wanted): readonly string[] {
+function capabilitiesOf({ argv, binds, secrets, connect = [] }: Wanted): readonly string[] {
   const endpoint = endpointOf(argv)
   return [
     endpoint === undefined ? `proc.exec:${argv[0] ?? ''}` : connectTo(endpoint),
     ...binds.map(({ path, write }) => `${write ? 'fs.write' : 'fs.read'}:${path}`),
     ...secrets.map(({ secret }) => `secret.read:${secret}`),
+    ...connect.map((place) => `net.connect:${place}`),
   ]
 }

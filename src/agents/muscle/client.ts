@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { dirname } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { KaroError } from '../../base/errors.ts'
 import type { PeerCredentials } from '../../base/kernel/peer-credentials.ts'
 import { createFrameReader, encodeFrame } from '../../muscle/contract/frame.ts'
@@ -15,6 +16,7 @@ import {
   type RunRequest,
   readReply,
 } from '../../muscle/contract/messages.ts'
+import { createPipes, type Pipes } from '../../muscle/contract/pipes.ts'
 import type { Of } from '../../muscle/contract/shape.ts'
 
 type Answer<K extends keyof typeof ANSWERS> = Of<(typeof ANSWERS)[K]>
@@ -26,7 +28,7 @@ interface Secret {
   readonly bytes: Uint8Array
 }
 
-export type JobSpec = Omit<RunRequest, 'op' | 'id' | 'provider' | 'secrets'> & {
+export type JobSpec = Omit<RunRequest, 'op' | 'id' | 'provider' | 'net' | 'secrets'> & {
   readonly secrets: readonly Secret[]
 }
 
@@ -50,8 +52,11 @@ export interface MuscleClient {
   /** Tries to get out of each kind of jail; takes a second or two. */
   probe(): Promise<Answer<'probe'>>
   list(): Promise<Answer<'list'>>
-  /** Resolves when the command runs. Rejects with KaroError `refused` (no sandbox, a path, busy) or `unavailable`. */
-  run(spec: JobSpec, take: TakeOutput): Promise<RunningJob>
+  /**
+   * Resolves when the command runs. `onConnection` is given each connection that the job makes to the one port that it then has; without it
+   * nothing leads out of the jail. Rejects with KaroError `refused` (no sandbox, a path, busy) or `unavailable`.
+   */
+  run(spec: JobSpec, take: TakeOutput, onConnection?: (stream: Duplex) => void): Promise<RunningJob>
   /** Kills the whole jail; false when the job is over. */
   cancel(job: string): Promise<boolean>
   /** Resolves with the reason when the connection is over. */
@@ -68,6 +73,7 @@ interface Waiting {
 interface Followed {
   readonly take: TakeOutput
   readonly ended: PromiseWithResolvers<Ended>
+  readonly pipes: Pipes
   seq: number
   /** Pieces are taken one after the other. */
   taken: Promise<void>
@@ -176,8 +182,13 @@ function attach(
     }
     const job = jobs.get(reply.job)
     if (job === undefined) return
+    if (reply.op === 'pipe') {
+      job.pipes.take(reply, body)
+      return
+    }
     if (reply.op === 'ended') {
       jobs.delete(reply.job)
+      job.pipes.end()
       job.taken.finally(() => job.ended.resolve(reply)).catch(() => {})
       return
     }
@@ -206,7 +217,10 @@ function attach(
     greeted.reject(new Error(reason))
     closed.resolve(reason)
     for (const { reject } of waiting.values()) reject(error)
-    for (const { ended } of jobs.values()) ended.reject(error)
+    for (const { ended, pipes } of jobs.values()) {
+      pipes.end()
+      ended.reject(error)
+    }
     waiting.clear()
     jobs.clear()
   })
@@ -220,7 +234,7 @@ function attach(
     probe: () => ask('probe', (id) => ({ op: 'probe', id })),
     list: () => ask('list', (id) => ({ op: 'list', id })),
     cancel: (job) => ask('cancel', (id) => ({ op: 'cancel', id, job })),
-    async run(spec, takeOutput) {
+    async run(spec, takeOutput, onConnection) {
       const { job } = spec
       if (jobs.has(job)) {
         for (const { bytes } of spec.secrets) bytes.fill(0)
@@ -229,6 +243,12 @@ function attach(
       const followed: Followed = {
         take: takeOutput,
         ended: Promise.withResolvers<Ended>(),
+        pipes: createPipes({
+          send(step, bytes) {
+            if (!socket.destroyed) send({ op: 'pipe', job, ...step }, bytes)
+          },
+          ...(onConnection && { onOpen: onConnection }),
+        }),
         seq: 0,
         taken: Promise.resolve(),
       }
@@ -238,7 +258,8 @@ function attach(
       const body = Buffer.concat(spec.secrets.map(({ bytes }) => bytes))
       for (const { bytes } of spec.secrets) bytes.fill(0)
       try {
-        await ask('run', (id) => ({ ...spec, op: 'run', id, provider, secrets }), body)
+        const net = onConnection !== undefined
+        await ask('run', (id) => ({ ...spec, op: 'run', id, provider, net, secrets }), body)
       } catch (error) {
         if (jobs.get(job) === followed) jobs.delete(job)
         throw error

@@ -1,4 +1,5 @@
 // One agent and its supervision: started when it is needed, restarted when it crashes, stopped when it crashes again and again.
+import { within } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
@@ -12,6 +13,7 @@ import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
 import { openerOf } from './spec.ts'
+import type { WayOutDeps } from './way-out.ts'
 
 /** Milliseconds before each further attempt to start; half of it up to all of it, by chance. */
 const RETRY_MS = [100, 700, 5_000]
@@ -43,6 +45,9 @@ export interface AgentDeps {
   readonly manifest: () => Promise<Manifest>
   /** The secrets that the manifest asks for; overwritten once they are sent. Rejects with KaroError where one may not be had. */
   readonly secrets: (manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
+  readonly addressOf: WayOutDeps['addressOf']
+  /** Hears of what it connects to. */
+  readonly connected: (manifest: Manifest, traceId: string, what: Parameters<WayOutDeps['told']>[0]) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly random: Random
@@ -77,6 +82,9 @@ export interface Agent {
   /** As `stop`, and for good: whoever still has it cannot start it any more. */
   retire(): Promise<void>
 }
+
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
 
 export function createAgent(id: string, deps: AgentDeps): Agent {
   const { muscle, clock, timers, random, log, onState } = deps
@@ -114,7 +122,13 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         const client = muscle.client()
         const secrets = await deps.secrets(manifest, traceId)
         const started = await beginSession({
-          ...openerOf(manifest, { client, secrets, traceId, random, timers, clock, onErrors: errors.push }),
+          ...openerOf(manifest, {
+            ...{ ...deps, client, secrets, traceId, onErrors: errors.push },
+            told(what) {
+              if (what.refused !== undefined) errors.note(what.refused)
+              deps.connected(manifest, traceId, what)
+            },
+          }),
           ...{ timers, signal },
         })
         if (mine === stops) return started
@@ -131,24 +145,9 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
           throw new KaroError('unavailable', `${id} does not start: ${reason}`, {
             hint: `karo agent logs ${id.slice(id.indexOf(':') + 1)} shows what it says.`,
           })
-        await pause(wait * (0.5 + random.float() / 2), signal)
+        await within(aborted(signal), wait * (0.5 + random.float() / 2), timers)
       }
     }
-  }
-
-  /** Ends early when it is stopped. */
-  function pause(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = timers.after(ms, resolve)
-      signal.addEventListener(
-        'abort',
-        () => {
-          wake()
-          resolve()
-        },
-        { once: true },
-      )
-    })
   }
 
   const start = singleFlight(async (traceId: string): Promise<Session> => {

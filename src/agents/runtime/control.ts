@@ -3,7 +3,7 @@
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { EXEC } from '../classes.ts'
-import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
 import { isOutside } from '../manifest/outside.ts'
 import { holdsSecrets, wordsAfar } from '../tasks/afar.ts'
 import type { Afar } from '../tasks/types.ts'
@@ -63,9 +63,10 @@ export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
     return manifest
   }
 
-  /** What may write or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
+  /** What may write, connects to places or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
   async function mayStart(known: Known, action: Action, manifest: Manifest, actor: Actor): Promise<void> {
-    if (!needsPerson(manifest)) {
+    const why = needsPerson(manifest)
+    if (why === undefined) {
       // One's own agent in a jail that changes nothing starts as its tasks start it; all others are looked at first.
       const isLooked = actor.by !== undefined || isOutside(manifest)
       const early = isLooked ? await gates.refuses({ ...action, tool: 'start' }) : undefined
@@ -77,20 +78,16 @@ export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
     }
     const verdict = await gates.judge(action)
     if (verdict.outcome === 'run') return
-    throw new KaroError(
-      'refused',
-      `${known.id} ${manifest.secrets.length > 0 ? 'holds secrets' : 'may write'}, and is not started: ${verdict.reason}`,
-      {
-        // Hints name places, and commands that people of this machine type.
-        ...(actor.by === undefined &&
-          verdict.outcome === 'deny' &&
-          verdict.hint !== undefined && { hint: verdict.hint }),
-        ...(actor.by === undefined &&
-          verdict.outcome === 'wait' && {
-            hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
-          }),
-      },
-    )
+    throw new KaroError('refused', `${known.id} ${why}, and is not started: ${verdict.reason}`, {
+      // Hints name places, and commands that people of this machine type.
+      ...(actor.by === undefined &&
+        verdict.outcome === 'deny' &&
+        verdict.hint !== undefined && { hint: verdict.hint }),
+      ...(actor.by === undefined &&
+        verdict.outcome === 'wait' && {
+          hint: `Approve it in another terminal, and then start it again: karo approvals approve ${verdict.approval}`,
+        }),
+    })
   }
 
   return { asked, toldTo, manifestFor, mayStart }
@@ -105,7 +102,8 @@ const controlOf = (
   // One task for all its starts: an approval that was given after one of them is for the next one.
   ...{ id: `${operation}-${traceId}`, task: `${operation} ${manifest.id}`, agent: manifest.id, operation },
   ...{ tool: operation === 'start' ? EXEC : 'logs', readOnly: operation === 'logs' },
-  ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
-  ...{ secrets: manifest.secrets.map(({ secret }) => secret), input: '', why: manifest.why },
+  ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownGifts(manifest), binds: manifest.binds },
+  ...{ secrets: manifest.secrets.map(({ secret }) => secret), connect: manifest.connect ?? [] },
+  ...{ input: '', why: manifest.why },
   ...{ requester, target, traceId },
 })

@@ -5,7 +5,7 @@ import { createQuota, type Rate } from '../../base/quota.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { MuscleClient } from '../muscle/client.ts'
 import { createLoopbackFetch, type LoopbackFetchDeps } from './loopback-fetch.ts'
-import { type AgentTransport, createTraffic, MESSAGE_BYTES, MESSAGE_CHARS } from './transport.ts'
+import { type AgentTransport, createTraffic, ENDED, MESSAGE_BYTES, MESSAGE_CHARS } from './transport.ts'
 
 /** Milliseconds in which it has to take a message that has no answer. */
 const TAKEN_MS = 10_000
@@ -44,9 +44,9 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   let isOver = false
   let bytesRead = 0
   let open = 0
-  /** Of requests that wait for their answer: a server may leave the stream open behind it. */
+  /** One for each request that waits for its answer. Aborting it closes its stream, which a server may leave open behind the answer. */
   const streams = new Map<string | number, AbortController>()
-  /** Messages without an answer, until they are taken. */
+  /** The sending of each message that has no answer, until the server has taken it. */
   const taking = new Set<Promise<void>>()
 
   const kill = (why: string): Error => {
@@ -120,8 +120,8 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
       void Promise.allSettled(taking)
         .then(() => http.terminateSession())
         .then(
-          () => kill('it was ended'),
-          () => kill('it was ended'),
+          () => kill(ENDED),
+          () => kill(ENDED),
         )
     },
     kill,
@@ -156,7 +156,10 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
         const isCancelled = options?.requestSignal?.aborted === true
         if ((status === undefined && !isCancelled) || (status === 404 && http.sessionId !== undefined))
           kill(status === 404 ? 'it does not know its session any more' : (error as Error).message)
-        if (id !== undefined) traffic.gaveUp(id)
+        if (id !== undefined) {
+          traffic.gaveUp(id)
+          streams.delete(id)
+        }
         throw error
       } finally {
         taking.delete(sent)
@@ -164,7 +167,7 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
       }
     },
     async close() {
-      kill('it was ended')
+      kill(ENDED)
     },
   }
   return transport

@@ -1,6 +1,7 @@
 // HTTP to one server of this machine, for the official MCP client: one address, no proxy, no redirect, and bounded answers.
-import { Agent, type IncomingMessage, request } from 'node:http'
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { connect, type Socket } from 'node:net'
 
 /** Bytes of the head of an answer. */
 const HEAD_BYTES = 16 * 1024
@@ -11,13 +12,13 @@ export interface LoopbackFetchDeps {
   readonly endpoint: URL
   /** The value of the header Authorization; undefined: none. */
   readonly authorization: () => string | undefined
-  /** The uids of those who listen there. */
-  readonly owners: (endpoint: URL) => Promise<readonly number[]>
+  /** The uids of those who listen there, and of whoever accepted the connection from port `from`. */
+  readonly owners: (endpoint: URL, from: number) => Promise<readonly number[]>
   /** Bytes of one answer as JSON, and of one event of a stream. */
   readonly mostBytes: number
   /** Hears of each piece of an answer, and throws where it is more than there may be. */
   readonly onBytes: (bytes: number) => void
-  /** Hears of each request that begins, and throws where it is one more than may be open at once; `false`: one has ended. */
+  /** `true` when a request begins; throws where too many are open. `false` when one has ended. */
   readonly onOpen: (isOpen: boolean) => void
   /** One answer, or one event, is longer than it may be; what is thrown then ends the reading. */
   readonly tooLong: () => Error
@@ -28,19 +29,12 @@ export function createLoopbackFetch(deps: LoopbackFetchDeps) {
   const { endpoint, authorization, owners, onOpen } = deps
   return async (asked: string | URL, init: RequestInit = {}): Promise<Response> => {
     if (new URL(asked).href !== endpoint.href) throw new Error('it may be asked at its own address alone')
-    const uids = await owners(endpoint)
-    const other = uids.find((uid) => uid !== 0 && uid !== process.getuid?.())
-    if (uids.length === 0) throw new Error(`nobody listens at ${endpoint.host}`)
-    if (other !== undefined)
-      throw new Error(
-        `another user of this machine (uid ${other}) listens at ${endpoint.host}, and is sent nothing: it has to be the daemon's own, or root`,
-      )
     const headers = new Headers(init.headers)
     const secret = authorization()
     if (secret !== undefined) headers.set('authorization', secret)
     onOpen(true)
     const ended = (): void => onOpen(false)
-    const answer = await answerOf(endpoint, headers, init).catch((error: unknown) => {
+    const answer = await answerOf(endpoint, headers, init, owners).catch((error: unknown) => {
       ended()
       throw error
     })
@@ -70,14 +64,50 @@ function isStreamed({ method, body }: RequestInit): boolean {
   return typeof sent === 'object' && sent !== null && 'method' in sent && 'id' in sent
 }
 
-/** The head of the answer. A connection of its own for each request, so that none is sent into one that ends just then. */
-function answerOf(endpoint: URL, headers: Headers, { method, body, signal }: RequestInit) {
+/**
+ * A connection of its own for each request, so that none is sent into one that ends just then. Resolves when it is one to root or to the
+ * daemon's own user. Nothing was sent yet: any user of the machine can take a port that is free, also just before the connection.
+ */
+async function connected(
+  endpoint: URL,
+  where: { readonly host: string; readonly port: number },
+  signal: AbortSignal | undefined,
+  owners: LoopbackFetchDeps['owners'],
+): Promise<Socket> {
+  const socket = connect({ ...where, ...(signal && { signal }) })
+  try {
+    await once(socket, 'connect')
+    const uids = await owners(endpoint, socket.localPort ?? 0)
+    const other = uids.find((uid) => uid !== 0 && uid !== process.getuid?.())
+    if (uids.length === 0) throw new Error(`nobody listens at ${endpoint.host}`)
+    if (other !== undefined)
+      throw new Error(
+        `another user of this machine (uid ${other}) listens at ${endpoint.host}, and is sent nothing: it has to be the daemon's own, or root`,
+      )
+    return socket
+  } catch (error) {
+    socket.destroy()
+    if ((error as NodeJS.ErrnoException).code === 'ECONNREFUSED')
+      throw new Error(`nobody listens at ${endpoint.host}`)
+    throw error
+  }
+}
+
+/** The head of the answer. */
+async function answerOf(
+  endpoint: URL,
+  headers: Headers,
+  { method, body, signal }: RequestInit,
+  owners: LoopbackFetchDeps['owners'],
+): Promise<IncomingMessage> {
   const host = endpoint.hostname.replace(/^\[(.*)\]$/, '$1')
   const port = endpoint.port === '' ? 80 : Number(endpoint.port)
+  const socket = await connected(endpoint, { host, port }, signal ?? undefined, owners)
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
+  // Without an agent, which would make a connection of its own.
   const sent = request({
     ...{ host, port, path: endpoint.pathname, method: method ?? 'GET', headers: Object.fromEntries(headers) },
-    ...{ maxHeaderSize: HEAD_BYTES, agent: new Agent(), createConnection: () => connect({ host, port }) },
+    ...{ maxHeaderSize: HEAD_BYTES, createConnection: () => socket },
     ...(signal && { signal }),
   })
   sent.on('response', resolve)

@@ -40,6 +40,8 @@ export interface RegistryDeps {
   readonly timers: Timers
   readonly random: Random
   readonly log: Log
+  readonly addressOf: AgentDeps['addressOf']
+  readonly connected: AgentDeps['connected']
   readonly onState: (known: Known, status: AgentStatus) => void
 }
 

@@ -8,7 +8,7 @@ export interface RestingDeps {
   readonly agents: () => readonly Known[]
   readonly gates: Pick<Gates, 'lost' | 'ended'>
   /** Whether the agent has a grant for every place that it sees, or the port it speaks to. A grant for one use counts until it expires. */
-  readonly isGranted: (action: Pick<Action, 'agent' | 'argv' | 'binds'>) => boolean
+  readonly isGranted: (action: Pick<Action, 'agent' | 'argv' | 'binds' | 'connect'>) => boolean
   /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
   readonly startOf: (known: Known) => Promise<Action>
 }
@@ -44,7 +44,7 @@ export function createResting({ agents, gates, isGranted, startOf }: RestingDeps
   function overOf(own: Action, known: Known): Denial | undefined {
     if (isGranted(own)) granted.add(known)
     else if (granted.has(known) || isOutside(own)) {
-      const what = isOutside(own) ? 'the port of its server' : 'what it sees'
+      const what = isOutside(own) ? 'the port of its server' : 'what it sees and connects to'
       const reason = `${own.agent} was granted ${what}, and that is over`
       return { outcome: 'deny', class: 'low', gate: 'capability', reason }
     }

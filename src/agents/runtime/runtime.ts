@@ -13,17 +13,20 @@ import { withBuiltIns } from '../builtins/registry.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts'
 import { checkOutside, isOutside } from '../manifest/outside.ts'
+import { checkPlaces } from '../manifest/places.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import type { Gates, Requester } from '../types.ts'
 import type { AgentDeps, AgentStatus } from './agent.ts'
 import type { AgentLog } from './agent-log.ts'
+import { createConnected } from './connected.ts'
 import { type Actor, createControl } from './control.ts'
 import { createLooks } from './looks.ts'
 import { createRegistry, type Known, type RegistryDeps } from './registry.ts'
 import { createResting, type RestingDeps } from './resting.ts'
 import type { Tool } from './session.ts'
+import type { WayOutDeps } from './way-out.ts'
 
 export interface RuntimeDeps {
   readonly repository: AgentRepository
@@ -34,6 +37,10 @@ export interface RuntimeDeps {
   readonly keepLong: DriveDeps['keepLong']
   /** `agents.endpoints`: addresses of servers that may be agents outside of jails. */
   readonly endpoints: readonly string[]
+  /** `agents.connect`: places of the network that agents may be added for. */
+  readonly connect: readonly string[]
+  /** See `WayOutDeps`. */
+  readonly addressOf: WayOutDeps['addressOf']
   /** Agents that are part of the daemon. */
   readonly builtIns: readonly BuiltIn[]
   readonly gates: Gates
@@ -99,6 +106,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   const registry = withBuiltIns(
     createRegistry({
       ...deps,
+      connected: createConnected(deps),
       onState(known, status) {
         states.tell(known, status)
         if (status.state === 'running') void looks.now()
@@ -186,14 +194,16 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
         throw new KaroError('refused', 'agents are off on this node', {
           hint: 'Set enabled = true under [agents] in config.toml, and restart the daemon.',
         })
-      if ((wanted.binds.length > 0 || isOutside(wanted)) && !actor.admin)
+      const takes = wanted.binds.length + (wanted.connect ?? []).length
+      if ((takes > 0 || isOutside(wanted)) && !actor.admin)
         throw new KaroError(
           'refused',
-          'only an administrator of this node may give an agent places or servers of the machine',
+          'only an administrator of this node may give an agent places or servers of the machine or the network',
           {
-            hint: 'Leave out --read and --write, or have an administrator add the agent.',
+            hint: 'Leave out --read, --write and --connect, or have an administrator add the agent.',
           },
         )
+      checkPlaces(wanted, deps.connect)
       const known = await registry.add(actor.person, checkOutside(wanted, deps.endpoints))
       await tell('added', known, actor)
       states.tell(known, known.agent.status())

@@ -9,7 +9,7 @@ import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
 import { RightEnded } from '../types.ts'
-import { type AgentTransport, MESSAGE_CHARS } from './transport.ts'
+import { type AgentTransport, ENDED, MESSAGE_CHARS } from './transport.ts'
 
 /** Milliseconds until an agent has to have greeted and listed its tools. */
 const GREETING_MS = 20_000
@@ -148,14 +148,17 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       },
       async end() {
         transport.hangUp()
-        if (!(await within(transport.over, GRACE_MS, timers))) transport.kill('it was ended')
+        if (!(await within(transport.over, GRACE_MS, timers))) transport.kill(ENDED)
         await transport.over
       },
     }
   } catch (error) {
     if (!begun) throw error
-    transport.kill((error as Error).message.slice(0, MESSAGE_CHARS))
-    throw new Error(await transport.over)
+    const said = (error as Error).message.slice(0, MESSAGE_CHARS)
+    transport.kill(said)
+    const why = await transport.over
+    // The client ends the connection before it says what was wrong with the greeting.
+    throw new Error(why === ENDED ? said : why)
   } finally {
     signal.removeEventListener('abort', give)
   }

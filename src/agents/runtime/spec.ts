@@ -2,13 +2,14 @@
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import { listenersAt } from '../../base/kernel/listening.ts'
+import { ownersAt } from '../../base/kernel/listening.ts'
 import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { createHttpTransport } from './http-transport.ts'
 import type { SessionDeps } from './session.ts'
 import { createJobTransport } from './transport.ts'
+import { createWayOut, type WayOutDeps } from './way-out.ts'
 
 /** `secrets` are overwritten when the job is asked for. */
 export const specOf = (
@@ -32,6 +33,7 @@ export function openerOf(
     timers,
     clock,
     onErrors,
+    ...deps
   }: {
     readonly client: MuscleClient
     readonly secrets: JobSpec['secrets']
@@ -40,16 +42,27 @@ export function openerOf(
     readonly timers: Timers
     readonly clock: Clock
     readonly onErrors: (bytes: Buffer) => void
+    readonly addressOf: WayOutDeps['addressOf']
+    readonly told: WayOutDeps['told']
   },
 ): Pick<SessionDeps, 'job' | 'open'> {
   const spec = specOf(manifest, secrets, traceId, random)
   const { job } = spec
   const now = clock.monotonic
   const endpoint = endpointOf(manifest.argv)
+  const { connect = [] } = manifest
   if (endpoint === undefined)
     return {
       job,
-      open: ({ parse }) => createJobTransport({ client, spec, parse, onErrors, now }),
+      open: ({ parse }) =>
+        createJobTransport({
+          ...{ client, spec, parse, onErrors, now },
+          ...(connect.length > 0 && {
+            wayOut: createWayOut({
+              ...{ ...deps, places: connect, mostBytes: manifest.limits.output_bytes, timers },
+            }),
+          }),
+        }),
     }
   const token = secrets[0]?.bytes
   // The words of the error that a header would give have the token in them.
@@ -62,7 +75,7 @@ export function openerOf(
     job,
     open: ({ Transport }) =>
       createHttpTransport({
-        ...{ endpoint, limits, token, owners: listenersAt, muscle: client },
+        ...{ endpoint, limits, token, owners: ownersAt, muscle: client },
         ...{ Transport, timers, now },
       }),
   }

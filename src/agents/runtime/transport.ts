@@ -1,5 +1,6 @@
 // MCP over the standard input and output of a job in a jail: one JSON-RPC message a line, within bounds, for the official client.
 import { constants } from 'node:os'
+import type { Duplex } from 'node:stream'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { createQuota, type Rate } from '../../base/quota.ts'
 import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
@@ -8,6 +9,8 @@ import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
 export const MESSAGE_BYTES = 4 * 1024 * 1024
 /** Characters of words of its own that are told further. */
 export const MESSAGE_CHARS = 500
+/** Why it is over where nothing else was the reason: this side ended it. */
+export const ENDED = 'it was ended'
 /** Messages that an agent may send: notifications of progress come often, an endless stream of them is an attack. */
 const MESSAGES: Rate = { frames: 2_000, perMs: 10_000 }
 
@@ -32,6 +35,8 @@ interface TransportDeps {
   /** Of the official client, which is loaded on demand: throws for what is no JSON-RPC message. */
   readonly parse: (value: unknown) => JSONRPCMessage
   readonly onErrors: (bytes: Buffer) => void
+  /** Takes each connection that the job makes; absent: nothing leads out of its jail. */
+  readonly wayOut?: (stream: Duplex) => void
   /** Monotonic milliseconds. */
   readonly now: () => number
 }
@@ -68,7 +73,14 @@ export function createTraffic(now: () => number) {
   }
 }
 
-export function createJobTransport({ client, spec, parse, onErrors, now }: TransportDeps): AgentTransport {
+export function createJobTransport({
+  client,
+  spec,
+  parse,
+  onErrors,
+  wayOut,
+  now,
+}: TransportDeps): AgentTransport {
   const over = Promise.withResolvers<string>()
   const traffic = createTraffic(now)
   let job: RunningJob | undefined
@@ -139,10 +151,9 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
     hangUp: () => job?.input(new Uint8Array(), true),
     kill,
     async start() {
-      job = await client.run(spec, ({ stream, bytes }) => {
-        if (stream === 'stdout') take(bytes)
-        else onErrors(bytes)
-      })
+      const taken = ({ stream, bytes }: { stream: 'stdout' | 'stderr'; bytes: Buffer }) =>
+        stream === 'stdout' ? take(bytes) : onErrors(bytes)
+      job = await client.run(spec, taken, wayOut)
       job.ended.then(
         ({ reason: how, code, signal }) =>
           finish(describeEnd(how, signal ?? signalIn(code) ?? code, spec.limits)),
@@ -155,7 +166,7 @@ export function createJobTransport({ client, spec, parse, onErrors, now }: Trans
       job.input(Buffer.from(`${JSON.stringify(message)}\n`), false)
     },
     async close() {
-      kill('it was ended')
+      kill(ENDED)
     },
   }
   return transport
@@ -183,7 +194,7 @@ function describeEnd(how: string, by: string | number | null, limits: JobSpec['l
     case 'input':
       return 'it did not read what it was sent'
     case 'cancelled':
-      return 'it was ended'
+      return ENDED
     default:
       return 'it ended, and nobody knows how'
   }

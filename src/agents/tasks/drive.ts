@@ -1,7 +1,7 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import { type Manifest, needsPerson, shownSecrets } from '../manifest/manifest.ts'
+import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
 import type { CallOutcome, Tool } from '../runtime/session.ts'
 import {
   type Action,
@@ -111,24 +111,25 @@ async function perform(
   if (early !== undefined) throw refusal(early, asked)
   watch.letThrough({ action: asked, manifest })
   const start = () => agent.start({ traceId: task.traceId, byPerson: false })
-  // What may write or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
-  const first = needsPerson(manifest) ? agent.session() : await start()
+  // What may write, connects to places or holds secrets acts from its first instruction on: a person starts it, and the gates are asked about that.
+  const why = needsPerson(manifest)
+  const first = why === undefined ? await start() : agent.session()
   if (first === undefined)
     throw new NotRun(
       'rejected',
-      `${task.agent} may write or holds secrets, and does not run. Start it: karo agent start ${known.name}`,
+      `${task.agent} ${why}, and does not run. Start it: karo agent start ${known.name}`,
     )
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
   const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
   watch.letThrough({ action, manifest, of: await judged(deps.gates, action, live) })
   // Another life of it is another program to the gates.
-  if (needsPerson(manifest) && agent.session() !== first)
+  if (why !== undefined && agent.session() !== first)
     throw new NotRun(
       'rejected',
       `${task.agent} has ended meanwhile. Start it: karo agent start ${known.name}`,
     )
-  toolOf(task, (needsPerson(manifest) ? first : await start()).tools)
+  toolOf(task, (why === undefined ? await start() : first).tools)
   return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
     ...{ signal: live.signal, timeoutMs: manifest.callMs, traceId: task.traceId },
     onProgress: live.progress,
@@ -179,8 +180,8 @@ function actionOf(
 ): Omit<Action, 'target' | 'requester'> {
   return {
     ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
-    ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownSecrets(manifest), binds: manifest.binds },
-    ...{ input, secrets: manifest.secrets.map(({ secret }) => secret) },
+    ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownGifts(manifest), binds: manifest.binds },
+    ...{ input, secrets: manifest.secrets.map(({ secret }) => secret), connect: manifest.connect ?? [] },
     ...{ why: task.why, traceId: task.traceId },
   }
 }

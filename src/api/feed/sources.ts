@@ -184,6 +184,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   operator_login: null,
   operator_logout: null,
   agent_changed: null,
+  agent_connected: null,
   person_changed: null,
   mcp_history_read: null,
   // The room of approvals tells itself, because a request that waits is in no ledger yet.

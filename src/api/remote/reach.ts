@@ -22,6 +22,8 @@ import type { Caller } from '../server/route.ts'
 
 /** Milliseconds until a member that has no link has to have one. */
 const REACH_MS = 5_000
+/** It has no link and was dialed in vain. */
+const NO_WAY = 'it cannot be dialed from here, and no other member carries such requests to it'
 /** Bytes of one document of an answer, where nothing else is said. */
 const DOCUMENT_BYTES = 8 * 1024 * 1024
 
@@ -156,7 +158,7 @@ export function createReach(
     } finally {
       limit.end()
     }
-    throw away(other, 'there is no connection to it')
+    throw away(other, NO_WAY)
   }
 
   return { nodeAt, actingOf, note, documents }
@@ -195,7 +197,10 @@ async function* answerOf(exchange: Exchange, other: Other, most: number): AsyncG
 
 const away = ({ name, goesOn }: Other, why: string): KaroError =>
   new KaroError('unavailable', `${name} cannot be asked: ${why}`, {
-    hint: `karo peers shows who is connected. ${goesOn}`,
+    hint:
+      why === NO_WAY
+        ? `Let its port of the mesh be reached from here, or ask at a machine that has a link to it (karo peers). ${goesOn}`
+        : `karo peers shows who is connected. ${goesOn}`,
   })
 
 function bodyIn<B extends WireBody>(frame: Frame | undefined, message: Message<B>, other: Other): B {

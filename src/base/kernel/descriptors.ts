@@ -10,10 +10,22 @@ export interface Descriptors {
    * uid and gid. The caller closes it.
    */
   memoryFile(name: string, bytes: Uint8Array, owner?: number): number
+  /** Both ends of a connection on which a program can hand a descriptor over. The caller closes them. */
+  socketPair(): { readonly near: number; readonly far: number }
+  /** The descriptor that was handed over on `socket`; undefined where none was. Does not wait. The caller closes it. */
+  handedOver(socket: number): number | undefined
 }
 
 // fcntl.h, sys/mman.h and linux/fcntl.h, the same on x64 and arm64.
 const O_CLOEXEC = 0o2000000
+const AF_UNIX = 1
+const SOCK_STREAM = 1
+const MSG_DONTWAIT = 0x40
+const MSG_CMSG_CLOEXEC = 0x4000_0000
+const SOL_SOCKET = 1
+const SCM_RIGHTS = 1
+/** Bytes of struct msghdr and of struct iovec, and of a control message with one descriptor and without its padding. */
+const MESSAGE = { header: 56, vector: 16, control: 24, one: 20 }
 const MFD_CLOEXEC = 1
 const MFD_ALLOW_SEALING = 2
 const F_ADD_SEALS = 1033
@@ -30,6 +42,8 @@ export async function openDescriptors(): Promise<Descriptors> {
   const { koffi, libc } = await loadLibc()
   type Call = (...args: readonly unknown[]) => number
   const pipe2 = libc.func('int pipe2(int32_t *ends, int flags)') as Call
+  const socketpair = libc.func('int socketpair(int domain, int type, int protocol, int32_t *ends)') as Call
+  const recvmsg = libc.func('int64_t recvmsg(int fd, void *message, int flags)') as Call
   const memfdCreate = libc.func('int memfd_create(const char *name, unsigned int flags)') as Call
   const fcntl = libc.func('int fcntl(int fd, int command, int argument)') as Call
   // A descriptor that was closed since the listing cannot be passed on, so the failure of its fcntl does not matter.
@@ -43,6 +57,32 @@ export async function openDescriptors(): Promise<Descriptors> {
       const ends = new Int32Array(2)
       checked(pipe2(ends, O_CLOEXEC), 'no pipe')
       return { read: ends[0] as number, write: ends[1] as number }
+    },
+    socketPair() {
+      const ends = new Int32Array(2)
+      checked(socketpair(AF_UNIX, SOCK_STREAM | O_CLOEXEC, 0, ends), 'no pair of sockets')
+      return { near: ends[0] as number, far: ends[1] as number }
+    },
+    handedOver(socket) {
+      // One piece of memory: the header, what it points to, and the byte that came with the descriptor.
+      const size = MESSAGE.header + MESSAGE.vector + MESSAGE.control + 1
+      const memory = koffi.alloc('uint8_t', size)
+      try {
+        const at = koffi.address(memory)
+        const [vector, control] = [at + BigInt(MESSAGE.header), at + BigInt(MESSAGE.header + MESSAGE.vector)]
+        const words = [0n, 0n, vector, 1n, control, BigInt(MESSAGE.control), 0n]
+        words.push(control + BigInt(MESSAGE.control), 1n)
+        koffi.encode(memory, koffi.array('uint64_t', words.length), words)
+        if (recvmsg(socket, memory, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) < 1) return undefined
+        const told = Buffer.from(koffi.decode(memory, koffi.array('uint8_t', size, 'Array')) as number[])
+        const message = told.subarray(MESSAGE.header + MESSAGE.vector)
+        const isOne =
+          told.readBigUInt64LE(40) >= BigInt(MESSAGE.one) && message.readUInt32LE(0) === MESSAGE.one
+        const isRight = message.readInt32LE(8) === SOL_SOCKET && message.readInt32LE(12) === SCM_RIGHTS
+        return isOne && isRight ? message.readInt32LE(16) : undefined
+      } finally {
+        koffi.free(memory)
+      }
     },
     memoryFile(name, bytes, owner) {
       const file = checked(memfdCreate(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), 'no file in memory')

@@ -1,4 +1,4 @@
-// Whose programs listen at a port of loopback, as the kernel tells: who may have taken a port that another program should have.
+// Which users have the program at a port of loopback: any of them may have taken a port that another one's program should have.
 import { readFile } from 'node:fs/promises'
 
 /** Local addresses that take what is sent to 127.0.0.1 or [::1], as proc(5) writes them on little-endian machines. */
@@ -13,21 +13,26 @@ const TAKES: Readonly<Record<string, readonly string[]>> = {
 }
 const LISTENS = '0A'
 
-/** The uids in tables of the form of /proc/net/tcp. */
-export function ownersIn(table: string, hostname: string, port: number): readonly number[] {
-  const wanted = port.toString(16).toUpperCase().padStart(4, '0')
+/** The uids in tables of the form of /proc/net/tcp: of who listens at the port, and of who accepted the connection from port `from`. */
+export function ownersIn(table: string, hostname: string, port: number, from: number): readonly number[] {
+  const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0')
   const owners = table.split('\n').flatMap((line) => {
-    const [, local = '', , state, , , , uid] = line.trim().split(/\s+/)
+    const [, local = '', remote = '', state, , , , uid] = line.trim().split(/\s+/)
     const [address = '', at] = local.split(':')
-    return state === LISTENS && at === wanted && TAKES[hostname]?.includes(address) ? [Number(uid)] : []
+    const isOurs = state === LISTENS || remote.endsWith(`:${hex(from)}`)
+    return isOurs && at === hex(port) && TAKES[hostname]?.includes(address) ? [Number(uid)] : []
   })
   return [...new Set(owners)]
 }
 
-/** Of 127.0.0.1 or [::1], as a URL names them; none where nobody listens, or where the kernel does not tell. */
-export async function listenersAt({ hostname, port }: URL): Promise<readonly number[]> {
+/**
+ * At 127.0.0.1 or [::1], as a URL names them; none where nobody listens, or where the kernel does not tell. A connection that
+ * nobody has accepted yet counts as root's. The kernel tells of listeners before connections, so that whoever has accepted this one
+ * and listens no more is still seen.
+ */
+export async function ownersAt({ hostname, port }: URL, from: number): Promise<readonly number[]> {
   const tables = await Promise.all(
     ['/proc/net/tcp', '/proc/net/tcp6'].map((path) => readFile(path, 'latin1').catch(() => '')),
   )
-  return ownersIn(tables.join('\n'), hostname, port === '' ? 80 : Number(port))
+  return ownersIn(tables.join('\n'), hostname, port === '' ? 80 : Number(port), from)
 }

@@ -20,7 +20,7 @@ export function loopbackEndpoint(text: string): URL | undefined {
 /** Whether a command is meant as an address, which may still be none that counts. */
 export const isAddress = (word: string): boolean => /^https?:\/\//i.test(word)
 
-/** The address of a command that is none: of an agent whose server runs already, outside of any jail. */
+/** The address of an agent whose server runs already, outside of any jail. It stands where other agents have their command; undefined for a command. */
 export const endpointOf = (argv: readonly string[]): URL | undefined =>
   argv.length === 1 ? loopbackEndpoint(argv[0] ?? '') : undefined
 

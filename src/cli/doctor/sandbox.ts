@@ -45,7 +45,9 @@ export async function lookAtSandbox(run: RunCommand): Promise<readonly SandboxRo
     const [first] = tried
     if (first?.probe === 'start') return [row('start', 'skipped', first.detail)]
     return [
-      ...tried.map(({ probe, held, detail }) => row(probe, held ? 'ok' : 'fail', detail)),
+      ...tried.map(({ probe, held, detail }) =>
+        row(probe, held === null ? 'skipped' : held ? 'ok' : 'fail', detail),
+      ),
       ...cannot.map((what) => row('cannot', 'skipped', what)),
     ]
   })

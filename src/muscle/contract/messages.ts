@@ -14,7 +14,7 @@ import {
 } from './shape.ts'
 
 /** Both ends have to speak the same version; they are parts of one installation. */
-export const CONTRACT_VERSION = 1
+export const CONTRACT_VERSION = 2
 
 /** Bytes of one `output` or `input` message. */
 export const PIECE_BYTES = 64 * 1024
@@ -73,6 +73,8 @@ const run = object({
   limits,
   /** True: `input` messages follow; false: standard input is empty. */
   stdin: boolean,
+  /** True: a port of the jail's own loopback leads to the Brain, by `pipe` messages; false: nothing leads out. */
+  net: boolean,
   /** The bytes follow behind the header, one secret after the other. */
   secrets: list(object({ name: text(48, /^[A-Z][A-Z0-9_]*$/), bytes: integer(1, SECRET_BYTES) }), 8),
   /** Of the request that led to this job; written into the log of the Muscle. */
@@ -80,7 +82,18 @@ const run = object({
 })
 export type RunRequest = Of<typeof run>
 
+/**
+ * Of one connection that a job made to its port: the Muscle opens it, and what each end writes is `data` behind the header. `bytes`: those
+ * that `ack` says were read.
+ */
+const pipe = object({
+  ...{ op: one('pipe'), job, pipe: id, step: one('open', 'data', 'end', 'close', 'ack') },
+  bytes: integer(0, WINDOW_BYTES + PIECE_BYTES),
+})
+export type PipeMessage = Of<typeof pipe>
+
 const REQUESTS = {
+  pipe,
   status: object({ op: one('status'), id }),
   probe: object({ op: one('probe'), id }),
   list: object({ op: one('list'), id }),
@@ -90,14 +103,15 @@ const REQUESTS = {
   cancel: object({ op: one('cancel'), id, job }),
 }
 
-const outcome = object({ held: boolean, detail: text(512) })
+/** `held`: null where it could not be tried. */
+const outcome = object({ held: nullable(boolean), detail: text(512) })
 
 /** One attempt to get out of a jail, and whether the jail held. */
 const probe = object({
   provider: one(...PROVIDERS),
   /** `read_host`, `network` and so on; the provider and this name are the row of `karo doctor`. */
   probe: text(48, /^[a-z_]+$/),
-  held: boolean,
+  held: nullable(boolean),
   detail: text(512),
 })
 export type ProbeResult = Of<typeof probe>
@@ -138,6 +152,7 @@ const ended = object({
 export type Ended = Of<typeof ended>
 
 const REPLIES = {
+  pipe,
   hello: object({ op: one('hello'), version: integer(1, 65_536), pid: id }),
   /** `value` has the shape that ANSWERS has for the request. */
   answer: object({ op: one('answer'), id, value: (value: unknown) => value }),

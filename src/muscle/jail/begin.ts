@@ -3,13 +3,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, fchownSync } from 'node:fs'
 import { Socket } from 'node:net'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
-import { type Jail, JailError, type JailSpec } from './provider.ts'
+import { firstSecret, type Jail, JailError, type JailSpec } from './provider.ts'
 
 /** The account inside, and the one that the jails of a Muscle of root run as outside: nobody. */
 export const NOBODY = 65_534
 /** The descriptor on which a jail says that it is complete, and hears that its command may run. */
 const GATE = 3
-const FIRST_SECRET = 4
 /** Bytes of what a program says about a failure. */
 const COMPLAINT_BYTES = 1024
 /** Milliseconds to read the complaint after the program has ended: a manager that hangs may hold the other end of the pipe for ever. */
@@ -37,7 +36,8 @@ export interface Held extends Pick<Jail, 'kill' | 'ended'> {
 
 /** Resolves when the command is about to run. Rejects with JailError; nothing is left then. */
 export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
-  const { child, stdin, out, err } = started(spec, way)
+  const { child, stdin, out, err, carrier } = started(spec, way)
+  let listener: number | undefined
   // A program that cannot be started has no streams.
   const gate = child.stdio?.[GATE] as Socket | undefined
   const held = way.held(child, child.stdio?.at(-1) as Socket | undefined)
@@ -51,11 +51,14 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
   try {
     if (gate == null) throw new Error(`${way.program} could not be started`)
     await held.complete(gate)
+    if (carrier !== undefined) listener = way.descriptors.handedOver(carrier)
+    if (spec.net === true && listener === undefined) throw new Error('it has no port that leads out')
     if (!spec.wanted()) throw new JailError('failed', 'it was cancelled before it ran')
     // The command runs from here on.
     gate.end('go\n')
-    return jail
+    return { ...jail, ...(listener !== undefined && { listener }) }
   } catch (error) {
+    if (listener !== undefined) closeSync(listener)
     jail.kill()
     const complaint = await complaintOf(jail)
     // A program that this process killed, or somebody else, has no code.
@@ -65,6 +68,8 @@ export async function begin(spec: JailSpec, way: Way): Promise<Jail> {
     if (error instanceof JailError) throw error
     const why = `no jail could be built: ${complaint || (error as Error).message}`
     throw new JailError('no_sandbox', why, code !== null)
+  } finally {
+    if (carrier !== undefined) closeSync(carrier)
   }
 }
 
@@ -74,11 +79,13 @@ interface Started {
   readonly stdin: number | undefined
   readonly out: number
   readonly err: number
+  /** On which the jail hands its listening socket over. */
+  readonly carrier: number | undefined
 }
 
 function started(spec: JailSpec, way: Way): Started {
   const { descriptors, program, detached } = way
-  const first = FIRST_SECRET + spec.secrets.length
+  const first = firstSecret(spec) + spec.secrets.length
   const owner = process.getuid?.() === 0 ? NOBODY : undefined
   const given: number[] = []
   /** This side's ends of the pipes, until there is a jail that has them. */
@@ -100,12 +107,18 @@ function started(spec: JailSpec, way: Way): Started {
     const [output, errors] = [pipe(), pipe()]
     kept.splice(0, kept.length, ...[input?.write ?? [], output.read, errors.read].flat())
     given.push(...[input?.read ?? [], output.write, errors.write].flat())
+    const pair = spec.net === true ? descriptors.socketPair() : undefined
+    if (pair !== undefined) {
+      kept.push(pair.near)
+      given.push(pair.far)
+    }
     const secrets = spec.secrets.map((bytes) => memory('secret', bytes))
     const stdio = [
       input === undefined ? ('ignore' as const) : input.read,
       output.write,
       errors.write,
       'pipe' as const,
+      ...(pair === undefined ? [] : [pair.far]),
       ...secrets,
       ...way.files(first).map((bytes) => memory('karo', bytes)),
       'pipe' as const,
@@ -114,7 +127,7 @@ function started(spec: JailSpec, way: Way): Started {
       ...{ stdio, cwd: '/', env: {}, detached },
       ...(owner !== undefined && way.asks === undefined && { uid: owner, gid: owner }),
     })
-    return { child, stdin: input?.write, out: output.read, err: errors.read }
+    return { child, stdin: input?.write, out: output.read, err: errors.read, carrier: pair?.near }
   } catch (error) {
     for (const descriptor of kept) closeSync(descriptor)
     throw new JailError('no_sandbox', `no jail could be begun: ${(error as Error).message}`)

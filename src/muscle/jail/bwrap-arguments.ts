@@ -2,20 +2,23 @@
 import { lstatSync, readlinkSync } from 'node:fs'
 import { NOBODY } from './begin.ts'
 import type { Places } from './places.ts'
-import type { JailSpec } from './provider.ts'
+import { type JailSpec, PROXY } from './provider.ts'
 import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
+import { CALLS, MESSAGE } from './systemd-launcher.ts'
 
 const HOME = '/home/job'
 
 /**
  * What bubblewrap starts: it limits itself, says that it is there, and becomes the command when it is told to. Where the Muscle
  * dies before that, nothing is told, and the command never runs. Its arguments are the limits (seconds, blocks of 512 bytes, KiB,
- * tasks) and the command. Descriptor 3 leads to the Muscle; secrets begin behind it. Tasks are -u in bash and -p in dash. What
+ * tasks), how to begin listening (a program of Perl, the number of sendmsg(2) and the port; all empty where nothing leads out), and the command.
+ * Descriptor 3 leads to the Muscle; 4 carries the listening socket to it, where there is one; secrets are behind it. Tasks are -u in bash and -p in dash. What
  * computes for too long is ended by SIGXCPU, which says why, and by SIGKILL a second later where it does not obey.
  */
 const GATE = `ulimit -c 0 && ulimit -l 0 && ulimit -n 1024 && ulimit -t "$(($1 + 1))" && ulimit -S -t "$1" &&
 ulimit -f "$2" && ulimit -d "$3" && { ulimit -u "$4" 2>/dev/null || ulimit -p "$4"; } || exit 125
-shift 4; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
+{ [ -z "$5" ] || { /usr/bin/env -i /usr/bin/perl -e "$5" -- "$6" "$7" && exec 4>&-; } || exit 125; }
+shift 7; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
 /** What a jail has as /etc/passwd and /etc/group. */
 export const PASSWD = Buffer.from(
   `root:x:0:0::/:/usr/sbin/nologin\njob:x:${NOBODY}:${NOBODY}::${HOME}:/bin/sh\n`,
@@ -29,11 +32,14 @@ export const GROUP = Buffer.from(`root:x:0:\njob:x:${NOBODY}:\n`)
 export function argumentsOf(
   spec: JailSpec,
   places: Places,
-  { first, mark }: { readonly first: number; readonly mark: string },
+  { first, mark, machine }: { readonly first: number; readonly mark: string; readonly machine: string },
 ): string[] {
   const { disk_bytes: size } = spec.limits
   const inMemory = (path: string): string[] => ['--size', String(size), '--tmpfs', path]
-  const environment = { PATH, HOME, USER: 'job', LOGNAME: 'job', TMPDIR: '/tmp', ...spec.env }
+  const environment = {
+    ...{ PATH, HOME, USER: 'job', LOGNAME: 'job', TMPDIR: '/tmp', ...spec.env },
+    ...(spec.net === true && WAY_OUT),
+  }
   return [
     ...[
       '--unshare-user',
@@ -66,7 +72,7 @@ export function argumentsOf(
     ),
     ...['--remount-ro', '/', '--chdir', spec.cwd],
     ...['--seccomp', String(first), '--info-fd', String(first + 3)],
-    ...['--', '/bin/sh', '-c', GATE, mark, ...limitsOf(spec), ...spec.argv],
+    ...['--', '/bin/sh', '-c', GATE, mark, ...limitsOf(spec), ...listening(spec, machine), ...spec.argv],
   ]
 }
 
@@ -84,6 +90,23 @@ function systemArguments(): string[] {
   const etc = SYSTEM_FILES.flatMap((path) => ['--ro-bind-try', path, path])
   return ['--ro-bind', '/usr', '/usr', ...roots, ...etc]
 }
+
+/** Listens at the port of the jail's own loopback, and hands the socket over on descriptor 4. Words: the number of sendmsg(2), and the port. */
+const LISTEN = String.raw`${MESSAGE}
+socket(my $listener, 2, 1, 0) || fail 'no socket';
+bind($listener, pack 'S n a4 x8', 2, shift @ARGV, "\x7f\0\0\1") || fail 'no port';
+listen($listener, 64) || fail 'no port';
+my $rights = pack 'Qlllx4', 20, 1, 1, fileno $listener;
+syscall($call, 4, message($rights), 0) == 1 || fail 'the port was not handed over';
+`
+/** What programs look for, in the forms that they look for it. Node.js needs to be told that it should. */
+const WAY_OUT = {
+  ...{ HTTP_PROXY: PROXY.url, http_proxy: PROXY.url, HTTPS_PROXY: PROXY.url, https_proxy: PROXY.url },
+  NODE_USE_ENV_PROXY: '1',
+}
+
+const listening = ({ net }: JailSpec, machine: string): readonly string[] =>
+  net ? [LISTEN, String(CALLS[machine as keyof typeof CALLS][0]), String(PROXY.port)] : ['', '', '']
 
 /** The arguments of the gate. Bubblewrap's own process in the jail counts as a task too. */
 function limitsOf({ limits }: JailSpec): string[] {

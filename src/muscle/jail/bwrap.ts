@@ -51,7 +51,7 @@ export function createBwrap(deps: BwrapDeps): Provider {
       const places = judgePlaces(spec.binds, deps.closed)
       return begin(spec, {
         ...{ descriptors, program, detached: false, files: () => [filter, PASSWD, GROUP] },
-        words: (first) => argumentsOf(spec, places, { first, mark }),
+        words: (first) => argumentsOf(spec, places, { first, mark, machine }),
         held: (child, line) =>
           hold(child, line, places, { kill: () => void child.kill('SIGKILL'), ended: exitOf(child) }),
       })

@@ -103,6 +103,11 @@ export function createLandlock(deps: LandlockDeps): Provider {
       const why = problem()
       if (filter === undefined || calls === undefined || why !== undefined)
         throw new JailError('no_sandbox', why ?? 'there is no filter')
+      if (spec.net)
+        throw new JailError(
+          'no_sandbox',
+          'it may connect to places of the network, and a jail by Landlock makes no sockets; install the package bubblewrap',
+        )
       const places = judgePlaces(spec.binds, deps.closed)
       refuseUnkept(spec, places)
       const rules = rulesOf(places)

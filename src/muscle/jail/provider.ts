@@ -2,6 +2,12 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Bind, Limits, ProviderName, Refusal } from '../contract/messages.ts'
 
+/** Where programs in a jail find the way out, if it has one; the port is of its own loopback. */
+export const PROXY = { port: 3_128, url: 'http://127.0.0.1:3128' } as const
+
+/** The descriptor in front of the secrets carries the listening socket out of the jail, and is closed before the command runs. */
+export const firstSecret = ({ net }: Pick<JailSpec, 'net'>): number => (net ? 5 : 4)
+
 export interface JailSpec {
   readonly argv: readonly string[]
   readonly cwd: string
@@ -9,7 +15,9 @@ export interface JailSpec {
   readonly binds: readonly Bind[]
   readonly limits: Limits
   readonly stdin: boolean
-  /** Arrive in the jail as descriptors from 4 on, in this order. The caller overwrites the bytes. */
+  /** A port of its own loopback leads to the Muscle; without it nothing leads out. */
+  readonly net?: boolean
+  /** Arrive in the jail as descriptors from `firstSecret` on, in this order. The caller overwrites the bytes. */
   readonly secrets: readonly Buffer[]
   /** False when the job was cancelled meanwhile: the command then never runs. */
   readonly wanted: () => boolean
@@ -20,6 +28,8 @@ export interface Jail {
   readonly stdin: Writable | undefined
   readonly stdout: Readable
   readonly stderr: Readable
+  /** Where the specification wants `net`: a socket that listens at PROXY inside the jail. Whoever has the jail closes it. */
+  readonly listener?: number
   /** Kills every process of the jail; `ended` follows. Calling it again does nothing. */
   kill(): void
   /** Resolves when no process of the jail is left. Never rejects. */

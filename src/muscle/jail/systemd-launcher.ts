@@ -1,7 +1,10 @@
 // How a jail gets into a unit of systemd, which takes three descriptors of its starter and no more: two small programs of Perl.
 
+/** Numbers of sendmsg(2) and recvmsg(2), by machine. */
+export const CALLS = { x64: [46, 47], arm64: [211, 212] } as const
+
 /** Makes a message of one byte that carries descriptors (unix(7), SCM_RIGHTS), as sendmsg(2) and recvmsg(2) take it. */
-const MESSAGE = String.raw`
+export const MESSAGE = String.raw`
 sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
 my ($call, $byte, $control, $part) = (shift(@ARGV) + 0, ' ');
 sub message { $control = $_[0]; $part = pack 'PQ', $byte, 1; pack 'x16PQPQx8', $part, 1, $control, length $control }

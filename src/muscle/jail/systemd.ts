@@ -10,12 +10,10 @@ import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
 import { JailError, type JailSpec, type Provider } from './provider.ts'
-import { KEEPER_WORD, SENDER } from './systemd-launcher.ts'
+import { CALLS, KEEPER_WORD, SENDER } from './systemd-launcher.ts'
 
 const RUN = '/usr/bin/systemd-run'
 const PERL = '/usr/bin/perl'
-/** Numbers of sendmsg(2) and recvmsg(2), by machine. */
-const CALLS = { x64: [46, 47], arm64: [211, 212] } as const
 /** The keeper, and both processes of bubblewrap: tasks of the unit that are not the job's. */
 const OWN_TASKS = 3
 const MEBIBYTE = 1024 * 1024
@@ -83,7 +81,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
         // What a job is does not stand in its unit, which everybody may ask systemd about.
         files: (first) => [
           ...[filter, PASSWD, GROUP],
-          Buffer.from(`${[program, ...argumentsOf(spec, places, { first, mark })].join('\0')}\0`),
+          Buffer.from(`${[program, ...argumentsOf(spec, places, { first, mark, machine })].join('\0')}\0`),
         ],
         words: (first) => [
           ...['-e', SENDER, '--', String(send), String(first + 4)],

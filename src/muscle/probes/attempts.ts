@@ -33,6 +33,7 @@ import {
   refused,
   type Syscall,
   sent,
+  untried,
 } from './tries.ts'
 
 /** How often a process is begun that is to be left behind, and milliseconds between. */
@@ -218,7 +219,7 @@ export const ATTEMPTS = {
   // The kernel sends SIGHUP to a process group that has a stopped process and no parent left in its session, whatever domain its members
   // are in. If what keeps the jail were in that group, the sleeping process would be left, for which the probe looks from outside.
   hang_up: async ({ mark }) => {
-    if (!existsSync(PERL)) return held(`not tried without ${PERL}, which jails by Landlock need`)
+    if (!existsSync(PERL)) return untried(`there is no ${PERL}, which jails by Landlock need`)
     process.on('SIGHUP', () => {})
     for (let tries = 0; tries < ORPHAN_TRIES; tries++) {
       const helper = spawn(PERL, ['-e', HANG_UP, hangUpMark(mark)], { stdio: 'ignore' })

@@ -69,7 +69,7 @@ export async function probeAll(deps: ProbeDeps): Promise<readonly ProbeResult[]>
 
 /** Whether nothing but the limit of tasks did not hold. */
 function onlyTasks(results: readonly ProbeResult[]): boolean {
-  const open = results.filter(({ held }) => !held)
+  const open = results.filter(({ held }) => held === false)
   return open.length === 1 && open[0]?.probe === 'fork_bomb'
 }
 
@@ -185,7 +185,12 @@ function resultsOf(
     const seen = worse[probe]
     if (seen !== undefined) return { provider, probe, held: false, detail: seen }
     const { held = false, detail = `the attempt said nothing; all ended with ${end}` } = said[probe] ?? {}
-    return { provider, probe, held: held === true, detail: String(detail).slice(0, 512) }
+    return {
+      provider,
+      probe,
+      held: held === null ? null : held === true,
+      detail: String(detail).slice(0, 512),
+    }
   })
 }
 

@@ -66,6 +66,8 @@ export interface Kernel {
 }
 
 export const held = (detail: string): ProbeOutcome => ({ held: true, detail })
+/** Nothing is known of it. */
+export const untried = (detail: string): ProbeOutcome => ({ held: null, detail })
 export const open = (detail: string): ProbeOutcome => ({ held: false, detail })
 
 export function firstThat(paths: readonly string[], attempt: (path: string) => void): ProbeOutcome {

@@ -76,6 +76,8 @@ export const AUDIT_TYPES = [
   'node_restored',
   /** A person added, removed, started or stopped an agent. */
   'agent_changed',
+  /** An agent in a jail connected to a place of the network, or was kept from it. */
+  'agent_connected',
   /** Root gave a person's data to an account, or removed it. */
   'person_changed',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
@@ -143,6 +145,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     backup_made: 'decision',
     node_restored: 'decision',
     agent_changed: 'decision',
+    agent_connected: 'own',
     person_changed: 'decision',
     ledger_conflict: 'proof',
     checkpoint: 'own',
@@ -200,6 +203,7 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   backup_made: 'administrators',
   node_restored: 'everybody',
   agent_changed: 'person',
+  agent_connected: 'person',
   person_changed: 'administrators',
   ledger_conflict: 'everybody',
   checkpoint: 'everybody',

@@ -26,6 +26,8 @@ export interface HttpServer {
   /** Of its endpoint. */
   readonly url: string
   readonly asked: Asked[]
+  /** How many connections there were. */
+  connections(): number
   /** Ends all connections and forgets all sessions; nobody listens then. */
   close(): Promise<void>
   /** Listens again at the same port. */
@@ -100,6 +102,10 @@ export async function httpServer({
     request.on('end', () => answer(request, response, body))
     response.on('error', () => {})
   })
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
+  })
   const listen = (port: number) => new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   await listen(0)
   const { port } = server.address() as AddressInfo
@@ -110,5 +116,11 @@ export async function httpServer({
       server.closeAllConnections()
     })
   onTestFinished(close)
-  return { url: `http://127.0.0.1:${port}/mcp`, asked, close, open: () => listen(port) }
+  return {
+    url: `http://127.0.0.1:${port}/mcp`,
+    asked,
+    connections: () => connections,
+    close,
+    open: () => listen(port),
+  }
 }

@@ -75,6 +75,7 @@ export async function agentRig(
     readonly keepLong?: RuntimeDeps['keepLong']
     readonly isGranted?: RuntimeDeps['isGranted']
     readonly endpoints?: RuntimeDeps['endpoints']
+    readonly connect?: RuntimeDeps['connect']
     readonly timers?: Timers
   } = {},
 ): Promise<AgentRig> {
@@ -107,6 +108,9 @@ export async function agentRig(
     keepLong: options.keepLong,
     builtIns: options.builtIns ?? [],
     endpoints: options.endpoints ?? [],
+    connect: options.connect ?? [],
+    // What is looked up, and judged, is another test's.
+    addressOf: async (host) => host,
   })
   await runtime.start(new AbortController().signal)
   onTestFinished(() => runtime.stop())

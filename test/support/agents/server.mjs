@@ -92,6 +92,12 @@ const TOOLS = [
     inputSchema: schema,
     annotations: { readOnlyHint: true },
   },
+  {
+    name: 'get_page',
+    description: 'what an address of the network says',
+    inputSchema: schema,
+    annotations: { readOnlyHint: true },
+  },
   { name: 'write', description: 'says of itself that it changes things', inputSchema: schema },
 ]
 
@@ -177,6 +183,11 @@ function call(id, { name, arguments: given = {}, _meta }) {
     case 'get_fork':
       fork(given.mark)
       return answer(id, text('forked'))
+    case 'get_page':
+      fetch(given.url)
+        .then(async (told) => answer(id, text(`${told.status} ${await told.text()}`)))
+        .catch((error) => answer(id, { ...text(String(error.cause?.code ?? error.message)), isError: true }))
+      return
     case 'write':
       return answer(id, text('written'))
     default:

@@ -111,6 +111,8 @@ describe('a server over HTTP', () => {
     expect(described.manifest?.capabilities).toEqual([`net.connect:${new URL(server.url).host}`])
     await runtime.stopAgent(actor(), 'fixture')
     expect(server.asked.at(-1)).toMatchObject({ method: 'DELETE', session })
+    // What is sent goes over the connection whose other end was looked at, and over no other one.
+    expect(server.connections()).toBe(server.asked.length)
   })
 
   test('answers by a stream of events too, with progress before the result', async () => {
@@ -345,6 +347,15 @@ describe('a hostile server over HTTP', () => {
     expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain(words)
   })
 
+  test('that does not let itself be greeted is told of with what it answered', async () => {
+    const server = await httpServer({
+      first: (_, response, message) =>
+        message?.method === 'initialize' && Boolean(response.writeHead(503).end('not today')),
+    })
+    const { runtime } = await outside(server)
+    expect((await done(runtime, 'echo')).events.at(-1)?.message).toContain('not today')
+  })
+
   test('with a long page of an error is told of in few words', async () => {
     const server = await httpServer({
       first: (_, response, message) =>
@@ -416,10 +427,13 @@ describe('a hostile server over HTTP', () => {
       '   1: 0200007F:0BB9 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1002        0 2',
       '   2: 0100007F:0BB9 0100007F:D431 01 00000000:00000000 00:00000000 00000000  1003        0 3',
       '   3: 00000000000000000000000000000000:0BB9 00:0000 0A 0:0 00:0 0  1004        0 4',
+      '   4: 0100007F:D431 0100007F:0BB9 01 00000000:00000000 00:00000000 00000000  1005        0 5',
     ].join('\n')
-    expect(ownersIn(table, '127.0.0.1', 3_001)).toEqual([1_001, 1_004])
-    expect(ownersIn(table, '[::1]', 3_001)).toEqual([1_004])
-    expect(ownersIn(table, '127.0.0.1', 3_002)).toEqual([])
+    // The connection from port 0xd431 was accepted by somebody who does not listen any more.
+    expect(ownersIn(table, '127.0.0.1', 3_001, 0xd431)).toEqual([1_001, 1_003, 1_004])
+    expect(ownersIn(table, '127.0.0.1', 3_001, 0xd432)).toEqual([1_001, 1_004])
+    expect(ownersIn(table, '[::1]', 3_001, 0xd431)).toEqual([1_004])
+    expect(ownersIn(table, '127.0.0.1', 3_002, 0xd431)).toEqual([])
   })
 
   test('that leaves many requests open, or closes each stream, is given up', async () => {

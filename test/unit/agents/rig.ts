@@ -113,7 +113,7 @@ export async function rig({
   const gates = createGates({
     ...{ self: SELF.nodeId, approvals, capabilities, audit, home: '/home/ann', karoHome: '/home/ann/karo' },
     policy: ({ own }) => ({ effect: own ? 'allow' : 'deny', rule: 'agent.own', reason: 'x' }),
-    ...{ patterns: () => [], endpoints: [], onDenied: () => {}, log: silentLog },
+    ...{ patterns: () => [], endpoints: [], connect: [], onDenied: () => {}, log: silentLog },
     ...over,
   })
   const { signal } = new AbortController()

@@ -7,7 +7,7 @@ import { sandboxView } from '../../../src/cli/views/doctor/sandbox.ts'
 const saying = (document: object): RunCommand => {
   return async () => ({ kind: 'ran', code: 0, stdout: JSON.stringify(document), stderr: '' })
 }
-const probe = (name: string, held: boolean) => ({
+const probe = (name: string, held: boolean | null) => ({
   provider: 'bwrap',
   probe: name,
   held,
@@ -18,14 +18,20 @@ const screen = { colour: false, columns: 80 }
 
 test('each attempt is a row, and one that succeeded is no sandbox', async () => {
   const rows = await lookAtSandbox(
-    saying({ providers: [working], probes: [probe('network', true), probe('ptrace', false)] }),
+    saying({
+      providers: [working],
+      probes: [probe('network', true), probe('ptrace', false), probe('hang_up', null)],
+    }),
   )
   expect(rows).toEqual([
     { id: 'sandbox.bwrap.network', outcome: 'ok', detail: 'network tried' },
     { id: 'sandbox.bwrap.ptrace', outcome: 'fail', detail: 'ptrace tried' },
+    { id: 'sandbox.bwrap.hang_up', outcome: 'skipped', detail: 'hang_up tried' },
   ])
   expect(isSafe(rows, 'auto')).toBe(false)
-  expect(sandboxView(rows, { safe: false, chosen: 'auto' }, screen)).toContain('Nothing can run safely here')
+  const shown = sandboxView(rows, { safe: false, chosen: 'auto' }, screen)
+  expect(shown).toContain('Nothing can run safely here')
+  expect(shown).toMatch(/sandbox.bwrap.hang_up\s+not tried/)
 })
 
 test('what all was held is safe', async () => {

@@ -109,6 +109,7 @@ describe('sources', () => {
         'policy.teams',
         'agents.approved',
         'agents.endpoints',
+        'agents.connect',
         'agents.sandbox',
         'mcp.history',
         'mcp.tasks',

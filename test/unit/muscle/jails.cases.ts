@@ -56,6 +56,62 @@ for (const { provider, problem } of await providersHere()) {
       expect((await runToEnd(client, jobOf(['/no/such/program']))).ended.code).toBe(127)
     })
 
+    testWhere(covers)(
+      'leads what it connects to its own port out to the Brain, and nothing else anywhere',
+      async () => {
+        const { client } = await here()
+        const heard: string[] = []
+        const script = `
+use Socket;
+sub dial { my ($host, $port) = @_; socket(my $one, 2, 1, 0); connect($one, pack_sockaddr_in($port, inet_aton $host)) ? $one : undef }
+for my $many (0, 3_000_000) {
+  my $way = dial('127.0.0.1', 3128) or die "no way out: $!";
+  syswrite $way, 'x' x $many . "$many bytes\n";
+  shutdown $way, 1;
+  my $answer = do { local $/; <$way> };
+  print length $answer, "\n";
+}
+print defined dial($_, 3129) ? "$_ was reached\n" : "no\n" for '127.0.0.1', '10.0.0.1', '192.0.2.1';
+print -e '/dev/fd/4' ? "4 is open\n" : "closed\n";
+print "$ENV{HTTPS_PROXY} $ENV{http_proxy}\n";
+`
+        let out = ''
+        const job = await client.run(
+          jobOf(['/usr/bin/perl', '-e', script]),
+          ({ bytes }) => {
+            out += String(bytes)
+          },
+          (stream) => {
+            let text = ''
+            stream.setEncoding('latin1').on('data', (piece: string) => {
+              text += piece
+            })
+            stream.on('end', () => {
+              heard.push(text)
+              stream.end(text.repeat(2))
+            })
+          },
+        )
+        expect(await job.ended).toMatchObject({ reason: 'exited', code: 0 })
+        expect(out.split('\n')).toEqual([
+          ...['16', String(2 * (3_000_000 + '3000000 bytes\n'.length)), 'no', 'no', 'no', 'closed'],
+          ...['http://127.0.0.1:3128 http://127.0.0.1:3128', ''],
+        ])
+        expect(heard.map((text) => text.length)).toEqual([8, 3_000_014])
+      },
+    )
+
+    testWhere(!covers)('refuses what is to reach the network, because it makes no sockets', async () => {
+      const { client } = await here()
+      await expect(
+        client.run(
+          jobOf(['/usr/bin/true']),
+          () => {},
+          () => {},
+        ),
+      ).rejects.toThrow('makes no sockets')
+    })
+
     test('has the given environment and directory, and nothing of the Muscle', async () => {
       const { client } = await here()
       const directory = workDirectory()

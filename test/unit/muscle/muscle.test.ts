@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
 import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
 import { systemTimers } from '../../../src/base/clock.ts'
+import type { Descriptors } from '../../../src/base/kernel/descriptors.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
 import { openPeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
@@ -83,6 +84,9 @@ async function halfBuilt(path: string): Promise<Process> {
   return first
 }
 
+/** Of a provider that is only asked whether it could. */
+const descriptors = {} as Descriptors
+
 describe('who may connect', () => {
   test('somebody else is turned away before a word, and so is a connection that the kernel says nothing about', async () => {
     for (const options of [
@@ -140,7 +144,7 @@ test.skipIf(unusable)(
     socket.on('data', (piece) => {
       for (const { header } of reader.push(piece)) replies.push(readReply(header))
     })
-    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run', provider: null }
+    const spec = { ...jobOf(['/usr/bin/sleep', '86396']), op: 'run', provider: null, net: false }
     for (const id of [1, 2]) socket.write(encodeFrame({ ...spec, id }))
     await until(() => replies.filter(({ op }) => op === 'answer' || op === 'refused').length === 2, {
       what: 'both requests are answered',
@@ -260,7 +264,6 @@ describe('no sandbox, no run', () => {
   })
 
   test('a machine without bubblewrap, or one that no filter is written for, has a reason', () => {
-    const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
     expect(createBwrap({ descriptors, closed: [], socket: '', program: '/no/bwrap' }).problem()).toContain(
       '/no/bwrap',
     )
@@ -271,7 +274,6 @@ describe('no sandbox, no run', () => {
 
   test('a machine without systemd, or a user without a manager of units, has a reason; what no cgroup counts is said', () => {
     const root = temporaryDirectory()
-    const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
     const systemd = (uid: number) =>
       createSystemd({ descriptors, closed: [], socket: '', program: '/bin/sh', root, uid })
     const put = (path: string, text = ''): void => {
@@ -293,7 +295,6 @@ describe('no sandbox, no run', () => {
   })
 
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
-    const descriptors = { pipe: () => ({ read: -1, write: -1 }), memoryFile: () => -1 }
     const landlock = (more: object) =>
       createLandlock({
         ...{ descriptors, closed: [], socket: '', version: 7, timers: systemTimers },

@@ -38,6 +38,7 @@ export const agentShape = (view: AgentView): AgentShape => ({
       ? {
           ...{ cwd: view.manifest.cwd, binds: view.manifest.binds, tools: view.manifest.tools },
           secrets: view.manifest.secrets,
+          ...(view.manifest.connect && { connect: view.manifest.connect }),
           ...{ capabilities: view.manifest.capabilities, limits: view.manifest.limits },
           ...{ call_ms: view.manifest.callMs, why: view.manifest.why, added_at: time(view.manifest.addedAt) },
         }

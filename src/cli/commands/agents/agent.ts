@@ -64,6 +64,13 @@ const add = defineCommand({
         'gives it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name); needs karo secret allow',
     },
     {
+      name: 'connect',
+      value: 'host:port',
+      repeat: true,
+      description:
+        'a place of the private network that it may connect to, by the proxy in HTTPS_PROXY; agents.connect has to name it',
+    },
+    {
       name: 'class',
       value: 'class',
       choices: AGENT_CLASSES,
@@ -129,6 +136,7 @@ const add = defineCommand({
     const body = {
       ...{ name: args.name, class: options.class, argv, cwd, binds, limits, tools: options.tool ?? [] },
       secrets: (options.secret ?? []).map(secretOf),
+      ...(options.connect && { connect: options.connect }),
       ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
       ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
     }

@@ -50,14 +50,14 @@ export function agentView(agent: AgentShape, screen: Screen): string {
     [outside === true ? 'address' : 'command', built_in === true ? 'built in' : line(argv)],
   ]
   if (manifest !== null) {
-    const { binds, cwd, tools, secrets, limits, call_ms, why, added_at } = manifest
+    const { binds, cwd, tools, secrets, connect = [], limits, call_ms, why, added_at } = manifest
     facts.push(
       ...(outside === true
         ? [['jail', OUTSIDE] satisfies [string, string]]
         : ([
             ['directory', cwd],
             ['sees', binds.length === 0 ? NOTHING : binds.map(placeOf).join(', ')],
-            ['network', 'none'],
+            ['network', connect.length === 0 ? 'none' : `${connect.join(', ')}, by a proxy`],
           ] satisfies [string, string][])),
       ...(secrets.length === 0
         ? []

@@ -3,8 +3,11 @@ import { printable } from '../../../base/format.ts'
 import type { Chosen, SandboxRow } from '../../doctor/sandbox.ts'
 import { table } from '../../terminal/table.ts'
 
-const WORDS = { ok: 'holds', fail: 'OPEN', skipped: 'not here' } as const
-const wordOf = ({ id, outcome }: SandboxRow): string => (id.endsWith('.cannot') ? 'limit' : WORDS[outcome])
+const WORDS = { ok: 'holds', fail: 'OPEN' } as const
+/** What each row says that is no attempt. */
+const OTHERS: Readonly<Record<string, string>> = { start: 'not here', cannot: 'limit' }
+const wordOf = ({ id, outcome }: SandboxRow): string =>
+  outcome === 'skipped' ? (OTHERS[id.slice(id.lastIndexOf('.') + 1)] ?? 'not tried') : WORDS[outcome]
 const STYLES = { ok: 'green', fail: 'red', skipped: 'yellow' } as const
 
 /** Ends with a newline. */
@@ -23,7 +26,7 @@ export function sandboxView(
     screen,
   )
   const verdict = safe
-    ? 'Every attempt was held: what agents ask for can run here.'
+    ? 'Every attempt that was made was held: what agents ask for can run here.'
     : 'Nothing can run safely here. Without a sandbox, nothing runs.'
   const judged = chosen === 'auto' ? '' : `Judged by ${chosen} alone, which agents.sandbox chooses. `
   return `${body}\n${judged}${verdict}\n`

@@ -84,6 +84,9 @@ export const agent = z
         binds: listOf(bind, 64),
         tools: listOf(text(128, 'that may be called; none: all'), 256),
         secrets: listOf(secretWish, 8).describe('that it is given when it starts'),
+        connect: listOf(text(260, 'host and port'), 16)
+          .exactOptional()
+          .describe('places of the network that it may connect to; absent: none'),
         capabilities: listOf(text(4_200, 'what it wants'), 128),
         limits,
         call_ms: count('milliseconds until a call has to be answered'),
@@ -130,6 +133,13 @@ export const addAgentBody = z.strictObject({
     .readonly()
     .default([])
     .describe('of the vault of its person, if that one allows it'),
+  connect: z
+    .array(z.string().min(3).max(260))
+    .min(1)
+    .max(16)
+    .readonly()
+    .exactOptional()
+    .describe('places of the network, as HOST:PORT, that it may connect to if agents.connect names them'),
   limits: someLimits.default({}),
   call_ms: z.int().min(1_000).max(3_600_000).exactOptional(),
   why: z.string().max(500).default(''),

@@ -1,0 +1,27 @@
+// Places of the network that an agent asks for: what may stand in a manifest.
+import { KaroError } from '../../base/errors.ts'
+import { networkPlace } from '../../base/words/network-place.ts'
+import type { Wanted } from './manifest.ts'
+import { isOutside } from './outside.ts'
+
+/** Throws KaroError: `bad_request` for what is no place, or for an agent that no jail holds; `refused` for one that `allowed` does not name. */
+export function checkPlaces(wanted: Pick<Wanted, 'argv' | 'connect'>, allowed: readonly string[]): void {
+  const { connect = [] } = wanted
+  if (connect.length > 0 && isOutside(wanted))
+    throw new KaroError('bad_request', 'a server that runs already connects to what its own user may', {
+      ...{ where: 'connect', hint: 'Leave out --connect.' },
+    })
+  const strange = connect.find((text) => networkPlace(text) === undefined)
+  if (strange !== undefined)
+    throw new KaroError('bad_request', `'${strange.slice(0, 80)}' is no place of the network`, {
+      ...{
+        where: 'connect',
+        hint: 'Write HOST:PORT in small letters: 10.0.0.5:5432, [fd00::5]:80 or build.lan:443.',
+      },
+    })
+  const closed = connect.find((text) => !allowed.includes(text))
+  if (closed !== undefined)
+    throw new KaroError('refused', `this node lets no agent connect to ${closed}`, {
+      hint: `Whoever keeps config.toml may allow it: connect = ["${closed}"] under [agents], and a restart of the daemon.`,
+    })
+}

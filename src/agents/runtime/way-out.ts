@@ -1,0 +1,195 @@
+// The one way out of a jail: a proxy for HTTP in the daemon, which connects to the places of the agent's manifest and to nothing else.
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { type Duplex, pipeline, type Readable } from 'node:stream'
+import type { Timers } from '../../base/clock.ts'
+import { networkPlace } from '../../base/words/network-place.ts'
+
+/** Bytes of the head of a request or an answer. */
+const HEAD_BYTES = 16 * 1024
+/** Milliseconds for the head of a request, and for a connection to be there. */
+const HEAD_MS = 10_000
+const CONNECT_MS = 10_000
+/** Milliseconds that a connection may be silent. */
+const SILENT_MS = 300_000
+/** Headers that are of one connection and not of the request. */
+const OF_CONNECTION: ReadonlySet<string> = new Set([
+  ...['connection', 'proxy-connection', 'proxy-authorization', 'proxy-authenticate', 'keep-alive', 'te'],
+  ...['trailer', 'transfer-encoding', 'upgrade', 'host'],
+])
+
+export interface WayOutDeps {
+  /** `host:port`, each in the form of `networkPlace`. */
+  readonly places: readonly string[]
+  /** The address to connect to, looked up and judged once for each connection. Rejects with an Error whose message is for people. */
+  readonly addressOf: (host: string) => Promise<string>
+  /** Of all connections together, in both directions. */
+  readonly mostBytes: number
+  readonly timers: Timers
+  /** Hears of each connection, and of each that was refused; `place`: undefined for one that is none of the places. */
+  readonly told: (what: { readonly place: string | undefined; readonly refused?: string }) => void
+}
+
+/** Refused here, and not by the place. */
+class Closed extends Error {}
+
+/** Returns what takes each connection that a jail makes; a connection asks for one place, once. */
+export function createWayOut({
+  places,
+  addressOf,
+  mostBytes,
+  timers,
+  told,
+}: WayOutDeps): (stream: Duplex) => void {
+  const waiting = new WeakMap<object, () => void>()
+  let bytes = 0
+
+  const counted = (...streams: readonly Readable[]): void => {
+    for (const stream of streams)
+      stream.on('data', (piece: Buffer) => {
+        bytes += piece.length
+        if (bytes > mostBytes) for (const one of streams) one.destroy()
+      })
+  }
+
+  /** Rejects with Closed, or with what went wrong on the way. */
+  async function reach(asked: string | undefined): Promise<Socket> {
+    const place = places.find((one) => one === asked)
+    const found = place === undefined ? undefined : networkPlace(place)
+    const refuse = (refused: string): Closed => {
+      told({ place, refused })
+      return new Closed(refused)
+    }
+    if (found === undefined)
+      throw refuse(
+        `this agent may connect to ${places.join(', ')} and to nothing else, and asks for ${String(asked).slice(0, 100)}`,
+      )
+    if (bytes > mostBytes) throw refuse('it has sent and received as much as it may')
+    const host = await addressOf(found.name).catch((error: Error) => {
+      throw refuse(error.message)
+    })
+    const socket = connect({ host, port: found.port, allowHalfOpen: true, autoSelectFamily: false })
+    try {
+      await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_MS) })
+    } catch (error) {
+      socket.destroy()
+      throw new Error(`${place} does not answer: ${(error as Error).message}`)
+    }
+    socket.setTimeout(SILENT_MS, () => socket.destroy())
+    told({ place })
+    return socket
+  }
+
+  const server = createServer({ maxHeaderSize: HEAD_BYTES, keepAlive: false })
+  const heard = ({ socket }: IncomingMessage): void => waiting.get(socket)?.()
+
+  /** Says this, and no more is read. */
+  function leave(stream: Duplex, status: string, words = ''): void {
+    stream.end(`HTTP/1.1 ${status}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${words}`)
+    stream.resume()
+    stream.once(
+      'close',
+      timers.after(HEAD_MS, () => stream.destroy()),
+    )
+  }
+
+  server.on('clientError', (error: NodeJS.ErrnoException, stream) =>
+    leave(
+      stream,
+      error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request',
+    ),
+  )
+  server.on('connect', (asked: IncomingMessage, stream: Duplex, head: Buffer) => {
+    heard(asked)
+    stream.on('error', () => {})
+    reach(asked.url?.toLowerCase()).then(
+      (socket) => {
+        socket.on('error', () => {})
+        stream.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        socket.write(head)
+        counted(stream, socket)
+        join(stream, socket)
+      },
+      (error: Error) => {
+        leave(stream, error instanceof Closed ? '403 Forbidden' : '502 Bad Gateway', `${error.message}\n`)
+      },
+    )
+  })
+  server.on('request', (asked, answer) => {
+    heard(asked)
+    // Of one connection one request is taken, so that no other one is sent to the same place under another name.
+    answer.shouldKeepAlive = false
+    const [, authority = '', path = ''] = /^http:\/\/([^/?#@]+)([/?][^#]*)?$/i.exec(asked.url ?? '') ?? []
+    const host = authority.toLowerCase()
+    const place = authority === '' ? asked.url : /:\d+$/.test(host) ? host : `${host}:80`
+    reach(place).then(
+      (socket) => {
+        counted(asked, socket)
+        forward({ asked, answer, socket, host, path: path.startsWith('/') ? path : `/${path}` })
+      },
+      (error: Error) => refuse(answer, error),
+    )
+  })
+  return (stream) => {
+    stream.on('error', () => {})
+    const late = timers.after(HEAD_MS, () => stream.destroy())
+    waiting.set(stream, late)
+    stream.once('close', late)
+    server.emit('connection', stream)
+  }
+}
+
+function refuse(answer: ServerResponse, error: Error): void {
+  if (answer.headersSent) return void answer.destroy()
+  answer.writeHead(error instanceof Closed ? 403 : 502, { 'content-type': 'text/plain' })
+  answer.end(`${error.message}\n`)
+}
+
+interface Forwarded {
+  readonly asked: IncomingMessage
+  readonly answer: ServerResponse
+  /** To the place, and used for this request alone. */
+  readonly socket: Socket
+  readonly host: string
+  readonly path: string
+}
+
+/** What each says goes to the other; where one is over before it has said its end, so is the other. */
+function join(stream: Duplex, socket: Socket): void {
+  // It may have said all that it has to say together with its request.
+  if (stream.readableEnded) socket.end()
+  else stream.pipe(socket)
+  socket.pipe(stream)
+  stream.once('close', () => socket.destroy())
+  socket.once('close', () => {
+    if (!socket.readableEnded) stream.destroy()
+  })
+}
+
+/** The host is that of the place, whatever the request says of itself; a redirect is the client's to follow, by asking again. */
+function forward({ asked, answer, socket, host, path }: Forwarded): void {
+  const sent = request({
+    ...{ method: asked.method ?? 'GET', path, setHost: false, maxHeaderSize: HEAD_BYTES },
+    headers: { ...endToEnd(asked), host, connection: 'close' },
+    createConnection: () => socket,
+  })
+  sent.on('response', (told) => {
+    answer.writeHead(told.statusCode ?? 502, endToEnd(told))
+    pipeline(told, answer, () => {})
+  })
+  sent.on('error', (error) => refuse(answer, error))
+  answer.on('close', () => socket.destroy())
+  pipeline(asked, sent, () => {})
+}
+
+/** The headers that go on to the other end. */
+function endToEnd({ headersDistinct, headers }: IncomingMessage): Record<string, string[]> {
+  const named = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/)
+  const isPassed = (name: string): boolean => !OF_CONNECTION.has(name) && !named.includes(name)
+  return Object.fromEntries(
+    Object.entries(headersDistinct).filter(
+      (entry): entry is [string, string[]] => isPassed(entry[0]) && entry[1] !== undefined,
+    ),
+  )
+}

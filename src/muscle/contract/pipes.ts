@@ -1,0 +1,137 @@
+// Connections out of a jail, side by side on the socket between Muscle and Brain: each a stream with a window of its own in both directions.
+import { Duplex } from 'node:stream'
+import { PIECE_BYTES, type PipeMessage, WINDOW_BYTES } from './messages.ts'
+import { Malformed } from './shape.ts'
+
+/** Connections of one job at once. */
+export const MOST_PIPES = 32
+
+export type PipeStep = Omit<PipeMessage, 'op' | 'job'>
+
+export interface Pipes {
+  /** Begins a connection, at the Muscle's end; undefined where as many are open as may be. */
+  open(): Duplex | undefined
+  /** What the other end says. Throws Malformed for what it may not say. */
+  take(message: PipeStep, body: Buffer): void
+  /** Ends all of them, as the job has ended. */
+  end(): void
+}
+
+interface Pipe {
+  readonly stream: Duplex
+  take(message: PipeStep, body: Buffer): void
+}
+
+/** One end of the connections of one job. `onOpen`: the Brain's end is given each that the Muscle opens. */
+export function createPipes({
+  send,
+  onOpen,
+}: {
+  readonly send: (message: PipeStep, body?: Uint8Array) => void
+  readonly onOpen?: (stream: Duplex) => void
+}): Pipes {
+  const open = new Map<number, Pipe>()
+  let last = 0
+
+  const begin = (pipe: number): Duplex => {
+    last = pipe
+    const made = createPipe(pipe, send, () => open.delete(pipe))
+    open.set(pipe, made)
+    return made.stream
+  }
+
+  return {
+    open() {
+      if (open.size >= MOST_PIPES) return undefined
+      send({ pipe: last + 1, step: 'open', bytes: 0 })
+      return begin(last + 1)
+    },
+    take(message, body) {
+      if (message.step === 'open') {
+        if (onOpen === undefined || message.pipe <= last) throw new Malformed('a connection begins twice')
+        // The Muscle counts those that are open as well, and may not have heard yet that one is closed.
+        if (open.size >= 2 * MOST_PIPES) throw new Malformed('more connections are open than may be')
+        return onOpen(begin(message.pipe))
+      }
+      // One that is closed here may still be spoken of there.
+      open.get(message.pipe)?.take(message, body)
+    },
+    end() {
+      for (const { stream } of open.values()) stream.destroy()
+    },
+  }
+}
+
+function createPipe(
+  pipe: number,
+  send: (message: PipeStep, body?: Uint8Array) => void,
+  onClose: () => void,
+): Pipe {
+  /** Bytes sent and not acknowledged; bytes that came, and those of them that nobody has read yet. */
+  let onTheWay = 0
+  let unread = 0
+  let goOn: (() => void) | undefined
+  /** The other end is there no more; what it said before may still be read. */
+  let isClosed = false
+  let [saidEnd, heardEnd] = [false, false]
+
+  const acknowledge = (): void => {
+    if (unread === 0 || isClosed) return
+    send({ pipe, step: 'ack', bytes: unread })
+    unread = 0
+  }
+  const stream = new Duplex({
+    read: acknowledge,
+    write(chunk: Buffer, _, done) {
+      let at = 0
+      const more = (): void => {
+        // To an end that is there no more everything was said.
+        while (!isClosed && at < chunk.length && onTheWay < WINDOW_BYTES) {
+          const piece = Buffer.from(chunk.subarray(at, at + PIECE_BYTES))
+          at += piece.length
+          onTheWay += piece.length
+          send({ pipe, step: 'data', bytes: 0 }, piece)
+        }
+        goOn = !isClosed && at < chunk.length ? more : undefined
+        if (goOn === undefined) done()
+      }
+      more()
+    },
+    final(done) {
+      if (!isClosed) send({ pipe, step: 'end', bytes: 0 })
+      saidEnd = true
+      done()
+    },
+    destroy(error, done) {
+      if (!isClosed && !(saidEnd && heardEnd)) send({ pipe, step: 'close', bytes: 0 })
+      isClosed = true
+      onClose()
+      done(error)
+    },
+  })
+  // Its reader and writer hear of it by its end.
+  stream.on('error', () => {})
+
+  return {
+    stream,
+    take({ step, bytes }, body) {
+      if (step === 'close') {
+        isClosed = true
+        goOn?.()
+        if (heardEnd && !stream.readableEnded) stream.once('end', () => stream.destroy())
+        else stream.destroy()
+      } else if (step === 'end') {
+        heardEnd = true
+        stream.push(null)
+      } else if (step === 'ack') {
+        onTheWay = Math.max(0, onTheWay - bytes)
+        goOn?.()
+      } else {
+        unread += body.length
+        if (unread > WINDOW_BYTES + PIECE_BYTES)
+          throw new Malformed('a connection sends more than its window')
+        if (stream.push(body)) acknowledge()
+      }
+    },
+  }
+}

@@ -1,0 +1,328 @@
+// What an agent in a jail may connect to: the places of its manifest, each by its one name, and what else it tries.
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
+import { duplexPair } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Manifest } from '../../../src/agents/manifest/manifest.ts'
+import { createConnected } from '../../../src/agents/runtime/connected.ts'
+import { createWayOut, type WayOutDeps } from '../../../src/agents/runtime/way-out.ts'
+import type { Gates } from '../../../src/agents/types.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
+import { networkPlace } from '../../../src/base/words/network-place.ts'
+import { placeAddress } from '../../../src/daemon/place-address.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
+import {
+  ANN,
+  actor,
+  agentRig,
+  done,
+  ONLY_READS,
+  said,
+  serverDirectory,
+  TRACE,
+  wantedOf,
+} from '../../support/agents/rig.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+import { muscleHere, providersHere } from '../../support/muscle/muscle.ts'
+import { action, PERSON, rig } from './rig.ts'
+
+async function listening(server: { listen: (port: number, host: string) => unknown; address(): unknown }) {
+  await once(server.listen(0, '127.0.0.1') as never, 'listening')
+  return (server.address() as AddressInfo).port
+}
+
+/** A server of HTTP that remembers what it was asked. */
+async function site(answer: RequestListener = (_, response) => void response.end('hello')) {
+  const asked: IncomingMessage[] = []
+  const server = createServer((request, response) => {
+    asked.push(request)
+    answer(request, response)
+  })
+  const port = await listening(server)
+  onTestFinished(() => void server.close().closeAllConnections())
+  return { asked, port, place: `127.0.0.1:${port}` }
+}
+
+function out(places: readonly string[], more: Partial<WayOutDeps> = {}) {
+  const told: Parameters<WayOutDeps['told']>[0][] = []
+  const take = createWayOut({
+    ...{ places, addressOf: async () => '127.0.0.1', mostBytes: 2 ** 20, timers: systemTimers },
+    told: (what) => void told.push(what),
+    ...more,
+  })
+  return {
+    told,
+    /** All that comes back for these bytes. */
+    async ask(bytes: string, end = true): Promise<string> {
+      const [near, far] = duplexPair()
+      far.on('error', () => {})
+      take(far)
+      near.write(bytes)
+      if (end) near.end()
+      return text(near).catch((error: Error) => error.message)
+    },
+  }
+}
+
+const get = (url: string, more = ''): string => `GET ${url} HTTP/1.1\r\nHost: x\r\n${more}\r\n`
+const dial = (place: string, rest = ''): string =>
+  `CONNECT ${place} HTTP/1.1\r\nHost: ${place}\r\n\r\n${rest}`
+
+describe('the way out of a jail', () => {
+  test('leads any bytes to a place by CONNECT, and a request to the place that its address names', async () => {
+    const echo = createTcpServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket))
+    const port = await listening(echo)
+    onTestFinished(() => void echo.close())
+    const tunnel = out([`db.lan:${port}`])
+    expect(await tunnel.ask(dial(`DB.lan:${port}`, 'any \0 bytes'))).toBe(
+      'HTTP/1.1 200 Connection established\r\n\r\nany \0 bytes',
+    )
+    expect(tunnel.told).toEqual([{ place: `db.lan:${port}` }])
+    const { asked, place } = await site()
+    const answer = await out([place]).ask(
+      get(
+        `http://${place}/a?b=c`,
+        'Host2: x\r\nConnection: keep-alive, X-Hop\r\nX-Hop: 1\r\nProxy-Authorization: Basic x\r\n',
+      ),
+      false,
+    )
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n.*\r\n\r\n(?:5\r\n)?hello/s)
+    expect(asked.map(({ url, headers }) => [url, headers])).toEqual([
+      ['/a?b=c', { host: place, host2: 'x', connection: 'close' }],
+    ])
+  })
+
+  test('leads to no other port or host, and to no place under another name of it', async () => {
+    const { asked, port, place } = await site()
+    const other = await site()
+    const way = out([place])
+    const refused = [
+      ...[`127.0.0.1:${other.port}`, `10.0.0.1:${port}`, `localhost:${port}`, `2130706433:${port}`],
+      ...[`0x7f000001:${port}`, `127.1:${port}`, `0177.0.0.1:${port}`, `127.0.0.1.:${port}`, '127.0.0.1'],
+      ...[`[::1]:${port}`, `[::ffff:127.0.0.1]:${port}`, `[::ffff:7f00:1]:${port}`, `127.0.0.1:0${port}`],
+      ...[`me@127.0.0.1:${port}`, `127.0.0.1:${port}@${other.place}`, `127.0.0.1%00:${port}`, '*'],
+    ]
+    for (const one of refused) {
+      expect(await way.ask(dial(one)), one).toMatch(/^HTTP\/1.1 40[03] /)
+      expect(await way.ask(get(`http://${one}/`), false), one).toMatch(/^HTTP\/1.1 40[03] /)
+    }
+    for (const url of ['/', `//${place}/`, `https://${place}/`, `ftp://${place}/`, place, `unix:/run/x`])
+      expect(await way.ask(get(url), false), url).toMatch(/^HTTP\/1.1 40[03] /)
+    expect([...asked, ...other.asked]).toEqual([])
+    expect(
+      way.told.every(({ refused: why }) => why?.includes(`may connect to ${place} and to nothing else`)),
+    ).toBe(true)
+  })
+
+  test('follows no redirect, and takes one request of a connection', async () => {
+    const other = await site()
+    const first = await site(
+      (_, response) => void response.writeHead(302, { location: `http://${other.place}/` }).end(),
+    )
+    const way = out([first.place])
+    const twice =
+      get(`http://${first.place}/`) + get(`http://${other.place}/`) + get(`http://${first.place}/`)
+    const answer = await way.ask(twice, false)
+    expect(answer).toContain('302')
+    expect(answer.match(/HTTP\/1.1/g)).toHaveLength(1)
+    expect([first.asked.length, other.asked.length]).toEqual([1, 0])
+    const smuggled = `POST http://${first.place}/ HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${twice}`
+    expect(await way.ask(smuggled, false)).toContain('400 Bad Request')
+    expect(first.asked).toHaveLength(1)
+  })
+
+  test('says why a name is not connected to, and that a place does not answer', async () => {
+    const way = out(['evil.lan:80'], {
+      addressOf: async (host) => {
+        throw new Error(`the name ${host} is at 127.0.0.1`)
+      },
+    })
+    expect(await way.ask(dial('evil.lan:80'))).toMatch(/^HTTP\/1.1 403 .*the name evil.lan is at 127.0.0.1/s)
+    expect(way.told).toEqual([{ place: 'evil.lan:80', refused: 'the name evil.lan is at 127.0.0.1' }])
+    const closed = createTcpServer()
+    const port = await listening(closed)
+    await new Promise((resolve) => closed.close(resolve))
+    expect(await out([`127.0.0.1:${port}`]).ask(dial(`127.0.0.1:${port}`))).toMatch(
+      /^HTTP\/1.1 502 .*ECONNREFUSED/s,
+    )
+  })
+
+  test('ends what sends or receives more than it may, and what asks for nothing', async () => {
+    const { place } = await site((_, response) => void response.end('x'.repeat(100_000)))
+    const way = out([place], { mostBytes: 50_000 })
+    expect((await way.ask(get(`http://${place}/`), false)).length).toBeLessThan(100_000)
+    expect(await way.ask(dial(place))).toContain('as much as it may')
+    const due: (() => void)[] = []
+    const silent = out([place], {
+      timers: {
+        after(ms, run) {
+          if (ms === 10_000) due.push(run)
+          return () => {}
+        },
+      },
+    }).ask('GET http://', false)
+    for (const run of due) run()
+    expect(await silent).toBe('')
+    expect(
+      await out([place]).ask(`GET http://${place}/ HTTP/1.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`),
+    ).toContain('431')
+  })
+
+  test('is in the ledger: each place at once, then counted, and never with the words of the agent', async () => {
+    const ledger: AuditRecord[] = []
+    let now = 0
+    const clock = { now: () => now, monotonic: () => now }
+    const connected = createConnected({ clock, record: async (entry) => void ledger.push(entry) })
+    const manifest = { id: 'kExecutor:fixture', person: ANN } as unknown as Manifest
+    for (let times = 0; times < 3; times++) connected(manifest, TRACE, { place: 'db.lan:80' })
+    connected(manifest, TRACE, { place: undefined, refused: 'it asks for the-contents-of-a-file.example:80' })
+    now = 70_000
+    connected(manifest, TRACE, { place: 'db.lan:80' })
+    const about = { uid: ANN, agent: 'kExecutor:fixture' }
+    expect(ledger).toEqual([
+      {
+        type: 'agent_connected',
+        success: true,
+        trace_id: TRACE,
+        details: { ...about, times: 1, place: 'db.lan:80' },
+      },
+      {
+        type: 'agent_connected',
+        success: false,
+        trace_id: TRACE,
+        details: { ...about, times: 1, reason: 'none of its places' },
+      },
+      {
+        type: 'agent_connected',
+        success: true,
+        trace_id: TRACE,
+        details: { ...about, times: 3, place: 'db.lan:80' },
+      },
+    ])
+  })
+})
+
+describe('a place of the network', () => {
+  test('has one form', () => {
+    for (const text of ['10.0.0.5:5432', 'build.lan:443', 'x:1', '[fd00::5]:80', '127.0.0.1:65535'])
+      expect(networkPlace(text), text).toBeDefined()
+    for (const text of [
+      ...[
+        '10.0.0.5',
+        '10.0.0.5:0',
+        '10.0.0.5:65536',
+        '10.0.0.5:080',
+        '10.5:80',
+        '167772165:80',
+        '0xa000005:80',
+      ],
+      ...[
+        'Build.lan:80',
+        'a_b:80',
+        'a..b:80x',
+        '-a:80',
+        '[fd00:0::5]:80',
+        '[FD00::5]:80',
+        '[::ffff:10.0.0.5]:80',
+      ],
+      ...['me@10.0.0.5:80', 'http://10.0.0.5:80', '10.0.0.5:80/', '*:80', ':80', `${'x'.repeat(300)}:80`],
+    ])
+      expect(networkPlace(text), text).toBeUndefined()
+  })
+
+  test('is looked up outside of the jail: a name is of another machine of a private network, or of nobody', async () => {
+    const hosts = join(temporaryDirectory(), 'hosts')
+    writeFileSync(
+      hosts,
+      '10.0.0.5 good\n127.0.0.1 self\n169.254.169.254 cloud\nfe80::1 link\n8.8.8.8 public\n10.0.0.5 both\n127.0.0.1 both\n::ffff:127.0.0.1 mapped\n0.0.0.0 none\n',
+    )
+    const sources = { mesh: { lan_only: true }, discovery: { resolvers: [] } }
+    const look = (host: string) => placeAddress(host, sources, hosts)
+    expect(await look('good')).toBe('10.0.0.5')
+    expect(await look('127.0.0.1')).toBe('127.0.0.1')
+    expect(await look('169.254.1.1')).toBe('169.254.1.1')
+    for (const name of ['self', 'cloud', 'link', 'both', 'mapped'])
+      await expect(look(name), name).rejects.toThrow('counts only where the address itself is allowed')
+    for (const name of ['public', '8.8.8.8', 'none', '0.0.0.0', '2001:db8::1'])
+      await expect(look(name), name).rejects.toThrow('no address of a private network')
+    await expect(look('unknown')).rejects.toThrow('discovery.resolvers')
+  })
+
+  test('is given only as the configuration names it, by an administrator, and to what is in a jail', async () => {
+    const { runtime } = await agentRig({ connect: ['10.0.0.5:80'] })
+    const wanted = wantedOf('/', [], {
+      argv: ['/usr/bin/true'],
+      cwd: '/tmp',
+      binds: [],
+      connect: ['10.0.0.5:80'],
+    })
+    const add = (more: Partial<typeof wanted>, who = actor()) => runtime.add(who, { ...wanted, ...more })
+    await expect(add({ connect: ['10.0.0.5:81'] })).rejects.toThrow('lets no agent connect to 10.0.0.5:81')
+    await expect(add({ connect: ['10.5:80'] })).rejects.toThrow('no place of the network')
+    await expect(add({ argv: ['http://127.0.0.1:1/'] })).rejects.toThrow()
+    await expect(add({}, actor(ANN, false))).rejects.toThrow('only an administrator')
+    expect((await add({})).manifest?.capabilities).toContain('net.connect:10.0.0.5:80')
+  })
+
+  test('is denied by policy without the configuration, and by capability without a grant or with another one', async () => {
+    const reads = action({
+      agent: 'kExecutor:fixture',
+      connect: ['10.0.0.5:80'],
+      requester: { node: action().target, person: String(PERSON) },
+    })
+    expect(await (await rig()).gates.judge(reads)).toMatchObject({ outcome: 'deny', gate: 'policy' })
+    const { gates, capabilities } = await rig({ connect: ['10.0.0.5:80', '10.0.0.5:81'] })
+    const grant = (name: string) => capabilities.grant({ subject: reads.agent, names: [name], by: PERSON })
+    await grant('net.connect:10.0.0.5:81')
+    expect(await gates.judge(reads)).toMatchObject({
+      ...{ outcome: 'deny', gate: 'capability' },
+      hint: expect.stringContaining('net.connect:10.0.0.5:80'),
+    })
+    await grant('net.connect:10.0.0.5:80')
+    expect(await gates.lost(reads)).toBeUndefined()
+    expect(await gates.lost({ ...reads, connect: ['10.0.0.5:80', '10.0.0.5:82'] })).toMatchObject({
+      gate: 'policy',
+    })
+  })
+})
+
+for (const { provider, problem } of await providersHere()) {
+  if (problem !== undefined || provider.name === 'landlock') continue
+  test(`an agent in a jail by ${provider.name} reaches its place, started by a person, and nothing else`, async () => {
+    const { asked, place } = await site()
+    const other = await site()
+    const { client } = await muscleHere({ providers: [provider] })
+    const gates: Gates = {
+      ...ONLY_READS,
+      judge: async (what) =>
+        what.operation === 'start' && what.env.HTTPS_PROXY === `to ${place} and nowhere else`
+          ? { outcome: 'run', class: 'medium', reason: 'a test' }
+          : ONLY_READS.judge(what),
+    }
+    const { runtime, ledger } = await agentRig({ connect: [place], client, gates })
+    await runtime.add(actor(), wantedOf(serverDirectory(), [], { connect: [place] }))
+    const early = await done(runtime, 'get_page', { url: `http://${place}/` })
+    expect(early.events.at(-1)?.message).toContain('may connect to the network, and does not run')
+    await runtime.startAgent(actor(), 'fixture')
+    const page = async (url: string) => said(runtime, await done(runtime, 'get_page', { url }))
+    expect(await page(`http://${place}/a`)).toBe('200 hello')
+    const refused = await done(runtime, 'get_page', { url: `http://${other.place}/the-words-of-a-file` })
+    expect(refused.state).toBe('failed')
+    expect(asked.map(({ url }) => url)).toEqual(['/a'])
+    expect(other.asked).toEqual([])
+    expect(
+      ledger.flatMap(({ type, success, details }) =>
+        type === 'agent_connected' ? [[success, details]] : [],
+      ),
+    ).toEqual([
+      [true, { uid: ANN, agent: 'kExecutor:fixture', times: 1, place }],
+      [false, { uid: ANN, agent: 'kExecutor:fixture', times: 1, reason: 'none of its places' }],
+    ])
+    const { lines } = await runtime.logs(actor(), 'fixture')
+    expect(lines.some(({ text: line }) => line.includes(`asks for ${other.place}`))).toBe(true)
+  })
+}
