@@ -15,6 +15,7 @@ test('an inviter that refused one invite is met again for another one within two
     fleet: {
       look: async () => 0,
       everyMs: 600_000,
+      onJoining: () => () => {},
       seeks: (node) => joining.refused === null && node === inviter,
       state: () => ({ joining: { ...joining } }) as never,
     },
