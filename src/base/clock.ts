@@ -32,13 +32,14 @@ const rawTimers: Timers = {
   },
 }
 
-/** Timers of a second and more ring at multiples of this, milliseconds. */
+/** Timers of a second and more that are due at a multiple of this, milliseconds, ring together. */
 const STEP_MS = 100
 const LONG_MS = 1_000
 
 /**
- * Timers that share wakes: each wake of a process at rest costs more than the work it does. A timer of a second or more
- * rings up to 100 ms late, together with all others of the same step; a shorter one rings exactly. `monotonic` is the clock of `raw`.
+ * Timers that share wakes: each wake of a process at rest costs more than the work it does. Timers of a second or more that
+ * are due at the same whole step (see `inStep` in timers.ts) ring together; all others ring by themselves. `monotonic` is the
+ * clock of `raw`.
  */
 export function sharedTimers(raw: Timers, monotonic: () => number): Timers {
   const steps = new Map<number, { readonly runs: Set<() => void>; cancel: () => void }>()
@@ -62,8 +63,10 @@ export function sharedTimers(raw: Timers, monotonic: () => number): Timers {
     after(ms, run) {
       if (ms < LONG_MS) return raw.after(ms, run)
       const now = monotonic()
+      const step = Math.round((now + ms) / STEP_MS)
       // A millisecond of tolerance: what asks for a whole step does so a moment after it has read the clock.
-      const step = Math.ceil((now + ms - 1) / STEP_MS)
+      const past = now + ms - step * STEP_MS
+      if (past < 0 || past > 1) return raw.after(ms, run)
       let due = steps.get(step)
       if (due === undefined) {
         const cancel = raw.after(Math.ceil(step * STEP_MS - now), () => ring(step))
