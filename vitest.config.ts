@@ -63,7 +63,6 @@ const ALONE = [
   'test/unit/ops/signals.test.ts',
   'test/unit/cli/{history,query}.test.ts',
   // The clocks and timers of everything that runs in the process.
-  'test/unit/ops/readiness.test.ts',
   'test/unit/cli/anomalies.test.ts',
   // Memory, which what other files have left behind would be part of.
   'test/unit/mesh/{nonces,replay}.test.ts',

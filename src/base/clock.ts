@@ -24,10 +24,67 @@ export const systemClock: Clock = { now: () => Date.now(), monotonic: () => perf
 
 export const systemRandom: Random = { bytes: (length) => randomBytes(length), float: () => Math.random() }
 
-export const systemTimers: Timers = {
+const rawTimers: Timers = {
   after(ms, run) {
     // A timer alone does not keep the process running.
     const timer = setTimeout(run, ms).unref()
     return () => clearTimeout(timer)
   },
 }
+
+/** Timers of a second and more that are due at a multiple of this, milliseconds, ring together. */
+const STEP_MS = 100
+const LONG_MS = 1_000
+
+/**
+ * Timers that share wakes: each wake of a process at rest costs more than the work it does. Timers of a second or more that
+ * are due at the same whole step (see `inStep` in timers.ts) ring together; all others ring by themselves. `monotonic` is the
+ * clock of `raw`.
+ */
+export function sharedTimers(raw: Timers, monotonic: () => number): Timers {
+  const steps = new Map<number, { readonly runs: Set<() => void>; cancel: () => void }>()
+
+  function ring(step: number): void {
+    const due = steps.get(step)
+    if (due === undefined) return
+    try {
+      for (const one of due.runs) {
+        due.runs.delete(one)
+        one()
+      }
+    } finally {
+      // What one of them throws keeps none of the others from ringing.
+      if (due.runs.size > 0) due.cancel = raw.after(0, () => ring(step))
+      else steps.delete(step)
+    }
+  }
+
+  return {
+    after(ms, run) {
+      if (ms < LONG_MS) return raw.after(ms, run)
+      const now = monotonic()
+      const step = Math.round((now + ms) / STEP_MS)
+      // A millisecond of tolerance: what asks for a whole step does so a moment after it has read the clock.
+      const past = now + ms - step * STEP_MS
+      if (past < 0 || past > 1) return raw.after(ms, run)
+      let due = steps.get(step)
+      if (due === undefined) {
+        const cancel = raw.after(Math.ceil(step * STEP_MS - now), () => ring(step))
+        due = { runs: new Set(), cancel }
+        steps.set(step, due)
+      }
+      const { runs } = due
+      // A function of its own, because the same one may be asked for twice.
+      const one = (): void => run()
+      runs.add(one)
+      return () => {
+        if (!runs.delete(one) || runs.size > 0) return
+        // Nobody is left who would wait for this step.
+        steps.get(step)?.cancel()
+        steps.delete(step)
+      }
+    },
+  }
+}
+
+export const systemTimers: Timers = sharedTimers(rawTimers, systemClock.monotonic)

@@ -1,5 +1,5 @@
 // Timers as values: a state machine requests them by name, and the code at its edge keeps one real timer for each name.
-import type { Timers } from './clock.ts'
+import type { Clock, Timers } from './clock.ts'
 
 /**
  * A state machine's request to ring `timer` once after `ms` milliseconds; it replaces an earlier request for that
@@ -15,6 +15,39 @@ export interface Alarms<Name extends string = string> {
   set(request: TimerRequest<Name>): void
   /** Cancels all timers; `set` may start new ones afterwards. */
   stop(): void
+}
+
+/**
+ * Milliseconds from `now` (monotonic) to the next multiple of `everyMs`, at least a quarter of it: work that is done every
+ * `everyMs`, or every multiple of that, so happens at the same moments in all rooms, and one wake of the process serves all of it.
+ */
+export function inStep(everyMs: number, now: number): number {
+  const left = everyMs - (now % everyMs)
+  return left < everyMs / 4 ? left + everyMs : left
+}
+
+/**
+ * Calls `act` once in each step of `everyMs()` milliseconds (see `inStep`), asked for anew each time, until the function
+ * it returns is called.
+ */
+export function inSteps(
+  { clock, timers }: { readonly clock: Pick<Clock, 'monotonic'>; readonly timers: Timers },
+  everyMs: () => number,
+  act: () => void,
+): () => void {
+  let ended = false
+  let cancel = (): void => {}
+  const next = (): void => {
+    cancel = timers.after(inStep(everyMs(), clock.monotonic()), () => {
+      act()
+      if (!ended) next()
+    })
+  }
+  next()
+  return () => {
+    ended = true
+    cancel()
+  }
 }
 
 /** The timers at the edge of a state machine. At most one per name runs, so that repeated requests cost no memory. */

@@ -41,7 +41,7 @@ export function buildLocal(
     (await people.numberOf(uid, { keep: true, begun })) ??
     ((await people.turnsAway(uid)) ? 'nobody' : undefined)
   const observe = createObserve({
-    ...{ ...common, events: store.events, spoolDirectory: paths.spool, faults, personOf },
+    ...{ ...common, timers, events: store.events, spoolDirectory: paths.spool, faults, personOf },
   })
   const processes = createProcesses({ config, observe, clock, timers, log, repository: store.processes })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }

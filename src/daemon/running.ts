@@ -2,7 +2,7 @@
 import type { Feed } from '../api/feed/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { BUILD, VERSION } from '../base/version.ts'
-import { watchLag } from '../ops/metrics/lag.ts'
+import { loopUtilization, watchLag } from '../ops/metrics/lag.ts'
 import { boundYoungGeneration, keepCode, trimMemory } from '../ops/system/memory.ts'
 import { type Notify, watchdogMs } from '../ops/system/notify.ts'
 import { watchReadiness } from '../ops/system/readiness.ts'
@@ -34,7 +34,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
   const { audit, probe, store } = local
   let status = ''
 
-  const unwatch = watchReadiness(health, (ready, reason, failing) => {
+  const unwatch = watchReadiness({ clock, timers }, health, (ready, reason, failing) => {
     status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
     // The service manager is told "started" in either case: it must not kill a daemon that lacks a port or a disk.
     notify.ready(status)
@@ -54,7 +54,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
   boundYoungGeneration()
   const untrim = trimMemory(timers)
   const keepCodeNow = keepCode(timers)
-  const unlag = watchLag(metrics.lagged, clock.monotonic)
+  const unlag = watchLag({ clock, timers, utilization: loopUtilization(), lagged: metrics.lagged })
   const vitals: readonly Vital[] = [
     { name: 'store', alive: () => probe.now().then(() => true, isDiskTrouble) },
     { name: 'mesh', alive: async () => network.mesh.alive() },

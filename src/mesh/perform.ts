@@ -102,6 +102,7 @@ export function createPerformer(deps: PerformDeps): Performer {
     leave({ conn, reason }) {
       const { node } = conn
       news.left(conn, reason)
+      gossip.stir()
       // The connection that took this one's place at the neighbour is not this node's, so another machine uses the same key.
       if (reason === 'replaced') twins.displaced(node)
       const host = deps.host()
@@ -121,7 +122,7 @@ export function createPerformer(deps: PerformDeps): Performer {
       news.alive(conn)
       tend(conn.node)
     },
-    round() {},
+    round: gossip.round,
   }
 
   return {

@@ -179,7 +179,6 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       server = opened
       bound = (opened.address() as { port: number }).port
       await listenOn6(bound)
-      vouched.start()
     },
     async stop() {
       if (server === undefined) return

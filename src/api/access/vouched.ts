@@ -19,7 +19,6 @@ export interface Vouched {
   vouch(socket: Socket, response: ServerResponse, stillGood: Check): void
   /** Ends every connection with a check that fails; runs every `SWEEP_MS` too. */
   sweep(): void
-  start(): void
   stop(): void
 }
 
@@ -34,10 +33,12 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
     }
   }
 
+  /** While there are connections; the first one begins it. */
   function sweepLater(): void {
+    endSweeping()
     endSweeping = timers.after(SWEEP_MS, () => {
       sweep()
-      sweepLater()
+      if (connections.size > 0) sweepLater()
     })
   }
 
@@ -52,6 +53,7 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
       const known = connections.get(socket)
       const connection = known ?? { open: new Set<Check>(), last: stillGood }
       if (known === undefined) {
+        if (connections.size === 0) sweepLater()
         connections.set(socket, connection)
         socket.once('close', () => connections.delete(socket))
       }
@@ -61,7 +63,6 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
       response.once('close', () => connection.open.delete(stillGood))
     },
     sweep,
-    start: sweepLater,
     stop: () => endSweeping(),
   }
 }

@@ -75,7 +75,6 @@ export function createApi(options: ApiOptions): Api {
       try {
         await server.ready()
         inode = await listen(server, socketPath, socketMode)
-        vouched.start()
       } catch (error) {
         await server.close()
         server = undefined

@@ -56,7 +56,7 @@ export interface Dht {
 
 /** Members of kad-dht's class that its types declare private. */
 interface Inside extends KadDHT {
-  readonly routingTable: { remove(peer: PeerId): Promise<void> }
+  readonly routingTable: { closestPeerTagger: unknown; remove(peer: PeerId): Promise<void> }
   readonly rpc: { readonly handlers: Record<string, unknown> }
   routingTableRefresh: unknown
   start(): Promise<void>
@@ -161,6 +161,8 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
         pingOldContactMaxQueueSize: 64,
       })(view(components)) as Inside
       made.routingTableRefresh = {}
+      // Every five seconds it would refresh tags, which `peerStore` above leaves out.
+      made.routingTable.closestPeerTagger = {}
       for (const type of Object.keys(made.rpc.handlers))
         if (!ANSWERED.has(type)) delete made.rpc.handlers[type]
       dht = made

@@ -6,6 +6,7 @@ import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
+import { inSteps } from '../../base/timers.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
 import { nodeOf } from '../link/peer.ts'
@@ -20,6 +21,8 @@ const MDNS_GROUP = '224.0.0.251'
 const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
 const QUEUE_MAX = 16
+/** How often an interface that came is joined to the group: until then nobody is heard there. */
+const READ_EVERY_MS = 15_000
 
 export interface MdnsDeps {
   /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
@@ -92,15 +95,21 @@ export function createMdns(deps: MdnsDeps): Mdns {
   // multicast-dns sends on the interface of the default route only, which an air-gapped network may not have.
   // So this file sends the library's packets itself, on every interface; the sender is replaced before the first question.
   let responder: Responder | undefined
+  let stopReading = (): void => {}
   Object.defineProperty(service, 'mdns', {
     get: () => responder,
     set: (made: Responder | undefined) => {
       responder = made
       if (made === undefined) return
       made.send = (packet) => sender.send(packet)
-      // The library reads the interfaces from its own timer, where nothing catches what the reading throws.
       const { update } = made
-      made.update = () => {
+      // The library reads the interfaces once, and then from a timer of its own: every five seconds, which wakes a machine
+      // at rest, and where nothing catches what the reading throws. So that timer ends when it rings for the first time.
+      made.update = function (this: unknown) {
+        if (this !== made) {
+          clearInterval(this as NodeJS.Timeout)
+          return
+        }
         try {
           update()
         } catch (error) {
@@ -121,8 +130,14 @@ export function createMdns(deps: MdnsDeps): Mdns {
       service.addEventListener('peer', onPeer)
       sender.start()
       await service.start()
+      stopReading = inSteps(
+        deps,
+        () => READ_EVERY_MS,
+        () => responder?.update(),
+      )
     },
     async stop() {
+      stopReading()
       service.removeEventListener('peer', onPeer)
       await service.stop()
       await sender.stop()

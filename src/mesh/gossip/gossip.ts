@@ -17,6 +17,7 @@ import type { Rejections } from '../link/rejections.ts'
 import type { Wire } from '../link/wires.ts'
 import type { Put } from '../state/types.ts'
 import type { Gossip, GossipHandler, GossipVerdict } from '../types.ts'
+import { BEAT_MS, createBeats } from './beats.ts'
 import { createIntake } from './intake.ts'
 import { gossipSettings } from './settings.ts'
 
@@ -29,7 +30,16 @@ const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
 /** Members of the router that its class has and its interface does not. */
 interface Router extends GossipSub {
   readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly status: string } }>
-  readonly score: { readonly scoreCache: Map<string, unknown> }
+  readonly score: {
+    readonly scoreCache: Map<string, unknown>
+    /** How long a score counts after it was computed, ms. */
+    scoreCacheValidityMs: number
+    /** Forgets a second's worth of what was held against peers. */
+    background(): void
+  }
+  /** One round: repairs the mesh of each topic, and tells others of the newest messages. */
+  heartbeat(): Promise<void>
+  isStarted(): boolean
 }
 
 export interface GossipDeps {
@@ -55,6 +65,10 @@ export interface GossipRouter {
   attach(wire: Wire): void
   /** Gives the router this neighbour again when its stream to it is gone: a connection was replaced, or it broke. */
   tend(wire: Wire): void
+  /** A neighbour is gone: the router looks for others soon. */
+  stir(): void
+  /** The mesh did one of its own rounds, which go on at rest. */
+  round(): void
 }
 
 export function createGossip(deps: GossipDeps): GossipRouter {
@@ -65,6 +79,16 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   let registrar: GossipSubComponents['registrar'] | undefined
   /** Every attached neighbour by its libp2p peer id, because gossipsub often asks for scores by that id. */
   const neighbours = new Map<string, NodeId>()
+
+  const beats = createBeats({
+    ...{ clock, timers: deps.channel.timers },
+    beat() {
+      if (router?.isStarted() !== true) return false
+      router.heartbeat().catch((error: unknown) => log.debug({ reason: String(error) }, 'no round of gossip'))
+      return true
+    },
+    forgetOnce: () => router?.score.background(),
+  })
 
   /**
    * Whoever was admitted by both ends, and is admitted here still. Its connection may have ended a moment ago: what it
@@ -83,12 +107,14 @@ export function createGossip(deps: GossipDeps): GossipRouter {
       const node = admitted(peer.toString())
       if (node === undefined) return TopicValidatorResult.Ignore
       deps.put({ on: 'heard', node })
+      beats.stir()
       return RESULTS[intake.judge(topic, handler, message.data, peerRefOf(node))]
     }
 
   const spread = async (topic: Topic, bytes: Uint8Array): Promise<void> => {
     if (router === undefined) return
     deps.channel.onEncoded?.(bytes)
+    beats.stir()
     try {
       await router.publish(topic.id, bytes)
     } catch (error) {
@@ -121,6 +147,7 @@ export function createGossip(deps: GossipDeps): GossipRouter {
       const made = gossipsub(settings)(components) as Router
       // Older versions of the protocol have nothing that a Karo node would need them for.
       made.protocols = [multicodec]
+      made.score.scoreCacheValidityMs = BEAT_MS
       for (const { topic, handler } of topics.values())
         made.topicValidators.set(topic.id, validator(topic, handler))
       router = made
@@ -139,7 +166,11 @@ export function createGossip(deps: GossipDeps): GossipRouter {
       neighbours.set(id, peer.nodeId)
       // It may have been nobody a moment ago; what it subscribes to would be lost on that score.
       router?.score.scoreCache.delete(id)
+      beats.stir()
     },
+
+    stir: beats.stir,
+    round: beats.forget,
 
     tend({ connection }) {
       if (router === undefined || registrar === undefined || connection.status !== 'open') return

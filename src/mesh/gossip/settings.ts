@@ -14,6 +14,13 @@ const THRESHOLDS = { gossipThreshold: -20, publishThreshold: -40, graylistThresh
  * on stays where it is.
  */
 const INVALID = { invalidMessageDeliveriesWeight: -10, invalidMessageDeliveriesDecay: 0.97 }
+/**
+ * Between two rounds of the router at rest; while somebody speaks, `beats.ts` has it do one each second. It is the longest
+ * that a neighbour may be missing in the router's own mesh while nobody says anything.
+ */
+const REST_MS = 15_000
+/** Scores forget as `beats.ts` says, never by a timer of their own. */
+const NEVER_MS = 2 ** 31 - 1
 /** Ed25519 frames are one of a kind as bytes; remembered for longer than a frame can be fresh (5 minutes each way). */
 const SEEN_MS = 11 * 60_000
 /** The largest RPC, and what may wait for a slow reader. */
@@ -50,6 +57,7 @@ export function gossipSettings(
     msgIdFn: (message: GossipMessage) => digestOf(message.topic, message.data),
     msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
     seenTTL: SEEN_MS,
+    heartbeatInterval: REST_MS,
     D: 4,
     Dlo: 3,
     Dhi: 5,
@@ -93,6 +101,7 @@ export function gossipSettings(
       IPColocationFactorWhitelist: new LoopbackExempt(),
       // A few late promises or early grafts are a busy machine's.
       behaviourPenaltyThreshold: 6,
+      decayInterval: NEVER_MS,
       topicScoreCap: 0,
       topics: Object.fromEntries(
         topics.map(({ id }) => [

@@ -31,9 +31,13 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     __karo_id=$EUID-$$-${EPOCHREALTIME/[^0-9]}-${__karo_id//-}
     # PS0 runs between Enter and the command. It notes the time and the number that the history has reached, and
     # expands to nothing. It has no "!", which POSIX mode would replace by a history number.
-    __karo[ps0]='${__karo_on:$((__karo_begun=${EPOCHREALTIME/[^0-9]}+0,__karo_runs+=1,__karo_at=HISTCMD,1)):0}'
+    __karo[ps0]='${__karo_on:__karo_begun=${EPOCHREALTIME/[^0-9]}+0,__karo_runs+=1,__karo_at=HISTCMD,1:0}'
   fi
   [[ ${__karo[ignore]} == "$__karo_ignore" ]] || __karo[ignore]=$__karo_ignore __karo_mode=
+
+  # SIGXFSZ, for a write beyond ulimit -f, must not end the shell. A trap that does nothing is the shell's alone, while what
+  # is ignored would be ignored in every command; to set and clear it around each write costs a tenth of the hook.
+  builtin trap : XFSZ
 
   # What the shell's settings, which are $1 together, mean for the next records.
   __karo_settings() {
@@ -168,10 +172,14 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     __karo_write "$first" "$last" "$__karo_begun" "$end" "$1"
   }
 
-  # Puts it first again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh keep lines with a blank in
+  # Puts the hook into PS0 and first into PROMPT_COMMAND again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh keep lines with a blank in
   # front of them in the history, where their text tells, and want to be first themselves.
   __karo_lead() {
     local each rest=()
+    if [[ ${PS0-} != *__karo* ]]; then
+      PS0=${PS0-}${__karo[ps0]}
+      builtin export -n PS0
+    fi
     [[ -z ${bash_preexec_imported-}${__bp_imported-}${BLE_VERSION-} ]] || return 0
     for each in "${PROMPT_COMMAND[@]}"; do rest+=("${each//"$__karo_call"/:}"); done
     PROMPT_COMMAND=("$__karo_call" "${rest[@]}")
@@ -181,34 +189,27 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # that fails would end the shell or set off a trap for nothing.
   __karo_prompt() {
     {
-      if ((__karo_runs)); then
-        # SIGXFSZ, for a write beyond ulimit -f, must not end the shell.
-        builtin trap '' XFSZ
-        [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "$__karo_mode" ]] ||
-          __karo_settings "$SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-}" || :
-        if ((__karo_plain && __karo_runs == 1 && __karo_at == HISTCMD && __karo_base + 1 == HISTCMD)) &&
-          [[ $__karo_fd && -e $__karo_file ]]; then
-          # The common case, one new line of history, without the function calls: they would double its cost.
-          ((++__karo_seq, __karo_first = __karo_last = __karo_base))
-          __karo_arg=$2 __karo_parts=$3
-          {
-            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0%s\0%s\0-' "$__karo_id" "$__karo_seq" \
-              "$__karo_begun" "${EPOCHREALTIME/[^0-9]}" "${__karo_cwd:-?}" "$1" && builtin fc -ln -1 &&
-              builtin printf '\0.\0'
-          } >&"$__karo_fd" || :
-        else
+      # The common case, one new line of history, in few statements and without function calls: they would double its cost.
+      if [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "$__karo_mode" && $__karo_fd && -e $__karo_file ]] &&
+        ((__karo_plain && __karo_runs == 1 && __karo_at == HISTCMD && __karo_base + 1 == HISTCMD &&
+          (__karo_runs = 0, __karo_first = __karo_last = __karo_base++, ++__karo_seq))); then
+        {
+          builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0%s\0%s\0-' "$__karo_id" "$__karo_seq" \
+            "$__karo_begun" "${EPOCHREALTIME/[^0-9]}" "${__karo_cwd:-?}" "$1" && builtin fc -ln -1 &&
+            builtin printf '\0.\0'
+        } >&"$__karo_fd" || :
+        __karo_arg=$2 __karo_parts=$3 __karo_cwd=${PWD-}
+      else
+        if ((__karo_runs)); then
+          [[ $SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-} == "$__karo_mode" ]] ||
+            __karo_settings "$SHELLOPTS,${HISTCONTROL-},${KARO_PAUSE-}" || :
           # After || nothing in it can end a shell under set -e.
           __karo_command "$@" || :
         fi
-        builtin trap - XFSZ
+        ((__karo_runs = 0, __karo_base = HISTCMD))
+        __karo_cwd=${PWD-}
       fi
-      ((__karo_runs = 0, __karo_base = HISTCMD))
-      __karo_cwd=${PWD-}
-      [[ ${PROMPT_COMMAND-} == "$__karo_call"* ]] || __karo_lead
-      if [[ ${PS0-} != *__karo* ]]; then
-        PS0=${PS0-}${__karo[ps0]}
-        builtin export -n PS0
-      fi
+      [[ ${PROMPT_COMMAND-} == "$__karo_call"* && ${PS0-} == *__karo* ]] || __karo_lead
       if (($1)) && [[ ${PROMPT_COMMAND-} == "$__karo_call" || $- == *e* ]]; then set -- 0; fi
     } 2>&-
     return "$1"

@@ -1,6 +1,7 @@
 // The process watch as a room: looks as often as there is something to see, and writes what it saw every few seconds.
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
+import { inStep } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import type { ProcessRepository } from '../../store/processes/processes.ts'
 import type { Observe } from '../record/index.ts'
@@ -9,11 +10,11 @@ import { searchProcesses } from './search.ts'
 import type { Processes } from './types.ts'
 import { createWatch } from './watch.ts'
 
-/** While something began or ended within CALM_MS; while shells are open; while none is, which reads nothing. */
+/** While something began or ended within CALM_MS; while shells are open; while none is, which reads nothing and has a step of its own. */
 const BUSY_MS = 1_000
 const CALM_MS = 15_000
 const REST_MS = 2_000
-const EMPTY_MS = 5_000
+const EMPTY_MS = 15_000
 /** Of the time of one processor, however many processes there are: looks become rarer instead. */
 const SHARE = 0.005
 const LATE_MS = 10_000
@@ -50,7 +51,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
 
   function look(): void {
     const begun = clock.monotonic()
-    let next = EMPTY_MS
+    let next = inStep(EMPTY_MS, begun)
     if (config.processes.enabled) {
       const { shells, live, changed } = watch.look(observe.shells())
       const now = clock.monotonic()

@@ -1,9 +1,10 @@
 // The observation room: wakes the follower when a shell has written, and every few seconds in any case.
 import { type FSWatcher, mkdirSync, watch } from 'node:fs'
-import type { Clock } from '../../base/clock.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import type { Log } from '../../base/run/log.ts'
+import { inSteps } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
 import { createDigest } from './digest.ts'
@@ -15,6 +16,9 @@ import type { HookedShell, Observe, PersonOf, RanLine, RecordedCommand } from '.
 const MOST_CHANGED = 8_192
 /** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
 const SWEEP_MS = 3_000
+/** While watching works and no shell has written for `CALM_MS`, so that nothing can have been dropped. */
+const REST_MS = 15_000
+const CALM_MS = 30_000
 
 export interface ObserveDeps {
   readonly config: Pick<Config, 'history'>
@@ -24,6 +28,7 @@ export interface ObserveDeps {
   /** Default: the uid. */
   readonly personOf?: PersonOf
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
   readonly faults: Faults
   readonly sweepMs?: number
@@ -49,7 +54,9 @@ export function createObserve(deps: ObserveDeps): Observe {
   /** Of whole rounds; the follower counts those of single files. */
   let failures = 0
   let watcher: FSWatcher | undefined
-  let timer: NodeJS.Timeout | undefined
+  /** When a shell last wrote, or watching began; monotonic. */
+  let heardAt = Number.NEGATIVE_INFINITY
+  let endSweeping = (): void => {}
   let work: Promise<void> | undefined
 
   function tellRecorded(stored: readonly EventInput[], shell: HookedShell | undefined): void {
@@ -99,6 +106,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     if (watcher !== undefined) return
     try {
       watcher = watch(directory, { persistent: false }, (_event, name) => {
+        heardAt = clock.monotonic()
         if (name === null || changed.size >= MOST_CHANGED) sweepDue = true
         else changed.add(name)
         wake()
@@ -130,20 +138,25 @@ export function createObserve(deps: ObserveDeps): Observe {
       }
       await follower.load()
       stopped = false
+      heardAt = clock.monotonic()
       watchDirectory()
       sweepDue = true
       wake()
-      timer = setInterval(() => {
-        watchDirectory()
-        sweepDue = true
-        wake()
-      }, sweepMs)
-      timer.unref()
+      const isCalm = (): boolean => watcher !== undefined && clock.monotonic() - heardAt >= CALM_MS
+      endSweeping = inSteps(
+        deps,
+        () => (isCalm() ? Math.max(sweepMs, REST_MS) : sweepMs),
+        () => {
+          watchDirectory()
+          sweepDue = true
+          wake()
+        },
+      )
     },
 
     async stop() {
       stopped = true
-      clearInterval(timer)
+      endSweeping()
       unwatch()
       changed.clear()
       sweepDue = false

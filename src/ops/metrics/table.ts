@@ -340,7 +340,7 @@ export const METRICS = {
   },
   karo_event_loop_lag_seconds: {
     type: 'histogram',
-    help: 'How late a timer ran that was due every second.',
+    help: 'How late a timer ran that was due every second, or every 15 s while the loop is idle.',
     buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
   },
   karo_event_loop_busy_seconds_total: {

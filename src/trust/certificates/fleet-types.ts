@@ -210,4 +210,6 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
   readonly everyMs: number
   /** Fires when documents of another author are wanted than before. */
   onAuthority(listener: () => void): () => void
+  /** Fires when this node begins to look for an inviter, or needs none any more. */
+  onJoining(listener: () => void): () => void
 }

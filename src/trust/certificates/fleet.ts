@@ -112,6 +112,7 @@ export function createFleet(options: FleetOptions): Fleet {
       sink = next
     },
     onAuthority: authorities.on,
+    onJoining: seeking.onBegin,
     operators: createOperatorOffice({ ...options, roll, issuing }),
 
     state() {

@@ -13,7 +13,7 @@ const MEET_EVERY_MS = 15_000
 const PRESENT_MS = 15 * 60_000
 
 export interface UpkeepDeps {
-  readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state'>
+  readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state' | 'onJoining'>
   /** Of trust: who is known, and who was heard of lately. */
   readonly trust: {
     known(): readonly NodeId[]
@@ -32,7 +32,9 @@ export interface UpkeepDeps {
 }
 
 export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log }: UpkeepDeps): Room {
-  const cancels = new Map<string, () => void>()
+  let cancelLook = (): void => {}
+  let cancelSeek = (): void => {}
+  let forget = (): void => {}
   const metAt = new Map<NodeId, number>()
   const visited = new Set<string>()
   let attempt: number | undefined
@@ -43,17 +45,8 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
     return !member.offline && !member.unsure && clock.now() - member.last_seen < PRESENT_MS
   }
 
-  function every(name: string, ms: number, act: () => void): void {
-    cancels.set(
-      name,
-      timers.after(ms, () => {
-        act()
-        if (cancels.has(name)) every(name, ms, act)
-      }),
-    )
-  }
-
   function look(): void {
+    cancelLook = timers.after(fleet.everyMs, look)
     alsoLook?.()
     fleet.look(present).catch((error: unknown) => {
       log.warn({ reason: String(error) }, 'certificates could not be renewed')
@@ -62,6 +55,9 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
 
   function seek(): void {
     const { joining } = fleet.state()
+    cancelSeek()
+    // The node that looks for nobody does not wake for it.
+    if (joining !== null) cancelSeek = timers.after(SEEK_MS, seek)
     if (joining === null || joining.attempt !== attempt) {
       // The inviter that was met a moment ago, for another invite, has not heard of this one.
       metAt.clear()
@@ -87,14 +83,14 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
     name: 'upkeep',
     async start(signal) {
       signal.throwIfAborted()
+      forget = fleet.onJoining(seek)
       look()
       seek()
-      every('look', fleet.everyMs, look)
-      every('seek', SEEK_MS, seek)
     },
     async stop() {
-      for (const cancel of cancels.values()) cancel()
-      cancels.clear()
+      forget()
+      cancelLook()
+      cancelSeek()
     },
   }
 }

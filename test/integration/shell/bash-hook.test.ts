@@ -193,7 +193,8 @@ describe('never in the way', () => {
     expect(await shell.type('echo b')).toBe('<new>b\n')
     expect(await shell.type('echo c')).toBe('<new>c\n')
     expect(await shell.type('trap -p EXIT')).toContain("trap -- 'echo BYE' EXIT")
-    expect(await shell.type('trap -p XFSZ')).toBe('<new>')
+    // The hook's own, which does nothing; one that the person sets later stays.
+    expect(await shell.type('trap -p XFSZ')).toBe("<new>trap -- ':' SIGXFSZ\n")
     // Without PS0 nothing tells that a command ran: the first one after the change is lost.
     expect(commandsOf(shell.spool)).toEqual([
       'echo a',
@@ -204,6 +205,17 @@ describe('never in the way', () => {
       'trap -p EXIT',
       'trap -p XFSZ',
     ])
+  })
+
+  test('a command ends at a file size limit as it would without the hook, and a trap of the person stays', async () => {
+    const shell = await startShell()
+    await shell.typeAll('echo a', "trap 'echo mine' XFSZ", 'echo b')
+    expect(await shell.type('trap -p XFSZ')).toBe("trap -- 'echo mine' SIGXFSZ\n")
+    // SIGXFSZ is number 25: neither ignored nor caught in a command.
+    const bit =
+      'while read -r key mask; do case $key in Sig[IC]*) echo $((0x$mask >> 24 & 1));; esac; done </proc/self/status'
+    await shell.type('trap : XFSZ')
+    expect(await shell.type(`sh -c '${bit}'`)).toBe('0\n0\n')
   })
 
   test('loading it again changes nothing', async () => {

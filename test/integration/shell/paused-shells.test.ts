@@ -3,7 +3,7 @@ import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { PLAIN_LINES } from '../../../src/assist/risk/ruled-tools.ts'
-import { systemClock } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { noFaults } from '../../../src/base/run/faults.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createProcesses } from '../../../src/observe/processes/index.ts'
@@ -33,7 +33,7 @@ async function watched(program: Program, options: ShellOptions = {}) {
       events: createEventRepository(db),
       spoolDirectory: shell.spool,
     },
-    ...{ clock, log: silentLog, faults: noFaults, sweepMs: 50 },
+    ...{ clock, timers: systemTimers, log: silentLog, faults: noFaults, sweepMs: 50 },
   })
   const processes = createProcesses({
     ...{ config: { processes: { enabled: true, keep_days: 1 } }, repository: createProcessRepository(db) },

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { noFaults } from '../../../src/base/run/faults.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createObserve } from '../../../src/observe/record/index.ts'
@@ -30,6 +30,7 @@ test('what is written while its file is about to be removed is read first', asyn
     events: writing,
     spoolDirectory: directory,
     clock: systemClock,
+    timers: systemTimers,
     log: silentLog,
     faults: noFaults,
     sweepMs: 20,

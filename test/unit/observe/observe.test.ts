@@ -16,7 +16,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type Clock, systemClock } from '../../../src/base/clock.ts'
+import { type Clock, systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { revealLevel0 } from '../../../src/base/level0/level0.ts'
 import { type Faults, noFaults } from '../../../src/base/run/faults.ts'
 import { type Log, silentLog } from '../../../src/base/run/log.ts'
@@ -65,6 +65,7 @@ async function observing(
     events: more.events ?? w.events,
     spoolDirectory: w.directory,
     clock: more.clock ?? systemClock,
+    timers: systemTimers,
     log: more.log ?? silentLog,
     faults: more.faults ?? noFaults,
     ...(more.personOf && { personOf: more.personOf }),

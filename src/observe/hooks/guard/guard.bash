@@ -120,10 +120,8 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     fd=${__karo_fd}
     ((++__karo_seq))
     [[ $fd ]] || return 0
-    builtin trap '' XFSZ
     builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
       "${__karo_id}" "${__karo_seq}" "$now" "$now" "$1" "$2" >&"$fd"
-    builtin trap - XFSZ
   }
 
   # Makes the second key do $1.

@@ -3,12 +3,15 @@ import type { Granted } from '../../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { createListeners } from '../../../base/run/listeners.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
 import type { Identity } from '../../identity/index.ts'
 import { grantFault, isInviter, joinOf } from './joining.ts'
 
 export interface Seeking {
+  /** Fires when another invite is used than before, or none any more. */
+  onBegin(listener: () => void): () => void
   /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
   begin(joining: JoiningRecord | undefined): void
   joining(): JoiningRecord | undefined
@@ -47,6 +50,7 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
   let refused: string | null = null
   let detail: string | null = null
   let attempt = 0
+  const begun = createListeners<[]>()
 
   function end(why: string): void {
     joining = undefined
@@ -56,11 +60,13 @@ export function createSeeking({ identity, clock, log, isOther, granted, ended }:
   }
 
   return {
+    onBegin: begun.on,
     begin(next) {
       joining = next
       refused = null
       detail = null
       attempt++
+      begun.tell()
     },
     attempt: () => attempt,
     joining: () => joining,

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../../src/base/clock.ts'
 import { noFaults } from '../../../../src/base/run/faults.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createObserve, type RecordedCommand } from '../../../../src/observe/record/index.ts'
@@ -92,6 +92,7 @@ test('a command that was stored is told under the id the history has, and withou
   const events = createEventRepository(await temporaryDatabase())
   const observe = createObserve({
     ...{ config: { history: { ignore: ['secret-*'] } }, events, spoolDirectory: directory, sweepMs: 20 },
+    timers: systemTimers,
     ...{ clock: systemClock, log: silentLog, faults: noFaults },
   })
   const told: RecordedCommand[] = []
