@@ -1,6 +1,6 @@
 // A hostile member's fields of a wrong type at a real daemon: each is counted, named with its peer, and cuts the sender off.
 import { expect, onTestFinished, test } from 'vitest'
-import { MESSAGES, query, STREAMS, sync, TOPICS } from '../../../protocols/registry.ts'
+import { MESSAGES, STREAMS, signedQuery, sync, TOPICS } from '../../../protocols/registry.ts'
 import type { AuditEntryShape } from '../../../src/api/contract/shapes.ts'
 import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
 import { rawFrame } from '../../support/mesh/frames.ts'
@@ -56,7 +56,7 @@ test('each field of each message of the members’ streams: the stream is reset,
   const connection = await peer.dial(await addressOf(victim))
   await peer.join(connection)
   let sent = 0
-  for (const protocol of [query, sync]) {
+  for (const protocol of [signedQuery, sync]) {
     for (const message of Object.values(protocol.messages)) {
       for (const path of fieldsOf(message.body).filter((one) => one.length === 1)) {
         const stream = await peer.open(connection, protocol.id)

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Stream } from '../../../protocols/define.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
-import { hello, query, STREAMS } from '../../../protocols/registry.ts'
+import { hello, STREAMS, signedQuery } from '../../../protocols/registry.ts'
 import type { AuditEntryShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { randomOf } from '../../fuzz/frames.ts'
 import { type Aim, ATTACKS, fitting } from '../../support/mesh/attacks.ts'
@@ -270,7 +270,8 @@ describe('an admitted peer that misbehaves', () => {
   }
 
   const seeded = randomOf(20)
-  const cases = [query, hello].flatMap((protocol) =>
+  // Frames that rest on the connection have attacks of their own (unit/mesh/frames).
+  const cases = [signedQuery, hello].flatMap((protocol) =>
     ATTACKS.map((attack) => ({ attack, protocol, name: attack.name, code: attack.code, id: protocol.id })),
   )
   test.each(cases)('$name is $code on $id', async ({ attack, protocol, code }) => {

@@ -31,8 +31,14 @@ const TABLE = messageTable(Object.values(queryStream.messages))
 const read = (bytes: Uint8Array) => decodeFrame(bytes, { messages: TABLE, verify: () => true })
 
 type Links = (readonly [number, number])[]
-const people = (count: number, more: (index: number) => NodeOptions = () => ({})): NodeOptions[] =>
-  Array.from({ length: count }, (_, i) => ({ name: `n${i}`, people: person(uses('git', 1)), ...more(i) }))
+/** Their time stands still unless a test lets it pass: a tree that takes a second is followed by an echo. */
+function people(count: number, more: (index: number) => NodeOptions = () => ({})): NodeOptions[] {
+  const time = new VirtualTime(Date.now())
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ name: `n${i}`, people: person(uses('git', 1)), clock: time.clock, timers: time },
+    ...more(i),
+  }))
+}
 /** Each linked with the next two, round and round: two links more a node than a tree has. */
 const ring = (count: number): Links =>
   Array.from(
