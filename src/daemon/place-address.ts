@@ -1,5 +1,6 @@
 // The address of a place that an agent in a jail may connect to: looked up once, and judged before anything is sent there.
 import { isIP } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { isLinkLocal, isLoopback, isPrivateAddress } from '../config/addresses.ts'
 import { addressesOf, type NameSources } from '../config/index.ts'
 
@@ -19,10 +20,13 @@ export async function placeAddress(host: string, sources: NameSources, hostsFile
     if (!isPrivateAddress(address, { allowCgnat: false }))
       throw new Error(`${host} is at ${address}, which is no address of a private network`)
     // Who answers for a name may change what it means; these are meant by whoever wrote them and by nobody else.
-    if (isName && (isLoopback(address) || isLinkLocal(address)))
+    if (isName && (isLoopback(address) || isLinkLocal(address) || isOwn(address)))
       throw new Error(
         `the name ${host} is at ${address}, which counts only where the address itself is allowed`,
       )
   }
   return first
 }
+
+const isOwn = (address: string): boolean =>
+  Object.values(networkInterfaces()).some((all) => all?.some((one) => one.address === address))

@@ -75,6 +75,8 @@ async function connected(
   owners: LoopbackFetchDeps['owners'],
 ): Promise<Socket> {
   const socket = connect({ ...where, ...(signal && { signal }) })
+  // Whoever accepts it may end it while it is looked at: the request over it then fails.
+  socket.on('error', () => {})
   try {
     await once(socket, 'connect')
     const uids = await owners(endpoint, socket.localPort ?? 0)

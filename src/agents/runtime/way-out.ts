@@ -11,6 +11,10 @@ const HEAD_BYTES = 16 * 1024
 /** Milliseconds for the head of a request, and for a connection to be there. */
 const HEAD_MS = 10_000
 const CONNECT_MS = 10_000
+/** What a connection costs of the bytes that there may be, so that there is an end of them, too. */
+const CONNECTION_BYTES = 1_024
+/** Requests after the first one that come before its answer; with more the connection is closed. */
+const MOST_IGNORED = 8
 /** Milliseconds that a connection may be silent. */
 const SILENT_MS = 300_000
 /** Headers that are of one connection and not of the request. */
@@ -31,6 +35,16 @@ export interface WayOutDeps {
   readonly told: (what: { readonly place: string | undefined; readonly refused?: string }) => void
 }
 
+/** The end of a connection that a jail has made. */
+interface JailEnd {
+  readonly stream: Duplex
+  /** Aborted when it is closed. */
+  readonly gone: AbortSignal
+  /** A request has come: it is not late any more. */
+  readonly late: () => void
+  requests: number
+}
+
 /** Refused here, and not by the place. */
 class Closed extends Error {}
 
@@ -42,7 +56,7 @@ export function createWayOut({
   timers,
   told,
 }: WayOutDeps): (stream: Duplex) => void {
-  const waiting = new WeakMap<object, () => void>()
+  const jailEnds = new WeakMap<object, JailEnd>()
   let bytes = 0
 
   const counted = (...streams: readonly Readable[]): void => {
@@ -53,8 +67,21 @@ export function createWayOut({
       })
   }
 
-  /** Rejects with Closed, or with what went wrong on the way. */
-  async function reach(asked: string | undefined): Promise<Socket> {
+  /** Counts the head of a request; undefined: the connection has asked before, and hears nothing of this one. */
+  function heard({ socket: stream, url = '', rawHeaders }: IncomingMessage): JailEnd | undefined {
+    const end = jailEnds.get(stream)
+    end?.late()
+    // Of one connection one request is taken, so that no other one is sent to the same place under another name.
+    if (end === undefined || end.requests++ > 0) {
+      if (end === undefined || end.requests > MOST_IGNORED) stream.destroy()
+      return undefined
+    }
+    bytes += CONNECTION_BYTES + url.length + rawHeaders.reduce((sum, text) => sum + text.length, 0)
+    return end
+  }
+
+  /** Rejects with Closed, or with what went wrong on the way. What it resolves with is closed with the jail's end. */
+  async function reach(asked: string | undefined, { stream, gone }: JailEnd): Promise<Socket> {
     const place = places.find((one) => one === asked)
     const found = place === undefined ? undefined : networkPlace(place)
     const refuse = (refused: string): Closed => {
@@ -69,20 +96,23 @@ export function createWayOut({
     const host = await addressOf(found.name).catch((error: Error) => {
       throw refuse(error.message)
     })
+    // A jail that has gone meanwhile, or lost its right, is the reason for no connection.
+    gone.throwIfAborted()
     const socket = connect({ host, port: found.port, allowHalfOpen: true, autoSelectFamily: false })
+    stream.once('close', () => socket.destroy())
     try {
-      await once(socket, 'connect', { signal: AbortSignal.timeout(CONNECT_MS) })
+      await once(socket, 'connect', { signal: AbortSignal.any([gone, AbortSignal.timeout(CONNECT_MS)]) })
     } catch (error) {
       socket.destroy()
       throw new Error(`${place} does not answer: ${(error as Error).message}`)
     }
+    socket.on('error', () => {})
     socket.setTimeout(SILENT_MS, () => socket.destroy())
     told({ place })
     return socket
   }
 
   const server = createServer({ maxHeaderSize: HEAD_BYTES, keepAlive: false })
-  const heard = ({ socket }: IncomingMessage): void => waiting.get(socket)?.()
 
   /** Says this, and no more is read. */
   function leave(stream: Duplex, status: string, words = ''): void {
@@ -101,41 +131,43 @@ export function createWayOut({
     ),
   )
   server.on('connect', (asked: IncomingMessage, stream: Duplex, head: Buffer) => {
-    heard(asked)
-    stream.on('error', () => {})
-    reach(asked.url?.toLowerCase()).then(
-      (socket) => {
-        socket.on('error', () => {})
+    const end = heard(asked)
+    if (end === undefined) return
+    bytes += head.length
+    reach(asked.url?.toLowerCase(), end)
+      .then((socket) => {
         stream.write('HTTP/1.1 200 Connection established\r\n\r\n')
         socket.write(head)
         counted(stream, socket)
         join(stream, socket)
-      },
-      (error: Error) => {
+      })
+      .catch((error: Error) => {
         leave(stream, error instanceof Closed ? '403 Forbidden' : '502 Bad Gateway', `${error.message}\n`)
-      },
-    )
+      })
   })
   server.on('request', (asked, answer) => {
-    heard(asked)
-    // Of one connection one request is taken, so that no other one is sent to the same place under another name.
+    const end = heard(asked)
+    if (end === undefined) return
     answer.shouldKeepAlive = false
     const [, authority = '', path = ''] = /^http:\/\/([^/?#@]+)([/?][^#]*)?$/i.exec(asked.url ?? '') ?? []
     const host = authority.toLowerCase()
     const place = authority === '' ? asked.url : /:\d+$/.test(host) ? host : `${host}:80`
-    reach(place).then(
-      (socket) => {
+    reach(place, end)
+      .then((socket) => {
         counted(asked, socket)
         forward({ asked, answer, socket, host, path: path.startsWith('/') ? path : `/${path}` })
-      },
-      (error: Error) => refuse(answer, error),
-    )
+      })
+      .catch((error: Error) => refuse(answer, error))
   })
   return (stream) => {
     stream.on('error', () => {})
     const late = timers.after(HEAD_MS, () => stream.destroy())
-    waiting.set(stream, late)
-    stream.once('close', late)
+    const gone = new AbortController()
+    jailEnds.set(stream, { stream, late, gone: gone.signal, requests: 0 })
+    stream.once('close', () => {
+      late()
+      gone.abort(new Error('the jail closed the connection'))
+    })
     server.emit('connection', stream)
   }
 }
@@ -161,7 +193,6 @@ function join(stream: Duplex, socket: Socket): void {
   if (stream.readableEnded) socket.end()
   else stream.pipe(socket)
   socket.pipe(stream)
-  stream.once('close', () => socket.destroy())
   socket.once('close', () => {
     if (!socket.readableEnded) stream.destroy()
   })
@@ -171,11 +202,21 @@ function join(stream: Duplex, socket: Socket): void {
 function forward({ asked, answer, socket, host, path }: Forwarded): void {
   const sent = request({
     ...{ method: asked.method ?? 'GET', path, setHost: false, maxHeaderSize: HEAD_BYTES },
-    headers: { ...endToEnd(asked), host, connection: 'close' },
+    headers: {
+      ...{ ...endToEnd(asked), host, connection: 'close' },
+      // A body whose end is not said would be read as another request.
+      ...(asked.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' }),
+    },
     createConnection: () => socket,
   })
   sent.on('response', (told) => {
-    answer.writeHead(told.statusCode ?? 502, endToEnd(told))
+    try {
+      answer.writeHead(told.statusCode ?? 502, endToEnd(told))
+    } catch {
+      // A status such as 099, which no answer may have.
+      told.destroy()
+      return refuse(answer, new Error(`${host} does not answer in HTTP`))
+    }
     pipeline(told, answer, () => {})
   })
   sent.on('error', (error) => refuse(answer, error))
@@ -186,7 +227,9 @@ function forward({ asked, answer, socket, host, path }: Forwarded): void {
 /** The headers that go on to the other end. */
 function endToEnd({ headersDistinct, headers }: IncomingMessage): Record<string, string[]> {
   const named = (headers.connection ?? '').toLowerCase().split(/\s*,\s*/)
-  const isPassed = (name: string): boolean => !OF_CONNECTION.has(name) && !named.includes(name)
+  // The length of a body goes with it, whatever is said of that header.
+  const isPassed = (name: string): boolean =>
+    name === 'content-length' || !(OF_CONNECTION.has(name) || named.includes(name))
   return Object.fromEntries(
     Object.entries(headersDistinct).filter(
       (entry): entry is [string, string[]] => isPassed(entry[0]) && entry[1] !== undefined,

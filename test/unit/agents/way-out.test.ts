@@ -118,6 +118,65 @@ describe('the way out of a jail', () => {
     ).toBe(true)
   })
 
+  test('a place that answers with what is no HTTP, or whose jail is gone meanwhile, harms nobody', async () => {
+    const odd = createTcpServer((socket) => void socket.end('HTTP/1.1 099 x\r\ncontent-length: 0\r\n\r\n'))
+    const place = `127.0.0.1:${await listening(odd)}`
+    onTestFinished(() => void odd.close())
+    expect(await out([place]).ask(get(`http://${place}/`), false)).toMatch(/^HTTP\/1.1 502 .*HTTP\n/s)
+
+    // Its right ends while the name is looked up: nothing is connected, and nothing of what it sent goes out.
+    const came: string[] = []
+    const heard = createTcpServer((socket) => void socket.on('data', (piece) => came.push(String(piece))))
+    const port = await listening(heard)
+    onTestFinished(() => void heard.close())
+    const looked = Promise.withResolvers<string>()
+    const told: unknown[] = []
+    const take = createWayOut({
+      ...{ places: [`db.lan:${port}`], mostBytes: 2 ** 20, timers: systemTimers },
+      ...{ addressOf: () => looked.promise, told: (what: unknown) => void told.push(what) },
+    })
+    const [near, far] = duplexPair()
+    far.on('error', () => {})
+    take(far)
+    near.write(dial(`db.lan:${port}`, 'secret'))
+    await new Promise((resolve) => setImmediate(resolve))
+    far.destroy()
+    await once(far, 'close')
+    looked.resolve('127.0.0.1')
+    const connections = () =>
+      new Promise<number>((resolve) => heard.getConnections((_, count) => resolve(count)))
+    for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect([await connections(), came, told]).toEqual([0, [], []])
+  })
+
+  test('hears the first of many requests at once, and a body whose end nobody says goes as one', async () => {
+    const { asked, place } = await site()
+    const way = out([place])
+    await way.ask(get(`http://${place}/`).repeat(100), false)
+    expect(asked.length).toBeLessThanOrEqual(1)
+    const inner = get('/hidden')
+    const body = `${inner.length.toString(16)}\r\n${inner}\r\n0\r\n\r\n`
+    const before = asked.length
+    await way.ask(
+      `DELETE http://${place}/one HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${body}`,
+      false,
+    )
+    expect(asked.slice(before).map(({ url, headers }) => [url, headers['transfer-encoding']])).toEqual([
+      ['/one', 'chunked'],
+    ])
+  })
+
+  test('heads count to what may be sent, and so does each connection', async () => {
+    const { asked, place } = await site()
+    const way = out([place], { mostBytes: 20_000 })
+    for (let n = 0; n < 8; n++) await way.ask(get(`http://${place}/${'x'.repeat(4_000)}`), false)
+    expect(asked.length).toBeGreaterThan(0)
+    expect(asked.length).toBeLessThan(6)
+    const rare = out([place], { mostBytes: 4_000 })
+    for (let n = 0; n < 8; n++) await rare.ask(dial(place))
+    expect(rare.told.filter(({ refused }) => refused === undefined).length).toBeLessThan(5)
+  })
+
   test('follows no redirect, and takes one request of a connection', async () => {
     const other = await site()
     const first = await site(
