@@ -52,7 +52,7 @@ exchange/aggregates : base protocols trust/identity                         - fu
 exchange/summaries  : base protocols config insight trust/* exchange/documents
 exchange/totals     : base protocols config insight trust trust/* exchange/documents exchange/aggregates
 exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries exchange/totals exchange/aggregates
-exchange/report     : base protocols exchange/totals                         - functions of released totals; no I/O, no timer
+exchange/report     : base protocols assist/risk exchange/totals             - functions of released totals; no I/O, no timer
 exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals
 ops                 : base base/kernel config trust
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit

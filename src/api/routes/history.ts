@@ -169,7 +169,7 @@ function filterOf({
   }
 }
 
-function shapeOf({ tool: _, session: __, ...event }: StoredEvent): EventShape {
+function shapeOf({ tool: _, session: __, rule: ___, ...event }: StoredEvent): EventShape {
   return {
     ...event,
     timestamp: new Date(event.timestamp).toISOString(),

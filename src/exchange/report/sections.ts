@@ -1,5 +1,6 @@
 // The sections of a report about the mesh's numbers: tools, risk and anomalies, from what was released of each.
 import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
+import { ruleList } from '../../assist/risk/index.ts'
 import { byText } from '../../base/by-text.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
@@ -12,6 +13,7 @@ import {
   type AnomalySection,
   type Ground,
   type RiskSection,
+  type RuleRow,
   type ToolMove,
   type ToolRow,
   type ToolsSection,
@@ -85,7 +87,19 @@ export function toolsOf(found: Found): ToolsSection {
     rows: rows.sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.tool, b.tool)),
     ...movesOf(names, pairs),
     withheld: withheldIn(found.now),
+    all: allOf(now),
   }
+}
+
+function allOf(periods: readonly Period[]): ToolsSection['all'] {
+  const whole = periods.filter(({ rows }) =>
+    ['all:uses', 'all:failed'].every((row) => rows.get(row)?.whole === true),
+  )
+  const sum = (row: string): number =>
+    whole.reduce((total, { rows }) => total + (rows.get(row)?.values[0] ?? 0), 0)
+  return whole.length === 0
+    ? null
+    : { uses: sum('all:uses'), failed: sum('all:failed'), periods: whole.length }
 }
 
 const KINDS_OF_MOVE = ['new', 'vanished', 'surfaced', 'submerged'] as const
@@ -133,14 +147,41 @@ function riskyShare(periods: readonly Period[]): { readonly share: number | null
   return { share: commands === 0 ? null : risky / commands, periods: known.length }
 }
 
+const RULE = 'rule:'
+const showsRules = ({ rows }: Period): boolean => [...rows.keys()].some((row) => row.startsWith(RULE))
+
+/** Rows of rules that somebody has. A period that was released before rules were counted has none, and counts for none. */
+function rulesOf(now: readonly Period[], pairs: readonly Pair[]): readonly RuleRow[] {
+  const why = new Map(ruleList().map((entry) => [entry.rule, entry.why]))
+  const names = new Set(now.flatMap(({ rows }) => [...rows.keys()].filter((row) => row.startsWith(RULE))))
+  const rows = [...names].flatMap((row): RuleRow[] => {
+    const [, name = '', rule = ''] = row.split(':')
+    const level = RISK_LEVELS.find((one) => one === name)
+    const figure = figureOf(now, pairs, row)
+    return level === undefined || !figure.value
+      ? []
+      : [{ level, rule, why: why.get(rule) ?? null, ...figure }]
+  })
+  return rows.sort(
+    (a, b) =>
+      RISK_LEVELS.indexOf(b.level) - RISK_LEVELS.indexOf(a.level) ||
+      (b.value ?? 0) - (a.value ?? 0) ||
+      byText(a.rule, b.rule),
+  )
+}
+
 export function riskOf(found: Found): RiskSection {
   const { ground, now, pairs } = read(found)
+  const byRule = now.filter(showsRules)
+  const since = [...periodsOf(found.before), ...byRule].find(showsRules)?.start
   const shown = new Map(now.map((period) => [period.start, period]))
   const both = pairs.filter((pair) => riskIn(pair.now) && riskIn(pair.before))
   const newest = now.at(-1)
   return {
     ...ground,
     levels: RISK_LEVELS.map((level) => ({ level, ...figureOf(now, pairs, `risk:${level}`) })),
+    rules: rulesOf(now, pairs),
+    by_rule: { periods: byRule.length, since: since === undefined ? null : rfc3339(since) },
     acts: ACTS.map((act) => ({ act, ...figureOf(now, pairs, `act:${act}`) })),
     risky: {
       ...riskyShare(now),

@@ -84,6 +84,8 @@ export interface ToolsSection extends Ground {
   readonly submerged: readonly ToolMove[]
   /** Most rows that one period withheld. */
   readonly withheld: number
+  /** All tools together, those that are withheld too, over the periods that show uses and failures whole; null: none does. */
+  readonly all: { readonly uses: number; readonly failed: number; readonly periods: number } | null
 }
 
 export const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
@@ -97,8 +99,20 @@ interface RiskPoint {
   readonly machines: number | null
 }
 
+export interface RuleRow extends Figure {
+  readonly level: RiskLevel
+  /** Id of the rule; `other`: one without a row, or recorded before its machine kept rules. */
+  readonly rule: string
+  /** What the rule says may happen; null for `other`. */
+  readonly why: string | null
+}
+
 export interface RiskSection extends Ground {
   readonly levels: readonly (Figure & { readonly level: RiskLevel })[]
+  /** High and critical commands by the rule that gave them their level, one for each command; the worst, then most, first. */
+  readonly rules: readonly RuleRow[]
+  /** Released periods that show any rule, and the first of them and of those before; null: none does. Of others nothing is known. */
+  readonly by_rule: { readonly periods: number; readonly since: string | null }
   readonly acts: readonly (Figure & { readonly act: (typeof ACTS)[number] })[]
   /** High and critical of all commands, 0 to 1, over the periods that show all four levels; null: none does. */
   readonly risky: {

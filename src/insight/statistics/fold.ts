@@ -13,6 +13,8 @@ export interface Folded {
   readonly guard: Rollup['guard']
   readonly generated: number
   readonly answered: number
+  /** As in Rollup. */
+  readonly rules: ReadonlyMap<string, number>
 }
 
 /** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
@@ -22,6 +24,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
   const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
   let generated = 0
   let answered = 0
+  const rules = new Map<string, number>()
   const hourly = new Array<number>(24).fill(0)
   const categories = new Map<
     string,
@@ -36,6 +39,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (const outcome of GUARD_OUTCOMES) guard[outcome] += rollup.guard[outcome]
     generated += rollup.generated
     answered += rollup.answered
+    for (const id in rollup.rules) rules.set(id, (rules.get(id) ?? 0) + rollup.rules[id]!)
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
       const tally = rollup.categories[category]!
@@ -55,7 +59,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     total,
     categories: byCount([...categories.values()], ({ category }) => category),
     tools: byCount([...tools.values()], ({ tool }) => tool),
-    ...{ hourly, risk, guard, generated, answered },
+    ...{ hourly, risk, guard, generated, answered, rules },
   }
 }
 

@@ -43,6 +43,7 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare =
     toolUsage: async (uids) => toolsIn(await foldOf(uids)),
     commandPatterns: async (uids) => patternsIn(await foldOf(uids)),
     safetyCounts: async (uids) => safetyIn(await foldOf(uids)),
+    riskRules: async (uids) => (await foldOf(uids)).rules,
     safetyPosture: async (uids) => ({
       ...safetyIn(await foldOf(uids)),
       ...(await once(care, uids.join(), () => lookedAfter(deps, uids))),

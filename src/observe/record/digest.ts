@@ -21,6 +21,7 @@ export interface Digest {
 
 interface Judged extends ToolUsed {
   readonly risk: RiskLevel
+  readonly rule: string | undefined
   readonly text: string
   readonly cwd: string
 }
@@ -93,8 +94,11 @@ export function createDigest(ignore: readonly string[], answers?: GivenAnswers):
     const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
     if (namesDeleted(line, dialect)) return FORGET
     const { tool, category } = toolOf(firstTool(line, dialect))
-    const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
-    return { tool, category, risk, text: redact(withoutLastBlanks(line)), cwd: redactDirectory(cwd) }
+    const verdict = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) })
+    const { risk_level: risk, matches } = verdict
+    // The worst is the first of them.
+    const rule = risk === 'safe' ? undefined : matches[0]?.rule
+    return { tool, category, risk, rule, text: redact(withoutLastBlanks(line)), cwd: redactDirectory(cwd) }
   }
 
   const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))
@@ -123,6 +127,7 @@ export function createDigest(ignore: readonly string[], answers?: GivenAnswers):
       tool: judged.tool,
       karo_generated: record.generated === true,
       ...(answers?.has(uid, command, record.startUs) && { answered: true as const }),
+      ...(judged.rule !== undefined && { rule: judged.rule }),
       local: localOf(record),
     }
   }

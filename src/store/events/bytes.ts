@@ -60,7 +60,7 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
 const UNTIMED = { untimed: true } as const
 
 function eventOfRow(key: Uint8Array, value: Uint8Array): IndexedEvent {
-  const { cwd, confirmed: _, answered: __, ...event } = decodeWhole(key, value, NO_TEXT)
+  const { cwd, confirmed: _, answered: __, rule: ___, ...event } = decodeWhole(key, value, NO_TEXT)
   return { ...event, number: readU32(key, COMMAND_AT), cwd: revealLevel0(cwd) }
 }
 

@@ -28,6 +28,7 @@ export interface MutableRollup extends MutableTally {
   guard_active: number
   generated: number
   answered: number
+  rules: Record<string, number>
 }
 
 /** What the guard noted: a decision about one line, or that it is active; the person and the time, not the command. */
@@ -214,7 +215,15 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
 /** The members of an event that a rollup counts. */
 export type Countable = Pick<
   EventInput,
-  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'karo_generated' | 'answered' | 'local'
+  | 'exit_code'
+  | 'duration_us'
+  | 'category'
+  | 'tool'
+  | 'risk_level'
+  | 'karo_generated'
+  | 'answered'
+  | 'rule'
+  | 'local'
 >
 
 export function count(rollup: MutableRollup, event: Countable): void {
@@ -232,6 +241,16 @@ export function count(rollup: MutableRollup, event: Countable): void {
   rollup.hourly[event.local.hour]!++
   if (event.karo_generated) rollup.generated++
   if (event.answered) rollup.answered++
+  if (event.rule !== undefined) countRule(rollup.rules, event.rule, 1)
+}
+
+/** Different rules of one rollup. Karo has fewer, but rows of a backup may name what they like. */
+const RULES_MOST = 512
+
+function countRule(rules: MutableRollup['rules'], id: string, more: 1 | -1): void {
+  const known = Object.hasOwn(rules, id) ? rules[id]! : 0
+  if (known + more <= 0) delete rules[id]
+  else if (known > 0 || Object.keys(rules).length < RULES_MOST) rules[id] = known + more
 }
 
 /** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
@@ -256,6 +275,7 @@ function uncount(rollup: MutableRollup, event: Countable): boolean {
   rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
   if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
   if (event.answered) rollup.answered = Math.max(0, rollup.answered - 1)
+  if (event.rule !== undefined) countRule(rollup.rules, event.rule, -1)
   return true
 }
 
@@ -271,6 +291,7 @@ export const emptyRollup = (): MutableRollup => ({
   guard_active: 0,
   generated: 0,
   answered: 0,
+  rules: {},
 })
 
 /** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */

@@ -46,6 +46,8 @@ export interface EventInput {
   readonly confirmed?: true
   /** An answer of `karo ask` that its person was given shortly before. */
   readonly answered?: true
+  /** Id of the rule that gave it its level: of the worst that matched, the first in the line. None where it is safe. */
+  readonly rule?: string
   /** The same 32 bits for all commands of one shell session; IMPORTED for a command that an import brought. */
   readonly session?: number
 }
@@ -76,6 +78,8 @@ export interface StoredEvent {
   readonly confirmed?: true
   /** As in EventInput. */
   readonly answered?: true
+  /** As in EventInput; absent also where it was stored before rules were. */
+  readonly rule?: string
   /** As in EventInput; NO_SESSION where the event has none. */
   readonly session: number
 }
@@ -126,11 +130,12 @@ export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventK
 /** What is true of few events only. */
 const rareOf = (
   key: Uint8Array,
-  [confirmed, answered]: readonly (boolean | undefined)[],
-): { readonly untimed?: true; readonly confirmed?: true; readonly answered?: true } => ({
+  [confirmed, answered, rule]: Rare,
+): Pick<EventInput, 'untimed' | 'confirmed' | 'answered' | 'rule'> => ({
   ...(!isCounted(key) && { untimed: true }),
   ...(confirmed === true && { confirmed }),
   ...(answered === true && { answered }),
+  ...(rule !== undefined && { rule }),
 })
 
 /** The facts of an event that its key holds without the value. */
@@ -146,6 +151,17 @@ export function readEventKey(key: Uint8Array): EventKeyFacts {
   return { command: commandOfKey(key), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
 }
 
+/** What stands behind the session, as far as anything of it is there to say. */
+type Rare = readonly [
+  /**
+   * It is here and not in the key, because versions that do not know it read past what follows the session, and would not
+   * find an event by a key with a flag that they do not know.
+   */
+  confirmed?: boolean,
+  answered?: boolean,
+  rule?: string,
+]
+
 type EventRow = readonly [
   durationUs: number | null,
   exitCode: number | null,
@@ -156,21 +172,16 @@ type EventRow = readonly [
   karoGenerated: boolean,
   /** Absent from events that were stored before events had one. */
   session?: number,
-  /**
-   * Only where it is true. It is here and not in the key, because versions that do not know it read past what follows the
-   * session, and would not find an event by a key with a flag that they do not know.
-   */
-  confirmed?: boolean,
-  /** Only where it is true. */
-  answered?: true,
+  ...rare: Rare,
 ]
 
 export function encodeEvent(event: EventInput): Buffer {
   const { duration_us, exit_code, cwd, category, tool, shell, karo_generated, session } = event
   const row: EventRow = [duration_us, exit_code, revealLevel0(cwd), category, tool, shell, karo_generated]
-  const { confirmed = false, answered = false } = event
-  if (confirmed || answered) {
-    const rare = answered ? [confirmed, answered] : [confirmed]
+  const { confirmed = false, answered = false, rule } = event
+  if (confirmed || answered || rule !== undefined) {
+    const rare =
+      rule !== undefined ? [confirmed, answered, rule] : answered ? [confirmed, answered] : [confirmed]
     return encodeValue(EVENT_VERSION, [...row, session ?? NO_SESSION, ...rare])
   }
   return encodeValue(EVENT_VERSION, session === undefined ? row : [...row, session])

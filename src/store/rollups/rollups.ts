@@ -20,6 +20,7 @@ export const NO_ROLLUP: Rollup = Object.freeze({
     answered: 0,
     categories: {},
     tools: {},
+    rules: {},
   },
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
   hourly: new Array<number>(24).fill(0),
@@ -65,6 +66,8 @@ type RollupRow = readonly [
   guard?: readonly [blocked: number, confirmed: number, declined: number, unjudged: number, active?: number],
   generated?: number,
   answered?: number,
+  // Absent while none is counted.
+  rules?: Readonly<Record<string, number>>,
 ]
 
 export function encodeRollup(rollup: Rollup): Buffer {
@@ -76,6 +79,7 @@ export function encodeRollup(rollup: Rollup): Buffer {
   for (const [name, tally] of Object.entries(rollup.tools)) {
     tools[name] = [tally.category, tally.count, tally.failures]
   }
+  const { generated, answered, rules } = rollup
   const { safe, moderate, high, critical } = rollup.risk
   const row: RollupRow = [
     rollup.count,
@@ -88,10 +92,11 @@ export function encodeRollup(rollup: Rollup): Buffer {
   ]
   const { blocked, confirmed, declined, unjudged } = rollup.guard
   const active = rollup.guard_active
-  const more = blocked + confirmed + declined + unjudged + active + rollup.generated + rollup.answered > 0
-  const answered = rollup.answered > 0 ? [rollup.answered] : []
+  const hasRules = Object.keys(rules).length > 0
+  const more = hasRules || blocked + confirmed + declined + unjudged + active + generated + answered > 0
+  const last = hasRules ? [answered, rules] : answered > 0 ? [answered] : []
   const guard = [blocked, confirmed, declined, unjudged, ...(active > 0 ? [active] : [])]
-  return encodeValue(ROLLUP_VERSION, more ? [...row, guard, rollup.generated, ...answered] : row)
+  return encodeValue(ROLLUP_VERSION, more ? [...row, guard, generated, ...last] : row)
 }
 
 const NO_GUARD = [0, 0, 0, 0] as const
@@ -109,6 +114,7 @@ export function decodeRollup(value: Uint8Array): Rollup {
     guardRow,
     generated = 0,
     answered = 0,
+    rules = {},
   ] = row
   // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
   const categories: Record<string, CategoryTally> = {}
@@ -133,8 +139,7 @@ export function decodeRollup(value: Uint8Array): Rollup {
     hourly,
     guard: { blocked, confirmed, declined, unjudged },
     guard_active,
-    generated,
-    answered,
+    ...{ generated, answered, rules },
   }
 }
 

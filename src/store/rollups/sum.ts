@@ -34,6 +34,7 @@ export function createRollupSum(): RollupSum {
   const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, answered: 0 }
   const categories = new Map<string, { count: number; failures: number; duration_ms: number }>()
   const tools = new Map<string, ToolSum>()
+  const rules = new Map<string, number>()
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
   const guard: Record<GuardOutcome, number> = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
   const hours = new Array<number>(24).fill(0)
@@ -42,19 +43,20 @@ export function createRollupSum(): RollupSum {
   let read: number[] = []
   let called: string[] = []
 
-  /** The row's numbers and names in their order, and how many categories and tools it has. */
+  /** The row's numbers and names in their order, and how many categories, tools and rules it has. */
   function scan(value: Uint8Array): {
     readonly parts: number
     readonly categories: number
     readonly tools: number
     /** How many numbers the guard has. */
     readonly guard: number
+    readonly rules: number
   } {
     read = []
     called = []
     const reader = createReader(value, names)
     const parts = reader.list()
-    if (parts !== 7 && parts !== 9 && parts !== 10) throw new RangeError('a rollup of other parts')
+    if (parts !== 7 && (parts < 9 || parts > 11)) throw new RangeError('a rollup of other parts')
     for (let i = 0; i < 3; i++) read.push(reader.number())
     const ofCategories = reader.map()
     for (let i = 0; i < ofCategories; i++) {
@@ -71,15 +73,23 @@ export function createRollupSum(): RollupSum {
     for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
     for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
     let guard = 0
+    let ofRules = 0
     if (parts > 7) {
       guard = reader.list()
       if (guard !== 4 && guard !== 5) throw new RangeError('a rollup of other parts')
       for (let left = guard; left > 0; left--) read.push(reader.number())
       read.push(reader.number())
-      if (parts === 10) read.push(reader.number())
+      if (parts > 9) read.push(reader.number())
+    }
+    if (parts === 11) {
+      ofRules = reader.map()
+      for (let i = 0; i < ofRules; i++) {
+        called.push(reader.text())
+        read.push(reader.number())
+      }
     }
     if (!reader.ended()) throw new RangeError('more than a rollup')
-    return { parts, categories: ofCategories, tools: ofTools, guard }
+    return { parts, categories: ofCategories, tools: ofTools, guard, rules: ofRules }
   }
 
   return {
@@ -123,7 +133,11 @@ export function createRollupSum(): RollupSum {
         guard.unjudged += next()
         if (row.guard === 5) total.guard_active += next()
         total.generated += next()
-        if (row.parts === 10) total.answered += next()
+        if (row.parts > 9) total.answered += next()
+      }
+      for (let i = 0; i < row.rules; i++) {
+        const id = called[word++]!
+        rules.set(id, (rules.get(id) ?? 0) + next())
       }
       return { count, hourly }
     },
@@ -132,6 +146,7 @@ export function createRollupSum(): RollupSum {
       ...{ risk, guard, hourly: hours },
       categories: Object.fromEntries(categories),
       tools: Object.fromEntries(tools),
+      rules: Object.fromEntries(rules),
     }),
   }
 }

@@ -36,6 +36,11 @@ export interface Rollup extends Tally {
   readonly generated: number
   /** Commands in `count` that `karo ask` had given as an answer. */
   readonly answered: number
+  /**
+   * Commands in `count` above `safe` by the id of the rule that gave them their level: one rule each, so that what is missing of all of
+   * them was stored before Karo kept rules.
+   */
+  readonly rules: Readonly<Record<string, number>>
 }
 
 export interface SumOfDays {

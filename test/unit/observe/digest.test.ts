@@ -86,6 +86,12 @@ test('risk is judged where the command ran', () => {
   const digest = createDigest([])
   expect(digest(spooled('rm -rf *', { cwd: '/' }), 0)!.risk_level).toBe('critical')
   expect(digest(spooled('rm -rf *', { cwd: '/tmp/build' }), 0)!.risk_level).not.toBe('critical')
+  // Of several rules it is the one that gave the line its level, and the same again from the cache.
+  for (let i = 0; i < 2; i++)
+    expect(digest(spooled('git stash drop; git reset --hard; rm -rf /'), 0)).toMatchObject({
+      ...{ risk_level: 'critical', rule: 'rm-root' },
+    })
+  expect(digest(spooled('ls'), 0)).not.toHaveProperty('rule')
 })
 
 test('the same record is the same event, another one is another', () => {

@@ -22,17 +22,19 @@ const rollup: fc.Arbitrary<Rollup> = fc.record({
   tools: fc.dictionary(name, fc.record({ category: fc.constantFrom('git', 'npm'), count, failures: count }), {
     maxKeys: 60,
   }),
+  rules: fc.dictionary(name, count, { maxKeys: 20 }),
   risk: fc.record({ safe: count, moderate: count, high: count, critical: count }),
   hourly: fc.array(count, { minLength: 24, maxLength: 24 }),
   guard: fc.record({ blocked: count, confirmed: count, declined: count, unjudged: count }),
 })
-/** Most rows have neither. */
+/** Most rows have none of the last members. */
 const row = fc.oneof(
   rollup,
   rollup.map((one) => ({
     ...one,
     generated: 0,
     answered: 0,
+    rules: {},
     guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
   })),
 )

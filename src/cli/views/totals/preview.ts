@@ -61,7 +61,7 @@ const typeRows = (types: TotalsPreviewShape['types']): Row[] =>
   types.map(({ type, given, reason, rows, own }) => {
     if (!given) return { subject: type, says: `not given: ${reason ?? ''}` }
     const zero = `${rows - own.length} other rows are 0`
-    const said = own.map(({ row, values }) => `${row.replace(':', ' ')}${valuesIn(values)}`)
+    const said = own.map(({ row, values }) => `${row.replaceAll(':', ' ')}${valuesIn(values)}`)
     return { subject: type, says: [...said, zero].join(', ') }
   })
 

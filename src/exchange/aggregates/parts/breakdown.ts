@@ -50,7 +50,8 @@ export function breakdownOf(
   for (const [at, state] of tell.entries()) {
     if (state !== 'exposed') continue
     for (const [of, other] of tell.entries()) {
-      if (other === 'whole' && canBeTotalOf(families[of]!, families[at]!, tables)) withholdAll(families[of]!)
+      const isTotal = other === 'whole' && canBeTotalOf(families[of]!, families[at]!, tables)
+      if (isTotal || hasRowThatIsDivided(families[of]!, families[at]!, tables)) withholdAll(families[of]!)
     }
   }
   return tables.map(({ layout, opening }, table) => {
@@ -133,6 +134,16 @@ function createBonds(cells: readonly number[]) {
       touched(some).length > 1 || some.some((cell) => !sets.some((set) => set.includes(cell))),
     isOne: (): boolean => cells.length === 0 || (sets.length === 1 && sets[0]!.length === cells.length),
   }
+}
+
+/** Whether a row of one family is what all rows of another, several of them, are within, so that they may add up to it. */
+function hasRowThatIsDivided({ table, rows }: Family, by: Family, tables: readonly Table[]): boolean {
+  if (table !== by.table || by.rows.length === 0) return false
+  const { layout } = tables[table]!
+  const { family } = layout.rows[by.rows[0]!]!
+  const parts = [...layout.rows.keys()].filter((row) => layout.rows[row]!.family === family)
+  const outer = new Set(parts.map((row) => outerRows(layout)[row]))
+  return parts.length > 1 && outer.size === 1 && rows.some((row) => outer.has(row))
 }
 
 /** Whether the rows of one family may add up to the same as those of another, on the same machines, as far as counts say. */

@@ -18,6 +18,7 @@ import {
   openedValue,
   wholeValue,
 } from './released.ts'
+import { dividedByRule, levelOfRule, RULE_ROWS } from './rule-rows.ts'
 import { defineQueryType, type Filtered, type OpenedBucket, type ReleaseLayout } from './type.ts'
 
 type ByRisk = SafetyCounts['by_risk_level']
@@ -39,7 +40,8 @@ export interface SafetyData extends OrWithheld<SafetyCounts> {
 }
 
 const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
-const LAYOUT = {
+/** Without rules; its releases are still read. */
+const FIRST = {
   ...{ type: 'SafetyPosture', version: 1, values: ['count'] },
   rows: layoutRows([
     ...RISK_LEVELS.map((level) => `risk:${level}`),
@@ -48,6 +50,18 @@ const LAYOUT = {
     ...HOOK_STATES.map((state) => `hook:${state}`),
   ]),
   familyOf: (row) => row.slice(0, row.indexOf(':')),
+} as const satisfies ReleaseLayout
+
+const LAYOUT = {
+  ...{ type: 'SafetyPosture', version: 2, values: ['count'] },
+  rows: layoutRows([...FIRST.rows, ...RULE_ROWS]),
+  // The rules of one level add up to it, and to no other.
+  familyOf: (row) => row.slice(0, row.lastIndexOf(':')),
+  withinOf(row) {
+    const level = levelOfRule(row)
+    return level === undefined ? undefined : `risk:${level}`
+  },
+  earlier: [FIRST],
 } as const satisfies ReleaseLayout
 
 export const safetyPosture = defineQueryType('SafetyPosture', {
@@ -114,8 +128,10 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
   released: {
     layout: LAYOUT,
     async measure(insight, uids, bucket) {
-      const safety = await insight.during(bucket).safetyPosture(uids)
+      const numbers = insight.during(bucket)
+      const safety = await numbers.safetyPosture(uids)
       return measured([
+        ...dividedByRule(safety.by_risk_level, await numbers.riskRules(uids)),
         ...RISK_LEVELS.map((level) => [`risk:${level}`, [safety.by_risk_level[level]]] as const),
         ...ACTS.map((act) => [`act:${act}`, [safety[act]]] as const),
         [`guard:${safety.guard}`, [1]],

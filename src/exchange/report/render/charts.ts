@@ -1,9 +1,9 @@
 // The charts of a report: SVG from numbers and escaped texts, each with an alternative text and the table behind it.
 import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
+import type { Table } from './block.ts'
 import { escaped } from './escape.ts'
 import { count, day, percent } from './numbers.ts'
-import type { Table } from './tables.ts'
 
 export interface Chart {
   /** The id of the section it stands in. */

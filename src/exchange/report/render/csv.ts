@@ -56,6 +56,12 @@ function toolLines({ tools }: Report): readonly Line[] {
           : {}),
       },
     ]),
+    ...(tools.all === null
+      ? []
+      : (['uses', 'failed'] as const).map((measure) => ({
+          ...{ section: 'tools', item: 'all together', measure, value: tools.all?.[measure] ?? null },
+          ...{ periods: tools.all?.periods ?? null, periods_closed: tools.of },
+        }))),
     ...MOVES.flatMap((move) =>
       tools[move].map(({ tool, uses, machines, periods, of }) => ({
         ...{ section: 'tools', item: tool, measure: `${move}_uses`, value: uses, machines },
@@ -72,6 +78,14 @@ function riskLines({ risk }: Report): readonly Line[] {
       ...{ section: 'risk', item: row.level, measure: 'commands' },
       ...figureOf(row, risk),
     })),
+    ...risk.rules.map(({ level, rule, why, ...row }) => ({
+      ...{ section: 'risk', item: `${level} ${rule}`, measure: 'commands_by_rule', note: why },
+      ...figureOf(row, risk),
+    })),
+    {
+      ...{ section: 'risk', item: 'by_rule', measure: 'periods', value: risk.by_rule.periods, ...ground },
+      note: risk.by_rule.since === null ? 'no period shows rules' : `since ${risk.by_rule.since}`,
+    },
     ...risk.acts.map((row) => ({
       section: 'risk',
       item: row.act,

@@ -1,10 +1,11 @@
 // A report as one HTML page that loads nothing and runs nothing: charts are SVG, and each has its table.
 import { printable } from '../../../base/printable.ts'
 import type { Report } from '../types.ts'
+import type { Block, Table } from './block.ts'
 import { chartsOf } from './charts.ts'
 import { escaped } from './escape.ts'
 import { headLines } from './head.ts'
-import { type Block, blocksOf, type Table } from './tables.ts'
+import { blocksOf } from './tables.ts'
 
 /** Even a browser that was fooled loads and runs nothing. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -1,47 +1,8 @@
 // The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
-import type { CoverageCounts, Figure, Ground, Report, ToolMove } from '../types.ts'
-import { arrow, count, day, many, percent, span, standing, UNKNOWN } from './numbers.ts'
-
-/** Texts are as they came, from machines too: a format makes each harmless. */
-export interface Table {
-  readonly head: readonly string[]
-  /** Columns with numbers, by place. */
-  readonly numbers: readonly number[]
-  readonly rows: readonly (readonly string[])[]
-}
-
-export interface Block {
-  readonly id: string
-  readonly title: string
-  /** Sentences before the tables. */
-  readonly lines: readonly string[]
-  readonly tables: readonly { readonly caption: string; readonly table: Table }[]
-}
-
-/** Most rows of a table for reading; CSV and JSON have all. */
-const ROWS_MAX = 25
-
-const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
-
-const FIGURE_HEAD = ['machines', 'change', 'the change is over']
-const figure = (one: Figure): readonly string[] => [
-  count(one.machines),
-  arrow(one.change),
-  standing(one.change),
-]
-
-/** What each section rests on, and what is missing in it; what the whole report says already is not said again. */
-function groundLines(ground: Ground, { notes }: Report): readonly string[] {
-  const own = ground.notes.filter((note) => !notes.includes(note))
-  if (ground.state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
-  const { periods, of, machines } = ground
-  return [
-    `${span(machines)} ${machines?.most === 1 ? 'machine stands' : 'machines stand'} behind each period; ${periods} of ${many(of, 'closed period')}.`,
-    ...own,
-  ]
-}
-
-const words = (name: string): string => name.replaceAll('_', ' ')
+import type { CoverageCounts, Report, ToolMove } from '../types.ts'
+import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, type Table, value, words } from './block.ts'
+import { arrow, count, day, many, percent, standing, UNKNOWN } from './numbers.ts'
+import { risk } from './risk.ts'
 
 const COUNTS: readonly (readonly [keyof CoverageCounts, string])[] = [
   ['contributed', 'contributed'],
@@ -106,6 +67,7 @@ function tools(report: Report, all: boolean): Block {
     title: 'Tools',
     lines: [
       ...groundLines(section, report),
+      ...allLine(section.all),
       ...(fastest.length === 0
         ? []
         : [
@@ -148,6 +110,14 @@ function tools(report: Report, all: boolean): Block {
   }
 }
 
+function allLine(all: Report['tools']['all']): readonly string[] {
+  if (all === null) return []
+  const { uses, failed, periods } = all
+  return [
+    `All tools together: ${many(uses, 'use')}, ${percent(uses === 0 ? null : failed / uses)} failed, over the ${many(periods, 'period')} that show${periods === 1 ? 's' : ''} both whole.`,
+  ]
+}
+
 const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
   head: ['tool', 'category', 'uses', 'machines', 'over'],
   numbers: [2, 3],
@@ -156,60 +126,6 @@ const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
     `${periods} of ${of} periods`,
   ]),
 })
-
-function risk(report: Report): Block {
-  const section = report.risk
-  const { risky } = section
-  const hasGuard = section.guard.some(({ machines }) => machines !== null)
-  return {
-    id: 'risk',
-    title: 'Risk',
-    lines: [
-      ...groundLines(section, report),
-      ...(section.state === 'shown'
-        ? [
-            `High and critical: ${percent(risky.share)} of all commands, over the ${many(risky.periods, 'period')} that show${risky.periods === 1 ? 's' : ''} all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
-            ...(risky.hidden > 0
-              ? [
-                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, and they may not be shown. The share is of the other periods only.`,
-                ]
-              : []),
-            'The totals count commands by level and not by the rule that judged them, so nothing is known by rule.',
-          ]
-        : []),
-    ],
-    tables: [
-      {
-        caption: 'Commands by risk',
-        table: {
-          head: ['level', 'commands', ...FIGURE_HEAD],
-          numbers: [1, 2, 3],
-          rows: section.levels.map((row) => [row.level, value(row), ...figure(row)]),
-        },
-      },
-      {
-        caption: 'What the guard did, and who wrote',
-        table: {
-          head: ['commands', 'number', ...FIGURE_HEAD],
-          numbers: [1, 2, 3],
-          rows: section.acts.map((row) => [words(row.act), value(row), ...figure(row)]),
-        },
-      },
-      ...(hasGuard
-        ? [
-            {
-              caption: 'The guard, in the newest released period',
-              table: {
-                head: ['guard', 'machines'],
-                numbers: [1],
-                rows: section.guard.map(({ state, machines }) => [state, count(machines)]),
-              },
-            },
-          ]
-        : []),
-    ],
-  }
-}
 
 function anomalies(report: Report): Block {
   const section = report.anomalies
@@ -290,7 +206,7 @@ export function blocksOf(report: Report, all = false): readonly Block[] {
     report.state === 'nothing'
       ? [machines(report), source(report)]
       : [
-          ...[coverage(report), tools(report, all), risk(report), anomalies(report)],
+          ...[coverage(report), tools(report, all), risk(report, all), anomalies(report)],
           ...[machines(report), source(report)],
         ]
   return blocks.map((block) => ({

@@ -409,6 +409,7 @@ export class TestNode {
             return uids.flatMap((uid) => people.get(uid) ?? [])
           },
           safetyCounts: async () => this.safetyBefore,
+          riskRules: async () => new Map(),
           safetyPosture: async (uids) => {
             this.gathered.push({ uids, ...range })
             await this.gate()

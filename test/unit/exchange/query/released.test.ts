@@ -94,6 +94,16 @@ function insightOf(people: readonly Person[]): GatherInsight {
           karo_generated: sum((one) => one.karo_generated),
         }
       },
+      // Half of the high ones by a rule, and the critical ones by a rule without a row.
+      riskRules: async (uids: readonly number[]) => {
+        const levels = of(uids).map(({ safety }) => safety.by_risk_level)
+        const sum = (count: (one: (typeof levels)[number]) => number) =>
+          levels.reduce((total, one) => total + count(one), 0)
+        return new Map([
+          ['git-clean', sum(({ high }) => Math.floor(high / 2))],
+          ['newer-rule', sum(({ critical }) => critical)],
+        ])
+      },
       activityPatterns: async (uids: readonly number[]) =>
         of(uids)
           .map(({ activity }) => activity)

@@ -79,7 +79,14 @@ export const TWO_WEEKS = findingsOf(
         {
           day: 0,
           rows: {
-            ...{ git: [8, 100], kubectl: [8, 30], make: [6, 20], svn: [0, 0], 'all:uses': [8, 170] },
+            ...{
+              git: [8, 100],
+              kubectl: [8, 30],
+              make: [6, 20],
+              svn: [0, 0],
+              'all:uses': [8, 170],
+              'all:failed': [8, 17],
+            },
             ...{ 'failed:git': [5, 8], 'failed:kubectl': [0, 0], 'failed:make': [6, 7] },
           },
           declined: 1,
@@ -102,8 +109,11 @@ export const TWO_WEEKS = findingsOf(
     ),
     safety_stats: foundOf(
       [
-        { day: 0, rows: safety(80, 6, 4) },
-        { day: 1, rows: safety(90, 0, 0) },
+        { day: 0, rows: { ...safety(80, 6, 4), 'rule:high:git-clean': [5, 4], 'rule:high:other': [5, 2] } },
+        {
+          day: 1,
+          rows: { ...safety(90, 0, 0), 'rule:high:git-clean': [0, 0], 'rule:critical:rm-root': [5, 4] },
+        },
         { day: 2, why: 'few' },
       ],
       [{ day: -7, rows: safety(90, 0, 0), machines: 7 }],

@@ -28,6 +28,10 @@ describe('tools', () => {
     expect(report.tools.rows.map((row) => row.tool)).toEqual(['git', 'kubectl', 'make'])
   })
 
+  it('all together are told where uses and failures are, withheld tools too', () => {
+    expect(report.tools.all).toEqual({ uses: 170, failed: 17, periods: 1 })
+  })
+
   it('compare each period with its own day a week before, and say over how many and of which machines', () => {
     expect(tool('git')?.change).toEqual({
       ...{ before: 180, now: 220, share: 40 / 180, periods: 2, of: 2 },
@@ -83,6 +87,19 @@ describe('risk', () => {
     expect(report.risk.guard).toContainEqual({ state: 'partly', machines: null })
   })
 
+  it('by rule is told of the periods that show rules, and of none before', () => {
+    const { rules, by_rule } = report.risk
+    expect(rules.map(({ level, rule, value, machines }) => [level, rule, value, machines])).toEqual([
+      ['critical', 'rm-root', 4, 5],
+      ['high', 'git-clean', 4, 5],
+      ['high', 'other', 2, 5],
+    ])
+    expect(rules.map(({ why }) => typeof why)).toEqual(['string', 'string', 'object'])
+    // Released before rules were counted: that is no 0 to compare with.
+    expect(rules.map(({ change }) => change)).toEqual([null, null, null])
+    expect(by_rule).toEqual({ periods: 2, since: '2026-11-16T00:00:00.000Z' })
+  })
+
   it('is not known of a period that withholds a level', () => {
     const { risk } = reportOf(
       findingsOf({
@@ -91,6 +108,7 @@ describe('risk', () => {
     )
     expect(risk.risky).toEqual({ share: null, before: null, periods: 0, hidden: 1 })
     expect(risk.levels.map(({ value }) => value)).toEqual([90, 2, null, null])
+    expect([risk.rules, risk.by_rule]).toEqual([[], { periods: 0, since: null }])
   })
 })
 

@@ -35,13 +35,15 @@ const event: fc.Arbitrary<EventInput> = fc
     untimed: fc.boolean(),
     confirmed: fc.boolean(),
     answered: fc.boolean(),
+    rule: fc.option(name, { nil: undefined }),
   })
-  .map(({ cwd, untimed, confirmed, answered, ...more }) => ({
+  .map(({ cwd, untimed, confirmed, answered, rule, ...more }) => ({
     ...eventOf(0, more),
     cwd: markLevel0(cwd),
     ...(untimed && { untimed }),
     ...(confirmed && { confirmed }),
     ...(answered && { answered }),
+    ...(rule !== undefined && { rule }),
   }))
 
 test('every event is read as it was stored', () => {
@@ -57,6 +59,7 @@ test('every event is read as it was stored', () => {
           local: _____,
           confirmed: ______,
           answered: _______,
+          rule: ________,
           ...kept
         } = one
         expect(read(eventKey(one, number), encodeEvent(one))).toMatchObject({
@@ -75,10 +78,13 @@ test('what is true of few commands is read back, each by itself and together', (
     { confirmed: true },
     { answered: true },
     { confirmed: true, answered: true },
+    { rule: 'rm-root' },
+    { answered: true, rule: 'rm-root' },
+    { confirmed: true, answered: true, rule: 'rm-root' },
   ] as const) {
     const one = { ...eventOf(1, { cwd: '/home/ann' }), ...rare }
-    const { confirmed, answered } = decodeEvent(eventKey(one, 1), encodeEvent(one), NO_TEXT)
-    expect({ ...(confirmed && { confirmed }), ...(answered && { answered }) }).toEqual(rare)
+    const { confirmed, answered, rule } = decodeEvent(eventKey(one, 1), encodeEvent(one), NO_TEXT)
+    expect(JSON.parse(JSON.stringify({ confirmed, answered, rule }))).toEqual(rare)
   }
 })
 

@@ -35,7 +35,7 @@ test('a canary is in no file any more, and all that was counted of it is not eit
   const events = createEventRepository(db)
   const rollups = createRollupRepository(db)
   await ingest(events, [
-    [1, { command: 'echo kept', cwd: '/home/kept' }],
+    [1, { command: 'echo kept', cwd: '/home/kept', risk_level: 'high', rule: 'rm-root' }],
     [2, { uid: 1001, command: 'echo of another' }],
   ])
   const before = await Promise.all([rollups.days(1000, 0, 99_999), rollups.hours(1000, 0, 999_999)])
@@ -43,11 +43,15 @@ test('a canary is in no file any more, and all that was counted of it is not eit
   await ingest(events, [
     [3, { command: 'echo canary-text', cwd: '/home/canary-place', exit_code: 3, tool: 'canary-tool' }],
     [4, { command: 'echo canary-text', cwd: '/home/canary-place', risk_level: 'high', karo_generated: true }],
+    [6, { command: 'echo canary-text', cwd: '/home/canary-place', risk_level: 'high', rule: 'rm-root' }],
+    [7, { command: 'echo canary-text', cwd: '/home/canary-place', risk_level: 'high', rule: 'canary-rule' }],
     [5, { command: 'echo kept', category: 'git', duration_us: null }],
   ])
   expect(holds(directory, 'canary')).toBe(true)
-  const ids = [idOf(3), idOf(4), idOf(5), idOf(3), idOf(77), 'no id', idOf(2)]
-  expect(await events.remove(1000, ids, never)).toEqual({ events: 3, texts: 1 })
+  const [day] = await rollups.days(1000, 0, 99_999)
+  expect(day!.rollup.rules).toEqual({ 'rm-root': 2, 'canary-rule': 1 })
+  const ids = [idOf(3), idOf(4), idOf(5), idOf(6), idOf(7), idOf(3), idOf(77), 'no id', idOf(2)]
+  expect(await events.remove(1000, ids, never)).toEqual({ events: 5, texts: 1 })
   expect(holds(directory, 'canary')).toBe(false)
   expect(await events.count(1000)).toBe(1)
   expect(await events.count(1001)).toBe(1)

@@ -82,6 +82,14 @@ const tools = z
     surfaced: moves('shown now, and withheld in all periods before'),
     submerged: moves('shown before, and withheld now'),
     withheld: count('most rows that one period withheld'),
+    all: z
+      .strictObject({
+        uses: count('of all tools, withheld ones too'),
+        failed: count('uses that failed'),
+        periods: count('periods that show both whole'),
+      })
+      .nullable()
+      .describe('all tools together; null: no period shows it'),
   })
   .meta({ id: 'ReportTools' })
 
@@ -89,6 +97,24 @@ const risk = z
   .strictObject({
     ...ground,
     levels: listOf(z.strictObject({ level: z.enum(RISK_LEVELS), ...figure }), 16),
+    rules: listOf(
+      z.strictObject({
+        level: z.enum(RISK_LEVELS),
+        rule: text(
+          64,
+          'id of the rule; `other`: one without a row, or recorded before its machine kept rules',
+        ),
+        why: text(512, 'what may happen, as karo check --rules says it; null for `other`').nullable(),
+        ...figure,
+      }),
+      ROWS_MAX,
+    ).describe('high and critical commands by the rule that gave them their level; the worst first'),
+    by_rule: z
+      .strictObject({
+        periods: count('released periods that show rules; of others nothing is known by rule'),
+        since: moment('start of the first one, earlier periods included; null: none does').nullable(),
+      })
+      .describe('since when rules are counted'),
     acts: listOf(z.strictObject({ act: z.enum(ACTS), ...figure }), 16),
     risky: z.strictObject({
       share: share('high and critical of all commands; null: not known').nullable(),

@@ -1,0 +1,44 @@
+// What the tables of a report share: the shape of a section, figures as cells, and what a section rests on.
+import type { Figure, Ground, Report } from '../types.ts'
+import { arrow, count, many, span, standing } from './numbers.ts'
+
+/** Texts are as they came, from machines too: a format makes each harmless. */
+export interface Table {
+  readonly head: readonly string[]
+  /** Columns with numbers, by place. */
+  readonly numbers: readonly number[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+export interface Block {
+  readonly id: string
+  readonly title: string
+  /** Sentences before the tables. */
+  readonly lines: readonly string[]
+  readonly tables: readonly { readonly caption: string; readonly table: Table }[]
+}
+
+/** Most rows of a table for reading; CSV and JSON have all. */
+export const ROWS_MAX = 25
+
+export const value = ({ value: sum, at_least }: Figure): string => (at_least ? `≥ ${count(sum)}` : count(sum))
+
+export const FIGURE_HEAD = ['machines', 'change', 'the change is over']
+export const figure = (one: Figure): readonly string[] => [
+  count(one.machines),
+  arrow(one.change),
+  standing(one.change),
+]
+
+/** What each section rests on, and what is missing in it; what the whole report says already is not said again. */
+export function groundLines(ground: Ground, { notes }: Report): readonly string[] {
+  const own = ground.notes.filter((note) => !notes.includes(note))
+  if (ground.state !== 'shown') return own.length > 0 ? own : ['Nothing of this time was released.']
+  const { periods, of, machines } = ground
+  return [
+    `${span(machines)} ${machines?.most === 1 ? 'machine stands' : 'machines stand'} behind each period; ${periods} of ${many(of, 'closed period')}.`,
+    ...own,
+  ]
+}
+
+export const words = (name: string): string => name.replaceAll('_', ' ')

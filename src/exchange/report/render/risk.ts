@@ -1,0 +1,82 @@
+// The section of a report about risk: levels, rules, and what the guard did.
+import type { Report } from '../types.ts'
+import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, value, words } from './block.ts'
+import { count, day, many, percent } from './numbers.ts'
+
+const OTHER_WHY = 'a rule without a row of its own, or recorded before the machine kept rules'
+
+/** What is not shown by rule is not known, and never 0. */
+function ruleLine({ periods, since }: Report['risk']['by_rule']): string {
+  if (since === null || periods === 0)
+    return 'By rule nothing is known: no period shows rules, because its machines did not count them yet, or because high and critical are withheld.'
+  return `By rule: shown by ${many(periods, 'period')}, first by that of ${day(since)}; of periods without rules nothing is known by rule. Each high or critical command counts once, under the rule that gave it its level. Rules that too few machines have, or from which such a one could be computed, are withheld.`
+}
+
+export function risk(report: Report, all: boolean): Block {
+  const section = report.risk
+  const { risky } = section
+  const rules = all ? section.rules : section.rules.slice(0, ROWS_MAX)
+  const hasGuard = section.guard.some(({ machines }) => machines !== null)
+  return {
+    id: 'risk',
+    title: 'Risk',
+    lines: [
+      ...groundLines(section, report),
+      ...(section.state === 'shown'
+        ? [
+            `High and critical: ${percent(risky.share)} of all commands, over the ${many(risky.periods, 'period')} that show${risky.periods === 1 ? 's' : ''} all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
+            ...(risky.hidden > 0
+              ? [
+                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, and they may not be shown. The share is of the other periods only.`,
+                ]
+              : []),
+            ruleLine(section.by_rule),
+            ...(section.rules.length > rules.length
+              ? [`The first ${ROWS_MAX} of ${count(section.rules.length)} rules; CSV and JSON have all.`]
+              : []),
+          ]
+        : []),
+    ],
+    tables: [
+      {
+        caption: 'Commands by risk',
+        table: {
+          head: ['level', 'commands', ...FIGURE_HEAD],
+          numbers: [1, 2, 3],
+          rows: section.levels.map((row) => [row.level, value(row), ...figure(row)]),
+        },
+      },
+      {
+        caption: 'High and critical commands by rule',
+        table: {
+          head: ['level', 'rule', 'what it means', 'commands', ...FIGURE_HEAD],
+          numbers: [3, 4, 5],
+          rows: rules.map((row) => [
+            ...[row.level, row.rule, row.why ?? OTHER_WHY],
+            ...[value(row), ...figure(row)],
+          ]),
+        },
+      },
+      {
+        caption: 'What the guard did, and who wrote',
+        table: {
+          head: ['commands', 'number', ...FIGURE_HEAD],
+          numbers: [1, 2, 3],
+          rows: section.acts.map((row) => [words(row.act), value(row), ...figure(row)]),
+        },
+      },
+      ...(hasGuard
+        ? [
+            {
+              caption: 'The guard, in the newest released period',
+              table: {
+                head: ['guard', 'machines'],
+                numbers: [1],
+                rows: section.guard.map(({ state, machines }) => [state, count(machines)]),
+              },
+            },
+          ]
+        : []),
+    ],
+  }
+}

@@ -1,0 +1,182 @@
+// Commands of few machines by one rule, among many that are as risky: nobody learns them, from levels, other rules or parts.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Layout } from '../../../../src/exchange/aggregates/index.ts'
+import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
+import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
+import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
+import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/rule-rows.ts'
+import { measuresOf } from '../../../../src/exchange/query/released.ts'
+import { toldApart } from './linear.ts'
+import { contentsIn, type Machine, run, worldOf } from './world.ts'
+
+const { layout: LAYOUT, earlier } = measuresOf({} as never).find(({ type }) => type === 'SafetyPosture')!
+const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
+const UNUSUAL = 777
+
+/** A machine with so many high and critical commands, and how many of them each rule found; the rest has no rule with a row. */
+function machine(
+  n: number,
+  high: number,
+  critical: number,
+  rules: Readonly<Record<string, number>>,
+): Machine {
+  const levels = { safe: 1_000, moderate: 0, high, critical }
+  const rows = [
+    ...Object.entries(levels).map(([level, count]) => [`risk:${level}`, [count]] as const),
+    ...dividedByRule(levels, new Map(Object.entries(rules))),
+  ]
+  return { n, counts: new Map([[LAYOUT, new Map(rows.map(([row, values]) => [rowOf(row), values]))]]) }
+}
+
+function opened(all: readonly Machine[]) {
+  const world = worldOf(all, { layouts: [LAYOUT] })
+  const steps = run(world)
+  const [leader, follower] = [world.sides[0].own!.settlement!, world.sides[1].own!.opening!]
+  const [ours, theirs] = [leader.groups[0]!.opened[0]!.sums, follower.groups[0]!.opened[0]!.sums]
+  const { rows, withheld } = contentsIn(steps[0])[0]!.types[0]!
+  return {
+    sums: [...added(fromBytes(ours), fromBytes(theirs))],
+    told: new Map(rows.map(({ row, values }) => [LAYOUT.rows[row]!.name, values[0]])),
+    withheld: withheld.map((row) => LAYOUT.rows[row]!.name),
+  }
+}
+
+describe.each([
+  ['a rule', { setuid: UNUSUAL }, 'setuid'],
+  ['no rule that has a row', { 'rule-of-another-release': UNUSUAL }, 'other'],
+] as const)('one machine of eight has high commands by %s', (_, rules, row) => {
+  const { told, withheld, sums } = opened(
+    Array.from({ length: 8 }, (_, n) => {
+      const own = n === 3 ? UNUSUAL : 0
+      const others = { 'git-clean': 10, ...(n < 6 && { 'docker-all': 1 }), ...(n < 5 && { 'rm-root': 2 }) }
+      return machine(n, 10 + (n < 6 ? 1 : 0) + own, n < 5 ? 2 : 0, { ...others, ...(own > 0 && rules) })
+    }),
+  )
+
+  it('which is withheld, and with it another rule of the same level, from which it would follow', () => {
+    expect(told.get('risk:high')).toBe(80 + 6 + UNUSUAL)
+    expect(withheld.sort()).toEqual([`rule:high:${row}`, 'rule:high:docker-all'].sort())
+    // A rule of critical has fewer machines, and hiding it would hide nothing of high.
+    expect(told.get('rule:critical:rm-root')).toBe(10)
+    expect(told.get('rule:high:git-clean')).toBe(80)
+  })
+
+  it('which neither aggregator can read or compute of what both said', () => {
+    expect(sums.map(Number)).not.toContain(UNUSUAL)
+    const high = [...told].filter(([name]) => name.startsWith('rule:high:'))
+    const left = told.get('risk:high')! - high.reduce((sum, [, value]) => sum + value!, 0)
+    expect(left).toBe(UNUSUAL + 6)
+  })
+})
+
+it('rules of a level that is withheld are withheld too, also those that nobody has', () => {
+  const { withheld, told } = opened(
+    Array.from({ length: 8 }, (_, n) => machine(n, 10, n === 3 ? 1 : 0, { 'git-clean': 10, 'rm-root': 1 })),
+  )
+  expect(told.has('risk:critical')).toBe(false)
+  expect(withheld).toEqual(
+    expect.arrayContaining(RULE_ROWS.filter((name) => name.startsWith('rule:critical:'))),
+  )
+})
+
+it('rows of rules add up to their level, whatever was counted by rule', () => {
+  const count = fc.nat(50)
+  const ids = fc.constantFrom('git-clean', 'setuid', 'rm-root', 'fork-bomb', 'rm-tree', 'newer')
+  fc.assert(
+    fc.property(count, count, fc.dictionary(ids, count), (high, critical, rules) => {
+      const levels = { safe: 9, moderate: 9, high, critical }
+      const rows = dividedByRule(levels, new Map(Object.entries(rules)))
+      expect(rows.map(([row]) => row)).toEqual(RULE_ROWS)
+      for (const level of ['high', 'critical'] as const) {
+        const own = rows.filter(([row]) => row.startsWith(`rule:${level}:`))
+        expect(own.reduce((sum, [, [value]]) => sum + value!, 0)).toBe(levels[level])
+        expect(own.every(([, [value]]) => value! >= 0)).toBe(true)
+      }
+    }),
+  )
+})
+
+it('the first layout, without rules, is still read, and its rows mean the same', () => {
+  const first = earlier!.find(({ version }) => version === 1)!
+  expect(LAYOUT.version).toBe(2)
+  expect(LAYOUT.rows.filter(({ within }) => within === undefined)).toEqual(first.rows)
+})
+
+const K = 3
+const LEVELS = ['high', 'critical'] as const
+const NAMES = ['a', 'b', 'other']
+const SMALL: Layout = {
+  ...{ version: 1, type: 'T' },
+  rows: [
+    ...LEVELS.map((level) => ({ name: level, values: ['n'], counts: true, family: 'risk' })),
+    ...LEVELS.flatMap((level) =>
+      NAMES.map((name) => ({
+        ...{ name: `${level}:${name}`, values: ['n'], counts: true, family: level, within: level },
+      })),
+    ),
+  ],
+}
+const three = fc.array(fc.boolean(), { minLength: 3, maxLength: 3 })
+const worlds = fc
+  .array(fc.record({ cell: fc.nat({ max: 1 }), high: three, critical: three }), {
+    minLength: 6,
+    maxLength: 9,
+  })
+  .filter((all) => [0, 1].every((cell) => all.filter((one) => one.cell === cell).length >= K))
+
+/** In the part 1 one machine alone has critical commands of another rule than the others, and all of them the level. */
+const ALONE = [
+  '1 001 100',
+  '0 001 000',
+  '1 001 100',
+  '0 000 001',
+  '0 001 001',
+  '1 001 101',
+  '0 010 001',
+  '0 001 000',
+].map((text) => {
+  const [cell, ...levels] = text.split(' ')
+  const [high, critical] = levels.map((marks) => [...marks].map((mark) => mark === '1'))
+  return { cell: Number(cell), high: high!, critical: critical! }
+})
+
+it('whatever anybody adds and subtracts of levels, rules and parts, no rule of fewer than k machines follows', () => {
+  let told = 0
+  fc.assert(
+    fc.property(worlds, (all) => {
+      const marks = all.map(({ high, critical }) => [
+        ...[high.includes(true), critical.includes(true)],
+        ...[...high, ...critical],
+      ])
+      const sum = (of: readonly (readonly boolean[])[]) =>
+        SMALL.rows.map((_, row) => of.filter((one) => one[row]).length)
+      const opening = openingOf(SMALL, BigUint64Array.from(sum(marks), BigInt), all.length, K)!
+      const cells = [0, 1].map((cell) => marks.filter((_, at) => all[at]!.cell === cell))
+      const [isTold] = breakdownOf(
+        [{ layout: SMALL, opening, nodes: cells.map(sum) }],
+        cells.map(() => K),
+        cells.map(({ length }) => length),
+      )!
+      const unknowns = all.flatMap(({ cell, high, critical }, owner) =>
+        [high, critical].flatMap((rules, level) =>
+          rules.flatMap((has, rule) => (has ? [{ owner, cell, level, row: 2 + level * 3 + rule }] : [])),
+        ),
+      )
+      const known = SMALL.rows.flatMap((_, row) => {
+        const of = (cell?: number) =>
+          unknowns.map((one) =>
+            (row === one.level || row === one.row) && (cell === undefined || one.cell === cell) ? 1 : 0,
+          )
+        return [...(opening.isOpen[row] ? [of()] : []), ...(isTold![row] ? [of(0), of(1)] : [])]
+      })
+      const sums = known.filter((one) => one.includes(1))
+      if (sums.length > 3) told++
+      const owners = unknowns.map(({ owner }) => owner)
+      expect(sums.length === 0 ? undefined : toldApart(sums, owners, K - 1)).toBeUndefined()
+    }),
+    { numRuns: 600, examples: [[ALONE]] },
+  )
+  // It is not safe by telling nothing.
+  expect(told).toBeGreaterThan(15)
+})
