@@ -71,8 +71,13 @@ export function createFetched(
   }
 
   return () => {
-    if (known === undefined || known.until <= clock.monotonic())
-      known = { until: clock.monotonic() + KEPT_MS, fetches: read() }
-    return known.fetches
+    if (known !== undefined && known.until > clock.monotonic()) return known.fetches
+    const made = { until: clock.monotonic() + KEPT_MS, fetches: read() }
+    known = made
+    // What could not be read is read again when it is asked for next.
+    made.fetches.catch(() => {
+      if (known === made) known = undefined
+    })
+    return made.fetches
   }
 }

@@ -170,7 +170,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
 
 /**
  * The part of a tool's uses that is known to have failed; null: nothing is known. Of failures that some buckets or machines
- * withheld it is the least that the rate can be, and none at all is no knowledge.
+ * withheld it is the least that the rate of these uses can be, and none at all is no knowledge.
  */
 function failureRate(buckets: readonly OpenedBucket[], tool: string, uses: number): number | null {
   const failures = openedValue(buckets, failedRow(tool))
