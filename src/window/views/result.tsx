@@ -226,7 +226,11 @@ function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
         <Bars
           caption="Commands by weekday"
           titles={['Day', 'Commands']}
-          bars={bars(data.daily, (day) => DAYS[day] ?? '')}
+          bars={bars(
+            data.daily,
+            (day) => DAYS[day] ?? '',
+            () => 'all',
+          )}
         />
       </div>
     </>
