@@ -1,0 +1,36 @@
+// What a person is told where another machine cannot be asked, because nothing leads to it.
+import { expect, test } from 'vitest'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { createReach, type ReachDeps } from '../../../src/api/remote/reach.ts'
+import { systemTimers } from '../../../src/base/clock.ts'
+
+const NODE = formatNodeId(new Uint8Array(32).fill(7))
+
+/** The error of a request over this mesh. */
+async function refusedOver(reach: ReachDeps['mesh']['reach']): Promise<unknown> {
+  const deps: Partial<ReachDeps> = {
+    mesh: { isConnected: () => false, reach },
+    trust: { opinion: () => ({ name: 'desk' }) } as unknown as ReachDeps['trust'],
+    timers: systemTimers,
+  }
+  const { documents } = createReach(deps as ReachDeps, 'The task goes on.')
+  const signal = new AbortController().signal
+  const asked = documents({
+    ...{ node: NODE, what: { operation: 'list' }, as: undefined, trace: '0'.repeat(32), signal },
+  })
+  return asked.next().catch((error: unknown) => error)
+}
+
+test('a machine that nothing leads to is told of with what to do, and so is a dial that failed', async () => {
+  expect(await refusedOver(async () => false)).toMatchObject({
+    code: 'unavailable',
+    message:
+      'desk cannot be asked: it cannot be dialed from here, and no other member carries such requests to it',
+    hint: 'Let its port of the mesh be reached from here, or ask at a machine that has a link to it (karo peers). The task goes on.',
+  })
+  expect(await refusedOver(() => Promise.reject(new Error('the dial took too long')))).toMatchObject({
+    code: 'unavailable',
+    message: 'desk cannot be asked: the dial took too long',
+    hint: 'karo peers shows who is connected. The task goes on.',
+  })
+})
