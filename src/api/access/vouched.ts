@@ -24,6 +24,7 @@ export interface Vouched {
 
 export function createVouched({ timers }: { readonly timers: Timers }): Vouched {
   const connections = new Map<Socket, { readonly open: Set<Check>; last: Check }>()
+  let sweeping = false
   let endSweeping = (): void => {}
 
   function sweep(): void {
@@ -35,10 +36,11 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
 
   /** While there are connections; the first one begins it. */
   function sweepLater(): void {
-    endSweeping()
+    sweeping = true
     endSweeping = timers.after(SWEEP_MS, () => {
       sweep()
-      if (connections.size > 0) sweepLater()
+      sweeping = connections.size > 0
+      if (sweeping) sweepLater()
     })
   }
 
@@ -53,7 +55,7 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
       const known = connections.get(socket)
       const connection = known ?? { open: new Set<Check>(), last: stillGood }
       if (known === undefined) {
-        if (connections.size === 0) sweepLater()
+        if (!sweeping) sweepLater()
         connections.set(socket, connection)
         socket.once('close', () => connections.delete(socket))
       }
@@ -63,7 +65,10 @@ export function createVouched({ timers }: { readonly timers: Timers }): Vouched 
       response.once('close', () => connection.open.delete(stillGood))
     },
     sweep,
-    stop: () => endSweeping(),
+    stop() {
+      endSweeping()
+      sweeping = false
+    },
   }
 }
 

@@ -32,12 +32,12 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     # PS0 runs between Enter and the command. It notes the time and the number that the history has reached, and
     # expands to nothing. It has no "!", which POSIX mode would replace by a history number.
     __karo[ps0]='${__karo_on:__karo_begun=${EPOCHREALTIME/[^0-9]}+0,__karo_runs+=1,__karo_at=HISTCMD,1:0}'
+    # SIGXFSZ, for a write beyond ulimit -f, must not end the shell. A trap that does nothing is the shell's alone, while what
+    # is ignored would be ignored in every command; to set and clear it around each write costs a tenth of the hook. It is set
+    # once, so that a trap that its person sets later is theirs.
+    builtin trap : XFSZ
   fi
   [[ ${__karo[ignore]} == "$__karo_ignore" ]] || __karo[ignore]=$__karo_ignore __karo_mode=
-
-  # SIGXFSZ, for a write beyond ulimit -f, must not end the shell. A trap that does nothing is the shell's alone, while what
-  # is ignored would be ignored in every command; to set and clear it around each write costs a tenth of the hook.
-  builtin trap : XFSZ
 
   # What the shell's settings, which are $1 together, mean for the next records.
   __karo_settings() {

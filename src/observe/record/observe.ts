@@ -14,7 +14,7 @@ import type { HookedShell, Observe, PersonOf, RanLine, RecordedCommand } from '.
 
 /** Names that wait to be read; of more, a sweep finds out. */
 const MOST_CHANGED = 8_192
-/** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
+/** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than one of these. */
 const SWEEP_MS = 3_000
 /** While watching works and no shell has written for `CALM_MS`, so that nothing can have been dropped. */
 const REST_MS = 15_000

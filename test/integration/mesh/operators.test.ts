@@ -33,7 +33,14 @@ const portOf = async (node: TestNode): Promise<string> =>
 const ask = (node: TestNode, ...more: string[]) =>
   node.karo(['query', 'tools', ...BETWEEN, '--timeout', '5s', '--json', ...more])
 async function asked(...more: string[]): Promise<QueryResult> {
-  return JSON.parse((await ask(desk, ...more)).stdout) as QueryResult
+  // Whoever asks quickly has used up what an operator may ask for the moment.
+  return until(
+    async () => {
+      const result = JSON.parse((await ask(desk, ...more)).stdout) as QueryResult
+      return result.coverage.nodes.every(({ outcome }) => outcome !== 'busy') && result
+    },
+    { what: 'there is time for the question' },
+  )
 }
 const outcome = ({ coverage }: QueryResult, of = 'owner') =>
   coverage.nodes.find(({ name }) => name === of)?.outcome

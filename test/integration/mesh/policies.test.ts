@@ -9,7 +9,7 @@ import type {
   QueryResult,
   StatusShape,
 } from '../../../src/api/contract/shapes.ts'
-import { feed, hoursOfFeed } from '../../support/data/feed.ts'
+import { feed, hoursOfFeed, typeNow } from '../../support/data/feed.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -140,10 +140,16 @@ test('a category that a person takes back is refused at once, and the others sta
   expect(await written()).toMatchObject({ decision: 'deny', rule: 'consent.category' })
   expect(await explained()).toMatchObject({ effect: 'deny', rule: 'consent.category' })
   expect((await ask('safety')).coverage).toMatchObject({ answered: 1 })
-  const preview = await ash.json<{ summaries: { summary: Record<string, unknown> }[] }>([
-    ...['share', 'preview', '--to', 'birch'],
-  ])
-  expect(preview.summaries.length).toBeGreaterThan(0)
+  typeNow(join(ash.home, 'spool'))
+  const preview = await until(
+    async () => {
+      const shown = await ash.json<{ summaries: { summary: Record<string, unknown> }[] }>([
+        ...['share', 'preview', '--to', 'birch'],
+      ])
+      return shown.summaries.length > 0 && shown
+    },
+    { what: 'what is shared now can be seen' },
+  )
   for (const { summary } of preview.summaries) {
     expect(summary.safety_stats).toBeDefined()
     expect(summary.tool_usage).toBeUndefined()

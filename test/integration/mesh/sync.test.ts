@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
 import { createDocumentRepository, type DocumentRepository } from '../../../src/store/tables/documents.ts'
-import { feed, hoursOfFeed } from '../../support/data/feed.ts'
+import { feed, hoursOfFeed, typeNow } from '../../support/data/feed.ts'
 import { type Fleet, startFleet } from '../../support/node/fleet.ts'
 import type { TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
@@ -101,8 +101,12 @@ describe('documents', () => {
     const { node_id } = await node(READER).json<{ node_id: string }>(['identity', 'show'])
     await node(READER).stop()
     await node(AUTHOR).json(['share', 'allow', node_id])
-    shared = await node(AUTHOR).json<SharePreviewShape>(['share', 'preview'])
-    expect(shared.summaries.length).toBeGreaterThan(0)
+    typeNow(join(node(AUTHOR).home, 'spool'))
+    const preview = () => node(AUTHOR).json<SharePreviewShape>(['share', 'preview'])
+    await until(async () => (await preview()).summaries.length > 0, {
+      what: 'what is shared now can be seen',
+    })
+    shared = await preview()
     // Four are there, and one of them is the author: the three others relay everything.
     for (const index of RELAYS) {
       await until(async () => (await node(index).status()).documents.relayed >= shared.summaries.length, {

@@ -86,7 +86,8 @@ export function createOwner(deps: OwnerDeps): Owner {
     const until = admitted ? relay.carry(routed, from, { remaining_ms, hops, tree }) : undefined
     if (until === undefined) {
       turnAway(from, question)
-      relay.decline(id, from)
+      // Not as one that needs no copy: a tree would leave out this node, and who is behind it.
+      relay.decline(id, from, 1)
     } else if (entry === undefined) {
       const added = takeUp(from, question, until)
       if (added !== undefined) added[mode] = true
