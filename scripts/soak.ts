@@ -183,15 +183,15 @@ const RUNS: readonly Run[] = [
   {
     name: 'properties',
     does: 'the tests that try what is made up at random, tens of thousands of times instead of hundreds',
-    async run() {
+    async run(seed) {
       const root = join(import.meta.dirname, '..')
       const files = globSync('test/{sim,unit,integration}/**/*.test.ts', { cwd: root }).filter((file) =>
-        readFileSync(join(root, file), 'utf8').includes('/thorough.ts'),
+        /\/(?:thorough|properties)\.ts'/.test(readFileSync(join(root, file), 'utf8')),
       )
       const vitest = track(
         spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], {
           ...{ cwd: root, stdio: 'inherit' },
-          env: { ...process.env, KARO_THOROUGH: '1' },
+          env: { ...process.env, KARO_THOROUGH: '1', KARO_SEED: String(seed) },
         }),
       )
       const { code } = await ended(vitest)

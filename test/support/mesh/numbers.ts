@@ -1,5 +1,5 @@
 // One node's numbers as fast-check makes them up: any that an honest owner could have.
-import fc from 'fast-check'
+
 import type {
   ActivityPatterns,
   AnomalyCounts,
@@ -7,6 +7,7 @@ import type {
   SafetyPosture,
 } from '../../../protocols/messages/numbers.ts'
 import { GUARD_STATES, HOOK_STATES } from '../../../protocols/messages/numbers.ts'
+import fc from '../run/properties.ts'
 
 const count = fc.nat(1000)
 

@@ -1,10 +1,11 @@
 // The inbox: what a yes is bound to, who may give it, that it is used once, and what a kill leaves.
-import fc from 'fast-check'
+
 import { describe, expect, it, test } from 'vitest'
 import { APPROVAL_MS } from '../../../src/agents/approvals/approvals.ts'
 import { hashOf } from '../../../src/agents/approvals/binding.ts'
 import type { Approver } from '../../../src/agents/approvals/types.ts'
 import type { Action } from '../../../src/agents/types.ts'
+import fc from '../../support/run/properties.ts'
 import { action, approver, OTHER, PERSON, rig, TOOLS, waiting, yes } from './rig.ts'
 
 /** Every way to change one byte of what decides what happens. */

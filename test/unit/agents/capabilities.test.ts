@@ -1,5 +1,5 @@
 // Capabilities: what covers what, chains that only narrow, forgeries, revocation of what was derived, and how long each lasts.
-import fc from 'fast-check'
+
 import { describe, expect, it, test } from 'vitest'
 import {
   attenuate,
@@ -14,6 +14,7 @@ import {
   writeChain,
 } from '../../../src/agents/capabilities/document.ts'
 import { covers, describeName, lastsOf, parseName } from '../../../src/agents/capabilities/names.ts'
+import fc from '../../support/run/properties.ts'
 import { action, OTHER, rig, SELF } from './rig.ts'
 
 const NOW = 1_800_000_000_000

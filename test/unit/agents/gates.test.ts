@@ -1,13 +1,13 @@
 // The gates: each can only narrow, an error denies, Red is tested before Green, and the core is for nobody to approve.
 import { mkdirSync, realpathSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { ACTION_CLASSES, isRedder, kindOf } from '../../../src/agents/classes.ts'
 import { type NamedGate, narrow, type Ruling } from '../../../src/agents/gates/gate.ts'
 import type { Action } from '../../../src/agents/types.ts'
 import { seatOf } from '../../../src/base/kernel/sessions.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import fc from '../../support/run/properties.ts'
 import { action, OTHER, rig, SELF, waiting, yes } from './rig.ts'
 
 describe('put together, gates only narrow', () => {

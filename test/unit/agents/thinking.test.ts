@@ -1,5 +1,5 @@
 // What agents and people think with, where it is a function of values: templates, ranks, plans, reviews and their bounds.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { reviewed } from '../../../src/agents/builtins/review.ts'
 import { cosine, fused, numbersOf, vectorBytes } from '../../../src/agents/memory/rank.ts'
@@ -10,6 +10,7 @@ import { checked, type Draft, type Offer } from '../../../src/agents/planner/pla
 import { attemptAfter } from '../../../src/agents/planner/steps.ts'
 import { render, variablesOf } from '../../../src/agents/prompts/template.ts'
 import { KaroError } from '../../../src/base/errors.ts'
+import fc from '../../support/run/properties.ts'
 
 describe('templates', () => {
   test('variables that are required, that have a default, and braces that mean themselves', () => {

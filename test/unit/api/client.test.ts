@@ -3,9 +3,9 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { callDaemon, streamDaemon } from '../../support/node/call-daemon.ts'
+import fc from '../../support/run/properties.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
 
 let directory: string

@@ -3,7 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Followed as FollowedOf } from '../../../src/api/contract/client/client.ts'
 import { daemonAt } from '../../../src/api/contract/client/socket.ts'
@@ -18,6 +17,7 @@ import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock
 import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/api/callers.ts'
 import { callDaemon } from '../../support/node/call-daemon.ts'
+import fc from '../../support/run/properties.ts'
 import { until } from '../../support/run/until.ts'
 
 const UID = 1000

@@ -1,5 +1,5 @@
 // What a request over TCP must look like before anything else reads it.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import {
   HOST as ADDRESS,
@@ -9,6 +9,7 @@ import {
   LOCAL_NAMES,
   URL_BYTES_MAX,
 } from '../../../src/api/access/guard.ts'
+import fc from '../../support/run/properties.ts'
 
 const PORT = 9237
 const HOST = ['Host', '127.0.0.1:9237']

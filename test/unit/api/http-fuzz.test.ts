@@ -1,9 +1,10 @@
 // The listener under requests that are changed at random: nothing opens that was closed, and it goes on answering.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import type { Routes } from '../../../src/api/server/route.ts'
 import { open, statuses } from '../../support/api/http.ts'
 import { startRig } from '../../support/api/http-rig.ts'
+import fc from '../../support/run/properties.ts'
 
 const ROUNDS = 300
 const SECRET = 'only for whoever is known'

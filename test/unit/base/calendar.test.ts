@@ -1,7 +1,8 @@
 // Days begin where a calendar says, whatever their length; weeks begin on Monday.
-import fc from 'fast-check'
+
 import { afterEach, expect, test, vi } from 'vitest'
 import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../../src/base/calendar.ts'
+import fc from '../../support/run/properties.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()

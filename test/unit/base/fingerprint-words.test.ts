@@ -1,7 +1,8 @@
 // The words of a fingerprint: as many different ones as there are fingerprints, and the same in every release.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { fingerprintWords } from '../../../src/base/words/fingerprint-words.ts'
+import fc from '../../support/run/properties.ts'
 
 const fingerprint = fc
   .uint8Array({ minLength: 8, maxLength: 8 })

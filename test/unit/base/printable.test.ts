@@ -1,5 +1,5 @@
 // Text of others made safe: nothing that acts or hides is left, and what programs read back is what it was.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import {
   csvText,
@@ -10,6 +10,7 @@ import {
   screened,
 } from '../../../src/base/printable.ts'
 import { HOSTILE, UNSAFE } from '../../support/data/hostile-text.ts'
+import fc from '../../support/run/properties.ts'
 
 const texts = fc
   .array(

@@ -1,7 +1,8 @@
 // The rate limiter: a burst and a rate, never more in any window, and never less for somebody patient.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { createQuota, createQuotas } from '../../../src/base/quota.ts'
+import fc from '../../support/run/properties.ts'
 
 const rate = fc.record({
   frames: fc.integer({ min: 1, max: 50 }),

@@ -1,7 +1,8 @@
 // A bounded memory: what was used lately stays, what was not goes, and it never grows beyond its bound.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { createRecent } from '../../../src/base/recent.ts'
+import fc from '../../support/run/properties.ts'
 
 test('it holds exactly the entries used last, oldest first, with the right values', () => {
   const use = fc.record({ key: fc.nat(12), how: fc.constantFrom('get', 'set', 'peek', 'delete', 'insert') })

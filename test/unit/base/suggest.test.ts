@@ -1,7 +1,8 @@
 // Suggestions: near words are found, far ones are not offered.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { closest } from '../../../src/base/suggest.ts'
+import fc from '../../support/run/properties.ts'
 
 const WORDS = ['status', 'history', 'stats', 'peers', 'query', 'up']
 

@@ -1,10 +1,10 @@
 // The finder on screens of any size: it fits, it is harmless, and says the same without colours.
 import { stripVTControlCharacters } from 'node:util'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type FinderState, initialState, onAnswer } from '../../../src/assist/finder/index.ts'
 import { drawFinder, listRows } from '../../../src/cli/finder/view.ts'
 import { textWidth } from '../../../src/cli/terminal/text.ts'
+import fc from '../../support/run/properties.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z')
 const found = (command: string, more: object = {}) => ({

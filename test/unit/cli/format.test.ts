@@ -1,7 +1,8 @@
 // Formats for people: units, rounding at their edges, and foreign text that cannot touch the terminal.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { ago, bytes, duration, formatFingerprint, printable } from '../../../src/base/format.ts'
+import fc from '../../support/run/properties.ts'
 
 test.each([
   [0, '0 ms'],

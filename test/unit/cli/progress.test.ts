@@ -1,7 +1,8 @@
 // How far an import is, in one line that fits, however wide the terminal and however odd the numbers.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { createProgress, progressLine } from '../../../src/cli/terminal/progress.ts'
+import fc from '../../support/run/properties.ts'
 
 test('a bar, the share, the rate, and what is left', () => {
   const of = { share: 0.5, commands: 40_000, elapsed_ms: 2_000, columns: 80 }

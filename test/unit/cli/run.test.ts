@@ -1,5 +1,5 @@
 // The command line: which command runs with what, what help says, and how every mistake is told.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { EXIT, type ExitCode, KaroError } from '../../../src/base/errors.ts'
 import { atHome } from '../../../src/cli/at-home.ts'
@@ -7,6 +7,7 @@ import type { Command, CommandEntry, CommandInput, CommandIo } from '../../../sr
 import { COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain, runCli } from '../../../src/cli/run.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 interface Call {

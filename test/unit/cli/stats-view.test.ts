@@ -1,10 +1,11 @@
 // karo stats for people: what changed in words, what there is none of left out, and nothing wider than the screen.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { RISK_LEVELS, type StatisticsShape } from '../../../src/api/contract/shapes.ts'
 import { bar, shade, showsBlocks, spark } from '../../../src/cli/terminal/bars.ts'
 import { textWidth } from '../../../src/cli/terminal/text.ts'
 import { mostUsedView, statsView } from '../../../src/cli/views/stats.ts'
+import fc from '../../support/run/properties.ts'
 
 const NONE = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
 const hourly = Array.from({ length: 24 }, (_, hour) => (hour === 9 ? 10 : 0))

@@ -1,9 +1,9 @@
 // Tables: aligned, safe, coloured only when asked, and never wider than the screen while anything can give.
 import { stripVTControlCharacters } from 'node:util'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Column, table } from '../../../src/cli/terminal/table.ts'
 import { fitted, textWidth, wrap } from '../../../src/cli/terminal/text.ts'
+import fc from '../../support/run/properties.ts'
 
 interface Row {
   readonly name: string

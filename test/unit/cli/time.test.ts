@@ -1,7 +1,8 @@
 // Times as people type them.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { parseDuration, parseSince, parseUntil } from '../../../src/cli/input/time.ts'
+import fc from '../../support/run/properties.ts'
 
 const NOW = Date.parse('2026-11-20T08:00:00.500Z')
 const bad = expect.objectContaining({ code: 'bad_request', hint: expect.any(String) })

@@ -1,8 +1,8 @@
 // Private address space against a second definition, by numbers.
 import { isIPv6 } from 'node:net'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isPrivateAddress } from '../../../src/config/addresses.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const no = { allowCgnat: false }

@@ -1,8 +1,9 @@
 // The key locator against smol-toml: every key and array element of a random document is found on its line.
-import fc from 'fast-check'
+
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { locateKeys, type Path } from '../../../src/config/locate.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 /** A document is built around numbered marks, `m7`; a mark's line is where its value has to be found. */

@@ -1,7 +1,6 @@
 // The mesh's decisions that need no network: admission steps, rivals, back-off, addresses, mDNS packets.
 import type { NetworkInterfaceInfo } from 'node:os'
 import { multiaddr } from '@multiformats/multiaddr'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { HelloStage } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -23,6 +22,7 @@ import { loserAtOpening } from '../../../src/mesh/state/rivals.ts'
 import type { Conn, MeshAction, Outcome } from '../../../src/mesh/state/types.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
+import fc from '../../support/run/properties.ts'
 import { patience } from '../../support/run/until.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }

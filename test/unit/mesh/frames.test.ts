@@ -1,6 +1,5 @@
 // What an admitted but hostile peer writes: every kind of bad frame resets the stream and is counted by its code.
 import { randomBytes } from 'node:crypto'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Frame, FrameError, type RejectCode, UNSIGNED } from '../../../protocols/frame.ts'
 import { Hello, Ping } from '../../../protocols/messages/hello.ts'
@@ -8,6 +7,7 @@ import { DirectAnswer, QueryDone, Response } from '../../../protocols/messages/q
 import { hello, query as newest, signedQuery as query } from '../../../protocols/registry.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
+import fc from '../../support/run/properties.ts'
 import { until } from '../../support/run/until.ts'
 import { pair, type Running, raw, slowClock, start, trusts } from './cluster.ts'
 

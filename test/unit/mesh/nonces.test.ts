@@ -1,9 +1,10 @@
 // The set of nonces does what a list does: bounded, forgetting in order of arrival, whatever the bytes are.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { createNonces, type Nonces } from '../../../src/mesh/link/nonces.ts'
 import { memoryInUse } from '../../support/run/garbage.ts'
+import fc from '../../support/run/properties.ts'
 
 const ID_BYTES = 3
 

@@ -1,10 +1,11 @@
 // The contract of Brain and Muscle: frames survive any cut, and whatever is none of its messages is refused.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { createFrameReader, encodeFrame, MOST_FRAME_BYTES } from '../../../src/muscle/contract/frame.ts'
 import { readReply, readRequest } from '../../../src/muscle/contract/messages.ts'
 import { Malformed } from '../../../src/muscle/contract/shape.ts'
 import { jobOf } from '../../support/muscle/muscle.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const RUN = {

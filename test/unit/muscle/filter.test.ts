@@ -1,6 +1,5 @@
 // The seccomp filter, run instruction by instruction as the kernel does, for both machines; its numbers against the kernel's.
 import { existsSync, readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { assemble, type Instruction } from '../../../src/muscle/seccomp/bpf.ts'
 import { filterProgram, type Namespaces, seccompFilter } from '../../../src/muscle/seccomp/filter.ts'
@@ -13,6 +12,7 @@ import {
   MISSING_IN_SHARED,
 } from '../../../src/muscle/seccomp/syscalls.ts'
 import { testWhere } from '../../support/run/only.ts'
+import fc from '../../support/run/properties.ts'
 
 const ALLOW = 0x7fff0000
 const KILL = 0x80000000

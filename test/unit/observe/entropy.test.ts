@@ -1,8 +1,9 @@
 // Random tokens go, names stay: counted on random ones, listed for names of all kinds.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { looksRandom, randomTokens } from '../../../src/observe/redact/entropy.ts'
 import { REDACTED, redact } from '../../../src/observe/redact/redact.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

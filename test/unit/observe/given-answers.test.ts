@@ -1,8 +1,9 @@
 // Which lines count as an answer of karo ask that was run.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { markLevel0 } from '../../../src/base/level0/level0.ts'
 import { createGivenAnswers } from '../../../src/observe/record/given-answers.ts'
+import fc from '../../support/run/properties.ts'
 
 const AT = 1_795_000_000_000
 const given = (command: string, placeholders: readonly string[] = []) => {

@@ -2,7 +2,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { PLAIN_LINES, ruledTools } from '../../../src/assist/risk/ruled-tools.ts'
 import { globMatcher, quoteShell, toPattern, toShellPattern } from '../../../src/base/quote.ts'
@@ -13,6 +12,7 @@ import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
 import { NAMED } from '../../../src/observe/hooks/name.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
+import fc from '../../support/run/properties.ts'
 
 const ROOM = join(import.meta.dirname, '../../../src/observe/hooks')
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })

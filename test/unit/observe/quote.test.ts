@@ -1,7 +1,8 @@
 // One dialect of globs, whoever applies it: the regular expression for fish says what the daemon's matcher says.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { globMatcher, toRegExpSource } from '../../../src/base/quote.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const SIGNS = [...'ab* ?\\[](){}^$.|+-#/\'"\n~&é日']

@@ -1,8 +1,9 @@
 // Whatever the line: redaction ends, repeats itself, and lets no secret through however it is quoted and wrapped.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { redact } from '../../../src/observe/redact/redact.ts'
 import { REDACTION_EXAMPLES } from '../../support/data/redaction-examples.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const examples = [...REDACTION_EXAMPLES.values()].flatMap(({ redacts, keeps }) => [...redacts, ...keeps])

@@ -1,5 +1,5 @@
 // Records come out of the bytes as they went in, however the bytes are cut and whatever damage is between them.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import {
   COMMAND_BYTES,
@@ -8,6 +8,7 @@ import {
   type SpoolRecord,
 } from '../../../src/observe/record/spool-record.ts'
 import { record, records, T0 } from '../../support/data/spool.ts'
+import fc from '../../support/run/properties.ts'
 
 function parse(bytes: Uint8Array, cuts: readonly number[] = []): SpoolItem[] {
   const parser = createSpoolParser()

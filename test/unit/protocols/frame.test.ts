@@ -1,5 +1,5 @@
 // The frame: every tampering is refused with a code, in the order of cost, and never by another exception.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type { WireBody } from '../../../protocols/define.ts'
 import {
@@ -22,6 +22,7 @@ import { MeshQuery, QUERY_LIFE_MS, Response } from '../../../protocols/messages/
 import { hello, MESSAGES } from '../../../protocols/registry.ts'
 import { alice, mallory, rawFrame } from '../../support/mesh/frames.ts'
 import { goldenFrames, signerOf, verifyEd25519 } from '../../support/mesh/vectors.ts'
+import fc from '../../support/run/properties.ts'
 
 const envelope: Envelope = {
   sender: alice.publicKey,

@@ -1,10 +1,11 @@
 // Canonical MessagePack: what is accepted has exactly one form, and nothing hostile gets past the scan.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { MAX_DEPTH, MAX_ITEMS, scan } from '../../../protocols/scan.ts'
+import fc from '../../support/run/properties.ts'
 import { times } from '../../support/run/thorough.ts'
 
 const key = fc.stringMatching(/^[\x20-\x7e]{1,64}$/).filter((text) => text !== '__proto__')

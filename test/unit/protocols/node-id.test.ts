@@ -1,7 +1,8 @@
 // Node ids: one canonical text per key, and nothing else is accepted.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { formatNodeId, isNodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import fc from '../../support/run/properties.ts'
 
 const publicKey = fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => new Uint8Array(bytes))
 

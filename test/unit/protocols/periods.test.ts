@@ -1,7 +1,8 @@
 // Periods: every moment is in one hour, one day and one week from Monday; names and periods are each other's inverse.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { GRANULARITIES, isPeriod, periodOf, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
+import fc from '../../support/run/properties.ts'
 
 const HOUR = 3_600_000
 const LENGTH = { hour: HOUR, day: 24 * HOUR, week: 168 * HOUR } as const

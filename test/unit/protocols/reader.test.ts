@@ -1,11 +1,12 @@
 // The stream reader: the same frames come out however the bytes are cut, and a bad header ends it at once.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { encodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
 import { MeshQuery } from '../../../protocols/messages/query.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import { MESSAGES, query } from '../../../protocols/registry.ts'
 import { goldenFrames, signerOf } from '../../support/mesh/vectors.ts'
+import fc from '../../support/run/properties.ts'
 
 const frames = goldenFrames.map((vector) =>
   encodeFrame(MESSAGES.get(vector.type)!, vector.envelope, vector.body, signerOf(vector.seed).sign),

@@ -1,8 +1,9 @@
 // Keys sort as their parts do, ranges hold exactly what starts with their prefix, and values refuse what they are not.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { afterPrefix, KEYSPACES, keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
+import fc from '../../support/run/properties.ts'
 
 test('keyspace numbers are never reused or renumbered: databases in the field have them', () => {
   expect(Object.keys(KEYSPACES)).toEqual(

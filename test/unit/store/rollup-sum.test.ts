@@ -1,10 +1,11 @@
 // Adding rollups up from their bytes is the same as decoding each and folding them; what is no rollup is refused whole.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { fold } from '../../../src/insight/statistics/fold.ts'
 import { decodeRollup, encodeRollup, ROLLUP_VERSION } from '../../../src/store/rollups/rollups.ts'
 import { createRollupSum } from '../../../src/store/rollups/sum.ts'
 import type { Rollup } from '../../../src/store/rollups/types.ts'
+import fc from '../../support/run/properties.ts'
 
 const count = fc.oneof(
   fc.nat(200),

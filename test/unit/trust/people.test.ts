@@ -1,5 +1,5 @@
 // Whose the data of a uid is: nobody who gets the uid gets the data with it, and nobody who keeps it loses it.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Database } from '../../../src/store/level/database.ts'
@@ -10,6 +10,7 @@ import { createPeopleRepository, markRestored, peopleOfUids } from '../../../src
 import { LOOK_MS } from '../../../src/trust/people/ends.ts'
 import { createPeople, FIRST_FREE, GRACE_MS, NAMELESS_MAX } from '../../../src/trust/people/people.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
+import fc from '../../support/run/properties.ts'
 import { VirtualTime } from '../../support/run/virtual-time.ts'
 
 const LONGER_THAN_KEPT = 6_000

@@ -12,8 +12,13 @@ const OF_ZSH = new RegExp(
 /** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: group 1 is the variable, group 2 its modifiers. */
 const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER})*)\\}$`)
 const OF_FISH = /\\[\s\S]|['"{},]|(\$+)(?:([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*)?/g
-const OF_PIPES =
-  /\\[\s\S]|['"]|((?<!\S)\d+>\||&>?\||>\|(?=\s*(?:sudo|env|xargs|source|eval|\w*sh|python[\d.]*|perl|ruby|node|php)(?:\s|$)))/g
+/** What runs the text it is given, or what begins a block or a command that may. */
+const RUNS =
+  'sudo|doas|env|xargs|parallel|nohup|nice|timeout|command|builtin|exec|source|eval|begin|while|if|for|not|time|\\w*sh|python[\\d.]*|perl|ruby|node|php|lua'
+const OF_PIPES = new RegExp(
+  `\\\\[\\s\\S]|['"]|((?<!\\S)\\d+>\\||&>?\\||>\\|(?=\\s*['"\\\\]?(?:[\\w./~-]*/)?(?:${RUNS})['"]?(?:[\\s;&|<>()]|$)))`,
+  'g',
+)
 
 /** The word in bash's spelling; unchanged in bash and sh. */
 export function asBash(given: string, scope: Scope): string {

@@ -1,11 +1,12 @@
 // The feed: nothing lost or repeated over any cuts, what gave way is counted exactly, and nobody sees what is another's.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import type { FeedEvent } from '../../../../src/api/contract/shapes.ts'
 import { createFeed, FEED_LIMITS, type FeedLimits } from '../../../../src/api/feed/feed.ts'
 import type { Feed, Follower } from '../../../../src/api/feed/index.ts'
 import { createRing } from '../../../../src/api/feed/ring.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import fc from '../../../support/run/properties.ts'
 
 const clock = { now: () => 1_763_626_500_000, monotonic: () => 0 }
 const newFeed = (limits: Partial<FeedLimits> = {}): Feed =>

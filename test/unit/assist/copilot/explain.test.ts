@@ -1,5 +1,5 @@
 // What an explanation says: words, options apart, wrappers, redirections, findings, sources; and that nothing breaks it.
-import fc from 'fast-check'
+
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type ExplainedPart, type Explanation, explainCommand } from '../../../../src/assist/copilot/index.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
@@ -7,6 +7,7 @@ import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/co
 import type { SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/views/explain.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
+import fc from '../../../support/run/properties.ts'
 
 let knowledge: Knowledge
 beforeAll(async () => {

@@ -4,7 +4,6 @@ import { writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { findCommand } from '../../../../src/assist/copilot/ask.ts'
 import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
@@ -19,6 +18,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { addressesOf } from '../../../../src/config/host-names.ts'
 import { fakeModel, type Script, streamed, whole } from '../../../support/api/fake-model.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 
 const PROMPT = { words: 'free space', shell: 'bash', tools: ['git'], history: [], model: 'm' } as const
 const never = new AbortController().signal

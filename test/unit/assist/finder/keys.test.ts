@@ -1,7 +1,8 @@
 // Whatever a terminal sends, in whatever pieces, comes out as the same keys; nothing of it as control characters.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { createKeyReader, type Key } from '../../../../src/assist/finder/index.ts'
+import fc from '../../../support/run/properties.ts'
 
 function keysOf(pieces: readonly string[]): Key[] {
   const reader = createKeyReader()

@@ -1,7 +1,8 @@
 // Words match anywhere and in any case, letters only close together; what answers is what is shown to answer.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { answersIn, fitOf, readQuestion } from '../../../../src/assist/finder/index.ts'
+import fc from '../../../support/run/properties.ts'
 
 const matchOf = (question: string, text: string): number => fitOf(readQuestion(question), text.toLowerCase())
 

@@ -1,12 +1,12 @@
 // No way of writing a file the guard goes by is allowed unasked, however its path is spelled; reading these files is.
 import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { judge, loadGuard, machineOf } from '../../../../src/assist/guard/index.ts'
 import { SOMETHING, UNKNOWN } from '../../../../src/assist/risk/model.ts'
 import { mayBeOwn, OWN_PARTS } from '../../../../src/assist/risk/writes/own-files.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { SPELLINGS, WAYS } from '../../../support/shell/ways-to-write.ts'
 

@@ -1,7 +1,6 @@
 // Rules files: what they mean, what is wrong with them and where, who may write them, and how they are edited.
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readDefinitions } from '../../../../src/assist/guard/definitions.ts'
 import { withoutRule, withRule } from '../../../../src/assist/guard/edit.ts'
@@ -17,6 +16,7 @@ import { servicePaths } from '../../../../src/config/paths.ts'
 import { GUARD_SHELLS } from '../../../../src/observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../../../src/observe/hooks/guard/guards.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const PLACE = { home: '/home/me', cwd: '/home/me/work/app' }

@@ -1,8 +1,9 @@
 // Commands given as exact words: judged like their quoted line, and never through the grammar of a shell.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { checkArgv, checkCommand } from '../../../../src/assist/risk/index.ts'
 import { quoteShell } from '../../../../src/base/quote.ts'
+import fc from '../../../support/run/properties.ts'
 
 const rulesOf = (argv: readonly string[], options: Parameters<typeof checkArgv>[1] = {}) =>
   checkArgv(argv, options).matches.map(({ rule }) => rule)

@@ -1,20 +1,21 @@
 // Disguises of the dangerous corpus never lower a level; the long run of the same is `npm run soak -- risk`.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
 import { randomOf } from '../../../fuzz/frames.ts'
-import { DISGUISES, disguised, fuzzRisk } from '../../../fuzz/risk.ts'
-import { dangerousLines, PLACE } from '../../../support/data/lines.ts'
+import { DISGUISES, disguisable, disguised, fuzzRisk } from '../../../fuzz/risk.ts'
+import { PLACE } from '../../../support/data/lines.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
-const LINES = dangerousLines()
+const LINES = disguisable()
 const rank = (level: (typeof RISK_LEVELS)[number]) => RISK_LEVELS.indexOf(level)
 
 test('a fixed seed', () => {
   expect(fuzzRisk(times(1_500, 6_000), 20_26).lowered).toEqual([])
 })
 
-test('another seed each time', () => {
+test('lines and disguises drawn apart from each other', () => {
   fc.assert(
     fc.property(fc.constantFrom(...LINES), fc.nat(), (line, seed) => {
       const { name, text } = disguised(line, randomOf(seed))

@@ -1,5 +1,5 @@
 // Properties of the check: disguises never lower a level, nothing throws, and the work is bounded.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { findAll } from '../../../../src/assist/risk/check.ts'
 import { describe as describeLine } from '../../../../src/assist/risk/describe.ts'
@@ -16,6 +16,7 @@ import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 import { examplesOf } from '../../../support/data/rule-examples.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }

@@ -1,9 +1,10 @@
 // A safer form is about the same thing as the command: it keeps target, host and path, or there is none.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { examplesOf } from '../../../support/data/rule-examples.ts'
+import fc from '../../../support/run/properties.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const saferOf = (command: string) => checkCommand(command, PLACE).safer

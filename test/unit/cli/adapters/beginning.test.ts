@@ -1,7 +1,8 @@
 // The beginning of a JSON text: what is whole in it is read, what may go on is not, and nothing throws.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { readBeginning } from '../../../../src/cli/adapters/beginning.ts'
+import fc from '../../../support/run/properties.ts'
 
 test.each([
   ['{"a":1,"b":{"c":"x","d":"y', { a: 1, b: { c: 'x' } }],

@@ -1,8 +1,9 @@
 // A hook's call: what it says is judged, answered as the tool documents it, and kept when it ran.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { checkCommand, type RiskVerdict } from '../../../../src/assist/risk/index.ts'
 import { ADAPTERS, answerCall } from '../../../../src/cli/adapters/index.ts'
+import fc from '../../../support/run/properties.ts'
 import { DOCUMENTED } from './calls.ts'
 
 const judge = (command: string, where: object): RiskVerdict =>

@@ -1,7 +1,6 @@
 // The tools' settings files: ours goes in once and out again, and nothing else changes by a byte.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ADAPTERS, type HookSettings } from '../../../../src/cli/adapters/index.ts'
 import {
@@ -21,6 +20,7 @@ import {
   withoutHooks,
 } from '../../../../src/cli/adapters/settings.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 
 const LINE = `karo hook x || exit 0 ${MARK}`
 const tools = Object.values(ADAPTERS).flatMap(({ name, settings }) =>

@@ -11,12 +11,12 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { leaveInSpool } from '../../../../src/cli/adapters/index.ts'
 import type { RanCommand } from '../../../../src/cli/adapters/spool.ts'
 import { parseSpoolName } from '../../../../src/observe/record/spool-file.ts'
 import { createSpoolParser } from '../../../../src/observe/record/spool-record.ts'
+import fc from '../../../support/run/properties.ts'
 
 let directory: string
 beforeEach(() => {

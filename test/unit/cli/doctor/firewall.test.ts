@@ -1,8 +1,9 @@
 // Packet filters: rules as nft and iptables-save print them, and whether they name the ports Karo needs.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { judgeRules, neededPorts } from '../../../../src/cli/doctor/checks/firewall.ts'
 import { readIptables, readNft, speakAgainst } from '../../../../src/cli/doctor/firewall-rules.ts'
+import fc from '../../../support/run/properties.ts'
 
 const mesh = { way: 'in', protocol: 'tcp', port: 9238 } as const
 

@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   holderOf,
@@ -13,6 +12,7 @@ import {
   parseOther,
   parseUnix,
 } from '../../../../src/cli/doctor/sockets.ts'
+import fc from '../../../support/run/properties.ts'
 
 const HEAD =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'

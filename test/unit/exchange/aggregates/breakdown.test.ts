@@ -1,11 +1,12 @@
 // Rows told part by part, against an attacker who adds and subtracts all that is released, and knows totals of whole families.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import { insiders } from '../../../../src/exchange/aggregates/sets.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
+import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
 
 const layoutOf = (type: string, families: readonly string[]): Layout => ({

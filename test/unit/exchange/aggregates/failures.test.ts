@@ -1,5 +1,5 @@
 // Failures of few machines among many that use a tool: nobody learns them, from sums, parts, days, filters or differences.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import { hashOf, type Layout } from '../../../../src/exchange/aggregates/index.ts'
@@ -7,6 +7,7 @@ import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown
 import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
+import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
 import { contentsIn, give, type Machine, nextBatch, run, seeded, worldOf } from './world.ts'
 

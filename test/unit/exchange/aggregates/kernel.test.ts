@@ -1,6 +1,5 @@
 // What released totals rest on: buckets, layouts, halves, the pair and the people, against vectors of another program.
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   BUCKET_LENGTHS,
@@ -23,6 +22,7 @@ import {
   split,
   toBytes,
 } from '../../../../src/exchange/aggregates/shares.ts'
+import fc from '../../../support/run/properties.ts'
 import { seeded, TOOLS } from './world.ts'
 
 interface Golden {

@@ -1,5 +1,5 @@
 // Commands of few machines by one rule, among many that are as risky: nobody learns them, from levels, other rules or parts.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type { Layout } from '../../../../src/exchange/aggregates/index.ts'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
@@ -7,6 +7,7 @@ import { added, fromBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import { dividedByRule, RULE_ROWS } from '../../../../src/exchange/query/query-types/rule-rows.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
+import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
 import { contentsIn, type Machine, run, worldOf } from './world.ts'
 

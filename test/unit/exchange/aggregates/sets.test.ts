@@ -1,9 +1,10 @@
 // Groups and suppression, against an attacker who has everything that was ever opened and adds and subtracts as he likes.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { groupsOf, insiders } from '../../../../src/exchange/aggregates/sets.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
+import fc from '../../../support/run/properties.ts'
 
 const TYPES = ['T', 'A'] as const
 const ROLES = ['security', 'admin'] as const

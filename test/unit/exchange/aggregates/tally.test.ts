@@ -1,5 +1,5 @@
 // Two aggregators and a batch: sums that are exact, whatever is lost, repeated or late, and never about a machine twice.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
@@ -7,6 +7,7 @@ import { placesIn } from '../../../../src/base/bits.ts'
 import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
 import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { sumsOfCells } from '../../../../src/exchange/aggregates/totals.ts'
+import fc from '../../../support/run/properties.ts'
 import {
   AFTER,
   authorOf,

@@ -1,5 +1,5 @@
 // Teams in a batch: sums of parts that are exact, and what an aggregator or a member that wants more gets.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { releases } from '../../../../protocols/aggregate.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
@@ -9,6 +9,7 @@ import { cellRows, next, type Step } from '../../../../src/exchange/aggregates/i
 import { CLAMP } from '../../../../src/exchange/aggregates/layout.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
+import fc from '../../../support/run/properties.ts'
 import {
   AFTER,
   authorOf,

@@ -1,5 +1,5 @@
 // What one aggregator, a relay and another contributor see of a machine's vector: nothing that differs from random bytes.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { releases, tallies } from '../../../../protocols/aggregate.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
@@ -19,6 +19,7 @@ import { cellsOf, encodeVector } from '../../../../src/exchange/aggregates/layou
 import { expandAll, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 import {
   BUCKET,
   contentsIn,

@@ -1,7 +1,6 @@
 // The catalog against a plain list, what one head costs in memory, and who relays what.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
@@ -10,6 +9,7 @@ import { createMembersView } from '../../../../src/exchange/documents/members.ts
 import { candidate, documentTicket, holdersOf } from '../../../../src/exchange/documents/rendezvous.ts'
 import type { DocumentRow } from '../../../../src/store/tables/documents.ts'
 import type { Member } from '../../../../src/trust/peers/index.ts'
+import fc from '../../../support/run/properties.ts'
 
 const keyOf = (number: number): Uint8Array => blake3([`author ${number}`])
 

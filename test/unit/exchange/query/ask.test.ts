@@ -1,5 +1,5 @@
 // Asking: merged numbers, exact coverage, and every way a query ends.
-import fc from 'fast-check'
+
 import { describe, expect, it, vi } from 'vitest'
 import { bodyOf } from '../../../../protocols/frame.ts'
 import { QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
@@ -7,6 +7,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { ASKING_MAX } from '../../../../src/exchange/query/asking/ask.ts'
 import { askedRange } from '../../../../src/exchange/query/range.ts'
+import fc from '../../../support/run/properties.ts'
 import { Endpoint, meshOf, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
 
 /** Holds everybody who waits until `open`. */

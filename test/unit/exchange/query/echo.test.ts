@@ -1,5 +1,5 @@
 // Questions beyond direct reach: handed on as echoes over any graph, counted once, ended by themselves.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { bodyOf, decodeFrame, messageTable } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
@@ -7,6 +7,7 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import type { Coverage } from '../../../../src/exchange/query/result.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
+import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   graphOf,

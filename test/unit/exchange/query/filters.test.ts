@@ -1,5 +1,5 @@
 // Filters: what is typed, what is refused and how it is said, and that whatever is accepted can be sent and compared.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
@@ -15,6 +15,7 @@ import {
 } from '../../../../src/exchange/query/filters.ts'
 import { passes } from '../../../../src/exchange/query/passes.ts'
 import { ASKED_TYPES, queryType } from '../../../../src/exchange/query/query-types/index.ts'
+import fc from '../../../support/run/properties.ts'
 import { newIdentity } from './network.ts'
 
 /** The error of a call that must fail. */

@@ -1,10 +1,11 @@
 // Merging answers and counting coverage: exact sums, stable order, every member counted once.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { GUARD_STATES, HOOK_STATES } from '../../../../protocols/messages/numbers.ts'
 import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/result.ts'
 import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
+import fc from '../../../support/run/properties.ts'
 import { mergeActivity, mergeAnomalies, mergeHealth, mergeSafety, mergeTools } from './merged.ts'
 
 const lists = fc.array(anyTools, { maxLength: 6 })

@@ -1,5 +1,5 @@
 // Filters applied: by the owner and by whoever asked, in either place the same, and numbers that cannot be are refused.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { COUNT_MAX } from '../../../../protocols/counts.ts'
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
@@ -12,6 +12,7 @@ import {
   queryType,
 } from '../../../../src/exchange/query/query-types/index.ts'
 import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
+import fc from '../../../support/run/properties.ts'
 import { mergeActivity, mergeAnomalies, mergeSafety, mergeTools } from './merged.ts'
 
 const plausible = (data: NodeData, filtered = false): boolean => {

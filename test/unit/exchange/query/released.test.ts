@@ -1,5 +1,5 @@
 // Totals of many nodes: what each gives, and what is read out of their sums, against what the same nodes answer live.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import type {
   ActivityPatterns,
@@ -22,6 +22,7 @@ import { latestOf, layoutRows, openedRow } from '../../../../src/exchange/query/
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
 import { failedRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
 import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
+import fc from '../../../support/run/properties.ts'
 
 /** A Friday of UTC. */
 const FRIDAY = { start: 20_777 * DAY_MS, end: 20_778 * DAY_MS }

@@ -1,5 +1,5 @@
 // Trees that echoes leave, and answers over an owner's own link: what they cost, what they rest on, and who cannot abuse them.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import {
@@ -12,6 +12,7 @@ import {
 import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { writeQuestion } from '../../../../src/exchange/query/document.ts'
+import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   Endpoint,

@@ -1,5 +1,5 @@
 // Reading: the widest summaries that fit, and nothing of what was altered, is somebody else's, or cannot be.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { encodeFrame, SIGNATURE_BYTES } from '../../../../protocols/frame.ts'
 import type { SafetyPosture } from '../../../../protocols/messages/numbers.ts'
@@ -12,6 +12,7 @@ import { createReader } from '../../../../src/exchange/summaries/cover.ts'
 import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
 import { createHints, openForMany, sealingKeyOf } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 import { createShelf, DAY, HOUR, NOW, type Shelf } from './world.ts'
 
 const ann = testIdentity(1)

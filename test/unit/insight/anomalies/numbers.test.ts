@@ -1,5 +1,5 @@
 // The statistics under the tests: against sums by hand and against what they must be whatever the numbers are.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import {
   binomialTail,
@@ -9,6 +9,7 @@ import {
   robustSpread,
   severity,
 } from '../../../../src/insight/anomalies/numbers.ts'
+import fc from '../../../support/run/properties.ts'
 
 test('median, spread, quantile, mean and variance of small lists', () => {
   expect([median([]), median([5]), median([3, 1, 2]), median([4, 1, 3, 2])]).toEqual([0, 5, 2, 2.5])

@@ -1,7 +1,8 @@
 // The dictionary is the only source of names at level 1: whatever was typed, what comes out was in it before.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { CATEGORIES, OTHER, TOOL_NAMES, toolOf } from '../../../../src/base/words/dictionary.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 test.each([

@@ -1,8 +1,9 @@
 // Ranges only ever grow, by less than an hour at each end; the hour of a clock tells the date it had.
-import fc from 'fast-check'
+
 import { afterEach, expect, test, vi } from 'vitest'
 import { dayOfLocalHour, HOUR_MS, localDay } from '../../../../src/base/calendar.ts'
 import { floorToHour, widenToHours } from '../../../../src/insight/statistics/time.ts'
+import fc from '../../../support/run/properties.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()

@@ -1,5 +1,5 @@
 // Histories of shells are read as the shells read them; what is written is read; no bytes break a reader.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { readBash } from '../../../../src/observe/imports/bash.ts'
 import {
@@ -11,6 +11,7 @@ import {
 import { readFish } from '../../../../src/observe/imports/fish.ts'
 import { SHELL_WRITERS } from '../../../../src/observe/imports/writers.ts'
 import { readZsh } from '../../../../src/observe/imports/zsh.ts'
+import fc from '../../../support/run/properties.ts'
 
 const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
 

@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { createProc, parseStat } from '../../../../src/observe/processes/proc.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 import { until } from '../../../support/run/until.ts'
 
 const proc = createProc()

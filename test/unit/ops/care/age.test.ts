@@ -4,7 +4,6 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateX25519Identity, identityToRecipient } from 'age-encryption'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
@@ -24,6 +23,7 @@ import { openArchive } from '../../../../src/ops/care/archive.ts'
 import { restoreNode } from '../../../../src/ops/care/restore.ts'
 import { madeBackup } from '../../../support/data/backup.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 
 const CHUNK = 64 * 1024 + 16
 const hasAge = spawnSync('age', ['--version']).status === 0

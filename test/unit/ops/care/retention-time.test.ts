@@ -1,13 +1,13 @@
 // What removes for good follows the clock slowly when it leaps, and at once when a time server vouches for it.
 import { utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
 import { createRetentionTime, hasJustSynchronised } from '../../../../src/ops/care/retention-time.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { createRetentionTimeRepository } from '../../../../src/store/tables/retention-time.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
+import fc from '../../../support/run/properties.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 

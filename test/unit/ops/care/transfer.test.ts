@@ -1,5 +1,5 @@
 // What a person exports is what is imported, in both formats, whatever was typed; and every line that is wrong is named.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { readEventId } from '../../../../src/base/words/event-id.ts'
 import { RISK_LEVELS } from '../../../../src/base/words/risk-levels.ts'
@@ -13,6 +13,7 @@ import {
   WRITERS,
 } from '../../../../src/ops/care/transfer.ts'
 import { idOfEvent } from '../../../../src/store/events/events.ts'
+import fc from '../../../support/run/properties.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const awkward = fc

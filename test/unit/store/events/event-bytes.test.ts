@@ -1,5 +1,5 @@
 // What is read straight from an event's bytes is what was stored, however MessagePack writes it.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventReader } from '../../../../src/store/events/bytes.ts'
@@ -14,6 +14,7 @@ import {
 } from '../../../../src/store/events/rows.ts'
 import { decodeValue } from '../../../../src/store/level/value.ts'
 import { eventOf } from '../../../support/data/events.ts'
+import fc from '../../../support/run/properties.ts'
 
 const whole = (max: number) => fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max }))
 const name = fc.oneof(

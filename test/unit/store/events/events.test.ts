@@ -1,5 +1,5 @@
 // Events, rollups, distinct commands and offsets change together or not at all; search finds exactly what matches.
-import fc from 'fast-check'
+
 import { expect, test, vi } from 'vitest'
 import { RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
@@ -12,6 +12,7 @@ import type { Database } from '../../../../src/store/level/database.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt } from '../../../support/data/events.ts'
+import fc from '../../../support/run/properties.ts'
 
 const ALL: EventFilter = { words: [], limit: 1000 }
 const EVER = 0xffff_ffff

@@ -1,7 +1,8 @@
 // A set of numbers is what was put in, whatever the order, and after encoding.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { createNumberSet } from '../../../../src/store/level/number-set.ts'
+import fc from '../../../support/run/properties.ts'
 
 const numbers = fc.array(fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 300_000 })))
 

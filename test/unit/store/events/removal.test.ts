@@ -1,7 +1,6 @@
 // Single events that are removed are gone: from answers, from counts, from unique sets, and from the files.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { HOUR_MS, startOfLocalDay } from '../../../../src/base/calendar.ts'
 import {
@@ -14,6 +13,7 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
+import fc from '../../../support/run/properties.ts'
 
 const never = new AbortController().signal
 let position = 0

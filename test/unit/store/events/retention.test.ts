@@ -1,7 +1,6 @@
 // What is removed is gone: from answers, from counts, and from the files; what others write meanwhile is not.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventRepository, type EventRepository } from '../../../../src/store/events/events.ts'
@@ -9,6 +8,7 @@ import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
+import fc from '../../../support/run/properties.ts'
 
 const never = new AbortController().signal
 const at = (n: number): number => T0 / 1000 + n * 1000

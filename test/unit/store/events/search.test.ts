@@ -1,5 +1,5 @@
 // What a search finds is what a plain list of the same events has, from the index and from the database alike.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import {
@@ -11,6 +11,7 @@ import {
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../../support/data/events.ts'
 import { T0 } from '../../../support/data/spool.ts'
+import fc from '../../../support/run/properties.ts'
 import { until } from '../../../support/run/until.ts'
 
 const never = new AbortController().signal

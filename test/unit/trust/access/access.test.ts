@@ -1,10 +1,11 @@
 // Who may manage the node and who may ask through it: by the lists as they are now, and never by what cannot be looked up.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { type Log, silentLog } from '../../../../src/base/run/log.ts'
 import { KEYS } from '../../../../src/config/table.ts'
 import { createAccess, KEPT_MS, LOOKUP_MS } from '../../../../src/trust/access/access.ts'
 import type { NameService } from '../../../../src/trust/access/index.ts'
+import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 const UIDS: Readonly<Record<string, number>> = { root: 0, toor: 0, ann: 1001, bob: 1002 }

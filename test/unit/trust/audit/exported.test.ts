@@ -1,5 +1,5 @@
 // An exported ledger proves itself: whole, in part, and never when one byte of it was changed.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -11,6 +11,7 @@ import { type Audit, createAudit } from '../../../../src/trust/audit/index.ts'
 import type { ExportLine } from '../../../../src/trust/audit/types.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal

@@ -1,5 +1,5 @@
 // How far back a moment is: never beyond an entry that is newer, not far short of it, and read once.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
@@ -12,6 +12,7 @@ import { createAudit } from '../../../../src/trust/audit/audit.ts'
 import { createTimes } from '../../../../src/trust/audit/times.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 
 type AuditPlace = AsyncItem<ReturnType<AuditRepository['forwards']>>
 type AsyncItem<T> = T extends AsyncIterable<infer One> ? One : never

@@ -1,5 +1,5 @@
 // Verification finds the first entry that is not what it was, whichever byte was changed and whatever was removed.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
@@ -13,6 +13,7 @@ import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const never = new AbortController().signal

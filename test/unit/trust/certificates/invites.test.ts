@@ -1,5 +1,5 @@
 // Invites: codes that people type, proofs bound to both keys, and uses that are counted once.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
@@ -22,6 +22,7 @@ import {
 import { createSeeking } from '../../../../src/trust/certificates/invites/seeking.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 import { NOW } from './chains.ts'
 
 const inviter = testIdentity(7_001).publicKey

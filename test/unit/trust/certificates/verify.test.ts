@@ -1,5 +1,5 @@
 // Chains of certificates: what one says when it holds, and each way in which it may not.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { levelOf } from '../../../../src/trust/certificates/levels.ts'
@@ -12,6 +12,7 @@ import {
   verifyChain,
 } from '../../../../src/trust/certificates/verify.ts'
 import { goldenFrames } from '../../../support/mesh/vectors.ts'
+import fc from '../../../support/run/properties.ts'
 import {
   against,
   chain,

@@ -1,8 +1,9 @@
 // Hints: the two they stand between agree on them; they differ by document, edition, direction and person.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { createHints, findHint } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 
 const [ann, bob, eve] = [testIdentity(1), testIdentity(2), testIdentity(3)]
 const [annHints, bobHints, eveHints] = [ann, bob, eve].map(({ agree }) => createHints(agree))

@@ -1,11 +1,11 @@
 // Boxes for several: made byte for byte as an independent script makes them, and opened by nobody they are not for.
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Random } from '../../../../src/base/clock.ts'
 import { agreement } from '../../../../src/trust/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../../../src/trust/identity/der.ts'
 import { createHints, openForMany, sealingKeyOf, sealToMany } from '../../../../src/trust/identity/index.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))

@@ -1,8 +1,9 @@
 // Sealed boxes: pinned bytes, whoever alters a bit gets nothing, hostile keys are refused.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import type { Random } from '../../../../src/base/clock.ts'
 import { eraseSealingKey, newSealingKey, openSealed, sealTo } from '../../../../src/trust/identity/index.ts'
+import fc from '../../../support/run/properties.ts'
 
 const fixed = (byte: number): Random => ({
   bytes: (n) => new Uint8Array(n).fill(byte),

@@ -1,10 +1,10 @@
 // Signatures: RFC 8032 vectors, tampering, and the keys and signatures that lenient verifiers let through.
 import { sign as nodeSign } from 'node:crypto'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { privateKeyObject, rawPublicKey } from '../../../../src/trust/identity/der.ts'
 import { verifySignature } from '../../../../src/trust/identity/index.ts'
 import { hasSmallOrder } from '../../../../src/trust/identity/signature.ts'
+import fc from '../../../support/run/properties.ts'
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 const bigint = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)

@@ -2,7 +2,6 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { encodeFrame, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { KeyRotation, type KeyRotationBody } from '../../../../protocols/messages/rotation.ts'
@@ -32,6 +31,7 @@ import {
 import type { Fork, KeyState } from '../../../../src/trust/lineage/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { goldenFrames } from '../../../support/mesh/vectors.ts'
+import fc from '../../../support/run/properties.ts'
 
 const NOW = 1_763_626_500_000
 const [ann, next, mallory] = [1, 2, 3].map(testIdentity) as [Identity, Identity, Identity]

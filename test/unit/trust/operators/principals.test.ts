@@ -1,5 +1,5 @@
 // Who asks: an operator whose delegation covers this question, here and now, or nobody; never the node in its place.
-import fc from 'fast-check'
+
 import { describe, expect, test } from 'vitest'
 import { CLOCK_WINDOW_MS } from '../../../../protocols/frame.ts'
 import { DELEGATION_LIFE_MS } from '../../../../protocols/messages/operator.ts'
@@ -9,6 +9,7 @@ import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { newSealingKey } from '../../../../src/trust/identity/index.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import type { Asking } from '../../../../src/trust/operators/types.ts'
+import fc from '../../../support/run/properties.ts'
 import {
   issuer,
   issuerCertificate,

@@ -1,5 +1,5 @@
 // Logins: what an operator signs is what this node offered to that person, and it ends when anything behind it does.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -9,6 +9,7 @@ import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
 import { signDelegation } from '../../../../src/trust/operators/delegation.ts'
 import { createSessions } from '../../../../src/trust/operators/sessions.ts'
 import type { Offer } from '../../../../src/trust/operators/types.ts'
+import fc from '../../../support/run/properties.ts'
 import {
   issuer,
   issuerCertificate,

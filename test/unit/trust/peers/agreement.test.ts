@@ -1,5 +1,5 @@
 // Random situations of one node: what admits it, what it may have, and what `explain` says about it never disagree.
-import fc from 'fast-check'
+
 import { expect, onTestFinished, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { systemRandom as random } from '../../../../src/base/clock.ts'
@@ -14,6 +14,7 @@ import { createLineage } from '../../../../src/trust/lineage/index.ts'
 import { createIntroductions, createTrust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 const DAY = 86_400_000

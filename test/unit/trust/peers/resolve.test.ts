@@ -1,8 +1,9 @@
 // What a person types finds exactly one node or an error that helps; it never guesses.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { type Candidate, resolveNode } from '../../../../src/trust/peers/resolve.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+import fc from '../../../support/run/properties.ts'
 
 const candidate = (n: number, name: string, chosen = false, met = false): Candidate => {
   const { nodeId, fingerprint } = testIdentity(n)

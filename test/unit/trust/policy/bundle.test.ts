@@ -1,9 +1,10 @@
 // What an organisation's bundle may do: take away, and only where the owner said so also give.
-import fc from 'fast-check'
+
 import { expect, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import { mergedEngine } from '../../../../src/trust/policy/bundle.ts'
 import type { PolicyEngine, RoleDecision } from '../../../../src/trust/policy/index.ts'
+import fc from '../../../support/run/properties.ts'
 import { anyRequest, request } from './requests.ts'
 
 const saying = (effect: 'allow' | 'deny', rule: string): PolicyEngine => {

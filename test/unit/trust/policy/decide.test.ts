@@ -1,5 +1,5 @@
 // decide(): every trust level × action × level × consent against the table, and that a deny never opens anything.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../../../src/base/words/trust-levels.ts'
@@ -19,6 +19,7 @@ import {
   SHARING_CATEGORIES,
   summaryResource,
 } from '../../../../src/trust/policy/index.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const ASKER = formatNodeId(new Uint8Array(32).fill(7))

@@ -1,6 +1,5 @@
 // One suite for both engines: the role matrix as the source has it, refusals, and random requests on which both agree.
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import {
@@ -13,6 +12,7 @@ import {
 import { loadPolicies } from '../../../../src/trust/policy/load.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
 import { ROLES } from '../../../../src/trust/policy/roles.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { anyRequest, asOperator, FRIDAY, principal, request } from './requests.ts'
 

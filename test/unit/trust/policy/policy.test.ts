@@ -1,5 +1,5 @@
 // Both layers together: each can refuse alone, neither opens what the other refuses, and what is in force can be replaced.
-import fc from 'fast-check'
+
 import { describe, expect, it } from 'vitest'
 import { builtIn } from '../../../../src/trust/policy/built-in.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
 import { judged } from '../../../../src/trust/policy/policy.ts'
+import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { anyRequest, FRIDAY, principal } from './requests.ts'
 

@@ -1,5 +1,5 @@
 // Requests for role policies, made by hand and at random, for the suite that both engines run.
-import fc from 'fast-check'
+
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { TRUST_LEVELS } from '../../../../src/base/words/trust-levels.ts'
 import {
@@ -8,6 +8,7 @@ import {
   type RoleRequest,
   SHARING_CATEGORIES,
 } from '../../../../src/trust/policy/index.ts'
+import fc from '../../../support/run/properties.ts'
 
 export const ASKER = formatNodeId(new Uint8Array(32).fill(7))
 /** A Friday, 14:20 in the time of this machine. */
