@@ -255,9 +255,11 @@ function countRule(rules: MutableRollup['rules'], id: string, more: 1 | -1): voi
 
 /** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
 function uncount(rollup: MutableRollup, event: Countable): boolean {
-  const category = rollup.categories[event.category]
-  const tool = rollup.tools[event.tool]
-  if (category === undefined || tool === undefined) return false
+  // Rows of a backup may name what they like, also what every object has.
+  if (!Object.hasOwn(rollup.categories, event.category) || !Object.hasOwn(rollup.tools, event.tool))
+    return false
+  const category = rollup.categories[event.category]!
+  const tool = rollup.tools[event.tool]!
   const failed = hasFailed(event) ? 1 : 0
   const duration = Math.round((event.duration_us ?? 0) / 1000)
   for (const tally of [rollup, category, tool]) {

@@ -8,6 +8,7 @@ import {
   type EventRepository,
   idOfEvent,
 } from '../../../../src/store/events/events.ts'
+import { encodeEvent, eventKey } from '../../../../src/store/events/rows.ts'
 import { eventsOf } from '../../../../src/store/level/key-of-event.ts'
 import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/data/database.ts'
@@ -59,6 +60,16 @@ test('a canary is in no file any more, and all that was counted of it is not eit
   expect(await Promise.all([rollups.days(1000, 0, 99_999), rollups.hours(1000, 0, 999_999)])).toEqual(before)
   expect(await rollups.uniqueCommands(1000, 0, 99_999)).toBe(unique)
   expect(await events.isUnpurged(1000)).toBe(false)
+})
+
+test('a row of a backup that names what every object has changes no object but its own count', async () => {
+  const db = await temporaryDatabase()
+  const events = createEventRepository(db)
+  await ingest(events, [[1, { command: 'echo kept' }]])
+  const named = eventOf(2, { tool: '__proto__', category: '__proto__', rule: '__proto__' })
+  await db.batch([{ type: 'put', key: eventKey(named, 1), value: encodeEvent(named) }])
+  expect(await events.remove(1000, [idOf(2)], never)).toMatchObject({ events: 1 })
+  expect(Object.hasOwn(Object.prototype, 'count')).toBe(false)
 })
 
 test('a removal that was ended is finished by the next sweep', async () => {
