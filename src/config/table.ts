@@ -277,7 +277,8 @@ export const KEYS = {
     path: 'sharing.categories.safety_stats',
     kind: kind.boolean,
     default: true,
-    description: 'Share how many commands of each risk level ran and how many were stopped.',
+    description:
+      'Share how many commands of each risk level ran and how many were stopped, and, where `tool_usage` is shared too, by which rules of risk.',
   }),
   sharingAnomaliesCategory: key({
     path: 'sharing.categories.anomalies',

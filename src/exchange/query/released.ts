@@ -28,8 +28,8 @@ export function measuresOf(insight: GatherInsight): readonly Measure[] {
     return {
       ...{ type, action, layout: layoutOf(released.layout) },
       earlier: (released.layout.earlier ?? []).map(layoutOf),
-      async count(uids, bucket): Promise<Counts> {
-        const named = await released.measure(insight, uids, bucket)
+      async count(uids, bucket, gives): Promise<Counts> {
+        const named = await released.measure(insight, uids, bucket, gives)
         return new Map(
           [...named].flatMap(([name, values]) => {
             const number = numbers.get(name)

@@ -62,6 +62,13 @@ const withheldIn = (buckets: readonly BucketTotals[]): number =>
 /** Rows of failures, and of all tools together, have a word before a colon. */
 const isTool = (row: string): boolean => !row.includes(':')
 
+const rulesWithheld = (buckets: readonly BucketTotals[]): number | null => {
+  const counts = buckets.filter(({ why }) => why === undefined).map(({ withheldWithin }) => withheldWithin)
+  return counts.some((count) => count === undefined)
+    ? null
+    : Math.max(0, ...counts.map((count) => count ?? 0))
+}
+
 export function toolsOf(found: Found): ToolsSection {
   const { ground, now, pairs } = read(found)
   const names = new Set(
@@ -181,7 +188,10 @@ export function riskOf(found: Found): RiskSection {
     ...ground,
     levels: RISK_LEVELS.map((level) => ({ level, ...figureOf(now, pairs, `risk:${level}`) })),
     rules: rulesOf(now, pairs),
-    by_rule: { periods: byRule.length, since: since === undefined ? null : rfc3339(since) },
+    by_rule: {
+      ...{ periods: byRule.length, since: since === undefined ? null : rfc3339(since) },
+      withheld: rulesWithheld(found.now),
+    },
     acts: ACTS.map((act) => ({ act, ...figureOf(now, pairs, `act:${act}`) })),
     risky: {
       ...riskyShare(now),

@@ -111,8 +111,15 @@ export interface RiskSection extends Ground {
   readonly levels: readonly (Figure & { readonly level: RiskLevel })[]
   /** High and critical commands by the rule that gave them their level, one for each command; the worst, then most, first. */
   readonly rules: readonly RuleRow[]
-  /** Released periods that show any rule, and the first of them and of those before; null: none does. Of others nothing is known. */
-  readonly by_rule: { readonly periods: number; readonly since: string | null }
+  /**
+   * Released periods that show any rule, and the first of them and of those before; null: none does. Of others nothing is known.
+   * `withheld`: most rules of a level that is shown that one period withheld; null: of a team nobody counts them.
+   */
+  readonly by_rule: {
+    readonly periods: number
+    readonly since: string | null
+    readonly withheld: number | null
+  }
   readonly acts: readonly (Figure & { readonly act: (typeof ACTS)[number] })[]
   /** High and critical of all commands, 0 to 1, over the periods that show all four levels; null: none does. */
   readonly risky: {

@@ -40,6 +40,12 @@ const DECIDED_LATER =
 
 export const keyOf = ({ type }: Pick<Measure, 'type'>, audience: string): string => `${type} ${audience}`
 
+/** Whether each of these audiences is given a type. */
+export const givenTo =
+  (keys: ReadonlySet<string>, audiences: readonly string[]) =>
+  (type: string): boolean =>
+    audiences.every((audience) => keys.has(keyOf({ type }, audience)))
+
 export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: ConsentingDeps) {
   const personOf = async (uid: number): Promise<Person> => ({
     ...{ uid, consent: await sharing.consentOf(uid) },

@@ -18,7 +18,14 @@ import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
 import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
-import { type Audience, type ConsentingDeps, createConsenting, keyOf, type Person } from './consenting.ts'
+import {
+  type Audience,
+  type ConsentingDeps,
+  createConsenting,
+  givenTo,
+  keyOf,
+  type Person,
+} from './consenting.ts'
 import type { Measure } from './measures.ts'
 import { closedBuckets, type Plan } from './plan.ts'
 
@@ -85,7 +92,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
       const isGiven = (audience: string): boolean => keys.has(keyOf(measure, audience))
       const [given, others] = [names.filter(isGiven), names.filter((one) => !isGiven(one))]
       if (given.length > 0) {
-        const counts = await measure.count(uids, bucket)
+        const counts = await measure.count(uids, bucket, givenTo(keys, given))
         sections.push({ layout: measure.layout, counts, audiences: given })
       }
       if (others.length > 0) declined.push({ type: measure.type, audiences: others })

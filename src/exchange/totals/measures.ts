@@ -11,6 +11,9 @@ export interface Measure {
   readonly layout: Layout
   /** Of releases that are still read; nothing is given by them. */
   readonly earlier?: readonly Layout[]
-  /** The counts of these people in a bucket; rows that they have nothing of are left out. */
-  count(uids: readonly number[], bucket: TimeRange): Promise<Counts>
+  /**
+   * The counts of these people in a bucket; rows that they have nothing of are left out. `gives`: whether the audiences of
+   * this type are given another one too.
+   */
+  count(uids: readonly number[], bucket: TimeRange, gives: (type: string) => boolean): Promise<Counts>
 }

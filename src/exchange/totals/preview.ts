@@ -3,7 +3,7 @@ import { bucketOf, bucketOfSlot, overlap, SHARE_KEPT_MS, slotOfBucket } from '..
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
-import { type ConsentingDeps, createConsenting, keyOf } from './consenting.ts'
+import { type ConsentingDeps, createConsenting, givenTo, keyOf } from './consenting.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
 
@@ -134,7 +134,12 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
         const isShared = counted && counts.keys.has(keyOf(measure, audience))
         const reason = refusal ?? (isShared ? undefined : OTHERS_SHARE_OTHERWISE)
         const given = why === undefined && reason === undefined
-        const rows = given ? await ownRows(measure, uid, bucket) : []
+        const to = audiences.filter((one) => counts.keys.has(keyOf(measure, one.audience)))
+        const gives = givenTo(
+          counts.keys,
+          to.map((one) => one.audience),
+        )
+        const rows = given ? await ownRows(measure, uid, bucket, gives) : []
         return { type: measure.type, given, reason, rows: measure.layout.rows.length, own: rows }
       }
       const pair = pairOf(now.mesh, bucket, now.aggregators) ?? []
@@ -163,8 +168,9 @@ async function ownRows(
   { layout, count }: Measure,
   uid: number,
   bucket: { readonly start: number; readonly end: number },
+  gives: (type: string) => boolean,
 ): Promise<PreviewedType['own']> {
-  const counts = await count([uid], bucket)
+  const counts = await count([uid], bucket, gives)
   return [...counts].flatMap(([at, values]) => {
     const row = layout.rows[at]
     if (row === undefined) return []

@@ -73,7 +73,8 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const implausible = shown.length > 0 && ofType.some(({ reason }) => reason === 'implausible')
   return {
     ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.known, implausible)) },
-    withheld: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known))),
+    withheld: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known).alone)),
+    withheldWithin: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known).within)),
     k: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     implausible,
     ...(shown.length === 0 ? {} : { apart: apartOf(contents, shown, asked.known) }),
@@ -98,10 +99,15 @@ function whyNot(
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
 }
 
-/** Rows that stand by themselves; those within others are told with them. */
-const withheldIn = (one: ReleasedType, known: readonly Layout[]): number => {
+/** Rows that stand by themselves, and those within others that are shown: where one is not, that says it of them, too. */
+function withheldIn(one: ReleasedType, known: readonly Layout[]): { alone: number; within: number } {
   const rows = layoutOf(one, known)?.rows
-  return one.withheld.filter((row) => rows?.[row]?.within === undefined).length
+  const hidden = new Set(one.withheld.map((row) => rows?.[row]?.name))
+  const outer = one.withheld.map((row) => rows?.[row]?.within)
+  return {
+    alone: outer.filter((row) => row === undefined).length,
+    within: outer.filter((row) => row !== undefined && !hidden.has(row)).length,
+  }
 }
 
 /** How many values of each row are read, by the row's name: those that it has in this release of Karo. */

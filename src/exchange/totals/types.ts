@@ -83,8 +83,10 @@ export interface BucketTotals {
   readonly batches: readonly BatchTotals[]
   /** The same, as far as it was told apart by teams; absent: nothing was released. */
   readonly apart?: ApartTotals
-  /** Rows that are not shown, because too few machines have any of it. */
+  /** Rows that are not shown, because too few machines have any of it; those within others are counted apart. */
   readonly withheld: number
+  /** Rows within others that are shown, and not shown themselves; absent: of a team, whose rows within others nobody counts. */
+  readonly withheldWithin?: number | undefined
   /** Sums of some of its machines cannot be, so what is shown is of the others. */
   readonly implausible: boolean
   /** The fewest machines behind a row that is shown, aggregators and readers not counted. */

@@ -194,7 +194,9 @@ export const queryResult = z
     privacy: z.strictObject({
       mode: z.enum(['per_node', 'aggregate']),
       k_min: count('fewest nodes that a total may include'),
-      cells_suppressed: count('rows left out because too few nodes were in them'),
+      cells_suppressed: count(
+        'rows left out because too few nodes were in them, beside rows that only divide one that is shown',
+      ),
       noise: text(64, 'noise that was added to the numbers, or `none`'),
     }),
     ended_by: z.enum(['all_done', 'deadline', 'cancelled']),

@@ -89,11 +89,12 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     const details = { ...operatorDetail(operator), query_type, times }
     return record('query_received', true, author, key === REST ? { times } : details)
   }
-  const tellResponded = (key: string, times: number): Promise<void> => {
+  /** `shown`: released totals that the last of them was shown, so that whoever fetches is told however much they ask. */
+  const tellResponded = (key: string, times: number, shown: AuditRecord['details'] = {}): Promise<void> => {
     const [author = '', operator = '', ...rest] = key.split(GAP)
     const [query_type = '', status = '', decision = '', rule = ''] = rest
-    const told = { ...operatorDetail(operator), query_type, status, decision, rule, times }
-    const details = key === REST ? { times } : told
+    const told = { ...operatorDetail(operator), query_type, status, decision, rule, ...shown, times }
+    const details = key === REST ? { times, ...shown } : told
     return record('query_responded', key === REST || isSuccess(status), author, details)
   }
 
@@ -143,8 +144,12 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         return true
       }
       if (!isAdmitted(authorId)) return false
-      const key = [authorId, verifiedId(asker) ?? NOBODY, typeWord(body), status, effect, rule].join(GAP)
-      await now(responded.times(key), tellResponded)
+      const shown = sent && released !== undefined && released.batches > 0 ? released : undefined
+      const parts = [authorId, verifiedId(asker) ?? NOBODY, typeWord(body), status, effect, rule]
+      const key = [...parts, shown?.audience ?? NOBODY].join(GAP)
+      await now(responded.times(key), (of, times) =>
+        tellResponded(of, times, shown && { ...rangeOf(question), ...shown }),
+      )
       return false
     },
 
@@ -183,11 +188,17 @@ const operatorDetail = (operator: string): AuditRecord['details'] =>
 const isSuccess = (status: string): boolean =>
   status === 'success' || status === 'released' || status === 'no_data'
 
+const rangeOf = ({ body }: Question) => ({
+  range_start: rfc3339(body.time_range.start),
+  range_end: rfc3339(body.time_range.end),
+})
+
 function recordOf(
   type: AuditRecord['type'],
-  { authorId, body, trace }: Question,
+  question: Question,
   details: AuditRecord['details'],
 ): AuditRecord {
+  const { authorId, body, trace } = question
   return {
     type,
     success: true,
@@ -196,8 +207,7 @@ function recordOf(
     details: {
       query_id: toHex(body.query_id),
       query_type: typeWord(body),
-      range_start: rfc3339(body.time_range.start),
-      range_end: rfc3339(body.time_range.end),
+      ...rangeOf(question),
       ...details,
     },
   }

@@ -18,7 +18,8 @@ export function teamTotals(buckets: readonly BucketTotals[], team: string): Team
       const batches = pick(parts, own)
       const why = own.size === 0 ? 'team' : undefined
       const k = own.size === 0 ? bucket.k : Math.max(...batches.map((part) => part.k))
-      return { ...bucket, why, batches, k, withheld: hiddenOf(bucket.batches, batches) }
+      const withheld = hiddenOf(bucket.batches, batches)
+      return { ...bucket, why, batches, k, withheld, withheldWithin: undefined }
     })
   return {
     buckets: cut((parts) => parts.filter(({ teams }) => teams.includes(team))),

@@ -127,11 +127,13 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
   },
   released: {
     layout: LAYOUT,
-    async measure(insight, uids, bucket) {
+    async measure(insight, uids, bucket, gives) {
       const numbers = insight.during(bucket)
       const safety = await numbers.safetyPosture(uids)
+      // Many rules are about one tool, and who keeps their tools to themselves gives no rule either.
+      const rules = gives('ToolUsage') ? await numbers.riskRules(uids) : new Map<string, number>()
       return measured([
-        ...dividedByRule(safety.by_risk_level, await numbers.riskRules(uids)),
+        ...dividedByRule(safety.by_risk_level, rules),
         ...RISK_LEVELS.map((level) => [`risk:${level}`, [safety.by_risk_level[level]]] as const),
         ...ACTS.map((act) => [`act:${act}`, [safety[act]]] as const),
         [`guard:${safety.guard}`, [1]],

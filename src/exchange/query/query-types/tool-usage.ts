@@ -145,7 +145,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
           .min(0)
           .max(1)
           .describe(
-            '0 to 1; null, in totals only: not told, because fewer than k nodes had failures, or such a number could be computed from it. In totals at least this where `partly` of `released` has `failed:` and the tool',
+            '0 to 1; null, in totals only: not told, because fewer than k nodes had failures, or such a number could be computed from it, or it was released before failures were told apart. In totals at least this where `partly` of `released` has `failed:` and the tool',
           )
           .nullable(),
         change: z

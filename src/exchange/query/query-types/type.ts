@@ -118,12 +118,14 @@ export interface Released<Result extends object> {
   readonly layout: ReleaseLayout
   /**
    * What one node gives for a closed bucket: the people `uids` added up, only rows with anything in them, no value below 0.
-   * A value of what is counted once for a node (a state) is 1.
+   * A value of what is counted once for a node (a state) is 1. `gives`: whether all who get these numbers are given those
+   * of another type too, so that a row may show what the other type's category is about.
    */
   measure(
     insight: GatherInsight,
     uids: readonly number[],
     bucket: TimeRange,
+    gives: (type: string) => boolean,
   ): Promise<ReadonlyMap<string, readonly number[]>>
   /** Totals as a result; null in it is what was withheld, or what totals do not hold. */
   fromReleased(totals: ReleasedTotals): Result

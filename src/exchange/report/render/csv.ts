@@ -52,7 +52,9 @@ function toolLines({ tools }: Report): readonly Line[] {
         ...{ at_least: row.failed_at_least ? 1 : 0, machines: row.failed_machines },
         ...{ periods: tools.periods, periods_closed: tools.of },
         ...(row.failed === null
-          ? { note: 'too few machines had failures, or such a number could be computed from it' }
+          ? {
+              note: 'too few machines had failures, or such a number could be computed from it, or they were released without',
+            }
           : {}),
       },
     ]),
@@ -60,6 +62,7 @@ function toolLines({ tools }: Report): readonly Line[] {
       ? []
       : (['uses', 'failed'] as const).map((measure) => ({
           ...{ section: 'tools', item: 'all together', measure, value: tools.all?.[measure] ?? null },
+          ...{ at_least: (tools.all?.periods ?? 0) < tools.of ? 1 : 0 },
           ...{ periods: tools.all?.periods ?? null, periods_closed: tools.of },
         }))),
     ...MOVES.flatMap((move) =>
@@ -86,6 +89,7 @@ function riskLines({ risk }: Report): readonly Line[] {
       ...{ section: 'risk', item: 'by_rule', measure: 'periods', value: risk.by_rule.periods, ...ground },
       note: risk.by_rule.since === null ? 'no period shows rules' : `since ${risk.by_rule.since}`,
     },
+    { section: 'risk', item: 'by_rule', measure: 'most_withheld', value: risk.by_rule.withheld, ...ground },
     ...risk.acts.map((row) => ({
       section: 'risk',
       item: row.act,

@@ -6,10 +6,17 @@ import { count, day, many, percent } from './numbers.ts'
 const OTHER_WHY = 'a rule without a row of its own, or recorded before the machine kept rules'
 
 /** What is not shown by rule is not known, and never 0. */
-function ruleLine({ periods, since }: Report['risk']['by_rule']): string {
+function ruleLine({ periods, since, withheld }: Report['risk']['by_rule']): string {
   if (since === null || periods === 0)
     return 'By rule nothing is known: no period shows rules, because its machines did not count them yet, or because high and critical are withheld.'
-  return `By rule: shown by ${many(periods, 'period')}, first by that of ${day(since)}; of periods without rules nothing is known by rule. Each high or critical command counts once, under the rule that gave it its level. Rules that too few machines have, or from which such a one could be computed, are withheld.`
+  return `By rule: shown by ${many(periods, 'period')}, first by that of ${day(since)}; of periods without rules nothing is known by rule. Each high or critical command counts once, under the rule that gave it its level. ${withheldLine(withheld)}`
+}
+
+function withheldLine(withheld: number | null): string {
+  if (withheld === 0) return 'No rule is withheld.'
+  const which = 'because too few machines have such commands, or because such a rule could be computed'
+  if (withheld === null) return `Rules may be withheld, ${which}.`
+  return `Of a period up to ${many(withheld, 'rule')} ${withheld === 1 ? 'is' : 'are'} withheld, ${which}.`
 }
 
 export function risk(report: Report, all: boolean): Block {

@@ -82,7 +82,7 @@ function tools(report: Report, all: boolean): Block {
         : []),
       ...(section.rows.some(({ failed }) => failed === null)
         ? [
-            `Failures that stand as ${UNKNOWN} are not told: in some period fewer than ${count(report.k)} machines had any, or such a number could be computed from them.`,
+            `Failures that stand as ${UNKNOWN} are not told: in some period fewer than ${count(report.k)} machines had any, or such a number could be computed from them, or the period was released before failures were told apart.`,
           ]
         : []),
       ...(section.rows.length > rows.length

@@ -2,12 +2,15 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createBook } from '../../../../src/exchange/query/answering/book.ts'
+import { fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import type { PeerOpinion } from '../../../../src/trust/peers/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
+
+type Outcome = Parameters<ReturnType<typeof createBook>['responded']>[1]
 
 const MINUTE = 60_000
 const NOW = 1_763_626_500_000
@@ -35,11 +38,15 @@ function setUp() {
     clock,
   })
   /** The book reads whose it is and what about; nothing here is signed. */
-  const asked = async ({ publicKey: author, nodeId: authorId }: Identity): Promise<void> => {
+  const asked = async (
+    { publicKey: author, nodeId: authorId }: Identity,
+    outcome: Partial<Outcome> = {},
+  ): Promise<void> => {
     const question: Question = { author, authorId, body, trace: undefined }
     await book.received(question, neighbour, {})
     const decision = { effect: 'allow', rule: 'consent.allow', reason: '' } as const
-    await book.responded(question, { status: 'success', decision, level: 1, people: 1, sent: true })
+    const usual = { status: 'success', decision, level: 1, people: 1, sent: true } as const
+    await book.responded(question, { ...usual, ...outcome })
   }
   const whoAsked = () => {
     const all = createWhoAsked()
@@ -83,6 +90,24 @@ test('an admitted author has entries of its own as far as its share goes, and ev
   expect(whoAsked()).toMatchObject([
     { peer: admitted.nodeId, query_type: 'ToolUsage', asked: all, allowed: all, rules: ['consent.allow'] },
   ])
+})
+
+test('who is shown released totals is told, however many questions came before, and what was not sent is not', async () => {
+  const { entries, asked } = setUp()
+  for (let n = 0; n < 400; n++) await asked(admitted)
+  const told = () => fetchesIn(entries.map((entry) => ({ ...entry, ts: NOW }) as AuditEntry))
+  const shown = { status: 'released', level: 2, released: { audience: 'security', batches: 3 } } as const
+  await asked(admitted, { ...shown, sent: false })
+  await asked(admitted, { ...shown, released: { audience: 'security', batches: 0 } })
+  expect(told()).toEqual([])
+  await asked(admitted, shown)
+  const one = { node: admitted.nodeId, operator: undefined, query_type: 'ToolUsage' }
+  expect(told()).toMatchObject([
+    { ...one, audience: 'security', batches: 3, start: '1970-01-01T00:00:00.000Z' },
+  ])
+  // Others of the same hour, type and audience are counted with it.
+  await asked(admitted, shown)
+  expect(told()).toHaveLength(1)
 })
 
 test('an admitted author is told by itself while others flood', async () => {

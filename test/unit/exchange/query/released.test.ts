@@ -25,6 +25,8 @@ import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numb
 import fc from '../../../support/run/properties.ts'
 
 /** A Friday of UTC. */
+/** Those who get a type are given all others, too. */
+const ALL = () => true
 const FRIDAY = { start: 20_777 * DAY_MS, end: 20_778 * DAY_MS }
 
 /** One person's numbers of a bucket. */
@@ -172,6 +174,7 @@ describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
           insightOf(people),
           people.map((_, uid) => uid),
           FRIDAY,
+          ALL,
         )
         for (const [row, values] of given) {
           expect(layout.rows).toContain(row)
@@ -191,8 +194,9 @@ describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
           insight,
           people.map((_, uid) => uid),
           FRIDAY,
+          ALL,
         )
-        const each = await Promise.all(people.map((_, uid) => measure(insight, [uid], FRIDAY)))
+        const each = await Promise.all(people.map((_, uid) => measure(insight, [uid], FRIDAY, ALL)))
         const { rows } = summed(layout.rows, layout.values.length, each)
         const once = /^(?:guard|hook):|^learning$/
         for (const row of layout.rows.filter((name) => !once.test(name)))
@@ -207,7 +211,7 @@ describe.each(RELEASED)('the layout of %s', (type, { layout, measure }) => {
 
 /** The sums of nodes of one person each, and what these answer live. */
 async function both<R extends object>(released: Released<R> | undefined, people: readonly Person[]) {
-  const given = await Promise.all(people.map((one) => released!.measure(insightOf([one]), [0], FRIDAY)))
+  const given = await Promise.all(people.map((one) => released!.measure(insightOf([one]), [0], FRIDAY, ALL)))
   return released!.fromReleased({ buckets: [sumOf(released!, given)] })
 }
 
@@ -382,7 +386,26 @@ describe('several buckets', () => {
 
 it('anomalies that nobody looks for are given as nothing', async () => {
   const insight = { ...insightOf([]), anomaliesKnownSince: async () => undefined }
-  expect(await anomalies.released!.measure(insight, [0], FRIDAY)).toEqual(new Map())
+  expect(await anomalies.released!.measure(insight, [0], FRIDAY, ALL)).toEqual(new Map())
+})
+
+it('who keeps their tools to themselves gives commands of risk, and no rule of them', async () => {
+  const safety = { by_risk_level: { safe: 1, moderate: 0, high: 4, critical: 1 }, guard: 'on', hook: 'on' }
+  const insight = {
+    during: () => ({
+      safetyPosture: async () => safety,
+      riskRules: async () => new Map([['git-force-push', 3]]),
+    }),
+  } as unknown as GatherInsight
+  const rulesOf = async (gives: (type: string) => boolean) =>
+    [...(await safetyPosture.released!.measure(insight, [0], FRIDAY, gives))].filter(([row]) =>
+      row.startsWith('rule:high:'),
+    )
+  expect(await rulesOf((type) => type !== 'ToolUsage')).toEqual([['rule:high:other', [4]]])
+  expect(await rulesOf(ALL)).toEqual([
+    ['rule:high:git-force-push', [3]],
+    ['rule:high:other', [1]],
+  ])
 })
 
 it('a tool outside of the dictionary is given as other, and a kind of anomaly that is new as well', async () => {
@@ -397,12 +420,12 @@ it('a tool outside of the dictionary is given as other, and a kind of anomaly th
       anomalies: async () => nobody,
     }),
   } as unknown as GatherInsight
-  expect(await toolUsage.released!.measure(insight, [0], FRIDAY)).toEqual(
+  expect(await toolUsage.released!.measure(insight, [0], FRIDAY, ALL)).toEqual(
     new Map([
       ...[['other', [5]] as const, ['all:uses', [5]] as const],
       ...[['failed:other', [1]] as const, ['all:failed', [1]] as const],
     ]),
   )
-  expect([...(await anomalies.released!.measure(insight, [0], FRIDAY))]).toEqual([['other:high', [2]]])
+  expect([...(await anomalies.released!.measure(insight, [0], FRIDAY, ALL))]).toEqual([['other:high', [2]]])
   expect(anomalies.released!.layout.rows).toHaveLength((KINDS.length + 1) * 3 + 1)
 })

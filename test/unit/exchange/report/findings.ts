@@ -36,7 +36,7 @@ export function bucket({
   return {
     ...{ start, end: start + DAY_MS, why, implausible: false },
     batches: isReleased ? [{ contributors: machines, rows: opened, partly: new Set(partly) }] : [],
-    ...{ withheld: isReleased ? 2 : 0, k: isReleased ? 5 : 0 },
+    ...{ withheld: isReleased ? 2 : 0, withheldWithin: isReleased ? 1 : 0, k: isReleased ? 5 : 0 },
     contributions: isReleased ? { contributed: machines, declined, late: 0, absent, refused: 0 } : undefined,
   }
 }

@@ -97,7 +97,7 @@ describe('risk', () => {
     expect(rules.map(({ why }) => typeof why)).toEqual(['string', 'string', 'object'])
     // Released before rules were counted: that is no 0 to compare with.
     expect(rules.map(({ change }) => change)).toEqual([null, null, null])
-    expect(by_rule).toEqual({ periods: 2, since: '2026-11-16T00:00:00.000Z' })
+    expect(by_rule).toEqual({ periods: 2, since: '2026-11-16T00:00:00.000Z', withheld: 1 })
   })
 
   it('is not known of a period that withholds a level', () => {
@@ -108,7 +108,7 @@ describe('risk', () => {
     )
     expect(risk.risky).toEqual({ share: null, before: null, periods: 0, hidden: 1 })
     expect(risk.levels.map(({ value }) => value)).toEqual([90, 2, null, null])
-    expect([risk.rules, risk.by_rule]).toEqual([[], { periods: 0, since: null }])
+    expect([risk.rules, risk.by_rule]).toEqual([[], { periods: 0, since: null, withheld: 1 }])
   })
 })
 

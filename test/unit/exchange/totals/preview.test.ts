@@ -11,13 +11,15 @@ const NOW = Date.UTC(2026, 10, 18, 10, 30)
 
 function previewsOf(more: Partial<PreviewDeps> = {}) {
   const counted: (readonly number[])[] = []
+  const given: boolean[][] = []
   const previews = createPreviews({
     plan: () => PLAN,
     measures: [
       {
         ...{ type: 'ToolUsage', action: 'query.tool_usage', layout: LAYOUT },
-        async count(uids) {
+        async count(uids, _bucket, gives) {
           counted.push(uids)
+          given.push([gives('ToolUsage'), gives('SafetyPosture')])
           return new Map([[0, [uids.reduce((sum, uid) => sum + uid, 0), 2_000_000]]])
         },
       },
@@ -36,11 +38,11 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     clock: { now: () => NOW },
     ...more,
   })
-  return { ...previews, counted }
+  return { ...previews, counted, given }
 }
 
 test('a person sees their own rows, the two that get halves, and how many machines a total has at least', async () => {
-  const { preview, counted } = previewsOf()
+  const { preview, counted, given } = previewsOf()
   const seen = await preview(1001, 'security')
   expect(seen).toMatchObject({
     ...{ state: 'open', why: undefined, k: 3, k_min: 4, counted: true },
@@ -49,6 +51,8 @@ test('a person sees their own rows, the two that get halves, and how many machin
   // As it leaves: no value is larger.
   expect(seen.types[0]!.own[0]!.values.failures).toBe(1_000_000)
   expect(counted).toEqual([[1001]])
+  // Which other types the same readers are given is known where rows depend on it.
+  expect(given).toEqual([[true, false]])
   expect(seen.pair.map(({ operator }) => operator).sort()).toEqual(['op-0', 'op-1'])
   expect(seen.bucket!.end - seen.bucket!.start).toBe(HOUR)
 })

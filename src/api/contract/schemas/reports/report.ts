@@ -113,6 +113,9 @@ const risk = z
       .strictObject({
         periods: count('released periods that show rules; of others nothing is known by rule'),
         since: moment('start of the first one, earlier periods included; null: none does').nullable(),
+        withheld: count(
+          'most rules of a level that is shown that one period withheld; null: of a team they are not counted',
+        ).nullable(),
       })
       .describe('since when rules are counted'),
     acts: listOf(z.strictObject({ act: z.enum(ACTS), ...figure }), 16),
