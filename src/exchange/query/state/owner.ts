@@ -132,12 +132,11 @@ export function createOwner(deps: OwnerDeps): Owner {
     }
   }
 
-  /** True when it was sent to at least one neighbour. This node's part in the question is then over. */
-  function send(question: Question, answer: Answer, to: readonly NodeId[]): boolean {
+  /** This node's part in the question is then over. */
+  function send(question: Question, answer: Answer, to: readonly NodeId[]): void {
     const sentTo = new Set(to.filter(linked))
     for (const node of sentTo) emit({ do: 'answer', to: node, question, answer })
     relay.settle(idOf(question), sentTo)
-    return sentTo.size > 0
   }
 
   function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
@@ -198,7 +197,8 @@ export function createOwner(deps: OwnerDeps): Owner {
       }
       const { plain, sealed } = answer
       seen.keep(entry, { plain, sealed, revision })
-      emit({ did: 'answer', question, answer, sent: send(question, answer, listening) })
+      send(question, answer, listening)
+      emit({ did: 'answer', question, answer })
     },
     changed() {
       revision++

@@ -194,21 +194,29 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
     for (const node of carried.open) tellEnd(carried, node, 0, 0)
   }
 
-  /** True when the answer was passed up. */
-  function passUp(carried: Carried, parent: NodeId, responder: NodeId, bytes: Uint8Array): boolean {
+  /** Adds `parent` to `sentTo` when the answer is passed up; who is there has it already, from the other way of the question. */
+  function passUp(
+    carried: Carried,
+    parent: NodeId,
+    responder: NodeId,
+    bytes: Uint8Array,
+    sentTo: Set<NodeId>,
+  ): void {
     const { responders } = carried
     const before = responders.get(responder)
     const isFull =
       before === undefined ? responders.size >= RESPONDERS_MAX : before.length >= ANSWERS_OF_RESPONDER_MAX
-    if (responder === self || isFull) return false
+    if (responder === self || isFull) return
     const digest = toHex(blake3([bytes]))
-    if (before?.includes(digest) || carried.bytes + bytes.length > RELAYED_BYTES_MAX) return false
-    if (!linked(parent) || !paceOf(parent).take(clock.monotonic())) return false
-    emit({ do: 'pass', to: parent, bytes })
+    if (before?.includes(digest) || carried.bytes + bytes.length > RELAYED_BYTES_MAX) return
+    if (!sentTo.has(parent)) {
+      if (!linked(parent) || !paceOf(parent).take(clock.monotonic())) return
+      emit({ do: 'pass', to: parent, bytes })
+      sentTo.add(parent)
+    }
     responders.set(responder, [...(before ?? []), digest])
     carried.bytes += bytes.length
     carried.answered++
-    return true
   }
 
   return {
@@ -248,13 +256,14 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
       const responder = formatNodeId(signer)
       if (formatNodeId(response.author) === self) return false
       const waiting = bothOf(response).filter(({ open }) => open.has(from))
-      let passed = false
+      // Over the tree and as an echo the question may have come from the same neighbour, which needs the answer once.
+      const sentTo = new Set<NodeId>()
       for (const carried of waiting) {
         const { parent } = carried
-        if (parent !== undefined && passUp(carried, parent, responder, bytes)) passed = true
+        if (parent !== undefined) passUp(carried, parent, responder, bytes, sentTo)
         if (carried.last && responder === from && carried.open.delete(from)) closeIfDone(carried)
       }
-      if (passed) relayed++
+      if (sentTo.size > 0) relayed++
       else dropped++
       return true
     },

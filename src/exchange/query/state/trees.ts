@@ -41,6 +41,8 @@ export function createTrees(clock: Clock): Trees {
 
 /** For so long an asker goes over the same tree: links that came meanwhile carry a copy that nobody needs. */
 const USE_MS = 10 * 60_000
+/** A tree whose echo did not reach everybody that was expected: an echo looks for the others again before long. */
+const USE_PARTIAL_MS = 60_000
 /** After a tree that did not reach everybody the asker keeps to echoes, so that nobody can make each question cost both. */
 const REST_MS = 60_000
 
@@ -71,7 +73,8 @@ export function createWays(clock: Clock): Ways {
       return known.way
     },
     learn(way) {
-      known = { way, until: clock.monotonic() + USE_MS }
+      const isWhole = [...way.present].every((node) => way.reached.has(node))
+      known = { way, until: clock.monotonic() + (isWhole ? USE_MS : USE_PARTIAL_MS) }
     },
     fail() {
       known = undefined

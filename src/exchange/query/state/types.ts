@@ -166,13 +166,8 @@ export type QueryCommand =
 export type QueryFact =
   /** An own question that travelled over a tree, or as an echo, came back. */
   | { readonly did: 'echo'; readonly question: RoutedId; readonly echo: Echo }
-  /** This node's answer to a question was sent; `sent`: to at least one neighbour. */
-  | {
-      readonly did: 'answer'
-      readonly question: Question
-      readonly answer: Written
-      readonly sent: boolean
-    }
+  /** This node's answer to a question is written, and what has to be sent of it was commanded before: `answer`, if anything. */
+  | { readonly did: 'answer'; readonly question: Question; readonly answer: Written }
   /** Consent or trust kept changing, so no answer could be given. */
   | { readonly did: 'give_up'; readonly question: Question }
   /** A question of this neighbour was refused because of a bound. */

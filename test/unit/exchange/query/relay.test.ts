@@ -1,6 +1,6 @@
 // The router by itself: what it holds, what it passes up and when it lets go, at every bound.
 import { expect, test } from 'vitest'
-import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
+import { QUERY_HOPS, TREE_BYTES } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -233,6 +233,34 @@ test('an answer that could not be sent may come again', () => {
   deaf.clear()
   router.response(other, answer(asked, owner))
   expect(documents).toHaveLength(1)
+})
+
+test('an answer goes up once to a neighbour that handed the question on over a tree and as an echo, and counts for both', () => {
+  const { router, peers, documents, sent } = node(4)
+  const asked = question()
+  const [parent, one, two, three] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
+  const tree = systemRandom.bytes(TREE_BYTES)
+  router.carry(asked, parent.nodeId, { ...FIRST, tree })
+  router.carry(asked, parent.nodeId, FIRST)
+  router.response(one, answer(asked))
+  expect(documents.map(({ to }) => to)).toEqual([parent.nodeId])
+  expect(router.counts().relayed).toBe(1)
+  router.settle(asked, nobody)
+  for (const from of [one, two, three]) {
+    router.done(from, { ...ending(asked, from), tree })
+    router.done(from, ending(asked, from))
+  }
+  expect(sent('QueryDone').map(({ body }) => (body as Done).answered)).toEqual([1, 1])
+})
+
+test('an answer goes up to both where the tree and the echo came from two neighbours', () => {
+  const { router, peers, documents } = node(3)
+  const asked = question()
+  const [first, second, child] = peers as [PeerRef, PeerRef, PeerRef]
+  router.carry(asked, first.nodeId, { ...FIRST, tree: systemRandom.bytes(TREE_BYTES) })
+  router.carry(asked, second.nodeId, FIRST)
+  router.response(child, answer(asked))
+  expect(new Set(documents.map(({ to }) => to))).toEqual(new Set([first.nodeId, second.nodeId]))
 })
 
 test('lets go when the parent’s link is gone, and tells those who still work', () => {

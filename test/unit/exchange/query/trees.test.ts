@@ -12,6 +12,7 @@ import {
 import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { createWays } from '../../../../src/exchange/query/state/trees.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   Endpoint,
@@ -124,6 +125,24 @@ describe('a tree', () => {
     for (let again = 0; again < 3; again++)
       expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
     expect(counts()).not.toHaveProperty('QueryHop')
+  })
+
+  it('is gone over for a minute only if its echo did not reach everybody that was expected', () => {
+    const time = new VirtualTime()
+    const [here, missed] = [1, 2].map(() => newIdentity().nodeId)
+    const present = new Set([here!, missed!])
+    for (const [reached, minutes] of [
+      [present, 10],
+      [new Set([here!]), 1],
+    ] as const) {
+      const ways = createWays(time.clock)
+      const way = { tree: systemRandom.bytes(16), present, reached }
+      ways.learn(way)
+      time.advance(minutes * 60_000 - 1)
+      expect(ways.over(present)).toBe(way)
+      time.advance(1)
+      expect(ways.over(present)).toBeUndefined()
+    }
   })
 
   /** The second node says nothing of its subtree any more, whatever it gets: it ends at once, or never. */
