@@ -2,9 +2,8 @@
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
-import type { Relay } from './relay.ts'
 import { treeOf, type Way, type Ways } from './trees.ts'
-import type { Echo, Emit, Live } from './types.ts'
+import type { Echo, Emit, Live, Relay } from './types.ts'
 
 /** How long one repair dial may be without a word of the other machine; one on the LAN that is there answers in a tenth of it. */
 const REPAIR_MS = 300
@@ -132,7 +131,7 @@ export function createOutreach(
 
   /** True: the tree leaves a neighbour to hand the question to. */
   function goOverTree(): boolean {
-    way = ways.over(present)
+    way = ways.over()
     if (way === undefined) return false
     carriers = relay.begin(question, left(), way.tree)
     if (carriers.size === 0) relay.end(question, false)

@@ -5,9 +5,8 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Question } from '../document.ts'
 import { createIntake } from './intake.ts'
 import { createReading, type ReadingDeps } from './reading.ts'
-import type { Relay } from './relay.ts'
 import { createSeen, type Entry, type Seen } from './seen.ts'
-import type { Done, Emit, Hop, RoutedId, WorkId, Written } from './types.ts'
+import type { Done, Emit, Hop, Relay, RoutedId, WorkId, Written } from './types.ts'
 
 /** Questions worked on at once; the authors of further ones are told `busy`. */
 export const CONCURRENT_MAX = 64
