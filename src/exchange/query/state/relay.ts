@@ -8,7 +8,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
-import { createTrees } from './trees.ts'
+import { createTrees, type Tree } from './trees.ts'
 import type { Emit, Hop, Relay, Routed, RoutedId } from './types.ts'
 
 /** Neighbours get this part of the time a node has, so that their endings arrive before its own time is over. */
@@ -30,6 +30,8 @@ export const RELAYED_BYTES_MAX = 16 * 1024 * 1024
 const ANSWERS_SHARE = 0.8
 /** Neighbours whose pace is remembered. */
 const PACES_MAX = 1_024
+/** With fewer links to take back, the nodes behind this one take theirs back too. */
+const ENOUGH_TO_MEND = 2
 /** Largest count that QueryDone can say. */
 const COUNT_MAX = 0xffff_ffff
 
@@ -147,10 +149,14 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
     for (const node of carried.open) tellEnd(carried, node, 0, 0)
   }
 
-  /** Takes the links that a tree went without back into it, because the one over which its questions came is gone. */
-  function mend({ echo, needless }: ReturnType<typeof trees.lose>[number]): void {
-    for (const to of [...needless].filter(linked)) {
-      needless.delete(to)
+  /**
+   * Takes the links that a tree went without back into it, because the one over which its questions came is gone. Where these
+   * are few, they may all lead to nodes that are cut off with this one, and those behind it (all but `above`) do the same.
+   */
+  function mend({ echo, needless }: Tree, above: NodeId): void {
+    const before = peers().filter((node) => node !== above)
+    const back = before.filter((node) => needless.delete(node))
+    for (const to of back.length < ENOUGH_TO_MEND ? before : back) {
       if (!knowsTrees(to) || !paceOf(to).take(clock.monotonic())) continue
       emit({ do: 'end', to, done: { ...echo, answered: 0, lost: 0, graft: true } })
     }
@@ -241,9 +247,12 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
         closeIfDone(carried)
       }
     },
-    graft: (from, echo) => trees.graft(echo, from),
+    graft(from, echo) {
+      const tree = trees.graft(echo, from)
+      if (tree !== undefined) mend(tree, from)
+    },
     down(node) {
-      for (const tree of trees.lose(node)) mend(tree)
+      for (const tree of trees.lose(node)) mend(tree, node)
       for (const carried of [...table.values()]) {
         if (node === carried.parent) {
           abandon(carried)

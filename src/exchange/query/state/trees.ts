@@ -15,7 +15,7 @@ const TREES_MAX = 512
 const FORGET_MS = 15 * 60_000
 
 /** One tree as this node sees it. */
-interface Tree {
+export interface Tree {
   /** The echo that made it. */
   readonly echo: RoutedId
   /** Neighbours that need no copy. */
@@ -31,8 +31,8 @@ export interface Trees {
   of(tree: Uint8Array): Tree | undefined
   /** The link to a neighbour is gone. Returns the trees that this node, and who is behind it, is cut off from. */
   lose(node: NodeId): readonly Tree[]
-  /** This neighbour is cut off from the tree of that echo. */
-  graft(echo: RoutedId, node: NodeId): void
+  /** This neighbour is cut off from the tree of that echo. Returns the tree if this node is too, because it was above it. */
+  graft(echo: RoutedId, node: NodeId): Tree | undefined
 }
 
 /** No two questions make trees of the same name, because their authors cannot choose what the name is a digest of. */
@@ -63,7 +63,11 @@ export function createTrees(clock: Clock): Trees {
       return cut
     },
     graft(echo, node) {
-      known.peek(toHex(treeOf(echo)))?.needless.delete(node)
+      const tree = known.peek(toHex(treeOf(echo)))
+      tree?.needless.delete(node)
+      if (tree?.parent !== node) return undefined
+      tree.parent = undefined
+      return tree
     },
   }
 }

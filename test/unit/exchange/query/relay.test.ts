@@ -316,6 +316,22 @@ test('who loses the neighbour above it in a tree takes its other links back into
   expect(handedTo(from)).toEqual(peers.map(({ nodeId }) => nodeId).filter((to) => to !== from.nodeId))
 })
 
+test('who has no other link to take back tells those behind it, and they take back theirs', () => {
+  const leaf = node(2)
+  const echo = question()
+  const [above, behind] = leaf.peers as [PeerRef, PeerRef]
+  leaf.router.carry(echo, above.nodeId, FIRST)
+  leaf.router.down(above)
+  const grafts = leaf.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
+  expect(grafts.map(({ to }) => to)).toEqual([behind.nodeId])
+  const next = inTree()
+  next.router.graft(next.child.nodeId, next.echo)
+  expect(next.grafts()).toEqual([])
+  // Only who is above may say so, and once for each question that it hands on.
+  for (let i = 0; i < 3; i++) next.router.graft(next.parent.nodeId, next.echo)
+  expect(next.grafts().map(({ to }) => to)).toEqual(next.needless.map(({ nodeId }) => nodeId))
+})
+
 test('nobody of an earlier release is told of a tree, and nobody more often than its quota allows', () => {
   const { router, peers, older, grafts, parent, needless } = inTree()
   const [early, other] = needless as [PeerRef, PeerRef]

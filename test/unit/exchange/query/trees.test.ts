@@ -113,6 +113,23 @@ describe('a tree', () => {
     }
   })
 
+  it('asks those whom it did not reach by a dial, and looks for them by an echo only when they cannot be dialed', async () => {
+    for (const dialable of [true, false]) {
+      const mesh = graphOf(people(COUNT), ring(COUNT))
+      const [asker, apart] = [mesh.nodes[0]!, mesh.nodes[6]!]
+      await askQuietly(asker)
+      for (const other of [4, 5, 7, 8]) mesh.wire.cut(apart.id, mesh.nodes[other]!.id)
+      await turns(20)
+      if (dialable) mesh.wire.reachable.add(apart.id)
+      const counts = counted(mesh)
+      const { coverage } = await askQuietly(asker)
+      expect(coverage.answered).toBe(dialable ? COUNT - 1 : COUNT - 2)
+      const { QueryHop: echoed = 0 } = counts()
+      if (dialable) expect(echoed).toBe(1)
+      else expect(echoed).toBeGreaterThan(COUNT)
+    }
+  })
+
   it('reaches a member that came after it was learned, over its new links', async () => {
     const mesh = graphOf(people(COUNT), ring(COUNT - 1))
     const [asker, late] = [mesh.nodes[0]!, mesh.nodes[COUNT - 1]!]
