@@ -1,5 +1,5 @@
 // Notices neighbours that fell silent without a word: one that was silent for long is asked, and cut off after two missed
-// answers. A machine that vanished is noticed sooner, by the kernel (host.ts), which wakes no process for it. Pure.
+// answers. The kernel (host.ts) notices a vanished machine sooner if nothing was on its way to it, and wakes no process. Pure.
 import type { Clock } from '../../base/clock.ts'
 import type { Connections } from './connections.ts'
 import type { Conn, Emit } from './types.ts'
