@@ -187,9 +187,10 @@ function page(): string {
     'asker ── QueryHop, hops 16 ─▶ owner    asker ── QueryHop ─▶ a ─▶ b ─▶ …    the same with `tree`: only over links that the',
     'asker ◀── DirectAnswer ────── owner    asker ◀─ DirectAnswer ── a          echo so named has left. Each node gets one copy',
     '                                       asker ◀─ Response of b ─ a ◀─ b     and sends one QueryDone: n − 1 of each.',
-    '                                       asker ◀─ QueryDone ───── a ◀─ b     Whoever is missing then is looked for by an echo.',
+    '                                       asker ◀─ QueryDone ───── a ◀─ b     Whoever is missing then is dialed, or an echo follows.',
     '```',
     '',
+    'A node that has lost the neighbour above it in a tree says QueryDone with `graft` to the neighbours that the tree went without.',
     '[Questions travel as echoes](decisions/questions-travel-as-echoes.md) says why, and what a relay that lies can do.',
     '',
     'MessagePack is canonical: map keys are printable ASCII of at most ' +

@@ -171,6 +171,12 @@ const queryDoneBody = z.object({
     'neighbours that were handed the question and did not end, at the sender and behind it',
   ),
   tree: tree(),
+  graft: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: ends nothing. The sender has lost the neighbour that handed it the questions over the tree of this echo, and the receiver is to hand it the next ones; since /karo/query/2, and a node that does not know the member finds no such question',
+    ),
 })
 
 /** Relays cannot read answers, so they do not count refusals; coverage counts what the asker opened, never a relay's word. */

@@ -969,6 +969,13 @@ vector(
     {"query_id": QUERY_ID, "author": KEY_A, "answered": 3, "lost": 0, "tree": made("tree", 16)},
     seq=129,
 )
+vector(
+    "query done, a graft",
+    "QueryDone",
+    0x0202,
+    {"query_id": QUERY_ID, "author": KEY_A, "answered": 0, "lost": 0, "graft": True},
+    seq=130,
+)
 # On a connection that proves its sender 64 zero bytes stand in the place of this signature.
 vector(
     "direct answer",

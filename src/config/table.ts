@@ -95,7 +95,7 @@ export const KEYS = {
     default: 15,
     unit: 's',
     description:
-      'Time between pings to each connected node; two missed pings end the link. A shorter time notices a vanished machine sooner and costs more idle CPU.',
+      'How often connected nodes are looked at. One that said nothing for four times this time is pinged; two missed pings, this time apart, end the link. A machine that vanished is noticed sooner if nothing was on its way to it: by the kernel, some 10 s after its connection was silent for this time. A shorter time costs more idle CPU.',
   }),
 
   transportSecurity: key({

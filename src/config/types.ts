@@ -15,7 +15,7 @@ export interface Config {
     readonly lan_only: boolean
     /** Whether 100.64.0.0/10 counts as private. */
     readonly allow_cgnat: boolean
-    /** Seconds between pings on a link; two missed ones end it. */
+    /** Seconds between two looks at each link; one that was quiet for four of them is pinged, and two missed pings end it. */
     readonly ping_seconds: number
   }
   /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */

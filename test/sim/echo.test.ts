@@ -66,6 +66,18 @@ test('asked again while nodes come and go, every node that stays is counted each
   }
 })
 
+test('asked again when nodes have come and gone, the tree is mended: nobody is missing, and no echo is needed', () => {
+  const { queries, steady, frames, overTree } = run({ again: 4, lossPer10k: 100, churn: 10, between: true })
+  const [echo, ...others] = queries
+  for (const { asker, outcomes, crossings } of others) {
+    const those = [...steady].filter((node) => node !== asker)
+    expect(names(those.filter((node) => outcomes.get(node) !== 'answered'))).toEqual([])
+    expect(crossings).toBeLessThan((2 / 3) * echo!.crossings)
+  }
+  // Every question but the first went over the tree alone.
+  expect(frames.QueryHop - overTree).toBeLessThan(8 * NODES)
+})
+
 test('split in two while the question travels, nobody on this side is missing', () => {
   const { queries, far } = run({ nodes: 200, split: true, lossPer10k: 20 })
   for (const query of queries) {

@@ -30,6 +30,8 @@ export interface SimOptions {
   readonly lossPer10k: number
   /** So many nodes end without a word while the questions are under way; half of them come back. */
   readonly churn: number
+  /** They end between two questions, and not while one is under way. */
+  readonly between?: boolean
   /** Every second node loses its links to the others while the questions are under way, and is reached again later. */
   readonly split?: boolean
   /** How often each asks, one question after the other has ended; absent: once. */
@@ -360,7 +362,7 @@ export function simulate(options: SimOptions): SimReport {
       })
     }
   }
-  churnAt(0)
+  if (!options.between) churnAt(0)
   const far = new Set(options.split ? nodes.filter((_, i) => i % 2 === 1) : [])
   if (far.size > 0) splitAndHeal(network, links, far)
   for (const node of options.unrest ? nodes.filter((_, i) => i % 4 === 3) : [])
@@ -370,6 +372,8 @@ export function simulate(options: SimOptions): SimReport {
   const queries: SimQuery[] = []
   for (let round = 0; round < (options.again ?? 0) + 1; round++) {
     if (round > 0) churnAt(round)
+    // Nobody is lost any more when it is asked, and who comes back is there.
+    if (options.between) time.advance(TIMEOUT_MS)
     const before = { crossings: network.crossings(), bytes: network.bytes }
     for (const asker of askers) network.ask(asker)
     // Beyond the deadline of every question, so that all endings are said too.

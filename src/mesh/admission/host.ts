@@ -46,7 +46,7 @@ export interface HostInit {
   /** How connections are encrypted, the preferred first. */
   readonly security: readonly Security[]
   readonly timings: Timings
-  /** A neighbour is pinged this often; a socket may be silent for four times as long. */
+  /** The kernel probes a neighbour that was silent for so long; one that rests is pinged each fourth time (heartbeat.ts). */
   readonly pingMs: number
   /** Protocols to serve; registered before the first connection can come in. */
   readonly handlers: ReadonlyMap<string, HostHandler>
@@ -66,7 +66,9 @@ const UNLIMITED_BY_LIBP2P = 1_000_000
 
 /** Builds the host without starting it. */
 export async function createHost(init: HostInit): Promise<Host> {
-  const socketMs = Math.max(init.pingMs * 4, 60_000)
+  const socketMs = Math.max(init.pingMs * 8, 60_000)
+  // From then on libuv lets the kernel probe each second, and end the connection after ten probes that nobody answered.
+  const alive = { keepAlive: true, keepAliveInitialDelay: init.pingMs }
   const options: Libp2pOptions<Services> = {
     start: false,
     // Seed and public key together: to derive the one from the other in JavaScript takes longer than all else here.
@@ -74,7 +76,10 @@ export async function createHost(init: HostInit): Promise<Host> {
     nodeInfo: { name: 'karo', version: init.version },
     addresses: { listen: [...init.listen] },
     transports: [
-      tcp({ inboundSocketInactivityTimeout: socketMs, outboundSocketInactivityTimeout: socketMs }),
+      tcp({
+        ...{ inboundSocketInactivityTimeout: socketMs, outboundSocketInactivityTimeout: socketMs },
+        ...{ dialOpts: alive, listenOpts: alive },
+      }),
     ],
     connectionEncrypters: await encrypters(init.security),
     streamMuxers: [meteredYamux()],

@@ -1,7 +1,14 @@
-// Notices neighbours that vanished without a word: one that was silent is asked, and cut off after two missed answers. Pure.
+// Notices neighbours that fell silent without a word: one that was silent for long is asked, and cut off after two missed
+// answers. The kernel (host.ts) notices a vanished machine sooner if nothing was on its way to it, and wakes no process. Pure.
 import type { Clock } from '../../base/clock.ts'
 import type { Connections } from './connections.ts'
 import type { Conn, Emit } from './types.ts'
+
+/**
+ * A link that carried nothing for so many rounds is asked. Any frame counts, the question of the other side too, so that one
+ * side of each link asks: a ping and its answer on a link that rests, and not one in each round.
+ */
+const QUIET_ROUNDS = 4
 
 export interface Heartbeat {
   start(): void
@@ -42,9 +49,10 @@ export function createHeartbeat({ clock, everyMs, connections, emit }: Heartbeat
         const { heardAt } = conn
         const last = asked.get(conn)
         const missed = last !== undefined && last.heardAt === heardAt ? last.times : 0
-        if (missed === 0) emit({ did: 'live', conn })
+        const quietMs = clock.monotonic() - heardAt
+        if (quietMs <= everyMs) emit({ did: 'live', conn })
         if (missed >= 2) connections.broken(conn.id, 'silent')
-        else if (missed > 0 || clock.monotonic() - heardAt > everyMs / 2) {
+        else if (missed > 0 || quietMs > (QUIET_ROUNDS - 1 / 2) * everyMs) {
           asked.set(conn, { times: missed + 1, heardAt })
           emit({ do: 'say', id: conn.id, say: { ping: ++pings } })
         }

@@ -65,7 +65,7 @@ test('who falls silent is replaced by another member soon', () => {
 
   const [lost] = [...first] as [NodeId]
   // The heartbeat finds that it is silent, in the same round in which the members are looked at.
-  for (let step = 0; step < 60 && trust.member(lost)?.unsure !== true; step++) {
+  for (let step = 0; step < 120 && trust.member(lost)?.unsure !== true; step++) {
     for (const node of first) if (node !== lost) put({ on: 'heard', node })
     time.advance(1_000)
   }

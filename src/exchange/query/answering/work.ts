@@ -75,6 +75,8 @@ export function createWorker(deps: WorkerDeps): Worker {
   const book = createBook({ audit, trust: deps.trust, clock })
   const operators = createQuotas<NodeId>(AUTHOR_QUOTA, OPERATORS_MAX)
   const underWay = new Set<Promise<void>>()
+  /** Answers that at least one link took. An answer that cannot be sealed, or whose links are gone, is not sent. */
+  const sent = new WeakSet<Command<'answer'>['answer']>()
   /** Relays pass up few different answers of one owner, so a refusal is the same bytes each time. */
   const refusals = createRecent<string, ReturnType<typeof answerWith>>(REFUSALS_MAX)
 
@@ -98,12 +100,14 @@ export function createWorker(deps: WorkerDeps): Worker {
   const isDirect = (to: NodeId, { authorId, body }: Question): boolean =>
     to === authorId && body.operator === undefined && link.speaks(to) === queryStream
 
-  function give({ to, question, answer: { plain, sealed } }: Command<'answer'>): void {
+  function give({ to, question, answer }: Command<'answer'>): void {
     const { author, body, trace } = question
+    const { plain, sealed } = answer
     try {
-      if (isDirect(to, question))
-        link.sendHop(to, DirectAnswer, { query_id: body.query_id, author, plain }, trace)
-      else link.sendDocument(to, sealed())
+      const taken = isDirect(to, question)
+        ? link.sendHop(to, DirectAnswer, { query_id: body.query_id, author, plain }, trace)
+        : link.sendDocument(to, sealed())
+      if (taken) sent.add(answer)
     } catch (error) {
       // The question's audience key is unusable, so there is no way to answer whoever is not the asker.
       log.debug({ peer: question.authorId, error: String(error) }, 'an answer could not be sealed')
@@ -162,11 +166,11 @@ export function createWorker(deps: WorkerDeps): Worker {
     return { ...answerWith(question, { status: 'busy', level }), status: 'busy', about }
   }
 
-  async function note({ question, answer, sent }: Fact<'answer'>): Promise<void> {
+  async function note({ question, answer }: Fact<'answer'>): Promise<void> {
     const { verdict, batches } = answer.about as About
     const { decision, uids, level, audience } = verdict
     const query_type = typeWord(question.body)
-    const outcome = { status: answer.status, people: uids.length, sent }
+    const outcome = { status: answer.status, people: uids.length, sent: sent.has(answer) }
     const released = audience === undefined ? undefined : { audience, batches }
     watch?.answered({ query_type, status: answer.status })
     if (!(await book.responded(question, { ...outcome, decision, level, released }))) return

@@ -2,9 +2,8 @@
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
-import type { Relay } from './relay.ts'
 import { treeOf, type Way, type Ways } from './trees.ts'
-import type { Echo, Emit, Live } from './types.ts'
+import type { Echo, Emit, Live, Relay } from './types.ts'
 
 /** How long one repair dial may be without a word of the other machine; one on the LAN that is there answers in a tenth of it. */
 const REPAIR_MS = 300
@@ -16,6 +15,8 @@ const REPAIRS_AT_ONCE = 8
  * machine that is switched off would make every question of a small mesh an echo.
  */
 const AWAY_AFTER_MS = 15 * 60_000
+/** So many members that a tree did not reach are asked by one dial each: an echo crosses every link of the mesh. */
+const DIALED_AFTER_TREE_MAX = 32
 /** A tree has so long, or half of the question's time where that is less; an echo then looks for whoever is still missing. */
 const TREE_MS = 1_000
 
@@ -71,6 +72,8 @@ export function createOutreach(
   const reached = new Set<NodeId>()
   /** The question goes over this tree. */
   let way: Way | undefined
+  /** Members that the tree missed, and the echo after it looks for. */
+  const sought = new Set<NodeId>()
   /** Members that had their second chance, and members among them that still have to be dialed. */
   const repaired = new Set<NodeId>()
   const queue: NodeId[] = []
@@ -118,8 +121,8 @@ export function createOutreach(
   }
 
   /** Whoever the tree should have reached. What the echo that made it did not reach either, is asked directly. */
-  const missesSome = ({ present: then, reached: once }: Way): boolean =>
-    [...awaited].some((node) => present.has(node) && (once.has(node) || !then.has(node)))
+  const missedBy = ({ present: then, reached: once }: Way): readonly NodeId[] =>
+    [...awaited].filter((node) => present.has(node) && (once.has(node) || !then.has(node)))
 
   /** False: there is nobody to hand the question to. */
   function echo(): boolean {
@@ -132,7 +135,7 @@ export function createOutreach(
 
   /** True: the tree leaves a neighbour to hand the question to. */
   function goOverTree(): boolean {
-    way = ways.over(present)
+    way = ways.over()
     if (way === undefined) return false
     carriers = relay.begin(question, left(), way.tree)
     if (carriers.size === 0) relay.end(question, false)
@@ -142,10 +145,17 @@ export function createOutreach(
 
   /** An echo looks for those whom the tree did not reach. True: it is under way. */
   function echoAfterTree(): boolean {
-    if (ended || way === undefined || !missesSome(way)) return false
+    const missed = ended || way === undefined ? [] : missedBy(way)
+    if (missed.length === 0) return false
     ways.fail()
-    return echo()
+    if (!echo()) return false
+    for (const node of missed) sought.add(node)
+    return true
   }
+
+  /** True: the echo may find it, or finds it only now that one of those whom the tree missed cannot be dialed either. */
+  const isSought = (node: NodeId): boolean =>
+    sought.has(node) || (way !== undefined && missedBy(way).includes(node) && echoAfterTree())
 
   return {
     start() {
@@ -183,8 +193,11 @@ export function createOutreach(
       echoAfterTree()
     },
     echoed({ silent }, overTree) {
-      // The ending of a tree that an echo has followed says nothing any more.
-      if (overTree && (way === undefined || echoAfterTree())) return
+      if (overTree) {
+        // The ending of a tree that an echo has followed says nothing any more.
+        if (way === undefined) return
+        if (missedBy(way).length > DIALED_AFTER_TREE_MAX && echoAfterTree()) return
+      }
       for (const node of [...awaited]) {
         // A silent neighbour had the question all the time over a link that still stands: asking again changes nothing.
         if (silent.has(node)) lose(node)
@@ -200,7 +213,7 @@ export function createOutreach(
       if (ended || !dials.delete(node)) return
       slow.delete(node)
       // Its answer may have come another way meanwhile.
-      if (awaited.has(node) && !(reached && askDirectly(node))) lose(node)
+      if (awaited.has(node) && !(reached && askDirectly(node)) && !isSought(node)) lose(node)
       dialNext()
     },
     end(tell) {

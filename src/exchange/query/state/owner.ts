@@ -5,9 +5,8 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Question } from '../document.ts'
 import { createIntake } from './intake.ts'
 import { createReading, type ReadingDeps } from './reading.ts'
-import type { Relay } from './relay.ts'
 import { createSeen, type Entry, type Seen } from './seen.ts'
-import type { Done, Emit, Hop, RoutedId, WorkId, Written } from './types.ts'
+import type { Done, Emit, Hop, Relay, RoutedId, WorkId, Written } from './types.ts'
 
 /** Questions worked on at once; the authors of further ones are told `busy`. */
 export const CONCURRENT_MAX = 64
@@ -132,12 +131,11 @@ export function createOwner(deps: OwnerDeps): Owner {
     }
   }
 
-  /** True when it was sent to at least one neighbour. This node's part in the question is then over. */
-  function send(question: Question, answer: Answer, to: readonly NodeId[]): boolean {
+  /** This node's part in the question is then over. */
+  function send(question: Question, answer: Answer, to: readonly NodeId[]): void {
     const sentTo = new Set(to.filter(linked))
     for (const node of sentTo) emit({ do: 'answer', to: node, question, answer })
     relay.settle(idOf(question), sentTo)
-    return sentTo.size > 0
   }
 
   function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
@@ -198,7 +196,8 @@ export function createOwner(deps: OwnerDeps): Owner {
       }
       const { plain, sealed } = answer
       seen.keep(entry, { plain, sealed, revision })
-      emit({ did: 'answer', question, answer, sent: send(question, answer, listening) })
+      send(question, answer, listening)
+      emit({ did: 'answer', question, answer })
     },
     changed() {
       revision++

@@ -8,8 +8,8 @@ import type { Clock } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
-import { createTrees } from './trees.ts'
-import type { Done, Emit, Hop, Routed, RoutedId, Sealed } from './types.ts'
+import { createTrees, type Tree } from './trees.ts'
+import type { Emit, Hop, Relay, Routed, RoutedId } from './types.ts'
 
 /** Neighbours get this part of the time a node has, so that their endings arrive before its own time is over. */
 const SHARE_OF_TIME = 0.9
@@ -30,6 +30,8 @@ export const RELAYED_BYTES_MAX = 16 * 1024 * 1024
 const ANSWERS_SHARE = 0.8
 /** Neighbours whose pace is remembered. */
 const PACES_MAX = 1_024
+/** With fewer links to take back, the nodes behind this one take theirs back too. */
+const ENOUGH_TO_MEND = 2
 /** Largest count that QueryDone can say. */
 const COUNT_MAX = 0xffff_ffff
 
@@ -44,54 +46,6 @@ export interface RelayDeps {
   readonly emit: Emit
 }
 
-export interface Relay {
-  /**
-   * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
-   * `echo` says how it ended.
-   */
-  begin(question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId>
-  /**
-   * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
-   * nothing more is wanted.
-   */
-  end(question: RoutedId, tell: boolean): void
-  /**
-   * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
-   * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
-   */
-  carry(
-    question: Routed,
-    parent: NodeId,
-    hop: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
-  ): number | undefined
-  /** The neighbour that handed on a question of another node that is carried now. */
-  parentOf(question: RoutedId): NodeId | undefined
-  /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
-  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
-  /**
-   * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
-   * then seen that the other has the question, so neither sends anything.
-   */
-  crossed(question: RoutedId, from: NodeId): boolean
-  /**
-   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
-   * or, with `lost` 1, this node has no time to read it.
-   */
-  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
-  /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
-  response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array): boolean
-  /** A neighbour is done with a question, or wants nothing more. */
-  done(from: NodeId, done: Done): void
-  down(node: NodeId): void
-  timeIsOver(key: string): void
-  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
-  inUse(node: NodeId): boolean
-  /** Forgets everything. */
-  stop(): void
-  /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
-  counts(): { readonly carried: number; readonly relayed: number; readonly dropped: number }
-}
-
 interface Carried extends RoutedId {
   /** Undefined: this node asks. */
   readonly parent: NodeId | undefined
@@ -99,7 +53,7 @@ interface Carried extends RoutedId {
   readonly asked: Set<NodeId>
   /** Neighbours among `asked` that are not done. */
   readonly open: Set<NodeId>
-  /** Of an echo: neighbours that had the question from elsewhere, so that a tree goes without them. */
+  /** Neighbours that had the question from elsewhere, so that the tree goes without them; of a tree that is not known: undefined. */
   readonly needless: Set<NodeId> | undefined
   /** The neighbours hand it no further, so each is done when its own answer came. */
   readonly last: boolean
@@ -140,13 +94,14 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
   ): Carried {
     const share = Math.floor(remaining_ms * SHARE_OF_TIME)
     const id = { author, query_id, tree }
-    const needless = tree === undefined ? undefined : trees.needless(tree)
+    const known = tree === undefined ? trees.grow(id, parent) : trees.of(tree)
+    if (known !== undefined) known.parent = parent
+    const needless = known?.needless
     const others = peers().filter((node) => node !== parent && needless?.has(node) !== true)
     const asked = share === 0 ? [] : others
     const carried: Carried = {
       ...{ ...id, parent, asked: new Set(asked), open: new Set(asked) },
-      needless: tree === undefined ? trees.grow(id) : undefined,
-      ...{ last: hops === QUERY_HOPS, responders: new Map(), bytes: 0, answered: 0, lost: 0 },
+      ...{ needless, last: hops === QUERY_HOPS, responders: new Map(), bytes: 0, answered: 0, lost: 0 },
       ownIsOver: parent === undefined,
     }
     const key = keyOf(carried)
@@ -194,21 +149,42 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
     for (const node of carried.open) tellEnd(carried, node, 0, 0)
   }
 
-  /** True when the answer was passed up. */
-  function passUp(carried: Carried, parent: NodeId, responder: NodeId, bytes: Uint8Array): boolean {
+  /**
+   * Takes the links that a tree went without back into it, because the one over which its questions came is gone. Where these
+   * are few, they may all lead to nodes that are cut off with this one, and those behind it (all but `above`) do the same.
+   */
+  function mend({ echo, needless }: Tree, above: NodeId): void {
+    const before = peers().filter((node) => node !== above)
+    const back = before.filter((node) => needless.delete(node))
+    for (const to of back.length < ENOUGH_TO_MEND ? before : back) {
+      if (!knowsTrees(to) || !paceOf(to).take(clock.monotonic())) continue
+      emit({ do: 'end', to, done: { ...echo, answered: 0, lost: 0, graft: true } })
+    }
+  }
+
+  /** Adds `parent` to `sentTo` when the answer is passed up; who is there has it already, from the other way of the question. */
+  function passUp(
+    carried: Carried,
+    parent: NodeId,
+    responder: NodeId,
+    bytes: Uint8Array,
+    sentTo: Set<NodeId>,
+  ): void {
     const { responders } = carried
     const before = responders.get(responder)
     const isFull =
       before === undefined ? responders.size >= RESPONDERS_MAX : before.length >= ANSWERS_OF_RESPONDER_MAX
-    if (responder === self || isFull) return false
+    if (responder === self || isFull) return
     const digest = toHex(blake3([bytes]))
-    if (before?.includes(digest) || carried.bytes + bytes.length > RELAYED_BYTES_MAX) return false
-    if (!linked(parent) || !paceOf(parent).take(clock.monotonic())) return false
-    emit({ do: 'pass', to: parent, bytes })
+    if (before?.includes(digest) || carried.bytes + bytes.length > RELAYED_BYTES_MAX) return
+    if (!sentTo.has(parent)) {
+      if (!linked(parent) || !paceOf(parent).take(clock.monotonic())) return
+      emit({ do: 'pass', to: parent, bytes })
+      sentTo.add(parent)
+    }
     responders.set(responder, [...(before ?? []), digest])
     carried.bytes += bytes.length
     carried.answered++
-    return true
   }
 
   return {
@@ -248,13 +224,14 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
       const responder = formatNodeId(signer)
       if (formatNodeId(response.author) === self) return false
       const waiting = bothOf(response).filter(({ open }) => open.has(from))
-      let passed = false
+      // Over the tree and as an echo the question may have come from the same neighbour, which needs the answer once.
+      const sentTo = new Set<NodeId>()
       for (const carried of waiting) {
         const { parent } = carried
-        if (parent !== undefined && passUp(carried, parent, responder, bytes)) passed = true
+        if (parent !== undefined) passUp(carried, parent, responder, bytes, sentTo)
         if (carried.last && responder === from && carried.open.delete(from)) closeIfDone(carried)
       }
-      if (passed) relayed++
+      if (sentTo.size > 0) relayed++
       else dropped++
       return true
     },
@@ -270,7 +247,12 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
         closeIfDone(carried)
       }
     },
+    graft(from, echo) {
+      const tree = trees.graft(echo, from)
+      if (tree !== undefined) mend(tree, from)
+    },
     down(node) {
+      for (const tree of trees.lose(node)) mend(tree, node)
       for (const carried of [...table.values()]) {
         if (node === carried.parent) {
           abandon(carried)

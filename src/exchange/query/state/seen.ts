@@ -12,8 +12,10 @@ export const NEIGHBOUR_QUESTIONS_MAX = QUESTIONS_MAX / 16
 const SWEEP_EVERY_MS = 30_000
 /** A full table is searched for them at most this often, not for every question that comes. */
 const SWEEP_FULL_EVERY_MS = 1_000
-/** Kept answers; one is about 2 KiB, at most 64 KiB. The oldest go first. */
+/** Kept answers, each as it is and sealed: about 4 KiB together, at most 128 KiB. The oldest go first. */
 export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+/** What a sealed answer is longer than the plain one: the frame with its envelope and signature, and the seal. */
+const SEALED_OVER_PLAIN = 512
 
 interface Asked {
   readonly author: Uint8Array
@@ -54,7 +56,7 @@ export function createSeen(): Seen {
 
   function forgetAnswer(entry: Entry): void {
     if (!kept.delete(entry)) return
-    keptBytes -= entry.answer?.plain.length ?? 0
+    keptBytes -= bytesOf(entry.answer)
     entry.answer = undefined
   }
 
@@ -100,7 +102,7 @@ export function createSeen(): Seen {
       forgetAnswer(entry)
       entry.answer = answer
       kept.add(entry)
-      keptBytes += answer.plain.length
+      keptBytes += bytesOf(answer)
       for (const oldest of kept) {
         if (keptBytes <= ANSWER_BYTES_MAX) break
         forgetAnswer(oldest)
@@ -108,6 +110,10 @@ export function createSeen(): Seen {
     },
   }
 }
+
+/** Whether it will be sealed is not known when it is kept, so each counts as if it were. */
+const bytesOf = (answer: Entry['answer']): number =>
+  answer === undefined ? 0 : 2 * answer.plain.length + SEALED_OVER_PLAIN
 
 /** Has every member from the start, because V8 gives an object that gets members later a slower shape of its own. */
 const newEntry = (expires_at: number, from: NodeId | undefined, state: Entry['state']): Entry => ({

@@ -3,8 +3,8 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { createAsker } from './asker.ts'
 import { createOwner, type OwnerDeps } from './owner.ts'
-import { createRelay, type Relay } from './relay.ts'
-import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer } from './types.ts'
+import { createRelay } from './relay.ts'
+import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer, Relay } from './types.ts'
 
 export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf' | 'memberOf'> {
   readonly self: NodeId
@@ -52,6 +52,10 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
     },
     answer: ({ from, signer, answer }) => asker.response(from, signer, answer),
     done({ from, done }) {
+      if (done.graft === true) {
+        relay.graft(from, done)
+        return
+      }
       // The asker comes first: the relay may make it ask this neighbour anew, and this ending is not that question's.
       asker.done(from, done)
       relay.done(from, done)

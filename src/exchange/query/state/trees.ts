@@ -1,4 +1,5 @@
-// What echoes leave behind: the links over which a later question needs no copy, so that those left form a tree.
+// What echoes leave behind: the links over which a later question needs no copy, so that those left form a tree. Whoever loses
+// the neighbour above it in a tree takes its other links back into it, and the next question leaves out the needless of them.
 // After J. Leitão, J. Pereira and L. Rodrigues, "Epidemic Broadcast Trees", SRDS 2007.
 import { TREE_BYTES } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
@@ -13,11 +14,25 @@ const TREES_MAX = 512
 /** A tree that nobody used for so long is forgotten. Askers use one for less, see outreach.ts. */
 const FORGET_MS = 15 * 60_000
 
+/** One tree as this node sees it. */
+export interface Tree {
+  /** The echo that made it. */
+  readonly echo: RoutedId
+  /** Neighbours that need no copy. */
+  readonly needless: Set<NodeId>
+  /** The neighbour that handed on the last question over it; undefined: this node is the asker, or has lost that neighbour. */
+  parent: NodeId | undefined
+}
+
 export interface Trees {
-  /** Neighbours that need no copy, to be filled while the echo of this question is under way. */
-  grow(echo: RoutedId): Set<NodeId>
+  /** A tree to be filled while the echo of this question is under way. */
+  grow(echo: RoutedId, parent: NodeId | undefined): Tree
   /** Undefined: nothing is known of the tree, so that everybody may need a copy. */
-  needless(tree: Uint8Array): ReadonlySet<NodeId> | undefined
+  of(tree: Uint8Array): Tree | undefined
+  /** The link to a neighbour is gone. Returns the trees that this node, and who is behind it, is cut off from. */
+  lose(node: NodeId): readonly Tree[]
+  /** This neighbour is cut off from the tree of that echo. Returns the tree if this node is too, because it was above it. */
+  graft(echo: RoutedId, node: NodeId): Tree | undefined
 }
 
 /** No two questions make trees of the same name, because their authors cannot choose what the name is a digest of. */
@@ -25,22 +40,42 @@ export const treeOf = ({ author, query_id }: RoutedId): Uint8Array =>
   new Uint8Array(blake3([author, query_id]).subarray(0, TREE_BYTES))
 
 export function createTrees(clock: Clock): Trees {
-  const known = createRecent<string, Set<NodeId>>(TREES_MAX, {
+  const known = createRecent<string, Tree>(TREES_MAX, {
     ms: FORGET_MS,
     now: () => clock.monotonic(),
   })
   return {
-    grow(echo) {
-      const needless = new Set<NodeId>()
-      known.set(toHex(treeOf(echo)), needless)
-      return needless
+    grow({ author, query_id }, parent) {
+      const tree = { echo: { author, query_id }, needless: new Set<NodeId>(), parent }
+      known.set(toHex(treeOf(tree.echo)), tree)
+      return tree
     },
-    needless: (tree) => known.get(toHex(tree)),
+    of: (tree) => known.get(toHex(tree)),
+    lose(node) {
+      const cut: Tree[] = []
+      for (const [, tree] of known) {
+        // If it comes back, it knows nothing of the tree, and needs a copy like everybody new.
+        tree.needless.delete(node)
+        if (tree.parent !== node) continue
+        tree.parent = undefined
+        cut.push(tree)
+      }
+      return cut
+    },
+    graft(echo, node) {
+      const tree = known.peek(toHex(treeOf(echo)))
+      tree?.needless.delete(node)
+      if (tree?.parent !== node) return undefined
+      tree.parent = undefined
+      return tree
+    },
   }
 }
 
 /** For so long an asker goes over the same tree: links that came meanwhile carry a copy that nobody needs. */
 const USE_MS = 10 * 60_000
+/** A tree whose echo did not reach everybody that was expected: an echo looks for the others again before long. */
+const USE_PARTIAL_MS = 60_000
 /** After a tree that did not reach everybody the asker keeps to echoes, so that nobody can make each question cost both. */
 const REST_MS = 60_000
 
@@ -53,8 +88,8 @@ export interface Way {
 }
 
 export interface Ways {
-  /** The way over a tree, unless one of the members that were there then is not there any more. */
-  over(present: ReadonlySet<NodeId>): Way | undefined
+  /** The way over a tree. Members that have left since are no part of it: their neighbours have mended it. */
+  over(): Way | undefined
   learn(way: Way): void
   /** The way did not reach everybody. */
   fail(): void
@@ -64,14 +99,13 @@ export function createWays(clock: Clock): Ways {
   let known: { readonly way: Way; readonly until: number } | undefined
   let restsUntil = Number.NEGATIVE_INFINITY
   return {
-    over(present) {
+    over() {
       const now = clock.monotonic()
-      if (known === undefined || now >= known.until || now < restsUntil) return undefined
-      for (const node of known.way.present) if (!present.has(node)) return undefined
-      return known.way
+      return known === undefined || now >= known.until || now < restsUntil ? undefined : known.way
     },
     learn(way) {
-      known = { way, until: clock.monotonic() + USE_MS }
+      const isWhole = [...way.present].every((node) => way.reached.has(node))
+      known = { way, until: clock.monotonic() + (isWhole ? USE_MS : USE_PARTIAL_MS) }
     },
     fail() {
       known = undefined

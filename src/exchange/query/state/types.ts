@@ -166,13 +166,8 @@ export type QueryCommand =
 export type QueryFact =
   /** An own question that travelled over a tree, or as an echo, came back. */
   | { readonly did: 'echo'; readonly question: RoutedId; readonly echo: Echo }
-  /** This node's answer to a question was sent; `sent`: to at least one neighbour. */
-  | {
-      readonly did: 'answer'
-      readonly question: Question
-      readonly answer: Written
-      readonly sent: boolean
-    }
+  /** This node's answer to a question is written, and what has to be sent of it was commanded before: `answer`, if anything. */
+  | { readonly did: 'answer'; readonly question: Question; readonly answer: Written }
   /** Consent or trust kept changing, so no answer could be given. */
   | { readonly did: 'give_up'; readonly question: Question }
   /** A question of this neighbour was refused because of a bound. */
@@ -197,3 +192,53 @@ export interface Echo {
 
 /** Opens an answer to an own question. Throws FrameError `bad_signature` or another one for an answer that cannot be. */
 export type OpenAnswer = (ask: AskId, responder: Uint8Array, response: Sealed | Direct) => SealedAnswer
+
+export interface Relay {
+  /**
+   * Hands this node's own question to all neighbours, or to those of `tree`, for `remainingMs`, and returns those. The fact
+   * `echo` says how it ended.
+   */
+  begin(question: Routed, remainingMs: number, tree?: Uint8Array): ReadonlySet<NodeId>
+  /**
+   * Ends this node's own question, over the tree and as an echo; with `tell`, neighbours that still work on it hear that
+   * nothing more is wanted.
+   */
+  end(question: RoutedId, tell: boolean): void
+  /**
+   * Takes on another node's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
+   * node's own answer is waited for, or undefined when too many questions are carried. `settle` must be called in the end.
+   */
+  carry(
+    question: Routed,
+    parent: NodeId,
+    hop: { readonly tree: Hop['tree'] } & Pick<Hop, 'remaining_ms' | 'hops'>,
+  ): number | undefined
+  /** The neighbour that handed on a question of another node that is carried now. */
+  parentOf(question: RoutedId): NodeId | undefined
+  /** This node's own part of a carried question is over; `sentTo` are the neighbours that got its answer. */
+  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
+  /**
+   * A copy of a question came from a neighbour. True: this node handed its own copy to that neighbour. Each of the two has
+   * then seen that the other has the question, so neither sends anything.
+   */
+  crossed(question: RoutedId, from: NodeId): boolean
+  /**
+   * Tells a neighbour that handed on a question that nothing will come of it this way: the question is known here already
+   * or, with `lost` 1, this node has no time to read it.
+   */
+  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
+  /** An answer came from the neighbour `from`; `signer` is the key that signed it. False: it is to this node's own question. */
+  response(from: NodeId, signer: Uint8Array, response: Sealed, bytes: Uint8Array): boolean
+  /** A neighbour is done with a question, or wants nothing more. */
+  done(from: NodeId, done: Done): void
+  /** A neighbour is cut off from a tree, and takes the link to this node back into it. */
+  graft(from: NodeId, echo: RoutedId): void
+  down(node: NodeId): void
+  timeIsOver(key: string): void
+  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  inUse(node: NodeId): boolean
+  /** Forgets everything. */
+  stop(): void
+  /** `relayed`: answers passed up since the start; `dropped`: answers that were not, because of a bound or an unknown question. */
+  counts(): { readonly carried: number; readonly relayed: number; readonly dropped: number }
+}

@@ -8,6 +8,7 @@ import {
   QUERY_LIFE_MS,
   QueryDone,
 } from '../../../../protocols/messages/query.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { toHex } from '../../../../src/base/hex.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
@@ -15,6 +16,7 @@ import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exc
 import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
   Endpoint,
   meshOf,
@@ -384,6 +386,30 @@ describe('a question', () => {
     await turns(3)
     expect(answers).toEqual([])
     expect((await ask()).status).toBe('success')
+  })
+
+  it('with such a key, after whose time only others listen, is in the ledger as answered to nobody', async () => {
+    const time = new VirtualTime(Date.now())
+    const { wire, owner, write } = neighbour({ clock: time.clock, timers: time })
+    const [direct, other] = [1, 2].map(() => new Endpoint(newIdentity(), wire, { version: queryStream })) as [
+      Endpoint,
+      Endpoint,
+    ]
+    for (const { ref } of [direct, other]) wire.connect(owner.id, ref.nodeId)
+    owner.trusts(direct, 'peer')
+    const { body, bytes } = signed(direct, { ...write().body, audience_key: new Uint8Array(32) })
+    const held = Promise.withResolvers<void>()
+    owner.gate = () => held.promise
+    // To the asker itself the answer needs no seal; to the other one it does, which is found out on the way only.
+    direct.sendQuestion(owner.id, body.query_id, bytes, 1_000)
+    other.sendQuestion(owner.id, body.query_id, bytes, 5_000)
+    await soon(() => owner.gathered.length > 0)
+    await turns(3)
+    time.advance(2_000)
+    held.resolve()
+    const responded = () => owner.audits.find(({ type }) => type === 'query_responded')
+    await soon(() => responded() !== undefined)
+    expect(responded()?.details).toMatchObject({ sent: false })
   })
 
   it('with a filter this node cannot apply, or about more than a year, is not answered with something else', async () => {

@@ -1,6 +1,6 @@
 // The router by itself: what it holds, what it passes up and when it lets go, at every bound.
 import { expect, test } from 'vitest'
-import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
+import { QUERY_HOPS, TREE_BYTES } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
@@ -13,6 +13,7 @@ import {
   RELAYED_BYTES_MAX,
   RESPONDERS_MAX,
 } from '../../../../src/exchange/query/state/relay.ts'
+import { treeOf } from '../../../../src/exchange/query/state/trees.ts'
 import type { Done, Echo, QueryTimer, Routed } from '../../../../src/exchange/query/state/types.ts'
 import type { PeerRef } from '../../../../src/mesh/index.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
@@ -81,7 +82,7 @@ function node(neighbours: number) {
     down: ({ nodeId }: PeerRef): void => relay.down(nodeId),
   }
   const sent = (name: string): Hop[] => hops.filter((hop) => hop.name === name)
-  return { self, time, peers, hops, documents, deaf, router, sent, echoes }
+  return { self, time, peers, hops, documents, deaf, older, router, sent, echoes }
 }
 
 const nobody: ReadonlySet<NodeId> = new Set()
@@ -235,6 +236,34 @@ test('an answer that could not be sent may come again', () => {
   expect(documents).toHaveLength(1)
 })
 
+test('an answer goes up once to a neighbour that handed the question on over a tree and as an echo, and counts for both', () => {
+  const { router, peers, documents, sent } = node(4)
+  const asked = question()
+  const [parent, one, two, three] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
+  const tree = systemRandom.bytes(TREE_BYTES)
+  router.carry(asked, parent.nodeId, { ...FIRST, tree })
+  router.carry(asked, parent.nodeId, FIRST)
+  router.response(one, answer(asked))
+  expect(documents.map(({ to }) => to)).toEqual([parent.nodeId])
+  expect(router.counts().relayed).toBe(1)
+  router.settle(asked, nobody)
+  for (const from of [one, two, three]) {
+    router.done(from, { ...ending(asked, from), tree })
+    router.done(from, ending(asked, from))
+  }
+  expect(sent('QueryDone').map(({ body }) => (body as Done).answered)).toEqual([1, 1])
+})
+
+test('an answer goes up to both where the tree and the echo came from two neighbours', () => {
+  const { router, peers, documents } = node(3)
+  const asked = question()
+  const [first, second, child] = peers as [PeerRef, PeerRef, PeerRef]
+  router.carry(asked, first.nodeId, { ...FIRST, tree: systemRandom.bytes(TREE_BYTES) })
+  router.carry(asked, second.nodeId, FIRST)
+  router.response(child, answer(asked))
+  expect(new Set(documents.map(({ to }) => to))).toEqual(new Set([first.nodeId, second.nodeId]))
+})
+
 test('lets go when the parent’s link is gone, and tells those who still work', () => {
   const { router, peers, hops, sent } = node(4)
   const asked = question()
@@ -243,8 +272,106 @@ test('lets go when the parent’s link is gone, and tells those who still work',
   router.done(one, ending(asked, one))
   hops.length = 0
   router.down(parent)
-  expect(sent('QueryDone').map(({ to }) => to)).toEqual([two.nodeId, three.nodeId])
+  const endings = sent('QueryDone').filter(({ body }) => !('graft' in body))
+  expect(endings.map(({ to }) => to)).toEqual([two.nodeId, three.nodeId])
   expect(router.counts().carried).toBe(0)
+})
+
+/** A node whose echo has left a tree: from its first neighbour to the second one, and not to the others. */
+function inTree() {
+  const one = node(5)
+  const echo = question()
+  const [parent, child, ...needless] = one.peers as [PeerRef, PeerRef, ...PeerRef[]]
+  one.router.carry(echo, parent.nodeId, FIRST)
+  for (const from of needless) one.router.crossed(echo, from.nodeId)
+  one.router.done(child, { ...ending(echo, child), answered: 1 })
+  one.router.settle(echo, new Set([parent.nodeId]))
+  one.hops.length = 0
+  /** Whom the next question over the tree is handed to. */
+  const handedTo = (from: PeerRef): NodeId[] => {
+    one.hops.length = 0
+    one.router.carry(question(), from.nodeId, { ...FIRST, tree: treeOf(echo) })
+    return one.sent('QueryHop').map(({ to }) => to)
+  }
+  const grafts = () => one.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
+  return { ...one, echo, parent, child, needless, handedTo, grafts }
+}
+
+test('who loses the neighbour above it in a tree takes its other links back into it, and says so once', () => {
+  const { router, peers, echo, parent, child, needless, handedTo, grafts } = inTree()
+  router.down(child)
+  router.down(needless[0]!)
+  expect(grafts()).toEqual([])
+  router.down(parent)
+  const { author, query_id } = echo
+  expect(grafts()).toEqual(
+    needless.slice(1).map(({ nodeId: to }) => ({
+      ...{ to, name: 'QueryDone', body: { author, query_id, answered: 0, lost: 0, graft: true } },
+    })),
+  )
+  router.down(parent)
+  expect(grafts()).toHaveLength(2)
+  // From one of them it comes then; the links that were lost are new ones when they are there again.
+  const [from] = needless.slice(1) as [PeerRef]
+  expect(handedTo(from)).toEqual(peers.map(({ nodeId }) => nodeId).filter((to) => to !== from.nodeId))
+})
+
+test('who has no other link to take back tells those behind it, and they take back theirs', () => {
+  const leaf = node(2)
+  const echo = question()
+  const [above, behind] = leaf.peers as [PeerRef, PeerRef]
+  leaf.router.carry(echo, above.nodeId, FIRST)
+  leaf.router.down(above)
+  const grafts = leaf.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
+  expect(grafts.map(({ to }) => to)).toEqual([behind.nodeId])
+  const next = inTree()
+  next.router.graft(next.child.nodeId, next.echo)
+  expect(next.grafts()).toEqual([])
+  // Only who is above may say so, and once for each question that it hands on.
+  for (let i = 0; i < 3; i++) next.router.graft(next.parent.nodeId, next.echo)
+  expect(next.grafts().map(({ to }) => to)).toEqual(next.needless.map(({ nodeId }) => nodeId))
+})
+
+test('nobody of an earlier release is told of a tree, and nobody more often than its quota allows', () => {
+  const { router, peers, older, grafts, parent, needless } = inTree()
+  const [early, other] = needless as [PeerRef, PeerRef]
+  older.add(early.nodeId)
+  const { frames } = queryStream.quota
+  for (let i = 0; i < 6; i++) {
+    const asked = question()
+    router.carry(asked, parent.nodeId, FIRST)
+    for (let owners = 0; owners < 1_000; owners++) router.response(other, answer(asked))
+    router.settle(asked, nobody)
+    for (const from of peers.slice(1)) router.done(from, ending(asked, from))
+  }
+  router.down(parent)
+  const told = grafts().map(({ to }) => to)
+  expect(told).not.toContain(early.nodeId)
+  expect(told.filter((to) => to === other.nodeId)).toHaveLength(7)
+  expect(frames).toBeGreaterThan(7)
+})
+
+test('who is cut off from a tree gets the next question over it; of another tree, or of none, nothing changes', () => {
+  const { router, echo, parent, child, needless, handedTo, hops } = inTree()
+  const [cut, other] = needless as [PeerRef, PeerRef]
+  router.graft(cut.nodeId, question())
+  router.graft(cut.nodeId, { ...echo, author: systemRandom.bytes(32) })
+  expect(handedTo(parent)).toEqual([child.nodeId])
+  hops.length = 0
+  for (let i = 0; i < 100; i++) router.graft(cut.nodeId, echo)
+  expect(hops).toEqual([])
+  expect(new Set(handedTo(parent))).toEqual(new Set([child.nodeId, cut.nodeId]))
+  expect(handedTo(parent)).not.toContain(other.nodeId)
+})
+
+test('a link over which a question of a tree came needlessly is left out of it again', () => {
+  const { router, echo, parent, child, needless, handedTo } = inTree()
+  const [cut] = needless as [PeerRef]
+  router.graft(cut.nodeId, echo)
+  const asked = question()
+  router.carry(asked, parent.nodeId, { ...FIRST, tree: treeOf(echo) })
+  router.done(cut, { ...ending(asked, cut), tree: treeOf(echo) })
+  expect(handedTo(parent)).toEqual([child.nodeId])
 })
 
 test('an own question is over when all are done, crossed, or gone, and tells who kept silent', async () => {

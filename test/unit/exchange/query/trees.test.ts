@@ -12,6 +12,7 @@ import {
 import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { createWays } from '../../../../src/exchange/query/state/trees.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
@@ -92,17 +93,42 @@ describe('a tree', () => {
     }
   })
 
-  it('is given up for an echo when a member is gone, and another one is learned', async () => {
+  it('is mended where members have gone: the next question needs no echo, and the one after that no link too much', async () => {
     const mesh = graphOf(people(COUNT), ring(COUNT))
-    const [asker, , , gone] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode]
+    const asker = mesh.nodes[0]!
     await askQuietly(asker)
-    mesh.wire.kill(gone.id)
-    asker.absent.set(gone.id, { offline: true })
     const counts = counted(mesh)
-    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
-    expect(counts()).not.toHaveProperty('QueryHop over a tree')
-    expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
-    expect(counts()).toMatchObject({ 'QueryHop over a tree': COUNT - 2 })
+    for (const [times, gone] of [mesh.nodes[1]!, mesh.nodes[4]!, mesh.nodes[9]!].entries()) {
+      mesh.wire.kill(gone.id)
+      await turns(20)
+      asker.absent.set(gone.id, { offline: true })
+      const left = COUNT - 2 - times
+      for (let again = 0; again < 2; again++) {
+        counts()
+        const { coverage } = await askQuietly(asker)
+        expect(coverage).toMatchObject({ answered: left, unreachable: times + 1 })
+      }
+      const second = counts()
+      expect(second).not.toHaveProperty('QueryHop')
+      expect(second['QueryHop over a tree']).toBe(left)
+    }
+  })
+
+  it('asks those whom it did not reach by a dial, and looks for them by an echo only when they cannot be dialed', async () => {
+    for (const dialable of [true, false]) {
+      const mesh = graphOf(people(COUNT), ring(COUNT))
+      const [asker, apart] = [mesh.nodes[0]!, mesh.nodes[6]!]
+      await askQuietly(asker)
+      for (const other of [4, 5, 7, 8]) mesh.wire.cut(apart.id, mesh.nodes[other]!.id)
+      await turns(20)
+      if (dialable) mesh.wire.reachable.add(apart.id)
+      const counts = counted(mesh)
+      const { coverage } = await askQuietly(asker)
+      expect(coverage.answered).toBe(dialable ? COUNT - 1 : COUNT - 2)
+      const { QueryHop: echoed = 0 } = counts()
+      if (dialable) expect(echoed).toBe(1)
+      else expect(echoed).toBeGreaterThan(COUNT)
+    }
   })
 
   it('reaches a member that came after it was learned, over its new links', async () => {
@@ -125,6 +151,24 @@ describe('a tree', () => {
     for (let again = 0; again < 3; again++)
       expect((await askQuietly(asker)).coverage).toMatchObject({ answered: COUNT - 2, unreachable: 1 })
     expect(counts()).not.toHaveProperty('QueryHop')
+  })
+
+  it('is gone over for a minute only if its echo did not reach everybody that was expected', () => {
+    const time = new VirtualTime()
+    const [here, missed] = [1, 2].map(() => newIdentity().nodeId)
+    const present = new Set([here!, missed!])
+    for (const [reached, minutes] of [
+      [present, 10],
+      [new Set([here!]), 1],
+    ] as const) {
+      const ways = createWays(time.clock)
+      const way = { tree: systemRandom.bytes(16), present, reached }
+      ways.learn(way)
+      time.advance(minutes * 60_000 - 1)
+      expect(ways.over()).toBe(way)
+      time.advance(1)
+      expect(ways.over()).toBeUndefined()
+    }
   })
 
   /** The second node says nothing of its subtree any more, whatever it gets: it ends at once, or never. */
