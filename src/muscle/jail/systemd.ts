@@ -1,7 +1,7 @@
 // Jails in units of systemd: a jail by bubblewrap, of which a cgroup of its own counts memory and tasks together. Where systemd is PID 1.
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, NOBODY } from './begin.ts'
@@ -148,17 +148,33 @@ function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kil
   }
 }
 
-/** What no cgroup counts here: the system's manager has controllers only where cgroup v2 does, and a person's where they were delegated. */
+/**
+ * What no cgroup counts here: in a hierarchy of the first version each controller has a directory, which the system's manager alone may use;
+ * in the second one the system's manager has those that there are, and a person's those that were delegated.
+ */
 function uncounted(uid: number, root: string): readonly string[] {
+  const top = `${root}/sys/fs/cgroup`
   const own = uid === 0 ? '' : `/user.slice/user-${uid}.slice/user@${uid}.service`
   let controllers = ''
   try {
-    controllers = readFileSync(`${root}/sys/fs/cgroup${own}/cgroup.controllers`, 'utf8')
+    controllers = readFileSync(`${top}${own}/cgroup.controllers`, 'utf8')
   } catch {
-    // Hierarchies of the first version: nothing is counted by what systemd is told.
+    // There is no second hierarchy, or this one counts nothing.
   }
-  const missing = ['memory', 'pids'].filter((name) => !controllers.trim().split(' ').includes(name))
+  const isCounted = (name: string): boolean =>
+    controllers.trim().split(' ').includes(name) || (uid === 0 && isWritable(`${top}/${name}/tasks`))
+  const missing = ['memory', 'pids'].filter((name) => !isCounted(name))
   if (missing.length === 0) return []
   const what = missing.map((name) => (name === 'pids' ? 'tasks' : name)).join(' and ')
   return [`no cgroup counts ${what} of a jail here, so its limits are those of a jail by bubblewrap alone`]
+}
+
+/** False also for root where it is mounted read-only, as in containers. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,7 +1,7 @@
 // The Muscle as a process: who may connect, what becomes of jails when somebody dies, and how the daemon's room sees it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -292,6 +292,11 @@ describe('no sandbox, no run', () => {
     expect(systemd(0).cannot).toEqual([])
     expect(systemd(7).cannot.join()).toContain('no cgroup counts memory of a jail')
     expect(systemd(8).cannot).toEqual([])
+    // Hierarchies of the first version are the system's manager's alone.
+    rmSync(join(root, 'sys'), { recursive: true })
+    for (const name of ['memory', 'pids']) put(`sys/fs/cgroup/${name}/tasks`)
+    expect(systemd(0).cannot).toEqual([])
+    expect(systemd(7).cannot.join()).toContain('no cgroup counts memory and tasks of a jail')
   })
 
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
