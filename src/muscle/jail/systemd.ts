@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, NOBODY } from './begin.ts'
-import { type BwrapDeps, createBwrap, hold } from './bwrap.ts'
+import { type BwrapDeps, createBwrap, hold, keepsSockets } from './bwrap.ts'
 import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
@@ -50,6 +50,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   const { uid = process.getuid?.() ?? NOBODY, root = '' } = deps
   const filter = seccompFilter(machine, 'own')
   const mark = markOf(deps.socket)
+  const kept = { keepsSockets: keepsSockets(deps) }
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
   const runtime = `/run/user/${uid}`
 
@@ -65,7 +66,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   return {
     name: 'systemd',
     get cannot() {
-      return problem() === undefined ? uncounted(uid, root) : []
+      return problem() === undefined ? [...createBwrap(deps).cannot, ...uncounted(uid, root)] : []
     },
     // The keeper of a unit ends it with its Muscle, unless somebody has stopped the keeper.
     endLeftovers: () => endLeftovers(mark, PERL),
@@ -81,7 +82,9 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
         // What a job is does not stand in its unit, which everybody may ask systemd about.
         files: (first) => [
           ...[filter, PASSWD, GROUP],
-          Buffer.from(`${[program, ...argumentsOf(spec, places, { first, mark, machine })].join('\0')}\0`),
+          Buffer.from(
+            `${[program, ...argumentsOf(spec, places, { first, mark, machine, ...kept })].join('\0')}\0`,
+          ),
         ],
         words: (first) => [
           ...['-e', SENDER, '--', String(send), String(first + 4)],

@@ -264,18 +264,18 @@ describe('no sandbox, no run', () => {
   })
 
   test('a machine without bubblewrap, or one that no filter is written for, has a reason', () => {
-    expect(createBwrap({ descriptors, closed: [], socket: '', program: '/no/bwrap' }).problem()).toContain(
-      '/no/bwrap',
-    )
-    expect(createBwrap({ descriptors, closed: [], socket: '', machine: 'riscv64' }).problem()).toContain(
-      'riscv64',
-    )
+    expect(
+      createBwrap({ descriptors, closed: [], socket: '', landlock: 2, program: '/no/bwrap' }).problem(),
+    ).toContain('/no/bwrap')
+    expect(
+      createBwrap({ descriptors, closed: [], socket: '', landlock: 2, machine: 'riscv64' }).problem(),
+    ).toContain('riscv64')
   })
 
   test('a machine without systemd, or a user without a manager of units, has a reason; what no cgroup counts is said', () => {
     const root = temporaryDirectory()
     const systemd = (uid: number) =>
-      createSystemd({ descriptors, closed: [], socket: '', program: '/bin/sh', root, uid })
+      createSystemd({ descriptors, closed: [], socket: '', landlock: 2, program: '/bin/sh', root, uid })
     const put = (path: string, text = ''): void => {
       mkdirSync(join(root, dirname(path)), { recursive: true })
       writeFileSync(join(root, path), text)
@@ -523,6 +523,7 @@ test.each([
   writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   chmodSync(program, 0o755)
   const failing = createBwrap({
+    landlock: 0,
     descriptors: await openDescriptors(),
     closed: [],
     socket: directory,
