@@ -1,7 +1,18 @@
 // The Muscle as a process: who may connect, what becomes of jails when somebody dies, and how the daemon's room sees it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -223,6 +234,41 @@ test('the Muscle overwrites the secrets of a job, whether it ran or was refused'
   await expect(client.run(spec('B'), () => {})).rejects.toThrow('not that place')
   expect(seen).toEqual(['a secret', 'a secret'])
   expect(kept.map((bytes) => bytes.every((byte) => byte === 0))).toEqual([true, true])
+})
+
+test('a job whose way out cannot be listened on is ended, and does not wait for it for ever', async () => {
+  const file = join(temporaryDirectory(), 'file')
+  writeFileSync(file, '')
+  const listener = openSync(file, 'r')
+  let over = (): void => {}
+  const deaf: Provider = {
+    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    async start() {
+      const ended = new Promise<void>((resolve) => {
+        over = resolve
+      })
+      return {
+        ...{ stdin: undefined, stdout: Readable.from([]), stderr: Readable.from([]), listener },
+        ...{ kill: () => over(), ended: ended.then(() => ({ code: null, signal: 'SIGKILL' })) },
+      }
+    },
+  }
+  const { client } = await muscleHere({ providers: [deaf] })
+  const job = await client.run(
+    jobOf(['/x']),
+    () => {},
+    () => {},
+  )
+  expect(await job.ended).toMatchObject({ reason: 'lost' })
+  // The number may be another file's by now.
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  expect(open).not.toContain(file)
 })
 
 test('a Muscle that does not greet in time is hung up on', async () => {
