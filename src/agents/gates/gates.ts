@@ -101,7 +101,7 @@ export function createGates(deps: GatesDeps): Gates {
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
-          const others = more.length === 0 ? '' : `, nor ${more.length} more`
+          const others = more.length === 0 ? '' : `, nor ${more.length} more that it needs`
           // What the action needs only to begin may last for a shorter time than its places, with which it ends.
           const places = neededBy(action, true)
           const grants = [
@@ -113,7 +113,7 @@ export function createGates(deps: GatesDeps): Gates {
             ({ to, names }) => `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
           )
           return {
-            ...{ effect: 'deny', reason: `${who} was not granted this ${kind}${others}` },
+            ...{ effect: 'deny', reason: `${who} was not granted ${kind} for this${others}` },
             hint: `Grant it in a terminal: ${lines.join(' && ')}`,
           }
         },
