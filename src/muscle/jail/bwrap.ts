@@ -65,11 +65,11 @@ export function createBwrap(deps: BwrapDeps): Provider {
 const PERL = '/usr/bin/perl'
 /** The first version of Landlock that lets files be moved between directories. */
 const LEAST_LANDLOCK = 2
-const HAND_OVER =
-  'jails that are given the same place can hand each other what they have opened, by a socket in it; to hold that takes Landlock 2 (Linux 5.19) and perl'
+export const HAND_OVER =
+  'jails that are given the same place can hand each other what they have opened, by a socket in it; to hold that takes bubblewrap outside of units, Landlock 2 (Linux 5.19) and perl'
 
 /** Whether jails are kept from making sockets in places of the machine. */
-export const keepsSockets = ({ landlock }: Pick<BwrapDeps, 'landlock'>): boolean =>
+const keepsSockets = ({ landlock }: Pick<BwrapDeps, 'landlock'>): boolean =>
   landlock >= LEAST_LANDLOCK && existsSync(PERL)
 
 /**

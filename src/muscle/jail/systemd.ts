@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, NOBODY } from './begin.ts'
-import { type BwrapDeps, createBwrap, hold, keepsSockets } from './bwrap.ts'
+import { type BwrapDeps, createBwrap, HAND_OVER, hold } from './bwrap.ts'
 import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
@@ -50,7 +50,8 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   const { uid = process.getuid?.() ?? NOBODY, root = '' } = deps
   const filter = seccompFilter(machine, 'own')
   const mark = markOf(deps.socket)
-  const kept = { keepsSockets: keepsSockets(deps) }
+  // Inside of the unit's own filters the rules of Landlock are refused.
+  const kept = { keepsSockets: false }
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
   const runtime = `/run/user/${uid}`
 
@@ -66,7 +67,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   return {
     name: 'systemd',
     get cannot() {
-      return problem() === undefined ? [...createBwrap(deps).cannot, ...uncounted(uid, root)] : []
+      return problem() === undefined ? [HAND_OVER, ...uncounted(uid, root)] : []
     },
     // The keeper of a unit ends it with its Muscle, unless somebody has stopped the keeper.
     endLeftovers: () => endLeftovers(mark, PERL),

@@ -335,13 +335,13 @@ describe('no sandbox, no run', () => {
     for (const uid of [0, 7]) expect(systemd(uid).problem()).toBeUndefined()
     put('sys/fs/cgroup/cgroup.controllers', 'cpu memory pids\n')
     put('sys/fs/cgroup/user.slice/user-7.slice/user@7.service/cgroup.controllers', 'cpu pids\n')
-    expect(systemd(0).cannot).toEqual([])
+    expect(systemd(0).cannot.join()).not.toContain('no cgroup')
     expect(systemd(7).cannot.join()).toContain('no cgroup counts memory of a jail')
     expect(systemd(8).cannot).toEqual([])
     // Hierarchies of the first version are the system's manager's alone.
     rmSync(join(root, 'sys'), { recursive: true })
     for (const name of ['memory', 'pids']) put(`sys/fs/cgroup/${name}/tasks`)
-    expect(systemd(0).cannot).toEqual([])
+    expect(systemd(0).cannot.join()).not.toContain('no cgroup')
     expect(systemd(7).cannot.join()).toContain('no cgroup counts memory and tasks of a jail')
   })
 
