@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Endpoint, startEndpoint } from './ai-tools/endpoint.ts'
 import { build, ENTRY, isFresh } from './build.ts'
+import { installPackages } from './install-packages.ts'
 import { stopNode } from './stop-node.ts'
 
 interface Tool {
@@ -116,7 +117,8 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
   const karo = (...args: string[]) =>
     spawnSync(process.execPath, [ENTRY, ...args], { env, encoding: 'utf8', cwd: home })
   try {
-    installTool(tool, home)
+    // A script of the package runs, because it fetches the program.
+    installPackages(join(home, 'tool'), [tool.packages], { scripts: true })
     for (const [file, text] of Object.entries(tool.files?.(endpoint.port) ?? {})) {
       mkdirSync(join(home, file, '..'), { recursive: true })
       writeFileSync(join(home, file), text)
@@ -152,15 +154,6 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
     endpoint.close()
     rmSync(home, { recursive: true, force: true, maxRetries: 5 })
   }
-}
-
-/** Into a directory of its own; only this package's own script runs, because it fetches the program. */
-function installTool({ packages }: Tool, home: string): void {
-  const at = join(home, 'tool')
-  mkdirSync(at)
-  const npm = ['install', '--prefix', at, '--no-audit', '--no-fund', '--loglevel', 'error', packages]
-  const done = spawnSync('npm', npm, { encoding: 'utf8' })
-  if (done.status !== 0) throw new Error(`npm could not install ${packages}: ${done.stderr}`)
 }
 
 interface Trial {

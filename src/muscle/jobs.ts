@@ -1,4 +1,5 @@
 // The jobs of one connection: each is a command in a jail, with its output on the way to the Brain and its bounds.
+import { closeSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { pipeline, type Readable } from 'node:stream'
 import { within } from '../base/async/deadline.ts'
@@ -13,7 +14,7 @@ import {
   type RunRequest,
   WINDOW_BYTES,
 } from './contract/messages.ts'
-import { createPipes, type PipeStep, type Pipes } from './contract/pipes.ts'
+import { createPipes, FULL, type PipeStep, type Pipes } from './contract/pipes.ts'
 import { firstSecret, type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
 
 export interface JobsDeps {
@@ -111,7 +112,16 @@ export function createJobs(deps: JobsDeps): Jobs {
     } finally {
       started.resolve()
     }
-    const shut = lead(job, job.jail, (step, bytes) => deps.pipe(name, step, bytes))
+    const shut = lead(
+      job,
+      job.jail,
+      (step, bytes) => deps.pipe(name, step, bytes),
+      (error) => {
+        // What it connects to would never answer it.
+        deps.log.error({ job: name, reason: error.message }, 'the way out of a jail is lost, so it is ended')
+        stop(job, 'lost')
+      },
+    )
     const late = deps.timers.after(limits.wall_ms, () => stop(job, 'wall_time'))
     job.over = watch(name, job, job.jail, limits.output_bytes, stop, deps).finally(() => {
       late()
@@ -158,17 +168,30 @@ export function createJobs(deps: JobsDeps): Jobs {
   }
 }
 
-/** Leads each connection that the job makes to the Brain. Returns what ends that. */
-function lead(job: Job, { listener }: Jail, send: (step: PipeStep, bytes?: Uint8Array) => void): () => void {
+/** Leads each connection that the job makes to the Brain. Returns what ends that. `failed`: the port leads nowhere. */
+function lead(
+  job: Job,
+  { listener }: Jail,
+  send: (step: PipeStep, bytes?: Uint8Array) => void,
+  failed: (error: Error) => void,
+): () => void {
   if (listener === undefined) return () => {}
   const pipes = createPipes({ send })
   const server = createServer({ allowHalfOpen: true }, (socket: Socket) => {
     const pipe = pipes.open()
-    if (pipe === undefined) return void socket.destroy()
+    if (pipe === undefined) {
+      socket.on('error', () => {})
+      socket.write(FULL)
+      return socket.destroySoon()
+    }
     // Both are over, however that came.
     pipeline(socket, pipe, socket, () => {})
   })
-  server.on('error', () => {})
+  server.on('error', (error) => {
+    // Nobody else closes what could not be listened on.
+    if (!server.listening) closeSync(listener)
+    failed(error)
+  })
   server.listen({ fd: listener })
   job.pipes = pipes
   return () => {

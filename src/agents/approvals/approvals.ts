@@ -23,6 +23,8 @@ const LOG_MAX = 2_000
 const LOG_SLACK = 200
 /** Login sessions that are remembered; more than a machine has at a time. */
 const ASKERS_MAX = 4_096
+/** Requests whose end is remembered for whoever waited for them; all of the inbox may end at once. */
+const ENDED_MAX = 256
 /** Digits of the hash that say which request was shown. */
 const HASH_LEAST = 8
 
@@ -45,6 +47,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   const serially = createSerial()
   /** Login sessions out of which somebody asked. */
   const askers = createRecent<number, true>(ASKERS_MAX)
+  const lately = createRecent<string, EndedApproval>(ENDED_MAX)
   let logged = 0
 
   const tell = (
@@ -88,6 +91,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     stopTimer.delete(id)
     // In memory first: whoever asks while the disk is written must not find it.
     open.delete(id)
+    lately.set(id, ended)
     await repository.end(id, ended)
     tell(approval, outcome)
     if (++logged > LOG_MAX + LOG_SLACK) {
@@ -223,7 +227,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         })
         await untilAborted(changed, signal).finally(() => stop())
       }
-      return open.get(id)
+      return open.get(id) ?? lately.get(id)
     },
     use: (id, hash) =>
       serially(async () => {
@@ -281,6 +285,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
           open.delete(one.id)
           tell(one, 'withdrawn')
         }
+        for (const [id, one] of lately) if (one.person === person) lately.delete(id)
         await repository.clear(person)
       }),
     onChange: changes.on,

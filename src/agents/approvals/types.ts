@@ -101,8 +101,8 @@ export interface Approvals extends Room {
   ask(action: Action, hash: string, findings: Findings): Promise<Approval>
   /** What was approved for exactly this action and task, and may still be used. */
   granted(action: Action, hash: string): Approval | undefined
-  /** The request as it is when it is decided or over; undefined when it is over. */
-  wait(id: string, signal: AbortSignal): Promise<Approval | undefined>
+  /** The request as it is when it is decided; what became of it when it is over; undefined when that is long ago. */
+  wait(id: string, signal: AbortSignal): Promise<Approval | EndedApproval | undefined>
   /**
    * Whoever asked does not wait any more: nobody needs to decide it. `answer`: the tool says that its own person has answered
    * on its own screen, which the ledger then has, and which approves nothing here; `othersWait` keeps the request for other

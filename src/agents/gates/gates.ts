@@ -6,7 +6,7 @@ import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
-import type { Approvals, Findings } from '../approvals/types.ts'
+import type { Approvals, EndedApproval, Findings } from '../approvals/types.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
@@ -101,7 +101,7 @@ export function createGates(deps: GatesDeps): Gates {
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
-          const others = more.length === 0 ? '' : `, nor ${more.length} more`
+          const others = more.length === 0 ? '' : `, nor ${more.length} more that it needs`
           // What the action needs only to begin may last for a shorter time than its places, with which it ends.
           const places = neededBy(action, true)
           const grants = [
@@ -113,7 +113,7 @@ export function createGates(deps: GatesDeps): Gates {
             ({ to, names }) => `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
           )
           return {
-            ...{ effect: 'deny', reason: `${who} was not granted this ${kind}${others}` },
+            ...{ effect: 'deny', reason: `${who} was not granted ${kind} for this${others}` },
             hint: `Grant it in a terminal: ${lines.join(' && ')}`,
           }
         },
@@ -167,7 +167,9 @@ export function createGates(deps: GatesDeps): Gates {
     const { narrowed, by } = await look(action)
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of } = narrowed
-    if (approval === undefined) return denied('approval', of, 'it was denied, or nobody answered in time')
+    if (approval === undefined || 'outcome' in approval)
+      // What became of the request of somebody else is not told.
+      return withoutYes(of, approval?.hash === hash ? approval : undefined)
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
     if (approval.hash !== hash) return denied('approval', of, 'this is not what was approved')
     if (approval.action.task !== action.task)
@@ -235,6 +237,14 @@ type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
   ...{ outcome: 'deny', class: of, gate, reason },
 })
+
+/** The words of whoever said no are in the hint, which the ledger does not have and other machines are not told. */
+function withoutYes(of: ActionClass, ended: EndedApproval | undefined): Denial {
+  if (ended?.outcome === 'expired') return denied('approval', of, 'nobody answered in time')
+  if (ended?.outcome !== 'denied') return denied('approval', of, 'it does not wait for an approval any more')
+  const said = denied('approval', of, 'a person said no')
+  return ended.reason === '' ? said : { ...said, hint: `${ended.by}: ${ended.reason}` }
+}
 
 /** The words of an error may name what is for people of this machine alone. */
 const undecided = ({ requester, target }: Action, error: Error): Denial => {

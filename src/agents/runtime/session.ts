@@ -113,10 +113,13 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
   signal.addEventListener('abort', give, { once: true })
   try {
     const limit = { timeout: GREETING_MS, maxTotalTimeout: GREETING_MS }
-    await client.connect(transport, limit)
-    const { tools } = client.getServerCapabilities()?.tools
-      ? await client.listTools(undefined, limit)
-      : { tools: [] }
+    const greeted = async () => {
+      await client.connect(transport, limit)
+      return client.getServerCapabilities()?.tools ? await client.listTools(undefined, limit) : { tools: [] }
+    }
+    const { tools } = await greeted().catch((error: Error) => {
+      throw begun ? new Error(`it does not answer as an MCP server does: ${error.message}`) : error
+    })
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
     let calls = 0
     if (transport.outlivesKill) watch(client, transport, timers, () => calls > 0)

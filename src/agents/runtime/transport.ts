@@ -196,7 +196,7 @@ function describeEnd(how: string, by: string | number | null, limits: JobSpec['l
     case 'cancelled':
       return ENDED
     default:
-      return 'it ended, and nobody knows how'
+      return 'it ended, and nobody knows how; the log of karo-exec may say more'
   }
 }
 

@@ -6,6 +6,11 @@ import { Malformed } from './shape.ts'
 /** Connections of one job at once. */
 export const MOST_PIPES = 32
 
+/** What a jail hears of a connection for which there is no room; what it connects to speaks HTTP. */
+export const FULL = Buffer.from(
+  'HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\nThis jail has as many connections as it may have at once.\n',
+)
+
 export type PipeStep = Omit<PipeMessage, 'op' | 'job'>
 
 export interface Pipes {
@@ -49,9 +54,13 @@ export function createPipes({
     take(message, body) {
       if (message.step === 'open') {
         if (onOpen === undefined || message.pipe <= last) throw new Malformed('a connection begins twice')
-        // The Muscle counts those that are open as well, and may not have heard yet that one is closed.
-        if (open.size >= 2 * MOST_PIPES) throw new Malformed('more connections are open than may be')
-        return onOpen(begin(message.pipe))
+        // The Muscle counts those that are open there. Here each stays until it is read, and a jail may open and close many at a place that
+        // does not read: that one jail hears of it, and no other.
+        if (open.size < 2 * MOST_PIPES) return onOpen(begin(message.pipe))
+        last = message.pipe
+        send({ pipe: last, step: 'data', bytes: 0 }, FULL)
+        for (const step of ['end', 'close'] as const) send({ pipe: last, step, bytes: 0 })
+        return
       }
       // One that is closed here may still be spoken of there.
       open.get(message.pipe)?.take(message, body)

@@ -1,12 +1,14 @@
 // What bubblewrap is told: the namespaces, mounts and accounts of a jail, and the gate in front of its command.
 import { lstatSync, readlinkSync } from 'node:fs'
 import { NOBODY } from './begin.ts'
-import type { Places } from './places.ts'
+import { isIn, type Places } from './places.ts'
 import { type JailSpec, PROXY } from './provider.ts'
 import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
 import { CALLS, MESSAGE } from './systemd-launcher.ts'
 
 const HOME = '/home/job'
+/** Directories in memory that a jail has for itself. */
+const OWN = [HOME, '/tmp', '/dev/shm']
 
 /**
  * What bubblewrap starts: it limits itself, says that it is there, and becomes the command when it is told to. Where the Muscle
@@ -19,6 +21,25 @@ const GATE = `ulimit -c 0 && ulimit -l 0 && ulimit -n 1024 && ulimit -t "$(($1 +
 ulimit -f "$2" && ulimit -d "$3" && { ulimit -u "$4" 2>/dev/null || ulimit -p "$4"; } || exit 125
 { [ -z "$5" ] || { /usr/bin/env -i /usr/bin/perl -e "$5" -- "$6" "$7" && exec 4>&-; } || exit 125; }
 shift 7; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
+/**
+ * Becomes the gate, with no right to make a socket but in the directories that follow their number, where no other jail is. On a socket in a
+ * place of the machine jails could hand each other what they have opened, which then outlives the grant of the place, and the jail that had it.
+ * Rules of Landlock only add up: what is moved from one directory to another (REFER) is forbidden by any, so it is allowed everywhere.
+ */
+const WITHOUT_SOCKETS = String.raw`
+sub fail { print STDERR "no Landlock: $!\n"; exit 125 }
+my ($make, $refer) = (1 << 9, 1 << 13);
+my $rules = syscall 444, pack('Q', $make | $refer), 8, 0;
+fail if $rules < 0;
+sub allow { my ($path, $rights) = @_; sysopen(my $place, $path, 0x280000) || fail;
+  syscall(445, $rules, 1, pack('Ql', $rights, fileno $place), 0) == 0 || fail }
+allow('/', $refer);
+allow($_, $make | $refer) for splice @ARGV, 0, shift @ARGV;
+syscall(446, $rules, 0) == 0 || fail;
+delete $ENV{PERL_BADLANG};
+exec { $ARGV[0] } @ARGV;
+fail;
+`
 /** What a jail has as /etc/passwd and /etc/group. */
 export const PASSWD = Buffer.from(
   `root:x:0:0::/:/usr/sbin/nologin\njob:x:${NOBODY}:${NOBODY}::${HOME}:/bin/sh\n`,
@@ -32,7 +53,18 @@ export const GROUP = Buffer.from(`root:x:0:\njob:x:${NOBODY}:\n`)
 export function argumentsOf(
   spec: JailSpec,
   places: Places,
-  { first, mark, machine }: { readonly first: number; readonly mark: string; readonly machine: string },
+  {
+    first,
+    mark,
+    machine,
+    keepsSockets,
+  }: {
+    readonly first: number
+    readonly mark: string
+    readonly machine: string
+    /** The machine has what WITHOUT_SOCKETS needs. */
+    readonly keepsSockets: boolean
+  },
 ): string[] {
   const { disk_bytes: size } = spec.limits
   const inMemory = (path: string): string[] => ['--size', String(size), '--tmpfs', path]
@@ -40,6 +72,10 @@ export function argumentsOf(
     ...{ PATH, HOME, USER: 'job', LOGNAME: 'job', TMPDIR: '/tmp', ...spec.env },
     ...(spec.net === true && WAY_OUT),
   }
+  const writable = places.binds.flatMap(({ path, write }) => (write ? [path] : []))
+  const held = keepsSockets && writable.length > 0
+  // In a place of the machine below one of them a socket would be as much as in any other.
+  const own = OWN.filter((path) => !writable.some((place) => isIn(place, path) || isIn(path, place)))
   return [
     ...[
       '--unshare-user',
@@ -72,7 +108,11 @@ export function argumentsOf(
     ),
     ...['--remount-ro', '/', '--chdir', spec.cwd],
     ...['--seccomp', String(first), '--info-fd', String(first + 3)],
-    ...['--', '/bin/sh', '-c', GATE, mark, ...limitsOf(spec), ...listening(spec, machine), ...spec.argv],
+    // Perl warns of a locale that the jail has not.
+    ...(held ? ['--setenv', 'PERL_BADLANG', '0'] : []),
+    '--',
+    ...(held ? ['/usr/bin/perl', '-e', WITHOUT_SOCKETS, '--', String(own.length), ...own] : []),
+    ...['/bin/sh', '-c', GATE, mark, ...limitsOf(spec), ...listening(spec, machine), ...spec.argv],
   ]
 }
 

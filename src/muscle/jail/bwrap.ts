@@ -1,7 +1,7 @@
 // Jails by bubblewrap: namespaces of their own for everything, an empty home, a read-only system, no network, a seccomp filter.
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Descriptors } from '../../base/kernel/descriptors.ts'
@@ -24,6 +24,8 @@ export interface BwrapDeps {
   readonly socket: string
   /** Directories of Karo that no jail sees. */
   readonly closed: readonly string[]
+  /** Version of the kernel's Landlock; 0 where there is none. */
+  readonly landlock: number
   /** Of bubblewrap; not looked for in PATH, which may be a person's. */
   readonly program?: string
   readonly machine?: string
@@ -35,7 +37,7 @@ export function createBwrap(deps: BwrapDeps): Provider {
   const mark = markOf(deps.socket)
   return {
     name: 'bwrap',
-    cannot: [],
+    cannot: keepsSockets(deps) ? [] : [HAND_OVER],
     endLeftovers: () => endLeftovers(mark, program),
     problem() {
       if (filter === undefined) return `there is no seccomp filter for ${machine}`
@@ -51,13 +53,24 @@ export function createBwrap(deps: BwrapDeps): Provider {
       const places = judgePlaces(spec.binds, deps.closed)
       return begin(spec, {
         ...{ descriptors, program, detached: false, files: () => [filter, PASSWD, GROUP] },
-        words: (first) => argumentsOf(spec, places, { first, mark, machine }),
+        words: (first) =>
+          argumentsOf(spec, places, { first, mark, machine, keepsSockets: keepsSockets(deps) }),
         held: (child, line) =>
           hold(child, line, places, { kill: () => void child.kill('SIGKILL'), ended: exitOf(child) }),
       })
     },
   }
 }
+
+const PERL = '/usr/bin/perl'
+/** The first version of Landlock that lets files be moved between directories. */
+const LEAST_LANDLOCK = 2
+export const HAND_OVER =
+  'jails that are given the same place can hand each other what they have opened, by a socket in it; to hold that takes bubblewrap outside of units, Landlock 2 (Linux 5.19) and perl'
+
+/** Whether jails are kept from making sockets in places of the machine. */
+const keepsSockets = ({ landlock }: Pick<BwrapDeps, 'landlock'>): boolean =>
+  landlock >= LEAST_LANDLOCK && existsSync(PERL)
 
 /**
  * Bubblewrap tells the number of the first process of the jail on `line`. `outer` ends what is around

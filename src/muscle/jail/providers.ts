@@ -12,10 +12,11 @@ export async function createProviders(
   closed: readonly string[],
   socket: string,
 ): Promise<readonly Provider[]> {
-  const means = { descriptors: await openDescriptors(), closed, socket }
+  const version = await landlockVersion()
+  const means = { descriptors: await openDescriptors(), closed, socket, landlock: version }
   return [
     createBwrap(means),
     createSystemd(means),
-    createLandlock({ ...means, version: await landlockVersion(), timers: systemTimers }),
+    createLandlock({ ...means, version, timers: systemTimers }),
   ]
 }

@@ -1,11 +1,11 @@
 // Jails in units of systemd: a jail by bubblewrap, of which a cgroup of its own counts memory and tasks together. Where systemd is PID 1.
 import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, NOBODY } from './begin.ts'
-import { type BwrapDeps, createBwrap, hold } from './bwrap.ts'
+import { type BwrapDeps, createBwrap, HAND_OVER, hold } from './bwrap.ts'
 import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
@@ -50,6 +50,8 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   const { uid = process.getuid?.() ?? NOBODY, root = '' } = deps
   const filter = seccompFilter(machine, 'own')
   const mark = markOf(deps.socket)
+  // Inside of the unit's own filters the rules of Landlock are refused.
+  const kept = { keepsSockets: false }
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
   const runtime = `/run/user/${uid}`
 
@@ -65,7 +67,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   return {
     name: 'systemd',
     get cannot() {
-      return problem() === undefined ? uncounted(uid, root) : []
+      return problem() === undefined ? [HAND_OVER, ...uncounted(uid, root)] : []
     },
     // The keeper of a unit ends it with its Muscle, unless somebody has stopped the keeper.
     endLeftovers: () => endLeftovers(mark, PERL),
@@ -81,7 +83,9 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
         // What a job is does not stand in its unit, which everybody may ask systemd about.
         files: (first) => [
           ...[filter, PASSWD, GROUP],
-          Buffer.from(`${[program, ...argumentsOf(spec, places, { first, mark, machine })].join('\0')}\0`),
+          Buffer.from(
+            `${[program, ...argumentsOf(spec, places, { first, mark, machine, ...kept })].join('\0')}\0`,
+          ),
         ],
         words: (first) => [
           ...['-e', SENDER, '--', String(send), String(first + 4)],
@@ -148,17 +152,33 @@ function outerOf(child: ChildProcess, line: Socket | undefined): Pick<Held, 'kil
   }
 }
 
-/** What no cgroup counts here: the system's manager has controllers only where cgroup v2 does, and a person's where they were delegated. */
+/**
+ * What no cgroup counts here: in a hierarchy of the first version each controller has a directory, which the system's manager alone may use;
+ * in the second one the system's manager has those that there are, and a person's those that were delegated.
+ */
 function uncounted(uid: number, root: string): readonly string[] {
+  const top = `${root}/sys/fs/cgroup`
   const own = uid === 0 ? '' : `/user.slice/user-${uid}.slice/user@${uid}.service`
   let controllers = ''
   try {
-    controllers = readFileSync(`${root}/sys/fs/cgroup${own}/cgroup.controllers`, 'utf8')
+    controllers = readFileSync(`${top}${own}/cgroup.controllers`, 'utf8')
   } catch {
-    // Hierarchies of the first version: nothing is counted by what systemd is told.
+    // There is no second hierarchy, or this one counts nothing.
   }
-  const missing = ['memory', 'pids'].filter((name) => !controllers.trim().split(' ').includes(name))
+  const isCounted = (name: string): boolean =>
+    controllers.trim().split(' ').includes(name) || (uid === 0 && isWritable(`${top}/${name}/tasks`))
+  const missing = ['memory', 'pids'].filter((name) => !isCounted(name))
   if (missing.length === 0) return []
   const what = missing.map((name) => (name === 'pids' ? 'tasks' : name)).join(' and ')
   return [`no cgroup counts ${what} of a jail here, so its limits are those of a jail by bubblewrap alone`]
+}
+
+/** False also for root where it is mounted read-only, as in containers. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }

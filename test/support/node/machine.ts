@@ -22,6 +22,8 @@ const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kar
 const IMAGE = join(CACHE, `${SUITE}.tar`)
 /** systemd-nspawn(1): the container wants to be started again, by whoever started it. */
 const REBOOT = 133
+/** Hierarchies of the first version that count what the machine uses. */
+const COUNTERS = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup/pids']
 /** Unpacking and booting on a machine that is busy with other things. */
 const BOOT_MS = 120_000
 
@@ -33,6 +35,13 @@ export interface Machine {
   /** Properties of a unit, as `systemctl show` prints them. */
   show(unit: string, ...properties: readonly string[]): Promise<Record<string, string>>
   reboot(): Promise<void>
+  /** The same file as seen from outside, also a socket to connect to. */
+  outside(path: string): string
+  /**
+   * Lets its systemd count what units use, which the container's manager does not let it in hierarchies of the first version. False:
+   * nothing counts memory here.
+   */
+  count(): Promise<boolean>
   /** A wire to a network namespace: interface `wire0` at both ends, with these addresses (`10.98.0.1/24`). */
   connect(netns: string, there: string, here: string): void
 }
@@ -96,7 +105,7 @@ export async function bootMachine(packages: string): Promise<Machine> {
         const pid = initOf(child)
         if (pid === undefined || pid === before) return undefined
         const { output } = await enter(pid, 'systemctl is-system-running')
-        return /^(running|degraded)/.test(output) && pid
+        return isUp(output) && pid
       },
       { what: 'the machine has booted', deadlineMs: BOOT_MS, pollMs: 200 },
     )
@@ -114,6 +123,17 @@ export async function bootMachine(packages: string): Promise<Machine> {
     async show(unit, ...properties) {
       const text = await must(`systemctl show -p ${properties.join(',')} ${unit}`)
       return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)))
+    },
+    outside: (path) => `/proc/${init}/root${path}`,
+    async count() {
+      for (const top of COUNTERS.filter((path) => existsSync(path)))
+        await must(`mount -o remount,bind,rw ${top}`)
+      await must('systemctl daemon-reexec')
+      await until(async () => isUp((await run('systemctl is-system-running')).output), {
+        what: 'systemd goes on',
+      })
+      const greedy = `perl -e 'my $much = "x" x 100_000_000'`
+      return (await run(`systemd-run -q --wait -p MemoryMax=32M -p MemorySwapMax=0 ${greedy}`)).code !== 0
     },
     connect(netns, there, here) {
       ip([
@@ -146,6 +166,9 @@ export async function bootMachine(packages: string): Promise<Machine> {
     },
   }
 }
+
+/** By what `systemctl is-system-running` says. */
+const isUp = (said: string): boolean => /^(running|degraded)/.test(said)
 
 function ip(args: readonly string[], from: readonly string[] = []): void {
   const [program = '', ...rest] = [...from, 'ip', ...args]
@@ -192,7 +215,7 @@ exit $code
 
 function makeCgroups(name: string): string[] {
   const root = '/sys/fs/cgroup'
-  const tops = [join(root, 'systemd'), join(root, 'unified')].filter((path) => existsSync(path))
+  const tops = [join(root, 'systemd'), join(root, 'unified'), ...COUNTERS].filter((path) => existsSync(path))
   const made = (tops.length === 0 ? [root] : tops).map((top) => join(top, name))
   for (const path of made) mkdirSync(path, { recursive: true })
   return made

@@ -105,7 +105,7 @@ describe('an approval is used once', () => {
     const settled = all.gates.settled(other, action({ cwd: '/other' }), all.signal)
     await all.time.pass(APPROVAL_MS)
     all.time.now -= 3_600_000
-    expect(await settled).toMatchObject({ outcome: 'deny', gate: 'approval' })
+    expect(await settled).toMatchObject({ outcome: 'deny', reason: 'nobody answered in time' })
     expect(await all.gates.settled(id, action(), all.signal)).toMatchObject({ outcome: 'deny' })
     expect(all.tables.ended.map(({ outcome }) => outcome).sort()).toEqual(['expired', 'unused'])
   })
@@ -225,8 +225,14 @@ describe('who may approve', () => {
     await all.approvals.decide(approver({ way: 'program', sessions: [TOOLS] }), id, {
       ...{ approve: false, hash: '', scope: 'once', reason: 'not today' },
     })
-    expect(await settled).toMatchObject({ outcome: 'deny', gate: 'approval' })
+    const no = { outcome: 'deny', gate: 'approval', reason: 'a person said no' }
+    expect(await settled).toMatchObject({ ...no, hint: 'ann: not today' })
     expect(all.tables.ended).toMatchObject([{ outcome: 'denied', by: 'ann', reason: 'not today' }])
+    // Those words are for who asked: neither for the ledger nor for somebody else who names the request.
+    expect(JSON.stringify(all.ledger)).not.toContain('today')
+    const other = await all.gates.settled(id, action({ cwd: '/other' }), all.signal)
+    expect(other).toMatchObject({ outcome: 'deny', reason: 'it does not wait for an approval any more' })
+    expect(other).not.toHaveProperty('hint')
   })
 })
 

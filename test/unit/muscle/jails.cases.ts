@@ -244,6 +244,31 @@ print "$ENV{HTTPS_PROXY} $ENV{http_proxy}\n";
       expect(existsSync(join(work, '.ssh/more'))).toBe(false)
     })
 
+    const held = provider.cannot.every((what) => !what.includes('hand each other'))
+    testWhere(held)(
+      'makes no socket where another jail could be, and moves files there as ever',
+      async () => {
+        const { client } = await here()
+        const work = workDirectory()
+        for (const name of ['one', 'two']) mkdirSync(join(work, name))
+        for (const name of ['one', 'two']) chmodSync(join(work, name), 0o777)
+        const script = `use Socket;
+for my $directory (@ARGV) { for my $type (1, 2) {
+  my $one; print socket($one, 1, $type, 0) && bind($one, pack_sockaddr_un "$directory/$type") ? "made\\n" : "no\\n";
+} }
+open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!; print "moved\\n"`
+        const { out, err } = await runToEnd(
+          client,
+          jobOf(['/usr/bin/perl', '-e', script, work, `${work}/one`, '/home/job'], {
+            ...{ cwd: work, binds: [{ path: work, write: true }] },
+          }),
+        )
+        const own = covers ? 'made\nmade\n' : 'no\nno\n'
+        expect([out, err]).toEqual([`no\nno\nno\nno\n${own}moved\n`, ''])
+        expect(readdirSync(join(work, 'two'))).toEqual(['file'])
+      },
+    )
+
     test('is not built for a path that no jail may have', async () => {
       const work = workDirectory()
       const closed = join(work, 'karo')
@@ -443,7 +468,13 @@ print "$ENV{HTTPS_PROXY} $ENV{http_proxy}\n";
         `#!/bin/sh\nmv ${given} ${given}-before && mkdir ${given} || exit 9\nexec ${real} "$@"\n`,
       )
       for (const path of [given, program]) chmodSync(path, 0o777)
-      const deps = { descriptors: await openDescriptors(), closed: [], socket: work, program }
+      const deps = {
+        descriptors: await openDescriptors(),
+        closed: [],
+        socket: work,
+        landlock: await landlockVersion(),
+        program,
+      }
       const replacing = covers
         ? { bwrap: createBwrap, systemd: createSystemd }[provider.name as 'bwrap'](deps)
         : createLandlock({

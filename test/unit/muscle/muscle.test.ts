@@ -1,7 +1,18 @@
 // The Muscle as a process: who may connect, what becomes of jails when somebody dies, and how the daemon's room sees it.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -225,6 +236,41 @@ test('the Muscle overwrites the secrets of a job, whether it ran or was refused'
   expect(kept.map((bytes) => bytes.every((byte) => byte === 0))).toEqual([true, true])
 })
 
+test('a job whose way out cannot be listened on is ended, and does not wait for it for ever', async () => {
+  const file = join(temporaryDirectory(), 'file')
+  writeFileSync(file, '')
+  const listener = openSync(file, 'r')
+  let over = (): void => {}
+  const deaf: Provider = {
+    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    async start() {
+      const ended = new Promise<void>((resolve) => {
+        over = resolve
+      })
+      return {
+        ...{ stdin: undefined, stdout: Readable.from([]), stderr: Readable.from([]), listener },
+        ...{ kill: () => over(), ended: ended.then(() => ({ code: null, signal: 'SIGKILL' })) },
+      }
+    },
+  }
+  const { client } = await muscleHere({ providers: [deaf] })
+  const job = await client.run(
+    jobOf(['/x']),
+    () => {},
+    () => {},
+  )
+  expect(await job.ended).toMatchObject({ reason: 'lost' })
+  // The number may be another file's by now.
+  const open = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`)
+    } catch {
+      return ''
+    }
+  })
+  expect(open).not.toContain(file)
+})
+
 test('a Muscle that does not greet in time is hung up on', async () => {
   const path = join(temporaryDirectory(), 'mute.sock')
   const gone = Promise.withResolvers<void>()
@@ -264,18 +310,18 @@ describe('no sandbox, no run', () => {
   })
 
   test('a machine without bubblewrap, or one that no filter is written for, has a reason', () => {
-    expect(createBwrap({ descriptors, closed: [], socket: '', program: '/no/bwrap' }).problem()).toContain(
-      '/no/bwrap',
-    )
-    expect(createBwrap({ descriptors, closed: [], socket: '', machine: 'riscv64' }).problem()).toContain(
-      'riscv64',
-    )
+    expect(
+      createBwrap({ descriptors, closed: [], socket: '', landlock: 2, program: '/no/bwrap' }).problem(),
+    ).toContain('/no/bwrap')
+    expect(
+      createBwrap({ descriptors, closed: [], socket: '', landlock: 2, machine: 'riscv64' }).problem(),
+    ).toContain('riscv64')
   })
 
   test('a machine without systemd, or a user without a manager of units, has a reason; what no cgroup counts is said', () => {
     const root = temporaryDirectory()
     const systemd = (uid: number) =>
-      createSystemd({ descriptors, closed: [], socket: '', program: '/bin/sh', root, uid })
+      createSystemd({ descriptors, closed: [], socket: '', landlock: 2, program: '/bin/sh', root, uid })
     const put = (path: string, text = ''): void => {
       mkdirSync(join(root, dirname(path)), { recursive: true })
       writeFileSync(join(root, path), text)
@@ -289,9 +335,14 @@ describe('no sandbox, no run', () => {
     for (const uid of [0, 7]) expect(systemd(uid).problem()).toBeUndefined()
     put('sys/fs/cgroup/cgroup.controllers', 'cpu memory pids\n')
     put('sys/fs/cgroup/user.slice/user-7.slice/user@7.service/cgroup.controllers', 'cpu pids\n')
-    expect(systemd(0).cannot).toEqual([])
+    expect(systemd(0).cannot.join()).not.toContain('no cgroup')
     expect(systemd(7).cannot.join()).toContain('no cgroup counts memory of a jail')
     expect(systemd(8).cannot).toEqual([])
+    // Hierarchies of the first version are the system's manager's alone.
+    rmSync(join(root, 'sys'), { recursive: true })
+    for (const name of ['memory', 'pids']) put(`sys/fs/cgroup/${name}/tasks`)
+    expect(systemd(0).cannot.join()).not.toContain('no cgroup')
+    expect(systemd(7).cannot.join()).toContain('no cgroup counts memory and tasks of a jail')
   })
 
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
@@ -518,6 +569,7 @@ test.each([
   writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
   chmodSync(program, 0o755)
   const failing = createBwrap({
+    landlock: 0,
     descriptors: await openDescriptors(),
     closed: [],
     socket: directory,

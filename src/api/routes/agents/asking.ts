@@ -41,6 +41,8 @@ type AskBody = RequestFor<typeof askApproval>['body']
 
 /** Milliseconds that one request waits for an answer, well within the time that a client waits for a reply. */
 const WAIT_MS = 5_000
+/** Characters of a reason, as the schema of the answer has them. */
+const REASON_CHARS = 1_024
 /** Requests answered on the screen of a tool that are remembered; those that wait for them end at once. */
 const THERE_MAX = 256
 
@@ -125,7 +127,11 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
 
   function toldOf(verdict: Verdict, who: Approver, isCall: boolean, id?: string): AskedShape {
     const { outcome, reason } = verdict
-    if (outcome !== 'wait') return { outcome, approval: id ?? null, reason, expires_at: null }
+    if (outcome !== 'wait') {
+      const hint = outcome === 'deny' && verdict.hint !== undefined ? `. ${verdict.hint}` : ''
+      const why = `${reason}${hint}`.slice(0, REASON_CHARS)
+      return { outcome, approval: id ?? null, reason: why, expires_at: null }
+    }
     const { approval } = verdict
     if (isCall) waiters.expect(approval)
     return asksAgain(approval, approvals.find(who, approval).expires_at, reason)

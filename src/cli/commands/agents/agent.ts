@@ -24,20 +24,24 @@ import { agentLogsView, agentsView, agentView } from '../../views/agents/agents.
 /** Starting takes several attempts at worst. */
 const START_DEADLINE_MS = 85_000
 const MEBIBYTE = 2 ** 20
-const AGENT = { name: 'agent', required: true, description: 'name or id, see karo agent list' } as const
+const AGENT = {
+  name: 'agent',
+  required: true,
+  description: 'the name or id of an agent, see karo agent list',
+} as const
 
 const add = defineCommand({
   name: 'agent add',
   summary: 'add an MCP server as an agent; it runs in a jail, and sees nothing that you do not give it',
   shows: addAgent,
   args: [
-    { name: 'name', required: true, description: 'small letters, digits, . _ -' },
+    { name: 'name', required: true, description: 'a name for it, of small letters, digits, . _ -' },
     {
       name: 'command',
       required: true,
       variadic: true,
       description:
-        'behind --: the program and its arguments, which no shell reads; or the address of a server of this machine over HTTP',
+        'what stands behind --: the program and its arguments, which no shell reads, or the address of a server of this machine over HTTP',
     },
   ],
   options: [
@@ -239,7 +243,7 @@ const start = defineCommand({
   shows: startAgent,
   args: [AGENT],
   options: [AT],
-  examples: [{ run: 'karo agent start files', does: 'and list its tools' }],
+  examples: [{ run: 'karo agent start files', does: 'starts it, and lists its tools' }],
   run: async (io, { args, options }) => {
     const body = { agent: args.agent, ...atOf(options) }
     return show(io, await daemonAt(io).call(startAgent, { body, deadlineMs: START_DEADLINE_MS }), agentView)

@@ -28,7 +28,7 @@ const CANCEL_DEADLINE_MS = 85_000
 /** Another machine has to be found first. */
 const RUN_DEADLINE_MS = 85_000
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-const TASK = { name: 'id', required: true, description: 'id of a task, see karo task list' } as const
+const TASK = { name: 'id', required: true, description: 'the id of a task, see karo task list' } as const
 
 const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
   submitted: EXIT.failed,
@@ -47,12 +47,16 @@ const run = defineCommand({
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: [
-    { name: 'agent', required: true, description: 'name or id of one of your agents' },
-    { name: 'tool', required: true, description: 'see karo agent describe' },
+    {
+      name: 'agent',
+      required: true,
+      description: 'the name or id of one of your agents, see karo agent list',
+    },
+    { name: 'tool', required: true, description: 'one of its tools, see karo agent describe' },
     { name: 'input', required: false, description: 'its arguments as a JSON object' },
   ],
   options: [
-    { name: 'follow', short: 'f', description: 'also wait for the approval that it needs' },
+    { name: 'follow', short: 'f', description: 'if somebody has to approve it, wait for that too' },
     { name: 'id', value: 'id', description: 'the same id is the same task: it never runs twice' },
     {
       name: 'why',

@@ -68,6 +68,10 @@ const revoke = defineCommand({
   args: [{ name: 'id', required: true, description: 'id of the capability, or the beginning of it' }],
   examples: [{ run: 'karo cap revoke 0123abcd', does: 'calls that run under that capability are stopped' }],
   async run(io, { args }) {
+    if (!/^[0-9a-f]{4,32}$/.test(args.id))
+      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is no id of a capability`, {
+        hint: 'Give at least 4 hex digits of its beginning. karo cap list shows them.',
+      })
     const answer = await daemonAt(io).call(revokeCapability, { body: { id: args.id } })
     return show(io, answer, ({ revoked: [, ...derived] }) =>
       derived.length === 0 ? 'Revoked.\n' : `Revoked, with ${derived.length} derived from it.\n`,
