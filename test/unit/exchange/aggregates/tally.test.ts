@@ -135,6 +135,16 @@ describe('sums', () => {
   })
 })
 
+it('machines that give the same and decline other things are counted by what each declines', () => {
+  const declines = (type: string) => ({ declined: [{ type, audiences: ['security'] }] })
+  const world = worldOf(
+    machines(8, (n) => (n < 2 ? {} : n < 5 ? declines('ActivityPatterns') : declines('SafetyPosture'))),
+  )
+  expect(typed(world, 'ToolUsage')).toMatchObject({ n: 8, declined: 0 })
+  expect(typed(world, 'ActivityPatterns').declined).toBe(3)
+  expect(typed(world, 'SafetyPosture').declined).toBe(3)
+})
+
 describe('batches', () => {
   it('of latecomers are others, and enough', () => {
     const world = worldOf(machines(6))
