@@ -3,7 +3,7 @@ import { SHARE_CELLS_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../base/bits.ts'
 import { cellsOf } from './layout.ts'
-import { type Acceptable, candidateOf, hashOfPart, kOf } from './listing.ts'
+import { candidateOf, hashOfPart, kOf } from './listing.ts'
 import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'
 import { type Cell, cellsOfGroup } from './parts/parts.ts'
 import { groupsOf, insiders, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
@@ -37,7 +37,7 @@ export function layoutsOf(view: TallyView, keys: Keys): readonly Layout[] | unde
 export function agreementOf(
   view: TallyView,
   listing: Listing,
-  common: ReadonlyMap<number, Acceptable>,
+  common: ReadonlyMap<number, HeldShare>,
   { listed, unlisted }: { readonly listed: number; readonly unlisted: number },
 ): Agreement {
   const candidates = [...common].map(([at, one]) => candidateOf(view, one, at))
@@ -54,7 +54,7 @@ export function agreementOf(
       const layouts = layoutsOf(view, of) as readonly Layout[]
       const candidatesOf = members.map((place) => byPlace.get(place) as Candidate)
       const { cells, leftOut } = cellsOfGroup(candidatesOf, keys, kOf(view, listing.k), rooms[at])
-      const shareAt = (place: number): HeldShare => (common.get(place) as Acceptable).share
+      const shareAt = (place: number): HeldShare => common.get(place)!
       const told = sumsOfCells(layouts, members, cells, shareAt)
       return {
         ...{ members: bitsOf(members, listed), keys: of, threshold },
@@ -107,7 +107,7 @@ export function checkedGroups(
   view: TallyView,
   listing: Listing,
   agreement: Agreement,
-  own: readonly Acceptable[],
+  own: readonly HeldShare[],
 ): { readonly groups: readonly CheckedGroup[] } | { readonly flaw: Flaw } {
   const common = placesIn(agreement.common)
   if (common.some((place) => place >= own.length))
@@ -127,7 +127,7 @@ export function checkedGroups(
       return flaw('not_in_list', 'a group with others than those in common')
     if (places.some((place) => seen.has(place))) return flaw('twice', 'a machine in two groups')
     for (const place of places) seen.add(place)
-    const members = places.map((place) => candidateOf(view, own[place] as Acceptable, place))
+    const members = places.map((place) => candidateOf(view, own[place]!, place))
     const keys = flat(group.keys)
     const layouts = layoutsOf(view, group.keys)
     if (layouts === undefined || !areKeysOf(keys, group.keys, members)) {

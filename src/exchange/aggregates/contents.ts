@@ -2,20 +2,21 @@
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { LISTED_BYTES, RELEASE_PLAIN_BYTES, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { ReleaseContent, ReleasedSplit, ReleasedType } from '../../../protocols/messages/release.ts'
+import type { ShareHeader } from '../../../protocols/messages/share.ts'
 import type { Agreement, Listing } from '../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../base/bits.ts'
 import { blake3 } from '../../base/hash.ts'
-import { type Acceptable, hashOfPart } from './listing.ts'
+import { hashOfPart, saidBy } from './listing.ts'
 import type { TalliedGroup } from './opened.ts'
 import { packedTotals } from './parts/apart.ts'
 import type { GroupTotals } from './totals.ts'
-import type { TallyView } from './types.ts'
+import type { HeldShare, TallyView } from './types.ts'
 
 interface Tallied {
   readonly listing: Listing
   readonly agreement: Agreement
   /** Listed shares by their place. */
-  readonly held: ReadonlyMap<number, Acceptable>
+  readonly held: ReadonlyMap<number, HeldShare>
   readonly groups: readonly TalliedGroup[]
 }
 
@@ -35,6 +36,8 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
     (sum, group, at) => sum + (isUndivided(at) ? 0 : group.left_out),
     0,
   )
+  const alike = alikeIn(tallied, common, grouped)
+  const types = typesOf(alike)
   const contents = listing.audiences.map(
     (audience): ReleaseContent => ({
       ...{ scheme: SCHEME, mesh: view.mesh, length, start, end, batch: view.batch, audience },
@@ -45,9 +48,7 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
         unlisted: agreement.unlisted,
       },
       ...{ refused: listing.refused, teams: listing.teams, undivided: undivided.length, left_out },
-      types: typesOf(tallied, common).flatMap(
-        (type) => typeOf(type, audience, tallied, common, grouped) ?? [],
-      ),
+      types: types.flatMap((type) => typeOf(type, audience, groups, alike) ?? []),
     }),
   )
   return contents.map(fitting)
@@ -85,38 +86,62 @@ function fitting(content: ReleaseContent): ReleaseContent {
   }
 }
 
-/** All types that a share in common gives or declines, sorted. */
-function typesOf({ held }: Tallied, common: readonly number[]): readonly string[] {
-  const types = new Set<string>()
-  for (const at of common) {
-    const header = held.get(at)?.share.header
-    for (const { type } of [...(header?.sections ?? []), ...(header?.declined ?? [])]) types.add(type)
-  }
-  return [...types].sort()
+/** Shares in common that say the same and are in the same group, or in none. */
+interface Alike {
+  readonly header: ShareHeader
+  readonly group: TalliedGroup | undefined
+  count: number
 }
+
+/** In the order of their first places. */
+function alikeIn(
+  { held }: Tallied,
+  common: readonly number[],
+  grouped: ReadonlyMap<number, TalliedGroup>,
+): readonly Alike[] {
+  const found = new Map<TalliedGroup | undefined, Map<string, Alike>>()
+  const all: Alike[] = []
+  for (const at of common) {
+    const share = held.get(at)
+    if (share === undefined) continue
+    const group = grouped.get(at)
+    const inGroup = found.get(group) ?? new Map<string, Alike>()
+    found.set(group, inGroup)
+    const said = saidBy(share)
+    const alike = inGroup.get(said) ?? { header: share.header, group, count: 0 }
+    if (alike.count++ === 0) all.push(alike)
+    inGroup.set(said, alike)
+  }
+  return all
+}
+
+/** All types that a share in common gives or declines, sorted. */
+const typesOf = (alike: readonly Alike[]): readonly string[] =>
+  [
+    ...new Set(
+      alike.flatMap(({ header }) => [...header.sections, ...header.declined].map(({ type }) => type)),
+    ),
+  ].sort()
 
 /** One type for one audience; undefined: nobody gives it to this audience, or says that it does not. */
 function typeOf(
   type: string,
   audience: string,
-  { held, groups }: Tallied,
-  common: readonly number[],
-  grouped: ReadonlyMap<number, TalliedGroup>,
+  groups: readonly TalliedGroup[],
+  alike: readonly Alike[],
 ): ReleasedType | undefined {
   const isFor = (one: { readonly type: string; readonly audiences: readonly string[] }) =>
     one.type === type && one.audiences.includes(audience)
   let [declined, waiting, outside] = [0, 0, 0]
   let layout: Uint8Array | undefined
-  for (const at of common) {
-    const header = held.get(at)?.share.header
-    const group = grouped.get(at)
-    const section = header?.sections.find(isFor)
+  for (const { header, group, count } of alike) {
+    const section = header.sections.find(isFor)
     layout ??= section?.layout
-    if (section !== undefined && group === undefined) waiting++
-    if (section !== undefined && group?.keys.some(isFor) === false) outside++
+    if (section !== undefined && group === undefined) waiting += count
+    if (section !== undefined && group?.keys.some(isFor) === false) outside += count
     // Machines that wait are counted when they are tallied, so that sums over batches count each once.
-    const isCounted = group !== undefined || header?.sections.length === 0
-    if (isCounted && header?.declined.some(isFor)) declined++
+    const isCounted = group !== undefined || header.sections.length === 0
+    if (isCounted && header.declined.some(isFor)) declined += count
   }
   const totals = groups
     .filter(({ keys }) => keys.some(isFor))

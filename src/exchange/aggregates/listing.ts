@@ -3,6 +3,7 @@
 import type { WireBody } from '../../../protocols/define.ts'
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { BATCH_MAX, LISTED_BYTES, TEAMS_LISTED_MAX } from '../../../protocols/messages/aggregate.ts'
+import type { ShareHeader } from '../../../protocols/messages/share.ts'
 import {
   type Agreement,
   type Listing,
@@ -25,6 +26,8 @@ interface Name {
   readonly hex: string
   /** Of the author's part alone. */
   readonly author: string
+  /** What its header gives and declines: the same text where headers say the same, as most do. */
+  readonly said: string
 }
 
 /** Each step of a batch goes over all shares again, and a share does not change. */
@@ -33,64 +36,64 @@ const names = new WeakMap<HeldShare, Name>()
 function nameOf(share: HeldShare): Name {
   const known = names.get(share)
   if (known !== undefined) return known
-  const entry = Buffer.concat([share.author.subarray(0, AUTHOR_BYTES), share.check])
-  const name = { entry, hex: toHex(entry), author: toHex(entry.subarray(0, AUTHOR_BYTES)) }
+  const entry = new Uint8Array(LISTED_BYTES)
+  entry.set(share.author.subarray(0, AUTHOR_BYTES))
+  entry.set(share.check, AUTHOR_BYTES)
+  const hex = toHex(entry)
+  const name = { entry, hex, author: hex.slice(0, 2 * AUTHOR_BYTES), said: saidIn(share.header) }
   names.set(share, name)
   return name
 }
 
-/** A share that may be tallied, and who gave it. */
-export interface Acceptable {
-  readonly share: HeldShare
-  readonly contributor: Contributor
-  readonly entry: Uint8Array
+/** No type and no audience has a control character, and every hash of a layout is of 32 bytes, so no two headers are mistaken. */
+function saidIn({ sections, declined }: ShareHeader): string {
+  let text = ''
+  for (const { type, layout, cells, audiences } of sections)
+    text += `${type}\t${Buffer.from(layout.buffer, layout.byteOffset, layout.length).toString('latin1')}${cells}\t${audiences.join('\t')}\n`
+  text += '\n'
+  for (const { type, audiences } of declined) text += `${type}\t${audiences.join('\t')}\n`
+  return text
 }
+
+/** What the header of a share gives and declines, as a text by which shares can be counted together. */
+export const saidBy = (share: HeldShare): string => nameOf(share).said
 
 /** By which one part of a tally names another: BLAKE3-256 of its canonical MessagePack. */
 export const hashOfPart = (part: WireBody): Uint8Array => blake3([encodeValue(part)])
 
-/** The entries of a list, in their order; undefined when they are not ascending or not whole. */
-export function entriesOf({ shares }: Listing): readonly Uint8Array[] | undefined {
+/** The entries of a list in hexadecimal digits, in their order; undefined when they are not ascending or not whole. */
+export function entriesOf({ shares }: Listing): readonly string[] | undefined {
   if (shares.length % LISTED_BYTES !== 0) return undefined
-  const entries: Uint8Array[] = []
-  for (let at = 0; at < shares.length; at += LISTED_BYTES) {
-    const entry = shares.subarray(at, at + LISTED_BYTES)
+  const digits = toHex(shares)
+  const entries: string[] = []
+  for (let at = 0; at < digits.length; at += 2 * LISTED_BYTES) {
+    const entry = digits.slice(at, at + 2 * LISTED_BYTES)
     const before = entries.at(-1)
-    if (before !== undefined && Buffer.compare(before, entry) >= 0) return undefined
+    if (before !== undefined && before >= entry) return undefined
     entries.push(entry)
   }
   return entries
 }
 
+/** A share as `entriesOf` names it. */
+export const entryOf = (share: HeldShare): string => nameOf(share).hex
+
 /** The k that counts: the bundle's, else 5, the other's word for it where that is higher, and never below 3. */
 export const kOf = (view: TallyView, said = 0): number => Math.max(view.k ?? K_DEFAULT, said, K_LEAST)
 
-/** What shares may be tallied for by one view, which each step asks about every share several times. */
-interface KnownKeys {
-  readonly ofShare: WeakMap<HeldShare, readonly string[]>
-  /** The same array for the same keys, so that whoever compares them can compare arrays. */
-  readonly byText: Map<string, readonly string[]>
-}
-
-const knownKeys = new WeakMap<TallyView, KnownKeys>()
+/** What shares may be tallied for by one view, which each step asks about every share several times: by what they say. */
+const knownKeys = new WeakMap<TallyView, Map<string, readonly string[]>>()
 
 /**
  * What a share may be tallied for: types whose layout is this aggregator's own, and audiences of the mesh. Type and
- * audience of each, sorted; one array for all shares of a view that may be tallied for the same.
+ * audience of each, sorted; one array for all shares of a view that say the same.
  */
 function keysOf(share: HeldShare, view: TallyView): readonly string[] {
-  let known = knownKeys.get(view)
-  if (known === undefined) {
-    known = { ofShare: new WeakMap(), byText: new Map() }
-    knownKeys.set(view, known)
-  }
-  const before = known.ofShare.get(share)
-  if (before !== undefined) return before
-  const found = computedKeys(share, view)
-  const text = found.join('\n')
-  const keys = known.byText.get(text) ?? found
-  known.byText.set(text, keys)
-  known.ofShare.set(share, keys)
+  const known = knownKeys.get(view) ?? new Map<string, readonly string[]>()
+  knownKeys.set(view, known)
+  const { said } = nameOf(share)
+  const keys = known.get(said) ?? computedKeys(share, view)
+  known.set(said, keys)
   return keys
 }
 
@@ -143,7 +146,7 @@ function spent(view: TallyView): ReadonlySet<string> | undefined {
     for (const at of placesIn(agreement.common)) {
       const entry = entries[at]
       if (entry === undefined) continue
-      if (grouped.has(at) || declines.has(toHex(entry))) authors.add(toHex(entry.subarray(0, AUTHOR_BYTES)))
+      if (grouped.has(at) || declines.has(entry)) authors.add(entry.slice(0, 2 * AUTHOR_BYTES))
     }
   }
   const members = new Set<string>()
@@ -159,22 +162,19 @@ function spent(view: TallyView): ReadonlySet<string> | undefined {
  * The shares of this view that a list may hold, in the order of their entries: of a member that counts and is in no batch
  * yet, one of each member. Undefined as `spent`.
  */
-export function acceptable(view: TallyView): readonly Acceptable[] | undefined {
+export function acceptable(view: TallyView): readonly HeldShare[] | undefined {
   const gone = spent(view)
   if (gone === undefined) return undefined
   const sorted = view.shares
     .filter((share) => flawOf(share, view) === undefined)
-    .map((share) => ({ share, entry: nameOf(share).entry }))
-    .sort((a, b) => Buffer.compare(a.entry, b.entry))
+    .sort((a, b) => (nameOf(a).hex < nameOf(b).hex ? -1 : 1))
   const seen = new Set<string>()
-  const found: Acceptable[] = []
-  for (const { share, entry } of sorted) {
-    const contributor = view.contributorOf(share.author) as Contributor
-    if (gone.has(contributor.member) || seen.has(contributor.member)) continue
+  return sorted.filter(({ author }) => {
+    const contributor = view.contributorOf(author) as Contributor
+    if (gone.has(contributor.member) || seen.has(contributor.member)) return false
     seen.add(contributor.member)
-    found.push({ share, contributor, entry })
-  }
-  return found
+    return true
+  })
 }
 
 /**
@@ -185,22 +185,16 @@ export function heldOf(
   view: TallyView,
   listing: Listing,
   places: readonly number[] | 'all',
-): ReadonlyMap<number, Acceptable> | undefined {
+): ReadonlyMap<number, HeldShare> | undefined {
   const entries = entriesOf(listing)
   if (entries === undefined) return undefined
-  const byEntry = new Map(view.shares.map((share) => [nameOf(share).hex, share]))
-  const held = new Map<number, Acceptable>()
+  const byEntry = new Map<string, HeldShare>()
+  for (const share of view.shares) byEntry.set(nameOf(share).hex, share)
+  const held = new Map<number, HeldShare>()
   for (const at of places === 'all' ? entries.keys() : places) {
-    const entry = entries[at]
-    const share = entry && byEntry.get(toHex(entry))
-    if (entry === undefined || share === undefined) return undefined
-    held.set(at, {
-      ...{ entry, share },
-      // Only the groups are about who gave it; whoever opens and releases does not look them up again.
-      get contributor() {
-        return view.contributorOf(share.author) ?? { member: toHex(share.author), counted: false, roles: [] }
-      },
-    })
+    const share = byEntry.get(entries[at] ?? '')
+    if (share === undefined) return undefined
+    held.set(at, share)
   }
   return held
 }
@@ -223,7 +217,7 @@ function teamsOf({ teams = new Map() }: TallyView): Listing['teams'] {
 const TEAM_BYTES = 24
 
 /** What the leader lists of what it may. */
-export function listingOf(view: TallyView, shares: readonly Acceptable[]): Listing {
+export function listingOf(view: TallyView, shares: readonly HeldShare[]): Listing {
   const refused = new Map<(typeof REFUSED_SHARES)[number], number>(view.refused)
   for (const share of view.shares) {
     const flaw = flawOf(share, view)
@@ -237,14 +231,18 @@ export function listingOf(view: TallyView, shares: readonly Acceptable[]): Listi
       const count = refused.get(reason) ?? 0
       return count === 0 ? [] : [{ reason, count }]
     }),
-    shares: Buffer.concat(shares.slice(0, BATCH_MAX).map(({ entry }) => entry)),
+    shares: Buffer.concat(shares.slice(0, BATCH_MAX).map((share) => nameOf(share).entry)),
   }
 }
 
-/** A share as a candidate of the groups of a list, at that place. */
-export const candidateOf = (view: TallyView, { share, contributor }: Acceptable, at: number): Candidate => ({
-  ...{ at, member: contributor.member, kMin: share.header.k_min, keys: keysOf(share, view) },
-  roles: contributor.roles,
-  teams: contributor.teams ?? [],
-  isOfPair: view.pair.some((key) => Buffer.compare(key, share.author) === 0),
-})
+/** A share as a candidate of the groups of a list, at that place; who has left is nobody any more. */
+export function candidateOf(view: TallyView, share: HeldShare, at: number): Candidate {
+  const { member, roles, teams } = view.contributorOf(share.author) ?? {
+    member: toHex(share.author),
+    roles: [],
+  }
+  return {
+    ...{ at, member, kMin: share.header.k_min, keys: keysOf(share, view), roles, teams: teams ?? [] },
+    isOfPair: view.pair.some((key) => Buffer.compare(key, share.author) === 0),
+  }
+}

@@ -9,21 +9,12 @@ import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../prot
 import { placesIn } from '../../base/bits.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf } from './contents.ts'
-import {
-  type Acceptable,
-  acceptable,
-  candidateOf,
-  entriesOf,
-  hashOfPart,
-  heldOf,
-  kOf,
-  listingOf,
-} from './listing.ts'
+import { acceptable, candidateOf, entriesOf, entryOf, hashOfPart, heldOf, kOf, listingOf } from './listing.ts'
 import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
 import { groupsOf } from './sets.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
-import type { Step, TallyView } from './types.ts'
+import type { HeldShare, Step, TallyView } from './types.ts'
 
 const MINUTE_MS = 60_000
 /** No share has come for so long: those that are on their way have arrived. */
@@ -36,7 +27,7 @@ const FEW_MS = 60 * MINUTE_MS
 const LEADER = 0
 const FOLLOWER = 1
 
-type Held = ReadonlyMap<number, Acceptable>
+type Held = ReadonlyMap<number, HeldShare>
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
@@ -159,7 +150,7 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
   if ('flaw' in checked) return refuseFor(view, checked.flaw)
   const groups = checked.groups.map(({ places, cells, layouts, n, threshold }: CheckedGroup, at) => {
     const theirs = agreement.groups[at]!
-    const sums = sumsOfCells(layouts, places, cells, (place) => (held.get(place) as Acceptable).share)
+    const sums = sumsOfCells(layouts, places, cells, (place) => held.get(place)!)
     const indicators = toldIndicators(layouts, sums.whole)
     const highest = Math.max(threshold, theirs.threshold)
     const opened = openings(layouts, indicators, theirs.indicators, n, highest)
@@ -221,11 +212,11 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
   if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
   if (shares === undefined) return wait(TAKEN_BACK)
-  const places = new Map(entries.map((entry, at) => [Buffer.from(entry).toString('latin1'), at]))
-  const common = new Map<number, Acceptable>()
-  for (const one of shares) {
-    const at = places.get(Buffer.from(one.entry).toString('latin1'))
-    if (at !== undefined) common.set(at, one)
+  const places = new Map(entries.map((entry, at) => [entry, at]))
+  const common = new Map<number, HeldShare>()
+  for (const share of shares) {
+    const at = places.get(entryOf(share))
+    if (at !== undefined) common.set(at, share)
   }
   const isFew = common.size * 3 < Math.max(shares.length, entries.length) * 2
   const patience = version + (isFew ? FEW_MS : SYNC_MS)
@@ -255,7 +246,7 @@ function open(view: TallyView, agreement: Agreement, held: Held): Step {
     const cells = settlement.groups[at]!.cells.map((_, one) => ({
       members: placesIn(group.cells[one]!.members),
     }))
-    const shareAt = (place: number) => (held.get(place) as Acceptable).share
+    const shareAt = (place: number) => held.get(place)!
     const sums = sumsOfCells(layouts, placesIn(group.members), cells, shareAt)
     groups.push({
       opened: toldValues(layouts, sums.whole, found.opened),

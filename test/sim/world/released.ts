@@ -75,7 +75,7 @@ async function agreed(world: World): Promise<{ added: Set<WorldNode>; common: Se
     if (agreement === undefined || listing === undefined || !isSettled) continue
     const entries = entriesOf(listing) ?? []
     const nodeAt = (at: number): WorldNode | undefined =>
-      byKey.get(Buffer.from((entries[at] as Uint8Array).subarray(0, AUTHOR_BYTES)).toString('hex'))
+      byKey.get((entries[at] as string).slice(0, 2 * AUTHOR_BYTES))
     for (const at of placesIn(agreement.common)) {
       const node = nodeAt(at)
       if (node !== undefined) common.add(node)

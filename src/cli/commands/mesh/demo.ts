@@ -75,8 +75,8 @@ Each name is a program in ${directory} that is karo on that node. In another ter
 
   ${ciso} query tools --last 7d      which tools the organisation uses
   ${ciso} query safety --last 7d     how risky its commands are
+  ${ciso} report --last 8d           what changed, and all of it in one report; report list: those that are kept
   ${ciso} query activity --last 7d   when it works
-  ${ciso} report --last 8d           all of it in one report; karo report list: those that are kept
   ${ciso} dashboard                  the same as a page in your browser; each node has one
 
 As the lead of the team web, who sees the numbers of its machines:

@@ -136,6 +136,31 @@ describe('sums', () => {
   })
 })
 
+it('a role that the policy releases nothing to divides nobody, and gets nothing', () => {
+  const docker = (n: number) => (n % 8 < 3 ? [[1, [1, 0]] as const] : [])
+  const all = machines(16, (n) => ({
+    tools: new Map([[0, [1, 0]], ...docker(n)]),
+    audiences: n < 8 ? ['lead', 'security'] : ['security'],
+  }))
+  const world = worldOf(all)
+  expect(contentsIn(run(world)[0]).map(({ audience }) => audience)).toEqual(['security'])
+  // In two groups of eight, three of each would be too few to be told.
+  expect(typed(world, 'ToolUsage').rows.map(({ row, nodes }) => [row, nodes])).toEqual([
+    [0, 16],
+    [1, 6],
+  ])
+})
+
+it('machines that give the same and decline other things are counted by what each declines', () => {
+  const declines = (type: string) => ({ declined: [{ type, audiences: ['security'] }] })
+  const world = worldOf(
+    machines(8, (n) => (n < 2 ? {} : n < 5 ? declines('ActivityPatterns') : declines('SafetyPosture'))),
+  )
+  expect(typed(world, 'ToolUsage')).toMatchObject({ n: 8, declined: 0 })
+  expect(typed(world, 'ActivityPatterns').declined).toBe(3)
+  expect(typed(world, 'SafetyPosture').declined).toBe(3)
+})
+
 describe('batches', () => {
   it('of latecomers are others, and enough', () => {
     const world = worldOf(machines(6))

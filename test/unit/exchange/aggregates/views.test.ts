@@ -2,7 +2,10 @@
 
 import { describe, expect, it } from 'vitest'
 import { releases, tallies } from '../../../../protocols/aggregate.ts'
+import { slotOfBucket } from '../../../../protocols/buckets.ts'
+import { NONCE_BYTES } from '../../../../protocols/frame.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
+import { Share } from '../../../../protocols/messages/share.ts'
 import { FrameError } from '../../../../protocols/reject.ts'
 import {
   combine,
@@ -17,7 +20,7 @@ import {
 } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector } from '../../../../src/exchange/aggregates/layout.ts'
 import { expandAll, split, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
-import { createHints } from '../../../../src/trust/identity/index.ts'
+import { createHints, signFrame } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
 import {
@@ -137,6 +140,24 @@ describe('everybody else', () => {
     expect(
       chiSquared(Buffer.concat(readShare(document).body.boxes.map(({ sealed }) => sealed))),
     ).toBeLessThan(UNLIKELY)
+  })
+
+  it('cannot give the boxes of somebody else as its own: signed again, they open for nobody of the pair', () => {
+    const thief = testIdentity(99)
+    const { body } = readShare(sealedShare(VICTIM, RANDOM))
+    const envelope = { sender: thief.publicKey, ts: BUCKET.end, nonce: RANDOM.bytes(NONCE_BYTES), seq: 0 }
+    // Hints are made from the keys of both ends; the thief can make those that let the pair look for its key.
+    const hints = createHints(thief.agree)
+    const edition = { author: thief.publicKey, slot: slotOfBucket(BUCKET), version: BUCKET.end }
+    const boxes = body.boxes.map((box, at) => ({
+      ...box,
+      hint: hints(PAIR[at] ?? thief.publicKey, edition)!,
+    }))
+    for (const stolen of [body, { ...body, boxes }]) {
+      const document = signFrame(Share, envelope, stolen, thief)
+      expect(readShare(document).author).toEqual(thief.publicKey)
+      for (const index of [0, 1] as const) expect(() => openedBy(index, document)).toThrow('does not open')
+    }
   })
 
   it('alters no byte of a share that is not noticed', () => {

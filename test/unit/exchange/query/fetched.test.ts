@@ -56,6 +56,8 @@ const HOURS = 3
 /** Hours 1 to 3 before now, with 100, 101 and 102 uses of git. */
 const ALL = [1, 2, 3].map((back) => contentOf(back, 99 + back))
 const both = ALL.map((content) => saidBy(content))
+/** As many hours before them too, with which they are compared: 103 to 105. */
+const twice = Array.from({ length: 2 * HOURS }, (_, at) => saidBy(contentOf(1 + at, 100 + at)))
 const RANGE = { start: hourBefore(HOURS).start, end: hourBefore(1).end }
 
 const ask = (desk: TestNode, more: Parameters<TestNode['ask']>[0] = {}) =>
@@ -110,6 +112,21 @@ describe('who is entitled', () => {
       'withheld',
       ['half', 'half', 'half'],
     ])
+  })
+
+  test('with its change a question takes two round trips, and nobody who is off is asked', async () => {
+    const { desk, nodes, wire } = world(Array.from({ length: 8 }, () => totalsOf(twice)))
+    const [off, linked] = [nodes.slice(0, 6), nodes.slice(6)]
+    for (const { id } of off) {
+      wire.cut(desk.id, id)
+      desk.absent.set(id, { offline: true })
+    }
+    const result = await ask(desk, { acting: login(desk) })
+    expect(result.data).toMatchObject({ tools: [{ tool: 'git', uses: 303, change: -9 }] })
+    const questions = (of: readonly TestNode[]) => of.map((node) => detailsOf(node, 'query_received').length)
+    expect(questions(off)).toEqual(off.map(() => 0))
+    // The first goes to both at once, and so does the second, about the hours before.
+    expect(Math.max(...questions(linked))).toBeLessThanOrEqual(2)
   })
 
   test('a node with the role asks for what has not come to it, once, and keeps what it has', async () => {
