@@ -75,6 +75,10 @@ export function withoutLastBlanks(line: string): string {
   return line.slice(0, escapes % 2 === 1 && end < line.length ? end + 1 : end)
 }
 
+/** As rules read lines of a shell; one that they do not know is read as bash. */
+export const dialectOf = (shell: string): 'bash' | 'fish' | 'sh' | 'zsh' =>
+  shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
+
 /** People repeat themselves: judging and redacting a line again would be most of the work. */
 const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
@@ -91,7 +95,7 @@ export function createDigest(ignore: readonly string[], answers?: GivenAnswers):
     // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
     if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return FORGET
     if (ignored.some((matches) => matches(line))) return FORGET
-    const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
+    const dialect = dialectOf(shell)
     if (namesDeleted(line, dialect)) return FORGET
     const { tool, category } = toolOf(firstTool(line, dialect))
     const verdict = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) })

@@ -1,12 +1,12 @@
 // Makes an event of one that a person brings from a file: secrets out, judged, names of the public dictionary only.
 
-import { firstTool } from '../../assist/risk/index.ts'
+import { checkCommand, firstTool } from '../../assist/risk/index.ts'
 import { localDay } from '../../base/calendar.ts'
 import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { type EventInput, IMPORTED } from '../../store/events/events.ts'
 import { redact, redactDirectory } from '../redact/redact.ts'
-import { createDigest, createTags, withoutLastBlanks } from './digest.ts'
+import { createDigest, createTags, dialectOf, withoutLastBlanks } from './digest.ts'
 
 /** What the file says; command and directory in plain text. */
 export type Imported = Omit<EventInput, 'uid' | 'local' | 'command' | 'cwd'> & {
@@ -22,15 +22,27 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
   const known = toolOf(tool)
   const used = known.tool === tool && known.category === category ? known : toolOf(firstTool(command, 'bash'))
   const time = Math.floor(event.start_us / 1000)
+  const rule = ruleOf(command, event)
   return {
     ...event,
     ...used,
+    ...(rule !== undefined && { rule }),
     uid,
     session: IMPORTED,
     command: markLevel0(redact(command)),
     cwd: markLevel0(redactDirectory(cwd)),
     local: { day: Math.max(0, localDay(time)), hour: new Date(time).getHours() },
   }
+}
+
+/** The rule that gives the command the level that the file says; a file has no rules, and rules may have changed since. */
+function ruleOf(
+  command: string,
+  { risk_level, shell }: Pick<Imported, 'risk_level' | 'shell'>,
+): string | undefined {
+  if (risk_level === 'safe') return undefined
+  const { risk_level: level, matches } = checkCommand(command, { shell: dialectOf(shell) })
+  return level === risk_level ? matches[0]?.rule : undefined
 }
 
 /** A command as another program recorded it. */

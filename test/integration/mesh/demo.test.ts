@@ -171,6 +171,10 @@ describe('karo demo', () => {
       expect([tool, value, machines]).toEqual([tool, plain.get(tool), 8])
     }
     expect(said.coverage.rows[0]).toMatchObject({ expected: 8, contributed: 8, consent: 1 })
+    // Risk by rule, of commands that came from a file without rules.
+    expect(said.risk.rules).toContainEqual(
+      expect.objectContaining({ level: 'high', rule: 'git-force-push', machines: 8 }),
+    )
     for (const name of ['lead', 'web-1'])
       expect(await report(name)).toMatchObject({ code: 4, said: { error: { code: 'refused' } } })
   })

@@ -1,7 +1,9 @@
 // From a record to an event: what is left out, judged, redacted and named, and that an event keeps its identity.
 import { expect, test } from 'vitest'
+import type { RiskLevel } from '../../../src/assist/risk/index.ts'
 import { revealLevel0 } from '../../../src/base/level0/level0.ts'
 import { createDigest } from '../../../src/observe/record/digest.ts'
+import { importedEvent } from '../../../src/observe/record/imported.ts'
 import type { SpoolRecord } from '../../../src/observe/record/spool-record.ts'
 import { T0 } from '../../support/data/spool.ts'
 
@@ -131,4 +133,15 @@ test('what the guard did is a note and no event', () => {
     local: expect.objectContaining({ day: expect.any(Number), hour: expect.any(Number) }),
   })
   expect(digest.note(spooled('ls'), 7)).toBeUndefined()
+})
+
+test('a command of a file of history has the rule that gives it the level the file says, and none for another level', () => {
+  const ruleOf = (command: string, risk_level: RiskLevel) =>
+    importedEvent(0, {
+      ...{ start_us: T0, tag: 1, duration_us: null, shell: 'bash', exit_code: 0, command, cwd: '/' },
+      ...{ risk_level, category: 'git', tool: 'git', karo_generated: false },
+    }).rule
+  expect(ruleOf('git push --force', 'high')).toBe('git-force-push')
+  expect(ruleOf('git push --force', 'moderate')).toBeUndefined()
+  expect(ruleOf('git status', 'safe')).toBeUndefined()
 })
