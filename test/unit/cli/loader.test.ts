@@ -13,7 +13,9 @@ type Keeper = { [KEEP]?: () => () => void }
 function program() {
   const directory = temporaryDirectory()
   mkdirSync(join(directory, 'chunks'))
-  const write = (name: string, code: string) => writeFileSync(join(directory, 'chunks', name), code)
+  const script = (code: string) =>
+    `(function(exports,require,module,__filename,__dirname){"use strict";${code}\n})`
+  const write = (name: string, code: string) => writeFileSync(join(directory, 'chunks', name), script(code))
   write(
     'a.js',
     'exports.own = () => 1; const b = require("./b.js"); exports.sum = () => exports.own() + b.two()',
