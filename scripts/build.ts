@@ -13,14 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import {
-  type BuildResult,
-  build as esbuild,
-  type Metafile,
-  type Plugin,
-  stop,
-  transform,
-} from 'esbuild'
+import { type BuildResult, build as esbuild, type Metafile, type Plugin, stop, transform } from 'esbuild'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { packName } from '../src/cli/loader.ts'
 import { overviewRows } from '../src/cli/overview.ts'
@@ -46,7 +39,7 @@ export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi', '@cedar-policy
 const CORE = ['src/cli/run.ts', 'src/cli/commands/node/status.ts', 'src/base/words/risk-levels.ts']
 
 /** What lies in one file more with all that it imports at once: a file less to read and to compile for each of its chunks. */
-const PACKED = ['src/cli/commands/terminal/check.ts', 'src/daemon/main.ts']
+const PACKED = ['src/cli/commands/terminal/check.ts']
 
 /** The entry asks the loader for chunks, once its version check has passed. */
 const entryHead = (packed: readonly string[]): string =>
@@ -177,7 +170,10 @@ const oneCore: Plugin = {
 /** What the daemon takes of prom-client; its index also loads a client for HTTPS and OpenTelemetry, 0.1 s where no code is cached. */
 const METRICS = ['counter', 'gauge', 'histogram', 'registry']
 
-/** What Fastify loads at once and a daemon needs late, or never: its compilers of schemas, and the versions of plugins. */
+/**
+ * What Fastify does at once and a daemon needs late, or never: its compilers of schemas, the versions of plugins, and a function
+ * that its router compiles from text for each part of a path.
+ */
 const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string])[]>> = {
   'fastify/lib/schema-controller.js': [
     ["const ValidatorSelector = require('@fastify/ajv-compiler')", ''],
@@ -186,6 +182,12 @@ const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string
     [
       '= SerializerSelector()',
       "= (...given) => require('@fastify/fast-json-stringify-compiler')()(...given)",
+    ],
+  ],
+  'find-my-way/lib/node.js': [
+    [
+      "return new Function('path', 'i', `'use strict'\\nreturn ${lines.join(' && ')}`)",
+      'return (path, i) => path.startsWith(prefix, i)',
     ],
   ],
   'fastify/lib/plugin-utils.js': [

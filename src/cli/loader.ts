@@ -36,11 +36,7 @@ interface Loaded {
  * a source of another length, and chunks have the hash of their content in their names. Only the owner of the
  * directory keeps code, so that `sudo karo` leaves no files of root in the installation of a person.
  */
-export function programLoader(
-  directory: string,
-  outside: Require,
-  packed: readonly string[] = [],
-): Require {
+export function programLoader(directory: string, outside: Require, packed: readonly string[] = []): Require {
   const cache = join(directory, '.cache', `${process.version}-${process.arch}-${runtimeName()}`)
   const chunks = new Map<string, Chunk>()
   const unkept: Loaded[] = []

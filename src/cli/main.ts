@@ -30,8 +30,7 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
     if (bytes.length > direct) return 0
     let length = 0
     try {
-      while (length < bytes.length)
-        length += process.getBuiltinModule('node:fs').writeSync(1, bytes, length)
+      while (length < bytes.length) length += process.getBuiltinModule('node:fs').writeSync(1, bytes, length)
       direct -= length
     } catch {
       // The stream writes the rest, and tells what is wrong.
