@@ -24,8 +24,8 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
       process.exit(1)
     })
   // Where stdout is no terminal, the first words are written without Node's stream, because loading streams takes a tenth of a
-  // short command's time. No more than a pipe holds, so that a reader who is slow does not hold the whole process up.
-  let direct = 65_536
+  // short command's time. Less than a pipe holds, so that a reader who is slow does not hold the whole process up.
+  let direct = 16_384
   const written = (bytes: Uint8Array): number => {
     if (bytes.length > direct) return 0
     let length = 0

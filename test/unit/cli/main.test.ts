@@ -88,9 +88,9 @@ test.runIf(existsSync('/dev/full'))('a disk that is full is told in one line, an
   expect(run(full).status).toBe(1)
 })
 
-test('a file gets what a pipe gets, and more than a pipe holds at once is whole', async () => {
+test('a file gets what a pipe gets, also of more than is written without a stream', async () => {
   const piped = await karo(['check', '--rules', '--json'])
-  expect(piped.stdout.length).toBeGreaterThan(65_536)
+  expect(piped.stdout.length).toBeGreaterThan(16_384)
   const path = join(temporaryDirectory(), 'out')
   for (const args of [['check', '--rules', '--json'], ['--version']]) {
     const file = openSync(path, 'w')
