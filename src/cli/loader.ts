@@ -29,8 +29,8 @@ interface Loaded {
 
 /**
  * `require` for the program in `directory`: names that begin with `./` or `../` are its chunks, and all others go to
- * `outside`. A chunk in `packed` lies in one file with all that it imports at once, which is read and compiled once instead
- * of some hundred times. Node's own compile cache keeps a file's code as it is before it runs, so that each function is compiled
+ * `outside`. A chunk in `packed` lies in one file with all that it imports at once, which is read and compiled once and
+ * not once for each. Node's own compile cache keeps a file's code as it is before it runs, so that each function is compiled
  * again at its first call; here the functions that ran are kept too. The code lies in `.cache` beside the program:
  * whoever can write there could change the program as well. V8 itself refuses code of another version, other flags or
  * a source of another length, and chunks have the hash of their content in their names. Only the owner of the
