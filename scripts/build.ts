@@ -1,4 +1,5 @@
 // Bundles the command line and the daemon into dist/: one small entry, and chunks that load only when needed.
+import { isAscii } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import {
   chmodSync,
@@ -12,16 +13,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import {
-  type BuildResult,
-  build as esbuild,
-  type Metafile,
-  type OutputFile,
-  type Plugin,
-  stop,
-  transform,
-} from 'esbuild'
+import { type BuildResult, build as esbuild, type Metafile, type Plugin, stop, transform } from 'esbuild'
 import { COMMANDS } from '../src/cli/commands.ts'
+import { packName } from '../src/cli/loader.ts'
 import { overviewRows } from '../src/cli/overview.ts'
 import { commitOfSources, headCommit } from './commit.ts'
 import { keepCode } from './keep-code.ts'
@@ -44,9 +38,12 @@ export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi', '@cedar-policy
  */
 const CORE = ['src/cli/run.ts', 'src/cli/commands/node/status.ts', 'src/base/words/risk-levels.ts']
 
+/** What lies in one file more with all that it imports at once: a file less to read and to compile for each of its chunks. */
+const PACKED = ['src/cli/commands/terminal/check.ts']
+
 /** The entry asks the loader for chunks, once its version check has passed. */
-const ENTRY_HEAD =
-  "#!/usr/bin/env node\nvar own=require,require=name=>(require=own('./loader.js').programLoader(__dirname,own))(name);\n"
+const entryHead = (packed: readonly string[]): string =>
+  `#!/usr/bin/env node\nvar own=require,require=name=>(require=own('./loader.js').programLoader(__dirname,own,${JSON.stringify(packed)}))(name);\n`
 
 /** The entry, the loader and chunks are scripts, so that a short command does not start Node's loader of ES modules. */
 const PACKAGE = '{"type":"commonjs","private":true}\n'
@@ -139,6 +136,10 @@ async function asScript(code: string): Promise<string> {
   return script.code
 }
 
+/** As the loader wants a chunk: a function, with all that it takes, which is the value of its file. */
+const asFunction = (code: string): string =>
+  `(function(exports,require,module,__filename,__dirname){"use strict";${code}\n})`
+
 /** Makes every module that is loaded on demand import the core, which puts the core into one chunk. */
 const oneCore: Plugin = {
   name: 'one-core',
@@ -169,7 +170,10 @@ const oneCore: Plugin = {
 /** What the daemon takes of prom-client; its index also loads a client for HTTPS and OpenTelemetry, 0.1 s where no code is cached. */
 const METRICS = ['counter', 'gauge', 'histogram', 'registry']
 
-/** What Fastify loads at once and a daemon needs late, or never: its compilers of schemas, and the versions of plugins. */
+/**
+ * What Fastify does at once and a daemon needs late, or never: its compilers of schemas, the versions of plugins, and a function
+ * that its router compiles from text for each part of a path.
+ */
 const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string])[]>> = {
   'fastify/lib/schema-controller.js': [
     ["const ValidatorSelector = require('@fastify/ajv-compiler')", ''],
@@ -178,6 +182,12 @@ const LATER: Readonly<Record<string, readonly (readonly [was: string, is: string
     [
       '= SerializerSelector()',
       "= (...given) => require('@fastify/fast-json-stringify-compiler')()(...given)",
+    ],
+  ],
+  'find-my-way/lib/node.js': [
+    [
+      "return new Function('path', 'i', `'use strict'\\nreturn ${lines.join(' && ')}`)",
+      'return (path, i) => path.startsWith(prefix, i)',
     ],
   ],
   'fastify/lib/plugin-utils.js': [
@@ -272,6 +282,29 @@ export function withBuiltins(code: string): string {
 /** As esbuild writes it without white space: `import one,{a,b as c}from"node:fs";`, `import*as all from"node:fs";`. */
 const BUILTIN_IMPORT = /\bimport(?: ([\w$]+),?)?(?:\*as ([\w$]+))?(?:\{([^}]*)\})? ?from"(node:[\w/]+)";/g
 
+/** For each of PACKED, its chunk and those that it imports at once, by file name; without those of the program itself, which are loaded by then. */
+function packs(outputs: Metafile['outputs']): ReadonlyMap<string, readonly string[]> {
+  const imported = (path: string, into: Set<string>): Set<string> => {
+    if (into.has(path)) return into
+    into.add(path)
+    for (const one of outputs[path]?.imports ?? [])
+      if (one.kind === 'import-statement' && one.external !== true) imported(one.path, into)
+    return into
+  }
+  const chunkOf = (entry: string): string => {
+    const found = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === entry)
+    if (found === undefined) throw new Error(`${entry} is no chunk of its own`)
+    return found[0]
+  }
+  const before = imported(chunkOf('src/cli/run.ts'), new Set())
+  return new Map(
+    PACKED.map(chunkOf).map((first) => [
+      basename(first),
+      [...imported(first, new Set())].filter((path) => !before.has(path)).map((path) => basename(path)),
+    ]),
+  )
+}
+
 /** Chunks that only pass on what another one has, by file name: whoever wants it may as well ask there. */
 function passedOn(chunks: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
@@ -294,14 +327,29 @@ export async function assemble(
   const idle = passedOn(new Map(outputFiles.map((file) => [basename(file.path), file.text])))
   const direct = (code: string): string =>
     [...idle].reduce((text, [name, from]) => text.replaceAll(`/${name}"`, `/${from}"`), code)
-  const finished = async (file: OutputFile): Promise<string | Uint8Array> => {
-    if (!file.path.endsWith('.js')) return file.contents
-    const code = await asScript(withBuiltins(direct(file.text)))
-    return file.path === ENTRY ? `${ENTRY_HEAD}${code}` : code
-  }
+  const packed = packs(metafile.outputs)
+  const scripts = new Map<string, string>()
   for (const file of outputFiles) {
-    if (!idle.has(basename(file.path)))
-      files.set(relative(DIST, file.path), Buffer.from(await finished(file)))
+    const name = basename(file.path)
+    if (idle.has(name)) continue
+    if (!name.endsWith('.js')) {
+      files.set(relative(DIST, file.path), file.contents)
+      continue
+    }
+    const code = await asScript(withBuiltins(direct(file.text)))
+    if (file.path !== ENTRY) scripts.set(name, asFunction(code))
+    files.set(
+      relative(DIST, file.path),
+      Buffer.from(file.path === ENTRY ? `${entryHead([...packed.keys()])}${code}` : asFunction(code)),
+    )
+  }
+  for (const [name, parts] of packed) {
+    const members = parts.flatMap((part) => {
+      const code = scripts.get(part)
+      // One character that is not ASCII would double what the whole file takes in memory.
+      return code === undefined || !isAscii(Buffer.from(code)) ? [] : [`${JSON.stringify(part)}:${code}`]
+    })
+    files.set(`chunks/${packName(name)}`, Buffer.from(`({${members.join(',')}})`))
   }
   files.set('loader.js', Buffer.from(await loader()))
   files.set('package.json', Buffer.from(PACKAGE))

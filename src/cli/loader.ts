@@ -10,6 +10,18 @@ interface Chunk {
   readonly exports: object
 }
 
+/** What the file of a chunk evaluates to. */
+type Code = (
+  exports: object,
+  require: Require,
+  module: { exports: object },
+  filename: string,
+  dirname: string,
+) => void
+
+/** The file beside the chunk `name` that has it together with all chunks that it imports at once, by their names. */
+export const packName = (name: string): string => `pack-${name}`
+
 interface Loaded {
   readonly script: Script
   readonly file: string
@@ -17,39 +29,49 @@ interface Loaded {
 
 /**
  * `require` for the program in `directory`: names that begin with `./` or `../` are its chunks, and all others go to
- * `outside`. Node's own compile cache keeps a file's code as it is before it runs, so that each function is compiled
+ * `outside`. A chunk in `packed` lies in one file with all that it imports at once, which is read and compiled once and
+ * not once for each. Node's own compile cache keeps a file's code as it is before it runs, so that each function is compiled
  * again at its first call; here the functions that ran are kept too. The code lies in `.cache` beside the program:
  * whoever can write there could change the program as well. V8 itself refuses code of another version, other flags or
  * a source of another length, and chunks have the hash of their content in their names. Only the owner of the
  * directory keeps code, so that `sudo karo` leaves no files of root in the installation of a person.
  */
-export function programLoader(directory: string, outside: Require): Require {
+export function programLoader(directory: string, outside: Require, packed: readonly string[] = []): Require {
   const cache = join(directory, '.cache', `${process.version}-${process.arch}-${runtimeName()}`)
   const chunks = new Map<string, Chunk>()
   const unkept: Loaded[] = []
+  let pack: Readonly<Record<string, Code>> = {}
   const again = process.env.KARO_CODE_CACHE === 'again'
 
-  const load = (path: string): object => {
-    const known = chunks.get(path)
-    if (known !== undefined) return known.exports
+  /** What the file at `path` evaluates to. */
+  const evaluated = (path: string): unknown => {
     const bytes = chunkAt(path)
     // ASCII, as most chunks are, is held in one byte a character. Raw templates keep what is not.
     const source = bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
     const file = join(cache, basename(path))
     const cachedData = read(file)
-    const script = new Script(
-      `(function(exports,require,module,__filename,__dirname){"use strict";${source}\n})`,
-      {
-        filename: path,
-        cachedData,
-        importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-      },
-    )
+    const script = new Script(source, {
+      filename: path,
+      cachedData,
+      importModuleDynamically: constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    })
     if (again || cachedData === undefined || script.cachedDataRejected === true) unkept.push({ script, file })
+    return script.runInThisContext()
+  }
+
+  const codeOf = (path: string, name: string): Code => {
+    if (packed.includes(name)) pack = evaluated(join(dirname(path), packName(name))) as Record<string, Code>
+    return pack[name] ?? (evaluated(path) as Code)
+  }
+
+  const load = (path: string): object => {
+    const known = chunks.get(path)
+    if (known !== undefined) return known.exports
+    const code = codeOf(path, basename(path))
     const module = { exports: {} }
     chunks.set(path, module)
     const from = dirname(path)
-    script.runInThisContext()(module.exports, requireFrom(from), module, path, from)
+    code(module.exports, requireFrom(from), module, path, from)
     return module.exports
   }
 

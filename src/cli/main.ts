@@ -23,12 +23,38 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
       }
       process.exit(1)
     })
+  // Where stdout is no terminal, the first words are written without Node's stream, because loading streams takes a tenth of a
+  // short command's time. Less than a pipe holds, so that a reader who is slow does not hold the whole process up.
+  let direct = 16_384
+  const written = (bytes: Uint8Array): number => {
+    if (bytes.length > direct) return 0
+    let length = 0
+    try {
+      while (length < bytes.length) length += process.getBuiltinModule('node:fs').writeSync(1, bytes, length)
+      direct -= length
+    } catch {
+      // The stream writes the rest, and tells what is wrong.
+      direct = 0
+    }
+    return length
+  }
+  let stdout: NodeJS.WriteStream | undefined
   let stderr: NodeJS.WriteStream | undefined
   // A static import would be linked before the version check runs.
   void import('./run.ts').then(async ({ runCli }) => {
     process.exitCode = await runCli(process.argv.slice(2), {
       env: process.env,
-      stdout: quiet(process.stdout),
+      stdout: process.getBuiltinModule('node:fs').fstatSync(1).isCharacterDevice()
+        ? quiet(process.stdout)
+        : {
+            write(text: string | Uint8Array) {
+              const bytes = Buffer.from(text)
+              const rest = bytes.subarray(stdout === undefined ? written(bytes) : 0)
+              if (rest.length === 0) return
+              stdout ??= quiet(process.stdout)
+              stdout.write(rest)
+            },
+          },
       // A getter, because Node makes the stream when it is first used, and most runs write nothing to it.
       get stderr() {
         stderr ??= quiet(process.stderr)

@@ -2,7 +2,7 @@
 import { CARRIERS } from './carriers/carriers.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from './carriers/wrappers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
-import { VERB_PARTS } from './rules/verbs.ts'
+import { verbParts } from './rules/verbs.ts'
 import { OWN_PARTS, OWN_PLACES, SYSTEM_PARTS } from './writes/own-files.ts'
 import { WRITERS } from './writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from './writes/tools.ts'
@@ -50,7 +50,7 @@ export const PLAIN_LINES: PlainLines = {
   writers: WRITERS.filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name)).sort(),
   places: OWN_PLACES,
   outputs: USUAL_STARTS,
-  own: [...OWN_PARTS, ...VERB_PARTS],
+  own: [...OWN_PARTS, ...verbParts()],
   system: SYSTEM_PARTS,
   git: PLAIN_GIT,
 }

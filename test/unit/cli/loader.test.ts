@@ -13,23 +13,25 @@ type Keeper = { [KEEP]?: () => () => void }
 function program() {
   const directory = temporaryDirectory()
   mkdirSync(join(directory, 'chunks'))
-  const write = (name: string, code: string) => writeFileSync(join(directory, 'chunks', name), code)
+  const script = (code: string) =>
+    `(function(exports,require,module,__filename,__dirname){"use strict";${code}\n})`
+  const write = (name: string, code: string) => writeFileSync(join(directory, 'chunks', name), script(code))
   write(
     'a.js',
     'exports.own = () => 1; const b = require("./b.js"); exports.sum = () => exports.own() + b.two()',
   )
   write('b.js', 'const a = require("./a.js"); exports.two = () => a.own() + 1; exports.where = __dirname')
   const outside: string[] = []
-  const load = () => {
+  const load = (packed: readonly string[] = []) => {
     delete (globalThis as Keeper)[KEEP]
-    const required = programLoader(directory, (name) => outside.push(name))
+    const required = programLoader(directory, (name) => outside.push(name), packed)
     return { required, keep: (globalThis as Keeper)[KEEP]!() }
   }
   const kept = () =>
     readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) =>
       /^\.cache\/.*\.js$/.test(name),
     )
-  return { directory, outside, load, kept, write }
+  return { directory, outside, load, kept, write, script }
 }
 
 test('chunks are loaded once, may need each other, and everything else comes from outside', () => {
@@ -55,6 +57,24 @@ test('chunks are loaded once, may need each other, and everything else comes fro
   })
   write('c.js', 'exports.three = 3')
   expect(required('./chunks/c.js')).toEqual({ three: 3 })
+})
+
+test('what is packed is taken from one file with what it imports at once, and other chunks from their own', () => {
+  const { directory, load, kept, write, script } = program()
+  write('c.js', 'exports.three = require("./a.js").sum()')
+  write('d.js', 'throw new Error("the file of its own was run")')
+  const members = { 'd.js': 'exports.four = () => require("./c.js").three + 1', 'never.js': 'exports.no = 1' }
+  const text = Object.entries(members).map(([name, code]) => `"${name}":${script(code)}`)
+  writeFileSync(join(directory, 'chunks', 'pack-d.js'), `({${text.join()}})`)
+  const { required, keep } = load(['d.js'])
+  const d = required('./chunks/d.js') as { four(): number }
+  expect(d.four()).toBe(4)
+  expect(required('./chunks/d.js')).toBe(d)
+  keep()
+  expect(kept().map((name) => name.split('/').at(-1))).toEqual(
+    expect.arrayContaining(['a.js', 'b.js', 'c.js', 'pack-d.js']),
+  )
+  expect(kept()).toHaveLength(4)
 })
 
 test('code is kept when that is asked for, and a damaged file of it, or one of another source, changes nothing', () => {

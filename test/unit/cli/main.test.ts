@@ -1,7 +1,7 @@
 // The program itself, as a process: old versions of Node, a reader that goes away, what a hot command loads.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -86,6 +86,21 @@ test.runIf(existsSync('/dev/full'))('a disk that is full is told in one line, an
   const { status, stderr } = run('pipe')
   expect([status, stderr]).toEqual([1, 'karo: cannot write: no space left on device\n'])
   expect(run(full).status).toBe(1)
+})
+
+test('a file gets what a pipe gets, also of more than is written without a stream', async () => {
+  const piped = await karo(['check', '--rules', '--json'])
+  expect(piped.stdout.length).toBeGreaterThan(16_384)
+  const path = join(temporaryDirectory(), 'out')
+  for (const args of [['check', '--rules', '--json'], ['--version']]) {
+    const file = openSync(path, 'w')
+    onTestFinished(() => closeSync(file))
+    const env = { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() }
+    expect(
+      spawnSync(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', file, 'inherit'] }).status,
+    ).toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe((await karo(args)).stdout)
+  }
 })
 
 test('a reader that has gone away is no error', async () => {

@@ -1,5 +1,5 @@
 // Tells a daemon that hangs from one that works for long, so that a command does not wait its whole deadline for the former.
-import { createConnection, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { availableParallelism, loadavg } from 'node:os'
 import type { KaroError } from '../../../base/errors.ts'
 import { getHealth } from '../operations/status.ts'
@@ -38,7 +38,7 @@ export function watchSilence(
   }
   let timer = setTimeout(() => {
     timer = setTimeout(hangs, probeMs)
-    probe = createConnection({ path: socketPath })
+    probe = process.getBuiltinModule('node:net').createConnection({ path: socketPath })
     probe.on('connect', () => probe?.write(PROBE))
     probe.on('data', end)
     // Only a full queue of connections means that the daemon hangs. If it is gone, the command's own connection tells so.

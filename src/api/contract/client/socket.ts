@@ -1,6 +1,5 @@
 // Talks to the daemon over its control socket, in HTTP/1.0 without a library: loading one would take longer than all the
-// rest of a short command.
-import { createConnection } from 'node:net'
+// rest of a short command. Even node:net is loaded with the first request, because `karo check` has none.
 import { KaroError } from '../../../base/errors.ts'
 import { type Client, createClient, type Head, type Transport, type WireRequest } from './client.ts'
 import { explain, tooLate } from './explain.ts'
@@ -29,7 +28,7 @@ const overSocket = (daemon: DaemonAddress): Transport =>
   async function* (request, options, onHead) {
     const { deadlineMs, idleMs, signal } = options
     signal?.throwIfAborted()
-    const socket = createConnection({ path: daemon.socket })
+    const socket = process.getBuiltinModule('node:net').createConnection({ path: daemon.socket })
     const late = (ms: number) => () => void socket.destroy(tooLate(ms, daemon.socket))
     const timer = deadlineMs === undefined ? undefined : setTimeout(late(deadlineMs), deadlineMs)
     if (idleMs !== undefined) socket.setTimeout(idleMs, late(idleMs))

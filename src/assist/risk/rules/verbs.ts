@@ -21,11 +21,11 @@ const REMOVES = names(
 const CHANGES = names(
   'archive cancel abort activate expire invalidate drain cordon promote demote swap void refund transfer restore overwrite replace revert stop shutdown reboot resolve',
 )
-/** Parts of words: no line has such a verb without one of them. */
-export const VERB_PARTS: readonly string[] = [...LOSES, ...REMOVES, ...CHANGES].filter(
-  (verb, _i, all) => !all.some((other) => other !== verb && verb.includes(other)),
-)
-const ANY = new RegExp(VERB_PARTS.join('|'))
+const VERBS = [...LOSES, ...REMOVES, ...CHANGES]
+const ANY = new RegExp(VERBS.join('|'))
+/** Parts of words: no line has such a verb without one of them. Computed when asked for, as `karo check` does not need them. */
+export const verbParts = (): readonly string[] =>
+  VERBS.filter((verb) => !VERBS.some((other) => other !== verb && verb.includes(other)))
 
 /** A word that is such a verb, alone or as a part: `delete`, `apps:destroy`, `delete-job`, `stream_delete`. */
 const wordOf = (verbs: readonly string[]) =>
