@@ -105,13 +105,18 @@ export const SHELL_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
     tools: tools(
-      'ttyd gotty tmate sshx wetty ssh ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat',
+      'ttyd gotty tmate sshx wetty ssh autossh socat ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat',
     ),
     when: (c, o) => {
-      if (c.name === 'ssh')
+      if (c.name === 'ssh' || c.name === 'autossh')
         return only(
           c.args.some((arg) => /^-[A-Za-z]*R/.test(arg.text)),
           true,
+        )
+      if (c.name === 'socat')
+        return only(
+          c.args.some(({ text }) => /^(?:TCP4?|UDP|OPENSSL)-L(?:ISTEN)?:/i.test(text)),
+          matching(c.args, /^(?:TCP4?|UDP|OPENSSL|SOCKS\w*):(?!localhost|127\.)/i),
         )
       if (c.name === 'code') return only(verb(o) === 'tunnel', true)
       if (c.name === 'devtunnel') return only(verb(o) === 'host', true)
