@@ -63,8 +63,13 @@ function told(c: SimpleCommand): readonly Arg[] {
     case 'declare':
       return c.args.every(({ text }) => /^-[p0]$/.test(text)) ? whole : []
     default:
+      // A certificate is public, and `.key` is a filter of jq and yq.
+      if (c.name === 'openssl' && c.args[0]?.text === 'x509') return []
       if (READS.has(c.name) || c.name === 'source' || c.name === '.')
-        return named(c, (text) => isPrivate(text, c.scope))
+        return named(
+          c,
+          (text) => isPrivate(text, c.scope) && !(/^[jy]q$/.test(c.name) && /^\.(?:key|pem)$/.test(text)),
+        )
       return interpreterName(c.name) === undefined
         ? []
         : c.args.filter(({ text }) =>
