@@ -1,7 +1,7 @@
 // The files that a listing command (find, fd, ls, tree, du, …) names, and what a filter leaves of such a list.
 import { isEverything } from '../line/glob.ts'
 import { readOptions } from '../line/options.ts'
-import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
+import { type Arg, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
 import { isSecretFile } from './secrets.ts'
 
 /** File names of one list that are followed one by one. */
@@ -35,6 +35,8 @@ export function findTargets(args: readonly Arg[]): Found {
   const near = args[0] ?? { text: '.', span: [0, 0] as const, taint: 0 }
   const given = end < 0 ? rest : rest.slice(0, end)
   const tops = given.length === 0 ? [{ ...near, text: '.' }] : given
+  // Without a start, as where a variable is empty, find looks here and not below the root.
+  const starts = tops.map((top) => (top.text === UNKNOWN ? { ...top, text: `${UNKNOWN}.` } : top))
   const after = (name: string) => rest[rest.findIndex((arg) => arg.text === name) + 1]?.text
   const depth = (name: string) => (rest.some((arg) => arg.text === name) ? Number(after(name)) : undefined)
   const [least = 0, most = Number.POSITIVE_INFINITY] = [depth('-mindepth'), depth('-maxdepth')]
@@ -47,12 +49,12 @@ export function findTargets(args: readonly Arg[]): Found {
     const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
     return {
       tops,
-      items: tops.map((top) => ({ ...top, text: below(top.text, found) })),
+      items: starts.map((top) => ({ ...top, text: below(top.text, found) })),
       whole: false,
       narrowed: true,
     }
   }
-  const items = tops.flatMap((top) => [
+  const items = starts.flatMap((top) => [
     ...(least > 0 || (kind !== undefined && !kind.includes('d')) ? [] : [top]),
     ...(most < 1 || least > 1 ? [] : [{ ...top, text: below(top.text, '*') }]),
     ...(most < 2 ? [] : [{ ...top, text: below(top.text, '**/*') }]),

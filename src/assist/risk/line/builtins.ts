@@ -92,6 +92,9 @@ const GIVES_MEANING = /^(?:functions|dis_functions|commands|aliases|galiases|sal
 const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$/
 
 /** Reads the value of a variable that the shell or a program will run or evaluate. */
+/** Prompts of bash and zsh, in which the shell expands substitutions. */
+const PROMPT = /^(?:PS[0-4]|R?PROMPT[0-4]?|RPS[12]|SPROMPT)$/
+
 export function readValue(
   walk: Walk,
   set: { readonly name: string; readonly value: Arg; readonly subscript?: string },
@@ -115,6 +118,8 @@ export function readValue(
   const file = value.output ?? contentOf(value.text, scope)
   if (file?.text !== undefined && /ENV$/.test(name)) readNested(walk, { ...value, text: file.text }, inside)
   if (isUnresolved(value.text)) return
-  // A list of fish, and the pipe sign of LESSOPEN, stand before the command.
-  readNested(walk, { ...value, text: value.text.replace(/^[|\s-]+/, '') }, inside)
+  // A prompt is shown and not run; only what it substitutes runs. A list of fish, and the pipe sign of LESSOPEN, stand
+  // before the command.
+  const text = PROMPT.test(name) ? `: <<␄\n${value.text}\n␄` : value.text.replace(/^[|\s-]+/, '')
+  readNested(walk, { ...value, text }, inside)
 }

@@ -12,8 +12,9 @@ const ASKS: ReadonlyMap<string, number> = new Map(
     'psql cqlsh ftp telnet gdb',
   ].flatMap((names, most) => names.split(' ').map((name) => [name, most] as const)),
 )
-/** A line of plain words, whose program reads what follows. */
-const ALONE = /^\s*(?:sudo\s+)?([\w./+-]+)((?:\s[^|<>&;("'`]*)?)$/
+/** A last command of plain words, whose program reads what follows; what stands before it on the line is another's. */
+const ALONE =
+  /^\s*(?:(?:[^"'`\\]|"[^"\\`]*"|'[^']*')*(?:;|&&|\|\|)\s*)?(?:sudo\s+)?([\w./+-]+)((?:\s[^|<>&;("'`]*)?)$/
 /** Options with which a program does not ask: it has its commands, runs a file, or only tells about itself. */
 const NEEDS_NO_LINES = /^(?:-[ecfmxlrVb]|--(?!user|host|port|db))/
 /** Options of clients whose value is the next word. */

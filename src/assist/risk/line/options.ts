@@ -36,6 +36,7 @@ export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   killall: list('s signal u user'),
   kill: list('s signal n'),
   tee: [],
+  split: list('a suffix-length b bytes C line-bytes l lines n number t separator filter additional-suffix'),
   sed: list('e expression f file'),
   rabbitmqctl: list('n node p vhost t timeout'),
   pip: list('r requirement i index-url extra-index-url c constraint t target f find-links trusted-host'),

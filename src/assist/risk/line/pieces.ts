@@ -9,6 +9,11 @@ export interface Piece {
   readonly binds?: string
   /** Variable and values of a loop, or the name of a function; they concern the statements that follow. */
   readonly heads?: { readonly loop: string; readonly values: string } | { readonly name: string }
+  /** The statement's output goes into the block that the next piece begins: `curl x | begin; bash; end`. */
+  readonly pipes?: true
+  /** Blocks of fish that begin with this piece, and blocks that end before it or, if it runs something, behind it. */
+  readonly opens?: number
+  readonly closes?: number
 }
 
 /** Words that only introduce a statement; blanks replace them, so that the next word is read as the command. */
@@ -30,8 +35,9 @@ const MAX_HEAD = 80
 
 /**
  * Splits the text. Each bare `(…)`, a substitution in fish, becomes a statement of its own and a variable in its place.
+ * With `blocks`, pieces also tell where blocks begin and end and which output goes into one.
  */
-export function splitPieces(text: string, counter = { next: 0 }): readonly Piece[] {
+export function splitPieces(text: string, blocks = false, counter = { next: 0 }): readonly Piece[] {
   const out: Piece[] = []
   const chars = [...Array(text.length).keys()].map((i) => text[i] as string)
   const opens: number[] = []
@@ -41,7 +47,7 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
   let begun = false
   let begunBefore = false
   const cut = (end: number, next: number) => {
-    push(out, chars.slice(start, end).join(''), start)
+    push(out, chars.slice(start, end).join(''), start, blocks ? MAX_OPENERS : 0)
     start = next
     begun = false
   }
@@ -83,7 +89,7 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
         const blank = opens.length === 0 && !begunBefore
         const binds = `_${(counter.next++).toString(36)}`.padEnd(i - open, '_').slice(0, i - open)
         if (inner.trim() !== '') {
-          const pieces = splitPieces(inner, counter)
+          const pieces = splitPieces(inner, blocks, counter)
           for (const [at, piece] of pieces.entries())
             out.push({
               ...piece,
@@ -114,12 +120,27 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
   return out
 }
 
-function push(out: Piece[], raw: string, start: number): void {
+/** A statement whose output goes into a block; its quotes are closed before the pipe. */
+const INTO_BLOCK =
+  /^((?:[^"'|]|"[^"]*"|'[^']*'|\|(?!\s*(?:begin|if|while|for|switch)\b))+)\|\s*(?=(?:begin|if|while|for|switch)\b)/
+
+function push(out: Piece[], raw: string, start: number, blocks: number): void {
+  const left = blocks > 0 ? INTO_BLOCK.exec(raw) : null
+  if (left?.[1] !== undefined && left[1].trim() !== '') {
+    out.push({ text: left[1], start, pipes: true })
+    push(out, raw.slice(left[0].length), start + left[0].length, blocks - 1)
+    return
+  }
   let text = raw
+  let opens = 0
+  let closes = /^\s*end\b/.test(raw) ? 1 : 0
+  let isElse = false
   for (let round = 0; round < MAX_OPENERS; round++) {
     const opener = OPENERS.exec(text)
     if (opener === null) break
     const length = (opener[1] as string).length + (opener[2] as string).length
+    if (/^(?:begin|if|while)$/.test(opener[2] as string) && !isElse) opens++
+    isElse = opener[2] === 'else'
     text = ' '.repeat(length) + text.slice(length)
   }
   text = text.replace(
@@ -132,11 +153,16 @@ function push(out: Piece[], raw: string, start: number): void {
     heads = headOf(text)
     const lead = (header[1] as string).length
     const word = (header[2] as string).length
+    if (/^(?:for|switch|function)$/.test(header[2] as string)) opens++
     text = `${' '.repeat(lead)}:${' '.repeat(word - 1)}${text.slice(lead + word)}`
   }
   const closer = CLOSERS.exec(text)
-  if (closer !== null) text = text.slice(0, closer.index)
-  if (text.trim() !== '') out.push({ text, start, ...(heads !== undefined && { heads }) })
+  if (closer !== null) {
+    text = text.slice(0, closer.index)
+    if (closer[0].includes('end')) closes++
+  }
+  if (text.trim() !== '' || (blocks > 0 && opens + closes > 0))
+    out.push({ text, start, opens, closes, ...(heads !== undefined && { heads }) })
 }
 
 function headOf(text: string): Piece['heads'] {

@@ -96,11 +96,20 @@ export function walkLine(
     const given = /\(\)\s*\{[^{}]*\}[ \t]+([^;&|\n]+)/.exec(text)?.[1]
     const scope = given === undefined ? frame.scope : cloneScope(frame.scope, wordsOf(given, frame))
     let heads = 0
-    for (const piece of splitPieces(text)) {
+    // What the statements of each open block of fish read.
+    const inputs = [frame.input]
+    let piped: Output | undefined
+    for (const piece of splitPieces(text, true)) {
+      for (let left = piece.opens ?? 0; left > 0; left--) inputs.push(piped ?? (inputs.at(-1) as Output))
+      const input = inputs.at(-1) as Output
+      for (let left = piece.closes ?? 0; left > 0 && inputs.length > 1; left--) inputs.pop()
+      piped = undefined
+      if (piece.text.trim() === '') continue
       const script = parseSafely(piece.text)
       if (script.errors !== undefined && script.errors.length > 0) clean = false
       const at: Frame['at'] = (node) => frame.at({ pos: piece.start + node.pos, end: piece.start + node.end })
-      output = statements(script.commands, { ...frame, scope, at })
+      output = statements(script.commands, { ...frame, scope, at, input })
+      if (piece.pipes) piped = output
       if (piece.binds !== undefined) {
         const printed = output.text?.replace(/\n+$/, '') ?? UNKNOWN
         scope.variables.set(piece.binds, {

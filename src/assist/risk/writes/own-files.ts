@@ -55,7 +55,7 @@ export const OWN_PLACES = list(
 /** Parts of paths that lead to system files or start files; a shell asks about such a line if its tool writes files. */
 export const SYSTEM_PARTS = list(`
   /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts
-  bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
+  .git/hooks bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
 `)
 const anyOf = (parts: readonly string[]) =>
   new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('|'))

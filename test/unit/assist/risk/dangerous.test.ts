@@ -21,6 +21,17 @@ test('every one is judged at least as high as it deserves', () => {
   expect(missed).toEqual([])
 })
 
+// Not in the corpus, whose lines are also put into `sh -c`: there no program reads the lines that follow it.
+test.each([
+  ['psql shop\nDROP TABLE orders;', 'high'],
+  ['ls; psql shop\nDROP TABLE orders;', 'high'],
+  ['cd "a;b" && redis-cli\nFLUSHALL', 'high'],
+  ['ls; psql shop\nSELECT 1;', 'safe'],
+  ["echo 'x; psql shop'\nDROP TABLE orders;", 'safe'],
+] as const)('what a program reads behind another command: %j is %s', (line, level) => {
+  expect(checkCommand(line, { ...PLACE, shell: 'bash' }).risk_level).toBe(level)
+})
+
 test('the observer, who does not know the directory, never finds a safe name where there is none', () => {
   for (const { shell, command } of DANGEROUS)
     expect(riskLevelOf(command, shell), command).toBe(checkCommand(command, { shell }).risk_level)

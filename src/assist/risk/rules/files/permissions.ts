@@ -115,8 +115,16 @@ export const PERMISSION_RULES: readonly Rule[] = [
             .filter((arg) => arg !== undefined)
         : c.name === 'setcap'
           ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
-          : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
+          : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|(?!g\+)[ugoa]*\+[rwx]*s)$/),
     example: 'chmod u+s /bin/bash',
+  },
+  {
+    id: 'setgid',
+    level: 'moderate',
+    why: 'Gives everybody who starts the file the rights of its group; in a directory, new files get that group.',
+    tools: tools('chmod'),
+    when: (_c, o) => matching(o.operands.slice(0, 1), /^(?:0?[23][0-7]{3}|g[+=][rwx]*s)$/),
+    example: 'chmod g+s tool',
   },
   {
     id: 'expose-key',
@@ -152,16 +160,21 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'owner-system',
     level: 'high',
     why: 'Gives a user a file that the whole system relies on.',
-    tools: tools('chown chgrp'),
+    tools: tools('chown chgrp setfacl'),
     when: (c, o) =>
-      only(!isRecursive(o) && !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''), [
-        ...inPlace(c, filesOf(c, o), 'root', 'system'),
-        ...filesOf(c, o).filter((arg) =>
-          /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|pam\.d\/.*|ssh\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/.test(
-            resolvePath(arg.text, c.scope),
+      only(
+        !isRecursive(o) &&
+          (c.name !== 'setfacl' || o.flag('m', 'modify', 'x')) &&
+          !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''),
+        [
+          ...inPlace(c, filesOf(c, o), 'root', 'system'),
+          ...filesOf(c, o).filter((arg) =>
+            /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|hosts|crontab|fstab|pam\.d\/.*|ssh\/.*|cron\.\w+\/.*|systemd\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/.test(
+              resolvePath(arg.text, c.scope),
+            ),
           ),
-        ),
-      ]),
+        ],
+      ),
     example: 'chown me /etc/passwd',
   },
   {

@@ -148,16 +148,17 @@ export const DATABASE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Empties or rebuilds the application’s database.',
     tools: tools(
-      'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask django-admin manage.py artisan mix bin/rails',
+      'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask flyway drizzle-kit typeorm liquibase django-admin manage.py artisan mix bin/rails',
     ),
-    when: (_c, o) => {
+    when: (c, o) => {
       const text = o.operands.map((arg) => arg.text).join(' ')
       return only(
-        /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push$|database (?:drop|reset)|db (?:reset|drop|clean)|sql-drop|db:migrate:undo:all|downgrade base)/.test(
+        /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push$|database (?:drop|reset)|db (?:reset|drop|clean)|sql-drop|db:migrate:undo:all|downgrade base|migrate \S+ zero$|^clean$|^push$|schema:drop|drop-all)/.test(
           text,
         ) &&
           !/pip|install/.test(text) &&
-          (!/db push$/.test(text) || o.flag('force-reset')),
+          (!/(?:db |^)push$/.test(text) || o.flag('force-reset', 'force')) &&
+          (text !== 'clean' || c.name === 'flyway'),
         verb(o) !== '',
       )
     },

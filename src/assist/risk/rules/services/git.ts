@@ -155,7 +155,11 @@ export const GIT_RULES: readonly Rule[] = [
       (is(o, 'branch') &&
         (o.flag('D') ?? o.flag('f', 'force') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
       (is(o, 'stash') && verb(o, 1) === 'drop') ||
-      (is(o, 'tag') && o.flag('d', 'delete')) ||
+      (is(o, 'tag') && o.flag('d', 'delete', 'f', 'force')) ||
+      (is(o, 'notes', 'rerere', 'prune') &&
+        !o.flag('n', 'dry-run') &&
+        /^(?:prune|notes remove|rerere clear)/.test(`${verb(o)} ${verb(o, 1)}`)) ||
+      (is(o, 'rm') && o.flag('f', 'force') && !o.flag('cached', 'n', 'dry-run')) ||
       (is(o, 'rm') &&
         !o.flag('cached', 'n', 'dry-run') &&
         o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||

@@ -3,7 +3,7 @@ import { byTool, tried, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const ESSENTIAL =
-  /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*|auditd|audit|apparmor|selinux-\S+|ufw|firewalld|iptables|nftables|fail2ban|clamav\S*|rsyslog|aide|rkhunter|ossec\S*|wazuh-agent|falcon-sensor|crowdsec|suricata|falco|karo)$/
+  /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*|auditd|audit|apparmor|selinux-\S+|ufw|firewalld|iptables|nftables|fail2ban|clamav\S*|rsyslog|aide|rkhunter|ossec\S*|wazuh-agent|falcon-sensor|crowdsec|suricata|snort|zeek|falco|osquery\S*|crowdstrike\S*|auditbeat|elastic-agent|elastic-endpoint|sysmon\S*|mdatp|sentinelone\S*|chkrootkit|tripwire|usbguard|opensnitch|karo)$/
 
 const plainly = without(
   /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$/,
@@ -59,7 +59,7 @@ export const PACKAGE_RULES: readonly Rule[] = [
     when: (c) =>
       only(
         c.args.some((arg) =>
-          /^(?:i|in|install|add|get|create|-[a-zA-Z]*[iU][a-zA-Z]*|localinstall)$/.test(arg.text),
+          /^(?:i|in|install|add|get|create|set|-[a-zA-Z]*[iU][a-zA-Z]*|localinstall)$/.test(arg.text),
         ),
         matching(c.args, /^(?:--[\w-]+=)?http:\/\/(?!localhost|127\.|\[::1\])/),
       ),

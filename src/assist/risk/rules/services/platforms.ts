@@ -163,7 +163,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
           (/(?:^|\s|:)(?:rm|unset|untag|remove|del|kill|stop|restart|detach|rotate|leave|disable|rename|rollback)(?:\s|$)/.test(
             text,
           ) ||
-            /^(?:secretsmanager (?:put-secret-value|update-secret)|route53 change-resource-record-sets .*DELETE|ps:|maintenance:on|env:clone|access:update|clients:update)/.test(
+            /^(?:secretsmanager (?:put-secret-value|update-secret)|route53 change-resource-record-sets .*DELETE|ps:|maintenance:on|ad (?:sp|app) credential reset|account clear|rds stop-db-\w+|ecs stop-task|vm deallocate|scale count 0$|env:clone|access:update|clients:update)/.test(
               text,
             ) ||
             (c.name === 'aws' && /"Action"\s*:\s*"DELETE"/.test(line(c))) ||

@@ -16,12 +16,12 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'account-open',
     level: 'high',
     why: 'Gives an account no password or the rights of root.',
-    tools: tools('passwd usermod useradd adduser gpasswd'),
+    tools: tools('passwd usermod useradd adduser gpasswd groupadd groupmod'),
     when: (c, o) => {
       const all = c.args.map((arg) => arg.text).join(' ')
       if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
-      if (/^user/.test(c.name) && /(?:-o\b.*-u ?0\b|-u ?0\b.*-o\b|--uid[ =]0\b|-[a-z]*ou ?0\b)/.test(all))
-        return true
+      if (/^user/.test(c.name) && /(?:^| )(?:-[a-z]*u ?0|--uid[ =]0)\b/.test(all)) return true
+      if (c.name.startsWith('group')) return only(/(?:^| )(?:-g|--gid)[ =]?0\b/.test(all), true)
       return only(
         /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&
           /-[a-zA-Z]*G|--groups|-a\b|\bsudo$/.test(all),
@@ -42,7 +42,8 @@ export const ACCOUNT_RULES: readonly Rule[] = [
           return only(o.flag('l', 'u', 'lock', 'unlock', 'e', 'expire'), true)
         case 'usermod':
           return only(
-            o.flag('L', 'U', 'lock', 'unlock') ||
+            o.flag('L', 'U', 'lock', 'unlock', 'e', 'expiredate') ||
+              c.args.some(({ text }) => /\/(?:nologin|false)$/.test(text)) ||
               (o.flag('s', 'shell') && /root$/.test(verb(o, o.operands.length - 1))),
             true,
           )

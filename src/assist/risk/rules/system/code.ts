@@ -40,8 +40,8 @@ export const CODE_RULES: readonly Rule[] = [
     when: (c) =>
       valuesSet(
         c,
-        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/,
-        /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/]+\//,
+        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES|PYTHONSTARTUP|NODE_OPTIONS|RUBYOPT|PERL5OPT)$/,
+        /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/ ]+\/|(?:-r|--require|--import|--loader)[ =]?\/(?:tmp|var\/tmp|dev\/shm)\//,
       ),
     example: 'LD_PRELOAD=/tmp/x.so ls',
   },
@@ -82,7 +82,7 @@ export const CODE_RULES: readonly Rule[] = [
     when: (c) =>
       matching(
         c.args,
-        /^(?:ls|cd|cat|sudo|ssh|git|vim|vi|grep|echo|ll)=.*\b(?:rm\s|curl|wget|nc\s|tee\s|dd\s|base64)/,
+        /^(?:ls|cd|cat|sudo|su|ssh|scp|git|vim|vi|grep|echo|ll|passwd|gpg|docker|kubectl)=.*\b(?:rm\s|curl|wget|nc\s|tee\s|dd\s|base64|strace|script\s|\/tmp\/)/,
       ),
     example: "alias ls='rm -rf x'",
   },

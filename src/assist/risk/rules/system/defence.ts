@@ -16,7 +16,11 @@ const LOCKS_OUT =
 
 /** Settings of firewalls, of confinement and of what watches logins. */
 const PROTECTION =
-  /^\/(?:etc\/(?:ufw|default\/ufw|iptables|nftables|selinux|apparmor\S*|fail2ban|crowdsec|hosts\.(?:allow|deny)|sysctl\.)|(?:sys\/fs\/)?selinux\/)/
+  /^\/(?:etc\/(?:ufw|default\/ufw|iptables|nftables|selinux|apparmor\S*|fail2ban|crowdsec|hosts\.(?:allow|deny)|sysctl\.|securetty|login\.defs|shells$|ssh\/sshd_config|doas\.conf|polkit-1\/|cron\.(?:allow|deny)$|at\.(?:allow|deny)$|audisp\/|libaudit\.conf|nsswitch\.conf|krb5\.conf|motd$)|(?:sys\/fs\/)?selinux\/|sys\/kernel\/security\/|var\/(?:log\/(?:[bw]tmp|lastlog|faillog|tallylog|audit\/)|run\/utmp)|run\/utmp|(?:usr\/)?s?bin\/[^/]+$)/
+
+/** Files that say who may log in, or what is recorded. */
+const ADMITS =
+  /\/\.ssh\/authorized_keys2?$|^\/etc\/(?:audit\/|apparmor\.d\/|pam\.d\/|sudoers\.d\/|fail2ban\/|ssl\/certs\/)/
 
 export const DEFENCE_RULES: readonly Rule[] = [
   {
@@ -92,12 +96,14 @@ export const DEFENCE_RULES: readonly Rule[] = [
   {
     id: 'defence-settings',
     level: 'moderate',
-    why: 'Changes the settings of a protection of the machine.',
+    why: 'Changes a program of the system, the record of logins, or the settings of what protects the machine.',
     tools: ['*'],
     when: (c, o) =>
-      [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
-        PROTECTION.test(resolvePath(arg.text, c.scope)),
-      ),
+      /^(?:rm|unlink|shred)$/.test(c.name)
+        ? o.operands.filter((arg) => ADMITS.test(resolvePath(arg.text, c.scope)))
+        : [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
+            PROTECTION.test(resolvePath(arg.text, c.scope)),
+          ),
     example: 'echo ENABLED=no >> /etc/ufw/ufw.conf',
     yields: true,
   },

@@ -3,7 +3,8 @@ import { findTargets } from '../../carriers/listings.ts'
 import { SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { baseName } from '../../model.ts'
-import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+import { EVERYBODYS, inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+import { fits, INJECTS } from './intrusion-tables.ts'
 
 /** Names, or patterns of names, of files that hold credentials. */
 const CREDENTIALS =
@@ -69,14 +70,20 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
   {
     id: 'shell-copied',
     level: 'moderate',
-    why: 'Puts a shell under another name, where rules and logs do not look for it.',
+    why: 'Puts a shell or another program of the system where rules and logs do not look for it.',
     tools: tools('cp gcp install ln mv'),
     when: (c, o) =>
       only(
         o.operands.length > 1 && !SHELLS.has(baseName(resolvePath(o.operands.at(-1)?.text ?? '', c.scope))),
         o.operands
           .slice(0, -1)
-          .filter((arg) => /^\/(?:usr\/)?(?:local\/)?bin\/(?:ba|z|da|k|fi)?sh$/.test(arg.text)),
+          .filter(
+            (arg) =>
+              /^\/(?:usr\/)?(?:local\/)?bin\/(?:ba|z|da|k|fi)?sh$/.test(arg.text) ||
+              (c.name !== 'ln' &&
+                /^\/(?:usr\/)?s?bin\/[^/]+$/.test(arg.text) &&
+                EVERYBODYS.test(resolvePath(o.operands.at(-1)?.text ?? '', c.scope))),
+          ),
       ),
     example: 'cp /bin/sh /tmp/crond',
   },
@@ -92,15 +99,17 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
   {
     id: 'memory-read',
     level: 'moderate',
-    why: 'Reads the memory of a running program, with the passwords in it.',
-    tools: tools('dd cat strings gcore xxd hexdump grep head tail cp'),
+    why: 'Reads the memory of a running program, with the passwords in it, runs code in it, or hides it.',
+    tools: [...tools('dd cat strings gcore xxd hexdump grep head tail cp'), ...Object.keys(INJECTS)],
     when: (c) =>
       c.name === 'gcore'
         ? c.args.length > 0
-        : matching(
-            c.args,
-            /^(?:if=)?\/proc\/(?!self|meminfo)[^/]+\/(?:mem|maps?|pagemap)$|^(?:if=)?\/dev\/k?mem$/,
-          ),
+        : c.name in INJECTS
+          ? fits(INJECTS)(c)
+          : matching(
+              c.args,
+              /^(?:if=)?\/proc\/(?:(?!self|meminfo)[^/]+\/(?:mem|maps?|pagemap)|self\/mem)$|^(?:if=)?\/dev\/k?mem$/,
+            ),
     example: 'dd if=/proc/123/mem of=/tmp/x',
   },
 ]

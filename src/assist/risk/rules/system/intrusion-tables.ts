@@ -30,7 +30,9 @@ export const ATTACK_TOOLS = tools(
   chisel ligolo ligolo-ng revsocks reptile diamorphine suterusu azazel jynx beurk bdvl kbeast adore-ng enyelkm bpfdoor triplecross ebpfkit pidhide
   hydra medusa ncrack patator crowbar thc-hydra crackmapexec netexec nxc evil-winrm bloodhound-python kerbrute responder impacket-secretsdump
   secretsdump bettercap ettercap arpspoof dsniff sslstrip mitm6 routersploit beef-xss setoolkit sqlmap commix wpscan nikto xsser aircrack-ng
-  aireplay-ng wifite reaver swaks gophish xmrig xmr-stak cpuminer minerd ccminer cgminer t-rex nbminer lolminer ethminer phoenixminer`,
+  aireplay-ng wifite reaver swaks gophish
+  john hashcat hcxdumptool brutespray masscan zmap unicornscan slowloris goldeneye torshammer thc-ssl-dos t50 steghide outguess iodine dnscat2 ptunnel
+  earthworm microsocks 3proxy xmrig xmr-stak cpuminer minerd ccminer cgminer t-rex nbminer lolminer ethminer phoenixminer`,
 )
 /** Words that hold a password: it stands in the list of processes, which every user of the machine can read. */
 export const PASSWORDS = table(`
@@ -85,5 +87,29 @@ export const TRUSTS = table(`
 export const ENTERS = table(`
   nsenter: (?:^| )(?:-t ?1|--target[= ]1|-a|--all)(?: |$)
   capsh: (?:^| )--(?: |$)
-  unshare: (?:^| )-[a-zA-Z]{0,8}r[a-zA-Z]{0,8}m|--map-root-user.{0,300}--mount\\b
+  unshare: (?:^| )(?:-[a-zA-Z]{0,8}r[a-zA-Z]{0,8}|--map-root-user)(?: |$)
+  pkexec: ^(?:--\\S{1,40} )*(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
+  sudo: (?:^| )(?:-u ?|--user[= ])#-1(?: |$)|^(?:-R|--chroot)
+  systemd-run: --uid[= ](?:0|root)\\b.{0,300}\\b(?:ba|z|da)?sh$
+  ctr crictl: ^(?:-\\S{1,40} )*run .{0,300}--(?:privileged|with-ns|mount)\\b
+  kubectl k oc: ^run .{0,600}(?:--privileged\\b|"(?:privileged|hostPID|hostNetwork)" ?: ?true|"hostPath")
+  curl: ^(?=.*(?:-X ?P|-d|--data|/(?:create|start|exec|kill|archive)\\b)).*/(?:docker|containerd|podman|crio)\\.sock\\b
+  socat nc ncat: /(?:docker|containerd|podman|crio)\\.sock\\b
+  debugfs: (?:^| )(?:-w|-[Rf])
+`)
+
+/** Words by which a tool reads or changes another running program, or hides one behind a mount. */
+export const INJECTS = table(`
+  gdb: (?:^| )(?:-p|--pid|attach)[= ]?\\d.{0,600}(?:\\bcall\\b|-batch|-ex|dump|generate-core)|^(?:-p|--pid)[= ]1$
+  strace ltrace: (?:^| )-p.{0,300}(?:ssh|sudo|passwd|login|agent|\\bsu\\b)
+  mount: (?:--bind|-B|-o \\S{0,80}bind|-t tmpfs|--move|-M) .{0,300}/proc/[\\d$]
+  procdump: (?:^| )-(?:p|pid|w)\\b
+`)
+
+/** Words by which a tool that runs commands is told to open a shell. */
+export const OPENS = table(`
+  tar gtar bsdtar: (?:--checkpoint-action=exec=|--to-command[= ]|--use-compress-program[= ]|-I ?)(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
+  zip: (?:-TT|--unzip-command) ?(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
+  rsync: (?:-e|--rsh)[= ](?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
+  ssh scp sftp: (?:ProxyCommand|LocalCommand|KnownHostsCommand)[= ];?(?:/(?:usr/)?bin/)?(?:ba|z|da|k)?sh(?: |$)
 `)

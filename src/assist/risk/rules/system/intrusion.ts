@@ -7,7 +7,7 @@ import { valuesOf } from '../../writes/option-values.ts'
 import { inputCode } from '../../writes/positions.ts'
 import { inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
 import { appended, overwritten } from '../targets.ts'
-import { ATTACK_TOOLS, ENTERS, fits, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
+import { ATTACK_TOOLS, ENTERS, fits, OPENS, PASSWORDS, RECORDS, TRUSTS } from './intrusion-tables.ts'
 
 const ATTACKS: ReadonlySet<string> = new Set(ATTACK_TOOLS)
 /** Names that servers and frameworks share; the attack has options, the others have verbs. */
@@ -109,8 +109,9 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'shell-escaped',
     level: 'moderate',
     why: 'Opens a shell from inside another program, where nothing that watches your shell sees it.',
-    tools: [...CALLERS, 'find', 'gfind', 'cpan'],
+    tools: [...CALLERS, ...Object.keys(OPENS), 'find', 'gfind', 'cpan'],
     when: (c) => {
+      if (c.name in OPENS) return fits(OPENS)(c)
       if (/find$/.test(c.name))
         return c.args.filter(
           (arg, i) =>
@@ -170,12 +171,15 @@ export const INTRUSION_RULES: readonly Rule[] = [
     tools: tools('touch date hwclock timedatectl'),
     when: (c, o) =>
       c.name === 'touch'
-        ? valuesOf(c.args, ['r', 'reference', 't'])
+        ? valuesOf(c.args, ['r', 'reference', 't', 'd', 'date'])
         : c.name === 'date'
           ? valuesOf(c.args, ['s', 'set'])
           : c.name === 'hwclock'
             ? only(o.flag('set', 'hctosys', 's'), true)
-            : only(verb(o) === 'set-time', true),
+            : only(
+                verb(o) === 'set-time' || (verb(o) === 'set-ntp' && /^(?:0|no|false)$/.test(verb(o, 1))),
+                true,
+              ),
     example: 'touch -r /bin/ls /tmp/x',
   },
   {
@@ -204,17 +208,17 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'name-disguised',
     level: 'moderate',
     why: 'Uses a name that hides in lists of files or of processes, or looks like one of the kernel’s.',
-    tools: tools('exec cp mv ln install touch'),
+    tools: tools('exec cp mv ln install touch mkdir'),
     when: (c, o) =>
       c.name === 'exec'
         ? matching(valuesOf(c.args, ['a']), /^\[|^\s|\s$/)
-        : o.operands
-            .slice(c.name === 'touch' ? 0 : -1)
-            .filter(
-              (arg) =>
-                DISGUISED.test(arg.text) ||
-                /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope)),
-            ),
+        : o.operands.slice(/^(?:touch|mkdir)$/.test(c.name) ? 0 : -1).filter(
+            (arg) =>
+              DISGUISED.test(arg.text) ||
+              /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope)) ||
+              // A file with the name of an option changes what `tar *` or `chown *` does later.
+              (c.name === 'touch' && /^(?:\.\/)?--[a-z-]+/.test(arg.text)),
+          ),
     example: "cp tool '/tmp/... '",
   },
   {

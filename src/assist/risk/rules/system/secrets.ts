@@ -7,7 +7,7 @@ import { type Arg, SECRET_NAME, type SimpleCommand, TAINT } from '../../model.ts
 import { matching, only, type Rule, tools } from '../rule.ts'
 
 const READERS = tools(
-  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john column fold jq yq',
+  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john sqlite3 column fold jq yq',
 )
 const SENDERS = tools(
   'openssl lp ab hping3 smbclient tftp finger tailscale curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
@@ -28,6 +28,14 @@ function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[
 
 const READS: ReadonlySet<string> = new Set(READERS)
 
+/** Words by which the clients of clouds print what logs in to them. */
+const GIVES_TOKEN =
+  /^(?:auth (?:token|print-(?:access|identity)-token)|auth:token|token create|account get-access-token|ecr get-login-password|sts (?:get-session-token|assume-role)|configure get \S*(?:secret|token)|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption|keyvault secret show|config:get|secrets versions access)\b/
+/** Addresses at which a cloud tells a machine the credentials of its role. */
+const METADATA =
+  /(?:^|\/\/|@)(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|\[fd00:ec2::254\]|metadata\.google\.internal|metadata\.azure\.internal)(?:[:/]|$)/i
+const FETCHES: ReadonlySet<string> = new Set(tools('curl wget http https xh aria2c lwp-request'))
+
 /** What an AI tool gets to see, and sends on to its model: private files that people read every day, and variables. */
 function told(c: SimpleCommand): readonly Arg[] {
   const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
@@ -37,14 +45,31 @@ function told(c: SimpleCommand): readonly Arg[] {
       return c.args.filter(({ taint }) => (taint & TAINT.named) !== 0)
     case 'printenv':
       return c.args.length === 0 ? whole : matching(c.args, SECRET_NAME)
+    case 'xclip':
+    case 'xsel':
+    case 'wl-paste':
+    case 'pbpaste':
+      return c.name.startsWith('x') && !c.args.some(({ text }) => /^-{1,2}o/.test(text)) ? [] : whole
+    case 'gh':
+    case 'gcloud':
+    case 'az':
+    case 'aws':
+    case 'heroku':
+    case 'npm':
+      return GIVES_TOKEN.test(c.args.map(({ text }) => text).join(' ')) ? whole : []
     case 'env':
     case 'set':
     case 'export':
     case 'declare':
       return c.args.every(({ text }) => /^-[p0]$/.test(text)) ? whole : []
     default:
+      // A certificate is public, and `.key` is a filter of jq and yq.
+      if (c.name === 'openssl' && c.args[0]?.text === 'x509') return []
       if (READS.has(c.name) || c.name === 'source' || c.name === '.')
-        return named(c, (text) => isPrivate(text, c.scope))
+        return named(
+          c,
+          (text) => isPrivate(text, c.scope) && !(/^[jy]q$/.test(c.name) && /^\.(?:key|pem)$/.test(text)),
+        )
       return interpreterName(c.name) === undefined
         ? []
         : c.args.filter(({ text }) =>
@@ -89,9 +114,10 @@ export const SECRET_RULES: readonly Rule[] = [
     id: 'secret-shown',
     level: 'moderate',
     why: 'Shows a credential on the screen, where recordings, logs and AI tools take it up.',
-    tools: [...READERS, '*'],
+    tools: [...READERS, ...FETCHES, '*'],
     when: (c) => [
       ...(READS.has(c.name) ? named(c, (text) => shown(c, text)) : []),
+      ...(FETCHES.has(c.name) ? matching(c.args, METADATA) : []),
       ...c.redirections
         .filter((r) => READS.has(c.name) && r.operator === '<' && isSecretFile(r.target.text, c.scope))
         .map((r) => r.target),

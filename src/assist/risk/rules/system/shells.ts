@@ -8,7 +8,7 @@ import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =
-  /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|gen_tcp|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
+  /socket|fsockopen|TCPSocket|TCPServer|ServerSocket|TcpListener|net\.Listen|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|gen_tcp|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
 const RUNS_COMMANDS =
   /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os:cmd|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']{0,8}(?:\/bin\/)?(?:ba|z|da)?sh\b/
 /** netcat told to hand a shell to the other end, in code of another language. */
@@ -105,13 +105,18 @@ export const SHELL_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
     tools: tools(
-      'ttyd gotty tmate sshx wetty ssh ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat',
+      'ttyd gotty tmate sshx wetty ssh autossh socat ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat',
     ),
     when: (c, o) => {
-      if (c.name === 'ssh')
+      if (c.name === 'ssh' || c.name === 'autossh')
         return only(
           c.args.some((arg) => /^-[A-Za-z]*R/.test(arg.text)),
           true,
+        )
+      if (c.name === 'socat')
+        return only(
+          c.args.some(({ text }) => /^(?:TCP4?|UDP|OPENSSL)-L(?:ISTEN)?:/i.test(text)),
+          matching(c.args, /^(?:TCP4?|UDP|OPENSSL|SOCKS\w*):(?!localhost|127\.)/i),
         )
       if (c.name === 'code') return only(verb(o) === 'tunnel', true)
       if (c.name === 'devtunnel') return only(verb(o) === 'host', true)
@@ -126,7 +131,7 @@ export const SHELL_RULES: readonly Rule[] = [
 
 /** Interpreters missing in the table of wrappers, because nobody pipes code into them. */
 const MORE =
-  /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci)$/
+  /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci|crystal|dart|nim|racket|clojure|bb|sbcl|raku|pwsh|powershell)$/
 
 /** Tools that run the source of a file, which the line may have written before. */
 const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun'))

@@ -5,7 +5,7 @@ import { only, type Rule, tools, verb } from '../rule.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
 const SERVICE =
-  /^\^?(?:nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|rsyslogd?|syslogd?|auditd|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi)\$?$/
+  /^\^?(?:nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|rsyslogd?|syslogd?|auditd|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|falcon\S*|crowdstrike\S*|wazuh\S*|ossec\S*|osqueryd?|clamd|freshclam|suricata|snort|zeek|fail2ban\S*|firewalld|mdatp|sentinel\S*|auditbeat|filebeat|cbdaemon|apparmor\S*)\$?$/
 
 export const SYSTEM_RULES: readonly Rule[] = [
   {
