@@ -29,7 +29,8 @@ const BATCH = 2_000
 const DAYS = 360
 const MS_PER_DAY = 86_400_000
 const MIB = 2 ** 20
-const SETTLE_MS = 8_000
+/** Longer than the daemon waits until it first gives memory back to the kernel. */
+const SETTLE_MS = 20_000
 const SEARCHES = 1_000
 
 /** `events` of one year, one in ten a new command; seeded by the store itself. */

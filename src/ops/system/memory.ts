@@ -8,7 +8,7 @@ import { loadLibc } from '../../base/kernel/libc.ts'
  * V8 doubles its young generation, up to 128 MiB, while much is allocated, as under an attack, and is slow to give it back.
  * From this size on the daemon lets it grow no further: collections are then more frequent, and each is as short.
  */
-const YOUNG_GENERATION_BYTES = 16 * 1024 * 1024
+const YOUNG_GENERATION_BYTES = 4 * 1024 * 1024
 
 /** Whether the young generation may grow at present, which is V8's default. */
 let grows = true
@@ -40,6 +40,8 @@ export function keepCode(timers: Timers): () => void {
 
 /** How often what the C library holds without need goes back to the kernel. One call takes some milliseconds. */
 const TRIM_EVERY_MS = 60_000
+/** Sooner after a start: it and the loading of the index that searches use leave the most. */
+const TRIM_FIRST_MS = 15_000
 
 /**
  * Bounds the young generation of this process for its life. `--max-semi-space-size` does not serve: V8 reads it only at
@@ -61,8 +63,8 @@ export function boundYoungGeneration(): void {
 }
 
 /**
- * Gives freed memory of the C library (LevelDB's buffers, TLS, sockets) back to the kernel once a minute, by malloc_trim(3)
- * on a thread of its own. A C library without it (musl) keeps less and is left alone. Returns how to end it.
+ * Gives freed memory of the C library (LevelDB's buffers, TLS, sockets) back to the kernel, soon after the start and then
+ * once a minute, by malloc_trim(3) on a thread of its own. A C library without it (musl) keeps less and is left alone. Returns how to end it.
  */
 export function trimMemory(timers: Timers): () => void {
   let cancel = (): void => {}
@@ -70,10 +72,10 @@ export function trimMemory(timers: Timers): () => void {
   void loadLibc()
     .then(({ libc }) => {
       const trim = libc.func('int malloc_trim(size_t)')
-      const next = (): void => {
-        if (!ended) cancel = timers.after(TRIM_EVERY_MS, () => trim.async(0, next))
+      const next = (ms: number): void => {
+        if (!ended) cancel = timers.after(ms, () => trim.async(0, () => next(TRIM_EVERY_MS)))
       }
-      next()
+      next(TRIM_FIRST_MS)
     })
     .catch(() => {})
   return () => {
