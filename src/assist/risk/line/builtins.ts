@@ -91,10 +91,10 @@ const GIVES_MEANING = /^(?:functions|dis_functions|commands|aliases|galiases|sal
 /** Variables that bash keeps as numbers. */
 const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$/
 
-/** Reads the value of a variable that the shell or a program will run or evaluate. */
 /** Prompts of bash and zsh, in which the shell expands substitutions. */
 const PROMPT = /^(?:PS[0-4]|R?PROMPT[0-4]?|RPS[12]|SPROMPT)$/
 
+/** Reads the value of a variable that the shell or a program will run or evaluate. */
 export function readValue(
   walk: Walk,
   set: { readonly name: string; readonly value: Arg; readonly subscript?: string },
