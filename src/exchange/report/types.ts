@@ -101,7 +101,7 @@ interface RiskPoint {
 
 export interface RuleRow extends Figure {
   readonly level: RiskLevel
-  /** Id of the rule; `other`: one without a row, or recorded before its machine kept rules. */
+  /** Id of the rule; `other`: one without a row, recorded before its machine kept rules, or of a machine that does not share its tools. */
   readonly rule: string
   /** What the rule says may happen; null for `other`. */
   readonly why: string | null

@@ -109,7 +109,7 @@ export function createKept(directory: string, random: Random): Kept {
     const report: unknown = parsed(text)
     if (typeof report !== 'object' || report === null || (report as { version?: unknown }).version !== 1)
       throw new KaroError('bad_file', 'this file is no report of this release', { where: fileOf(id, 'json') })
-    return report as Report
+    return completed(report as Report)
   }
 
   const list = (): readonly KeptReport[] =>
@@ -172,3 +172,14 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
+
+/** With what reports of earlier releases do not say yet: nothing was known by rule then, or of what was withheld. */
+function completed(report: Report): Report {
+  const { risk } = report as { readonly risk: Partial<Report['risk']> & Report['risk'] }
+  return {
+    ...report,
+    risk: { ...risk, rules: risk.rules ?? [], by_rule: { ...NO_RULES, ...risk.by_rule } },
+  }
+}
+
+const NO_RULES: Report['risk']['by_rule'] = { periods: 0, since: null, withheld: null }

@@ -22,7 +22,7 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
   const known = toolOf(tool)
   const used = known.tool === tool && known.category === category ? known : toolOf(firstTool(command, 'bash'))
   const time = Math.floor(event.start_us / 1000)
-  const rule = ruleOf(command, event)
+  const rule = ruleOf(command, cwd, event)
   return {
     ...event,
     ...used,
@@ -38,11 +38,15 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
 /** The rule that gives the command the level that the file says; a file has no rules, and rules may have changed since. */
 function ruleOf(
   command: string,
+  cwd: string,
   { risk_level, shell }: Pick<Imported, 'risk_level' | 'shell'>,
 ): string | undefined {
   if (risk_level === 'safe') return undefined
-  const { risk_level: level, matches } = checkCommand(command, { shell: dialectOf(shell) })
-  return level === risk_level ? matches[0]?.rule : undefined
+  const verdict = checkCommand(command, {
+    shell: dialectOf(shell),
+    ...(cwd.startsWith('/') && { cwd }),
+  })
+  return verdict.risk_level === risk_level ? verdict.matches[0]?.rule : undefined
 }
 
 /** A command as another program recorded it. */

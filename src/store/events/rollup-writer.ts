@@ -5,7 +5,7 @@ import { dayOfLocalHour } from '../../base/calendar.ts'
 import type { Change, Database } from '../level/database.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
-import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey } from '../rollups/rollups.ts'
+import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey, NO_ROLLUP } from '../rollups/rollups.ts'
 import type { GuardNoted, GuardOutcome, Rollup } from '../rollups/types.ts'
 import { type EventInput, hasFailed } from './rows.ts'
 
@@ -229,19 +229,26 @@ export type Countable = Pick<
 export function count(rollup: MutableRollup, event: Countable): void {
   const failed = hasFailed(event) ? 1 : 0
   const duration = Math.round((event.duration_us ?? 0) / 1000)
-  rollup.categories[event.category] ??= { count: 0, failures: 0, duration_ms: 0 }
-  rollup.tools[event.tool] ??= { category: event.category, count: 0, failures: 0 }
-  for (const tally of [rollup, rollup.categories[event.category]!, rollup.tools[event.tool]!]) {
+  const category = ownOf(rollup.categories, event.category, () => ({ count: 0, failures: 0, duration_ms: 0 }))
+  const tool = ownOf(rollup.tools, event.tool, () => ({ category: event.category, count: 0, failures: 0 }))
+  for (const tally of [rollup, category, tool]) {
     tally.count++
     tally.failures += failed
   }
   rollup.duration_ms += duration
-  rollup.categories[event.category]!.duration_ms += duration
+  category.duration_ms += duration
   rollup.risk[event.risk_level]++
   rollup.hourly[event.local.hour]!++
   if (event.karo_generated) rollup.generated++
   if (event.answered) rollup.answered++
   if (event.rule !== undefined) countRule(rollup.rules, event.rule, 1)
+}
+
+/** What stands there under a name, made where nothing does; rows of a backup may be named as what every object has. */
+function ownOf<T>(all: Record<string, T>, name: string, make: () => T): T {
+  if (!Object.hasOwn(all, name))
+    Object.defineProperty(all, name, { value: make(), writable: true, enumerable: true, configurable: true })
+  return all[name]!
 }
 
 /** Different rules of one rollup. Karo has fewer, but rows of a backup may name what they like. */
@@ -255,7 +262,6 @@ function countRule(rules: MutableRollup['rules'], id: string, more: 1 | -1): voi
 
 /** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
 function uncount(rollup: MutableRollup, event: Countable): boolean {
-  // Rows of a backup may name what they like, also what every object has.
   if (!Object.hasOwn(rollup.categories, event.category) || !Object.hasOwn(rollup.tools, event.tool))
     return false
   const category = rollup.categories[event.category]!
@@ -281,20 +287,7 @@ function uncount(rollup: MutableRollup, event: Countable): boolean {
   return true
 }
 
-export const emptyRollup = (): MutableRollup => ({
-  count: 0,
-  failures: 0,
-  duration_ms: 0,
-  categories: {},
-  tools: {},
-  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
-  hourly: new Array<number>(24).fill(0),
-  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
-  guard_active: 0,
-  generated: 0,
-  answered: 0,
-  rules: {},
-})
+export const emptyRollup = (): MutableRollup => mutable(structuredClone(NO_ROLLUP))
 
 /** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */
 const mutable = (rollup: Rollup): MutableRollup => rollup as MutableRollup

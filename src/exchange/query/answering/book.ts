@@ -34,6 +34,8 @@ interface Outcome {
   readonly sent: boolean
   /** What of released totals the asker was shown. */
   readonly released?: { readonly audience: string; readonly batches: number } | undefined
+  /** Who asked, for an outcome that is told once more. */
+  readonly asker?: Who
 }
 
 export interface Book {
@@ -66,6 +68,8 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
   const busy = createSparing({ clock, ...COUNTED })
   const received = createSparing({ clock, ...COUNTED })
   const responded = createSparing({ clock, ...COUNTED })
+  /** Apart, so that other questions take no fetch its place. */
+  const fetched = createSparing({ clock, ...COUNTED })
 
   const isAdmitted = (author: NodeId): boolean => {
     const { denied, trust_level } = trust.opinion(author)
@@ -94,7 +98,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     const [author = '', operator = '', ...rest] = key.split(GAP)
     const [query_type = '', status = '', decision = '', rule = ''] = rest
     const told = { ...operatorDetail(operator), query_type, status, decision, rule, ...shown, times }
-    const details = key === REST ? { times, ...shown } : told
+    const details = key === REST ? { times } : told
     return record('query_responded', key === REST || isSuccess(status), author, details)
   }
 
@@ -127,10 +131,10 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
       return now(received.times(key), tellReceived)
     },
 
-    async responded(question, { status, decision, level, people, sent, released }) {
+    async responded(question, { status, decision, level, people, sent, released, asker: again = {} }) {
       const { authorId, body } = question
       const { effect, rule, policy_rule } = decision
-      const asker = askers.get(question) ?? {}
+      const asker = askers.get(question) ?? again
       askers.delete(question)
       if (single.delete(question)) {
         const details = {
@@ -147,7 +151,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
       const shown = sent && released !== undefined && released.batches > 0 ? released : undefined
       const parts = [authorId, verifiedId(asker) ?? NOBODY, typeWord(body), status, effect, rule]
       const key = [...parts, shown?.audience ?? NOBODY].join(GAP)
-      await now(responded.times(key), (of, times) =>
+      await now((shown === undefined ? responded : fetched).times(key), (of, times) =>
         tellResponded(of, times, shown && { ...rangeOf(question), ...shown }),
       )
       return false
@@ -165,6 +169,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
         ...all(busy, tellBusy),
         ...all(received, tellReceived),
         ...all(responded, tellResponded),
+        ...all(fetched, tellResponded),
       ])
     },
   }

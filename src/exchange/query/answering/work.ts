@@ -54,6 +54,7 @@ interface About {
   readonly verdict: Verdict
   /** Of released totals, that the answer shows. */
   readonly batches: number
+  readonly asker: Asker
 }
 
 type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
@@ -75,8 +76,10 @@ export function createWorker(deps: WorkerDeps): Worker {
   const book = createBook({ audit, trust: deps.trust, clock })
   const operators = createQuotas<NodeId>(AUTHOR_QUOTA, OPERATORS_MAX)
   const underWay = new Set<Promise<void>>()
-  /** Answers that at least one link took. An answer that cannot be sealed, or whose links are gone, is not sent. */
-  const sent = new WeakSet<Command<'answer'>['answer']>()
+  /** Answers that at least one link took, by their bytes. An answer that cannot be sealed, or whose links are gone, is not sent. */
+  const sent = new WeakSet<Uint8Array>()
+  /** Released totals that nobody had taken when the ledger was told, because nobody listened any more. */
+  const untaken = new WeakMap<Uint8Array, Fact<'answer'>>()
   /** Relays pass up few different answers of one owner, so a refusal is the same bytes each time. */
   const refusals = createRecent<string, ReturnType<typeof answerWith>>(REFUSALS_MAX)
 
@@ -107,7 +110,12 @@ export function createWorker(deps: WorkerDeps): Worker {
       const taken = isDirect(to, question)
         ? link.sendHop(to, DirectAnswer, { query_id: body.query_id, author, plain }, trace)
         : link.sendDocument(to, sealed())
-      if (taken) sent.add(answer)
+      if (!taken) return
+      sent.add(plain)
+      // Who asks for it again has it now, and the ledger has to say so.
+      const fact = untaken.get(plain)
+      untaken.delete(plain)
+      if (fact !== undefined) track(note(fact), question)
     } catch (error) {
       // The question's audience key is unusable, so there is no way to answer whoever is not the asker.
       log.debug({ peer: question.authorId, error: String(error) }, 'an answer could not be sealed')
@@ -137,7 +145,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         isNew ? replay.put([{ kind: 'document', author, id, expires_at }]) : undefined,
         book.received(question, from, asker),
       ])
-      if (!admits(asker)) return tooMany(question)
+      if (!admits(asker)) return tooMany(question, asker)
     }
     // Totals that were released already are no numbers of the people here, so their consent is not asked.
     const ofTotals = judgeReleased(deps, question, asker)
@@ -146,10 +154,8 @@ export function createWorker(deps: WorkerDeps): Worker {
       ofTotals === undefined
         ? await answerOf(deps, question, verdict)
         : await answerReleased(deps, question, ofTotals)
-    const about: About = {
-      verdict,
-      batches: answer.status === 'released' ? answer.statements.length : 0,
-    }
+    const batches = answer.status === 'released' ? answer.statements.length : 0
+    const about: About = { verdict, batches, asker }
     const written = answerWith(question, answer)
     // An audience key that cannot be used is found out here, and not when the answer is on its way.
     if (!isDirect(from, question)) written.sealed()
@@ -160,20 +166,22 @@ export function createWorker(deps: WorkerDeps): Worker {
   const admits = ({ operator, fault }: Asker): boolean =>
     operator === undefined || fault !== undefined || operators(operator.id).take(clock.monotonic())
 
-  function tooMany(question: Question): Written<About> {
+  function tooMany(question: Question, asker: Asker): Written<About> {
     const level = question.body.level ?? 1
-    const about: About = { verdict: { decision: TOO_MANY, level, uids: [] }, batches: 0 }
+    const about: About = { verdict: { decision: TOO_MANY, level, uids: [] }, batches: 0, asker }
     return { ...answerWith(question, { status: 'busy', level }), status: 'busy', about }
   }
 
-  async function note({ question, answer }: Fact<'answer'>): Promise<void> {
-    const { verdict, batches } = answer.about as About
+  async function note(fact: Fact<'answer'>): Promise<void> {
+    const { question, answer } = fact
+    const { verdict, batches, asker } = answer.about as About
     const { decision, uids, level, audience } = verdict
     const query_type = typeWord(question.body)
-    const outcome = { status: answer.status, people: uids.length, sent: sent.has(answer) }
+    const outcome = { status: answer.status, people: uids.length, sent: sent.has(answer.plain) }
+    if (batches > 0 && !outcome.sent) untaken.set(answer.plain, fact)
     const released = audience === undefined ? undefined : { audience, batches }
     watch?.answered({ query_type, status: answer.status })
-    if (!(await book.responded(question, { ...outcome, decision, level, released }))) return
+    if (!(await book.responded(question, { ...outcome, decision, level, released, asker }))) return
     const fields = {
       ...{ peer: question.authorId, trace_id: traceOf(question), query_type },
       // `level` is taken by the level of the log line itself.

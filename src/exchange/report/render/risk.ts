@@ -3,7 +3,8 @@ import type { Report } from '../types.ts'
 import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, value, words } from './block.ts'
 import { count, day, many, percent } from './numbers.ts'
 
-const OTHER_WHY = 'a rule without a row of its own, or recorded before the machine kept rules'
+const OTHER_WHY =
+  'a rule without a row of its own, recorded before the machine kept rules, or of a machine that does not share its tools'
 
 /** What is not shown by rule is not known, and never 0. */
 function ruleLine({ periods, since, withheld }: Report['risk']['by_rule']): string {
@@ -13,7 +14,7 @@ function ruleLine({ periods, since, withheld }: Report['risk']['by_rule']): stri
 }
 
 function withheldLine(withheld: number | null): string {
-  if (withheld === 0) return 'No rule is withheld.'
+  if (withheld === 0) return 'Of the levels that are shown no rule is withheld.'
   const which = 'because too few machines have such commands, or because such a rule could be computed'
   if (withheld === null) return `Rules may be withheld, ${which}.`
   return `Of a period up to ${many(withheld, 'rule')} ${withheld === 1 ? 'is' : 'are'} withheld, ${which}.`

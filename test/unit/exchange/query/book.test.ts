@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createBook } from '../../../../src/exchange/query/answering/book.ts'
-import { fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
+import { createFetched, fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
 import type { Question } from '../../../../src/exchange/query/document.ts'
 import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
@@ -41,9 +41,10 @@ function setUp() {
   const asked = async (
     { publicKey: author, nodeId: authorId }: Identity,
     outcome: Partial<Outcome> = {},
+    asker: Parameters<typeof book.received>[2] = {},
   ): Promise<void> => {
     const question: Question = { author, authorId, body, trace: undefined }
-    await book.received(question, neighbour, {})
+    await book.received(question, neighbour, asker)
     const decision = { effect: 'allow', rule: 'consent.allow', reason: '' } as const
     const usual = { status: 'success', decision, level: 1, people: 1, sent: true } as const
     await book.responded(question, { ...usual, ...outcome })
@@ -93,7 +94,7 @@ test('an admitted author has entries of its own as far as its share goes, and ev
 })
 
 test('who is shown released totals is told, however many questions came before, and what was not sent is not', async () => {
-  const { entries, asked } = setUp()
+  const { book, entries, asked } = setUp()
   for (let n = 0; n < 400; n++) await asked(admitted)
   const told = () => fetchesIn(entries.map((entry) => ({ ...entry, ts: NOW }) as AuditEntry))
   const shown = { status: 'released', level: 2, released: { audience: 'security', batches: 3 } } as const
@@ -105,9 +106,19 @@ test('who is shown released totals is told, however many questions came before, 
   expect(told()).toMatchObject([
     { ...one, audience: 'security', batches: 3, start: '1970-01-01T00:00:00.000Z' },
   ])
+  // An operator whose questions are only counted is told to members by the key.
+  const operator = { operator: { id: neighbour, name: 'carol' } } as Parameters<typeof book.received>[2]
+  for (let n = 0; n < 301; n++) await asked(admitted, {}, operator)
+  await asked(admitted, shown, operator)
+  const ledger = async () => entries.map((entry) => ({ ...entry, ts: NOW }) as AuditEntry)
+  const clock = { now: () => NOW, monotonic: () => 0 }
+  expect(await createFetched({ log: ledger }, clock)()).toContainEqual(
+    expect.objectContaining({ node: admitted.nodeId, operator: neighbour, audience: 'security' }),
+  )
+  expect(told()).toHaveLength(2)
   // Others of the same hour, type and audience are counted with it.
   await asked(admitted, shown)
-  expect(told()).toHaveLength(1)
+  expect(told()).toHaveLength(2)
 })
 
 test('an admitted author is told by itself while others flood', async () => {

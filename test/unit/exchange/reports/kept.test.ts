@@ -45,6 +45,19 @@ it('are written in their formats for the user of the daemon alone, and read agai
   ])
 })
 
+it('of earlier releases, which knew less of rules, are read', () => {
+  const { kept, directory } = begun()
+  const id = kept.write(monday, report, [], 3)
+  const file = join(directory, `${id}.json`)
+  const { by_rule: _, rules: __, ...risk } = report.risk
+  writeFileSync(file, JSON.stringify({ ...report, risk }), { mode: 0o600 })
+  const none = { periods: 0, since: null, withheld: null }
+  expect(kept.read(id).risk).toEqual({ ...risk, rules: [], by_rule: none })
+  const by_rule = { periods: 2, since: '2026-11-16T00:00:00.000Z' }
+  writeFileSync(file, JSON.stringify({ ...report, risk: { ...report.risk, by_rule } }), { mode: 0o600 })
+  expect(kept.read(id).risk.by_rule).toEqual({ ...by_rule, withheld: null })
+})
+
 it('are no more than were wished, team by team', () => {
   const { kept, directory } = begun()
   for (let week = 0; week < 5; week++) {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { HOUR_MS, startOfLocalDay } from '../../../../src/base/calendar.ts'
+import { countBetween } from '../../../../src/store/events/between.ts'
 import {
   createEventRepository,
   type EventRepository,
@@ -68,6 +69,9 @@ test('a row of a backup that names what every object has changes no object but i
   await ingest(events, [[1, { command: 'echo kept' }]])
   const named = eventOf(2, { tool: '__proto__', category: '__proto__', rule: '__proto__' })
   await db.batch([{ type: 'put', key: eventKey(named, 1), value: encodeEvent(named) }])
+  // Parts of hours are counted from rows.
+  const counted = await countBetween(db, 1000, T0 / 1000, T0 / 1000 + 10_000)
+  expect(Object.keys(counted.tools).sort()).toEqual(['__proto__', 'ls'])
   expect(await events.remove(1000, [idOf(2)], never)).toMatchObject({ events: 1 })
   expect(Object.hasOwn(Object.prototype, 'count')).toBe(false)
 })

@@ -102,7 +102,7 @@ const risk = z
         level: z.enum(RISK_LEVELS),
         rule: text(
           64,
-          'id of the rule; `other`: one without a row, or recorded before its machine kept rules',
+          'id of the rule; `other`: one without a row, recorded before its machine kept rules, or of a machine that does not share its tools',
         ),
         why: text(512, 'what may happen, as karo check --rules says it; null for `other`').nullable(),
         ...figure,
