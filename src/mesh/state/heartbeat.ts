@@ -50,7 +50,8 @@ export function createHeartbeat({ clock, everyMs, connections, emit }: Heartbeat
         const last = asked.get(conn)
         const missed = last !== undefined && last.heardAt === heardAt ? last.times : 0
         const quietMs = clock.monotonic() - heardAt
-        if (quietMs <= everyMs) emit({ did: 'live', conn })
+        // The answer to a question of the last round came right after it, and this round may be late.
+        if (quietMs <= 1.5 * everyMs) emit({ did: 'live', conn })
         if (missed >= 2) connections.broken(conn.id, 'silent')
         else if (missed > 0 || quietMs > (QUIET_ROUNDS - 1 / 2) * everyMs) {
           asked.set(conn, { times: missed + 1, heardAt })

@@ -31,6 +31,8 @@ export const commands: readonly Command[] = [
       }
       const { serveMcp } = await import('../../mcp/index.ts')
       const interrupt = watchInterrupt()
+      // The program that asks is gone, and nobody is left to be told.
+      process.stdout.once('error', () => process.exit())
       let told = false
       try {
         await serveMcp(

@@ -76,6 +76,8 @@ export function createOutreach(
   const sought = new Set<NodeId>()
   /** Members that had their second chance, and members among them that still have to be dialed. */
   const repaired = new Set<NodeId>()
+  /** An echo has come back: whoever is still missing then is found by a dial or not at all. */
+  let searched = false
   const queue: NodeId[] = []
   const dials = new Set<NodeId>()
   /** Dials whose machine has answered. They may take as long as the question, so they do not count against the others. */
@@ -102,6 +104,8 @@ export function createOutreach(
   /** Once for each member: over the link that is there, or by one dial. */
   function repair(node: NodeId): void {
     if (ended || !awaited.has(node) || pending.has(node)) return
+    // Its dial decides.
+    if (dials.has(node) || queue.includes(node)) return
     if (repaired.has(node)) {
       lose(node)
       return
@@ -197,7 +201,8 @@ export function createOutreach(
         // The ending of a tree that an echo has followed says nothing any more.
         if (way === undefined) return
         if (missedBy(way).length > DIALED_AFTER_TREE_MAX && echoAfterTree()) return
-      }
+        emit({ do: 'timer', timer: `tree ${ask}`, ms: undefined })
+      } else searched = true
       for (const node of [...awaited]) {
         // A silent neighbour had the question all the time over a link that still stands: asking again changes nothing.
         if (silent.has(node)) lose(node)
@@ -213,7 +218,8 @@ export function createOutreach(
       if (ended || !dials.delete(node)) return
       slow.delete(node)
       // Its answer may have come another way meanwhile.
-      if (awaited.has(node) && !(reached && askDirectly(node)) && !isSought(node)) lose(node)
+      const isAsked = reached && awaited.has(node) && askDirectly(node)
+      if (awaited.has(node) && !isAsked && (searched || !isSought(node))) lose(node)
       dialNext()
     },
     end(tell) {

@@ -86,6 +86,12 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
       ? table.get(keyOf(question))
       : (bothOf(question).find(({ open }) => open.has(from)) ?? table.get(keyOf(question)))
 
+  /** Undefined also where the tree is another asker's: whoever heard its name could cut links out of it. */
+  function treeOfAuthor(tree: Uint8Array, author: Uint8Array): Tree | undefined {
+    const known = trees.of(tree)
+    return known !== undefined && Buffer.compare(known.echo.author, author) === 0 ? known : undefined
+  }
+
   /** Hands the question to every neighbour but the parent, or to those that the tree leaves. */
   function handOn(
     { author, query_id, document, trace }: Routed,
@@ -94,7 +100,7 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
   ): Carried {
     const share = Math.floor(remaining_ms * SHARE_OF_TIME)
     const id = { author, query_id, tree }
-    const known = tree === undefined ? trees.grow(id, parent) : trees.of(tree)
+    const known = tree === undefined ? trees.grow(id, parent) : treeOfAuthor(tree, author)
     if (known !== undefined) known.parent = parent
     const needless = known?.needless
     const others = peers().filter((node) => node !== parent && needless?.has(node) !== true)

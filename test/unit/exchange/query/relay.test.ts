@@ -287,14 +287,16 @@ function inTree() {
   one.router.done(child, { ...ending(echo, child), answered: 1 })
   one.router.settle(echo, new Set([parent.nodeId]))
   one.hops.length = 0
+  /** Another question of the same asker, whose tree it is. */
+  const next = () => ({ ...question(), author: echo.author })
   /** Whom the next question over the tree is handed to. */
   const handedTo = (from: PeerRef): NodeId[] => {
     one.hops.length = 0
-    one.router.carry(question(), from.nodeId, { ...FIRST, tree: treeOf(echo) })
+    one.router.carry(next(), from.nodeId, { ...FIRST, tree: treeOf(echo) })
     return one.sent('QueryHop').map(({ to }) => to)
   }
   const grafts = () => one.sent('QueryDone').filter(({ body }) => (body as Done).graft === true)
-  return { ...one, echo, parent, child, needless, handedTo, grafts }
+  return { ...one, echo, parent, child, needless, next, handedTo, grafts }
 }
 
 test('who loses the neighbour above it in a tree takes its other links back into it, and says so once', () => {
@@ -365,10 +367,10 @@ test('who is cut off from a tree gets the next question over it; of another tree
 })
 
 test('a link over which a question of a tree came needlessly is left out of it again', () => {
-  const { router, echo, parent, child, needless, handedTo } = inTree()
+  const { router, echo, parent, child, needless, next, handedTo } = inTree()
   const [cut] = needless as [PeerRef]
   router.graft(cut.nodeId, echo)
-  const asked = question()
+  const asked = next()
   router.carry(asked, parent.nodeId, { ...FIRST, tree: treeOf(echo) })
   router.done(cut, { ...ending(asked, cut), tree: treeOf(echo) })
   expect(handedTo(parent)).toEqual([child.nodeId])

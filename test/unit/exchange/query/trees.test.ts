@@ -12,7 +12,7 @@ import {
 import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { writeQuestion } from '../../../../src/exchange/query/document.ts'
-import { createWays } from '../../../../src/exchange/query/state/trees.ts'
+import { createWays, treeOf } from '../../../../src/exchange/query/state/trees.ts'
 import fc from '../../../support/run/properties.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import {
@@ -290,6 +290,41 @@ describe('a tree', () => {
     }
     expect(copies).toBe(2)
   })
+})
+
+it('a tree is its asker’s alone: a question of another author that names it cuts no link out of it', async () => {
+  const wire = new Wire()
+  const node = new TestNode(wire, { name: 'node' })
+  const ends = [0, 1, 2].map(() => new Endpoint(newIdentity(), wire, { version: queryStream }))
+  const [asker, other, below] = ends as [Endpoint, Endpoint, Endpoint]
+  for (const { ref } of ends) wire.connect(ref.nodeId, node.id)
+  let copies = 0
+  const ask = async ({ identity, ref }: Endpoint, answered: number, tree?: Uint8Array) => {
+    const author = { identity, clock: systemClock, random: systemRandom }
+    const about = { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 3_600_000 } } as const
+    const { bytes, body } = writeQuestion(author, about, systemRandom.bytes(16))
+    below.handler = {
+      frame(_, frame) {
+        if (frame.message !== QueryHop) return
+        copies++
+        const { query_id, tree: over } = bodyOf(frame, QueryHop)
+        const ending = { query_id, author: identity.publicKey, answered, lost: 0 }
+        const done = below.hopFrame(QueryDone, over === undefined ? ending : { ...ending, tree: over })
+        wire.send(below.ref.nodeId, node.id, done)
+      },
+    }
+    const hop = { query_id: body.query_id, remaining_ms: 60_000, hops: 0, document: bytes }
+    const sender = ends.find((one) => one.ref === ref) as Endpoint
+    wire.send(ref.nodeId, node.id, sender.hopFrame(QueryHop, tree === undefined ? hop : { ...hop, tree }))
+    await turns(20)
+    return treeOf({ author: identity.publicKey, query_id: body.query_id })
+  }
+  const tree = await ask(asker, 1)
+  // It says that the link is not needed, as it would where it had the question from elsewhere.
+  await ask(other, 0, tree)
+  const before = copies
+  await ask(asker, 1, tree)
+  expect(copies).toBe(before + 1)
 })
 
 describe('an answer over the own link of its owner', () => {
