@@ -14,7 +14,7 @@ const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER}
 const OF_FISH = /\\[\s\S]|['"{},]|(\$+)(?:([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*)?/g
 /** What runs the text it is given, or what begins a block or a command that may. */
 const RUNS =
-  'sudo|doas|env|xargs|parallel|nohup|nice|timeout|command|builtin|exec|source|eval|begin|while|if|for|not|time|\\w*sh|python[\\d.]*|perl|ruby|node|php|lua'
+  'sudo|doas|su|pkexec|runuser|run0|env|xargs|parallel|nohup|nice|ionice|chrt|taskset|timeout|stdbuf|setsid|unbuffer|busybox|systemd-run|chroot|unshare|nsenter|watch|ssh|command|builtin|exec|source|eval|begin|while|if|for|switch|and|or|not|time|\\w*sh|python[\\d.]*|perl|ruby|node|php|lua[\\d.]*'
 const OF_PIPES = new RegExp(
   `\\\\[\\s\\S]|['"]|((?<!\\S)\\d+>\\||&>?\\||>\\|(?=\\s*['"\\\\]?(?:[\\w./~-]*/)?(?:${RUNS})['"]?(?:[\\s;&|<>()]|$)))`,
   'g',

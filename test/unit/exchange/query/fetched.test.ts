@@ -7,12 +7,14 @@ import type { ReleaseContent, ShownStatement } from '../../../../protocols/messa
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { Said } from '../../../../src/exchange/aggregates/index.ts'
 import { shownOf } from '../../../../src/exchange/aggregates/statement.ts'
+import { fetchesIn } from '../../../../src/exchange/query/answering/fetches.ts'
 import {
   openAnswer,
   sealAnswer,
   writeAnswer,
   writeQuestion,
 } from '../../../../src/exchange/query/document.ts'
+import type { AuditEntry } from '../../../../src/trust/audit/index.ts'
 import {
   carol,
   contentOf,
@@ -24,7 +26,7 @@ import {
   type Totals,
   totalsOf,
 } from './holders.ts'
-import { type NodeOptions, TestNode, Wire } from './network.ts'
+import { type NodeOptions, soon, TestNode, Wire } from './network.ts'
 
 /** A desk that holds `own`, and nodes that hold what their totals say; the desk asks them in this order. */
 function world(
@@ -82,6 +84,33 @@ describe('who is entitled', () => {
     const answered = { ...about, status: 'released', audience: 'security', batches: HOURS, decision: 'allow' }
     expect(detailsOf(holder, 'query_responded')).toContainEqual(expect.objectContaining(answered))
     expect(detailsOf(holder, 'query_received')).toContainEqual(expect.objectContaining(about))
+  })
+
+  test('who was cut off when the answer was there, and asks again for it, is in the ledger as one who fetched', async () => {
+    const waits = Promise.withResolvers<void>()
+    const own = totalsOf(both)
+    const { wire, desk, nodes } = world([
+      { ...own, show: async (...args) => waits.promise.then(() => own.show(...args)) },
+    ])
+    const [holder] = nodes as [TestNode]
+    let asked: Uint8Array | undefined
+    wire.tap = (bytes, from) => {
+      if (from === desk.id) asked ??= bytes
+      return [bytes]
+    }
+    const asking = ask(desk, { acting: login(desk) })
+    await soon(() => detailsOf(holder, 'query_received').length > 0)
+    wire.cut(desk.id, holder.id)
+    waits.resolve()
+    await asking
+    await soon(() => detailsOf(holder, 'query_responded').length > 0)
+    expect(detailsOf(holder, 'query_responded')).toMatchObject([{ sent: false }])
+    wire.connect(desk.id, holder.id)
+    wire.send(desk.id, holder.id, asked as Uint8Array)
+    await soon(() => detailsOf(holder, 'query_responded').length > 1)
+    const fetches = fetchesIn(holder.audits.map((entry) => ({ ...entry, ts: 0 }) as AuditEntry))
+    expect(fetches).toMatchObject([{ node: desk.id, audience: 'security', batches: HOURS }])
+    expect(fetches[0]!.operator?.id).toBe(carol.nodeId)
   })
 
   test('a holder shows the type that was asked for, and nothing of the others that it holds', async () => {

@@ -1,7 +1,8 @@
 // Totals from one end to the other: machines give shares of a bucket that is over, two add them up, the entitled read them.
 import { expect, test } from 'vitest'
+import { givenTo } from '../../../../src/exchange/totals/consenting.ts'
 import type { BucketTotals, Totals } from '../../../../src/exchange/totals/index.ts'
-import { createWorld, HOUR, type Machine, MINUTE, REFUSES, type World } from './world.ts'
+import { AGREES, createWorld, HOUR, type Machine, MINUTE, REFUSES, type World } from './world.ts'
 
 /** The hour before the one that the world begins in. */
 const hourOf = (world: World, back = 1): { start: number; end: number } => {
@@ -98,6 +99,20 @@ test('who does not agree is counted as such, and adds nothing', async () => {
   const [bucket] = (await read(world.machines[2]!, world)).buckets
   expect(bucket!.contributions).toEqual({ contributed: 8, declined: 1, late: 0, absent: 0, refused: 0 })
   expect(shown(bucket!)).toEqual(plain(world.machines.filter((_, at) => at !== 7)))
+})
+
+test('what a machine gives of one type depends on the others that the same readers are given', async () => {
+  const world = await createWorld(9)
+  const [all, some] = [world.machines[6]!, world.machines[7]!]
+  some.consent = { ...AGREES, categories: { ...AGREES.categories, tool_usage: false } }
+  await world.network.pass(20 * MINUTE)
+  expect(all.gave).toEqual(
+    new Map(['ToolUsage', 'ActivityPatterns'].map((type) => [type, ['ToolUsage', 'ActivityPatterns']])),
+  )
+  expect(some.gave).toEqual(new Map([['ActivityPatterns', ['ActivityPatterns']]]))
+  const keys = new Set(['ToolUsage security', 'SafetyPosture security', 'SafetyPosture admin'])
+  expect(givenTo(keys, ['security'])('ToolUsage')).toBe(true)
+  expect(givenTo(keys, ['security', 'admin'])('ToolUsage')).toBe(false)
 })
 
 test('a row that too few machines have is left out, and so is another one, whose people hide them', async () => {

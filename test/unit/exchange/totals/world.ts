@@ -33,6 +33,8 @@ const HOURS: Layout = {
   rows: ['morning', 'evening'].map((name) => ({ name, values: ['commands'], counts: true, family: 'day' })),
 }
 
+const TYPES = ['ToolUsage', 'ActivityPatterns']
+
 export const AGREES: Consent = {
   allow_peers: [],
   allow_supervisors: ['role:security'],
@@ -53,6 +55,8 @@ export interface Machine {
   tools: Counts
   hours: Counts
   consent: Consent
+  /** By type that it gave: the types that the same readers were given. */
+  readonly gave: Map<string, readonly string[]>
   /** Undefined: as the configuration says. */
   decidedAt: number | undefined
   roles: readonly string[]
@@ -136,6 +140,7 @@ export function machineOf(
     room: undefined as never,
     tools: counts([0, [10 + index, index]], [4, [1, 0]]),
     hours: counts([0, [10 + index]], [1, [1]]),
+    gave: new Map<string, readonly string[]>(),
     ...{ consent: AGREES, decidedAt: undefined },
     roles: index === 2 ? ['security'] : [],
     ...{ teams: [], certified: true, candidates: [] },
@@ -158,7 +163,10 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
   const { network } = world
   const measure = (type: string, action: Measure['action'], layout: Layout, of: () => Counts): Measure => ({
     ...{ type, action, layout },
-    count: async () => of(),
+    async count(_uids, _bucket, gives) {
+      machine.gave.set(type, TYPES.filter(gives))
+      return of()
+    },
   })
   const opinion = (node_id: NodeId) => ({
     ...{ node_id, fingerprint: node_id.slice(-16), name: node_id, roles: [], teams: [] },
