@@ -50,7 +50,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   const { uid = process.getuid?.() ?? NOBODY, root = '' } = deps
   const filter = seccompFilter(machine, 'own')
   const mark = markOf(deps.socket)
-  // Inside of the unit's own filters the rules of Landlock are refused.
+  // Where this was tried, in a container, units were refused the rules of Landlock, and a jail that cannot have them does not run.
   const kept = { keepsSockets: false }
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
   const runtime = `/run/user/${uid}`

@@ -28,7 +28,7 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/frame.ts'
 import { PROBE_JOB, type Reply, readReply } from '../../../src/muscle/contract/messages.ts'
 import { muscleProgram } from '../../../src/muscle/contract/program.ts'
-import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
+import { createBwrap, HAND_OVER } from '../../../src/muscle/jail/bwrap.ts'
 import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
 import { markOf } from '../../../src/muscle/jail/leftovers.ts'
 import { isThere, type Process, processOf } from '../../../src/muscle/jail/process.ts'
@@ -558,6 +558,27 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   }
   const busy = await muscleHere({ providers: [slow, works.provider] })
   await expect(busy.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('it took too long')
+})
+
+test('a jail that may change a place is built in no way that keeps jails less apart', async () => {
+  let tried = 0
+  const failing: Provider = {
+    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    start: () => Promise.reject(new JailError('no_sandbox', 'a place has changed', true)),
+  }
+  const weaker: Provider = {
+    ...{ ...failing, name: 'systemd', cannot: [HAND_OVER] },
+    start() {
+      tried += 1
+      return Promise.reject(new JailError('no_sandbox', 'it was tried'))
+    },
+  }
+  const { client } = await muscleHere({ providers: [failing, weaker] })
+  const run = (write: boolean) =>
+    client.run(jobOf(['/usr/bin/true'], { binds: [{ path: workDirectory(), write }] }), () => {})
+  await expect(run(true)).rejects.toThrow('a place has changed')
+  expect(tried).toBe(0)
+  await expect(run(false)).rejects.toThrow('it was tried')
 })
 
 test.each([
