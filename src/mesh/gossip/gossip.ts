@@ -27,8 +27,13 @@ const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 }
 
+/** Messages of one topic that a neighbour is told of when it is taken into the router's mesh. */
+const RECENT_MAX = 128
+
 /** Members of the router that its class has and its interface does not. */
 interface Router extends GossipSub {
+  /** Neighbours that get each message of a topic at once. */
+  readonly mesh: ReadonlyMap<string, ReadonlySet<string>>
   readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly status: string } }>
   readonly score: {
     readonly scoreCache: Map<string, unknown>
@@ -37,8 +42,15 @@ interface Router extends GossipSub {
     /** Forgets a second's worth of what was held against peers. */
     background(): void
   }
+  readonly mcache: {
+    readonly msgs: ReadonlyMap<string, { readonly validated: boolean }>
+    /** What came between two rounds, newest rounds first. */
+    readonly history: readonly (readonly { msgId: Uint8Array; msgIdStr: string; topic: string }[])[]
+  }
   /** One round: repairs the mesh of each topic, and tells others of the newest messages. */
   heartbeat(): Promise<void>
+  /** With the next frame to this peer, or the next round, it is told of these messages, and asks for those that it misses. */
+  pushGossip(peer: string, ihave: { readonly topicID: string; readonly messageIDs: Uint8Array[] }): void
   isStarted(): boolean
 }
 
@@ -89,6 +101,22 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     },
     forgetOnce: () => router?.score.background(),
   })
+
+  /**
+   * The router tells those outside of its mesh which messages there were, and sends those inside the next ones. Who is taken
+   * into it gets neither for what came between the link and that moment, so it is told here.
+   */
+  function tellRecent(peer: string, topic: string): void {
+    if (router === undefined || !router.mesh.get(topic)?.has(peer)) return
+    const { history, msgs } = router.mcache
+    const recent = history
+      .flat()
+      .filter((one) => one.topic === topic && msgs.get(one.msgIdStr)?.validated === true)
+    if (recent.length === 0) return
+    const messageIDs = recent.slice(0, RECENT_MAX).map(({ msgId }) => msgId)
+    router.pushGossip(peer, { topicID: topic, messageIDs })
+    beats.stir()
+  }
 
   /**
    * Whoever was admitted by both ends, and is admitted here still. Its connection may have ended a moment ago: what it
@@ -152,6 +180,7 @@ export function createGossip(deps: GossipDeps): GossipRouter {
         made.topicValidators.set(topic.id, validator(topic, handler))
       router = made
       registrar = components.registrar
+      made.addEventListener('gossipsub:graft', ({ detail }) => tellRecent(detail.peerId, detail.topic))
       return made
     },
 

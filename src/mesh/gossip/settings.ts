@@ -19,6 +19,11 @@ const INVALID = { invalidMessageDeliveriesWeight: -10, invalidMessageDeliveriesD
  * that a neighbour may be missing in the router's own mesh while nobody says anything.
  */
 const REST_MS = 15_000
+/**
+ * A neighbour that is taken into the mesh is told of what was said within so many rounds. At rest these are three minutes, and
+ * so less than the five for which a frame is fresh.
+ */
+const KEPT_ROUNDS = 12
 /** Scores forget as `beats.ts` says, never by a timer of their own. */
 const NEVER_MS = 2 ** 31 - 1
 /** Ed25519 frames are one of a kind as bytes; remembered for longer than a frame can be fresh (5 minutes each way). */
@@ -58,6 +63,7 @@ export function gossipSettings(
     msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
     seenTTL: SEEN_MS,
     heartbeatInterval: REST_MS,
+    mcacheLength: KEPT_ROUNDS,
     D: 4,
     Dlo: 3,
     Dhi: 5,

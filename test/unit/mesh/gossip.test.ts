@@ -141,13 +141,25 @@ test('what one says reaches all, once, with its author, through whoever lies bet
   expect(a.heard).toEqual([])
 })
 
-test('to say something while nobody is there is no error', async () => {
+test('a neighbour that comes a moment later is told what was said before, by nobody saying it again', async () => {
+  const a = await talker()
+  const b = await talker({ discovery: { peers: [a.address()] } })
+  const late = await talker({ discovery: { peers: [b.address()] } })
+  await line([a, b])
+  await arrives(a, b, 'warm')
+  a.say('before')
+  await hears(b, 'before')
+  await line([b, late])
+  await hears(late, 'before')
+  expect(late.heard.filter(({ text }) => text === 'before')).toMatchObject([{ author: a.id, from: b.id }])
+})
+
+test('what is said while nobody is there is no error, and the first who comes hears it', async () => {
   const a = await talker()
   a.say('to nobody')
   const b = await talker({ discovery: { peers: [a.address()] } })
   await line([a, b])
-  await arrives(a, b, 'to somebody')
-  expect(b.texts()).not.toContain('to nobody')
+  await hears(b, 'to nobody')
 })
 
 test('an author that is refused is not heard any more, nor passed on, whoever hands it on', async () => {
