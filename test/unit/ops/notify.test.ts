@@ -1,12 +1,11 @@
 // What a service manager hears: sd_notify's messages through a real socket, and nothing at all without one.
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { openNotify, watchdogMs } from '../../../src/ops/system/notify.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
 
 /** Messages as sent, from a socket that is none. */
 async function overheard(env: Record<string, string> = { NOTIFY_SOCKET: '/run/notify' }) {
@@ -52,7 +51,7 @@ test('a socket that cannot be opened fails the start; one that is lost later doe
     code: 'bad_file',
     where: 'NOTIFY_SOCKET',
   })
-  const gone = join(mkdtempSync(join(tmpdir(), 'karo-notify-')), 'nobody')
+  const gone = join(temporaryDirectory(), 'nobody')
   const notify = await openNotify({ env: { NOTIFY_SOCKET: gone }, log: silentLog })
   expect(() => notify.ready('up')).not.toThrow()
   notify.close()
@@ -63,7 +62,7 @@ const canReceive = spawnSync('python3', ['--version']).status === 0
 test.runIf(canReceive).each(['path', 'abstract'])(
   'a real datagram socket gets them whole (%s)',
   async (kind) => {
-    const directory = mkdtempSync(join(tmpdir(), 'karo-notify-'))
+    const directory = temporaryDirectory()
     const address = kind === 'path' ? join(directory, 's') : `@${directory}`
     const receiver = spawn('python3', ['-c', RECEIVER, address], { stdio: ['ignore', 'pipe', 'inherit'] })
     onTestFinished(() => void receiver.kill('SIGKILL'))

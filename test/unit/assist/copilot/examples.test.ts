@@ -1,6 +1,5 @@
 // tldr pages: taken in from an archive, found where a client keeps them, and offered to requests that name the tool.
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32, deflateRawSync } from 'node:zlib'
 import { expect, test } from 'vitest'
@@ -11,6 +10,7 @@ import { readPage } from '../../../../src/assist/copilot/examples/pages.ts'
 import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { knownOf } from '../../../../src/assist/copilot/known.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const PAGE = `# frob
 
@@ -58,8 +58,6 @@ function zip(files: Readonly<Record<string, string>>): Buffer {
   return Buffer.concat([...locals, ...entries, end])
 }
 
-const directory = (): string => mkdtempSync(join(tmpdir(), 'karo-pages-'))
-
 test('a page: its examples with words in capitals to fill in, without marks and control characters', () => {
   expect(readPage(PAGE)).toMatchObject({
     does: 'Frobs widgets.',
@@ -83,7 +81,7 @@ test('an archive: English pages for Linux and for every system, packed and read 
     'a.zip',
   )
   expect([...pages.keys()]).toEqual(['frob', 'other'])
-  const home = directory()
+  const home = temporaryDirectory()
   writeFileSync(join(home, PACK_FILE), pack(pages))
   const examples = openExamples(home, undefined)
   expect(examples.sources).toMatchObject([{ name: 'carried in', tools: 2 }])
@@ -119,7 +117,7 @@ test('what is no archive of pages is refused with advice', () => {
 })
 
 test('a damaged file of pages is as none', () => {
-  const home = directory()
+  const home = temporaryDirectory()
   for (const text of ['', 'karo-pages-1 9999999999{}', 'karo-pages-1 0000000002{', 'something else']) {
     writeFileSync(join(home, PACK_FILE), text)
     expect(openExamples(home, undefined).page('frob'), text).toBeUndefined()
@@ -127,10 +125,10 @@ test('a damaged file of pages is as none', () => {
 })
 
 test('pages that a tldr client keeps', () => {
-  const person = directory()
+  const person = temporaryDirectory()
   mkdirSync(join(person, '.cache/tldr/pages/common'), { recursive: true })
   writeFileSync(join(person, '.cache/tldr/pages/common/frob.md'), PAGE)
-  const examples = openExamples(directory(), person)
+  const examples = openExamples(temporaryDirectory(), person)
   expect(examples.sources).toMatchObject([{ name: 'tldr client', tools: null }])
   expect(examples.page('frob')?.examples).toHaveLength(2)
 })

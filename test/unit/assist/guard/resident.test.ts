@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { judgeAsked } from '../../../../src/assist/guard/asked.ts'
 import { createMounts } from '../../../../src/assist/resident/mounts.ts'
 import { type Request, requestReader } from '../../../../src/assist/resident/request.ts'
@@ -22,11 +22,13 @@ import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
 import { makeFifo } from '../../../../src/base/kernel/fifo.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { RESIDENT } from '../../../../src/observe/hooks/guard/guard.ts'
+import { temporaryDirectory } from '../../../support/data/database.ts'
 import { dangerousLines, everydayLines } from '../../../support/data/lines.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { until } from '../../../support/run/until.ts'
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'karo-judge-')))
+afterAll(() => rmSync(home, { recursive: true, force: true }))
 const request = (line: string, changes: Partial<Request> = {}): Request => ({
   ...{
     nonce: '1',
@@ -70,8 +72,8 @@ test.each<[string, Partial<Request>]>([
 })
 
 test('a line that names a file on a filesystem that does not answer is left to the program', async () => {
-  const place = realpathSync(mkdtempSync(join(tmpdir(), 'karo-served-')))
-  const local = realpathSync(mkdtempSync(join(tmpdir(), 'karo-local-')))
+  const place = realpathSync(temporaryDirectory())
+  const local = realpathSync(temporaryDirectory())
   symlinkSync(place, join(local, 'link to it'))
   writeFileSync(join(place, 'file'), '')
   const read = () =>
@@ -102,7 +104,7 @@ test('a line that names a file on a filesystem that does not answer is left to t
 })
 
 test('a line that names a file where an automounter has mounted nothing yet is left to the program', async () => {
-  const place = realpathSync(mkdtempSync(join(tmpdir(), 'karo-auto-')))
+  const place = realpathSync(temporaryDirectory())
   const automounter = `1 2 0:3 / ${place} rw - autofs systemd-1 rw\n4 2 0:5 / / rw - ext4 /dev/x rw\n`
   const answer = (mountinfo: string) => {
     const deps = { read: () => mountinfo, ask: async () => {} }
@@ -163,7 +165,7 @@ async function asking(file: string) {
     process.argv[1] = program as string
   }
   const pipe = () => readdirSync(home).find((name) => name.startsWith('judge-'))
-  const own = join(mkdtempSync(join(tmpdir(), 'karo-shell-')), 'pipe')
+  const own = join(temporaryDirectory(), 'pipe')
   await makeFifo(own)
   const fd = openSync(own, constants.O_RDWR | constants.O_NONBLOCK)
   return {
@@ -202,7 +204,7 @@ async function asking(file: string) {
 }
 
 const programFile = (): string => {
-  const file = join(mkdtempSync(join(tmpdir(), 'karo-program-')), 'karo.js')
+  const file = join(temporaryDirectory(), 'karo.js')
   writeFileSync(file, '')
   return file
 }
