@@ -18,6 +18,8 @@ import {
 
 /** Links to some only, and who is cut off is noticed soon. */
 const CONFIG = '[mesh]\nping_seconds = 2'
+/** Between these nothing arrives, so that what one of them asks comes to the other through others, however many links there are. */
+const PARTED = [1, 2] as const
 /** The people of this node share with everybody but the other, which asks nothing: each of the nodes before it asks about one type. */
 const RESERVED = 5
 const LEFT_OUT = TYPES.length
@@ -36,7 +38,7 @@ export async function beginTrial(
 ): Promise<Trial> {
   const { count, seed, fullMeshUpTo } = options
   const scale = await startScale({
-    ...{ count, seed },
+    ...{ count, seed, parted: [PARTED] },
     config: `[overlay]\nfull_mesh_up_to = ${fullMeshUpTo}\n${CONFIG}`,
     allow: (index, ids) => (index === RESERVED ? ids.filter((_, i) => i !== LEFT_OUT) : ['*']),
   })

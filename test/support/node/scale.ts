@@ -41,7 +41,7 @@ export interface Scale {
   follow(index: number, type: Type, onProgress: (coverage: Coverage) => void): Promise<QueryResult>
 }
 
-export interface ScaleOptions extends Pick<FleetOptions, 'config' | 'tap' | 'allow'> {
+export interface ScaleOptions extends Pick<FleetOptions, 'config' | 'tap' | 'allow' | 'parted'> {
   readonly count: number
   readonly seed: number
 }
