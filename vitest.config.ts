@@ -117,7 +117,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: ['test/service/**/*.test.ts'],
-          globalSetup: ['test/support/run/build.ts'],
+          globalSetup: ['test/support/run/build.ts', 'test/support/node/packages.ts'],
           // Fetches a small Debian the first time.
           hookTimeout: 600_000,
           fileParallelism: false,

@@ -17,7 +17,7 @@ const { values } = parseArgs({
     version: { type: 'string', multiple: true },
     /** What the program says it was built of; default: from the version or git. Sources without git say `unknown`. */
     commit: { type: 'string' },
-    /** gzip's, 1 to 9: tests take 1, which is much faster and makes it a tenth larger. */
+    /** gzip's, 0 to 9: tests take 0, which stores what the others compress for seconds. */
     level: { type: 'string', default: '9' },
     /** For tests that need one of the two: `deb` or `bundle`. */
     only: { type: 'string' },

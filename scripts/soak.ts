@@ -77,7 +77,7 @@ const RUNS: readonly Run[] = [
     name: 'hostile',
     does: "strangers', members' and other accounts' attacks for five minutes (--seconds N), beside the same node in peace",
     async run(seed, seconds = HOSTILE_SECONDS) {
-      const report = await holdTrial({ seconds, seed })
+      const report = await holdTrial({ seconds, seed, together: true })
       const said = describeTrial(report)
       const broken = failures(report)
       ok(broken.length === 0, `${broken.join('; ')}\n${said}`)

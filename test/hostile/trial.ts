@@ -36,8 +36,8 @@ export interface TrialInit {
   /** Of all attacks together; each has an equal share, and as long as one is measured in peace before. */
   readonly seconds: number
   readonly seed: number
-  /** All that are known, if absent; one after the other, and then at once. */
-  readonly attacks?: readonly Attack[]
+  /** After all that are known, one after the other, comes a time with all at once. */
+  readonly together: boolean
   /** Each attack goes on, unmeasured, until the node has refused more than this as too many; how soon depends on the machine. */
   readonly refusedMoreThan?: number
 }
@@ -64,13 +64,13 @@ export interface TrialReport {
 export async function holdTrial({
   seconds,
   seed,
-  attacks = ATTACKS_KNOWN,
+  together,
   refusedMoreThan = 0,
 }: TrialInit): Promise<TrialReport> {
   const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
   const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
   await befriend(victim, honest)
-  const share = seconds / (attacks.length + (attacks.length > 1 ? 1 : 0))
+  const share = seconds / (ATTACKS_KNOWN.length + (together ? 1 : 0))
   const watch = async (name: string, by: readonly Attack[]): Promise<Period> => {
     const attackers = await Promise.all(
       by.flatMap((attack) =>
@@ -95,8 +95,8 @@ export async function holdTrial({
   const peace = await watch('in peace', [])
   const heapBefore = await inUse(victim)
   const attacked: Period[] = []
-  for (const attack of attacks) attacked.push(await watch(attack.name, [attack]))
-  if (attacks.length > 1) attacked.push(await watch('all at once', attacks))
+  for (const attack of ATTACKS_KNOWN) attacked.push(await watch(attack.name, [attack]))
+  if (together) attacked.push(await watch('all at once', ATTACKS_KNOWN))
 
   let heapAfter = await inUse(victim)
   await until(

@@ -1,18 +1,10 @@
 // karo doctor of the machine's own node, under a real systemd: as root, as somebody, and when it is broken.
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type { Explained } from '../../src/cli/doctor/egress.ts'
 import type { CheckResult } from '../../src/cli/doctor/result.ts'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
-import { atEnd } from '../support/run/processes.ts'
+import { debOf, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
-const VERSION = '0.1.0~test1'
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
 
 const possible = canBoot()
 if (!possible.ok)
@@ -39,14 +31,9 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     machine.must((fix ?? 'false').replaceAll('sudo ', ''))
 
   beforeAll(async () => {
-    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
-    atEnd(() => rmSync(packages, { recursive: true, force: true }))
-    const script = join(ROOT, 'scripts/package.ts')
-    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', '--version', VERSION], {
-      stdio: 'ignore',
-    })
+    const packages = inject('packages')!
     machine = await bootMachine(packages)
-    await machine.must(`dpkg -i /packages/karo_${VERSION}_${ARCH}.deb`)
+    await machine.must(`dpkg -i ${debOf(OLD)}`)
     await machine.must('useradd -m -s /bin/bash -G karo ann')
     const healthy = async (): Promise<true> => {
       const checks = await doctor()

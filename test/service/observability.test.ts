@@ -1,17 +1,12 @@
 // Metrics, log and problem reports of the machine's service, under a real systemd, for administrators and for others.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type { ProblemReport } from '../../src/cli/problem-report.ts'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
-import { atEnd } from '../support/run/processes.ts'
+import { debOf, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const VERSION = '0.1.0~test1'
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
 /** What a scraper does: `scrape.cjs <token>`. */
 const SCRAPE = `
 fetch('http://127.0.0.1:9237/metrics', { headers: { authorization: 'Bearer ' + process.argv[2] } })
@@ -25,16 +20,10 @@ if (!possible.ok)
 describe.runIf(possible.ok)('a service of the machine', () => {
   let machine: Machine
   beforeAll(async () => {
-    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
-    atEnd(() => rmSync(packages, { recursive: true, force: true }))
-    const script = join(ROOT, 'scripts/package.ts')
-    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', '--version', VERSION], {
-      stdio: 'ignore',
-    })
+    const packages = inject('packages')!
     writeFileSync(join(packages, 'scrape.cjs'), SCRAPE)
-    chmodSync(packages, 0o755)
     machine = await bootMachine(packages)
-    await machine.must(`dpkg -i /packages/karo_${VERSION}_${ARCH}.deb`)
+    await machine.must(`dpkg -i ${debOf(OLD)}`)
     await machine.must('useradd -m -s /bin/bash -G karo zqann')
   })
 

@@ -19,8 +19,8 @@ import { type Entry, tar, withDirectories } from '../../scripts/package/tar.ts'
 import { atEnd } from '../support/run/processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-/** The fastest compression: what is compared is the order, owners, modes, times and contents inside. */
-const FAST = ['--level', '1']
+/** Not compressed: what is compared is the order, owners, modes, times and contents inside. */
+const STORED = ['--level', '0']
 
 function temporary(): string {
   const path = mkdtempSync(join(tmpdir(), 'karo-package-'))
@@ -45,7 +45,7 @@ function packaged(
   const script = join(root, 'scripts/package.ts')
   // Its own runtime: a stranger may not be able to come to this checkout's.
   const node = join(root, 'node_modules/node/bin/node')
-  execFileSync('sh', ['-c', line, node, script, '--out', out, ...FAST, ...args], {
+  execFileSync('sh', ['-c', line, node, script, '--out', out, ...STORED, ...args], {
     cwd: out,
     env: { ...process.env, ...env },
     ...(user === undefined ? {} : { uid: user, gid: user }),

@@ -1,9 +1,7 @@
 // Several people on one machine, under a real systemd: each has their own commands and numbers, and nobody else's.
-import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import type {
   AuditEntryShape,
   EventShape,
@@ -15,12 +13,9 @@ import type {
 } from '../../src/api/contract/shapes.ts'
 import { quoteShell as quote } from '../../src/base/quote.ts'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
-import { atEnd } from '../support/run/processes.ts'
+import { debOf, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const VERSION = '0.1.0~test1'
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
 /** Somebody who was never met; to trust a key it need not be. */
 const STRANGER = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'
 const SPOOL = '/var/spool/karo'
@@ -79,16 +74,10 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     (await machine.must(`find ${SPOOL} -type f -user ${user} -name '*.spool'`)).split('\n').filter(Boolean)
 
   beforeAll(async () => {
-    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
-    atEnd(() => rmSync(packages, { recursive: true, force: true }))
-    const script = join(ROOT, 'scripts/package.ts')
-    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', '--version', VERSION], {
-      stdio: 'ignore',
-    })
+    const packages = inject('packages')!
     writeFileSync(join(packages, 'request.cjs'), REQUEST)
-    chmodSync(packages, 0o755)
     machine = await bootMachine(packages)
-    await machine.must(`dpkg -i /packages/karo_${VERSION}_${ARCH}.deb`)
+    await machine.must(`dpkg -i ${debOf(OLD)}`)
     for (const user of ['ann', 'bob']) await machine.must(`useradd -m -s /bin/bash -G karo ${user}`)
     await machine.must('useradd -m -s /bin/bash eve')
   })

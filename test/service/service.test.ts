@@ -1,23 +1,17 @@
 // The packages on a machine with a real systemd and no network: installed, run, reloaded, starved, upgraded, removed.
-import { execFileSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { canNamespaces, createLan } from '../support/node/lan.ts'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
 import { startNode } from '../support/node/node.ts'
-import { atEnd } from '../support/run/processes.ts'
+import { debOf, NEW, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const OLD = '0.1.0~test1'
 const VERSION = "dpkg-query -W -f '${Version}' karo"
-const NEW = '0.1.0~test2'
 /** Everything of ours on the machine, but what was brought there for the test and the accounts and logs that stay. */
 const LEFTOVERS =
   'find / -xdev -name "*karo*" -not -path "/proc/*" -not -path "/sys/*" -not -path "/var/log/*" -not -path "/packages/*" -not -path "/home/*"'
-const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
 
 /** The machine has no network to install it from. */
 const BWRAP = '/usr/bin/bwrap'
@@ -32,18 +26,11 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   let identity: { node_id: string }
 
   beforeAll(async () => {
-    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
-    atEnd(() => rmSync(packages, { recursive: true, force: true }))
-    const versions = [OLD, NEW].flatMap((version) => ['--version', version])
-    const script = join(ROOT, 'scripts/package.ts')
-    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', ...versions], {
-      stdio: 'ignore',
-    })
+    const packages = inject('packages')!
     if (existsSync(BWRAP)) copyFileSync(BWRAP, join(packages, 'bwrap'))
     machine = await bootMachine(packages)
   })
 
-  const deb = (version: string): string => `/packages/karo_${version}_${ARCH}.deb`
   const state = (): Promise<Record<string, string>> =>
     machine.show('karo', 'ActiveState', 'Result', 'MainPID', 'NRestarts', 'StatusText')
   const log = (since = ''): Promise<string> => machine.must(`journalctl -u karo -o cat --no-pager ${since}`)
@@ -65,7 +52,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   })
 
   test('installing starts the service, which says itself that it is ready', async () => {
-    await machine.must(`dpkg -i ${deb(OLD)}`)
+    await machine.must(`dpkg -i ${debOf(OLD)}`)
     expect(await state()).toMatchObject({
       ActiveState: 'active',
       Result: 'success',
@@ -317,7 +304,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect(await machine.must(VERSION)).toBe(from)
     const { MainPID } = await state()
     const before = await json<{ entries: number }>('karo audit verify')
-    await machine.must(`dpkg -i ${deb(to)}`)
+    await machine.must(`dpkg -i ${debOf(to)}`)
     expect(await machine.must(VERSION)).toBe(to)
     expect((await state()).MainPID).not.toBe(MainPID)
     expect(await state()).toMatchObject({ ActiveState: 'active', NRestarts: '0' })
@@ -383,9 +370,9 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await machine.must(`sed -i 's#^ ${conffile} .*# ${conffile} ${'0'.repeat(32)}#' /var/lib/dpkg/status`)
     const before = await machine.must(`md5sum ${conffile}`)
     // It asks; nobody being there to answer is no leave to overwrite.
-    expect((await machine.run(`dpkg -i ${deb(OLD)} < /dev/null`)).code).not.toBe(0)
+    expect((await machine.run(`dpkg -i ${debOf(OLD)} < /dev/null`)).code).not.toBe(0)
     expect(await machine.must(`md5sum ${conffile}`)).toBe(before)
-    await machine.must(`dpkg --force-confdef --force-confold -i ${deb(OLD)}`)
+    await machine.must(`dpkg --force-confdef --force-confold -i ${debOf(OLD)}`)
     expect(await machine.must(`md5sum ${conffile}`)).toBe(before)
     await machine.must(`test -e ${conffile}.dpkg-dist && rm ${conffile}.dpkg-dist`)
     expect(await state()).toMatchObject({ ActiveState: 'active' })
@@ -394,7 +381,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
 
   test('an administrator who disabled it finds it disabled after an upgrade', async () => {
     await machine.must('systemctl disable --now karo')
-    await machine.must(`dpkg -i ${deb(NEW)}`)
+    await machine.must(`dpkg -i ${debOf(NEW)}`)
     expect((await machine.run('systemctl is-enabled karo')).output.trim()).toBe('disabled')
     expect(await state()).toMatchObject({ ActiveState: 'inactive' })
     await machine.must('systemctl enable --now karo')
@@ -454,7 +441,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     ).not.toMatch(/^\//m)
     expect(await machine.must('ls /var/lib/karo/identity.key /etc/karo/config.toml')).not.toBe('')
     expect((await state()).ActiveState).toBe('inactive')
-    await machine.must(`dpkg -i ${deb(NEW)}`)
+    await machine.must(`dpkg -i ${debOf(NEW)}`)
     expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
   })
 

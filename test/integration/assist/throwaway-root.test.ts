@@ -11,6 +11,7 @@ import {
   PAYLOADS,
   PLACE,
 } from '../../support/data/lines.ts'
+import { times } from '../../support/run/thorough.ts'
 import {
   canThrowAway,
   createThrowawayRoot,
@@ -19,16 +20,17 @@ import {
 } from '../../support/shell/throwaway-root.ts'
 
 const { ok, reason } = canThrowAway()
-/** Every so many lines of a corpus are run; KARO_EVERY_LINE=1 runs all of them, which takes some minutes. */
-const share = (every: number) => (process.env.KARO_EVERY_LINE ? 1 : every)
-/** Milliseconds for the lines of one test; those that are left over are told. */
-const ENOUGH = process.env.KARO_EVERY_LINE ? 1_800_000 : 9_000
+/** Every so many lines of a corpus are run; `npm run soak -- properties` runs all of them, which takes some minutes. */
+const share = (every: number) => times(every, 1)
 
 interface Ran extends EverydayLine {
   readonly outcome: Outcome
 }
 
-describe.skipIf(!ok)(`a throwaway root ${reason}`, () => {
+/** All lines of a corpus take minutes. */
+const timeout = times(300_000, 1_800_000)
+
+describe.skipIf(!ok)(`a throwaway root ${reason}`, { timeout }, () => {
   let roots: readonly ThrowawayRoot[] = []
   beforeAll(async () => {
     roots = await Promise.all([createThrowawayRoot(), createThrowawayRoot()])
@@ -37,22 +39,17 @@ describe.skipIf(!ok)(`a throwaway root ${reason}`, () => {
     for (const root of roots) root.close()
   })
 
-  /** Runs the lines, shared between the roots, until time is up. */
+  /** Runs the lines, shared between the roots. */
   async function runAll(what: string, lines: readonly EverydayLine[]): Promise<readonly Ran[]> {
-    const until = Date.now() + ENOUGH
     const out: Ran[] = []
-    let next = 0
+    const left = lines.values()
     await Promise.all(
       roots.map(async (root) => {
-        for (;;) {
-          const line = Date.now() < until ? lines[next++] : undefined
-          if (line === undefined) return
-          out.push({ ...line, outcome: await root.run(line.shell, line.command) })
-        }
+        for (const line of left) out.push({ ...line, outcome: await root.run(line.shell, line.command) })
       }),
     )
     const damaging = out.filter(({ outcome }) => outcome.damage.length > 0).length
-    process.stdout.write(`${what}: ${out.length} of ${lines.length} lines ran, ${damaging} did damage\n`)
+    process.stdout.write(`${what}: ${lines.length} lines ran, ${damaging} did damage\n`)
     return out
   }
 
@@ -99,7 +96,7 @@ describe.skipIf(!ok)(`a throwaway root ${reason}`, () => {
   })
 
   test('carriers with a destructive command', async () => {
-    const lines = sample(carrierLines(), 12).map(
+    const lines = sample(carrierLines(), 40).map(
       ({ shell, carrying }, i): EverydayLine => ({
         shell,
         command: carrying(PAYLOADS[i % PAYLOADS.length] as string),
@@ -125,15 +122,15 @@ describe.skipIf(!ok)(`a throwaway root ${reason}`, () => {
     })
     // Of all that are made those that nothing is found in, and some that something is.
     const suspicious = made.filter(isSafe)
-    expect(missed(await runAll('disguised', [...suspicious, ...sample(made, 8)]))).toEqual([])
+    expect(missed(await runAll('disguised', [...suspicious, ...sample(made, 60)]))).toEqual([])
   })
 
   test('dangerous lines', async () => {
-    expect(missed(await runAll('dangerous', sample(dangerousLines(), 16)))).toEqual([])
+    expect(missed(await runAll('dangerous', sample(dangerousLines(), 48)))).toEqual([])
   })
 
   test('everyday lines lose nothing outside the directory they are typed in', async () => {
-    const ran = await runAll('everyday', sample(everydayLines(), 10))
+    const ran = await runAll('everyday', sample(everydayLines(), 32))
     const elsewhere = ran
       // A person's own dot files, put in place by hand.
       .filter(({ command }) => !/^git config --global |^ln -sf ~\/dotfiles\//.test(command))

@@ -14,7 +14,7 @@ const MIB = 2 ** 20
 /** Holds 150 MiB, burns a little, and ends with 3 when a file of that name is there. */
 const HOG = `const { existsSync } = require('node:fs')
 const held = Buffer.alloc(150 * ${MIB}, 1)
-while (process.cpuUsage().user < 300_000) Math.sqrt(Math.random())
+while (process.cpuUsage().user < 300_000) for (let i = 0; i < 100_000; i++) Math.sqrt(i)
 setInterval(() => existsSync(process.argv[2]) && process.exit(held[0] + 2), 20)
 `
 

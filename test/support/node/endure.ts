@@ -18,9 +18,11 @@ import {
 
 /** Links to some only, and who is cut off is noticed soon. */
 const CONFIG = '[mesh]\nping_seconds = 2'
-/** The people of this node share with everybody but the other. */
-const RESERVED = 8
-const LEFT_OUT = 7
+/** Between these nothing arrives, so that what one of them asks comes to the other through others, however many links there are. */
+const PARTED = [1, 2] as const
+/** The people of this node share with everybody but the other, which asks nothing: each of the nodes before it asks about one type. */
+const RESERVED = 5
+const LEFT_OUT = TYPES.length
 
 export interface Trial {
   readonly scale: Scale
@@ -30,13 +32,13 @@ export interface Trial {
   readonly cutOff: readonly number[]
 }
 
-/** A tenth will deny, a tenth will die, a fifth will be cut off; node 0 reaches everybody. At least 12 nodes. */
+/** A tenth will deny, a tenth will die, a fifth will be cut off; node 0 reaches everybody. At least 9 nodes. */
 export async function beginTrial(
   options: Pick<ScaleOptions, 'count' | 'seed'> & { readonly fullMeshUpTo: number },
 ): Promise<Trial> {
   const { count, seed, fullMeshUpTo } = options
   const scale = await startScale({
-    ...{ count, seed },
+    ...{ count, seed, parted: [PARTED] },
     config: `[overlay]\nfull_mesh_up_to = ${fullMeshUpTo}\n${CONFIG}`,
     allow: (index, ids) => (index === RESERVED ? ids.filter((_, i) => i !== LEFT_OUT) : ['*']),
   })
@@ -44,7 +46,7 @@ export async function beginTrial(
   const from = (first: number, length: number) => Array.from({ length }, (_, i) => first + i)
   const trial = {
     scale,
-    denying: from(9, tenth),
+    denying: from(LEFT_OUT + 2, tenth),
     dying: from(count - tenth, tenth),
     cutOff: from(count - 2 * tenth - 1, 2 * tenth + 1),
   }
@@ -88,22 +90,21 @@ export async function denies({ scale, denying }: Trial): Promise<void> {
  * dying is halted before it is asked, so that no question can be over before it dies; the others die as they answer.
  */
 export async function loses({ scale, dying }: Trial): Promise<void> {
-  const typeOf = (asker: number): Type => TYPES[asker % TYPES.length]!
   const halted = dying.slice(0, 1)
   for (const index of halted) scale.nodes[index]!.process.kill('SIGSTOP')
-  const asking = Array.from({ length: 6 }, (_, asker) => {
+  const asking = TYPES.map((type, asker) => {
     const partly = Promise.withResolvers<void>()
-    const result = scale.follow(asker, typeOf(asker), ({ answered }) => {
+    const result = scale.follow(asker, type, ({ answered }) => {
       if (answered > 0) partly.resolve()
     })
     result.then(() => partly.reject(new Error('it ended without the one that is halted')), partly.reject)
-    return { partly: partly.promise, result }
+    return { type, partly: partly.promise, result }
   })
   await Promise.all(asking.map(({ partly }) => partly))
   await Promise.all(dying.map((index) => scale.nodes[index]!.kill9()))
-  for (const [asker, { result: promised }] of asking.entries()) {
+  for (const [asker, { type, result: promised }] of asking.entries()) {
     const result = await promised
-    exact(scale, asker, typeOf(asker), result)
+    exact(scale, asker, type, result)
     for (const outcome of outcomes(scale, result, halted))
       ok(['unreachable', 'from_summary'].includes(outcome))
   }

@@ -19,7 +19,8 @@ export interface Ran {
 /** What is about the process itself: it becomes the daemon, is ended from outside, or takes a home for itself. */
 const WHOLE_WORDS: ReadonlySet<string> = new Set(['up', 'mcp', 'acp', 'init', 'restore', 'demo'])
 /** Variables that only the command line reads, and reads as they are given to it. */
-const GIVEN = /^(KARO_(?!FAULT$|DEBUG$)|VITEST|npm_|NODE_OPTIONS$|NO_COLOR$|EDITOR$|VISUAL$|HOME$|XDG_)/
+const GIVEN =
+  /^(KARO_(?!FAULT$|DEBUG$)|VITEST|npm_|NODE_OPTIONS$|NO_COLOR$|EDITOR$|VISUAL$|HOME$|HISTFILE$|XDG_)/
 
 /** True where a process of its own would do nothing that this one cannot: no other time zone, no other place for programs. */
 export function fitsHere(args: readonly string[], env: NodeJS.ProcessEnv): boolean {
