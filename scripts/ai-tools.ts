@@ -118,7 +118,7 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
     spawnSync(process.execPath, [ENTRY, ...args], { env, encoding: 'utf8', cwd: home })
   try {
     // A script of the package runs, because it fetches the program.
-    installPackages(join(home, 'tool'), [tool.packages], { scripts: true })
+    await installPackages(join(home, 'tool'), [tool.packages], { scripts: true })
     for (const [file, text] of Object.entries(tool.files?.(endpoint.port) ?? {})) {
       mkdirSync(join(home, file, '..'), { recursive: true })
       writeFileSync(join(home, file), text)

@@ -61,13 +61,21 @@ export const GATES = ['policy', 'capability', 'risk', 'approval'] as const
 export type Gate = (typeof GATES)[number]
 
 export type Verdict =
-  | { readonly outcome: 'run'; readonly class: ActionClass; readonly reason: string }
+  | {
+      readonly outcome: 'run'
+      readonly class: ActionClass
+      readonly reason: string
+      /** Ids of the capabilities by which it was let through; absent: not known, so that it rests on each that is taken back. */
+      readonly by?: readonly string[]
+    }
   /** A person decides; `approval` is the id in the inbox. */
   | {
       readonly outcome: 'wait'
       readonly class: ActionClass
       readonly approval: string
       readonly reason: string
+      /** As of `run`. */
+      readonly by?: readonly string[]
     }
   | {
       readonly outcome: 'deny'

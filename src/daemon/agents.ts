@@ -117,11 +117,12 @@ export function buildAgents(
     const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
-  const isGranted: RestingDeps['isGranted'] = ({ agent, ...action }) => {
+  const grantedUntil: RestingDeps['grantedUntil'] = ({ agent, ...action }) => {
     const needed = neededBy({ ...action, tool: '' })
-    return capabilities.covering(agent, needed, { begun: true }).missing.length === 0
+    const { missing, until } = capabilities.covering(agent, needed, { begun: true })
+    return missing.length === 0 ? until : undefined
   }
-  return { capabilities, approvals, isGranted, gates, principals, vault, secrets, artifacts, keepLong }
+  return { capabilities, approvals, grantedUntil, gates, principals, vault, secrets, artifacts, keepLong }
 }
 
 /** As soon as certificates, people, grants or the vault say something else. */
@@ -131,7 +132,7 @@ export function endWhatMayNotGoOn(
   { fleet, trust }: Pick<ReturnType<typeof buildTrust>, 'fleet' | 'trust'>,
 ): void {
   for (const listen of [fleet.onChange, trust.onChange]) listen(() => void agents.look())
-  capabilities.onRevoked((agent) => void agents.revoked(agent))
+  capabilities.onRevoked((agent, capability) => void agents.revoked(agent, { capability }))
   // Another person may have an agent of the same name, which keeps what it has.
-  vault.onTaken((person, agent) => void agents.revoked(agent, person))
+  vault.onTaken((person, agent) => void agents.revoked(agent, { person }))
 }

@@ -81,7 +81,7 @@ export function buildLocal(
   const mind = buildMind({ paths, service }, foundation, { store, anomalies, muscle }, () => agents)
   const agents: Runtime = createRuntime({
     ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates },
-    ...{ record: audit.record, insist: audit.insist, isGranted: asking.isGranted },
+    ...{ record: audit.record, insist: audit.insist, grantedUntil: asking.grantedUntil },
     ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
     ...{ endpoints: config.agents.endpoints, connect: config.agents.connect },
     addressOf: (host) => placeAddress(host, config),

@@ -15,7 +15,6 @@ import {
   WINDOW_BYTES,
 } from './contract/messages.ts'
 import { createPipes, FULL, type PipeStep, type Pipes } from './contract/pipes.ts'
-import { HAND_OVER } from './jail/bwrap.ts'
 import { firstSecret, type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
 
 export interface JobsDeps {
@@ -230,11 +229,7 @@ async function startFirst(
     return await provider.start(spec)
   } catch (error) {
     if (!(error instanceof JailError)) throw error
-    // What is in a place that two jails may change can make the first way fail, so that no way that keeps them less apart
-    // follows where the jail may change something.
-    const handsOver = ({ cannot }: Provider): boolean => cannot.includes(HAND_OVER)
-    const writes = spec.binds.some(({ write }) => write)
-    const [next, ...more] = others.filter((one) => !writes || handsOver(provider) || !handsOver(one))
+    const [next, ...more] = others
     if (next === undefined || !error.endedItself)
       throw new JailError(error.code, [error.message, ...before].join('; '))
     const said = `before that, by ${provider.name}: ${error.message}`

@@ -84,6 +84,10 @@ export async function serve(deps: ServeDeps): Promise<Serving> {
   const left = deps.providers.reduce((sum, provider) => sum + provider.endLeftovers(), 0)
   if (left > 0)
     log.warn({ processes: left }, 'a Muscle that was killed left half-built jails, which are ended now')
+  for (const { name, cannot } of deps.providers.filter((provider) => provider.problem() === undefined)) {
+    for (const what of cannot)
+      log.warn({ provider: name, cannot: what }, 'what jails of this kind do not hold here')
+  }
   return {
     async stop() {
       server.close()

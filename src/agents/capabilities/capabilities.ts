@@ -66,17 +66,18 @@ export interface Capabilities extends Room {
   revoke(which: string, by: number): Promise<readonly string[]>
   /**
    * The names that the agent lacks now, and the ids of the capabilities that give it the others. `begun`: the
-   * action runs already, so a capability that it used up counts until it expires.
+   * action runs already, so a capability that it used up counts until it expires. `until`: when the first of the others is
+   * lacking too, unless it is granted again, in milliseconds since the epoch; Infinity where nothing is needed.
    */
   covering(
     subject: string,
     needed: readonly string[],
     options?: { readonly begun?: boolean },
-  ): { readonly missing: readonly string[]; readonly by: readonly string[] }
+  ): { readonly missing: readonly string[]; readonly by: readonly string[]; readonly until: number }
   /** Uses up those of the ids that may be used once. False: one of them is gone, and nothing may run. Durable. */
   spend(ids: readonly string[]): Promise<boolean>
-  /** Fires with the subject of each capability that was taken back: what runs by it has to end. */
-  onRevoked(listener: (subject: string) => void): () => void
+  /** Fires with subject and id of each capability that was taken back: what runs by it has to end. */
+  onRevoked(listener: (subject: string, id: string) => void): () => void
 }
 
 export function createCapabilities({
@@ -90,7 +91,7 @@ export function createCapabilities({
   /** Capabilities for one use that were used; what runs by them may go on until they expire. */
   const used = new Map<string, Chain>()
   const revoked = new Map<string, number>()
-  const listeners = createListeners<[string]>()
+  const listeners = createListeners<[subject: string, id: string]>()
   const serially = createSerial()
   const root = formatNodeId(identity.publicKey)
 
@@ -122,7 +123,7 @@ export function createCapabilities({
     }
     if (why === 'used') for (const chain of gone) used.set(bodyOf(chain).id, chain)
     await repository.end({ remove, revoked: notes })
-    for (const chain of gone) if (why === 'revoked') listeners.tell(bodyOf(chain).subject)
+    for (const { subject, id } of gone.map(bodyOf)) if (why === 'revoked') listeners.tell(subject, id)
   }
 
   async function sweep(): Promise<void> {
@@ -246,12 +247,16 @@ export function createCapabilities({
         (chain) => bodyOf(chain).subject === subject && holds(chain, (id) => begun && used.has(id)),
       )
       const by = new Set<string>()
+      let until = Number.POSITIVE_INFINITY
       const missing = needed.filter((name) => {
-        const chain = mine.find((one) => bodyOf(one).names.some((have) => covers(have, name)))
-        if (chain !== undefined) by.add(bodyOf(chain).id)
-        return chain === undefined
+        const giving = mine.map(bodyOf).filter(({ names }) => names.some((have) => covers(have, name)))
+        const [first] = giving
+        if (first === undefined) return true
+        by.add(first.id)
+        until = Math.min(until, Math.max(...giving.map(({ expires_at }) => expires_at)))
+        return false
       })
-      return { missing, by: [...by] }
+      return { missing, by: [...by], until }
     },
     spend: (ids) =>
       serially(async () => {

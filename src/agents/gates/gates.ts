@@ -154,6 +154,7 @@ export function createGates(deps: GatesDeps): Gates {
       class: of,
       approval: id,
       reason: `a person has to approve it: ${findings.kind}, ${of}`,
+      by,
     }
   }
 
@@ -183,7 +184,7 @@ export function createGates(deps: GatesDeps): Gates {
   async function run(of: ActionClass, by: readonly string[], reason: string): Promise<Verdict> {
     if (by.length > 0 && !(await capabilities.spend(by)))
       return denied('capability', of, 'a capability was taken back or used up meanwhile')
-    return { outcome: 'run', class: of, reason }
+    return { outcome: 'run', class: of, reason, by }
   }
 
   /** Nothing that goes wrong is a yes, and what cannot be written down does not happen. */

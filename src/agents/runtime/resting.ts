@@ -7,8 +7,11 @@ import type { Session } from './session.ts'
 export interface RestingDeps {
   readonly agents: () => readonly Known[]
   readonly gates: Pick<Gates, 'lost' | 'ended'>
-  /** Whether the agent has a grant for every place that it sees, or the port it speaks to. A grant for one use counts until it expires. */
-  readonly isGranted: (action: Pick<Action, 'agent' | 'argv' | 'binds' | 'connect'>) => boolean
+  /**
+   * Until when the agent has a grant for every place that it sees, or the port it speaks to, in milliseconds since the epoch; undefined
+   * where it has not. A grant for one use counts until it expires. Infinity where it needs none.
+   */
+  readonly grantedUntil: (action: Pick<Action, 'agent' | 'argv' | 'binds' | 'connect'>) => number | undefined
   /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
   readonly startOf: (known: Known) => Promise<Action>
 }
@@ -21,7 +24,7 @@ interface Resting {
   look(): Promise<void>
 }
 
-export function createResting({ agents, gates, isGranted, startOf }: RestingDeps): Resting {
+export function createResting({ agents, gates, grantedUntil, startOf }: RestingDeps): Resting {
   const lets = new WeakMap<Session, Action>()
   /** Agents that once had all their grants. One that only reads, in a jail, may also be started before anything is granted to it. */
   const granted = new WeakSet<Known>()
@@ -42,7 +45,7 @@ export function createResting({ agents, gates, isGranted, startOf }: RestingDeps
   }
 
   function overOf(own: Action, known: Known): Denial | undefined {
-    if (isGranted(own)) granted.add(known)
+    if (grantedUntil(own) !== undefined) granted.add(known)
     else if (granted.has(known) || isOutside(own)) {
       const what = isOutside(own) ? 'the port of its server' : 'what it sees and connects to'
       const reason = `${own.agent} was granted ${what}, and that is over`

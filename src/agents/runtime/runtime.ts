@@ -15,6 +15,7 @@ import { type Manifest, needsPerson, type Wanted } from '../manifest/manifest.ts
 import { checkOutside, isOutside } from '../manifest/outside.ts'
 import { checkPlaces } from '../manifest/places.ts'
 import { createDrive, type DriveDeps } from '../tasks/drive.ts'
+import { TAKEN_BACK, type Taken } from '../tasks/footing.ts'
 import { createTasks, type Tasks } from '../tasks/tasks.ts'
 import type { Afar, Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import type { Gates, Requester } from '../types.ts'
@@ -47,7 +48,7 @@ export interface RuntimeDeps {
   readonly record: (entry: AuditRecord) => Promise<void>
   /** As `record`, and rejects where the ledger does not take it. */
   readonly insist: (entry: AuditRecord) => Promise<void>
-  readonly isGranted: RestingDeps['isGranted']
+  readonly grantedUntil: RestingDeps['grantedUntil']
   /** Takes back every capability of the agent; `by`: number of the person. */
   readonly revokeAll: (agent: string, by: number) => Promise<void>
   readonly clock: Clock
@@ -68,6 +69,8 @@ export interface AgentView {
   readonly offers: readonly Tool[] | null
   /** What it calls itself; null while it does not run. */
   readonly server: string | null
+  /** When it is stopped unless its places are granted again, in milliseconds since the epoch; null: it does not run, or not by a grant. */
+  readonly grantedUntil: number | null
 }
 
 /** Trace id where the runtime only looks, and nobody asked. */
@@ -92,8 +95,11 @@ export interface Runtime extends Room {
   /** The state of each agent and of each task under way, of everybody. */
   states(): { readonly agents: readonly AgentStatus['state'][]; readonly tasks: readonly TaskState[] }
   onAgent(listener: (agent: Pick<Known, 'id' | 'person'>, status: AgentStatus) => void): () => void
-  /** Ends the agent if it runs or is about to: something that it may run by was taken back. `person`: only the agent of that one. */
-  revoked(agent: string, person?: number): Promise<void>
+  /**
+   * Ends the agent if it runs or is about to, as something that it may run by was taken back; of a built-in agent the tasks that rest on
+   * it. With a `person` only the agent of that one.
+   */
+  revoked(agent: string, taken?: Taken): Promise<void>
   /** Something changed by which an agent runs or a task is under way: what may not go on is ended when it resolves. */
   look(): Promise<void>
   /** Ends and forgets what this person has; the rows are the caller's to remove. */
@@ -125,7 +131,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     ...{ self: identity.nodeId, gates, log, requesterOf },
   })
   const resting = createResting({
-    ...{ agents: registry.all, gates, isGranted: deps.isGranted },
+    ...{ agents: registry.all, gates, grantedUntil: deps.grantedUntil },
     startOf: async (known) =>
       asked(await known.manifest(), 'start', { person: known.person, admin: false, traceId: NO_TRACE }),
   })
@@ -147,9 +153,11 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
   async function viewOf(known: Known): Promise<AgentView> {
     const { id, name, person, agent } = known
     const session = agent.session()
+    const manifest = await known.manifest().catch(() => null)
+    const until = session && manifest ? deps.grantedUntil({ ...manifest, agent: id }) : undefined
     return {
-      ...{ id, name, person, status: agent.status() },
-      manifest: await known.manifest().catch(() => null),
+      ...{ id, name, person, status: agent.status(), manifest },
+      grantedUntil: until !== undefined && Number.isFinite(until) ? until : null,
       ...{ offers: session?.tools ?? null, server: session?.server ?? null },
     }
   }
@@ -272,17 +280,16 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     states: () => ({ agents: registry.all().map(({ agent }) => agent.status().state), tasks: tasks.open() }),
     onAgent: states.on,
     look: looks.now,
-    async revoked(agent, person) {
+    async revoked(agent, taken = {}) {
       // Its tasks are told why they end, before its process is gone.
       await looks.now()
-      const why = 'what it may run by was taken back'
       // A built-in agent has no process to stop, and looks do not compare the grant of a program that runs.
-      if (isBuiltIn(agent)) tasks.withdraw(agent, why, person)
-      const isMeant = ({ id, person: whose }: Known) => id === agent && (person ?? whose) === whose
+      if (isBuiltIn(agent)) tasks.withdraw(agent, taken)
+      const isMeant = ({ id, person: whose }: Known) => id === agent && (taken.person ?? whose) === whose
       const known = registry.all().find(isMeant)
       // One that starts, or is about to by itself, has no session yet.
       const { state } = known?.agent.status() ?? { state: 'stopped' }
-      if (!['stopped', 'failed', 'refused'].includes(state)) await known?.agent.stop(why)
+      if (!['stopped', 'failed', 'refused'].includes(state)) await known?.agent.stop(TAKEN_BACK)
     },
     async forget(person) {
       await tasks.forget(person)

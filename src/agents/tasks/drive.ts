@@ -13,8 +13,7 @@ import {
 } from '../types.ts'
 import { holdsSecrets, wordsAfar } from './afar.ts'
 import { ARTIFACT } from './rows.ts'
-import type { Live } from './tasks.ts'
-import type { Task } from './types.ts'
+import type { Live, Task } from './types.ts'
 import { doneBy, type Watch, type WatchDeps, watchTask } from './watch.ts'
 
 export interface DriveDeps extends WatchDeps {
@@ -156,11 +155,15 @@ function toolOf(task: Task, tools: readonly Tool[]): Tool {
 async function judged(gates: Gates, action: Action, live: Live): Promise<ActionClass> {
   let verdict: Verdict = await gates.judge(action)
   if (verdict.outcome === 'wait') {
+    live.restsOn(verdict.by)
     await live.to('input-required', verdict.reason, { approval: verdict.approval })
     verdict = await gates.settled(verdict.approval, action, live.signal)
   }
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
-  if (verdict.outcome === 'run') return verdict.class
+  if (verdict.outcome === 'run') {
+    live.restsOn(verdict.by)
+    return verdict.class
+  }
   if (verdict.outcome === 'wait') throw new NotRun('rejected', 'nobody approved it')
   throw refusal(verdict, action)
 }

@@ -8,8 +8,9 @@ import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
 import { type AgentId, RightEnded } from '../types.ts'
 import { AFAR, holderOf } from './afar.ts'
 import { canonicalJson } from './canonical.ts'
+import { createFooting, TAKEN_BACK, type Taken } from './footing.ts'
 import { taskOf, trimmed } from './rows.ts'
-import { isFinal, type Task, type TaskEvent, type TaskRequest, type TaskState } from './types.ts'
+import { isFinal, type Live, type Task, type TaskEvent, type TaskRequest, type TaskState } from './types.ts'
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 /** Tasks that one person, those of other machines together, and all people may have under way. */
@@ -19,23 +20,6 @@ const MOST_KEPT = 2_000
 const KEPT_MS = 86_400_000
 /** Milliseconds between events of progress of one task; what comes between them is left out. */
 const PROGRESS_MS = 200
-
-/** A task that is under way, for whoever drives it. */
-export interface Live {
-  task(): Task
-  /** Aborts when somebody cancels the task, or with RightEnded. */
-  readonly signal: AbortSignal
-  /** It may not go on. */
-  withdraw(why: string): void
-  /** Durable when it resolves. `approval`: with `input-required`. */
-  to(
-    state: TaskState,
-    message: string,
-    more?: { readonly approval?: string; readonly result?: string },
-  ): Promise<void>
-  /** Left out when the last one was a moment ago. */
-  progress(done: number, total: number | null, message: string | null): void
-}
 
 export interface TasksDeps {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
@@ -69,7 +53,7 @@ export interface Tasks {
   /** Fires with each event; `task` is as it is with it. */
   onEvent(listener: (task: Task, event: TaskEvent) => void): () => void
   /** Ends what this agent has under way, of everybody or of one person: it may not go on. */
-  withdraw(agent: string, why: string, person?: number): void
+  withdraw(agent: string, taken: Taken): void
   /** Ends all that is under way, which then says so. */
   end(why: string): Promise<void>
   /** Everything of this person is gone. */
@@ -82,6 +66,7 @@ interface Running {
   /** As it is on the disk, which is all that is shown; undefined before the first write. */
   stored: TaskRow | undefined
   readonly control: AbortController
+  readonly footing: ReturnType<typeof createFooting>
   readonly over: Promise<void>
   progressAt: number
   /** The first write. */
@@ -140,6 +125,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     const over = Promise.withResolvers<void>()
     const running: Running = {
       ...{ row, stored: undefined, control: new AbortController(), over: over.promise },
+      footing: createFooting(),
       ...{ progressAt: Number.NEGATIVE_INFINITY, written: Promise.resolve() },
       begun: Promise.resolve(),
     }
@@ -147,6 +133,9 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       task: () => taskOf(running.row),
       signal: running.control.signal,
       withdraw: (why) => running.control.abort(new RightEnded(why)),
+      restsOn(capabilities) {
+        if (!running.footing.holdsBy(capabilities)) running.control.abort(new RightEnded(TAKEN_BACK))
+      },
       to: (state, message, more) => put(running, { state, message, progress: null }, more),
       progress(done, total, message) {
         const now = clock.monotonic()
@@ -274,9 +263,11 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     ended: async (person, id) => live.get(keyOf(person, id))?.over,
     open: () => [...live.values()].map(({ row }) => row.state as TaskState),
     onEvent: events.on,
-    withdraw(agent, why, person) {
-      for (const { row, control } of live.values())
-        if (row.agent === agent && (person ?? row.uid) === row.uid) control.abort(new RightEnded(why))
+    withdraw(agent, { person, capability }) {
+      for (const { row, control, footing } of live.values()) {
+        const isMeant = row.agent === agent && (person ?? row.uid) === row.uid
+        if (isMeant && footing.restsOn(capability)) control.abort(new RightEnded(TAKEN_BACK))
+      }
     },
     async end(why) {
       ending = why

@@ -76,3 +76,25 @@ export interface TaskRequest {
   /** 32 hex digits. */
   readonly traceId: string
 }
+
+/** A task that is under way, for whoever drives it. */
+export interface Live {
+  task(): Task
+  /** Aborts when somebody cancels the task, or with RightEnded. */
+  readonly signal: AbortSignal
+  /** It may not go on. */
+  withdraw(why: string): void
+  /**
+   * The gates let it through, or have it wait for a person, by these capabilities; undefined: it is not known by which. It may not go on
+   * if one of them was taken back meanwhile.
+   */
+  restsOn(capabilities: readonly string[] | undefined): void
+  /** Durable when it resolves. `approval`: with `input-required`. */
+  to(
+    state: TaskState,
+    message: string,
+    more?: { readonly approval?: string; readonly result?: string },
+  ): Promise<void>
+  /** Left out when the last one was a moment ago. */
+  progress(done: number, total: number | null, message: string | null): void
+}

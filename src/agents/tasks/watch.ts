@@ -3,8 +3,7 @@ import { digestOf, type Manifest } from '../manifest/manifest.ts'
 import type { Looks } from '../runtime/looks.ts'
 import type { Known } from '../runtime/registry.ts'
 import type { Action, ActionClass, Gates, Verdict } from '../types.ts'
-import type { Live } from './tasks.ts'
-import type { Task } from './types.ts'
+import type { Live, Task } from './types.ts'
 
 export interface WatchDeps {
   readonly gates: Pick<Gates, 'lost' | 'ended'>

@@ -27,7 +27,7 @@ shift 7; echo >&3; read -r go <&3 || exit 125; exec 3<&-; unset go; exec "$@"`
  * Rules of Landlock only add up: what is moved from one directory to another (REFER) is forbidden by any, so it is allowed everywhere.
  */
 const WITHOUT_SOCKETS = String.raw`
-sub fail { print STDERR "no Landlock: $!\n"; exit 125 }
+sub fail { print STDERR "Landlock, which keeps sockets out of a place that jails share, is refused here: $!\n"; exit 125 }
 my ($make, $refer) = (1 << 9, 1 << 13);
 my $rules = syscall 444, pack('Q', $make | $refer), 8, 0;
 fail if $rules < 0;

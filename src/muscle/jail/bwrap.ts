@@ -28,6 +28,8 @@ export interface BwrapDeps {
   readonly landlock: number
   /** Of bubblewrap; not looked for in PATH, which may be a person's. */
   readonly program?: string
+  /** Of the machine's files, another one in tests. */
+  readonly root?: string
   readonly machine?: string
 }
 
@@ -37,7 +39,9 @@ export function createBwrap(deps: BwrapDeps): Provider {
   const mark = markOf(deps.socket)
   return {
     name: 'bwrap',
-    cannot: keepsSockets(deps) ? [] : [HAND_OVER],
+    get cannot() {
+      return handingOver(deps)
+    },
     endLeftovers: () => endLeftovers(mark, program),
     problem() {
       if (filter === undefined) return `there is no seccomp filter for ${machine}`
@@ -54,7 +58,7 @@ export function createBwrap(deps: BwrapDeps): Provider {
       return begin(spec, {
         ...{ descriptors, program, detached: false, files: () => [filter, PASSWD, GROUP] },
         words: (first) =>
-          argumentsOf(spec, places, { first, mark, machine, keepsSockets: keepsSockets(deps) }),
+          argumentsOf(spec, places, { first, mark, machine, keepsSockets: handingOver(deps).length === 0 }),
         held: (child, line) =>
           hold(child, line, places, { kill: () => void child.kill('SIGKILL'), ended: exitOf(child) }),
       })
@@ -65,12 +69,25 @@ export function createBwrap(deps: BwrapDeps): Provider {
 const PERL = '/usr/bin/perl'
 /** The first version of Landlock that lets files be moved between directories. */
 const LEAST_LANDLOCK = 2
-export const HAND_OVER =
-  'jails that are given the same place can hand each other what they have opened, by a socket in it; to hold that takes bubblewrap outside of units, Landlock 2 (Linux 5.19) and perl'
 
-/** Whether jails are kept from making sockets in places of the machine. */
-const keepsSockets = ({ landlock }: Pick<BwrapDeps, 'landlock'>): boolean =>
-  landlock >= LEAST_LANDLOCK && existsSync(PERL)
+/**
+ * Why jails can hand each other what they have opened, in one sentence: the machine has not what keeps them from making sockets in places
+ * of the machine. Empty where it has.
+ */
+export function handingOver({
+  landlock,
+  root = '',
+}: Pick<BwrapDeps, 'landlock' | 'root'>): readonly string[] {
+  const isOld = landlock < LEAST_LANDLOCK
+  if (!isOld && existsSync(`${root}${PERL}`)) return []
+  const version = landlock === 0 ? 'there is no Landlock' : `Landlock is version ${landlock}`
+  const missing = isOld
+    ? `${version}, and it takes version ${LEAST_LANDLOCK} (Linux 5.19)`
+    : `there is no ${PERL}`
+  return [
+    `jails that are given the same place can hand each other what they have opened, by a socket in it: ${missing}`,
+  ]
+}
 
 /**
  * Bubblewrap tells the number of the first process of the jail on `line`. `outer` ends what is around

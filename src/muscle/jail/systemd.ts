@@ -5,7 +5,7 @@ import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, NOBODY } from './begin.ts'
-import { type BwrapDeps, createBwrap, HAND_OVER, hold } from './bwrap.ts'
+import { type BwrapDeps, createBwrap, handingOver, hold } from './bwrap.ts'
 import { argumentsOf, GROUP, PASSWD } from './bwrap-arguments.ts'
 import { endLeftovers, markOf } from './leftovers.ts'
 import { judgePlaces } from './places.ts'
@@ -44,14 +44,11 @@ const HARDENING_BY_ROOT = [
   `Group=${NOBODY}`,
 ]
 
-/** `root`: of the machine's files, another one in tests. */
-export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonly root?: string }): Provider {
+export function createSystemd(deps: BwrapDeps & { readonly uid?: number }): Provider {
   const { descriptors, program = '/usr/bin/bwrap', machine = process.arch } = deps
   const { uid = process.getuid?.() ?? NOBODY, root = '' } = deps
   const filter = seccompFilter(machine, 'own')
   const mark = markOf(deps.socket)
-  // Where this was tried, in a container, units were refused the rules of Landlock, and a jail that cannot have them does not run.
-  const kept = { keepsSockets: false }
   const calls = machine in CALLS ? CALLS[machine as keyof typeof CALLS] : undefined
   const runtime = `/run/user/${uid}`
 
@@ -67,7 +64,7 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
   return {
     name: 'systemd',
     get cannot() {
-      return problem() === undefined ? [HAND_OVER, ...uncounted(uid, root)] : []
+      return problem() === undefined ? [...handingOver(deps), ...uncounted(uid, root)] : []
     },
     // The keeper of a unit ends it with its Muscle, unless somebody has stopped the keeper.
     endLeftovers: () => endLeftovers(mark, PERL),
@@ -78,14 +75,14 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number; readonl
         throw new JailError('no_sandbox', why ?? `there is no seccomp filter for ${machine}`)
       const places = judgePlaces(spec.binds, deps.closed)
       const [send, receive] = calls
+      const keepsSockets = handingOver(deps).length === 0
+      const wordsOf = (first: number) => argumentsOf(spec, places, { first, mark, machine, keepsSockets })
       return begin(spec, {
         ...{ descriptors, program: PERL, detached: false, asks: true as const },
         // What a job is does not stand in its unit, which everybody may ask systemd about.
         files: (first) => [
           ...[filter, PASSWD, GROUP],
-          Buffer.from(
-            `${[program, ...argumentsOf(spec, places, { first, mark, machine, ...kept })].join('\0')}\0`,
-          ),
+          Buffer.from(`${[program, ...wordsOf(first)].join('\0')}\0`),
         ],
         words: (first) => [
           ...['-e', SENDER, '--', String(send), String(first + 4)],
@@ -165,12 +162,25 @@ function uncounted(uid: number, root: string): readonly string[] {
   } catch {
     // There is no second hierarchy, or this one counts nothing.
   }
+  const isUnified = (name: string): boolean => controllers.trim().split(' ').includes(name)
   const isCounted = (name: string): boolean =>
-    controllers.trim().split(' ').includes(name) || (uid === 0 && isWritable(`${top}/${name}/tasks`))
+    isUnified(name) || (uid === 0 && isWritable(`${top}/${name}/tasks`))
   const missing = ['memory', 'pids'].filter((name) => !isCounted(name))
-  if (missing.length === 0) return []
+  if (missing.length === 0)
+    return isUnified('memory') || !hasSwap(root)
+      ? []
+      : ['what a jail has in swap is not counted: cgroups of the first version count its memory without it']
   const what = missing.map((name) => (name === 'pids' ? 'tasks' : name)).join(' and ')
   return [`no cgroup counts ${what} of a jail here, so its limits are those of a jail by bubblewrap alone`]
+}
+
+/** Behind a line of headings there is one for each file or partition that is used. */
+function hasSwap(root: string): boolean {
+  try {
+    return readFileSync(`${root}/proc/swaps`, 'utf8').trim().includes('\n')
+  } catch {
+    return false
+  }
 }
 
 /** False also for root where it is mounted read-only, as in containers. */

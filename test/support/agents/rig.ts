@@ -73,7 +73,7 @@ export async function agentRig(
     readonly secrets?: RuntimeDeps['secrets']
     readonly builtIns?: RuntimeDeps['builtIns']
     readonly keepLong?: RuntimeDeps['keepLong']
-    readonly isGranted?: RuntimeDeps['isGranted']
+    readonly grantedUntil?: RuntimeDeps['grantedUntil']
     readonly endpoints?: RuntimeDeps['endpoints']
     readonly connect?: RuntimeDeps['connect']
     readonly timers?: Timers
@@ -96,7 +96,7 @@ export async function agentRig(
       identity,
       record,
       insist: record,
-      isGranted: options.isGranted ?? (() => true),
+      grantedUntil: options.grantedUntil ?? (() => Number.POSITIVE_INFINITY),
       clock: systemClock,
       timers: options.timers ?? timers,
       random: systemRandom,

@@ -7,7 +7,7 @@ import { onTestFinished } from 'vitest'
 import { connectMuscle, type JobSpec, type MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { openPeerCredentials, type PeerCredentials } from '../../../src/base/kernel/peer-credentials.ts'
-import { silentLog } from '../../../src/base/run/log.ts'
+import { type Log, silentLog } from '../../../src/base/run/log.ts'
 import type { Ended, ProviderName } from '../../../src/muscle/contract/messages.ts'
 import { muscleProgram } from '../../../src/muscle/contract/program.ts'
 import type { Provider } from '../../../src/muscle/jail/provider.ts'
@@ -51,6 +51,7 @@ export async function muscleHere(
     readonly credentials?: PeerCredentials
     readonly brainUid?: number
     readonly mostJails?: number
+    readonly log?: Log
     readonly connect?: false
   } = {},
 ): Promise<Rig> {
@@ -102,6 +103,13 @@ export function jobOf(argv: readonly string[], more: Partial<JobSpec> = {}): Job
     ...{ stdin: false, secrets: [], trace_id: null, ...more },
   }
 }
+
+/** In Perl: says for each directory among its arguments whether it can make a stream socket there, and one of datagrams. */
+export const MAKES_SOCKETS = `use Socket;
+for my $directory (@ARGV) { for my $type (1, 2) {
+  my $one; print socket($one, 1, $type, 0) && bind($one, pack_sockaddr_un "$directory/$type") ? "made\\n" : "no\\n";
+} }
+`
 
 export interface Said {
   readonly out: string

@@ -163,7 +163,7 @@ describe('the room', () => {
   it('takes back what was derived, also while somebody waits for an approval by it', async () => {
     const all = await rig()
     const gone: string[] = []
-    all.capabilities.onRevoked((subject) => gone.push(subject))
+    all.capabilities.onRevoked((subject, which) => gone.push(`${subject} ${which}`))
     const { id } = await all.capabilities.grant({ subject: 'kExecutor:x', names: ['proc.exec:git'], by: 0 })
     const part = await all.capabilities.grant({
       ...{ subject: 'kExecutor:build', names: ['proc.exec:git'], from: id, by: 0 },
@@ -171,7 +171,7 @@ describe('the room', () => {
     const verdict = await all.gates.judge(git)
     expect(verdict).toMatchObject({ outcome: 'wait' })
     expect(await all.capabilities.revoke(id.slice(0, 8), 0)).toEqual([id, part.id])
-    expect(gone.sort()).toEqual(['kExecutor:build', 'kExecutor:x'])
+    expect(gone.sort()).toEqual([`kExecutor:build ${part.id}`, `kExecutor:x ${id}`])
     const approval = verdict.outcome === 'wait' ? verdict.approval : ''
     const { hash } = all.tables.open.get(approval) as { hash: string }
     await all.approvals.decide({ ...WHO }, approval, { approve: true, hash, scope: 'once', reason: '' })
@@ -207,6 +207,20 @@ describe('the room', () => {
     expect(await all.capabilities.revoke(id, 0)).toEqual([id])
     expect([gone, reads().missing]).toEqual([['kExecutor:build'], ['fs.read:/srv']])
     await expect(all.capabilities.revoke(id, 0)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  it('says until when an agent has all that it needs, by the last of the grants of each', async () => {
+    const all = await rig()
+    const grant = (name: string, seconds: number) =>
+      all.capabilities.grant({ subject: 'kExecutor:fs', names: [name], by: 0, seconds })
+    const until = (...needed: string[]) =>
+      all.capabilities.covering('kExecutor:fs', needed).until - all.time.now
+    expect(until()).toBe(Number.POSITIVE_INFINITY)
+    await grant('fs.read:/opt', 600)
+    await grant('fs.write:/srv', 100)
+    expect(until('fs.read:/opt', 'fs.write:/srv')).toBe(100_000)
+    await grant('fs.write:/srv', 200)
+    expect(until('fs.read:/opt', 'fs.write:/srv')).toBe(200_000)
   })
 
   it('forgets it when its time is over, and gives no other agent anything', async () => {

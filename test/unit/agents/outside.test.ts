@@ -47,7 +47,7 @@ async function outside(
     readonly secrets?: () => Promise<JobSpec['secrets']>
     readonly limits?: { output_bytes: number }
     readonly gates?: Gates
-    readonly isGranted?: () => boolean
+    readonly grantedUntil?: () => number | undefined
     readonly timers?: Timers
   } = {},
 ) {
@@ -55,7 +55,7 @@ async function outside(
   const made = await agentRig({
     ...{ client, gates: more.gates ?? OPEN, endpoints: [server.url] },
     ...(more.secrets && { secrets: more.secrets }),
-    ...(more.isGranted && { isGranted: more.isGranted }),
+    ...(more.grantedUntil && { grantedUntil: more.grantedUntil }),
     ...(more.timers && { timers: more.timers }),
   })
   const wanted = wantedOf('/', [], { argv: [server.url], cwd: '/tmp', binds: [] })
@@ -239,7 +239,7 @@ describe('a server over HTTP', () => {
     } as const
     const { runtime } = await outside(server, {
       gates: { ...OPEN, lost: async () => (isGranted ? undefined : denial) },
-      isGranted: () => isGranted,
+      grantedUntil: () => (isGranted ? Number.POSITIVE_INFINITY : undefined),
       timers: { after: (ms, run) => systemTimers.after(ms === 1_000 ? 600_000 : ms, run) },
     })
     const id = await under(runtime, server)
@@ -257,7 +257,7 @@ describe('a server over HTTP', () => {
     const stateOf = async ({ runtime }: typeof one) => (await runtime.describe(actor(), 'fixture')).status
     await until(async () => (await stateOf(one)).state === 'stopped', { what: 'it is not started again' })
     expect(closing.asked.filter(({ message }) => message?.method === 'initialize').length).toBe(1)
-    const other = await outside(await httpServer(), { isGranted: () => false })
+    const other = await outside(await httpServer(), { grantedUntil: () => undefined })
     await done(other.runtime, 'echo')
     const over = await until(
       async () => {

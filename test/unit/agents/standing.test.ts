@@ -28,7 +28,7 @@ import {
 import { temporaryDatabase } from '../../support/data/database.ts'
 import { providersHere } from '../../support/muscle/muscle.ts'
 import { until } from '../../support/run/until.ts'
-import { action, rig, SELF } from './rig.ts'
+import { action, rig, SELF, TOOLS, yes } from './rig.ts'
 
 type Denial = Extract<Verdict, { outcome: 'deny' }>
 const NO: Denial = { outcome: 'deny', class: 'high', gate: 'policy', reason: 'the operator was revoked' }
@@ -269,7 +269,7 @@ test('an agent that a person started before anything was granted goes on; one wh
   const own = action({ agent: 'kExecutor:fs', binds: SRV })
   let denial: Denial | undefined
   const resting = createResting({
-    ...{ agents: () => [known], startOf: async () => own, isGranted: () => granted },
+    ...{ agents: () => [known], startOf: async () => own, grantedUntil: () => (granted ? 1 : undefined) },
     gates: { lost: async () => denial, ended: async () => {} },
   })
   await resting.look()
@@ -307,13 +307,105 @@ test('a command of the daemon ends when something that it may run by is taken ba
   const task = () => runtime.tasks.get(ANN, id)
   await until(async () => (await task()).state === 'working', { what: 'it works' })
   await runtime.revoked('kBridge:models')
-  await runtime.revoked(command.id, BOB)
+  await runtime.revoked(command.id, { person: BOB })
   expect((await task()).state).toBe('working')
   await runtime.revoked(command.id)
   const isOver = async () => (await task()).state !== 'working'
   await until(isOver, { what: 'it is ended' })
   const { state, events } = await task()
   expect([state, events.at(-1)?.message]).toEqual(['canceled', expect.stringContaining('was taken back')])
+})
+
+describe('commands of the daemon', () => {
+  /** Each waits until it is ended; its program is the one of its input. */
+  const command: BuiltIn = {
+    ...{ id: 'kExecutor:command', purpose: 'waits until it is ended' },
+    acts: ({ program }) => ({ argv: [String(program)], cwd: '/', binds: [], input: '' }),
+    tools: [
+      {
+        ...{
+          name: 'exec',
+          description: '',
+          readOnly: false,
+          takes: { program: { type: 'string', required: true } },
+        },
+        run: (_, { signal }) =>
+          new Promise((_, reject) => {
+            if (signal.aborted) reject(signal.reason)
+            signal.addEventListener('abort', reject)
+          }),
+      },
+    ],
+  }
+  async function commands(gates: Gates) {
+    const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command], gates })
+    const run = async (program: string) => {
+      const { id } = await runtime.run({
+        ...{ person: ANN, agent: command.id, tool: 'exec', input: { program }, why: '', traceId: TRACE },
+        sessions: [TOOLS],
+      })
+      const become = (state: string) =>
+        until(
+          async () => {
+            const task = await runtime.tasks.get(ANN, id)
+            return task.state === state && task
+          },
+          { what: `${program} is ${state}` },
+        )
+      return { become }
+    }
+    return { runtime, run }
+  }
+
+  test('end where they rest on the grant that is taken back, also while they wait, and otherwise go on', async () => {
+    const all = await rig()
+    const { runtime, run } = await commands(all.gates)
+    const grant = (program: string) =>
+      all.capabilities.grant({ subject: command.id, names: [`proc.exec:${program}`], by: 0 })
+    const [one, two] = [await grant('one'), await grant('two')]
+    all.capabilities.onRevoked((agent, capability) => void runtime.revoked(agent, { capability }))
+    const [works, ends, waits] = [await run('one'), await run('two'), await run('two')]
+    await waits.become('input-required')
+    for (const task of [works, ends]) {
+      const { approval } = await task.become('input-required')
+      await yes(all, approval ?? '')
+      await task.become('working')
+    }
+    await all.capabilities.revoke(two.id, 0)
+    for (const [task, how] of [
+      [ends, 'while it ran'],
+      [waits, 'it did not run'],
+    ] as const)
+      expect((await task.become('canceled')).events.at(-1)?.message).toContain(how)
+    await runtime.look()
+    await works.become('working')
+    await all.capabilities.revoke(one.id, 0)
+    await works.become('canceled')
+  })
+
+  test('do not begin where the grant is taken back while they are let through', async () => {
+    const decided = Promise.withResolvers<void>()
+    const { runtime, run } = await commands({
+      ...ONLY_READS,
+      judge: async () => ({
+        outcome: 'wait',
+        class: 'high',
+        approval: 'a-1',
+        reason: 'a person decides',
+        by: ['a'],
+      }),
+      async settled() {
+        await decided.promise
+        return { outcome: 'run', class: 'high', reason: 'approved', by: ['b'] }
+      },
+    })
+    const task = await run('one')
+    await task.become('input-required')
+    await runtime.revoked(command.id, { capability: 'b' })
+    await task.become('input-required')
+    decided.resolve()
+    expect((await task.become('canceled')).events.at(-1)?.message).toContain('it did not run')
+  })
 })
 
 const [here] = await providersHere()
@@ -323,7 +415,7 @@ describe.skipIf(here?.problem !== undefined)('in a real jail', () => {
     let denial: Denial | undefined
     let granted = true
     const gates: Gates = { ...ONLY_READS, lost: async () => denial }
-    const { runtime, client } = await agentRig({ gates, isGranted: () => granted })
+    const { runtime, client } = await agentRig({ gates, grantedUntil: () => (granted ? 4e12 : undefined) })
     await runtime.add(actor(), wantedOf(serverDirectory()))
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
     const [first] = await client.list()
@@ -341,11 +433,13 @@ describe.skipIf(here?.problem !== undefined)('in a real jail', () => {
     await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'running', {
       what: 'it is there again',
     })
+    expect((await runtime.describe(actor(), 'fixture')).grantedUntil).toBe(4e12)
     granted = false
     await runtime.look()
     await until(async () => (await runtime.describe(actor(), 'fixture')).status.state === 'stopped', {
       what: 'it is stopped',
     })
+    expect((await runtime.describe(actor(), 'fixture')).grantedUntil).toBeNull()
     expect(await client.list()).toEqual([])
   })
 })

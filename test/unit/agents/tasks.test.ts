@@ -1,7 +1,7 @@
 // Tasks: stored before anything happens, run at most once, and honest about what was under way when the daemon ended.
 import { describe, expect, test } from 'vitest'
-import { createTasks, type Live } from '../../../src/agents/tasks/tasks.ts'
-import { isFinal, type Task } from '../../../src/agents/tasks/types.ts'
+import { createTasks } from '../../../src/agents/tasks/tasks.ts'
+import { isFinal, type Live, type Task } from '../../../src/agents/tasks/types.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Database } from '../../../src/store/level/database.ts'

@@ -28,7 +28,7 @@ import { silentLog } from '../../../src/base/run/log.ts'
 import { createFrameReader, encodeFrame } from '../../../src/muscle/contract/frame.ts'
 import { PROBE_JOB, type Reply, readReply } from '../../../src/muscle/contract/messages.ts'
 import { muscleProgram } from '../../../src/muscle/contract/program.ts'
-import { createBwrap, HAND_OVER } from '../../../src/muscle/jail/bwrap.ts'
+import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
 import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
 import { markOf } from '../../../src/muscle/jail/leftovers.ts'
 import { isThere, type Process, processOf } from '../../../src/muscle/jail/process.ts'
@@ -318,6 +318,18 @@ describe('no sandbox, no run', () => {
     ).toContain('riscv64')
   })
 
+  test('what keeps jails from making sockets is said to be missing, whether it is Landlock or Perl', () => {
+    const root = temporaryDirectory()
+    const cannot = (landlock: number) =>
+      createBwrap({ descriptors, closed: [], socket: '', landlock, root }).cannot
+    expect(cannot(2)).toEqual([expect.stringMatching(/hand each other .*: there is no \/usr\/bin\/perl$/)])
+    mkdirSync(join(root, 'usr/bin'), { recursive: true })
+    writeFileSync(join(root, 'usr/bin/perl'), '')
+    expect(cannot(2)).toEqual([])
+    expect(cannot(1)).toEqual([expect.stringContaining('Landlock is version 1, and it takes version 2')])
+    expect(cannot(0)).toEqual([expect.stringContaining('there is no Landlock, and it takes version 2')])
+  })
+
   test('a machine without systemd, or a user without a manager of units, has a reason; what no cgroup counts is said', () => {
     const root = temporaryDirectory()
     const systemd = (uid: number) =>
@@ -343,6 +355,13 @@ describe('no sandbox, no run', () => {
     for (const name of ['memory', 'pids']) put(`sys/fs/cgroup/${name}/tasks`)
     expect(systemd(0).cannot.join()).not.toContain('no cgroup')
     expect(systemd(7).cannot.join()).toContain('no cgroup counts memory and tasks of a jail')
+    const headings = 'Filename\tType\tSize\tUsed\tPriority\n'
+    put('proc/swaps', headings)
+    expect(systemd(0).cannot).toEqual([])
+    put('proc/swaps', `${headings}/swap\tfile\t1024\t0\t-2\n`)
+    expect(systemd(0).cannot).toEqual([expect.stringContaining('swap is not counted')])
+    put('sys/fs/cgroup/cgroup.controllers', 'cpu memory pids\n')
+    expect(systemd(0).cannot).toEqual([])
   })
 
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
@@ -560,25 +579,16 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   await expect(busy.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('it took too long')
 })
 
-test('a jail that may change a place is built in no way that keeps jails less apart', async () => {
-  let tried = 0
-  const failing: Provider = {
-    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
-    start: () => Promise.reject(new JailError('no_sandbox', 'a place has changed', true)),
+test('the Muscle says at its start what jails of each usable kind do not hold', async () => {
+  const warned: object[] = []
+  const log = { ...silentLog, warn: (fields: object) => void warned.push(fields) }
+  const kind: Provider = {
+    ...{ name: 'bwrap', cannot: ['this', 'that'], endLeftovers: () => 0, problem: () => undefined },
+    start: () => Promise.reject(new Error('nobody asks')),
   }
-  const weaker: Provider = {
-    ...{ ...failing, name: 'systemd', cannot: [HAND_OVER] },
-    start() {
-      tried += 1
-      return Promise.reject(new JailError('no_sandbox', 'it was tried'))
-    },
-  }
-  const { client } = await muscleHere({ providers: [failing, weaker] })
-  const run = (write: boolean) =>
-    client.run(jobOf(['/usr/bin/true'], { binds: [{ path: workDirectory(), write }] }), () => {})
-  await expect(run(true)).rejects.toThrow('a place has changed')
-  expect(tried).toBe(0)
-  await expect(run(false)).rejects.toThrow('it was tried')
+  const other: Provider = { ...kind, name: 'systemd', cannot: [], problem: () => 'it is not there' }
+  await muscleHere({ providers: [kind, { ...other, cannot: ['else'] }], log, connect: false })
+  expect(warned).toEqual(kind.cannot.map((cannot) => ({ provider: 'bwrap', cannot })))
 })
 
 test.each([

@@ -24,9 +24,11 @@ export const agentRow = ({
   person,
   status,
   manifest,
+  grantedUntil,
 }: AgentView): AgentListShape['agents'][number] => ({
   ...{ id, name, person, state: status.state, detail: status.detail.slice(0, 2_048) },
   ...{ restarts: status.restarts, since: timeOrNull(status.since) },
+  ...(grantedUntil !== null && { granted_until: time(grantedUntil) }),
   ...(isBuiltIn(id) ? { argv: null, built_in: true } : { argv: manifest?.argv ?? null }),
   ...(manifest && isOutside(manifest) && { outside: true }),
 })

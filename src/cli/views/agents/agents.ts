@@ -34,7 +34,12 @@ export function agentsView({ agents }: AgentListShape, screen: Screen): string {
           built_in === true ? 'built in' : `${line(argv)}${outside === true ? ' (outside of jails)' : ''}`,
         shrink: 'first',
       },
-      { title: 'DETAIL', value: ({ detail }) => detail, wrap: true },
+      {
+        title: 'DETAIL',
+        value: ({ detail, granted_until }) =>
+          granted_until === undefined ? detail : `${detail}; granted until ${localTime(granted_until)}`,
+        wrap: true,
+      },
     ],
     screen,
   )
@@ -42,10 +47,14 @@ export function agentsView({ agents }: AgentListShape, screen: Screen): string {
 }
 
 export function agentView(agent: AgentShape, screen: Screen): string {
-  const { id, state, detail, restarts, since, argv, built_in, outside, manifest, server, offers } = agent
+  const { id, state, detail, restarts, since, granted_until, ...more } = agent
+  const { argv, built_in, outside, manifest, server, offers } = more
   const facts: [string, string][] = [
     ['state', `${state}: ${detail}`],
     ...(since === null ? [] : [['since', localTime(since)] satisfies [string, string]]),
+    ...(granted_until === undefined
+      ? []
+      : [['until', untilOf(localTime(granted_until))] satisfies [string, string]]),
     ...(restarts === 0 ? [] : [['restarts', String(restarts)] satisfies [string, string]]),
     [outside === true ? 'address' : 'command', built_in === true ? 'built in' : line(argv)],
   ]
@@ -102,6 +111,9 @@ export function agentView(agent: AgentShape, screen: Screen): string {
 const NOTHING = 'nothing of this machine but its programs'
 const OUTSIDE =
   'none: Karo did not start this server, does not end it, and does not hold what it does; each call waits for a yes'
+
+const untilOf = (time: string): string =>
+  `${time}: then a grant that it needs is over, and it is stopped, unless that is granted again before (karo cap list)`
 
 const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
   `${path} (${write ? 'may change it' : 'reads'})`

@@ -105,7 +105,8 @@ function Log({ id }: { readonly id: string }) {
 export const noCommand = (isBuiltIn = false): string =>
   isBuiltIn ? 'none: built into Karo' : 'not as it was signed'
 
-function factsOf({ argv, built_in, outside, manifest, server, restarts, state, detail }: AgentShape) {
+function factsOf(agent: AgentShape) {
+  const { argv, built_in, outside, manifest, server, restarts, state, detail, granted_until } = agent
   const facts = [
     ['State', <Foreign key="state" text={`${state}: ${detail}`} />],
     [
@@ -114,6 +115,9 @@ function factsOf({ argv, built_in, outside, manifest, server, restarts, state, d
     ],
     ['Calls itself', server === null ? 'does not run' : <Foreign key="server" text={server} />],
     ['Restarts', counted(restarts, 'time')],
+    ...(granted_until === undefined
+      ? []
+      : ([['Granted until', <Time key="until" at={granted_until} />]] as const)),
   ] as const
   if (manifest === null) return facts
   const { cwd, binds, tools, limits, call_ms, why, added_at, capabilities } = manifest

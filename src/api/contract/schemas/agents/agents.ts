@@ -68,6 +68,9 @@ const agentFields = {
   detail: text(2_048, 'why it is in this state'),
   restarts: count('starts again by itself since a person or a task started it'),
   since: moment('since when it runs').nullable(),
+  granted_until: moment(
+    'when the first grant that it needs is over, and with it what runs, unless it is granted again; absent: it does not run, or not by a grant',
+  ).exactOptional(),
   argv: argv()
     .nullable()
     .describe(

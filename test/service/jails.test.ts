@@ -1,11 +1,11 @@
-// Limits of a jail as a whole, under a real systemd that counts: of memory, and of tasks.
+// Jails under a real systemd: limits of a jail as a whole where it counts memory and tasks, and no socket in a place that jails share.
 import { copyFileSync, existsSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { connectMuscle, type MuscleClient, type RunningJob } from '../../src/agents/muscle/client.ts'
 import { openPeerCredentials } from '../../src/base/kernel/peer-credentials.ts'
 import { silentLog } from '../../src/base/run/log.ts'
-import { jobOf } from '../support/muscle/muscle.ts'
+import { jobOf, MAKES_SOCKETS } from '../support/muscle/muscle.ts'
 import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
 import { until } from '../support/run/until.ts'
 
@@ -30,9 +30,9 @@ const FORKS = `<STDIN>; my $count = 0; while ($count < 200) { my $pid = fork; la
 
 const possible = canBoot()
 if (!possible.ok)
-  process.stderr.write(`no machine with systemd (${possible.reason}): limits of whole jails are not tried\n`)
+  process.stderr.write(`no machine with systemd (${possible.reason}): jails in units are not tried\n`)
 
-describe.runIf(possible.ok && existsSync(BWRAP))('a jail as a whole', () => {
+describe.runIf(possible.ok && existsSync(BWRAP))('a jail under a real systemd', () => {
   let machine: Machine
   let counts: boolean
   const clients = {} as Record<'bwrap' | 'systemd', MuscleClient>
@@ -63,9 +63,12 @@ describe.runIf(possible.ok && existsSync(BWRAP))('a jail as a whole', () => {
     provider: 'bwrap' | 'systemd',
     program: string,
     limits: { readonly tasks?: number; readonly wall_ms?: number } = {},
+    /** Directories among its arguments, the first of which it may change. */
+    directories: readonly string[] = [],
   ): Promise<RunningJob & { readonly said: () => string }> {
     let said = ''
-    const spec = jobOf(['/usr/bin/perl', '-e', program])
+    const binds = directories.slice(0, 1).map((path) => ({ path, write: true }))
+    const spec = jobOf(['/usr/bin/perl', '-e', program, ...directories], { binds })
     const asked = { ...spec, stdin: true, limits: { ...spec.limits, ...EACH, ...limits } }
     const job = await clients[provider].run(asked, ({ bytes }) => {
       said += bytes.toString()
@@ -78,6 +81,18 @@ describe.runIf(possible.ok && existsSync(BWRAP))('a jail as a whole', () => {
     await job.ended
     return job.said()
   }
+
+  test.each(['bwrap', 'systemd'] as const)(
+    'makes no socket in a place that it may change, and makes those of its own: %s',
+    async (provider) => {
+      const shared = `/srv/${provider}`
+      await machine.must(`install -d -m 777 ${shared}`)
+      const { said, ended } = await begin(provider, MAKES_SOCKETS, {}, [shared, '/home/job'])
+      expect(await ended).toMatchObject({ reason: 'exited', code: 0 })
+      expect(said()).toBe('no\nno\nmade\nmade\n')
+      expect(await machine.must(`ls -A ${shared}`)).toBe('')
+    },
+  )
 
   test('gets no more memory than its limit, however many processes share it; bubblewrap alone limits each of them', async ({
     skip,
