@@ -80,7 +80,8 @@ export function handingOver({
 }: Pick<BwrapDeps, 'landlock' | 'root'>): readonly string[] {
   const isOld = landlock < LEAST_LANDLOCK
   if (!isOld && existsSync(`${root}${PERL}`)) return []
-  const version = landlock === 0 ? 'there is no Landlock' : `Landlock is version ${landlock}`
+  const version =
+    landlock === 0 ? 'there is no Landlock, or it is refused' : `Landlock is version ${landlock}`
   const missing = isOld
     ? `${version}, and it takes version ${LEAST_LANDLOCK} (Linux 5.19)`
     : `there is no ${PERL}`
