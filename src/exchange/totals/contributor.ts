@@ -139,8 +139,9 @@ export function createContributor(deps: ContributorDeps): Contributor {
     given: () => new Set(givenBuckets().keys()),
     async round(plan) {
       const now = clock.now()
+      // Of all but the newest bucket the whole spread is over, so that nothing has to be drawn: this is looked at every minute.
       const due = closedBuckets(plan.length, now).filter(
-        ({ end }) => end + spreadOf(identity.publicKey, end) <= now,
+        ({ end }) => end + SPREAD_MS.most <= now || end + spreadOf(identity.publicKey, end) <= now,
       )
       if (due.length === 0) return
       const done = givenBuckets()

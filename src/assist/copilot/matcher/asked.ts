@@ -45,6 +45,18 @@ const isLetterName = (tokens: readonly Token[], i: number): boolean =>
   /^(?:branch|dir|directory|folder|file)$/.test(tokens[i - 1]?.word ?? '') &&
   /^(?:to|into|and|with|)$/.test(tokens[i + 1]?.word ?? '')
 
+/** Whether a word begins here, behind a space or what was in quotes: what no word from there is, no later part of it is either. */
+const BEGINS = '(?<![^\\s"\'`])'
+/** What is in quotes, and words that are paths, have a dot inside, two capitals, or a capital behind a small letter. */
+const NAMED = new RegExp(
+  `("[^"]*"|'[^']*'(?=\\s|$|[.,?!])|\`[^\`]*\`|${BEGINS}(?:${[
+    String.raw`[^\s/@~*]*[/@~*]\S*`,
+    String.raw`\S*\.(?=\w)\S*`,
+    String.raw`[^\sA-Z]*[A-Z][^\sA-Z]*[A-Z]\S*`,
+    String.raw`[^\sa-z]*[a-z][^\sA-Z]*[A-Z]\S*`,
+  ].join('|')}))`,
+)
+
 /** Replaces phrases of several words, except inside quotes, paths and names. */
 function keepNamed(text: string): string {
   return (
@@ -52,9 +64,7 @@ function keepNamed(text: string): string {
       .slice(0, 2_000)
       // A command in quotes is no text to search for.
       .replace(/(['"`])((?:git|docker|kubectl|apt|npm) [a-z][a-z -]{1,40})\1/g, '$2')
-      .split(
-        /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*]\S*|\S*\.(?=\w)\S*|\S*[A-Z]\S*[A-Z]\S*|\S*[a-z]\S*[A-Z]\S*)/,
-      )
+      .split(NAMED)
       .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
       .join('')
   )

@@ -70,6 +70,8 @@ export function isSocket(path: string): boolean {
 export function resolvePath(text: string, scope: Pick<Scope, 'cwd'>): string {
   const joined = text.startsWith('/') ? text : `${scope.cwd}/${text}`
   const absolute = joined.startsWith('/')
+  // Most paths are as they will be: nothing of them is taken apart.
+  if (absolute && !joined.endsWith('/') && !/\/[./]|^\/proc\//.test(joined)) return joined
   const out: string[] = []
   for (const component of joined.split('/')) {
     if (component === '' || component === '.') continue

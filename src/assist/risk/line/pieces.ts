@@ -53,7 +53,7 @@ export function splitPieces(text: string, blocks = false, counter = { next: 0 })
   }
   for (let i = 0; i < text.length; i++) {
     const char = text[i] as string
-    if (opens.length === 0 && !/[\s(]/.test(char)) begun = true
+    if (!begun && opens.length === 0 && !/[\s(]/.test(char)) begun = true
     if (char === '\\') {
       i++
       continue
