@@ -407,7 +407,7 @@ function sourcesStamp(): string {
   const hash = createHash('sha256').update(`${headCommit()}\n`)
   const files = globSync(
     [
-      'src/**/*.{ts,tsx,css,html,svg,json,bash,zsh,fish,sh}',
+      'src/**/*.{ts,tsx,css,html,svg,json,txt,bash,zsh,fish,sh}',
       'protocols/**/*.ts',
       'package.json',
       'package-lock.json',

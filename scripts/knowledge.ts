@@ -16,6 +16,8 @@ import { RECIPES } from '../src/assist/copilot/recipes/index.ts'
 
 const PACKAGE = join(import.meta.dirname, '../node_modules/@withfig/autocomplete')
 const BUILD = join(PACKAGE, 'build')
+/** The licences of the sets whose requests are in answered.json. */
+export const REQUEST_LICENCES = join(import.meta.dirname, '../src/assist/copilot/answered-licences.txt')
 const CACHE = join(import.meta.dirname, '../node_modules/.cache/karo-knowledge')
 
 /** Not commands that people type: Fig's own, macOS' own words of the shell, pieces of other modules. */
@@ -52,6 +54,7 @@ export async function knowledgeFiles(): Promise<ReadonlyMap<string, Uint8Array>>
     ['knowledge/index.json', readFileSync(kept[0])],
     ['knowledge/commands.bin', readFileSync(kept[1])],
     ['knowledge/LICENSE.txt', readFileSync(join(PACKAGE, 'LICENSE'))],
+    ['knowledge/LICENSE-requests.txt', readFileSync(REQUEST_LICENCES)],
     ['knowledge/wordings.json', Buffer.from(JSON.stringify(prepare(RECIPES)))],
   ])
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findCommand, offlineCandidates } from '../../src/assist/copilot/ask.ts'
+import { type Counted, evidenceOf, isBorneOut, wordsOf } from '../../src/assist/copilot/borne-out.ts'
 import { openKnowledge } from '../../src/assist/copilot/knowledge.ts'
 import { checkCommand } from '../../src/assist/risk/index.ts'
 import { doesTheSame } from './jail.ts'
@@ -9,6 +10,7 @@ import { normalForm, openForm } from './judge.ts'
 import { saysTheSame } from './said.ts'
 import {
   type Item,
+  partOf,
   type RequestSet,
   readAlfa,
   readNl2bash,
@@ -17,7 +19,7 @@ import {
   readTldrTools,
 } from './sets.ts'
 
-const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--show sure|perhaps|none|right]
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
   --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
   --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
@@ -25,7 +27,8 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
   --most     items of each half, default 500
   --no-jail  compares normal forms only, and runs no command
   --building leaves the held-out half out
-  --count-ways  counts how often each way to an answer is right in the building halves and in --own, and writes it to reliability.ts
+  --count-ways  counts how often each way to an answer is right in the building halves and in --own, and writes it to reliability.ts and answered.json
+  --parts    cross-validates confidence: measures each of N parts of the building halves with what was counted in the others
   --show     prints items of the building half; of the other half only counts are ever printed
 `
 
@@ -40,7 +43,7 @@ const ALSO_ACTS =
 const CHANGES =
   /(?:^|[|;&(]\s*|sudo |-exec (?:sh -c ')?|xargs (?:-\S+ )*)(?:rm|rmdir|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill|pkill|killall|dd|truncate|shred|mkfs\S*|tee|useradd|userdel|usermod|passwd|reboot|shutdown|apt(?:-get)? (?:install|remove|upgrade)|git (?:commit|push|reset|checkout|add|merge|rebase|stash$|clean)|docker (?:rm|run|stop|start|restart|kill)|systemctl (?:start|stop|restart|enable|disable))\b|-delete\b|\bsed (?:-\w+ )*-i|\bsed -\w*i\b|(?<![<>&\d])>(?![&(]|\s*\/dev\/null)/
 
-interface Counted {
+interface Figures {
   asked: number
   sure: number
   sureRight: number
@@ -52,7 +55,7 @@ interface Counted {
   actedUnasked: number
 }
 
-function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: string | undefined): Counted {
+function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: string | undefined): Figures {
   const counted = {
     asked: 0,
     sure: 0,
@@ -102,7 +105,7 @@ function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: str
 const share = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`
 
-function report(name: string, one: Counted): void {
+function report(name: string, one: Figures): void {
   process.stdout.write(
     `${name}: asked ${one.asked}; right ${share(one.sureRight + one.perhapsRight, one.asked)} (with confidence ${share(one.sureRight, one.asked)}); ` +
       `with confidence ${one.sure}, of these right ${share(one.sureRight, one.sure)}, what the words say ${share(one.sureSaid, one.sure)}; perhaps ${one.perhaps}, right ${share(one.perhapsRight, one.perhaps)}; ` +
@@ -110,32 +113,89 @@ function report(name: string, one: Counted): void {
   )
 }
 
-/**
- * Counts, for each way to an answer that accounts for all words, how often the answer is what the words say. Of our own
- * requests only the parts are counted and not their family, because the recipes were written with such requests in mind.
- */
-function countWays(all: readonly RequestSet[], files: readonly string[]): void {
-  const counts = new Map<string, [right: number, asked: number]>()
-  const tally = (words: string, isOwn: boolean, isRight: (command: string) => boolean): void => {
-    const [best] = offlineCandidates(words, { shell: 'bash', judge, knowledge })
-    if (best?.confidence !== 'sure') return
-    for (const way of new Set(best.ways?.slice(isOwn ? 1 : 0))) {
-      const [right, asked] = counts.get(way) ?? [0, 0]
-      counts.set(way, [right + Number(isRight(best.command)), asked + 1])
-    }
+/** An answer that accounts for all words, and whether it is right. */
+interface Tally {
+  readonly words: string
+  readonly ways: readonly string[]
+  readonly isRight: boolean
+  /** Whether it is what the words say, which is less than to be right. */
+  readonly isSaid: boolean
+  /** Of one of our own requests only the parts are counted and not their family, because recipes were written with such requests in mind. */
+  readonly isOwn: boolean
+  /** Whether the words may be kept in the program; those of tldr pages have another licence. */
+  readonly isKept: boolean
+  readonly part: number
+}
+
+function tallies(all: readonly RequestSet[], files: readonly string[], parts: number): readonly Tally[] {
+  const best = (words: string) => {
+    const [one] = offlineCandidates(words, { shell: 'bash', judge, knowledge })
+    return one?.confidence === 'sure' && one.ways !== undefined
+      ? { command: one.command, ways: one.ways }
+      : undefined
   }
-  for (const { building, isOpen, isTool } of all)
-    for (const { words, right } of isTool ? [] : building)
-      tally(words, false, (command) =>
-        right.some((one) =>
-          isOpen ? openForm(one) === openForm(command) : saysTheSame(command, one, words),
-        ),
+  const ofSets = all.flatMap(({ building, isOpen, isTool }) =>
+    (isTool ? [] : building).flatMap((item): Tally[] => {
+      const { words, right } = item
+      const answer = best(words)
+      if (answer === undefined) return []
+      const { command, ways } = answer
+      const isRight = right.some((one) =>
+        isOpen ? openForm(one) === openForm(command) : normalForm(one, words) === normalForm(command, words),
       )
-  for (const { words, accepts } of files.flatMap(readOwn))
-    tally(words, true, (command) => accepts.test(command))
-  const rows = [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
+      const isSaid = isRight || (!isOpen && right.some((one) => saysTheSame(command, one, words)))
+      return [{ words, ways, isRight, isSaid, isOwn: false, isKept: !isOpen, part: partOf(item, parts) }]
+    }),
+  )
+  const ofOwn = files.flatMap(readOwn).flatMap(({ words, accepts }): Tally[] => {
+    const answer = best(words)
+    if (answer === undefined) return []
+    const isRight = accepts.test(answer.command)
+    return [{ words, ways: answer.ways, isRight, isSaid: isRight, isOwn: true, isKept: true, part: -1 }]
+  })
+  return [...ofSets, ...ofOwn]
+}
+
+/** Adds an answer to the counts of a name. */
+function add(counts: Map<string, Counted>, name: string, isRight: boolean): void {
+  const [right, asked] = counts.get(name) ?? [0, 0]
+  counts.set(name, [right + Number(isRight), asked + 1])
+}
+
+const sorted = (counts: ReadonlyMap<string, Counted>) =>
+  [...counts].sort(([one], [other]) => (one < other ? -1 : 1))
+
+/** How often each way to an answer was what the words say, and how often the answers to each request were right. */
+function counted(all: readonly Tally[]) {
+  const ways = new Map<string, Counted>()
+  const requests = new Map<string, Counted>()
+  for (const one of all) {
+    for (const way of new Set(one.ways.slice(one.isOwn ? 1 : 0))) add(ways, way, one.isSaid)
+    if (one.isKept) add(requests, wordsOf(one.words), one.isRight)
+  }
+  return { ways, lines: sorted(requests).map(([words, count]) => `${count.join('/')} ${words}`) }
+}
+
+/** Measures confidence within the building half: each part with what was counted in the other parts. */
+function crossValidate(all: readonly Tally[], parts: number): void {
+  const sure = [...Array(parts).keys()].flatMap((part) => {
+    const { ways, lines } = counted(all.filter((one) => one.part !== part))
+    const evidence = evidenceOf(Object.fromEntries(ways), lines)
+    return all.filter((one) => one.part === part && isBorneOut(one.words, one.ways, evidence))
+  })
+  const right = sure.filter(({ isRight }) => isRight).length
+  const said = sure.filter(({ isSaid }) => isSaid).length
+  process.stdout.write(
+    `building half in ${parts} parts, each with what the others taught: ${all.filter(({ part }) => part >= 0).length} answers account for all words; ` +
+      `with confidence ${sure.length}, of these right ${share(right, sure.length)}, what the words say ${share(said, sure.length)}\n`,
+  )
+}
+
+/** Counts what confidence rests on, and writes it to reliability.ts and answered.json. */
+function countWays(all: readonly Tally[]): void {
+  const { ways, lines: requests } = counted(all)
   const lines: string[] = ['']
-  for (const [way, count] of rows) {
+  for (const [way, count] of sorted(ways)) {
     const row = `${JSON.stringify(way)}: [${count.join(', ')}],`
     if (lines.at(-1) !== '' && (lines.at(-1) as string).length + row.length > 150) lines.push('')
     lines.push(`${lines.pop()} ${row}`)
@@ -144,8 +204,10 @@ function countWays(all: readonly RequestSet[], files: readonly string[]): void {
     RELIABILITY_FILE,
     `${RELIABILITY_HEAD}${lines.map((line) => ` ${line}`).join('\n')}\n} // biome-ignore format: a compact table\n`,
   )
+  writeFileSync(ANSWERED_FILE, `${JSON.stringify(requests, null, 2)}\n`)
 }
 
+const ANSWERED_FILE = join(import.meta.dirname, '../../src/assist/copilot/answered.json')
 const RELIABILITY_FILE = join(import.meta.dirname, '../../src/assist/copilot/reliability.ts')
 const RELIABILITY_HEAD = `// How often each way to an answer was right in the building halves of the public sets and in test/corpus: right answers, and all.
 // Written by \`npm run ask:measure -- … --count-ways\`; see docs/copilot.md.
@@ -184,7 +246,9 @@ const sets: readonly RequestSet[] = [
 ]
 const files = given('own')
 if (sets.length + files.length === 0) process.stderr.write(USAGE)
-if (process.argv.includes('--count-ways')) countWays(sets, files)
+const parts = Number(given('parts')[0] ?? 0)
+if (process.argv.includes('--count-ways')) countWays(tallies(sets, files, 1))
+else if (parts > 0) crossValidate(tallies(sets, files, parts), parts)
 else
   for (const set of sets) {
     const { name, building, heldOut } = set
@@ -195,4 +259,4 @@ else
     if (!process.argv.includes('--building'))
       report(`${name}, held-out half`, count(sample(heldOut), set, undefined))
   }
-if (!process.argv.includes('--count-ways')) for (const file of files) own(file)
+if (!process.argv.includes('--count-ways') && parts === 0) for (const file of files) own(file)

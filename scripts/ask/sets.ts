@@ -34,6 +34,10 @@ const digest = (text: string): number => createHash('sha256').update(text).diges
 /** True for the half that may be read while building. The key is a command or tool, so wordings of one stay together. */
 const isBuilding = (key: string): boolean => digest(key.replace(/\s+/g, ' ').trim()) % 2 === 0
 
+/** The part of the building half, of so many, that an item belongs to, so that it is measured with what the other parts taught. */
+export const partOf = ({ right }: Item, parts: number): number =>
+  Math.floor(digest((right[0] ?? '').replace(/\s+/g, ' ').trim()) / 2) % parts
+
 function split(
   name: string,
   items: readonly (readonly [key: string, item: Item])[],

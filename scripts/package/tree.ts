@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
+import { REQUEST_LICENCES } from '../knowledge.ts'
 import { DOC, INSTALLED, pages } from './pages.ts'
 import { checkedRuntime } from './runtime.ts'
 import { shellFiles } from './shell-files.ts'
@@ -144,6 +145,7 @@ function thirdParty({ inputs }: Metafile): string {
       file === undefined ? 'See its package.' : readFileSync(join(ROOT, directory, file), 'utf8').trim()
     sections.set(`${name} ${version}`, `${name} ${version} (${license})\n\n${text}\n`)
   }
+  sections.set('requests', readFileSync(REQUEST_LICENCES, 'utf8'))
   const rule = `\n${'-'.repeat(80)}\n\n`
   return [...sections]
     .sort(([a], [b]) => (a < b ? -1 : 1))

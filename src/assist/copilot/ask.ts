@@ -48,7 +48,7 @@ const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES,
 export function findCommand(request: string, options: AskOptions): Answer {
   const { judge, model, notes = [] } = options
   const known = offlineCandidates(request, options)
-  const offline = known.map((candidate) => judged(trusted(candidate), judge))
+  const offline = known.map((candidate) => judged(trusted(request, candidate), judge))
   if (model === undefined) return answerOf(offline, notes)
   const own = judged(ofModel(model), judge)
   const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
@@ -58,9 +58,11 @@ export function findCommand(request: string, options: AskOptions): Answer {
   return others.length > 0 ? answerOf([...others, own], said) : { ...answerOf([], said), alternatives: [own] }
 }
 
-/** Where a way to the answer has often been wrong, the answer is a guess, although no word is left over. */
-const trusted = (candidate: Candidate): Candidate =>
-  isBorneOut(candidate.ways ?? []) ? candidate : { ...candidate, confidence: 'perhaps' }
+/** Where a way to the answer, or answers to requests like this one, have often been wrong, it is a guess, although no word is left over. */
+const trusted = (request: string, candidate: Candidate): Candidate =>
+  candidate.confidence === 'perhaps' || isBorneOut(request, candidate.ways ?? [])
+    ? candidate
+    : { ...candidate, confidence: 'perhaps' }
 
 const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
   command,

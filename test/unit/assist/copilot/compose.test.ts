@@ -1,7 +1,7 @@
 // The grammar: what is composed from the words of a request, when it is sure of it, and what it never answers.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type AskOptions, findCommand, offlineCandidates } from '../../../../src/assist/copilot/ask.ts'
-import { isBorneOut } from '../../../../src/assist/copilot/borne-out.ts'
+import { evidenceOf, isBorneOut, wordsOf } from '../../../../src/assist/copilot/borne-out.ts'
 import { changesSomething, onlyLooks } from '../../../../src/assist/copilot/compose/acts.ts'
 import { compose } from '../../../../src/assist/copilot/compose/index.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
@@ -57,18 +57,35 @@ describe('composed', () => {
     const words = 'count the lines in all txt files in /srv'
     const [best] = accounted(words)
     expect(best?.confidence).toBe('sure')
-    expect(isBorneOut(best?.ways ?? [])).toBe(false)
+    expect(isBorneOut(words, best?.ways ?? [])).toBe(false)
     expect(ask(words)).toMatchObject({ command: best?.command, confidence: 'perhaps' })
     expect(ask('delete all *.log files in /srv')).toMatchObject({ confidence: 'sure' })
   })
 
   test('every part of the way needs to be borne out', () => {
-    expect(isBorneOut([])).toBe(true)
-    expect(isBorneOut(['search', 'do delete'])).toBe(true)
-    expect(isBorneOut(['search', 'do delete', 'holds $1'])).toBe(false)
+    const counts = { search: [9, 10], recipe: [1, 2], good: [9, 10], bad: [2, 10] } as const
+    const isProved = (...ways: string[]) => isBorneOut('x', ways, { ways: counts, like: () => 1 })
+    expect(isProved()).toBe(true)
+    expect(isProved('search', 'good')).toBe(true)
+    expect(isProved('search', 'good', 'bad')).toBe(false)
     // A way that nobody counted is as good as its family.
-    expect(isBorneOut(['sentence', 'toString'])).toBe(true)
-    expect(isBorneOut(['recipe', 'toString'])).toBe(false)
+    expect(isProved('search', 'toString')).toBe(true)
+    expect(isProved('recipe', 'toString')).toBe(false)
+  })
+
+  test('the answers to the requests that are most like it need to have been right', () => {
+    const like = (request: string) =>
+      evidenceOf({}, [
+        '8/8 find all <g> files in <p>',
+        '1/9 find all <g> files in <p> and print them',
+        'not a line',
+      ]).like(request)
+    expect(wordsOf('Find all the *.c files, in /srv')).toBe('find all <g> files in <p>')
+    expect(like('find all *.c files in /srv')).toBeGreaterThan(like('find all *.c files in /srv and print'))
+    const isBorneOutWith = (likeness: number) =>
+      isBorneOut('x', ['search', 'good'], { ways: { search: [1, 1] }, like: () => likeness })
+    expect(isBorneOutWith(0.9)).toBe(true)
+    expect(isBorneOutWith(0.8)).toBe(false)
   })
 
   test('a text that only a shell can run is run for no file', () => {

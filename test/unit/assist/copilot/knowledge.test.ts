@@ -55,9 +55,13 @@ test('made again, it is the same bytes', async () => {
   )
 })
 
-test('the licence of the descriptions comes with them', async () => {
-  const licence = (await knowledgeFiles()).get('knowledge/LICENSE.txt')
-  expect(Buffer.from(licence as Uint8Array).toString()).toMatch(/MIT License/)
+test('the licences of the descriptions and of the requests come with them', async () => {
+  const files = await knowledgeFiles()
+  const text = (name: string) => Buffer.from(files.get(`knowledge/${name}`) as Uint8Array).toString()
+  expect(text('LICENSE.txt')).toMatch(/MIT License/)
+  expect(text('LICENSE-requests.txt')).toMatch(
+    /NL2Bash[\s\S]*Permission is hereby granted[\s\S]*InterCode-ALFA/,
+  )
 })
 
 test('a missing, damaged or strange file knows nothing and ends nothing', () => {
