@@ -29,7 +29,8 @@ function world(
   const nodes = Array.from({ length: count }, (_, n) => `karo:test:${n}` as NodeId)
   const alive = new Set(nodes)
   const links = new Map(nodes.map((node) => [node, new Map<NodeId, number>()]))
-  const failures = new Map<string, number>()
+  /** Dials in a row that failed, by who dialed: asked for with every pair in every round. */
+  const failures = new Map(nodes.map((node) => [node, new Map<NodeId, number>()]))
   const of = (node: NodeId): Map<NodeId, number> => links.get(node) as Map<NodeId, number>
   const overlays = new Map(
     nodes.map((self) => [
@@ -42,7 +43,7 @@ function world(
         isMember: () => true,
         wholeEveryMs: 0,
         isGone: () => false,
-        failures: (node) => failures.get(`${self} ${node}`) ?? 0,
+        failures: (node) => failures.get(self)?.get(node) ?? 0,
         isStatic: () => false,
         leaves: createLeaves({ upTo: 256, rankOf: () => 0 }),
       }),
@@ -67,15 +68,15 @@ function world(
       for (const [node, overlay] of overlays) {
         if (!alive.has(node)) continue
         for (const other of [...of(node).keys()]) if (!alive.has(other)) cut(node, other)
+        const failed = failures.get(node) as Map<NodeId, number>
         for (const other of overlay.wanted()) {
           if (of(node).has(other)) continue
-          const key = `${node} ${other}`
           // Both must admit; a dead one answers nobody.
           if (alive.has(other) && knows(other, node)) {
             link(node, other)
-            failures.delete(key)
+            failed.delete(other)
             changes++
-          } else failures.set(key, (failures.get(key) ?? 0) + 1)
+          } else failed.set(other, (failed.get(other) ?? 0) + 1)
         }
         const neighbours: Dependent[] = [...of(node)].map(([other, since]) => ({
           node: other,
