@@ -251,6 +251,11 @@ const BENCHMARKS: readonly Benchmark[] = [
       return [
         { ...figure('karo import bash with its bar', rate.new_per_second), aim: least('value', 20_000) },
         figure('the same once more: all known', rate.known_per_second),
+        {
+          ...{ name: 'the same, processor time of the daemon', value: rate.known_cpu_ms, unit: 'ms' },
+          ...{ beside: { what: 'all new', value: rate.new_cpu_ms } },
+          ratio: rate.known_cpu_ms / rate.new_cpu_ms,
+        },
         figure('karo import undo', rate.undo_per_second),
         figure('the reader alone, in process', rate.read_per_second),
       ]

@@ -7,6 +7,7 @@ import { readBash } from '../../src/observe/imports/bash.ts'
 import { cleanEnv, startNode, type TestNode, temporaryHome } from '../support/node/node.ts'
 import { endAll } from '../support/run/processes.ts'
 import { until } from '../support/run/until.ts'
+import { cpuMs } from './cpu.ts'
 import { typicalCommands } from './ingest.ts'
 import { median } from './median.ts'
 
@@ -19,6 +20,9 @@ export interface ImportRate {
   readonly new_per_second: number
   /** The same file once more: all of it is known. */
   readonly known_per_second: number
+  /** Processor time of the daemon for each of the two; medians. */
+  readonly new_cpu_ms: number
+  readonly known_cpu_ms: number
   /** Taken out again. */
   readonly undo_per_second: number
   /** `wc -l` of the file, commands a second. */
@@ -33,14 +37,20 @@ export async function measureImport(commands = 100_000, rounds = 3): Promise<Imp
     const lines = typicalCommands(commands).map((command, i) => `#${1_600_000_000 + i * 300}\n${command}\n`)
     writeFileSync(file, lines.join(''))
     const node = await startNode({ name: 'bench' })
-    const times = { fresh: [], known: [], undo: [], wc: [], read: [] } as Record<string, number[]>
+    const times = { fresh: [], known: [], undo: [], wc: [], read: [], freshCpu: [], knownCpu: [] } as Record<
+      string,
+      number[]
+    >
     for (let round = 0; round < rounds; round++) {
       times.wc!.push(timed(() => void spawnSync('wc', ['-l', file])))
       const began = performance.now()
       for await (const _ of readBash(createReadStream(file) as AsyncIterable<Uint8Array>));
       times.read!.push(performance.now() - began)
-      times.fresh!.push(await atTerminal(node, ['import', 'bash', file]))
-      times.known!.push(await atTerminal(node, ['import', 'bash', file]))
+      for (const name of ['fresh', 'known']) {
+        const used = cpuMs(node.pid)
+        times[name]!.push(await atTerminal(node, ['import', 'bash', file]))
+        times[`${name}Cpu`]!.push(cpuMs(node.pid) - used)
+      }
       times.undo!.push(await atTerminal(node, ['import', 'undo', '--yes']))
     }
     const rate = (name: string): number => commands / (median(times[name]!) / 1000)
@@ -48,6 +58,8 @@ export async function measureImport(commands = 100_000, rounds = 3): Promise<Imp
       ...{ commands, bytes: statSync(file).size },
       new_per_second: rate('fresh'),
       known_per_second: rate('known'),
+      new_cpu_ms: median(times.freshCpu!),
+      known_cpu_ms: median(times.knownCpu!),
       undo_per_second: rate('undo'),
       wc_per_second: rate('wc'),
       read_per_second: rate('read'),

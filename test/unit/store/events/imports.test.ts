@@ -219,6 +219,11 @@ test('few that lie far apart, with much between them, are known as well', async 
   expect((await bring(events, file)).added).toEqual([1])
   expect((await bring(events, added)).added).toEqual([1])
   expect((await bring(events, [...file, added[0]!])).added).toEqual([0])
+  // Every one of them, and steps over parts, just one and several pages of what is read at once.
+  for (const step of [1, 5, 63, 64, 65, 300]) {
+    const some = much.flatMap(({ command }, i) => (i % step === 0 ? [timed(command, i + 1.5)] : []))
+    expect((await bring(events, some)).added, `each ${step}th`).toEqual([0])
+  }
 })
 
 test('what went out in the words of another shell, and with a place for a time, is known when it comes back', async () => {
