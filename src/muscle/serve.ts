@@ -84,9 +84,12 @@ export async function serve(deps: ServeDeps): Promise<Serving> {
   const left = deps.providers.reduce((sum, provider) => sum + provider.endLeftovers(), 0)
   if (left > 0)
     log.warn({ processes: left }, 'a Muscle that was killed left half-built jails, which are ended now')
-  for (const { name, cannot } of deps.providers.filter((provider) => provider.problem() === undefined)) {
+  const usable = deps.providers.filter((provider) => provider.problem() === undefined)
+  for (const [place, { name, cannot }] of usable.entries()) {
+    // The first kind builds the jails; the others are there for what it cannot build.
+    const tell = place === 0 ? log.warn : log.info
     for (const what of cannot)
-      log.warn({ provider: name, cannot: what }, 'what jails of this kind do not hold here')
+      tell.call(log, { provider: name, cannot: what }, 'what jails of this kind do not hold here')
   }
   return {
     async stop() {

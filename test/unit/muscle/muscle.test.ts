@@ -581,16 +581,22 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   await expect(busy.client.run(jobOf(['/usr/bin/true']), () => {})).rejects.toThrow('it took too long')
 })
 
-test('the Muscle says at its start what jails of each usable kind do not hold', async () => {
-  const warned: object[] = []
-  const log = { ...silentLog, warn: (fields: object) => void warned.push(fields) }
+test('the Muscle says at its start what jails do not hold: a warning for the first usable kind, a note for others', async () => {
+  const told: object[] = []
+  const tell = (level: string) => (fields: object) => void told.push({ level, ...fields })
+  const log = { ...silentLog, warn: tell('warn'), info: tell('info') }
   const kind: Provider = {
     ...{ name: 'bwrap', cannot: ['this', 'that'], endLeftovers: () => 0, problem: () => undefined },
     start: () => Promise.reject(new Error('nobody asks')),
   }
-  const other: Provider = { ...kind, name: 'systemd', cannot: [], problem: () => 'it is not there' }
-  await muscleHere({ providers: [kind, { ...other, cannot: ['else'] }], log, connect: false })
-  expect(warned).toEqual(kind.cannot.map((cannot) => ({ provider: 'bwrap', cannot })))
+  const absent: Provider = { ...kind, name: 'systemd', cannot: ['else'], problem: () => 'it is not there' }
+  const second: Provider = { ...kind, name: 'landlock', cannot: ['more'] }
+  await muscleHere({ providers: [kind, absent, second], log, connect: false })
+  expect(told.filter((one) => 'cannot' in one)).toEqual([
+    { level: 'warn', provider: 'bwrap', cannot: 'this' },
+    { level: 'warn', provider: 'bwrap', cannot: 'that' },
+    { level: 'info', provider: 'landlock', cannot: 'more' },
+  ])
 })
 
 test.each([
