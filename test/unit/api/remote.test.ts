@@ -63,7 +63,7 @@ function played(come: (said: Played['said']) => Frame | undefined, onPart = () =
 }
 
 const view = {
-  ...{ id: 'kExecutor:tools', name: 'tools', person: 1000, offers: null, server: null },
+  ...{ id: 'kExecutor:tools', name: 'tools', person: 1000, offers: null, server: null, grantedUntil: null },
   status: { state: 'stopped', detail: 'in /srv/secret', restarts: 0, since: null },
   manifest: { argv: ['/srv/secret/run'] },
 } as unknown as AgentView
