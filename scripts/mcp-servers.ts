@@ -17,6 +17,7 @@ import { join } from 'node:path'
 import { Client } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import type { TaskLineShape, TaskShape } from '../src/api/contract/shapes.ts'
+import { within } from '../src/base/async/deadline.ts'
 import { cleanEnv, type Ran, runProgram, startNode, temporaryHome } from '../test/support/node/node.ts'
 import { endAll } from '../test/support/run/processes.ts'
 import { until } from '../test/support/run/until.ts'
@@ -35,6 +36,9 @@ const SECRET = 'nothing that a jail may see'
 
 /** What a jail has of its own, and Perl and the shell in front of the command leave. */
 const OF_A_JAIL = 'HOME LOGNAME PATH PWD TMPDIR USER'
+
+/** What a task of the trial may take on a busy machine. */
+const FOLLOW_MS = 120_000
 
 let wrong = 0
 // A run takes seconds; on a busy machine somebody may end it before that, and nothing that it started may be left.
@@ -165,7 +169,8 @@ async function decided(
   const asked = await atTerminal('task', 'run', ...words, '--id', id)
   await decide({ karo, atTerminal }, approvalIn(asked), decision)
   // One process that waits, instead of many that look: each costs a tenth of a second of processor time.
-  await karo('task', 'follow', id)
+  const over = await within(karo('task', 'follow', id), FOLLOW_MS)
+  if (!over) await karo('task', 'cancel', id)
   return JSON.parse((await karo('task', 'show', id, '--json')).stdout) as TaskShape
 }
 

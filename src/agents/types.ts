@@ -65,8 +65,8 @@ export type Verdict =
       readonly outcome: 'run'
       readonly class: ActionClass
       readonly reason: string
-      /** Ids of the capabilities by which it was let through; absent: not known, so that it rests on each that is taken back. */
-      readonly by?: readonly string[]
+      /** Ids of the capabilities by which it was let through. */
+      readonly by: readonly string[]
     }
   /** A person decides; `approval` is the id in the inbox. */
   | {
@@ -75,7 +75,7 @@ export type Verdict =
       readonly approval: string
       readonly reason: string
       /** As of `run`. */
-      readonly by?: readonly string[]
+      readonly by: readonly string[]
     }
   | {
       readonly outcome: 'deny'

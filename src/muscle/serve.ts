@@ -86,7 +86,7 @@ export async function serve(deps: ServeDeps): Promise<Serving> {
     log.warn({ processes: left }, 'a Muscle that was killed left half-built jails, which are ended now')
   const usable = deps.providers.filter((provider) => provider.problem() === undefined)
   for (const [place, { name, cannot }] of usable.entries()) {
-    // The first kind builds the jails; the others are there for what it cannot build.
+    // Unless the configuration names another kind, the first builds the jails, and the others what it cannot build.
     const tell = place === 0 ? log.warn : log.info
     for (const what of cannot)
       tell.call(log, { provider: name, cannot: what }, 'what jails of this kind do not hold here')

@@ -122,8 +122,12 @@ export function createCapabilities({
       used.delete(id)
     }
     if (why === 'used') for (const chain of gone) used.set(bodyOf(chain).id, chain)
-    await repository.end({ remove, revoked: notes })
-    for (const { subject, id } of gone.map(bodyOf)) if (why === 'revoked') listeners.tell(subject, id)
+    try {
+      await repository.end({ remove, revoked: notes })
+    } finally {
+      // What runs by it ends although the disk did not take the note: until the next start it is gone here.
+      for (const { subject, id } of gone.map(bodyOf)) if (why === 'revoked') listeners.tell(subject, id)
+    }
   }
 
   async function sweep(): Promise<void> {

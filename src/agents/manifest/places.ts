@@ -1,12 +1,21 @@
-// Places of the network that an agent asks for: what may stand in a manifest.
+// Places of the machine and the network that an agent asks for: what may stand in a manifest.
 import { KaroError } from '../../base/errors.ts'
 import { networkPlace } from '../../base/words/network-place.ts'
+import { isName } from '../capabilities/names.ts'
 import type { Wanted } from './manifest.ts'
 import { isOutside } from './outside.ts'
 
 /** Throws KaroError: `bad_request` for what is no place, or for an agent that no jail holds; `refused` for one that `allowed` does not name. */
-export function checkPlaces(wanted: Pick<Wanted, 'argv' | 'connect'>, allowed: readonly string[]): void {
-  const { connect = [] } = wanted
+export function checkPlaces(
+  wanted: Pick<Wanted, 'argv' | 'binds' | 'connect'>,
+  allowed: readonly string[],
+): void {
+  const { binds, connect = [] } = wanted
+  const nameless = binds.find(({ path }) => !isName(`fs.read:${path}`))
+  if (nameless !== undefined)
+    throw new KaroError('bad_request', `no grant can name the place '${nameless.path.slice(0, 80)}'`, {
+      hint: 'Give a place by its absolute path, of at most 1,000 characters and without control characters.',
+    })
   if (connect.length > 0 && isOutside(wanted))
     throw new KaroError('bad_request', 'a server that runs already connects to what its own user may', {
       ...{ where: 'connect', hint: 'Leave out --connect.' },

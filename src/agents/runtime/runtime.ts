@@ -281,10 +281,10 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     onAgent: states.on,
     look: looks.now,
     async revoked(agent, taken = {}) {
-      // Its tasks are told why they end, before its process is gone.
-      await looks.now()
       // A built-in agent has no process to stop, and looks do not compare the grant of a program that runs.
       if (isBuiltIn(agent)) tasks.withdraw(agent, taken)
+      // Tasks of others are told why they end, before the process of their agent is gone.
+      await looks.now()
       const isMeant = ({ id, person: whose }: Known) => id === agent && (taken.person ?? whose) === whose
       const known = registry.all().find(isMeant)
       // One that starts, or is about to by itself, has no session yet.

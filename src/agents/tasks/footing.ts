@@ -12,18 +12,18 @@ export interface Taken {
 
 /** Of one task. A capability may be taken back before it is told that the task rests on it. */
 export function createFooting() {
-  let by: readonly string[] | undefined
+  let by: readonly string[] = []
   const taken = new Set<string>()
   return {
-    /** By these it was let through, or has it wait for a person; undefined: it is not known by which. False: one of them is gone. */
-    holdsBy(capabilities: readonly string[] | undefined): boolean {
+    /** By these it was let through, or has it wait for a person. False: one of them is gone. */
+    holdsBy(capabilities: readonly string[]): boolean {
       by = capabilities
-      return capabilities === undefined ? taken.size === 0 : !capabilities.some((id) => taken.has(id))
+      return !capabilities.some((id) => taken.has(id))
     },
-    /** Whether the task may have been let through by what was taken back; undefined: all of its person's. */
+    /** Whether the task was let through by what was taken back; undefined: all of its person's. */
     restsOn(capability: string | undefined): boolean {
       if (capability !== undefined) taken.add(capability)
-      return capability === undefined || by === undefined || by.includes(capability)
+      return capability === undefined || by.includes(capability)
     },
   }
 }

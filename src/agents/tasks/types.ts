@@ -85,10 +85,10 @@ export interface Live {
   /** It may not go on. */
   withdraw(why: string): void
   /**
-   * The gates let it through, or have it wait for a person, by these capabilities; undefined: it is not known by which. It may not go on
-   * if one of them was taken back meanwhile.
+   * The gates let it through, or have it wait for a person, by these capabilities. It may not go on if one of them was taken back
+   * meanwhile.
    */
-  restsOn(capabilities: readonly string[] | undefined): void
+  restsOn(capabilities: readonly string[]): void
   /** Durable when it resolves. `approval`: with `input-required`. */
   to(
     state: TaskState,

@@ -29,11 +29,11 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
       ...ONLY_READS,
       async judge(action) {
         asked.push(action)
-        return { outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides' }
+        return { outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides', by: [] }
       },
       async settled() {
         await yes.promise
-        return { outcome: 'run', class: 'high', reason: 'approved' }
+        return { outcome: 'run', class: 'high', reason: 'approved', by: [] }
       },
     }
     const { client } = await muscleHere()

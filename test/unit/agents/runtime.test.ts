@@ -91,7 +91,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
       gates: {
         ...ONLY_READS,
         refuses: async () => undefined,
-        judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
+        judge: async () => ({ outcome: 'run', class: 'green', reason: '', by: [] }),
         settled: () => Promise.reject(new Error('never')),
       },
     })

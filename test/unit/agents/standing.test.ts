@@ -182,7 +182,13 @@ describe('a task', () => {
   test('that waits for its approval is ended too, and does not wait any longer', async () => {
     let denial: Denial | undefined
     const all = await driven({
-      judge: async () => ({ outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides' }),
+      judge: async () => ({
+        outcome: 'wait',
+        class: 'high',
+        approval: 'a-1',
+        reason: 'a person decides',
+        by: [],
+      }),
       settled: (_approval, _action, signal) =>
         new Promise((_, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason as Error))

@@ -174,7 +174,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const yes: Gates = {
       ...ONLY_READS,
       refuses: async () => undefined,
-      judge: async () => ({ outcome: 'run', class: 'green', reason: '' }),
+      judge: async () => ({ outcome: 'run', class: 'green', reason: '', by: [] }),
       settled: () => Promise.reject(new Error('never')),
     }
     const { runtime } = await agentRig({ gates: yes })
@@ -238,12 +238,13 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
         class: 'high',
         approval: 'a-1',
         reason: 'it may change things',
+        by: [],
       }),
       async settled(_approval, { input, argv }) {
         asked.push(input, argv[0] ?? '')
         await settle.promise
         return answer === 'run'
-          ? { outcome: 'run', class: 'high', reason: 'approved' }
+          ? { outcome: 'run', class: 'high', reason: 'approved', by: [] }
           : { outcome: 'deny', class: 'high', gate: 'approval', reason: 'a person said no' }
       },
     }

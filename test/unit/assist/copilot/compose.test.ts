@@ -406,10 +406,16 @@ describe('a request to show', () => {
     for (const words of [
       'find logs and delete them',
       'list the files into a.txt',
+      'find scripts and set their read permission',
       'show me how to rename a file',
     ])
       expect(onlyLooks(words), words).toBe(false)
-    for (const words of ['show changed files', 'which files start with a', 'is nginx running'])
+    for (const words of [
+      'show changed files',
+      'which files start with a',
+      'is nginx running',
+      'search for files with the read permission set for everybody',
+    ])
       expect(onlyLooks(words), words).toBe(true)
   })
 })
