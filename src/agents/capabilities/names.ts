@@ -74,9 +74,6 @@ function read(text: string): Name | undefined {
   }
 }
 
-/** Whether a capability may be called so. */
-export const isName = (text: string): boolean => read(text) !== undefined
-
 /** How much harm the capability can do. */
 function classOfName(text: string): ActionClass {
   const { kind, of } = parseName(text)

@@ -323,6 +323,8 @@ describe('a place of the network', () => {
     await expect(add({ connect: ['10.0.0.5:81'] })).rejects.toThrow('lets no agent connect to 10.0.0.5:81')
     await expect(add({ connect: ['10.5:80'] })).rejects.toThrow('no place of the network')
     await expect(add({ argv: ['http://127.0.0.1:1/'] })).rejects.toThrow()
+    for (const path of ['/srv/a\nb', `/${'a'.repeat(1_000)}`])
+      await expect(add({ binds: [{ path, write: false }] })).rejects.toThrow('no grant can name the place')
     await expect(add({}, actor(ANN, false))).rejects.toThrow('only an administrator')
     expect((await add({})).manifest?.capabilities).toContain('net.connect:10.0.0.5:80')
   })
