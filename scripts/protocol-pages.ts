@@ -91,7 +91,7 @@ const itemRows = (items: Schema, prefix: string): string[] =>
 
 const FIELD_HEAD = ['| field | type | meaning |', '| --- | --- | --- |']
 const number = (type: number): string => `0x${type.toString(16).toUpperCase().padStart(4, '0')}`
-const size = (bytes: number): string => (bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} B`)
+const size = (bytes: number): string => (bytes % 1024 === 0 ? `${bytes / 1024} KiB` : `${bytes} B`)
 
 function messageSection(message: Message): string[] {
   const rows = fieldRows(jsonSchema(message.body))

@@ -7,16 +7,12 @@ import { answerData } from './numbers.ts'
 import { operatorProof } from './operator.ts'
 import { STATEMENTS_MAX, shownStatement } from './release.ts'
 
-/** Types that an answer can carry numbers of. */
-type AskedType = z.infer<typeof answerData>['query_type']
-const askedTypes = answerData.options.map(({ shape }) => shape.query_type.value) as [
-  AskedType,
-  ...AskedType[],
+/** What can be asked for: each type that an answer has a shape for. */
+export type QueryType = z.infer<typeof answerData>['query_type']
+export const QUERY_TYPES = answerData.options.map(({ shape }) => shape.query_type.value) as [
+  QueryType,
+  ...QueryType[],
 ]
-
-/** The main source's QueryType. `Anomalies` is a name only: no answer can carry it. */
-export type QueryType = AskedType | 'Anomalies'
-export const QUERY_TYPES: readonly [QueryType, ...QueryType[]] = [...askedTypes, 'Anomalies']
 
 /** True when this release knows the type by name. The type of a question on the wire may be a newer release's. */
 export const isQueryType = (name: string): name is QueryType =>
