@@ -1,4 +1,5 @@
 // The state of a request about files while its phrases are read, and the expressions of phrases.
+import { type Expression, expressionOf } from './needed.ts'
 import type { Reading } from './read.ts'
 
 const THING = '<[qvpgfnmh]\\d+>'
@@ -26,16 +27,16 @@ const MACROS: Readonly<Record<string, string>> = {
 /** The end of a phrase that was accounted for. */
 export const DONE = '\u00a6'
 
-const compiled = new Map<string, RegExp>()
+const compiled = new Map<string, Expression>()
 /** The expression of a phrase, with its macros written out. */
-export function phrase(pattern: string): RegExp {
+export function phrase(pattern: string): Expression {
   const known = compiled.get(pattern)
   if (known !== undefined) return known
   const text = pattern
     .replace(/\{([A-Z]+)\}/g, (_, name: string) => MACROS[name] as string)
     .replace(/^\^/, `^[ ${DONE}]*`)
     .replace(/\$$/, `(?=[ ${DONE}]*$)`)
-  const made = new RegExp(`(?<![\\w<.$-])(?:${text})(?:(?<=\\s)|(?![\\w>-]))`)
+  const made = expressionOf(`(?<![\\w<.$-])(?:${text})(?:(?<=\\s)|(?![\\w>-]))`)
   compiled.set(pattern, made)
   return made
 }

@@ -1,9 +1,11 @@
 // Composes a command about files from the phrases of a request; a word that no phrase accounts for lowers the confidence.
+
 import { isTooMuch } from './acts.ts'
 import { add, addNames, said, several } from './find-add.ts'
 import { AND, DONE, phrase, type State, take } from './find-state.ts'
 import { FILLERS, KINDS, OBJECTS, PHRASES, PLACES } from './find-words.ts'
 import { changesFound, write } from './find-write.ts'
+import type { Expression } from './needed.ts'
 import type { Reading } from './read.ts'
 
 export interface Composed {
@@ -261,7 +263,7 @@ function names(state: State): void {
   took(state, place, 'bare place')
 }
 
-function takePlaces(state: State, expression: RegExp, place: string): void {
+function takePlaces(state: State, expression: Expression, place: string): void {
   const match = expression.exec(state.text)
   if (match === null || match[0].trim() === '') return
   if (place !== '$1') {

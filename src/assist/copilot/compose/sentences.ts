@@ -1,34 +1,38 @@
 // Matches a whole request against the sentences of the grammar; nothing of it may be left over.
 import { changesSomething, isTooMuch, readsPacked } from './acts.ts'
+import { type Expression, expressionOf } from './needed.ts'
 import { asFiles, asPattern, asWord, isMode, type Reading, secondsOf } from './read.ts'
 import { ABOUT_MACHINE } from './sentences-machine.ts'
 import { HEADS, TAILS } from './sentences-parts.ts'
 import { ABOUT_FILES, PARTS } from './sentences-words.ts'
 
-let made: readonly (readonly [RegExp, string])[] | undefined
+let made: readonly (readonly [Expression, string])[] | undefined
 
 const written = (pattern: string): string =>
   pattern.replace(/\{([A-Z]+)\}/g, (_, name: string) => written(PARTS[name] as string))
 
 /** The expressions of all sentences, made when the first request comes. */
-const sentences = (): readonly (readonly [RegExp, string])[] =>
+const sentences = (): readonly (readonly [Expression, string])[] =>
   (made ??= [...ABOUT_FILES, ...ABOUT_MACHINE].map(
-    ([pattern, command]) => [new RegExp(`^(?:${written(pattern)})$`), command] as const,
+    ([pattern, command]) => [expressionOf(`^(?:${written(pattern)})$`), command] as const,
   ))
 
 let parts:
-  | { heads: readonly (readonly [RegExp, string, string])[]; tails: readonly (readonly [RegExp, string])[] }
+  | {
+      heads: readonly (readonly [Expression, string, string])[]
+      tails: readonly (readonly [Expression, string])[]
+    }
   | undefined
 
 /** The expressions of what may stand around a sentence. */
 const around = () =>
   (parts ??= {
     heads: HEADS.map(
-      ([pattern, instead, behind]) => [new RegExp(`^(?:${written(pattern)}) `), instead, behind] as const,
+      ([pattern, instead, behind]) => [expressionOf(`^(?:${written(pattern)}) `), instead, behind] as const,
     ),
     tails: TAILS.map(
       ([pattern, command]) =>
-        [new RegExp(`(?:[ ,]+(?:and|then|but))*[ ,]+(?:${written(pattern)})$`), command] as const,
+        [expressionOf(`(?:[ ,]+(?:and|then|but))*[ ,]+(?:${written(pattern)})$`), command] as const,
     ),
   })
 
