@@ -2,6 +2,8 @@
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
 import { type Allowance, lobbyAllowance } from './allowance.ts'
+import { endQuietly } from './lengths.ts'
+import { updateHalfWindows } from './windows.ts'
 import { createHeaderReader, DATA, PING, type YamuxHeader } from './yamux-header.ts'
 
 /**
@@ -66,6 +68,8 @@ export function meteredYamux(): () => StreamMuxerFactory {
       protocol: factory.protocol,
       createStreamMuxer(below) {
         const muxer = factory.createStreamMuxer(below)
+        updateHalfWindows(muxer)
+        endQuietly(below)
         meters.set(muxer, measure(muxer as unknown as Inside, below as Below))
         return muxer
       },
@@ -136,7 +140,8 @@ function measure(muxer: Inside, below: Below): Meter {
   below.send = (data) => {
     if (!over && !allowance.reply()) exceed('answers')
     // No error is thrown, because libp2p sends some frames from where nothing would catch it.
-    return over ? false : send(data)
+    // In one piece, because each piece of a frame would be encrypted by itself.
+    return over ? false : send(data instanceof Uint8Array ? data : data.subarray())
   }
   below.maxWriteBufferLength = UNSENT_MAX
   return meter

@@ -5,6 +5,7 @@ import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
 import { nodeOf } from '../link/peer.ts'
 import { boundBuffers, boundHandshake } from '../unproven.ts'
+import { writeAtOnce } from '../writes.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
 import { endpointOf } from './endpoint.ts'
 
@@ -43,6 +44,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
       const { ip } = endpoint
       if (!doorkeeper.enters(ip, knows)) return true
       boundBuffers(connection)
+      writeAtOnce(connection)
       const unbound = boundHandshake(connection)
       let over = false
       const leave = (): void => {
@@ -59,6 +61,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
     denyInboundEncryptedConnection: refusesKey,
     denyOutboundEncryptedConnection: (id, connection) => {
       boundBuffers(connection)
+      writeAtOnce(connection)
       return refusesKey(id)
     },
     denyInboundUpgradedConnection: (id, connection) => {
