@@ -29,7 +29,7 @@ says it does: listeners of the configuration, links to members, dials under way,
 in four looks is named, and what leads out of private address space while \`mesh.lan_only\` is on is never explained.
 
 \`--sandbox\` starts \`karo-exec\` as you. It builds a jail in each way that works here and makes every attempt of
-[security.md](security.md#jails) in it, which takes a second or two. With \`--json\`:
+[threats.md](threats.md#jails) in it, which takes a second or two. With \`--json\`:
 \`{"ok","checks":[{"id":"sandbox.bwrap.read_host","outcome":"ok|fail|skipped","detail"}]}\`.
 
 Beside what stands here the page [operations.md](operations.md) says how a node is run and repaired.
