@@ -19,7 +19,7 @@ import { Tally } from './messages/tally.ts'
 
 export const hello = defineStream({
   id: '/karo/hello/1',
-  purpose: 'Who are you, and do we admit each other; then the control stream of the connection.',
+  purpose: 'Introduces both ends and admits them; then the control stream of the connection.',
   admits: 'lobby',
   // Three frames admit, then a ping and a pong every few seconds; a stranger has no reason for more.
   quota: { frames: 20, perMs: 10_000 },
@@ -58,7 +58,7 @@ export const query = defineStream({
 
 export const sync = defineStream({
   id: '/karo/sync/1',
-  purpose: 'Moves documents: what a neighbour lacks and may have, in bounded steps that it asks for.',
+  purpose: 'Moves documents that a neighbour lacks and may have; it asks for them in bounded steps.',
   admits: 'member',
   // Each side asks at most 40 times a second, and answers as often: 800, and some room.
   quota: { frames: 1_000, perMs: 10_000 },
@@ -101,7 +101,7 @@ export const STREAMS: readonly Stream[] = [hello, query, signedQuery, sync, agen
 
 export const heads = defineTopic({
   id: '/karo/heads/1',
-  purpose: 'Announces new documents, so that those who want them ask for them within seconds.',
+  purpose: 'Announces new documents, so that members ask for them within seconds.',
   // A node says at most one a second; the rest is for bursts after a partition.
   quota: { messages: 60, perMs: 30_000 },
   messages: { Heads },
@@ -109,7 +109,7 @@ export const heads = defineTopic({
 
 export const presence = defineTopic({
   id: '/karo/presence/1',
-  purpose: 'Who is here: every member says so of itself, and which neighbours it has lost.',
+  purpose: 'Presence: each member tells that it is here, and which neighbours it has lost.',
   // A node says one presence every few minutes, and more for a while where nodes and links come and go.
   quota: { messages: 20, perMs: 60_000 },
   messages: { Presence },

@@ -7,12 +7,16 @@ import { answerData } from './numbers.ts'
 import { operatorProof } from './operator.ts'
 import { STATEMENTS_MAX, shownStatement } from './release.ts'
 
-/** What can be asked for: each type that an answer has a shape for. */
-export type QueryType = z.infer<typeof answerData>['query_type']
-export const QUERY_TYPES = answerData.options.map(({ shape }) => shape.query_type.value) as [
-  QueryType,
-  ...QueryType[],
+/** Types that an answer can carry numbers of. */
+type AskedType = z.infer<typeof answerData>['query_type']
+const askedTypes = answerData.options.map(({ shape }) => shape.query_type.value) as [
+  AskedType,
+  ...AskedType[],
 ]
+
+/** Names of the types of questions that this release knows. */
+export type QueryType = AskedType
+export const QUERY_TYPES: readonly [QueryType, ...QueryType[]] = askedTypes
 
 /** True when this release knows the type by name. The type of a question on the wire may be a newer release's. */
 export const isQueryType = (name: string): name is QueryType =>
@@ -171,7 +175,7 @@ const queryDoneBody = z.object({
     .boolean()
     .optional()
     .describe(
-      'true: ends nothing. The sender has lost the neighbour that handed it the questions over the tree of this echo, and the receiver is to hand it the next ones; since /karo/query/2, and a node that does not know the member finds no such question',
+      'true: asks to be grafted into the tree, and ends no question. The sender has lost the neighbour above it in the tree of this echo, and the receiver hands it the next questions; since /karo/query/2. A node that does not know this member finds no such question',
     ),
 })
 
@@ -180,7 +184,7 @@ export const QueryDone = defineMessage({
   type: 0x0202,
   name: 'QueryDone',
   purpose:
-    'To whoever handed a question on: nothing more will come from here. To whom it was handed: nothing more is wanted.',
+    'Ends a question on a link. Sent to the neighbour that handed the question on: no more answers will come. Sent to a neighbour that got the question: no more answers are wanted.',
   limit: 1024,
   carried: 'hop',
   body: queryDoneBody,

@@ -54,7 +54,7 @@ export interface Action {
   readonly traceId: string
 }
 
-/** The classes of docs/security.md, from the one that is asked about always to the one that runs. */
+/** The classes of docs/approvals.md, from the one that is asked about always to the one that runs. */
 export type ActionClass = 'critical' | 'high' | 'medium' | 'low' | 'green'
 
 export const GATES = ['policy', 'capability', 'risk', 'approval'] as const

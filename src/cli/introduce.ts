@@ -66,7 +66,7 @@ const introduce = defineCommand({
     const text = said.withdrawn
       ? `The introduction of ${node} is taken back: nodes that trusted it for that alone close their connections.\n`
       : `Introduced ${node} until ${said.until}, level ${said.level} at most.
-It counts on nodes whose people ran \`karo peers trust <this node> --introducer\`, or said so in config.toml.
+Only nodes that made this node an introducer accept it (\`karo peers trust <this node> --introducer\`, or config.toml).
 `
     io.out(fitted(text, io.columns))
     return EXIT.done

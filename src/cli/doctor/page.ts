@@ -3,12 +3,13 @@ import { CHECK_GROUPS, CHECKS, type Check, type CheckId } from './catalogue.ts'
 
 const INTRO = `# karo doctor
 
-\`karo doctor\` checks everything that a node needs to work. For each problem it shows what is wrong, why it matters, and the
-command that fixes it. It works while the daemon runs, is down or hangs, and without any home. A check that cannot run is
-skipped and says why. The exit code is 1 if a check fails, else 0; warnings do not count.
+For people whose node does not work, or who want to know whether it does. \`karo doctor\` checks everything that a node
+needs. For each problem it shows what is wrong, why that matters, and the command that fixes it. How a node is run:
+[operations.md](operations.md).
 
 \`\`\`
 karo doctor                          runs all checks; problems come first
+sudo karo doctor                     also checks what only root may read: other people's files, the service, the firewall
 karo doctor --only mesh.multicast    runs one check; may be given several times
 karo doctor --fix                    fixes what is safe to fix, shows each step, and checks again; --dry-run only shows the steps
 karo doctor --egress                 lists every open socket of the daemon with its reason; exits with 1 if one has no reason
@@ -17,22 +18,24 @@ karo doctor --repair                 while no daemon runs: saves the readable pa
 karo doctor --repair --dry-run       reads every byte of the database and changes nothing
 \`\`\`
 
-If you have no node of your own, it checks the machine's service. Only root can check what belongs to root or to the service:
-\`sudo karo doctor\`. With \`--json\`: \`{"ok","checks":[{"id","title","outcome":"ok|warn|fail|skipped","detail","fix","why"}]}\`;
-\`fix\` and \`why\` only where something is wrong; with \`--fix\` also \`"dry_run"\` and \`"fixes":[{"id","says","failed"}]\`.
+- The doctor works while the daemon runs, is down or hangs, and without any home. Without a node of your own it checks the
+  machine's service.
+- A check that cannot run is skipped and says why.
+- The exit code is 1 if a check fails, else 0. Warnings do not count.
+- \`--json\`: \`{"ok","checks":[{"id","title","outcome":"ok|warn|fail|skipped","detail","fix","why"}]}\`; \`fix\` and \`why\` only
+  where something is wrong; with \`--fix\` also \`"dry_run"\` and \`"fixes":[{"id","says","failed"}]\`; with \`--sandbox\` the
+  checks are \`{"id":"sandbox.bwrap.read_host","outcome","detail"}\`, without \`warn\`.
+- \`--fix\` changes only files of the person who runs it: modes, missing directories, leftovers of a dead daemon, stale hook
+  lines. It never changes files of others, firewalls, or trust. Running it twice does no harm.
+- \`--egress\` compares the daemon's open sockets as the kernel lists them (\`/proc/<pid>/fd\`, \`/proc/<pid>/net\`) with what
+  the daemon says it has open: configured listeners, links to members, dials under way, mDNS, the control socket. It names
+  a socket that stays unexplained in four looks. While \`mesh.lan_only\` is on, a connection out of private address space
+  always counts as unexplained.
+- \`--sandbox\` starts \`karo-exec\` as you, builds a jail of each kind that works here, and makes every attempt of
+  [threats.md](threats.md#jails) in it, in a second or two.
 
-\`--fix\` touches files of the person who runs it only: modes, directories that are missing, leftovers of a dead daemon, stale
-hook lines. Never files of others, firewalls, or trust. Doing it twice does no harm.
-
-\`--egress\` compares what the kernel says that the daemon has open (\`/proc/<pid>/fd\`, \`/proc/<pid>/net\`) with what the daemon
-says it does: listeners of the configuration, links to members, dials under way, mDNS, the control socket. What nothing explains
-in four looks is named, and what leads out of private address space while \`mesh.lan_only\` is on is never explained.
-
-\`--sandbox\` starts \`karo-exec\` as you. It builds a jail in each way that works here and makes every attempt of
-[security.md](security.md#jails) in it, which takes a second or two. With \`--json\`:
-\`{"ok","checks":[{"id":"sandbox.bwrap.read_host","outcome":"ok|fail|skipped","detail"}]}\`.
-
-Beside what stands here the page [operations.md](operations.md) says how a node is run and repaired.
+Each check below says what is expected (what), why it matters, what to do by hand (fix), and what \`--fix\` does, if it does
+anything.
 `
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
@@ -61,6 +64,5 @@ ${check.title} (${notes.join(', ')})
 | what | ${cell(check.what)} |
 | why | ${cell(check.why)} |
 | fix | ${cell(check.fix)} |
-| \`--fix\` | ${cell(check.safeFix ?? 'nothing')} |
-`
+${check.safeFix === null ? '' : `| \`--fix\` | ${cell(check.safeFix)} |\n`}`
 }

@@ -13,7 +13,7 @@ export function whoKnows({ spread }: PeerAnswerShape): string {
   if (spread === undefined) return ''
   const { linked, have } = spread
   if (have > 0)
-    return `Of ${linked} members that are linked here ${have} ${have === 1 ? 'has' : 'have'} the list that says so by now; others get it when they meet one that has it.\n`
-  const why = linked === 0 ? 'no member is linked here' : `of ${linked} that are linked here none took it yet`
-  return `Nobody else has the list that says so: ${why}. Keep this node running until a member is linked (karo peers); until then others admit that key.\n`
+    return `${have} of ${linked} linked members ${have === 1 ? 'has' : 'have'} the revocation list by now; other members get it when they meet one that has it.\n`
+  const why = linked === 0 ? 'no member is linked here' : `none of the ${linked} linked members took it yet`
+  return `No other member has the revocation list yet: ${why}. Keep this node running until a member is linked (karo peers); until then others admit that key.\n`
 }

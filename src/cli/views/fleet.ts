@@ -49,7 +49,7 @@ const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revo
 }
 function withoutCertificate({ why_not, revoked_by }: FleetShape): string {
   if (why_not === null) return 'has no certificate'
-  if (why_not !== 'revoked') return `has no certificate that holds: ${WHY_NOT[why_not]}`
+  if (why_not !== 'revoked') return `has no valid certificate: ${WHY_NOT[why_not]}`
   return `is out: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
 }
 

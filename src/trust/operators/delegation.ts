@@ -37,7 +37,7 @@ export type DelegationFault = keyof typeof FAULTS | `certificate_${ChainFault}`
 export function faultWords(fault: DelegationFault): string {
   if (fault in FAULTS) return FAULTS[fault as keyof typeof FAULTS]
   const words = CHAIN_FAULTS[fault.slice('certificate_'.length) as ChainFault]
-  return `the certificate of the operator says nothing: ${words}`
+  return `the certificate of the operator is not valid: ${words}`
 }
 
 export interface ReadDelegation {

@@ -196,7 +196,7 @@ function lineageStep({ lineage, member_since: first }: Evidence) {
 function certificateStep({ certified, certificate_fault: fault }: Evidence) {
   if (certified === undefined) {
     const says =
-      fault === undefined ? 'no certificate of it is known here' : `its certificate says nothing: ${fault}`
+      fault === undefined ? 'no certificate of it is known here' : `its certificate is not valid: ${fault}`
     return { speaks: false, says }
   }
   const { binding, level, stale } = certified

@@ -206,9 +206,9 @@ const revoke = defineCommand({
     })
     return show(io, answer, () =>
       fitted(
-        `Revoked ${name} in the whole mesh, by the root. Members that this node was connected to had time to hear of it before
-their links were cut; the others hear of it when they are next linked, or next knock at one that knows it. Its key gets in
-by no invite any more.
+        `Revoked ${name} in the whole mesh, by the root. Members connected to this node had time to fetch the revocation
+list before their links were cut. Other members get it when they next connect to a member that has it. No invite lets that
+key in any more.
 `,
         io.columns,
       ),

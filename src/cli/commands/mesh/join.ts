@@ -168,8 +168,8 @@ export const commands: readonly Command[] = [
       const { own } = state
       return show(io, state, () =>
         fitted(
-          `This node is ${printable(own.name)} in the mesh now, certified until ${localTime(own.ends_at)}. It renews itself.
-Every certified member admits it: karo peers
+          `This node is ${printable(own.name)} in the mesh now, certified until ${localTime(own.ends_at)}. The certificate is renewed automatically.
+Every certified member admits this node: karo peers
 `,
           io.columns,
         ),

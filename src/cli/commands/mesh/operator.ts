@@ -205,8 +205,8 @@ const assign = defineCommand({
     return show(io, answer, ({ operator }) =>
       fitted(
         `${printable(operator.name)} is certified anew: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
-Members that are connected know within seconds, also of logins that there are. A member that is away believes the
-certificate of before until it is back: to take everything away at once, revoke.
+Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier
+certificate until it is back: to take everything away at once, revoke.
 `,
         io.columns,
       ),
@@ -226,8 +226,8 @@ const revoke = defineCommand({
     const answer = await daemonAt(io).call(revokeOperator, { body: { operator: whoOf(args.who) } })
     return show(io, answer, ({ operator }) =>
       fitted(
-        `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Members that are connected end its logins
-within seconds, and answer it no more; those that are away hear of it when they are back. What it was told, it keeps.
+        `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within
+seconds and no longer answer it; members that are away do so when they are back. Answers that it has received stay with it.
 `,
         io.columns,
       ),

@@ -216,8 +216,8 @@ const revoke = defineCommand({
     if (peer !== undefined && answer.revoked_in === 'mesh') {
       say(
         io,
-        `Revoked ${called(peer)} in the whole mesh. Its connection here is closed, and its key gets in by no invite any
-more: that machine needs a new one (karo identity new).
+        `Revoked ${called(peer)} in the whole mesh. Its connection here is closed, and no invite lets its key in any
+more: that machine needs a new key (karo identity new).
 ${whoKnows(answer)}${whatItHas(answer)}`,
       )
     } else if (peer !== undefined) {

@@ -198,8 +198,8 @@ const anew = defineCommand({
       io,
       { nodeId, fingerprint, isProtected: false },
       `This is another node now, ${formatFingerprint(fingerprint)}, with the history that was here.
-Nodes that trusted the old one do not know it: karo peers trust on them, and karo peers deny for the old one. Who is
-trusted here still is. The ledger goes on, and says from which entry on this key signs it.
+Nodes that trusted the old key do not know the new one: run karo peers trust for it on each, and karo peers deny for the
+old key. This node still trusts the nodes that it trusted. Its ledger continues, and notes where the new key begins to sign.
 `,
     )
     return EXIT.done

@@ -49,7 +49,7 @@ export function whoContributed(result: QueryResult): {
   const tellsChanges = 'tools' in data || 'change' in data
   if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))
     rows.push(
-      'no change is shown: not all of these periods, and of those before that they are compared with (of days, the same days of the week before), were released; `karo report` compares with fewer days where it has them',
+      'no change is shown: some of these periods, or of the earlier ones that they are compared with (for days, the same days of the week before), were not released; `karo report` compares with fewer days where it has them',
     )
   return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
 }

@@ -604,6 +604,6 @@ test('explain says whose denial makes a certificate worth nothing', async () => 
   const { trust } = await world({ denied: [issuer] }, undefined, undefined, certificates)
   expect(trust.explain(ann).find(({ source }) => source === 'certificate')).toMatchObject({
     decides: false,
-    says: `its certificate says nothing: ${issuer}, which signed it, is refused here`,
+    says: `its certificate is not valid: ${issuer}, which signed it, is refused here`,
   })
 })
