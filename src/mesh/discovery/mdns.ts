@@ -7,6 +7,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { inSteps } from '../../base/timers.ts'
+import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
 import { nodeOf } from '../link/peer.ts'
@@ -18,11 +19,6 @@ import { shareQuestions } from './shared-questions.ts'
 const SERVICE_TAG = '_karo._udp.local'
 const MDNS_PORT = 5353
 const MDNS_GROUP = '224.0.0.251'
-/**
- * What packets are sent from is bound to a group that nobody sends to (of RFC 2365, section 6.2): bound to all addresses, it would be
- * handed each packet of the mDNS group as well, which the library's socket gets already (ip(7), IP_MULTICAST_ALL).
- */
-const UNHEARD_GROUP = '239.192.53.53'
 /** However many ask, one answer in this time: it goes to all of them. */
 const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
