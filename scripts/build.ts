@@ -41,11 +41,14 @@ const CORE = ['src/cli/run.ts', 'src/cli/commands/node/status.ts', 'src/base/wor
 /** What lies in one file more with all that it imports at once: a file less to read and to compile for each of its chunks. */
 const PACKED = ['src/cli/commands/terminal/check.ts']
 
-/** The entry asks the loader for chunks, once its version check has passed. */
-const entryHead = (packed: readonly string[]): string =>
-  `#!/usr/bin/env node\nvar own=require,require=name=>(require=own('./loader.js').programLoader(__dirname,own,${JSON.stringify(packed)}))(name);\n`
+/**
+ * The entry asks the loader for chunks, once its version check has passed. The loader lies in the entry, because a file of its own
+ * takes Node a twentieth of a short command's time to find and to read.
+ */
+const entryHead = (loader: string, packed: readonly string[]): string =>
+  `#!/usr/bin/env node\nvar own=require,loader=(require,module)=>{${loader}return module.exports},require=name=>(require=loader(own,{}).programLoader(__dirname,own,${JSON.stringify(packed)}))(name);\n`
 
-/** The entry, the loader and chunks are scripts, so that a short command does not start Node's loader of ES modules. */
+/** The entry and chunks are scripts, so that a short command does not start Node's loader of ES modules. */
 const PACKAGE = '{"type":"commonjs","private":true}\n'
 
 /** Of an ES module; what a script has in their place. */
@@ -108,13 +111,14 @@ function bundleMuscle(commit: string): Promise<BuildResult<{ metafile: true; wri
   })
 }
 
-/** What loads the chunks; no bundle, because it imports nothing but Node's own modules. */
+/** What loads the chunks, as the body of a function; no bundle, because it imports nothing but Node's own modules. */
 async function loader(): Promise<string> {
   const { code } = await transform(readFileSync(join(ROOT, LOADER), 'utf8'), {
     loader: 'ts',
     format: 'cjs',
     platform: 'node',
-    target: 'node22',
+    // It has to parse where the entry does.
+    target: 'node18',
     minifyWhitespace: true,
     minifySyntax: true,
   })
@@ -133,8 +137,25 @@ async function asScript(code: string): Promise<string> {
     define: PLACE,
     charset: 'ascii',
   })
-  return script.code
+  return withGetters(script.code)
 }
+
+/**
+ * What a chunk exports as getters of one object. The bundler defines each of them twice, by two calls, which a short command with
+ * some hundred exports waits for. What is not written in its form stays as it is.
+ */
+export function withGetters(script: string): string {
+  return script.replace(EXPORTS, (whole, _, list: string) => {
+    const getters = list.split(',').map((one) => ONE_EXPORT.exec(one))
+    return getters.every((one) => one !== null)
+      ? `Object.defineProperty(module.exports={${getters.map(([, name, value]) => `get ${name}(){return ${value}}`).join(',')}},"__esModule",{value:!0});`
+      : whole
+  })
+}
+
+/** As esbuild writes it: `var stdin_exports={};__export(stdin_exports,{a:()=>b,c:()=>import_d.c});module.exports=__toCommonJS(stdin_exports);` */
+const EXPORTS = /\bvar (\w+)=\{\};__export\(\1,\{([^{}]*)\}\);module\.exports=__toCommonJS\(\1\);/
+const ONE_EXPORT = /^([\w$]+):\(\)=>([\w$.]+)$/
 
 /** As the loader wants a chunk: a function, with all that it takes, which is the value of its file. */
 const asFunction = (code: string): string =>
@@ -328,6 +349,7 @@ export async function assemble(
   const direct = (code: string): string =>
     [...idle].reduce((text, [name, from]) => text.replaceAll(`/${name}"`, `/${from}"`), code)
   const packed = packs(metafile.outputs)
+  const loading = await loader()
   const scripts = new Map<string, string>()
   for (const file of outputFiles) {
     const name = basename(file.path)
@@ -340,7 +362,9 @@ export async function assemble(
     if (file.path !== ENTRY) scripts.set(name, asFunction(code))
     files.set(
       relative(DIST, file.path),
-      Buffer.from(file.path === ENTRY ? `${entryHead([...packed.keys()])}${code}` : asFunction(code)),
+      Buffer.from(
+        file.path === ENTRY ? `${entryHead(loading, [...packed.keys()])}${code}` : asFunction(code),
+      ),
     )
   }
   for (const [name, parts] of packed) {
@@ -351,7 +375,6 @@ export async function assemble(
     })
     files.set(`chunks/${packName(name)}`, Buffer.from(`({${members.join(',')}})`))
   }
-  files.set('loader.js', Buffer.from(await loader()))
   files.set('package.json', Buffer.from(PACKAGE))
   for (const [name, bytes] of [...knowledge, ...page.files]) files.set(name, bytes)
   for (const file of muscle.outputFiles) files.set(relative(DIST, file.path), file.contents)

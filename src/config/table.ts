@@ -181,7 +181,7 @@ export const KEYS = {
     default: 60,
     unit: 's',
     description:
-      'Time between mDNS questions. A new node is found at once with any interval; short intervals cause much traffic on large networks.',
+      'Time between mDNS questions of all nodes on a link together: one asks, and all hear the answers. A new node is found at once with any interval; short intervals cause much traffic on large networks.',
   }),
   discoveryPeers: key({
     path: 'discovery.peers',

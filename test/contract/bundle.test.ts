@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { beforeAll, expect, test } from 'vitest'
-import { bundle, withBuiltins } from '../../scripts/build.ts'
+import { bundle, withBuiltins, withGetters } from '../../scripts/build.ts'
 import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from '../../scripts/window.ts'
 
 /** None of these may be read to run `karo status` or `karo check`. */
@@ -116,6 +116,19 @@ test("Node's own modules are taken without their wrapper, in every form of impor
       'one=__karoBuiltin("node:x"),{a,b:c}=__karoBuiltin("node:x"),' +
       'all=__karoBuiltin("node:y/z"),d=__karoBuiltin("node:w");f();',
   )
+})
+
+test('what a chunk exports is read when it is used, and what is written in no known form stays', () => {
+  const before =
+    'var x_exports={};__export(x_exports,{a:()=>b,c:()=>import_d.c});module.exports=__toCommonJS(x_exports);'
+  const mended = withGetters(`${before}let b=1,import_d={c:2};b=3`)
+  expect(mended).not.toContain('__export(')
+  const module: { exports: Record<string, unknown> } = { exports: {} }
+  new Function('module', mended)(module)
+  expect({ ...module.exports }).toEqual({ a: 3, c: 2 })
+  expect(module.exports.__esModule).toBe(true)
+  const other = 'var x_exports={};__export(x_exports,{"a b":()=>b});module.exports=__toCommonJS(x_exports);'
+  expect(withGetters(other)).toBe(other)
 })
 
 test('the shell files of the hooks are in the code, and nothing reads them when it runs', () => {

@@ -7,6 +7,7 @@ import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { HealthCheck, Room } from '../../base/run/room.ts'
+import { checkWhileOpen } from '../server/checks-while-open.ts'
 import { DRAIN_MS } from '../server/control-socket.ts'
 import { describeError } from '../server/errors.ts'
 import { createFairShare } from './fair-share.ts'
@@ -22,7 +23,7 @@ const HEAD_BYTES_MAX = 16 * 1024
 const HEAD_MS = 5_000
 /** Headers and body have to arrive within this time. */
 const REQUEST_MS = 10_000
-/** How often Node checks the two times above. */
+/** How often Node checks the two times above, while anybody is connected. */
 const CHECK_MS = 1_000
 /** How long an idle connection is kept between two requests. */
 const KEEP_ALIVE_MS = 5_000
@@ -147,6 +148,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       },
       answer,
     )
+    checkWhileOpen(opened)
     opened.setTimeout(IDLE_MS)
     opened.on('connection', accept)
     return opened

@@ -11,6 +11,7 @@ import type { Rights } from '../../trust/access/index.ts'
 import { createVouched, keepsRights } from '../access/vouched.ts'
 import { daemonAt } from '../contract/client/socket.ts'
 import { getHealth } from '../contract/operations/status.ts'
+import { checkWhileOpen } from './checks-while-open.ts'
 import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
@@ -68,6 +69,7 @@ export function createApi(options: ApiOptions): Api {
       await refuseLive(socketPath)
       signal.throwIfAborted()
       server = buildServer({ ...options, callerOf })
+      checkWhileOpen(server.server)
       server.server.maxConnections = options.socketConnections ?? DEFAULT_CONNECTIONS
       if (onConnection !== undefined) server.server.on('connection', onConnection)
       // Without free descriptors an accept fails. That loses one caller, but must not end the daemon.

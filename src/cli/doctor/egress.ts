@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { dirname } from 'node:path'
 import type { ConnectionFacts, DaemonFacts } from '../../api/contract/shapes.ts'
+import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { isLoopback, isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
 import type { InetSocket, OpenSocket, UnixSocket } from './sockets.ts'
@@ -95,13 +96,13 @@ function whyLink({ name, fingerprint, admitted, dialed }: ConnectionFacts): stri
   return admitted ? `link to ${who}, ${how}` : `${who}, who is not trusted by both sides yet; ${how}`
 }
 
-/** mDNS has two sockets: one hears and one asks on each interface in turn; a third one while multicast is tried. */
+/** mDNS has two sockets: one hears, and one, of a group that nobody sends to, asks on each interface in turn; a third one while multicast is tried. */
 function whyUdp(socket: InetSocket, context: EgressContext): string | null {
   const { local, localPort, remote, remotePort } = socket
   const { facts } = context
   if (isResolver(socket, context)) return mayTalkTo(remote, context) ? RESOLVES : null
   if (localPort !== MDNS_PORT || remotePort !== 0 || facts.mesh.mdns.length === 0) return null
-  return local === '0.0.0.0' ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
+  return local === '0.0.0.0' || local === UNHEARD_GROUP ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
 }
 
 /** These do not leave the machine; but whoever talks to another program says so. */

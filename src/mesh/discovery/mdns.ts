@@ -7,12 +7,14 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { inSteps } from '../../base/timers.ts'
+import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
 import { nodeOf } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { segmentsOf, watchSegments } from './segments.ts'
+import { shareQuestions } from './shared-questions.ts'
 
 const SERVICE_TAG = '_karo._udp.local'
 const MDNS_PORT = 5353
@@ -53,7 +55,14 @@ interface Responder {
   send: (packet: Packet) => void
   update: () => void
   on(event: 'error' | 'warning', listener: (error: Error) => void): void
-  on(event: 'response', listener: (packet: unknown, from: RemoteInfo) => void): void
+  on(
+    event: 'response',
+    listener: (packet: { readonly answers: readonly Answer[] }, from: RemoteInfo) => void,
+  ): void
+  on(
+    event: 'query',
+    listener: (packet: { readonly questions: readonly Question[] }, from: RemoteInfo) => void,
+  ): void
 }
 
 export function createMdns(deps: MdnsDeps): Mdns {
@@ -63,6 +72,13 @@ export function createMdns(deps: MdnsDeps): Mdns {
     (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
   )
   const sender = createSender(deps, () => segments().speakFrom)
+  const questions = shareQuestions(deps.intervalMs, () => deps.clock.monotonic())
+
+  /** For each of our links that a packet of another host came over; what comes from another port is no mDNS (RFC 6762, section 6). */
+  const beside = ({ address, port }: RemoteInfo, heard: (own: string) => void): void => {
+    const { besideOf, speakFrom } = segments()
+    if (port === MDNS_PORT && !speakFrom.includes(address)) besideOf(address).forEach(heard)
+  }
 
   /** Where others on our segments can reach us; loopback only when there is nothing else. */
   const toldAddresses = (): Multiaddr[] => {
@@ -101,7 +117,10 @@ export function createMdns(deps: MdnsDeps): Mdns {
     set: (made: Responder | undefined) => {
       responder = made
       if (made === undefined) return
-      made.send = (packet) => sender.send(packet)
+      made.send = (packet) => {
+        if (packet.type === 'response') sender.answer(packet.answers)
+        else sender.ask(packet.questions, questions.due(segments().speakFrom))
+      }
       const { update } = made
       // The library reads the interfaces once, and then from a timer of its own: every five seconds, which wakes a machine
       // at rest, and where nothing catches what the reading throws. So that timer ends when it rings for the first time.
@@ -117,9 +136,13 @@ export function createMdns(deps: MdnsDeps): Mdns {
         }
       }
       // The service listens after this, and reports nodes only in a later turn of the event loop.
-      made.on('response', (_packet, from) => {
+      made.on('response', (packet, from) => {
         // An answer from another port is none (RFC 6762, section 6).
         source = from.port === MDNS_PORT ? from.address : undefined
+        if (packet.answers.some(({ name }) => name === SERVICE_TAG)) beside(from, questions.answeredBeside)
+      })
+      made.on('query', ({ questions: asked }, from) => {
+        if (asked.some(({ name }) => name === SERVICE_TAG)) beside(from, questions.askedBeside)
       })
       made.on('error', (error) => deps.log.warn({ reason: error.message }, 'mDNS does not work here'))
     },
@@ -169,13 +192,13 @@ function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readon
       }
     })
 
-  const queue = (bytes: Buffer): void => {
+  const queue = (bytes: Buffer, addresses: () => readonly string[]): void => {
     const from = socket
     if (from === undefined || waiting >= QUEUE_MAX) return
     waiting++
     last = last.then(async () => {
       // The interface is the socket's, not the packet's: one send has to end before the next begins.
-      for (const ip of interfaces()) if (socket === from) await sendOn(from, ip, bytes)
+      for (const ip of addresses()) if (socket === from) await sendOn(from, ip, bytes)
       waiting--
     })
   }
@@ -183,7 +206,7 @@ function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readon
   const sendAnswer = (answers: readonly Answer[]): void => {
     unanswer = undefined
     answeredAt = clock.monotonic()
-    queue(encodeAnswers(answers))
+    queue(encodeAnswers(answers), interfaces)
   }
 
   return {
@@ -196,20 +219,21 @@ function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readon
           resolve()
         })
         // A response has to come from the mDNS port (RFC 6762, section 6). Nothing can be sent before it is bound.
-        made.bind(MDNS_PORT, () => {
+        // A host without groups to bind to hears each packet twice.
+        const from = process.platform === 'linux' ? UNHEARD_GROUP : undefined
+        made.bind(MDNS_PORT, from, () => {
           made.setMulticastTTL(255)
           resolve()
         })
       })
     },
-    send(packet: Packet): void {
-      if (packet.type === 'query') {
-        queue(encodeQuestions(packet.questions))
-        return
-      }
+    ask(questions: readonly Question[], from: readonly string[]): void {
+      if (from.length > 0) queue(encodeQuestions(questions), () => from)
+    },
+    answer(answers: readonly Answer[]): void {
       const wait = answeredAt + ANSWER_EVERY_MS - clock.monotonic()
-      if (wait <= 0) sendAnswer(packet.answers)
-      else unanswer ??= timers.after(wait, () => sendAnswer(packet.answers))
+      if (wait <= 0) sendAnswer(answers)
+      else unanswer ??= timers.after(wait, () => sendAnswer(answers))
     },
     stop(): Promise<void> {
       unanswer?.()

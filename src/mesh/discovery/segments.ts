@@ -10,6 +10,8 @@ export interface Segments {
   includes(ip: string): boolean
   /** Whether it is in them, and in the network of one of our interfaces: reached without a router. */
   onLink(ip: string): boolean
+  /** Those of `speakFrom` in whose network the address is. */
+  besideOf(ip: string): readonly string[]
 }
 
 /** Interfaces are read again after this: an answer to a flood of questions must not read them for each. */
@@ -56,7 +58,19 @@ export function segmentsOf(
     .filter((info) => info.family === 'IPv4' && includes(info.address))
     .map((info) => info.address)
   const lan = speakable.filter((ip) => !leadsHere(ip))
-  return { speakFrom: lan.length > 0 ? lan : speakable, includes, onLink }
+  const speakFrom = lan.length > 0 ? lan : speakable
+  const networks = own.flatMap(({ address, cidr }) => {
+    const [, bits] = cidr?.split('/') ?? []
+    if (bits === undefined || !speakFrom.includes(address)) return []
+    const network = new BlockList()
+    network.addSubnet(address, Number(bits), 'ipv4')
+    return [{ address, network }]
+  })
+  const besideOf = (ip: string): readonly string[] =>
+    isIP(ip) === 4 && includes(ip)
+      ? networks.filter(({ network }) => network.check(ip, 'ipv4')).map(({ address }) => address)
+      : []
+  return { speakFrom, includes, onLink, besideOf }
 }
 
 /**
@@ -68,7 +82,12 @@ export function watchSegments(
   now: () => number,
   onError: (error: unknown) => void,
 ): () => Segments {
-  let known: Segments = { speakFrom: [], includes: () => false, onLink: () => false }
+  let known: Segments = {
+    speakFrom: [],
+    includes: () => false,
+    onLink: () => false,
+    besideOf: () => [],
+  }
   let readAt = Number.NEGATIVE_INFINITY
   return () => {
     if (now() - readAt < READ_EVERY_MS) return known

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { programLoader } from '../../../src/cli/loader.ts'
 import type { runCli } from '../../../src/cli/run.ts'
 
 const DIST = join(import.meta.dirname, '../../../dist')
@@ -40,7 +41,6 @@ async function load(): Promise<typeof runCli> {
   const chunk = /require\("(\.\/chunks\/[^"]+)"\)/.exec(readFileSync(KARO, 'utf8'))?.[1]
   if (chunk === undefined) throw new Error(`${KARO} does not load runCli`)
   const outside = createRequire(KARO)
-  const { programLoader } = outside('./loader.js') as typeof import('../../../src/cli/loader.ts')
   // As where the program runs by itself: what it writes for shells and tools names it by its path.
   process.argv[1] = KARO
   const own = process.stdin

@@ -344,6 +344,19 @@ describe('addresses', () => {
     expect(segments(['eth9']).speakFrom).toEqual([])
   })
 
+  test('a packet came over the link in whose network its sender is, where mDNS may speak', () => {
+    const { besideOf } = segmentsOf(true, interfaces, isPrivate)
+    expect(besideOf('10.0.0.77')).toEqual(['10.0.0.5'])
+    expect(besideOf('192.168.7.77')).toEqual(['192.168.7.5'])
+    expect([besideOf('172.16.0.1'), besideOf('203.0.113.10'), besideOf('fd00::7'), besideOf('')]).toEqual([
+      [],
+      [],
+      [],
+      [],
+    ])
+    expect(segmentsOf(['eth0'], interfaces, isPrivate).besideOf('192.168.7.77')).toEqual([])
+  })
+
   test('interfaces are read every few seconds at most, and when that fails the last ones stand', () => {
     let now = 0
     let reads = 0
