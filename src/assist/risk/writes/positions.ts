@@ -5,19 +5,25 @@ import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
 import { type Arg, NO_OUTPUT, type SimpleCommand } from '../model.ts'
 import { writtenInCode } from './code.ts'
-import { hasFlag, valuesOf } from './option-values.ts'
-import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import {
   EVERY_OPERAND,
+  FILLED_OPTIONS,
   FILLERS,
   FIRST_OPERAND,
   IN_PLACE,
   KEYED,
   LAST_OPERAND,
+  SECOND_OPERAND,
+  THIRD_OPERANDS,
+} from './operands.ts'
+import { hasFlag, valuesOf } from './option-values.ts'
+import { mayBeOwn, mayBeSystem } from './own-files.ts'
+import {
   NO_CLUSTERS,
   ONLY_READ,
   OUTPUT_OPTIONS,
-  SECOND_OPERAND,
+  USUAL_JOINED,
+  USUAL_LONG,
   USUAL_OPTIONS,
   USUAL_STARTS,
 } from './tools.ts'
@@ -197,10 +203,17 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 /** Every tool that a table of this file or of tools.ts describes. */
 export const WRITERS: readonly string[] = [
   ...new Set([
-    ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED].flatMap((one) => Object.keys(one)),
-    ...[LAST_OPERAND, SECOND_OPERAND, FIRST_OPERAND, EVERY_OPERAND, FILLERS, EDITORS, CODE_TOOLS].flatMap(
-      (one) => [...one],
-    ),
+    ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED, FILLED_OPTIONS].flatMap((one) => Object.keys(one)),
+    ...[
+      LAST_OPERAND,
+      SECOND_OPERAND,
+      THIRD_OPERANDS,
+      FIRST_OPERAND,
+      EVERY_OPERAND,
+      FILLERS,
+      EDITORS,
+      CODE_TOOLS,
+    ].flatMap((one) => [...one]),
   ]),
 ]
 const IS_WRITER: ReadonlySet<string> = new Set(WRITERS)
@@ -214,12 +227,27 @@ export function hasOutput(args: readonly Arg[]): boolean {
   return args.some(({ text }) => text[0] === '-' && USUAL_STARTS.some((start) => text.startsWith(start)))
 }
 
+/** Values of long options whose name says that they are files to write. */
+function valuesOfUsual(args: readonly Arg[]): readonly Arg[] {
+  return args.flatMap((arg, i) => {
+    const { text } = arg
+    const at = text[0] === '-' ? text.indexOf('=') : -1
+    if (at > 0) {
+      const name = text.slice(0, at)
+      return USUAL_LONG.test(name) || USUAL_JOINED.test(name) ? [{ ...arg, text: text.slice(at + 1) }] : []
+    }
+    return text[0] === '-' && USUAL_LONG.test(text) ? some(args[i + 1]) : []
+  })
+}
+
 /** Files that the command's words say it writes; standard output is not one of them. */
 export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
+  const isUsual = !ONLY_READ.has(name) && hasOutput(args)
   if (!isWriter(name))
-    return !ONLY_READ.has(name) && hasOutput(args) ? valuesOf(args, USUAL_OPTIONS, true) : NOTHING
+    return isUsual ? [...valuesOf(args, USUAL_OPTIONS, true), ...valuesOfUsual(args)] : NOTHING
   const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
+  if (isUsual) out.push(...valuesOfUsual(args))
   const valued = own(OUTPUT_OPTIONS, name)
   if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))
   const keyed = own(KEYED, name)
@@ -235,6 +263,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
     else if (operands.length > 1) out.push(operands.at(-1) as Arg)
   }
   if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
+  if (THIRD_OPERANDS.has(name)) out.push(...operands.slice(2))
   if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))
   if (EVERY_OPERAND.has(name) && !Object.hasOwn(SPECIAL, name)) out.push(...operands)
   const inPlace = own(IN_PLACE, name)
