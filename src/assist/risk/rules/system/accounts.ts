@@ -35,7 +35,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'account-lock',
     level: 'moderate',
     why: 'Changes who can log in, perhaps root or yourself.',
-    tools: tools('passwd usermod chage chpasswd pwconv vipw'),
+    tools: tools('passwd usermod chage chpasswd pwconv vipw pam-auth-update authconfig authselect'),
     when: (c, o) => {
       switch (c.name) {
         case 'passwd':
@@ -47,6 +47,12 @@ export const ACCOUNT_RULES: readonly Rule[] = [
               (o.flag('s', 'shell') && /root$/.test(verb(o, o.operands.length - 1))),
             true,
           )
+        case 'pam-auth-update':
+          return only(o.flag('force', 'remove', 'enable', 'disable'), true)
+        case 'authconfig':
+          return only(o.flag('update', 'updateall', 'kickstart'), true)
+        case 'authselect':
+          return only(/^(?:select|disable-feature|apply-changes|backup-restore)$/.test(verb(o)), true)
         case 'chage':
           return only(o.flag('E', 'expiredate'), true)
         default:

@@ -142,13 +142,15 @@ export const DEFENCE_RULES: readonly Rule[] = [
     id: 'kernel-module',
     level: 'high',
     why: 'Loads code into the running kernel, or removes code from it.',
-    tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload'),
+    tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload bpftool'),
     when: (c, o) =>
       c.name === 'modprobe'
         ? only(o.flag('r', 'remove', 'f', 'force'), true)
         : c.name === 'kmod'
           ? only(/^(?:insert|remove)$/.test(verb(o)), true)
-          : o.operands.length > 0,
+          : c.name === 'bpftool'
+            ? only(verb(o) === 'prog' && /^load/.test(verb(o, 1)), true)
+            : o.operands.length > 0,
     example: 'insmod evil.ko',
   },
   {

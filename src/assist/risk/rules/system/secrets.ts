@@ -4,13 +4,13 @@ import { holdsSecrets, isPrivate, isSecretFile, mustStayHere } from '../../carri
 import { interpreterName } from '../../carriers/wrappers.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
 import { type Arg, SECRET_NAME, type SimpleCommand, TAINT } from '../../model.ts'
-import { matching, only, type Rule, tools } from '../rule.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const READERS = tools(
-  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john sqlite3 column fold jq yq',
+  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john tdbdump ldbsearch klist sqlite3 column fold jq yq',
 )
 const SENDERS = tools(
-  'openssl lp ab hping3 smbclient tftp finger tailscale curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
+  'whois ping6 openssl lp ab hping3 smbclient tftp finger tailscale curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
 )
 
 function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[] {
@@ -128,11 +128,13 @@ export const SECRET_RULES: readonly Rule[] = [
   {
     id: 'secret-exported',
     level: 'moderate',
-    why: 'Prints a private key.',
-    tools: tools('gpg gpg2 security kubectl vault'),
+    why: 'Prints private keys or passwords.',
+    tools: tools('gpg gpg2 security kubectl vault slapcat secret-tool'),
     when: (c, o) => {
       const text = c.args.map((arg) => arg.text).join(' ')
       if (c.name.startsWith('gpg')) return only(/--export-secret-(?:keys|subkeys)/.test(text), true)
+      if (c.name === 'slapcat') return !o.flag('help', 'h')
+      if (c.name === 'secret-tool') return only(/^(?:lookup|search)$/.test(verb(o)), true)
       if (c.name === 'security')
         return only(
           /^(?:dump-keychain|find-generic-password|find-internet-password)\b/.test(text) &&
