@@ -3,7 +3,7 @@
 import { INERT } from '../carriers/carried.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
-import { EDITORS } from '../writes/positions.ts'
+import { EDITORS } from '../writes/scripts.ts'
 import { ONLY_READ } from '../writes/tools.ts'
 import type { Rule } from './rule.ts'
 

@@ -27,6 +27,7 @@ export const SECOND_OPERAND = names(`
 export const FIRST_OPERAND = names(`
   zip mknod patch gpatch script ranlib crudini logsave
   wpaclean cloud-localds update-smart-drivedb htpasswd htdigest zipcloak crm_report db_load tdbrestore
+  scrot maim grim arecord parecord pw-record mkswap mke2fs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs
 `)
 
 /** Tools that write each of their operands. */
@@ -49,7 +50,8 @@ export const FILLED_OPTIONS = table(`
   curl: output-dir
   wget: P directory-prefix
   aria2c: d dir
-  pip pip3: target dest prefix root
+  pip pip3: d target dest prefix root
+  pdflatex xelatex lualatex latex pdftex xetex luatex tex: output-directory
   restic: target
   rustdoc: o out-dir
   cabextract innoextract: d directory output-dir

@@ -43,7 +43,7 @@ export const OUTPUT_OPTIONS = table(`
   jpegtran cjpeg djpeg: outfile
   cwebp dwebp oggenc oggdec flac qrencode barcode zint: o output
   iconv: o output
-  m4: debugfile
+  m4: o error-output debugfile
   uudecode base64 xmlsec1 objdump: o output
   patch gpatch: o output r reject-file
   sdiff: o output
@@ -87,6 +87,9 @@ export const OUTPUT_OPTIONS = table(`
   genisoimage mkisofs xorriso xorrisofs: o outdev
   tree: o
   minicom: C capturefile
+  mvn: l log-file
+  gnome-screenshot spectacle flameshot: f o p file
+  espeak espeak-ng: w
   openvpn: log log-append writepid status
   csplit: f prefix
   less: o O log-file LOG-FILE

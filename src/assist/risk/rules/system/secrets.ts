@@ -31,6 +31,36 @@ const READS: ReadonlySet<string> = new Set(READERS)
 /** Words by which the clients of clouds print what logs in to them. */
 const GIVES_TOKEN =
   /^(?:auth (?:token|print-(?:access|identity)-token)|auth:token|token create|account get-access-token|ecr get-login-password|sts (?:get-session-token|assume-role)|configure get \S*(?:secret|token)|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption|keyvault secret show|config:get|secrets versions access)\b/
+/** Words by which the clients of secret stores, and tools that decrypt, print what they keep. */
+const TELLS: Readonly<Record<string, RegExp>> = {
+  vault: /^(?:kv get|read|print token|token lookup)\b/,
+  bao: /^(?:kv get|read|print token|token lookup)\b/,
+  op: /^(?:read|item get|document get|inject)\b/,
+  pass: /^(?:show|-c|grep)\b/,
+  gopass: /^(?:show|cat|grep)\b/,
+  bw: /^(?:get (?!template|organization|collection|folder|fingerprint)|list items|export)/,
+  rbw: /^(?:get|code)\b/,
+  lpass: /^(?:show|export)\b/,
+  'keepassxc-cli': /^(?:show|clip|export)\b/,
+  doppler: /^secrets(?: get\b| download\b|$| --)/,
+  infisical: /^(?:secrets|export)\b/,
+  chamber: /^(?:read|export|env)\b/,
+  heroku: /^config(?:$| )/,
+  vercel: /^env pull\b/,
+  railway: /^variables\b/,
+  sops: /^(?:-d|--decrypt|decrypt|exec-env)\b/,
+  'ansible-vault': /^(?:view|decrypt)\b/,
+  age: /^(?:-d|--decrypt)\b/,
+  git: /^credential(?:-\w+)? (?:fill|get)\b/,
+  'ssh-keygen': /^-y\b/,
+  systemctl: /^(?:--user )?show-environment\b/,
+  compgen: /^-[a-z]*e/,
+  jq: /^(?:-\w+ )*(?:env|\$ENV)$/,
+}
+/** Code that takes all variables of the environment, not one by its name. */
+const WHOLE_ENVIRONMENT =
+  /\bprocess\.env\b(?!\.\w|\[)|\bos\.environ\b(?!\[|\.(?!items|values))|\bENV\.(?:to_|each|map|inspect)|%ENV\b|\$_ENV\b(?!\[)|\bgetenv\(\s*\)|\bin ENVIRON\b/
+
 /** Addresses at which a cloud tells a machine the credentials of its role. */
 const METADATA =
   /(?:^|\/\/|@)(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|\[fd00:ec2::254\]|metadata\.google\.internal|metadata\.azure\.internal)(?:[:/]|$)/i
@@ -39,6 +69,8 @@ const FETCHES: ReadonlySet<string> = new Set(tools('curl wget http https xh aria
 /** What an AI tool gets to see, and sends on to its model: private files that people read every day, and variables. */
 function told(c: SimpleCommand): readonly Arg[] {
   const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
+  if (Object.hasOwn(TELLS, c.name) && TELLS[c.name]?.test(c.args.map(({ text }) => text).join(' ')))
+    return whole
   switch (c.name) {
     case 'echo':
     case 'printf':
@@ -65,6 +97,7 @@ function told(c: SimpleCommand): readonly Arg[] {
     default:
       // A certificate is public, and `.key` is a filter of jq and yq.
       if (c.name === 'openssl' && c.args[0]?.text === 'x509') return []
+      if (/awk$/.test(c.name) && c.args.some(({ text }) => WHOLE_ENVIRONMENT.test(text))) return whole
       if (READS.has(c.name) || c.name === 'source' || c.name === '.')
         return named(
           c,
@@ -72,8 +105,12 @@ function told(c: SimpleCommand): readonly Arg[] {
         )
       return interpreterName(c.name) === undefined
         ? []
-        : c.args.filter(({ text }) =>
-            [...text.matchAll(/["']([^"'\n]{3,300})["']/g)].some(([, file = '']) => isPrivate(file, c.scope)),
+        : c.args.filter(
+            ({ text }) =>
+              WHOLE_ENVIRONMENT.test(text) ||
+              [...text.matchAll(/(["'])([^"'\n]{1,300})\1/g)].some(([, , file = '']) =>
+                isPrivate(file, c.scope),
+              ),
           )
   }
 }
