@@ -213,6 +213,8 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
   parallel,
   git,
   tmux,
+  split: afterValue('--filter'),
+  gsplit: afterValue('--filter'),
   tar: commandIn(
     /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
   ),

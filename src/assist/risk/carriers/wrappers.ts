@@ -120,7 +120,6 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   chpst | transparent | u U b e / n l L m o p f c t
   setpriv | transparent | reuid regid groups ambient-caps inh-caps bounding-set
   capsh | skip=all |  | c
-  split gsplit | skip=all | a b C l n t | filter
   bwrap | afterDashes
   hyperfine eval | joins
   dotenv | transparent | e f
