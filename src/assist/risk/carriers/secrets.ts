@@ -32,6 +32,7 @@ export function isSecretFile(text: string, scope: Where): boolean {
 export function holdsSecrets(text: string, scope: Where): boolean {
   if (isSecretFile(text, scope)) return true
   if (text === '' || text.startsWith('-')) return false
+  if (/^\/etc\/(?:ssh|ssl\/private|krb5kdc|wireguard)\/?$/.test(resolvePath(text, scope))) return true
   const rest = inHome(resolvePath(text, scope).replace(/\/\*$/, ''), scope)
   return rest !== undefined && DIRECTORIES.test(rest)
 }

@@ -16,11 +16,18 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'account-open',
     level: 'high',
     why: 'Gives an account no password or the rights of root.',
-    tools: tools('passwd usermod useradd adduser gpasswd groupadd groupmod'),
+    tools: tools('passwd usermod useradd adduser gpasswd groupadd groupmod groupmems'),
     when: (c, o) => {
       const all = c.args.map((arg) => arg.text).join(' ')
       if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
       if (/^user/.test(c.name) && /(?:^| )(?:-[a-z]*u ?0|--uid[ =]0)\b/.test(all)) return true
+      if (
+        /^user/.test(c.name) &&
+        c.args.some(({ text }, i) => text === '' && /^(?:-p|--password)$/.test(c.args[i - 1]?.text ?? ''))
+      )
+        return true
+      if (c.name === 'groupmems')
+        return only(o.flag('a', 'add') && /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all), true)
       if (c.name.startsWith('group')) return only(/(?:^| )(?:-g|--gid)[ =]?0\b/.test(all), true)
       return only(
         /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&

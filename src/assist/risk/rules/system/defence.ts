@@ -185,13 +185,15 @@ export const DEFENCE_RULES: readonly Rule[] = [
     id: 'firewall-rule-removed',
     level: 'moderate',
     why: 'Removes a rule from the firewall.',
-    tools: tools('iptables ip6tables ipset ufw'),
+    tools: tools('iptables ip6tables ipset ufw firewall-cmd'),
     when: (c, o) =>
-      c.name === 'ipset'
-        ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''), true)
-        : c.name === 'ufw'
-          ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
-          : only(o.flag('D', 'delete'), true),
+      c.name === 'firewall-cmd'
+        ? matching(c.args, /^--(?:remove|delete)-/)
+        : c.name === 'ipset'
+          ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''), true)
+          : c.name === 'ufw'
+            ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
+            : only(o.flag('D', 'delete'), true),
     example: 'iptables -D INPUT 1',
   },
   {

@@ -10,7 +10,8 @@ import { fits, INJECTS } from './intrusion-tables.ts'
 /** Names, or patterns of names, of files that hold credentials. */
 const CREDENTIALS =
   /^\*?\.?(?:id_(?:rsa|dsa|ecdsa|ed25519)\S*|\S*\.(?:pem|ppk|kdbx|pfx|p12|keytab|ovpn|jks|key)|credentials?(?:\.\w+)?|accessTokens\.json|access_tokens\.db|msal_token_cache\S*|azureProfile\.json|\S*passw(?:or)?d\S*|netrc|pgpass|htpasswd|gnupg|aws|azure|ssh|logins\.json|key[34]\.db|shadow\S*|vault_pass\S*|token)$/i
-const WORDS = /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token/i
+const WORDS =
+  /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token|\bAKIA|\bghp_/i
 
 /** A program below a directory whose files a web server runs. */
 const WEB_PROGRAM =

@@ -27,6 +27,7 @@ function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[
 }
 
 const READS: ReadonlySet<string> = new Set(READERS)
+const LANGUAGES = tools('python python2 python3 perl ruby node php')
 
 /** Words by which the clients of clouds print what logs in to them. */
 const GIVES_TOKEN =
@@ -151,8 +152,9 @@ export const SECRET_RULES: readonly Rule[] = [
     id: 'secret-shown',
     level: 'moderate',
     why: 'Shows a credential on the screen, where recordings, logs and AI tools take it up.',
-    tools: [...READERS, ...FETCHES, '*'],
+    tools: [...READERS, ...FETCHES, ...LANGUAGES, '*'],
     when: (c) => [
+      ...(LANGUAGES.includes(c.name) ? c.args.filter(({ text }) => readsSecret(text, c.scope)) : []),
       ...(READS.has(c.name) ? named(c, (text) => shown(c, text)) : []),
       ...(FETCHES.has(c.name) ? matching(c.args, METADATA) : []),
       ...c.redirections
@@ -166,11 +168,13 @@ export const SECRET_RULES: readonly Rule[] = [
     id: 'secret-exported',
     level: 'moderate',
     why: 'Prints private keys or passwords.',
-    tools: tools('gpg gpg2 security kubectl vault slapcat secret-tool'),
+    tools: tools('gpg gpg2 security kubectl vault slapcat secret-tool keyctl'),
     when: (c, o) => {
       const text = c.args.map((arg) => arg.text).join(' ')
       if (c.name.startsWith('gpg')) return only(/--export-secret-(?:keys|subkeys)/.test(text), true)
       if (c.name === 'slapcat') return !o.flag('help', 'h')
+      if (c.name === 'keyctl') return only(/^(?:read|print|pipe)$/.test(verb(o)), true)
+      if (c.name === 'vault') return only(/^token create\b.*\broot\b/.test(text), true)
       if (c.name === 'secret-tool') return only(/^(?:lookup|search)$/.test(verb(o)), true)
       if (c.name === 'security')
         return only(
@@ -178,7 +182,8 @@ export const SECRET_RULES: readonly Rule[] = [
             o.flag('w', 'd', 'g'),
           true,
         )
-      if (c.name === 'kubectl') return only(/\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text), true)
+      if (c.name === 'kubectl')
+        return only(/^create token\b|\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text), true)
       return undefined
     },
     example: 'gpg --export-secret-keys me',
@@ -229,6 +234,12 @@ export const SECRET_RULES: readonly Rule[] = [
   },
 ]
 
+/** Whether code opens a credential that it names. */
+const readsSecret = (code: string, scope: SimpleCommand['scope']): boolean =>
+  [...code.matchAll(/(?:open|read\w*|slurp|get_contents)\s*\(?\s*(["'])([^"'\n]{3,300})\1/gi)].some(
+    ([, , file = '']) => isSecretFile(file, scope),
+  )
+
 /**
  * Whether the tool shows the file. grep and tar also show files in a directory; cp shows a file by copying it to a
  * public place.
@@ -238,7 +249,7 @@ function shown(c: SimpleCommand, text: string): boolean {
   const where = resolvePath(c.args.at(-1)?.text ?? '', c.scope)
   if (c.name === 'cp')
     return (
-      isSecretFile(text, c.scope) && /^\/(?:tmp|var\/tmp|dev\/shm|var\/www|srv|mnt|media)(?:\/|$)/.test(where)
+      holdsSecrets(text, c.scope) && /^\/(?:tmp|var\/tmp|dev\/shm|var\/www|srv|mnt|media)(?:\/|$)/.test(where)
     )
   if (c.name === 'openssl' || c.name === 'gpg') return false
   if (c.name === 'tar' || c.name === 'zip' || c.name === '7z') return holdsSecrets(text, c.scope)
