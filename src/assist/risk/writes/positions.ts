@@ -20,13 +20,13 @@ import { hasFlag, valuesOf } from './option-values.ts'
 import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import { awkCode, EDITORS, editor, sed } from './scripts.ts'
 import {
+  MAY_BE_USUAL,
   NO_CLUSTERS,
   ONLY_READ,
   OUTPUT_OPTIONS,
   USUAL_JOINED,
   USUAL_LONG,
   USUAL_OPTIONS,
-  USUAL_STARTS,
 } from './tools.ts'
 import { contentOf } from './written.ts'
 
@@ -188,7 +188,7 @@ export function isWriter(name: string): boolean {
 
 /** Whether a tool without a description has an option that usually names the file to write. */
 export function hasOutput(args: readonly Arg[]): boolean {
-  return args.some(({ text }) => text[0] === '-' && USUAL_STARTS.some((start) => text.startsWith(start)))
+  return args.some(({ text }) => text[0] === '-' && MAY_BE_USUAL.test(text))
 }
 
 /** Values of long options whose name says that they are files to write. */

@@ -193,6 +193,10 @@ export const USUAL_OPTIONS: readonly string[] = ['o', 'O']
 /** Beginnings of words that may be such an option, or a long one that USUAL_LONG or USUAL_JOINED tell. */
 export const USUAL_STARTS: readonly string[] = ['-o', '-O', '--', '-log']
 
+/** A quick look at a word: whether it may be such an option. Most long options are not. */
+export const MAY_BE_USUAL =
+  /^-(?:[oO]|[-\w]*?(?:out|log|save|dump|record|report|trace|write|append|export|result|stat|metric|dest|file|history|pid))/
+
 /**
  * Long options whose value is a file to write, by the words of their name: `--output`, `--error-log`, `--save-to`. In the
  * manual pages of some 700 packages of Debian, nearly every option of such a name is one.
