@@ -1,5 +1,5 @@
 // Tells which lines of the lists no rule should find, by what the line says alone, so that both halves are treated alike.
-// docs/risk.md has the criteria in words. Such a line is counted, and the figure is given with and without it.
+// docs/risk-measured.md has the criteria in words. Such a line is counted, and the figure is given with and without it.
 import type { Example } from './list-readers.ts'
 
 /** Why a line is left to the policy of the one who keeps the list, or to what is in a file. */

@@ -1,5 +1,5 @@
 // Measures the risk check over lists of command lines that others keep, in two halves: one may be looked at, one is only counted.
-// Usage: node test/bench/lists.ts FOLDER [LIST]; FOLDER holds checkouts named as in docs/risk.md. With LIST, the lines of
+// Usage: node test/bench/lists.ts FOLDER [LIST]; FOLDER holds checkouts named as in docs/risk-measured.md. With LIST, the lines of
 // its half for building that the check misjudges are printed.
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync } from 'node:fs'

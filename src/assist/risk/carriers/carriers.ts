@@ -143,7 +143,7 @@ function parallel(args: readonly Arg[], input: Output): Layer {
 
 function tmux(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) =>
-    /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|run-shell|run)$/.test(
+    /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|pipe-pane|pipep|if-shell|run-shell|run)$/.test(
       arg.text,
     ),
   )
@@ -213,6 +213,8 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
   parallel,
   git,
   tmux,
+  split: afterValue('--filter'),
+  gsplit: afterValue('--filter'),
   tar: commandIn(
     /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
   ),

@@ -6,10 +6,10 @@ import type { Scope } from '../model.ts'
 const IN_HOME =
   /^(?:\.ssh\/(?!.*\.pub$|known_hosts|config$|authorized_keys)[^/]+|\.aws\/credentials|\.gnupg(?:\/.*)?|\.kube\/config|\.netrc|\.git-credentials|\.pgpass|\.my\.cnf|\.docker\/config\.json|\.npmrc|\.pypirc|\.config\/gcloud\/.*(?:credentials|token).*|\.azure\/.*token.*|\.password-store(?:\/.*)?|\.local\/share\/karo\/identity\.key|\.vault-token|\.config\/gh\/hosts\.yml|\.mozilla\/firefox\/[^/]+\/(?:logins\.json|key[34]\.db|cookies\.sqlite)|\.config\/(?:google-chrome|chromium|BraveSoftware)\/.*(?:Login Data|Cookies|Web Data)|\.config\/rclone\/rclone\.conf|\.terraform\.d\/credentials\.tfrc\.json|\.cargo\/credentials(?:\.toml)?|\.gem\/credentials|\.config\/hub|\.s3cfg|\.boto|\.local\/share\/keyrings\/.*)$/
 const ANYWHERE =
-  /^\/(?:var\/)?run\/secrets\/.+$|^\/proc\/\w+\/environ$|^\/var\/lib\/karo\/identity\.key$|^\/etc\/(?:shadow|gshadow|sudoers|ssh\/ssh_host_.*_key|ssl\/private\/.*|karo\/.*\.key)-?$|\/(?:id_(?:rsa|dsa|ecdsa|ed25519)|identity\.key|\.git-credentials|\.pgpass|\.netrc)$|\/\.ssh\/id_[^/.]*[*?][^/.]*$/
+  /^\/(?:var\/)?run\/secrets\/.+$|^\/proc\/\w+\/environ$|^\/var\/lib\/karo\/identity\.key$|^\/etc\/(?:shadow|gshadow|sudoers|ssh\/ssh_host_.*_key|ssl\/private\/.*|karo\/.*\.key|krb5\.keytab|security\/opasswd|NetworkManager\/system-connections\/.+|wpa_supplicant\/.+\.conf|ppp\/(?:chap|pap)-secrets|ipsec\.secrets|openvpn\/.+\.key|wireguard\/.+\.conf)-?$|^\/var\/lib\/(?:sss\/(?:db|secrets)|samba\/private|krb5kdc)\/.+$|\/(?:id_(?:rsa|dsa|ecdsa|ed25519)|identity\.key|\.git-credentials|\.pgpass|\.netrc)$|\/\.ssh\/id_[^/.]*[*?][^/.]*$/
 /** Private files that their owner and tools read every day; they count as secrets only when they are sent away. */
 const LOCAL =
-  /(?:^|\/)(?:\.env(?:\.[\w-]+)?|[^/]*\.pem|[^/]*\.key|[^/]*\.p12|[^/]*\.kdbx|\.bash_history|\.zsh_history)$|^\/etc\/(?:passwd|group|hosts\.equiv|krb5\.keytab)$/
+  /(?:^|\/)(?:\.env(?:\.[\w-]+)?|[^/]*\.pem|[^/]*\.key|[^/]*\.p12|[^/]*\.kdbx|\.bash_history|\.zsh_history)$|^\/etc\/(?:passwd|group|hosts\.equiv)$/
 
 /** Directories that hold nearly nothing but credentials. */
 const DIRECTORIES =
@@ -32,6 +32,7 @@ export function isSecretFile(text: string, scope: Where): boolean {
 export function holdsSecrets(text: string, scope: Where): boolean {
   if (isSecretFile(text, scope)) return true
   if (text === '' || text.startsWith('-')) return false
+  if (/^\/etc\/(?:ssh|ssl\/private|krb5kdc|wireguard)\/?$/.test(resolvePath(text, scope))) return true
   const rest = inHome(resolvePath(text, scope).replace(/\/\*$/, ''), scope)
   return rest !== undefined && DIRECTORIES.test(rest)
 }

@@ -2,7 +2,7 @@
 
 import { interpreterName } from '../carriers/wrappers.ts'
 import { baseName } from '../model.ts'
-import { EDITORS } from '../writes/positions.ts'
+import { EDITORS } from '../writes/scripts.ts'
 
 /** Clients that ask for commands, with the operands that they may have besides: a host, a database, a file. */
 const ASKS: ReadonlyMap<string, number> = new Map(

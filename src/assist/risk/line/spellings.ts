@@ -158,11 +158,14 @@ function above(path: string): string {
 }
 
 /**
- * Replaces zsh's `=(command)`, a substitution with a file on disk, by `<(command)`, of the same length so that places
- * stay.
+ * Replaces signs of zsh by those of bash of the same length, so that places stay: `=(command)`, a substitution with a file
+ * on disk, by `<(command)`, and `>!`, which overwrites a file whatever the settings, by `>|`.
  */
-export function withTemporaryFiles(text: string): string {
-  return text.includes('=(') ? text.replace(/(?<=^|[\s<;|&(])=\(/g, '<(').replaceAll('<<(', '< (') : text
+export function withBashSigns(text: string): string {
+  const forced = text.includes('>!') ? text.replace(/>!(?=\s*[\w/~."'$])/g, '>|') : text
+  return forced.includes('=(')
+    ? forced.replace(/(?<=^|[\s<;|&(])=\(/g, '<(').replaceAll('<<(', '< (')
+    : forced
 }
 
 const QUALIFIER = /[\w*?\]/.~)]\((?:#q)?[-.\w/@*%^,+]*?o?e([:[{<'"|,])/g

@@ -3,6 +3,7 @@
 
 import { printf } from '../carriers/output.ts'
 import { type Arg, baseName, type Scope, type SimpleCommand, TAINT, UNKNOWN } from '../model.ts'
+import { valuesOf } from '../writes/option-values.ts'
 import type { Walk } from './frame.ts'
 import { readOptions } from './options.ts'
 import { isSocket, resolvePath } from './paths.ts'
@@ -161,6 +162,11 @@ function assignWord(scope: Scope, arg: Arg): Given | undefined {
 /** The file that curl or wget writes, as typed. */
 export function downloadedFile(command: SimpleCommand): string | undefined {
   const { name, args } = command
+  if (name === 'tftp' || name === 'ftpget' || name === 'lwp-download') {
+    const { operands } = readOptions(name, args)
+    const local = name === 'tftp' ? valuesOf(args, ['r', 'l']).at(-1) : operands.at(-1)
+    return local && baseName(local.text)
+  }
   if (name !== 'curl' && name !== 'wget') return undefined
   const redirected = command.redirections.find(({ operator }) => /^>[|>]?$/.test(operator))
   if (redirected !== undefined) return redirected.target.text

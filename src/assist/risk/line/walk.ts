@@ -22,7 +22,7 @@ import { isGlob } from './glob.ts'
 import { type Piece, splitPieces } from './pieces.ts'
 import { parseSafely, parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
-import { qualifierCode, withFishPipes, withTemporaryFiles } from './spellings.ts'
+import { qualifierCode, withBashSigns, withFishPipes } from './spellings.ts'
 import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 
 /** Headers of loops and functions whose values are followed, in a text that is no valid bash. */
@@ -62,10 +62,10 @@ export function walkLine(
     }
     if (frame.scope.shell === 'fish') return readPieces(withFishPipes(text), frame)
     if (frame.scope.shell === 'zsh' && text.includes('(')) readQualifiers(text, frame)
-    const script = parseScript(frame.scope.shell === 'zsh' ? withTemporaryFiles(text) : text)
+    const script = parseScript(frame.scope.shell === 'zsh' ? withBashSigns(text) : text)
     const output = statements(script.commands, frame)
     if (script.errors !== undefined && script.errors.length > 0)
-      readPieces(frame.scope.shell === 'zsh' ? withTemporaryFiles(text) : text, frame)
+      readPieces(frame.scope.shell === 'zsh' ? withBashSigns(text) : text, frame)
     return output
   }
 

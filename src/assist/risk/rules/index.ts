@@ -94,7 +94,7 @@ export function ruleForFact(fact: LineFact): LineRule {
 
 /** Tools that rules for every command treat specially by name; a test finds missing ones. */
 export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
+  'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet jshell emacs raku crystal sbcl gcc cc clang tcc inetd stunnel xterm qemu-img ddrescue partclone.restore curl wget'.split(
     ' ',
   ),
 )

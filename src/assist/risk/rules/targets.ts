@@ -3,6 +3,7 @@
 import { findTargets } from '../carriers/listings.ts'
 import type { Options } from '../line/options.ts'
 import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
+import { FILLED_OPTIONS } from '../writes/operands.ts'
 import { valuesOf } from '../writes/option-values.ts'
 import { HERE, writtenFiles } from '../writes/positions.ts'
 
@@ -69,11 +70,8 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'bsdtar':
       return /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') ||
         args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/.test(arg.text))
-        ? valuesOf(args, ['C', 'directory', 'one-top-level'])
+        ? valuesOf(args, FILLED_OPTIONS.tar ?? [])
         : []
-    case 'unzip':
-    case 'unar':
-      return valuesOf(args, ['d', 'o'])
     case '7z':
     case '7za':
       return args.flatMap((arg) => (/^-o./.test(arg.text) ? [{ ...arg, text: arg.text.slice(2) }] : []))
@@ -88,11 +86,6 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
         (name === 'pax' && /^-\w*(?:rw|wr)/.test(args[0]?.text ?? ''))
       return [...valuesOf(args, ['D', 'directory']), ...(passes ? args.slice(-1) : [])]
     }
-    case 'ar':
-      return valuesOf(args, ['output'])
-    case 'patch':
-    case 'gpatch':
-      return valuesOf(args, ['d', 'directory'])
     case 'python':
     case 'python3': {
       const module = /^(?:tarfile|zipfile)$/.test(options.value('m')?.text ?? '')
@@ -110,24 +103,11 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
       const recursive = name === 'rsync' || options.flag('r', 'R', 'a', 'recursive', 'archive') !== undefined
       return recursive && (whole || plain) ? [{ ...into, text: into.text.replace(HERE, '') }] : []
     }
-    case 'curl':
-      return valuesOf(args, ['output-dir'])
-    case 'aria2c':
-      return valuesOf(args, ['d', 'dir'])
-    case 'pip':
-    case 'pip3':
-      return valuesOf(args, ['target', 'dest', 'prefix', 'root'])
-    case 'restic':
-      return valuesOf(args, ['target'])
     case 'dpkg-deb':
       return options.flag('x', 'X', 'R') ? operands.slice(1, 2) : []
-    case 'wget':
-      return valuesOf(args, ['P', 'directory-prefix'])
-    case 'rustdoc':
-      return valuesOf(args, ['o', 'out-dir'])
     case 'git':
       return operands[0]?.text === 'apply' ? valuesOf(args, ['directory']) : []
     default:
-      return []
+      return Object.hasOwn(FILLED_OPTIONS, name) ? valuesOf(args, FILLED_OPTIONS[name] ?? []) : []
   }
 }

@@ -3,7 +3,7 @@
 import { INERT } from '../carriers/carried.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
-import { EDITORS } from '../writes/positions.ts'
+import { EDITORS } from '../writes/scripts.ts'
 import { ONLY_READ } from '../writes/tools.ts'
 import type { Rule } from './rule.ts'
 
@@ -11,11 +11,11 @@ const names = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 /** Verbs that lose what they are given, whatever the tool. */
 const LOSES = names(
-  'delete del destroy purge wipe erase revoke unset terminate drop obliterate deprovision decommission undeploy unpublish nuke expunge teardown annihilate',
+  'delete del destroy purge wipe erase revoke unset terminate drop obliterate deprovision decommission undeploy unpublish nuke expunge teardown annihilate implode zap',
 )
 /** Verbs that lose less, or that package managers and the like use for what can be had again. */
 const REMOVES = names(
-  'remove rm rb prune reset flush clear truncate empty uninstall deregister leave rollback roll rotate untag unlink unassign detach kill disable forget deactivate suspend evict failover',
+  'remove rm rb prune reset flush clear truncate empty uninstall deregister unregister leave rollback roll rotate untag unlink unassign detach disassociate undefine kill killall disable forget deactivate suspend evict failover',
 )
 /** Verbs that say nothing alone, and interrupt or replace what a service keeps for others if the line names it. */
 const CHANGES = names(
@@ -27,10 +27,10 @@ const ANY = new RegExp(VERBS.join('|'))
 export const verbParts = (): readonly string[] =>
   VERBS.filter((verb) => !VERBS.some((other) => other !== verb && verb.includes(other)))
 
-/** A word that is such a verb, alone or as a part: `delete`, `apps:destroy`, `delete-job`, `stream_delete`. */
+/** A word that is such a verb, alone or as a part: `delete`, `apps:destroy`, `delete-job`, `deleteJob`, `stream_delete`. */
 const wordOf = (verbs: readonly string[]) =>
   new RegExp(
-    `^(?:[a-z][\\w-]*[:.])*(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
+    `^(?:[a-z][\\w-]*[:.])*(?:do)?(?:${verbs.join('|')})(?:[-:_][a-z][\\w-]*|[A-Z]\\w*)?$|^[a-z][\\w-]*[-_](?:${verbs.join('|')})$`,
   )
 const HARD = wordOf(LOSES)
 const SOFT = wordOf(REMOVES)
@@ -83,6 +83,11 @@ const MANAGERS: ReadonlySet<string> = new Set(
 )
 /** Verbs that mean a whole thing, whatever the line names. */
 const WHOLE = wordOf(names('destroy obliterate nuke annihilate decommission terminate teardown'))
+/** Options that lose what they are given, for tools without sub-commands: `--purge`, `--delete-all`. */
+const OPTION =
+  /^--(?:(?:force|full|pool)-)?(?:delete|destroy|purge|wipe|erase|nuke|obliterate|drop|zap|revoke|remove|factory-reset)(-(?:all|everything|data|older-than|old))?$/
+/** Clients of clouds: their own rules say what is lost; what they detach, disable or reset is told by these verbs. */
+const CLOUDS: ReadonlySet<string> = new Set(names('gcloud az aws'))
 /** Things that a tool fetches or makes again after it removed them. */
 const FETCHED = /(?:^|[-:_])(?:packages?|images?|templates?)$/
 const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
@@ -106,14 +111,20 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   let found: Arg | undefined
   let isHard = false
   let isWeak = false
+  let option: Found | undefined
   for (const [i, arg] of args.entries()) {
     const { text } = arg
     // `-n NAME` behind the verb names a thing; elsewhere `-n` is a trial.
     const isTrial = text === '-n' && (found === undefined || !/^[^-]/.test(args[i + 1]?.text ?? '-'))
     if (isTrial || HARMLESS.test(text) || text === 'cache') return undefined
-    if (text[0] === '-') continue
+    if (text[0] === '-') {
+      const lost = OPTION.exec(text)
+      if (lost !== null && !MANAGERS.has(name))
+        option ??= { arg, isKept: lost[1] === '-all' && !/remove/.test(text) }
+      continue
+    }
     if (seen++ >= MOST_WORDS || !/^[a-z][\w:.-]*$/i.test(text)) {
-      if (found === undefined && seen > MOST_WORDS) return undefined
+      if (found === undefined && seen > MOST_WORDS) return option
       continue
     }
     if (found !== undefined) {
@@ -124,14 +135,15 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
     // `mytool rm -rf x` may run rm, which is judged as such.
     if (text === 'rm' && /^-\w*[rR]/.test(args[args.indexOf(arg) + 1]?.text ?? '')) return undefined
     if (!ANY.test(text)) continue
-    const soft = !MANAGERS.has(name)
-    if (HARD.test(text) || (soft && (SOFT.test(text) || WEAK.test(text)))) {
+    const isManager = MANAGERS.has(name)
+    const isCloud = CLOUDS.has(name) && path[0] !== 'config' && path.some((word) => KEPT.test(word))
+    if (HARD.test(text) || (SOFT.test(text) && (!isManager || isCloud)) || (WEAK.test(text) && !isManager)) {
       found = arg
       isWeak = WEAK.test(text)
       isHard = HARD.test(text) || /^(?:rm|rb|remove|reset|flush|truncate|clear|empty|uninstall)$/.test(text)
     }
   }
-  if (found === undefined) return undefined
+  if (found === undefined) return option
   const isLost = HARD.test(found.text)
   const namesKept = path.some(
     (word) => (KEPT.test(word) || KEPT.test(word.replace(HARD, ''))) && (isLost || !FETCHED.test(word)),

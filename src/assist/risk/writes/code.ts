@@ -9,15 +9,16 @@ const MOST_LITERALS = 200
 
 /** Calls that write, replace or remove the file in their first argument. */
 const WRITES_FIRST =
-  /(?:writeFile\w*|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\bcopy\b[^;]*\bto|(?<![.\w])write|(?:open-|call-with-)output-file|(?:cat|write|save|dput|dump|sink)\b[^()]*\([^()]*\bfile\s*=|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
+  /(?:(?:File|IO)\.(?:bin)?write!?|Bun\.write|\bFiles\.write\w*\s*\(\s*Paths?\.\w+|WriteAll\w*|writeFile\w*|spurt|open_out\w*|sysopen\s*\(?\s*\w+\s*,|Tie::File["']\s*,|with-output-to-file|with-temp-file|\w+-to-file\s+\S+|\bsink|\bsave\s*\(|destfile\s*=|\btell\s*\(|extractall\s*\(?\s*(?:path\s*=)?|\bset\s+(?:print|output|table)|logging\s+file|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\bcopy\b[^;]*\bto|(?<![.\w])write|(?:open-|call-with-)output-file|(?:cat|write|save|dput|dump|sink)\b[^()]*\([^()]*\bfile\s*=|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
 /** Calls that write, replace or remove the file in their second argument. */
 const WRITES_SECOND =
-  /(?:rename\w*|copy\w*|cp|mv|move|link\w*|symlink\w*|replace|writefile|writeLines|write\.\w+|saveRDS|json_dump)\s*\(?[^()]*,\s*$|\b(?:write-region|append-to-file)\s+\S+\s+(?:\S+\s+)?$/i
-const OPENS = /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new)\s*\(?\s*(?:[\w\s>.,()"-]*,\s*)?$/
+  /(?:rename\w*|copy\w*|cp\w*|mv|move|getstore|urlretrieve|mirror|link\w*|symlink\w*|replace|writefile|writeLines|write\.\w+|saveRDS|json_dump)\s*\(?[^()]*,\s*$|\b(?:write-region|append-to-file)\s+\S+\s+(?:\S+\s+)?$/i
+const OPENS =
+  /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new|SplFileObject|with-open-file\s*\(\s*\w+)\s*\(?\s*(?:[\w\s>.,()"-]*,\s*)?$/
 const FOR_WRITING =
-  /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))|^\s+\{?[wa]\+?[\]}\s]/i
+  /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))|^\s+\{?[wa]\+?[\]}\s]|^\s+:direction\s+:(?:output|io)/i
 const PATH_WRITES =
-  /^\s*\)?\s*\.(?:write\w*|unlink|touch|chmod|rename|replace|open\(\s*["'][wax]|(?:text|bytes)\s*=)|^\s*\)\s*<</
+  /^\s*,\s*inplace\s*=|^\s*\)?\s*(?:\.|->)(?:IO\.)?(?:write\w*|spew\w*|spurt|edit_?\w*|unlink|touch|chmod|rename|replace|open\(\s*["'][wax]|(?:text|bytes)\s*=)|^\s*\)\s*<</
 /** A redirection: awk's `print > "file"`, or Perl's mode in front of the name. */
 const REDIRECTS = /(?:^|[^-=<>])>{1,2}\s*\(?\s*$|["']\+?>{1,2}[^"']*["']\s*,\s*$/
 const IN_TEXT = [
@@ -26,6 +27,14 @@ const IN_TEXT = [
   /(?:^|[\s\w'"])>{1,2}\s*([~/][^\s;|&()<>'"`,]+)/g,
   // Julia's paths may stand without quotes: open(f, /a/b, "w").
   /,\s*([~/][^\s,()'"]+)\s*,\s*["'][wa]/g,
+  // Tcl names files without quotes: open FILE w, file copy A B.
+  /\bopen\s+\{?([~/][^\s\]}]+)\}?\s+\{?["']?[wa]/g,
+  /\bfile\s+(?:copy|rename|link)\s+(?:-\w+\s+)*\S+\s+([~/][^\s\];]+)/g,
+  // Clients of databases, gdb and nu do so too: \\copy t to FILE, tee FILE, set logging file FILE, save FILE.
+  /\\copy\s+[^;]{1,300}?\sto\s+([~/][^\s;'"]+)/gi,
+  /(?:^|[\n;])\s{0,9}(?:tee|\\T)\s+([~/][^\s;'"]+)/g,
+  /\blogging\s+file\s+([~/][^\s;'"]+)/g,
+  /\|\s{0,9}save\s+(?:-\w+\s+)*([~/][^\s;'"|]+)/g,
   // gdb's dump, cmdlets of PowerShell, Puppet's file resource.
   /\bdump\s+(?:(?:binary|ihex|srec|tekhex|verilog)\s+)?(?:value|memory)\s+([^\s"']+)/g,
   /\b(?:Out-File|Set-Content|Add-Content|Tee-Object|Copy-Item\s+\S+|Move-Item\s+\S+)\s+(?:-\w*Path\s+)?([^\s"'|;)]+)/gi,

@@ -3,23 +3,30 @@
 
 import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
-import { type Arg, NO_OUTPUT, type SimpleCommand } from '../model.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
 import { writtenInCode } from './code.ts'
-import { hasFlag, valuesOf } from './option-values.ts'
-import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import {
   EVERY_OPERAND,
+  FILLED_OPTIONS,
   FILLERS,
   FIRST_OPERAND,
   IN_PLACE,
   KEYED,
   LAST_OPERAND,
+  SECOND_OPERAND,
+  THIRD_OPERANDS,
+} from './operands.ts'
+import { hasFlag, valuesOf } from './option-values.ts'
+import { mayBeOwn, mayBeSystem } from './own-files.ts'
+import { awkCode, EDITORS, editor, sed } from './scripts.ts'
+import {
+  MAY_BE_USUAL,
   NO_CLUSTERS,
   ONLY_READ,
   OUTPUT_OPTIONS,
-  SECOND_OPERAND,
+  USUAL_JOINED,
+  USUAL_LONG,
   USUAL_OPTIONS,
-  USUAL_STARTS,
 } from './tools.ts'
 import { contentOf } from './written.ts'
 
@@ -34,7 +41,8 @@ const CODE_TOOLS: ReadonlySet<string> = new Set(
   `awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
   tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
   sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun ghc gimp
-  lftp ftp sftp tftp smbclient ansible`.split(/\s+/),
+  lftp ftp sftp tftp smbclient ansible racket ecl clisp ocaml kotlin kotlinc clickhouse clickhouse-client clickhouse-local nim
+  crystal runghc runhaskell csi gosh hy janet fennel gforth maxima m4 dc`.split(/\s+/),
 )
 
 /** Whether the command runs programs in another language, from its words or its input. */
@@ -42,63 +50,16 @@ export function runsCode(name: string): boolean {
   return CODE_TOOLS.has(name) || interpreterName(name) !== undefined
 }
 
-/** Editors. A program for one of them stands in its options or on its input. */
-export const EDITORS: ReadonlySet<string> = new Set(
-  `vi vim nvim view gvim vimx vim.basic vim.tiny nvi elvis ex ed red nano pico micro joe jed ne emacs emacsclient mg hx helix kak kate gedit
-  kwrite mousepad code codium cursor subl atom zed gnome-text-editor vimdiff nvimdiff rvim sudoedit xdg-open open`.split(
-    /\s+/,
-  ),
-)
-const EDITS_AND_WRITES =
-  /(?:^|[|:\s+!%])(?:w|wq|wqa|x|xa|xit|exit|up|update|wa|wall|sav|saveas|wn)!?(?:$|[\s|])/
-const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|wq|x|sav|saveas|up|update)!?\s+(?:>>\s*)?([^|\s]+)/
-
-/** Whether the editor gets commands or keys from the line, so that it works without a person. */
-export function isDriven(command: SimpleCommand): boolean {
-  const { args, input, redirections } = command
-  if (input !== NO_OUTPUT || redirections.some(({ operator }) => operator === '<')) return true
-  return args.some((arg) =>
-    /^(?:-[a-zA-Z]*[cesS]|--(?:cmd|batch|eval|execute|script)|\+[^\d/$].*)/.test(arg.text),
-  )
-}
-
-function editor(command: SimpleCommand, options: Options): readonly Arg[] {
-  if (!isDriven(command)) return NOTHING
-  const texts = [...command.args, { ...EMPTY, text: command.input.text ?? '', span: command.span }]
-  const named = texts.flatMap((arg) =>
-    arg.text.split('\n').flatMap((line) => {
-      const file = EDITOR_WRITES_TO.exec(line)?.[1]
-      return file === undefined ? [] : [{ ...arg, text: file }]
-    }),
-  )
-  const writes =
-    command.input.text === undefined ||
-    texts.some((arg) => arg.text.split('\n').some((line) => EDITS_AND_WRITES.test(line)))
-  return writes ? [...named, ...options.operands] : named
-}
-
-const EMPTY: Arg = { text: '', span: [0, 0], taint: 0 }
-
-/** Files of sed's commands `w` and `W` and of its flag `w`. */
-function sed(command: SimpleCommand): readonly Arg[] {
-  return command.args.flatMap((arg) =>
-    arg.text.split('\n').flatMap((line) =>
-      [...line.matchAll(/(?:^|[\s;{}!$/,\d|#@:~]|[gpeImM])[wW]\s+([^\s;}'"][^\n;}]*)/g)].map((match) => ({
-        ...arg,
-        text: (match[1] as string).trim(),
-      })),
-    ),
-  )
-}
-
 const SPECIAL: Readonly<Record<string, Finder>> = {
   tee: (_c, o) => (o.flag('a', 'append') ? NOTHING : o.operands),
   sed,
   gsed: sed,
   'qemu-img': (_c, o) =>
-    /^(?:convert|create)$/.test(verbOf(o))
-      ? some(o.operands.slice(verbOf(o) === 'convert' ? 2 : 1).at(-1))
-      : NOTHING,
+    verbOf(o) === 'convert'
+      ? some(o.operands.slice(2).at(-1))
+      : verbOf(o) === 'create'
+        ? some(o.operands[1])
+        : NOTHING,
   find: found,
   gfind: found,
   tar: archive,
@@ -128,6 +89,15 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   gio: lastOf(/^(?:copy|move|save)$/),
   rclone: lastOf(/^(?:copyto|moveto|copyurl)$/),
   gsutil: lastOf(/^(?:cp|mv)$/),
+  mc: lastOf(/^(?:cp|mv|get)$/),
+  s3cmd: lastOf(/^get$/),
+  b2: lastOf(/^(?:file|download-file)/),
+  tmux: lastOf(/^(?:save-buffer|saveb)$/),
+  'virt-copy-out': (_c, o) => o.operands.slice(-1),
+  keytool: ({ args }) =>
+    args.some(({ text }) => /^-(?:gen|import|delete|change|store)/.test(text))
+      ? valuesOf(args, ['keystore'])
+      : NOTHING,
   aws: (_c, o) => (/^(?:s3 cp|s3 mv)$/.test(`${verbOf(o)} ${verbOf(o, 1)}`) ? o.operands.slice(-1) : NOTHING),
   docker: copied,
   podman: copied,
@@ -141,7 +111,7 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   },
   screen: (c, o) => (c.args.some((arg) => /^-[a-zA-Z]*L$/.test(arg.text)) ? o.operands.slice(0, 1) : NOTHING),
   virsh: (_c, o) =>
-    o.operands.some((arg) => arg.text === 'vol-download')
+    o.operands.some((arg) => /^(?:vol-download|screenshot|save|dump)$/.test(arg.text))
       ? o.operands.slice(-1)
       : o.operands.some((arg) => arg.text === 'vol-upload')
         ? o.operands.slice(-2, -1)
@@ -197,10 +167,17 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
 /** Every tool that a table of this file or of tools.ts describes. */
 export const WRITERS: readonly string[] = [
   ...new Set([
-    ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED].flatMap((one) => Object.keys(one)),
-    ...[LAST_OPERAND, SECOND_OPERAND, FIRST_OPERAND, EVERY_OPERAND, FILLERS, EDITORS, CODE_TOOLS].flatMap(
-      (one) => [...one],
-    ),
+    ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED, FILLED_OPTIONS].flatMap((one) => Object.keys(one)),
+    ...[
+      LAST_OPERAND,
+      SECOND_OPERAND,
+      THIRD_OPERANDS,
+      FIRST_OPERAND,
+      EVERY_OPERAND,
+      FILLERS,
+      EDITORS,
+      CODE_TOOLS,
+    ].flatMap((one) => [...one]),
   ]),
 ]
 const IS_WRITER: ReadonlySet<string> = new Set(WRITERS)
@@ -211,15 +188,30 @@ export function isWriter(name: string): boolean {
 
 /** Whether a tool without a description has an option that usually names the file to write. */
 export function hasOutput(args: readonly Arg[]): boolean {
-  return args.some(({ text }) => text[0] === '-' && USUAL_STARTS.some((start) => text.startsWith(start)))
+  return args.some(({ text }) => text[0] === '-' && MAY_BE_USUAL.test(text))
+}
+
+/** Values of long options whose name says that they are files to write. */
+function valuesOfUsual(args: readonly Arg[]): readonly Arg[] {
+  return args.flatMap((arg, i) => {
+    const { text } = arg
+    const at = text[0] === '-' ? text.indexOf('=') : -1
+    if (at > 0) {
+      const name = text.slice(0, at)
+      return USUAL_LONG.test(name) || USUAL_JOINED.test(name) ? [{ ...arg, text: text.slice(at + 1) }] : []
+    }
+    return text[0] === '-' && USUAL_LONG.test(text) ? some(args[i + 1]) : []
+  })
 }
 
 /** Files that the command's words say it writes; standard output is not one of them. */
 export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
+  const isUsual = !ONLY_READ.has(name) && hasOutput(args)
   if (!isWriter(name))
-    return !ONLY_READ.has(name) && hasOutput(args) ? valuesOf(args, USUAL_OPTIONS, true) : NOTHING
+    return isUsual ? [...valuesOf(args, USUAL_OPTIONS, true), ...valuesOfUsual(args)] : NOTHING
   const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
+  if (isUsual) out.push(...valuesOfUsual(args))
   const valued = own(OUTPUT_OPTIONS, name)
   if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))
   const keyed = own(KEYED, name)
@@ -235,6 +227,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
     else if (operands.length > 1) out.push(operands.at(-1) as Arg)
   }
   if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
+  if (THIRD_OPERANDS.has(name)) out.push(...operands.slice(2))
   if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))
   if (EVERY_OPERAND.has(name) && !Object.hasOwn(SPECIAL, name)) out.push(...operands)
   const inPlace = own(IN_PLACE, name)
@@ -255,7 +248,7 @@ export const HERE =
 function byCode(command: SimpleCommand): readonly Arg[] {
   const matters = (text: string) => mayBeSystem(text) || mayBeOwn(text)
   const anywhere = matters(command.scope.cwd)
-  const texts = [...command.args, ...inputCode(command)]
+  const texts = [...command.args, ...inputCode(command), ...awkCode(command)]
   return texts.flatMap((arg) =>
     anywhere || matters(arg.text) ? writtenInCode(arg.text).map((text) => ({ ...arg, text })) : [],
   )

@@ -4,7 +4,8 @@ import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { plainlyReads } from './code.ts'
-import { EDITORS, inputCode, isDriven, runsCode } from './positions.ts'
+import { inputCode, runsCode } from './positions.ts'
+import { EDITORS, isDriven } from './scripts.ts'
 import { ONLY_READ } from './tools.ts'
 
 const names = (text: string): readonly string[] => text.trim().split(/\s+/)

@@ -1,20 +1,20 @@
-// Data for positions.ts: tools that name a file which they write, and where in their words its name stands.
+// Data for positions.ts: tools that write files, and the options by which they name them; operands.ts has the other places.
 
 /** Reads lines of `tools: words`; each of the tools gets the words. */
-function table(text: string): Readonly<Record<string, readonly string[]>> {
+export function table(text: string): Readonly<Record<string, readonly string[]>> {
   const lines = text.trim().split(/\s*\n\s*/)
-  return Object.fromEntries(
-    lines.flatMap((line) => {
-      const [names = '', words = ''] = line.split(': ')
-      return names.split(' ').map((name) => [name, words.split(' ')] as const)
-    }),
-  )
+  const out: Record<string, string[]> = {}
+  for (const line of lines) {
+    const [names = '', words = ''] = line.split(': ')
+    for (const name of names.split(' ')) out[name] = [...(out[name] ?? []), ...words.split(' ')]
+  }
+  return out
 }
 
 const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
 /**
- * Options whose value is a file that the tool writes. A letter is a short option: alone, at the end of a cluster, or joined
+ * Options whose value is a file that the tool writes, by the tools' own manual pages. A letter is a short option: alone, at the end of a cluster, or joined
  * to its value. A longer name is a long option, behind one dash or two.
  */
 export const OUTPUT_OPTIONS = table(`
@@ -43,7 +43,7 @@ export const OUTPUT_OPTIONS = table(`
   jpegtran cjpeg djpeg: outfile
   cwebp dwebp oggenc oggdec flac qrencode barcode zint: o output
   iconv: o output
-  m4: debugfile
+  m4: o error-output debugfile
   uudecode base64 xmlsec1 objdump: o output
   patch gpatch: o output r reject-file
   sdiff: o output
@@ -87,6 +87,9 @@ export const OUTPUT_OPTIONS = table(`
   genisoimage mkisofs xorriso xorrisofs: o outdev
   tree: o
   minicom: C capturefile
+  mvn: l log-file
+  gnome-screenshot spectacle flameshot: f o p file
+  espeak espeak-ng: w
   openvpn: log log-append writepid status
   csplit: f prefix
   less: o O log-file LOG-FILE
@@ -100,24 +103,109 @@ export const OUTPUT_OPTIONS = table(`
   zip: O output-file log-file
   qemu-nbd: pid-file
   partclone.restore: o output O overwrite
+  diffoscope: o output text html json markdown restructured-text profile
+  convert mogrify display animate compare composite montage import: write
+  ffmpeg avconv: sdp_file vstats_file passlogfile attach
+  mkvextract mkvinfo mkvmerge mkvpropedit: r o
+  metaflac: export-tags-to export-cuesheet-to export-picture-to
+  cdparanoia: l L log-summary log-debug
+  amidi: r receive
+  setfont: o om ou
+  makeindex mendex: o t
+  texi2any makeinfo: o E macro-expand
+  splint: dump
+  memusage: p d png data
+  hg: o output bundle export-marks mbox A E accesslog errorlog
+  airodump-ng makeivs-ng packetforge-ng mergecap btmon hcidump: w write save-dump
+  tcpflow: w X
+  androiddump ciscodump sshdump udpdump sdjournal dpauxmon randpktdump: fifo
+  aircrack-ng: l
+  hcxdumptool: o w
+  sslscan: xml
+  kdig: E
+  binwalk: f csv
+  fiwalk: A X T m
+  mactime: i
+  clamscan clamdscan clamonacc rkhunter: l log
+  goaccess: o invalid-requests
+  lnav: d w
+  siege: L
+  ab: e g
+  locust: csv html
+  k6: o summary-export
+  udp-receiver: f file
+  smtp-sink: d D
+  msmtp: X
+  wput: a o
+  xsel: l
+  luit: ilog olog
+  xterm: lf
+  lftp: script
+  rhash: l o u update
+  zpaq: index to
+  dar: c create C isolate
+  dump: f A
+  xfsdump: f
+  restore: P
+  sgdisk: b backup
+  hdparm: Iraw
+  lshw: dump
+  e2fsck mke2fs resize2fs tune2fs debugfs: z
+  gpart: b l
+  ddrescue: log-events log-rates log-reads
+  dd_rescue: l o
+  partclone.dd partclone.ext4 partclone.ntfs partclone.vfat: o O overwrite
+  veritysetup: root-hash-file
+  getcert ipa-getcert: f k certfile keyfile
+  dropbearkey: f
+  tor-gencert: i s c
+  dnssec-signzone: f
+  keytool: destkeystore
+  jarsigner: signedjar
+  slapcat: l
+  crm_mon: p h as-html
+  crm_simulate crm_verify: I G D S save-input save-graph save-dotfile save-xml
+  nbdkit ser2net stunnel3 sslh memcached dropbear minidlnad hostapd varnishd varnishlog varnishncsa pv: P
+  fail2ban-server fail2ban-client clamd dockerd uuidd vnstatd syslog-ng haveged haproxy pacemakerd certmonger: p
+  chronyd glusterd radvd: l p
+  keepalived: g p
+  monit: l s p
+  supervisord: l j
+  daemon: P F l b o
+  rsyslogd iperf3: i I
+  smartd: A attributelog p
+  xinetd: filelog
+  icinga2: e
+  jnettop: d
+  iptraf-ng: L
+  qemu-system-x86_64 qemu-system-aarch64 kvm: D
+  start-stop-daemon: O
+  virsh virt-admin: l
+  gh: O
+  pulumi syft: o file
+  cosign: bundle
+  mongofiles: l local
+  mysqlbinlog mariadb-binlog mysqlpump: r result-file
 `)
 
+/** Short options by which tools outside these tables usually name the file they write. */
+export const USUAL_OPTIONS: readonly string[] = ['o', 'O']
+/** Beginnings of words that may be such an option, or a long one that USUAL_LONG or USUAL_JOINED tell. */
+export const USUAL_STARTS: readonly string[] = ['-o', '-O', '--', '-log']
+
+/** A quick look at a word: whether it may be such an option. Most long options are not. */
+export const MAY_BE_USUAL =
+  /^-(?:[oO]|[-\w]*?(?:out|log|save|dump|record|report|trace|write|append|export|result|stat|metric|dest|file|history|pid))/
+
 /**
- * Names of options by which tools outside these tables usually name the file they write; USUAL_STARTS are their
- * beginnings.
+ * Long options whose value is a file to write, by the words of their name: `--output`, `--error-log`, `--save-to`. In the
+ * manual pages of some 700 packages of Debian, nearly every option of such a name is one.
  */
-export const USUAL_OPTIONS: readonly string[] = [
-  'o',
-  'O',
-  'output',
-  'out',
-  'outfile',
-  'output-file',
-  'out-file',
-  'log-file',
-  'logfile',
-]
-export const USUAL_STARTS: readonly string[] = ['-o', '-O', '--out', '--log']
+export const USUAL_LONG =
+  /^--?(?:[a-zA-Z]\w*[-_])*(?:(?:out|output|outfile|(?:err|error|access|debug|dbg|job)?log|logfile|dumpfile|(?:pid|cid|iid|digest|save)file)(?:[-_]?(?:file|to|path|name|filename))?|(?:save|dump|report|record|trace|write|append|export|results?|stats|statistics|history|metrics|dest|destination|pid)[-_]?(?:file|to|path|filename)|redirect[-_]output)$/
+/** Names that are switches of some tools, such as `--stats`: they count only as `--stats=FILE`. */
+export const USUAL_JOINED =
+  /^--(?:[a-zA-Z]\w*[-_])*(?:save|dump|report|record|trace|write|append|export|results?|stats|metrics|dest|destination)$/
 
 /** Tools whose words with one dash are long options, so that no clusters are read: only `-o FILE` and `-oFILE`. */
 export const NO_CLUSTERS = names(`
@@ -132,51 +220,3 @@ export const ONLY_READ = names(`
   cmp comm diff diff3 grep egrep fgrep zgrep cut fold fmt expand unexpand join basename dirname realpath readlink namei getfacl
   lsattr du df pwd which whereis test whoami id
 `)
-
-/** Tools that write the last of two or more operands. */
-export const LAST_OPERAND = names(`
-  cp gcp mv gmv install ginstall ln gln scp rsync rcp convert magick ffmpeg avconv sox rec qpdf pdfunite ps2pdf wkhtmltopdf
-  wkhtmltoimage e2image sftp ditto rsvg-convert wasm-opt objcopy
-`)
-
-/** Tools that write their second operand, as in `uniq IN OUT`. */
-export const SECOND_OPERAND = names(`
-  uniq guniq xxd split gsplit ddrescue lame pdftotext pdfseparate tesseract lwp-download sass sassc lessc mksquashfs bspatch
-`)
-
-/** Tools that write their first operand. */
-export const FIRST_OPERAND = names('zip mknod patch gpatch script ranlib crudini logsave')
-
-/** Tools that write each of their operands. */
-export const EVERY_OPERAND = names(`
-  truncate gtruncate shred gshred fallocate sponge mkfifo dos2unix unix2dos mac2unix unix2mac recode strip gstrip patchelf
-  elfedit chrpath jpegoptim optipng mogrify exiftool isort black rustfmt scrub
-`)
-
-/** Tools that fill a directory with files whose names the line does not show. */
-export const FILLERS = names(
-  'unzip unar unrar aria2c pip pip3 restic dpkg-deb tar gtar bsdtar rustdoc cpio pax',
-)
-
-/** Tools that change their operands in place if one of these options is given. */
-export const IN_PLACE = table(`
-  sed gsed perl ruby clang-format autopep8 yapf: i in-place
-  yq: i inplace in-place
-  xmlstarlet xml: L inplace
-  tidy: m modify
-  gofmt goimports shfmt gofumpt prettier biome dprint: w write
-  eslint stylelint ruff: fix
-  gawk: i include
-`)
-
-/** Words with a file behind a key, as in `dd of=FILE`. */
-export const KEYED: Readonly<Record<string, RegExp>> = {
-  dd: /^of=([\s\S]+)$/,
-  gdd: /^of=([\s\S]+)$/,
-  dcfldd: /^(?:of|hashlog|errlog)=([\s\S]+)$/,
-  dc3dd: /^(?:of|hof|log|hlog)=([\s\S]+)$/,
-  socat: /^(?:open|create|creat|gopen|file|pipe):([^,]+)/i,
-  mcs: /^[-/]out:([\s\S]+)$/,
-  exiftool: /^-(?:filename|o)=([\s\S]+)$/i,
-  zig: /^-femit-bin=([\s\S]+)$/,
-}

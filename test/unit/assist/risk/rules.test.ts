@@ -115,22 +115,47 @@ test('the shells ask about each verb by which a tool without rules may lose some
   expect(riskLevelOf('anytool token revoke x', 'bash')).toBe('moderate')
 })
 
+test.each([
+  ['anytool --error-log', true],
+  ['anytool --save-to', true],
+  ['anytool --log-file', true],
+  ['anytool --stats', false],
+  ['anytool --verbose', false],
+  ['anytool --catalog', false],
+])('a file behind an option of such a name is written, or only named: %s', (words, isWritten) => {
+  const level = riskLevelOf(`${words} /etc/passwd`, 'bash')
+  expect(level === 'critical' || level === 'high').toBe(isWritten)
+})
+
 test.each(['--dry-run', '-n', '--help'])('a verb tried with %s loses nothing', (option) => {
   expect(checkCommand(`anytool projects delete web ${option}`, {}).risk_level).toBe('safe')
 })
 
-test.each(['cat .env', 'echo $API_TOKEN', 'printenv', `python3 -c "print(open('.env').read())"`])(
-  'a credential shown to an AI tool is marked, and not one that a person looks at: %s',
-  (command) => {
-    expect(checkCommand(command, { caller: 'tool' }).matches.map(({ rule }) => rule)).toEqual([
-      'secret-shown',
-    ])
-    expect(checkCommand(command, {}).risk_level).toBe('safe')
-  },
-)
+test.each([
+  'cat .env',
+  'echo $API_TOKEN',
+  'printenv',
+  `python3 -c "print(open('.env').read())"`,
+  `node -e "console.log(require('fs').readFileSync('.env','utf8'))"`,
+  "node -e 'console.log(process.env)'",
+  "awk 'BEGIN{for(k in ENVIRON)print ENVIRON[k]}'",
+  'vault kv get secret/x',
+  'op read op://team/web/password',
+  'sops -d secrets.enc.yaml',
+])('a credential shown to an AI tool is marked, and not one that a person looks at: %s', (command) => {
+  expect(checkCommand(command, { caller: 'tool' }).matches.map(({ rule }) => rule)).toEqual(['secret-shown'])
+  expect(checkCommand(command, {}).risk_level).toBe('safe')
+})
 
 test('an AI tool may look at an example of settings, and at its own variables', () => {
-  for (const command of ['cat .env.example', 'echo $PATH', 'env FOO=1 ls'])
+  for (const command of [
+    'cat .env.example',
+    'echo $PATH',
+    'env FOO=1 ls',
+    "node -e 'console.log(process.env.CI)'",
+    'vault kv list secret',
+    'heroku apps',
+  ])
     expect(checkCommand(command, { caller: 'tool' }).risk_level, command).toBe('safe')
 })
 

@@ -96,13 +96,20 @@ export const TREE_RULES: readonly Rule[] = [
     why: 'Has something run from now on whenever a shell, a session, a service or the machine starts.',
     tools: ['*'],
     when: (c, o) =>
-      [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
-        RUN_LATER.test(resolvePath(arg.text, c.scope)),
-      ),
+      [...overwritten(c, o), ...appended(c, o)].filter((arg) => {
+        const path = resolvePath(arg.text, c.scope)
+        return (
+          RUN_LATER.test(path) ||
+          (SSH_SETTINGS.test(path) && c.args.some(({ text }) => RUNS_AT_LOGIN.test(text)))
+        )
+      }),
     example: 'cp job.service /etc/systemd/system/job.service',
   },
 ]
 
+/** Settings of ssh, and those that run a command when a connection is made. */
+const SSH_SETTINGS = /\/\.ssh\/config$|^\/etc\/ssh\/ssh_config/
+const RUNS_AT_LOGIN = /\b(?:Proxy|Local|KnownHosts)Command\b|\bMatch\s+exec\b/i
 /** Files by which something runs later, and settings of audit and log. */
 const RUN_LATER =
-  /\/systemd\/(?:system|user)(?:-generators)?(?:\/|$)|\/\.config\/autostart(?:\/|$)|\/\.git\/hooks\/(?!.*\.sample$)[\w-]+$|^\/boot(?:\/|$)|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile|profile\.d|bash\.bashrc|bashrc|zsh\/\S+|zshrc|zprofile|zshenv|fish\/\S+|environment|skel\/\S+|security\/\S+|pam\.d\/\S+|systemd\/\S+|inittab|update-motd\.d|ld\.so\.conf|modules$|modules-load\.d|modprobe\.(?:d|conf)|init\/|udev\/rules\.d|dbus-1\/system\.d|csh\.(?:cshrc|login)|network\/if-|initramfs-tools|dracut\.conf|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|emond\.d|periodic|newsyslog\S*)|\/(?:site|dist)-packages\/[^/]+\.pth$|\/(?:site|user)customize\.py$|\/Library\/Launch(?:Agents|Daemons)\//
+  /\/systemd\/(?:system|user)(?:-generators)?(?:\/|$)|\/\.config\/(?:autostart|environment\.d|plasma-workspace\/(?:env|shutdown))(?:\/|$)|\/\.(?:xsession|xsessionrc|xinitrc|xprofile|ssh\/rc)$|\/\.git\/hooks\/(?!.*\.sample$)[\w-]+$|^\/boot(?:\/|$)|^\/etc\/(?:init\.d|rc\d?\.d|rc\.local|xdg\/autostart|profile|profile\.d|bash\.bashrc|bashrc|zsh\/\S+|zshrc|zprofile|zshenv|fish\/\S+|environment|skel\/\S+|security\/\S+|pam\.d\/\S+|systemd\/\S+|inittab|update-motd\.d|ld\.so\.conf|modules$|modules-load\.d|modprobe\.(?:d|conf)|init\/|udev\/rules\.d|dbus-1\/system\.d|csh\.(?:cshrc|login)|network\/if-|initramfs-tools|dracut\.conf|rsyslog\S*|syslog\S*|audit\S*|logrotate\S*|apt\/apt\.conf\.d|NetworkManager\/dispatcher\.d|X11\/(?:Xsession|xinit|xdm)|gdm\d?\/|dhcp\/\S*hooks|ppp\/(?:ip|ipv6)-|kernel\/\S+\.d|acpi\/|pm\/|environment\.d|letsencrypt\/renewal-hooks|emond\.d|periodic|newsyslog\S*)|\/(?:site|dist)-packages\/[^/]+\.pth$|\/(?:site|user)customize\.py$|\/Library\/Launch(?:Agents|Daemons)\//

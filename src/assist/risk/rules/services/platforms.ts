@@ -97,7 +97,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(
             /^s3 (?:rb|rm|sync)\b/.test(text)
               ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
-              : /^\S+ (?:delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
+              : /^\S+ (?:delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|detector|flow-logs|configuration-recorder|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|stop-configuration-recorder|put-bucket-lifecycle-configuration|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
                   text,
                 ) || KEPT.test(/^\S+ delete-(\S+)/.exec(text)?.[1] ?? ''),
             true,

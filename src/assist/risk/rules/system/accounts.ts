@@ -16,11 +16,18 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'account-open',
     level: 'high',
     why: 'Gives an account no password or the rights of root.',
-    tools: tools('passwd usermod useradd adduser gpasswd groupadd groupmod'),
+    tools: tools('passwd usermod useradd adduser gpasswd groupadd groupmod groupmems'),
     when: (c, o) => {
       const all = c.args.map((arg) => arg.text).join(' ')
       if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
       if (/^user/.test(c.name) && /(?:^| )(?:-[a-z]*u ?0|--uid[ =]0)\b/.test(all)) return true
+      if (
+        /^user/.test(c.name) &&
+        c.args.some(({ text }, i) => text === '' && /^(?:-p|--password)$/.test(c.args[i - 1]?.text ?? ''))
+      )
+        return true
+      if (c.name === 'groupmems')
+        return only(o.flag('a', 'add') && /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all), true)
       if (c.name.startsWith('group')) return only(/(?:^| )(?:-g|--gid)[ =]?0\b/.test(all), true)
       return only(
         /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&
@@ -35,7 +42,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'account-lock',
     level: 'moderate',
     why: 'Changes who can log in, perhaps root or yourself.',
-    tools: tools('passwd usermod chage chpasswd pwconv vipw'),
+    tools: tools('passwd usermod chage chpasswd pwconv vipw pam-auth-update authconfig authselect'),
     when: (c, o) => {
       switch (c.name) {
         case 'passwd':
@@ -47,6 +54,12 @@ export const ACCOUNT_RULES: readonly Rule[] = [
               (o.flag('s', 'shell') && /root$/.test(verb(o, o.operands.length - 1))),
             true,
           )
+        case 'pam-auth-update':
+          return only(o.flag('force', 'remove', 'enable', 'disable'), true)
+        case 'authconfig':
+          return only(o.flag('update', 'updateall', 'kickstart'), true)
+        case 'authselect':
+          return only(/^(?:select|disable-feature|apply-changes|backup-restore)$/.test(verb(o)), true)
         case 'chage':
           return only(o.flag('E', 'expiredate'), true)
         default:

@@ -142,13 +142,15 @@ export const DEFENCE_RULES: readonly Rule[] = [
     id: 'kernel-module',
     level: 'high',
     why: 'Loads code into the running kernel, or removes code from it.',
-    tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload'),
+    tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload bpftool'),
     when: (c, o) =>
       c.name === 'modprobe'
         ? only(o.flag('r', 'remove', 'f', 'force'), true)
         : c.name === 'kmod'
           ? only(/^(?:insert|remove)$/.test(verb(o)), true)
-          : o.operands.length > 0,
+          : c.name === 'bpftool'
+            ? only(verb(o) === 'prog' && /^load/.test(verb(o, 1)), true)
+            : o.operands.length > 0,
     example: 'insmod evil.ko',
   },
   {
@@ -183,13 +185,15 @@ export const DEFENCE_RULES: readonly Rule[] = [
     id: 'firewall-rule-removed',
     level: 'moderate',
     why: 'Removes a rule from the firewall.',
-    tools: tools('iptables ip6tables ipset ufw'),
+    tools: tools('iptables ip6tables ipset ufw firewall-cmd'),
     when: (c, o) =>
-      c.name === 'ipset'
-        ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''), true)
-        : c.name === 'ufw'
-          ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
-          : only(o.flag('D', 'delete'), true),
+      c.name === 'firewall-cmd'
+        ? matching(c.args, /^--(?:remove|delete)-/)
+        : c.name === 'ipset'
+          ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''), true)
+          : c.name === 'ufw'
+            ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
+            : only(o.flag('D', 'delete'), true),
     example: 'iptables -D INPUT 1',
   },
   {

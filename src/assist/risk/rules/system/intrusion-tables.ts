@@ -31,7 +31,8 @@ export const ATTACK_TOOLS = tools(
   hydra medusa ncrack patator crowbar thc-hydra crackmapexec netexec nxc evil-winrm bloodhound-python kerbrute responder impacket-secretsdump
   secretsdump bettercap ettercap arpspoof dsniff sslstrip mitm6 routersploit beef-xss setoolkit sqlmap commix wpscan nikto xsser aircrack-ng
   aireplay-ng wifite reaver swaks gophish
-  john hashcat hcxdumptool brutespray masscan zmap unicornscan slowloris goldeneye torshammer thc-ssl-dos t50 steghide outguess iodine dnscat2 ptunnel
+  john hashcat hcxdumptool brutespray masscan zmap unicornscan slowloris goldeneye torshammer thc-ssl-dos t50 steghide outguess iodine dnscat dnscat2 dns2tcpc dns2tcpd ptunnel icmpsh icmptunnel hans godoh poshc2 koadic mythic deimosc2
+  nimplant wstunnel
   earthworm microsocks 3proxy xmrig xmr-stak cpuminer minerd ccminer cgminer t-rex nbminer lolminer ethminer phoenixminer`,
 )
 /** Words that hold a password: it stands in the list of processes, which every user of the machine can read. */
@@ -72,6 +73,7 @@ export const RECORDS = table(`
   showkey logkeys evtest: ^(?!.*(?:-h|--help))
   xspy: ^
   streamer fswebcam: ^
+  cat dd xxd od hexdump tee: (?:^|[ =])/dev/input/(?:event|by-)
 `)
 
 /** Words by which a tool trusts another certificate authority. */

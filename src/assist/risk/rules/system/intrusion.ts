@@ -64,12 +64,20 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'attack-tool',
     level: 'moderate',
     why: 'Runs a program made for breaking into machines, for hiding on them, or for using them to earn money.',
-    tools: [...ATTACK_TOOLS.flatMap((name) => [name, `${name}.sh`, `${name}.py`]), ...RUNS_FILES],
+    tools: [
+      ...ATTACK_TOOLS.flatMap((name) => [name, `${name}.sh`, `${name}.py`]),
+      ...RUNS_FILES,
+      'hping3',
+      'nping',
+    ],
     when: (c, o) =>
-      ATTACKS.has(plainName(c.name))
-        ? !o.flag('h', 'help', 'version') &&
-          (!HOMONYMS.test(c.name) || c.args.some(({ text }) => text[0] === '-'))
-        : o.operands.slice(0, 1).filter((arg) => ATTACKS.has(plainName(arg.text))),
+      /^(?:hping3|nping)$/.test(c.name)
+        ? matching(c.args, /^--(?:flood|rand-source|rand-dest)$/)
+        : ATTACKS.has(plainName(c.name))
+          ? !o.flag('help', 'version') &&
+            !(c.args.length === 1 && c.args[0]?.text === '-h') &&
+            (!HOMONYMS.test(c.name) || c.args.some(({ text }) => text[0] === '-'))
+          : o.operands.slice(0, 1).filter((arg) => ATTACKS.has(plainName(arg.text))),
     example: 'bash linpeas.sh',
   },
   {
@@ -208,14 +216,15 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'name-disguised',
     level: 'moderate',
     why: 'Uses a name that hides in lists of files or of processes, or looks like one of the kernel’s.',
-    tools: tools('exec cp mv ln install touch'),
+    tools: tools('exec cp mv ln install touch mkdir'),
     when: (c, o) =>
       c.name === 'exec'
         ? matching(valuesOf(c.args, ['a']), /^\[|^\s|\s$/)
-        : o.operands.slice(c.name === 'touch' ? 0 : -1).filter(
+        : o.operands.slice(/^(?:touch|mkdir)$/.test(c.name) ? 0 : -1).filter(
             (arg) =>
               DISGUISED.test(arg.text) ||
-              /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope)) ||
+              (c.name !== 'mkdir' &&
+                /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope))) ||
               // A file with the name of an option changes what `tar *` or `chown *` does later.
               (c.name === 'touch' && /^(?:\.\/)?--[a-z-]+/.test(arg.text)),
           ),

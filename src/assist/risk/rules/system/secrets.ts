@@ -4,13 +4,13 @@ import { holdsSecrets, isPrivate, isSecretFile, mustStayHere } from '../../carri
 import { interpreterName } from '../../carriers/wrappers.ts'
 import { isSocket, resolvePath } from '../../line/paths.ts'
 import { type Arg, SECRET_NAME, type SimpleCommand, TAINT } from '../../model.ts'
-import { matching, only, type Rule, tools } from '../rule.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const READERS = tools(
-  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john sqlite3 column fold jq yq',
+  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john tdbdump ldbsearch klist sqlite3 column fold jq yq',
 )
 const SENDERS = tools(
-  'openssl lp ab hping3 smbclient tftp finger tailscale curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
+  'whois ping6 openssl lp ab hping3 smbclient tftp finger tailscale curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
 )
 
 function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[] {
@@ -27,10 +27,41 @@ function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[
 }
 
 const READS: ReadonlySet<string> = new Set(READERS)
+const LANGUAGES = tools('python python2 python3 perl ruby node php')
 
 /** Words by which the clients of clouds print what logs in to them. */
 const GIVES_TOKEN =
   /^(?:auth (?:token|print-(?:access|identity)-token)|auth:token|token create|account get-access-token|ecr get-login-password|sts (?:get-session-token|assume-role)|configure get \S*(?:secret|token)|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption|keyvault secret show|config:get|secrets versions access)\b/
+/** Words by which the clients of secret stores, and tools that decrypt, print what they keep. */
+const TELLS: Readonly<Record<string, RegExp>> = {
+  vault: /^(?:kv get|read|print token|token lookup)\b/,
+  bao: /^(?:kv get|read|print token|token lookup)\b/,
+  op: /^(?:read|item get|document get|inject)\b/,
+  pass: /^(?:show|-c|grep)\b/,
+  gopass: /^(?:show|cat|grep)\b/,
+  bw: /^(?:get (?!template|organization|collection|folder|fingerprint)|list items|export)/,
+  rbw: /^(?:get|code)\b/,
+  lpass: /^(?:show|export)\b/,
+  'keepassxc-cli': /^(?:show|clip|export)\b/,
+  doppler: /^secrets(?: get\b| download\b|$| --)/,
+  infisical: /^(?:secrets|export)\b/,
+  chamber: /^(?:read|export|env)\b/,
+  heroku: /^config(?:$| )/,
+  vercel: /^env pull\b/,
+  railway: /^variables\b/,
+  sops: /^(?:-d|--decrypt|decrypt|exec-env)\b/,
+  'ansible-vault': /^(?:view|decrypt)\b/,
+  age: /^(?:-d|--decrypt)\b/,
+  git: /^credential(?:-\w+)? (?:fill|get)\b/,
+  'ssh-keygen': /^-y\b/,
+  systemctl: /^(?:--user )?show-environment\b/,
+  compgen: /^-[a-z]*e/,
+  jq: /^(?:-\w+ )*(?:env|\$ENV)$/,
+}
+/** Code that takes all variables of the environment, not one by its name. */
+const WHOLE_ENVIRONMENT =
+  /\bprocess\.env\b(?!\.\w|\[)|\bos\.environ\b(?!\[|\.(?!items|values))|\bENV\.(?:to_|each|map|inspect)|%ENV\b|\$_ENV\b(?!\[)|\bgetenv\(\s*\)|\bin ENVIRON\b/
+
 /** Addresses at which a cloud tells a machine the credentials of its role. */
 const METADATA =
   /(?:^|\/\/|@)(?:169\.254\.169\.254|169\.254\.170\.2|100\.100\.100\.200|\[fd00:ec2::254\]|metadata\.google\.internal|metadata\.azure\.internal)(?:[:/]|$)/i
@@ -39,6 +70,8 @@ const FETCHES: ReadonlySet<string> = new Set(tools('curl wget http https xh aria
 /** What an AI tool gets to see, and sends on to its model: private files that people read every day, and variables. */
 function told(c: SimpleCommand): readonly Arg[] {
   const whole = [{ text: c.name, span: c.span, taint: TAINT.none }]
+  if (Object.hasOwn(TELLS, c.name) && TELLS[c.name]?.test(c.args.map(({ text }) => text).join(' ')))
+    return whole
   switch (c.name) {
     case 'echo':
     case 'printf':
@@ -65,6 +98,7 @@ function told(c: SimpleCommand): readonly Arg[] {
     default:
       // A certificate is public, and `.key` is a filter of jq and yq.
       if (c.name === 'openssl' && c.args[0]?.text === 'x509') return []
+      if (/awk$/.test(c.name) && c.args.some(({ text }) => WHOLE_ENVIRONMENT.test(text))) return whole
       if (READS.has(c.name) || c.name === 'source' || c.name === '.')
         return named(
           c,
@@ -72,8 +106,12 @@ function told(c: SimpleCommand): readonly Arg[] {
         )
       return interpreterName(c.name) === undefined
         ? []
-        : c.args.filter(({ text }) =>
-            [...text.matchAll(/["']([^"'\n]{3,300})["']/g)].some(([, file = '']) => isPrivate(file, c.scope)),
+        : c.args.filter(
+            ({ text }) =>
+              WHOLE_ENVIRONMENT.test(text) ||
+              [...text.matchAll(/(["'])([^"'\n]{1,300})\1/g)].some(([, , file = '']) =>
+                isPrivate(file, c.scope),
+              ),
           )
   }
 }
@@ -114,8 +152,9 @@ export const SECRET_RULES: readonly Rule[] = [
     id: 'secret-shown',
     level: 'moderate',
     why: 'Shows a credential on the screen, where recordings, logs and AI tools take it up.',
-    tools: [...READERS, ...FETCHES, '*'],
+    tools: [...READERS, ...FETCHES, ...LANGUAGES, '*'],
     when: (c) => [
+      ...(LANGUAGES.includes(c.name) ? c.args.filter(({ text }) => readsSecret(text, c.scope)) : []),
       ...(READS.has(c.name) ? named(c, (text) => shown(c, text)) : []),
       ...(FETCHES.has(c.name) ? matching(c.args, METADATA) : []),
       ...c.redirections
@@ -128,18 +167,23 @@ export const SECRET_RULES: readonly Rule[] = [
   {
     id: 'secret-exported',
     level: 'moderate',
-    why: 'Prints a private key.',
-    tools: tools('gpg gpg2 security kubectl vault'),
+    why: 'Prints private keys or passwords.',
+    tools: tools('gpg gpg2 security kubectl vault slapcat secret-tool keyctl'),
     when: (c, o) => {
       const text = c.args.map((arg) => arg.text).join(' ')
       if (c.name.startsWith('gpg')) return only(/--export-secret-(?:keys|subkeys)/.test(text), true)
+      if (c.name === 'slapcat') return !o.flag('help', 'h')
+      if (c.name === 'keyctl') return only(/^(?:read|print|pipe)$/.test(verb(o)), true)
+      if (c.name === 'vault') return only(/^token create\b.*\broot\b/.test(text), true)
+      if (c.name === 'secret-tool') return only(/^(?:lookup|search)$/.test(verb(o)), true)
       if (c.name === 'security')
         return only(
           /^(?:dump-keychain|find-generic-password|find-internet-password)\b/.test(text) &&
             o.flag('w', 'd', 'g'),
           true,
         )
-      if (c.name === 'kubectl') return only(/\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text), true)
+      if (c.name === 'kubectl')
+        return only(/^create token\b|\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text), true)
       return undefined
     },
     example: 'gpg --export-secret-keys me',
@@ -190,6 +234,12 @@ export const SECRET_RULES: readonly Rule[] = [
   },
 ]
 
+/** Whether code opens a credential that it names. */
+const readsSecret = (code: string, scope: SimpleCommand['scope']): boolean =>
+  [...code.matchAll(/(?:open|read\w*|slurp|get_contents)\s*\(?\s*(["'])([^"'\n]{3,300})\1/gi)].some(
+    ([, , file = '']) => isSecretFile(file, scope),
+  )
+
 /**
  * Whether the tool shows the file. grep and tar also show files in a directory; cp shows a file by copying it to a
  * public place.
@@ -199,7 +249,7 @@ function shown(c: SimpleCommand, text: string): boolean {
   const where = resolvePath(c.args.at(-1)?.text ?? '', c.scope)
   if (c.name === 'cp')
     return (
-      isSecretFile(text, c.scope) && /^\/(?:tmp|var\/tmp|dev\/shm|var\/www|srv|mnt|media)(?:\/|$)/.test(where)
+      holdsSecrets(text, c.scope) && /^\/(?:tmp|var\/tmp|dev\/shm|var\/www|srv|mnt|media)(?:\/|$)/.test(where)
     )
   if (c.name === 'openssl' || c.name === 'gpg') return false
   if (c.name === 'tar' || c.name === 'zip' || c.name === '7z') return holdsSecrets(text, c.scope)

@@ -2,29 +2,39 @@
 
 import { INERT } from '../../carriers/carried.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
-import { type Arg, TAINT } from '../../model.ts'
+import { type Arg, TAINT, UNKNOWN } from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 /** Code that connects to the network. Together with RUNS_COMMANDS it gives control of a shell to another machine. */
 const CONNECTS =
-  /socket|fsockopen|TCPSocket|TCPServer|ServerSocket|TcpListener|net\.Listen|\/inet\/tcp|net\.Dial|TcpStream|TcpClient|IO::Socket|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|gen_tcp|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
+  /socket|fsockopen|TCPServer|TcpListener|net\.Listen|\/inet\/(?:tcp|udp)|net\.Dial|TcpStream|TcpClient|Net::|net["')]*\)?\.(?:connect|createServer|Socket)|["'](?:node:)?(?:net|tls|dgram)["']|createConnection|open_connection|start_server|gen_(?:tcp|udp)|open-network-stream|make-network-process|(?:Deno|Bun)\.connect|Sockets?\.(?:connect|tcp)/i
+/** A shell that is started, or a command that comes from a variable or a call: `system(line)`, `` `#{line}` ``. */
 const RUNS_COMMANDS =
-  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os:cmd|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']{0,8}(?:\/bin\/)?(?:ba|z|da)?sh\b/
+  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute|os[:.]cmd|System\.(?:cmd|shell)|Port\.open|Process\.(?:start|new)|Deno\.Command|spawnSync|\biex\b|(?:system|passthru|spawn|`)[\s("']{0,8}(?:\/bin\/)?(?:ba|z|da)?sh\b|\bsystem\s{0,3}[(\s]\s{0,3}[$\w]|`\s{0,3}(?:[$]\w|#\{)|\bqq?x\W|sys\.process|\.!!|\bshell\([A-Z]|shell-command|start-process|call-process|make-process|run-program/
 /** netcat told to hand a shell to the other end, in code of another language. */
 const NETCAT_SHELL = /\bn(?:et)?c(?:at)?\b[^;|\n]{0,200} -[a-z]{0,8}[ec] {0,8}(?:\/bin\/)?(?:ba|z|da|k)?sh\b/
 /** Calls that connect, and calls that run a shell. A name of a file, a package, a test or a table has only words of them. */
 const CALLS_CONNECT =
-  /\bsocket\s?(?:\(|\.(?:socket|create_connection|connect|tcp)\b)|fsockopen\s?\(|TCPSocket[.(]|\/inet\/tcp\/|net\.Dial\(|TcpStream::connect|TcpClient\(|IO::Socket|gen_tcp:connect|require\(["']net["']\)|(?:Deno|Bun)\.connect\(/i
+  /\bsocket\s?(?:\(|\.(?:socket|create_connection|connect|tcp)\b)|fsockopen\s?\(|(?:TCP|UDP)Socket[.(]|\/inet\/(?:tcp|udp)\/|net\.Dial\(|TcpStream::connect|TcpClient\(|IO::Socket|gen_tcp:connect|require\(["'](?:node:)?(?:net|tls|dgram)["']\)|create_?Connection\(|open_connection\(|stream_socket_client\(|new (?:java\.net\.)?Socket\(|(?:Deno|Bun)\.connect\(/i
 const CALLS_SHELL =
-  /\bdup2\s?\(|\bpty\.spawn\s?\(|(?:exec\w{0,8}|spawn\w{0,8}|system|popen\w{0,8}|call|run|Popen|Process|Command)\s{0,4}[("'[{`][\s("'[{]{0,8}(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b/
+  /\bdup2\s?\(|\bpty\.spawn\s?\(|(?:exec\w{0,8}|spawn\w{0,8}|system|popen\w{0,8}|call|run|Popen|Process|ProcessBuilder|Command|create_subprocess_\w{0,8})\s{0,4}[("'[{`][\s("'[{]{0,8}(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k)?sh\b/
 
-/** Programs like netcat that hand a program, which they are told, to the other end of a connection. */
+/** Programs that hand a program, which they are told, to the other end of a connection. */
 const LISTENERS: ReadonlySet<string> = new Set(
   tools(
-    'nc.exe ncat.exe rcat rustcat pwncat pwncat-cs sbd cryptcat powercat dbd netcat.traditional nc.traditional nc.openbsd gsocket gs-netcat revsh',
+    `nc.exe ncat.exe rcat rustcat pwncat pwncat-cs sbd cryptcat powercat dbd netcat.traditional nc.traditional nc.openbsd gsocket gs-netcat
+    revsh tcpserver tcpclient sslserver sslclient tcpsvd udpsvd sslsvd s6-tcpserver s6-tcpclient s6-tlsserver s6-tlsclient faucet hose
+    websocat websocketd systemd-socket-activate telnetd in.telnetd inetd xinetd stunnel stunnel3 stunnel4`,
   ),
 )
+/** The program that one of them is told to hand over. */
+const HANDED =
+  /^(?:(?:cmd|exec|sh-c|SYSTEM|EXEC):)?(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k|a)?sh(?:\s+-\S+)*$|^(?:"|')?\/bin\/|^cmd(?:\.exe)?$/i
+/** The same in the settings that such a program reads. */
+const HANDED_IN_SETTINGS = /\bexec\s*=\s*\/\S*sh\b|\bnowait\s.*\/(?:ba|z|da|k|a)?sh\b/
+/** Addresses of socat that lead to another machine. */
+const ELSEWHERE = /^(?:TCP|UDP|OPENSSL|SSL|DTLS|SCTP|DCCP|VSOCK|PROXY|SOCKS|SOCKET|IP[46]?[-:])/i
 
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
@@ -35,18 +45,31 @@ export const SHELL_RULES: readonly Rule[] = [
     why: 'Gives another machine control of a shell on this one.',
     tools: ['*', ...LISTENERS],
     when: (c) => {
-      if (SHELLS.has(c.name))
-        return c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target)
-      if (/^(?:nc|ncat|netcat)(?:\.\w+)?$/.test(c.name))
+      if (SHELLS.has(c.name)) {
+        // The descriptors of a coprocess are known only when it runs: `sh <&${COPROC[0]} >&${COPROC[1]}`.
+        const unseen = c.redirections.filter(
+          (r) => /^[<>]&$/.test(r.operator) && r.target.text.includes(UNKNOWN),
+        )
+        return c.redirections
+          .filter((r) => SOCKET.test(r.target.text) || (unseen.length > 1 && unseen.includes(r)))
+          .map((r) => r.target)
+      }
+      // zsh names the two ends of a coprocess `p`.
+      const tied = c.scope.shell === 'zsh' ? c.redirections.filter((r) => r.target.text === 'p') : []
+      if (/^(?:nc|ncat|netcat)(?:\.\w+)?$/.test(c.name)) {
+        if (tied.length > 1) return tied.map((r) => r.target)
         return matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/).filter(
           () => c.args.some((arg) => /sh\b|bash|cmd|exec|perl|python/.test(arg.text)),
         )
+      }
       if (c.name === 'socat')
-        return matching(c.args, /^(?:EXEC|SYSTEM):/i).filter(() =>
-          c.args.some((arg) => /^(?:TCP|UDP|OPENSSL|SCTP)/i.test(arg.text)),
+        return matching(c.args, /^(?:EXEC|SYSTEM|SHELL)(?::|$)/i).filter(() =>
+          c.args.some((arg) => ELSEWHERE.test(arg.text)),
         )
-      if (LISTENERS.has(c.name))
-        return matching(c.args, /^(?:\/(?:usr\/)?bin\/)?(?:ba|z|da|k|a)?sh$|^(?:"|')?\/bin\/|^cmd(?:\.exe)?$/)
+      if (LISTENERS.has(c.name)) {
+        const told = matching(c.args, HANDED)
+        return told.length > 0 ? told : HANDED_IN_SETTINGS.test(c.input.text ?? '')
+      }
       if (c.name === 'socket') return only(matching(c.args, /^-[a-z]*p/).length, matching(c.args, /sh\b/))
       if (c.name === 'xterm')
         return c.args.filter(
@@ -55,9 +78,14 @@ export const SHELL_RULES: readonly Rule[] = [
       // Code in the words of any tool counts; a tool that only shows or keeps its words is left out.
       if (INERT.has(c.name) || KEEPS_MESSAGES.has(c.name)) return undefined
       const reads = isInterpreter(c.name)
-      const runsInput = reads || (COMPILES.has(c.name) && c.args.length > 0 && c.scope.written?.size)
+      const isGiven = c.scope.written?.size || c.input.text !== undefined
+      const runsInput = reads || (COMPILES.has(c.name) && c.args.length > 0 && isGiven)
+      const found = c.args.filter(({ text }) => isCode(text) && (reads ? handsShell(text) : callsShell(text)))
+      // A program may be given in several words: `-e A -e B`.
+      const words = reads && found.length === 0 ? c.args.filter(({ text }) => /[\s(.]/.test(text)) : []
       return [
-        ...c.args.filter(({ text }) => isCode(text) && (reads ? handsShell(text) : callsShell(text))),
+        ...found,
+        ...(words.length > 1 && handsShell(words.map(({ text }) => text).join('\n')) ? words : []),
         ...(runsInput ? inputCode(c).filter(({ text }) => isCode(text) && handsShell(text)) : []),
       ]
     },
@@ -105,12 +133,20 @@ export const SHELL_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
     tools: tools(
-      'ttyd gotty tmate sshx wetty ssh autossh socat ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat',
+      'ttyd gotty tmate sshx wetty ssh autossh socat ngrok cloudflared localtunnel lt localtonet bore code devtunnel frpc gost zrok rathole playit pagekite tailscale gs-netcat sshd dropbear telnetd',
     ),
     when: (c, o) => {
       if (c.name === 'ssh' || c.name === 'autossh')
         return only(
-          c.args.some((arg) => /^-[A-Za-z]*R/.test(arg.text)),
+          c.args.some(
+            ({ text }, i) =>
+              /^-[A-Za-z]*R/.test(text) ||
+              // A forwarded port that other machines can reach.
+              (/^-[A-Za-z]*[DL]/.test(text) &&
+                /^(?:0\.0\.0\.0|\*|\[::\]|):\d/.test(
+                  text.replace(/^-[A-Za-z]*[DL]/, '') || (c.args[i + 1]?.text ?? ''),
+                )),
+          ),
           true,
         )
       if (c.name === 'socat')
@@ -118,6 +154,8 @@ export const SHELL_RULES: readonly Rule[] = [
           c.args.some(({ text }) => /^(?:TCP4?|UDP|OPENSSL)-L(?:ISTEN)?:/i.test(text)),
           matching(c.args, /^(?:TCP4?|UDP|OPENSSL|SOCKS\w*):(?!localhost|127\.)/i),
         )
+      if (c.name === 'sshd' || c.name === 'dropbear')
+        return only(!o.flag('t', 'T', 'G', 'V', 'h'), matching(c.args, /^-[pofDFE]/))
       if (c.name === 'code') return only(verb(o) === 'tunnel', true)
       if (c.name === 'devtunnel') return only(verb(o) === 'host', true)
       if (c.name === 'tailscale') return only(verb(o) === 'funnel', true)
@@ -131,10 +169,10 @@ export const SHELL_RULES: readonly Rule[] = [
 
 /** Interpreters missing in the table of wrappers, because nobody pipes code into them. */
 const MORE =
-  /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci|crystal|dart|nim|racket|clojure|bb|sbcl|raku|pwsh|powershell)$/
+  /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci|crystal|dart|nim|racket|clojure|bb|sbcl|raku|jshell|emacs|pwsh|powershell)$/
 
 /** Tools that run the source of a file, which the line may have written before. */
-const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun'))
+const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun gcc cc clang tcc'))
 /** Tools of version control: their words are names and messages. */
 const KEEPS_MESSAGES: ReadonlySet<string> = new Set(tools('hg svn jj fossil bzr cvs'))
 

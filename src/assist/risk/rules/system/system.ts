@@ -1,11 +1,19 @@
 // Rules about the running system: power, processes, services, firewall, kernel, scheduler, packages.
 import { PROCESS } from '../../carriers/output.ts'
+import type { Options } from '../../line/options.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
 import { byTool, say } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
 
 /** Programs that serve others, as they are named in a search for processes. */
 const SERVICE =
   /^\^?(?:nginx|apache2?|httpd|caddy|haproxy|traefik|postgres(?:ql)?|postmaster|mysqld?|mariadbd?|mongod|redis(?:-server)?|memcached|rabbitmq|kafka|dockerd?|containerd|kubelet|crond?|rsyslogd?|syslogd?|auditd|named|dnsmasq|slapd|smbd|nfsd|cupsd|php-fpm|gunicorn|uwsgi|falcon\S*|crowdstrike\S*|wazuh\S*|ossec\S*|osqueryd?|clamd|freshclam|suricata|snort|zeek|fail2ban\S*|firewalld|mdatp|sentinel\S*|auditbeat|filebeat|cbdaemon|apparmor\S*)\$?$/
+
+/** The names behind a signal such as `-STOP`, whose letters are no options with values. */
+const namesOf = (c: SimpleCommand, o: Options): readonly Arg[] =>
+  /^-[A-Z]{3,}\d?$/.test(c.args[0]?.text ?? '')
+    ? c.args.slice(1).filter(({ text }) => text[0] !== '-')
+    : o.operands
 
 export const SYSTEM_RULES: readonly Rule[] = [
   {
@@ -60,7 +68,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
           true,
         )
       }
-      const names = o.operands.map((arg) => arg.text)
+      const names = namesOf(c, o).map((arg) => arg.text)
       if (
         names.some((name) =>
           /^(?:systemd|init|systemd-logind|dbus-daemon|Xorg|Xwayland|gnome-shell|kwin.*|plasmashell|sshd|\.|\.\*|)$/.test(
@@ -107,7 +115,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
                 SERVICE.test(arg.text.slice(PROCESS.length)) ||
                 /^-(?:9|KILL|SIGKILL)$/.test(c.args[0]?.text ?? '')),
           )
-        : o.operands.filter(
+        : namesOf(c, o).filter(
             (arg) =>
               !o.flag('l', 'list', 'h', 'help', 'V', '0') &&
               (c.privileged ||
