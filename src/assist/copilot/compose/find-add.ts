@@ -23,7 +23,7 @@ export function said({ reading, request }: State, mark: string): string {
 /** The things of a list. */
 export const several = (state: State, text: string): string[] =>
   text
-    .split(/ ?, ?(?:or |and )?| or | and | as well as /)
+    .split(/ ?, ?(?:or |and )?| or | and | as well as |(?<=>) (?=<p)/)
     .map((one) => one.replace(/^(?:ending )?(?:with|in) /, '').trim())
     .filter((one) => one !== '')
     .map((one) => said(state, one))
@@ -77,6 +77,22 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     big: () => addRank(state, 'big', filled()),
     new: () => addRank(state, 'new', filled()),
     old: () => addRank(state, 'old', filled()),
+    skip: () => true,
+    total: () => {
+      state.todo.push('du -ch')
+      state.pipe.push('tail -n 1')
+    },
+    confirm: () => {
+      state.asks = true
+    },
+    sudo: () => {
+      state.sudo = true
+    },
+    lines: () => {
+      if (state.held === undefined || state.held.lacks) return false
+      state.held.lines = true
+      return true
+    },
     quiet: () => {
       state.quiet = true
     },

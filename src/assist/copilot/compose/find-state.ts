@@ -4,13 +4,15 @@ import type { Reading } from './read.ts'
 const THING = '<[qvpgfnmh]\\d+>'
 const BARE =
   '(?!(?:and|or|in|of|the|that|which|with|contain|contains|containing|having|matching|file|files|user|group|all|any|not|is|are|current|directory|to|patterns?|regex|names?|multiple|colons?|spaces?|dots?|digits?|numbers?|underscores?|hyphens?|dash(?:es)?|newlines?|letters?|characters?|quotes?|commas?|uppercase|lowercase|vowels?)\\b)[a-z_][\\w.-]*'
-export const AND = '(?: ?, ?| or | and | ?, ?or | ?, ?and | as well as )'
+export const AND = '(?: ?, ?| or | and | ?, ?or | ?, ?and | as well as |(?<=>) (?=<p))'
 const list = (one: string): string => `${one}(?:${AND}(?:(?:ending )?(?:with|in) )?${one})*`
 const MACROS: Readonly<Record<string, string>> = {
   V: `(${THING})`,
   Q: '(<[qvgf]\\d+>)',
   G: '(<g\\d+>)',
   W: `(${THING}|${BARE})`,
+  // A place that has a name.
+  TO: `(${THING}|(?!(?:another|other|different|some|same|temp|new|parent|specific|given|home)\\b)${BARE})`,
   VS: `(${list(THING)})`,
   WS: `(${list(`(?:${THING}|${BARE})`)})`,
   P: '(<[pvfgq]\\d+>)',
@@ -56,6 +58,9 @@ export interface State {
   nocase: boolean
   quiet: boolean
   follows: boolean
+  /** Whether each action asks first. */
+  asks: boolean
+  sudo: boolean
   into: string | undefined
   /** What the phrases that were taken add, and which kind, place and names were read; see `Candidate`. */
   readonly ways: string[]

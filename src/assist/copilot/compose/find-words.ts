@@ -18,9 +18,10 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:and )?(?:change|set|modify|update|assign|make)s? (?:their |its )?(?:permissions?|mode|access rights|file mode)(?: bits)?(?: (?:of|for|on) (?:them|these files|each))? to {M}', 'do chmod $1'],
   ['^(?:recursively )?(?:change|set|modify|update|adjust)s? (?:permissions?|mode|access rights)(?: recursively)? to {M} (?:of|for|on|recursively for|recursively on)', 'do chmod $1'],
   ['(?:and )?(?:change|set) (?:their |its )?(?:owner|ownership)(?: of them)? to (?:user |owner )?{W}', 'do chown $1'],
+  ['(?:and )?(?:run|execute|call|invoke|apply)s? (?:command |script |utility |program )?(<[qfp]\\d+>|(?!permissions?|access|rights|bits?)[a-z][\\w-]*)(?: command| script| utility)? (?:on|for|with|to|over) (?:each|every|all|them|these files|those files)(?: of)?(?: them| files?| found files?| match(?:es)?| one| directory| directories)?(?: found)?(?: ,? ?(?:with|passing|using|and pass) (?:full |its |their )*(?:file(?:name)?s?|paths?|pathnames?|directory|names?|or|/| )* as (?:its |command line |an )*arguments?(?: to it)?)?', 'run $1'],
   ['(?:and )?(?:run|execute) (<q\\d+>|[a-z][\\w-]*)(?: command)? (?:on|with|for) (?:each of |all of )?(?:them|these files|each|those files|each file|every file)(?: found)?', 'run $1'],
   ['^(?:run|execute) (<q\\d+>|[a-z][\\w-]*)(?: command)? (?:on|with|for) (?:each|every|all)(?: of)?(?= |$)', 'run $1'],
-  ['(?:and|then) (?:replace|substitute)s? (?:all )?(?:occurrences of |instances of |every occurrence of |string |text |word )?{V} (?:with|by|to) (?:string |text |word )?{V}(?: in (?:them|these files|those files|each file|each|all of them|place))?', 'sed $1 $2'],
+  ['(?:and|then) (?:replace|substitute)s? (?:all )?(?:occurrences of |instances of |every occurrences? of |string |text |word )?{V} (?:with|by|to) (?:string |text |word )?{V}(?: in (?:them|these files|those files|each file|each|all of them|place))?', 'sed $1 $2'],
   ['(?:and |while |by )?(?:follow(?:ing)?|dereferenc(?:e|ing)|resolv(?:e|ing)) symlinks(?: if needed)?', 'follow'],
   ['^(?:saves?|writes?) (?:out )?(?:list of |names of )?(?=.*(?:to|in|into|as) (?:file )?(?:named |called )?(?:<[pvfgq]\\d+>)(?: file)?$)', 'ask into'],
   ['(?:to|in|into|as) (?:file )?(?:named |called )?{P}(?: file)?$', 'if into $1'],
@@ -33,13 +34,20 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['^(?:recursively )?changes? group(?: ownership)? (?:of|for)(?= .* to )', 'ask chgrp'],
   ['^changes? group to {W} (?:of|for)', 'do chgrp $1'],
   ['to (?:group )?{W}$', 'if chgrp $1'],
-  ['(?:and|then) (?:move|mv)s? (?:them|it|these files|those files|all|each)? ?(?:all )?(?:to|into|under) (?:directory )?{P}(?: directory)?', 'do mv -t $1'],
+  ['(?:and|then) (?:move|mv)s? (?:them|it|these files|those files|all|each)? ?(?:all )?(?:to|into|under) (?:directory )?{TO}(?: directory)?', 'do mv -t $1'],
   ['^moves? (?=.*(?:to|into) (?:directory |subdirectory )?{P}(?: directory)?$)', 'ask mv -t'],
-  ['(?:and|then) (?:copy|cp)(?:ies)? (?:them|it|these files|those files|all|each)? ?(?:all )?(?:to|into|under) (?:directory )?{P}(?: directory)?', 'do cp -t $1'],
+  ['(?:and|then) (?:copy|cp)(?:ies)? (?:them|it|these files|those files|all|each)? ?(?:all )?(?:to|into|under) (?:directory )?{TO}(?: directory)?', 'do cp -t $1'],
   ['^(?:find and )?cop(?:y|ies) (?=.*(?:to|into) (?:directory |subdirectory )?{P}(?: directory)?$)', 'ask cp -t'],
   ['(?:to|into) (?:directory |subdirectory )?{P}(?: directory)?$', 'if mv -t $1'],
   ['(?:to|into) (?:directory |subdirectory )?{P}(?: directory)?$', 'if cp -t $1'],
   ['(?:and )?(?:calculate|compute|print|display|show|get|output)?s? ?(?:md5 ?sum|md5 (?:hash|checksum|sum)|md5)s? (?:of|for|checksum of|sum of) (?:each |every |all )?(?:of them)?', 'do md5sum'],
+  ['(?:and )?(?:calculate|compute|print|show|display)s? (?:their |its )?(?:md5 ?sums?|md5 checksums?)(?: of (?:them|each))?(?! of)', 'do md5sum'],
+  ['(?:(?:print|show|display|output|list)s? )?first line (?:of|from|in) (?:each|every|all)(?: of)?', 'do head -n 1'],
+  ['(?:(?:print|show|display|output|list)s? )?first {N} lines (?:of|from|in) (?:each|every|all)(?: of)?', 'do head -n $1'],
+  ['(?:and )?(?:calculate|compute|print|show|display|get|find|output)?s? ?(?:their )?total (?:file )?size(?: of)?(?: (?:them|all))?', 'total'],
+  ['(?:with|after|upon|using) (?:user )?confirmation(?: prompts?)?|(?:prompting|asking)(?: for confirmation)? before (?:each|every) (?:deletion|removal|action|command)|(?:and )?(?:ask|prompt) for confirmation(?: before (?:each|every) \\w+)?', 'confirm'],
+  ['(?:as|with|using) (?:super ?user|root|sudo)(?: privileges?| permissions?| rights)?$', 'sudo'],
+  ['(?:ensuring )?white ?space safety(?: in (?:their )?(?:filenames?|paths?))?|(?:and )?modify(?:ing)? them in[ -]place|modifying (?:these |those |the )?files in[ -]place', 'skip'],
   ['^(?:gzip|compress) (?=.*files?)', 'do gzip'],
   ['^(?:unpack|uncompress|decompress|gunzip|unzip) (?=.*\\.gz|.*<)', 'do gunzip'],
   ['(?:and|then) (?:compress|gzip) (?:them|each)', 'do gzip'],
@@ -49,7 +57,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:and )?(?:execute|run|call|invoke)s? (?:command )?{Q} (?:on|for|with) (?:each|every|all)(?: of)?(?: file| them| found file| match)?', 'run $1'],
   ['(?:and )?(?:calculate|print|display|show|get|list|report)?s? ?(?:disk usage|disk space) (?:of|for|used by) (?:each|every|all)', 'do du -h'],
   ['(?:and )?(?:print|display|show|output|list|view)s? (?:out )?(?:contents?|their contents?)(?: of)?(?: all| each| every)?(?: of)?(?: them)?', 'do cat'],
-  ['replaces? (?:all )?(?:occurrences of |instances of |every occurrence of |every |string |text |word )?{V} (?:with|by|to) (?:string |text |word )?{V} in(?: all| each| every)?', 'sed $1 $2'],
+  ['replaces? (?:all )?(?:occurrences of |instances of |every occurrences? of |every |string |text |word )?{V} (?:with|by|to) (?:string |text |word )?{V} in(?: all| each| every)?', 'sed $1 $2'],
 
   // How to show it.
   ['(?:and )?(?:display|show|print|give|get|list)? ?(?:long[ -]?listing|long[ -]list|detailed list(?:ing)?|details?|detailed information|ls -l output|information)(?: information)?(?: of| about| on| for)(?: them| each| each file)?', 'do ls -l'],
@@ -62,12 +70,14 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:largest|biggest) (?=(?:<[gf]\\d+> |regular )?file\\b)', 'big 1'],
   ['(?:newest|latest|most recent|most recently (?:modified|changed)|last (?:modified|changed)) (?=(?:<[gf]\\d+> |regular )?file\\b)', 'new 1'],
   ['oldest (?=(?:<[gf]\\d+> |regular )?file\\b)', 'old 1'],
-  ['(?:and|then)? ?(?:print|show|display|list|output|report)? ?only (?:first|top) {N}(?: of them| results| files| lines)?$', 'pipe head -n $1'],
+  ['(?:and|then)? ?(?:print|show|display|list|output|report)? ?(?:only )?(?:first|top) {N}(?: of them| results| files| lines)?$', 'pipe head -n $1'],
   ['(?:and|then)? ?(?:show|print|display) (?:only )?(?:last) {N} (?:lines|files|results)(?: of output)?$', 'pipe tail -n $1'],
   ['^(?:show|print|display) (?:sorted list of|sorted|sorted list) ?', 'pipe sort'],
-  ['(?:and|then)? ?sort(?:ed|s)? (?:them |result |results |output |list )?(?:alphabetically|by (?:file)?names?|in alphabetical order)?$', 'pipe sort'],
+  ['(?:and|then)? ?sort(?:ed|s)?(?: (?:them|result|results|output|list))?(?: (?:alphabetically|by (?:file)?names?|in alphabetical order))?$', 'pipe sort'],
   ["(?:and|while|but)? ?(?:discard|discarding|hide|ignoring|ignore|suppress(?:ing)?|without showing|do not (?:show|display|print)|don't show)(?: all| any)? (?:errors?|permission denied|error messages?)(?: messages?| errors?)?", 'quiet'],
   ['(?:and )?(?:save|write|store|output|redirect)s? (?:them|it|list|output|results?|all)? ?(?:to|in|into) (?:file )?{P}(?: file)?', 'into $1'],
+
+  ['(?:and )?redirect(?:ing|s)? (?:output|list|results?|them|it) to (?:file )?{W}(?: file)?', 'into $1'],
 
   // Names.
   ['(?:and )?(?:search|look|grep) (?:(?:in|through|inside) )?(?:them|those files|these files|each file|all of them)(?: all)? for (?:string |text |word |pattern )?{V}', 'holds $1'],
@@ -109,6 +119,9 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:for )(?:pattern|string|text|word|regex|phrase) {V}', 'holds $1'],
   ['(?<=^(?:recursively )?search (?:.*)(?:files|directory|directories|tree|<p\\d+>)(?: .*)?)for (<[qv]\\d+>)$', 'holds $1'],
 
+  ['^(?:recursively )?(?:search|look|grep|find)(?: for)? (?:word|text|string) {W} in(?: all| each| every)?', 'holds $1'],
+  ['(?:and )?(?:show|print|display|list|output)s? (?:(?:all|only) )?(?:matched|matching|those) lines(?: from (?:them|those files))?(?: (?:along )?with (?:their |its )?(?:line numbers?|filenames?|file ?names?)(?: and (?:line numbers?|filenames?))?)?', 'lines'],
+
   // Kind, size, time, owner, mode.
   ['(?:except|excluding|not|other than|that are not|which are not) (?:directories|director(?:y|ies))', 'test ! -type d'],
   ['(?:(?:broken|dangling|dead) symlinks?)', 'test -xtype l'],
@@ -149,7 +162,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['{LINK}(?:owned by|belong(?:s|ing)? to|property of)(?: the)?(?: user| owner)? {W}(?: user)?', 'test -user $1'],
   ['(?:whose|with|having|and) (?:owner|user) (?:is|name)? ?{W}', 'test -user $1'],
   ['(?:that |which )?(?:are |is )?not same (?:file )?as {P}|(?:that )?not hard ?links? (?:to|of) {P}', 'test ! -samefile $1$2'],
-  ['(?:that |which )?(?:are )?(?:hard ?links? (?:to|of)|same file as|linked to) (?:file )?{P}', 'test -samefile $1'],
+  ['(?:that |which )?(?:are )?(?:hard ?links? (?:to|of)|same file as|linked to) (?:file )?{W}', 'test -samefile $1'],
   ['(?:that |which )?(?:have|has|with) more than {N} (?:hard ?)?links?', 'test -links +$1'],
   ['(?:that |which )?(?:are|is) not readable by (?:everyone|everybody|all)(?: users)?', 'test ! -perm -444'],
   ['(?:that |which )?(?:are|is) not executable(?: by (?:me|current user|user))?', 'test ! -executable'],
@@ -162,6 +175,11 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['{LINK}(?:permissions?|mode|permission bits|access rights)(?: set)?(?: (?:are|is|of|set to|equal to|bits|mode))? (?:not|other than) {M}', 'test ! -perm $1'],
   ["{LINK}(?:not|n't|without) (?:have |having )?(?:permissions?|mode)(?: (?:of|set to))? {M}", 'test ! -perm $1'],
   ['(?:with|have|having|whose|and|which have|that have) (?:(?:the|file|their) )*(?:permissions?|mode|permission bits|access rights)(?: (?:are|is|of|set to|equal to|bits|exactly|mode))* {M}(?: permissions?)?', 'test -perm $1'],
+  ['{M} permissions? (?=(?:regular )?files?|director|subdirector|entries)', 'test -perm $1'],
+  ['{LINK}(?:owned by |belong(?:s|ing)? to )?group id {N}', 'test -gid $1'],
+  ['{LINK}(?:owned by |belong(?:s|ing)? to )?user id {N}', 'test -uid $1'],
+  ['{LINK}(?:modified |changed |updated )?(?:newer than|after|since|later than) (\\d{4}-\\d\\d-\\d\\d)', 'test -newermt $1'],
+  ['{LINK}(?:modified |changed |updated )?(?:older than|before|earlier than) (\\d{4}-\\d\\d-\\d\\d)', 'test ! -newermt $1'],
   ['(?:with|have|having) {M} (?:permissions?|mode)', 'test -perm $1'],
   ['world[ -]writ(?:e?able)|writ(?:e?able) (?:by|for) (?:everyone|others|anyone|all|world)', 'test -perm -0002'],
   ['(?:with |having |that have |which have )?(?:setuid|suid|set user id)(?: bit)?(?: set| enabled)?', 'test -perm -4000'],
@@ -212,7 +230,7 @@ export const PLACES: readonly (readonly [pattern: string, place: string])[] = [
 
 /** Words that add nothing to what the phrases say. */
 export const FILLERS =
-  /^(?:find|finds|search|searches|searching|look|looks|locate|list|lists|show|shows|display|displays|print|prints|get|gets|output|outputs|return|returns|report|see|view|identify|give|me|for|up|out|all|every|each|any|that|which|who|are|is|was|were|be|been|have|has|had|with|and|of|in|on|to|by|from|them|their|its|it|these|those|there|anywhere|recursively|recursive|also|,|-|under|below|as|names?|paths?|filenames?|located|present|existing|exist|exists|available|down|whose|at|pathnames?|list of|full|do|does|then|inside|within|through|where|types?(?= f)|found|tree|well|using|what|my|i|s)$/
+  /^(?:find|finds|search|searches|searching|look|looks|locate|list|lists|show|shows|display|displays|print|prints|get|gets|output|outputs|return|returns|report|see|view|identify|give|me|for|up|out|all|every|each|any|that|which|who|are|is|was|were|be|been|have|has|had|with|and|of|in|on|to|by|from|them|their|its|it|these|those|there|anywhere|recursively|recursive|also|,|-|under|below|as|names?|paths?|filenames?|located|present|existing|multiple|certain|specific|particular|given|various|individually|downwards|single|too|exist|exists|available|down|whose|at|pathnames?|list of|full|do|does|then|inside|within|through|where|types?(?= f)|found|tree|well|using|what|my|i|s)$/
 
 /** What the words of a kind of file stand for in its name. */
 export const KINDS: Readonly<Record<string, string>> = {

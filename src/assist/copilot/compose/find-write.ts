@@ -27,7 +27,7 @@ export function write(state: State): string | undefined {
   if (state.todo.length > 1 || (rank !== undefined && state.todo.length > 0)) return undefined
   const [todo] = state.todo
   // A pipe behind `-delete` or `-exec` shows less of the output; it does not limit to what files something is done.
-  if (todo !== undefined && pipe.length > 0) return undefined
+  if (changesFound(state) && pipe.length > 0) return undefined
   if (state.into !== undefined && changesFound(state)) return undefined
   const isWhole = takesWhole(type, state, own)
   if (isWhole) {
@@ -55,6 +55,7 @@ export function write(state: State): string | undefined {
   const end = `${state.quiet ? ' 2>/dev/null' : ''}${pipe.map((one) => ` | ${one}`).join('')}${state.into === undefined ? '' : ` > ${state.into}`}`
   if (held !== undefined) return searched(state, parts, places, own, end)
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
+  if (state.asks) return todo === undefined || isWhole ? undefined : asking(parts, todo)
   if (todo === 'delete')
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
   // Other archives than those of gzip are unpacked by other tools.
@@ -63,6 +64,12 @@ export function write(state: State): string | undefined {
   const act = type !== 'f' && type !== 'l' && held === undefined ? todo.replace(/^cp -t/, 'cp -r -t') : todo
   return `${parts.join(' ')} -exec ${act} {} +${end}`
 }
+
+/** The search with an action that asks before each thing that was found. */
+const asking = (parts: readonly string[], todo: string): string =>
+  todo === 'delete'
+    ? `${parts.join(' ')} -ok rm {} \\;`
+    : `${parts.join(' ')} -ok ${todo.replace(/^(mv|cp) -t (\S+)$/, '$1 {} $2')}${/^(?:mv|cp) /.test(todo) ? '' : ' {}'} \\;`
 
 /** The kind of what is found; undefined if what is to be done with it is not done with this kind. */
 function kindFor({ type, todo: [todo = ''] }: State): string | undefined {

@@ -50,6 +50,8 @@ export function composeFind(request: string, reading: Reading): Composed | undef
       nocase: false,
       quiet: false,
       follows: false,
+      asks: false,
+      sudo: false,
       into: undefined,
     },
   }
@@ -105,7 +107,11 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   const command = write(state)
   if (command === undefined) return undefined
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
-  return { command, left: left.map((word) => said(state, word)), ways: waysOf(state) }
+  return {
+    command: state.sudo ? `sudo ${command}` : command,
+    left: left.map((word) => said(state, word)),
+    ways: waysOf(state),
+  }
 }
 
 /** The parts of the grammar that were used: the verb, the phrases, the kind of file and the place. */
@@ -140,9 +146,16 @@ const isForOther = ({ reading: { text }, request, tests, todo }: State): boolean
  * Whether the tests say so well which files of such a place are meant that they may be changed: never in the root, in the
  * home directory by a name, in the current directory by any test that is not only an exception.
  */
-const isNarrow = (place: string, { tests }: State): boolean =>
-  !place.startsWith('/') &&
-  tests.some((one) => (/^\.\/?$/.test(place) ? !one.startsWith('! ') : /^(?:\\\( )?-name /.test(one)))
+const isNarrow = (place: string, { tests, todo, type, reading }: State): boolean =>
+  // Modes and owners of all files here are changed where the words say all that.
+  (/^\.\/?$/.test(place) &&
+    (type === 'f' || type === 'd') &&
+    todo.every((one) => /^(?:chmod|chown|chgrp) /.test(one)) &&
+    /\b(?:under|below|in|inside) current (?:working )?directory|\bcurrent directory tree/.test(
+      reading.text,
+    )) ||
+  (!place.startsWith('/') &&
+    tests.some((one) => (/^\.\/?$/.test(place) ? !one.startsWith('! ') : /^(?:\\\( )?-name /.test(one))))
 
 /** Whether the request says enough of files to be answered with a search. */
 function isAbout({ type, tests, places, held, rank, reading, todo }: State): boolean {
@@ -153,7 +166,7 @@ function isAbout({ type, tests, places, held, rank, reading, todo }: State): boo
     return false
   // `list files` is for ls.
   const isSearch =
-    /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|sub ?director|entire|file system/.test(
+    /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|\bunder\b|sub ?director|entire|file system|regular file/.test(
       reading.text,
     )
   return (

@@ -92,10 +92,14 @@ function joined(
 ): string | undefined {
   const named = [...base.matchAll(/<(\w+)>/g)].map(([, slot = '']) => slot)
   if (named.some((slot) => !slots.has(slot))) return undefined
-  return base
-    .replace('…', () => options.join(' '))
-    .replace(/\[(\w+)\]@/g, (_, slot: string) => (slots.has(slot) ? `${slots.get(slot)}@` : ''))
-    .replace(/<(\w+)>|\[(\w+)\]/g, (_, one: string, other: string) => slots.get(one ?? other) ?? '')
-    .replace(/ {2,}/g, ' ')
-    .trim()
+  return (
+    base
+      .replace('…', () => options.join(' '))
+      // What `yes` says of itself.
+      .replace(/^yes y(?= \|)/, 'yes')
+      .replace(/\[(\w+)\]@/g, (_, slot: string) => (slots.has(slot) ? `${slots.get(slot)}@` : ''))
+      .replace(/<(\w+)>|\[(\w+)\]/g, (_, one: string, other: string) => slots.get(one ?? other) ?? '')
+      .replace(/ {2,}/g, ' ')
+      .trim()
+  )
 }

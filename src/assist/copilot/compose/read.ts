@@ -79,6 +79,7 @@ const NAMES_WITH_SPACES =
 /** Two words for one kind of things, written with a slash, are no path. */
 const joined = (text: string): string =>
   text
+    .replace(/(?<=\w)\u2019(?=[a-z])/g, "'")
     .replace(
       /\b(files?|regular|normal|folders?|director(?:y|ies))\/(?=(?:regular|normal|director\w*|folders?|files?|dirs?|symlinks?)\b)/gi,
       '$1 or ',
