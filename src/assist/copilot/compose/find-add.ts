@@ -78,6 +78,13 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     new: () => addRank(state, 'new', filled()),
     old: () => addRank(state, 'old', filled()),
     skip: () => true,
+    end: () => {
+      if (state.todo.length > 0 || state.end !== undefined) return false
+      state.end = form
+      return true
+    },
+    small: () => addRank(state, 'small', filled()),
+    tar: () => state.todo.push(archive(asWord(said(state, given(1))))),
     total: () => {
       state.todo.push('du -ch')
       state.pipe.push('tail -n 1')
@@ -127,11 +134,22 @@ function finish(state: State, form: string, filled: string): boolean {
   if (state.asked !== tool) return false
   state.asked = undefined
   if (tool === 'into') state.into = filled.replace('into ', '')
+  else if (tool === 'tar') state.todo.push(archive(filled.replace('tar ', '')))
   else state.todo.push(filled)
   return true
 }
 
-function addRank(state: State, by: 'big' | 'new' | 'old', most: string): void {
+/** What packs files into an archive, by the ending of its name. */
+const archive = (name: string): string =>
+  /\.t?gz'?$/.test(name)
+    ? `tar -czf ${name}`
+    : /\.t?bz2'?$/.test(name)
+      ? `tar -cjf ${name}`
+      : /\.zip'?$/.test(name)
+        ? `zip ${name}`
+        : `tar -cf ${name}`
+
+function addRank(state: State, by: 'big' | 'small' | 'new' | 'old', most: string): void {
   state.rank = { by, most }
 }
 

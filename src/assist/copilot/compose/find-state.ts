@@ -53,7 +53,7 @@ export interface State {
   todo: string[]
   pipe: string[]
   held: { text: string; lacks: boolean; lines: boolean } | undefined
-  rank: { by: 'big' | 'new' | 'old'; most: string } | undefined
+  rank: { by: 'big' | 'small' | 'new' | 'old'; most: string } | undefined
   asked: string | undefined
   nocase: boolean
   quiet: boolean
@@ -61,6 +61,8 @@ export interface State {
   /** Whether each action asks first. */
   asks: boolean
   sudo: boolean
+  /** What the search prints of each thing. */
+  end: string | undefined
   into: string | undefined
   /** What the phrases that were taken add, and which kind, place and names were read; see `Candidate`. */
   readonly ways: string[]

@@ -49,7 +49,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:as|with|using) (?:super ?user|root|sudo)(?: privileges?| permissions?| rights)?$', 'sudo'],
   ['(?:ensuring )?white ?space safety(?: in (?:their )?(?:filenames?|paths?))?|(?:and )?modify(?:ing)? them in[ -]place|modifying (?:these |those |the )?files in[ -]place', 'skip'],
   ['^(?:gzip|compress) (?=.*files?)', 'do gzip'],
-  ['^(?:unpack|uncompress|decompress|gunzip|unzip) (?=.*\\.gz|.*<)', 'do gunzip'],
+  ['^(?:unpack|uncompress|decompress|gunzip|unzip)s? (?=.*\\.gz|.*<)', 'do gunzip'],
   ['(?:and|then) (?:compress|gzip) (?:them|each)', 'do gzip'],
   ['^counts? (?:number of )?lines (?:of|in) (?:code in )?(?:each|every)(?: of)?', 'do wc -l'],
   ['(?:and )?(?:display|print|count|show|list) (?:number of|count of)? ?lines (?:in|of) (?:each|every|all)(?: of)?(?: file| them)?$', 'do wc -l'],
@@ -59,6 +59,14 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:and )?(?:print|display|show|output|list|view)s? (?:out )?(?:contents?|their contents?)(?: of)?(?: all| each| every)?(?: of)?(?: them)?', 'do cat'],
   ['replaces? (?:all )?(?:occurrences of |instances of |every occurrences? of |every |string |text |word )?{V} (?:with|by|to) (?:string |text |word )?{V} in(?: all| each| every)?', 'sed $1 $2'],
 
+  ['(?:and |, )?(?:compress|archive|pack|tar|put|add)(?:ing)?s? (?:them|these files|it|those files|all of them) (?:in)?to (?:(?:compressed|gzip(?:ped)?) )?(?:tar )?(?:tarball|archive)(?: named| called)? (<[fpq]\\d+>)', 'tar $1'],
+  ['^(?:compress|archive|pack|tar)s? (?=.* (?:in)?to (?:tar )?(?:tarball|archive) )', 'ask tar'],
+  ['(?:in)?to (?:tar )?(?:tarball|archive)(?: named| called)? (<[fpq]\\d+>)$', 'if tar $1'],
+  ['(?:and |, )?(?:print|display|show|output|list)?s? ?(?:only )?(?:their |its )?(?:base ?names?|names? (?:of each )?,? ?(?:without|not) (?:any )?(?:containing |their |leading )?(?:directories|paths?|directory))(?: only)?', 'do basename'],
+  ['(?:(?:along |together )?with|and) (?:their |its )?(?:file )?sizes?(?: in bytes)?(?: for each)?', "end -printf '%s %p\\n'"],
+  ['(?:prefixed|preceded) (?:by|with) (?:their |its )?(?:file ?)?size(?: in bytes)?', "end -printf '%s %p\\n'"],
+  ['(?:and )?(?:print|display|show|list)s? (?:the )?(?:names? and sizes?|sizes? and names?)(?: of)?(?= )', "end -printf '%s %p\\n'"],
+
   // How to show it.
   ['(?:and )?(?:display|show|print|give|get|list)? ?(?:long[ -]?listing|long[ -]list|detailed list(?:ing)?|details?|detailed information|ls -l output|information)(?: information)?(?: of| about| on| for)(?: them| each| each file)?', 'do ls -l'],
   ['(?:and )?list (?:them|files)? ?(?:in|with) (?:long[ -]?(?:list(?:ing)?)?|detail(?:ed)?|ls -l)(?: listing)?(?: format| details?)?', 'do ls -l'],
@@ -67,6 +75,9 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:and|then)? ?(?:sort(?:ed)?|ordered|order) (?:them |result |results |list )?(?:by|on|from|in order of) (?:size|file size|largest|biggest)(?: to smallest)?(?: in)?(?: ?,? ?(?:descending|largest first|biggest first|reverse)(?: order)?)?', 'big'],
   ['{N} (?:largest|biggest) (?=regular |files)', 'big $1'],
   ['{N} (?:most recently|last|latest|newest) ?(?:modified|changed|updated)? (?=regular |files)', 'new $1'],
+  ['{N} smallest (?=regular |files)', 'small $1'],
+  ['smallest (?=(?:<[gf]\\d+> |regular )?file\\b)', 'small 1'],
+  ['{N} oldest (?=regular |files)', 'old $1'],
   ['(?:largest|biggest) (?=(?:<[gf]\\d+> |regular )?file\\b)', 'big 1'],
   ['(?:newest|latest|most recent|most recently (?:modified|changed)|last (?:modified|changed)) (?=(?:<[gf]\\d+> |regular )?file\\b)', 'new 1'],
   ['oldest (?=(?:<[gf]\\d+> |regular )?file\\b)', 'old 1'],
@@ -82,7 +93,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   // Names.
   ['(?:and )?(?:search|look|grep) (?:(?:in|through|inside) )?(?:them|those files|these files|each file|all of them)(?: all)? for (?:string |text |word |pattern )?{V}', 'holds $1'],
   ['(?:and )?(?:search|look|grep) for (?:string |text |word |pattern )?{V} (?:in|inside) (?:them|those files|these files|each file|each of them|all of them|all these files)', 'holds $1'],
-  ['(?:ignoring|regardless of|ignore|irrespective of) (?:the )?case(?: sensitivity)?|case[ -]insensitiv(?:e|ely)(?: search| match)?|not case sensitiv(?:e|ely)|in any case', 'flag nocase'],
+  ['(?:ignoring|regardless of|ignore|irrespective of) (?:the )?case(?: sensitivity)?|case[ -]insensitiv(?:e|ely)(?: search| match)?|(?:ignoring|regardless of) (?:the )?case of (?:that|this|the) string|not case sensitiv(?:e|ely)|in any case', 'flag nocase'],
   ["{LINK}(?:not|n't) (?:named|called) {VS}", 'name ! $1'],
   ['(?:except|excluding|but not|other than|apart from|besides|excepting|but|not including|ignoring|skipping|omitting) (?:those |ones |files? |all )?(?:that are )?(?:named |called |with names? |whose names? (?:is|are|match(?:es)?) )?{VS}(?: files?| ones)?', 'name ! $1'],
   ['(?:that )?(?:do not|does not|do nt|not) (?:end|ending|ends) (?:with|in|by) (?:extension |suffix )?{VS}', 'name ! *$1'],
@@ -119,7 +130,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['(?:for )(?:pattern|string|text|word|regex|phrase) {V}', 'holds $1'],
   ['(?<=^(?:recursively )?search (?:.*)(?:files|directory|directories|tree|<p\\d+>)(?: .*)?)for (<[qv]\\d+>)$', 'holds $1'],
 
-  ['^(?:recursively )?(?:search|look|grep|find)(?: for)? (?:word|text|string) {W} in(?: all| each| every)?', 'holds $1'],
+  ['^(?:recursively )?(?:search|look|grep|find)(?: for)? (?:word |text |string )+{W}(?: case[ -]insensitively)? in(?: all| each| every)?', 'holds $1'],
   ['(?:and )?(?:show|print|display|list|output)s? (?:(?:all|only) )?(?:matched|matching|those) lines(?: from (?:them|those files))?(?: (?:along )?with (?:their |its )?(?:line numbers?|filenames?|file ?names?)(?: and (?:line numbers?|filenames?))?)?', 'lines'],
 
   // Kind, size, time, owner, mode.

@@ -3,7 +3,7 @@ import type { State } from './find-state.ts'
 import { asFiles, asWord } from './read.ts'
 
 /** What is done with files and leaves them as they are. */
-const LEAVES = /^(?:ls|md5sum|wc|du|cat)\b/
+const LEAVES = /^(?:ls|md5sum|wc|du|cat|basename|head|file)\b/
 /** Tests of a directory that hold for all that is in it, because they are about its own name or path. */
 const ABOUT_NAME = /^(?:\\\( )?-i?(?:name|path|regex) /
 
@@ -60,7 +60,8 @@ export function write(state: State): string | undefined {
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
   // Other archives than those of gzip are unpacked by other tools.
   if (todo === 'gunzip' && !own.some((one) => /gz'?(?: |$)/.test(one))) return undefined
-  if (todo === undefined) return parts.join(' ') + end
+  if (todo === 'basename') return `${parts.join(' ')} -exec basename {} \\;${end}`
+  if (todo === undefined) return [...parts, ...(state.end === undefined ? [] : [state.end])].join(' ') + end
   const act = type !== 'f' && type !== 'l' && held === undefined ? todo.replace(/^cp -t/, 'cp -r -t') : todo
   return `${parts.join(' ')} -exec ${act} {} +${end}`
 }
@@ -137,5 +138,6 @@ function searched(
 const ranked = ({ by, most }: NonNullable<State['rank']>): string => {
   const head = most === '' ? '' : ` | head -n ${most}`
   if (by === 'big') return `-printf '%s\\t%p\\n' | sort -nr${head}`
+  if (by === 'small') return `-printf '%s\\t%p\\n' | sort -n${head}`
   return `-printf '%T@ %p\\n' | sort -n${by === 'new' ? 'r' : ''}${head} | cut -d' ' -f2-`
 }
