@@ -27,7 +27,7 @@ export function judgeAnswers(
   set: RequestSet,
   answers: ReadonlyMap<string, string>,
   karo: (words: string) => string | null,
-  { isJailed, print }: { isJailed: boolean; print?: (line: string) => void },
+  { isJailed, print }: { isJailed: boolean; print: ((line: string) => void) | undefined },
 ): { asked: number; theirs: Judged; own: Judged } {
   const asked = items.filter(({ words }) => answers.has(onOneLine(words)))
   const verdicts = asked.map((item) => {

@@ -13,7 +13,7 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   // Both spellings of what a command prints.
   [/`([^`]*)`/g, '$($1)'],
   // An option's letter and its number.
-  [/(?<=\b(?:read|split|nl|cut|fold|head|tail|ping)\b[^|]*) -([a-zA-Z])(?=\d)/g, ' -$1 '],
+  [/(?<=\b(?:read|split|nl|cut|fold|head|tail|ping|sort)\b[^|]*) -([a-zA-Z])(?=\d)/g, ' -$1 '],
   [/(?<=\bsplit\b[^|]*) --bytes[= ]/g, ' -b '],
   [/(?<=\bsplit\b[^|]*) --lines[= ]/g, ' -l '],
   [/(?<=\bsplit\b[^|]*) --numeric-suffixes(?= )/g, ' -d'],

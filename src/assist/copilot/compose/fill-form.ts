@@ -20,7 +20,7 @@ export function filled(
     return at < 0 ? mark : request.slice(at, at + mark.length)
   }
   return command.replace(
-    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\.|\$\d)|[!%+~#^@])?)/g,
+    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\.|\$\d)|[!%+~#^@?])?)/g,
     (whole, column: string, place: string, kind: string, at: number) => {
       if (whole === '$$$$') return '$$'
       if (whole === '$$1=1') return '$1'
@@ -36,6 +36,7 @@ export function filled(
       if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
       if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))
       if (kind === '/') return asPattern(raw)
+      if (kind === '?') return asWord(SIGNS[raw.toLowerCase()] ?? raw)
       if (kind === '^') return findSize(raw).replace(/c$/, '')
       if (kind === '#') return String(ORDINALS.indexOf(raw.toLowerCase()) + 1 || raw.replace(/\D+$/, ''))
       if (isMode(mark, command.slice(0, at))) return column + raw
@@ -49,5 +50,20 @@ const word = (mark: string, raw: string): string =>
   /^<n/.test(mark) ? raw.replace(/\D+$/, '') : /^<g/.test(mark) ? asFiles(raw) : asWord(raw)
 
 const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ')
+/** Signs that have a name. */
+const SIGNS: Readonly<Record<string, string>> = {
+  ...{
+    comma: ',',
+    semicolon: ';',
+    colon: ':',
+    dot: '.',
+    period: '.',
+    slash: '/',
+    space: ' ',
+    hyphen: '-',
+    dash: '-',
+  },
+  ...{ underscore: '_', pipe: '|', equals: '=' },
+}
 /** What stands between the things of a list. */
 const BETWEEN = / ?, ?(?:and )?| and | (?=<)/

@@ -78,6 +78,9 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     new: () => addRank(state, 'new', filled()),
     old: () => addRank(state, 'old', filled()),
     skip: () => true,
+    loud: () => {
+      state.loud = true
+    },
     end: () => {
       if (state.todo.length > 0 || state.end !== undefined) return false
       state.end = form
@@ -131,6 +134,12 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
 
 function finish(state: State, form: string, filled: string): boolean {
   const tool = form.replace(/ \$.*$/, '')
+  const [swap, from, to] = filled.split(' ')
+  if (swap === 'swap' && state.asked === 'chmod') {
+    state.asked = undefined
+    state.tests.push(`-perm ${from}`)
+    return state.todo.push(`chmod ${to}`) > 0
+  }
   if (state.asked !== tool) return false
   state.asked = undefined
   if (tool === 'into') state.into = filled.replace('into ', '')

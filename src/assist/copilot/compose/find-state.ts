@@ -61,6 +61,8 @@ export interface State {
   /** Whether each action asks first. */
   asks: boolean
   sudo: boolean
+  /** Whether each action says what it does. */
+  loud: boolean
   /** What the search prints of each thing. */
   end: string | undefined
   into: string | undefined

@@ -56,6 +56,7 @@ export function write(state: State): string | undefined {
   if (held !== undefined) return searched(state, parts, places, own, end)
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
   if (state.asks) return todo === undefined || isWhole ? undefined : asking(parts, todo)
+  if (todo === 'delete' && state.loud && !isWhole) return `${parts.join(' ')} -exec rm -v {} +${end}`
   if (todo === 'delete')
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
   // Other archives than those of gzip are unpacked by other tools.

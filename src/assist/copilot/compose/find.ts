@@ -52,6 +52,7 @@ export function composeFind(request: string, reading: Reading): Composed | undef
       follows: false,
       asks: false,
       sudo: false,
+      loud: false,
       end: undefined,
       into: undefined,
     },

@@ -18,6 +18,7 @@ const RECURSIVE =
   '(?:recursively|and (?:all |everything )?(?:files|contents?|everything) (?:in|into|below|under|inside)(?: it| them)?)'
 const FORCE = '(?:force|forcibly|forcible)'
 const PIECES = '(?:files|pieces|parts|chunks)'
+const CUT = '(?:print|show|display|extract|get|output|cut|take|return)s? (?:only )?'
 const CURRENT_USER = ['to current user', '[owner] "$(whoami)"'] as const
 
 /** How files go to another place or host. */
@@ -183,10 +184,11 @@ export const FORMS: readonly Form[] = [
   ]],
   ['sorts?(?: (?:lines|contents?) (?:of|in))?(?: {L})?(?: lines)?', 'sort … $1', [
     ['numerically|(?:by|in) numeric(?:al)? (?:value|order)|as numbers', '-n'],
-    ['(?:in )?(?:reverse|descending)(?: order)?', '-r'],
-    ['(?:by|on|based on) {ORD} {X}[ -](?:separated|delimited) (?:field|value|column)(?: of each line)?', '-t $2 -k$1#,$1#'],
-    ['(?:by|on|based on|using|according to) {ORD} (?:field|column|key|word)(?: of each line)?', '-k$1#'],
-    ['(?:by|on|based on|using|according to) (?:field|column|key) {N}', '-k$1'],
+    ['(?:in )?(?:reverse|descending)(?: order)?|(?:and output |ordered )?from (?:greatest|highest|largest)(?: value)? to (?:least|lowest|smallest)(?: value)?|reversibly', '-r'],
+    ['(?:and output |ordered )?from (?:least|lowest|smallest)(?: value)? to (?:greatest|highest|largest)(?: value)?|standard input', ''],
+    ['(?:by|on|based on) {ORD}(?: of)? {SIGN}[ -](?:separated|delimited) {FIELD}s?(?: of each line)?', '-t $2? -k $1#,$1#'],
+    ['(?:by|on|based on|using|according to) {ORD} (?:field|column|key|word)(?: (?:of|in) each line)?', '-k $1#,$1#'],
+    ['(?:by|on|based on|using|according to) (?:field|column|key) {N}', '-k $1,$1'],
     ['(?:using|with|separated by|delimited by) {X}(?: as)?(?: field)?(?: separator| delimiter)?', '-t $1'],
     ['ignor(?:e|ing) case|case[ -]insensitive(?:ly)?', '-f'],
     ['(?:remov(?:e|ing) |delet(?:e|ing) )?duplicates?(?: lines)?|(?:print |only )*unique(?: entries| lines| values)?|uniquely', '-u'],
@@ -195,8 +197,10 @@ export const FORMS: readonly Form[] = [
     ['human[ -]readable (?:numbers|sizes)', '-h'],
     ['alphabetically|in alphabetical order', ''],
   ]],
-  ['(?:print|show|display|extract|get|output|cut|take)s? (?:only )?{ORD} {X}[ -](?:separated|delimited) (?:field|column|value|entry)(?: of| in| from)?(?: each line)?(?: of| in| from)? {L}', 'cut -d $2 -f $1# $3', []],
-  ['(?:print|show|display|extract|get|output|cut|take)s? (?:only )?{ORD} (?:field|column|value)s?(?: of| in| from)?(?: each line)?(?: of| in| from)? {L} (?:separated by|using|with|delimited by) {X}(?: as)?(?: field)?(?: separator| delimiter)?', 'cut -d $3 -f $1# $2', []],
+  [`${CUT}{ORD} {SIGN}[ -](?:separated|delimited) {FIELD}s?(?: of| in| from)?(?: each (?:line|string))?(?: of| in| from)? (?:variable |string )?(<v\\d+>)`, 'echo $3 | cut -d $2? -f $1#', []],
+  [`${CUT}{ORD} {SIGN}[ -](?:separated|delimited) {FIELD}s?(?: of| in| from)?(?: each (?:line|string))?(?: of| in| from)? {F}`, 'cut -d $2? -f $1# $3', []],
+  [`${CUT}{ORD} {FIELD}s?(?: of| in| from)?(?: each (?:line|string))?(?: of| in| from)? {SIGN}[ -](?:separated|delimited) (?:file |lines? )?(<v\\d+>)`, 'echo $3 | cut -d $2? -f $1#', []],
+  [`${CUT}{ORD} {FIELD}s?(?: of| in| from)?(?: each (?:line|string))?(?: of| in| from)? {F} (?:separated by|using|with|delimited by) {SIGN}(?: as)?(?: field)?(?: separator| delimiter)?`, 'cut -d $3? -f $1# $2', []],
   ['(?:print|show|display|extract|get|output|cut|take)s? (?:only )?characters {N} (?:to|through) {N} (?:of|in|from)(?: each line)?(?: of| in| from)? {L}', 'cut -c $1-$2 $3', []],
   ['(?:print|show|display|extract|get|output|cut|take)s? (?:only )?first {N} characters (?:of|in|from) each (?:line|string)(?: of| in| from) {L}', 'cut -c 1-$1 $2', []],
   ['(?:execute|run)s? {X} every (<t\\d+>|second|minute|hour)(?= .*(?:highlight|color|title|differences))', 'watch -n $2% … $1!', [
@@ -265,5 +269,14 @@ export const FORMS: readonly Form[] = [
   ['(?:print|output|write)s? {N} lines of (?:single )?(<q\\d+>)', 'yes $2 | head -n $1', []],
   ['writes? output of {X} to standard output and (?:to )?(?:file )?{X}', '$1! | tee $2', []],
   ['writes? (?:standard output|output) of {X} to (?:file )?{X}', '$1! > $2', []],
+  ['(?:print|show|display|output|count)s? (?:(?:counts?|number) of (?:each unique|each|duplicate|unique) lines?|unique lines with (?:their )?counts?)(?: (?:in|of|from) (?:{F}|standard input|input))?', 'sort $1 | uniq -c', []],
+  ['(?:merge|combine)s? (?:already )?sorted files {L}', 'sort -m $1', []],
+  ['page through (?:both )?standard output and standard error of (?:command )?{X}', '$1! 2>&1 | less', []],
+  ['writes? {X} to (?:standard output|console) and (?:to )?(?:file )?{X}', 'echo $1 | tee $2', []],
+  ['writes? {X} to (?:standard output|console) and append (?:it )?to (?:file )?{X}(?: as root)?', 'echo $1 | tee -a $2', []],
+  ['(?:create|make)s? intermediate directories {X} and {X} as required and (?:create |directory )?{X}', 'mkdir -p $1/$2/$3', []],
+  ['(?:create|make)s? intermediate (?:directories|directory|directoriy) {X} as required and (?:create |directory |directories )?{X}', 'mkdir -p $1/$2', []],
+  ['(?:un|g?un)zips? (?:all )?(?:files matching )?(<g\\d+>)', 'gunzip $1', []],
+  ['(?:print|show|display|output)s? {X} without (?:trailing |new )*(?:newline|new line)', 'echo -n $1', []],
   ['(?:(?:create|make)s? )?(?:back ?up|copy) of (?:file )?{X} (?:with suffix|with extension|named with) {X}', 'cp $1 $1$2', []],
 ] // biome-ignore format: a table

@@ -24,7 +24,7 @@ const forms = (): readonly Ready[] =>
 
 /** How something is done stands before the verb or behind everything; it is read there. */
 const HOW =
-  /^((?:(?:recursively|forcibly|forcible|force|silently|interactively|verbosely|continuously)(?: and | , | )?)+)(?=\w)/
+  /^((?:(?:recursively|forcibly|forcible|force|silently|interactively|verbosely|continuously|automatically|numerically|alphabetically|reversibly)(?: and | , | )?)+)(?=\w)/
 /** Words between the parts that say nothing of their own. */
 const BETWEEN =
   /^(?:and|with|using|use|in|into|to|for|of|from|as|on|at|by|each|all|it|its|them|,|-|be|is|are|while|that|which|also|set|file|files|following)$/

@@ -47,7 +47,7 @@ const PATTERNS: readonly (readonly [Kind, RegExp])[] = [
   ['f', /^\.(?!com\b)[A-Za-z][\w+-]*(?:\.\w+)*(?=$|[\s,.;:?!)])/],
   ['f', /^(?!i\.e|e\.g|etc\.)[\w+-]+(?:\.[\w+-]+)*\.[A-Za-z][\w+-]*(?=$|[\s,.;:?!)])/],
   ['m', /^(?:[ugoa]*[+=-][rwxstX]+(?:,[ugoa]*[+=-][rwxstX]+)*|0[0-7]{3,4})(?=$|[\s,.;:?!)])/],
-  ['n', /^\d+(?:st|nd|rd|th)?(?![\w.-])/],
+  ['n', /^\d+(?:st|nd|rd|th)?(?![\w-]|\.\w)/],
 ]
 
 /** Reads at most 600 characters. */

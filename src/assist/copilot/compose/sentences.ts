@@ -4,7 +4,7 @@ import { filled, written } from './fill-form.ts'
 import { composeForm } from './forms.ts'
 import type { Reading } from './read.ts'
 import { ABOUT_MACHINE } from './sentences-machine.ts'
-import { HEADS, TAILS } from './sentences-parts.ts'
+import { HEADS, TAILS, WRAPS } from './sentences-parts.ts'
 import { ABOUT_FILES } from './sentences-words.ts'
 
 let made: readonly (readonly [RegExp, string])[] | undefined
@@ -16,7 +16,11 @@ const sentences = (): readonly (readonly [RegExp, string])[] =>
   ))
 
 let parts:
-  | { heads: readonly (readonly [RegExp, string, string])[]; tails: readonly (readonly [RegExp, string])[] }
+  | {
+      wraps: readonly (readonly [RegExp, string, string])[]
+      heads: readonly (readonly [RegExp, string, string])[]
+      tails: readonly (readonly [RegExp, string])[]
+    }
   | undefined
 
 /** The expressions of what may stand around a sentence. */
@@ -24,6 +28,10 @@ const around = () =>
   (parts ??= {
     heads: HEADS.map(
       ([pattern, instead, behind]) => [new RegExp(`^(?:${written(pattern)}) `), instead, behind] as const,
+    ),
+    wraps: WRAPS.map(
+      ([head, tail, instead, command]) =>
+        [new RegExp(`^(?:${written(head)}) (?<inner>.*) (?:${written(tail)})$`), instead, command] as const,
     ),
     tails: TAILS.map(
       ([pattern, command]) =>
@@ -73,6 +81,14 @@ function composed(request: string, reading: Reading, deep: number): Sentence | u
   const form = composeForm(request, reading)
   if (form !== undefined) return isRefused(form.command, reading) ? undefined : form
   if (deep === 0) return undefined
+  for (const [expression, instead, command] of around().wraps) {
+    const match = expression.exec(text)
+    if (match === null) continue
+    const inner = composed(request, { text: `${instead} ${match.groups?.inner}`, values }, deep - 1)
+    if (inner === undefined || !fitsBehind(inner.command, command)) continue
+    const made = filled(command, match, request, reading).replace('…', () => inner.command)
+    return { command: made, ways: [...inner.ways, command] }
+  }
   for (const [expression, command] of around().tails) {
     const match = expression.exec(text)
     if (match === null) continue
