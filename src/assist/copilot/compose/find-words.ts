@@ -65,7 +65,7 @@ export const PHRASES: readonly (readonly [pattern: string, meaning: string])[] =
   ['^(?:compress|archive|pack|tar)s? (?=.* (?:in)?to (?:tar )?(?:tarball|archive) )', 'ask tar'],
   ['(?:in)?to (?:tar )?(?:tarball|archive)(?: named| called)? (<[fpq]\\d+>)$', 'if tar $1'],
   ['(?:and |, )?(?:print|display|show|output|list)?s? ?(?:only )?(?:their |its )?(?:base ?names?|names? (?:of each )?,? ?(?:without|not) (?:any )?(?:containing |their |leading )?(?:directories|paths?|directory))(?: only)?', 'do basename'],
-  ['(?:(?:along |together )?with|and) (?:their |its )?(?:file )?sizes?(?: in bytes)?(?: for each)?', "end -printf '%s %p\\n'"],
+  ['(?:along with|together with|and|with) (?:(?:their|its) (?:file )?sizes?|file sizes)(?: in bytes)?(?: for each)?(?! (?:is|are|of|larger|greater|between))|(?:along|together) with (?:file )?size', "end -printf '%s %p\\n'"],
   ['(?:prefixed|preceded) (?:by|with) (?:their |its )?(?:file ?)?size(?: in bytes)?', "end -printf '%s %p\\n'"],
   ['(?:and )?(?:print|display|show|list)s? (?:the )?(?:names? and sizes?|sizes? and names?)(?: of)?(?= )', "end -printf '%s %p\\n'"],
 

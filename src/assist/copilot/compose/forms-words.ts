@@ -117,6 +117,7 @@ export const FORMS: readonly Form[] = [
     [RECURSIVE, '-R'], [VERBOSE, '-v'],
   ]],
   ['mounts?', 'sudo mount … [device] <place>', [
+    ['{X} (?:filesystem|file system) (?:on|to|at) {X}', '-t $1 ; [device] none ; [place] $2'],
     ['{X} (?:filesystem|file system)(?= <)', '-t $1'],
     ['(?:device |partition |image |subtree )?{X} (?:on|at|to|in|into) (?:directory )?{X}', '[device] $1 ; [place] $2'],
     ['(?:as )?read[ -]?only(?: permissions?)?', '-o ro'],
@@ -156,8 +157,8 @@ export const FORMS: readonly Form[] = [
   ]],
   ['(?:change|go|switch)s?(?: (?:current |working )*directory)? to', 'cd … <dir>', [
     ['parent directory', '[dir] ..'],
-    ['(?:directory|location)(?: containing| of) (?:file )?(?:path )?{X}(?: file)?', '[dir] "$(dirname $1)"'],
     ['directory (?:containing|of) (?:{C}|{X} (?:command|executable))', '[dir] "$(dirname "$(which $1$2)")"'],
+    ['(?:directory|location)(?: containing| of) (?:file )?(?:path )?{X}(?: file)?', '[dir] "$(dirname $1)"'],
     ["(?:current )?(?:user's )?home directory", '[dir] ~'],
     ['(?:and )?resolv(?:e|ing) (?:any )?symlinks(?: in resulting path)?', '-P'],
     ['(?:and )?(?:do not|without) resolv(?:e|ing) (?:any )?symlinks(?: in resulting path)?', '-L'],
@@ -220,7 +221,8 @@ export const FORMS: readonly Form[] = [
     ['(?:and )?(?:run|execute)s? (?:command )?{X}', '[command] $1'],
     ['(?:server |host |machine |remote )*{X}', '[host] $1'],
   ]],
-  ['force pseudo[- ]t(?:ty|erminal) allocation(?: (?:on connection )?to)?', 'ssh -t <host> <command>', [
+  ['(?:pseudo[- ])?t(?:ty|erminal) allocation(?: on connection)?(?: to)?(?: and)?', 'ssh -t <host> <command>', [
+    [FORCE, ''],
     ['(?:on |host |server )*{X} and execute {X}', '[host] $1 ; [command] $2'],
     ['(?:run|execute) {X} on (?:host |server )?{X}', '[command] $1 ; [host] $2'],
   ]],
@@ -278,5 +280,10 @@ export const FORMS: readonly Form[] = [
   ['(?:create|make)s? intermediate (?:directories|directory|directoriy) {X} as required and (?:create |directory |directories )?{X}', 'mkdir -p $1/$2', []],
   ['(?:un|g?un)zips? (?:all )?(?:files matching )?(<g\\d+>)', 'gunzip $1', []],
   ['(?:print|show|display|output)s? {X} without (?:trailing |new )*(?:newline|new line)', 'echo -n $1', []],
+  ['(?:enable|set|turn on)s? (?:shell options? {L}|{L} shell options?)', 'shopt -s $1$2', []],
+  ['(?:disable|unset|turn off)s? (?:shell options? {L}|{L} shell options?)', 'shopt -u $1$2', []],
+  ['(?:print|show|display|list|extract|get)s? (?:unique lines|lines unique) (?:in|of|to) sorted file {X} (?:when )?(?:compared|comparing) (?:to|with) sorted file {X}', 'comm -23 $1 $2', []],
+  ['(?:print|show|display|list|extract|get)s? (?:any|all|each|every)? ?lines? (?:in|of|from) {X} (?:which|that) (?:is|are|does|do) not (?:(?:appear|exist|occur|found|present) )?in {X}', 'comm -23 <(sort $1) <(sort $2)', []],
+  ['lists? (?:all )?(?:sub)?directories in current directory', 'ls -d */', []],
   ['(?:(?:create|make)s? )?(?:back ?up|copy) of (?:file )?{X} (?:with suffix|with extension|named with) {X}', 'cp $1 $1$2', []],
 ] // biome-ignore format: a table

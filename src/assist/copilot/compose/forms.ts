@@ -17,7 +17,7 @@ const forms = (): readonly Ready[] =>
     verb: new RegExp(`^(?:${written(verb)})(?![\\w>-])`),
     command,
     parts: parts.map(([pattern, meaning]) => [
-      new RegExp(`(?<![\\w<>$-])(?:${written(pattern)})(?![\\w>-])`),
+      new RegExp(`(?<![\\w<>$-])(?:(?:and|with|using|by|but|,) )*(?:${written(pattern)})(?![\\w>-])`),
       meaning,
     ]),
   })))
@@ -27,7 +27,7 @@ const HOW =
   /^((?:(?:recursively|forcibly|forcible|force|silently|interactively|verbosely|continuously|automatically|numerically|alphabetically|reversibly)(?: and | , | )?)+)(?=\w)/
 /** Words between the parts that say nothing of their own. */
 const BETWEEN =
-  /^(?:and|with|using|use|in|into|to|for|of|from|as|on|at|by|each|all|it|its|them|,|-|be|is|are|while|that|which|also|set|file|files|following)$/
+  /^(?:and|with|using|use|in|into|to|for|of|from|as|on|at|by|it|its|them|,|-|be|is|are|while|that|which|also)$/
 
 /** How often one part may stand in a request. */
 const MOST_TIMES = 3
@@ -69,7 +69,7 @@ function withParts(
     for (let again = 0; again < MOST_TIMES; again++) {
       const match = expression.exec(rest)
       if (match === null || match[0].trim() === '') break
-      rest = `${rest.slice(0, match.index)} , ${rest.slice(match.index + match[0].length)}`
+      rest = `${rest.slice(0, match.index).trimEnd()} ${rest.slice(match.index + match[0].length).trimStart()}`
       ways.push(meaning)
       for (const one of meaning.split(' ; ')) {
         const value = fill(one, match).trim()

@@ -187,7 +187,7 @@ export const asFiles = (value: string): string =>
 
 /** Whether a mark is a mode and stands where the command takes one; there `-x` is no option, and no file either. */
 export const isMode = (mark: string, before: string): boolean =>
-  mark.startsWith('<m') && /(?:\bchmod (?:-R )?|-perm )$/.test(before)
+  mark.startsWith('<m') && /(?:\bchmod (?:-R )?|-perm |\[mode\] )$/.test(before)
 
 /** A thing that sed is to find as it is, inside an expression in single quotes. */
 export const asPattern = (value: string): string =>
