@@ -14,11 +14,12 @@ import {
   readNl2bash,
   readOwn,
   readTldr,
+  readTldrExamples,
   readTldrTools,
 } from './sets.ts'
 import { verdictOf } from './verdict.ts'
 
-const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--words] [--answers FILE] [--show sure|perhaps|none|right]
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--with-pages] [--words] [--answers FILE] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
   --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
   --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
@@ -28,6 +29,7 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
   --building leaves the held-out half out
   --count-ways  counts how often each way to an answer is right in the building halves and in --own, and writes it to reliability.ts and answered.json
   --parts    cross-validates confidence: measures each of N parts of the building halves with what was counted in the others
+  --with-pages  answers also with the building half of the examples of pages/common, as if a client kept them
   --words    prints only the words of the building half's items
   --answers  judges a file of somebody's answers, lines of words TAB command, beside Karo's own to the same requests
   --show     prints items of the building half; of the other half only counts are ever printed
@@ -36,6 +38,8 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
 const IS_JAILED = !process.argv.includes('--no-jail')
 const knowledge = openKnowledge()
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
+const ask = (words: string) =>
+  findCommand(words, { shell: 'bash', judge, knowledge, ...(examples === undefined ? {} : { examples }) })
 
 /** Requests that only want to see something, by their first word. */
 const SHOWS =
@@ -75,11 +79,7 @@ function count(items: readonly Item[], set: RequestSet, show: string | undefined
     actedUnasked: 0,
   }
   for (const item of items) {
-    const { command, confidence } = findCommand(item.words, {
-      shell: 'bash',
-      judge,
-      knowledge,
-    })
+    const { command, confidence } = ask(item.words)
     counted.asked++
     if (command === null || confidence === null) {
       counted.none++
@@ -219,7 +219,7 @@ function own(file: string): void {
   let perhapsRight = 0
   const all = readOwn(file)
   for (const { words, accepts } of all) {
-    const { command, confidence } = findCommand(words, { shell: 'bash', judge, knowledge })
+    const { command, confidence } = ask(words)
     const right = accepts.test(confidence === null ? '' : (command ?? ''))
     if (confidence === 'sure') sure++
     if (right && confidence === 'sure') sureRight++
@@ -235,7 +235,7 @@ function own(file: string): void {
 /** Judges the answers of a file to requests of a half, beside Karo's own to the same. */
 function answered(name: string, items: readonly Item[], set: RequestSet, isRead: boolean): void {
   const karo = (words: string) => {
-    const { command, confidence } = findCommand(words, { shell: 'bash', judge, knowledge })
+    const { command, confidence } = ask(words)
     return confidence === null ? null : command
   }
   const print = isRead && show !== undefined ? (line: string) => void process.stdout.write(line) : undefined
@@ -256,6 +256,7 @@ const given = (name: string): readonly string[] =>
   process.argv.flatMap((word, i) => (word === `--${name}` ? [process.argv[i + 1] ?? ''] : []))
 
 const most = Number(given('most')[0] ?? 500)
+const examples = process.argv.includes('--with-pages') ? given('tldr').map(readTldrExamples)[0] : undefined
 const [show] = given('show')
 const sets: readonly RequestSet[] = [
   ...given('nl2bash').map(readNl2bash),
