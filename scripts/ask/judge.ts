@@ -263,10 +263,13 @@ const choice = (words: readonly string[]): string => `-or ${words.join(' ').spli
 const plainPath = (word: string): string =>
   word.length > 1 ? word.replace(/^\.\/(?=.)/, '').replace(/\/+$/, '') || '.' : word
 
-/** The form of a command with placeholders: values that a person fills in are all the same. */
-export function openForm(command: string): string {
+/**
+ * The form of a command with placeholders: values that a person fills in are all the same. Where a page has two spellings of
+ * a word or an option, `spelling` says which is taken.
+ */
+export function openForm(command: string, spelling: 1 | 2 = 1): string {
   const text = command
-    .replace(/\{\{\[(-{1,2}[\w-]+)\|(-{1,2}[\w-]+)\]\}\}/g, '$1')
+    .replace(/\{\{\[([^|\]]+)\|([^\]]*)\]\}\}/g, spelling === 1 ? '$1' : '$2')
     .replace(/\{\{[^}]*\}\}/g, 'X')
   return normalForm(text)
     .replace(/(?<![-\w])[A-Z][A-Z_0-9]*\b/g, 'X')

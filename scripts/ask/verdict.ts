@@ -25,7 +25,8 @@ export function verdictOf(
     return { right, inJail: right, said: right }
   }
   if (isOpen) {
-    const right = item.right.some((one) => openForm(one) === openForm(command))
+    const form = openForm(command)
+    const right = item.right.some((one) => openForm(one, 1) === form || openForm(one, 2) === form)
     return { right, inJail: right, said: right }
   }
   const { right: all, words } = item
