@@ -78,6 +78,7 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     new: () => addRank(state, 'new', filled()),
     old: () => addRank(state, 'old', filled()),
     skip: () => true,
+    between: () => addBetween(state, match),
     loud: () => {
       state.loud = true
     },
@@ -229,6 +230,27 @@ function addTime(state: State, form: string, match: RegExpExecArray): boolean {
       : `min ${sign}${Math.max(1, Math.round(seconds / 60))}`
   state.tests.push(`-${letter}${value.replace('=', '')}`)
   return true
+}
+
+/** Adds two tests of a time: `between 6 and 9 minutes ago`. */
+function addBetween(state: State, [, verb = '', least = '', most = '']: RegExpExecArray): void {
+  const letter = /access|read|opened|used/.test(verb)
+    ? 'a'
+    : /status|inode|metadata|attribute/.test(verb)
+      ? 'c'
+      : 'm'
+  const unit = said(state, most).replace(/^\S+[\s-]/, '')
+  for (const [sign, count] of [
+    ['+', said(state, least)],
+    ['-', said(state, most).replace(/\D.*$/, '')],
+  ] as const) {
+    const seconds = secondsOf(`${count} ${unit}`)
+    state.tests.push(
+      seconds % 86_400 === 0
+        ? `-${letter}time ${sign}${seconds / 86_400}`
+        : `-${letter}min ${sign}${Math.round(seconds / 60)}`,
+    )
+  }
 }
 
 /** The letter that all tests of a time share; undefined where there is none or more than one. */

@@ -22,7 +22,7 @@ const MACROS: Readonly<Record<string, string>> = {
   N: '(<n\\d+>)',
   M: '(<[mn]\\d+>)',
   LINK: '(?:(?:that|which|whose|and|with|having|,|are|is|were|was|have|has|had|been|be|who|do|does)\\s)*',
-  TV: "((?:(?:content|data|file|status|inode|metadata|attributes?)?'?s? ?(?:was |were |has been |have been |been )?)(?:modified|changed|updated|accessed|read|opened|used|created|edited|altered|modification|access))",
+  TV: "((?:(?:content|data|file|status|inode|metadata|attributes?)?'?s? ?(?:was |were |has been |have been |been |has |have )?)(?:modified|changed|updated|accessed|read|opened|used|created|edited|altered|modification|access))",
 }
 
 /** The end of a phrase that was accounted for. */
