@@ -20,15 +20,15 @@ export function filled(
     return at < 0 ? mark : request.slice(at, at + mark.length)
   }
   return command.replace(
-    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\.|\$\d)|[!%+~#^@?])?)/g,
+    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\.|\$\d)|[!%+~#^&?])?)/g,
     (whole, column: string, place: string, kind: string, at: number) => {
       if (whole === '$$$$') return '$$'
       if (whole === '$$1=1') return '$1'
       const mark = match[Number(place)]
       if (mark === undefined) return ''
       const each = mark.split(BETWEEN)
-      if (each.length > 1 || kind === '@')
-        return each.map((one) => (kind === '@' ? asFiles(value(one)) : word(one, value(one)))).join(' ')
+      if (each.length > 1 || kind === '&')
+        return each.map((one) => (kind === '&' ? asFiles(value(one)) : word(one, value(one)))).join(' ')
       const raw = value(mark)
       // A command with signs of the shell in it is one word for what runs it again and again.
       if (kind === '!') return /^watch\b/.test(command) && /[|&;<>$"'\x60\\]/.test(raw) ? asWord(raw) : raw

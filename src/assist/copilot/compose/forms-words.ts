@@ -227,7 +227,7 @@ export const FORMS: readonly Form[] = [
     ['(?:run|execute) {X} on (?:host |server )?{X}', '[command] $1 ; [host] $2'],
   ]],
   ['(?:archive|sync|synchronize)s?(?: director(?:y|ies)| files in)?', 'rsync -a … <files> <to>', TO_HOSTS],
-  ['cop(?:y|ies)(?: director(?:y|ies))?(?= .*(?:ssh|rsync|transmission|bandwidth|progress|<h\\d|excluding|host|not (?:found )?in))', 'rsync … <files> <to>', TO_HOSTS],
+  ['cop(?:y|ies)(?= .*(?:ssh|rsync|transmission|bandwidth|progress))', 'rsync … <files> <to>', TO_HOSTS],
   // The shell itself.
   ['(?:exit|abort|stop)s? (?:shell|script|shell or script)?(?: immediately)?(?= .*(?:error|failed|nonzero|non-zero))', 'set -e', [
     ['(?:immediately|if|on|at)* ?(?:first )?(?:failed command|error(?: is)?(?: encountered)?|command returning nonzero|any error|there is any error)', ''],
@@ -266,7 +266,7 @@ export const FORMS: readonly Form[] = [
   ['makes? dns lookup (?:for|of) (?:hostname |domain |host )?{X}', 'dig $1', []],
   ['unzips? {X} (?:to|on) (?:stdout|standard output)', 'zcat $1', []],
   ['(?:make|execute)s? {L} executable', 'chmod +x $1', []],
-  ['(?:pass|answer|send)s? {X} (?:(?:to|as input to|as) )*(?:all |any |every )*(?:prompts? |input )?(?:(?:from|for|of|to) )?(?:command )?{X}', 'yes $1 | $2!', [['continuously|automatically|always', '']]],
+  ['(?:pass|answer|send)s? {X} (?=.*(?:prompts?|input) )(?:(?:to|as input to|as) )*(?:all |any |every )*(?:prompts? |input )?(?:(?:from|for|of|to) )?(?:command )?{X}', 'yes $1 | $2!', [['continuously|automatically|always', '']]],
   ['(?:print|output|write)s? {N} lines of (?:single )?(<q\\d+>)', 'yes $2 | head -n $1', []],
   ['writes? output of {X} to standard output and (?:to )?(?:file )?{X}', '$1! | tee $2', []],
   ['writes? (?:standard output|output) of {X} to (?:file )?{X}', '$1! > $2', []],
