@@ -17,9 +17,10 @@ import {
   readTldrExamples,
   readTldrTools,
 } from './sets.ts'
+import { actsUnasked, changes } from './unasked.ts'
 import { verdictOf } from './verdict.ts'
 
-const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--with-pages] [--words] [--answers FILE] [--show sure|perhaps|none|right]
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--with-pages] [--words] [--answers FILE]… [--only-answers] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
   --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
   --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
@@ -31,7 +32,7 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
   --parts    cross-validates confidence: measures each of N parts of the building halves with what was counted in the others
   --with-pages  answers also with the building half of the examples of pages/common, as if a client kept them
   --words    prints only the words of the building half's items
-  --answers  judges a file of somebody's answers, lines of words TAB command, beside Karo's own to the same requests
+  --answers  judges a file of somebody's answers, lines of words TAB command, beside Karo's own to the same requests; with --only-answers nothing else is counted
   --show     prints items of the building half; of the other half only counts are ever printed
 `
 
@@ -40,14 +41,6 @@ const knowledge = openKnowledge()
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
 const ask = (words: string) =>
   findCommand(words, { shell: 'bash', judge, knowledge, ...(examples === undefined ? {} : { examples }) })
-
-/** Requests that only want to see something, by their first word. */
-const SHOWS =
-  /^\W*(?:show|list|print|display|find|search|count|view|who|what|which|how (?:many|much)|report|output|look|get)\b/i
-const ALSO_ACTS =
-  /\b(?:and|then|to|,) (?:\w+ )?(?:delet|remov|mov|cop|renam|chang|replac|kill|execut|run|creat|writ|sav|compress|archiv|zip|set|add|append|tar)|\b(?:redirect|output to|delet|remov|replac|overwrit|unlink|purg|kill|renam|mov(?:e|ing)|cop(?:y|ies)|chmod|chown|chang(?:e|ing)|updat|append|sav|writ(?:e|ing) to|execut|run)/i
-const CHANGES =
-  /(?:^|[|;&(]\s*|sudo |-exec (?:sh -c ')?|xargs (?:-\S+ )*)(?:rm|rmdir|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill|pkill|killall|dd|truncate|shred|mkfs\S*|tee|useradd|userdel|usermod|passwd|reboot|shutdown|apt(?:-get)? (?:install|remove|upgrade)|git (?:commit|push|reset|checkout|add|merge|rebase|stash$|clean)|docker (?:rm|run|stop|start|restart|kill)|systemctl (?:start|stop|restart|enable|disable))\b|-delete\b|\bsed (?:-\w+ )*-i|\bsed -\w*i\b|(?<![<>&\d])>(?![&(]|\s*\/dev\/null)/
 
 interface Figures {
   asked: number
@@ -93,8 +86,8 @@ function count(items: readonly Item[], set: RequestSet, show: string | undefined
     if (inJail) counted.inJail++
     if (said) counted.said++
     if (said && confidence === 'sure') counted.sureSaid++
-    const acts = SHOWS.test(item.words) && !ALSO_ACTS.test(item.words) && CHANGES.test(command)
-    if (acts && !item.right.some((one) => CHANGES.test(one))) counted.actedUnasked++
+    const acts = actsUnasked(item.words, command)
+    if (acts && !item.right.some(changes)) counted.actedUnasked++
     if ((!right && show === confidence) || (right && show === 'right') || (acts && show !== undefined))
       process.stdout.write(
         `${right ? 'right' : confidence}${acts ? ' ACTS' : ''}  ${item.words}\n    karo: ${command}\n     set: ${item.right.join(' || ')}\n`,
@@ -233,17 +226,23 @@ function own(file: string): void {
 }
 
 /** Judges the answers of a file to requests of a half, beside Karo's own to the same. */
-function answered(name: string, items: readonly Item[], set: RequestSet, isRead: boolean): void {
+function answered(
+  name: string,
+  items: readonly Item[],
+  set: RequestSet,
+  { answers, isRead }: { answers: ReadonlyMap<string, string>; isRead: boolean },
+): void {
   const karo = (words: string) => {
     const { command, confidence } = ask(words)
     return confidence === null ? null : command
   }
   const print = isRead && show !== undefined ? (line: string) => void process.stdout.write(line) : undefined
-  const { asked, theirs, own } = judgeAnswers(items, set, answers ?? new Map(), karo, {
+  const { asked, theirs, own } = judgeAnswers(items, set, answers, karo, {
     isJailed: IS_JAILED,
     print,
   })
-  if (asked === 0) return
+  // A few requests are in two sets; a file is about one.
+  if (2 * asked < answers.size) return
   for (const [who, one] of Object.entries({ 'the file': theirs, Karo: own }))
     process.stdout.write(
       `${name}, ${asked} requests of the file, ${who}: right ${share(one.right, asked)}, ` +
@@ -264,30 +263,35 @@ const sets: readonly RequestSet[] = [
   ...given('tldr').flatMap((path) => [readTldr(path), readTldrTools(path)]),
 ]
 const files = given('own')
-const answers = given('answers').map(readAnswers)[0]
+const answers = given('answers').map(readAnswers)
 if (sets.length + files.length === 0) process.stderr.write(USAGE)
 const parts = Number(given('parts')[0] ?? 0)
-if (process.argv.includes('--count-ways')) countWays(tallies(sets, files, 1))
-else if (parts > 0) crossValidate(tallies(sets, files, parts), parts)
-else
-  for (const set of sets) {
-    const { name } = set
-    // Items in an even distance, so that a sample holds every part of a set.
-    const sample = (all: readonly Item[]) =>
-      all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
-    const halves = { 'building half': set.building, 'held-out half': set.heldOut }
-    for (const [half, items] of Object.entries(halves)) {
-      const isRead = half === 'building half'
-      if (process.argv.includes('--building') && !isRead) continue
-      if (answers !== undefined) answered(`${name}, ${half}`, items, set, isRead)
-      else if (!process.argv.includes('--words'))
-        report(`${name}, ${half}`, count(sample(items), set, isRead ? show : undefined))
-      else if (isRead)
-        process.stdout.write(
-          sample(items)
-            .map(({ words }) => `${onOneLine(words)}\n`)
-            .join(''),
-        )
-    }
+
+/** Items in an even distance, so that a sample holds every part of a set. */
+const sample = (all: readonly Item[]): readonly Item[] =>
+  all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
+
+function measure(set: RequestSet): void {
+  const halves = { 'building half': set.building, 'held-out half': set.heldOut }
+  for (const [half, items] of Object.entries(halves)) {
+    const isRead = half === 'building half'
+    if (process.argv.includes('--building') && !isRead) continue
+    if (!process.argv.includes('--only-answers'))
+      report(`${set.name}, ${half}`, count(sample(items), set, isRead ? show : undefined))
+    for (const one of answers) answered(`${set.name}, ${half}`, items, set, { answers: one, isRead })
   }
-if (!process.argv.includes('--count-ways') && parts === 0) for (const file of files) own(file)
+}
+
+if (process.argv.includes('--count-ways')) countWays(tallies(sets, files, 1))
+else if (process.argv.includes('--words'))
+  for (const { building } of sets)
+    process.stdout.write(
+      sample(building)
+        .map(({ words }) => `${onOneLine(words)}\n`)
+        .join(''),
+    )
+else {
+  for (const set of sets) measure(set)
+  for (const file of files) own(file)
+  if (parts > 0) crossValidate(tallies(sets, files, parts), parts)
+}
