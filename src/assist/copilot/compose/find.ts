@@ -2,7 +2,7 @@
 import { isTooMuch } from './acts.ts'
 import { add, addNames, said, several } from './find-add.ts'
 import { isForOther, isNarrow } from './find-limits.ts'
-import { AND, DONE, phrase, type State, take } from './find-state.ts'
+import { AND, DONE, phrase, type State, stateOf, take } from './find-state.ts'
 import { FILLERS, KINDS, OBJECTS, PHRASES, PLACES } from './find-words.ts'
 import { changesFound, write } from './find-write.ts'
 import type { Reading } from './read.ts'
@@ -31,33 +31,7 @@ const ACTS =
 
 /** The command for a request about files that are found; undefined if it is no such request. */
 export function composeFind(request: string, reading: Reading): Composed | undefined {
-  const state: State = {
-    ...{
-      reading,
-      request,
-      text: reading.text,
-      type: undefined,
-      places: [],
-      depth: [],
-      tests: [],
-      todo: [],
-      pipe: [],
-      ways: [],
-    },
-    ...{
-      held: undefined,
-      rank: undefined,
-      asked: undefined,
-      nocase: false,
-      quiet: false,
-      follows: false,
-      asks: false,
-      sudo: false,
-      loud: false,
-      end: undefined,
-      into: undefined,
-    },
-  }
+  const state = stateOf(request, reading)
   for (const [pattern, meaning] of PHRASES) {
     const expression = phrase(pattern)
     for (let again = 0; again < 3; again++) {
