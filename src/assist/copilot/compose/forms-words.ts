@@ -35,9 +35,9 @@ const TO_HOSTS: Form[2] = [
     ['preserving relative paths?|keeping relative path(?: name)?s', '-R'],
     ['dry run', '-n'],
     ['recursively', '-r'],
-    ['{L} (?:recursively )?(?:to|into) {X} on (?:host|server) {X}(?! as)', '[files] $1@ ; [to] $3:$2'],
-    ['{L} (?:recursively )?(?:to|into) {X} on (?:host|server) {X} as user {X}', '[files] $1@ ; [to] $4@$3:$2'],
-    ['{L} (?:recursively )?(?:to|into) {X}', '[files] $1@ ; [to] $2'],
+    ['{L} (?:recursively )?(?:to|into) {X} on (?:host|server) {X}(?! as)', '[files] $1& ; [to] $3:$2'],
+    ['{L} (?:recursively )?(?:to|into) {X} on (?:host|server) {X} as user {X}', '[files] $1& ; [to] $4@$3:$2'],
+    ['{L} (?:recursively )?(?:to|into) {X}', '[files] $1& ; [to] $2'],
 ] // biome-ignore format: a table
 
 export const FORMS: readonly Form[] = [
@@ -89,30 +89,30 @@ export const FORMS: readonly Form[] = [
     ['{L}', '[dirs] $1'],
   ]],
   ['(?:change|set)s? (?:permissions?|mode)', 'chmod … <mode> <files>', [
-    ['(?:recursively )?(?:of|for|on|under|to)? ?(?:directory |file )?{L} to {M}', '[files] $1@ ; [mode] $2'],
+    ['(?:recursively )?(?:of|for|on|under|to)? ?(?:directory |file )?{L} to {M}', '[files] $1& ; [mode] $2'],
     ['to {M} (?:of|for|on|under|in) (?:directory |file )?{L}', '[mode] $1 ; [files] $2'],
     [RECURSIVE, '-R'], [VERBOSE, '-v'],
   ]],
   ['(?:change|set)s? (?:all )?(?:permissions?|mode)(?: under| in| of| for)?(?= .*recursively)', 'chmod … <mode> <files>', [
-    ['(?:all )?(?:files (?:and directories )?(?:in|under) )?(?:directory )?{L} to {M}', '[files] $1@ ; [mode] $2'],
+    ['(?:all )?(?:files (?:and directories )?(?:in|under) )?(?:directory )?{L} to {M}', '[files] $1& ; [mode] $2'],
     ['recursively', '-R'],
   ]],
   // Everything in a directory is only changed where the words say recursively.
   ['(?:change|set)s? (?:owner|user) and group(?: ownership)?(?=.* recursively| (?:of|for|to)(?! all))', 'chown … <owner>:<owner> <files>', [
-    ['(?:of|for) (?:all )?(?:files (?:and directories )?(?:in|into|under) )?(?:directory |file )?{L}(?: directory)?', '[files] $1@'],
+    ['(?:of|for) (?:all )?(?:files (?:and directories )?(?:in|into|under) )?(?:directory |file )?{L}(?: directory)?', '[files] $1&'],
     CURRENT_USER,
     ['to (?:user |user and group )?(?!group|current|of|all|user){W}(?! and)', '[owner] $1'],
     [RECURSIVE, '-R'], [VERBOSE, '-v'], ['silently|forcibly', '-f'],
   ]],
   ['(?:change|set)s? (?:owner(?:ship)?|user)(?: and group)?(?=.* recursively| and group| group| (?:of|for|to)(?! all))', 'chown … <owner>[group] <files>', [
     ['(?:(?:owner|user) )?to (?:user )?{W} and (?:group )?(?:to )?{W}', '[owner] $1 ; [group] :$2'],
-    ['(?:of|for) (?:all )?(?:files (?:and directories )?(?:in|into|under) )?(?:directory |file )?{L}', '[files] $1@'],
+    ['(?:of|for) (?:all )?(?:files (?:and directories )?(?:in|into|under) )?(?:directory |file )?{L}', '[files] $1&'],
     CURRENT_USER,
     ['to (?:user )?(?!group|current|of|all){W}', '[owner] $1'],
     [RECURSIVE, '-R'], [VERBOSE, '-v'], ['silently', '-f'],
   ]],
   ['(?:change|set)s? group(?: ownership)?(?=.* recursively| (?:of|for|to)(?! all))', 'chgrp … <group> <files>', [
-    ['(?:of|for|in) (?:all )?(?:files (?:and directories )?(?:in|into|under) )?(?:directory |file )?{L}', '[files] $1@'],
+    ['(?:of|for|in) (?:all )?(?:files (?:and directories )?(?:in|into|under) )?(?:directory |file )?{L}', '[files] $1&'],
     ['to (?:group )?{W}', '[group] $1'],
     [RECURSIVE, '-R'], [VERBOSE, '-v'],
   ]],
@@ -174,14 +174,14 @@ export const FORMS: readonly Form[] = [
     ['(?:prompting|asking|and prompt|and ask)(?: for confirmation)? before (?:every )?overwrit\\w+(?: existing files)?|interactively', '-i'],
     [VERBOSE, '-v'],
     ['recursively', '-r'],
-    ['{L} (?:directory |recursively )?(?:to|into|in) (?:directory )?{X}(?: directory)?', '[files] $1@ ; [to] $2'],
+    ['{L} (?:directory |recursively )?(?:to|into|in) (?:directory )?{X}(?: directory)?', '[files] $1& ; [to] $2'],
   ]],
   ['(?:move|rename)s?(?: files?)?', 'mv … <files> <to>', [
     ['(?:except |unless )?(?:if )?{X} already exists|(?:without|preserving from) overwriting(?: existing files?)?', '-n'],
     ['(?:prompting|asking|and prompt|and ask)(?: for confirmation)? before (?:every )?overwrit\\w+(?: existing files)?|interactively', '-i'],
     ['only when newer', '-u'],
     [FORCE, '-f'], [VERBOSE, '-v'],
-    ['{L} (?:to|into|in) (?:directory )?{X}(?: directory)?', '[files] $1@ ; [to] $2'],
+    ['{L} (?:to|into|in) (?:directory )?{X}(?: directory)?', '[files] $1& ; [to] $2'],
   ]],
   ['sorts?(?: (?:lines|contents?) (?:of|in))?(?: {L})?(?: lines)?', 'sort … $1', [
     ['numerically|(?:by|in) numeric(?:al)? (?:value|order)|as numbers', '-n'],
