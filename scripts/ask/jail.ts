@@ -53,14 +53,14 @@ find / -xdev -type f -size -64k -exec md5sum {} + | sort >&3`
   }
 }
 
-/** Whether the answer does what one of the right commands does. False if neither prints nor changes anything. */
+/** Whether the answer does what one of the right commands does. False if neither prints more than a zero nor changes anything. */
 export function doesTheSame(answer: string, item: Item): boolean {
   const setup = item.setup ?? filesFor(item.right)
   const cwd = item.cwd ?? '/work'
   const before = run(':', setup, cwd)
   const own = run(answer, setup, cwd)
   if (before === undefined || own === undefined) return false
-  if (own.printed === '' && own.state === before.state) return false
+  if (/^0?$/.test(own.printed) && own.state === before.state) return false
   return item.right.some((command) => {
     const right = run(command, setup, cwd)
     return right !== undefined && right.printed === own.printed && right.state === own.state

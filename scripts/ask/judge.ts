@@ -10,11 +10,16 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   // Signs that a word processor made of a dash, and soft hyphens.
   [/\u00ad/g, ''],
   [/(?<=\s)[\u2013\u2014](?=\w)/g, '-'],
+  // Both spellings of what a command prints.
+  [/`([^`]*)`/g, '$($1)'],
+  // An option's letter and its number.
+  [/(?<=\b(?:read|split|nl|cut|fold|head|tail|ping|sort)\b[^|]*) -([a-zA-Z])(?=\d)/g, ' -$1 '],
+  [/(?<=\bsplit\b[^|]*) --bytes[= ]/g, ' -b '],
+  [/(?<=\bsplit\b[^|]*) --lines[= ]/g, ' -l '],
+  [/(?<=\bsplit\b[^|]*) --numeric-suffixes(?= )/g, ' -d'],
+  [/(?<=\bsplit\b[^|]*) --suffix-length[= ]/g, ' -a '],
   // A command whose words are what another prints, that other being a search.
-  [
-    /^ (rm|chmod|chown|grep|wc|ls|cat|touch)((?: [^\s`$]+)*) (?:`(find [^`|;]+)`|\$\((find [^()|;]+)\))$/,
-    ' $3$4 -exec $1$2 {} +',
-  ],
+  [/^ (rm|chmod|chown|grep|wc|ls|cat|touch)((?: [^\s`$]+)*) \$\((find [^|;]+)\)$/, ' $3 -exec $1$2 {} +'],
   [/[\u2018\u2019]/g, "'"],
   [/\$HOME\b|\$\{HOME\}/g, '~'],
   [/(?<=[\s|])(?:sudo|\/(?:usr\/)?bin\/(?=\w)) ?/g, ''],
@@ -52,7 +57,7 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/-perm (?:[/+-])?0*(\d{3})\b/g, '-perm $1'],
   [/-([acm])time (-|\+|)(\d+)\b/g, '-$1days $2$3'],
   [/-([acm])min (-|\+|)(\d+)\b/g, '-$1min $2$3'],
-  [/(?<=\bfind) (?:\.\/|\$PWD|`pwd`)(?=\s|$)/g, ' .'],
+  [/(?<=\bfind) (?:\.\/|\$PWD|\$\(pwd\))(?=\s|$)/g, ' .'],
   [/(?<=\b(?:e|f)?grep\b[^|]*) (?:--color(?:=\w+)?|-H|-s)(?=\s)/g, ''],
   [/(?<=\bgrep -)(\w*)[Hns](\w*)(?=\s)/g, '$1$2'],
   [/(?<=\bgrep) -(?=\s)/g, ''],
@@ -116,6 +121,9 @@ const SAME: readonly (readonly [RegExp, string])[] = [
 /** Options whose next word is their value. */
 const WITH_VALUE =
   /^(?:-(?:name|iname|path|ipath|wholename|regex|iregex|type|size|mdays|mmin|adays|amin|cdays|cmin|newer|perm|user|group|uid|gid|maxdepth|mindepth|inum|links|samefile|printf|regextype|newermt|fstype|used)|-[nkdtfoC])$/
+
+/** Tools whose letters take no value. */
+const NO_VALUES = /^(?:ln|chown|chgrp|chmod|gzip|gunzip|rm|ls|cp|mv|diff|df)$/
 
 /** Words that ask for more of what is found than its name. */
 const DETAILS =
@@ -182,7 +190,8 @@ function normalCommand([tool = '', ...all]: readonly string[]): string {
   const before = act < 0 ? all : all.slice(0, act)
   const words = tool === 'find' ? grouped(before, act < 0) : before
   const acts = act < 0 ? [] : all.slice(act).map(plainPath)
-  if (words.includes('(') || words.includes('-o')) return [tool, ...words.map(plainPath), ...acts].join(' ')
+  if (tool === 'find' && (words.includes('(') || words.includes('-o')))
+    return [tool, ...words.map(plainPath), ...acts].join(' ')
   const options: string[] = []
   const operands: string[] = []
   for (let i = 0; i < words.length; i++) {
@@ -194,7 +203,8 @@ function normalCommand([tool = '', ...all]: readonly string[]): string {
         options.push(`${isNot ? '! ' : ''}${at}`)
         continue
       }
-      const next = WITH_VALUE.test(at) && i + 1 < words.length ? ` ${words[++i]}` : ''
+      const next =
+        WITH_VALUE.test(at) && !NO_VALUES.test(tool) && i + 1 < words.length ? ` ${words[++i]}` : ''
       const value = /^-i(?:name|path|regex)$/.test(at)
         ? next.toLowerCase()
         : next.replace(/^ ([+-]?)0+(?=\d+$)/, at === '-perm' ? '$&' : ' $1')
@@ -253,10 +263,13 @@ const choice = (words: readonly string[]): string => `-or ${words.join(' ').spli
 const plainPath = (word: string): string =>
   word.length > 1 ? word.replace(/^\.\/(?=.)/, '').replace(/\/+$/, '') || '.' : word
 
-/** The form of a command with placeholders: values that a person fills in are all the same. */
-export function openForm(command: string): string {
+/**
+ * The form of a command with placeholders: values that a person fills in are all the same. Where a page has two spellings of
+ * a word or an option, `spelling` says which is taken.
+ */
+export function openForm(command: string, spelling: 1 | 2 = 1): string {
   const text = command
-    .replace(/\{\{\[(-{1,2}[\w-]+)\|(-{1,2}[\w-]+)\]\}\}/g, '$1')
+    .replace(/\{\{\[([^|\]]+)\|([^\]]*)\]\}\}/g, spelling === 1 ? '$1' : '$2')
     .replace(/\{\{[^}]*\}\}/g, 'X')
   return normalForm(text)
     .replace(/(?<![-\w])[A-Z][A-Z_0-9]*\b/g, 'X')

@@ -5,9 +5,7 @@ import { findCommand, offlineCandidates } from '../../src/assist/copilot/ask.ts'
 import { type Counted, evidenceOf, isBorneOut, wordsOf } from '../../src/assist/copilot/borne-out.ts'
 import { openKnowledge } from '../../src/assist/copilot/knowledge.ts'
 import { checkCommand } from '../../src/assist/risk/index.ts'
-import { doesTheSame } from './jail.ts'
-import { normalForm, openForm } from './judge.ts'
-import { saysTheSame } from './said.ts'
+import { judgeAnswers, onOneLine, readAnswers } from './answers.ts'
 import {
   type Item,
   partOf,
@@ -16,10 +14,13 @@ import {
   readNl2bash,
   readOwn,
   readTldr,
+  readTldrExamples,
   readTldrTools,
 } from './sets.ts'
+import { actsUnasked, changes } from './unasked.ts'
+import { verdictOf } from './verdict.ts'
 
-const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--show sure|perhaps|none|right]
+const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR [--own FILE]… [--most N] [--no-jail] [--building] [--count-ways] [--parts N] [--with-pages] [--words] [--answers FILE]… [--only-answers] [--show sure|perhaps|none|right]
   --nl2bash  directory with all.nl and all.cm: data/bash of github.com/TellinaTool/nl2bash (MIT)
   --alfa     directory with nl2bash_fs_<n>.json and setup_nl2b_fs_<n>.sh: github.com/westenfelder/InterCode-ALFA (MIT)
   --tldr     directory pages of github.com/tldr-pages/tldr (CC BY 4.0)
@@ -29,22 +30,24 @@ const USAGE = `usage: npm run ask:measure -- --nl2bash DIR --alfa DIR --tldr DIR
   --building leaves the held-out half out
   --count-ways  counts how often each way to an answer is right in the building halves and in --own, and writes it to reliability.ts and answered.json
   --parts    cross-validates confidence: measures each of N parts of the building halves with what was counted in the others
+  --with-pages  answers also with the building half of the examples of pages/common, as if a client kept them
+  --words    prints only the words of the building half's items
+  --answers  judges a file of somebody's answers, lines of words TAB command, beside Karo's own to the same requests; with --only-answers nothing else is counted
   --show     prints items of the building half; of the other half only counts are ever printed
 `
 
+const IS_JAILED = !process.argv.includes('--no-jail')
 const knowledge = openKnowledge()
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
-
-/** Requests that only want to see something, by their first word. */
-const SHOWS =
-  /^\W*(?:show|list|print|display|find|search|count|view|who|what|which|how (?:many|much)|report|output|look|get)\b/i
-const ALSO_ACTS =
-  /\b(?:and|then|to|,) (?:\w+ )?(?:delet|remov|mov|cop|renam|chang|replac|kill|execut|run|creat|writ|sav|compress|archiv|zip|set|add|append|tar)|\b(?:redirect|output to|delet|remov|replac|overwrit|unlink|purg|kill|renam|mov(?:e|ing)|cop(?:y|ies)|chmod|chown|chang(?:e|ing)|updat|append|sav|writ(?:e|ing) to|execut|run)/i
-const CHANGES =
-  /(?:^|[|;&(]\s*|sudo |-exec (?:sh -c ')?|xargs (?:-\S+ )*)(?:rm|rmdir|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill|pkill|killall|dd|truncate|shred|mkfs\S*|tee|useradd|userdel|usermod|passwd|reboot|shutdown|apt(?:-get)? (?:install|remove|upgrade)|git (?:commit|push|reset|checkout|add|merge|rebase|stash$|clean)|docker (?:rm|run|stop|start|restart|kill)|systemctl (?:start|stop|restart|enable|disable))\b|-delete\b|\bsed (?:-\w+ )*-i|\bsed -\w*i\b|(?<![<>&\d])>(?![&(]|\s*\/dev\/null)/
+const ask = (words: string) =>
+  findCommand(words, { shell: 'bash', judge, knowledge, ...(examples === undefined ? {} : { examples }) })
 
 interface Figures {
   asked: number
+  /** Right, or the same effect in a jail. */
+  inJail: number
+  /** Right, or what the words say. */
+  said: number
   sure: number
   sureRight: number
   /** Of the answers with confidence, those that are what the words say. */
@@ -55,9 +58,11 @@ interface Figures {
   actedUnasked: number
 }
 
-function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: string | undefined): Figures {
+function count(items: readonly Item[], set: RequestSet, show: string | undefined): Figures {
   const counted = {
     asked: 0,
+    inJail: 0,
+    said: 0,
     sure: 0,
     sureRight: 0,
     sureSaid: 0,
@@ -67,11 +72,7 @@ function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: str
     actedUnasked: 0,
   }
   for (const item of items) {
-    const { command, confidence } = findCommand(item.words, {
-      shell: 'bash',
-      judge,
-      knowledge,
-    })
+    const { command, confidence } = ask(item.words)
     counted.asked++
     if (command === null || confidence === null) {
       counted.none++
@@ -79,21 +80,14 @@ function count(items: readonly Item[], { isOpen, isTool }: RequestSet, show: str
         process.stdout.write(`none     ${item.words}\n     set: ${item.right.join(' || ')}\n`)
       continue
     }
-    const right = isTool
-      ? item.right.includes(/^(?:sudo (?:-\S+ )*)?(\S+)/.exec(command)?.[1] ?? '')
-      : isOpen
-        ? item.right.some((one) => openForm(one) === openForm(command))
-        : item.right.some((one) => normalForm(one, item.words) === normalForm(command, item.words)) ||
-          (!process.argv.includes('--no-jail') && doesTheSame(command, item))
+    const { right, inJail, said } = verdictOf(command, item, set, IS_JAILED)
     counted[confidence]++
     if (right) counted[confidence === 'sure' ? 'sureRight' : 'perhapsRight']++
-    if (
-      confidence === 'sure' &&
-      (right || (!isOpen && item.right.some((one) => saysTheSame(command, one, item.words))))
-    )
-      counted.sureSaid++
-    const acts = SHOWS.test(item.words) && !ALSO_ACTS.test(item.words) && CHANGES.test(command)
-    if (acts && !item.right.some((one) => CHANGES.test(one))) counted.actedUnasked++
+    if (inJail) counted.inJail++
+    if (said) counted.said++
+    if (said && confidence === 'sure') counted.sureSaid++
+    const acts = actsUnasked(item.words, command)
+    if (acts && !item.right.some(changes)) counted.actedUnasked++
     if ((!right && show === confidence) || (right && show === 'right') || (acts && show !== undefined))
       process.stdout.write(
         `${right ? 'right' : confidence}${acts ? ' ACTS' : ''}  ${item.words}\n    karo: ${command}\n     set: ${item.right.join(' || ')}\n`,
@@ -107,7 +101,8 @@ const share = (part: number, whole: number): string =>
 
 function report(name: string, one: Figures): void {
   process.stdout.write(
-    `${name}: asked ${one.asked}; right ${share(one.sureRight + one.perhapsRight, one.asked)} (with confidence ${share(one.sureRight, one.asked)}); ` +
+    `${name}: asked ${one.asked}; right ${share(one.sureRight + one.perhapsRight, one.asked)} (with confidence ${share(one.sureRight, one.asked)}), ` +
+      `${IS_JAILED ? `or the same in a jail ${share(one.inJail, one.asked)}, ` : ''}or what the words say ${share(one.said, one.asked)}; ` +
       `with confidence ${one.sure}, of these right ${share(one.sureRight, one.sure)}, what the words say ${share(one.sureSaid, one.sure)}; perhaps ${one.perhaps}, right ${share(one.perhapsRight, one.perhaps)}; ` +
       `none ${one.none}; acted unasked ${one.actedUnasked}\n`,
   )
@@ -134,17 +129,14 @@ function tallies(all: readonly RequestSet[], files: readonly string[], parts: nu
       ? { command: one.command, ways: one.ways }
       : undefined
   }
-  const ofSets = all.flatMap(({ building, isOpen, isTool }) =>
-    (isTool ? [] : building).flatMap((item): Tally[] => {
-      const { words, right } = item
+  const ofSets = all.flatMap((set) =>
+    (set.isTool ? [] : set.building).flatMap((item): Tally[] => {
+      const { words } = item
       const answer = best(words)
       if (answer === undefined) return []
       const { command, ways } = answer
-      const isRight = right.some((one) =>
-        isOpen ? openForm(one) === openForm(command) : normalForm(one, words) === normalForm(command, words),
-      )
-      const isSaid = isRight || (!isOpen && right.some((one) => saysTheSame(command, one, words)))
-      return [{ words, ways, isRight, isSaid, isOwn: false, isKept: !isOpen, part: partOf(item, parts) }]
+      const { right: isRight, said: isSaid } = verdictOf(command, item, set)
+      return [{ words, ways, isRight, isSaid, isOwn: false, isKept: !set.isOpen, part: partOf(item, parts) }]
     }),
   )
   const ofOwn = files.flatMap(readOwn).flatMap(({ words, accepts }): Tally[] => {
@@ -220,7 +212,7 @@ function own(file: string): void {
   let perhapsRight = 0
   const all = readOwn(file)
   for (const { words, accepts } of all) {
-    const { command, confidence } = findCommand(words, { shell: 'bash', judge, knowledge })
+    const { command, confidence } = ask(words)
     const right = accepts.test(confidence === null ? '' : (command ?? ''))
     if (confidence === 'sure') sure++
     if (right && confidence === 'sure') sureRight++
@@ -233,11 +225,37 @@ function own(file: string): void {
   )
 }
 
+/** Judges the answers of a file to requests of a half, beside Karo's own to the same. */
+function answered(
+  name: string,
+  items: readonly Item[],
+  set: RequestSet,
+  { answers, isRead }: { answers: ReadonlyMap<string, string>; isRead: boolean },
+): void {
+  const karo = (words: string) => {
+    const { command, confidence } = ask(words)
+    return confidence === null ? null : command
+  }
+  const print = isRead && show !== undefined ? (line: string) => void process.stdout.write(line) : undefined
+  const { asked, theirs, own } = judgeAnswers(items, set, answers, karo, {
+    isJailed: IS_JAILED,
+    print,
+  })
+  // A few requests are in two sets; a file is about one.
+  if (2 * asked < answers.size) return
+  for (const [who, one] of Object.entries({ 'the file': theirs, Karo: own }))
+    process.stdout.write(
+      `${name}, ${asked} requests of the file, ${who}: right ${share(one.right, asked)}, ` +
+        `${IS_JAILED ? `or the same in a jail ${share(one.inJail, asked)}, ` : ''}or what the words say ${share(one.said, asked)}\n`,
+    )
+}
+
 /** Every value of an option. */
 const given = (name: string): readonly string[] =>
   process.argv.flatMap((word, i) => (word === `--${name}` ? [process.argv[i + 1] ?? ''] : []))
 
 const most = Number(given('most')[0] ?? 500)
+const examples = process.argv.includes('--with-pages') ? given('tldr').map(readTldrExamples)[0] : undefined
 const [show] = given('show')
 const sets: readonly RequestSet[] = [
   ...given('nl2bash').map(readNl2bash),
@@ -245,18 +263,35 @@ const sets: readonly RequestSet[] = [
   ...given('tldr').flatMap((path) => [readTldr(path), readTldrTools(path)]),
 ]
 const files = given('own')
+const answers = given('answers').map(readAnswers)
 if (sets.length + files.length === 0) process.stderr.write(USAGE)
 const parts = Number(given('parts')[0] ?? 0)
-if (process.argv.includes('--count-ways')) countWays(tallies(sets, files, 1))
-else if (parts > 0) crossValidate(tallies(sets, files, parts), parts)
-else
-  for (const set of sets) {
-    const { name, building, heldOut } = set
-    // Items in an even distance, so that a sample holds every part of a set.
-    const sample = (all: readonly Item[]) =>
-      all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
-    report(`${name}, building half`, count(sample(building), set, show))
-    if (!process.argv.includes('--building'))
-      report(`${name}, held-out half`, count(sample(heldOut), set, undefined))
+
+/** Items in an even distance, so that a sample holds every part of a set. */
+const sample = (all: readonly Item[]): readonly Item[] =>
+  all.filter((_, i) => Math.floor((i * most) / all.length) !== Math.floor(((i - 1) * most) / all.length))
+
+function measure(set: RequestSet): void {
+  const halves = { 'building half': set.building, 'held-out half': set.heldOut }
+  for (const [half, items] of Object.entries(halves)) {
+    const isRead = half === 'building half'
+    if (process.argv.includes('--building') && !isRead) continue
+    if (!process.argv.includes('--only-answers'))
+      report(`${set.name}, ${half}`, count(sample(items), set, isRead ? show : undefined))
+    for (const one of answers) answered(`${set.name}, ${half}`, items, set, { answers: one, isRead })
   }
-if (!process.argv.includes('--count-ways') && parts === 0) for (const file of files) own(file)
+}
+
+if (process.argv.includes('--count-ways')) countWays(tallies(sets, files, 1))
+else if (process.argv.includes('--words'))
+  for (const { building } of sets)
+    process.stdout.write(
+      sample(building)
+        .map(({ words }) => `${onOneLine(words)}\n`)
+        .join(''),
+    )
+else {
+  for (const set of sets) measure(set)
+  for (const file of files) own(file)
+  if (parts > 0) crossValidate(tallies(sets, files, parts), parts)
+}

@@ -1,7 +1,9 @@
 // Reads the public sets of requests that `karo ask` is measured with, and splits each into two halves by a hash.
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { Examples } from '../../src/assist/copilot/examples/index.ts'
+import { readPage } from '../../src/assist/copilot/examples/pages.ts'
 
 export interface Item {
   readonly words: string
@@ -121,6 +123,23 @@ export function readTldr(pages: string): RequestSet {
       }),
   )
   return split('tldr, common tools', items, true)
+}
+
+/** The building half of the examples of pages/common as if a client kept them on this machine. */
+export function readTldrExamples(pages: string): Examples {
+  return {
+    sources: [],
+    page(tool) {
+      const name = `${tool.replaceAll(' ', '-')}.md`
+      const path = join(pages, 'common', name)
+      if (!/^[\w.+@-]+$/.test(name) || !existsSync(path)) return undefined
+      const text = readFileSync(path, 'utf8').replace(/^- .+\n+`(.+)`$/gm, (whole, command: string) =>
+        isBuilding(command) ? whole : '',
+      )
+      const page = readPage(text)
+      return page === undefined ? undefined : { ...page, source: 'tldr' }
+    },
+  }
 }
 
 /** A description without the marks that show which letters an option stands for. */

@@ -40,7 +40,7 @@ const counted = evidenceOf(RELIABILITY, ANSWERED)
 
 /**
  * True if no way has proved wrong too often, and the answers to the requests that are most like this one were right. The first
- * of the ways is their family, `search`, `sentence` or `recipe`, whose share is assumed of a way that was counted seldom or
+ * of the ways is their family, `search`, `sentence`, `form` or `recipe`, whose share is assumed of a way that was counted seldom or
  * never. Without ways there is nothing to count, and it is true.
  */
 export function isBorneOut(

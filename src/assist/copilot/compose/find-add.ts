@@ -23,7 +23,7 @@ export function said({ reading, request }: State, mark: string): string {
 /** The things of a list. */
 export const several = (state: State, text: string): string[] =>
   text
-    .split(/ ?, ?(?:or |and )?| or | and | as well as /)
+    .split(/ ?, ?(?:or |and )?| or | and | as well as |(?<=>) (?=<p)/)
     .map((one) => one.replace(/^(?:ending )?(?:with|in) /, '').trim())
     .filter((one) => one !== '')
     .map((one) => said(state, one))
@@ -77,6 +77,33 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     big: () => addRank(state, 'big', filled()),
     new: () => addRank(state, 'new', filled()),
     old: () => addRank(state, 'old', filled()),
+    skip: () => true,
+    between: () => addBetween(state, match),
+    loud: () => {
+      state.loud = true
+    },
+    end: () => {
+      if (state.todo.length > 0 || state.end !== undefined) return false
+      state.end = form
+      return true
+    },
+    small: () => addRank(state, 'small', filled()),
+    tar: () => state.todo.push(archive(asWord(said(state, given(1))))),
+    total: () => {
+      state.todo.push('du -ch')
+      state.pipe.push('tail -n 1')
+    },
+    confirm: () => {
+      state.asks = true
+    },
+    sudo: () => {
+      state.sudo = true
+    },
+    lines: () => {
+      if (state.held === undefined || state.held.lacks) return false
+      state.held.lines = true
+      return true
+    },
     quiet: () => {
       state.quiet = true
     },
@@ -108,14 +135,31 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
 
 function finish(state: State, form: string, filled: string): boolean {
   const tool = form.replace(/ \$.*$/, '')
+  const [swap, from, to] = filled.split(' ')
+  if (swap === 'swap' && state.asked === 'chmod') {
+    state.asked = undefined
+    state.tests.push(`-perm ${from}`)
+    return state.todo.push(`chmod ${to}`) > 0
+  }
   if (state.asked !== tool) return false
   state.asked = undefined
   if (tool === 'into') state.into = filled.replace('into ', '')
+  else if (tool === 'tar') state.todo.push(archive(filled.replace('tar ', '')))
   else state.todo.push(filled)
   return true
 }
 
-function addRank(state: State, by: 'big' | 'new' | 'old', most: string): void {
+/** What packs files into an archive, by the ending of its name. */
+const archive = (name: string): string =>
+  /\.t?gz'?$/.test(name)
+    ? `tar -czf ${name}`
+    : /\.t?bz2'?$/.test(name)
+      ? `tar -cjf ${name}`
+      : /\.zip'?$/.test(name)
+        ? `zip ${name}`
+        : `tar -cf ${name}`
+
+function addRank(state: State, by: 'big' | 'small' | 'new' | 'old', most: string): void {
   state.rank = { by, most }
 }
 
@@ -186,6 +230,27 @@ function addTime(state: State, form: string, match: RegExpExecArray): boolean {
       : `min ${sign}${Math.max(1, Math.round(seconds / 60))}`
   state.tests.push(`-${letter}${value.replace('=', '')}`)
   return true
+}
+
+/** Adds two tests of a time: `between 6 and 9 minutes ago`. */
+function addBetween(state: State, [, verb = '', least = '', most = '']: RegExpExecArray): void {
+  const letter = /access|read|opened|used/.test(verb)
+    ? 'a'
+    : /status|inode|metadata|attribute/.test(verb)
+      ? 'c'
+      : 'm'
+  const unit = said(state, most).replace(/^\S+[\s-]/, '')
+  for (const [sign, count] of [
+    ['+', said(state, least)],
+    ['-', said(state, most).replace(/\D.*$/, '')],
+  ] as const) {
+    const seconds = secondsOf(`${count} ${unit}`)
+    state.tests.push(
+      seconds % 86_400 === 0
+        ? `-${letter}time ${sign}${seconds / 86_400}`
+        : `-${letter}min ${sign}${Math.round(seconds / 60)}`,
+    )
+  }
 }
 
 /** The letter that all tests of a time share; undefined where there is none or more than one. */

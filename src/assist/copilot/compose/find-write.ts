@@ -3,7 +3,7 @@ import type { State } from './find-state.ts'
 import { asFiles, asWord } from './read.ts'
 
 /** What is done with files and leaves them as they are. */
-const LEAVES = /^(?:ls|md5sum|wc|du|cat)\b/
+const LEAVES = /^(?:ls|md5sum|wc|du|cat|basename|head|file)\b/
 /** Tests of a directory that hold for all that is in it, because they are about its own name or path. */
 const ABOUT_NAME = /^(?:\\\( )?-i?(?:name|path|regex) /
 
@@ -27,7 +27,7 @@ export function write(state: State): string | undefined {
   if (state.todo.length > 1 || (rank !== undefined && state.todo.length > 0)) return undefined
   const [todo] = state.todo
   // A pipe behind `-delete` or `-exec` shows less of the output; it does not limit to what files something is done.
-  if (todo !== undefined && pipe.length > 0) return undefined
+  if (changesFound(state) && pipe.length > 0) return undefined
   if (state.into !== undefined && changesFound(state)) return undefined
   const isWhole = takesWhole(type, state, own)
   if (isWhole) {
@@ -55,14 +55,23 @@ export function write(state: State): string | undefined {
   const end = `${state.quiet ? ' 2>/dev/null' : ''}${pipe.map((one) => ` | ${one}`).join('')}${state.into === undefined ? '' : ` > ${state.into}`}`
   if (held !== undefined) return searched(state, parts, places, own, end)
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
+  if (state.asks) return todo === undefined || isWhole ? undefined : asking(parts, todo)
+  if (todo === 'delete' && state.loud && !isWhole) return `${parts.join(' ')} -exec rm -v {} +${end}`
   if (todo === 'delete')
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
   // Other archives than those of gzip are unpacked by other tools.
   if (todo === 'gunzip' && !own.some((one) => /gz'?(?: |$)/.test(one))) return undefined
-  if (todo === undefined) return parts.join(' ') + end
+  if (todo === 'basename') return `${parts.join(' ')} -exec basename {} \\;${end}`
+  if (todo === undefined) return [...parts, ...(state.end === undefined ? [] : [state.end])].join(' ') + end
   const act = type !== 'f' && type !== 'l' && held === undefined ? todo.replace(/^cp -t/, 'cp -r -t') : todo
   return `${parts.join(' ')} -exec ${act} {} +${end}`
 }
+
+/** The search with an action that asks before each thing that was found. */
+const asking = (parts: readonly string[], todo: string): string =>
+  todo === 'delete'
+    ? `${parts.join(' ')} -ok rm {} \\;`
+    : `${parts.join(' ')} -ok ${todo.replace(/^(mv|cp) -t (\S+)$/, '$1 {} $2')}${/^(?:mv|cp) /.test(todo) ? '' : ' {}'} \\;`
 
 /** The kind of what is found; undefined if what is to be done with it is not done with this kind. */
 function kindFor({ type, todo: [todo = ''] }: State): string | undefined {
@@ -130,5 +139,6 @@ function searched(
 const ranked = ({ by, most }: NonNullable<State['rank']>): string => {
   const head = most === '' ? '' : ` | head -n ${most}`
   if (by === 'big') return `-printf '%s\\t%p\\n' | sort -nr${head}`
+  if (by === 'small') return `-printf '%s\\t%p\\n' | sort -n${head}`
   return `-printf '%T@ %p\\n' | sort -n${by === 'new' ? 'r' : ''}${head} | cut -d' ' -f2-`
 }

@@ -2,7 +2,8 @@
 
 import { isTooMuch } from './acts.ts'
 import { add, addNames, said, several } from './find-add.ts'
-import { AND, DONE, phrase, type State, take } from './find-state.ts'
+import { isForOther, isNarrow } from './find-limits.ts'
+import { AND, DONE, phrase, type State, stateOf, take } from './find-state.ts'
 import { FILLERS, KINDS, OBJECTS, PHRASES, PLACES } from './find-words.ts'
 import { changesFound, write } from './find-write.ts'
 import type { Expression } from './needed.ts'
@@ -32,29 +33,7 @@ const ACTS =
 
 /** The command for a request about files that are found; undefined if it is no such request. */
 export function composeFind(request: string, reading: Reading): Composed | undefined {
-  const state: State = {
-    ...{
-      reading,
-      request,
-      text: reading.text,
-      type: undefined,
-      places: [],
-      depth: [],
-      tests: [],
-      todo: [],
-      pipe: [],
-      ways: [],
-    },
-    ...{
-      held: undefined,
-      rank: undefined,
-      asked: undefined,
-      nocase: false,
-      quiet: false,
-      follows: false,
-      into: undefined,
-    },
-  }
+  const state = stateOf(request, reading)
   for (const [pattern, meaning] of PHRASES) {
     const expression = phrase(pattern)
     for (let again = 0; again < 3; again++) {
@@ -107,7 +86,11 @@ export function composeFind(request: string, reading: Reading): Composed | undef
   const command = write(state)
   if (command === undefined) return undefined
   const left = state.text.split(/\s+/).filter((word) => word !== '' && word !== DONE && !FILLERS.test(word))
-  return { command, left: left.map((word) => said(state, word)), ways: waysOf(state) }
+  return {
+    command: state.sudo ? `sudo ${command}` : command,
+    left: left.map((word) => said(state, word)),
+    ways: waysOf(state),
+  }
 }
 
 /** The parts of the grammar that were used: the verb, the phrases, the kind of file and the place. */
@@ -119,33 +102,6 @@ const waysOf = ({ ways, type, places, reading, depth }: State): readonly string[
   ...ways,
 ]
 
-/** What is taken away from files, or out of them, rather than the files. */
-const FROM_FILES =
-  /^(?:recursively |find and |force )*(?:delete|remove|erase|purge|prune|get rid of|wipe|clean up)s? (?:recursively )?((?:(?!\b(?:files?|(?:sub)?director(?:y|ies)|symlinks?|entries|everything|anything|items|objects)\b).)+?) (?:from|on|of|in|inside|within) (?:(?:all|each|every|any|of|these|those|my|other) )*(?:\S+ ){0,2}(?:files?|(?:sub)?directories|scripts?|documents?|symlinks)\b/
-/** A bit of a mode that is taken away. */
-const BIT_OF = /\b(?:bits?|set ?-?[ug]id|s[ug]id|sticky) (?:from|on|of)\b/
-/** One thing that is named, which is not everything of that name below. */
-const ONE_NAMED =
-  /(?<!\b(?:every|each|any|all)(?:\s\w+)?\s)\b(?:file|(?:sub)?(?:directory|dir|folder)|symlink)\s(?:named|called|with (?:the )?name)\b/i
-const ONE_IN_PLACE =
-  /^(?:delete|remove|erase|purge|move|copy|gzip|compress)s? (?:file )?<[fq]\d+>(?: (?:file|directory|symlink))? (?:in|inside|from|under|within|below)\b/
-const SEARCHES = /^(?:recursively )?(?:find|search|locate|look)/
-
-/** Whether a request for a change is about something else than all files that the search finds, or more than is meant would go. */
-const isForOther = ({ reading: { text }, request, tests, todo }: State): boolean =>
-  (todo.includes('delete') && (FROM_FILES.test(text) || BIT_OF.test(text))) ||
-  (!SEARCHES.test(text) && (ONE_NAMED.test(request) || ONE_IN_PLACE.test(text))) ||
-  // A file is not newer than itself, and is one of its own links.
-  tests.some((one) => /^(?:! -newer|-samefile) /.test(one))
-
-/**
- * Whether the tests say so well which files of such a place are meant that they may be changed: never in the root, in the
- * home directory by a name, in the current directory by any test that is not only an exception.
- */
-const isNarrow = (place: string, { tests }: State): boolean =>
-  !place.startsWith('/') &&
-  tests.some((one) => (/^\.\/?$/.test(place) ? !one.startsWith('! ') : /^(?:\\\( )?-name /.test(one)))
-
 /** Whether the request says enough of files to be answered with a search. */
 function isAbout({ type, tests, places, held, rank, reading, todo }: State): boolean {
   if (
@@ -155,7 +111,7 @@ function isAbout({ type, tests, places, held, rank, reading, todo }: State): boo
     return false
   // `list files` is for ls.
   const isSearch =
-    /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|sub ?director|entire|file system/.test(
+    /^(?:recursively )?(?:find|search|locate|look)|recursive|tree\b|below|\bunder\b|sub ?director|entire|file system|regular file/.test(
       reading.text,
     )
   return (

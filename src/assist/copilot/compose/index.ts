@@ -16,7 +16,9 @@ export function compose(request: string): readonly Candidate[] {
   const sentence = composeSentence(request, reading)
   if (sentence !== undefined) {
     const safe = withoutEmptying(sentence.command)
-    return safe === undefined ? [] : [candidate(safe, 0, ['sentence', ...sentence.ways])]
+    return safe === undefined
+      ? []
+      : [candidate(safe, 0, [sentence.ways[0] === 'form' ? [] : ['sentence'], sentence.ways].flat())]
   }
   const found = composeFind(request, reading)
   // What would change something is never a guess.

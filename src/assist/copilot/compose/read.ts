@@ -46,8 +46,8 @@ const PATTERNS: readonly (readonly [Kind, RegExp])[] = [
   ['p', /^(?:~|\.\.?)(?=$|[\s,;?!])/],
   ['f', /^\.(?!com\b)[A-Za-z][\w+-]*(?:\.\w+)*(?=$|[\s,.;:?!)])/],
   ['f', /^(?!i\.e|e\.g|etc\.)[\w+-]+(?:\.[\w+-]+)*\.[A-Za-z][\w+-]*(?=$|[\s,.;:?!)])/],
-  ['m', /^(?:[ugoa]*[+=-][rwxstX]+(?:,[ugoa]*[+=-][rwxstX]+)*|0[0-7]{3,4})(?=$|[\s,.;:?!)])/],
-  ['n', /^\d+(?:st|nd|rd|th)?(?![\w.-])/],
+  ['m', /^(?:[ugoa]*[+=-][rwxstX]+(?:,(?:[ugoa]*[+=-][rwxstX]+|[ugoa]+=))*|0[0-7]{3,4})(?=$|[\s,.;:?!)])/],
+  ['n', /^\d+(?:st|nd|rd|th)?(?![\w-]|\.\w)/],
 ]
 
 /** Reads at most 600 characters. */
@@ -79,6 +79,7 @@ const NAMES_WITH_SPACES =
 /** Two words for one kind of things, written with a slash, are no path. */
 const joined = (text: string): string =>
   text
+    .replace(/(?<=\w)\u2019(?=[a-z])/g, "'")
     .replace(
       /\b(files?|regular|normal|folders?|director(?:y|ies))\/(?=(?:regular|normal|director\w*|folders?|files?|dirs?|symlinks?)\b)/gi,
       '$1 or ',
@@ -186,7 +187,7 @@ export const asFiles = (value: string): string =>
 
 /** Whether a mark is a mode and stands where the command takes one; there `-x` is no option, and no file either. */
 export const isMode = (mark: string, before: string): boolean =>
-  mark.startsWith('<m') && /(?:\bchmod (?:-R )?|-perm )$/.test(before)
+  mark.startsWith('<m') && /(?:\bchmod (?:-R )?|-perm |\[mode\] )$/.test(before)
 
 /** A thing that sed is to find as it is, inside an expression in single quotes. */
 export const asPattern = (value: string): string =>

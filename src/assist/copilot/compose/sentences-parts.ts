@@ -8,8 +8,18 @@ export const HEADS: readonly (readonly [head: string, instead: string, behind: s
   ['{SHOW} (?:unique|distinct)', 'show', ' | sort -u'],
 ]
 
+/** Beginnings and endings that belong together, the words in place of the beginning, and the command, in which `$1` is what stands between. */
+export const WRAPS: readonly (readonly [head: string, tail: string, instead: string, command: string])[] = [
+  ['(?:save|store|assign|put|read)s?', '(?:to|in|into) (?:shell |bash |environment )?variable (?:named |called )?{W}', 'show', '$2!=$(…)'],
+  ['(?:save|store|assign|put|read)s?', '(?:to|in|into) {W} variable', 'show', '$2!=$(…)'],
+  ['(?:save|write|store|redirect|output|print)s?', '(?:to|in|into) file {W}', 'show', '… > $2'],
+  ['(?:save|write|store|redirect)s?', '(?:to|in|into) {X}', 'show', '… > $2'],
+] // biome-ignore format: a table
+
 /** Endings of a request. `…` is the command of what stands before, `$1` a thing as a word. */
 export const TAILS: readonly (readonly [tail: string, command: string])[] = [
+  ['(?:sorted|ordered)? ?(?:from )?(?:least|lowest) (?:frequent|common)?(?: count)? ?(?:first|to (?:most|highest)(?: frequent| common)?(?: count)?)', '… | sort -n'],
+  ['(?:sorted|ordered)? ?(?:from )?(?:most|highest) (?:frequent|common)?(?: count)? ?(?:first|to (?:least|lowest)(?: frequent| common)?(?: count)?)', '… | sort -nr'],
   ['(?:save|store|assign|put)s?(?: (?:it|them|output|results?))? (?:to|in|into) (?:shell )?variable (?:named |called )?{W}', '$1!=$(…)'],
   ['(?:save|store|assign|put)s?(?: (?:it|them|output|results?))? (?:to|in|into) {W} variable', '$1!=$(…)'],
   ['(?:append)(?: (?:it|them|output|results?))? to (?:file )?{X}', '… >> $1'],

@@ -17,6 +17,12 @@ export const PARTS: Readonly<Record<string, string>> = {
   U: '(<[ufp]\\d+>)',
   H: '(?:host |server |domain |ip |ip address |address |website )?(<[hfuq]\\d+>|localhost|google)',
   W: '(<[pvfgqunmh]\\d+>|[a-z_][\\w.-]*)',
+  S: '(<s\\d+>)',
+  L: '(<[pvfgqunmh]\\d+>(?:(?: ?, ?(?:and )?| and | )<[pvfgqunmh]\\d+>)*)',
+  ORD: '(first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|<n\\d+>)',
+  SIGN: '(<[qfpgn]\\d+>|comma|semicolon|colon|dot|period|slash|space|hyphen|dash|underscore|pipe|equals)',
+  FIELD: '(?:field|column|value|entry|section|part|component)',
+  C: '(?:full path of |path of |executable file of |file )*(?:command|executable|program|utility) {W}',
   SYS: '(?: (?:of|on|for|in)? ?(?:system|machine|computer|host|server|this (?:system|machine|computer)))?',
 }
 

@@ -1,15 +1,14 @@
 // Matches a whole request against the sentences of the grammar; nothing of it may be left over.
 import { changesSomething, isTooMuch, readsPacked } from './acts.ts'
+import { filled, written } from './fill-form.ts'
+import { composeForm } from './forms.ts'
 import { type Expression, expressionOf } from './needed.ts'
-import { asFiles, asPattern, asWord, isMode, type Reading, secondsOf } from './read.ts'
+import type { Reading } from './read.ts'
 import { ABOUT_MACHINE } from './sentences-machine.ts'
-import { HEADS, TAILS } from './sentences-parts.ts'
-import { ABOUT_FILES, PARTS } from './sentences-words.ts'
+import { HEADS, TAILS, WRAPS } from './sentences-parts.ts'
+import { ABOUT_FILES } from './sentences-words.ts'
 
 let made: readonly (readonly [Expression, string])[] | undefined
-
-const written = (pattern: string): string =>
-  pattern.replace(/\{([A-Z]+)\}/g, (_, name: string) => written(PARTS[name] as string))
 
 /** The expressions of all sentences, made when the first request comes. */
 const sentences = (): readonly (readonly [Expression, string])[] =>
@@ -19,6 +18,7 @@ const sentences = (): readonly (readonly [Expression, string])[] =>
 
 let parts:
   | {
+      wraps: readonly (readonly [Expression, string, string])[]
       heads: readonly (readonly [Expression, string, string])[]
       tails: readonly (readonly [Expression, string])[]
     }
@@ -29,6 +29,10 @@ const around = () =>
   (parts ??= {
     heads: HEADS.map(
       ([pattern, instead, behind]) => [expressionOf(`^(?:${written(pattern)}) `), instead, behind] as const,
+    ),
+    wraps: WRAPS.map(
+      ([head, tail, instead, command]) =>
+        [expressionOf(`^(?:${written(head)}) (?<inner>.*) (?:${written(tail)})$`), instead, command] as const,
     ),
     tails: TAILS.map(
       ([pattern, command]) =>
@@ -73,19 +77,19 @@ function composed(request: string, reading: Reading, deep: number): Sentence | u
     const match = expression.exec(text)
     if (match === null) continue
     const made = filled(command, match, request, reading).trim()
-    // The contents of a thing are not the thing, and packed files hold other lines than their bytes tell.
-    return (CHANGES_WHOLE.test(made) && /\bcontents? of\b/.test(text)) ||
-      readsPacked(made) ||
-      // Other archives have other tools, no archive is a line of text, a directory is copied with -r, and a list is no file.
-      /^tar -xf \S*\.(?:zip|7z|rar)\b|^echo .*> \S*\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)'?$|^cp [^\s-]\S*\/ |^sed -i .* '[^']*[;,][^']*'$/.test(
-        made,
-      ) ||
-      // A host without a directory says nothing of where the file is there.
-      (/^scp .* \.$/.test(made) && values.some((one) => /@[^:/]+:?$|^\d+(?:\.\d+){3}$/.test(one)))
-      ? undefined
-      : { command: made, ways: [command] }
+    return isRefused(made, reading) ? undefined : { command: made, ways: [command] }
   }
+  const form = composeForm(request, reading)
+  if (form !== undefined) return isRefused(form.command, reading) ? undefined : form
   if (deep === 0) return undefined
+  for (const [expression, instead, command] of around().wraps) {
+    const match = expression.exec(text)
+    if (match === null) continue
+    const inner = composed(request, { text: `${instead} ${match.groups?.inner}`, values }, deep - 1)
+    if (inner === undefined || !fitsBehind(inner.command, command)) continue
+    const made = filled(command, match, request, reading).replace('…', () => inner.command)
+    return { command: made, ways: [...inner.ways, command] }
+  }
   for (const [expression, command] of around().tails) {
     const match = expression.exec(text)
     if (match === null) continue
@@ -105,30 +109,17 @@ function composed(request: string, reading: Reading, deep: number): Sentence | u
   return undefined
 }
 
-function filled(command: string, match: RegExpExecArray, request: string, { values }: Reading): string {
-  const value = (place: string): string => {
-    const mark = match[Number(place)] ?? ''
-    const number = /^<\w(\d+)>$/.exec(mark)?.[1]
-    if (number !== undefined) return values[Number(number)] as string
-    const at = request.toLowerCase().indexOf(mark)
-    return at < 0 ? mark : request.slice(at, at + mark.length)
-  }
-  return command.replace(
-    /\$\$\$\$|\$\$1=1|(\$?)\$([1-9])((?:\/(?!\*|\.|\$\d)|[!%+~])?)/g,
-    (whole, column: string, place: string, kind: string, at: number) => {
-      if (whole === '$$$$') return '$$'
-      if (whole === '$$1=1') return '$1'
-      if (match[Number(place)] === undefined) return ''
-      const raw = value(place)
-      // A command with signs of the shell in it is one word for what runs it again and again.
-      if (kind === '!') return /^watch\b/.test(command) && /[|&;<>$"'\x60\\]/.test(raw) ? asWord(raw) : raw
-      if (kind === '~') return raw.replace(/[${}]/g, '')
-      if (kind === '+') return String(Number.parseInt(raw, 10) + 1)
-      if (kind === '%') return String(Math.max(1, Math.round(secondsOf(raw))))
-      if (kind === '/') return asPattern(raw)
-      if (isMode(match[Number(place)] ?? '', command.slice(0, at))) return column + raw
-      if (/^<n/.test(match[Number(place)] ?? '')) return column + raw.replace(/\D+$/, '')
-      return column + (/^<g/.test(match[Number(place)] ?? '') ? asFiles(raw) : asWord(raw))
-    },
+/** Whether the command is not what its words mean, whatever sentence they fit. */
+function isRefused(made: string, { text, values }: Reading): boolean {
+  // The contents of a thing are not the thing, and packed files hold other lines than their bytes tell.
+  return (
+    (CHANGES_WHOLE.test(made) && /\bcontents? of\b/.test(text)) ||
+    readsPacked(made) ||
+    // Other archives have other tools, no archive is a line of text, a directory is copied with -r, and a list is no file.
+    /^tar -xf \S*\.(?:zip|7z|rar)\b|^echo .*> \S*\.(?:t?gz|zip|bz2|xz|zst|7z|rar|tar)'?$|^cp [^\s-]\S*\/ |^sed -i .* '[^']*[;,][^']*'$/.test(
+      made,
+    ) ||
+    // A host without a directory says nothing of where the file is there.
+    (/^scp .* \.$/.test(made) && values.some((one) => /@[^:/]+:?$|^\d+(?:\.\d+){3}$/.test(one)))
   )
 }
