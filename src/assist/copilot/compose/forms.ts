@@ -1,12 +1,13 @@
 // Composes a command of one tool from its verb and from the options that the rest of a request names; nothing may be left over.
 import { filled, written } from './fill-form.ts'
 import { FORMS } from './forms-words.ts'
+import { type Expression, expressionOf } from './needed.ts'
 import type { Reading } from './read.ts'
 
 interface Ready {
-  readonly verb: RegExp
+  readonly verb: Expression
   readonly command: string
-  readonly parts: readonly (readonly [RegExp, string])[]
+  readonly parts: readonly (readonly [Expression, string])[]
 }
 
 let made: readonly Ready[] | undefined
@@ -14,10 +15,10 @@ let made: readonly Ready[] | undefined
 /** The expressions of all forms, made when the first request comes. */
 const forms = (): readonly Ready[] =>
   (made ??= FORMS.map(([verb, command, parts]) => ({
-    verb: new RegExp(`^(?:${written(verb)})(?![\\w>-])`),
+    verb: expressionOf(`^(?:${written(verb)})(?![\\w>-])`),
     command,
     parts: parts.map(([pattern, meaning]) => [
-      new RegExp(`(?<![\\w<>$-])(?:(?:and|with|using|by|but|,) )*(?:${written(pattern)})(?![\\w>-])`),
+      expressionOf(`(?<![\\w<>$-])(?:(?:and|with|using|by|but|,) )*(?:${written(pattern)})(?![\\w>-])`),
       meaning,
     ]),
   })))

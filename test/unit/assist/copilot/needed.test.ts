@@ -1,17 +1,21 @@
 // The words without which an expression cannot match: each text that it matches has one of them.
 import { describe, expect, test } from 'vitest'
 import { PHRASES } from '../../../../src/assist/copilot/compose/find-words.ts'
+import { FORMS } from '../../../../src/assist/copilot/compose/forms-words.ts'
 import { expressionOf, neededWords } from '../../../../src/assist/copilot/compose/needed.ts'
 import { ABOUT_MACHINE } from '../../../../src/assist/copilot/compose/sentences-machine.ts'
-import { HEADS, TAILS } from '../../../../src/assist/copilot/compose/sentences-parts.ts'
+import { HEADS, TAILS, WRAPS } from '../../../../src/assist/copilot/compose/sentences-parts.ts'
 import { ABOUT_FILES, PARTS } from '../../../../src/assist/copilot/compose/sentences-words.ts'
 import fc from '../../../support/run/properties.ts'
 
 const written = (pattern: string): string =>
   pattern.replace(/\{([A-Z]+)\}/g, (_, name: string) => written(PARTS[name] ?? '(<[a-z]\\d+>)'))
-const SOURCES = [...ABOUT_FILES, ...ABOUT_MACHINE, ...HEADS, ...TAILS, ...PHRASES].map(([pattern]) =>
-  written(pattern),
-)
+const SOURCES = [
+  ...[...ABOUT_FILES, ...ABOUT_MACHINE, ...HEADS, ...TAILS, ...PHRASES].map(([pattern]) => pattern),
+  ...WRAPS.map(([head]) => head),
+  ...WRAPS.map(([, tail]) => tail),
+  ...FORMS.flatMap(([verb, , parts]) => [verb, ...parts.map(([pattern]) => pattern)]),
+].map(written)
 /** fast-check makes no texts for what looks around. */
 const MADE = SOURCES.filter((source) => !/\(\?<?[=!]|\\b/.test(source))
 
