@@ -11,6 +11,8 @@ import { type Profile, type QueryCost, startSerf } from './serf.ts'
 
 const HOUR_MS = 3_600_000
 const PATIENCE_MS = 180_000
+/** Links grow faster than nodes, and all of them share this machine's processors: more than fifty have more time. */
+const patienceMs = (count: number): number => Math.max(PATIENCE_MS, count * 6_000)
 /** What is only done once after everybody has come together. */
 const SETTLE_MS = 10_000
 /** At rest: less than this part of a core each, for so long. */
@@ -20,14 +22,22 @@ const CALM_MS = 5_000
 const ASK_EVERY_MS = 700
 
 export interface MeshCosts {
+  readonly join: JoinCost
   readonly karo: QueryCost
   readonly serf: Readonly<Record<Profile, QueryCost>>
+}
+
+export interface JoinCost {
+  /** From when all daemons are ready until the first one reaches all others. */
+  readonly reached_ms: number
+  /** Processor time of one node since its start, until then. */
+  readonly cpu_ms: number
 }
 
 /** One after the other, so that each has the machine for itself. */
 export async function measureMesh(count: number, rounds: number): Promise<MeshCosts> {
   try {
-    const { nodes } = await together(count)
+    const { nodes, join } = await together(count)
     await calm(nodes.map((node) => node.pid))
     const karo = await askKaro(nodes, rounds)
     await endAll(false)
@@ -38,21 +48,23 @@ export async function measureMesh(count: number, rounds: number): Promise<MeshCo
       serf[profile] = await agents.query(rounds)
       await agents.stop()
     }
-    return { karo, serf }
+    return { join, karo, serf }
   } finally {
     await endAll(false)
   }
 }
 
 /** A fleet whose first node reaches everybody. */
-async function together(count: number): Promise<Fleet> {
+async function together(count: number): Promise<Fleet & { readonly join: JoinCost }> {
   const fleet = await startFleet(count, { lan: true })
+  const began = performance.now()
   await until(async () => (await asked(fleet.nodes[0]!, 0)).coverage.answered === count - 1, {
     what: `${count} daemons answer`,
-    deadlineMs: PATIENCE_MS,
+    deadlineMs: patienceMs(count),
     pollMs: 1_000,
   })
-  return fleet
+  const reached_ms = performance.now() - began
+  return { ...fleet, join: { reached_ms, cpu_ms: cpuOfAll(fleet.nodes.map((node) => node.pid)) / count } }
 }
 
 /** What coming together costs (links made and thinned, first summaries) is over: nothing of it is counted to a question. */
@@ -63,7 +75,7 @@ async function calm(pids: readonly number[]): Promise<void> {
       await sleep(CALM_MS)
       return cpuOfAll(pids) - before < CALM_SHARE * CALM_MS * pids.length
     },
-    { what: `${pids.length} processes come to rest`, deadlineMs: PATIENCE_MS, pollMs: 0 },
+    { what: `${pids.length} processes come to rest`, deadlineMs: patienceMs(pids.length), pollMs: 0 },
   )
 }
 
