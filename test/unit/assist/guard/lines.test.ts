@@ -12,6 +12,12 @@ import { CARRIED_NAMES } from '../../../../src/observe/hooks/guard/guard.ts'
 const PLACE = { home: '/home/me', cwd: '/home/me/work' }
 const guard = loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' })
 
+test('lines of what everybody uses all day need no process: no rule is about these tools', () => {
+  const ruled = new Set(ruledTools())
+  const everyday = 'true echo cd ls pwd mkdir basename dirname stat shuf wc head tail sort uniq cut grep less date'
+  expect(everyday.split(' ').filter((name) => ruled.has(name))).toEqual([])
+})
+
 test('every tool somebody has rules for is among those the shells ask about', () => {
   const ruled = new Set(ruledTools())
   const installed = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].flatMap((directory) => {

@@ -216,15 +216,14 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'name-disguised',
     level: 'moderate',
     why: 'Uses a name that hides in lists of files or of processes, or looks like one of the kernel’s.',
-    tools: tools('exec cp mv ln install touch mkdir'),
+    tools: tools('exec cp mv ln install touch'),
     when: (c, o) =>
       c.name === 'exec'
         ? matching(valuesOf(c.args, ['a']), /^\[|^\s|\s$/)
-        : o.operands.slice(/^(?:touch|mkdir)$/.test(c.name) ? 0 : -1).filter(
+        : o.operands.slice(c.name === 'touch' ? 0 : -1).filter(
             (arg) =>
               DISGUISED.test(arg.text) ||
-              (c.name !== 'mkdir' &&
-                /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope))) ||
+              /^\/(?:tmp|var\/tmp|dev\/shm)\/\.[\w-]/.test(resolvePath(arg.text, c.scope)) ||
               // A file with the name of an option changes what `tar *` or `chown *` does later.
               (c.name === 'touch' && /^(?:\.\/)?--[a-z-]+/.test(arg.text)),
           ),
