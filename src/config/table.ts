@@ -73,7 +73,8 @@ export const KEYS = {
       kind.list(value.ipAddress, 64),
     ),
     default: 'auto',
-    description: 'Addresses to listen on: "auto" for loopback and every private address, or a list.',
+    description:
+      'Addresses to listen on: "auto" for loopback and every private address that this machine has, as they come and go, or a list.',
     example: '["10.0.0.5"]',
   }),
   meshLanOnly: key({

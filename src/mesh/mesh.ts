@@ -18,6 +18,7 @@ import { createDoorkeeper } from './admission/doorkeeper.ts'
 import { allowsAddress, createGater } from './admission/gater.ts'
 import type { HostHandler } from './admission/host.ts'
 import { createInspect } from './admission/inspect.ts'
+import type { Interfaces } from './admission/listen.ts'
 import { createListening } from './admission/listening.ts'
 import { createAsking } from './asking.ts'
 import type { Dht } from './discovery/dht.ts'
@@ -63,6 +64,8 @@ export interface MeshDeps {
   readonly timings?: Partial<Timings>
   /** Other bounds, for tests. */
   readonly lobby?: LobbyLimits
+  /** Others than this machine's network interfaces, for tests. */
+  readonly interfaces?: () => Interfaces
 }
 
 /** Entries that `discovery.peers` may have. */
@@ -82,7 +85,7 @@ function createEdge(deps: MeshDeps) {
   }
   const links = createLinks({ channel, timings, admits, put })
   const exchanges = createExchanges({ channel, timings, admits, wireTo: (node) => wires.to(node) })
-  const listening = createListening({ config, timings, clock, timers, log, put })
+  const listening = createListening({ config, timings, clock, timers, log, put, interfaces: deps.interfaces })
   const about = createAbout({
     ...{ config, name: deps.name, version: deps.version, admits },
     protocols: () => [...links.protocols(), ...exchanges.protocols()],

@@ -19,6 +19,10 @@ export interface Timings {
   readonly closeMs: number
   /** Addresses that could not be listened on are tried again this often. */
   readonly reopenMs: number
+  /** How often the network interfaces are read: an address that came is listened on and asked from within this time. */
+  readonly followMs: number
+  /** A listener is closed when its address has been gone for so long. */
+  readonly goneMs: number
   /** The mesh has stopped after this, whatever libp2p does. */
   readonly stopMs: number
 }
@@ -33,5 +37,7 @@ export const TIMINGS: Timings = {
   drainMs: 500,
   closeMs: 1_500,
   reopenMs: 3_000,
+  followMs: 15_000,
+  goneMs: 5 * 60_000,
   stopMs: 3_000,
 }

@@ -19,11 +19,13 @@ import type { Dht } from '../discovery/dht.ts'
 import { meteredYamux } from '../muxer.ts'
 import type { Timings } from '../timings.ts'
 import { encrypters } from './encrypters.ts'
-import { readable } from './endpoint.ts'
+import { endpointOf, readable } from './endpoint.ts'
 
 interface Guard {
   /** Listens on one more address. One that cannot be had leaves something behind: to be tried elsewhere first. */
   listen(address: Multiaddr): Promise<void>
+  /** Closes what listens at this IP address, with the connections that came there. */
+  unlisten(ip: string): void
 }
 type Services = { guard: Guard; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
 export type Host = Libp2p<Services>
@@ -118,6 +120,10 @@ export async function createHost(init: HostInit): Promise<Host> {
           start() {},
           stop() {},
           listen: (address: Multiaddr) => components.transportManager.listen([address]),
+          unlisten(ip: string) {
+            for (const listener of components.transportManager.getListeners())
+              if (listener.getAddrs().some((address) => endpointOf(address)?.ip === ip)) void listener.close()
+          },
         }
       },
       identify: identify({ runOnConnectionOpen: false }),

@@ -8,8 +8,7 @@ import { formatEndpoint, needsZone } from './endpoint.ts'
 export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>
 
 /**
- * Multiaddrs to listen on. `auto` is every private address of this moment, loopback included; an interface that
- * comes up later is not listened on before the next start.
+ * Multiaddrs to listen on. `auto` is every private address of this moment, loopback included.
  */
 export function listenAddresses(mesh: Config['mesh'], interfaces: Interfaces): readonly string[] {
   const ips = mesh.listen === 'auto' ? ownAddresses(mesh, interfaces) : mesh.listen

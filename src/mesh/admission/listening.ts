@@ -1,4 +1,4 @@
-// The libp2p host with discovery by mDNS: how both start, say how they are, and end in time.
+// The libp2p host with discovery by mDNS: how both start, follow this machine's addresses, say how they are, and end in time.
 import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
@@ -6,6 +6,7 @@ import { within } from '../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
+import { inSteps } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import { createMdns, type Mdns } from '../discovery/mdns.ts'
 import type { Put } from '../state/types.ts'
@@ -14,7 +15,7 @@ import { told } from './addresses.ts'
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 import { createHost, type Host, type HostInit, startHost } from './host.ts'
-import { listenAddresses } from './listen.ts'
+import { type Interfaces, listenAddresses } from './listen.ts'
 
 export interface ListeningDeps {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
@@ -23,6 +24,8 @@ export interface ListeningDeps {
   readonly timers: Timers
   readonly log: Log
   readonly put: Put
+  /** This machine's network interfaces now. */
+  readonly interfaces?: (() => Interfaces) | undefined
 }
 
 type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timings'>
@@ -30,7 +33,7 @@ type Start = Omit<HostInit, 'listen' | 'listenBestEffort' | 'security' | 'timing
 export interface Listening {
   /** The host, from the moment it is made until the stop begins. */
   host(): Host | undefined
-  /** The addresses that the host listens on now, without peer ids. */
+  /** The addresses of this machine that the host listens on now, without peer ids. */
   addresses(): readonly Multiaddr[]
   multiaddrs(): readonly string[]
   /** `ready` runs when the host listens. Throws after undoing what it did, except for `leave`. */
@@ -40,15 +43,25 @@ export interface Listening {
   health(): readonly HealthCheck[]
 }
 
-export function createListening({ config, timings, clock, timers, log, put }: ListeningDeps): Listening {
+const ipOf = (address: string): string => parseEndpoint(address)?.ip ?? ''
+const ipsOf = (addresses: readonly Multiaddr[]): ReadonlySet<string> =>
+  new Set(addresses.map((address) => endpointOf(address)?.ip ?? ''))
+
+export function createListening(deps: ListeningDeps): Listening {
+  const { config, timings, clock, timers, log, put, interfaces = networkInterfaces } = deps
   let host: Host | undefined
   let mdns: Mdns | undefined
-  /** Addresses that were to be listened on and are not: taken, or gone since. */
+  /** Addresses that are to be listened on and are not, because another program has them or because they have just come. */
   let closed: readonly string[] = []
   /** Takes back the next attempt to listen there. */
   let giveUp: (() => void) | undefined
+  let isOpening = false
+  /** Addresses that are listened on and that this machine has no more, and since when; monotonic. */
+  const goneSince = new Map<string, number>()
+  let stopFollowing = (): void => {}
 
-  const addresses = (): readonly Multiaddr[] => host?.getMultiaddrs() ?? []
+  const addresses = (): readonly Multiaddr[] =>
+    (host?.getMultiaddrs() ?? []).filter((address) => !goneSince.has(endpointOf(address)?.ip ?? ''))
 
   const startMdns = async (started: Host): Promise<void> => {
     const where = config.discovery.mdns
@@ -58,7 +71,8 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
       intervalMs: config.discovery.mdns_interval_seconds * 1_000,
       allows: (ip) => allowsAddress(config.mesh, ip),
       ...{ clock, timers, put },
-      listening: () => started.getMultiaddrs(),
+      listening: addresses,
+      interfaces,
       logger: started.logger,
       log,
     })
@@ -66,16 +80,30 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
   }
 
   const lookAtClosed = (made: Host): void => {
-    const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
-    closed = closed.filter((address) => !open.has(parseEndpoint(address)?.ip))
+    const open = ipsOf(made.getMultiaddrs())
+    closed = closed.filter((address) => !open.has(ipOf(address)))
   }
 
-  /** Opens addresses that could not be opened at the start as soon as they can be. */
+  /** Opens addresses that could not be opened as soon as they can be. */
   const openLater = (made: Host): void => {
+    giveUp?.()
     giveUp = timers.after(timings.reopenMs, () => void openNow(made))
   }
 
   const openNow = async (made: Host): Promise<void> => {
+    if (isOpening) return
+    isOpening = true
+    await tryClosed(made).finally(() => {
+      isOpening = false
+    })
+    if (host !== made) return
+    const before = closed.length
+    lookAtClosed(made)
+    if (closed.length < before) log.info({ left: closed }, 'the mesh listens on more addresses')
+    if (closed.length > 0) openLater(made)
+  }
+
+  const tryClosed = async (made: Host): Promise<void> => {
     for (const address of closed) {
       const endpoint = parseEndpoint(address)
       if (endpoint === undefined || !(await isFree(endpoint)) || host !== made) continue
@@ -85,12 +113,33 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
         log.debug({ address, reason: String(error) }, 'the mesh still cannot listen there')
       }
     }
-    if (host !== made) return
-    const before = closed.length
-    lookAtClosed(made)
-    if (closed.length < before)
-      log.info({ left: closed }, 'the mesh listens on addresses that it could not open before')
-    if (closed.length > 0) openLater(made)
+  }
+
+  /**
+   * The addresses that `auto` means now, by which the host is to listen. One that has gone is told to nobody from now on. Its
+   * listener is closed after a while only, because a cable that was out for a moment breaks no connection.
+   */
+  const followAddresses = (made: Host): void => {
+    const wanted = listenAddresses(config.mesh, interfaces())
+    const here = new Set(wanted.map(ipOf))
+    const open = ipsOf(made.getMultiaddrs())
+    const now = clock.monotonic()
+    for (const ip of goneSince.keys()) if (here.has(ip) || !open.has(ip)) goneSince.delete(ip)
+    for (const ip of open) if (!here.has(ip) && !goneSince.has(ip)) goneSince.set(ip, now)
+    for (const [ip, since] of goneSince) if (now - since >= timings.goneMs) made.services.guard.unlisten(ip)
+    closed = wanted.filter((address) => !open.has(ipOf(address)))
+  }
+
+  /** A cable was put in, an address was given by DHCP, a wireless network was joined or left. */
+  const follow = async (made: Host): Promise<void> => {
+    try {
+      if (config.mesh.listen === 'auto') followAddresses(made)
+      if (closed.length > 0) await openNow(made)
+      // Whoever is asked answers at once, so the listeners come first.
+      if (host === made) mdns?.look()
+    } catch (error) {
+      log.warn({ reason: String(error) }, 'the network interfaces could not be read')
+    }
   }
 
   return {
@@ -103,7 +152,7 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
         .map(formatEndpoint),
 
     async start(init, signal, ready) {
-      const listen = listenAddresses(config.mesh, networkInterfaces())
+      const listen = listenAddresses(config.mesh, interfaces())
       const made = await createHost({
         ...init,
         listen,
@@ -123,11 +172,17 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
       signal.throwIfAborted()
       await startMdns(made)
       signal.throwIfAborted()
+      stopFollowing = inSteps(
+        { clock, timers },
+        () => timings.followMs,
+        () => void follow(made),
+      )
     },
 
     async stop(leave) {
       const stopping = host
       giveUp?.()
+      stopFollowing()
       const quietly = async (): Promise<void> => {
         await mdns?.stop()
         await leave()

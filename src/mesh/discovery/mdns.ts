@@ -1,15 +1,14 @@
 // Discovery by mDNS: tells where this node listens and hears where others do, on the interfaces it may speak on.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { networkInterfaces } from 'node:os'
 import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
-import { inSteps } from '../../base/timers.ts'
 import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
+import type { Interfaces } from '../admission/listen.ts'
 import { nodeOf } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
@@ -23,8 +22,6 @@ const MDNS_GROUP = '224.0.0.251'
 const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
 const QUEUE_MAX = 16
-/** How often an interface that came is joined to the group: until then nobody is heard there. */
-const READ_EVERY_MS = 15_000
 
 export interface MdnsDeps {
   /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
@@ -36,6 +33,7 @@ export interface MdnsDeps {
   readonly timers: Timers
   /** Own multiaddrs with peer id. */
   readonly listening: () => readonly Multiaddr[]
+  readonly interfaces: () => Interfaces
   readonly logger: ComponentLogger
   readonly log: Log
   readonly put: Put
@@ -43,6 +41,11 @@ export interface MdnsDeps {
 
 export interface Mdns {
   start(): Promise<void>
+  /**
+   * Joins the group on interfaces that have come, and asks who is there. To be called now and then: until it is, nobody is
+   * heard on them.
+   */
+  look(): void
   stop(): Promise<void>
 }
 
@@ -67,7 +70,7 @@ interface Responder {
 
 export function createMdns(deps: MdnsDeps): Mdns {
   const segments = watchSegments(
-    () => segmentsOf(deps.where, networkInterfaces(), deps.allows),
+    () => segmentsOf(deps.where, deps.interfaces(), deps.allows),
     () => deps.clock.monotonic(),
     (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
   )
@@ -111,7 +114,6 @@ export function createMdns(deps: MdnsDeps): Mdns {
   // multicast-dns sends on the interface of the default route only, which an air-gapped network may not have.
   // So this file sends the library's packets itself, on every interface; the sender is replaced before the first question.
   let responder: Responder | undefined
-  let stopReading = (): void => {}
   Object.defineProperty(service, 'mdns', {
     get: () => responder,
     set: (made: Responder | undefined) => {
@@ -148,19 +150,24 @@ export function createMdns(deps: MdnsDeps): Mdns {
     },
   })
 
+  /** The addresses that this node had when it looked last: it has asked from each. */
+  let askedFrom: readonly string[] = []
+
   return {
     async start() {
       service.addEventListener('peer', onPeer)
       sender.start()
+      askedFrom = segments().speakFrom
       await service.start()
-      stopReading = inSteps(
-        deps,
-        () => READ_EVERY_MS,
-        () => responder?.update(),
-      )
+    },
+    look() {
+      responder?.update()
+      const { speakFrom } = segments()
+      const came = speakFrom.filter((address) => !askedFrom.includes(address))
+      askedFrom = speakFrom
+      sender.ask([{ name: SERVICE_TAG, type: 'PTR' }], came)
     },
     async stop() {
-      stopReading()
       service.removeEventListener('peer', onPeer)
       await service.stop()
       await sender.stop()

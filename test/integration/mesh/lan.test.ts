@@ -52,6 +52,25 @@ describe.skipIf(!possible.ok)(`a LAN of namespaces ${possible.reason}`, () => {
     expect((await a!.json<{ name: string }>(['status'])).name).toBe(a!.name)
   })
 
+  test('nodes that started without a network find each other when it comes', async () => {
+    const lan = createLan(2)
+    lan.unplug([0, 1])
+    // Only the question that the network's coming leads to can find anybody.
+    const config = '[discovery]\nmdns_interval_seconds = 3600\n'
+    const nodes = await Promise.all(lan.members.map(({ netns }) => startNode({ netns, config })))
+    for (const [i, node] of nodes.entries())
+      expect((await node.status()).mesh.listen.join(' ')).not.toContain(lan.members[i]!.address)
+    lan.plug([0, 1])
+    for (const [i, node] of nodes.entries()) {
+      await until(async () => (await node.status()).mesh.peers_pending === 1, {
+        what: `${node.name} sees the other`,
+      })
+      expect((await node.status()).mesh.listen.join(' ')).toContain(
+        `/ip4/${lan.members[i]!.address}/tcp/9238`,
+      )
+    }
+  })
+
   test('two LANs stand apart, and close leaves nothing', () => {
     const before = namespaces()
     const first = createLan(1)

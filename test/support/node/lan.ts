@@ -15,6 +15,9 @@ export interface Lan {
   split(indexes: readonly number[]): void
   /** These two hear each other's multicast, as through a bad switch, but nothing else arrives. */
   part(one: number, other: number): void
+  /** Pulls the cables of these members (by index), and puts them back. */
+  unplug(indexes: readonly number[]): void
+  plug(indexes: readonly number[]): void
   /** One LAN again; those that were parted stay so. */
   heal(): void
   /** This member gets no multicast any more, as behind a switch that filters it; what it sends arrives. */
@@ -121,6 +124,16 @@ export function createLan(count: number): Lan {
         batch(members[from]?.netns, [`route add blackhole ${members[to]?.address}/32`])
       }
     },
+    unplug: (indexes) =>
+      batch(
+        hub,
+        indexes.map((i) => `link set p${i} down`),
+      ),
+    plug: (indexes) =>
+      batch(
+        hub,
+        indexes.map((i) => `link set p${i} up`),
+      ),
     heal: () => join(members.keys(), 'br0'),
     deafen: (index, deaf) =>
       batch(hub, [`link set p${index} type bridge_slave mcast_flood ${deaf ? 'off' : 'on'}`]),

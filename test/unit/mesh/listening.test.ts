@@ -1,5 +1,6 @@
 // Whether the mesh listens where it was told to, and says so when something else has the port.
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { expect, test } from 'vitest'
 import { until } from '../../support/run/until.ts'
 import { start } from './cluster.ts'
@@ -33,4 +34,65 @@ test('one IPv4 address that is taken makes it unready, though it listens on othe
 test('with all of them it is ready', async () => {
   const node = await start({ mesh: { listen: 'auto' } })
   expect(node.mesh.health?.()).toMatchObject([{ name: 'mesh.listening', ok: true }])
+})
+
+/** Whether anybody listens there. */
+const isOpen = (ip: string, port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, ip)
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+    socket.once('connect', () => socket.destroy())
+  })
+
+test('auto follows the addresses of the machine: what came is opened, what went is told to nobody, and closed later', async () => {
+  const [loopback] = networkInterfaces().lo ?? []
+  const lo = (...addresses: string[]) => ({
+    lo: addresses.map((address) => ({ ...loopback!, address, cidr: `${address}/8` })),
+  })
+  let interfaces = lo('127.0.0.1')
+  const node = await start({
+    mesh: { listen: 'auto' },
+    interfaces: () => interfaces,
+    timings: { followMs: 20, goneMs: 400 },
+  })
+  const listen = (): string => node.mesh.status().listen.join(' ')
+  expect(listen()).not.toContain('127.9.9.9')
+
+  interfaces = lo('127.0.0.1', '127.9.9.9')
+  await until(() => listen().includes('127.9.9.9'), { what: 'the address that came' })
+  const port = Number(/127\.9\.9\.9\/tcp\/(\d+)/.exec(listen())?.[1])
+  expect(await isOpen('127.9.9.9', port)).toBe(true)
+  expect(node.mesh.health?.()).toMatchObject([{ ok: true }])
+
+  interfaces = lo('127.0.0.1')
+  await until(() => !listen().includes('127.9.9.9'), { what: 'the address that went' })
+  expect(node.mesh.health?.()).toMatchObject([{ ok: true }])
+  await until(async () => !(await isOpen('127.9.9.9', port)), { what: 'its listener closes' })
+
+  interfaces = lo('127.0.0.1', '127.9.9.9')
+  await until(() => listen().includes('127.9.9.9'), { what: 'the address that came again' })
+})
+
+test('an address that was away for a moment keeps its listener', async () => {
+  const [loopback] = networkInterfaces().lo ?? []
+  const both = ['127.0.0.1', '127.9.9.8'].map((address) => ({
+    ...loopback!,
+    address,
+    cidr: `${address}/8`,
+  }))
+  let lo = both
+  const node = await start({
+    mesh: { listen: 'auto' },
+    interfaces: () => ({ lo }),
+    timings: { followMs: 20 },
+  })
+  const listen = (): string => node.mesh.status().listen.join(' ')
+  const before = listen()
+  expect(before).toContain('127.9.9.8')
+  lo = both.slice(0, 1)
+  await until(() => !listen().includes('127.9.9.8'), { what: 'the address that went' })
+  lo = both
+  await until(() => listen().includes('127.9.9.8'), { what: 'the address that came again' })
+  // Of any free port it would have another one now.
+  expect(listen()).toBe(before)
 })
