@@ -13,6 +13,13 @@ const HOUR_MS = 3_600_000
 const PATIENCE_MS = 180_000
 /** Links grow faster than nodes, and all of them share this machine's processors: more than fifty have more time. */
 const patienceMs = (count: number): number => Math.max(PATIENCE_MS, count * 6_000)
+/**
+ * Above so many members a node keeps few links (docs/decisions/few-links-in-large-meshes.md). The daemons of this machine start one
+ * after the other, so the first ones would link with all until there are more: thousands of links that are given up again, all of
+ * them the work of the same processors. A larger mesh is told to keep few from the start, as it does in the end.
+ */
+const ALL_LINKED_MAX = 64
+const FEW_LINKS = '[overlay]\nfull_mesh_up_to = 12'
 /** What is only done once after everybody has come together. */
 const SETTLE_MS = 10_000
 /** At rest: less than this part of a core each, for so long. */
@@ -56,7 +63,10 @@ export async function measureMesh(count: number, rounds: number): Promise<MeshCo
 
 /** A fleet whose first node reaches everybody. */
 async function together(count: number): Promise<Fleet & { readonly join: JoinCost }> {
-  const fleet = await startFleet(count, { lan: true })
+  const fleet = await startFleet(count, {
+    lan: true,
+    ...(count > ALL_LINKED_MAX ? { config: FEW_LINKS } : {}),
+  })
   const began = performance.now()
   await until(async () => (await asked(fleet.nodes[0]!, 0)).coverage.answered === count - 1, {
     what: `${count} daemons answer`,
