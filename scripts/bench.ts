@@ -637,6 +637,8 @@ if (chosen.length === 0) {
   process.stderr.write(`no such benchmark; there are: ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`)
   process.exit(2)
 }
+// At the exit what was started is ended; a signal alone would leave the daemons behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 const figures: (Figure & { readonly benchmark: string; readonly met?: boolean })[] = []
 say(
   `Node ${process.version}, load average ${loadavg()
