@@ -41,7 +41,7 @@ const add = defineCommand({
       required: true,
       variadic: true,
       description:
-        'what stands behind --: the program and its arguments, which no shell reads, or the address of a server of this machine over HTTP',
+        'after --: a program and its arguments, which no shell reads; or the HTTP address of a server that runs on this machine',
     },
   ],
   options: [
