@@ -239,7 +239,8 @@ const remove = defineCommand({
 
 const start = defineCommand({
   name: 'agent start',
-  summary: 'start an agent now, even after it crashed too often; a task starts its agent by itself',
+  summary:
+    'start an agent now, even after it crashed too often; tasks start only agents that have no --write, --secret or --connect',
   shows: startAgent,
   args: [AGENT],
   options: [AT],
