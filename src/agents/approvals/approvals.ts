@@ -64,7 +64,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const stop = timers.after(Math.max(0, Math.min(approval.expires_at - clock.now(), 3_600_000)), () => {
       void serially(async () => {
         const now = open.get(id)
-        if (now !== undefined) await end(now, overNow(now), 'nobody', 'its time was over')
+        if (now !== undefined)
+          await end(now, overNow(now), 'nobody', 'it was not answered, or not used, in time')
       }).catch((error: unknown) => log.error({ reason: String(error) }, 'a request could not be ended'))
     })
     stopTimer.set(id, stop)

@@ -17,7 +17,7 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
     throw refused('you are logged in as the operator who asked for this', 'Somebody else has to approve it.')
   if (who.from !== undefined && [who.from.node, ...who.from.others].includes(requester.node))
     throw refused(
-      'this was asked from the machine that you are at, and what asks never approves',
+      'this was asked from the machine that you are at, which cannot approve its own requests',
       'Approve it on another machine, or on the one where it is to run.',
     )
   if (who.way === 'program')
@@ -27,13 +27,13 @@ export function checkApprover({ action, class: of }: Approval, scope: 'once' | '
     )
   if (who.way === 'terminal' && requester.node === action.target && requester.sessions === undefined)
     throw refused(
-      'nothing says out of which terminal this was asked',
-      'Approve it by a token that was made for approving: karo token create --scope approve.',
+      'Karo does not know from which terminal this was asked',
+      'Approve it with a token that was made for approving: karo token create --scope approve.',
     )
   if (requester.sessions?.some((session) => who.sessions.includes(session)))
     throw refused(
-      'the request comes from this login session, and what asks never approves',
-      'Open another terminal, not out of this one, and approve it there.',
+      'the request comes from this login session, which cannot approve its own requests',
+      'Approve it in another terminal, one that was not opened from this one.',
     )
   if (of === 'critical' && scope === 'task')
     throw refused('a critical action is approved once, and never for a task', 'Leave out --for task.')

@@ -106,7 +106,7 @@ const shortTask = ({ id, agent, tool, state, why, createdAt, events }: Task) => 
 function plans({ planner }: BuiltInDeps): BuiltIn {
   return {
     id: 'kPlanner:plans',
-    purpose: 'turns a goal into steps; nothing of them runs by that',
+    purpose: 'turns a goal into steps; runs none of them',
     tools: [
       readOnly({
         name: 'preview_plan',

@@ -105,7 +105,7 @@ export function describeName(text: string): string {
     case 'agent.task':
       return `give tasks to the agent ${of}`
     case 'secret.read':
-      return `be given the secret ${of} of its person, if that one allows it in the vault`
+      return `be given the secret ${of}, if its owner has allowed that (karo secret allow)`
   }
 }
 

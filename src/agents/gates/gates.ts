@@ -101,7 +101,12 @@ export function createGates(deps: GatesDeps): Gates {
           const who = acts.missing.length > 0 ? action.agent : action.requester.agent
           // The kind and not the whole name: a path is a person's own affair, and this text goes into the ledger.
           const kind = missing.slice(0, missing.indexOf(':'))
-          const others = more.length === 0 ? '' : `, nor ${more.length} more that it needs`
+          const others =
+            more.length === 0
+              ? ''
+              : more.length === 1
+                ? '; one more grant is missing too'
+                : `; ${more.length} more grants are missing too`
           // What the action needs only to begin may last for a shorter time than its places, with which it ends.
           const places = neededBy(action, true)
           const grants = [

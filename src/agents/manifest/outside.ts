@@ -38,7 +38,7 @@ export function checkOutside(wanted: Wanted, endpoints: readonly string[]): Want
     )
   if (!endpoints.includes(url.href))
     throw new KaroError('refused', `this node lets no agent be at ${url.href}`, {
-      hint: `It would run outside of any jail. Whoever keeps config.toml may allow it: endpoints = ["${url.href}"] under [agents], and a restart of the daemon.`,
+      hint: `The server would run outside of any jail. To allow it, write endpoints = ["${url.href}"] under [agents] in config.toml, and restart the daemon.`,
     })
   return { ...wanted, argv: [url.href] }
 }

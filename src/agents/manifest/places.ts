@@ -33,6 +33,6 @@ export function checkPlaces(
   const closed = connect.find((text) => !allowed.includes(text))
   if (closed !== undefined)
     throw new KaroError('refused', `this node lets no agent connect to ${closed}`, {
-      hint: `Whoever keeps config.toml may allow it: connect = ["${closed}"] under [agents], and a restart of the daemon.`,
+      hint: `To allow it, write connect = ["${closed}"] under [agents] in config.toml, and restart the daemon.`,
     })
 }

@@ -217,7 +217,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
       const { steps, madeBy, notes } =
         drafts === undefined
           ? await make(goal, offers, signal)
-          : { steps: checked(drafts, offers, deps.judge), madeBy: 'the steps that you named', notes: [] }
+          : { steps: checked(drafts, offers, deps.judge), madeBy: 'you', notes: [] }
       const some = idle === 0 ? [] : [`${idle} of your agents do not run, so their tools were not looked at.`]
       const row: PlanRow = {
         ...{ id: toHex(random.bytes(4)), goal, created_at: clock.now(), made_by: madeBy },

@@ -87,8 +87,8 @@ export function render(text: string, values: Readonly<Record<string, string>>): 
     throw new KaroError(
       'bad_request',
       names.length === 1
-        ? `the variable ${names[0]} is missing`
-        : `variables are missing: ${names.join(', ')}`,
+        ? `the variable ${names[0]} has no value`
+        : `these variables have no value: ${names.join(', ')}`,
       { hint: `Give ${names.map((name) => `${name}=…`).join(' ')}` },
     )
   }

@@ -1,7 +1,7 @@
 // What a task rests on: the capabilities by which the gates let it through, and whether one of them was taken back.
 
 /** Why a task or an agent ends, for people. */
-export const TAKEN_BACK = 'what it may run by was taken back'
+export const TAKEN_BACK = 'a grant or a secret that it needs was taken back'
 
 /** What was taken back: something of this one person, or this capability, so that what rests on others goes on. */
 export interface Taken {

@@ -124,7 +124,7 @@ export function createKeeper({
     throw locked(
       header.protection === 'passphrase'
         ? 'Unlock it: karo secret unlock'
-        : 'It opens by a credential that this daemon was not given: docs/vault.md.',
+        : 'The vault opens with a credential, which this daemon was not given: see LoadCredential in docs/vault.md.',
     )
   }
 

@@ -24,7 +24,7 @@ export function checkPerson(
     })
   }
   if (!hasAsked(seat.sessions)) return
-  throw new KaroError('refused', 'an agent or an AI tool of this login session asks for approvals', {
-    hint: 'Open another terminal, not out of this one, and do it there.',
+  throw new KaroError('refused', 'this is the login session of an agent or AI tool that asks for approvals', {
+    hint: 'Do it in another terminal, one that was not opened from this one.',
   })
 }

@@ -19,7 +19,7 @@ const ID = {
 
 const share = defineCommand({
   name: 'artifact share',
-  summary: 'let others read an artifact for a time: prints a link that they fetch it by',
+  summary: 'let others read an artifact for a time, and print the link by which they fetch it',
   shows: shareArtifact,
   args: [ID],
   options: [
@@ -48,7 +48,7 @@ const share = defineCommand({
     if (!io.json) {
       const who = made.audience === null ? 'Every member who has this link' : `Only ${options.to}`
       io.err(
-        `${who} may read it until ${localTime(made.ends_at)}. Share ${made.share.slice(0, 12)} ends by karo artifact unshare.\n`,
+        `${who} may read it until ${localTime(made.ends_at)}. To end it earlier: karo artifact unshare ${made.share.slice(0, 12)}\n`,
       )
     }
     return show(io, made, ({ link }) => `${link}\n`)
@@ -65,10 +65,10 @@ const shares = defineCommand({
 
 const unshare = defineCommand({
   name: 'artifact unshare',
-  summary: 'end a share at once, or all shares of an artifact; its links are worth nothing then',
+  summary: 'end a share, or all shares of an artifact, at once; their links stop working',
   shows: unshareArtifact,
   args: [{ ...ID, description: 'id of a share or of an artifact, or at least 6 digits of the beginning' }],
-  examples: [{ run: 'karo artifact unshare 9b0c4de1a2f3', does: 'also what is being read at this moment' }],
+  examples: [{ run: 'karo artifact unshare 9b0c4de1a2f3', does: 'also ends a transfer that is under way' }],
   run: async (io, { args }) =>
     show(
       io,
@@ -79,10 +79,15 @@ const unshare = defineCommand({
 
 const where = defineCommand({
   name: 'artifact where',
-  summary: 'say which other members tell that they have an artifact',
+  summary: 'list the other members that say they have an artifact',
   shows: findArtifact,
   args: [ID],
-  examples: [{ run: 'karo artifact where 4f1d2a0c9b33', does: 'whether you may read it is decided there' }],
+  examples: [
+    {
+      run: 'karo artifact where 4f1d2a0c9b33',
+      does: 'each of these machines decides itself whether you may read it',
+    },
+  ],
   run: async (io, { args }) =>
     show(io, await daemonAt(io).call(findArtifact, { query: { id: args.id } }), holdersView),
 })

@@ -68,7 +68,7 @@ test('a terminal is shown harmless text alone', async () => {
   const binary = await put(file('binary', randomBytes(1_000)))
   const refused = await onScreen(binary.id)
   expect(refused.code).toBe(2)
-  expect(refused.shown).toContain('is no text')
+  expect(refused.shown).toContain('is not text')
   expect(refused.shown).toMatch(/artifact get \w+ -o\s+FILE/)
   for (const { id } of [text, binary]) expect((await node.karo(['artifact', 'remove', id])).code).toBe(0)
 })

@@ -36,7 +36,7 @@ test('notes are found by their words, without their secrets, and outlive a kill 
   const file = join(temporaryHome(), 'node.tar')
   expect((await node.karo(['backup', file])).code).toBe(0)
   expect((await node.karo(['memory', 'forget', id])).code).toBe(0)
-  expect((await node.karo(['memory', 'search', 'staging'])).stdout).toContain('No note fits.')
+  expect((await node.karo(['memory', 'search', 'staging'])).stdout).toContain('No note matches.')
   expect(node.log()).not.toContain('staging')
   await node.stop()
   const restored = join(temporaryHome(), 'restored')
@@ -57,7 +57,7 @@ test('prompts have versions and variables, and a missing one is an error that na
   expect((await render('what=tar', '--version', '1')).stdout).toBe('Explain tar in English\n')
   expect(await render()).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('variable what is missing'),
+    stderr: expect.stringContaining('variable what has no value'),
   })
   expect((await render('what=x', 'waht=y')).stderr).toContain('Did you mean what?')
   expect((await add('{{')).stderr).toContain('line 1')

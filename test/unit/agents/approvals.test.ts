@@ -181,7 +181,7 @@ describe('who may approve', () => {
     const decision = { approve: true, hash: hashOf(again), scope: 'once', reason: '' } as const
     for (const session of [600, TOOLS])
       await expect(all.approvals.decide(approver({ sessions: [session] }), id, decision)).rejects.toThrow(
-        'what asks never approves',
+        'cannot approve its own requests',
       )
   })
 

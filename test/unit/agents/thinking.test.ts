@@ -24,7 +24,7 @@ describe('templates', () => {
   })
 
   test('every variable that is missing is named, and one that there is not is an error', () => {
-    expect(() => render('{{a}} {{b}} {{c=x}}', {})).toThrow('variables are missing: a, b')
+    expect(() => render('{{a}} {{b}} {{c=x}}', {})).toThrow('these variables have no value: a, b')
     expect(() => render('{{focus}}', { focus: 'x', focsu: 'y' })).toThrow("no variable 'focsu'")
     for (const text of ['', ' ', '{{', '{{a', '{{1a}}', '{{a b}}', '{{{a}}}', '{{a=1}} {{a=2}}'])
       expect(() => variablesOf(text), text).toThrow(KaroError)

@@ -41,7 +41,7 @@ const add = defineCommand({
       required: true,
       variadic: true,
       description:
-        'what stands behind --: the program and its arguments, which no shell reads, or the address of a server of this machine over HTTP',
+        'after --: a program and its arguments, which no shell reads; or the HTTP address of a server that runs on this machine',
     },
   ],
   options: [
@@ -239,7 +239,8 @@ const remove = defineCommand({
 
 const start = defineCommand({
   name: 'agent start',
-  summary: 'start an agent now, even after it crashed too often; a task starts its agent by itself',
+  summary:
+    'start an agent now, even after it crashed too often; tasks start only agents that have no --write, --secret or --connect',
   shows: startAgent,
   args: [AGENT],
   options: [AT],

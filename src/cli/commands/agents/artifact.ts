@@ -69,7 +69,7 @@ const put = defineCommand({
       const made = await send(io, body, file?.createReadStream({ autoClose: false }) ?? process.stdin)
       return show(io, made, ({ id, size, known }) =>
         known
-          ? `${id.slice(0, ID_DIGITS)}  this content was here already\n`
+          ? `${id.slice(0, ID_DIGITS)}  is stored already\n`
           : `${id.slice(0, ID_DIGITS)}  ${printable(name)}, ${bytes(size)}\n`,
       )
     } finally {
@@ -108,7 +108,7 @@ const get = defineCommand({
     if (onScreen && preview === null)
       throw new KaroError(
         'bad_request',
-        `${id.slice(0, ID_DIGITS)} is no text, which a terminal cannot show`,
+        `${id.slice(0, ID_DIGITS)} is not text, so a terminal cannot show it`,
         {
           where: '-o',
           hint: `Write it to a file: karo artifact get ${id.slice(0, ID_DIGITS)} -o FILE`,

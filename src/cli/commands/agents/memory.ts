@@ -68,7 +68,7 @@ const forget = defineCommand({
   summary: 'forget a note',
   shows: forgetNote,
   args: [{ name: 'id', required: true, description: 'its id, or at least 6 digits of the beginning' }],
-  examples: [{ run: 'karo memory forget 4f1d2a', does: 'it is gone, but not from tasks that had it' }],
+  examples: [{ run: 'karo memory forget 4f1d2a', does: 'removes the note, but not copies of it in tasks' }],
   async run(io, { args }) {
     if (!/^[0-9a-f]{6,16}$/.test(args.id))
       throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is no id of a note`, {

@@ -29,7 +29,7 @@ const test = defineCommand({
     const places = placesOf(config.ask)
     if (places.length === 0)
       throw new KaroError('not_found', 'no local model is configured', {
-        hint: 'karo config set ask.endpoint http://127.0.0.1:11434/v1',
+        hint: 'Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.',
       })
     const interrupt = watchInterrupt()
     try {

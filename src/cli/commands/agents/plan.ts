@@ -75,7 +75,7 @@ const make = defineCommand({
     {
       name: 'steps',
       value: 'file',
-      description: 'JSON with the steps, or - for standard input: none are made from the goal',
+      description: 'your own steps, as JSON (- for standard input), in place of steps made from the goal',
     },
   ],
   examples: [
@@ -120,8 +120,8 @@ const run = defineCommand({
   shows: runPlan,
   args: [ID],
   options: [
-    { name: 'done', value: 'step', description: 'a step that you were to run yourself is done' },
-    { name: 'follow', short: 'f', description: 'also wait for the approvals that it needs' },
+    { name: 'done', value: 'step', description: 'says that you have run this step yourself' },
+    { name: 'follow', short: 'f', description: 'also wait until you have approved what needs your yes' },
   ],
   examples: [
     {

@@ -103,7 +103,10 @@ const render = defineCommand({
   ],
   options: [VERSION],
   examples: [
-    { run: 'karo prompt render explain what=tar', does: 'a variable that is missing is an error' },
+    {
+      run: 'karo prompt render explain what=tar',
+      does: 'fails if a variable has neither a value nor a default',
+    },
     {
       run: 'git diff | karo prompt render review diff=@-',
       does: 'fills the variable diff with what a command prints',

@@ -31,7 +31,7 @@ const grant = defineCommand({
       required: true,
       variadic: true,
       description:
-        'fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build',
+        'fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build, secret.read:api-token',
     },
   ],
   options: [

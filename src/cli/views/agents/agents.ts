@@ -16,7 +16,7 @@ const BAD: ReadonlySet<Row['state']> = new Set(['failed', 'locked', 'refused'])
 const style = ({ state }: Row) => (BAD.has(state) ? 'red' : state === 'running' ? 'green' : undefined)
 const line = (argv: readonly string[] | null): string =>
   argv === null
-    ? '?'
+    ? 'not shown'
     : argv.map((word) => (/^[\w@%+:,./=-]+$/.test(word) ? word : quoteShell(word))).join(' ')
 
 export function agentsView({ agents }: AgentListShape, screen: Screen): string {
@@ -113,7 +113,7 @@ const OUTSIDE =
   'none: Karo did not start this server, does not end it, and does not hold what it does; each call waits for a yes'
 
 const untilOf = (time: string): string =>
-  `${time}: then a grant that it needs is over, and it is stopped, unless that is granted again before (karo cap list)`
+  `${time}: a grant that it needs ends then, and it stops, unless you grant that again before (karo cap list)`
 
 const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
   `${path} (${write ? 'may change it' : 'reads'})`

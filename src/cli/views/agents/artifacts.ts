@@ -79,7 +79,7 @@ function bytesView(beginning: Buffer): string {
     const text = Array.from(part, (byte) => (byte > 31 && byte < 127 ? String.fromCharCode(byte) : '.'))
     return `  ${(i * LINE_BYTES).toString(16).padStart(4, '0')}  ${digits} |${text.join('')}|\n`
   })
-  return `It is no text${known === undefined ? '' : `, and begins as ${known[1]}`}.\n${lines.join('')}`
+  return `This is not text${known === undefined ? '' : `: it begins like ${known[1]}`}.\n${lines.join('')}`
 }
 
 export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): string {
@@ -95,7 +95,7 @@ export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): str
       {
         title: 'WITH',
         value: ({ audience, audience_name }) =>
-          audience === null ? 'who has the link' : audience_name || audience,
+          audience === null ? 'members with the link' : audience_name || audience,
       },
       { title: 'NAME', value: ({ name }) => name, shrink: true },
     ],

@@ -31,7 +31,7 @@ export function notesView({ notes }: NoteListShape, screen: Screen): string {
 export function foundView({ hits, searched_by, notes }: NotesFoundShape, screen: Screen): string {
   const told = [...notes.map(printable), `Searched by ${printable(searched_by)}.`]
   const end = told.map((line) => `${fitted(line, screen.columns)}\n`).join('')
-  if (hits.length === 0) return `No note fits.\n${end}`
+  if (hits.length === 0) return `No note matches.\n${end}`
   const shown = hits.map((hit) => {
     const head = `${hit.id}  ${localTime(hit.created_at)}, ${printable(from(hit))}`
     const lines = hit.text.split('\n').map((line) => `  ${printable(line)}`)

@@ -12,7 +12,7 @@ const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string 
 
 export function modelsView({ models }: ModelListShape, screen: Screen): string {
   if (models.length === 0)
-    return 'No local model is configured. karo config set ask.endpoint http://127.0.0.1:11434/v1\n'
+    return 'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n'
   return table(
     models,
     [

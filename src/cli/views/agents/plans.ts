@@ -11,13 +11,21 @@ interface Screen {
 }
 type Step = PlanShape['steps'][number]
 
+const STATES: Readonly<Record<PlanShape['state'], string>> = {
+  planned: 'not run yet',
+  running: 'running',
+  yours: 'waits for you to run a command',
+  stopped: 'stopped',
+  completed: 'completed',
+}
+
 export function plansView({ plans }: PlanListShape, screen: Screen): string {
   if (plans.length === 0) return 'No plans. karo plan make GOAL  makes one.\n'
   return table(
     plans,
     [
       { title: 'PLAN', value: ({ id }) => id },
-      { title: 'STATE', value: ({ state }) => state },
+      { title: 'STATE', value: ({ state }) => (state === 'yours' ? 'waits for you' : state) },
       { title: 'STEPS', align: 'right', value: ({ steps }) => String(steps.length) },
       { title: 'MADE', value: ({ created_at }) => localTime(created_at) },
       { title: 'GOAL', value: ({ goal }) => goal, shrink: true },
@@ -26,17 +34,17 @@ export function plansView({ plans }: PlanListShape, screen: Screen): string {
   )
 }
 
-/** `Green` runs without a question; all else is asked about. */
+/** What the class of a step means for the person who runs the plan. */
 function classOf({ class: of, kind, command }: Step, colour: boolean): string {
-  if (command !== '') return `yours to run (${kind}, ${of})`
+  if (command !== '') return `you run this command yourself (${kind}, ${of})`
   const isGreen = of === 'green'
-  const text = isGreen ? `Green (${kind})` : `Red, asked about (${kind}, ${of})`
+  const text = isGreen ? `runs without a question (${kind})` : `needs your yes (${kind}, ${of})`
   return colour ? styleText(isGreen ? 'green' : 'red', text, { validateStream: false }) : text
 }
 
 export function planView(plan: PlanShape, screen: Screen): string {
   const { id, goal, state, steps, made_by, notes } = plan
-  const lines = [`Plan ${id}: ${printable(goal)}`, `made by ${printable(made_by)}; ${state}`, '']
+  const lines = [`Plan ${id}: ${printable(goal)}`, `${STATES[state]}; steps from ${printable(made_by)}`, '']
   for (const step of steps) {
     const after = step.after.length === 0 ? '' : `, after ${step.after.join(', ')}`
     lines.push(`  ${step.id}  ${printable(step.what)}${after}`)
@@ -45,7 +53,10 @@ export function planView(plan: PlanShape, screen: Screen): string {
     lines.push(`      ${printable(does)}`)
     for (const { argument, step: from } of step.takes ?? [])
       lines.push(`      ${printable(argument)}: the result of ${from}`)
-    const what = step.state === 'waiting' && plan.state === 'planned' ? '' : `: ${step.state}`
+    const what =
+      step.state === 'waiting' && plan.state === 'planned'
+        ? ''
+        : `: ${step.state === 'yours' ? 'waits for you' : step.state}`
     lines.push(`      ${classOf(step, screen.colour)}${what}`)
     if (step.detail !== null && step.state !== 'completed') lines.push(`      ${printable(step.detail)}`)
   }
@@ -64,7 +75,7 @@ function next({ id, state, steps }: PlanShape): readonly string[] {
   if (state === 'planned') return [`Nothing has run. karo plan run ${id}  runs it.`]
   if (state !== 'stopped') return []
   return [
-    `It has stopped. karo plan run ${id}  goes on, unless the step began to run: such a step never runs again.`,
-    'Then make a new plan of what is left: karo plan make GOAL',
+    `The plan has stopped. karo plan run ${id}  goes on if the step had not begun: a step that began never runs again.`,
+    'If it had begun, make a new plan for the rest: karo plan make GOAL',
   ]
 }

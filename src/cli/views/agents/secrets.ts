@@ -22,7 +22,7 @@ export function vaultView({ protection, unlocked_until, has_credential }: VaultS
     return `You have no vault yet. ${way}  makes one.\n`
   }
   if (unlocked_until === null)
-    return `Your vault is locked. karo secret unlock  opens it by its ${protection}.\n`
+    return `Your vault is locked. karo secret unlock  opens it with its ${protection}.\n`
   return `Your vault is unlocked until ${localTime(unlocked_until)}. karo secret lock  locks it.\n`
 }
 

@@ -116,7 +116,7 @@ function factsOf(approval: ApprovalShape) {
           [
             'Why',
             <span key="why">
-              <Foreign text={why} /> <span class="quiet">(so it says)</span>
+              <Foreign text={why} /> <span class="quiet">(in its own words)</span>
             </span>,
           ] as const,
         ]),
