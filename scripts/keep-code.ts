@@ -52,12 +52,13 @@ export async function keepCode(): Promise<void> {
     return { child, ended: once(child, 'close').then(() => printed) }
   }
   const [one = '', other = ''] = homes
+  const daemons: ReturnType<typeof start>[] = []
   try {
     const ids = await Promise.all(
       homes.map(async (home) => idOf(await start(home, ['init', '--json']).ended)),
     )
     for (const [i, home] of homes.entries()) writeFileSync(join(home, 'config.toml'), knowing(ids[1 - i]))
-    const daemons = [start(one, ['up'])]
+    daemons.push(start(one, ['up']))
     await answers(join(one, 'karo.sock'), Date.now() + PATIENCE_MS)
     const { mesh } = parsed<{ mesh?: { listen?: readonly string[] } }>(
       await start(one, ['status', '--json']).ended,
@@ -76,6 +77,8 @@ export async function keepCode(): Promise<void> {
     }
     for (const args of COMMANDS) await start(one, args).ended
   } finally {
+    // Where something failed, they run still.
+    for (const { child } of daemons) child.kill()
     for (const home of homes) rmSync(home, { recursive: true, force: true })
   }
 }

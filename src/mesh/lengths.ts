@@ -8,7 +8,7 @@ interface Decoding {
 /** Bytes of the length in front of each message of Noise (Noise specification, section 3). */
 const LENGTH_BYTES = 2
 /** One for all times, because the trace of a new one takes longer than to decrypt a short message. libp2p's decoder goes by its type. */
-const NO_LENGTH_YET = new RangeError('the length of the next message has not arrived')
+const NO_LENGTH_YET = Object.freeze(new RangeError('the length of the next message has not arrived'))
 
 /**
  * libp2p's decoder learns by a RangeError that no whole length is left, which is so behind the last message of each read. A

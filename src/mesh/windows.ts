@@ -1,4 +1,4 @@
-// Yamux tells the other side how much more it may send only when half of a window is used up, and not after each frame.
+// Fewer frames of yamux: a window is told when half of it is used up, and not after each frame; a window given is used at once.
 
 /** Members of yamux's streams that their types leave out. */
 interface Windowed {
@@ -7,6 +7,11 @@ interface Windowed {
   readonly recvWindow: number
   /** Bytes that the other side may still send. */
   readonly recvWindowCapacity: number
+  /** Bytes that this side may still send. */
+  readonly sendWindowCapacity: number
+  /** The most bytes of a frame of data. */
+  maxMessageSize: number
+  handleWindowUpdate(frame: unknown): void
   sendWindowUpdate(): void
 }
 interface Opening {
@@ -31,6 +36,12 @@ export function updateHalfWindows(muxer: object): void {
     stream.sendWindowUpdate = () => {
       const used = stream.recvWindow - stream.recvWindowCapacity
       if (stream.state === OPENS || stream.state === WAS_OPENED || used * 2 >= stream.recvWindow) update()
+    }
+    const widen = stream.handleWindowUpdate.bind(stream)
+    stream.handleWindowUpdate = (frame) => {
+      widen(frame)
+      // The library takes the length of a frame's header off: a peer that gives 13 bytes would get 13 frames of one byte each.
+      stream.maxMessageSize = stream.sendWindowCapacity
     }
     return stream
   }

@@ -3,6 +3,7 @@ import type { ConnectionGater, MultiaddrConnection, PeerId } from '@libp2p/inter
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
+import { drainInOrder } from '../drains.ts'
 import { nodeOf } from '../link/peer.ts'
 import { boundBuffers, boundHandshake } from '../unproven.ts'
 import { writeAtOnce } from '../writes.ts'
@@ -45,6 +46,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
       if (!doorkeeper.enters(ip, knows)) return true
       boundBuffers(connection)
       writeAtOnce(connection)
+      drainInOrder(connection)
       const unbound = boundHandshake(connection)
       let over = false
       const leave = (): void => {
@@ -62,6 +64,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
     denyOutboundEncryptedConnection: (id, connection) => {
       boundBuffers(connection)
       writeAtOnce(connection)
+      drainInOrder(connection)
       return refusesKey(id)
     },
     denyInboundUpgradedConnection: (id, connection) => {

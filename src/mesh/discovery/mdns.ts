@@ -13,7 +13,7 @@ import { nodeOf } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { segmentsOf, watchSegments } from './segments.ts'
-import { shareQuestions } from './shared-questions.ts'
+import { type SharedQuestions, shareQuestions } from './shared-questions.ts'
 
 const SERVICE_TAG = '_karo._udp.local'
 const MDNS_PORT = 5353
@@ -78,9 +78,10 @@ export function createMdns(deps: MdnsDeps): Mdns {
   const questions = shareQuestions(deps.intervalMs, () => deps.clock.monotonic())
 
   /** For each of our links that a packet of another host came over; what comes from another port is no mDNS (RFC 6762, section 6). */
-  const beside = ({ address, port }: RemoteInfo, heard: (own: string) => void): void => {
+  const beside = ({ address, port }: RemoteInfo, heard: SharedQuestions['askedBeside']): void => {
     const { besideOf, speakFrom } = segments()
-    if (port === MDNS_PORT && !speakFrom.includes(address)) besideOf(address).forEach(heard)
+    if (port !== MDNS_PORT || speakFrom.includes(address)) return
+    for (const own of besideOf(address)) heard(own, address)
   }
 
   /** Where others on our segments can reach us; loopback only when there is nothing else. */
@@ -144,7 +145,8 @@ export function createMdns(deps: MdnsDeps): Mdns {
         if (packet.answers.some(({ name }) => name === SERVICE_TAG)) beside(from, questions.answeredBeside)
       })
       made.on('query', ({ questions: asked }, from) => {
-        if (asked.some(({ name }) => name === SERVICE_TAG)) beside(from, questions.askedBeside)
+        // Nodes answer what is asked first in a packet, and nothing behind it.
+        if (asked[0]?.name === SERVICE_TAG) beside(from, questions.askedBeside)
       })
       made.on('error', (error) => deps.log.warn({ reason: error.message }, 'mDNS does not work here'))
     },

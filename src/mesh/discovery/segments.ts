@@ -10,7 +10,7 @@ export interface Segments {
   includes(ip: string): boolean
   /** Whether it is in them, and in the network of one of our interfaces: reached without a router. */
   onLink(ip: string): boolean
-  /** Those of `speakFrom` in whose network the address is. */
+  /** Those of `speakFrom` in whose network the address is; of networks within networks the smallest, as packets are routed. */
   besideOf(ip: string): readonly string[]
 }
 
@@ -64,12 +64,14 @@ export function segmentsOf(
     if (bits === undefined || !speakFrom.includes(address)) return []
     const network = new BlockList()
     network.addSubnet(address, Number(bits), 'ipv4')
-    return [{ address, network }]
+    return [{ address, network, bits: Number(bits) }]
   })
-  const besideOf = (ip: string): readonly string[] =>
-    isIP(ip) === 4 && includes(ip)
-      ? networks.filter(({ network }) => network.check(ip, 'ipv4')).map(({ address }) => address)
-      : []
+  const besideOf = (ip: string): readonly string[] => {
+    if (isIP(ip) !== 4 || !includes(ip)) return []
+    const around = networks.filter(({ network }) => network.check(ip, 'ipv4'))
+    const most = Math.max(...around.map(({ bits }) => bits))
+    return around.filter(({ bits }) => bits === most).map(({ address }) => address)
+  }
   return { speakFrom, includes, onLink, besideOf }
 }
 

@@ -7,10 +7,10 @@
 export const SILENT_MOST = 10
 
 export interface SharedQuestions {
-  /** Another host asked the same question, and all on the link of our address `own` heard it. */
-  askedBeside(own: string): void
-  /** Another host answered there. */
-  answeredBeside(own: string): void
+  /** The host `by` asked the same question, and all on the link of our address `own` heard it. */
+  askedBeside(own: string, by: string): void
+  /** The host `by` answered there. Each node also answers itself, which says nothing of how far its question came. */
+  answeredBeside(own: string, by: string): void
   /** Of our addresses, those on whose links this node has to ask now; it counts them as asked. */
   due(own: readonly string[]): readonly string[]
 }
@@ -20,12 +20,14 @@ interface Link {
   own: number
   /** The last question of another host. */
   other: number
-  /** Whether anybody answered that one: it reached more than this node. */
+  /** The address of that host. */
+  by: string | undefined
+  /** Whether a third host answered that one: it reached more than this node. */
   answered: boolean
 }
 
 /**
- * Each node asks every `intervalMs` milliseconds unless somebody else on the link asked within that time and was answered:
+ * Each node asks every `intervalMs` milliseconds unless another host of the link asked within that time and a third one answered:
  * the answers go to the group, so that they told this node as much as if it had asked. `now` is monotonic.
  */
 export function shareQuestions(intervalMs: number, now: () => number): SharedQuestions {
@@ -33,7 +35,8 @@ export function shareQuestions(intervalMs: number, now: () => number): SharedQue
   const linkOf = (own: string): Link => {
     const known = links.get(own)
     if (known !== undefined) return known
-    const made = { own: Number.NEGATIVE_INFINITY, other: Number.NEGATIVE_INFINITY, answered: false }
+    const never = Number.NEGATIVE_INFINITY
+    const made: Link = { own: never, other: never, by: undefined, answered: false }
     links.set(own, made)
     return made
   }
@@ -41,13 +44,12 @@ export function shareQuestions(intervalMs: number, now: () => number): SharedQue
     !answered || now() - other >= intervalMs || now() - own >= intervalMs * SILENT_MOST
 
   return {
-    askedBeside(own) {
-      const link = linkOf(own)
-      link.other = now()
-      link.answered = false
+    askedBeside(own, by) {
+      Object.assign(linkOf(own), { other: now(), by, answered: false })
     },
-    answeredBeside(own) {
-      linkOf(own).answered = true
+    answeredBeside(own, by) {
+      const link = linkOf(own)
+      if (by !== link.by) link.answered = true
     },
     due(own) {
       // Addresses that are no longer ours are forgotten.

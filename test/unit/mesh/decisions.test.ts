@@ -357,6 +357,14 @@ describe('addresses', () => {
     expect(segmentsOf(['eth0'], interfaces, isPrivate).besideOf('192.168.7.77')).toEqual([])
   })
 
+  test('of networks within networks a packet came over the smallest', () => {
+    const at = (address: string, bits: number) => [{ address, family: 'IPv4', cidr: `${address}/${bits}` }]
+    const nested = { tun0: at('10.9.0.5', 8), eth0: at('10.1.2.5', 24), wlan0: at('10.1.2.6', 24) } as never
+    const { besideOf } = segmentsOf(true, nested, isPrivate)
+    expect(besideOf('10.1.2.77')).toEqual(['10.1.2.5', '10.1.2.6'])
+    expect(besideOf('10.1.3.77')).toEqual(['10.9.0.5'])
+  })
+
   test('interfaces are read every few seconds at most, and when that fails the last ones stand', () => {
     let now = 0
     let reads = 0

@@ -19,6 +19,7 @@ function muxer(state: number) {
     state,
     recvWindow: WINDOW,
     recvWindowCapacity: WINDOW,
+    ...{ sendWindowCapacity: 0, maxMessageSize: 0, handleWindowUpdate() {} },
     sendWindowUpdate() {
       updates++
       stream.recvWindowCapacity = WINDOW

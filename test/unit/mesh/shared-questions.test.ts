@@ -8,6 +8,8 @@ import {
 
 const INTERVAL = 60_000
 const OWN = '10.0.0.1'
+const ASKER = '10.0.0.2'
+const OTHER = '10.0.0.3'
 
 /** Nodes that ask in their own rhythm, each with another phase; all others hear the question, and its answers a moment later. */
 function link(phases: readonly number[]) {
@@ -34,8 +36,9 @@ function link(phases: readonly number[]) {
 }
 
 function heard(questions: SharedQuestions): void {
-  questions.askedBeside(OWN)
-  questions.answeredBeside(OWN)
+  questions.askedBeside(OWN, ASKER)
+  questions.answeredBeside(OWN, ASKER)
+  questions.answeredBeside(OWN, OTHER)
 }
 
 test('of twenty on a link one asks, and each again after its share of silence', () => {
@@ -64,8 +67,10 @@ test('a question that nobody answers, one long ago, and one on another link spar
   const both = [OWN, '192.168.0.1']
   expect(questions.due(both), 'the first one').toEqual(both)
   now += INTERVAL
-  questions.askedBeside(OWN)
+  questions.askedBeside(OWN, ASKER)
   expect(questions.due(both), 'not answered').toEqual(both)
+  questions.answeredBeside(OWN, ASKER)
+  expect(questions.due(both), 'answered by itself alone').toEqual(both)
   heard(questions)
   expect(questions.due(both), 'answered on one link').toEqual(['192.168.0.1'])
   now += INTERVAL - 1

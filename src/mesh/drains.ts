@@ -1,0 +1,35 @@
+// Whoever waits to send on a connection goes on when its socket has taken all that was sent before.
+import type { MultiaddrConnection } from '@libp2p/interface'
+
+/** Members of libp2p's TCP connection that its interface leaves out. */
+interface Raw {
+  readonly writeBuffer?: { readonly byteLength: number }
+  writableNeedsDrain: boolean
+  processSendQueue?(): boolean
+  safeDispatchEvent?(type: string, detail?: unknown): boolean
+}
+
+/**
+ * libp2p tells the streams to go on each time the socket has taken something, also while more waits in the connection itself.
+ * Each of them then sends as much as its window allows. Towards a peer that reads slowly and gives large windows, more waits
+ * each time, until the bound on unsent bytes ends the connection (`UNSENT_MAX`). Here the connection first sends what waits.
+ */
+export function drainInOrder(connection: MultiaddrConnection): void {
+  const raw = connection as unknown as Raw
+  const { safeDispatchEvent: dispatch } = raw
+  if (dispatch === undefined || raw.processSendQueue === undefined) return
+  raw.safeDispatchEvent = (type, detail) => {
+    if (type === 'drain' && raw.writableNeedsDrain && (raw.writeBuffer?.byteLength ?? 0) > 0) {
+      raw.writableNeedsDrain = false
+      try {
+        raw.processSendQueue?.()
+      } catch {
+        // libp2p has ended the connection.
+        return false
+      }
+      // The socket is full again, and tells when it is not.
+      if (raw.writableNeedsDrain) return false
+    }
+    return dispatch.call(raw, type, detail)
+  }
+}
