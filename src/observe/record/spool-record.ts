@@ -98,6 +98,8 @@ export function createSpoolParser(): SpoolParser {
           items.push({ end: consumed + end, record: readRecord(texts) })
           inRecord = false
           at = end
+          // The NULs in front of the next record are skipped above.
+          continue
         }
         const nul = bytes.indexOf(0, at)
         if (nul < 0) break
@@ -167,7 +169,7 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
   if (text === undefined) return undefined
   // The clock may have been set back while the command ran.
   const durationUs = endUs === null || endUs < startUs ? null : endUs - startUs
-  return {
+  const record: SpoolRecord = {
     session: session!,
     sequence: sequenceNumber,
     startUs,
@@ -175,9 +177,12 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
     shell: shell!,
     cwd: cwd!,
     exitCode,
-    ...text,
-    ...(cut && { command: text.command + CUT_MARK }),
+    command: cut ? text.command + CUT_MARK : text.command,
   }
+  // Nearly every text is a command and nothing else, and to spread it would cost as much as the rest of the record.
+  const { generated, note, paused } = text
+  if (generated === undefined && note === undefined && paused === undefined) return record
+  return { ...record, ...text, command: record.command }
 }
 
 /** Every record has four of these, so no regular expression: at most 16 decimal digits. */

@@ -15,6 +15,32 @@ export function newDatabase(directory: string): Database {
   return new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
 }
 
+/** Changes from which on the other way is quicker. */
+const MANY = 64
+
+/**
+ * Writes all changes or none, as `db.batch` of an array does. Many are handed over one by one: an array is copied first, and
+ * then each member of each change is asked for by name from C++, which takes half as long again.
+ */
+export async function writeBatch(
+  db: Database,
+  changes: readonly Change[],
+  { sync = false } = {},
+): Promise<void> {
+  if (changes.length < MANY) return db.batch([...changes], { sync })
+  const batch = db.batch()
+  try {
+    for (const change of changes) {
+      if (change.type === 'put') batch.put(change.key, change.value)
+      else batch.del(change.key)
+    }
+  } catch (error) {
+    await batch.close()
+    throw error
+  }
+  await batch.write({ sync })
+}
+
 /** LevelDB has it; the type of all Levels has not. */
 interface Compacting {
   compactRange(start: Uint8Array, end: Uint8Array): Promise<void>
