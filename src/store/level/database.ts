@@ -6,6 +6,15 @@ export type Database = Level<Uint8Array, Uint8Array>
 /** The database at one moment, whatever is written and removed since. */
 export type Snapshot = ReturnType<Database['snapshot']>
 
+/** Takes changes one by one, and writes all of them or none. */
+export interface ChainedBatch {
+  put(key: Uint8Array, value: Uint8Array): unknown
+  del(key: Uint8Array): unknown
+  write(): Promise<void>
+  /** Needs to be called where `write` is not, or fails. */
+  close(): Promise<void>
+}
+
 /** A change to be written with others in one atomic batch. */
 export type Change =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -19,26 +28,23 @@ export function newDatabase(directory: string): Database {
 const MANY = 64
 
 /**
- * Writes all changes or none, as `db.batch` of an array does. Many are handed over one by one: an array is copied first, and
- * then each member of each change is asked for by name from C++, which takes half as long again.
+ * Writes all changes or none, as `db.batch` of an array does, and does not wait for the disk. Many are handed over one by one: an array is copied first, and
+ * then C++ asks for each member of each change by its name, which takes half as long again.
  */
-export async function writeBatch(
-  db: Database,
-  changes: readonly Change[],
-  { sync = false } = {},
-): Promise<void> {
-  if (changes.length < MANY) return db.batch([...changes], { sync })
-  const batch = db.batch()
+export async function writeBatch(db: Database, changes: readonly Change[]): Promise<void> {
+  // A database that is about to open keeps arrays until it is.
+  if (changes.length < MANY || db.status !== 'open') return db.batch([...changes])
+  const batch = db.batch() as unknown as ChainedBatch
   try {
     for (const change of changes) {
       if (change.type === 'put') batch.put(change.key, change.value)
       else batch.del(change.key)
     }
+    await batch.write()
   } catch (error) {
     await batch.close()
     throw error
   }
-  await batch.write({ sync })
 }
 
 /** LevelDB has it; the type of all Levels has not. */

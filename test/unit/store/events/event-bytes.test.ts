@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventReader } from '../../../../src/store/events/bytes.ts'
+import { createRowWriter } from '../../../../src/store/events/row-writer.ts'
 import {
   decodeEvent,
   EVENT_VERSION,
@@ -70,6 +71,25 @@ test('every event is read as it was stored', () => {
         })
       }
     }),
+    { numRuns: 300 },
+  )
+})
+
+test('rows that are written together have the bytes that each has by itself', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(event, whole(2 ** 32 - 1), fc.option(whole(2 ** 32 - 1), { nil: undefined }))),
+      (made) => {
+        // More than one buffer, as soon as there are more than two.
+        const rowOf = createRowWriter(2)
+        const rows = made.map(([{ session: _, ...one }, number, session]) => {
+          const with_session = session === undefined ? one : { ...one, session }
+          return { one: with_session, number, row: rowOf(with_session, number) }
+        })
+        for (const { one, number, row } of rows)
+          expect(row).toEqual({ type: 'put', key: eventKey(one, number), value: encodeEvent(one) })
+      },
+    ),
     { numRuns: 300 },
   )
 })
