@@ -3,7 +3,7 @@
 import type { Limiter } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Database, Snapshot } from '../level/database.ts'
+import { type Database, pagesOf, type Snapshot } from '../level/database.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { createEventReader } from './bytes.ts'
 import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
@@ -145,7 +145,7 @@ export function createRecall(deps: {
     const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
       // A search waits for the first of these events.
-      for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
+      for await (const page of pagesOf(rows, { first: FIRST, more: CHUNK })) {
         for (const [key, value] of page) take(key, value)
         await loadMissing(person, missing, snapshot)
         if (!person.isTold()) return
@@ -169,7 +169,7 @@ export function createRecall(deps: {
   async function loadTexts({ uid, index, forgotten }: Person, snapshot: Snapshot): Promise<void> {
     const rows = db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
-      for (let page = await rows.nextv(TEXTS); page.length > 0; page = await rows.nextv(TEXTS)) {
+      for await (const page of pagesOf(rows, { first: TEXTS, more: TEXTS })) {
         for (const [key, value] of page) {
           const number = readU32(key, NUMBER_AT)
           if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))

@@ -47,6 +47,24 @@ export async function writeBatch(db: Database, changes: readonly Change[]): Prom
   }
 }
 
+/**
+ * Rows in pages, at most `first` in the first and `more` in each other. LevelDB reads the next page in a thread of its own
+ * while the caller is at one. The caller closes `rows`.
+ */
+export async function* pagesOf<T>(
+  rows: { nextv(size: number): Promise<readonly T[]> },
+  { first, more }: { readonly first: number; readonly more: number },
+): AsyncGenerator<readonly T[]> {
+  let page = await rows.nextv(first)
+  while (page.length > 0) {
+    const next = rows.nextv(more)
+    // A caller that stops here has no use for it, nor for its error.
+    next.catch(() => {})
+    yield page
+    page = await next
+  }
+}
+
 /** LevelDB has it; the type of all Levels has not. */
 interface Compacting {
   compactRange(start: Uint8Array, end: Uint8Array): Promise<void>
