@@ -48,21 +48,27 @@ export async function writeBatch(db: Database, changes: readonly Change[]): Prom
 }
 
 /**
- * Rows in pages, at most `first` in the first and `more` in each other. LevelDB reads the next page in a thread of its own
- * while the caller is at one. The caller closes `rows`.
+ * Gives each row to `take`, and after each page the number of its rows to `after`, until that says false. LevelDB reads the
+ * next page in a thread of its own meanwhile. True when all rows were read. The caller closes `rows`.
  */
-export async function* pagesOf<T>(
-  rows: { nextv(size: number): Promise<readonly T[]> },
-  { first, more }: { readonly first: number; readonly more: number },
-): AsyncGenerator<readonly T[]> {
-  let page = await rows.nextv(first)
+export async function readPages<T>(
+  rows: { nextv(size: number): Promise<T[]> },
+  sizes: { readonly first: number; readonly more: number; readonly take: (row: T) => void },
+  after: (many: number) => Promise<boolean>,
+): Promise<boolean> {
+  let page = await rows.nextv(sizes.first)
   while (page.length > 0) {
-    const next = rows.nextv(more)
-    // A caller that stops here has no use for it, nor for its error.
+    const next = rows.nextv(sizes.more)
+    // Who says that it is enough has no use for it, nor for its error.
     next.catch(() => {})
-    yield page
+    for (const row of page) sizes.take(row)
+    const many = page.length
+    // Two pages at once would outlive a collection of young objects, and the process would grow by a quarter.
+    page = []
+    if (!(await after(many))) return false
     page = await next
   }
+  return true
 }
 
 /** LevelDB has it; the type of all Levels has not. */
