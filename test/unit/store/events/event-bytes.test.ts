@@ -78,10 +78,12 @@ test('every event is read as it was stored', () => {
 test('rows that are written together have the bytes that each has by itself', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.tuple(event, whole(2 ** 32 - 1), fc.option(whole(2 ** 32 - 1), { nil: undefined }))),
+      fc.array(fc.tuple(event, whole(2 ** 32 - 1), fc.option(whole(2 ** 32 - 1), { nil: undefined })), {
+        ...{ minLength: 20, maxLength: 40 },
+      }),
       (made) => {
-        // More than one buffer, as soon as there are more than two.
-        const rowOf = createRowWriter(2)
+        // More than one buffer, as soon as there are more than a few.
+        const rowOf = createRowWriter(1)
         const rows = made.map(([{ session: _, ...one }, number, session]) => {
           const with_session = session === undefined ? one : { ...one, session }
           return { one: with_session, number, row: rowOf(with_session, number) }
