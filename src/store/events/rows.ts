@@ -18,6 +18,7 @@ import {
   UNTIMED_BIT,
 } from '../level/key-of-event.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
+import { hasFailed } from '../rollups/count.ts'
 
 /** One command line that ran, as observation hands it to the store. */
 export interface EventInput {
@@ -87,9 +88,6 @@ export interface StoredEvent {
 export const EVENT_VERSION = 1
 export const RISK_BITS = 0b11
 export const FAILED_BIT = 0b100
-/** A command that ended with another exit code than 0. */
-export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
-  event.exit_code !== null && event.exit_code !== 0
 
 /** One byte of the key with what filters ask for most. */
 export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>

@@ -1,6 +1,5 @@
 // Counts events in a rollup, adds such counts to those of an hour or a day, and takes an event out of them again.
 import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
-import { hasFailed } from '../events/rows.ts'
 import type { GuardOutcome, Rollup } from './types.ts'
 
 interface MutableTally {
@@ -33,6 +32,10 @@ export interface Countable {
   /** The machine's calendar when it began; the hour is 0 to 23. */
   readonly local: { readonly day: number; readonly hour: number }
 }
+
+/** A command that ended with another exit code than 0. */
+export const hasFailed = ({ exit_code }: Pick<Countable, 'exit_code'>): boolean =>
+  exit_code !== null && exit_code !== 0
 
 export function count(rollup: MutableRollup, event: Countable): void {
   const failed = hasFailed(event) ? 1 : 0
