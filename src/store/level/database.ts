@@ -49,7 +49,8 @@ export async function writeBatch(db: Database, changes: readonly Change[]): Prom
 
 /**
  * Gives each row to `take`, and after each page the number of its rows to `after`, until that says false. LevelDB reads the
- * next page in a thread of its own meanwhile. True when all rows were read. The caller closes `rows`.
+ * next page in a thread of its own meanwhile, except during the first, which somebody may wait for. True when all rows
+ * were read. The caller closes `rows`.
  */
 export async function readPages<T>(
   rows: { nextv(size: number): Promise<T[]> },
@@ -57,16 +58,16 @@ export async function readPages<T>(
   after: (many: number) => Promise<boolean>,
 ): Promise<boolean> {
   let page = await rows.nextv(sizes.first)
-  while (page.length > 0) {
-    const next = rows.nextv(sizes.more)
+  for (let isFirst = true; page.length > 0; isFirst = false) {
+    const next = isFirst ? undefined : rows.nextv(sizes.more)
     // Who says that it is enough has no use for it, nor for its error.
-    next.catch(() => {})
+    next?.catch(() => {})
     for (const row of page) sizes.take(row)
     const many = page.length
     // Two pages at once would outlive a collection of young objects, and the process would grow by a quarter.
     page = []
     if (!(await after(many))) return false
-    page = await next
+    page = await (next ?? rows.nextv(sizes.more))
   }
   return true
 }
