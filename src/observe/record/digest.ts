@@ -5,11 +5,11 @@ import { checkCommand, firstTool, type RiskLevel, type Shell } from '../../assis
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { markLevel0 } from '../../base/level0/level0.ts'
 import { globMatcher } from '../../base/quote.ts'
-import { createRecent } from '../../base/recent.ts'
 import { type ToolUsed, toolOf } from '../../base/words/dictionary.ts'
 import { type EventInput, type GuardNote, NO_SESSION } from '../../store/events/events.ts'
 import { redact, redactDirectory } from '../redact/redact.ts'
 import type { GivenAnswers } from './given-answers.ts'
+import { createJudged } from './judged.ts'
 import type { SpoolRecord } from './spool-record.ts'
 
 /** The event of a record, or undefined when it is to be forgotten. */
@@ -25,6 +25,8 @@ interface Judged extends ToolUsed {
   readonly text: string
   readonly cwd: string
 }
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
 /** A command begins so soon after its person let it run; more is another command, unless the guard found the same risk. */
 const BEGINS_US = 2_000_000
@@ -87,9 +89,17 @@ const CACHED_LENGTH = 1024
 /** `ignore` are the globs of `history.ignore`; they match the line as typed. Without `answers` no command counts as one. */
 export function createDigest(ignore: readonly string[], answers?: GivenAnswers): Digest {
   const ignored = ignore.map(globMatcher)
-  const cache = createRecent<string, Judged | typeof FORGET>(CACHED)
+  const known = createJudged<Judged | typeof FORGET>(CACHED)
   const calendar = createCalendar()
   const tagOf = createTags()
+  /** Of the shell whose record came last. */
+  let shellOf = { uid: Number.NaN, session: '', number: 0 }
+
+  function sessionOf(uid: number, session: string): number {
+    if (uid !== shellOf.uid || session !== shellOf.session)
+      shellOf = { uid, session, number: sessionNumber(uid, session) }
+    return shellOf.number
+  }
 
   function judge(line: string, shell: string, cwd: string): Judged | typeof FORGET {
     // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
@@ -109,18 +119,18 @@ export function createDigest(ignore: readonly string[], answers?: GivenAnswers):
 
   function digest(record: SpoolRecord, uid: number): EventInput | undefined {
     const { command, shell, cwd } = record
-    const key = `${shell} ${cwd}\0${command}`
-    let judged = cache.get(key)
+    let judged = known.get(shell, cwd, command)
     if (judged === undefined) {
       judged = judge(command, shell, cwd)
-      if (key.length <= CACHED_LENGTH) cache.set(key, judged)
+      if (shell.length + cwd.length + command.length < CACHED_LENGTH) known.set(shell, cwd, command, judged)
     }
     if (judged === FORGET) return undefined
-    return {
+    // One literal, and what few events have is added: to spread parts that are mostly absent costs more than all the others.
+    const event: Mutable<EventInput> = {
       uid,
       start_us: record.startUs,
       tag: tagOf(uid, record),
-      session: sessionNumber(uid, record.session),
+      session: sessionOf(uid, record.session),
       duration_us: record.durationUs,
       shell,
       exit_code: record.exitCode,
@@ -130,10 +140,11 @@ export function createDigest(ignore: readonly string[], answers?: GivenAnswers):
       category: judged.category,
       tool: judged.tool,
       karo_generated: record.generated === true,
-      ...(answers?.has(uid, command, record.startUs) && { answered: true as const }),
-      ...(judged.rule !== undefined && { rule: judged.rule }),
       local: localOf(record),
     }
+    if (judged.rule !== undefined) event.rule = judged.rule
+    if (answers?.has(uid, command, record.startUs)) event.answered = true
+    return event
   }
 
   function note(record: SpoolRecord, uid: number): GuardNote | undefined {

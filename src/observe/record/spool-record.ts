@@ -98,6 +98,8 @@ export function createSpoolParser(): SpoolParser {
           items.push({ end: consumed + end, record: readRecord(texts) })
           inRecord = false
           at = end
+          // The NULs in front of the next record are skipped above.
+          continue
         }
         const nul = bytes.indexOf(0, at)
         if (nul < 0) break
@@ -167,7 +169,7 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
   if (text === undefined) return undefined
   // The clock may have been set back while the command ran.
   const durationUs = endUs === null || endUs < startUs ? null : endUs - startUs
-  return {
+  const record: SpoolRecord = {
     session: session!,
     sequence: sequenceNumber,
     startUs,
@@ -175,9 +177,12 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
     shell: shell!,
     cwd: cwd!,
     exitCode,
-    ...text,
-    ...(cut && { command: text.command + CUT_MARK }),
+    command: cut ? text.command + CUT_MARK : text.command,
   }
+  // Nearly every text is a command and nothing else, and to spread it would cost as much as the rest of the record.
+  const { generated, note, paused } = text
+  if (generated === undefined && note === undefined && paused === undefined) return record
+  return { ...record, ...text, command: record.command }
 }
 
 /** Every record has four of these, so no regular expression: at most 16 decimal digits. */
@@ -194,20 +199,21 @@ function whole(digits: string, most: number): number | undefined {
 
 type Text = Pick<SpoolRecord, 'command' | 'generated' | 'note' | 'paused'>
 
-/** How the text was written, by its first character. */
-const LISTINGS: Readonly<Record<string, ((listed: string) => Text | undefined) | undefined>> = {
+/** How the text was written, by its first character, which is still in front. */
+const LISTINGS: Readonly<Record<string, ((marked: string) => Text | undefined) | undefined>> = {
   // As `fc` lists one entry: a tab, then a blank or, for an edited entry, an asterisk.
-  '-': (listed) => ({ command: withoutLineEnds(listed.slice(2)) }),
+  '-': (marked) => ({ command: withoutLineEnds(marked, 3) }),
   // The same in POSIX mode.
-  _: (listed) => ({ command: withoutLineEnds(listed.slice(1)) }),
+  _: (marked) => ({ command: withoutLineEnds(marked, 2) }),
   // As it is.
-  '=': (text) => ({ command: withoutLineEnds(text) }),
+  '=': (marked) => ({ command: withoutLineEnds(marked, 1) }),
   // As it is, run by a program on the person's behalf.
-  '@': (text) => ({ command: withoutLineEnds(text), generated: true }),
+  '@': (marked) => ({ command: withoutLineEnds(marked, 1), generated: true }),
   // Several entries.
-  '+': (listed) => ({ command: withoutLineEnds(listed.replace(/(^|\n)\t[ *]?/g, '$1')) }),
+  '+': (marked) => ({ command: withoutLineEnds(marked.slice(1).replace(/(^|\n)\t[ *]?/g, '$1'), 0) }),
   // Not to record any more, or what the guard did, and the level it found: `blocked high`.
-  '!': (text) => {
+  '!': (marked) => {
+    const text = marked.slice(1)
     if (text === 'paused') return { command: '', paused: true }
     const [outcome, level, ...more] = text.split(' ')
     const risk_level = RISK_LEVELS.find((one) => one === level)
@@ -217,14 +223,15 @@ const LISTINGS: Readonly<Record<string, ((listed: string) => Text | undefined) |
   },
 }
 
-function readText(listed: string): Text | undefined {
-  return LISTINGS[listed[0]!]?.(listed.slice(1))
+function readText(marked: string): Text | undefined {
+  return LISTINGS[marked[0]!]?.(marked)
 }
 
-function withoutLineEnds(command: string): string {
-  let end = command.length
-  while (end > 0 && command[end - 1] === '\n') end--
-  return command.slice(0, end)
+/** The text from `from` on: cut once, because each piece of a text is a string of its own. */
+function withoutLineEnds(text: string, from: number): string {
+  let end = text.length
+  while (end > from && text[end - 1] === '\n') end--
+  return text.slice(from, end)
 }
 
 /** Drops the bytes of a UTF-8 character that the cut went through (RFC 3629: at most 3). */

@@ -1,8 +1,8 @@
 // Counts the commands between two moments from the events themselves, for the edges of a range that no whole hour covers.
 import type { Database } from '../level/database.ts'
 import { eventsBetween, isCounted, startOfKey } from '../level/key-of-event.ts'
+import { count, emptyRollup } from '../rollups/count.ts'
 import type { Rollup } from '../rollups/types.ts'
-import { count, emptyRollup } from './rollup-writer.ts'
 import { decodeWithoutText } from './rows.ts'
 
 const PAGE = 4_096

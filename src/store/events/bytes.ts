@@ -42,7 +42,7 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
   const end = generatedAt + 1 + (hasSession ? numberBytes(row[generatedAt + 1]!) : 0)
   if (typeof session !== 'number' || end + (form === ROW_CONFIRMED ? 1 : 0) !== row.length) return undefined
   const flags = key[FLAGS_AT]!
-  return {
+  const event: IndexedEvent = {
     start_us: startOfKey(key),
     tag: readU32(key, TAG_AT),
     number: readU32(key, COMMAND_AT),
@@ -53,11 +53,9 @@ function readRow(key: Uint8Array, row: Uint8Array, nameOf: Names): IndexedEvent 
     risk_level: RISK_LEVELS[flags & RISK_BITS] as RiskLevel,
     karo_generated: generated === TRUE,
     session,
-    ...((flags & UNTIMED_BIT) !== 0 && UNTIMED),
   }
+  return (flags & UNTIMED_BIT) === 0 ? event : { ...event, untimed: true }
 }
-
-const UNTIMED = { untimed: true } as const
 
 function eventOfRow(key: Uint8Array, value: Uint8Array): IndexedEvent {
   const { cwd, confirmed: _, answered: __, rule: ___, ...event } = decodeWhole(key, value, NO_TEXT)

@@ -2,7 +2,7 @@
 
 import { createSerial } from '../../base/async/limiter.ts'
 import { type Clock, systemClock } from '../../base/clock.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, writeBatch } from '../level/database.ts'
 import { eventsOf, startOfKey } from '../level/key-of-event.ts'
 import type { Rollup } from '../rollups/types.ts'
 import { countBetween } from './between.ts'
@@ -16,7 +16,8 @@ import { createEventRemoval, type EventRemoval, type RemovedWith } from './remov
 import { createReplaced } from './replaced.ts'
 import { createEventRetention, type EventRetention } from './retention.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
-import { type EventInput, encodeEvent, eventKey } from './rows.ts'
+import { createRowWriter } from './row-writer.ts'
+import type { EventInput } from './rows.ts'
 import { createEventSearch, type EventSearch } from './search.ts'
 import {
   deletePosition,
@@ -76,6 +77,18 @@ export interface EventRepository
   mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
 }
 
+/** Whose all of them are; undefined where they are of several people, or of none. */
+function onlyPerson(events: readonly EventInput[]): number | undefined {
+  const uid = events[0]?.uid
+  return events.every((event) => event.uid === uid) ? uid : undefined
+}
+
+/** A spool file is one person's, so that most batches need no grouping. */
+function byPerson(events: readonly EventInput[]): Iterable<readonly [uid: number, readonly EventInput[]]> {
+  const uid = onlyPerson(events)
+  return uid === undefined ? Map.groupBy(events, (event) => event.uid) : [[uid, events]]
+}
+
 /** `removedWith`: removes rows beside events that have to go with them. */
 export function createEventRepository(
   db: Database,
@@ -99,6 +112,11 @@ export function createEventRepository(
   let repairedUs: number | undefined
 
   async function number(events: readonly EventInput[], changes: Change[]): Promise<readonly number[]> {
+    const uid = onlyPerson(events)
+    if (uid !== undefined) {
+      const texts = events.map(({ command }) => command)
+      return commands.number(uid, texts, changes)
+    }
     const numbers = new Array<number>(events.length)
     const byUid = Map.groupBy(events.keys(), (i) => events[i]!.uid)
     for (const [uid, places] of byUid) {
@@ -116,11 +134,12 @@ export function createEventRepository(
   async function notKnownYet(events: readonly EventInput[]): Promise<readonly EventInput[]> {
     repairedUs ??= await readRepaired(db)
     const from = repairedUs
+    if (events.every((one) => one.start_us > from)) return events
     const [old, younger] = [
       events.filter((one) => one.start_us <= from),
       events.filter((one) => one.start_us > from),
     ]
-    return old.length === 0 ? events : [...(await unknownEvents(db, old)), ...younger]
+    return [...(await unknownEvents(db, old)), ...younger]
   }
 
   /** A note has no name to be known by: what a repair may have counted already is not counted again. */
@@ -141,14 +160,13 @@ export function createEventRepository(
       if (events.length + notes.length > 0) {
         numbers = await number(events, changes)
         await rollups.fold(events, numbers, notes, changes)
-        for (const [uid, own] of Map.groupBy(events, (event) => event.uid)) {
+        for (const [uid, own] of byPerson(events)) {
           await counts.add(uid, own.length, changes)
         }
-        for (const [i, event] of events.entries()) {
-          changes.push({ type: 'put', key: eventKey(event, numbers[i]!), value: encodeEvent(event) })
-        }
+        const rowOf = createRowWriter(events.length)
+        for (const [i, event] of events.entries()) changes.push(rowOf(event, numbers[i]!))
       }
-      await db.batch(changes)
+      await writeBatch(db, changes)
     } catch (error) {
       // The batch failed, so the caches hold numbers that were never written.
       commands.reset()
@@ -167,7 +185,7 @@ export function createEventRepository(
         if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
         const fresh = await notKnownYet(batch.events)
         // Replaced events go in a batch of their own. After a kill before the next batch the record is still in the spool.
-        for (const [uid, own] of Map.groupBy(fresh, (event) => event.uid)) {
+        for (const [uid, own] of byPerson(fresh)) {
           const replaced = await replacedBy(uid, own)
           if (replaced.length > 0) await removeSome(uid, replaced)
         }

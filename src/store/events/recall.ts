@@ -3,7 +3,7 @@
 import type { Limiter } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Database, Snapshot } from '../level/database.ts'
+import { type Database, readPages, type Snapshot } from '../level/database.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { createEventReader } from './bytes.ts'
 import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
@@ -130,11 +130,10 @@ export function createRecall(deps: {
   async function load(person: Person): Promise<void> {
     const { uid, index } = person
     const eventOf = createEventReader()
-    let older = index.older()
-    let oldest: Person['frontier'] = person.frontier
+    let [older, oldest] = [index.older(), person.frontier]
     const missing = new Set<number>()
     // Straight into the columns: what outlives its row makes the memory of the whole process grow.
-    const take = (key: Uint8Array, value: Uint8Array): void => {
+    const take = ([key, value]: readonly [Uint8Array, Uint8Array]): void => {
       const event = eventOf(key, value)
       older.take(event)
       oldest = [event.start_us, event.tag]
@@ -145,18 +144,19 @@ export function createRecall(deps: {
     const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
       // A search waits for the first of these events.
-      for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
-        for (const [key, value] of page) take(key, value)
+      const isRead = await readPages(rows, { first: FIRST, more: CHUNK, take }, async (many) => {
         await loadMissing(person, missing, snapshot)
-        if (!person.isTold()) return
+        if (!person.isTold()) return false
         const isFirst = index.size() === 0
         older.publish()
         older = index.older()
         missing.clear()
         moveTo(person, oldest)
-        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return
-        if (isFirst && page.length === FIRST) await loadTexts(person, snapshot)
-      }
+        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return false
+        if (isFirst && many === FIRST) await loadTexts(person, snapshot)
+        return true
+      })
+      if (!isRead) return
       person.complete = true
       moveTo(person, [Number.NEGATIVE_INFINITY, 0])
     } finally {

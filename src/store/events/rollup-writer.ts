@@ -5,31 +5,23 @@ import { dayOfLocalHour } from '../../base/calendar.ts'
 import type { Change, Database } from '../level/database.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
-import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey, NO_ROLLUP } from '../rollups/rollups.ts'
-import type { GuardNoted, GuardOutcome, Rollup } from '../rollups/types.ts'
-import { type EventInput, hasFailed } from './rows.ts'
+import {
+  addCounts,
+  type Countable,
+  count,
+  emptyRollup,
+  type MutableRollup,
+  mutable,
+  uncount,
+} from '../rollups/count.ts'
+import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey } from '../rollups/rollups.ts'
+import type { GuardNoted, Rollup } from '../rollups/types.ts'
+import type { EventInput } from './rows.ts'
 
 const VALUE_VERSION = 1
 const US_PER_HOUR = 3_600_000_000
 /** Live shells write to one hour and one day per person; more only while a backlog is read. */
 const CACHED = 256
-
-interface MutableTally {
-  count: number
-  failures: number
-}
-export interface MutableRollup extends MutableTally {
-  duration_ms: number
-  categories: Record<string, MutableTally & { duration_ms: number }>
-  tools: Record<string, MutableTally & { category: string }>
-  risk: Record<RiskLevel, number>
-  hourly: number[]
-  guard: Record<GuardOutcome, number>
-  guard_active: number
-  generated: number
-  answered: number
-  rules: Record<string, number>
-}
 
 /** What the guard noted: a decision about one line, or that it is active; the person and the time, not the command. */
 export interface GuardNote {
@@ -78,39 +70,42 @@ export function createRollupWriter(db: Database): RollupWriter {
 
   return {
     async fold(events, numbers, notes, changes) {
-      // Keys are made once per hour and day, not once per event: most events of a batch share theirs.
-      const hours = new Map<string, Buffer>()
-      const dayRollups = new Map<string, Buffer>()
+      // Names and keys are made once per hour and day, not once per event: most events of a batch share theirs.
+      const keys = new Map<string, Buffer>()
       const daySets = new Map<string, Buffer>()
-      const touch = (uid: number, us: number, localDay: number): void => {
-        const hour = hourOf(us)
-        if (!hours.has(`h ${uid} ${hour}`)) hours.set(`h ${uid} ${hour}`, hourKey(uid, hour))
-        const day = `d ${uid} ${localDay}`
-        if (!dayRollups.has(day)) dayRollups.set(day, dayKey(uid, localDay))
+      const touch = (uid: number, us: number, localDay: number): Omit<Run, 'from' | 'to'> => {
+        const names = { hour: `h ${uid} ${hourOf(us)}`, day: `d ${uid} ${localDay}` }
+        if (!keys.has(names.hour)) keys.set(names.hour, hourKey(uid, hourOf(us)))
+        if (!keys.has(names.day)) keys.set(names.day, dayKey(uid, localDay))
+        return names
       }
-      for (const { uid, start_us, local, untimed } of events) {
-        if (untimed) continue
-        touch(uid, start_us, local.day)
-        const day = `d ${uid} ${local.day}`
-        if (!daySets.has(day)) daySets.set(day, dayCommandsKey(uid, local.day))
-      }
-      for (const { uid, at_us, local } of notes) touch(uid, at_us, local.day)
-      const keys = new Map([...hours, ...dayRollups])
+      const runs = runsOf(events, ({ uid, start_us, local }) => {
+        const names = touch(uid, start_us, local.day)
+        if (!daySets.has(names.day)) daySets.set(names.day, dayCommandsKey(uid, local.day))
+        return names
+      })
+      const noted = notes.map((note) => ({ note, ...touch(note.uid, note.at_us, note.local.day) }))
       const counted = await rollups.get(keys)
       const ran = await days.get(daySets)
       const grown = new Set<string>()
-      for (const [i, event] of events.entries()) {
-        if (event.untimed) continue
-        const day = `d ${event.uid} ${event.local.day}`
-        count(counted.get(`h ${event.uid} ${hourOf(event.start_us)}`)!, event)
-        count(counted.get(day)!, event)
-        if (ran.get(day)!.add(numbers[i]!)) grown.add(day)
+      for (const { hour, day, from, to } of runs) {
+        // Counted once, and then added to the hour and to the day.
+        const run = emptyRollup()
+        const numbersOfDay = ran.get(day)!
+        let isNew = false
+        for (let i = from; i < to; i++) {
+          count(run, events[i]!)
+          if (numbersOfDay.add(numbers[i]!)) isNew = true
+        }
+        addCounts(counted.get(hour)!, run)
+        addCounts(counted.get(day)!, run)
+        if (isNew) grown.add(day)
       }
-      for (const { uid, at_us, local, outcome } of notes) {
-        for (const name of [`h ${uid} ${hourOf(at_us)}`, `d ${uid} ${local.day}`]) {
+      for (const { note, hour, day } of noted) {
+        for (const name of [hour, day]) {
           const rollup = counted.get(name)!
-          if (outcome === 'active') rollup.guard_active++
-          else rollup.guard[outcome]++
+          if (note.outcome === 'active') rollup.guard_active++
+          else rollup.guard[note.outcome]++
         }
       }
       for (const [name, key] of keys) {
@@ -172,6 +167,40 @@ export function createRollupWriter(db: Database): RollupWriter {
   }
 }
 
+/** Events next to each other, [from, to), that one hour and one day count. */
+interface Run {
+  /** Names of both in the caches. */
+  readonly hour: string
+  readonly day: string
+  readonly from: number
+  to: number
+}
+
+/** Without events that no hour and no day counts. `begin` gives a run its names. */
+function runsOf(
+  events: readonly EventInput[],
+  begin: (first: EventInput) => Omit<Run, 'from' | 'to'>,
+): readonly Run[] {
+  const runs: Run[] = []
+  let run: Run | undefined
+  let [uid, hour, day] = [Number.NaN, 0, 0]
+  for (let i = 0; i < events.length; i++) {
+    const event = events[i]!
+    if (event.untimed) {
+      run = undefined
+      continue
+    }
+    const at = hourOf(event.start_us)
+    if (run === undefined || event.uid !== uid || at !== hour || event.local.day !== day) {
+      run = { ...begin(event), from: i, to: i }
+      ;[uid, hour, day] = [event.uid, at, event.local.day]
+      runs.push(run)
+    }
+    run.to = i + 1
+  }
+  return runs
+}
+
 /** The day by the machine's present calendar, and the days beside it, because the calendar may have been another then. */
 const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
 
@@ -211,83 +240,3 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
     clear: () => cache.clear(),
   }
 }
-
-/** The members of an event that a rollup counts. */
-export type Countable = Pick<
-  EventInput,
-  | 'exit_code'
-  | 'duration_us'
-  | 'category'
-  | 'tool'
-  | 'risk_level'
-  | 'karo_generated'
-  | 'answered'
-  | 'rule'
-  | 'local'
->
-
-export function count(rollup: MutableRollup, event: Countable): void {
-  const failed = hasFailed(event) ? 1 : 0
-  const duration = Math.round((event.duration_us ?? 0) / 1000)
-  const category = ownOf(rollup.categories, event.category, () => ({ count: 0, failures: 0, duration_ms: 0 }))
-  const tool = ownOf(rollup.tools, event.tool, () => ({ category: event.category, count: 0, failures: 0 }))
-  for (const tally of [rollup, category, tool]) {
-    tally.count++
-    tally.failures += failed
-  }
-  rollup.duration_ms += duration
-  category.duration_ms += duration
-  rollup.risk[event.risk_level]++
-  rollup.hourly[event.local.hour]!++
-  if (event.karo_generated) rollup.generated++
-  if (event.answered) rollup.answered++
-  if (event.rule !== undefined) countRule(rollup.rules, event.rule, 1)
-}
-
-/** What stands there under a name, made where nothing does; rows of a backup may be named as what every object has. */
-function ownOf<T>(all: Record<string, T>, name: string, make: () => T): T {
-  if (!Object.hasOwn(all, name))
-    Object.defineProperty(all, name, { value: make(), writable: true, enumerable: true, configurable: true })
-  return all[name]!
-}
-
-/** Different rules of one rollup. Karo has fewer, but rows of a backup may name what they like. */
-const RULES_MOST = 512
-
-function countRule(rules: MutableRollup['rules'], id: string, more: 1 | -1): void {
-  const known = Object.hasOwn(rules, id) ? rules[id]! : 0
-  if (known + more <= 0) delete rules[id]
-  else if (known > 0 || Object.keys(rules).length < RULES_MOST) rules[id] = known + more
-}
-
-/** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
-function uncount(rollup: MutableRollup, event: Countable): boolean {
-  if (!Object.hasOwn(rollup.categories, event.category) || !Object.hasOwn(rollup.tools, event.tool))
-    return false
-  const category = rollup.categories[event.category]!
-  const tool = rollup.tools[event.tool]!
-  const failed = hasFailed(event) ? 1 : 0
-  const duration = Math.round((event.duration_us ?? 0) / 1000)
-  for (const tally of [rollup, category, tool]) {
-    tally.count = Math.max(0, tally.count - 1)
-    tally.failures = Math.max(0, tally.failures - failed)
-  }
-  rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
-  category.duration_ms = Math.max(0, category.duration_ms - duration)
-  if (category.count === 0) delete rollup.categories[event.category]
-  if (tool.count === 0) delete rollup.tools[event.tool]
-  rollup.risk[event.risk_level] = Math.max(0, rollup.risk[event.risk_level] - 1)
-  // Counted by another calendar, it is where most of it is: an hour of UTC has one hour of the day, or two.
-  const { hour } = event.local
-  const slot = rollup.hourly[hour] ? hour : rollup.hourly.indexOf(Math.max(...rollup.hourly))
-  rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
-  if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
-  if (event.answered) rollup.answered = Math.max(0, rollup.answered - 1)
-  if (event.rule !== undefined) countRule(rollup.rules, event.rule, -1)
-  return true
-}
-
-export const emptyRollup = (): MutableRollup => mutable(structuredClone(NO_ROLLUP))
-
-/** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */
-const mutable = (rollup: Rollup): MutableRollup => rollup as MutableRollup

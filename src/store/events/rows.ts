@@ -18,6 +18,7 @@ import {
   UNTIMED_BIT,
 } from '../level/key-of-event.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
+import { hasFailed } from '../rollups/count.ts'
 
 /** One command line that ran, as observation hands it to the store. */
 export interface EventInput {
@@ -87,9 +88,6 @@ export interface StoredEvent {
 export const EVENT_VERSION = 1
 export const RISK_BITS = 0b11
 export const FAILED_BIT = 0b100
-/** A command that ended with another exit code than 0. */
-export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
-  event.exit_code !== null && event.exit_code !== 0
 
 /** One byte of the key with what filters ask for most. */
 export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
@@ -114,17 +112,27 @@ export interface EventKeyParts {
   readonly flags: number
 }
 
-export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventKeyParts): Buffer {
+export function eventKeyOf(uid: number, parts: EventKeyParts): Buffer {
   const key = Buffer.allocUnsafe(EVENT_KEY_BYTES)
-  key[0] = EVENTS_BYTE
-  key.writeUInt32BE(uid, UID_AT)
-  // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
-  key.writeUInt32BE(Math.floor(start_us / 2 ** 32), START_AT)
-  key.writeUInt32BE(start_us % 2 ** 32, START_AT + 4)
-  key.writeUInt32BE(tag, TAG_AT)
-  key.writeUInt32BE(number, COMMAND_AT)
-  key[FLAGS_AT] = flags
+  writeEventKey(key, 0, uid, parts)
   return key
+}
+
+/** Writes EVENT_KEY_BYTES from `at` on. */
+export function writeEventKey(
+  bytes: Buffer,
+  at: number,
+  uid: number,
+  { start_us, tag, number, flags }: EventKeyParts,
+): void {
+  bytes[at] = EVENTS_BYTE
+  bytes.writeUInt32BE(uid, at + UID_AT)
+  // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
+  bytes.writeUInt32BE(Math.floor(start_us / 2 ** 32), at + START_AT)
+  bytes.writeUInt32BE(start_us % 2 ** 32, at + START_AT + 4)
+  bytes.writeUInt32BE(tag, at + TAG_AT)
+  bytes.writeUInt32BE(number, at + COMMAND_AT)
+  bytes[at + FLAGS_AT] = flags
 }
 
 /** What is true of few events only. */

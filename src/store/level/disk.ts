@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Log } from '../../base/run/log.ts'
-import type { Database } from './database.ts'
+import type { ChainedBatch, Database } from './database.ts'
 
 /** Soon enough for a person who has just made room, and far from a burden. */
 const RETRY_MS = 3_000
@@ -50,7 +50,15 @@ export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOption
   const { batch, put, del, clear } = db
   const guard = (write: (...args: never[]) => Promise<void>) =>
     ((...args: never[]) => guarded(() => write.apply(db, args))) as never
-  db.batch = guard(batch as never)
+  const guardedBatch = guard(batch as never) as unknown as (...args: unknown[]) => Promise<void>
+  // Without arguments it gives a batch that takes changes one by one, and only its `write` reaches the disk.
+  db.batch = ((...args: unknown[]) => {
+    if (args.length > 0) return guardedBatch(...args)
+    const chained = (batch as unknown as () => ChainedBatch).call(db)
+    const write = chained.write.bind(chained)
+    chained.write = () => guarded(write)
+    return chained
+  }) as never
   db.put = guard(put as never)
   db.del = guard(del as never)
   db.clear = guard(clear as never)

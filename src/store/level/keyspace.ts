@@ -56,9 +56,13 @@ export type KeyPart =
 
 /** `keyspace byte ‖ parts`, integers big-endian. */
 export function makeKey(keyspace: Keyspace, ...parts: readonly KeyPart[]): Buffer {
-  const pieces: Uint8Array[] = [Uint8Array.of(KEYSPACES[keyspace])]
-  for (const part of parts) pieces.push(encodePart(part))
-  return Buffer.concat(pieces)
+  let length = 1
+  for (const part of parts) length += lengthOf(part)
+  const key = Buffer.allocUnsafe(length)
+  key[0] = KEYSPACES[keyspace]
+  let at = 1
+  for (const part of parts) at = writePart(key, at, part)
+  return key
 }
 
 /** All keys that start with these parts, as a Level range. */
@@ -80,16 +84,22 @@ export function afterPrefix(prefix: Uint8Array): Buffer {
   throw new RangeError('a prefix of only 0xFF bytes has no successor')
 }
 
-function encodePart(part: KeyPart): Uint8Array {
-  if ('bytes' in part) return part.bytes
-  if ('text' in part) return Buffer.from(part.text, 'utf8')
-  if ('u32' in part) {
-    const out = Buffer.alloc(4)
-    out.writeUInt32BE(part.u32)
-    return out
+function lengthOf(part: KeyPart): number {
+  if ('bytes' in part) return part.bytes.length
+  if ('text' in part) return Buffer.byteLength(part.text)
+  return 'u32' in part ? 4 : 8
+}
+
+/** Writes the part at `at`; returns the place behind it. Throws RangeError for a number that does not fit. */
+function writePart(key: Buffer, at: number, part: KeyPart): number {
+  if ('bytes' in part) {
+    key.set(part.bytes, at)
+    return at + part.bytes.length
   }
+  if ('text' in part) return at + key.write(part.text, at)
+  if ('u32' in part) return key.writeUInt32BE(part.u32, at)
   if (!Number.isSafeInteger(part.u64) || part.u64 < 0) throw new RangeError('a u64 key part is 0 to 2^53 - 1')
-  const out = Buffer.alloc(8)
-  out.writeBigUInt64BE(BigInt(part.u64))
-  return out
+  // Twice 32 bits: writeBigUInt64BE would allocate a BigInt.
+  key.writeUInt32BE(Math.floor(part.u64 / 2 ** 32), at)
+  return key.writeUInt32BE(part.u64 % 2 ** 32, at + 4)
 }

@@ -1,13 +1,13 @@
 // Compares rollups with their events, and counts anew where something is missing.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
-import { type Countable, count, emptyRollup, type MutableRollup } from '../events/rollup-writer.ts'
 import { decodeWithoutText } from '../events/rows.ts'
 import type { Change, Database } from '../level/database.ts'
 import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, UID_AT } from '../level/key-of-event.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
+import { type Countable, count, emptyRollup, type MutableRollup } from '../rollups/count.ts'
 import { readRollupsFrom } from '../rollups/from.ts'
 import {
   dayCommandsKey,

@@ -3,7 +3,7 @@
 import type { RiskLevel } from '../../../src/assist/risk/index.ts'
 import { DAY_MS, weekdayOf } from '../../../src/base/calendar.ts'
 import { toolOf } from '../../../src/base/words/dictionary.ts'
-import { count, emptyRollup, type MutableRollup } from '../../../src/store/events/rollup-writer.ts'
+import { count, emptyRollup, type MutableRollup } from '../../../src/store/rollups/count.ts'
 import type { Rollup } from '../../../src/store/rollups/types.ts'
 
 /** Uniform in [0, 1), the same for the same seed (mulberry32). */

@@ -96,6 +96,20 @@ test('risk is judged where the command ran', () => {
   expect(digest(spooled('ls'), 0)).not.toHaveProperty('rule')
 })
 
+test('what was judged in one place, or for one shell, is judged again in another', () => {
+  const digest = createDigest([])
+  const riskOf = (more: Partial<SpoolRecord>) => digest(spooled('rm -rf *', more), 0)!.risk_level
+  const places = ['/', '/tmp/x', '/', '/home/ann/x/y', '/tmp/x']
+  const apart = places.map((cwd) => createDigest([])(spooled('rm -rf *', { cwd }), 0)!.risk_level)
+  expect(new Set(apart).size).toBeGreaterThan(1)
+  expect(places.map((cwd) => riskOf({ cwd }))).toEqual(apart)
+  const line = 'for x in a; ls; end'
+  const shells = ['bash', 'fish', 'bash', 'fish']
+  const alone = shells.map((shell) => createDigest([])(spooled(line, { shell }), 0)!.risk_level)
+  expect(new Set(alone).size).toBeGreaterThan(1)
+  expect(shells.map((shell) => digest(spooled(line, { shell }), 0)!.risk_level)).toEqual(alone)
+})
+
 test('the same record is the same event, another one is another', () => {
   const digest = createDigest([])
   const event = digest(spooled('ls'), 0)!

@@ -19,8 +19,12 @@ type Where = Pick<Scope, 'cwd' | 'home' | 'karoHome' | 'secretFiles'>
 
 /** Whether the file holds a credential, so that printing it is worth a warning. */
 export function isSecretFile(text: string, scope: Where): boolean {
-  if (text === '' || text.startsWith('-')) return false
-  const path = resolvePath(text, scope)
+  return mayBeFile(text) && isSecretPath(resolvePath(text, scope), scope)
+}
+
+const mayBeFile = (text: string): boolean => text !== '' && !text.startsWith('-')
+
+function isSecretPath(path: string, scope: Where): boolean {
   if (ANYWHERE.test(path)) return true
   if (scope.secretFiles?.has(path) || (scope.karoHome && path === `${scope.karoHome}/identity.key`))
     return true
@@ -30,10 +34,11 @@ export function isSecretFile(text: string, scope: Where): boolean {
 
 /** Whether the path is a credential or a directory full of them, for tools that take whole trees. */
 export function holdsSecrets(text: string, scope: Where): boolean {
-  if (isSecretFile(text, scope)) return true
-  if (text === '' || text.startsWith('-')) return false
-  if (/^\/etc\/(?:ssh|ssl\/private|krb5kdc|wireguard)\/?$/.test(resolvePath(text, scope))) return true
-  const rest = inHome(resolvePath(text, scope).replace(/\/\*$/, ''), scope)
+  if (!mayBeFile(text)) return false
+  const path = resolvePath(text, scope)
+  if (isSecretPath(path, scope)) return true
+  if (/^\/etc\/(?:ssh|ssl\/private|krb5kdc|wireguard)\/?$/.test(path)) return true
+  const rest = inHome(path.replace(/\/\*$/, ''), scope)
   return rest !== undefined && DIRECTORIES.test(rest)
 }
 

@@ -28,15 +28,14 @@ export function deletedTrees(command: SimpleCommand, options: Options): readonly
   return always || isRecursive(options) ? options.operands : []
 }
 
-/** A dozen rules ask for the overwritten files of the same command. */
-const OVERWRITTEN = new WeakMap<SimpleCommand, readonly Arg[]>()
+/** A dozen rules ask for the overwritten files of the same command, one after the other. */
+let asked: { readonly command: SimpleCommand; readonly found: readonly Arg[] } | undefined
 
 /** Files that a command overwrites, by redirection or by its arguments. */
 export function overwritten(command: SimpleCommand, options: Options): readonly Arg[] {
-  const before = OVERWRITTEN.get(command)
-  if (before !== undefined) return before
+  if (asked?.command === command) return asked.found
   const found = overwrites(command, options)
-  OVERWRITTEN.set(command, found)
+  asked = { command, found }
   return found
 }
 

@@ -5,7 +5,7 @@ import type { Kind } from '../../../../src/base/words/signal.ts'
 import { BASELINE_DAYS, baselineOf, WARM_UP_DAYS } from '../../../../src/insight/anomalies/baseline.ts'
 import { findings, KIND_TABLE } from '../../../../src/insight/anomalies/kinds.ts'
 import type { Look } from '../../../../src/insight/anomalies/look.ts'
-import type { MutableRollup } from '../../../../src/store/events/rollup-writer.ts'
+import type { MutableRollup } from '../../../../src/store/rollups/count.ts'
 import { addTyped, dayOf, midnight, type Typed } from '../../../support/data/lives.ts'
 
 /** A Thursday. */

@@ -1,7 +1,7 @@
 // A year of made-up people: ordinary life is nearly silent, and what is out of the ordinary is found in it.
 import { describe, expect, test } from 'vitest'
 import { KINDS } from '../../../../src/base/words/signal.ts'
-import type { MutableRollup } from '../../../../src/store/events/rollup-writer.ts'
+import type { MutableRollup } from '../../../../src/store/rollups/count.ts'
 import {
   addTyped,
   type LivedDay,

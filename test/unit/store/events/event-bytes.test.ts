@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
 import { createEventReader } from '../../../../src/store/events/bytes.ts'
+import { createRowWriter } from '../../../../src/store/events/row-writer.ts'
 import {
   decodeEvent,
   EVENT_VERSION,
@@ -70,6 +71,47 @@ test('every event is read as it was stored', () => {
         })
       }
     }),
+    { numRuns: 300 },
+  )
+})
+
+/** As nearly all are. */
+const usual: fc.Arbitrary<EventInput> = fc
+  .record({
+    start_us: whole(Number.MAX_SAFE_INTEGER),
+    duration_us: fc.oneof(
+      fc.constant(null),
+      whole(2 ** 32),
+      fc.constantFrom(127, 128, 255, 256, 65_535, 65_536),
+    ),
+    exit_code: fc.constantFrom(null, 0, 1, 130, 255),
+    cwd: fc.constantFrom(0, 12, 31, 32, 255, 256).map((length) => 'x'.repeat(length)),
+    karo_generated: fc.boolean(),
+  })
+  .map((sketch) => eventOf(0, sketch))
+
+test('rows that are written together have the bytes that each has by itself', () => {
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.tuple(
+          fc.oneof(event, { weight: 4, arbitrary: usual }),
+          whole(2 ** 32 - 1),
+          fc.option(whole(2 ** 32 - 1), { nil: undefined }),
+        ),
+        { minLength: 20, maxLength: 40 },
+      ),
+      (made) => {
+        // More than one buffer, as soon as there are more than a few.
+        const rowOf = createRowWriter(1)
+        const rows = made.map(([{ session: _, ...one }, number, session]) => {
+          const with_session = session === undefined ? one : { ...one, session }
+          return { one: with_session, number, row: rowOf(with_session, number) }
+        })
+        for (const { one, number, row } of rows)
+          expect(row).toEqual({ type: 'put', key: eventKey(one, number), value: encodeEvent(one) })
+      },
+    ),
     { numRuns: 300 },
   )
 })

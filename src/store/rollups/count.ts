@@ -1,0 +1,137 @@
+// Counts events in a rollup, adds such counts to those of an hour or a day, and takes an event out of them again.
+import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
+import type { GuardOutcome, Rollup } from './types.ts'
+
+interface MutableTally {
+  count: number
+  failures: number
+}
+export interface MutableRollup extends MutableTally {
+  duration_ms: number
+  categories: Record<string, MutableTally & { duration_ms: number }>
+  tools: Record<string, MutableTally & { category: string }>
+  risk: Record<RiskLevel, number>
+  hourly: number[]
+  guard: Record<GuardOutcome, number>
+  guard_active: number
+  generated: number
+  answered: number
+  rules: Record<string, number>
+}
+
+/** The members of an event that a rollup counts. */
+export interface Countable {
+  readonly exit_code: number | null
+  readonly duration_us: number | null
+  readonly category: string
+  readonly tool: string
+  readonly risk_level: RiskLevel
+  readonly karo_generated: boolean
+  readonly answered?: true
+  readonly rule?: string
+  /** The machine's calendar when it began; the hour is 0 to 23. */
+  readonly local: { readonly day: number; readonly hour: number }
+}
+
+/** A command that ended with another exit code than 0. */
+export const hasFailed = ({ exit_code }: Pick<Countable, 'exit_code'>): boolean =>
+  exit_code !== null && exit_code !== 0
+
+export function count(rollup: MutableRollup, event: Countable): void {
+  const failed = hasFailed(event) ? 1 : 0
+  const duration = Math.round((event.duration_us ?? 0) / 1000)
+  const category = ownOf(rollup.categories, event.category, () => ({ count: 0, failures: 0, duration_ms: 0 }))
+  const tool = ownOf(rollup.tools, event.tool, () => ({ category: event.category, count: 0, failures: 0 }))
+  for (const tally of [rollup, category, tool]) {
+    tally.count++
+    tally.failures += failed
+  }
+  rollup.duration_ms += duration
+  category.duration_ms += duration
+  rollup.risk[event.risk_level]++
+  rollup.hourly[event.local.hour]!++
+  if (event.karo_generated) rollup.generated++
+  if (event.answered) rollup.answered++
+  if (event.rule !== undefined) countRule(rollup.rules, event.rule, 1)
+}
+
+/** Adds what `count` counted of some events in `more`. What the guard noted is in no event. */
+export function addCounts(rollup: MutableRollup, more: Rollup): void {
+  rollup.count += more.count
+  rollup.failures += more.failures
+  rollup.duration_ms += more.duration_ms
+  for (const [name, tally] of Object.entries(more.categories)) {
+    const category = ownOf(rollup.categories, name, () => ({ count: 0, failures: 0, duration_ms: 0 }))
+    category.count += tally.count
+    category.failures += tally.failures
+    category.duration_ms += tally.duration_ms
+  }
+  for (const [name, tally] of Object.entries(more.tools)) {
+    const tool = ownOf(rollup.tools, name, () => ({ category: tally.category, count: 0, failures: 0 }))
+    tool.count += tally.count
+    tool.failures += tally.failures
+  }
+  for (const level of RISK_LEVELS) rollup.risk[level] += more.risk[level]
+  for (let hour = 0; hour < more.hourly.length; hour++) rollup.hourly[hour]! += more.hourly[hour]!
+  rollup.generated += more.generated
+  rollup.answered += more.answered
+  for (const [id, many] of Object.entries(more.rules)) countRule(rollup.rules, id, many)
+}
+
+/** What stands there under a name, made where nothing does; rows of a backup may be named as what every object has. */
+function ownOf<T>(all: Record<string, T>, name: string, make: () => T): T {
+  if (!Object.hasOwn(all, name))
+    Object.defineProperty(all, name, { value: make(), writable: true, enumerable: true, configurable: true })
+  return all[name]!
+}
+
+/** Different rules of one rollup. Karo has fewer, but rows of a backup may name what they like. */
+const RULES_MOST = 512
+
+/** `more` of them, or fewer below 0. */
+function countRule(rules: MutableRollup['rules'], id: string, more: number): void {
+  const known = Object.hasOwn(rules, id) ? rules[id]! : 0
+  if (known + more <= 0) delete rules[id]
+  else if (known > 0 || Object.keys(rules).length < RULES_MOST) rules[id] = known + more
+}
+
+/** False, with nothing changed, where the event has no rollup, which may have been removed because of its age. */
+export function uncount(rollup: MutableRollup, event: Countable): boolean {
+  if (!Object.hasOwn(rollup.categories, event.category) || !Object.hasOwn(rollup.tools, event.tool))
+    return false
+  const category = rollup.categories[event.category]!
+  const tool = rollup.tools[event.tool]!
+  const failed = hasFailed(event) ? 1 : 0
+  const duration = Math.round((event.duration_us ?? 0) / 1000)
+  for (const tally of [rollup, category, tool]) {
+    tally.count = Math.max(0, tally.count - 1)
+    tally.failures = Math.max(0, tally.failures - failed)
+  }
+  rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
+  category.duration_ms = Math.max(0, category.duration_ms - duration)
+  if (category.count === 0) delete rollup.categories[event.category]
+  if (tool.count === 0) delete rollup.tools[event.tool]
+  rollup.risk[event.risk_level] = Math.max(0, rollup.risk[event.risk_level] - 1)
+  // Counted by another calendar, it is where most of it is: an hour of UTC has one hour of the day, or two.
+  const { hour } = event.local
+  const slot = rollup.hourly[hour] ? hour : rollup.hourly.indexOf(Math.max(...rollup.hourly))
+  rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
+  if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
+  if (event.answered) rollup.answered = Math.max(0, rollup.answered - 1)
+  if (event.rule !== undefined) countRule(rollup.rules, event.rule, -1)
+  return true
+}
+
+/** A rollup that counts nothing yet, which is the caller's own. */
+export const emptyRollup = (): MutableRollup => ({
+  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, answered: 0 },
+  categories: {},
+  tools: {},
+  rules: {},
+  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
+  hourly: new Array<number>(24).fill(0),
+  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
+})
+
+/** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */
+export const mutable = (rollup: Rollup): MutableRollup => rollup as MutableRollup
