@@ -55,7 +55,9 @@ describe('karo up', () => {
     const home = temporaryHome()
     // Named from the working directory, which is not that of the daemon.
     const env = cleanEnv(relative(process.cwd(), home), ON_LOOPBACK)
-    const began = await runKaro(['up', '--background'], env)
+    const began = await runKaro(['up', '--background'], { ...env, npm_lifecycle_event: 'karo' })
+    // No shell of a fresh clone knows `karo` yet.
+    expect(began.stdout).toContain('  npm run karo -- shell install  ')
     const pid = Number(/as process (\d+)/.exec(began.stdout)?.[1])
     expect([began.code, pid], began.stderr).toEqual([0, expect.any(Number)])
     atEnd(() => {
