@@ -86,6 +86,17 @@ describe('karo up', () => {
     expect((await runKaro(['up', '--background', '--unless-failed'], env)).code).not.toBe(0)
   })
 
+  test('--background where no directory can be made says where and why', async () => {
+    const file = join(temporaryHome(), 'file')
+    writeFileSync(file, '')
+    const refused = await runKaro(['up', '--background'], cleanEnv(join(file, 'home'), ON_LOOPBACK))
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("cannot make the node's directory"),
+    })
+    expect(refused.stderr).toContain(file)
+  })
+
   test('SIGTERM at any moment of its start ends it in time, and the next start works', async () => {
     const home = temporaryHome()
     const starts = performance.now()
