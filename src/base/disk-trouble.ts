@@ -1,6 +1,7 @@
 // Says why a file or directory could not be written, and what a person can do about it.
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { KaroError } from './errors.ts'
 
 export interface DiskTrouble {
   /** The end of a sentence, to stand behind a colon, with the system's code at its end. */
@@ -47,11 +48,25 @@ function notAllowed(directory: string): DiskTrouble {
 export function diskTrouble(path: string, cause: unknown): DiskTrouble {
   const directory = dirname(path)
   const code = codeOf(path, cause)
-  const told = code === undefined ? undefined : TOLD[code]?.(directory)
+  // Of a way that is not there, the last directory that is: that one refuses.
+  const refuses = code === 'EACCES' || code === 'EPERM' ? nearest(directory) : directory
+  const told = code === undefined ? undefined : TOLD[code]?.(refuses)
   if (told !== undefined) return { ...told, reason: `${told.reason} (${code})` }
   // Keeps only the reason of a message such as `ELOOP: too many symbolic links, open '/home/…/.karo.17.ab.tmp'`.
   const [reason = ''] = messageOf(cause).split(/, \w+(?: '|$)/)
   return { reason, hint: `Check that ${directory} can be written to.` }
+}
+
+/** What is thrown where a node's directory, `home`, or a file that belongs there, cannot be made. */
+export function homeTrouble(home: string, cause: unknown): KaroError {
+  if (cause instanceof KaroError) return cause
+  const { path = home } = cause as NodeJS.ErrnoException
+  const { reason, hint } = diskTrouble(path, cause)
+  return new KaroError('bad_file', `cannot make the node's directory: ${reason}`, {
+    where: path,
+    hint: `${hint} --home or KARO_HOME choose another directory.`,
+    cause,
+  })
 }
 
 function codeOf(path: string, cause: unknown): string | undefined {
@@ -60,14 +75,19 @@ function codeOf(path: string, cause: unknown): string | undefined {
     code = (e as NodeJS.ErrnoException).code?.match(/^E[A-Z]+$/)?.[0] ?? levelCode(e.message)
   // mkdir reports ENOENT for a missing parent even if the real reason is that the nearest directory cannot be written.
   if (code !== 'ENOENT') return code
-  let there = dirname(path)
-  while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
   try {
-    accessSync(there, constants.W_OK)
+    accessSync(nearest(dirname(path)), constants.W_OK)
     return code
   } catch (denied) {
     return (denied as NodeJS.ErrnoException).code
   }
+}
+
+/** The directory itself, or the nearest above it that exists. */
+function nearest(directory: string): string {
+  let there = directory
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there)
+  return there
 }
 
 /** LevelDB reports the system's message without its code. */

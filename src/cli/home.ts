@@ -2,7 +2,7 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
-import { diskTrouble } from '../base/disk-trouble.ts'
+import { homeTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
@@ -94,13 +94,6 @@ export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
     const pick = (wanted: boolean): string[] => [...made].filter(([, is]) => is === wanted).map(([p]) => p)
     return { identity: key.identity, created: pick(true), existed: pick(false) }
   } catch (cause) {
-    if (cause instanceof KaroError) throw cause
-    const { path = paths.home } = cause as NodeJS.ErrnoException
-    const { reason, hint } = diskTrouble(path, cause)
-    throw new KaroError('bad_file', `cannot make the node's directory: ${reason}`, {
-      where: path,
-      hint: `${hint} --home or KARO_HOME choose another directory.`,
-      cause,
-    })
+    throw homeTrouble(paths.home, cause)
   }
 }

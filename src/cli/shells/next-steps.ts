@@ -6,16 +6,26 @@ import type { CommandIo } from '../command.ts'
 /** For an answer that only says whether a daemon runs. */
 const LOOK_MS = 500
 
-/** After the first start of a node: what makes it useful. */
-export const FIRST_STEPS: readonly (readonly [run: string, does: string])[] = [
-  ['karo shell install', 'records the commands of new shells, and guards them'],
-  ['karo import auto', 'brings in what your shells remember'],
-  ['karo check rm -rf /', 'shows what the guard stops, without running it'],
-]
+type Step = readonly [run: string, does: string]
 
-/** One line for each step, with the command in front. */
-export const stepLines = (steps: readonly (readonly [run: string, does: string])[]): string =>
-  steps.map(([run, does]) => `  ${run.padEnd(22)}${does}\n`).join('')
+/**
+ * After the first start of a node: what makes it useful. Where npm runs this, as `npm start` of a checkout does, no shell
+ * knows `karo` before the first of them has run, so that one is the call by npm.
+ */
+export function firstSteps(env: Readonly<Record<string, string | undefined>>): readonly Step[] {
+  const install = ['start', 'karo'].includes(env.npm_lifecycle_event ?? '') ? 'npm run karo --' : 'karo'
+  return [
+    [`${install} shell install`, 'records the commands of new shells, and guards them'],
+    ['karo import auto', 'brings in what your shells remember'],
+    ['karo check rm -rf /', 'shows what the guard stops, without running it'],
+  ]
+}
+
+/** One line for each step, with the command in front, in a column that is as wide as the widest needs. */
+export function stepLines(steps: readonly Step[]): string {
+  const width = Math.max(...steps.map(([run]) => run.length)) + 3
+  return steps.map(([run, does]) => `  ${run.padEnd(width)}${does}\n`).join('')
+}
 
 /** For the new shell, where `karo` is known; without the start of a daemon where one runs. */
 export async function nextSteps(io: CommandIo): Promise<string> {
@@ -25,7 +35,7 @@ export async function nextSteps(io: CommandIo): Promise<string> {
       () => true,
       () => false,
     )
-  const steps: readonly (readonly [run: string, does: string])[] = [
+  const steps: readonly Step[] = [
     ...(runs ? [] : [['karo up --background', 'starts the node, which keeps what shells record'] as const]),
     ['karo import auto', 'brings in what your shells remember'],
     ['karo stats week', 'shows what you did; karo history searches it'],

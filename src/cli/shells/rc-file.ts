@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Random } from '../../base/clock.ts'
+import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { beginFile, temporaryBeside } from '../../base/files.ts'
 import { printable } from '../../base/format.ts'
@@ -93,9 +94,10 @@ export function editFile(path: string, change: (text: string) => string, random:
     return true
   } catch (error) {
     if (error instanceof KaroError) throw error
-    throw new KaroError('bad_file', `the file cannot be changed: ${(error as Error).message}`, {
+    const { reason, hint } = diskTrouble(path, error)
+    throw new KaroError('bad_file', `the file cannot be changed: ${reason}`, {
       where: path,
-      hint: 'Check that it and its directory belong to you, or name another file with --rc.',
+      hint: `${hint} --rc names another file.`,
       cause: error,
     })
   }

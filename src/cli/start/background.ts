@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import type { StatusShape } from '../../api/contract/shapes.ts'
+import { homeTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
@@ -71,6 +72,15 @@ export function bounded(write: (text: string) => void): (text: string) => void {
   }
 }
 
+function openLog(paths: HomePaths, file: string): number {
+  try {
+    mkdirSync(paths.home, { recursive: true, mode: 0o700 })
+    return openSync(file, 'a', 0o600)
+  } catch (cause) {
+    throw homeTrouble(paths.home, cause)
+  }
+}
+
 /**
  * Says what runs and how to end it. Throws KaroError `unavailable` with the daemon's own words when it does not start, and
  * `timeout` while it is still starting.
@@ -81,9 +91,8 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
     io.out(`${there.name} runs already, as process ${(await readHolder(paths.lock))?.pid}\n`)
     return EXIT.done
   }
-  mkdirSync(paths.home, { recursive: true, mode: 0o700 })
   const file = join(paths.home, LOG)
-  const log = openSync(file, 'a', 0o600)
+  const log = openLog(paths, file)
   chmodSync(file, 0o600)
   // Of starts that failed one after another: no daemon writes as much.
   if (fstatSync(log).size > LOG_BYTES * 2) ftruncateSync(log)

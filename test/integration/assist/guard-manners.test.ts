@@ -88,6 +88,19 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   })
 })
 
+test.each(['bash', 'zsh'] as const)(
+  '%s does what is answered, whatever IFS splits words at',
+  async (program) => {
+    // Without a judge in a daemon, so that the answers are those of the program.
+    const shell = await startGuarded({ program, before: 'IFS=:' })
+    await shell.noted('git push --force declined', 'n')
+    await shell.noted('git push --force confirmed', 'y')
+    await until(() => shell.ran().length > 0, { what: 'the line that was confirmed' })
+    expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
+    expect(shell.ran()).toEqual(['git push --force confirmed'])
+  },
+)
+
 test('bash shows all lines of a paste before one of them runs', async () => {
   const shell = await startGuarded({ program: 'bash', env: { TERM: 'xterm' } })
   const lines = ['make first', 'git push --force second', 'make third']

@@ -55,7 +55,9 @@ describe('karo up', () => {
     const home = temporaryHome()
     // Named from the working directory, which is not that of the daemon.
     const env = cleanEnv(relative(process.cwd(), home), ON_LOOPBACK)
-    const began = await runKaro(['up', '--background'], env)
+    const began = await runKaro(['up', '--background'], { ...env, npm_lifecycle_event: 'karo' })
+    // No shell of a fresh clone knows `karo` yet.
+    expect(began.stdout).toContain('  npm run karo -- shell install  ')
     const pid = Number(/as process (\d+)/.exec(began.stdout)?.[1])
     expect([began.code, pid], began.stderr).toEqual([0, expect.any(Number)])
     atEnd(() => {
@@ -82,6 +84,17 @@ describe('karo up', () => {
     const longAgo = Date.now() / 1000 - 120
     utimesSync(join(home, 'up.failed'), longAgo, longAgo)
     expect((await runKaro(['up', '--background', '--unless-failed'], env)).code).not.toBe(0)
+  })
+
+  test('--background where no directory can be made says where and why', async () => {
+    const file = join(temporaryHome(), 'file')
+    writeFileSync(file, '')
+    const refused = await runKaro(['up', '--background'], cleanEnv(join(file, 'home'), ON_LOOPBACK))
+    expect(refused).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("cannot make the node's directory"),
+    })
+    expect(refused.stderr).toContain(file)
   })
 
   test('SIGTERM at any moment of its start ends it in time, and the next start works', async () => {

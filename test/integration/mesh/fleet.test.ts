@@ -84,7 +84,8 @@ test.skipIf(!possible.ok)(
 
     // Zero-touch: a file in place before the first start, and nobody types anything on that machine.
     const file = join(temporaryHome(), 'enrolment.json')
-    expect(await issuer.karo(['invite', '--team', 'lab', '--file', file])).toMatchObject({ code: 0 })
+    expect(await issuer.karo(['invite', '--file', file, '--out', file])).toMatchObject({ code: 2 })
+    expect(await issuer.karo(['invite', '--team', 'lab', '--out', file])).toMatchObject({ code: 0 })
     const home = temporaryHome()
     writeFileSync(join(home, 'config.toml'), '[node]\nname = "lab-1"\n', { mode: 0o600 })
     writeFileSync(join(home, 'enrolment.json'), readFileSync(file), { mode: 0o600 })

@@ -101,3 +101,11 @@ test.runIf(root)('a read-only file system is told as one, whatever is missing on
   const missing = await open(join(made, 'db'), 'w').catch((error: unknown) => error)
   expect(diskTrouble(join(made, 'db'), missing).reason).toMatch(/read-only \(EROFS\)$/)
 })
+
+test('where nothing may be made, the directory that refuses is named, and none that is not there', () => {
+  const directory = temporaryDirectory()
+  const cause = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+  expect(diskTrouble(join(directory, 'none/nothing/out'), cause).reason).toBe(
+    `you may not write to ${directory} (EACCES)`,
+  )
+})

@@ -95,6 +95,19 @@ describe('shell install and uninstall', () => {
     expect((await karo({ ...env, SHELL: '/bin/zsh' }, 'shell', 'install', 'bash')).out).toContain('.bashrc')
   })
 
+  test('uninstall names the other shells that still have the hook', async () => {
+    const { env, directory } = home()
+    for (const shell of ['bash', 'zsh', 'fish']) await karo(env, 'shell', 'install', shell)
+    const { out } = await karo(env, 'shell', 'uninstall', 'bash')
+    expect(out).toContain(
+      `Still in ${join(directory, '.zshrc')}; to remove it there:  karo shell uninstall zsh`,
+    )
+    expect(out).toContain('karo shell uninstall fish')
+    expect(out).not.toContain('karo shell uninstall bash')
+    await karo(env, 'shell', 'uninstall', 'fish')
+    expect((await karo(env, 'shell', 'uninstall', 'zsh')).out).not.toContain('Still in')
+  })
+
   test('a login shell without a hook is told, and no other file is touched', async () => {
     const { env, rc } = home()
     const { code, err } = await karo({ ...env, SHELL: '/bin/tcsh' }, 'shell', 'install')

@@ -28,6 +28,7 @@ const make = defineCommand({
       description: 'write an enrolment file for provisioning instead of showing the code',
       completes: 'file',
     },
+    { name: 'out', value: 'file', description: 'the same as --file', completes: 'file' },
   ],
   examples: [
     { run: 'karo invite', does: 'one machine, within a day: karo join <code> there' },
@@ -49,7 +50,13 @@ const make = defineCommand({
       teams: commaList(options.team),
       roles: commaList(options.role),
     }
-    const output = options.file === undefined ? undefined : createOutput(options.file)
+    if (options.file !== undefined && options.out !== undefined)
+      throw new KaroError('bad_request', '--file and --out are one option, given twice', {
+        where: '--out',
+        hint: 'Name the enrolment file once.',
+      })
+    const file = options.file ?? options.out
+    const output = file === undefined ? undefined : createOutput(file)
     try {
       const made = await daemonAt(io).call(createInvite, { body })
       const { code, invite } = made
@@ -59,9 +66,9 @@ const make = defineCommand({
         output.finish()
         const { code: _, ...rest } = made
         if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
-        return show(io, { ...rest, file: options.file }, () =>
+        return show(io, { ...rest, file }, () =>
           fitted(
-            `${printable(options.file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
+            `${printable(file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
 Put it beside config.toml (/etc/karo/enrolment.json, mode 0640) before the first start, or: karo join <file>.
 Whoever has it can use it: karo invite cancel ${invite.id}
 `,

@@ -13,7 +13,7 @@ import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { ensureHome, refuseLostKey } from '../../home.ts'
 import { openIdentity } from '../../passphrase.ts'
 import { secondDaemon } from '../../second-daemon.ts'
-import { FIRST_STEPS, stepLines } from '../../shells/next-steps.ts'
+import { firstSteps, stepLines } from '../../shells/next-steps.ts'
 import { makeSolo } from '../../start/solo.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -43,7 +43,7 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
 }
 
 const firstWords = (io: CommandIo, where = ''): string =>
-  atHome(`Next${where}:\n${stepLines(FIRST_STEPS)}`, io)
+  atHome(`Next${where}:\n${stepLines(firstSteps(io.env))}`, io)
 
 /** How long a stopped daemon waits for handles that libraries left open, before it exits. */
 const LINGER_MS = 200

@@ -48,6 +48,7 @@ import {
   withoutLine,
 } from '../../shells/rc-file.ts'
 import { START_FILES } from '../../shells/start-files.ts'
+import { stillHooked } from '../../shells/still-hooked.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -210,6 +211,7 @@ const shellUninstall = defineCommand({
       { shell, file, changed },
       gone ? 'Removed, as nothing else was in it:' : changed ? 'Removed from' : 'The hook is not in',
     )
+    if (!io.json) io.out(stillHooked(io))
     const { whose } = recordingPaths(io.env)
     if (!io.json && changed && whose === 'own' && existsSync(io.home))
       io.out(

@@ -59,7 +59,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
 
   # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
-    local fd word= rest= names= pid asked= answer= late=
+    local fd word= rest= names= pid asked= answer= late= IFS=' '
     builtin trap - INT TERM
     set +exu
     __karo_guard_names "$text"
