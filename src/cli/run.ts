@@ -231,10 +231,12 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const entry = entries.find(({ name }) => name === first)
   if (!entry) {
     const { closest } = await import('../base/suggest.ts')
+    const { OTHER_WORDS } = await import('./input/other-words.ts')
     const isOption = first.startsWith('-')
     const meant = isOption ? undefined : closest(first, [...entries.map(({ name }) => name), 'help'])
     throw new KaroError('bad_request', `unknown ${isOption ? 'option' : 'command'} '${first}'`, {
-      hint: meant ? `Did you mean 'karo ${meant}'?` : 'karo help lists the commands.',
+      hint:
+        OTHER_WORDS.get(first) ?? (meant ? `Did you mean 'karo ${meant}'?` : 'karo help lists the commands.'),
     })
   }
   const parsed = parseCommandLine(first, await entry.load(), words, width)

@@ -229,6 +229,10 @@ describe('wrong usage exits 2 and says what is wrong', () => {
   test.each([
     ['pers', "karo: unknown command 'pers'\n  Did you mean 'karo peers'?"],
     ['frobnicate', "karo: unknown command 'frobnicate'\n  karo help lists the commands."],
+    [
+      'pause',
+      "karo: unknown command 'pause'\n  Recording pauses in one shell by export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.",
+    ],
     ['--frob', "karo: unknown option '--frob'"],
     ['help pers', "unknown command 'pers'"],
     ['query', 'karo query: a subcommand is missing\n  It has: tools, health.'],

@@ -1,0 +1,18 @@
+// Words that people know from other programs, and what they want is called here: for the hint of an unknown command.
+
+/** By first word: a sentence that says what to use in its place. */
+export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
+  ['start', 'karo up runs the node; karo service install keeps it running.'],
+  ['stop', 'Ctrl-C ends karo up where it runs; karo service status shows what keeps a node running.'],
+  [
+    'pause',
+    'Recording pauses in one shell by export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.',
+  ],
+  ['resume', 'Recording goes on in a shell after unset KARO_PAUSE (fish: set -e KARO_PAUSE).'],
+  ['install', 'karo shell install adds the hook to your shell; karo service install keeps the node running.'],
+  [
+    'uninstall',
+    'karo shell uninstall takes the hook out of your shell; karo service remove stops keeping the node running.',
+  ],
+  ['search', 'karo history <words> searches the commands you ran.'],
+])
