@@ -73,7 +73,7 @@ export const FILES: readonly Recipe[] = [
   recipe('diff -rq {dir} {dir2}', 'compare the directories {dir} and {dir2}|differences between two folders|which files differ between two directories'),
   recipe('cmp {file} {file2}', 'are {file} and {file2} identical|are {file} and {file2} the same|check whether two files are the same|compare two binary files'),
   recipe('file {file}', 'what type of file is {file}|show the file type of {file}|detect the kind of a file|which encoding does {file} have|encoding of a file|character set of a file'),
-  recipe('stat {file}', 'show details of the file {file}|when was {file} modified|file information, size and times|when was {file} last modified|show metadata of {file}|when was {file} created|creation date of a file|size, times and permissions of a file|how old is {file}'),
+  recipe('stat {file}', 'show details of the file {file}|when was {file} modified|file information, size and times|when was {file} last modified|show metadata of {file}|when was {file} created|creation date of a file|size, times and permissions of a file|how old is {file}', { unless: 'who' }),
   recipe('sha256sum {file}', 'checksum of {file}|sha256 of a file|compute the hash of {file}|verify the sha256 sum'),
   recipe('md5sum {file}', 'md5 of {file}|md5 checksum of a file'),
   recipe('sha256sum -c {file}', 'verify checksums in {file}|check files against a sha256 list'),
