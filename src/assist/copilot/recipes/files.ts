@@ -8,7 +8,7 @@ export const FILES: readonly Recipe[] = [
   recipe('find {dir=.} -type d -name {name}', 'find a directory named {name}|find the folder called {name}|where is the folder {name}'),
   recipe('find {dir=.} -type f -size +{size=100M}', 'find files larger than {size}|files bigger than {size} in {dir}|which files are over {size}|find large files'),
   recipe('find {dir=.} -type f -size -{size=1M}', 'find files smaller than {size}|files under {size}|files less than {size}'),
-  recipe("find {dir=.} -type f -printf '%s\\t%p\\n' | sort -nr | head -n {n=10}", 'show the largest files in {dir}|the {n} biggest files|what are the biggest files here|find the largest file'),
+  recipe("find {dir=.} -type f -printf '%s\\t%p\\n' | sort -nr | head -n {n=10}", 'show the largest files in {dir}|the {n} biggest files|what are the biggest files here|find the largest file|where are the biggest files in {dir}|where do the biggest files live'),
   recipe('find {dir=.} -type f -mtime -{days=1}', 'find files changed in the last {days}|what did i change {days}|what changed in the last {days}|files modified in the last {days}|recently changed files|which files were modified today|files newer than {days}'),
   recipe('find {dir=.} -type f -mmin -{minutes=60}', 'find files changed in the last {minutes}|files modified within the last {minutes}|what changed in the last hour'),
   recipe('find {dir=.} -type f -mtime +{days=30}', 'find files older than {days}|list all files older than {days}|files not modified for {days}|files not changed for {days}|list old files'),

@@ -152,7 +152,7 @@ export const PROCESSES: readonly Recipe[] = [
   recipe('history | tail -n {n=20}', 'show my last {n} commands|recent commands|what did i type before'),
   recipe('history | grep {text}', 'search my shell history for {text}|which command did i use with {text}'),
   recipe('history -c', 'clear the history|clear my shell history|delete the shell history', { asks: 'clear delete', fish: 'history clear' }),
-  recipe('{tool} --version', 'which version of {tool}|version of {tool}|which version of {tool} do i have|check the installed version of {tool}|what version of {tool} is installed|which version of {tool} is installed'),
+  recipe('{tool} --version', 'which version of {tool}|version of {tool}|which version of {tool} do i have|check the installed version of {tool}'),
   recipe('pkill -{signal} {process}', 'send {signal} to {process}|send the signal {signal} to {process}', { asks: 'send signal' }),
   recipe('clear', 'clear the screen|clear the terminal'),
   recipe('man {tool}', 'show the manual of {tool}|help for the command {tool}|documentation of {tool}'),
