@@ -166,7 +166,8 @@ export function findAll(
       }
       walkLine(typed, inDialogue, told, budget)
     }
-    const shared = [...found.values()].find(({ rule }) => rule.id === 'runs-from-shared')
+    const shared =
+      found.size < 2 ? undefined : [...found.values()].find(({ rule }) => rule.id === 'runs-from-shared')
     if (shared !== undefined && [...found.values()].some(({ rule }) => RUN_LATER.has(rule.id)))
       add(ruleForFact('later-from-shared'), shared.span)
     // Code of another language is no line of a shell; whoever pastes it may run it elsewhere.

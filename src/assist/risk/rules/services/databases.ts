@@ -73,14 +73,13 @@ export const DATABASE_RULES: readonly Rule[] = [
     why: 'Gives a tool a statement that drops or empties what a database keeps.',
     tools: ['*'],
     when: ({ args, name }) =>
-      only(
-        hasVerbs(name) && !CLIENTS.includes(name),
-        args.filter(
-          ({ text }, i) =>
-            ASKS.test(text.includes('=') ? text : (args[i - 1]?.text ?? '')) &&
-            STATEMENT.test(clean(text.replace(/^--\w+=/, '')).trim()),
-        ),
-      ),
+      args.some(({ text }) => text.includes(' ')) && hasVerbs(name) && !CLIENTS.includes(name)
+        ? args.filter(
+            ({ text }, i) =>
+              ASKS.test(text.includes('=') ? text : (args[i - 1]?.text ?? '')) &&
+              STATEMENT.test(clean(text.replace(/^--\w+=/, '')).trim()),
+          )
+        : undefined,
     example: "snowsql -q 'DROP TABLE users'",
     yields: true,
   },
