@@ -28,6 +28,7 @@ const SAME: readonly (readonly [RegExp, string])[] = [
   [/(?<=\s)-not(?=\s)/g, '!'],
   [/(?<=\s)-or(?=\s)/g, '-o'],
   [/(?<=\s)-(?:a|and|print|depth|follow|daystart)(?=\s|$|\|)/g, ''],
+  [/ -print0 \| tar (\S+ \S+) --null -T -/g, ' -exec tar $1 {} +'],
   [/ -print0\b/g, ''],
   [/2> \/dev/g, '2>/dev'],
   [/(?:'\{\}'|"\{\}"|\\\{\\\})/g, '{}'],

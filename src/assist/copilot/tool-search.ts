@@ -50,8 +50,14 @@ const NO_GUESS =
 /** The passages of each knowledge file, made when they are first needed. */
 const made = new WeakMap<Knowledge, Passages>()
 
+/** The tool that a request names as the means: `use X to …`. */
+const TOLD = /^\W*(?:please )?(?:use|run|using|call) ([a-z][\w.-]{2,}) (?:to|for)\b/
+
 /** Commands, best first, whose tools fit the request; none of them accounts for every word of it. */
 export function toolsFor(request: string, knowledge: Knowledge): readonly Candidate[] {
+  // Who says with which tool it is to be done does not want another one.
+  const told = TOLD.exec(request)?.[1]
+  if (told !== undefined && !Object.hasOwn(TOOLS, told) && knowledge.command(told) === undefined) return []
   if (wantsToDestroy(request) || NO_GUESS.test(request)) return []
   const passages = made.get(knowledge) ?? prepare(knowledge)
   made.set(knowledge, passages)

@@ -39,6 +39,9 @@ const UNREADABLE: ReadonlySet<string> = new Set([
   'unknown-command-dangerous',
 ])
 
+/** Rules that find something that will run without anybody typing it. */
+const RUN_LATER: ReadonlySet<string> = new Set(['runs-later', 'cron-write', 'cron-replace', 'persists'])
+
 interface Finding {
   readonly rule: Rule | LineRule
   readonly span: Span
@@ -163,6 +166,10 @@ export function findAll(
       }
       walkLine(typed, inDialogue, told, budget)
     }
+    const shared =
+      found.size < 2 ? undefined : [...found.values()].find(({ rule }) => rule.id === 'runs-from-shared')
+    if (shared !== undefined && [...found.values()].some(({ rule }) => RUN_LATER.has(rule.id)))
+      add(ruleForFact('later-from-shared'), shared.span)
     // Code of another language is no line of a shell; whoever pastes it may run it elsewhere.
     const unread = [...found.values()].find(({ rule }) => rule.id === 'unparsed')
     if (unread !== undefined && callsShell(line)) fact('unparsed-tool', unread.span)
@@ -216,6 +223,7 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
   let found: RiskLevel = 'safe'
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
     for (const rule of list) {
+      if (rule.caller !== undefined && rule.caller !== command.scope.caller) continue
       if (rule.yields && compareLevels(found, rule.level) >= 0) continue
       const span = spanOf(rule.when(command, options), command)
       if (span === undefined) continue

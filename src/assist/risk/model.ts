@@ -147,6 +147,7 @@ export type LineFact =
   | 'unseen-code'
   | 'downloaded-code'
   | 'planted-code'
+  | 'later-from-shared'
   | 'carried-command'
   | 'fork-bomb'
   | 'unparsed'

@@ -89,6 +89,7 @@ export function add(state: State, meaning: string, match: RegExpExecArray): bool
     },
     small: () => addRank(state, 'small', filled()),
     tar: () => state.todo.push(archive(asWord(said(state, given(1))))),
+    packs: () => packs(state, asWord(said(state, given(1)))),
     total: () => {
       state.todo.push('du -ch')
       state.pipe.push('tail -n 1')
@@ -145,6 +146,7 @@ function finish(state: State, form: string, filled: string): boolean {
   state.asked = undefined
   if (tool === 'into') state.into = filled.replace('into ', '')
   else if (tool === 'tar') state.todo.push(archive(filled.replace('tar ', '')))
+  else if (tool === 'packs') return packs(state, filled.replace('packs ', ''))
   else state.todo.push(filled)
   return true
 }
@@ -158,6 +160,12 @@ const archive = (name: string): string =>
       : /\.zip'?$/.test(name)
         ? `zip ${name}`
         : `tar -cf ${name}`
+
+/** Where nobody says that the name is an archive's, its ending has to. */
+function packs(state: State, name: string): boolean {
+  if (!/\.(?:tar|t?gz|tgz|t?bz2|zip)'?$/.test(name)) return false
+  return state.todo.push(archive(name)) > 0
+}
 
 function addRank(state: State, by: 'big' | 'small' | 'new' | 'old', most: string): void {
   state.rank = { by, most }

@@ -55,7 +55,9 @@ export function write(state: State): string | undefined {
   const end = `${state.quiet ? ' 2>/dev/null' : ''}${pipe.map((one) => ` | ${one}`).join('')}${state.into === undefined ? '' : ` > ${state.into}`}`
   if (held !== undefined) return searched(state, parts, places, own, end)
   if (rank !== undefined) return `${parts.join(' ')} ${ranked(rank)}${end}`
-  if (state.asks) return todo === undefined || isWhole ? undefined : asking(parts, todo)
+  // An archive is written at once, and not for each file that somebody said yes to.
+  if (state.asks)
+    return todo === undefined || isWhole || todo.startsWith('tar ') ? undefined : asking(parts, todo)
   if (todo === 'delete' && state.loud && !isWhole) return `${parts.join(' ')} -exec rm -v {} +${end}`
   if (todo === 'delete')
     return `${parts.join(' ')} ${!isWhole ? '-delete' : type === 'd' ? '-exec rm -r {} +' : '-exec rm -rf {} +'}${end}`
@@ -64,8 +66,15 @@ export function write(state: State): string | undefined {
   if (todo === 'basename') return `${parts.join(' ')} -exec basename {} \\;${end}`
   if (todo === undefined) return [...parts, ...(state.end === undefined ? [] : [state.end])].join(' ') + end
   const act = type !== 'f' && type !== 'l' && held === undefined ? todo.replace(/^cp -t/, 'cp -r -t') : todo
-  return `${parts.join(' ')} -exec ${act} {} +${end}`
+  return `${parts.join(' ')} ${done(act)}${end}`
 }
+
+/**
+ * The act on all that was found. `-exec tar … {} +` would begin the archive anew for each part of a long list, so tar reads
+ * the list.
+ */
+const done = (act: string): string =>
+  act.startsWith('tar ') ? `-print0 | ${act} --null -T -` : `-exec ${act} {} +`
 
 /** The search with an action that asks before each thing that was found. */
 const asking = (parts: readonly string[], todo: string): string =>
@@ -132,7 +141,7 @@ function searched(
     return `grep -r${letters.replace('H', '')} ${asWord(text)} ${places}${end}`
   const quiet = `-exec grep -q${nocase ? 'i' : ''} ${asWord(text)} {} \\;`
   if (todo.length > 0)
-    return `${parts.join(' ')} ${lacks ? '! ' : ''}${quiet} ${todo[0] === 'delete' ? '-delete' : `-exec ${todo[0]} {} +`}${end}`
+    return `${parts.join(' ')} ${lacks ? '! ' : ''}${quiet} ${todo[0] === 'delete' ? '-delete' : done(todo[0] as string)}${end}`
   return `${parts.join(' ')} ${each}${end}`
 }
 

@@ -25,11 +25,11 @@ const MORE_LEFT_OUT =
   /\b(?:except|excluding|but not|other than|apart from|besides)\b.* (?:and|or|nor) (?:those|ones|any|all|every|files)\b/
 /** Verbs with which a request about files begins; a noun may begin it, too. */
 const VERBS =
-  /^(?:recursively )?(?:save|saves|write|writes|serach|find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
+  /^(?:recursively )?(?:save|saves|write|writes|serach|find|finds|search|searches|look|locate|list|lists|show|shows|display|print|prints|get|output|report|return|count|counts|which|where|identify|delete|remove|removes|deletes|erase|purge|copy|copies|move|moves|change|changes|set|make|add|replace|update|modify|gzip|compress|archive|archives|pack|packs|tar|calculate|execute|run|grep|view|see|all|files?|directories|symlinks|how many|what|regular|empty|hidden|<[fg]\d+> files|\w+ files|force|give|long|case|sort|prune|unpack|uncompress|assign|recursively|find and) ?/
 
 /** Verbs after which something has to be done with what is found. */
 const ACTS =
-  /^(?:recursively |find and |force )?(?:delete|remove|erase|purge|copy|copies|move|change|set|make|add|replace|update|modify|gzip|compress|execute|run|prune|unpack|uncompress|assign)s? /
+  /^(?:recursively |find and |force )?(?:delete|remove|erase|purge|copy|copies|move|change|set|make|add|replace|update|modify|gzip|compress|archive|pack|tar|execute|run|prune|unpack|uncompress|assign)s? /
 
 /** The command for a request about files that are found; undefined if it is no such request. */
 export function composeFind(request: string, reading: Reading): Composed | undefined {

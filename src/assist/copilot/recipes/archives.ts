@@ -2,7 +2,7 @@
 import { type Recipe, recipe } from './recipe.ts'
 
 export const ARCHIVES: readonly Recipe[] = [
-  recipe('tar -czf {tgz=archive.tar.gz} {path}', 'create a tar.gz of {path}|make a tar.gz of the folder {path}|create a tar.gz from the folder {path}|gzip the directory {path}|compress the directory {path} into {tgz}|pack a folder into a tarball|make a tarball of {path}|make a gzipped tar archive of {path}|create an archive of {path}|archive a folder|compress a folder'),
+  recipe('tar -czf {tgz=archive.tar.gz} {path}', 'create a tar.gz of {path}|make a tar.gz of the folder {path}|create a tar.gz from the folder {path}|gzip the directory {path}|compress the directory {path} into {tgz}|pack a folder into a tarball|make a tarball of {path}|make a gzipped tar archive of {path}|create an archive of {path}|archive a folder|compress a folder|compress the folder {path}|archive the folder {path}'),
   recipe('tar -xzf {tgz}', 'extract {tgz}|unpack a tar.gz|untar {tgz}|decompress a tgz file|extract a tarball'),
   recipe('tar -xzf {tgz} -C {dir}', 'extract {tgz} to {dir}|unpack a tar.gz into the directory {dir}|untar {tgz} into {dir}'),
   recipe('tar -tzf {tgz}', 'show the content of {tgz}|content of {tgz}|what is in {tgz}|what is inside the tar.gz|show files in a tarball without extracting'),

@@ -56,7 +56,7 @@ export const GIT: readonly Recipe[] = [
   recipe('git stash list', 'list stashes|list what i have stashed'),
   recipe('git log --oneline --graph --all', 'show the commit history as a graph|git log as a tree|history of all branches'),
   recipe('git log --oneline -n {n=10}', 'show the last {n} commits|recent commits|short git log|commit history'),
-  recipe('git log -p -- {file}', 'history of the file {file}|show all changes of {file}|who changed {file} and how'),
+  recipe('git log -p -- {file}', 'history of the file {file}|show all changes of {file}|who changed {file} and how|who changed the file {file}|who changed this file {file}|who modified {file}'),
   recipe('git log --author={user}', 'commits by {user}|show what {user} committed'),
   recipe("git log --since='{days=1} days ago' --oneline", 'commits of the last {days}|commits from {days}|what was committed since yesterday'),
   recipe('git log --grep={text}', 'find commits whose message contains {text}|search commit messages for {text}|search commits by their message|find a commit by its message'),

@@ -74,7 +74,7 @@ export const NETWORK: readonly Recipe[] = [
   recipe('scp {file} {host}:{path}', 'copy {file} to {host}|send {file} to {host}|send {file} to the server {host}|upload {file} with scp|transfer a file to a remote machine'),
   recipe('scp -r {dir} {host}:{path}', 'copy the folder {dir} to {host}|upload a directory with scp'),
   recipe('scp {host}:{path} {dest=.}', 'copy {path} from {host}|get {path} from {host}|download {path} from the server {host}|get a file from a remote machine with scp'),
-  recipe('rsync -avz {dir}/ {host}:{path}/', 'sync {dir} to {host}|rsync a folder to a server|synchronise {dir} with the remote machine {host}'),
+  recipe('rsync -avz {dir}/ {host}:{path}/', 'sync {dir} to {host}|sync {dir} to the server {host} {path}|upload the folder {dir} to {host} {path}|rsync a folder to a server|synchronise {dir} with the remote machine {host}'),
   recipe('rsync -avz {host}:{path}/ {dir}/', 'sync {path} from {host} to {dir}|rsync a folder from a server'),
   recipe('rsync -avP {file} {host}:{path}', 'copy a large file to {host} with progress and resume'),
   recipe('sshfs {host}:{path} {dir}', 'mount {path} of {host} over ssh|mount a remote directory at {dir}'),

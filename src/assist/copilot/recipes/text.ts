@@ -48,7 +48,7 @@ export const TEXT: readonly Recipe[] = [
   recipe('comm -12 <(sort {file}) <(sort {file2})', 'lines that are in both {file} and {file2}|common lines of two files|intersection of two files', { fish: 'comm -12 (sort {file} | psub) (sort {file2} | psub)' }),
   recipe('comm -23 <(sort {file}) <(sort {file2})', 'lines in {file} that are not in {file2}|lines missing from {file2}|lines that are in one file but not in another|lines only in the first file', { fish: 'comm -23 (sort {file} | psub) (sort {file2} | psub)' }),
   recipe("awk '{print ${n=1}}' {file}", 'print column {n} of {file}|show the first column|extract the {n}th field of each line|only the second word of every line'),
-  recipe("awk -F, '{print ${n=1}}' {csv}", 'print column {n} of the csv {csv}|print column {n} of {csv}|column {n} of {csv}|extract a column from a csv file'),
+  recipe("awk -F, '{print ${n=1}}' {csv}", 'print column {n} of the csv {csv}|print column {n} of {csv}|column {n} of {csv}|extract a column from a csv file|show the first column of {csv}|show column {n} of {csv}|extract the {n}th field of {csv}'),
   recipe("awk -F, '{s+=${n=1}} END {print s}' {csv}", 'sum of column {n} in {csv}|sum the numbers in column {n} of {csv}|total of a column of a csv'),
   recipe("awk '{s+=${n=1}} END {print s}' {file}", 'sum the numbers in column {n} of {file}|add up all numbers in {file}|total of a column'),
   recipe("awk '{s+=${n=1}} END {print s/NR}' {file}", 'average of the numbers in column {n} of {file}|mean of a column'),

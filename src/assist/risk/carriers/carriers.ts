@@ -24,7 +24,11 @@ function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]):
     word.text === marker
       ? items
       : word.text.includes(marker)
-        ? items.slice(0, 1).map((one) => ({ ...word, text: word.text.replaceAll(marker, one.text) }))
+        ? items.slice(0, 1).map((one) => ({
+            ...word,
+            text: word.text.replaceAll(marker, one.text),
+            taint: word.taint | one.taint,
+          }))
         : [word],
   )
 }

@@ -47,7 +47,7 @@ const DIALOGUES = names('nc ncat netcat socat telnet')
 
 /** Commands whose purpose is to print credentials. */
 const EXPORTS_SECRETS =
-  /^gpg2? .*--export-secret|^kubectl .*\bget secrets?\b|^(?:vault|bao) (?:read|kv get)\b|^pass (?:show )?\S|^op (?:read|item get)\b|^security (?:find-|dump-)|^aws configure export-credentials|^secret-tool lookup/
+  /^gpg2? .*--export-secret|^kubectl .*\bget secrets?\b|^(?:vault|bao) (?:read|kv get)\b|^pass (?:show )?\S|^op (?:read|item get)\b|^security (?:find-|dump-)|^aws (?:configure export-credentials|secretsmanager get-secret-value|ssm get-parameters?\b.*--with-decryption)|^az keyvault secret show\b|^gcloud (?:secrets versions access|auth print-(?:access|identity)-token)\b|^gh auth token\b|^secret-tool lookup/
 
 const unknown = (taint: number, under?: readonly string[]): Output => ({
   text: undefined,

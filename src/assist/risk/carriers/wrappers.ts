@@ -160,6 +160,7 @@ export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
   ...takingCode('python python2 python3 pypy3 pypy ipython ipython3 jython micropython', 'c'),
   ...takingCode('ruby jruby lua luajit raku perl6 osascript Rscript', 'e'),
   ...takingCode('perl', 'e E'),
+  ...takingCode('julia', 'e E eval print'),
   ...takingCode('tsx bun', 'e eval'),
   ...takingCode('node nodejs ts-node', 'e eval p print'),
   ...takingCode('deno', 'eval'),

@@ -1,6 +1,6 @@
 // The shape of a rule, and small functions in which rules are written.
 
-import type { RiskLevel } from '../../../base/words/risk-levels.ts'
+import type { Caller, RiskLevel } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'
@@ -33,6 +33,8 @@ export interface Rule {
   readonly safer?: Safer
   /** Whether it stays silent about a command in which another rule has already found something as bad. */
   readonly yields?: true
+  /** Whose lines it is about, if not everybody's. */
+  readonly caller?: Caller
   /** Part of the catastrophic core: no exception lowers its level. */
   readonly core?: true
   /** A line that the rule finds, for people; absent where such a line is too long to show. test/corpus/rules.txt has more. */

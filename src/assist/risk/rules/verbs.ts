@@ -101,7 +101,7 @@ interface Found {
 }
 
 /** Whether the tool's words may be sub-commands. */
-const hasVerbs = (name: string): boolean => name !== '' && (!OTHERS.has(name) || SPEAKS.has(name))
+export const hasVerbs = (name: string): boolean => name !== '' && (!OTHERS.has(name) || SPEAKS.has(name))
 
 /** The verb of the tool that loses something, with whether the line names a thing that others use. */
 function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
@@ -153,12 +153,16 @@ function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
   return isWeak && !namesKept ? undefined : { arg: found, isKept: isWhole || (isHard && namesKept) }
 }
 
+/** The beginning of a statement that loses something, as a word or as the value of an option. */
+const BEGINS_STATEMENT = /^(?:--\w+=)?\s{0,9}(?:drop|truncate|delete) /i
+
 /** Whether a line of plain words may have such a verb behind its tool. */
 export const mayLose = (line: string): boolean => ANY.test(line)
 
 /** Whether the command has such a verb; most commands have no word like it. */
 export const namesLosing = ({ name, args }: SimpleCommand): boolean =>
-  hasVerbs(name) && args.some((arg) => ANY.test(arg.text))
+  hasVerbs(name) &&
+  args.some(({ text }) => ANY.test(text) || (text.includes(' ') && BEGINS_STATEMENT.test(text)))
 
 /** A method of code whose name begins with such a verb: `.deleteIndex(`, `->drop_table "x"`. What is assigned is no call. */
 const METHOD =

@@ -1,7 +1,8 @@
 // Finds the files that code in other languages writes, as far as it names them literally, and tells code that only
 // reads.
 
-const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){1,300})\1/g
+/** A literal. Empty ones count too, so that what stands between two of them is not taken for a third. */
+const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){0,300})\1/g
 /** Characters before and after a literal in which a call is looked for. */
 const NEAR = 80
 /** Literals of one text that are read; a command line holds fewer. */
@@ -54,6 +55,7 @@ export function writtenInCode(code: string): readonly string[] {
   for (const match of code.matchAll(LITERAL)) {
     if (looked++ >= MOST_LITERALS) break
     const text = match[2] as string
+    if (text === '') continue
     const redirected = /^\s*\+?>{1,2}\s*(\S[\s\S]*)$/.exec(text)?.[1]
     if (redirected !== undefined) {
       found.push(redirected)

@@ -67,7 +67,9 @@ describe('a search', () => {
     ['find all files owned by group id 1003 in /srv', 'find /srv -type f -gid 1003'],
     ['find the total size of "*.jpg" files under ./photos', "find ./photos -type f -name '*.jpg' -exec du -ch {} + | tail -n 1"],
     ['find files in /srv modified between 2 and 5 hours ago', 'find /srv -type f -mmin +120 -mmin -300'],
-    ['find all "*.log" files in /srv and compress them into a tarball named logs.tar.gz', "find /srv -type f -name '*.log' -exec tar -czf logs.tar.gz {} +"],
+    ['find all "*.log" files in /srv and compress them into a tarball named logs.tar.gz', "find /srv -type f -name '*.log' -print0 | tar -czf logs.tar.gz --null -T -"],
+    ['archive all "*.log" files in /srv older than 5 days into old.tar.gz', "find /srv -type f -mtime +5 -name '*.log' -print0 | tar -czf old.tar.gz --null -T -"],
+    ['find all "*.txt" files in /srv and pack them into docs.tar', "find /srv -type f -name '*.txt' -print0 | tar -cf docs.tar --null -T -"],
     ['change permissions to 644 for all files in the current directory tree', 'find . -type f -exec chmod 644 {} +'],
   ])('%s', (words, command) => {
     expect(found(words)).toBe(command)

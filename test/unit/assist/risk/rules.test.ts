@@ -13,20 +13,24 @@ import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 import { examplesOf, RULES_WITH_EXAMPLES } from '../../../support/data/rule-examples.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
-const found = (command: string) =>
-  checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' }).matches.map((match) => match.rule)
+const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
+/** The line as one is given of whom the rule is. */
+const checkFor = ({ caller }: Pick<Rule, 'caller'>, command: string) =>
+  checkCommand(command, { ...PLACE, ...(caller !== undefined && { caller }) })
+const found = (rule: Pick<Rule, 'caller'>, command: string) =>
+  checkFor(rule, command).matches.map((match) => match.rule)
 const short = (command: string) => (command.length > 80 ? `${command.slice(0, 77)}…` : command)
 
 for (const rule of ALL) {
   for (const command of examplesOf(rule).risky)
     test(`${rule.id}: ${short(command)}`, () => {
-      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
+      const verdict = checkFor(rule, command)
       expect(verdict.matches.map((match) => match.rule)).toContain(rule.id)
       expect(RISK_LEVELS.indexOf(verdict.risk_level)).toBeGreaterThanOrEqual(RISK_LEVELS.indexOf(rule.level))
     })
   for (const command of examplesOf(rule).harmless)
     test(`${rule.id}: not ${short(command)}`, () => {
-      expect(found(command)).not.toContain(rule.id)
+      expect(found(rule, command)).not.toContain(rule.id)
     })
 }
 
@@ -46,7 +50,7 @@ test('ids are unique, and every rule has examples both ways', () => {
 test('a safer form is itself judged lower than what it replaces', () => {
   for (const rule of ALL) {
     for (const command of examplesOf(rule).risky) {
-      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
+      const verdict = checkFor(rule, command)
       if (verdict.safer === undefined) continue
       const after = checkCommand(verdict.safer, { home: '/home/me', cwd: '/home/me/src/project' })
       expect(RISK_LEVELS.indexOf(after.risk_level), `${command} → ${verdict.safer}`).toBeLessThan(

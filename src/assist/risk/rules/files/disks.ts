@@ -144,9 +144,10 @@ export const DISK_RULES: readonly Rule[] = [
     id: 'volume-remove',
     level: 'high',
     why: 'Removes a logical volume, dataset or snapshot with everything in it.',
-    tools: tools('lvremove vgremove pvremove zfs btrfs lvreduce'),
+    tools: tools('lvremove vgremove pvremove zfs btrfs lvreduce lvconvert'),
     when: (c, o) => {
       if (/^(?:lv|vg|pv)/.test(c.name) && o.flag('t', 'test')) return undefined
+      if (c.name === 'lvconvert') return matching(c.args, /^--merge(?:snapshot)?$/)
       if (c.name === 'zfs') return only(/^(?:destroy|rollback)$/.test(c.args[0]?.text ?? ''), true)
       if (c.name === 'btrfs')
         return only(

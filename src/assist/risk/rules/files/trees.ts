@@ -83,6 +83,26 @@ export const TREE_RULES: readonly Rule[] = [
     example: 'truncate -s 0 data.csv',
   },
   {
+    id: 'unpack-over-root',
+    level: 'moderate',
+    why: 'Unpacks over the whole system: what the archive holds replaces files of the same name.',
+    tools: tools('tar bsdtar gtar unzip cpio'),
+    when: (c, o) =>
+      only(
+        c.name === 'unzip' ||
+          (c.name === 'cpio'
+            ? o.flag('i', 'extract')
+            : (o.flag('x', 'extract', 'get') ??
+              c.args.some((arg, i) => i === 0 && /^[a-zA-Z]*x/.test(arg.text)))),
+        c.args.filter(
+          ({ text }, i) =>
+            resolvePath(text, c.scope) === '/' && /^(?:-[CDd]|--directory)$/.test(c.args[i - 1]?.text ?? ''),
+        ),
+      ),
+    example: 'tar xf backup.tar -C /',
+    yields: true,
+  },
+  {
     id: 'listed-unseen',
     level: 'moderate',
     why: 'Deletes the files that a list names; the line does not show them.',

@@ -39,6 +39,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
               o.flag('force', 'field-selector', 'l', 'selector'))) ||
             (verb(o) === 'apply' && o.flag('force', 'prune')) ||
             /--replicas[= ]0\b/.test(line(c)) ||
+            (verb(o) === 'taint' && /:NoExecute(?!-)/.test(line(c))) ||
             (verb(o) === 'replace' && o.flag('force')) ||
             (verb(o) === 'patch' && /finalizers[^a-z]*null|finalizers\W*\[\s*\]/.test(line(c)))),
         true,

@@ -2,6 +2,7 @@
 import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
 import { byTool, say, without } from '../rewrite.ts'
 import { only, type Rule, tools, verb } from '../rule.ts'
+import { hasVerbs } from '../verbs.ts'
 
 const CLIENTS = tools(
   'psql mysql mariadb sqlite3 sqlcmd mongosh mongo cockroach clickhouse-client duckdb sqlplus usql pgcli mycli isql bq cqlsh',
@@ -10,6 +11,11 @@ const DROPS =
   /\b(?:alter\s+table\s+[\w."`]+\s+drop\s+(?!constraint|index|not)|reset\s+master\b|flushall\b|drop\s+(?:database|schema|table|user|role|tablespace|keyspace|view|index|owned)\b|truncate\s+(?:table\s+)?\w|dropDatabase\s*\(|\.drop\s*\(|deleteMany\s*\(\s*\{\s*\}|\.remove\s*\(\s*\{\s*\})/i
 const DELETES_ALL =
   /\b(?:delete\s+from\s+(?:only\s+)?[\w."`]+\s*(?:;|$|where\s+(?:true|1|'?(\d+)'?\s*=\s*'?\1'?)\s*(?:;|$))|update\s+[\w."`]+\s+set\s+(?:(?!\bwhere\b)[^;])*(?:;|$))/i
+
+/** Options by which clients that no rule knows take a statement, and a text that is one from its first word on. */
+const ASKS = /^(?:-[ceqQ]|--(?:command|execute|eval|query|sql|statement))(?:=|$)/
+const STATEMENT =
+  /^(?:drop\s+(?:database|schema|table|user|role|tablespace|keyspace|view|warehouse|bucket)\s|truncate\s+table\s|delete\s+from\s+[\w."`]+\s*(?:;|$))/i
 
 /** The SQL in a client's arguments or standard input. */
 function statements(c: SimpleCommand): readonly Arg[] {
@@ -60,6 +66,22 @@ export const DATABASE_RULES: readonly Rule[] = [
     tools: CLIENTS,
     when: (c) => asked(c, DROPS),
     example: 'psql -c "DROP TABLE users"',
+  },
+  {
+    id: 'statement-drops',
+    level: 'high',
+    why: 'Gives a tool a statement that drops or empties what a database keeps.',
+    tools: ['*'],
+    when: ({ args, name }) =>
+      args.some(({ text }) => text.includes(' ')) && hasVerbs(name) && !CLIENTS.includes(name)
+        ? args.filter(
+            ({ text }, i) =>
+              ASKS.test(text.includes('=') ? text : (args[i - 1]?.text ?? '')) &&
+              STATEMENT.test(clean(text.replace(/^--\w+=/, '')).trim()),
+          )
+        : undefined,
+    example: "snowsql -q 'DROP TABLE users'",
+    yields: true,
   },
   {
     id: 'sql-everything',

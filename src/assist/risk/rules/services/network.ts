@@ -10,11 +10,12 @@ export const NETWORK_RULES: readonly Rule[] = [
     id: 'network-down',
     level: 'high',
     why: 'Cuts the machine, and perhaps your own session, off the network.',
-    tools: tools('ip ifconfig ifdown nmcli route networkctl rfkill'),
+    tools: tools('ip ifconfig ifdown nmcli route networkctl rfkill firewall-cmd'),
     when: (c) =>
       only(
         {
           networkctl: /\bdown\b/,
+          'firewall-cmd': /--panic-on\b/,
           rfkill: /\bblock (?:all|wifi|wlan|\d)/,
           ip: /\bl(?:ink)? set\b.*\bdown\b|\bl(?:ink)? del(?:ete)? (?!docker|veth|br-|vxlan|wg|tun|tap|dummy)|\b(?:route|addr|address|a|r) (?:flush|f)\b|\b(?:route|r) (?:del|delete) default/,
           ifconfig: /\bdown\b/,

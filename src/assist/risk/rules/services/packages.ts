@@ -1,9 +1,24 @@
 // Rules about package managers: which packages they remove, and from where they install.
+import { couldMatch } from '../../line/glob.ts'
+import type { Arg } from '../../model.ts'
 import { byTool, tried, without } from '../rewrite.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 const ESSENTIAL =
   /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*|auditd|audit|apparmor|selinux-\S+|ufw|firewalld|iptables|nftables|fail2ban|clamav\S*|rsyslog|aide|rkhunter|ossec\S*|wazuh-agent|falcon-sensor|crowdsec|suricata|snort|zeek|falco|osquery\S*|crowdstrike\S*|auditbeat|elastic-agent|elastic-endpoint|sysmon\S*|mdatp|sentinelone\S*|chkrootkit|tripwire|usbguard|opensnitch|karo)$/
+
+/** Packages that most machines have; a pattern is tested against them. */
+const SAMPLES = tools(
+  `libc6 glibc systemd coreutils bash sudo apt dpkg rpm grub-pc openssl libssl3 python3 python3-minimal perl-base openssh-server
+  linux-image-generic linux-image-amd64 kernel-core network-manager`,
+)
+
+/** Whether the name is a pattern, as apt and dnf take them, that fits a package of SAMPLES. */
+function fitsEssential({ text }: Arg): boolean {
+  if (!/[*?^$]/.test(text)) return false
+  const glob = text.replace(/^\^|\$$/g, '').replace(/\.\*/g, '*')
+  return SAMPLES.some((name) => couldMatch(glob, name))
+}
 
 const plainly = without(
   /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$/,
@@ -21,7 +36,10 @@ export const PACKAGE_RULES: readonly Rule[] = [
         (c.name === 'dpkg' && o.flag('r', 'P', 'remove', 'purge')) ||
         (c.name === 'rpm' && o.flag('e', 'erase')) ||
         (c.name === 'pacman' && c.args.some((arg) => /^-R/.test(arg.text)))
-      return only(removes, matching(o.operands, ESSENTIAL))
+      return only(
+        removes,
+        o.operands.filter((arg) => ESSENTIAL.test(arg.text) || fitsEssential(arg)),
+      )
     },
     safer: byTool({
       apt: tried('--simulate'),

@@ -13,6 +13,11 @@ const holdsKept = (address: string): boolean =>
     .replace(/^(?:https?:)?\/\/[^/]*/, '')
     .split(/[/?]/)
     .some((part) => KEPT.test(part))
+/** A server that somebody develops on this machine, by the ports that frameworks take. What it keeps is for trying. */
+const IN_DEVELOPMENT =
+  /^(?:https?:\/\/)?(?:localhost|127\.0\.0\.1|\[::1\]):(?:300\d|4000|4200|5000|5173|8000|8080)(?:\/|$)/
+const keptForOthers = (address: string): boolean => holdsKept(address) && !IN_DEVELOPMENT.test(address)
+
 /** The part of an address, or of a query, that asks a service to delete. */
 const DELETES =
   /(?:^|[/_-])(?:delete|destroy|purge|doDelete|_close|unlink|delete_by_query|delete-batch)(?:[/?_-]|$)|\bmutation\b[\s\S]{0,2000}?\b(?:delete|destroy|purge)[A-Z]\w*/
@@ -51,6 +56,9 @@ const REMOTE_SYSTEM =
 const remote = (o: Options): readonly Arg[] => o.operands.slice(1).slice(-1)
 const tried = (o: Options): boolean => o.flag('n', 'dry-run', 'dryrun', 'dry', 'interactive') !== undefined
 
+/** Modules of ansible whose `absent` another run undoes. */
+const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk|zypper|cron|lineinfile)$/
+
 export const REMOTE_RULES: readonly Rule[] = [
   {
     id: 'http-delete',
@@ -59,7 +67,7 @@ export const REMOTE_RULES: readonly Rule[] = [
     tools: CLIENTS,
     when: (c, o) => {
       const at = deletedAt(c, o)
-      return at === undefined || !holdsKept(at.text) ? undefined : [at]
+      return at === undefined || !keptForOthers(at.text) ? undefined : [at]
     },
     example: 'curl -X DELETE https://api.example/v1/zones/abc',
   },
@@ -70,7 +78,7 @@ export const REMOTE_RULES: readonly Rule[] = [
     tools: CLIENTS,
     when: (c, o) => {
       const at = deletedAt(c, o)
-      return at === undefined || holdsKept(at.text) ? undefined : [at]
+      return at === undefined || keptForOthers(at.text) ? undefined : [at]
     },
     example: 'curl -X DELETE https://api.example/items/1',
   },
@@ -148,6 +156,18 @@ export const REMOTE_RULES: readonly Rule[] = [
           !arg.text.endsWith(':/'),
       ),
     example: 'scp app.conf user@host:/etc/',
+  },
+  {
+    id: 'hosts-lose',
+    level: 'high',
+    why: 'Has a thing removed from every machine that the pattern names.',
+    tools: tools('ansible'),
+    when: (c, o) => {
+      const at = c.args.findIndex(({ text }) => /^(?:-m|--module-name)$/.test(text))
+      const module = at < 0 ? 'command' : (c.args[at + 1]?.text ?? '').replace(/^(?:[a-z]\w*\.)+/, '')
+      return only(!o.flag('C', 'check') && !INSTALLS.test(module), matching(c.args, /\bstate=absent\b/))
+    },
+    example: "ansible all -m file -a 'path=/srv state=absent'",
   },
   {
     id: 'options-unseen',

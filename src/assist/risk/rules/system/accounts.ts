@@ -1,14 +1,18 @@
 // Rules about accounts: removing them, locking them, giving them root's rights.
+import { NO_OUTPUT } from '../../model.ts'
 import { byTool, rather } from '../rewrite.ts'
-import { only, type Rule, tools, verb } from '../rule.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
 export const ACCOUNT_RULES: readonly Rule[] = [
   {
     id: 'account-remove',
     level: 'high',
     why: 'Removes an account, perhaps with all its files.',
-    tools: tools('userdel deluser groupdel'),
-    when: (_c, o) => o.operands.length > 0,
+    tools: tools('userdel deluser groupdel dscl sysadminctl'),
+    when: (c, o) =>
+      c.name === 'dscl' || c.name === 'sysadminctl'
+        ? matching(c.args, /^-?delete(?:User)?$/)
+        : o.operands.length > 0,
     safer: byTool({ userdel: rather('usermod', '-L'), deluser: rather('usermod', '-L') }),
     example: 'sudo userdel -r bob',
   },
@@ -88,9 +92,10 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     id: 'sudoers-unattended',
     level: 'high',
     why: 'Lets a program, not a person in an editor, change who may become root.',
-    tools: tools('visudo sudoedit'),
-    when: (c) =>
-      c.assignments
+    tools: tools('visudo sudoedit vipw vigr'),
+    when: (c, o) => {
+      if (c.input !== NO_OUTPUT && !o.flag('c', 'check', 'h', 'help', 'V', 'version')) return true
+      return c.assignments
         .filter((set) => /^(?:SUDO_)?EDITOR$|^VISUAL$/.test(set.name))
         .map((set) => set.value)
         .filter(
@@ -98,7 +103,8 @@ export const ACCOUNT_RULES: readonly Rule[] = [
             !/^(?:\S*\/)?(?:vi|vim|nvim|nano|emacs|ed|micro|code|kate|gedit|hx|joe|ne)\b(?! -c)/.test(
               value.text,
             ),
-        ),
+        )
+    },
     example: "EDITOR='tee -a' visudo <<< 'bob ALL=(ALL) NOPASSWD:ALL'",
   },
 ]

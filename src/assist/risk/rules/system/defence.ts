@@ -124,10 +124,13 @@ export const DEFENCE_RULES: readonly Rule[] = [
     id: 'service-interrupted',
     level: 'moderate',
     why: 'Stops a service, or keeps it from starting again, for everybody who uses it.',
-    tools: tools('systemctl service rc-service rc-update initctl sv launchctl chkconfig update-rc.d'),
+    tools: tools(
+      'systemctl service rc-service rc-update initctl sv launchctl chkconfig update-rc.d pg_ctl pg_ctlcluster',
+    ),
     when: (c, o) => {
       if (o.flag('user')) return undefined
       const words = o.operands.map((arg) => arg.text)
+      if (c.name.startsWith('pg_')) return matching(o.operands, /^(?:stop|kill)$/)
       const at = /^(?:systemctl|initctl|sv|launchctl)$/.test(c.name) ? 0 : 1
       return only(
         /^(?:stop|disable|mask|kill|down|off|remove|del|unload|bootout)$/.test(words[at] ?? '') ||

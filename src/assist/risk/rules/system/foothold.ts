@@ -66,6 +66,14 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
     example: "systemd-run --on-calendar '*:0/1' ./job",
   },
   {
+    id: 'unit-from-shared',
+    level: 'high',
+    why: 'Starts a unit from a directory in which every user and program can put files.',
+    tools: tools('systemctl'),
+    when: (_c, o) => only(/^(?:enable|link|start|reenable)$/.test(verb(o)), matching(o.operands, EVERYBODYS)),
+    example: 'systemctl enable /tmp/job.service',
+  },
+  {
     id: 'account-add',
     level: 'moderate',
     why: 'Adds an account, or changes with which shell one logs in.',

@@ -33,6 +33,12 @@ export const LINE_RULES: readonly LineRule[] = [
     example: 'curl -s x >> ~/.bashrc',
   },
   {
+    id: 'later-from-shared',
+    level: 'high',
+    why: 'Has a file run later, or at every start, that any user or program of this machine can replace.',
+    example: "echo '* * * * * /tmp/job' | crontab -",
+  },
+  {
     id: 'carried-command',
     level: 'high',
     why: 'Gives a harmful command to a tool as a text or as words, and the tool may run it.',

@@ -2,7 +2,8 @@
 
 import { INERT } from '../../carriers/carried.ts'
 import { interpreterName, SHELLS } from '../../carriers/wrappers.ts'
-import { type Arg, TAINT, UNKNOWN } from '../../model.ts'
+import type { Options } from '../../line/options.ts'
+import { type Arg, NO_OUTPUT, type SimpleCommand, TAINT, UNKNOWN } from '../../model.ts'
 import { inputCode } from '../../writes/positions.ts'
 import { matching, only, type Rule, tools, verb } from '../rule.ts'
 
@@ -36,9 +37,38 @@ const HANDED_IN_SETTINGS = /\bexec\s*=\s*\/\S*sh\b|\bnowait\s.*\/(?:ba|z|da|k|a)
 /** Addresses of socat that lead to another machine. */
 const ELSEWHERE = /^(?:TCP|UDP|OPENSSL|SSL|DTLS|SCTP|DCCP|VSOCK|PROXY|SOCKS|SOCKET|IP[46]?[-:])/i
 
+/** Whether the command is a shell of root that waits for what somebody types. */
+function opensRootShell(c: SimpleCommand, o: Options): boolean {
+  const others = c.args.filter(({ text }) => !/^(?:-|-u|--user|--user=root|root)$/.test(text))
+  const hasOnlyOptions = others.every(({ text }) => text.startsWith('-'))
+  switch (c.name) {
+    case 'sudo':
+    case 'doas':
+      return hasOnlyOptions && o.flag('i', 's', 'login', 'shell') !== undefined
+    case 'su':
+      return hasOnlyOptions && o.flag('c', 'command', 'h', 'help', 'V', 'version') === undefined
+    case 'machinectl':
+      return verb(o) === 'shell' && o.operands.length < 2
+    case 'run0':
+    case 'pkexec':
+      return hasOnlyOptions && o.flag('help', 'version') === undefined
+    default:
+      return c.privileged && hasOnlyOptions && o.flag('c', 'command', 'version', 'help', 'n') === undefined
+  }
+}
+
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
 export const SHELL_RULES: readonly Rule[] = [
+  {
+    id: 'root-shell',
+    level: 'high',
+    caller: 'tool',
+    why: 'Opens a shell of root for an AI tool. Nobody judges what it types there; `sudo COMMAND` is judged.',
+    tools: [...tools('sudo doas su run0 machinectl pkexec'), ...SHELLS],
+    when: (c, o) => only(c.input === NO_OUTPUT && opensRootShell(c, o), true),
+    example: 'sudo -i',
+  },
   {
     id: 'reverse-shell',
     level: 'critical',
