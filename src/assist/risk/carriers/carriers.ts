@@ -1,6 +1,6 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
 
-import { readOptions, VALUE_OPTIONS } from '../line/options.ts'
+import { readOptions, valueOptions } from '../line/options.ts'
 import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from '../model.ts'
 import { container } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
@@ -40,7 +40,7 @@ function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): r
 }
 
 function xargs(args: readonly Arg[], input: Output): Layer {
-  const wrapper: Wrapper = { values: VALUE_OPTIONS.xargs ?? [] }
+  const wrapper: Wrapper = { values: valueOptions('xargs') }
   const head = [args[0] ?? item('', { text: '', span: [0, 0], taint: 0 }), ...args]
   const { start } = enterWrapper(wrapper, head)
   const words = head.slice(start)
@@ -115,7 +115,7 @@ function linesOf(source: Output, near: Arg): readonly Arg[] {
 
 function parallel(args: readonly Arg[], input: Output): Layer {
   const split = args.findIndex((arg) => /^:::/.test(arg.text))
-  const wrapper: Wrapper = { values: VALUE_OPTIONS.parallel ?? [] }
+  const wrapper: Wrapper = { values: valueOptions('parallel') }
   const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
   const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
   const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)

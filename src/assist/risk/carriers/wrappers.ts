@@ -1,4 +1,5 @@
 // Table of commands that run another command in their words, with what is needed to find where that command starts.
+import { rows } from '../lookup.ts'
 
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
@@ -30,31 +31,24 @@ const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
-/** Reads rows of `names | flags, skip=count | values | scripts`, which are members of Wrapper. */
-function table(rows: string): Readonly<Record<string, Wrapper>> {
-  const entries = rows
-    .trim()
-    .split('\n')
-    .flatMap((row) => {
-      const [names = '', flags = '', values, scripts] = row.split('|').map((part) => part.trim())
-      const skip = /skip=(\w+)/.exec(flags)?.[1]
-      const wrapper: Wrapper = {
-        ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
-        ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
-        ...(values && { values: list(values) }),
-        ...(scripts && { scripts: list(scripts) }),
-      }
-      return list(names).map((name) => [name, wrapper] as const)
-    })
-  return Object.fromEntries(entries)
+/** Reads a row `names | flags, skip=count | values | scripts` behind its names; what it has are members of Wrapper. */
+function wrapperIn(row: string): Wrapper {
+  const [flags = '', values, scripts] = row.split('|').map((part) => part.trim())
+  const skip = /skip=(\w+)/.exec(flags)?.[1]
+  return {
+    ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
+    ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
+    ...(values && { values: list(values) }),
+    ...(scripts && { scripts: list(scripts) }),
+  }
 }
 
 /**
  * `ld.so` is the dynamic linker, which runs the program behind it. `and`, `or`, `not` and `begin` are keywords of fish and
  * POSIX shells that stay in front of a command when a line is read piece by piece.
  */
-export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  ...table(`
+const ROWS = rows(
+  `
   sudo | assigns privileged transparent | u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot
   doas | privileged transparent | u C
   pkexec | privileged transparent | user
@@ -130,7 +124,13 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   pssh | joins | h H l p t o e i
   pdsh | joins | w x l t g R
   clush | joins | w g x l
-  `),
+  `,
+  '|',
+  (found) => wrapperIn(found.at(-1) ?? ''),
+)
+
+/** Wrappers that have more than a row holds. */
+const OTHERS: Readonly<Record<string, Wrapper>> = {
   setarch: {
     skips:
       /^(?:linux(?:32|64)|i[3-6]86|x86_64|x86_32|uname26|athlon|aarch64|arm\w*|ppc\w*|s390x?|mips\w*|sparc\w*|parisc\w*|alpha\w*|ia64|riscv\w*|loongarch\w*)$/,
@@ -145,6 +145,12 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
     opensShell: true,
   },
 }
+
+/** How to find the command behind the wrapper of this name; undefined if it is none. */
+export const wrapperOf = (name: string): Wrapper | undefined =>
+  Object.hasOwn(OTHERS, name) ? OTHERS[name] : ROWS.of(name)
+
+export const wrapperNames = (): readonly string[] => [...ROWS.names(), ...Object.keys(OTHERS)]
 
 /** Shells, which read code from `-c`, a file, or their standard input. */
 export const SHELLS: ReadonlySet<string> = new Set(

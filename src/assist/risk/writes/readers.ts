@@ -1,6 +1,6 @@
 // Tells tools that only read their files, or that write only at the positions of tools.ts.
 
-import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import { SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { plainlyReads } from './code.ts'
@@ -92,7 +92,7 @@ export function onlyReads(
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)
   // The command inside a wrapper is judged by itself; here only the directory in which it runs matters.
-  if (Object.hasOwn(WRAPPERS, name))
+  if (wrapperOf(name) !== undefined)
     return !args.some(
       (arg, i) => MOVES.test(arg.text) && isOwn(`${arg.text.replace(MOVES, '')} ${args[i + 1]?.text ?? ''}`),
     )
