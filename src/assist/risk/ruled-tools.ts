@@ -1,6 +1,6 @@
 // The names of all tools that a rule, a wrapper or the grammar concerns, and data for the shells' quick guard.
-import { CARRIERS } from './carriers/carriers.ts'
-import { INTERPRETERS, SHELLS, wrapperNames } from './carriers/wrappers.ts'
+import { carrierNames } from './carriers/carriers.ts'
+import { INTERPRETER_NAMES, SHELLS, wrapperNames } from './carriers/wrappers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { verbParts } from './rules/verbs.ts'
 import { OWN_PARTS, OWN_PLACES, SYSTEM_PARTS } from './writes/own-files.ts'
@@ -15,8 +15,8 @@ export function ruledTools(): readonly string[] {
   const names = new Set([
     ...RULES.flatMap(({ tools }) => tools),
     ...wrapperNames(),
-    ...Object.keys(CARRIERS),
-    ...Object.keys(INTERPRETERS),
+    ...carrierNames(),
+    ...INTERPRETER_NAMES,
     ...SHELLS,
     ...NAMED_IN_GENERAL_RULES,
     ...GRAMMAR,

@@ -16,7 +16,7 @@ import {
   scriptLayer as scriptWords,
 } from './layers.ts'
 import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
-import { commandIn, TOOL_CARRIERS } from './tool-carriers.ts'
+import { commandIn, toolCarrierNames, toolCarrierOf } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
 function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {
@@ -196,7 +196,7 @@ function source(args: readonly Arg[]): Layer {
     : { ...NOTHING, runsFile: file }
 }
 
-export const CARRIERS: Readonly<Record<string, Carrier>> = {
+const CARRIERS: Readonly<Record<string, Carrier>> = {
   xargs,
   find,
   gfind: find,
@@ -283,5 +283,10 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
   '.': source,
   source,
-  ...TOOL_CARRIERS,
 }
+
+/** Finds the commands in the words of a tool of this name; undefined if none is known. */
+export const carrierOf = (name: string): Carrier | undefined =>
+  Object.hasOwn(CARRIERS, name) ? CARRIERS[name] : toolCarrierOf(name)
+
+export const carrierNames = (): readonly string[] => [...Object.keys(CARRIERS), ...toolCarrierNames()]

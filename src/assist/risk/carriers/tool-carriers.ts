@@ -240,26 +240,30 @@ function salt(args: readonly Arg[]): Layer {
   return at < 0 ? NOTHING : scriptLayer(args.slice(at + 1, at + 2))
 }
 
-export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
-  ...each('sed gsed', sed),
-  ...each('awk gawk mawk nawk', awk),
-  ...each('vi vim nvim view ex ed less more', editor),
-  ...each('make gmake', make),
-  ...each(
+/** Carriers of several tools. */
+const SHARED: readonly (readonly [tools: string, carrier: Carrier])[] = [
+  ['sed gsed', sed],
+  ['awk gawk mawk nawk', awk],
+  ['vi vim nvim view ex ed less more', editor],
+  ['make gmake', make],
+  [
     'xterm urxvt konsole alacritty kitty foot wezterm terminator gnome-terminal xfce4-terminal x-terminal-emulator',
     terminal,
-  ),
-  ...each('expect tclsh', spawned),
-  ...each('hub yadm', asGit),
-  ...each('guix reflex', behind(/^--$/)),
-  ...each('distrobox distrobox-enter', behind(/^(?:--|-e|--exec)$/)),
-  ...each('devbox poetry pipenv pdm', runner(/^run$/)),
-  ...each('asdf bundle', runner(/^exec$/)),
-  ...each('rr uftrace', runner(/^record$/)),
-  ...each('bunx npx', runner(undefined, 'p package')),
-  ...each('micromamba conda mamba', runner(/^run$/, 'n name p prefix')),
-  ...each('salt salt-ssh', salt),
-  ...each('fly flyctl', commandIn(/^(?:-C|--command(?:=(.+))?)$/)),
+  ],
+  ['expect tclsh', spawned],
+  ['hub yadm', asGit],
+  ['guix reflex', behind(/^--$/)],
+  ['distrobox distrobox-enter', behind(/^(?:--|-e|--exec)$/)],
+  ['devbox poetry pipenv pdm', runner(/^run$/)],
+  ['asdf bundle', runner(/^exec$/)],
+  ['rr uftrace', runner(/^record$/)],
+  ['bunx npx', runner(undefined, 'p package')],
+  ['micromamba conda mamba', runner(/^run$/, 'n name p prefix')],
+  ['salt salt-ssh', salt],
+  ['fly flyctl', commandIn(/^(?:-C|--command(?:=(.+))?)$/)],
+]
+
+const OWN: Readonly<Record<string, Carrier>> = {
   crontab,
   socat,
   cmake,
@@ -289,9 +293,16 @@ export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
     /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
 }
 
-function each(names: string, carrier: Carrier): Readonly<Record<string, Carrier>> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, carrier]))
-}
+/** The carrier of the tool; undefined if it runs no command. */
+export const toolCarrierOf = (name: string): Carrier | undefined =>
+  Object.hasOwn(OWN, name)
+    ? OWN[name]
+    : SHARED.find(([tools]) => tools.includes(name) && tools.split(' ').includes(name))?.[1]
+
+export const toolCarrierNames = (): readonly string[] => [
+  ...SHARED.flatMap(([tools]) => tools.split(' ')),
+  ...Object.keys(OWN),
+]
 
 /** Words as one script. */
 function withText(args: readonly Arg[]): Arg {

@@ -162,24 +162,25 @@ export const SHELLS: ReadonlySet<string> = new Set(
 /**
  * Other interpreters with the options that take code. Without such an option and a file they run their standard input.
  */
-export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
-  ...takingCode('python python2 python3 pypy3 pypy ipython ipython3 jython micropython', 'c'),
-  ...takingCode('ruby jruby lua luajit raku perl6 osascript Rscript', 'e'),
-  ...takingCode('perl', 'e E'),
-  ...takingCode('tsx bun', 'e eval'),
-  ...takingCode('node nodejs ts-node', 'e eval p print'),
-  ...takingCode('deno', 'eval'),
-  ...takingCode('php', 'r R B E run process-code process-begin process-end'),
-}
-
-function takingCode(names: string, options: string): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(list(names).map((name) => [name, list(options)]))
-}
+export const INTERPRETERS = rows(
+  `
+  python python2 python3 pypy3 pypy ipython ipython3 jython micropython: c
+  ruby jruby lua luajit raku perl6 osascript Rscript: e
+  perl: e E
+  tsx bun: e eval
+  node nodejs ts-node: e eval p print
+  deno: eval
+  php: r R B E run process-code process-begin process-end
+  `,
+  ':',
+  (found) => list(found.join(' ')),
+)
+export const INTERPRETER_NAMES: readonly string[] = INTERPRETERS.names()
 
 /** The name under which INTERPRETERS lists it: `python3.12` is python3, `php8` is php. */
 export function interpreterName(name: string): string | undefined {
   const plain = name.replace(/(\d)\.\d+$/, '$1')
-  if (Object.hasOwn(INTERPRETERS, plain)) return plain
+  if (INTERPRETERS.of(plain) !== undefined) return plain
   const bare = plain.replace(/[\d.]+$/, '')
-  return bare !== plain && Object.hasOwn(INTERPRETERS, bare) ? bare : undefined
+  return bare !== plain && INTERPRETERS.of(bare) !== undefined ? bare : undefined
 }

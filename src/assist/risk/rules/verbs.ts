@@ -1,7 +1,7 @@
 // One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
 
 import { INERT } from '../carriers/carried.ts'
-import { INTERPRETERS, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
+import { INTERPRETER_NAMES, INTERPRETERS, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { names } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
@@ -94,7 +94,7 @@ interface Found {
 const hasOwnRules = (name: string): boolean =>
   [OTHERS, INERT, ONLY_READ, SHELLS, EDITORS].some((one) => one.has(name)) ||
   wrapperOf(name) !== undefined ||
-  Object.hasOwn(INTERPRETERS, name)
+  INTERPRETERS.of(name) !== undefined
 
 /** Whether the tool's words may be sub-commands. */
 const hasVerbs = (name: string): boolean => name !== '' && (!hasOwnRules(name) || SPEAKS.has(name))
@@ -175,7 +175,7 @@ export const VERB_RULES: readonly Rule[] = [
     id: 'code-destroys',
     level: 'high',
     why: 'Runs code that deletes something that a service keeps for everybody who uses it.',
-    tools: Object.keys(INTERPRETERS),
+    tools: INTERPRETER_NAMES,
     when: (c) => {
       const found = c.args.filter(({ text }) => callsLosing(text))
       // With no file to run, an interpreter runs what it is given to read.
