@@ -24,7 +24,7 @@ export interface Names extends Iterable<string> {
 
 /** Reads names between blanks and line breaks. */
 export function names(text: string): Names {
-  const all = (): readonly string[] => text.trim().split(/\s+/)
+  const all = (): readonly string[] => text.match(/\S+/g) ?? []
   const has = indexedLater(
     (name) => places(text, name).next().done === false,
     () => {
@@ -47,13 +47,13 @@ export interface Rows<T> {
  * has the name, in their order.
  */
 export function rows<T>(text: string, end: string, read: (found: readonly string[]) => T): Rows<T> {
-  const all = (): Map<string, string[]> => {
+  const lines = (): readonly string[] => text.split('\n').filter((line) => line.includes(end))
+  const namesIn = (line: string): readonly string[] => line.slice(0, line.indexOf(end)).match(/\S+/g) ?? []
+  const all = (): ReadonlyMap<string, readonly string[]> => {
     const found = new Map<string, string[]>()
-    for (const row of text.split('\n')) {
-      const at = row.indexOf(end)
-      if (at < 0) continue
-      const about = row.slice(at + end.length).trim()
-      for (const name of row.slice(0, at).trim().split(/\s+/)) {
+    for (const line of lines()) {
+      const about = line.slice(line.indexOf(end) + end.length).trim()
+      for (const name of namesIn(line)) {
         const before = found.get(name)
         if (before === undefined) found.set(name, [about])
         else before.push(about)
@@ -75,7 +75,7 @@ export function rows<T>(text: string, end: string, read: (found: readonly string
     const known = new Map([...all()].map(([name, found]) => [name, read(found)]))
     return (name) => known.get(name)
   }
-  return { of: indexedLater(search, index), names: () => [...all().keys()] }
+  return { of: indexedLater(search, index), names: () => [...new Set(lines().flatMap(namesIn))] }
 }
 
 /** Where the name stands in the text as a word of its own: between blanks, line breaks, the ends of the text and, behind it, `end`. */
