@@ -7,6 +7,7 @@ import { git } from './git-carrier.ts'
 import {
   type Carrier,
   commandLayer as command,
+  commandIn,
   enterWrapper,
   type InnerCommand,
   item,
@@ -16,7 +17,7 @@ import {
   scriptLayer as scriptWords,
 } from './layers.ts'
 import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
-import { commandIn, toolCarrierNames, toolCarrierOf } from './tool-carriers.ts'
+import { toolCarrierNames, toolCarrierOf } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
 function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {

@@ -2,10 +2,13 @@
 // runners.
 
 import { readOptions } from '../line/options.ts'
+import { indexedLater } from '../lookup.ts'
 import { type Arg, type Output, TAINT } from '../model.ts'
 import { foreignCode } from './interpreters.ts'
 import {
+  both,
   type Carrier,
+  commandIn,
   commandLayer,
   enterWrapper,
   type InnerScript,
@@ -20,34 +23,11 @@ const MAX_LINES = 100
 
 const nowhere: Arg = { text: '', span: [0, 0], taint: TAINT.none }
 
-/** A tool with an option whose value is a command: the pattern's group, or the next word if the group is empty. */
-export function commandIn(pattern: RegExp): Carrier {
-  return (args) => {
-    const found = args.flatMap((arg, i) => {
-      const match = pattern.exec(arg.text)
-      if (match === null) return []
-      const text = match.slice(1).find((group) => group)
-      const next = args[i + 1]
-      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
-    })
-    return scriptLayer(found)
-  }
-}
-
 function scriptsOf(texts: readonly (string | undefined)[], near: Pick<Arg, 'span' | 'taint'>): Layer {
   const known = texts.filter((text) => text !== undefined && text.trim() !== '').slice(0, MAX_LINES)
   return {
     ...NOTHING,
     scripts: known.map((text): InnerScript => ({ text: text as string, taint: near.taint, span: near.span })),
-  }
-}
-
-function both(...layers: readonly Layer[]): Layer {
-  const runs = layers.map((layer) => layer.runsInput).filter((kind) => kind !== false)
-  return {
-    commands: layers.flatMap((layer) => layer.commands),
-    scripts: layers.flatMap((layer) => layer.scripts),
-    runsInput: runs.at(-1) ?? false,
   }
 }
 
@@ -294,10 +274,17 @@ const OWN: Readonly<Record<string, Carrier>> = {
 }
 
 /** The carrier of the tool; undefined if it runs no command. */
-export const toolCarrierOf = (name: string): Carrier | undefined =>
-  Object.hasOwn(OWN, name)
-    ? OWN[name]
-    : SHARED.find(([tools]) => tools.includes(name) && tools.split(' ').includes(name))?.[1]
+export const toolCarrierOf = indexedLater<Carrier | undefined>(
+  (name) =>
+    Object.hasOwn(OWN, name) ? OWN[name] : SHARED.find(([tools]) => tools.split(' ').includes(name))?.[1],
+  () => {
+    const shared = SHARED.flatMap(([tools, carrier]) =>
+      tools.split(' ').map((name) => [name, carrier] as const),
+    )
+    const all = new Map([...shared, ...Object.entries(OWN)])
+    return (name) => all.get(name)
+  },
+)
 
 export const toolCarrierNames = (): readonly string[] => [
   ...SHARED.flatMap(([tools]) => tools.split(' ')),

@@ -1,4 +1,5 @@
 // Reads a command's words as options and operands, the GNU way: clusters, abbreviations, any order, `--`.
+import { indexedLater } from '../lookup.ts'
 import type { Arg } from '../model.ts'
 
 /** Options that take their value as the next word, per tool: letters and long names (single- or double-dashed). */
@@ -74,7 +75,12 @@ const VALUE_OPTIONS: Readonly<Record<string, string>> = {
 const NONE: readonly string[] = []
 
 /** Options of the tool that take their value as the next word; none if the table does not list the tool. */
-export function valueOptions(tool: string): readonly string[] {
+export const valueOptions = indexedLater(read, () => {
+  const all = new Map(Object.keys(VALUE_OPTIONS).map((tool) => [tool, read(tool)]))
+  return (tool) => all.get(tool) ?? NONE
+})
+
+function read(tool: string): readonly string[] {
   const words = Object.hasOwn(VALUE_OPTIONS, tool) ? VALUE_OPTIONS[tool] : undefined
   return words ? words.split(' ') : NONE
 }

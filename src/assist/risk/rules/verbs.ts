@@ -1,8 +1,8 @@
 // One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
 
 import { INERT } from '../carriers/carried.ts'
-import { INTERPRETER_NAMES, INTERPRETERS, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
-import { names } from '../lookup.ts'
+import { INTERPRETER_NAMES, SHELLS, wrapperNames, wrapperOf } from '../carriers/wrappers.ts'
+import { indexedLater, names } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
 import { ONLY_READ } from '../writes/tools.ts'
@@ -91,10 +91,17 @@ interface Found {
   readonly isKept: boolean
 }
 
-const hasOwnRules = (name: string): boolean =>
-  [OTHERS, INERT, ONLY_READ, SHELLS, EDITORS].some((one) => one.has(name)) ||
-  wrapperOf(name) !== undefined ||
-  INTERPRETERS.of(name) !== undefined
+const WITH_RULES = [OTHERS, INERT, ONLY_READ, SHELLS, EDITORS]
+const hasOwnRules = indexedLater(
+  (name) =>
+    WITH_RULES.some((one) => one.has(name)) ||
+    wrapperOf(name) !== undefined ||
+    INTERPRETER_NAMES.includes(name),
+  () => {
+    const all = new Set([...WITH_RULES.flatMap((one) => [...one]), ...wrapperNames(), ...INTERPRETER_NAMES])
+    return (name) => all.has(name)
+  },
+)
 
 /** Whether the tool's words may be sub-commands. */
 const hasVerbs = (name: string): boolean => name !== '' && (!hasOwnRules(name) || SPEAKS.has(name))
