@@ -137,8 +137,15 @@ async function asScript(code: string): Promise<string> {
     define: PLACE,
     charset: 'ascii',
   })
-  return withGetters(script.code)
+  return withOwnExports(withGetters(script.code))
 }
+
+/**
+ * What `import()` of a chunk gives is what the chunk exports, which the bundler would copy, name by name, for modules that are none of
+ * ours. A short command would wait for some hundred copies.
+ */
+const withOwnExports = (script: string): string =>
+  script.replace(/\b__toESM\d*\((require\("\.[^"]+"\))\)/g, '$1')
 
 /**
  * What a chunk exports as getters of one object. The bundler defines each of them twice, by two calls, which a short command with

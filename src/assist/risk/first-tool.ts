@@ -2,7 +2,7 @@
 import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import type { Shell } from '../../base/words/risk-levels.ts'
 import { enterWrapper } from './carriers/layers.ts'
-import { WRAPPERS } from './carriers/wrappers.ts'
+import { wrapperOf } from './carriers/wrappers.ts'
 import { MAX_COMMAND_LENGTH } from './limits.ts'
 import { isUnresolved } from './line/paths.ts'
 import { parseScript } from './line/script.ts'
@@ -43,7 +43,7 @@ export function firstTool(text: string, shell: Shell): string | undefined {
       continue
     }
     if (name === '' || isUnresolved(typed)) return undefined
-    const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined
+    const wrapper = wrapperOf(name)
     if (!wrapper?.transparent) return typed
     const rest = words.slice(enterWrapper(wrapper, words).start)
     if (rest.length === 0) return typed

@@ -1,10 +1,10 @@
 // The names of all tools that a rule, a wrapper or the grammar concerns, and data for the shells' quick guard.
-import { CARRIERS } from './carriers/carriers.ts'
-import { INTERPRETERS, SHELLS, WRAPPERS } from './carriers/wrappers.ts'
+import { carrierNames } from './carriers/carriers.ts'
+import { INTERPRETER_NAMES, SHELLS, wrapperNames } from './carriers/wrappers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { verbParts } from './rules/verbs.ts'
 import { OWN_PARTS, OWN_PLACES, SYSTEM_PARTS } from './writes/own-files.ts'
-import { WRITERS } from './writes/positions.ts'
+import { writers } from './writes/positions.ts'
 import { ONLY_READ, USUAL_STARTS } from './writes/tools.ts'
 
 /**
@@ -14,9 +14,9 @@ import { ONLY_READ, USUAL_STARTS } from './writes/tools.ts'
 export function ruledTools(): readonly string[] {
   const names = new Set([
     ...RULES.flatMap(({ tools }) => tools),
-    ...Object.keys(WRAPPERS),
-    ...Object.keys(CARRIERS),
-    ...Object.keys(INTERPRETERS),
+    ...wrapperNames(),
+    ...carrierNames(),
+    ...INTERPRETER_NAMES,
     ...SHELLS,
     ...NAMED_IN_GENERAL_RULES,
     ...GRAMMAR,
@@ -47,7 +47,9 @@ const PLAIN_GIT: readonly string[] =
 
 export const PLAIN_LINES: PlainLines = {
   reads: [...ONLY_READ].filter(isUnruled),
-  writers: WRITERS.filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name)).sort(),
+  writers: writers()
+    .filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name))
+    .sort(),
   places: OWN_PLACES,
   outputs: USUAL_STARTS,
   own: [...OWN_PARTS, ...verbParts()],

@@ -3,11 +3,10 @@
 
 import { spend } from '../limits.ts'
 import type { Frame, Walk } from '../line/frame.ts'
+import { names } from '../lookup.ts'
 import { type Arg, baseName, type SimpleCommand, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { SHELLS } from './wrappers.ts'
-
-const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
 /** Tools that only show, search, send or store their words, texts and input, and so run none of them. */
 export const INERT = names(

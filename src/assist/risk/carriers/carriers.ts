@@ -1,12 +1,13 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
 
-import { readOptions, VALUE_OPTIONS } from '../line/options.ts'
+import { readOptions, valueOptions } from '../line/options.ts'
 import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from '../model.ts'
 import { container } from './container-carrier.ts'
 import { git } from './git-carrier.ts'
 import {
   type Carrier,
   commandLayer as command,
+  commandIn,
   enterWrapper,
   type InnerCommand,
   item,
@@ -16,7 +17,7 @@ import {
   scriptLayer as scriptWords,
 } from './layers.ts'
 import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
-import { commandIn, TOOL_CARRIERS } from './tool-carriers.ts'
+import { toolCarrierNames, toolCarrierOf } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
 function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {
@@ -44,7 +45,7 @@ function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): r
 }
 
 function xargs(args: readonly Arg[], input: Output): Layer {
-  const wrapper: Wrapper = { values: VALUE_OPTIONS.xargs ?? [] }
+  const wrapper: Wrapper = { values: valueOptions('xargs') }
   const head = [args[0] ?? item('', { text: '', span: [0, 0], taint: 0 }), ...args]
   const { start } = enterWrapper(wrapper, head)
   const words = head.slice(start)
@@ -119,7 +120,7 @@ function linesOf(source: Output, near: Arg): readonly Arg[] {
 
 function parallel(args: readonly Arg[], input: Output): Layer {
   const split = args.findIndex((arg) => /^:::/.test(arg.text))
-  const wrapper: Wrapper = { values: VALUE_OPTIONS.parallel ?? [] }
+  const wrapper: Wrapper = { values: valueOptions('parallel') }
   const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
   const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
   const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)
@@ -200,7 +201,7 @@ function source(args: readonly Arg[]): Layer {
     : { ...NOTHING, runsFile: file }
 }
 
-export const CARRIERS: Readonly<Record<string, Carrier>> = {
+const CARRIERS: Readonly<Record<string, Carrier>> = {
   xargs,
   find,
   gfind: find,
@@ -287,5 +288,10 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
   '.': source,
   source,
-  ...TOOL_CARRIERS,
 }
+
+/** Finds the commands in the words of a tool of this name; undefined if none is known. */
+export const carrierOf = (name: string): Carrier | undefined =>
+  Object.hasOwn(CARRIERS, name) ? CARRIERS[name] : toolCarrierOf(name)
+
+export const carrierNames = (): readonly string[] => [...Object.keys(CARRIERS), ...toolCarrierNames()]

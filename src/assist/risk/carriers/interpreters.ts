@@ -84,7 +84,7 @@ const VALUE_LETTERS: Readonly<Record<string, RegExp>> = {
 }
 
 export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
-  const codes = INTERPRETERS[name] as readonly string[]
+  const codes = INTERPRETERS.of(name) ?? []
   const backticks = name === 'ruby' || name === 'perl' || name === 'php'
   for (let i = 1; i < words.length; i++) {
     const word = words[i] as Arg

@@ -131,3 +131,27 @@ export function joined(words: readonly Arg[]): InnerScript {
     span: [first.span[0], last.span[1]],
   }
 }
+
+/** A tool with an option whose value is a command: the pattern's group, or the next word if the group is empty. */
+export function commandIn(pattern: RegExp): Carrier {
+  return (args) => {
+    const found = args.flatMap((arg, i) => {
+      const match = pattern.exec(arg.text)
+      if (match === null) return []
+      const text = match.slice(1).find((group) => group)
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+    return scriptLayer(found)
+  }
+}
+
+/** One layer with all that these have. */
+export function both(...layers: readonly Layer[]): Layer {
+  const runs = layers.map((layer) => layer.runsInput).filter((kind) => kind !== false)
+  return {
+    commands: layers.flatMap((layer) => layer.commands),
+    scripts: layers.flatMap((layer) => layer.scripts),
+    runsInput: runs.at(-1) ?? false,
+  }
+}

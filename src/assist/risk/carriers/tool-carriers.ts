@@ -2,10 +2,13 @@
 // runners.
 
 import { readOptions } from '../line/options.ts'
+import { indexedLater } from '../lookup.ts'
 import { type Arg, type Output, TAINT } from '../model.ts'
 import { foreignCode } from './interpreters.ts'
 import {
+  both,
   type Carrier,
+  commandIn,
   commandLayer,
   enterWrapper,
   type InnerScript,
@@ -20,34 +23,11 @@ const MAX_LINES = 100
 
 const nowhere: Arg = { text: '', span: [0, 0], taint: TAINT.none }
 
-/** A tool with an option whose value is a command: the pattern's group, or the next word if the group is empty. */
-export function commandIn(pattern: RegExp): Carrier {
-  return (args) => {
-    const found = args.flatMap((arg, i) => {
-      const match = pattern.exec(arg.text)
-      if (match === null) return []
-      const text = match.slice(1).find((group) => group)
-      const next = args[i + 1]
-      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
-    })
-    return scriptLayer(found)
-  }
-}
-
 function scriptsOf(texts: readonly (string | undefined)[], near: Pick<Arg, 'span' | 'taint'>): Layer {
   const known = texts.filter((text) => text !== undefined && text.trim() !== '').slice(0, MAX_LINES)
   return {
     ...NOTHING,
     scripts: known.map((text): InnerScript => ({ text: text as string, taint: near.taint, span: near.span })),
-  }
-}
-
-function both(...layers: readonly Layer[]): Layer {
-  const runs = layers.map((layer) => layer.runsInput).filter((kind) => kind !== false)
-  return {
-    commands: layers.flatMap((layer) => layer.commands),
-    scripts: layers.flatMap((layer) => layer.scripts),
-    runsInput: runs.at(-1) ?? false,
   }
 }
 
@@ -240,26 +220,30 @@ function salt(args: readonly Arg[]): Layer {
   return at < 0 ? NOTHING : scriptLayer(args.slice(at + 1, at + 2))
 }
 
-export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
-  ...each('sed gsed', sed),
-  ...each('awk gawk mawk nawk', awk),
-  ...each('vi vim nvim view ex ed less more', editor),
-  ...each('make gmake', make),
-  ...each(
+/** Carriers of several tools. */
+const SHARED: readonly (readonly [tools: string, carrier: Carrier])[] = [
+  ['sed gsed', sed],
+  ['awk gawk mawk nawk', awk],
+  ['vi vim nvim view ex ed less more', editor],
+  ['make gmake', make],
+  [
     'xterm urxvt konsole alacritty kitty foot wezterm terminator gnome-terminal xfce4-terminal x-terminal-emulator',
     terminal,
-  ),
-  ...each('expect tclsh', spawned),
-  ...each('hub yadm', asGit),
-  ...each('guix reflex', behind(/^--$/)),
-  ...each('distrobox distrobox-enter', behind(/^(?:--|-e|--exec)$/)),
-  ...each('devbox poetry pipenv pdm', runner(/^run$/)),
-  ...each('asdf bundle', runner(/^exec$/)),
-  ...each('rr uftrace', runner(/^record$/)),
-  ...each('bunx npx', runner(undefined, 'p package')),
-  ...each('micromamba conda mamba', runner(/^run$/, 'n name p prefix')),
-  ...each('salt salt-ssh', salt),
-  ...each('fly flyctl', commandIn(/^(?:-C|--command(?:=(.+))?)$/)),
+  ],
+  ['expect tclsh', spawned],
+  ['hub yadm', asGit],
+  ['guix reflex', behind(/^--$/)],
+  ['distrobox distrobox-enter', behind(/^(?:--|-e|--exec)$/)],
+  ['devbox poetry pipenv pdm', runner(/^run$/)],
+  ['asdf bundle', runner(/^exec$/)],
+  ['rr uftrace', runner(/^record$/)],
+  ['bunx npx', runner(undefined, 'p package')],
+  ['micromamba conda mamba', runner(/^run$/, 'n name p prefix')],
+  ['salt salt-ssh', salt],
+  ['fly flyctl', commandIn(/^(?:-C|--command(?:=(.+))?)$/)],
+]
+
+const OWN: Readonly<Record<string, Carrier>> = {
   crontab,
   socat,
   cmake,
@@ -289,9 +273,23 @@ export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
     /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
 }
 
-function each(names: string, carrier: Carrier): Readonly<Record<string, Carrier>> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, carrier]))
-}
+/** The carrier of the tool; undefined if it runs no command. */
+export const toolCarrierOf = indexedLater<Carrier | undefined>(
+  (name) =>
+    Object.hasOwn(OWN, name) ? OWN[name] : SHARED.find(([tools]) => tools.split(' ').includes(name))?.[1],
+  () => {
+    const shared = SHARED.flatMap(([tools, carrier]) =>
+      tools.split(' ').map((name) => [name, carrier] as const),
+    )
+    const all = new Map([...shared, ...Object.entries(OWN)])
+    return (name) => all.get(name)
+  },
+)
+
+export const toolCarrierNames = (): readonly string[] => [
+  ...SHARED.flatMap(([tools]) => tools.split(' ')),
+  ...Object.keys(OWN),
+]
 
 /** Words as one script. */
 function withText(args: readonly Arg[]): Arg {

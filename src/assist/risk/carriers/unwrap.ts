@@ -2,26 +2,27 @@
 // words.
 
 import { type Arg, baseName, type Output } from '../model.ts'
-import { CARRIERS } from './carriers.ts'
+import { carrierOf } from './carriers.ts'
 import { withSplitStrings } from './env-split.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
-import { type Carrier, enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
-import { interpreterName, SHELLS, WRAPPERS, type Wrapper } from './wrappers.ts'
+import { enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
+import { interpreterName, SHELLS, type Wrapper, wrapperOf } from './wrappers.ts'
 
 /** The layer of a command, empty if it wraps nothing. `words[0]` is the command word. */
 export function unwrapLayer(words: readonly Arg[], input: Output): Layer {
   const name = baseName((words[0] as Arg).text)
-  if (Object.hasOwn(WRAPPERS, name)) return unwrapTable(WRAPPERS[name] as Wrapper, name, words)
+  const wrapper = wrapperOf(name)
+  if (wrapper !== undefined) return unwrapTable(wrapper, name, words)
   if (SHELLS.has(name)) return unwrapShell(words)
   const interpreter = interpreterName(name)
   if (interpreter !== undefined) return unwrapInterpreter(interpreter, words)
-  return Object.hasOwn(CARRIERS, name) ? (CARRIERS[name] as Carrier)(words.slice(1), input) : NOTHING
+  return carrierOf(name)?.(words.slice(1), input) ?? NOTHING
 }
 
 export function isWrapper(name: string): boolean {
   return (
-    Object.hasOwn(WRAPPERS, name) ||
-    Object.hasOwn(CARRIERS, name) ||
+    wrapperOf(name) !== undefined ||
+    carrierOf(name) !== undefined ||
     SHELLS.has(name) ||
     interpreterName(name) !== undefined
   )

@@ -1,4 +1,5 @@
 // Table of commands that run another command in their words, with what is needed to find where that command starts.
+import { rows } from '../lookup.ts'
 
 export interface Wrapper {
   /** Options whose value is the next word: letters and long names. */
@@ -30,31 +31,24 @@ const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 /** More words than a line has: only a script option holds a command. */
 const ALL = 1_000
 
-/** Reads rows of `names | flags, skip=count | values | scripts`, which are members of Wrapper. */
-function table(rows: string): Readonly<Record<string, Wrapper>> {
-  const entries = rows
-    .trim()
-    .split('\n')
-    .flatMap((row) => {
-      const [names = '', flags = '', values, scripts] = row.split('|').map((part) => part.trim())
-      const skip = /skip=(\w+)/.exec(flags)?.[1]
-      const wrapper: Wrapper = {
-        ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
-        ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
-        ...(values && { values: list(values) }),
-        ...(scripts && { scripts: list(scripts) }),
-      }
-      return list(names).map((name) => [name, wrapper] as const)
-    })
-  return Object.fromEntries(entries)
+/** Reads a row `names | flags, skip=count | values | scripts` behind its names; what it has are members of Wrapper. */
+function wrapperIn(row: string): Wrapper {
+  const [flags = '', values, scripts] = row.split('|').map((part) => part.trim())
+  const skip = /skip=(\w+)/.exec(flags)?.[1]
+  return {
+    ...Object.fromEntries((flags.match(/(?<!\S)\w+(?!\S)/g) ?? []).map((flag) => [flag, true])),
+    ...(skip !== undefined && { skip: skip === 'all' ? ALL : Number(skip) }),
+    ...(values && { values: list(values) }),
+    ...(scripts && { scripts: list(scripts) }),
+  }
 }
 
 /**
  * `ld.so` is the dynamic linker, which runs the program behind it. `and`, `or`, `not` and `begin` are keywords of fish and
  * POSIX shells that stay in front of a command when a line is read piece by piece.
  */
-export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
-  ...table(`
+const ROWS = rows(
+  `
   sudo | assigns privileged transparent | u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot
   doas | privileged transparent | u C
   pkexec | privileged transparent | user
@@ -130,7 +124,13 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   pssh | joins | h H l p t o e i
   pdsh | joins | w x l t g R
   clush | joins | w g x l
-  `),
+  `,
+  '|',
+  (found) => wrapperIn(found.at(-1) ?? ''),
+)
+
+/** Wrappers that have more than a row holds. */
+const OTHERS: Readonly<Record<string, Wrapper>> = {
   setarch: {
     skips:
       /^(?:linux(?:32|64)|i[3-6]86|x86_64|x86_32|uname26|athlon|aarch64|arm\w*|ppc\w*|s390x?|mips\w*|sparc\w*|parisc\w*|alpha\w*|ia64|riscv\w*|loongarch\w*)$/,
@@ -146,6 +146,12 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   },
 }
 
+/** How to find the command behind the wrapper of this name; undefined if it is none. */
+export const wrapperOf = (name: string): Wrapper | undefined =>
+  Object.hasOwn(OTHERS, name) ? OTHERS[name] : ROWS.of(name)
+
+export const wrapperNames = (): readonly string[] => [...ROWS.names(), ...Object.keys(OTHERS)]
+
 /** Shells, which read code from `-c`, a file, or their standard input. */
 export const SHELLS: ReadonlySet<string> = new Set(
   'sh bash dash zsh ksh ksh93 mksh lksh pdksh oksh loksh ash fish rbash rzsh csh tcsh yash posh sash osh elvish nu xonsh ion'.split(
@@ -156,25 +162,26 @@ export const SHELLS: ReadonlySet<string> = new Set(
 /**
  * Other interpreters with the options that take code. Without such an option and a file they run their standard input.
  */
-export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
-  ...takingCode('python python2 python3 pypy3 pypy ipython ipython3 jython micropython', 'c'),
-  ...takingCode('ruby jruby lua luajit raku perl6 osascript Rscript', 'e'),
-  ...takingCode('perl', 'e E'),
-  ...takingCode('julia', 'e E eval print'),
-  ...takingCode('tsx bun', 'e eval'),
-  ...takingCode('node nodejs ts-node', 'e eval p print'),
-  ...takingCode('deno', 'eval'),
-  ...takingCode('php', 'r R B E run process-code process-begin process-end'),
-}
-
-function takingCode(names: string, options: string): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries(list(names).map((name) => [name, list(options)]))
-}
+export const INTERPRETERS = rows(
+  `
+  python python2 python3 pypy3 pypy ipython ipython3 jython micropython: c
+  ruby jruby lua luajit raku perl6 osascript Rscript: e
+  perl: e E
+  julia: e E eval print
+  tsx bun: e eval
+  node nodejs ts-node: e eval p print
+  deno: eval
+  php: r R B E run process-code process-begin process-end
+  `,
+  ':',
+  (found) => list(found.join(' ')),
+)
+export const INTERPRETER_NAMES: readonly string[] = INTERPRETERS.names()
 
 /** The name under which INTERPRETERS lists it: `python3.12` is python3, `php8` is php. */
 export function interpreterName(name: string): string | undefined {
   const plain = name.replace(/(\d)\.\d+$/, '$1')
-  if (Object.hasOwn(INTERPRETERS, plain)) return plain
+  if (INTERPRETERS.of(plain) !== undefined) return plain
   const bare = plain.replace(/[\d.]+$/, '')
-  return bare !== plain && Object.hasOwn(INTERPRETERS, bare) ? bare : undefined
+  return bare !== plain && INTERPRETERS.of(bare) !== undefined ? bare : undefined
 }

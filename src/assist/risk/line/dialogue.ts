@@ -1,16 +1,19 @@
 // Pasted lines that a program reads and not the shell: what follows `ed FILE`, `psql db` or `redis-cli` is typed into it.
 
 import { interpreterName } from '../carriers/wrappers.ts'
+import { rows } from '../lookup.ts'
 import { baseName } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
 
 /** Clients that ask for commands, with the operands that they may have besides: a host, a database, a file. */
-const ASKS: ReadonlyMap<string, number> = new Map(
-  [
-    'redis-cli valkey-cli bc dc jshell irb nslookup virsh zkCli.sh octave julia R guile erl swipl ghci scala groovy tclsh',
-    'mongosh mongo mysql mariadb sqlite3 lftp sftp smbclient parted fdisk',
-    'psql cqlsh ftp telnet gdb',
-  ].flatMap((names, most) => names.split(' ').map((name) => [name, most] as const)),
+const ASKS = rows(
+  `
+  redis-cli valkey-cli bc dc jshell irb nslookup virsh zkCli.sh octave julia R guile erl swipl ghci scala groovy tclsh: 0
+  mongosh mongo mysql mariadb sqlite3 lftp sftp smbclient parted fdisk: 1
+  psql cqlsh ftp telnet gdb: 2
+  `,
+  ':',
+  (found) => Number(found.at(-1)),
 )
 /** A last command of plain words, whose program reads what follows; what stands before it on the line is another's. */
 const ALONE =
@@ -28,9 +31,9 @@ const MOST_LINES = 200
 
 /** Whether the program would read the terminal: it has no script, no statement and no option that takes their place. */
 function asks(name: string, words: readonly string[]): boolean {
-  const most = ASKS.get(name) ?? (interpreterName(name) === undefined ? undefined : 0)
+  const most = ASKS.of(name) ?? (interpreterName(name) === undefined ? undefined : 0)
   if (most === undefined || words.some((word) => NEEDS_NO_LINES.test(word))) return false
-  const isClient = ASKS.has(name)
+  const isClient = ASKS.of(name) !== undefined
   const operands = words.filter(
     (word, i) => word[0] !== '-' && !(isClient && VALUED.test(words[i - 1] ?? '')),
   )

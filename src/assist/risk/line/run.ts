@@ -5,7 +5,7 @@ import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
 import { type InnerScript, type Layer, quoted } from '../carriers/layers.ts'
 import { outputOf } from '../carriers/output.ts'
 import { unwrapLayer } from '../carriers/unwrap.ts'
-import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import { SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { MAX_DEPTH, spend } from '../limits.ts'
 import {
   type Arg,
@@ -104,7 +104,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   noteWrites(walk, command, output, frame)
   if (running.redirections.length > 0 || name === 'tee' || scope.written?.size) noteContents(command, output)
   if (walk.mayCarry) {
-    const isShell = Object.hasOwn(WRAPPERS, name) || SHELLS.has(name)
+    const isShell = wrapperOf(name) !== undefined || SHELLS.has(name)
     const understood = layer.commands.length > 0 || (isShell && layer.scripts.length > 0)
     noteCarried(walk, command, frame, understood, () => ({
       script: (text, at) =>

@@ -1,6 +1,7 @@
 // The table of all rules, and which of them look at which command.
 
 import { isWrapper } from '../carriers/unwrap.ts'
+import { indexedLater, names } from '../lookup.ts'
 import type { LineFact, SimpleCommand } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
 import { hasOutput, isWriter } from '../writes/positions.ts'
@@ -71,21 +72,29 @@ export const RULES: readonly Rule[] = [
   ...VERB_RULES,
 ]
 
-const BY_TOOL = new Map<string, Rule[]>()
-for (const rule of RULES) {
-  for (const tool of rule.tools) {
-    const list = BY_TOOL.get(tool)
-    if (list === undefined) BY_TOOL.set(tool, [rule])
-    else list.push(rule)
-  }
-}
 const NONE: readonly Rule[] = []
-export const EVERY_COMMAND: readonly Rule[] = BY_TOOL.get('*') ?? NONE
+
+function rulesByTool(): ReadonlyMap<string, readonly Rule[]> {
+  const found = new Map<string, Rule[]>()
+  for (const rule of RULES) {
+    for (const tool of rule.tools) {
+      const list = found.get(tool)
+      if (list === undefined) found.set(tool, [rule])
+      else if (list.at(-1) !== rule) list.push(rule)
+    }
+  }
+  return found
+}
 
 /** Rules that name this tool; EVERY_COMMAND has those for all commands. */
-export function rulesFor(tool: string): readonly Rule[] {
-  return BY_TOOL.get(tool) ?? NONE
-}
+export const rulesFor: (tool: string) => readonly Rule[] = indexedLater(
+  (tool) => RULES.filter(({ tools }) => tools.includes(tool)),
+  () => {
+    const byTool = rulesByTool()
+    return (tool) => byTool.get(tool) ?? NONE
+  },
+)
+export const EVERY_COMMAND: readonly Rule[] = rulesFor('*')
 
 const BY_FACT = new Map<LineFact, LineRule>(LINE_RULES.map((rule) => [rule.id, rule]))
 export function ruleForFact(fact: LineFact): LineRule {
@@ -93,16 +102,12 @@ export function ruleForFact(fact: LineFact): LineRule {
 }
 
 /** Tools that rules for every command treat specially by name; a test finds missing ones. */
-export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet jshell emacs raku crystal sbcl gcc cc clang tcc inetd stunnel xterm qemu-img ddrescue partclone.restore curl wget'.split(
-    ' ',
-  ),
+export const NAMED_IN_GENERAL_RULES = names(
+  'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet jshell emacs raku crystal sbcl gcc cc clang tcc inetd stunnel xterm qemu-img ddrescue partclone.restore curl wget',
 )
 /** Keywords of the shells' grammar, and builtins that change how the rest of a line is read. */
-export const GRAMMAR: ReadonlySet<string> = new Set(
-  'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd'.split(
-    ' ',
-  ),
+export const GRAMMAR = names(
+  'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd',
 )
 
 /** Whether a rule for every command could find anything; spares most commands those rules. */
@@ -153,5 +158,7 @@ export function isPlainlySafe(line: string, tool: string): boolean {
 
 /** Whether a plain command of this name, without redirection or expansion, can be Safe without being read. */
 export function isUnruled(tool: string): boolean {
-  return !BY_TOOL.has(tool) && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool) && !GRAMMAR.has(tool)
+  return (
+    rulesFor(tool).length === 0 && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool) && !GRAMMAR.has(tool)
+  )
 }

@@ -69,7 +69,7 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'bsdtar':
       return /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') ||
         args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/.test(arg.text))
-        ? valuesOf(args, FILLED_OPTIONS.tar ?? [])
+        ? valuesOf(args, FILLED_OPTIONS.of('tar') ?? [])
         : []
     case '7z':
     case '7za':
@@ -107,6 +107,6 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'git':
       return operands[0]?.text === 'apply' ? valuesOf(args, ['directory']) : []
     default:
-      return Object.hasOwn(FILLED_OPTIONS, name) ? valuesOf(args, FILLED_OPTIONS[name] ?? []) : []
+      return valuesOf(args, FILLED_OPTIONS.of(name) ?? [])
   }
 }

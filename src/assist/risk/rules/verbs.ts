@@ -1,24 +1,25 @@
 // One rule for the many tools that nobody has described: a sub-command that deletes, destroys, purges, revokes or unsets.
 
 import { INERT } from '../carriers/carried.ts'
-import { INTERPRETERS, SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import { INTERPRETER_NAMES, SHELLS, wrapperNames, wrapperOf } from '../carriers/wrappers.ts'
+import { indexedLater, names } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { EDITORS } from '../writes/scripts.ts'
 import { ONLY_READ } from '../writes/tools.ts'
 import type { Rule } from './rule.ts'
 
-const names = (text: string): readonly string[] => text.trim().split(/\s+/)
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 /** Verbs that lose what they are given, whatever the tool. */
-const LOSES = names(
+const LOSES = words(
   'delete del destroy purge wipe erase revoke unset terminate drop obliterate deprovision decommission undeploy unpublish nuke expunge teardown annihilate implode zap',
 )
 /** Verbs that lose less, or that package managers and the like use for what can be had again. */
-const REMOVES = names(
+const REMOVES = words(
   'remove rm rb prune reset flush clear truncate empty uninstall deregister unregister leave rollback roll rotate untag unlink unassign detach disassociate undefine kill killall disable forget deactivate suspend evict failover',
 )
 /** Verbs that say nothing alone, and interrupt or replace what a service keeps for others if the line names it. */
-const CHANGES = names(
+const CHANGES = words(
   'archive cancel abort activate expire invalidate drain cordon promote demote swap void refund transfer restore overwrite replace revert stop shutdown reboot resolve',
 )
 const VERBS = [...LOSES, ...REMOVES, ...CHANGES]
@@ -36,7 +37,7 @@ const HARD = wordOf(LOSES)
 const SOFT = wordOf(REMOVES)
 const WEAK = wordOf(CHANGES)
 
-const THINGS = names(`
+const THINGS = words(`
   accounts? acls? backends? dictionary dictionaries incidents? snippets? agents? alerts? aliases apis? applications? apps? artifacts? backups? blobs? brokers? buckets?
   catalogs? certificates? channels? clusters? collections? compute configs? consumers? containers? contexts?
   coupons? credentials? customers? dashboards? data-?streams? databases? datasets? db deployments? devices?
@@ -57,37 +58,27 @@ const THINGS = names(`
 export const KEPT = new RegExp(`(?:^|[-:_])(?:${THINGS.join('|')})$`, 'i')
 
 /** Tools without sub-commands, and tools whose own rules are complete. */
-const OTHERS: ReadonlySet<string> = new Set([
-  ...INERT,
-  ...ONLY_READ,
-  ...SHELLS,
-  ...EDITORS,
-  ...Object.keys(WRAPPERS),
-  ...Object.keys(INTERPRETERS),
-  ...names(`
-    cp mv install ln chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp dd truncate tee kill killall pkill pgrep xargs find fd
-    parallel git kubectl oc docker podman nerdctl docker-compose helm karo tmux screen export local declare typeset readonly source eval exec make gmake
-    ping psql mysql sqlite3 mongosh redis-cli awk gawk jq python python3 node ruby perl php javac gcc cc test bind zstyle setopt unsetopt bindkey
-    crontab ssh-keygen ssh-add gpg openssl systemctl service journalctl passwd usermod useradd date set_color functions emit wait
-  `),
-])
-const SPEAKS: ReadonlySet<string> = new Set(names('gh glab hub ollama'))
+const OTHERS = names(`
+  cp mv install ln chmod chown chgrp rm rmdir unlink shred tar zip unzip 7z rsync scp sftp dd truncate tee kill killall pkill pgrep xargs find fd
+  parallel git kubectl oc docker podman nerdctl docker-compose helm karo tmux screen export local declare typeset readonly source eval exec make gmake
+  ping psql mysql sqlite3 mongosh redis-cli awk gawk jq python python3 node ruby perl php javac gcc cc test bind zstyle setopt unsetopt bindkey
+  crontab ssh-keygen ssh-add gpg openssl systemctl service journalctl passwd usermod useradd date set_color functions emit wait
+`)
+const SPEAKS = names('gh glab hub ollama')
 /** Package managers, whose `remove` another command undoes, and tools that reset themselves as a matter of course. */
-const MANAGERS: ReadonlySet<string> = new Set(
-  names(`
+const MANAGERS = names(`
     apt apt-get aptitude dpkg dnf yum zypper pacman yay paru apk brew port snap flatpak npm pnpm yarn bun pip pip3 pipx uv poetry cargo rustup gem
     bundle composer conda mamba go nix nix-env guix emerge xbps-remove asdf mise nvm fnm sdk code hg svn jj chezmoi stow vim-plug tput stty clear reset
     ip nmcli tc iptables ip6tables nft ufw xrandr adb virsh VBoxManage supervisorctl pm2 update-alternatives update-rc.d apt-key add-apt-repository
     dotnet swift rails molecule kitchen ollama ansible-galaxy minikube kind k3d vagrant multipass lxc incus terraform tofu pulumi gcloud az aws
-  `),
-)
+`)
 /** Verbs that mean a whole thing, whatever the line names. */
-const WHOLE = wordOf(names('destroy obliterate nuke annihilate decommission terminate teardown'))
+const WHOLE = wordOf(words('destroy obliterate nuke annihilate decommission terminate teardown'))
 /** Options that lose what they are given, for tools without sub-commands: `--purge`, `--delete-all`. */
 const OPTION =
   /^--(?:(?:force|full|pool)-)?(?:delete|destroy|purge|wipe|erase|nuke|obliterate|drop|zap|revoke|remove|factory-reset)(-(?:all|everything|data|older-than|old))?$/
 /** Clients of clouds: their own rules say what is lost; what they detach, disable or reset is told by these verbs. */
-const CLOUDS: ReadonlySet<string> = new Set(names('gcloud az aws'))
+const CLOUDS = names('gcloud az aws')
 /** Things that a tool fetches or makes again after it removed them. */
 const FETCHED = /(?:^|[-:_])(?:packages?|images?|templates?)$/
 const HARMLESS = /^(?:--help|-h|--dry-?run(?:=.*)?|--version|help|--simulate|--what-if)$/
@@ -100,8 +91,20 @@ interface Found {
   readonly isKept: boolean
 }
 
+const WITH_RULES = [OTHERS, INERT, ONLY_READ, SHELLS, EDITORS]
+const hasOwnRules = indexedLater(
+  (name) =>
+    WITH_RULES.some((one) => one.has(name)) ||
+    wrapperOf(name) !== undefined ||
+    INTERPRETER_NAMES.includes(name),
+  () => {
+    const all = new Set([...WITH_RULES.flatMap((one) => [...one]), ...wrapperNames(), ...INTERPRETER_NAMES])
+    return (name) => all.has(name)
+  },
+)
+
 /** Whether the tool's words may be sub-commands. */
-export const hasVerbs = (name: string): boolean => name !== '' && (!OTHERS.has(name) || SPEAKS.has(name))
+export const hasVerbs = (name: string): boolean => name !== '' && (!hasOwnRules(name) || SPEAKS.has(name))
 
 /** The verb of the tool that loses something, with whether the line names a thing that others use. */
 function losing({ name, args, isOwn }: SimpleCommand): Found | undefined {
@@ -183,7 +186,7 @@ export const VERB_RULES: readonly Rule[] = [
     id: 'code-destroys',
     level: 'high',
     why: 'Runs code that deletes something that a service keeps for everybody who uses it.',
-    tools: Object.keys(INTERPRETERS),
+    tools: INTERPRETER_NAMES,
     when: (c) => {
       const found = c.args.filter(({ text }) => callsLosing(text))
       // With no file to run, an interpreter runs what it is given to read.

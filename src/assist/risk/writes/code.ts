@@ -1,6 +1,8 @@
 // Finds the files that code in other languages writes, as far as it names them literally, and tells code that only
 // reads.
 
+import { names } from '../lookup.ts'
+
 /** A literal. Empty ones count too, so that what stands between two of them is not taken for a third. */
 const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){0,300})\1/g
 /** Characters before and after a literal in which a call is looked for. */
@@ -77,15 +79,13 @@ export function writtenInCode(code: string): readonly string[] {
 }
 
 /** Functions and methods that change no file, whatever their arguments. */
-const PURE = new Set(
+const PURE = names(
   `open print printf println puts echo load loads read readline readlines read_text read_bytes readFileSync readFile parse stringify
   log error require exists existsSync is_file isfile isdir stat statSync items keys values get len str repr format sorted list dict
   set map filter join split strip trim splitlines startswith endswith expanduser expandvars Path home cwd getcwd environ getenv
   file_get_contents json_decode json_encode var_dump print_r slurp decode encode toString includes match test search findall sub
   enumerate range zip int bool type isinstance json_extract readfile select count dumps pprint exit if for while elif and or not in
-  function return tojson fromjson to_entries length getline close END BEGIN substr index tolower toupper eof chomp lines lc uc`.split(
-    /\s+/,
-  ),
+  function return tojson fromjson to_entries length getline close END BEGIN substr index tolower toupper eof chomp lines lc uc`,
 )
 const WRITE_WORDS =
   /writ|unlink|remove|delete|\brm|renam|replace|truncat|copy|move|\bmv\b|chmod|chown|touch|mkdir|link|append|\bdump\b|save|create|put_|output|\bonce\b|backup|attach|into|exec|eval|system|popen|spawn|subprocess|getattr|__|import_module|\bdo\b|insert|update|vacuum|inplace|\$\^I|-i\b|syscall|sysopen|print\s*\{|print\s+[A-Z]{1,8}\s|\bset\b/i

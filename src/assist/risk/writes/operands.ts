@@ -1,7 +1,6 @@
 // Data for positions.ts: tools that write files which their operands name, and tools that fill directories.
+import { names } from '../lookup.ts'
 import { table } from './tools.ts'
-
-const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
 
 /** Tools that write the last of two or more operands. */
 export const LAST_OPERAND = names(`

@@ -3,6 +3,7 @@
 
 import { interpreterName } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
+import { indexedLater, names } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { writtenInCode } from './code.ts'
 import {
@@ -37,13 +38,13 @@ const some = (arg: Arg | undefined): readonly Arg[] => (arg === undefined ? NOTH
 const verbOf = (options: Options, at = 0): string => options.operands[at]?.text ?? ''
 
 /** Tools whose arguments or standard input hold programs in a language of their own. */
-const CODE_TOOLS: ReadonlySet<string> = new Set(
-  `awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
+const CODE_TOOLS = names(`
+  awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
   tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
   sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun ghc gimp
   lftp ftp sftp tftp smbclient ansible racket ecl clisp ocaml kotlin kotlinc clickhouse clickhouse-client clickhouse-local nim
-  crystal runghc runhaskell csi gosh hy janet fennel gforth maxima m4 dc`.split(/\s+/),
-)
+  crystal runghc runhaskell csi gosh hy janet fennel gforth maxima m4 dc
+`)
 
 /** Whether the command runs programs in another language, from its words or its input. */
 export function runsCode(name: string): boolean {
@@ -165,25 +166,39 @@ const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined
   Object.hasOwn(table, name) ? table[name] : undefined
 
 /** Every tool that a table of this file or of tools.ts describes. */
-export const WRITERS: readonly string[] = [
+export const writers = (): readonly string[] => [
   ...new Set([
-    ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED, FILLED_OPTIONS].flatMap((one) => Object.keys(one)),
-    ...[
-      LAST_OPERAND,
-      SECOND_OPERAND,
-      THIRD_OPERANDS,
-      FIRST_OPERAND,
-      EVERY_OPERAND,
-      FILLERS,
-      EDITORS,
-      CODE_TOOLS,
-    ].flatMap((one) => [...one]),
+    ...KEYED_BY_NAME.flatMap((one) => Object.keys(one)),
+    ...TABLES.flatMap((one) => one.names()),
+    ...LISTS.flatMap((one) => [...one]),
   ]),
 ]
-const IS_WRITER: ReadonlySet<string> = new Set(WRITERS)
+const KEYED_BY_NAME = [SPECIAL, KEYED]
+const TABLES = [OUTPUT_OPTIONS, IN_PLACE, FILLED_OPTIONS]
+const LISTS = [
+  LAST_OPERAND,
+  SECOND_OPERAND,
+  THIRD_OPERANDS,
+  FIRST_OPERAND,
+  EVERY_OPERAND,
+  FILLERS,
+  EDITORS,
+  CODE_TOOLS,
+]
+
+const isDescribed = indexedLater(
+  (name) =>
+    KEYED_BY_NAME.some((one) => Object.hasOwn(one, name)) ||
+    LISTS.some((one) => one.has(name)) ||
+    TABLES.some((one) => one.of(name) !== undefined),
+  () => {
+    const known = new Set(writers())
+    return (name) => known.has(name)
+  },
+)
 
 export function isWriter(name: string): boolean {
-  return IS_WRITER.has(name) || interpreterName(name) !== undefined
+  return isDescribed(name) || interpreterName(name) !== undefined
 }
 
 /** Whether a tool without a description has an option that usually names the file to write. */
@@ -212,7 +227,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
     return isUsual ? [...valuesOf(args, USUAL_OPTIONS, true), ...valuesOfUsual(args)] : NOTHING
   const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
   if (isUsual) out.push(...valuesOfUsual(args))
-  const valued = own(OUTPUT_OPTIONS, name)
+  const valued = OUTPUT_OPTIONS.of(name)
   if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))
   const keyed = own(KEYED, name)
   if (keyed !== undefined)
@@ -230,7 +245,7 @@ export function writtenFiles(command: SimpleCommand, options: Options): readonly
   if (THIRD_OPERANDS.has(name)) out.push(...operands.slice(2))
   if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))
   if (EVERY_OPERAND.has(name) && !Object.hasOwn(SPECIAL, name)) out.push(...operands)
-  const inPlace = own(IN_PLACE, name)
+  const inPlace = IN_PLACE.of(name)
   if (inPlace !== undefined && hasFlag(args, inPlace))
     out.push(...(/^(?:g?sed|perl|ruby|yq|gawk)$/.test(name) ? operands.slice(1) : operands))
   if (EDITORS.has(name)) out.push(...editor(command, options))

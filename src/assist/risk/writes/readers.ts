@@ -1,19 +1,16 @@
 // Tells tools that only read their files, or that write only at the positions of tools.ts.
 
-import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import { SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
+import { names } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import { plainlyReads } from './code.ts'
 import { inputCode, runsCode } from './positions.ts'
 import { EDITORS, isDriven } from './scripts.ts'
 import { ONLY_READ } from './tools.ts'
 
-const names = (text: string): readonly string[] => text.trim().split(/\s+/)
-
 /** Tools that write only at their write positions, or that rules, wrappers and carriers already cover. */
-const READERS: ReadonlySet<string> = new Set([
-  ...ONLY_READ,
-  ...names(`
+const READERS = names(`
   [ [[ : . source echo print printf export declare typeset local readonly set alias abbr unalias type command builtin eval exec
   dir vdir cd pushd popd mkdir true false history read mapfile readarray let return exit hash jobs wait kill pgrep ps trap complete
   compgen bind setopt shopt string math count contains
@@ -23,8 +20,7 @@ const READERS: ReadonlySet<string> = new Set([
   sort gsort shuf uniq xxd curl wget scp cp install mv ar arj cpio pax dd tee gpg age openssl iconv pandoc pv
   base64 base32 basenc msgfmt xmllint xsltproc sdiff split csplit tcpdump nmap make cmake ninja qrencode m4 convert magick dot
   systemctl journalctl loginctl dpkg-query rpm apt-cache
-`),
-])
+`)
 
 type Reads = (command: SimpleCommand, options: Options, isOwn: (text: string) => boolean) => boolean
 
@@ -92,19 +88,19 @@ export function onlyReads(
   if (runsCode(name)) return codeReads(command, options, isOwn)
   if (SHELLS.has(name)) return shellReads(args, isOwn)
   // The command inside a wrapper is judged by itself; here only the directory in which it runs matters.
-  if (Object.hasOwn(WRAPPERS, name))
+  if (wrapperOf(name) !== undefined)
     return !args.some(
       (arg, i) => MOVES.test(arg.text) && isOwn(`${arg.text.replace(MOVES, '')} ${args[i + 1]?.text ?? ''}`),
     )
-  return READERS.has(name) || CARRIES.has(name)
+  return ONLY_READ.has(name) || READERS.has(name) || CARRIES.has(name)
 }
 
 /** Options by which a wrapper runs its command in another directory. */
 const MOVES = /^(?:-[CD]|--(?:chdir|working-directory|wd|wdns)=?|-pWorkingDirectory=|WorkingDirectory=)/
 
 /** Tools that only run other commands, which are judged by themselves. */
-const CARRIES: ReadonlySet<string> = new Set(
-  names('xargs parallel kubectl oc nerdctl docker-compose lxc incus tmux at batch npx bunx screen crontab'),
+const CARRIES = names(
+  'xargs parallel kubectl oc nerdctl docker-compose lxc incus tmux at batch npx bunx screen crontab',
 )
 
 /** Whether a program in the line plainly reads. A script that is only named may do anything, so it does not count. */

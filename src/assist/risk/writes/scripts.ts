@@ -1,17 +1,16 @@
 // Finds the files that scripts of editors, sed and awk write, from the words in which they stand.
 
 import type { Options } from '../line/options.ts'
+import { names } from '../lookup.ts'
 import { type Arg, NO_OUTPUT, type SimpleCommand } from '../model.ts'
 
 const NOTHING: readonly Arg[] = []
 
 /** Editors. A program for one of them stands in its options or on its input. */
-export const EDITORS: ReadonlySet<string> = new Set(
-  `vi vim nvim view gvim vimx vim.basic vim.tiny nvi elvis ex ed red nano pico micro joe jed ne emacs emacsclient mg hx helix kak kate gedit
-  kwrite mousepad code codium cursor subl atom zed gnome-text-editor vimdiff nvimdiff rvim sudoedit xdg-open open`.split(
-    /\s+/,
-  ),
-)
+export const EDITORS = names(`
+  vi vim nvim view gvim vimx vim.basic vim.tiny nvi elvis ex ed red nano pico micro joe jed ne emacs emacsclient mg hx helix kak kate gedit
+  kwrite mousepad code codium cursor subl atom zed gnome-text-editor vimdiff nvimdiff rvim sudoedit xdg-open open
+`)
 const EDITS_AND_WRITES =
   /(?:^|[|:\s+!%])(?:w|wq|wqa|x|xa|xit|exit|up|update|wa|wall|sav|saveas|wn)!?(?:$|[\s|])/
 const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|wq|x|sav|saveas|up|update)!?\s+(?:>>\s*)?([^|\s]+)/

@@ -1,17 +1,10 @@
 // Data for positions.ts: tools that write files, and the options by which they name them; operands.ts has the other places.
 
-/** Reads lines of `tools: words`; each of the tools gets the words. */
-export function table(text: string): Readonly<Record<string, readonly string[]>> {
-  const lines = text.trim().split(/\s*\n\s*/)
-  const out: Record<string, string[]> = {}
-  for (const line of lines) {
-    const [names = '', words = ''] = line.split(': ')
-    for (const name of names.split(' ')) out[name] = [...(out[name] ?? []), ...words.split(' ')]
-  }
-  return out
-}
+import { names, type Rows, rows } from '../lookup.ts'
 
-const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
+/** Reads lines of `tools: words`; each of the tools gets the words of all its lines. */
+export const table = (text: string): Rows<readonly string[]> =>
+  rows(text, ':', (found) => found.flatMap((words) => words.split(' ')))
 
 /**
  * Options whose value is a file that the tool writes, by the tools' own manual pages. A letter is a short option: alone, at the end of a cluster, or joined

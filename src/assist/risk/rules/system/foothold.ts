@@ -136,11 +136,11 @@ export const FOOTHOLD_RULES: readonly Rule[] = [
     id: 'memory-read',
     level: 'moderate',
     why: 'Reads the memory of a running program, with the passwords in it, runs code in it, or hides it.',
-    tools: [...tools('dd cat strings gcore xxd hexdump grep head tail cp'), ...Object.keys(INJECTS)],
+    tools: [...tools('dd cat strings gcore xxd hexdump grep head tail cp'), ...INJECTS.names()],
     when: (c) =>
       c.name === 'gcore'
         ? c.args.length > 0
-        : c.name in INJECTS
+        : INJECTS.of(c.name) !== undefined
           ? fits(INJECTS)(c)
           : matching(
               c.args,

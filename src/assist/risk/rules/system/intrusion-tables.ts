@@ -1,26 +1,15 @@
 // Tables for intrusion.ts: programs made for breaking in, and words of everyday tools that see, hide or enter.
 
+import { type Rows, rows } from '../../lookup.ts'
 import type { SimpleCommand } from '../../model.ts'
 import { tools } from '../rule.ts'
 
-/** For each tool, a pattern of its words, joined by blanks. */
-type Table = Readonly<Record<string, RegExp>>
-
-/** Reads lines of `tools: pattern`. */
-const table = (text: string): Table =>
-  Object.fromEntries(
-    text
-      .trim()
-      .split(/\s*\n\s*/)
-      .flatMap((line) => {
-        const at = line.indexOf(': ')
-        return tools(line.slice(0, at)).map((name) => [name, new RegExp(line.slice(at + 2))])
-      }),
-  )
+/** For each tool, a pattern of its words, joined by blanks; read from lines of `tools: pattern`. */
+const table = (text: string): Rows<RegExp> => rows(text, ': ', (found) => new RegExp(found.at(-1) ?? '(?!)'))
 
 /** Whether the words of the command fit the row of its tool. */
-export const fits = (rows: Table) => (c: SimpleCommand) =>
-  rows[c.name]?.test(c.args.map((arg) => arg.text).join(' ')) === true
+export const fits = (table: Rows<RegExp>) => (c: SimpleCommand) =>
+  table.of(c.name)?.test(c.args.map((arg) => arg.text).join(' ')) === true
 
 /** Programs made for breaking in, and for staying unseen, by the names under which their authors give them out. */
 export const ATTACK_TOOLS = tools(

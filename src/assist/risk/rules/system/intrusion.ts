@@ -1,6 +1,6 @@
 // Rules about what intruders do with everyday tools: see, hide, keep a way in, take along. Tables from a tool to its words.
 
-import { INTERPRETERS, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
+import { INTERPRETER_NAMES, interpreterName, SHELLS } from '../../carriers/wrappers.ts'
 import { resolvePath } from '../../line/paths.ts'
 import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
 import { valuesOf } from '../../writes/option-values.ts'
@@ -16,20 +16,13 @@ const plainName = (path: string): string =>
   baseName(path)
     .toLowerCase()
     .replace(/\.(?:sh|py|pl|rb|elf|ko)$/, '')
-const RUNS_FILES: readonly string[] = [
-  ...Object.keys(INTERPRETERS),
-  ...SHELLS,
-  'source',
-  '.',
-  'modprobe',
-  'insmod',
-]
+const RUNS_FILES: readonly string[] = [...INTERPRETER_NAMES, ...SHELLS, 'source', '.', 'modprobe', 'insmod']
 
 /** A shell, and nothing for it to run, in a call of another program. Each class has a bound, so that it is found in linear time. */
 const SHELL_CALL =
   /(?:\b(?:system|exec\w{0,8}|spawn\w{0,8}|popen\w{0,8}|call|run|Popen|passthru|shell_exec|terminal|shell)\b[\s("'[,:{]{0,8}|\bshell=|![\s"']{0,8})(?:exec\s{1,8}["']?)?(?:\/(?:usr\/)?bin\/)?(?:ba|da|z|k|c|tc|fi)?sh["',\s-]{0,8}(?:[ipl]{1,3}\b["',\s]{0,8})?(?:reset;?["',\s]{0,8})?(?:0?[<>]&\d\s{0,4}){0,4}&?["'\s]{0,8}(?:$|[;,)\]}#])/m
 const CALLERS: readonly string[] = [
-  ...Object.keys(INTERPRETERS),
+  ...INTERPRETER_NAMES,
   ...tools(
     'awk gawk mawk nawk vi vim nvim view ed ex gdb man less more ftp tclsh expect irb psql sqlite3 mysql',
   ),
@@ -104,7 +97,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'password-in-words',
     level: 'moderate',
     why: 'Shows the password to every user of this machine, who can see the words of running programs, and to the history.',
-    tools: [...Object.keys(PASSWORDS), 'sudo'],
+    tools: [...PASSWORDS.names(), 'sudo'],
     when: (c, o) =>
       c.name === 'sudo'
         ? only(o.flag('S', 'stdin'), /\S/.test(c.input.text ?? ''))
@@ -117,9 +110,9 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'shell-escaped',
     level: 'moderate',
     why: 'Opens a shell from inside another program, where nothing that watches your shell sees it.',
-    tools: [...CALLERS, ...Object.keys(OPENS), 'find', 'gfind', 'cpan'],
+    tools: [...CALLERS, ...OPENS.names(), 'find', 'gfind', 'cpan'],
     when: (c) => {
-      if (c.name in OPENS) return fits(OPENS)(c)
+      if (OPENS.of(c.name) !== undefined) return fits(OPENS)(c)
       if (/find$/.test(c.name))
         return c.args.filter(
           (arg, i) =>
@@ -137,7 +130,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'records-person',
     level: 'moderate',
     why: 'Records the screen, the keys, the camera or the microphone, with whatever is secret in it.',
-    tools: Object.keys(RECORDS),
+    tools: RECORDS.names(),
     when: fits(RECORDS),
     example: 'xwd -root -out /tmp/screen.xwd',
   },
@@ -145,7 +138,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'authority-trusted',
     level: 'moderate',
     why: 'Trusts another certificate authority, whose owner can then read and change encrypted connections.',
-    tools: Object.keys(TRUSTS),
+    tools: TRUSTS.names(),
     when: fits(TRUSTS),
     example: 'sudo update-ca-certificates',
   },
@@ -153,7 +146,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
     id: 'host-entered',
     level: 'moderate',
     why: 'Opens a shell with the rights of root or of another part of the machine.',
-    tools: Object.keys(ENTERS),
+    tools: ENTERS.names(),
     when: fits(ENTERS),
     example: 'nsenter -t 1 -m -u -i -n sh',
   },
@@ -237,7 +230,7 @@ export const INTRUSION_RULES: readonly Rule[] = [
       ...tools(
         'cp zip tar gzip bzip2 xz 7z openssl gpg ccencrypt ccrypt base64 xxd scp rsync curl wget nc ncat socat cat',
       ),
-      ...Object.keys(INTERPRETERS),
+      ...INTERPRETER_NAMES,
     ],
     when: (c, o) => {
       if (interpreterName(c.name) !== undefined)

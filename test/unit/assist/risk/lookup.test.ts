@@ -1,0 +1,86 @@
+// Lists of names answer the same by search, at the first questions, as by the index that later questions get.
+
+import { expect, test } from 'vitest'
+import {
+  INTERPRETER_NAMES,
+  interpreterName,
+  wrapperNames,
+  wrapperOf,
+} from '../../../../src/assist/risk/carriers/wrappers.ts'
+import { indexedLater, names, type Rows, rows } from '../../../../src/assist/risk/lookup.ts'
+import { RULES, rulesFor } from '../../../../src/assist/risk/rules/index.ts'
+import { FILLED_OPTIONS, IN_PLACE } from '../../../../src/assist/risk/writes/operands.ts'
+import { isWriter, writers } from '../../../../src/assist/risk/writes/positions.ts'
+import { OUTPUT_OPTIONS } from '../../../../src/assist/risk/writes/tools.ts'
+import fc from '../../../support/run/properties.ts'
+
+/** More questions than a list answers by search. */
+const MANY = 100
+const word = fc.stringMatching(/^[a-c:.[+-]{1,4}$/)
+const line = fc.tuple(fc.array(word, { minLength: 1, maxLength: 4 }), fc.array(word, { maxLength: 4 }))
+
+test('names are found by search as by the index, and parts of names are not', () => {
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 12 }), fc.oneof(word, fc.string()), (list, asked) => {
+      const found = names(`\n  ${list.join(' ')}\n`)
+      expect(found.has(asked)).toBe(list.includes(asked))
+      for (let i = 0; i < MANY; i++) found.has('a')
+      expect(found.has(asked)).toBe(list.includes(asked))
+    }),
+  )
+})
+
+test('rows are found by search as by the index: all of the name, in their order, and by no word behind it', () => {
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 6 }), fc.oneof(word, fc.string()), (lines, asked) => {
+      const plain = lines.map(
+        ([tools, about]) => [tools.map((tool) => tool.replaceAll(':', '')), about] as const,
+      )
+      const kept = plain.filter(([tools]) => tools.every((tool) => tool !== ''))
+      const text = kept.map(([tools, about]) => `  ${tools.join(' ')}: ${about.join(' ')}`).join('\n')
+      const expected = kept.flatMap(([tools, about]) =>
+        tools.filter((tool) => tool === asked).map(() => about.join(' ')),
+      )
+      const found = rows(text, ': ', (all) => all)
+      const wanted = expected.length === 0 ? undefined : expected
+      expect(found.of(asked)).toEqual(wanted)
+      for (let i = 0; i < MANY; i++) found.of('a')
+      expect(found.of(asked)).toEqual(wanted)
+      expect(found.names()).toEqual([...new Set(kept.flatMap(([tools]) => tools))])
+    }),
+  )
+})
+
+test('the index is made once, after many questions', () => {
+  let made = 0
+  const ask = indexedLater(
+    () => 'search',
+    () => {
+      made += 1
+      return () => 'index'
+    },
+  )
+  const answers = Array.from({ length: MANY }, () => ask('x'))
+  expect([answers[0], answers.at(-1), made]).toEqual(['search', 'index', 1])
+})
+
+test('each name of the tables is found in them, however often they were asked', () => {
+  const tables: readonly Rows<readonly string[]>[] = [OUTPUT_OPTIONS, FILLED_OPTIONS, IN_PLACE]
+  for (let round = 0; round < 2; round++) {
+    for (const table of tables)
+      for (const name of table.names()) {
+        expect(table.of(name), name).not.toEqual([])
+        expect(isWriter(name), name).toBe(true)
+      }
+    for (const name of writers()) expect(isWriter(name), name).toBe(true)
+    for (const name of wrapperNames()) expect(wrapperOf(name), name).toBeDefined()
+    for (const name of INTERPRETER_NAMES) expect(interpreterName(name)).toBe(name)
+    for (const name of ['constructor', '__proto__', '', 'sudo env', 'nosuchtool'])
+      expect([wrapperOf(name), isWriter(name), rulesFor(name)]).toEqual([undefined, false, []])
+  }
+})
+
+test('each tool has the rules that name it, in the order of the table', () => {
+  for (const tool of new Set(RULES.flatMap(({ tools }) => tools)))
+    expect(rulesFor(tool), tool).toEqual(RULES.filter(({ tools }) => tools.includes(tool)))
+})
