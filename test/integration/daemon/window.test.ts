@@ -381,6 +381,8 @@ describe.skipIf(CHROMIUM === undefined)(
       await node.karo(['token', 'end'])
       await page.getByText('run this in a terminal').waitFor()
       await page.goto(await dashboard())
+      // The code stands in the address until the page has it: another address before that would take it away.
+      await page.locator('nav').waitFor()
       await go('sharing')
       const button = page.getByRole('button', { name: /Share/ })
       await button.waitFor()
