@@ -1,4 +1,4 @@
-// What is known of the tools for accounts, groups and the journal of the system.
+// What is known of the tools for accounts and groups, and for becoming somebody else.
 import type { OwnTool } from './own-tool.ts'
 
 export const ACCOUNTS: Readonly<Record<string, OwnTool>> = {
@@ -37,28 +37,121 @@ export const ACCOUNTS: Readonly<Record<string, OwnTool>> = {
     },
     operands: ['name of the user'],
   },
-  groups: { does: 'Prints the groups that a user belongs to', operands: ['name of the user'] },
-  journalctl: {
-    does: 'Shows messages of the system journal, the log of systemd',
+  userdel: {
+    does: 'Deletes a user account',
     options: {
-      '-b --boot': 'messages since this boot',
-      '-u --unit =UNIT': 'messages of a specific unit or service',
-      '-f --follow': 'follows new messages as they come',
-      '-n --lines =N': 'the last lines of the log',
-      '-p --priority =LEVEL': 'messages of a priority, such as errors and worse',
-      '-k --dmesg': 'messages of the kernel',
-      '-r --reverse': 'newest messages first',
-      '-S --since =TIME': 'messages since a time',
-      '-U --until =TIME': 'messages until a time',
-      '-e --pager-end': 'jumps to the end of the log',
-      '-x --catalog': 'adds explanations to messages',
-      '-o --output =FORMAT': 'the format of the output',
-      '--disk-usage': 'how much disk space the journal uses',
-      '--vacuum-time =TIME': 'deletes journal files older than a time',
-      '--vacuum-size =SIZE': 'deletes old journal files until they take less than a size',
-      '--list-boots': 'lists the boots that the journal knows',
-      '--no-pager': 'prints everything without a pager',
-      '--user': 'messages of the services of this user',
+      '-r --remove': 'deletes the home directory and mail of the user as well',
+      '-f --force': 'even if the user is logged in',
     },
+    operands: ['name of the user'],
+  },
+  passwd: {
+    does: "Changes a user's password",
+    options: {
+      '-l --lock': 'locks the password of the account',
+      '-u --unlock': 'unlocks the password of the account',
+      '-d --delete': 'deletes the password, so that none is needed',
+      '-e --expire': 'expires the password: the user has to change it at the next login',
+      '-S --status': 'shows the status of the account',
+      '-n --mindays =days': 'the minimum number of days between password changes',
+      '-x --maxdays =days': 'the maximum number of days that a password is valid',
+    },
+    operands: ['name of the user'],
+  },
+  chage: {
+    does: 'Shows or changes when a password expires',
+    options: {
+      '-l --list': 'lists when the password and account expire',
+      '-M --maxdays =days': 'the maximum number of days that a password is valid',
+      '-E --expiredate =date': 'the date on which the account expires',
+      '-d --lastday =date': 'the date of the last password change; 0: has to be changed at the next login',
+    },
+    operands: ['name of the user'],
+  },
+  groupadd: {
+    does: 'Creates a group',
+    options: {
+      '-g --gid =GID': 'the number of the new group, its group ID',
+      '-r --system': 'creates a system group',
+    },
+    operands: ['name of the new group'],
+  },
+  groupdel: { does: 'Deletes a group', operands: ['name of the group'] },
+  gpasswd: {
+    does: 'Changes the members of a group',
+    options: {
+      '-a --add =user': 'adds a user to the group',
+      '-d --delete =user': 'removes a user from the group',
+      '-M --members =users': 'sets all members of the group',
+      '-A --administrators =users': 'sets the administrators of the group',
+    },
+    operands: ['name of the group'],
+  },
+  groups: { does: 'Prints the groups that a user belongs to', operands: ['name of the user'] },
+  id: {
+    does: 'Shows the identity of a user: the IDs and names of the user and the groups',
+    options: {
+      '-u --user': 'only the user ID',
+      '-g --group': 'only the ID of the primary group',
+      '-G --groups': 'the IDs of all groups',
+      '-n --name': 'names instead of numbers',
+      '-r --real': 'the real ID instead of the effective one',
+    },
+    operands: ['name of the user'],
+  },
+  whoami: { does: 'Prints the name of the current user' },
+  who: {
+    does: 'Shows who is logged in',
+    options: {
+      '-a --all': 'everything',
+      '-b --boot': 'the time of the last system boot',
+      '-H --heading': 'with a header line',
+      '-q --count': 'only the names and the number of users',
+      '-r --runlevel': 'the current runlevel',
+    },
+  },
+  w: { does: 'Shows who is logged in, and what they are doing' },
+  last: {
+    does: 'Lists the last logins of users, and reboots',
+    options: {
+      '-n --limit =number': 'this many lines',
+      '-F --fulltimes': 'full dates and times',
+      '-a --hostlast': 'the host name in the last column',
+      '-s --since =time': 'since a time',
+    },
+    operands: ['the user or terminal'],
+  },
+  sudo: {
+    does: 'Runs a command as another user, root by default',
+    options: {
+      '-u --user =user': 'as this user',
+      '-i --login': 'starts a login shell',
+      '-s --shell': 'starts a shell',
+      '-e --edit': 'edits a file as that user',
+      '-E --preserve-env': 'preserves your environment variables',
+      '-n --non-interactive': 'never asks for a password',
+      '-k --reset-timestamp': 'forgets that you entered the password',
+      '-l --list': 'lists what you are allowed to run',
+      '-v --validate': 'extends the time for which no password is needed',
+      '-S --stdin': 'reads the password from standard input',
+      '-H --set-home': "sets HOME to that user's home directory",
+      '-b --background': 'runs the command in the background',
+      '-g --group =group': 'with this group',
+      '-A --askpass': 'asks for the password with a helper program',
+    },
+  },
+  doas: {
+    does: 'Runs a command as another user, root by default',
+    options: { '-u =user': 'as this user', '-n': 'never asks for a password', '-s': 'starts a shell' },
+  },
+  su: {
+    does: 'Switches to another user',
+    options: {
+      '- -l --login': 'with the environment of a fresh login',
+      '-c --command =command': 'runs one command',
+      '-s --shell =shell': 'with this shell',
+      '-P --pty': 'in a terminal of its own',
+    },
+    operands: ['the user; default root'],
   },
 }

@@ -35,25 +35,29 @@ test.each([
   ['tar cfC a.tar /tmp dir', 'a.tar', 'The archive of the option f'],
   ['tar cfC a.tar /tmp dir', '/tmp', 'The directory of the option C'],
   ['tar cfC a.tar /tmp dir', 'dir', 'A file in the archive'],
-  ['tar x --strip-components=1', '--strip-components=1', 'Drops so many leading directories from names'],
-  ['ar rcs lib.a x.o', 'c', 'Makes the library without a word'],
+  [
+    'tar x --strip-components=1',
+    '--strip-components=1',
+    'Removes this number of leading directories from file names',
+  ],
+  ['ar rcs lib.a x.o', 'c', 'Creates the library without a warning'],
   ['ar rcs lib.a x.o', 'lib.a', 'The library'],
   ['ar rcs lib.a x.o', 'x.o', 'A file in the library'],
-  ['ps aux', 'aux', 'All processes of all users, with processor and memory'],
-  ['alias ll="ls -l"', 'ls', 'Lists files'],
-  ['alias ll="ls -l"', '-l', 'One per line with permissions, owner, size and time'],
+  ['ps aux', 'aux', 'All processes of all users, with processor and memory usage'],
+  ['alias ll="ls -l"', 'ls', 'Lists the files in a directory'],
+  ['alias ll="ls -l"', '-l', 'Long format: permissions, owner, size and time of each file'],
   [
     'sudo !!',
     '!!',
     'The command before this one: bash and zsh put its text here before the line runs, so Karo cannot see it',
   ],
   ['systemctl restart nginx', 'nginx', 'Unit'],
-  ['git log --graph --all', '--graph', 'Draws how branches part and join'],
-  ['git log --oneline', '--oneline', 'Show each commit as a single line'],
+  ['git log --graph --all', '--graph', 'Draws branches and merges as a graph'],
+  ['git log --oneline', '--oneline', 'One line for each commit'],
   ['docker compose up -d', '-d', 'In the background'],
-  ['ls -lah', '-h', 'Sizes as 1K, 23M'],
-  ['grep -A3 x f', '-A3', 'And so many lines after: 3'],
-  ['grep --after-context=3 x f', '--after-context=3', 'And so many lines after'],
+  ['ls -lah', '-h', 'Human-readable sizes with units, such as 1K or 23M'],
+  ['grep -A3 x f', '-A3', 'Prints this many lines of context after each match: 3'],
+  ['grep --after-context=3 x f', '--after-context=3', 'Prints this many lines of context after each match'],
   ['curl -L https://a.b', '-L', 'Follow redirects'],
   [
     'kill -9 123',
@@ -66,7 +70,7 @@ test.each([
   ['chown bob:www f', 'bob:www', 'Owner bob, group www'],
   ['exit 127', '127', 'Command not found'],
   ['head -20 f', '-20', 'Shows 20 lines'],
-  ['find . -name x -delete', '-delete', 'Deletes what was found'],
+  ['find . -name x -delete', '-delete', 'Deletes the files that were found'],
   ['find . -exec rm {} \\;', 'rm', 'Deletes files for good; there is no bin'],
   ['sudo -u bob ls', '-u', 'As this user'],
   ['sudo -u bob ls', 'bob', 'The user of the option before it'],
@@ -94,8 +98,8 @@ test.each([
   ['X=1 env', 'X=1', 'Sets the variable X'],
   ['! true', '!', 'Inverts the exit code: success counts as failure, and failure as success'],
   ['while true; do ls; done', 'do', 'Begins the body that is repeated'],
-  ['bash -c "ls -a"', '-a', 'Also hidden ones'],
-  ["ssh host 'ls -a'", '-a', 'Also hidden ones'],
+  ['bash -c "ls -a"', '-a', 'Includes hidden files, whose names start with a dot'],
+  ["ssh host 'ls -a'", '-a', 'Includes hidden files, whose names start with a dot'],
   ['xargs -0 rm', 'rm', 'Deletes files for good; there is no bin'],
 ])('%s: %s', async (command, text, meaning) => {
   expect(meaningOf(await explain(command), text)).toBe(meaning)
@@ -136,7 +140,7 @@ test('fish is read as fish', async () => {
   expect(found.parsed).toBe(true)
   expect(meaningOf(found, 'end')).toBe('Ends the block (fish)')
   expect(meaningOf(found, '(date)')).toMatch(/^Runs the command inside first/)
-  expect(meaningOf(found, 'date')).toBe('Prints or sets date and time')
+  expect(meaningOf(found, 'date')).toBe('Prints or sets the date and time')
 })
 
 describe('blocks of fish', () => {
@@ -196,7 +200,7 @@ test('patterns of a case are compared, not put in', async () => {
 test('what touches a pattern of zsh in parentheses runs nothing', async () => {
   const found = await explain('ls **/*.c(.om[1,3])', 'zsh')
   expect(meaningOf(found, '(.om[1,3])')).toBe('Alternatives, or a condition for the files (zsh)')
-  expect(found.summary).toBe('Lists files.')
+  expect(found.summary).toBe('Lists the files in a directory.')
 })
 
 test('a loop is summed up as one, and an unfinished one is no argument of a command', async () => {
@@ -333,13 +337,13 @@ test('a screen of 80 columns, as a person reads it', async () => {
 
 sudo              Runs a command as another user, root by default
   tar             Packs files into an archive, or unpacks one
-    -x            Unpacks
+    -x            Extracts files from an archive
     -z            Compressed with gzip
     -f a.tgz      The archive file
     -C "$HOME/x"  Changes to this directory first
       $HOME       Is replaced by your home directory
 &&                Runs the next command only if the one before succeeded
-ls                Lists files
+ls                Lists the files in a directory
   *.txt           The file or directory
     *             Stands for any characters: the shell puts the files here whose
                   names fit

@@ -1,0 +1,102 @@
+// What is known of the tools that describe files: status, type, size, place.
+import type { OwnTool } from './own-tool.ts'
+
+export const FILE_FACTS: Readonly<Record<string, OwnTool>> = {
+  stat: {
+    does: "Shows a file's status: size, timestamps, owner, permissions and inode",
+    options: {
+      '-c --format =format': 'this format: %s size, %y time, %U owner, %a permissions as octal numbers',
+      '--printf =format': 'as --format, without a newline behind each',
+      '-f --file-system': 'the status of the file system that the file is on',
+      '-L --dereference': 'follows links, and shows the file that a link points to',
+      '-t --terse': 'terse: all on one line',
+    },
+    operands: ['the file'],
+  },
+  file: {
+    does: 'Determines the type of files by their contents',
+    options: {
+      '-b --brief': 'brief: does not print the file name',
+      '-i --mime': 'prints the MIME type and the character encoding',
+      '--mime-type': 'prints the MIME type only',
+      '--mime-encoding': 'prints the character encoding only',
+      '-f --files-from =file': 'reads the names of the files from this file',
+      '-L --dereference': 'follows symbolic links',
+      '-h --no-dereference': 'does not follow symbolic links',
+      '-s --special-files': 'reads block and character devices, which are special files, too',
+      '-z --uncompress': 'looks inside compressed files',
+      '-k --keep-going': 'does not stop at the first type that fits',
+      '-m --magic-file =file': 'uses these magic files',
+      '-0 --print0': 'ends each name with NUL',
+    },
+    operands: ['the file'],
+  },
+  du: {
+    does: 'Shows how much disk space files and directories use',
+    options: {
+      '-h --human-readable': 'human-readable sizes with units, such as 1K or 23M',
+      '-s --summarize': 'only the total size of each argument, a summary',
+      '-d --max-depth =levels': 'directories up to this depth',
+      '-a --all': 'sizes of all files, not just directories',
+      '-c --total': 'prints a grand total at the end',
+      '-x --one-file-system': 'stays on one file system',
+      '-k': 'sizes in kibibytes',
+      '-m': 'sizes in mebibytes',
+      '-b --bytes': 'sizes in bytes',
+      '--apparent-size': 'the length of files instead of the disk space that they use',
+      '--exclude =pattern': 'leaves out files that match this pattern',
+      '-L --dereference': 'follows symbolic links',
+      '-S --separate-dirs': 'the size of a directory without that of its subdirectories',
+      '-t --threshold =size': 'only what is above this threshold size; negative: below',
+      '--time': 'the modification time of the newest file in each directory',
+      '--inodes': 'the number of inodes used instead of disk space',
+    },
+    operands: ['the file or directory'],
+  },
+  df: {
+    does: 'Shows the free and used space of file systems',
+    options: {
+      '-h --human-readable': 'human-readable sizes in powers of 1024, such as 1K or 23M',
+      '-H --si': 'human-readable sizes in powers of 1000',
+      '-T --print-type': 'includes the type of each file system',
+      '-i --inodes': 'the number of free and used inodes instead of space',
+      '-a --all': 'all file systems, also pseudo and duplicate ones',
+      '-x --exclude-type =type': 'leaves out file systems of this type',
+      '-t --type =type': 'only file systems of this type',
+      '-k': 'sizes in kibibytes',
+      '-l --local': 'only local file systems',
+      '--total': 'prints a grand total',
+      '--output =?fields': 'these columns',
+    },
+    operands: ['a file or directory; its file system is shown'],
+  },
+  readlink: {
+    does: 'Prints where a symbolic link points to',
+    options: {
+      '-f --canonicalize': 'the absolute path, with every symbolic link followed',
+      '-e --canonicalize-existing': 'as -f; everything has to exist',
+      '-m --canonicalize-missing': 'as -f; nothing has to exist',
+      '-n --no-newline': 'without a newline at the end',
+    },
+    operands: ['the link'],
+  },
+  realpath: {
+    does: 'Prints the absolute path of a file, with symbolic links resolved',
+    options: {
+      '-e --canonicalize-existing': 'everything in the path has to exist',
+      '-m --canonicalize-missing': 'nothing in the path has to exist',
+      '-s --strip --no-symlinks': 'does not resolve symbolic links',
+      '--relative-to =directory': 'prints the path relative to this directory',
+    },
+    operands: ['the path'],
+  },
+  basename: {
+    does: 'Prints the file name of a path, without its directory',
+    options: {
+      '-s --suffix =suffix': 'removes this suffix too, such as a file extension',
+      '-a --multiple': 'takes several paths',
+    },
+    operands: ['the path', 'a suffix to remove'],
+  },
+  dirname: { does: 'Prints the directory of a path, without the file name', operands: ['the path'] },
+}
