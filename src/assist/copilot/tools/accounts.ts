@@ -45,6 +45,32 @@ export const ACCOUNTS: Readonly<Record<string, OwnTool>> = {
     },
     operands: ['name of the user'],
   },
+  adduser: {
+    does: 'Creates a user account, and asks for its password and details',
+    options: {
+      '--system': 'creates a system account',
+      '--disabled-password': 'without a password',
+      '--home =directory': 'the home directory of the new user',
+      '--shell =shell': 'the login shell of the new user',
+      '--ingroup =group': 'the first group of the new user',
+      '--no-create-home': 'makes no home directory',
+    },
+    operands: ['name of the user', 'a group to add the user to'],
+  },
+  deluser: {
+    does: 'Deletes a user account, or removes a user from a group',
+    options: {
+      '--remove-home': 'deletes the home directory as well',
+      '--backup': 'makes a backup of the deleted files',
+    },
+    operands: ['name of the user', 'the group to remove the user from'],
+  },
+  chpasswd: { does: 'Changes many passwords, which it reads as lines of user:password' },
+  chsh: {
+    does: 'Changes the login shell of a user',
+    options: { '-s --shell =shell': 'this shell' },
+    operands: ['name of the user'],
+  },
   passwd: {
     does: "Changes a user's password",
     options: {
@@ -75,6 +101,11 @@ export const ACCOUNTS: Readonly<Record<string, OwnTool>> = {
       '-r --system': 'creates a system group',
     },
     operands: ['name of the new group'],
+  },
+  groupmod: {
+    does: 'Changes a group',
+    options: { '-n --new-name =name': 'renames the group', '-g --gid =GID': 'changes its group ID' },
+    operands: ['name of the group'],
   },
   groupdel: { does: 'Deletes a group', operands: ['name of the group'] },
   gpasswd: {
@@ -121,6 +152,10 @@ export const ACCOUNTS: Readonly<Record<string, OwnTool>> = {
     },
     operands: ['the user or terminal'],
   },
+  lastb: { does: 'Lists failed logins' },
+  lastlog: { does: 'Shows the last login of each user', options: { '-u --user =user': 'only of this user' } },
+  users: { does: 'Prints the names of the users who are logged in' },
+  newgrp: { does: 'Starts a shell with another primary group', operands: ['the group'] },
   sudo: {
     does: 'Runs a command as another user, root by default',
     options: {

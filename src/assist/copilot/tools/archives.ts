@@ -76,6 +76,19 @@ export const ARCHIVES: Readonly<Record<string, OwnTool>> = {
     operands: ['the file'],
   },
   zcat: { does: 'Prints the contents of files that are compressed with gzip', operands: ['the file'] },
+  zgrep: { does: 'Searches for a pattern in compressed files', operands: ['the pattern', 'the file'] },
+  bunzip2: {
+    does: 'Decompresses .bz2 files, replacing them',
+    options: { '-k --keep': 'keeps the compressed file' },
+    operands: ['the file'],
+  },
+  bzcat: { does: 'Prints the contents of files that are compressed with bzip2', operands: ['the file'] },
+  unxz: {
+    does: 'Decompresses .xz files, replacing them',
+    options: { '-k --keep': 'keeps the compressed file' },
+    operands: ['the file'],
+  },
+  xzcat: { does: 'Prints the contents of files that are compressed with xz', operands: ['the file'] },
   bzip2: { does: 'Compresses files to .bz2, replacing them', options: COMPRESSOR, operands: ['the file'] },
   xz: {
     does: 'Compresses files to .xz, replacing them',

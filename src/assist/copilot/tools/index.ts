@@ -3,6 +3,7 @@ import { ACCOUNTS } from './accounts.ts'
 import { ARCHIVES } from './archives.ts'
 import { BUILTINS } from './builtins.ts'
 import { COMPARE } from './compare.ts'
+import { DISKS } from './disks.ts'
 import { FILE_FACTS } from './file-facts.ts'
 import { FILES } from './files.ts'
 import { FORMATS } from './formats.ts'
@@ -14,6 +15,7 @@ import { PACKAGES } from './packages.ts'
 import { PROCESSES } from './processes.ts'
 import { PROGRAMS } from './programs.ts'
 import { SEARCH } from './search.ts'
+import { SERVICES } from './services.ts'
 import { TEXT } from './text.ts'
 
 /** Names under which Fig describes BSD's programs; here the manual page is better. */
@@ -34,6 +36,8 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
   ...ARCHIVES,
   ...PROCESSES,
   ...MACHINE,
+  ...DISKS,
+  ...SERVICES,
   ...NETWORK,
   ...ACCOUNTS,
   ...PACKAGES,

@@ -121,6 +121,56 @@ export const NETWORK: Readonly<Record<string, OwnTool>> = {
     operands: ['the host', 'the port'],
   },
   ip: { does: 'Shows and changes network addresses, interfaces and routes' },
+  arp: {
+    does: 'Shows or changes the ARP cache: which hardware address belongs to which IP address',
+    options: {
+      '-a': 'shows all entries',
+      '-n': 'numbers instead of names',
+      '-d =address': 'deletes an entry',
+      '-s =address': 'adds an entry',
+    },
+  },
+  ifconfig: {
+    does: 'Shows and changes network interfaces',
+    options: { '-a': 'all interfaces, also those that are down' },
+    operands: ['the interface', 'what to change: up, down, an address'],
+  },
+  route: {
+    does: 'Shows and changes the routing table',
+    options: { '-n': 'numbers instead of names' },
+    operands: ['what to do: add, del'],
+  },
+  ethtool: {
+    does: 'Shows and changes settings of a network card',
+    options: {
+      '-i': 'its driver',
+      '-S': 'its statistics',
+      '-p': 'blinks its light',
+      '-s': 'changes settings',
+    },
+    operands: ['the interface'],
+  },
+  resolvectl: {
+    does: 'Shows how names are resolved, and resolves names',
+    operands: ['what to do: status, query, flush-caches, statistics', 'the name'],
+  },
+  networkctl: {
+    does: 'Shows the state of network links',
+    operands: ['what to do: list, status, up, down', 'the link'],
+  },
+  'ssh-keyscan': {
+    does: 'Collects the public keys of SSH servers',
+    options: { '-t =types': 'these types of keys', '-p =port': 'this port', '-H': 'hashes host names' },
+    operands: ['the host'],
+  },
+  'ssh-agent': {
+    does: 'Keeps private keys in memory for SSH',
+    options: {
+      '-k': 'ends the agent',
+      '-s': 'prints commands for sh',
+      '-t =seconds': 'forgets keys after so long',
+    },
+  },
   tcpdump: {
     does: 'Captures and shows network packets',
     options: {

@@ -45,6 +45,39 @@ export const PACKAGES: Readonly<Record<string, OwnTool>> = {
     },
     operands: ['the package or file'],
   },
+  'dpkg-query': {
+    does: 'Shows information about the packages of Debian that are installed',
+    options: {
+      '-l --list': 'lists packages that match a pattern',
+      '-L --listfiles': 'lists the files of a package',
+      '-S --search': 'finds which package a file belongs to',
+      '-s --status': 'shows the status of a package',
+      '-W --show': 'lists packages in a format',
+      '-f --showformat =format': 'the format',
+    },
+    operands: ['the package or pattern'],
+  },
+  'dpkg-deb': {
+    does: 'Packs, unpacks and shows .deb files',
+    options: {
+      '-b --build': 'packs a directory',
+      '-c --contents': 'lists the contents',
+      '-x --extract': 'extracts the files',
+      '-I --info': 'shows information',
+      '-e --control': 'extracts the control files',
+    },
+    operands: ['the .deb file or directory', 'the directory to extract to'],
+  },
+  'dpkg-reconfigure': { does: 'Asks the questions of an installed package again', operands: ['the package'] },
+  'apt-mark': {
+    does: 'Marks packages of Debian, for example as not to be upgraded',
+    operands: ['what to do: hold, unhold, auto, manual, showhold', 'the package'],
+  },
+  'add-apt-repository': {
+    does: 'Adds or removes a source of packages',
+    options: { '-r --remove': 'removes it' },
+    operands: ['the source'],
+  },
   dnf: {
     does: 'Installs, removes and upgrades packages of Fedora and its relatives',
     options: {
