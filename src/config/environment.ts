@@ -31,7 +31,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: 'KARO_CODE_CACHE',
     description:
-      'For builds: again compiles the program anew in this run and replaces the compiled code that lies in .cache beside it. Without it that code is used, and kept where it is missing.',
+      'For builds: again compiles the program in this run and replaces the compiled code that lies in .cache beside it. Without it that code is used, and kept where it is missing.',
   },
   { name: 'NO_COLOR', description: 'Any value: no colours.' },
 ]

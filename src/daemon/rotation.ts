@@ -59,7 +59,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key is in the certificates of others', {
-      hint: 'Make another node an issuer (`ca renew` there, with the root key), have it certify each machine anew (`ca assign`), revoke this one there (`ca revoke`, with the root key), and then give this one another key: karo identity new, karo join.',
+      hint: 'Make another node an issuer (`ca renew` there, with the root key), have it sign a new certificate for each machine (`ca assign`), revoke this one there (`ca revoke`, with the root key), and then give this one another key: karo identity new, karo join.',
     })
   }
 

@@ -128,7 +128,7 @@ export const assign = defineCommand({
       )
       io.out('They are to have these roles and teams from this issuer.\n')
     }
-    const question = `Certify ${chosen.length === 1 ? 'this machine' : `these ${chosen.length} machines`} anew?`
+    const question = `Sign a new certificate for ${chosen.length === 1 ? 'this machine' : `each of these ${chosen.length} machines`}?`
     if (!(await confirm(io, question, { yes: options.yes === true, where: WHERE }))) {
       io.out('Nothing was changed.\n')
       return EXIT.failed
@@ -143,9 +143,9 @@ const certify = async (io: CommandIo, who: string, changed: { roles?: string[]; 
 
 const SPREADS = 'Members that are connected know within seconds.'
 const assignedWords = ({ name, roles, teams }: Certificate): string =>
-  `${printable(name)} is certified anew: roles ${list(roles)}; teams ${list(teams)}.`
+  `${printable(name)} has a new certificate: roles ${list(roles)}; teams ${list(teams)}.`
 
-/** One after the other; one that is refused keeps none of the others from it. */
+/** Certifies the machines one after the other; a machine that is refused does not stop the ones after it. */
 async function assignAll(
   io: CommandIo,
   chosen: readonly Machine[],
@@ -161,11 +161,11 @@ async function assignAll(
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       failed.push({ node_id: who, name, why: error.message })
-      if (!io.json) io.err(`${printable(name) || who} is as it was: ${error.message}\n`)
+      if (!io.json) io.err(`${printable(name) || who} keeps its certificate: ${error.message}\n`)
     }
   }
   if (io.json) io.out(`${JSON.stringify({ certificates, failed })}\n`)
-  else io.out(`${certificates.length} of ${chosen.length} machines are certified anew. ${SPREADS}\n`)
+  else io.out(`${certificates.length} of ${chosen.length} machines have a new certificate. ${SPREADS}\n`)
   if (failed.length === 0) return EXIT.done
   return certificates.length === 0 ? EXIT.failed : EXIT.partial
 }

@@ -50,7 +50,7 @@ const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revo
 function withoutCertificate({ why_not, revoked_by }: FleetShape): string {
   if (why_not === null) return 'has no certificate'
   if (why_not !== 'revoked') return `has no valid certificate: ${WHY_NOT[why_not]}`
-  return `is out: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+  return `is no longer a member: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
 }
 
 /** What the node may give after a renewal, and what is different from before. */
@@ -62,7 +62,7 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   if (won.length > 0) says.push(`New: ${list(won)}.`)
   if (lost.length > 0) {
     says.push(
-      `No more: ${list(lost)}. A certificate of this issuer with such a role does not hold any more: who has one is out, and needs an invite without that role. Another time, take the role away first, with karo ca assign.`,
+      `No longer: ${list(lost)}. Certificates of this issuer with such a role are void: their machines are no longer members, and each needs an invite without that role. Next time, take the role away from the machines first, with karo ca assign.`,
     )
   }
   return says.join(' ')

@@ -60,7 +60,7 @@ function publicIdentityIn(pem: string, path: string): PublicIdentity {
   if (publicKey === undefined) {
     throw new KaroError('bad_file', 'the key has a passphrase, and the line that names its node is missing', {
       where: path,
-      hint: 'karo identity unprotect and karo identity protect write it anew.',
+      hint: 'karo identity unprotect and karo identity protect write it again.',
     })
   }
   return { nodeId: formatNodeId(publicKey), fingerprint: fingerprintOf(publicKey), isProtected: true }

@@ -9,7 +9,7 @@ test('a renewal says what the issuer may give, and what is different from before
   expect(grantWords([], [])).toBe('It may give no privileged role.')
   expect(grantWords(['security'], ['security'])).toBe('It may give: security.')
   expect(grantWords(['security'], ['security', 'admin'])).toBe('It may give: security, admin. New: admin.')
-  expect(grantWords(['security'], [])).toContain('No more: security.')
+  expect(grantWords(['security'], [])).toContain('No longer: security.')
 })
 
 test('without an option the issuer keeps what it may give', () => {

@@ -67,7 +67,7 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
   access: 'admin',
   via: 'socket',
   tag: 'mesh',
-  summary: 'Certify a node anew, with other roles or teams',
+  summary: 'Sign a new certificate for a node, with other roles or teams',
   description: 'Only on an issuer. What is left out stays.',
   body: from.assignBody,
   answer: from.assigned,
@@ -78,7 +78,7 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
 export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
   access: 'admin',
   tag: 'mesh',
-  summary: 'Nodes that one issuer certified last, and that another one may certify anew',
+  summary: 'Nodes whose newest certificate is by one issuer, and which another issuer may certify',
   query: from.assignableQuery,
   answer: from.assignable,
   errors: ['not_found', 'conflict', 'bad_request'],

@@ -137,7 +137,7 @@ export const assignable = z
         teams: labels('teams it has'),
       }),
       8_192,
-    ).describe('nodes that this issuer can certify anew'),
+    ).describe('nodes for which this issuer can sign a new certificate'),
   })
   .meta({ id: 'Assignable' })
 

@@ -40,7 +40,7 @@ export const rotation = z
   .strictObject({
     node_id: ownNodeId(),
     fingerprint: fingerprint(),
-    switch_in_ms: count('milliseconds until the node begins anew under the new key'),
+    switch_in_ms: count('milliseconds until the node restarts under the new key'),
   })
   .meta({ id: 'Rotation', description: 'The key that takes the place of the one of this node.' })
 

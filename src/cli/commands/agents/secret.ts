@@ -194,7 +194,7 @@ const rotate = defineCommand({
   examples: [{ run: 'karo secret rotate --passphrase', does: 'the old passphrase opens nothing any more' }],
   async run(io, { options }) {
     const said = ({ secrets }: { readonly secrets: number }): string =>
-      `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted anew.\n`
+      `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
     if (options.passphrase !== true)
       return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>

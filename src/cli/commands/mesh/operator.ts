@@ -204,7 +204,7 @@ const assign = defineCommand({
     })
     return show(io, answer, ({ operator }) =>
       fitted(
-        `${printable(operator.name)} is certified anew: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
+        `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
 Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier
 certificate until it is back: to take everything away at once, revoke.
 `,

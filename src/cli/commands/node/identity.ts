@@ -125,7 +125,7 @@ const rotate = defineCommand({
     },
   ],
   examples: [
-    { run: 'karo identity rotate', does: 'others honour both keys for a day, and nobody has to trust anew' },
+    { run: 'karo identity rotate', does: 'others honour both keys for a day, and nobody has to trust this node again' },
     {
       run: 'runuser -u karo -- karo identity rotate --home /var/lib/karo',
       does: "the key of the machine's service",
@@ -154,7 +154,7 @@ const rotate = defineCommand({
     const shape = { node_id: next.nodeId, fingerprint: next.fingerprint, protected: isProtected, state }
     const how =
       state === 'announced'
-        ? 'It is announced; in a few seconds this node begins anew under it.'
+        ? 'It is announced; in a few seconds this node restarts under it.'
         : 'No daemon runs here: karo up announces it, and goes on under it a few seconds later.'
     const after = contest
       ? `Where another key follows the old one too, none of them gets data until somebody decides: karo peers trust

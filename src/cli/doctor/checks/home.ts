@@ -228,7 +228,7 @@ function lostKey({ paths, service, homeFlag }: World): Finding {
   return fail(
     `the key ${paths.key} is gone, but the history of its node is here, so the daemon does not start`,
     `The key can only be restored from a backup: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
-Without a backup, make another node, which others have to trust anew: ${anew}`,
+Without a backup, make another node, which others have to trust again: ${anew}`,
   )
 }
 

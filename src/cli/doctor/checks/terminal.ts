@@ -41,7 +41,7 @@ export function judgeHook(
 ): Finding | undefined {
   const { shell, file, login, marked, byHand, expected, refresh } = look
   const install = `karo shell install ${shell}${homeFlag}`
-  const safe: SafeFix = { says: `write the line in ${file} anew`, apply: refresh }
+  const safe: SafeFix = { says: `rewrite the line in ${file}`, apply: refresh }
   const [line] = marked
   if (line === undefined) {
     if (byHand) return ok(`${shell}: a line of your own in ${file}`)

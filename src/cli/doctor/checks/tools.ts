@@ -24,7 +24,7 @@ export function judgeToolHook(
   isThere: (program: string) => boolean,
 ): Finding {
   const install = `karo hook install ${tool}${homeFlag}`
-  const safe: SafeFix = { says: `write the hook in ${file} anew`, apply: refresh }
+  const safe: SafeFix = { says: `rewrite the hook in ${file}`, apply: refresh }
   const [line] = lines
   if (line === undefined) return warn(`${file} is not in ${title}'s form, so its hooks may not be run`)
   if (lines.length > 1) return warn(`${file} has ${lines.length} hooks of Karo that differ`, install, safe)

@@ -33,7 +33,7 @@ export function repairView(report: Report, how: How, screen: Screen): string {
         align: 'right',
         style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
       },
-      { title: 'made anew', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
+      { title: 'counted again', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
     ],
     screen,
   )
