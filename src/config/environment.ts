@@ -8,7 +8,8 @@ export interface EnvironmentVariable {
 export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: 'KARO_HOME',
-    description: 'The directory of a node, with its key, configuration and database. Default: ~/.local/share/karo.',
+    description:
+      'The directory of a node, with its key, configuration and database. Default: ~/.local/share/karo.',
   },
   { name: 'KARO_PAUSE', description: 'In a shell with the hook: 1 stops recording until it is unset.' },
   { name: 'KARO_DEBUG', description: '1 shows the stack of an internal error of the command line.' },

@@ -194,7 +194,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
       }
       if (for_ms < LEAST_MS || for_ms > DELEGATION_LIFE_MS || types.length === 0) {
-        throw new KaroError('bad_request', 'a login holds for a minute to 8 hours', { where: 'for' })
+        throw new KaroError('bad_request', 'a login is valid for a minute to 8 hours', { where: 'for' })
       }
       const audience = newSealingKey(random)
       const now = clock.now()

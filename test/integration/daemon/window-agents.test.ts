@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     await until(async () => !(await page.title()).startsWith('('), { what: 'the title counts nothing' })
   })
 
-  test('a denial needs one press and its reason is kept; requests that are alike stand together', async () => {
+  test('a denial needs one press and its reason is kept; similar requests are grouped', async () => {
     const asking = [tool('git push --force origin two'), tool('git push --force origin three')]
     await cardOf('origin three').waitFor()
     await cardOf('origin two').waitFor()

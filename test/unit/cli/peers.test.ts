@@ -72,7 +72,7 @@ test('a link is alive now, whenever its last ping was; a member without one is r
     'explain',
     'x',
   )
-  expect(explained.out).toContain('no link to it; reached through other members')
+  expect(explained.out).toContain('no direct link; reached through other members')
   expect(explained.out).toContain('links: 1, as it told last')
 })
 

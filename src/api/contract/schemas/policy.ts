@@ -26,7 +26,7 @@ const organisation = z
     number: count('of the bundle in force'),
     signed_at: moment('when the root signed it'),
     policies: count('that stand in it'),
-    max_level: z.int().min(0).max(2).nullable().describe('nodes give no level above it; null: not said'),
+    max_level: z.int().min(0).max(2).nullable().describe('the highest level that nodes give; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
     totals: z
       .strictObject({
