@@ -7,7 +7,7 @@ import type { Principal } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 
-/** Undefined: this node is in no mesh of a root, or its policy names no two aggregators of different operators. */
+/** Undefined: this node does not belong to a mesh with a root key, or its policy names no two aggregators of different operators. */
 function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>): Plan | undefined {
   const [root, state, bundle] = [fleet.root(), organisation.state(), organisation.bundle()]
   if (root === undefined || state === null || bundle === undefined) return undefined

@@ -78,5 +78,5 @@ function joiningWords({
   const looks = `It looks for its inviter until ${localTime(ends_at)}.`
   return clock_off_ms === null
     ? looks
-    : `${looks} It has found it, and neither believes the other: the inviter's clock is ${clockWords(clock_off_ms)} (at most 5 min may be).`
+    : `${looks} It has found it, and neither believes the other: the inviter's clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed).`
 }

@@ -101,7 +101,7 @@ interface Joining {
 }
 
 export interface FleetState {
-  /** 64 hex digits; null: this node is in no mesh of a root. */
+  /** 64 hex digits; null: this node does not belong to a mesh with a root key. */
   readonly mesh: string | null
   readonly root: NodeId | null
   readonly joined_at: number | null

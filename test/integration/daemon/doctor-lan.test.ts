@@ -117,7 +117,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     expect(failing(checks)).toEqual([])
     expect(find(checks, 'mesh.multicast').outcome).toBe('warn')
     expect(find(checks, 'mesh.multicast').detail).toContain(
-      'hears itself but no other machine, and 1 connected node is there',
+      'receives its own question but no other machine, and 1 connected node is there',
     )
     expect(find(await doctor(ash, here, '--only', 'mesh.multicast'), 'mesh.multicast').outcome).toBe('ok')
   })

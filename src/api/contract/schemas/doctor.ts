@@ -102,7 +102,7 @@ export const doctorFacts = z
     lists: z
       .strictObject({ at: moment('when the newest revocation list was signed'), stale: z.boolean() })
       .nullable()
-      .describe('null: this node is in no mesh of a root'),
+      .describe('null: this node does not belong to a mesh with a root key'),
     certificate: z
       .strictObject({
         usage: z.enum(['issuer', 'node', 'operator']).nullable(),

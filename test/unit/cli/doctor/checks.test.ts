@@ -58,7 +58,7 @@ describe('clock', () => {
     expect(judgeSkews([other], [{ ...peer, clock_off_ms: 600_000 }])).toMatchObject([
       {
         outcome: 'fail',
-        detail: 'birch (0123456789abcdef): refused, its clock is 10 min ahead (at most 5 min may be)',
+        detail: 'birch (0123456789abcdef): refused, its clock is 10 min ahead (at most 5 min are allowed)',
         fix: 'on birch: sudo timedatectl set-ntp true',
       },
     ])
@@ -285,7 +285,7 @@ describe('addresses', () => {
     const taken = heldByOthers(9238, ['10.0.0.5'], table)
     expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', taken)).toMatchObject({
       outcome: 'skipped',
-      detail: 'another program holds the port at 127.0.0.1, see mesh.port',
+      detail: 'another program uses the port at 127.0.0.1, see mesh.port',
     })
     const free = heldByOthers(9238, ['10.0.0.5'], table.slice(0, 1))
     expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain(
@@ -355,7 +355,7 @@ describe('multicast', () => {
       'connected, and not heard',
       { heard_others: 0, heard_nodes: 0 },
       'warn',
-      'hears itself but no other machine, and 1 connected node is',
+      'receives its own question but no other machine, and 1 connected node is',
     ],
     ['deaf', { heard_itself: false }, 'fail', 'does not hear itself'],
     ['dumb', { not_sent: 'EPERM', heard_itself: false }, 'fail', 'cannot send (EPERM: a firewall'],
