@@ -93,7 +93,7 @@ const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>
   `${await nothingFound(io, options)}\n`
 const OWN_HISTORY = `Your shell's own history still has what it had:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
-Backups made before, and numbers already shared, are as they were.`
+Earlier backups, and numbers already shared, were not changed.`
 
 const many = (events: number): string => (events === 1 ? '1 command' : `${events} commands`)
 

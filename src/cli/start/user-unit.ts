@@ -54,10 +54,10 @@ export function refuseBesideMachine(env: Env, exists: (path: string) => boolean 
   if (env.KARO_HOME || (recordingPaths(env, exists).whose === 'own' && !exists(socket))) return
   throw new KaroError(
     'conflict',
-    'this machine already has a service, which keeps a node for everybody here',
+    'this machine already has a service, which runs a node for everybody',
     {
       where: 'karo service install',
-      hint: 'To see it:  systemctl status karo. A node of your own beside it needs a home of its own: --home.',
+      hint: 'To see it:  systemctl status karo. Your own node needs another home: --home.',
     },
   )
 }

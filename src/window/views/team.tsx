@@ -71,7 +71,7 @@ function One({ team }: { readonly team: string }) {
         }
       >
         {first === undefined ? (
-          <p class="empty">Nothing was asked yet.</p>
+          <p class="empty">No requests yet.</p>
         ) : (
           <p>
             {counted(first.coverage.answered, 'machine')} of {first.coverage.known} answered

@@ -75,7 +75,7 @@ describe('why', () => {
     expect(line).toBe('5 nodes: this one and 4 of 5 others; fir refused')
     expect(rows).toEqual([
       'fir: refused, its clock is 10 min ahead',
-      'To set a clock right, on that machine: sudo timedatectl set-ntp true',
+      'To set a clock, run on that machine: sudo timedatectl set-ntp true',
     ])
   })
 
@@ -107,6 +107,6 @@ it('a node that answered without numbers is not said to refuse them', () => {
     nothingIn({ ...result(nodes), status: 'access_denied', query_type: 'ToolUsage' })
   expect(says([row('fir', 'denied')])).toMatch(/^No numbers: the nodes that were asked do not share/)
   expect(says([row('fir', 'denied'), row('gum', 'answered')])).toMatch(
-    /^No numbers: the nodes that answered have none of that time, and the others do not share/,
+    /^No numbers: the nodes that answered have none of this period, and the others do not share/,
   )
 })

@@ -129,7 +129,7 @@ function factsOf(agent: AgentShape) {
           [
             'Sees',
             binds.length === 0
-              ? 'nothing of this machine but its programs'
+              ? 'only the programs of this machine'
               : binds.map(({ path, write }) => (
                   <div key={path}>
                     <Code text={path} /> {write ? 'may change it' : 'reads'}

@@ -145,6 +145,6 @@ karo anomalies mute 3f9a12c4  mutes it for a week
   )
   const silent = { ...numbers, unit: 'minutes' as const, n: 0, spread: null }
   expect(anomalyView(shape({ kind: 'hook_silent', numbers: silent }), NOW, plain)).toContain(
-    'usual        none\nlearnt from  nothing; it is judged by itself\n',
+    'usual        none\nlearnt from  nothing; this signal needs no history\n',
   )
 })
