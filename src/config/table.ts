@@ -245,7 +245,7 @@ export const KEYS = {
     kind: kind.oneOf([0, 1, 2]),
     default: 2,
     description:
-      'The most that this node shares of your numbers: 0 nothing, 1 summaries, 2 aggregates too. It never shares raw commands. Even at 0 and after `karo share off`, every admitted node gets this node's name, version, uptime, and a rounded number of commands in 24 hours.',
+      "The most that this node shares of your numbers: 0 nothing, 1 summaries, 2 aggregates too. It never shares raw commands. Even at 0 and after `karo share off`, every admitted node gets this node's name, version, uptime, and a rounded number of commands in 24 hours.",
   }),
   sharingAllowPeers: key({
     path: 'sharing.allow.peers',
@@ -623,7 +623,7 @@ export const KEYS = {
     kind: kind.list(kind.oneOf(['md', 'html', 'csv', 'json']), 4),
     default: ['md', 'html'],
     description:
-      'Formats of each scheduled report, in `reports` of the node\'s directory; JSON is always written too.',
+      'Formats of each scheduled report, in `reports` of the directory of the node; JSON is always written too.',
   }),
   reportsKeep: key({
     path: 'reports.keep',
@@ -654,7 +654,8 @@ export const KEYS = {
     kind: kind.offOr(0, 100),
     default: 'off',
     unit: '%',
-    description: 'Report when less than this share of the expected machines is in the newest released period.',
+    description:
+      'Report when less than this share of the expected machines is in the newest released period.',
     example: '80',
   }),
   reportsAnomalies: key({

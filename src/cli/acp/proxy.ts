@@ -169,7 +169,8 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       if (value === undefined && line.toString('utf8').trim() !== '')
         return fail('the agent sent a line that is not JSON')
       // ACP has no batches; one could hide a request.
-      if (Array.isArray(value)) return fail('the agent sent a JSON-RPC batch, which the protocol does not allow')
+      if (Array.isArray(value))
+        return fail('the agent sent a JSON-RPC batch, which the protocol does not allow')
       const { method, id, params, result } = membersOf(value) ?? {}
       if (method === 'session/request_permission') {
         if (stopped) return
@@ -193,7 +194,8 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     fromEditor(line) {
       if (stopped || broken) return
       const value = parsed(line)
-      if (Array.isArray(value)) return fail('the editor sent a JSON-RPC batch, which the protocol does not allow')
+      if (Array.isArray(value))
+        return fail('the editor sent a JSON-RPC batch, which the protocol does not allow')
       const message = membersOf(value) ?? {}
       const { method, id, params } = message
       if (method === undefined && isId(id)) {

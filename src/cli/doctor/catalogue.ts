@@ -453,7 +453,7 @@ export const CHECKS = {
     group: 'mesh',
     title: 'one key, one machine',
     what: 'No other machine uses the key of this node, and no member connects from two addresses by turns, which would mean two machines with one key.',
-    why: 'This happens if a restored backup or a cloned disk runs at the same time as the original: the two machines break each other\'s connections every few seconds, and contradict each other.',
+    why: "This happens if a restored backup or a cloned disk runs at the same time as the original: the two machines break each other's connections every few seconds, and contradict each other.",
     severity: 'fail',
     needsDaemon: true,
     fix: 'Stop the node on the machine that should not have the key. To make another node there: mv <home>/identity.key <elsewhere>, then karo identity new.',

@@ -36,8 +36,7 @@ function wayOf(path: string, uid: number): string {
     if (shared) throw refusal(at, 'can be written by others')
     const next = join(at, step)
     const stat = lstatSync(next)
-    if (stat.uid !== 0 && stat.uid !== uid)
-      throw refusal(next, `belongs to uid ${stat.uid}`)
+    if (stat.uid !== 0 && stat.uid !== uid) throw refusal(next, `belongs to uid ${stat.uid}`)
     if (stat.isSymbolicLink()) {
       if (++links > MOST_LINKS) throw refusal(path, 'has too many symbolic links')
       const target = readlinkSync(next)

@@ -40,8 +40,7 @@ async function machines(
 ): Promise<readonly Machine[]> {
   const daemon = daemonAt(io)
   if (of !== undefined) {
-    if (words.length > 0)
-      throw new KaroError('bad_request', 'give nodes or --of, not both', { where: WHERE })
+    if (words.length > 0) throw new KaroError('bad_request', 'give nodes or --of, not both', { where: WHERE })
     const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
     if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
     throw new KaroError('not_found', 'no machine with a certificate of that issuer can get a new one', {
@@ -68,7 +67,8 @@ async function machines(
 
 export const assign = defineCommand({
   name: 'ca assign',
-  summary: 'sign new certificates for machines, with the same or other roles and teams; the machines may be off',
+  summary:
+    'sign new certificates for machines, with the same or other roles and teams; the machines may be off',
   shows: assignNode,
   json: 'the answer for one node; for several, or with --of, {"certificates": […], "failed": […]}',
   args: [
@@ -104,7 +104,10 @@ export const assign = defineCommand({
   examples: [
     { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
     { run: 'karo ca assign eng-2 --role none', does: 'takes all its roles away' },
-    { run: 'karo ca assign --of hq', does: 'moves all machines of hq to this issuer, with their roles and teams' },
+    {
+      run: 'karo ca assign --of hq',
+      does: 'moves all machines of hq to this issuer, with their roles and teams',
+    },
   ],
   async run(io, { args, options }) {
     const { role, team } = options

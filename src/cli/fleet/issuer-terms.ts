@@ -25,7 +25,9 @@ export function issuerTerms(
 ): IssuerTerms {
   const life = parseDuration(options.for, '--for')
   if (life < LIFE_MIN_MS || life > LIFE_MAX_MS.issuer) {
-    throw new KaroError('bad_request', 'an issuer's certificate is valid for a minute to 400 days', { where: '--for' })
+    throw new KaroError('bad_request', 'the certificate of an issuer is valid for a minute to 400 days', {
+      where: '--for',
+    })
   }
   const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0) {

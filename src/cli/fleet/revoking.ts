@@ -14,6 +14,7 @@ export function whoKnows({ spread }: PeerAnswerShape): string {
   const { linked, have } = spread
   if (have > 0)
     return `${have} of ${linked} linked members ${have === 1 ? 'has' : 'have'} the revocation list by now; other members get it when they connect to a member that has it.\n`
-  const why = linked === 0 ? 'no member is linked here' : `none of the ${linked} linked members has fetched it yet`
+  const why =
+    linked === 0 ? 'no member is linked here' : `none of the ${linked} linked members has fetched it yet`
   return `No other member has the revocation list yet: ${why}. Keep this node running until a member is linked (karo peers); until then other members admit that key.\n`
 }

@@ -65,7 +65,9 @@ export function installHook(
   )
   const more = [
     place.settings.afterwards,
-    found ? undefined : `${title} does not seem to be installed; it will find these settings after its installation.`,
+    found
+      ? undefined
+      : `${title} does not seem to be installed; it will find these settings after its installation.`,
     place.scope === 'project'
       ? 'Nothing changes for people who work here without karo on their PATH.'
       : undefined,

@@ -37,8 +37,7 @@ export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen
   if (pending !== true && subnet !== undefined)
     throw new KaroError('bad_request', '--subnet needs --pending', { where })
   if (pending === true) {
-    if (words.length > 0)
-      throw new KaroError('bad_request', 'give nodes or --pending, not both', { where })
+    if (words.length > 0) throw new KaroError('bad_request', 'give nodes or --pending, not both', { where })
     return agreed(await waitingIn(io, subnet, where))
   }
   const named = nodesOf(words)

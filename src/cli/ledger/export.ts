@@ -28,7 +28,11 @@ export const exportLedger = defineCommand({
     },
     TO_FILE,
     { name: 'since', value: 'when', description: 'start: 7d, a date, or RFC 3339' },
-    { name: 'until', value: 'when', description: 'end: the export ends at the first signature after this, at most an hour later' },
+    {
+      name: 'until',
+      value: 'when',
+      description: 'end: the export ends at the first signature after this, at most an hour later',
+    },
   ],
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
   examples: [

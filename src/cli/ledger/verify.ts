@@ -109,10 +109,7 @@ ${earlierKeys(verdict)}`)
       `The file is broken at entry ${first_bad}: it is altered, missing, or not what was signed. Do not rely on it.\n`,
     )
   } else if (entries === 0) io.out('The file holds no entries: nothing is proven.\n')
-  else
-    io.out(
-      `Entries after ${signed_through ?? 0} are not signed: the end of the file is missing.\n`,
-    )
+  else io.out(`Entries after ${signed_through ?? 0} are not signed: the end of the file is missing.\n`)
   return ok ? EXIT.done : EXIT.failed
 }
 

@@ -87,7 +87,10 @@ function rangeOf(last: Value, from: Value, to: Value, now: number): { start: str
     })
   }
   if (typeof to === 'string' && typeof from !== 'string') {
-    throw new KaroError('bad_request', 'there is an end, but no beginning', { where: '--to', hint: 'Add --from.' })
+    throw new KaroError('bad_request', 'there is an end, but no beginning', {
+      where: '--to',
+      hint: 'Add --from.',
+    })
   }
   const start =
     typeof from === 'string'

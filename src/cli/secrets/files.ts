@@ -13,8 +13,7 @@ import { unlocked, withWords } from './value.ts'
 
 export const backup = defineCommand({
   name: 'secret backup',
-  summary:
-    'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
+  summary: 'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
   args: [{ name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' }],
   options: [passphraseFileOption],
   examples: [{ run: 'karo secret backup secrets.vault', does: 'asks for a passphrase for the file' }],

@@ -46,7 +46,11 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
     ...(input === '' ? [] : field('input', input, screen)),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
     ...field('risk', risks.length === 0 ? risk : `${risk}: ${risks.join(' ')}`, screen),
-    ...field('why', approval.why === '' ? '(no reason given)' : `${approval.why} (as the agent says)`, screen),
+    ...field(
+      'why',
+      approval.why === '' ? '(no reason given)' : `${approval.why} (as the agent says)`,
+      screen,
+    ),
     ...field('task', approval.task, screen),
     ...field('hash', `${approval.hash.slice(0, 16)} ${approval.hash.slice(16)}`, screen),
     ...field('until', `${localTime(approval.expires_at)}, in ${duration(left)}`, screen),

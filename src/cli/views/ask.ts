@@ -18,7 +18,10 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
       ? []
       : [
           '',
-          paint('dim', answer.command === null ? 'other commands, which match less well or are too risky:' : 'or:'),
+          paint(
+            'dim',
+            answer.command === null ? 'other commands, which match less well or are too risky:' : 'or:',
+          ),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
             `    ${level(other)}, from: ${other.source}${other.confidence === 'perhaps' && answer.confidence === 'sure' ? ', perhaps' : ''}`,
@@ -26,8 +29,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           ...(answer.command === null ? [''] : []),
         ]
   if (answer.command === null) {
-    const said =
-      'Karo knows no command for that. Try other words: say what to do, and with what.'
+    const said = 'Karo knows no command for that. Try other words: say what to do, and with what.'
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders, confidence } = answer

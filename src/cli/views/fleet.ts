@@ -13,7 +13,8 @@ export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((me
 export function fleetView(fleet: FleetShape, io: CommandIo): string {
   const { own, joining } = fleet
   if (fleet.root === null) {
-    const says = joining === null ? 'This node does not belong to a mesh with a root key.' : joiningWords(joining)
+    const says =
+      joining === null ? 'This node does not belong to a mesh with a root key.' : joiningWords(joining)
     return fitted(`${says}\nkaro join <code> joins a mesh; karo ca init makes one.\n`, io.columns)
   }
   const rows: [string, string][] = [
@@ -32,7 +33,9 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
     const age = ago(Date.now() - Date.parse(fleet.lists_at))
     rows.push([
       'revocations',
-      fleet.stale ? `${age}: too old, so nodes that are trusted by certificate only get no data here` : `as of ${age}`,
+      fleet.stale
+        ? `${age}: too old, so nodes that are trusted by certificate only get no data here`
+        : `as of ${age}`,
     ])
   }
   return table(rows, [

@@ -41,7 +41,9 @@ Read it before you pass it on: ${printable(file)}
 
 function configWords({ changed, problem }: ProblemReport['config']): string {
   if (problem !== null) return `cannot be used (${problem})`
-  return changed.length === 0 ? 'all keys have their defaults' : `changed from the default: ${changed.join(', ')}`
+  return changed.length === 0
+    ? 'all keys have their defaults'
+    : `changed from the default: ${changed.join(', ')}`
 }
 
 const daemonWords = (error: string): string =>

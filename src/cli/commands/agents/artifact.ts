@@ -80,7 +80,8 @@ const put = defineCommand({
 
 const get = defineCommand({
   name: 'artifact get',
-  summary: 'write the content of an artifact to a file or to standard output, after checking it against its id',
+  summary:
+    'write the content of an artifact to a file or to standard output, after checking it against its id',
   args: [{ ...ID, description: `${ID.description}; a link to one; - for a link on standard input` }],
   options: [
     { ...AT, description: 'first fetch it from this member (see karo peers), and keep it here' },

@@ -71,7 +71,10 @@ const run = defineCommand({
       does: 'prints what the tool answers',
     },
     { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
-    { run: 'karo task run files index --at build-1 --follow', does: 'on another machine, waiting for its end' },
+    {
+      run: 'karo task run files index --at build-1 --follow',
+      does: 'on another machine, waiting for its end',
+    },
   ],
   async run(io, { args, options }) {
     const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
@@ -210,9 +213,7 @@ const cancel = defineCommand({
   shows: cancelTask,
   args: [TASK],
   options: [AT],
-  examples: [
-    { run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when the task has ended' },
-  ],
+  examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when the task has ended' }],
   run: async (io, { args, options }) => {
     const body = { id: args.id, ...atOf(options) }
     const cancelled = await daemonAt(io).call(cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })

@@ -133,7 +133,8 @@ Next, for each machine:  karo invite
 
 const renew = defineCommand({
   name: 'ca renew',
-  summary: "sign a new issuer certificate for this node with the root key; also changes which roles it may give",
+  summary:
+    'sign a new issuer certificate for this node with the root key; also changes which roles it may give',
   shows: foundFleet,
   options: OPTIONS,
   examples: [
@@ -154,7 +155,8 @@ const renew = defineCommand({
 
 const revoke = defineCommand({
   name: 'ca revoke',
-  summary: "revoke a node in the whole mesh with the root key; for an issuer, also all machines that it certified",
+  summary:
+    'revoke a node in the whole mesh with the root key; for an issuer, also all machines that it certified',
   shows: revokeByRoot,
   args: [NODE],
   options: [

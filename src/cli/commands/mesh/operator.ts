@@ -152,7 +152,8 @@ const list = defineCommand({
 
 const renew = defineCommand({
   name: 'operator renew',
-  summary: 'sign a new certificate for an operator, with the same roles and teams; the credential file stays valid',
+  summary:
+    'sign a new certificate for an operator, with the same roles and teams; the credential file stays valid',
   shows: renewOperator,
   args: [WHO],
   options: [FOR],

@@ -252,7 +252,8 @@ const explain = defineCommand({
     if (apart !== undefined) io.out(`no link: ${apart}\n`)
     io.out(`in words: ${fingerprintWords(peer.fingerprint)}\n`)
     if (isThroughOthers(peer)) io.out('no direct link; reached through other members\n')
-    if (peer.links !== undefined) io.out(`links: ${peer.links.length}, as it announced last (--json names them)\n`)
+    if (peer.links !== undefined)
+      io.out(`links: ${peer.links.length}, as it announced last (--json names them)\n`)
     io.out('\n')
     io.out(
       table(

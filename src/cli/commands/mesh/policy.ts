@@ -129,7 +129,10 @@ const explain = defineCommand({
       run: 'karo policy explain ash --action summary.receive --category activity_patterns',
       does: 'whether summaries for ash contain your hours',
     },
-    { run: 'karo policy explain carol --via desk', does: 'the same for the operator carol, logged in on desk' },
+    {
+      run: 'karo policy explain carol --via desk',
+      does: 'the same for the operator carol, logged in on desk',
+    },
   ],
   async run(io, { args, options }) {
     const query = {
@@ -179,8 +182,7 @@ function audiencesOf(roles: readonly string[]): readonly string[] {
 
 const sign = defineCommand({
   name: 'policy sign',
-  summary:
-    "sign rules for every node of the mesh with the root key; a new bundle replaces the last one",
+  summary: 'sign rules for every node of the mesh with the root key; a new bundle replaces the last one',
   shows: takeBundle,
   args: [
     {

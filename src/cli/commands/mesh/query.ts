@@ -40,7 +40,11 @@ const ask = defineCommand({
       description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
     },
     { name: 'from', value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
-    { name: 'to', value: 'time', description: 'end, with --from (default: now); a date includes the whole day' },
+    {
+      name: 'to',
+      value: 'time',
+      description: 'end, with --from (default: now); a date includes the whole day',
+    },
     {
       name: 'level',
       value: 'level',

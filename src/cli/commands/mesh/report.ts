@@ -25,8 +25,7 @@ const writing = [
     name: 'out',
     value: 'file',
     completes: 'file',
-    description:
-      'write into this file, readable only by you; an existing file is replaced as a whole',
+    description: 'write into this file, readable only by you; an existing file is replaced as a whole',
   },
 ] as const satisfies readonly CommandOption[]
 
@@ -84,7 +83,10 @@ export const commands: readonly Command[] = [
     examples: [
       { run: 'karo report', does: `the last ${DEFAULT_LAST}, to read here` },
       { run: 'karo report --last 90d --out quarter.html', does: 'a page with charts, to print or to send' },
-      { run: 'karo report --format csv --out numbers.csv', does: 'each number with its machines, periods and change' },
+      {
+        run: 'karo report --format csv --out numbers.csv',
+        does: 'each number with its machines, periods and change',
+      },
     ],
     async run(io, input) {
       const { options } = input
@@ -110,7 +112,9 @@ export const commands: readonly Command[] = [
     name: 'report list',
     summary: 'list the stored scheduled reports, and the state of the thresholds',
     shows: listReports,
-    examples: [{ run: 'karo report list', does: 'the reports that [reports] of the configuration schedules' }],
+    examples: [
+      { run: 'karo report list', does: 'the reports that [reports] of the configuration schedules' },
+    ],
     run: async (io) => show(io, await daemonAt(io).call(listReports), reportsView),
   }),
   defineCommand({

@@ -81,14 +81,14 @@ const preview = defineCommand({
     {
       name: 'role',
       value: 'role',
-      description: 'only what nodes with this role could read, and the numbers that this machine contributes to totals for it',
+      description:
+        'only what nodes with this role could read, and the numbers that this machine contributes to totals for it',
       completes: 'role',
     },
     {
       name: 'at',
       value: 'time',
-      description:
-        'with --role: a time in the period of the totals (default: the current period)',
+      description: 'with --role: a time in the period of the totals (default: the current period)',
     },
     {
       ...category,

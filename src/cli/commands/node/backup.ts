@@ -18,7 +18,8 @@ const IDLE_MS = 60_000
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'backup',
-    summary: "write the whole node into one file while it runs: key, configuration, and the history of everybody",
+    summary:
+      'write the whole node into one file while it runs: key, configuration, and the history of everybody',
     args: [
       { name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' },
     ],

@@ -8,7 +8,8 @@ import { openBrowser } from '../../start/browser.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'dashboard',
-    summary: 'open the dashboard of this node in your browser; the address is valid for a minute, for one tab',
+    summary:
+      'open the dashboard of this node in your browser; the address is valid for a minute, for one tab',
     shows: createSessionCode,
     options: [{ name: 'no-open', description: 'only print the address' }],
     examples: [
@@ -22,9 +23,13 @@ export const commands: readonly Command[] = [
         return EXIT.done
       }
       if (made.page === null) {
-        throw new KaroError('unavailable', 'this node does not serve the dashboard: its API does not listen on TCP', {
-          hint: 'karo doctor  says why; http.enabled in the configuration switches it on.',
-        })
+        throw new KaroError(
+          'unavailable',
+          'this node does not serve the dashboard: its API does not listen on TCP',
+          {
+            hint: 'karo doctor  says why; http.enabled in the configuration switches it on.',
+          },
+        )
       }
       const address = `${made.page}/#code=${made.code}`
       io.out(`${address}\n`)

@@ -103,7 +103,8 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
       }
     } catch (error) {
       if (signal.aborted || !met || !(error instanceof KaroError) || !PASSES.has(error.code)) throw error
-      if (!away) io.err('The daemon does not answer; events continue when it is back. Ctrl-C ends this command.\n')
+      if (!away)
+        io.err('The daemon does not answer; events continue when it is back. Ctrl-C ends this command.\n')
       away = true
       await pause(AGAIN_MS, signal)
     }

@@ -125,7 +125,10 @@ const rotate = defineCommand({
     },
   ],
   examples: [
-    { run: 'karo identity rotate', does: 'others accept both keys for a day, and nobody has to trust this node again' },
+    {
+      run: 'karo identity rotate',
+      does: 'others accept both keys for a day, and nobody has to trust this node again',
+    },
     {
       run: 'runuser -u karo -- karo identity rotate --home /var/lib/karo',
       does: "the key of the machine's service",

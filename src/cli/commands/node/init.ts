@@ -16,7 +16,10 @@ const initCommand = defineCommand({
   summary: "make this node's key and configuration; says what to do next",
   options: [
     { name: 'name', value: 'name', description: "the node's name (default: the host name)" },
-    { name: 'solo', description: 'for one person: the node accepts no connections and looks for no other nodes' },
+    {
+      name: 'solo',
+      description: 'for one person: the node accepts no connections and looks for no other nodes',
+    },
   ],
   examples: [
     { run: 'karo init', does: 'a node named like this machine' },
@@ -59,7 +62,12 @@ const initCommand = defineCommand({
       ...created.map((path) => ['created', path]),
       ...existed.map((path) => ['was there', path]),
       ...(options.solo
-        ? [['alone', solo ? 'accepts no connections from the next start on' : 'accepts no connections already']]
+        ? [
+            [
+              'alone',
+              solo ? 'accepts no connections from the next start on' : 'accepts no connections already',
+            ],
+          ]
         : []),
     ]
     const next = [

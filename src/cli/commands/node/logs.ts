@@ -33,7 +33,8 @@ const tail = defineCommand({
     {
       name: 'follow',
       short: 'f',
-      description: 'continue until Ctrl-C, also when the daemon restarts; with --json each line is one document (NDJSON)',
+      description:
+        'continue until Ctrl-C, also when the daemon restarts; with --json each line is one document (NDJSON)',
     },
     {
       name: 'level',

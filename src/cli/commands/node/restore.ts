@@ -20,7 +20,8 @@ export const commands: readonly Command[] = [
     options: [
       {
         name: 'replace',
-        description: 'keep the present node in before-restore-<date>; without this option the home has to be empty',
+        description:
+          'keep the present node in before-restore-<date>; without this option the home has to be empty',
       },
       {
         name: 'identity-file',
@@ -127,7 +128,7 @@ function aboutKey(paths: HomePaths, fromBackup: boolean, keyKept: boolean): read
   }
   if (fromBackup) {
     return [
-      "If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key disconnect each other.",
+      'If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key disconnect each other.',
       'If its key was rotated after this backup (karo identity rotate), other nodes refuse this key: karo status then says so, and what to do.',
     ]
   }

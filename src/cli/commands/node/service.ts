@@ -135,7 +135,8 @@ async function installIntoShells(io: CommandIo): Promise<void> {
 
 const install = defineCommand({
   name: 'service install',
-  summary: 'keep your node running without root: by your own systemd, or by new shells if there is no systemd',
+  summary:
+    'keep your node running without root: by your own systemd, or by new shells if there is no systemd',
   examples: [
     { run: 'karo service install', does: 'starts it now, and again when you log in or open a shell' },
   ],

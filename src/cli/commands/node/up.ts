@@ -55,7 +55,8 @@ export const commands: readonly Command[] = [
     options: [
       {
         name: 'background',
-        description: 'start it in the background and return when it answers; it continues when the terminal is closed',
+        description:
+          'start it in the background and return when it answers; it continues when the terminal is closed',
       },
       {
         name: 'unless-failed',

@@ -122,9 +122,13 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
   }
   const shown = cardView(card, Date.now(), io)
   if (shown.length > CARD_MAX) {
-    throw new KaroError('too_large', `the request has ${shown.length} characters, too many for this question`, {
-      hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
-    })
+    throw new KaroError(
+      'too_large',
+      `the request has ${shown.length} characters, too many for this question`,
+      {
+        hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
+      },
+    )
   }
   io.err(shown)
   return /^y(es)?$/i.test((await askLine('Approve exactly this? [y/N] ')) ?? '')
@@ -163,9 +167,13 @@ const log = defineCommand({
   async run(io, { args, options }) {
     const limit = Number(options.limit)
     if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {
-      throw new KaroError('bad_request', `'${options.limit}' is not a number from 1 to ${APPROVALS_LOG_MAX}`, {
-        where: '--limit',
-      })
+      throw new KaroError(
+        'bad_request',
+        `'${options.limit}' is not a number from 1 to ${APPROVALS_LOG_MAX}`,
+        {
+          where: '--limit',
+        },
+      )
     }
     const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
     return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>

@@ -28,8 +28,7 @@ export function judgeDomains(
     const why = whyShared(subnet, interfaces)
     if (why !== undefined) found.push(warn(`${subnet} has level ${level}, and ${why}`))
     const wider = [...domains.keys()].find((other) => other !== subnet && holds(other, subnet))
-    if (wider !== undefined)
-      found.push(warn(`${subnet} is a part of ${wider}: the narrower subnet decides`))
+    if (wider !== undefined) found.push(warn(`${subnet} is a part of ${wider}: the narrower subnet decides`))
   }
   return found.length > 0 ? found : [ok(`${domains.size} trusted, none of them wide or shared`)]
 }

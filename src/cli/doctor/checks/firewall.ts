@@ -75,9 +75,7 @@ export function judgeRules(
   const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0)
   if (rules === 0 && chains.every(({ base }) => base?.policy !== 'drop')) return [ok('there are no rules')]
   const by = manager === undefined ? '' : `, managed by ${manager}`
-  return [
-    ok(`there are rules (${rules}${by}), and no rule is known to drop packets for the ports of Karo`),
-  ]
+  return [ok(`there are rules (${rules}${by}), and no rule is known to drop packets for the ports of Karo`)]
 }
 
 function inWords({ way, protocol, port }: Port, { chain, says, by }: Said): string {

@@ -42,10 +42,16 @@ export function judgeLists(lists: DaemonFacts['lists'], now: number): readonly F
   if (lists === null) return [skipped('this node does not belong to a mesh with a root key')]
   const age = now - Date.parse(lists.at)
   if (lists.stale)
-    return [fail(`the newest revocation list is from ${ago(age)}: nodes that are trusted by certificate only get no data here`)]
+    return [
+      fail(
+        `the newest revocation list is from ${ago(age)}: nodes that are trusted by certificate only get no data here`,
+      ),
+    ]
   return [
     age > OLD_MS
-      ? warn(`the newest revocation list is from ${ago(age)}; after seven days, nodes that are trusted by certificate only get no data`)
+      ? warn(
+          `the newest revocation list is from ${ago(age)}; after seven days, nodes that are trusted by certificate only get no data`,
+        )
       : ok(`the newest revocation list is from ${ago(age)}`),
   ]
 }

@@ -47,7 +47,8 @@ function openFiles(pid: number): number | undefined {
 }
 
 export function judgeFiles(limit: number, used: number | undefined): Finding {
-  if (limit < FILES_LEAST) return warn(`at most ${limit} files may be open, but the daemon needs ${FILES_LEAST}`)
+  if (limit < FILES_LEAST)
+    return warn(`at most ${limit} files may be open, but the daemon needs ${FILES_LEAST}`)
   if (used !== undefined && used > limit * FILES_USED)
     return warn(`${used} of at most ${limit} files are open`)
   return ok(used === undefined ? `at most ${limit}` : `${used} of at most ${limit}`)

@@ -47,7 +47,10 @@ export function judgePort(look: PortLook): Finding {
   if (trouble !== undefined) {
     // The daemon found the port taken, but now no other program uses it.
     const free = `No other program uses port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
-    return fail(trouble, `${port === 0 ? '' : `${free}\n`}if the problem stays: set another ${key} in ${config}`)
+    return fail(
+      trouble,
+      `${port === 0 ? '' : `${free}\n`}if the problem stays: set another ${key} in ${config}`,
+    )
   }
   if (look.alone) return ok('does not listen, as configured')
   if (listens !== undefined) return fail('the daemon does not listen')
@@ -274,7 +277,10 @@ function judgePlace(place: MulticastFacts): Finding {
     )
   }
   if (!place.heard_itself) {
-    return fail(`${at}: sends, but does not receive its own question: UDP 5353 is dropped on the way in`, LOOK)
+    return fail(
+      `${at}: sends, but does not receive its own question: UDP 5353 is dropped on the way in`,
+      LOOK,
+    )
   }
   if (place.heard_others === 0) {
     const count = place.connected_nodes
@@ -284,5 +290,7 @@ function judgePlace(place: MulticastFacts): Finding {
       'Check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
     )
   }
-  return ok(`${at}: receives its own question and answers of ${place.heard_others} others, ${place.heard_nodes} of them nodes of Karo`)
+  return ok(
+    `${at}: receives its own question and answers of ${place.heard_others} others, ${place.heard_nodes} of them nodes of Karo`,
+  )
 }

@@ -55,9 +55,7 @@ export function judgeLeaves({
   const named = away.slice(0, LEAVES_NAMED).map(who)
   const more = away.length > LEAVES_NAMED ? ` and ${away.length - LEAVES_NAMED} more` : ''
   return [
-    warn(
-      `all ${up_to} links for leaves are used, so these have no lasting link: ${named.join(', ')}${more}`,
-    ),
+    warn(`all ${up_to} links for leaves are used, so these have no lasting link: ${named.join(', ')}${more}`),
   ]
 }
 
@@ -75,9 +73,7 @@ export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Fin
   )
   if (here.length > 0) {
     const at = here.map(who).join(', ')
-    found.unshift(
-      fail(`two machines use the key of this node: this one, and one at ${at}`),
-    )
+    found.unshift(fail(`two machines use the key of this node: this one, and one at ${at}`))
   }
   return found.length > 0 ? found : [ok('no other machine was seen with the key of this node or of a member')]
 }

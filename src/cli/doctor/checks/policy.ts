@@ -15,9 +15,7 @@ export async function policyFiles(world: World): Promise<readonly Finding[]> {
     const now = readPolicyFiles(paths).map(({ path, bytes }) => `${path} ${digestOf(bytes)}`)
     const inForce = facts?.files.map(({ path, digest }) => `${path} ${digest}`)
     if (inForce !== undefined && inForce.join('\n') !== now.join('\n')) {
-      found.push(
-        warn('the policies in force differ from the files', 'sudo systemctl reload karo'),
-      )
+      found.push(warn('the policies in force differ from the files', 'sudo systemctl reload karo'))
     }
   } catch (error) {
     const { message, where } = error as { message: string; where?: string }

@@ -165,9 +165,7 @@ export function judgeRetention(
   const days = Math.round(ms / DAY_MS)
   if (days === 0) return ok('the clock did not jump; old entries are removed in time')
   if (synchronised)
-    return ok(
-      `the clock is synchronised, but jumped ${days} days ahead, so old entries are removed slowly`,
-    )
+    return ok(`the clock is synchronised, but jumped ${days} days ahead, so old entries are removed slowly`)
   return warn(
     `the clock is ${days} days ahead of the last time that this node has seen; if the clock is right, old entries are removed within ${days} hours of running`,
   )

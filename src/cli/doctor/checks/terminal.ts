@@ -20,9 +20,7 @@ const TMPFILES = 'sudo systemd-tmpfiles --create karo.conf'
 export async function shellHooks(world: World): Promise<readonly Finding[]> {
   const looks = world.startFiles()
   if (looks.length === 0)
-    return [
-      skipped('Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh'),
-    ]
+    return [skipped('Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh')]
   const found = looks.flatMap((look) => {
     const finding = judgeHook(look, world.homeFlag, existsSync)
     if (finding?.safe === undefined || isOwn(look.file, world.uid)) return finding ?? []
@@ -50,7 +48,8 @@ export function judgeHook(
   if (marked.length > 1) return warn(`${file} loads the hook ${marked.length} times`, install, safe)
   if (line === expected) return ok(`${shell}: ${file}`)
   const gone = pathsIn(line).filter((path) => !exists(path))
-  if (gone.length > 0) return warn(`the line in ${file} names ${gone[0]}, which does not exist`, install, safe)
+  if (gone.length > 0)
+    return warn(`the line in ${file} names ${gone[0]}, which does not exist`, install, safe)
   // Of several nodes of one person the hook writes to one.
   if (homeOf(line) !== homeOf(expected)) return ok(`${shell}: ${file} records for another node`)
   return ok(`${shell}: ${file}`)

@@ -45,7 +45,9 @@ export function whoContributed(result: QueryResult): {
   }
   const { partly } = released
   if (partly.length > 0)
-    rows.push(`left out in some periods or for some machines, so shown as at least (≥) or not at all: ${named(partly)}`)
+    rows.push(
+      `left out in some periods or for some machines, so shown as at least (≥) or not at all: ${named(partly)}`,
+    )
   const tellsChanges = 'tools' in data || 'change' in data
   if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))
     rows.push(
