@@ -23,7 +23,7 @@ type Sending = Parameters<StreamableHTTPClientTransport['send']>[1]
 export interface HttpTransportDeps {
   readonly endpoint: URL
   readonly limits: Pick<Manifest['limits'], 'wall_ms' | 'output_bytes'>
-  /** The bearer token; wiped when the session is over. */
+  /** The bearer token; wiped when the session has ended. */
   readonly token: Uint8Array | undefined
   readonly owners: LoopbackFetchDeps['owners']
   /** Nothing acts while it is lost, also what runs outside of its jails. */

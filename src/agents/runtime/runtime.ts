@@ -63,7 +63,7 @@ export interface AgentView {
   readonly name: string
   readonly person: number
   readonly status: AgentStatus
-  /** Null: its manifest is not as it was signed. */
+  /** Null: its manifest is differs from its signed manifest. */
   readonly manifest: Manifest | null
   /** What it offers; null while it does not run. */
   readonly offers: readonly Tool[] | null

@@ -91,7 +91,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     const checks = await doctor(ash, here)
     expect(failing(checks)).toEqual([])
     expect(find(checks, 'mesh.multicast').detail).toMatch(
-      /^eth0 \(10\.99\.0\.1\): hears itself and 1 others, 1 of Karo$/,
+      /^eth0 \(10\.99\.0\.1\): receives its own question and answers of 1 others, 1 of them nodes of Karo$/,
     )
     expect(find(checks, 'clock.peers').detail).toContain('1 compared')
     expect(find(checks, 'peers.versions').outcome).toBe('ok')

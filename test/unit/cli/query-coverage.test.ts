@@ -95,7 +95,7 @@ describe('why', () => {
       /^fir: its connection broke, 10 min ago/,
     ],
     ['silent', {}, /^fir: connected, and did not answer in time/],
-    ['away', { last_seen: new Date(Date.now() - 7_200_000).toISOString() }, /^fir: last heard of 2 h ago/],
+    ['away', { last_seen: new Date(Date.now() - 7_200_000).toISOString() }, /^fir: last message 2 h ago/],
   ] as const)('%s', (why, more, said) => {
     const { rows } = whoAnswered(result([row('fir', 'unreachable', { why, ...more })]))
     expect(rows).toEqual([expect.stringMatching(said)])

@@ -161,12 +161,12 @@ test('the nodes that are listed are those whose records fall short, and a change
       SCREEN,
     )
   const view = said(1, 2, 1)
-  expect(view).toContain('The records of 1 of 3 nodes reach over all of that time; those of the others:')
+  expect(view).toContain('The records of 1 of 3 nodes cover the whole period; those of the others:')
   expect(view).toContain('elm: 2026-11-20 08:30 to 2026-11-20 09:00')
   expect(view).toContain('fir: gives numbers without saying which part of the period they cover')
   expect(view).toContain('gum: nothing recorded in this period')
   expect(view).toMatch(/CHANGE/)
-  expect(view).toContain('Changes are of 2 of the 3 nodes that gave numbers; the other has no records')
+  expect(view).toContain('Changes are for 2 of the 3 nodes with numbers; the other has no records')
   expect(said(0, 0, null, 2)).toContain('No node has records of the whole period:')
   expect(said(0, 0, null, 2)).toMatch(/No change is shown.* back to 2026-11-20 05:00\./)
   // Nothing before: the column is not there, and so nothing is said of it.
@@ -305,7 +305,7 @@ test('totals say which whole periods they are of, what each left out, and why no
   } as never
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
   expect(lines).toContain('the whole periods in this time: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
-  expect(lines).toContain('up to 3 rows of a period left out: fewer than 6 machines have such a row')
+  expect(lines).toContain('up to 3 rows of a period are left out: fewer than 6 machines have such a row')
   expect(lines).toContain(
     'left out in some periods or for some machines, so shown as at least (≥) or not at all: kubectl',
   )

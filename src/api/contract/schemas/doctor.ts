@@ -179,7 +179,7 @@ export const doctorFacts = z
       recipients: count('nodes that may read the summaries'),
       last: moment('when the newest edition was made').nullable(),
     }),
-    people_held: count('people whose data is held back; only administrators are told').exactOptional(),
+    people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
     tokens_ending: listOf(
       z.strictObject({
         name: token.shape.name,

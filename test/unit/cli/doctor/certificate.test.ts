@@ -23,7 +23,7 @@ test('a certificate that is renewed in time is fine, and one that was not is tol
     ])
   }
   expect(judgeCertificate(certificate(-20, 10), NOW)).toMatchObject([
-    { outcome: 'ok', detail: expect.stringMatching(/10 days left; 1 of 2 issuers are there/) },
+    { outcome: 'ok', detail: expect.stringMatching(/10 days left; 1 of 2 issuers are connected/) },
   ])
   expect(judgeCertificate(certificate(-26, 4, { issuers_there: 0 }), NOW)).toMatchObject([
     { outcome: 'warn', detail: expect.stringMatching(/4 days left, and was not renewed in time \(0 of 2/) },

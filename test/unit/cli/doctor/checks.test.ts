@@ -243,7 +243,7 @@ describe('ports', () => {
   })
   test('when nobody holds it any more, no program is to be ended', () => {
     const { fix } = judgePort({ ...look, listens: [], trouble: 'the mesh cannot listen on 10.0.0.5:9238' })
-    expect(fix).toMatch(/^No other program holds port 9238 now, and the daemon tries again/)
+    expect(fix).toMatch(/^No other program uses port 9238 now, and the daemon tries again/)
     expect(fix).toContain('another mesh.port in')
   })
 })
@@ -436,7 +436,7 @@ describe('what is kept', () => {
       ),
     ).toMatchObject([
       {
-        detail: `0 B are free at ${room.path}: what is typed soon cannot be kept`,
+        detail: `only 0 B are free at ${room.path}: soon commands cannot be recorded`,
         // What fills a disk is to be looked for on all of it.
         fix: `sudo du -xh "$(df --output=target ${room.path} | tail -1)" | sort -h | tail -20`,
       },

@@ -72,7 +72,7 @@ describe('explained', () => {
     [
       'a link',
       tcp('10.0.0.5', 40_000, '10.0.0.6', 9238),
-      'link to birch (0123456789abcdef), dialed by this node',
+      'link to birch (0123456789abcdef), connected by this node',
     ],
     ['a link, IPv6', tcp('fd00::5', 40_000, 'fd00::6', 9238), 'link to six'],
     ['a dial', tcp('10.0.0.5', 40_000, '10.0.0.7', 9238), 'being dialed'],

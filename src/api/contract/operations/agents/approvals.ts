@@ -63,7 +63,7 @@ export const askApproval = defineOperation('POST /api/v1/approvals/ask', {
 export const getCapabilities = defineOperation('GET /api/v1/capabilities', {
   access: 'admin',
   tag: 'agents',
-  summary: 'What agents were granted',
+  summary: 'Grants of agents',
   answer: from.capabilities,
 })
 
