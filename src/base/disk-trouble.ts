@@ -13,7 +13,7 @@ type Told = (directory: string) => DiskTrouble
 
 const TOLD: Readonly<Record<string, Told>> = {
   ENOSPC: (directory) => ({
-    reason: `there is no room left on the disk of ${directory}`,
+    reason: `the disk of ${directory} is full`,
     hint: 'Make room there, or choose a place on another disk.',
   }),
   EDQUOT: (directory) => ({
@@ -28,7 +28,7 @@ const TOLD: Readonly<Record<string, Told>> = {
   EPERM: notAllowed,
   ENOENT: (directory) => ({
     reason: `there is no directory ${directory}`,
-    hint: 'Make it first, or choose one that is there.',
+    hint: 'Create it first, or choose an existing directory.',
   }),
   ENOTDIR: (directory) => ({
     reason: `${directory} is not a directory`,

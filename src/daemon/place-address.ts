@@ -18,7 +18,7 @@ export async function placeAddress(host: string, sources: NameSources, hostsFile
   const isName = isIP(host) === 0
   for (const address of addresses) {
     if (!isPrivateAddress(address, { allowCgnat: false }))
-      throw new Error(`${host} is at ${address}, which is no address of a private network`)
+      throw new Error(`${host} is at ${address}, which is not an address of a private network`)
     // Who answers for a name may change what it means; these are meant by whoever wrote them and by nobody else.
     if (isName && (isLoopback(address) || isLinkLocal(address) || isOwn(address)))
       throw new Error(

@@ -40,7 +40,7 @@ export async function reload(
     metrics.reloaded(false)
     log.error(
       { reason: where === undefined ? message : `${where}: ${message}`, where, hint },
-      'the configuration was not reloaded; what was in force stays',
+      'the configuration was not reloaded; the previous one stays in force',
     )
   }
 }

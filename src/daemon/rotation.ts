@@ -78,7 +78,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
   return {
     async resume() {
       await deps.again().catch((error: unknown) => {
-        log.error({ reason: String(error) }, 'what this node introduced under an earlier key does not go on')
+        log.error({ reason: String(error) }, 'the introductions under an earlier key could not be renewed')
       })
       if (identity.pending === undefined) return
       try {
@@ -86,7 +86,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
         refuseFork(identity.pending.identity)
         await carryOut(identity.pending)
       } catch (error) {
-        log.error({ reason: String(error) }, 'the rotation of the key that was begun does not go on')
+        log.error({ reason: String(error) }, 'the rotation of the key that had begun could not continue')
       }
     },
     async begin(contest = false) {

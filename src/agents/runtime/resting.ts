@@ -41,7 +41,7 @@ export function createResting({ agents, gates, grantedUntil, startOf }: RestingD
     // Somebody may have stopped it meanwhile.
     if (denial === undefined || known.agent.session() !== session) return
     await gates.ended(by ?? own, denial)
-    await known.agent.stop(`it may not run any more: ${denial.reason}`)
+    await known.agent.stop(`it may no longer run: ${denial.reason}`)
   }
 
   function overOf(own: Action, known: Known): Denial | undefined {

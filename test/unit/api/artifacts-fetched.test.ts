@@ -35,9 +35,9 @@ test.each([
 ])('an error %s is shown with its hint, and decides the exit code', async (_, before) => {
   const ended = await get(async function* () {
     yield* before
-    throw new KaroError('refused', 'desk: it is not shared any more', { hint: 'Ask its owner.' })
+    throw new KaroError('refused', 'desk: it is no longer shared', { hint: 'Ask its owner.' })
   })
-  expect(ended).toMatchObject({ code: 4, err: expect.stringContaining('desk: it is not shared any more') })
+  expect(ended).toMatchObject({ code: 4, err: expect.stringContaining('desk: it is no longer shared') })
   expect(ended.err).toContain('Ask its owner.')
 })
 

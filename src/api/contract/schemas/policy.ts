@@ -93,7 +93,7 @@ export const policyCheck = z
     level: level('asked for'),
     category: sharingCategory().nullable(),
   })
-  .meta({ id: 'PolicyCheck', description: 'What the role policies say to a request that nobody made.' })
+  .meta({ id: 'PolicyCheck', description: 'The decision of the role policies about a hypothetical request.' })
 export type PolicyCheckShape = z.infer<typeof policyCheck>
 
 export const policyCheckQuery = z.strictObject({

@@ -39,7 +39,7 @@ export const decideApproval = defineOperation('POST /api/v1/approvals/decide', {
 
 export const getApprovalsLog = defineOperation('GET /api/v1/approvals/log', {
   ...own,
-  summary: 'What became of requests, newest first',
+  summary: 'Past requests and their outcome, newest first',
   query: from.getLogQuery,
   answer: from.approvalsLog,
   example: { query: { limit: '20' } },
