@@ -167,7 +167,7 @@ function isHostName(host: string): boolean {
 
 const securities = list(oneOf<Security>(['noise', 'tls']), 2)
 
-/** One or both, in the order of preference: with none, no node could be spoken with. */
+/** One or both encryptions, in the order of preference; without any, no connection would be possible. */
 export const securityList: Kind<readonly Security[]> = {
   ...securities,
   check(value) {
@@ -184,7 +184,7 @@ const scopeFields = {
   days: integer(1, 365),
 } as const
 
-/** `true`, or `{ level, teams, days }`: what it may give to nodes that it introduces. */
+/** `true`, or `{ level, teams, days }`: the most that an introducer may give to nodes that it introduces. */
 const introducer: Kind<IntroducerScope | undefined> = {
   allowed: 'true, or a table such as { level = "share_to", teams = ["eng"], days = 30 }',
   check(value) {
@@ -205,7 +205,7 @@ const introducer: Kind<IntroducerScope | undefined> = {
     return scope as unknown as IntroducerScope
   },
 }
-/** What an introducer may give where nothing else is said. */
+/** The limits of an introducer for which the configuration sets none. */
 const INTRODUCER: IntroducerScope = { level: 'peer', teams: [], days: 30 }
 
 const trustedFields = {
@@ -268,7 +268,7 @@ function endpointProblem(value: string): string | undefined {
   if (url.username !== '' || url.password !== '')
     return 'it holds a name or key; put the key into ask.key_file'
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  // A name is judged by what it resolves to, when it is asked.
+  // A name is checked by its addresses when the model is asked.
   if (isIP(host) !== 0 && !isPrivateAddress(host, { allowCgnat: false }))
     return 'that address is neither of this machine nor of a private network'
   return url.search === '' && url.hash === '' ? undefined : 'it has a query or fragment'

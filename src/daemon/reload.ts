@@ -47,7 +47,7 @@ export async function reload(
 
 const digestsOf = ({ files }: Pick<PolicySet, 'files'>): string => files.map(({ digest }) => digest).join(' ')
 
-/** What cannot be used is told in status, doctor and ledger for as long as something else is in force. */
+/** Status, doctor and ledger report an unusable file for as long as other values are in force. */
 async function policiesFrom(files: readonly string[], { policy, audit }: Local): Promise<PolicySet> {
   try {
     return await loadPolicies(files)
