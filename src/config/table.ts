@@ -438,7 +438,7 @@ export const KEYS = {
     default: [],
     fileOnly: true,
     description:
-      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory, the pattern applies only there and below. A pattern without a directory never approves commands or changes (`karo config list` warns of such a pattern for commands). For the tool exec the glob is compared with the command as a line for a shell, for other tools with the arguments as JSON. A pattern never approves anything critical, or a request of another machine. Each use is in `karo approvals log`.',
+      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory, the pattern applies only there and below. A pattern without a directory never approves commands or changes (`karo config list` warns of such a pattern for commands). For the tool exec the glob is compared with the command as a line for a shell, for other tools with the arguments as JSON. A pattern never approves critical requests, or requests of other machines. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec in /srv/app git status*"]',
   }),
   agentsEndpoints: key({

@@ -135,7 +135,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
 
     test.each([
       ['output', 'udp dport 5353 drop', 'cannot send (EPERM: a firewall drops it on the way out)'],
-      ['input', 'udp dport 5353 drop', 'does not hear itself'],
+      ['input', 'udp dport 5353 drop', 'does not receive its own question'],
     ])(
       'a rule in %s that drops mDNS is felt, found and opened by the command that is shown',
       async (chain, text, says) => {

@@ -168,10 +168,7 @@ test.runIf(isRoot)('a start on a disk that is full or read-only says which of th
   expect((await karo('init')).code).toBe(0)
   fill()
   const full = await karo('up')
-  expect([full.code, full.stderr]).toEqual([
-    1,
-    expect.stringContaining(' is full'),
-  ])
+  expect([full.code, full.stderr]).toEqual([1, expect.stringContaining(' is full')])
   free()
   expect(spawnSync('mount', ['-o', 'remount,ro', home]).status).toBe(0)
   const readOnly = await karo('up')

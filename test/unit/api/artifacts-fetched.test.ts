@@ -59,7 +59,7 @@ test('Ctrl-C says that the same command goes on', async () => {
     await over
   })
   expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('interrupted') })
-  expect(ended.err).toContain('the same command goes on')
+  expect(ended.err).toContain('run the same command again')
 })
 
 test('of more artifacts than a machine tells of, those that are left out are shown as such', async () => {

@@ -64,7 +64,7 @@ test('nodes together with --of, nobody at all, and an issuer without machines ar
   for (const [words, says] of [
     [['ann', '--of', 'hq'], 'not both'],
     [[], 'no machine is named'],
-    [['--of', 'hq'], 'certified no machine'],
+    [['--of', 'hq'], 'no machine with a certificate of that issuer'],
   ] as const) {
     const { code, err } = await karo(
       { 'GET /api/v1/fleet/assignable': { nodes: [] } },

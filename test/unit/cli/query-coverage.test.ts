@@ -83,18 +83,18 @@ describe('why', () => {
     const other = row('gum', 'unreachable', { why: 'clock', clock_off_ms: -7_200_000 })
     const { rows } = whoAnswered(result([wrong, other]))
     expect(rows[1]).toBe('gum: refused, its clock is 2 h behind')
-    expect(rows.at(-1)).toMatch(/the clock of this machine: sudo timedatectl/)
+    expect(rows.at(-1)).toMatch(/the clock of this machine is wrong: sudo timedatectl/)
   })
 
   it.each([
-    ['not_trusted_there', {}, /^fir: does not trust this node; there: karo peers trust/],
+    ['not_trusted_there', {}, /^fir: does not trust this node; run there: karo peers trust/],
     ['left', { last_seen: new Date(Date.now() - 600_000).toISOString() }, /^fir: was stopped .* 10 min ago$/],
     [
       'lost',
       { last_seen: new Date(Date.now() - 600_000).toISOString() },
       /^fir: its connection broke, 10 min ago/,
     ],
-    ['silent', {}, /^fir: connected, and did not answer in time/],
+    ['silent', {}, /^fir: connected, but did not answer in time/],
     ['away', { last_seen: new Date(Date.now() - 7_200_000).toISOString() }, /^fir: last message 2 h ago/],
   ] as const)('%s', (why, more, said) => {
     const { rows } = whoAnswered(result([row('fir', 'unreachable', { why, ...more })]))

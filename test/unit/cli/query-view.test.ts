@@ -209,7 +209,7 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
   expect(said).toMatch(/^SEVERITY +TYPE +BEGAN +CHANGE +NODES +LATEST \(UTC\)$/m)
   expect(said).toMatch(/^ +6 +timing +3 +\+1 +2 +2026-11-20 08:00$/m)
   expect(said).toMatch(/^bob +6 +timing +3 +2026-11-20 08:00$/m)
-  expect(said).toContain('One node still learns what is usual')
+  expect(said).toContain('One node is still learning what is usual')
   const none = view([], 0)
   expect(none).toContain('No matching anomaly began on 2 nodes; −2 than before.')
   expect(none).not.toMatch(/learn/)

@@ -32,7 +32,7 @@ describe('karo report', () => {
 
   it('without numbers is shown all the same, and exits as a question that is withheld', async () => {
     expect(await ask(reportOf(findingsOf({})))).toMatchObject({
-      ...{ code: 4, out: expect.stringContaining('There are no totals to report') },
+      ...{ code: 4, out: expect.stringContaining('There are no totals for this time') },
     })
   })
 

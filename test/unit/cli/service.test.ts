@@ -85,7 +85,7 @@ describe('karo service', () => {
     expect((await karo('service', 'install')).code).toBe(0)
     expect(calls().slice(before)).toContain(restart)
     const after = calls().length
-    expect((await karo('service', 'install')).out).toContain('already')
+    expect((await karo('service', 'install')).out).toContain('Already')
     expect(calls().slice(after)).not.toContain(restart)
   })
 

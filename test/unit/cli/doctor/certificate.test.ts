@@ -16,7 +16,7 @@ test('a certificate that is renewed in time is fine, and one that was not is tol
   expect(judgeCertificate(null, NOW)).toMatchObject([{ outcome: 'skipped' }])
   for (const [why, says] of [
     ['enrolment_file', 'the enrolment file cannot be used'],
-    ['used', 'the last invite was not taken'],
+    ['used', 'the last invite was refused'],
   ] as const) {
     expect(judgeCertificate(null, NOW, why)).toMatchObject([
       { outcome: 'warn', detail: expect.stringContaining(says), fix: expect.stringContaining('karo join') },

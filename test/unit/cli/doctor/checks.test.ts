@@ -262,7 +262,7 @@ describe('addresses', () => {
   test('a private one that is not listened on; public ones and link-local IPv6 are left alone', () => {
     expect(judge(['127.0.0.1', '10.0.0.5'])).toMatchObject({
       outcome: 'ok',
-      detail: '10.0.0.5; 1 public one is left alone',
+      detail: '10.0.0.5; 1 public address is not used',
     })
     expect(judge(['127.0.0.1'])).toMatchObject({ outcome: 'warn', fix: 'restart' })
     expect(judge(['127.0.0.1']).detail).toContain('10.0.0.5 (eth0)')
@@ -314,7 +314,7 @@ describe('addresses', () => {
     expect(judgeWith(true, [], '10.0.0.5', 'Birch')).toMatchObject({ outcome: 'ok' })
     expect(judgeWith(true, [], 'birch', 'ash.corp')).toMatchObject({
       outcome: 'warn',
-      detail: 'nobody may be asked for ash.corp',
+      detail: 'no permitted server can look up ash.corp',
     })
     expect(judgeWith(true, ['10.0.0.53'], 'ash.corp')).toMatchObject({ outcome: 'ok' })
     expect(judgeWith(false, [], 'ash.corp')).toMatchObject({ outcome: 'ok' })
@@ -349,7 +349,12 @@ describe('multicast', () => {
     },
   })
   test.each([
-    ['heard both ways', {}, 'ok', 'hears itself and 2 others, 1 of Karo'],
+    [
+      'heard both ways',
+      {},
+      'ok',
+      'receives its own question and answers of 2 others, 1 of them nodes of Karo',
+    ],
     ['alone', { heard_others: 0, heard_nodes: 0, connected_nodes: 0 }, 'ok', 'no other machine answered'],
     [
       'connected, and not heard',
@@ -357,7 +362,7 @@ describe('multicast', () => {
       'warn',
       'receives its own question but no other machine, and 1 connected node is',
     ],
-    ['deaf', { heard_itself: false }, 'fail', 'does not hear itself'],
+    ['deaf', { heard_itself: false }, 'fail', 'does not receive its own question'],
     ['dumb', { not_sent: 'EPERM', heard_itself: false }, 'fail', 'cannot send (EPERM: a firewall'],
     [
       'no route',
@@ -583,11 +588,11 @@ describe('hooks of AI coding tools', () => {
   })
 
   test.each([
-    ['a program that is gone', {}, ['/n/node'], 'unjudged'],
-    ['a runtime that is gone', { lines: [stops], expected: stops }, ['/n/my karo.js'], 'no command'],
+    ['a program that is gone', {}, ['/n/node'], 'without a check'],
+    ['a runtime that is gone', { lines: [stops], expected: stops }, ['/n/my karo.js'], 'cannot run commands'],
     ['of when commands were to run all the same', { expected: stops }, undefined, '"block"'],
     ['of when they were not', { lines: [stops] }, undefined, '"allow"'],
-    ['not at every event', { placed: false }, undefined, 'every event'],
+    ['not at every event', { placed: false }, undefined, 'missing at some events'],
     ['two of them', { lines: [goesOn, stops] }, undefined, '2 hooks'],
   ] as const)('%s', (_, differs, there, says) => {
     const found = judge(differs, there && [...there])
