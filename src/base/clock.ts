@@ -53,7 +53,7 @@ export function sharedTimers(raw: Timers, monotonic: () => number): Timers {
         one()
       }
     } finally {
-      // What one of them throws keeps none of the others from ringing.
+      // If one of them throws, the others still ring.
       if (due.runs.size > 0) due.cancel = raw.after(0, () => ring(step))
       else steps.delete(step)
     }
@@ -74,7 +74,7 @@ export function sharedTimers(raw: Timers, monotonic: () => number): Timers {
         steps.set(step, due)
       }
       const { runs } = due
-      // A function of its own, because the same one may be asked for twice.
+      // A new function for each call, because a caller may register the same function twice.
       const one = (): void => run()
       runs.add(one)
       return () => {

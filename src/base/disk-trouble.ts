@@ -4,7 +4,7 @@ import { dirname } from 'node:path'
 import { KaroError } from './errors.ts'
 
 export interface DiskTrouble {
-  /** The end of a sentence, to stand behind a colon, with the system's code at its end. */
+  /** The end of a sentence, for use after a colon, with the system's code at its end. */
   readonly reason: string
   readonly hint: string
 }
@@ -13,7 +13,7 @@ type Told = (directory: string) => DiskTrouble
 
 const TOLD: Readonly<Record<string, Told>> = {
   ENOSPC: (directory) => ({
-    reason: `there is no room left on the disk of ${directory}`,
+    reason: `the disk of ${directory} is full`,
     hint: 'Make room there, or choose a place on another disk.',
   }),
   EDQUOT: (directory) => ({
@@ -28,7 +28,7 @@ const TOLD: Readonly<Record<string, Told>> = {
   EPERM: notAllowed,
   ENOENT: (directory) => ({
     reason: `there is no directory ${directory}`,
-    hint: 'Make it first, or choose one that is there.',
+    hint: 'Create it first, or choose an existing directory.',
   }),
   ENOTDIR: (directory) => ({
     reason: `${directory} is not a directory`,
@@ -48,7 +48,7 @@ function notAllowed(directory: string): DiskTrouble {
 export function diskTrouble(path: string, cause: unknown): DiskTrouble {
   const directory = dirname(path)
   const code = codeOf(path, cause)
-  // Of a way that is not there, the last directory that is: that one refuses.
+  // For a path that does not exist, the deepest directory of it that does: that directory refuses the write.
   const refuses = code === 'EACCES' || code === 'EPERM' ? nearest(directory) : directory
   const told = code === undefined ? undefined : TOLD[code]?.(refuses)
   if (told !== undefined) return { ...told, reason: `${told.reason} (${code})` }
@@ -57,7 +57,7 @@ export function diskTrouble(path: string, cause: unknown): DiskTrouble {
   return { reason, hint: `Check that ${directory} can be written to.` }
 }
 
-/** What is thrown where a node's directory, `home`, or a file that belongs there, cannot be made. */
+/** The error for a node's directory `home`, or a file in it, that cannot be created. */
 export function homeTrouble(home: string, cause: unknown): KaroError {
   if (cause instanceof KaroError) return cause
   const { path = home } = cause as NodeJS.ErrnoException

@@ -72,7 +72,7 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
 /** Gives the file its name. Throws EEXIST, with nothing changed, if the name is taken. */
 function place(temporary: string, path: string): void {
   try {
-    // link(2) is the atomic "create, but only if nobody else did"; rename(2) would overwrite.
+    // link(2) atomically creates a file only if the name is free; rename(2) would overwrite an existing file.
     fs.linkSync(temporary, path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
@@ -110,8 +110,8 @@ export function createFile(path: string, content: string, mode: number, random: 
 export function replaceFile(path: string, content: string | Uint8Array, mode: number, random: Random): void {
   const directory = dirname(path)
   for (const name of fs.readdirSync(directory)) {
-    // Such a file may belong to another process that replaces the same file now. That process then fails, and the file
-    // stays whole.
+    // Such a file may belong to another process that replaces the same file now. In that case the other process fails,
+    // and the file stays whole.
     if (name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp'))
       fs.rmSync(join(directory, name), { force: true })
   }

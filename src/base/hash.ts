@@ -14,7 +14,10 @@ export function blake3(parts: readonly (Uint8Array | string)[], length = 32): Ui
 
 export interface Hasher {
   add(part: Uint8Array): void
-  /** BLAKE3 of all parts, 32 bytes. Has to be called once, also when nobody needs it any more: it frees the memory of wasm. */
+  /**
+   * BLAKE3 of all parts, 32 bytes. Callers have to call it once even if they no longer need the hash, because it frees
+   * the memory of wasm.
+   */
   end(): Uint8Array
 }
 

@@ -6,7 +6,7 @@ const EVERY_MS = 60_000
 /** Keys that are counted separately; further keys share REST until old ones expire. */
 const KEYS_MAX = 256
 
-/** The key for events whose own key has no place; a report of it is about nobody in particular. */
+/** The key for events for whose own key there is no room; a report under this key names nobody. */
 export const REST = ''
 
 /** A report about one key. */
@@ -34,7 +34,7 @@ export interface SparingOptions {
   /** Default one minute. */
   readonly everyMs?: number
   /**
-   * Upper limit of the time between reports: the time doubles while the events go on, and returns to `everyMs` after a
+   * Upper limit of the time between reports: the time doubles while events continue, and returns to `everyMs` after a
    * pause of the same length. Default `everyMs`.
    */
   readonly mostMs?: number
@@ -49,7 +49,7 @@ interface Told {
   since: number
 }
 
-/** At most `keysMax + 1` reports come in `everyMs`, whoever causes the events and however many keys they invent. */
+/** At most `keysMax + 1` reports come in `everyMs`, however many keys the senders of events invent. */
 export function createSparing(options: SparingOptions): Sparing {
   const { clock, everyMs = EVERY_MS, mostMs = everyMs, keysMax = KEYS_MAX } = options
   const told = new Map<string, Told>()

@@ -27,8 +27,8 @@ export function inStep(everyMs: number, now: number): number {
 }
 
 /**
- * Calls `act` once in each step of `everyMs()` milliseconds (see `inStep`), asked for anew each time, until the function
- * it returns is called.
+ * Calls `act` once in each step of `everyMs()` milliseconds (see `inStep`) until the returned function is called.
+ * `everyMs` is called again for each step.
  */
 export function inSteps(
   { clock, timers }: { readonly clock: Pick<Clock, 'monotonic'>; readonly timers: Timers },

@@ -75,7 +75,7 @@ export async function openerFor(path: string, options: OpenerOptions): Promise<O
 }
 
 const otherWay = (path: string, what: string, hint: string): KaroError =>
-  new KaroError('bad_request', `this backup is opened by ${what}`, { where: path, hint })
+  new KaroError('bad_request', `this backup can only be opened with ${what}`, { where: path, hint })
 
 /** A file that cannot be read counts as not encrypted here: whoever opens it next says what is wrong. */
 async function encryptionAt(path: string): Promise<Encryption> {
@@ -93,6 +93,6 @@ async function encryptionAt(path: string): Promise<Encryption> {
 /** For people: how the file is protected. */
 export const ENCRYPTION_WORDS: Readonly<Record<Encryption, string>> = {
   none: 'not encrypted',
-  recipients: 'encrypted for the holders of keys',
+  recipients: 'encrypted for age keys',
   passphrase: 'encrypted with a passphrase',
 }

@@ -55,7 +55,7 @@ export function refuseLostKey(paths: Pick<HomePaths, 'key' | 'db' | 'home'>): vo
   throw new KaroError('refused', "a node's history is here, and its key is gone", {
     where: paths.key,
     hint: `Put identity.key back from a backup: karo restore <backup> --home <an empty directory> extracts it.
-Without a backup: karo identity new --home ${paths.home} makes this home another node. It keeps the history, but others have to trust it anew.`,
+Without a backup: karo identity new --home ${paths.home} makes this home another node. It keeps the history, but others have to trust it again.`,
   })
 }
 

@@ -36,16 +36,16 @@ const introduce = defineCommand({
     {
       name: 'level',
       value: 'level',
-      description: 'how far they are to trust it at most (default: peer)',
+      description: 'the highest trust level for it (default: peer)',
       choices: ['share_to', 'query_from', 'peer'],
     },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
-    { name: 'days', value: 'days', description: 'how long it holds, 1 to 365 (default: 30)' },
+    { name: 'days', value: 'days', description: 'for how many days, 1 to 365 (default: 30)' },
     { name: 'withdraw', description: 'withdraw the introduction' },
   ],
   examples: [
     { run: 'karo peers introduce bob --level share_to --days 7', does: 'for a week' },
-    { run: 'karo peers introduce bob --withdraw', does: 'takes it back on every node' },
+    { run: 'karo peers introduce bob --withdraw', does: 'withdraws it on every node' },
   ],
   async run(io, { args, options }) {
     const { level, withdraw } = options
@@ -64,7 +64,7 @@ const introduce = defineCommand({
     }
     const node = `${printable(said.name) || 'the node'} (${formatFingerprint(said.fingerprint)})`
     const text = said.withdrawn
-      ? `The introduction of ${node} is taken back: nodes that trusted it for that alone close their connections.\n`
+      ? `The introduction of ${node} is withdrawn: nodes that trusted it only for this reason close their connections.\n`
       : `Introduced ${node} until ${said.until}, level ${said.level} at most.
 Only nodes that made this node an introducer accept it (\`karo peers trust <this node> --introducer\`, or config.toml).
 `
@@ -79,21 +79,21 @@ export const INTRODUCER_OPTIONS = [
   {
     name: 'introduces',
     value: 'level',
-    description: 'with --introducer: how far at most (default: peer)',
+    description: 'with --introducer: the highest trust level that it may give (default: peer)',
     choices: ['share_to', 'query_from', 'peer'],
   },
   {
     name: 'introduces-team',
     value: 'team,..',
-    description: 'with --introducer: teams that it may put them into',
+    description: 'with --introducer: teams that it may give them',
   },
   {
     name: 'introduces-days',
     value: 'days',
     description:
-      'with --introducer: how long each of its introductions holds at most, 1 to 365 (default: 30)',
+      'with --introducer: for how many days each introduction counts at most, 1 to 365 (default: 30)',
   },
-  { name: 'no-introducer', description: 'nodes that it introduces are not trusted any more' },
+  { name: 'no-introducer', description: 'no longer trust nodes that it introduces' },
 ] as const satisfies readonly CommandOption[]
 
 /** The scope of an introducer as the options say it; nothing said leaves it as it was. */
@@ -109,14 +109,14 @@ export function introducerTerms(options: {
   if (!options.introducer && [introduces, teams, days].some((one) => one !== undefined)) {
     throw new KaroError(
       'bad_request',
-      '--introduces, --introduces-team and --introduces-days go with --introducer',
+      '--introduces, --introduces-team and --introduces-days need --introducer',
       {
         where,
       },
     )
   }
   if (options['no-introducer'] && options.introducer) {
-    throw new KaroError('bad_request', '--introducer and --no-introducer say the opposite of each other', {
+    throw new KaroError('bad_request', '--introducer and --no-introducer exclude each other', {
       where,
     })
   }
@@ -157,7 +157,7 @@ const introductions = defineCommand({
   examples: [
     {
       run: 'karo peers introductions',
-      does: 'the nodes that others introduced here, how far they are trusted, and until when',
+      does: 'the nodes that others introduced here, their trust level, and until when',
     },
   ],
   async run(io) {
@@ -175,7 +175,7 @@ const introductions = defineCommand({
   },
 })
 
-const NONE = `No introduction is known here. \`karo peers introduce\` makes one; those of a node count after
+const NONE = `No introduction is known here. \`karo peers introduce\` makes one; introductions by a node count after
 \`karo peers trust <that node> --introducer\`.
 `
 

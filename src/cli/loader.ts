@@ -118,9 +118,12 @@ function chunkAt(path: string): Buffer {
     return readFileSync(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw Object.assign(new Error(`the program was replaced while it ran: ${basename(path)} is not there`), {
-      code: 'ERR_PROGRAM_REPLACED',
-    })
+    throw Object.assign(
+      new Error(`the program was replaced while it ran: ${basename(path)} does not exist any more`),
+      {
+        code: 'ERR_PROGRAM_REPLACED',
+      },
+    )
   }
 }
 

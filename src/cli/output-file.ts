@@ -125,7 +125,7 @@ function isAlive(pid: number): boolean {
 
 /** The error for `--json` together with a format that is not JSON, both on standard output. */
 export const noJson = (format: string): KaroError =>
-  new KaroError('bad_request', `it does not go with --format ${format} on standard output`, {
+  new KaroError('bad_request', `it cannot be combined with --format ${format} on standard output`, {
     where: '--json',
     hint: 'Leave one of them out, or name a file with --output.',
   })

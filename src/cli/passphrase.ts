@@ -113,7 +113,7 @@ export async function newPassphrase(file: unknown): Promise<Buffer> {
   if (same) return first
   throw new KaroError('bad_request', 'the two passphrases differ, so nothing was changed', {
     where: 'the passphrase',
-    hint: 'Run the command once more.',
+    hint: 'Run the command again.',
   })
 }
 

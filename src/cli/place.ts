@@ -29,9 +29,9 @@ export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
 export function absolutePath(path: string, where: string = path): string {
   const here = isAbsolute(path) ? '/' : workingDirectory()
   if (here !== undefined) return resolve(here, path)
-  throw new KaroError('bad_request', 'the directory you are in was deleted', {
+  throw new KaroError('bad_request', 'the current directory was deleted', {
     where,
-    hint: 'Name one by its whole path.',
+    hint: 'Give an absolute path.',
   })
 }
 

@@ -24,7 +24,7 @@ function build(withCgnat: boolean): BlockList {
 
 const lists = { false: build(false), true: build(true) } as const
 
-/** Of each list what it said last: every presence of every member is judged, and says the same addresses again. */
+/** The last result for each list: every presence of every member is checked, and usually repeats the same addresses. */
 const JUDGED_MAX = 4_096
 const judged = {
   false: createRecent<string, boolean>(JUDGED_MAX),

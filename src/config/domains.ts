@@ -60,7 +60,7 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
     base.includes('%') ||
     prefix > (family === 4 ? 32 : 128)
   )
-    throw wrong('that is no subnet; the key of an entry must be one such as "10.0.3.0/24"')
+    throw wrong('that is not a subnet such as "10.0.3.0/24"')
   if (family === 6 && numberOf(base, 6) >> 32n === MAPPED)
     throw wrong('an IPv4 subnet is written as such, "10.0.3.0/24"')
   const [first, last] = ends(base, family, prefix)
@@ -90,7 +90,7 @@ function domainOf(subnet: string, entry: unknown): TrustDomain {
     if (Object.hasOwn(FIELDS, name)) continue
     const meant = closest(name, Object.keys(FIELDS))
     const hint = meant ? `Did you mean ${meant}?` : `It may have: ${Object.keys(FIELDS).join(', ')}.`
-    throw new WrongValue('is no key', [subnet, name], hint)
+    throw new WrongValue('is not a key', [subnet, name], hint)
   }
   const level = field('level', FIELDS.level)
   if (level === undefined)

@@ -8,14 +8,15 @@ export interface EnvironmentVariable {
 export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: 'KARO_HOME',
-    description: 'The directory that holds everything of a node. Default: ~/.local/share/karo.',
+    description:
+      'The directory of a node, with its key, configuration and database. Default: ~/.local/share/karo.',
   },
   { name: 'KARO_PAUSE', description: 'In a shell with the hook: 1 stops recording until it is unset.' },
   { name: 'KARO_DEBUG', description: '1 shows the stack of an internal error of the command line.' },
   {
     name: 'KARO_TAP',
     description:
-      'A file to which the daemon appends everything it sends to others, before it is sealed or encrypted: each entry ' +
+      'A file to which the daemon appends everything that it sends to other nodes, before it is sealed or encrypted: each entry ' +
       'is its length (4 bytes, big-endian) and the frame or the plaintext of an answer. An existing file must be yours and have mode 0600. The file grows without bound.',
   },
   {
@@ -31,7 +32,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   {
     name: 'KARO_CODE_CACHE',
     description:
-      'For builds: again compiles the program anew in this run and replaces the compiled code that lies in .cache beside it. Without it that code is used, and kept where it is missing.',
+      'For builds: the value `again` compiles the program in this run and replaces the compiled code in .cache beside it. Without the variable that code is used, and written if it is missing.',
   },
   { name: 'NO_COLOR', description: 'Any value: no colours.' },
 ]

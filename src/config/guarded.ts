@@ -23,7 +23,7 @@ export function refuseForeign(
       `${what} belongs to another user (uid ${stat.uid}), who could use it to grant trust`,
       {
         where: path,
-        // Taken from a daemon that runs as that user, it could not be read there any more.
+        // A daemon that runs as the owner could no longer read a file that is taken from it.
         hint: `Run karo as that user: sudo -u '#${stat.uid}' karo … Only where the node is your own and somebody else put the path there: sudo chown ${self} ${path}`,
       },
     )

@@ -7,7 +7,7 @@ import { hostsOf } from './hosts-file.ts'
 import type { Config } from './types.ts'
 
 const HOSTS_FILE = '/etc/hosts'
-/** One server is asked twice at most, so that the next one has its turn within a dial's ten seconds. */
+/** One server is asked twice at most, so that the next server is asked within the ten seconds of a dial. */
 const ONE_TRY_MS = 2_000
 const TRIES = 2
 
@@ -35,8 +35,8 @@ export async function askServers<T>(
 }
 
 /**
- * IP addresses of a host; empty when it has none, undefined when nobody may be asked for it. Rejects when a server fails.
- * `hostsFile`: another one than the machine's own, for tests.
+ * IP addresses of a host; empty if it has none, undefined if no server may be asked. Rejects when a server fails.
+ * `hostsFile`: another file than the machine's own, for tests.
  */
 export async function addressesOf(
   host: string,

@@ -4,7 +4,7 @@ import type { Path } from './locate.ts'
 
 /** A value that is not allowed; the loader adds key, file and line. */
 export class WrongValue extends Error {
-  /** Where the wrong part stands below the key: the index of a list's entry, or a name in a table. */
+  /** The path of the wrong part below the key: the index of a list's entry, or a name in a table. */
   readonly path: Path
   readonly hint: string | undefined
 

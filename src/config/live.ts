@@ -15,7 +15,7 @@ export interface LiveConfig {
 /** Paths of the keys whose value in the file, or in the environment, has changed. */
 interface Replaced {
   readonly applied: readonly string[]
-  /** These keys change only with a restart. */
+  /** Keys of these sections change only with a restart. */
   readonly waiting: readonly string[]
 }
 

@@ -203,7 +203,7 @@ function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): v
       new WrongValue(
         everything
           ? `is ${address}, which is public addresses too, but mesh.lan_only is on`
-          : `is ${address}, which is no private address, but mesh.lan_only is on`,
+          : `is ${address}, which is not a private address, but mesh.lan_only is on`,
         [index],
         isCgnat
           ? 'Set mesh.allow_cgnat = true if 100.64.0.0/10 is your own network.'
@@ -253,7 +253,7 @@ function envWarnings(env: Env): string[] {
         name,
         [...known].filter((k) => k !== undefined),
       )
-      return `the environment variable ${name} is no configuration key${meant ? `, did you mean ${meant}?` : ''}`
+      return `the environment variable ${name} is not a configuration key${meant ? `, did you mean ${meant}?` : ''}`
     })
 }
 

@@ -129,5 +129,5 @@ export function inForce(section: string): string {
 const SENTENCES = {
   restart: 'In force after a restart.',
   reload: 'In force after a reload of the service; after a restart of your own `karo up`.',
-  'at once': 'In force at once: each command reads it anew.',
+  'at once': 'In force at once: each command reads the file when it starts.',
 } as const

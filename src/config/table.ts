@@ -44,7 +44,7 @@ export const KEYS = {
     kind: value.displayName,
     default: ownName(),
     defaultText: "the machine's host name",
-    description: 'The name of this node as others see it. It gives no authority; keys do.',
+    description: 'The name of this node as others see it. Other nodes trust its key, not its name.',
     example: '"eng-042"',
   }),
 
@@ -53,7 +53,7 @@ export const KEYS = {
     kind: value.optionalPath,
     default: '',
     description:
-      "A file with the passphrase of this node's key (`karo identity protect`); other users may not be able to read it. The credential karo-key-passphrase of a service manager comes first. In a terminal `karo up` asks for the passphrase.",
+      "A file with the passphrase of this node's key (`karo identity protect`); other users must not be able to read it. A credential karo-key-passphrase of systemd is used first. In a terminal `karo up` asks for the passphrase.",
     example: '"/etc/karo/passphrase"',
   }),
 
@@ -62,7 +62,7 @@ export const KEYS = {
     kind: kind.integer(0, 65535),
     default: 9238,
     description:
-      'TCP port other nodes connect to. 0 takes any free one. By mDNS, nodes that do not know each other use port 9238, their own port, and ports from 32768 on. If the port is below 1024, other nodes need it in their `discovery.peers`.',
+      'TCP port that other nodes connect to; 0 takes any free port. mDNS finds strangers only on port 9238, on the port of this node, and on ports from 32768 on. If the port is below 1024, other nodes have to name it in their `discovery.peers`.',
   }),
   meshListen: key({
     path: 'mesh.listen',
@@ -74,7 +74,7 @@ export const KEYS = {
     ),
     default: 'auto',
     description:
-      'Addresses to listen on: "auto" for loopback and every private address that this machine has, as they come and go, or a list.',
+      'Addresses to listen on: a list, or "auto" for loopback and every private address of this machine, also those that it gets later.',
     example: '["10.0.0.5"]',
   }),
   meshLanOnly: key({
@@ -88,7 +88,7 @@ export const KEYS = {
     path: 'mesh.allow_cgnat',
     kind: kind.boolean,
     default: false,
-    description: 'Treat 100.64.0.0/10, which customers of one provider share, as private too.',
+    description: 'Treat 100.64.0.0/10 (carrier-grade NAT, shared by customers of a provider) as private too.',
   }),
   meshPingSeconds: key({
     path: 'mesh.ping_seconds',
@@ -96,7 +96,7 @@ export const KEYS = {
     default: 15,
     unit: 's',
     description:
-      'How often connected nodes are looked at. One that said nothing for four times this time is pinged; two missed pings, this time apart, end the link. A machine that vanished is noticed sooner if nothing was on its way to it: by the kernel, some 10 s after its connection was silent for this time. A shorter time costs more idle CPU.',
+      'How often the node checks its connections. A connected node that was silent for four times this time is pinged; two missed pings, this time apart, end the link. If nothing was being sent to a machine that vanished, the kernel notices earlier: some 10 s after its connection was silent for this time. A shorter time costs more idle CPU.',
   }),
 
   transportSecurity: key({
@@ -104,7 +104,7 @@ export const KEYS = {
     kind: value.securityList,
     default: ['noise'],
     description:
-      'How connections between nodes are encrypted: "noise" (Noise XX) or "tls" (TLS 1.3). With both, the node that dials chooses the first of its list that the other has too; two nodes without a common one never connect. Each proves the same key.',
+      'How connections between nodes are encrypted: "noise" (Noise XX) or "tls" (TLS 1.3). With both, the node that dials uses the first entry of its list that the other node supports; two nodes without a common entry never connect. Both prove the same key of the node.',
     example: '["tls", "noise"]',
   }),
 
@@ -113,7 +113,7 @@ export const KEYS = {
     kind: kind.integer(1, 256),
     default: 64,
     description:
-      'Keep a link to every member while there are at most this many. In a larger mesh a node keeps about eight links, and questions and news travel through other members.',
+      'Keep a link to every member in a mesh of up to this many members. In a larger mesh a node keeps about eight links, and questions and documents reach the others through members.',
   }),
 
   overlayLeavesUpTo: key({
@@ -121,7 +121,7 @@ export const KEYS = {
     kind: kind.integer(0, 900),
     default: 256,
     description:
-      'Keep the links of so many leaves: nodes that trust at most eight others, such as machines that trust the security node alone. These links come on top of the others. A leaf beyond the number is connected only while it is asked something.',
+      'How many leaves keep a link to this node, in addition to its other links. A leaf is a node that trusts at most eight others, such as a machine that trusts only the security node. Further leaves are connected only while they are asked a question.',
   }),
 
   overlayTellLinks: key({
@@ -129,7 +129,7 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Tell other members which members this node is linked with, so that the map of the mesh in the page of each node can draw it. A link shows that two nodes trust each other.',
+      'Tell other members which members this node is linked with, so that the map in each dashboard (`karo dashboard`) can show the links. A link shows that two nodes trust each other.',
   }),
 
   accessAdmins: key({
@@ -154,14 +154,14 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Serve the page (`karo dashboard`) and the REST API on 127.0.0.1 and ::1 too, for browsers, and for programs that send a token (`karo token create`). The karo command needs only the control socket.',
+      'Also serve the dashboard (`karo dashboard`) and the REST API on 127.0.0.1 and ::1, for browsers and for programs with a token (`karo token create`). The karo command needs only the control socket.',
   }),
   httpPort: key({
     path: 'http.port',
     kind: kind.integer(0, 65535),
     default: 9237,
     description:
-      'Port of the page and the REST API on 127.0.0.1 and ::1. 0 takes any free port; `karo status` shows it.',
+      'Port of the dashboard and the REST API on 127.0.0.1 and ::1. 0 takes any free port; `karo status` shows it.',
   }),
 
   discoveryMdns: key({
@@ -182,7 +182,7 @@ export const KEYS = {
     default: 60,
     unit: 's',
     description:
-      'Time between mDNS questions of all nodes on a link together: one asks, and all hear the answers. A new node is found at once with any interval; short intervals cause much traffic on large networks.',
+      'Time between two mDNS questions on a network segment, over all nodes: one node asks, and all receive the answers. A new node is found at once with any interval. Short intervals cause much traffic on large networks.',
   }),
   discoveryPeers: key({
     path: 'discovery.peers',
@@ -204,7 +204,7 @@ export const KEYS = {
     kind: kind.list(value.ipAddress, 8),
     default: [],
     description:
-      "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need none. With `mesh.lan_only` nobody else is asked, and a name that they do not know is not dialed; without it, and without this, the machine's own resolver is.",
+      "DNS servers, by IP address, that are asked for the host names of `discovery.peers` and `discovery.dns_sd`. Names in /etc/hosts need no server. With `mesh.lan_only` no other server is asked, and a name that these do not know is not dialed. Without `mesh.lan_only` an empty list means the machine's own resolver.",
     example: '["10.0.0.53"]',
   }),
   discoveryDnsSd: key({
@@ -212,7 +212,7 @@ export const KEYS = {
     kind: kind.list(value.domainName, 16),
     default: [],
     description:
-      'Domains whose DNS lists nodes (SRV records of `_karo._tcp.<domain>`, or DNS-SD instances; a TXT record `id=<node id>` pins the key). Asked every five minutes; needs `discovery.resolvers` while `mesh.lan_only` is on.',
+      'Domains whose DNS lists nodes (SRV records of `_karo._tcp.<domain>`, or DNS-SD instances; a TXT record `id=<node id>` pins the key). The DNS servers are asked every five minutes; while `mesh.lan_only` is on, `discovery.resolvers` has to name them.',
     example: '["corp.example"]',
   }),
   discoveryScan: key({
@@ -220,7 +220,7 @@ export const KEYS = {
     kind: kind.list(value.scanSubnet, 16),
     default: [],
     description:
-      'IPv4 subnets, at most a /20 each, to look through for nodes at `mesh.port`: twenty connection attempts a second, again every five minutes. For networks without multicast; tell those who watch the network first.',
+      'IPv4 subnets, at most a /20 each, to scan for nodes at `mesh.port`: twenty connection attempts a second, repeated every five minutes. For networks without multicast. Inform the administrators of the network first.',
     example: '["10.0.3.0/24"]',
   }),
   peersDenied: key({
@@ -228,7 +228,7 @@ export const KEYS = {
     kind: kind.list(value.nodeId, 4096),
     default: [],
     description:
-      'Nodes that are never admitted. A denial wins over every trust, also over an entry in peers.trusted.',
+      'Nodes that are never admitted. A denial wins over every kind of trust, also over an entry in peers.trusted.',
     example: '["karo:ed25519:…"]',
   }),
   peersTrusted: key({
@@ -236,7 +236,7 @@ export const KEYS = {
     kind: value.trustedPeers,
     default: new Map(),
     description:
-      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams. `introducer = true`, or `introducer = { level = "share_to", teams = ["eng"], days = 30 }`: nodes that it introduces are trusted too, so far at most (karo peers introduce).',
+      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams. `introducer = true`, or `introducer = { level = "share_to", teams = ["eng"], days = 30 }`: nodes that it introduces (karo peers introduce) are trusted too, up to this level, in these teams and for so many days.',
     example: '"karo:ed25519:…" = { name = "bob", level = "peer", roles = ["lead"], teams = ["eng"] }',
   }),
 
@@ -245,14 +245,14 @@ export const KEYS = {
     kind: kind.oneOf([0, 1, 2]),
     default: 2,
     description:
-      'How much of your numbers this node shares at most: 0 nothing, 1 summaries, 2 aggregates too. It never shares raw commands. It tells every node that it admits its name, version, uptime, and about how many commands it recorded in 24 hours, also at 0 and after `karo share off`.',
+      "The most that this node shares of your numbers: 0 nothing, 1 summaries, 2 aggregates too. It never shares raw commands. Even at 0 and after `karo share off`, every admitted node gets this node's name, version, uptime, and a rounded number of commands in 24 hours.",
   }),
   sharingAllowPeers: key({
     path: 'sharing.allow.peers',
     kind: kind.list(value.audience, 1024),
     default: [],
     description:
-      'Who may have your summaries (level 1); empty until you consent. Entries are node ids, "team:<name>", "role:<name>", or "*" for every node with a sufficient trust level.',
+      'Who may have your summaries (level 1); by default nobody. Entries are node ids, "team:<name>", "role:<name>", or "*" for every node with a sufficient trust level.',
     example: '["team:eng"]',
   }),
   sharingAllowSupervisors: key({
@@ -272,34 +272,34 @@ export const KEYS = {
     path: 'sharing.categories.activity_patterns',
     kind: kind.boolean,
     default: true,
-    description: 'Share at which hours and on which days work happens.',
+    description: 'Share how many commands run in each hour and on each weekday.',
   }),
   sharingSafetyStats: key({
     path: 'sharing.categories.safety_stats',
     kind: kind.boolean,
     default: true,
     description:
-      'Share how many commands of each risk level ran and how many were stopped, and, where `tool_usage` is shared too, by which rules of risk.',
+      'Share how many commands of each risk level ran and how many the guard stopped. If `tool_usage` is shared too, also by which rules of risk.',
   }),
   sharingAnomaliesCategory: key({
     path: 'sharing.categories.anomalies',
     kind: kind.boolean,
     default: true,
-    description: 'Share that something unusual happened.',
+    description: 'Share anomalies (`karo anomalies`), as far as `sharing.anomalies` says.',
   }),
   sharingAnomalies: key({
     path: 'sharing.anomalies',
     kind: kind.oneOf(['off', 'anonymous', 'identified']),
     default: 'anonymous',
     description:
-      'How far anomalies leave, for people who have not chosen themselves (`karo share anomalies`): `off` not at all; `anonymous` only in totals of many nodes (level 2); `identified` also in answers of this node (level 1), which name it, to those who are allowed. `karo anomalies` itself never leaves.',
+      'How anomalies are shared, for people who have not chosen themselves (`karo share anomalies`): `off` not at all; `anonymous` only in totals of many nodes (level 2); `identified` also in answers of this node (level 1), which name it, to nodes with consent. The texts of `karo anomalies` never leave this machine.',
   }),
   sharingKMin: key({
     path: 'sharing.k_min',
     kind: kind.integer(K_LEAST, 1000),
     default: 5,
     unit: 'nodes',
-    description: 'The fewest nodes that an aggregate with your numbers must include.',
+    description: 'The smallest number of nodes in an aggregate that includes your numbers.',
   }),
 
   trustDomains: key({
@@ -307,7 +307,7 @@ export const KEYS = {
     kind: trustDomains,
     default: new Map(),
     description:
-      'What nodes get that connect from a private subnet, for as long as they are connected from there: level (untrusted, share_to, query_from, peer), teams. Any other source of trust comes first, and of two subnets the narrower. Whoever gets an address there gets this trust, so it is for networks that only your machines can join.',
+      'Level (untrusted, share_to, query_from, peer) and teams of every node that is connected from a private subnet, while that connection lasts. Any other source of trust wins over a subnet, and the narrower of two subnets over the wider. Every machine with an address in the subnet is trusted, so use this only for networks that only your machines can join.',
     example: '"10.0.3.0/24" = { level = "share_to", teams = ["eng"] }',
   }),
 
@@ -318,7 +318,7 @@ export const KEYS = {
     description:
       'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` uses the profile, ' +
       'and so does the guard of bash, zsh and fish (`karo shell init`) before a command runs. The node tells the mesh ' +
-      'whether the guard is on; that statement changes with a reload of the service.',
+      'whether the guard is on; the mesh learns of a change at a reload of the service.',
   }),
   guardRules: key({
     path: 'guard.rules',
@@ -326,7 +326,7 @@ export const KEYS = {
     default: '',
     defaultText: "guard.toml in the node's directory",
     description:
-      'The file with your own rules: [[allow]] and [[deny]] (`karo guard`). If others may write the file, or it is broken, the profile is strict.',
+      'The file with your own rules: [[allow]] and [[deny]] (`karo guard`). If the file is invalid, or others may write it, the profile is strict.',
     example: '"/home/me/dotfiles/guard.toml"',
   }),
   guardOnError: key({
@@ -334,7 +334,7 @@ export const KEYS = {
     kind: kind.oneOf(['allow', 'block']),
     default: 'allow',
     description:
-      'What happens to a command that the guard could not judge, because the guard failed or took too long: allow runs the command, block puts it back into the line. In both cases the failure is shown and counted.',
+      'What happens to a command that the guard could not judge, because the guard failed or took too long: allow runs the command, block drops it (Up brings it back). In both cases the failure is shown and counted.',
   }),
   guardTimeout: key({
     path: 'guard.timeout_ms',
@@ -342,7 +342,7 @@ export const KEYS = {
     default: 2_000,
     unit: 'ms',
     description:
-      'How long judging one command may take, without the start of the program and without the time you take to answer. After that time guard.on_error decides.',
+      'Time limit for judging one command. The start of the program and your answer do not count. After that time guard.on_error decides.',
   }),
 
   historyIgnore: key({
@@ -359,7 +359,7 @@ export const KEYS = {
     default: 0,
     unit: 'rows',
     description:
-      'Rows below the prompt that the finder (Ctrl-R) takes; 0 for the whole screen. `karo history --interactive --height` sets the rows of one search.',
+      'How many rows below the prompt the finder (Ctrl-R) uses; 0 for the whole screen. `karo history --interactive --height` sets it for one search.',
   }),
   finderEnter: key({
     path: 'finder.enter',
@@ -374,7 +374,7 @@ export const KEYS = {
     kind: value.modelEndpoint,
     default: '',
     description:
-      'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, every address that the name resolves to has to be private, and while `mesh.lan_only` is on the name is asked of `/etc/hosts` and `discovery.resolvers` only.',
+      'Address of a local model (an OpenAI-compatible server) that `karo ask` asks too; empty for none. Karo connects only to this machine or to private addresses; if the address is a name, all its addresses have to be private. While `mesh.lan_only` is on, the name is looked up only in `/etc/hosts` and at `discovery.resolvers`.',
     example: '"http://127.0.0.1:11434/v1"',
   }),
   askModel: key({
@@ -389,7 +389,7 @@ export const KEYS = {
     kind: kind.list(value.modelPlace, 7),
     default: [],
     description:
-      'More local models, each as "ADDRESS" or "ADDRESS MODEL", asked in this order when those before do not answer. The rules of `ask.endpoint` hold for each; `ask.key_file` is sent to none of them.',
+      'More local models, each as "ADDRESS" or "ADDRESS MODEL", asked in this order when the earlier ones do not answer. The rules of `ask.endpoint` apply to each. The key in `ask.key_file` is not sent to them.',
     example: '["http://127.0.0.1:8080/v1 qwen2.5-coder:1.5b"]',
   }),
   askTimeout: key({
@@ -405,7 +405,7 @@ export const KEYS = {
     kind: value.optionalPath,
     default: '',
     description:
-      'A file with the key that the model server asks for; other users may not be able to read it.',
+      'A file with the key that the model server asks for; other users must not be able to read it.',
     example: '"/home/me/.config/model.key"',
   }),
   askShareHistory: key({
@@ -422,7 +422,7 @@ export const KEYS = {
     default: false,
     fileOnly: true,
     description:
-      'Let commands run in jails on this machine. A small process of its own, karo-exec, starts them; `karo up` starts it, and the service has a unit of its own for it. While it cannot start a jail, the node is not ready and nothing runs.',
+      'Let agents run commands in jails on this machine. A separate process, karo-exec, starts the jails; `karo up` starts it, and the service has a unit for it. While it cannot start a jail, the node is not ready and no agent runs.',
   }),
   agentsSandbox: key({
     path: 'agents.sandbox',
@@ -430,7 +430,7 @@ export const KEYS = {
     default: 'auto',
     fileOnly: true,
     description:
-      'How jails are built. `auto`: by bubblewrap; where it cannot make namespaces, by bubblewrap in a unit of systemd; and by Landlock where that is not there either, or bubblewrap is missing. A unit counts the memory and tasks of a jail together and begins more slowly; Landlock holds less and refuses what it cannot hold; `karo doctor --sandbox` says what works here.',
+      'How jails are built. `auto` tries bubblewrap; if that cannot make namespaces, bubblewrap in a unit of systemd; if that fails too, or bubblewrap is missing, Landlock. A unit limits the memory and tasks of a jail as a whole, and starts more slowly. Landlock isolates less, and refuses what it cannot isolate. `karo doctor --sandbox` says what works here.',
   }),
   agentsApproved: key({
     path: 'agents.approved',
@@ -438,7 +438,7 @@ export const KEYS = {
     default: [],
     fileOnly: true,
     description:
-      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory it is approved there and below alone; commands, and what an agent may change, are approved only with one (`karo config list` warns of a pattern for commands without). For the tool exec the glob is matched with the words as a line for a shell, for any other with its arguments as JSON. Nothing critical is ever approved so, nor what another machine asks for. Each use is in `karo approvals log`.',
+      'Patterns that approve what agents ask for in your place, each as "NAME: AGENT TOOL [in DIRECTORY] GLOB" (* and ?). With a directory, the pattern applies only there and below. A pattern without a directory never approves commands or changes (`karo config list` warns of such a pattern for commands). For the tool exec the glob is compared with the command as a line for a shell, for other tools with the arguments as JSON. A pattern never approves critical requests, or requests of other machines. Each use is in `karo approvals log`.',
     example: '["status: kExecutor:build exec in /srv/app git status*"]',
   }),
   agentsEndpoints: key({
@@ -447,28 +447,28 @@ export const KEYS = {
       kind.text('an address of this machine such as "http://127.0.0.1:3001/mcp"', (text) =>
         loopbackEndpoint(text)?.href === text
           ? undefined
-          : 'it is none of 127.0.0.1 or [::1] over http, written so',
+          : 'it is not an address such as http://127.0.0.1:3001/mcp or http://[::1]:3001/mcp',
       ),
       32,
     ),
     default: [],
     fileOnly: true,
     description:
-      'MCP servers of this machine that may be agents although Karo did not start them (`karo agent add NAME -- ADDRESS`), by their address over HTTP. They run outside of any jail, so none is one unless it stands here; each call of them waits for a yes.',
+      'Addresses of MCP servers on this machine that may be agents although Karo did not start them (`karo agent add NAME -- ADDRESS`). They speak HTTP and run outside of any jail. A server that is not listed here cannot be an agent, and each call waits for a yes.',
     example: '["http://127.0.0.1:3001/mcp"]',
   }),
   agentsConnect: key({
     path: 'agents.connect',
     kind: kind.list(
       kind.text('a host and a port such as "10.0.0.5:5432"', (text) =>
-        networkPlace(text) === undefined ? 'it is no HOST:PORT in small letters' : undefined,
+        networkPlace(text) === undefined ? 'it is not HOST:PORT in lower-case letters' : undefined,
       ),
       64,
     ),
     default: [],
     fileOnly: true,
     description:
-      'Places of the private network that agents in jails may connect to (`karo agent add NAME --connect HOST:PORT`), by a proxy of the daemon; none while this is empty. A name is looked up at each connection, as in `discovery.peers`, and has to be of a private address of another machine; an address of this machine, or a link-local one, counts only as it stands here.',
+      'Places of the private network that agents in jails may connect to (`karo agent add NAME --connect HOST:PORT`), through a proxy of the daemon; by default none. A name is looked up at each connection, as in `discovery.peers`, and has to resolve to a private address of another machine. An address of this machine, or a link-local one, is permitted only if it is listed here as an address.',
     example: '["10.0.0.5:5432", "build.lan:443"]',
   }),
   vaultRotateDays: key({
@@ -477,21 +477,21 @@ export const KEYS = {
     default: 90,
     unit: 'days',
     description:
-      'After how many days unlocking a vault (`karo secret unlock`) also encrypts all secrets in it under a new key; 0: never by itself.',
+      'If the key of a vault is older than this, unlocking the vault (`karo secret unlock`) also encrypts all its secrets under a new key; 0: never by itself.',
   }),
   memoryTaskResults: key({
     path: 'memory.task_results',
     kind: kind.boolean,
     default: false,
     description:
-      'Also keep the results of tasks as notes of `karo memory`, with secrets taken out. Off, because a result may be the content of a file that nobody meant to keep.',
+      'Also keep the results of tasks as notes of `karo memory`, with secrets taken out. Off by default, because a result may be the content of a file that nobody wants to keep.',
   }),
   memoryEmbeddings: key({
     path: 'memory.embeddings',
     kind: value.modelPlaceOrNone,
     default: '',
     description:
-      'A local endpoint of embeddings as "ADDRESS MODEL", by which `karo memory search` also finds notes that say the same in other words; empty for none. Notes never leave this machine, so its address has to be one of loopback.',
+      'A local endpoint of embeddings as "ADDRESS MODEL", with which `karo memory search` also finds notes with the same meaning in other words; empty for none. Notes never leave this machine, so the address has to be a loopback address.',
     example: '"http://127.0.0.1:11434/v1 nomic-embed-text"',
   }),
   mcpHistory: key({
@@ -500,7 +500,7 @@ export const KEYS = {
     default: false,
     fileOnly: true,
     description:
-      'Let AI coding tools read your history through `karo mcp`. Secrets were taken out when it was stored. Each access is an entry of the ledger. The tools may send what they read to the operator of their model.',
+      'Let AI coding tools read your history through `karo mcp`. Secrets were taken out when it was stored. Each access is an entry of the ledger. The tools may send what they read to the provider of their model.',
   }),
   mcpTasks: key({
     path: 'mcp.tasks',
@@ -508,7 +508,7 @@ export const KEYS = {
     default: false,
     fileOnly: true,
     description:
-      'Let AI coding tools see agents and give them tasks through `karo mcp`. The gates of agents judge each task, and what is not harmless waits for you (`karo approvals`). Reading is harmless: they can read your notes, prompts and plans by the built-in agents. The tools may send results to the operator of their model.',
+      'Let AI coding tools see agents and give them tasks through `karo mcp`. The gates of agents judge each task, and a task that is not harmless waits for you (`karo approvals`). Reading counts as harmless: the tools can read your notes, prompts and plans through the built-in agents. They may send results to the provider of their model.',
   }),
 
   processesEnabled: key({
@@ -516,7 +516,7 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Measure the processes of hooked shells while they run: name, run time, memory and CPU time of each process. Never its arguments, its environment, its files or what it sends.',
+      'Record the name, run time, memory and CPU time of processes that hooked shells start. Arguments, environment, files and network traffic are never read.',
   }),
   processesKeepDays: key({
     path: 'processes.keep_days',
@@ -524,7 +524,7 @@ export const KEYS = {
     default: 30,
     unit: 'days',
     description:
-      'How long measurements of processes are kept, and not longer than the commands (`retention.events_days`); 0 keeps the newest 100 000 per person.',
+      'How long records of processes are kept, but never longer than the commands (`retention.events_days`); 0 keeps the newest 100 000 per person.',
   }),
 
   anomaliesEnabled: key({
@@ -532,14 +532,14 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Look every few minutes for something unusual in your numbers (`karo anomalies`). Karo looks only at counts, and tells only you; `sharing.anomalies` says what may leave.',
+      'Check your numbers every few minutes for something unusual (`karo anomalies`). Karo reads only counts, and reports only to you; `sharing.anomalies` says what is shared.',
   }),
   anomaliesNotice: key({
     path: 'anomalies.notice',
     kind: kind.boolean,
     default: true,
     description:
-      'Show unusual numbers in one line when a new shell starts, once for each signal of severity 5 or more that you have not seen.',
+      'Report anomalies in one line when a new shell starts: each signal of severity 5 or more once, if you have not seen it.',
   }),
 
   retentionEvents: key({
@@ -548,7 +548,7 @@ export const KEYS = {
     default: 0,
     unit: 'days',
     description:
-      'How long commands are kept; 0 is for ever. Older commands are removed for good, from the files too; their counts stay.',
+      'How long commands are kept; 0 means for ever. Older commands are removed for good, from the files too; their counts stay.',
     example: '365',
   }),
   retentionRollups: key({
@@ -557,7 +557,7 @@ export const KEYS = {
     default: 800,
     unit: 'days',
     description:
-      'How long the counts of each hour and day are kept; 0 is for ever. Below 732 a year cannot be compared with the year before; below 366 the numbers of a year are incomplete.',
+      'How long the counts of each hour and day are kept; 0 means for ever. Below 732 a year cannot be compared with the year before; below 366 the numbers of a year are incomplete.',
   }),
   retentionAudit: key({
     path: 'retention.audit_days',
@@ -565,7 +565,7 @@ export const KEYS = {
     default: 0,
     unit: 'days',
     description:
-      'How long entries of the ledger are kept; 0 keeps the newest 200 000. A new entry names what was removed, so that the chain can still be verified.',
+      'How long entries of the ledger are kept; 0 keeps the newest 200 000. A new entry records the removal, so that the chain can still be verified.',
   }),
 
   policyFiles: key({
@@ -573,7 +573,7 @@ export const KEYS = {
     kind: kind.list(value.absolutePath, 64),
     default: [],
     description:
-      'Cedar files with role policies, together in place of the built-in role table (`karo policy show`). They and `[sharing]` must both allow. One that is broken, or that others may write, refuses the start; on a reload what was in force stays.',
+      'Cedar files with role policies, which together replace the built-in role table (`karo policy show`). The policies and `[sharing]` must both allow an answer. If a file is invalid, or others may write it, the daemon does not start; on a reload the policies in force stay.',
     fileOnly: true,
     example: '["/usr/share/karo/policies/roles.cedar", "/etc/karo/policies/hours.cedar"]',
   }),
@@ -582,7 +582,7 @@ export const KEYS = {
     kind: kind.list(value.label, 32),
     default: [],
     description:
-      'Teams that this node is in. Leads and administrators have level 1 of the nodes of their own teams only; they have it of no node that is in none.',
+      'Teams of this node. Leads and administrators get level 1 only from nodes of their own teams, and never from a node without a team.',
     fileOnly: true,
     example: '["eng"]',
   }),
@@ -592,7 +592,7 @@ export const KEYS = {
     kind: kind.oneOf(['restrict', 'full']),
     default: 'restrict',
     description:
-      'What the policy bundle of the mesh\'s root may do here. "restrict": only take away. "full": its policies may permit too, beside your own; what you keep back (`[sharing]`, `karo share`) it cannot open either way.',
+      'What the policy bundle of the mesh\'s root may do here. "restrict": only forbid. "full": its policies may also permit, in addition to your own. With either, it cannot share what you do not share (`[sharing]`, `karo share`).',
   }),
 
   queryTimeout: key({
@@ -609,21 +609,21 @@ export const KEYS = {
     kind: kind.oneOf(['off', 'daily', 'weekly', 'monthly']),
     default: 'off',
     description:
-      'Write a report (`karo report`) after each day, week (from Monday) or month of UTC, as soon as its totals are released, after 18 hours at the latest. Of boundaries that this machine was off for, the newest is made up for. It needs a node whose certificate has a role that totals are released to.',
+      'Write a report (`karo report`) after each day, week (from Monday) or month of UTC, as soon as its totals are released, at the latest after 18 hours. If this machine was off, only the newest missed report is written. The certificate of this node needs a role to which totals are released.',
   }),
   reportsLastDays: key({
     path: 'reports.last_days',
     kind: kind.integer(1, 366),
     default: 30,
     unit: 'days',
-    description: 'The time that a scheduled report is about, back from its day.',
+    description: 'The period of a scheduled report, counted back from its day.',
   }),
   reportsFormats: key({
     path: 'reports.formats',
     kind: kind.list(kind.oneOf(['md', 'html', 'csv', 'json']), 4),
     default: ['md', 'html'],
     description:
-      'Files of each scheduled report, in `reports` of the directory of the node; JSON is always among them.',
+      'Formats of each scheduled report, in `reports` of the directory of the node; JSON is always written too.',
   }),
   reportsKeep: key({
     path: 'reports.keep',
@@ -631,13 +631,13 @@ export const KEYS = {
     default: 12,
     unit: 'reports',
     description:
-      'How many scheduled reports are kept, of all machines and of each team; the oldest are removed.',
+      'How many scheduled reports are kept, for all machines and for each team; older ones are removed.',
   }),
   reportsTeams: key({
     path: 'reports.teams',
     kind: kind.list(value.label, 16),
     default: [],
-    description: 'Teams that get a scheduled report of their own, besides the one of all machines.',
+    description: 'Teams for which a separate report is scheduled, in addition to the one about all machines.',
     example: '["eng"]',
   }),
   reportsRisky: key({
@@ -646,7 +646,7 @@ export const KEYS = {
     default: 'off',
     unit: '%',
     description:
-      'Tell when more than this part of the commands of the newest released period is high or critical: as an event, a metric and an alert. These four are looked at where totals can be read, whatever the schedule.',
+      'Report by an event, a metric and an alert when more than this share of the commands in the newest released period is high or critical. All four thresholds are checked on nodes that can read totals, whatever the schedule.',
     example: '5',
   }),
   reportsCoverage: key({
@@ -654,7 +654,8 @@ export const KEYS = {
     kind: kind.offOr(0, 100),
     default: 'off',
     unit: '%',
-    description: 'Tell when less than this part of the expected machines is in the newest released period.',
+    description:
+      'Report when less than this share of the expected machines is in the newest released period.',
     example: '80',
   }),
   reportsAnomalies: key({
@@ -662,7 +663,7 @@ export const KEYS = {
     kind: kind.offOr(0, 1_000_000),
     default: 'off',
     unit: 'signals',
-    description: 'Tell when the newest released period shows more signals of anomalies than this.',
+    description: 'Report when the newest released period has more signals of anomalies than this.',
     example: '10',
   }),
   reportsMissing: key({
@@ -670,7 +671,7 @@ export const KEYS = {
     kind: kind.offOr(0, 1_000_000),
     default: 'off',
     unit: 'machines',
-    description: 'Tell when nothing came of more expected machines than this in the newest released period.',
+    description: 'Report when more expected machines than this are missing in the newest released period.',
     example: '5',
   }),
 
@@ -678,7 +679,7 @@ export const KEYS = {
     path: 'log.level',
     kind: kind.oneOf(['debug', 'info', 'warn', 'error']),
     default: 'info',
-    description: 'The least important messages that the daemon logs: debug, info, warn or error.',
+    description: 'The lowest level of messages that the daemon logs: debug, info, warn or error.',
   }),
 } as const
 

@@ -35,7 +35,7 @@ export interface Config {
     readonly mdns_interval_seconds: number
     readonly peers: readonly StaticPeer[]
     readonly dht: boolean
-    /** IP addresses of the DNS servers that are asked; empty: under `lan_only` nobody is. */
+    /** IP addresses of the DNS servers that are asked; if empty, none is asked under `lan_only`. */
     readonly resolvers: readonly string[]
     /** Domains that list nodes as `_karo._tcp`. */
     readonly dns_sd: readonly string[]
@@ -77,7 +77,7 @@ export interface Config {
     /** An http or https address without a user name or key; empty for no model. */
     readonly endpoint: string
     readonly model: string
-    /** `ADDRESS` or `ADDRESS MODEL` of other endpoints, in the order in which they are asked after that one. */
+    /** `ADDRESS` or `ADDRESS MODEL` of further endpoints, in the order in which they are asked after the first. */
     readonly fallbacks: readonly string[]
     /** Milliseconds for the whole answer of the model. */
     readonly timeout_ms: number
@@ -142,7 +142,7 @@ export interface StaticPeer {
   readonly nodeId?: NodeId
 }
 
-/** What nodes get that are connected from one subnet. */
+/** Trust of nodes that are connected from one subnet. */
 export interface TrustDomain {
   readonly level: TrustLevel
   readonly teams: readonly string[]
@@ -153,7 +153,7 @@ export interface TrustedPeer {
   readonly level: TrustLevel
   readonly roles: readonly string[]
   readonly teams: readonly string[]
-  /** What it may give to nodes that it introduces; absent: it introduces nobody. */
+  /** The most that it may give to nodes that it introduces; absent: it may introduce nobody. */
   readonly introducer?: IntroducerScope
 }
 

@@ -20,13 +20,13 @@ export function nameProblem(name: string): string | undefined {
 export const displayName = text(`a name of 1 to ${NAME_LENGTH} characters`, nameProblem)
 
 export const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
-  LABEL.test(value) ? undefined : 'that is no plain name',
+  LABEL.test(value) ? undefined : 'that is not a plain name',
 )
 
 export const approvedPattern = text('"NAME: AGENT TOOL [in DIRECTORY] GLOB"', (value) =>
   /^[\w.-]{1,32}: k[A-Za-z]+:[\w.-]{1,64} \S{1,128} \S.{0,1023}$/.test(value)
     ? undefined
-    : 'that is no pattern such as "status: kExecutor:build exec in /srv/app git status*"',
+    : 'that is not a pattern such as "status: kExecutor:build exec in /srv/app git status*"',
 )
 
 function nodeIdProblem(value: string): string | undefined {
@@ -34,9 +34,9 @@ function nodeIdProblem(value: string): string | undefined {
   if (!value.startsWith('karo:ed25519:')) {
     return /^(fingerprint:)?[0-9a-f ]{16,20}$/i.test(value)
       ? 'that is a fingerprint, which is too short to grant rights to'
-      : 'that is no node id'
+      : 'that is not a node id'
   }
-  return value.endsWith('=') ? 'node ids have no padding ("=")' : 'that is no whole node id'
+  return value.endsWith('=') ? 'node ids have no padding ("=")' : 'that is not a complete node id'
 }
 
 export const nodeId: Kind<NodeId> = text<NodeId>(
@@ -58,14 +58,14 @@ const UID_MAX = 0xffff_fffe
 
 function personProblem(value: string): string | undefined {
   if (/^-?\d+$/.test(value)) {
-    return /^(?:0|[1-9]\d{0,9})$/.test(value) && Number(value) <= UID_MAX ? undefined : 'that is no uid'
+    return /^(?:0|[1-9]\d{0,9})$/.test(value) && Number(value) <= UID_MAX ? undefined : 'that is not a uid'
   }
   if (value.startsWith('group:')) {
     const group = value.slice('group:'.length)
     return PERSON.test(group) && !/^\d+$/.test(group) ? undefined : 'group: needs the name of a group'
   }
   if (value === '*') return 'that would be everybody'
-  return PERSON.test(value) ? undefined : 'that is no user name'
+  return PERSON.test(value) ? undefined : 'that is not a user name'
 }
 
 /** A user or a group of this machine. */
@@ -89,7 +89,7 @@ export const scanSubnet = text('an IPv4 subnet from /20 to /32 such as "10.0.3.0
 })
 
 export const domainName = text('a domain name such as "corp.example"', (value) =>
-  isHostName(value) && !isIP(value) ? undefined : 'that is no domain name',
+  isHostName(value) && !isIP(value) ? undefined : 'that is not a domain name',
 )
 
 const LABELS =
@@ -98,7 +98,7 @@ const LABELS =
 function subnetProblem(value: string): string | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(value)
   const family = match ? isIP(match[1]!) : 0
-  if (!match || family === 0) return 'that is no subnet'
+  if (!match || family === 0) return 'that is not a subnet'
   return Number(match[2]) <= (family === 4 ? 32 : 128) ? undefined : 'its prefix is too long'
 }
 
@@ -125,15 +125,15 @@ export const staticPeer: Kind<StaticPeer> = {
   check(value) {
     const wrong = (why: string): WrongValue =>
       new WrongValue(`is ${shown(value)}: ${why}; it must be ${staticPeer.allowed}`)
-    if (typeof value !== 'string') throw wrong('that is no text')
+    if (typeof value !== 'string') throw wrong('that is not a text')
     const slash = value.indexOf('/')
     const address = slash < 0 ? value : value.slice(0, slash)
     const pin = slash < 0 ? undefined : value.slice(slash + 1)
     const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address)
     if (!match) {
       if (isIP(address) === 6)
-        throw wrong('an IPv6 address stands in brackets and has a port, "[fd00::5]:9238"')
-      throw wrong(/:/.test(address) ? 'that is no host and port' : 'the port is missing')
+        throw wrong('write an IPv6 address in brackets and with a port: "[fd00::5]:9238"')
+      throw wrong(/:/.test(address) ? 'that is not a host and port' : 'the port is missing')
     }
     const host = match[1] ?? match[2]!
     const port = Number(match[3])
@@ -167,7 +167,7 @@ function isHostName(host: string): boolean {
 
 const securities = list(oneOf<Security>(['noise', 'tls']), 2)
 
-/** One or both, in the order of preference: with none, no node could be spoken with. */
+/** One or both encryptions, in the order of preference; without any, no connection would be possible. */
 export const securityList: Kind<readonly Security[]> = {
   ...securities,
   check(value) {
@@ -184,7 +184,7 @@ const scopeFields = {
   days: integer(1, 365),
 } as const
 
-/** `true`, or `{ level, teams, days }`: what it may give to nodes that it introduces. */
+/** `true`, or `{ level, teams, days }`: the most that an introducer may give to nodes that it introduces. */
 const introducer: Kind<IntroducerScope | undefined> = {
   allowed: 'true, or a table such as { level = "share_to", teams = ["eng"], days = 30 }',
   check(value) {
@@ -194,7 +194,7 @@ const introducer: Kind<IntroducerScope | undefined> = {
     const scope: Record<string, unknown> = { ...INTRODUCER }
     for (const [name, given] of Object.entries(value)) {
       if (!Object.hasOwn(scopeFields, name))
-        throw new WrongValue('is no key', [name], `It may have: ${Object.keys(scopeFields).join(', ')}.`)
+        throw new WrongValue('is not a key', [name], `It may have: ${Object.keys(scopeFields).join(', ')}.`)
       try {
         scope[name] = (scopeFields[name as keyof typeof scopeFields] as Kind<unknown>).check(given)
       } catch (error) {
@@ -205,7 +205,7 @@ const introducer: Kind<IntroducerScope | undefined> = {
     return scope as unknown as IntroducerScope
   },
 }
-/** What an introducer may give where nothing else is said. */
+/** The limits of an introducer for which the configuration sets none. */
 const INTRODUCER: IntroducerScope = { level: 'peer', teams: [], days: 30 }
 
 const trustedFields = {
@@ -245,7 +245,7 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
         const hint = meant
           ? `Did you mean ${meant}?`
           : `It may have: ${Object.keys(trustedFields).join(', ')}.`
-        throw new WrongValue('is no key', [id, name], hint)
+        throw new WrongValue('is not a key', [id, name], hint)
       }
       const name = field('name', trustedFields.name)
       const introduces = field('introducer', trustedFields.introducer)
@@ -264,11 +264,11 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
 /** What is wrong with the address of a model; undefined for a good one. */
 function endpointProblem(value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return 'that is no http or https address'
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return 'that is not an http or https address'
   if (url.username !== '' || url.password !== '')
     return 'it holds a name or key; put the key into ask.key_file'
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
-  // A name is judged by what it resolves to, when it is asked.
+  // A name is checked by its addresses when the model is asked.
   if (isIP(host) !== 0 && !isPrivateAddress(host, { allowCgnat: false }))
     return 'that address is neither of this machine nor of a private network'
   return url.search === '' && url.hash === '' ? undefined : 'it has a query or fragment'
@@ -283,7 +283,8 @@ export const modelEndpoint = text('an http or https address, or empty', (value) 
 /** What is wrong with an address that may have the name of a model behind a blank. */
 function placeProblem(value: string): string | undefined {
   const [endpoint = '', model = '', more] = value.trim().split(/\s+/)
-  if (more !== undefined || !MODEL_NAME.test(model)) return 'what is behind the address is no name of a model'
+  if (more !== undefined || !MODEL_NAME.test(model))
+    return 'the word after the address is not the name of a model'
   return endpointProblem(endpoint)
 }
 

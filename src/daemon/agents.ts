@@ -1,4 +1,4 @@
-// Builds what stands in front of every action of agents: what they were granted, what waits for a person, and the gates.
+// Builds the checks before every action of agents: capabilities, approvals by people, and the gates.
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -31,8 +31,8 @@ const VAULT_CREDENTIAL = 'karo-vault'
 const RESULTS_KEPT_MS = 30 * 86_400_000
 
 /**
- * A person who asked as an operator and is none any more is refused, and does not get the rights of the node that they
- * asked through.
+ * A person who asked as an operator and no longer is one is refused, and does not get the rights of the node through
+ * which they asked.
  */
 const supposed = (principal: Principal): Principal =>
   closed(principal.operator === undefined ? { ...principal, denied: true } : principal)
@@ -44,7 +44,7 @@ export function buildAgents(
   store: ReturnType<typeof openStore>,
 ) {
   const { config, identity, clock, random, log } = common
-  // What the ledger does not take is not granted, not approved and not done.
+  // If the ledger cannot be written, nothing is granted, approved or done.
   const strict = { record: audit.insist }
   const capabilities = createCapabilities({
     ...{ identity, repository: store.capabilities, audit: strict, clock, random },
@@ -70,7 +70,8 @@ export function buildAgents(
     const through = nodeOf(requester)
     const { operator } = requester
     if (operator === undefined) return { principal: through }
-    // What the certificates say now, and not when it was asked. The roles of the node are not those of the person.
+    // The certificates of this moment count, not those at the time of the request. The roles of the node are not those
+    // of the person.
     const key = parseNodeId(operator)
     const chain = fleet.operators.chainOf(operator as NodeId) ?? []
     if (requester.node !== identity.nodeId && key !== undefined) {
@@ -133,6 +134,6 @@ export function endWhatMayNotGoOn(
 ): void {
   for (const listen of [fleet.onChange, trust.onChange]) listen(() => void agents.look())
   capabilities.onRevoked((agent, capability) => void agents.revoked(agent, { capability }))
-  // Another person may have an agent of the same name, which keeps what it has.
+  // An agent of the same name that belongs to another person keeps its grants.
   vault.onTaken((person, agent) => void agents.revoked(agent, { person }))
 }

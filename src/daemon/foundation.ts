@@ -30,7 +30,8 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
   const shown = options.terminal
     ? createPlainLog(levelOf(options, config), write)
     : createJsonLog({ level: levelOf(options, config) })
-  // Only problem reports get whole paths, to tell places in the program by; the other logs get none below a person's home.
+  // Only problem reports get whole paths, which identify places in the program; the other logs get no path below a
+  // person's home.
   const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), homedir()), [
     problems.sink,
   ])

@@ -1,4 +1,5 @@
-// Hands documents of introductions to the room that reads them: of those who are introducers here, also when one becomes one.
+// Passes documents with introductions to the room that reads them, if their author is an introducer here or becomes
+// one.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Log } from '../base/run/log.ts'
 import type { DocumentPorts, Documents } from '../exchange/documents/index.ts'
@@ -18,12 +19,15 @@ export const introductionPort = ({
   introductions,
 }: IntroducedDeps): NonNullable<DocumentPorts['introduction']> => ({
   wanted: (author) => own.has(author) || trust.admits(author),
-  // What an earlier key of this node said goes on under the key that it has now.
+  // Introductions by an earlier key of this node continue under its present key.
   accept: (frame) => introductions.accept(frame, (author) => own.has(author) || trust.introduces(author)),
   isFirst: () => false,
 })
 
-/** Reads again what is kept of a node that a person or the file may just have named an introducer. */
+/**
+ * Reads the stored introductions of a node again, because a person or the configuration may just have made it an
+ * introducer.
+ */
 export function rereadIntroductions(
   { trust, introductions }: IntroducedDeps,
   documents: Pick<Documents, 'of'>,

@@ -11,9 +11,9 @@ interface KeptHooksDeps {
 }
 
 /**
- * At the start, and whenever something unusual was found, the next new shell starts the program, which keeps the hook anew.
- * So it does after the function that is returned was called: shells compare only times of files, which a file that is
- * put back from elsewhere may bring along.
+ * At the start, whenever something unusual was found, and after a call of the returned function, the next new shell
+ * starts the program, which rewrites the stored hook. Shells only compare modification times, and a file that is
+ * restored from elsewhere may have an old one.
  */
 export function watchKeptHooks({ directory, anomalies, log }: KeptHooksDeps): () => void {
   const remove = (): void => {

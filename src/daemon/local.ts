@@ -45,7 +45,7 @@ export function buildLocal(
   })
   const processes = createProcesses({ config, observe, clock, timers, log, repository: store.processes })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
-  // What is held back leaves in no answer and no summary, whatever its person agreed to.
+  // Data that is held back is in no answer and no summary, whatever its person agreed to.
   const rollupsOfPresent = { ...store.rollups, uids: async () => people.here(await store.rollups.uids()) }
   const anomalies = createAnomalies({
     ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
@@ -87,7 +87,7 @@ export function buildLocal(
     addressOf: (host) => placeAddress(host, config),
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
-      // What was derived from another one has gone with it.
+      // Capabilities that were derived from a revoked one are revoked too.
       for (const { id } of held) await asking.capabilities.revoke(id, by).catch(() => {})
     },
   })

@@ -28,12 +28,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   for (let { identity } = options; ; ) {
     const outcome = await runOnce({ ...options, identity })
     if (typeof outcome === 'number') return outcome
-    // The key was rotated: the same process goes on under the new one.
+    // After a rotation of the key, the same process continues under the new key.
     identity = outcome
   }
 }
 
-/** Until told to end, or until this node has another key: that one. */
+/** Runs until it is told to end, or until this node has another key, which is then returned. */
 async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const { env, paths } = options
   const foundation = layFoundation(options, () =>
@@ -72,7 +72,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
       if (ending.signal.aborted) return
       notify.reloading()
       await reload(options, foundation, local, service.feed)
-      // Other thresholds, another schedule: nobody waits for the next look.
+      // Changed thresholds and schedules take effect at once instead of at the next check.
       void network.reports.look()
       notify.ready(running.status())
     })
@@ -157,7 +157,7 @@ function inOrder(
     reports,
     holdings,
     retention,
-    // Before the mesh, so that it ends when nobody asks any more.
+    // Stopped before the mesh, when no question can arrive any more.
     visits,
     tolerated(mesh, { check: 'mesh.listening', log }),
     upkeep,

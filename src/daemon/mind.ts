@@ -83,7 +83,8 @@ export function buildMind(
       muted ? [] : [{ what: words, severity }],
     )
   const alerts = createAlerts(clock)
-  // Whoever uses a machine's daemon would run commands as its user, who is none of them.
+  // In the daemon of a machine with several people, commands would run as the daemon's user, who is none of these
+  // people.
   const outward = { muscle, models, timers, random, runs: config.agents.enabled && !service }
   const builtIns = builtInAgents({
     ...{ alerts, outward },
@@ -97,7 +98,7 @@ export function buildMind(
   return { models, prompts, memory, planner, builtIns, alerts }
 }
 
-/** Loaded with the first plan that needs it: what it knows takes some megabytes. */
+/** Loaded with the first plan that needs it, because its knowledge takes some megabytes. */
 async function commandFor(clause: string, karoHome: string): Promise<string | undefined> {
   const [{ findCommand }, { openKnowledge }] = await Promise.all([
     import('../assist/copilot/ask.ts'),
@@ -108,7 +109,7 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
     ...{ shell: 'bash', knowledge: openKnowledge() },
     judge: (command) => checkCommand(command, where),
   })
-  // A guess is no step.
+  // An uncertain answer must not become a step.
   return found.confidence === 'sure' && found.decision !== 'block' ? (found.command ?? undefined) : undefined
 }
 

@@ -145,7 +145,10 @@ const publisherOf =
     try {
       await documents.publish(kind, frame, first === undefined ? 0 : SPREAD_MS)
     } catch (error) {
-      log.error({ kind, reason: String(error) }, 'what was signed is not stored, and not in the mesh')
+      log.error(
+        { kind, reason: String(error) },
+        'a signed document could not be stored, and was not published',
+      )
       throw error
     }
   }

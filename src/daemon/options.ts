@@ -1,4 +1,4 @@
-// What the command line starts the daemon with.
+// The options that the command line passes to the daemon.
 import type { HomePaths } from '../config/paths.ts'
 import type { Identity } from '../trust/identity/index.ts'
 

@@ -18,8 +18,9 @@ export async function placeAddress(host: string, sources: NameSources, hostsFile
   const isName = isIP(host) === 0
   for (const address of addresses) {
     if (!isPrivateAddress(address, { allowCgnat: false }))
-      throw new Error(`${host} is at ${address}, which is no address of a private network`)
-    // Who answers for a name may change what it means; these are meant by whoever wrote them and by nobody else.
+      throw new Error(`${host} is at ${address}, which is not an address of a private network`)
+    // The owner of a name's DNS entry could point the name at this machine. A loopback or link-local address therefore
+    // counts only if the configuration itself contains it.
     if (isName && (isLoopback(address) || isLinkLocal(address) || isOwn(address)))
       throw new Error(
         `the name ${host} is at ${address}, which counts only where the address itself is allowed`,

@@ -40,14 +40,14 @@ export async function reload(
     metrics.reloaded(false)
     log.error(
       { reason: where === undefined ? message : `${where}: ${message}`, where, hint },
-      'the configuration was not reloaded; what was in force stays',
+      'the configuration was not reloaded; the previous one stays in force',
     )
   }
 }
 
 const digestsOf = ({ files }: Pick<PolicySet, 'files'>): string => files.map(({ digest }) => digest).join(' ')
 
-/** What cannot be used is told in status, doctor and ledger for as long as something else is in force. */
+/** Status, doctor and ledger report an unusable file for as long as other values are in force. */
 async function policiesFrom(files: readonly string[], { policy, audit }: Local): Promise<PolicySet> {
   try {
     return await loadPolicies(files)

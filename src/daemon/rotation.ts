@@ -1,4 +1,5 @@
-// Carries out a rotation of this node's key: announces it, lets members take it, and has the daemon begin anew under the new key.
+// Carries out a rotation of this node's key: announces it, waits until members have it, and restarts the daemon under
+// the new key.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock, Timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
@@ -16,15 +17,15 @@ export interface RotationDeps {
   readonly documents: Pick<Documents, 'publish'>
   /** Reads the key file again, for a rotation that was begun while this node runs. Throws KaroError. */
   readonly reread: () => PendingRotation | undefined
-  /** Takes the rotation back that the key file holds and that was told to nobody. */
+  /** Undoes a rotation in the key file that was not announced to anybody. */
   readonly abandon: () => void
-  /** Publishes what earlier keys of this node said and what is to go on under this one. */
+  /** Publishes again, under this key, documents of earlier keys of this node that stay valid. */
   readonly again: () => Promise<void>
-  /** What is known here about the key of this node. */
+  /** The state of this node's own key, as this node knows it. */
   readonly standing: () => KeyState
   /** True when the key of this node was given this successor before, as this node's own documents say. */
   readonly isAnnounced: (next: NodeId) => boolean
-  /** An issuer's key stands in the certificates of others. */
+  /** The key of an issuer is part of the certificates that it signed, so it cannot be rotated. */
   readonly isIssuer: () => boolean
   readonly timers: Timers
   readonly log: Log
@@ -36,8 +37,8 @@ export interface OwnRotation {
   /** Goes on with a rotation that was begun before this start, and with what earlier keys said. */
   resume(): Promise<void>
   /**
-   * Carries out the one that the key file holds. Resolves with the new identity when it is announced. KaroErrors:
-   * `not_found` when there is none, `refused` on an issuer, and where another key follows this one that is not here, unless
+   * Carries out the rotation in the key file. Resolves with the new identity when it is announced. KaroErrors:
+   * `not_found` if there is none; `refused` on an issuer, and if another successor of this key is known, unless
    * `contest` says that both are to be frozen.
    */
   begin(contest?: boolean): Promise<{ readonly next: Identity; readonly switchInMs: number }>
@@ -59,11 +60,11 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     if (!deps.isIssuer()) return
     deps.abandon()
     throw new KaroError('refused', 'this node is an issuer: its key is in the certificates of others', {
-      hint: 'Make another node an issuer (`ca renew` there, with the root key), have it certify each machine anew (`ca assign`), revoke this one there (`ca revoke`, with the root key), and then give this one another key: karo identity new, karo join.',
+      hint: 'Make another node an issuer (`ca renew` there, with the root key), have it sign a new certificate for each machine (`ca assign`), revoke this one there (`ca revoke`, with the root key), and then give this one another key: karo identity new, karo join.',
     })
   }
 
-  /** Two successors of one key are frozen everywhere until somebody decides: nobody is to come to that by mistake. */
+  /** Two successors of one key are frozen everywhere until somebody decides. Nobody should cause that by mistake. */
   const refuseFork = (next: Identity): void => {
     // Taking back what others may have heard would make it no less known.
     if (deps.isAnnounced(next.nodeId)) return
@@ -78,7 +79,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
   return {
     async resume() {
       await deps.again().catch((error: unknown) => {
-        log.error({ reason: String(error) }, 'what this node introduced under an earlier key does not go on')
+        log.error({ reason: String(error) }, 'the introductions under an earlier key could not be renewed')
       })
       if (identity.pending === undefined) return
       try {
@@ -86,7 +87,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
         refuseFork(identity.pending.identity)
         await carryOut(identity.pending)
       } catch (error) {
-        log.error({ reason: String(error) }, 'the rotation of the key that was begun does not go on')
+        log.error({ reason: String(error) }, 'the rotation of the key that had begun could not continue')
       }
     },
     async begin(contest = false) {
@@ -103,7 +104,7 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
   }
 }
 
-/** Signs the introductions of this node's earlier keys anew, because other nodes honour those keys for a day only. */
+/** Signs the introductions of this node's earlier keys again, because other nodes accept those keys for a day only. */
 export async function introduceAgain({
   identity,
   introductions,

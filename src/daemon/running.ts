@@ -1,4 +1,5 @@
-// Runs beside the rooms of a started daemon: tells whether it is ready, feeds the watchdog, and measures its own lag.
+// Tasks of a started daemon beside its rooms: it reports whether the daemon is ready, sends watchdog messages, and
+// measures its own lag.
 import type { Feed } from '../api/feed/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { BUILD, VERSION } from '../base/version.ts'

@@ -1,4 +1,4 @@
-// Builds the room of totals: what the mesh's policy says of them, and who is who, come from the rooms of trust.
+// Builds the room of totals; the mesh's policy and the identities of nodes come from the rooms of trust.
 import { systemTimers as timers } from '../base/clock.ts'
 import type { Documents } from '../exchange/documents/index.ts'
 import { measuresOf } from '../exchange/query/index.ts'
@@ -7,7 +7,7 @@ import type { Principal } from '../trust/policy/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
 
-/** Undefined: this node is in no mesh of a root, or its policy names no two aggregators of different operators. */
+/** Undefined: this node does not belong to a mesh with a root key, or its policy names no two aggregators of different operators. */
 function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>): Plan | undefined {
   const [root, state, bundle] = [fleet.root(), organisation.state(), organisation.bundle()]
   if (root === undefined || state === null || bundle === undefined) return undefined
@@ -33,7 +33,7 @@ export function buildTotals({ common, ownUid }: Foundation, local: Local, docume
     kMin: () => common.config.sharing.k_min,
     joinedAt: () => fleet.state().joined_at,
   })
-  // What somebody asks as who asks as this machine: its certificate says it, as it says it to others.
+  // The roles with which this machine asks: those of its certificate, as other nodes see it.
   const self = (): Principal => {
     const word = fleet.word(common.identity.nodeId)
     return {

@@ -116,7 +116,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     const [only, other] = found
     if (only === undefined)
       throw new KaroError('not_found', `no request ${which.slice(0, 40)} waits for you`, {
-        hint: 'karo approvals list shows the requests that wait, karo approvals log what became of the others.',
+        hint: 'karo approvals list shows the requests that wait, karo approvals log shows past ones.',
       })
     if (other !== undefined) throw new KaroError('conflict', `${which} is the beginning of several requests`)
     return only
@@ -133,7 +133,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     } else if (approve) checkApprover(approval, scope, who)
     if (approve && (hash.length < HASH_LEAST || !approval.hash.startsWith(hash)))
       throw new KaroError('refused', 'this is not the hash of the request', {
-        hint: 'karo approvals show prints it; look at what is shown there.',
+        hint: 'karo approvals show prints the present request and its hash.',
       })
     const by = who.from?.name ?? (await nameOf(who.account)) ?? `uid ${who.account}`
     const at = clock.now()
@@ -247,7 +247,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         const approval = open.get(id)
         if (approval?.state !== 'pending') return false
         if (answer === undefined) {
-          await end(approval, 'withdrawn', 'nobody', 'whoever asked does not wait any more')
+          await end(approval, 'withdrawn', 'nobody', 'the program that asked no longer waits')
           return true
         }
         const decision = answer.approve ? 'approved' : 'denied'

@@ -53,7 +53,7 @@ export async function changesOf({
       return [compared(createTwoFilesPatch, textOf(part, PATHS) ?? path, before, after, undefined, until)]
     const whole = textOf(part, WHOLE)
     if (whole === undefined) return []
-    const note = 'The whole file gets this content; what it holds now is not known here.'
+    const note = 'The whole file gets this content; its present content is unknown here.'
     return [compared(createTwoFilesPatch, textOf(part, PATHS) ?? path, '', whole, note, until)]
   })
   if (parts.length > CHANGES_MAX)

@@ -32,7 +32,7 @@ export interface Approval extends StoredApproval, Findings {
 
 /**
  * What became of a request. `used`: it ran; `unused`: it was approved, and nothing came of it; `expired`: nobody answered;
- * `withdrawn`: whoever asked does not wait any more.
+ * `withdrawn`: the program that asked no longer waits.
  */
 export type ApprovalOutcome = 'used' | 'unused' | 'denied' | 'expired' | 'withdrawn'
 

@@ -73,7 +73,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   function uploadOf({ person }: Owner, key: string): Upload {
     const upload = uploads.get(person)
     if (upload?.key === key) return upload
-    throw new KaroError('not_found', 'that upload is not under way any more', {
+    throw new KaroError('not_found', 'that upload has ended or was interrupted', {
       hint: 'Begin the upload again.',
     })
   }

@@ -42,7 +42,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   async function rowOf(person: number, id: string): Promise<ComingRow> {
     const row = await repository.comingOf(person, id)
     if (row !== undefined && !isOver(row)) return row
-    throw new KaroError('not_found', 'that artifact does not come any more', { hint: 'Ask for it again.' })
+    throw new KaroError('not_found', 'the transfer of that artifact has ended', { hint: 'Ask for it again.' })
   }
 
   async function giveUp(person: number, ids: readonly string[]): Promise<void> {
@@ -99,8 +99,8 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     const row = await rowOf(person, id)
     const hash = hashesOf(row)[index]
     if (hash === undefined || bytes.length !== lengthOf(index, row.size) || !isWhole(bytes, hash))
-      throw new KaroError('bad_file', `piece ${index + 1} is not what it has to be`, {
-        hint: 'The other machine sent something else. What came before it is kept for a day: try again.',
+      throw new KaroError('bad_file', `piece ${index + 1} has a wrong hash`, {
+        hint: 'The other machine sent wrong data. The pieces received before are kept for a day: try again.',
       })
     await pieces.store(person, bytes, { hash, comingFor: id })
     const came = Uint8Array.from(row.came ?? [])
@@ -130,9 +130,13 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
         })
       // Each piece was what the other machine said, and together they are something else.
       await giveUp(person, [id])
-      throw new KaroError('bad_file', `what came is not ${id.slice(0, 12)}: nothing of it was kept`, {
-        hint: 'The other machine has something else under that id, or lies about it.',
-      })
+      throw new KaroError(
+        'bad_file',
+        `the received data is not artifact ${id.slice(0, 12)}: it was removed`,
+        {
+          hint: 'The other machine has something else under that id, or lies about it.',
+        },
+      )
     }
     const { came: _, ...rest } = row
     const kept = await keep(owner, { ...rest, created_at: clock.now(), expires_at: null })

@@ -42,7 +42,7 @@ export function readLink(text: string): ReadLink {
       : readLinkFrame(Buffer.from(body, 'base64url'))
   if (link !== undefined) return link
   // What was given may be a secret, so it is not repeated.
-  throw new KaroError('bad_request', 'this is no link to an artifact, or it was cut or changed', {
+  throw new KaroError('bad_request', 'this is not a link to an artifact, or it was cut or changed', {
     hint: `A link begins with ${LINK_PREFIX} and is one line: ask its owner for it again.`,
   })
 }

@@ -70,7 +70,7 @@ export function createPieces(
       if (!isThere) {
         if (isFull(person)) await makeRoom(person, known?.comingFor)
         if (isFull(person))
-          throw new KaroError('rate_limited', 'there is no room for more artifacts', {
+          throw new KaroError('rate_limited', 'the space for artifacts is full', {
             hint: 'Remove some: karo artifact list, karo artifact remove.',
           })
         used.set(person, (used.get(person) ?? 0) + 1)

@@ -169,7 +169,7 @@ export function createShares(deps: SharesDeps): SharesInside {
       await serially(async () => {
         const share = await repository.share(person, id)
         // It was taken back between the decision and now: nothing is given.
-        if (share === undefined || !lives(share)) throw new KaroError('refused', 'it is not shared any more')
+        if (share === undefined || !lives(share)) throw new KaroError('refused', 'it is no longer shared')
         await repository.putShare(person, { ...share, reads: share.reads + 1, read_at: clock.now() })
       })
     },

@@ -157,7 +157,7 @@ export function bridge({ models }: OutwardDeps): BuiltIn {
       {
         name: 'query_model',
         description:
-          'Asks the first local model that answers, at an address of loopback alone, and gives its text. What it says is an opinion.',
+          'Asks the first local model at a loopback address that answers, and returns its text. The text is an opinion.',
         readOnly: true,
         takes: { prompt: { type: 'string', ...required }, system: { type: 'string', ...optional } },
         run({ prompt, system }, { signal }) {

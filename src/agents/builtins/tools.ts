@@ -67,7 +67,7 @@ function core({ tasks, agents, planner }: BuiltInDeps): BuiltIn {
       readOnly({
         name: 'list_queue',
         description:
-          'Lists the steps of your plans that are not done: which agent each is for, what it waits for, and whose results it takes.',
+          'Lists the open steps of your plans: the agent of each, what it waits for, and which results it uses.',
         takes: NOTHING,
         run: async (_, { person }) =>
           (await planner.list(person))
@@ -125,7 +125,7 @@ function plans({ planner }: BuiltInDeps): BuiltIn {
       }),
       readOnly({
         name: 'show_plan',
-        description: 'Shows a plan of yours, and what became of each step.',
+        description: 'Shows a plan of yours, with the outcome of each step.',
         takes: { id: { type: 'string', ...required } },
         run: ({ id }, { person }) => planner.show(person, String(id)),
       }),
@@ -136,7 +136,7 @@ function plans({ planner }: BuiltInDeps): BuiltIn {
 function results({ resultOf, opinion }: BuiltInDeps): BuiltIn {
   return {
     id: 'kReviewer:results',
-    purpose: 'compares the result of a task with what was expected of it',
+    purpose: 'compares the result of a task with the expected result',
     tools: [
       readOnly({
         name: 'compare_result',

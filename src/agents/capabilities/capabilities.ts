@@ -158,7 +158,7 @@ export function createCapabilities({
 
   async function grant({ subject, names, seconds, from, by }: Parameters<Capabilities['grant']>[0]) {
     if (!AGENT.test(subject))
-      throw new KaroError('bad_request', `'${subject.slice(0, 80)}' is no agent`, {
+      throw new KaroError('bad_request', `'${subject.slice(0, 80)}' is not an agent`, {
         hint: 'An agent is written kExecutor:build.',
       })
     if (names.length === 0 || names.length > NAMES_MAX)
@@ -186,7 +186,7 @@ export function createCapabilities({
         'refused',
         'the capability that this one would be derived from does not allow that',
         {
-          hint: 'A part may only be less than the whole: karo cap list shows what it allows.',
+          hint: 'A derived capability cannot allow more than its parent: karo cap list shows what that allows.',
         },
       )
     // In the ledger first: what cannot be written there is not granted.

@@ -34,7 +34,7 @@ export function parseName(text: string): Name {
   const kind = KINDS.find((one) => one === text.slice(0, at))
   const of = text.slice(at + 1)
   const wrong = (why: string): KaroError =>
-    new KaroError('bad_request', `'${text.slice(0, 80)}' is no capability: ${why}`, {
+    new KaroError('bad_request', `'${text.slice(0, 80)}' is not a capability: ${why}`, {
       hint: 'Write fs.read:/srv/app, fs.write:/srv/app, proc.exec:git, net.connect:10.0.0.5:5432, agent.task:kExecutor:build or secret.read:api-token.',
     })
   if (kind === undefined) throw wrong(`it begins with none of ${KINDS.join(', ')}`)

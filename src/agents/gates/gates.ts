@@ -53,7 +53,7 @@ const OUTSIDE = 'runs outside of jails'
 
 /** As a card says it of a server that Karo did not start. */
 const HELD_BY_NOBODY =
-  'Its server runs outside of any jail: it can do what its own user can, also after it is cancelled.'
+  'Its server runs outside of any jail: it can do everything that its user can, even after a cancellation.'
 
 interface Judged {
   readonly narrowed: Narrowed
@@ -177,7 +177,7 @@ export function createGates(deps: GatesDeps): Gates {
       // What became of the request of somebody else is not told.
       return withoutYes(of, approval?.hash === hash ? approval : undefined)
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
-    if (approval.hash !== hash) return denied('approval', of, 'this is not what was approved')
+    if (approval.hash !== hash) return denied('approval', of, 'this differs from the approved request')
     if (approval.action.task !== action.task)
       return denied('approval', of, 'it was approved for another task')
     if (isRedder(of, approval.class))
@@ -247,7 +247,7 @@ const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
 /** The words of whoever said no are in the hint, which the ledger does not have and other machines are not told. */
 function withoutYes(of: ActionClass, ended: EndedApproval | undefined): Denial {
   if (ended?.outcome === 'expired') return denied('approval', of, 'nobody answered in time')
-  if (ended?.outcome !== 'denied') return denied('approval', of, 'it does not wait for an approval any more')
+  if (ended?.outcome !== 'denied') return denied('approval', of, 'it no longer waits for an approval')
   const said = denied('approval', of, 'a person said no')
   return ended.reason === '' ? said : { ...said, hint: `${ended.by}: ${ended.reason}` }
 }

@@ -17,7 +17,7 @@ function readPattern(text: string): Pattern {
   const [, name, agent, tool, place, glob] =
     /^([\w.-]{1,32}): (\S+) (\S+) (?:in (\/\S*) )?(.+)$/s.exec(text) ?? []
   if (name === undefined || agent === undefined || tool === undefined || glob === undefined)
-    throw new KaroError('bad_config', `'${text.slice(0, 80)}' is no pattern`, { where: 'agents.approved' })
+    throw new KaroError('bad_config', `'${text.slice(0, 80)}' is not a pattern`, { where: 'agents.approved' })
   const match = globMatcher(glob)
   return {
     name,

@@ -22,13 +22,13 @@ export function checkOutside(wanted: Wanted, endpoints: readonly string[]): Want
   const url = loopbackEndpoint(address)
   if (url === undefined)
     throw wrong(
-      `${address.slice(0, 80)} is no server that an agent can be`,
+      `${address.slice(0, 80)} is not the address of a server that can be an agent`,
       'Write an address of this machine, without a user and a query: http://127.0.0.1:3001/mcp or http://[::1]:3001/mcp.',
     )
   if (more.length > 0) throw wrong('behind an address stand no arguments')
   if (binds.length > 0)
     throw wrong(
-      'a server that runs already sees what its own user lets it see',
+      'Karo cannot limit the places of a server that is already running',
       'Leave out --read and --write.',
     )
   if (secrets.length > 1 || secrets.some(({ variable }) => variable !== BEARER))
@@ -37,7 +37,7 @@ export function checkOutside(wanted: Wanted, endpoints: readonly string[]): Want
       `Write --secret ${BEARER}=NAME.`,
     )
   if (!endpoints.includes(url.href))
-    throw new KaroError('refused', `this node lets no agent be at ${url.href}`, {
+    throw new KaroError('refused', `this node does not permit an agent at ${url.href}`, {
       hint: `The server would run outside of any jail. To allow it, write endpoints = ["${url.href}"] under [agents] in config.toml, and restart the daemon.`,
     })
   return { ...wanted, argv: [url.href] }

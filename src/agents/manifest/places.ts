@@ -19,12 +19,16 @@ export function checkPlaces(
       hint: 'Give a place by its absolute path, of at most 1,000 characters and without line breaks.',
     })
   if (connect.length > 0 && isOutside(wanted))
-    throw new KaroError('bad_request', 'a server that runs already connects to what its own user may', {
-      ...{ where: 'connect', hint: 'Leave out --connect.' },
-    })
+    throw new KaroError(
+      'bad_request',
+      'Karo cannot limit the connections of a server that is already running',
+      {
+        ...{ where: 'connect', hint: 'Leave out --connect.' },
+      },
+    )
   const strange = connect.find((text) => networkPlace(text) === undefined)
   if (strange !== undefined)
-    throw new KaroError('bad_request', `'${strange.slice(0, 80)}' is no place of the network`, {
+    throw new KaroError('bad_request', `'${strange.slice(0, 80)}' is not HOST:PORT`, {
       ...{
         where: 'connect',
         hint: 'Write HOST:PORT in small letters: 10.0.0.5:5432, [fd00::5]:80 or build.lan:443.',
@@ -32,7 +36,7 @@ export function checkPlaces(
     })
   const closed = connect.find((text) => !allowed.includes(text))
   if (closed !== undefined)
-    throw new KaroError('refused', `this node lets no agent connect to ${closed}`, {
+    throw new KaroError('refused', `this node does not permit agents to connect to ${closed}`, {
       hint: `To allow it, write connect = ["${closed}"] under [agents] in config.toml, and restart the daemon.`,
     })
 }

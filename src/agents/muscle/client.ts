@@ -174,7 +174,7 @@ function attach(
     }
     if (reply.op === 'answer' || reply.op === 'refused') {
       const asked = waiting.get(reply.id)
-      if (asked === undefined) throw new Error('it answers what nobody asked')
+      if (asked === undefined) throw new Error('it sent an answer to no request')
       waiting.delete(reply.id)
       if (reply.op === 'refused') asked.reject(new KaroError('refused', reply.message))
       else asked.resolve(ANSWERS[asked.op](reply.value, asked.op) as never)

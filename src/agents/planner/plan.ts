@@ -59,20 +59,20 @@ export type Judge = (command: string) => { readonly blocked: boolean; readonly w
  * cannot be taken, or a command that `karo check` blocks.
  */
 export function checked(drafts: readonly Draft[], offers: readonly Offer[], judge: Judge): readonly Step[] {
-  const wrong = (why: string): KaroError => new KaroError('bad_request', `this is no plan: ${why}`)
+  const wrong = (why: string): KaroError => new KaroError('bad_request', `this is not a plan: ${why}`)
   if (drafts.length === 0 || drafts.length > MOST_STEPS)
     throw wrong(`it has to have 1 to ${MOST_STEPS} steps`)
   const ids = new Map(drafts.map((draft) => [draft.id, draft]))
   if (ids.size !== drafts.length) throw wrong('two steps have the same id')
   for (const { id, after } of drafts) {
-    if (!STEP_ID.test(id)) throw wrong(`'${id.slice(0, 20)}' is no id of a step`)
+    if (!STEP_ID.test(id)) throw wrong(`'${id.slice(0, 20)}' is not the id of a step`)
     const unknown = after.find((one) => !ids.has(one))
-    if (unknown !== undefined) throw wrong(`${id} waits for '${unknown.slice(0, 20)}', which is no step`)
+    if (unknown !== undefined) throw wrong(`${id} waits for '${unknown.slice(0, 20)}', which is not a step`)
   }
   for (const { id, takes = {} } of drafts)
     for (const from of Object.values(takes))
       if (ids.get(from)?.tool === undefined || ids.get(from)?.tool === '')
-        throw wrong(`${id} takes the result of '${from.slice(0, 20)}', which is no step of an agent`)
+        throw wrong(`${id} takes the result of '${from.slice(0, 20)}', which is not a step of an agent`)
   const steps = inOrder(
     drafts.map((draft) => ({
       ...draft,
@@ -149,7 +149,7 @@ function faultOfTaken(name: string, { input }: Draft, { tool, inputSchema }: Off
     return `${argument} is code, and no result of an agent is put into code that runs`
   const properties = (inputSchema?.properties ?? {}) as Readonly<Record<string, { readonly type?: unknown }>>
   const isText = Object.hasOwn(properties, name) && properties[name]?.type === 'string'
-  return isText ? undefined : `${argument} is no argument that takes a text`
+  return isText ? undefined : `${argument} is not an argument for text`
 }
 
 /** Names of the arguments without which the tool does not do. */

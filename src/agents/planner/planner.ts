@@ -97,7 +97,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
   async function embedded(goal: string, offers: readonly Offer[]) {
     const { drafts, unknown } = await embeddedPlan(goal, offers, deps.commandFor)
     if (drafts.length === 0)
-      throw new KaroError('not_found', 'there is no step for this goal', {
+      throw new KaroError('not_found', 'Karo found no steps for this goal', {
         hint: 'Say it in steps, in words of the tools of your agents (karo agent describe), or configure a local model: ask.endpoint.',
       })
     const notes = unknown.map((clause) => `Nothing was found for: ${clause}`)
@@ -155,7 +155,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
     const step = row.steps.find(({ id }) => id === from)
     const json = await tasks.result(person, taskId(row.id, from, step?.attempt ?? 1))
     const wrong = (why: string): KaroError => new KaroError('conflict', `the result of ${from} ${why}`)
-    if (json === undefined) throw wrong('is not there any more')
+    if (json === undefined) throw wrong('no longer exists')
     const text = textOf(json)
     if (text.length > MOST_HANDED || keptElsewhere(json) !== undefined)
       throw wrong(`is longer than the ${MOST_HANDED} characters that are handed on`)
@@ -257,7 +257,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
         await new Promise<void>((resolve, reject) => {
           void drive(who, row.id, resolve)
             .then(resolve, (error: Error) => {
-              log.warn({ trace_id: who.traceId, reason: error.message }, 'a plan does not go on')
+              log.warn({ trace_id: who.traceId, reason: error.message }, 'a plan stopped')
               reject(error)
             })
             .finally(() => running.delete(key))

@@ -10,8 +10,7 @@ const MOST_ATTEMPTS = 9
 export type Over = 'completed' | 'ran' | 'never ran'
 type KnownStep = Pick<PlanRow['steps'][number], 'attempt' | 'over'>
 
-export const LOST =
-  'it was given as a task, and what became of that is not known any more; it is not run again'
+export const LOST = 'it was given as a task, whose outcome is no longer known; it is not run again'
 
 export const keyOf = (person: number, id: string): string => `${person} ${id}`
 export const isDone = (state: StepState): boolean => state === 'completed' || state === 'done'

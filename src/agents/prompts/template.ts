@@ -24,7 +24,7 @@ const NAME = /^\s*([A-Za-z][A-Za-z0-9_]{0,31})\s*(?:=([\s\S]*))?$/
 function piecesOf(text: string): readonly Piece[] {
   const wrong = (at: number, why: string): KaroError =>
     new KaroError('bad_request', `line ${text.slice(0, at).split('\n').length} of the prompt: ${why}`, {
-      hint: 'Write {{name}}, or {{name=what it is otherwise}}; \\{{ stands for the two characters.',
+      hint: 'Write {{name}}, or {{name=default}}; \\{{ stands for the two characters.',
     })
   const pieces: Piece[] = []
   let from = 0
@@ -37,7 +37,7 @@ function piecesOf(text: string): readonly Piece[] {
     }
     if (inside === undefined) throw wrong(index, 'a {{ is not closed, or has braces inside')
     const [, name, otherwise] = NAME.exec(inside) ?? []
-    if (name === undefined) throw wrong(index, `'${whole.slice(0, 40)}' is no variable`)
+    if (name === undefined) throw wrong(index, `'${whole.slice(0, 40)}' is not a variable`)
     pieces.push({ name, default: otherwise?.trim() ?? null })
   }
   return [...pieces, text.slice(from)]

@@ -77,7 +77,7 @@ export interface Agent {
   ): Promise<CallOutcome>
   /** Resolves when no process of it is left. It is not started again by itself. */
   stop(why: string): Promise<void>
-  /** Its manifest is not as it was signed. */
+  /** Its manifest is differs from its signed manifest. */
   refuse(why: string): void
   /** As `stop`, and for good: whoever still has it cannot start it any more. */
   retire(): Promise<void>

@@ -23,7 +23,7 @@ type Sending = Parameters<StreamableHTTPClientTransport['send']>[1]
 export interface HttpTransportDeps {
   readonly endpoint: URL
   readonly limits: Pick<Manifest['limits'], 'wall_ms' | 'output_bytes'>
-  /** The bearer token; wiped when the session is over. */
+  /** The bearer token; wiped when the session has ended. */
   readonly token: Uint8Array | undefined
   readonly owners: LoopbackFetchDeps['owners']
   /** Nothing acts while it is lost, also what runs outside of its jails. */
@@ -104,7 +104,7 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   }
   http.onerror = (error) => {
     if (error instanceof SyntaxError || error.name.endsWith('ZodError'))
-      kill('it sent what is no JSON-RPC message')
+      kill('it sent something that is not a JSON-RPC message')
     else if (error.message.startsWith('Maximum reconnection'))
       kill('its connection was lost, and it could not be reached again')
   }
@@ -155,7 +155,7 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
         // Where there is no status, nobody was there; a server that was started anew knows no session of before.
         const isCancelled = options?.requestSignal?.aborted === true
         if ((status === undefined && !isCancelled) || (status === 404 && http.sessionId !== undefined))
-          kill(status === 404 ? 'it does not know its session any more' : (error as Error).message)
+          kill(status === 404 ? 'it no longer knows its session' : (error as Error).message)
         if (id !== undefined) {
           traffic.gaveUp(id)
           streams.delete(id)

@@ -37,7 +37,7 @@ export function createLooks({
 
   const tried = (look: Look): Promise<void> =>
     look().catch((error: Error) =>
-      log.error({ reason: error.message }, 'could not check whether a task or an agent may go on'),
+      log.error({ reason: error.message }, 'could not check whether a task or an agent may continue'),
     )
 
   async function lookAtAll(): Promise<void> {

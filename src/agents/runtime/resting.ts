@@ -12,7 +12,7 @@ export interface RestingDeps {
    * where it has not. A grant for one use counts until it expires. Infinity where it needs none.
    */
   readonly grantedUntil: (action: Pick<Action, 'agent' | 'argv' | 'binds' | 'connect'>) => number | undefined
-  /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is not as it was signed. */
+  /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is differs from its signed manifest. */
   readonly startOf: (known: Known) => Promise<Action>
 }
 
@@ -41,7 +41,7 @@ export function createResting({ agents, gates, grantedUntil, startOf }: RestingD
     // Somebody may have stopped it meanwhile.
     if (denial === undefined || known.agent.session() !== session) return
     await gates.ended(by ?? own, denial)
-    await known.agent.stop(`it may not run any more: ${denial.reason}`)
+    await known.agent.stop(`it may no longer run: ${denial.reason}`)
   }
 
   function overOf(own: Action, known: Known): Denial | undefined {

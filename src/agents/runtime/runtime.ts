@@ -63,7 +63,7 @@ export interface AgentView {
   readonly name: string
   readonly person: number
   readonly status: AgentStatus
-  /** Null: its manifest is not as it was signed. */
+  /** Null: its manifest is differs from its signed manifest. */
   readonly manifest: Manifest | null
   /** What it offers; null while it does not run. */
   readonly offers: readonly Tool[] | null
@@ -268,7 +268,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       // What it wrote is content of this machine, which leaves it only by the gates.
       const verdict = await gates.judge(asked(await manifestFor(known, actor), 'logs', actor))
       if (verdict.outcome === 'run') return known.agent.errors.read()
-      throw new KaroError('refused', `what ${known.id} wrote is not shown: ${verdict.reason}`)
+      throw new KaroError('refused', `the log of ${known.id} is not shown: ${verdict.reason}`)
     },
     async run(request) {
       const { id, manifest } = registry.find(request.agent, request.by ? undefined : request.person)

@@ -192,7 +192,7 @@ function describeEnd(how: string, by: string | number | null, limits: JobSpec['l
     case 'output':
       return `it wrote ${mebibytes(limits.output_bytes)} of output, which is as much as it may`
     case 'input':
-      return 'it did not read what it was sent'
+      return 'it did not read its input'
     case 'cancelled':
       return ENDED
     default:

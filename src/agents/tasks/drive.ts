@@ -99,7 +99,7 @@ async function perform(
   const known = deps.agentOf(task)
   const { manifest, input } = await doneBy(known, task)
   if (manifest.tools.length > 0 && !manifest.tools.includes(task.tool))
-    throw new NotRun('rejected', `${task.tool} is none of the tools that ${task.agent} was added for`)
+    throw new NotRun('rejected', `${task.tool} is not among the tools that ${task.agent} was added with`)
   if (task.by !== undefined && manifest.secrets.length > 0)
     throw new NotRun('rejected', holdsSecrets(task.agent))
   const { agent } = known
@@ -135,7 +135,7 @@ async function perform(
     async onBegin(now) {
       // It may have been started anew since, and offer something else under the same name.
       if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
-        throw new NotRun('rejected', `${task.tool} does not say any more that it only reads`)
+        throw new NotRun('rejected', `${task.tool} is no longer marked as read-only`)
       // Others were before it, and it may have waited long.
       const lost = await watch.look()
       if (lost !== undefined) throw refusal(lost, action)

@@ -202,7 +202,7 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
         const message =
           row.state === 'working'
             ? 'the daemon ended while it ran; how far it came is not known, and it is not run again'
-            : 'the daemon ended before it ran; it is not run any more'
+            : 'the daemon ended before the task ran; it will not run'
         const left = { row, stored: row, written: Promise.resolve() }
         await put(left, { state: 'failed', message, progress: null })
       }

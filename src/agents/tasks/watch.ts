@@ -68,8 +68,8 @@ async function changed({ agentOf }: WatchDeps, task: Task, before: Manifest): Pr
     const { manifest } = await doneBy(agentOf(task), task)
     if (digestOf(manifest) === digestOf(before)) return undefined
   } catch {
-    // It was removed, or is not as it was signed.
+    // It was removed, or is differs from its signed manifest.
   }
-  const reason = `${task.agent} is not any more what it was when this was asked`
+  const reason = `${task.agent} has changed since this was requested`
   return { outcome: 'deny', class: 'critical', gate: 'approval', reason }
 }

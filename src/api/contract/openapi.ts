@@ -35,7 +35,7 @@ const MEANING: Readonly<Record<ErrorCode, string>> = {
   bad_config: 'the configuration cannot be used',
   unauthorized: 'the caller is unknown',
   refused: 'policy, trust or rights do not allow it',
-  not_found: 'there is no such thing',
+  not_found: 'it does not exist',
   conflict: 'the name fits several things, or the state forbids the request',
   too_large: 'the request or the answer is too large',
   rate_limited: 'too many requests at once',

@@ -116,7 +116,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     if (after === undefined) return { place: newest }
     const [, stream, digits] = after === ALL ? [after, person.stream, '0'] : (ID.exec(after) ?? [])
     if (digits === undefined) {
-      throw new KaroError('bad_request', 'that is no id of an event', {
+      throw new KaroError('bad_request', 'that is not the id of an event', {
         where: 'since',
         hint: `Give the id of the last event that you received, or ${ALL} for all kept events.`,
       })

@@ -90,7 +90,7 @@ export function createFetching(deps: FetchDeps): Fetching {
       const { media_type: mediaType, pieces, ...rest } = read.data
       return { ...rest, mediaType, pieces: pieces.map((hash) => Buffer.from(hash, 'hex')) }
     }
-    throw wrong('the other machine answered with something else than what was asked for')
+    throw wrong('the other machine sent an answer to another request')
   }
 
   /** Asks for what is missing, once. */
@@ -187,7 +187,7 @@ export function createFetching(deps: FetchDeps): Fetching {
       // Nobody may ever read what is returned, whose own end would not be reached then.
       signal.addEventListener('abort', leave, { once: true })
       try {
-        if (signal.aborted) throw new KaroError('unavailable', 'nobody waits for the artifact any more')
+        if (signal.aborted) throw new KaroError('unavailable', 'the request for the artifact was cancelled')
         await note(asked, node, { operation: 'artifact', artifact }, as)
       } catch (error) {
         leave()
@@ -217,7 +217,7 @@ export function createFetching(deps: FetchDeps): Fetching {
 }
 
 const MADE_HERE = 'The link was made here: its owner gets the artifact by its id, see karo artifact list.'
-const GOES_ON = 'What has come of an artifact is kept for a day: the same command goes on.'
+const GOES_ON = 'Received parts of an artifact are kept for a day: run the same command again to continue.'
 
 /** The member of a request; empty where no link is used. */
 type Link = { readonly link?: Uint8Array }

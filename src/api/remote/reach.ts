@@ -83,7 +83,8 @@ export function createReach(
   function nodeAt(at: string, hint = 'Leave out --at.'): NodeId {
     const node = trust.resolve(at)
     if (node === self) throw new KaroError('bad_request', 'that is this machine', { hint })
-    if (!trust.admits(node)) throw new KaroError('refused', `${trust.opinion(node).name} is no member here`)
+    if (!trust.admits(node))
+      throw new KaroError('refused', `${trust.opinion(node).name} is not a member here`)
     return node
   }
 

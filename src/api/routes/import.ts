@@ -68,8 +68,8 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
     return oneEach(uid, async () => {
       const session = sessions.get(uid)
       if (session?.key !== key) {
-        throw new KaroError('not_found', 'that import is not under way any more', {
-          hint: 'karo import list shows what it brought. Run the same import again to add the rest.',
+        throw new KaroError('not_found', 'that import has ended or was interrupted', {
+          hint: 'karo import list shows what it added. Run the same import again to add the rest.',
         })
       }
       session.forgetTimer()

@@ -185,7 +185,7 @@ function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
   const first = parts.findIndex(({ kind }) => kind === 'word')
   return parts.map((part, i) => {
     if (part.kind !== 'word') return part
-    const meaning = i === first ? 'The variable, set anew in each round' : 'A word of the list'
+    const meaning = i === first ? 'The variable, set to the next word in each round' : 'A word of the list'
     return { ...part, meaning, source: 'shell' }
   })
 }

@@ -77,7 +77,7 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
     if (kind === 'allow' && rule !== undefined && isCore(rule))
       throw wrong(
         [...path, 'rule'],
-        `${rule} belongs to the catastrophic core, which no rule can allow`,
+        `${rule} belongs to the catastrophic core, and no rule can allow it`,
         'Remove this rule.',
       )
     if (cwd !== undefined && !/^(?:\/|~(?:\/|$)|\*)/.test(cwd))

@@ -6,11 +6,11 @@ export interface Descriptors {
   /** The read end and the write end; neither is inherited by a program unless it is passed. */
   pipe(): { readonly read: number; readonly write: number }
   /**
-   * A file in memory with `bytes`, which nobody can change any more, opened for reading at its beginning. `owner` becomes its
+   * A file in memory with `bytes`, sealed against changes and opened for reading at its beginning. `owner` becomes its
    * uid and gid. The caller closes it.
    */
   memoryFile(name: string, bytes: Uint8Array, owner?: number): number
-  /** Both ends of a connection on which a program can hand a descriptor over. The caller closes them. */
+  /** Both ends of a connection over which a program can pass a descriptor. The caller closes both. */
   socketPair(): { readonly near: number; readonly far: number }
   /** The descriptor that was handed over on `socket`; undefined where none was. Does not wait. The caller closes it. */
   handedOver(socket: number): number | undefined
@@ -35,8 +35,8 @@ const FD_CLOEXEC = 1
 const ALL_SEALS = 1 | 2 | 4 | 8
 
 /**
- * Descriptors that this process inherited itself are passed on to no program any more. Rejects where koffi has no binary for this
- * system.
+ * From then on, no program that this process starts inherits descriptors that this process itself inherited. Rejects
+ * where koffi has no binary for this system.
  */
 export async function openDescriptors(): Promise<Descriptors> {
   const { koffi, libc } = await loadLibc()
@@ -90,7 +90,7 @@ export async function openDescriptors(): Promise<Descriptors> {
         for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
         if (owner !== undefined) fchownSync(file, owner, owner)
         checked(fcntl(file, F_ADD_SEALS, ALL_SEALS), 'a file in memory cannot be sealed')
-        // Opened anew: a place of its own in the file, and no right to write.
+        // A second opening has its own position in the file, and no right to write.
         return openSync(`/proc/self/fd/${file}`, 'r')
       } finally {
         closeSync(file)

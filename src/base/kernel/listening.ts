@@ -26,9 +26,9 @@ export function ownersIn(table: string, hostname: string, port: number, from: nu
 }
 
 /**
- * At 127.0.0.1 or [::1], as a URL names them; none where nobody listens, or where the kernel does not tell. A connection that
- * nobody has accepted yet counts as root's. The kernel tells of listeners before connections, so that whoever has accepted this one
- * and listens no more is still seen.
+ * Listeners at 127.0.0.1 or [::1], as a URL names them; empty if there are none, or if the kernel does not report them.
+ * A connection that nobody has accepted yet counts as root's. The kernel reports listeners before connections, so a
+ * program that accepted this connection and then stopped listening is still found.
  */
 export async function ownersAt({ hostname, port }: URL, from: number): Promise<readonly number[]> {
   const tables = await Promise.all(

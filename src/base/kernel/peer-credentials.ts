@@ -10,7 +10,7 @@ export interface PeerCredentials {
   uidOf(socket: Socket): number | undefined
 }
 
-/** The same with the process, for those who look at what it is. */
+/** The user and the process, for callers that inspect the process. */
 export interface PeerProcesses extends PeerCredentials {
   /** The process that connected; undefined as for `uidOf`. It may have ended, and its number may be another's by now. */
   pidOf(socket: Socket): number | undefined

@@ -12,7 +12,7 @@ export interface Seat {
    * terminal.
    */
   readonly near: readonly number[]
-  /** It has a controlling terminal, so a person may sit there. */
+  /** The session has a controlling terminal, so a person may sit there. */
   readonly terminal: boolean
 }
 

@@ -1,8 +1,8 @@
-// Who wants to hear of something: each listener is told until it says that it does not want to any more.
+// A set of listeners for one kind of event: each is called until it unsubscribes.
 
 /**
- * Listeners of one kind; `on` returns what ends it. With `failed`, every listener is told whatever another one throws, and
- * `failed` gets what it threw; without, the first that throws ends the telling.
+ * Listeners of one kind; `on` returns the function that unsubscribes. With `failed`, every listener is called even if
+ * another one throws, and `failed` gets the error. Without it, the first error ends the round and is thrown.
  */
 export function createListeners<Args extends readonly unknown[]>(failed?: (error: unknown) => void) {
   const listeners = new Set<(...args: Args) => void>()

@@ -15,7 +15,7 @@ export const readEventId = (id: string): { readonly start_us: number; readonly t
   tag: Number.parseInt(id.slice(START_DIGITS), 36),
 })
 
-/** Undefined for a text that is no id. */
+/** Undefined for a text that is not an id. */
 export function parseEventId(id: string): { readonly start_us: number; readonly tag: number } | undefined {
   if (!EVENT_ID.test(id)) return undefined
   const { start_us, tag } = readEventId(id)

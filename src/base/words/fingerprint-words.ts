@@ -26,9 +26,9 @@ violin volcano wagon walnut walrus window winter wizard yellow yogurt zebra zipp
   .split(/\s+/)
 
 /**
- * The words of a fingerprint of 16 hex digits: one word for each of its 8 bytes, so they say the same 64 bits. They are
- * the words of one key, never of a pair of keys: whoever stands between two nodes picks both keys that they see, and
- * would need only 2^32 tries to find two pairs with the same 64 bits.
+ * The words of a fingerprint of 16 hex digits: one word for each of its 8 bytes, so they encode the same 64 bits. They
+ * belong to one key, never to a pair of keys: a man in the middle picks both keys that two nodes see, and would need
+ * only 2^32 tries to find two pairs with the same 64 bits.
  */
 export function fingerprintWords(fingerprint: string): string {
   // The page says these words too, so nothing of Node is used.

@@ -20,7 +20,10 @@ export function loopbackEndpoint(text: string): URL | undefined {
 /** Whether a command is meant as an address, which may still be none that counts. */
 export const isAddress = (word: string): boolean => /^https?:\/\//i.test(word)
 
-/** The address of an agent whose server runs already, outside of any jail. It stands where other agents have their command; undefined for a command. */
+/**
+ * The address of an agent whose server runs already, outside of any jail. The address takes the place of the command of
+ * other agents; undefined for a command.
+ */
 export const endpointOf = (argv: readonly string[]): URL | undefined =>
   argv.length === 1 ? loopbackEndpoint(argv[0] ?? '') : undefined
 

@@ -1,4 +1,4 @@
-// Places of the network that an agent may be let to: one host and one port, in the one form that is compared.
+// Places of the network that an agent may connect to: one host and one port, in one canonical form.
 
 /** Characters of one place. */
 const MOST = 260
@@ -13,13 +13,13 @@ export interface NetworkPlace {
 }
 
 /**
- * The place in `text`; undefined for what is not in the one form: small letters, an IPv6 address shortened and in brackets, an IPv4
- * address as four decimal numbers. So no two texts are one place, and none looks like another one.
+ * The place in `text`; undefined unless the text has the canonical form: lower-case letters, an IPv6 address shortened
+ * and in brackets, an IPv4 address as four decimal numbers. So two different texts never mean the same place.
  */
 export function networkPlace(text: string): NetworkPlace | undefined {
   const { host = '', port = '' } = (text.length > MOST ? null : FORM.exec(text))?.groups ?? {}
   if (host === '' || Number(port) > 65_535 || !URL.canParse(`http://${host}/`)) return undefined
-  // Numbers that stand for an address in another form become that address in a URL.
+  // A URL parser turns numbers in other notations into an IPv4 address.
   if (new URL(`http://${host}/`).hostname !== host) return undefined
   return { host, name: host.replace(/^\[(.*)\]$/, '$1'), port: Number(port) }
 }

@@ -1,7 +1,7 @@
 // Who revoked a node, and how its machine gets in again, in words.
 import { formatFingerprint, localTime, printable } from '../format.ts'
 
-/** With another key: no invite lets the revoked one in. */
+/** The machine needs another key, because no invite admits a revoked one. */
 export const ANOTHER_KEY =
   'stop its daemon, move identity.key away, karo identity new, start the daemon, karo join <code>'
 
@@ -16,7 +16,7 @@ interface Revoker {
   readonly at: string
 }
 
-/** The end of a sentence: why a node whose key was revoked is out. Null: nobody knows who did it. */
+/** The end of a sentence that says why a node lost its membership by a revocation. Null: the revoker is unknown. */
 export function revokedWords(by: Revoker | null): string {
   if (by === null) return 'its key was revoked'
   const who = by.root

@@ -19,7 +19,7 @@ type Unit = 'commands' | 'failures_of_100' | 'minutes'
 interface Numbers {
   readonly unit: Unit
   readonly observed: number
-  /** What is usual for this person; 0 for something that never happened before. */
+  /** The usual value for this person; 0 for something that never happened before. */
   readonly expected: number
   /** How much the usual number varies, in the same unit; null if variation does not matter. */
   readonly spread: number | null

@@ -109,7 +109,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     const key = keyOf(id)
     const asked = calls.permission(params)
     if (asked === undefined || waiting.has(key) || waiting.size >= WAITING_MAX) {
-      const message = asked === undefined ? 'these are no parameters of it' : 'too many requests wait'
+      const message = asked === undefined ? 'its parameters are not valid' : 'too many requests wait'
       toAgent(lineOf({ jsonrpc: '2.0', id, error: { code: -32602, message: `karo: ${message}` } }))
       return
     }
@@ -128,7 +128,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       if (one === undefined || one.inquiry !== inquiry || stopped) return
       one.shown = true
       if (wanted.input === undefined)
-        tell('a request is too long for the inbox, and is asked in the editor alone')
+        tell('a request is too long for the inbox; only the editor asks about it')
       toEditor(line)
       const decided = await inquiry.decided
       if (waiting.get(key) === one && (decided.outcome === 'allow' || decided.outcome === 'deny'))
@@ -167,9 +167,10 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
       const value = parsed(line)
       // An editor may read as JSON what this does not.
       if (value === undefined && line.toString('utf8').trim() !== '')
-        return fail('the agent sent a line that is no JSON')
+        return fail('the agent sent a line that is not JSON')
       // ACP has no batches; one could hide a request.
-      if (Array.isArray(value)) return fail('the agent sent a batch, which the protocol does not have')
+      if (Array.isArray(value))
+        return fail('the agent sent a JSON-RPC batch, which the protocol does not allow')
       const { method, id, params, result } = membersOf(value) ?? {}
       if (method === 'session/request_permission') {
         if (stopped) return
@@ -193,7 +194,8 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     fromEditor(line) {
       if (stopped || broken) return
       const value = parsed(line)
-      if (Array.isArray(value)) return fail('the editor sent a batch, which the protocol does not have')
+      if (Array.isArray(value))
+        return fail('the editor sent a JSON-RPC batch, which the protocol does not allow')
       const message = membersOf(value) ?? {}
       const { method, id, params } = message
       if (method === undefined && isId(id)) {

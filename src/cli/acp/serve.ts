@@ -29,7 +29,7 @@ export async function serveAcp(
     if (why !== undefined) deps.tell(why)
     ended.resolve()
   }
-  const agent: AgentProcess = startAgent(argv, () => end('the process that would end the agent is gone'))
+  const agent: AgentProcess = startAgent(argv, () => end('the process that ends the agent is not running'))
   const proxy = createProxy({
     ...deps,
     ...{ end, timers: systemTimers },

@@ -29,6 +29,6 @@ export const codex: Adapter = {
       const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: secondsOf(command) }] }]
       return { PreToolUse: entry, PostToolUse: entry }
     },
-    afterwards: 'Codex runs a new hook only once you have trusted it: type /hooks in Codex.',
+    afterwards: 'Codex runs a new hook only after you have trusted it: type /hooks in Codex.',
   },
 }

@@ -25,7 +25,7 @@ export const opencode: Adapter = {
     fixed: {},
     entries: () => ({}),
     plugin: pluginOf,
-    afterwards: 'OpenCode loads the plugin when it starts: a session that is open goes on without it.',
+    afterwards: 'OpenCode loads the plugin when it starts. Restart open sessions to load it.',
   },
 }
 

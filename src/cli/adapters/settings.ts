@@ -1,4 +1,4 @@
-// Puts Karo's hooks into the text of a tool's settings file and takes them out again.
+// Puts Karo's hooks into the text of a tool's settings file and removes them again.
 import type { HookSettings } from './adapter.ts'
 import {
   hasComments,

@@ -19,8 +19,8 @@ export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): 
   }
   const what =
     decision === 'block'
-      ? `Karo blocked this command (${risk_level} risk): ${because} Do not try to reach the same by other words; ask the person you work for.`
-      : `Karo: this command needs a person's consent (${risk_level} risk): ${because} It cannot be given here; ask the person to run it in their own terminal.`
+      ? `Karo blocked this command (${risk_level} risk): ${because} Do not try to do the same with another command; ask the person you work for.`
+      : `Karo: this command needs a person's consent (${risk_level} risk): ${because} Consent cannot be given here; ask the person to run the command in their own terminal.`
   return { decision: 'deny', reason: bounded(what) }
 }
 
@@ -35,7 +35,7 @@ export function replyToFailure(onError: 'allow' | 'block', why: string): Reply {
 
 /** What a tool is told when a person denied its command, or the gates of agents did. */
 export const reasonOf = (why: string): string =>
-  bounded(`Karo: this command was not approved: ${why}. Do not try to reach the same by other words.`)
+  bounded(`Karo: this command was not approved: ${why}. Do not try to do the same with another command.`)
 
 function whysOf({ matches }: RiskVerdict): string {
   const whys = [...new Set(matches.map(({ why }) => why))]

@@ -19,7 +19,7 @@ const ID = {
 
 const share = defineCommand({
   name: 'artifact share',
-  summary: 'let others read an artifact for a time, and print the link by which they fetch it',
+  summary: 'let others read an artifact for some time, and print a link to it',
   shows: shareArtifact,
   args: [ID],
   options: [
@@ -79,13 +79,13 @@ const unshare = defineCommand({
 
 const where = defineCommand({
   name: 'artifact where',
-  summary: 'list the other members that say they have an artifact',
+  summary: 'list the other members that announce an artifact',
   shows: findArtifact,
   args: [ID],
   examples: [
     {
       run: 'karo artifact where 4f1d2a0c9b33',
-      does: 'each of these machines decides itself whether you may read it',
+      does: 'each of these machines decides whether you may read it',
     },
   ],
   run: async (io, { args }) =>

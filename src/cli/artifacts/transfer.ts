@@ -89,12 +89,12 @@ export async function wantedBy(word: string, at: string | undefined) {
   if (!text.startsWith(LINK_PREFIX)) {
     if (word === '-')
       throw new KaroError('bad_request', 'standard input has no link to an artifact', {
-        hint: `It is one line that begins with ${LINK_PREFIX}`,
+        hint: `A link is one line that begins with ${LINK_PREFIX}`,
       })
     return at === undefined ? undefined : { id: text, at }
   }
   if (at !== undefined)
-    throw new KaroError('bad_request', 'a link names its machine itself', { hint: 'Leave out --at.' })
+    throw new KaroError('bad_request', 'a link already contains its machine', { hint: 'Leave out --at.' })
   return { link: text }
 }
 
@@ -114,14 +114,14 @@ export async function fetchHere(
     }
   } catch (error) {
     if (!interrupt.signal.aborted) throw error
-    throw new KaroError('unavailable', 'the transfer was interrupted before the whole artifact was here', {
-      hint: 'What has come is kept for a day: the same command goes on.',
+    throw new KaroError('unavailable', 'the transfer was interrupted before the artifact was complete', {
+      hint: 'The received part is kept for a day: run the same command again to continue.',
     })
   } finally {
     line.end()
     interrupt.release()
   }
-  throw new KaroError('unavailable', 'the artifact did not come as a whole', {
-    hint: 'What has come is kept for a day: the same command goes on. karo logs says why it broke off.',
+  throw new KaroError('unavailable', 'the artifact was not received completely', {
+    hint: 'The received part is kept for a day: run the same command again to continue. karo logs shows why the transfer stopped.',
   })
 }

@@ -4,7 +4,7 @@ import { PROBES, type Probe } from './probes.ts'
 import { type CheckResult, type Finding, resultOf, type SafeFix, skipped } from './result.ts'
 import type { World } from './world.ts'
 
-/** What only administrators are told of, so that for others these checks would find nothing and seem to be well. */
+/** What only administrators may see this of, so that for others these checks would find nothing and seem to be well. */
 const FOR_ADMINISTRATORS: ReadonlySet<CheckId> = new Set([
   'config.in_force',
   'mesh.multicast',
@@ -38,11 +38,11 @@ async function look(world: World, id: CheckId, probe: Probe): Promise<readonly F
       return [skipped('only a daemon that runs can tell')]
     }
     if (FOR_ADMINISTRATORS.has(id) && (await world.facts())?.limited === true) {
-      return [skipped('only administrators are told: sudo karo doctor')]
+      return [skipped('only administrators may see this: sudo karo doctor')]
     }
     return [await probe(world)].flat()
   } catch (error) {
-    return [skipped(`it could not be looked at: ${error instanceof Error ? error.message : String(error)}`)]
+    return [skipped(`it could not be checked: ${error instanceof Error ? error.message : String(error)}`)]
   }
 }
 

@@ -51,7 +51,7 @@ export function explain(sockets: readonly OpenSocket[], context: EgressContext):
       case 'unix':
         return { fd, kind, local: socket.path, remote: '', why: whyUnix(socket, fd, context) }
       case 'netlink':
-        return { fd, kind, local: '', remote: '', why: 'asks the kernel which network interfaces there are' }
+        return { fd, kind, local: '', remote: '', why: 'asks the kernel for the network interfaces' }
       default:
         return { fd, kind, local: '', remote: '', why: null }
     }
@@ -86,14 +86,14 @@ function whyTcp(socket: InetSocket, context: EgressContext): string | null {
   const other = `${remote}:${remotePort}`
   const link = mesh.connections.find((one) => one.remote === other)
   if (link !== undefined) return whyLink(link)
-  if (isMeshDoor) return 'somebody at the door of the mesh, who has not proven a key yet'
-  return mesh.dialing.includes(other) ? 'a member or a configured peer is being dialed' : null
+  if (isMeshDoor) return 'incoming connection that has not proven a key yet'
+  return mesh.dialing.includes(other) ? 'connecting to a member or a configured peer' : null
 }
 
 function whyLink({ name, fingerprint, admitted, dialed }: ConnectionFacts): string {
   const who = `${name} (${fingerprint})`
-  const how = dialed ? 'dialed by this node' : 'dialed by the other'
-  return admitted ? `link to ${who}, ${how}` : `${who}, who is not trusted by both sides yet; ${how}`
+  const how = dialed ? 'connected by this node' : 'connected by the other node'
+  return admitted ? `link to ${who}, ${how}` : `${who}, without trust on both sides; ${how}`
 }
 
 /** mDNS has two sockets: one hears, and one, of a group that nobody sends to, asks on each interface in turn; a third one while multicast is tried. */
@@ -112,8 +112,8 @@ function whyUnix({ type, path }: UnixSocket, fd: number, { socket }: EgressConte
   const directory = hidden ? dirname(dirname(path)) : dirname(path)
   if (path === socket || (hidden && directory === dirname(socket)))
     return 'control socket, and commands that use it'
-  if (fd < STANDARD) return 'input or output it was started with'
-  if (type === 'datagram' && path === '') return 'tells the service manager how it is (NOTIFY_SOCKET)'
+  if (fd < STANDARD) return 'standard input or output of the daemon'
+  if (type === 'datagram' && path === '') return 'reports its state to the service manager (NOTIFY_SOCKET)'
   return null
 }
 

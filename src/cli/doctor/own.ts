@@ -33,11 +33,10 @@ function wayOf(path: string, uid: number): string {
   let links = 0
   const steps = split(path)
   for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
-    if (shared) throw refusal(at, 'can be written by others, who decide what is in it')
+    if (shared) throw refusal(at, 'can be written by others')
     const next = join(at, step)
     const stat = lstatSync(next)
-    if (stat.uid !== 0 && stat.uid !== uid)
-      throw refusal(next, `is of uid ${stat.uid}, who decides what it is`)
+    if (stat.uid !== 0 && stat.uid !== uid) throw refusal(next, `belongs to uid ${stat.uid}`)
     if (stat.isSymbolicLink()) {
       if (++links > MOST_LINKS) throw refusal(path, 'has too many symbolic links')
       const target = readlinkSync(next)

@@ -4,8 +4,8 @@ import { CHECK_GROUPS, CHECKS, type Check, type CheckId } from './catalogue.ts'
 const INTRO = `# karo doctor
 
 For people whose node does not work, or who want to know whether it does. \`karo doctor\` checks everything that a node
-needs. For each problem it shows what is wrong, why that matters, and the command that fixes it. How a node is run:
-[operations.md](operations.md).
+needs. For each problem it shows what is wrong, why that matters, and the command that fixes it. This page lists its options
+and every check. [operations.md](operations.md) tells how to run a node.
 
 \`\`\`
 karo doctor                          runs all checks; problems come first
@@ -22,20 +22,20 @@ karo doctor --repair --dry-run       reads every byte of the database and change
   machine's service.
 - A check that cannot run is skipped and says why.
 - The exit code is 1 if a check fails, else 0. Warnings do not count.
-- \`--json\`: \`{"ok","checks":[{"id","title","outcome":"ok|warn|fail|skipped","detail","fix","why"}]}\`; \`fix\` and \`why\` only
-  where something is wrong; with \`--fix\` also \`"dry_run"\` and \`"fixes":[{"id","says","failed"}]\`; with \`--sandbox\` the
-  checks are \`{"id":"sandbox.bwrap.read_host","outcome","detail"}\`, without \`warn\`.
+- \`--json\` prints \`{"ok","checks":[{"id","title","outcome":"ok|warn|fail|skipped","detail","fix","why"}]}\`. A check has
+  \`fix\` and \`why\` only if it found a problem. With \`--fix\` there are also \`"dry_run"\` and
+  \`"fixes":[{"id","says","failed"}]\`. With \`--sandbox\` the checks are
+  \`{"id":"sandbox.bwrap.read_host","outcome","detail"}\`, without \`warn\`.
 - \`--fix\` changes only files of the person who runs it: modes, missing directories, leftovers of a dead daemon, stale hook
   lines. It never changes files of others, firewalls, or trust. Running it twice does no harm.
 - \`--egress\` compares the daemon's open sockets as the kernel lists them (\`/proc/<pid>/fd\`, \`/proc/<pid>/net\`) with what
-  the daemon says it has open: configured listeners, links to members, dials under way, mDNS, the control socket. It names
-  a socket that stays unexplained in four looks. While \`mesh.lan_only\` is on, a connection out of private address space
-  always counts as unexplained.
+  the daemon says it has open: configured listeners, links to members, dials under way, mDNS, the control socket. It compares
+  four times, and names a socket without a reason in all four. While \`mesh.lan_only\` is on, a connection out of private
+  address space never has a reason.
 - \`--sandbox\` starts \`karo-exec\` as you, builds a jail of each kind that works here, and makes every attempt of
   [threats.md](threats.md#jails) in it, in a second or two.
 
-Each check below says what is expected (what), why it matters, what to do by hand (fix), and what \`--fix\` does, if it does
-anything.
+Each check below says what is expected (what), why it matters, what to do by hand (fix), and what \`--fix\` does about it.
 `
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')

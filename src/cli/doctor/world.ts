@@ -116,7 +116,7 @@ export function createWorld(options: WorldOptions): World {
     try {
       const { pid } = await client.call(getHealth, { deadlineMs: HEALTH_MS })
       // Every caller on the socket is known, so the daemon tells its pid.
-      if (pid === undefined) throw new KaroError('internal', 'the daemon did not say its process id')
+      if (pid === undefined) throw new KaroError('internal', 'the daemon did not report its process id')
       return { kind: 'up', pid }
     } catch (error) {
       if (!(error instanceof KaroError)) throw error

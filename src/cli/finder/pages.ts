@@ -21,14 +21,14 @@ export interface Frame {
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string
 
-const ENTER_EDITS = [['Enter, Tab', 'puts the command on your line; it does not run']] as const
+const ENTER_EDITS = [['Enter, Tab', 'puts the command into your prompt without running it']] as const
 const ENTER_RUNS = [
   ['Enter', 'runs the command, after the guard has judged it'],
-  ['Tab', 'puts the command on your line; it does not run'],
+  ['Tab', 'puts the command into your prompt without running it'],
 ] as const
 const HELP = [
-  ['Esc, Ctrl-C', 'leaves your line as it was'],
-  ['↑ ↓ PgUp PgDn', 'chooses another (also Ctrl-P, Ctrl-N)'],
+  ['Esc, Ctrl-C', 'leaves your prompt as it was'],
+  ['↑ ↓ PgUp PgDn', 'choose another command (also Ctrl-P, Ctrl-N)'],
   ['Ctrl-R', 'where: everything, this machine (no imports, but for some old ones),'],
   ['', 'this shell session, this directory, its git workspace, what failed'],
   ['Ctrl-S', 'match: fuzzy (words, else letters in order), words, exact text'],
@@ -36,7 +36,7 @@ const HELP = [
   ['Ctrl-O', 'inspects the command: its uses, and what ran before and after it'],
   ['Alt-1 … Alt-9', 'takes that one of the list; 1 is the best'],
   ['Ctrl-D', 'deletes all uses of the command for good, after a question'],
-  ['Ctrl-U, Ctrl-W', 'empties the question, takes a word away'],
+  ['Ctrl-U, Ctrl-W', 'empties the search, removes its last word'],
   ['! !! XX', 'risk: moderate, high, critical'],
   ['number, age, time', 'exit code other than 0, how long ago, how long it took'],
 ] as const
@@ -83,7 +83,7 @@ export function drawInspected(
     '',
     ...(before.length + after.length > 0
       ? [paint('dim', inRow('In its shell session')), ...around.map(inRow)]
-      : [paint('dim', inRow('What ran before and after it in its shell session is not known.'))]),
+      : [paint('dim', inRow('The commands before and after it in its shell session are unknown.'))]),
   ]
   // The neighbours are what nothing else shows, so the oldest uses give way to them on a small screen.
   const over = Math.max(0, lines.length + 1 - rows)

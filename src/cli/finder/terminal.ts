@@ -40,7 +40,7 @@ export function openFinderTerminal(
   events: TerminalEvents,
 ): FinderTerminal {
   if (env.TERM === undefined || env.TERM === '' || env.TERM === 'dumb')
-    throw new KaroError('unavailable', 'this terminal cannot be drawn on', {
+    throw new KaroError('unavailable', 'this terminal cannot show the finder', {
       where: 'TERM',
       hint: 'Search without --interactive: karo history <words>',
     })
@@ -48,7 +48,7 @@ export function openFinderTerminal(
   try {
     fd = openSync('/dev/tty', 'r+')
   } catch (cause) {
-    throw new KaroError('unavailable', 'there is no terminal to choose at', {
+    throw new KaroError('unavailable', 'there is no terminal to choose a command at', {
       hint: 'Search without --interactive: karo history <words>',
       cause,
     })

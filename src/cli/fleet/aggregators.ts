@@ -11,7 +11,7 @@ export const AGGREGATOR = {
   name: 'aggregator',
   value: 'node[=operator]',
   description:
-    'a node that computes totals, and who runs it (default: its name); two operators, or not at all (default: asks, if other nodes are known)',
+    'a node that computes totals, and who runs it (default: its name); nodes of two operators, or none (default: asks, if other nodes are known)',
   repeat: true,
   completes: 'node',
 } as const satisfies CommandOption
@@ -29,9 +29,9 @@ export async function aggregatorsFor(
 ): Promise<Aggregators> {
   const names = named ?? (await asked(io))
   if (new Set(names).size === 1) {
-    throw new KaroError('bad_request', `totals need ${LEAST} nodes that compute them`, {
+    throw new KaroError('bad_request', `totals need ${LEAST} nodes to compute them`, {
       where: '--aggregator',
-      hint: 'Name another one, or none; karo policy sign --aggregator names them later.',
+      hint: 'Name another node, or none: karo policy sign --aggregator can name them later.',
     })
   }
   return aggregatorsNamed(io, names)

@@ -40,11 +40,10 @@ async function machines(
 ): Promise<readonly Machine[]> {
   const daemon = daemonAt(io)
   if (of !== undefined) {
-    if (words.length > 0)
-      throw new KaroError('bad_request', 'name nodes, or say --of, not both', { where: WHERE })
+    if (words.length > 0) throw new KaroError('bad_request', 'give nodes or --of, not both', { where: WHERE })
     const { nodes } = await daemon.call(getAssignable, { query: { issuer: of } })
     if (nodes.length > 0) return nodes.map((node) => ({ ...node, who: node.node_id }))
-    throw new KaroError('not_found', 'that issuer certified no machine that can be certified again', {
+    throw new KaroError('not_found', 'no machine with a certificate of that issuer can get a new one', {
       hint: 'karo peers shows the machines of the mesh.',
     })
   }
@@ -52,7 +51,7 @@ async function machines(
   if (named.length === 0 || named.some((word) => word.trim() === '')) {
     throw new KaroError('bad_request', 'no machine is named', {
       where: WHERE,
-      hint: 'Name them, or all of one issuer: --of <issuer>.',
+      hint: 'Name machines, or choose all of one issuer: --of <issuer>.',
     })
   }
   // One that is named alone is not asked about, so that the issuer itself can be named, and is refused with the reason.
@@ -68,7 +67,8 @@ async function machines(
 
 export const assign = defineCommand({
   name: 'ca assign',
-  summary: 'certify machines again, with the same or other roles and teams; the machines may be off',
+  summary:
+    'sign new certificates for machines, with the same or other roles and teams; the machines may be off',
   shows: assignNode,
   json: 'the answer for one node; for several, or with --of, {"certificates": […], "failed": […]}',
   args: [
@@ -96,15 +96,18 @@ export const assign = defineCommand({
     {
       name: 'of',
       value: 'issuer',
-      description: 'all machines that this issuer certified last, after a list of them',
+      description: 'all machines whose newest certificate is by this issuer; lists them first',
       completes: 'node',
     },
-    { name: 'yes', description: 'do not ask before several machines' },
+    { name: 'yes', description: 'do not ask before certifying several machines' },
   ],
   examples: [
     { run: 'karo ca assign eng-2 --team eng,ops', does: 'on an issuer; its roles stay as they are' },
-    { run: 'karo ca assign eng-2 --role none', does: 'it has no role any more' },
-    { run: 'karo ca assign --of hq', does: 'moves all machines of hq to this issuer, with what they have' },
+    { run: 'karo ca assign eng-2 --role none', does: 'takes all its roles away' },
+    {
+      run: 'karo ca assign --of hq',
+      does: 'moves all machines of hq to this issuer, with their roles and teams',
+    },
   ],
   async run(io, { args, options }) {
     const { role, team } = options
@@ -126,9 +129,9 @@ export const assign = defineCommand({
           io,
         ),
       )
-      io.out('They are to have these roles and teams from this issuer.\n')
+      io.out('They would get these roles and teams from this issuer.\n')
     }
-    const question = `Certify ${chosen.length === 1 ? 'this machine' : `these ${chosen.length} machines`} anew?`
+    const question = `Sign a new certificate for ${chosen.length === 1 ? 'this machine' : `each of these ${chosen.length} machines`}?`
     if (!(await confirm(io, question, { yes: options.yes === true, where: WHERE }))) {
       io.out('Nothing was changed.\n')
       return EXIT.failed
@@ -143,9 +146,9 @@ const certify = async (io: CommandIo, who: string, changed: { roles?: string[]; 
 
 const SPREADS = 'Members that are connected know within seconds.'
 const assignedWords = ({ name, roles, teams }: Certificate): string =>
-  `${printable(name)} is certified anew: roles ${list(roles)}; teams ${list(teams)}.`
+  `${printable(name)} has a new certificate: roles ${list(roles)}; teams ${list(teams)}.`
 
-/** One after the other; one that is refused keeps none of the others from it. */
+/** Certifies the machines one after the other; a machine that is refused does not stop the ones after it. */
 async function assignAll(
   io: CommandIo,
   chosen: readonly Machine[],
@@ -161,11 +164,11 @@ async function assignAll(
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       failed.push({ node_id: who, name, why: error.message })
-      if (!io.json) io.err(`${printable(name) || who} is as it was: ${error.message}\n`)
+      if (!io.json) io.err(`${printable(name) || who} keeps its certificate: ${error.message}\n`)
     }
   }
   if (io.json) io.out(`${JSON.stringify({ certificates, failed })}\n`)
-  else io.out(`${certificates.length} of ${chosen.length} machines are certified anew. ${SPREADS}\n`)
+  else io.out(`${certificates.length} of ${chosen.length} machines have a new certificate. ${SPREADS}\n`)
   if (failed.length === 0) return EXIT.done
   return certificates.length === 0 ? EXIT.failed : EXIT.partial
 }

@@ -25,13 +25,15 @@ export function issuerTerms(
 ): IssuerTerms {
   const life = parseDuration(options.for, '--for')
   if (life < LIFE_MIN_MS || life > LIFE_MAX_MS.issuer) {
-    throw new KaroError('bad_request', 'an issuer certifies for a minute to 400 days', { where: '--for' })
+    throw new KaroError('bad_request', 'the certificate of an issuer is valid for a minute to 400 days', {
+      where: '--for',
+    })
   }
   const unknown = grantsOf(options.grant, []).filter((role) => privileged([role]).length === 0)
   if (unknown.length > 0) {
-    throw new KaroError('bad_request', `'${printable(unknown.join(', '))}' is no privileged role`, {
+    throw new KaroError('bad_request', `'${printable(unknown.join(', '))}' is not a privileged role`, {
       where: '--grant',
-      hint: 'These are: security, admin. Every issuer may give any other role.',
+      hint: 'Privileged roles are: security, admin. Every issuer may give any other role.',
     })
   }
   return { life, grants: grantsOf(options.grant, before) }

@@ -5,13 +5,13 @@ import { CHAIN_FAULTS, type ChainFault } from '../../trust/certificates/index.ts
 /** Why an inviter refuses, and what to do then. */
 const REFUSALS: Readonly<Record<string, string>> = {
   unknown:
-    'the inviter does not know it: it was cancelled after wrong tries, or made in another life of that node',
-  used: 'it has let in as many machines as it may',
+    'the issuer does not know this invite: it was cancelled after wrong tries, or the issuer was restored or replaced since',
+  used: 'it was used by as many machines as it permits',
   expired: 'it has ended',
   cancelled: 'it was cancelled',
-  revoked: 'the key of this node was revoked: karo identity new makes another one',
-  error: 'the inviter could not sign a certificate; its log says why',
-  busy: 'the inviter gets too many wrong invites; try again in a minute',
+  revoked: 'the key of this node was revoked: karo identity new makes another key',
+  error: 'the issuer could not sign a certificate; its log says why',
+  busy: 'the issuer receives too many wrong invites; try again in a minute',
 }
 
 /** In words, why the inviter refused, or why what it granted is not believed; `why` as the daemon says it. */
@@ -26,5 +26,5 @@ export function refusalWords(why: string): string {
 /** A sentence without its full stop: why this node, which had an invite, was not let in. */
 export const notLetIn = (why: string, detail: string | null): string =>
   why === 'enrolment_file'
-    ? `This node was not let in: ${printable(detail ?? 'the enrolment file cannot be used, and karo logs tail says why')}. It is read when the daemon starts`
-    : `The invite was not taken: ${refusalWords(why)}`
+    ? `This node could not join: ${printable(detail ?? 'the enrolment file cannot be used, and karo logs tail says why')}. It is read when the daemon starts`
+    : `The invite was refused: ${refusalWords(why)}`

@@ -5,7 +5,7 @@ import type { PeerAnswerShape } from '../../api/contract/shapes.ts'
 export function whatItHas({ received }: PeerAnswerShape): string {
   if (received === undefined) return 'It has received no summaries of this node.\n'
   const { summaries, emptied, fetched } = received
-  return `It has received ${summaries} ${summaries === 1 ? 'summary' : 'summaries'} of this node, and may have kept what it read. ${emptied} of them ${emptied === 1 ? 'was' : 'were'} replaced by editions without it, of which it fetched ${fetched}.\n`
+  return `It has received ${summaries} ${summaries === 1 ? 'summary' : 'summaries'} of this node, and may have kept their numbers. ${emptied} of them ${emptied === 1 ? 'was' : 'were'} replaced by editions without it; it fetched ${fetched} of these.\n`
 }
 
 /** Who has the list that names the key; while nobody has it, it is lost with this node. */
@@ -13,7 +13,8 @@ export function whoKnows({ spread }: PeerAnswerShape): string {
   if (spread === undefined) return ''
   const { linked, have } = spread
   if (have > 0)
-    return `${have} of ${linked} linked members ${have === 1 ? 'has' : 'have'} the revocation list by now; other members get it when they meet one that has it.\n`
-  const why = linked === 0 ? 'no member is linked here' : `none of the ${linked} linked members took it yet`
-  return `No other member has the revocation list yet: ${why}. Keep this node running until a member is linked (karo peers); until then others admit that key.\n`
+    return `${have} of ${linked} linked members ${have === 1 ? 'has' : 'have'} the revocation list by now; other members get it when they connect to a member that has it.\n`
+  const why =
+    linked === 0 ? 'no member is linked here' : `none of the ${linked} linked members has fetched it yet`
+  return `No other member has the revocation list yet: ${why}. Keep this node running until a member is linked (karo peers); until then other members admit that key.\n`
 }

@@ -91,7 +91,7 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitC
     })
   }
   if (isCore(rule)) {
-    throw new KaroError('refused', `${rule} belongs to the catastrophic core, which no rule can allow`, {
+    throw new KaroError('refused', `${rule} belongs to the catastrophic core, and no rule can allow it`, {
       where: 'karo guard allow',
     })
   }
@@ -110,10 +110,10 @@ export function denyCommand(io: CommandIo, { args, options }: CommandInput): Exi
   if (command.trim() === '')
     throw new KaroError('bad_request', 'the command is empty', {
       where: 'karo guard deny',
-      hint: 'Name the words of one command, with * for what may be anything: "kubectl delete*".',
+      hint: 'Give the words of one command, with * for any text: "kubectl delete*".',
     })
   if (/^[*\s]+$/.test(command))
-    throw new KaroError('bad_request', `'${command}' is every command, so no shell could run anything`, {
+    throw new KaroError('bad_request', `'${command}' matches every command, so no shell could run anything`, {
       where: 'karo guard deny',
       hint: 'Begin with the name of a tool: "kubectl *".',
     })
@@ -123,7 +123,7 @@ export function denyCommand(io: CommandIo, { args, options }: CommandInput): Exi
 export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
   const number = Number(args.number)
   if (!Number.isInteger(number) || number < 1)
-    throw new KaroError('bad_request', `'${args.number}' is no number of a rule`, {
+    throw new KaroError('bad_request', `'${args.number}' is not the number of a rule`, {
       where: 'karo guard remove',
       hint: 'karo guard list shows the numbers.',
     })

@@ -50,7 +50,7 @@ function effectOf({ profile }: Guard): string {
     levels('block') && `blocks ${levels('block')}`,
     levels('confirm') && `asks about ${levels('confirm')}`,
   ].filter(Boolean)
-  return parts.join(', ') || 'lets everything through'
+  return parts.join(', ') || 'allows everything'
 }
 
 const saidOf = ({ blocked, confirmed, declined, unjudged }: Lately): string =>

@@ -98,8 +98,8 @@ function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): stri
   // That command is blocked as well where its own level is; then only an editor gets the exception in.
   const own = files.find(({ whose }) => whose === 'own')?.path
   if (decide(profile, 'high', 0) === 'block' && own !== undefined)
-    return `  It does not run. ${yours}; an exception for ${first} in ${own} lets it through.`
-  return `  It does not run. ${yours}; karo guard allow ${first} --for 10m lets it through.`
+    return `  It does not run. ${yours}; an exception for ${first} in ${own} allows it.`
+  return `  It does not run. ${yours}; karo guard allow ${first} --for 10m allows it.`
 }
 
 interface Asking {
@@ -179,7 +179,7 @@ async function allowed({ terminal, guard, verdict, columns, paint, here }: Askin
     return true
   } catch (error) {
     if (!(error instanceof KaroError)) throw error
-    terminal.write(fitted(`\nkaro: it cannot be kept: ${printable(error.message)}\n`, columns))
+    terminal.write(fitted(`\nkaro: the exception cannot be saved: ${printable(error.message)}\n`, columns))
     return false
   }
 }
@@ -190,8 +190,8 @@ function explained({ matches, decision }: RiskVerdict): string {
       rule.endsWith('-deny') || isCore(rule) ? '' : ` (karo guard allow ${rule} accepts it from now on)`
     return `  ${risk_level} ${printable(rule)}: ${printable(why)}${printable(allowed)}\n`
   })
-  const none = `  Nothing was found in it, but it is longer than the profile lets through unread.\n`
-  return `${lines.length > 0 ? lines.join('') : none}  The profile in force asks to ${decision} such a command; y runs it as it stands.\n`
+  const none = `  Nothing was found in it, but it is longer than the profile allows without a question.\n`
+  return `${lines.length > 0 ? lines.join('') : none}  The profile says: ${decision} such a command. y runs it unchanged.\n`
 }
 
 interface Terminal {

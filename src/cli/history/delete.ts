@@ -14,8 +14,8 @@ import { nothingFound } from './nothing-found.ts'
 
 const OPTIONS = [
   ...filterOptions,
-  { name: 'before', value: 'when', description: 'only older ones: 30d, a date, now for all until now' },
-  { name: 'dry-run', description: 'only show what would go' },
+  { name: 'before', value: 'when', description: 'only commands before this: 30d, a date, now' },
+  { name: 'dry-run', description: 'only show what would be deleted' },
   { name: 'yes', short: 'y', description: 'do not ask' },
 ] as const
 
@@ -93,7 +93,7 @@ const nothing = async (io: CommandIo, { options }: Input): Promise<string> =>
   `${await nothingFound(io, options)}\n`
 const OWN_HISTORY = `Your shell's own history still has what it had:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
-Backups made before, and numbers already shared, are as they were.`
+Earlier backups, and numbers already shared, were not changed.`
 
 const many = (events: number): string => (events === 1 ? '1 command' : `${events} commands`)
 
@@ -116,7 +116,7 @@ function removalOf({ args: { what }, options }: Input): Removal {
     return { ids: what }
   }
   if (Object.keys(filters).length === 0 && moment === undefined) {
-    throw new KaroError('bad_request', 'it is not said which commands to delete', {
+    throw new KaroError('bad_request', 'nothing says which commands to delete', {
       where: 'karo history delete',
       hint: 'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
     })

@@ -84,6 +84,6 @@ export function checkSpan(since: string | undefined, until: string | undefined, 
   if (since === undefined || until === undefined || Date.parse(since) < Date.parse(until)) return
   throw new KaroError('bad_request', `it is not later than --since, so nothing lies between them`, {
     where,
-    hint: `From ${until} to ${since} would be --since and ${where} the other way round.`,
+    hint: `For the time from ${until} to ${since}, swap --since and ${where}.`,
   })
 }

@@ -12,10 +12,10 @@ export async function nothingFound(io: CommandIo, options: Parameters<typeof fil
   const never = async (query: { shell: string } | { cwd: string }): Promise<boolean> =>
     (await daemonAt(io).call(getHistory, { query: { ...query, limit: 1 } })).total === 0
   if (shell !== undefined && (await never({ shell })))
-    return `Nothing was ever recorded from a shell that is called ${quoted(shell)}.`
+    return `No command was ever recorded from a shell named ${quoted(shell)}.`
   if (cwd !== undefined && (await never({ cwd }))) {
     const there = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true
-    return `Nothing was ever recorded in ${quoted(cwd)}${there ? '' : ', and there is no such directory'}.`
+    return `No command was ever recorded in ${quoted(cwd)}${there ? '' : ', and there is no such directory'}.`
   }
   return 'No command in your history matches: try fewer words, or leave out a filter.'
 }

@@ -7,7 +7,7 @@ import type { CommandOption } from '../command.ts'
 export const askOption: CommandOption = {
   name: 'ask',
   description:
-    'a command that needs consent is asked about in the tool, not denied; only for a Gemini CLI that knows the answer "ask": an earlier one would run the command',
+    'let the tool ask about a command that needs consent, instead of denying it; only for versions of Gemini CLI that support the answer "ask" (earlier ones would run the command)',
 }
 
 /** The adapter as the person wants it. Throws KaroError `bad_request` for a tool that needs no option, or cannot ask. */

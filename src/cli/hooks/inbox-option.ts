@@ -12,7 +12,7 @@ const MAY_WAIT: readonly AdapterName[] = ['claude', 'codex', 'copilot', 'gemini'
 export function readInbox(text: string): number {
   const seconds = /^\d{1,3}$/.test(text) ? Number(text) : 0
   if (seconds >= LEAST && seconds <= MOST) return seconds
-  throw new KaroError('bad_request', `'${text.slice(0, 20)}' is no number of seconds for the inbox`, {
+  throw new KaroError('bad_request', `'${text.slice(0, 20)}' is not a number of seconds for the inbox`, {
     where: '--inbox',
     hint: `It is from ${LEAST} to ${MOST}.`,
   })

@@ -39,7 +39,7 @@ export async function readInput(
       if (size > MOST_BYTES) return broken('its input is too large')
     }
   } catch {
-    if (!late) return broken('its input broke off')
+    if (!late) return broken('its input ended too early')
   } finally {
     clearTimeout(timer)
   }

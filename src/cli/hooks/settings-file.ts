@@ -32,7 +32,7 @@ export function keepCopy(file: string): void {
   } catch (error) {
     // An earlier one stays.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new KaroError('bad_file', `no copy can be kept: ${(error as Error).message}`, {
+      throw new KaroError('bad_file', `no backup copy can be written: ${(error as Error).message}`, {
         where: copyOf(file),
       })
     }

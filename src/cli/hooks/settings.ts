@@ -59,15 +59,17 @@ export function installHook(
   const { title, asksIfNew } = place.adapter
   io.out(
     fitted(
-      `${title} now asks Karo before each shell command${asks ? '' : ` (what needs a confirmation is denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and what it ran is in your history.\n`,
+      `${title} now asks Karo before each shell command${asks ? '' : ` (commands that need a confirmation are denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and its commands are in your history.\n`,
       io.columns,
     ),
   )
   const more = [
     place.settings.afterwards,
-    found ? undefined : `There is no sign of ${title} here yet; it will find this once it is installed.`,
+    found
+      ? undefined
+      : `${title} does not seem to be installed; it will find these settings after its installation.`,
     place.scope === 'project'
-      ? 'For people who work here without karo on their PATH nothing changes.'
+      ? 'Nothing changes for people who work here without karo on their PATH.'
       : undefined,
   ]
   if (changed) for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
@@ -197,7 +199,7 @@ function edited({ file, adapter }: Place, change: (text: string) => string, past
     return change(textOf(file) ?? '')
   } catch (error) {
     if (!(error instanceof NotEditable)) throw error
-    const hint = paste === undefined ? 'Take the hooks out by hand.' : `Add this by hand:\n${paste}`
+    const hint = paste === undefined ? 'Remove the hooks by hand.' : `Add this by hand:\n${paste}`
     throw new KaroError('bad_file', `${adapter.title}'s settings cannot be edited: ${error.message}`, {
       where: file,
       hint,
@@ -236,7 +238,7 @@ function checkOwner({ file, scope }: Place): void {
   if (scope === 'project' && relative(fs.realpathSync('.'), target).startsWith('..')) {
     throw new KaroError('bad_file', "the project's settings are a link to a file outside of it", {
       where: file,
-      hint: `To change that file, go there; or leave out --project for your own settings.`,
+      hint: `Change that file in its own directory, or leave out --project for your own settings.`,
     })
   }
 }

@@ -56,7 +56,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
       if (before !== (await source.look())) {
         throw new KaroError('conflict', 'the file changed while it was read', {
           where: source.where,
-          hint: 'Run it again: what is there already stays as it is.',
+          hint: 'Run it again: existing commands are skipped.',
         })
       }
     })
@@ -78,11 +78,11 @@ function report(
   if (io.json) io.out(`${JSON.stringify({ added, known, too_old, dry_run, id, interrupted })}\n`)
   else {
     const old =
-      too_old > 0 ? ` ${too_old} ${are(too_old)} older than retention.events_days keeps, and left out.` : ''
-    const undo = id === null ? '' : ` karo import undo ${id} takes them out again.`
+      too_old > 0 ? ` ${too_old} ${are(too_old)} older than retention.events_days permits, and left out.` : ''
+    const undo = id === null ? '' : ` karo import undo ${id} removes them again.`
     const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
     io.out(
-      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} here already.${old}${undo}${stopped}\n`,
+      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} in the history already.${old}${undo}${stopped}\n`,
     )
   }
   return interrupted ? EXIT.failed : EXIT.done

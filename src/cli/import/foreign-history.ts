@@ -123,11 +123,11 @@ export function wrongKind(source: Source | 'karo', looks: Looks, where: string):
     fish: 'karo import fish FILE',
     sqlite: 'karo import atuin FILE, if it is atuin’s',
     karo: 'karo import FILE',
-    'old-fish': 'Start fish 2 or newer once: it brings the file to what it is today.',
+    'old-fish': 'Start fish 2 or newer once: it converts the file to the present format.',
     gzip: `gunzip -c FILE | karo import ${source === 'karo' ? '' : `${source} `}-`,
   }
   const hint = right[looks]
-  const wanted = source === 'karo' ? 'not what karo export wrote' : `no history of ${source}`
+  const wanted = source === 'karo' ? 'not a file of karo export' : `no history of ${source}`
   return new KaroError('bad_file', `it is ${wanted}; it looks like ${LOOKS[looks]}`, {
     where,
     ...(hint !== undefined && { hint }),
@@ -186,9 +186,7 @@ async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHis
   return {
     ...{ source: 'atuin', where: path, total, end_us: 0 },
     notes:
-      others > 0
-        ? [`What was typed on other machines (${others}) is left out: --all-hosts brings it, too.`]
-        : [],
+      others > 0 ? [`${others} commands of other machines are left out: --all-hosts imports them too.`] : [],
     done: () => done,
     survey: async () => ({ untimed: 0, first_us: null }),
     async *items() {

@@ -62,7 +62,7 @@ export const STANDARD_INPUT = 'standard input'
 const MOST_KEPT = 2 ** 30
 const TOO_MUCH = {
   where: STANDARD_INPUT,
-  hint: 'Write it into a file and name the file: karo reads it from there.',
+  hint: 'Write it into a file, and give karo the file.',
 }
 
 /** All of it, in a file that nobody finds. Throws KaroError `bad_file`. */
@@ -87,7 +87,7 @@ export async function keepInput(input: AsyncIterable<Uint8Array>): Promise<FileH
     await file?.close()
     if (cause instanceof KaroError) throw cause
     const { reason, hint } = diskTrouble(join(tmpdir(), 'input'), cause)
-    throw new KaroError('bad_file', `the input cannot be kept for a second reading: ${reason}`, {
+    throw new KaroError('bad_file', `the input cannot be stored for a second reading: ${reason}`, {
       where: STANDARD_INPUT,
       hint: `${hint} TMPDIR names another directory.`,
       cause,

@@ -4,7 +4,7 @@ export const AT = {
   name: 'at',
   value: 'node',
   completes: 'node',
-  description: 'at another machine: name, fingerprint or id of a member, see karo peers',
+  description: 'on another machine: name, fingerprint or id of a member, see karo peers',
 } as const
 
 /** The member of a request; nothing without the option. */

@@ -10,7 +10,7 @@ const MOST_INPUT = 4 * 1024 * 1024
 export const shellOption: CommandOption = {
   name: 'shell',
   value: 'shell',
-  description: 'the shell that would run it',
+  description: 'the shell that runs the command',
   choices: SHELLS,
   default: 'bash',
 }

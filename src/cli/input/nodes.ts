@@ -35,10 +35,9 @@ interface Wanted {
 export async function chooseNodes(io: CommandIo, wanted: Wanted): Promise<Chosen> {
   const { words, pending, subnet, where } = wanted
   if (pending !== true && subnet !== undefined)
-    throw new KaroError('bad_request', '--subnet goes with --pending', { where })
+    throw new KaroError('bad_request', '--subnet needs --pending', { where })
   if (pending === true) {
-    if (words.length > 0)
-      throw new KaroError('bad_request', 'name nodes, or say --pending, not both', { where })
+    if (words.length > 0) throw new KaroError('bad_request', 'give nodes or --pending, not both', { where })
     return agreed(await waitingIn(io, subnet, where))
   }
   const named = nodesOf(words)

@@ -6,9 +6,9 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['stop', 'Ctrl-C ends karo up where it runs; karo service status shows what keeps a node running.'],
   [
     'pause',
-    'Recording pauses in one shell by export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.',
+    'To pause recording in one shell: export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.',
   ],
-  ['resume', 'Recording goes on in a shell after unset KARO_PAUSE (fish: set -e KARO_PAUSE).'],
+  ['resume', 'To continue recording in a shell: unset KARO_PAUSE (fish: set -e KARO_PAUSE).'],
   ['install', 'karo shell install adds the hook to your shell; karo service install keeps the node running.'],
   [
     'uninstall',

@@ -19,7 +19,7 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
   // Reading a FIFO would wait, and a device has no end.
   if (!found.isFile()) {
-    const kind = found.isDirectory() ? 'a directory' : 'no regular file'
+    const kind = found.isDirectory() ? 'a directory' : 'it is not a regular file'
     throw new KaroError('bad_file', `it is ${kind}`, { where: path })
   }
   try {
@@ -30,9 +30,9 @@ export async function openRegular(path: string): Promise<FileHandle> {
 }
 
 const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'you may not read it, or a directory on the way',
-  EPERM: 'you may not read it, or a directory on the way',
-  ELOOP: 'links lead in a circle',
+  EACCES: 'you may not read the file, or one of its parent directories',
+  EPERM: 'you may not read the file, or one of its parent directories',
+  ELOOP: 'symbolic links form a loop',
   ENOTDIR: 'a part of the path is not a directory',
 }
 

@@ -24,7 +24,7 @@ export async function textFrom(path: string, most: number): Promise<string> {
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
   } catch (cause) {
-    throw new KaroError('bad_file', 'this is no text in UTF-8', { where: path, cause })
+    throw new KaroError('bad_file', 'this is not text in UTF-8', { where: path, cause })
   }
   const whole = text.replace(/\r?\n$/, '')
   if (whole.length > most) throw tooLong(path, most)

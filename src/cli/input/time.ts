@@ -25,7 +25,7 @@ const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ])?(\d{2}):(\d{2})(?::(\d{2}))?$/
 export function parseDuration(text: string, where: string): number {
   const match = DURATION.exec(text.trim())
   if (!match) {
-    throw new KaroError('bad_request', `'${text}' is not a length of time`, {
+    throw new KaroError('bad_request', `'${text}' is not a duration`, {
       where,
       hint: 'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
     })

@@ -39,7 +39,7 @@ export function oneNode(words: CommandInput['args'][string], where: string): str
     })
   }
   if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
-  throw new KaroError('bad_request', `this takes one node, and '${all.join("', '")}' are ${all.length}`, {
+  throw new KaroError('bad_request', `this takes one node, but '${all.join("', '")}' are ${all.length}`, {
     where,
     hint: 'Put a name with a blank into quotes.',
   })

@@ -27,13 +27,17 @@ export const exportLedger = defineCommand({
       default: 'ndjson',
     },
     TO_FILE,
-    { name: 'since', value: 'when', description: 'from here on: 7d, a date, or RFC 3339' },
-    { name: 'until', value: 'when', description: 'to the first signature after this, at most an hour later' },
+    { name: 'since', value: 'when', description: 'start: 7d, a date, or RFC 3339' },
+    {
+      name: 'until',
+      value: 'when',
+      description: 'end: the export ends at the first signature after this, at most an hour later',
+    },
   ],
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
   examples: [
     { run: 'karo audit export -o ledger.ndjson', does: 'all of it' },
-    { run: 'karo audit verify --file ledger.ndjson', does: 'wherever that file is' },
+    { run: 'karo audit verify --file ledger.ndjson', does: 'on any machine, without the node' },
     { run: 'karo audit export --format csv --since 7d', does: 'a week for a spreadsheet' },
   ],
   async run(io, { options }) {

@@ -19,7 +19,7 @@ export const verifyLedger = defineCommand({
     {
       name: 'file',
       value: 'file',
-      description: 'of a file that `karo audit export` wrote, here or elsewhere; needs no daemon',
+      description: 'check a file of `karo audit export`, from any machine; needs no daemon',
       completes: 'file',
     },
   ],
@@ -38,7 +38,7 @@ export const verifyLedger = defineCommand({
     else if (isShort(verdict)) io.out(shortOf(verdict))
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
-Entries before it are proven; nothing from it on is. Keep a copy of the database before you do anything else.
+Entries before it are proven; this entry and all later ones are not. First of all, make a copy of the database.
 `)
     }
     return verdict.ok ? EXIT.done : EXIT.failed
@@ -56,10 +56,10 @@ const namesOf = (outside: Outside): string => membersOf(outside).join(', ')
 /** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
 function restsOn({ outside }: AuditVerdict): string {
   if (outside === undefined || outside.members.length === 0)
-    return `No other machine has given a signature over it, so that its end is whole rests on this machine's word alone.
-Members keep one each hour: link with one (karo peers), and ask again.
+    return `No other machine has returned a signed head, so only this machine's own copy shows that the end is whole.
+Members store a head each hour: connect to a member (karo peers), and verify again.
 `
-  return `It reaches entry ${outside.seq}, over which ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
+  return `It reaches entry ${outside.seq}, of which ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
 `
 }
 
@@ -71,8 +71,8 @@ function shortOf({ outside }: AuditVerdict): string {
   const { missing, seq, signed_at } = outside as Outside
   const seen = namesOf(outside as Outside)
   const by = seen === '' ? 'that this node signed' : `seen by ${seen}, signed`
-  return `The ledger is ${counted(missing)} short of the head ${by} at ${signed_at} (entry ${seq}): its end was cut off.
-A restored backup looks the same, and is an entry (karo audit log --type node_restored). If nobody restored one, somebody removed entries.
+  return `The ledger ends ${counted(missing)} before the head ${by} at ${signed_at} (entry ${seq}): its end was cut off.
+A restored backup looks the same, but is noted in an entry (karo audit log --type node_restored). If nobody restored one, somebody removed entries.
 `
 }
 
@@ -102,17 +102,14 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
   else if (ok) {
     io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
   ${node_id}
-To be sure which machine that is, compare it with what \`karo identity show\` prints there.
+To verify the machine, compare this key with the output of \`karo identity show\` there.
 ${earlierKeys(verdict)}`)
   } else if (first_bad !== null) {
     io.out(
       `The file is broken at entry ${first_bad}: it is altered, missing, or not what was signed. Do not rely on it.\n`,
     )
   } else if (entries === 0) io.out('The file holds no entries: nothing is proven.\n')
-  else
-    io.out(
-      `What comes after entry ${signed_through ?? 0} is under no signature: the end of the file is missing.\n`,
-    )
+  else io.out(`Entries after ${signed_through ?? 0} are not signed: the end of the file is missing.\n`)
   return ok ? EXIT.done : EXIT.failed
 }
 

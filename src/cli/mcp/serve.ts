@@ -28,7 +28,7 @@ export async function serveMcp(
   const handle = serveStdio(() => createServer(world, world), {
     transport,
     // Not its message: that may repeat what was sent.
-    onerror: () => trouble('something was sent that is no message of the protocol'),
+    onerror: () => trouble('the client sent something that is not a message of the protocol'),
   })
   const { onclose, onmessage } = transport
   transport.onmessage = (message) => {

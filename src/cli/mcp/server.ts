@@ -58,7 +58,7 @@ export function createServer(world: McpWorld, { monotonic }: Clocked): McpServer
         if (!quota.take(monotonic()))
           return failed(`Too many calls: ${CALLS.frames} a minute are answered. Wait a little.`)
         if (running >= MOST_AT_ONCE)
-          return failed(`${MOST_AT_ONCE} calls are under way. Wait for one of them to end.`)
+          return failed(`${MOST_AT_ONCE} calls are running. Wait until one of them ends.`)
         running++
         try {
           const { result, notice } = await tool.run(world, input, signal)

@@ -10,7 +10,7 @@ const MOST_COMMAND = 100_000
 const MOST_PATH = 4096
 
 const command = z.string().min(1).max(MOST_COMMAND).describe('the command line, exactly as it would be run')
-const shell = z.enum(SHELLS).default('bash').describe('the shell that would run it')
+const shell = z.enum(SHELLS).default('bash').describe('the shell that runs the command')
 const cwd = z
   .string()
   .max(MOST_PATH)

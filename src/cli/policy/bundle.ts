@@ -80,7 +80,7 @@ export async function aggregatorsNamed(io: CommandIo, aggregators: readonly stri
     if (peer.name_chosen !== true && !isKey(who)) {
       throw new KaroError(
         'bad_request',
-        `'${printable(who)}' is what that node calls itself, which any node can`,
+        `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,
         {
           hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
         },
@@ -92,7 +92,7 @@ export async function aggregatorsNamed(io: CommandIo, aggregators: readonly stri
   if (new Set(found.map(({ key }) => Buffer.from(key).toString('hex'))).size < found.length) {
     throw new KaroError('bad_request', 'one node is named twice', {
       where: '--aggregator',
-      hint: 'One node that had both halves of a number would have the number.',
+      hint: 'A node with both halves of a number would know the number.',
     })
   }
   const operators = new Set(found.map(({ operator }) => operator))
@@ -102,7 +102,7 @@ export async function aggregatorsNamed(io: CommandIo, aggregators: readonly stri
       `all nodes that compute totals would be run by ${printable([...operators][0] ?? '')}`,
       {
         where: '--aggregator',
-        hint: 'Each of two operators sees one half of every number, and one who has both sees the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
+        hint: 'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
       },
     )
   }

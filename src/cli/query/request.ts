@@ -31,7 +31,7 @@ export function everyOf({ options }: CommandInput): number | undefined {
   const { watch: watching, every } = options
   if (watching !== true) {
     if (every === undefined) return undefined
-    throw new KaroError('bad_request', 'this says how often --watch asks, and --watch is not given', {
+    throw new KaroError('bad_request', 'this needs --watch, which is not given', {
       where: '--every',
       hint: 'Add --watch.',
     })
@@ -87,7 +87,10 @@ function rangeOf(last: Value, from: Value, to: Value, now: number): { start: str
     })
   }
   if (typeof to === 'string' && typeof from !== 'string') {
-    throw new KaroError('bad_request', 'an end without a beginning', { where: '--to', hint: 'Add --from.' })
+    throw new KaroError('bad_request', 'there is an end, but no beginning', {
+      where: '--to',
+      hint: 'Add --from.',
+    })
   }
   const start =
     typeof from === 'string'

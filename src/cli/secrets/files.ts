@@ -13,8 +13,7 @@ import { unlocked, withWords } from './value.ts'
 
 export const backup = defineCommand({
   name: 'secret backup',
-  summary:
-    'write all your secrets into one file, encrypted under a passphrase of its own; at a terminal only',
+  summary: 'write all your secrets into one file, encrypted with its own passphrase; only at a terminal',
   args: [{ name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' }],
   options: [passphraseFileOption],
   examples: [{ run: 'karo secret backup secrets.vault', does: 'asks for a passphrase for the file' }],
@@ -38,12 +37,12 @@ export const backup = defineCommand({
 
 export const restore = defineCommand({
   name: 'secret restore',
-  summary: 'add the secrets of a backup file to your vault; no agent may have them until you allow it',
+  summary: 'add the secrets of a backup file to your vault; no agent gets them until you permit it',
   shows: restoreVault,
-  args: [{ name: 'file', required: true, description: 'what karo secret backup wrote', completes: 'file' }],
+  args: [{ name: 'file', required: true, description: 'a file of karo secret backup', completes: 'file' }],
   options: [
     passphraseFileOption,
-    { name: 'replace', description: 'also replace secrets whose name is in the vault already' },
+    { name: 'replace', description: 'also replace secrets with the same names' },
   ],
   examples: [{ run: 'karo secret restore secrets.vault', does: 'asks for the passphrase of the file' }],
   async run(io, { args, options }) {
@@ -71,7 +70,7 @@ function fileAt(path: string): unknown {
     const isText = cause instanceof SyntaxError
     throw new KaroError(
       isText ? 'bad_file' : 'not_found',
-      isText ? 'this is no file of karo secret backup' : 'it cannot be read',
+      isText ? 'this is not a file of karo secret backup' : 'it cannot be read',
       {
         where: path,
         cause,

@@ -33,7 +33,7 @@ export const askKeyOption: CommandOption = {
 
 export const startOption: CommandOption = {
   name: START,
-  description: 'a new shell starts the node where none runs; for machines without systemd',
+  description: 'a new shell starts the node if none runs; for machines without systemd',
 }
 
 /** Flags of `shell init`. `shell install` writes the given ones into the start file's line, and keeps those in it. */
@@ -48,8 +48,8 @@ export const HOOK_FLAGS: readonly string[] = [
 /** Options of `shell install` that take a flag out of the line again. */
 export const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
   { name: 'guard', flag: `--${NO_GUARD}`, description: 'turn the guard on again after --no-guard' },
-  { name: 'no-start', flag: `--${START}`, description: 'new shells start no node any more' },
-  { name: 'no-ask-key', flag: `--${ASK_KEY}`, description: 'take Alt-K away again' },
+  { name: 'no-start', flag: `--${START}`, description: 'new shells no longer start the node' },
+  { name: 'no-ask-key', flag: `--${ASK_KEY}`, description: 'remove Alt-K again' },
   { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "give Ctrl-R back to the shell's own search" },
   { name: 'no-up', flag: `--${UP}`, description: "give Up back to the shell's own history" },
 ]

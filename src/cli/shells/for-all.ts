@@ -26,7 +26,7 @@ export function forAll(
   if (io.env.KARO_HOME) {
     throw new KaroError(
       'bad_request',
-      'this is for all people of the machine, and --home names the node of one of them',
+      '--system is for all people of the machine, but --home names the node of one person',
       {
         where: '--system',
         hint: 'Leave out --home and KARO_HOME.',
@@ -54,7 +54,7 @@ export function forAll(
       'users other than root can change the program that every shell here would run',
       {
         where: changeable,
-        hint: 'Install the package, or give the file and the directories on the way to it to root alone.',
+        hint: 'Install the package, or make root the only owner and writer of the file and its parent directories.',
       },
     )
   }

@@ -93,7 +93,7 @@ function guardOf(io: CommandIo, shell: Shell): string {
 export function editedShell(shell: Shell, flag: string): FinderShell {
   const found = GUARD_SHELLS.find((one) => one === shell)
   if (found !== undefined) return found
-  throw new KaroError('bad_request', `${shell} has no line editor for a key of Karo's`, {
+  throw new KaroError('bad_request', `${shell} has no line editor, so Karo cannot bind a key in it`, {
     where: `--${flag}`,
     hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
   })

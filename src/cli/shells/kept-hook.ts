@@ -106,7 +106,7 @@ function header(shell: Shell, { file, there, read, unset, own, again }: Conditio
   const present = own.byName
     ? ['command -v karo >/dev/null 2>&1']
     : own.words.map((word, i) => `test ${i === 0 ? '-x' : '-r'} ${quote(word)}`)
-  const about = `# Made by karo shell init ${shell}, and made anew when a setting or Karo itself changes.\n`
+  const about = `# Made by karo shell init ${shell}, and rewritten when a setting or Karo itself changes.\n`
   if (shell === 'fish') {
     const all = [...tests, ...unset.map((name) => `not set --query ${name}`)].map((one) => `builtin ${one}`)
     const known = all.map((one) => one.replace(/^builtin not set/, 'not builtin set')).join('; and ')

@@ -16,7 +16,7 @@ export function firstSteps(env: Readonly<Record<string, string | undefined>>): r
   const install = ['start', 'karo'].includes(env.npm_lifecycle_event ?? '') ? 'npm run karo --' : 'karo'
   return [
     [`${install} shell install`, 'records the commands of new shells, and guards them'],
-    ['karo import auto', 'brings in what your shells remember'],
+    ['karo import auto', 'imports the history of your shells'],
     ['karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]
 }
@@ -36,8 +36,8 @@ export async function nextSteps(io: CommandIo): Promise<string> {
       () => false,
     )
   const steps: readonly Step[] = [
-    ...(runs ? [] : [['karo up --background', 'starts the node, which keeps what shells record'] as const]),
-    ['karo import auto', 'brings in what your shells remember'],
+    ...(runs ? [] : [['karo up --background', 'starts the node, which stores recorded commands'] as const]),
+    ['karo import auto', 'imports the history of your shells'],
     ['karo stats week', 'shows what you did; karo history searches it'],
     ['karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]

@@ -68,7 +68,7 @@ export function bounded(write: (text: string) => void): (text: string) => void {
   return (text) => {
     if (left <= 0) return
     left -= text.length
-    write(left > 0 ? text : `${text}no more is written here; karo logs tail has what comes\n`)
+    write(left > 0 ? text : `${text}later lines are not written here: karo logs tail\n`)
   }
 }
 
@@ -117,7 +117,7 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
   if (status === undefined && lives)
     throw new KaroError('timeout', `the daemon is still starting, as process ${child.pid}`, {
       where: file,
-      hint: `karo status says when it is there; to stop it: kill ${child.pid}`,
+      hint: `karo status says when it is ready; to stop it: kill ${child.pid}`,
     })
   const failed = join(paths.home, FAILED)
   if (status === undefined) {

@@ -23,7 +23,7 @@ export function makeSolo(paths: Pick<HomePaths, 'home' | 'config'>): boolean {
     if (!text.includes(`\n#${line.text}\n`))
       throw new KaroError('refused', `the configuration sets ${key} itself`, {
         where: paths.config,
-        hint: 'Write there yourself:  listen = []  under [mesh], and  mdns = false  under [discovery]',
+        hint: 'Write this there yourself:  listen = []  under [mesh], and  mdns = false  under [discovery]',
       })
     text = text.replace(`\n#${line.text}\n`, () => `\n${line.name} = ${value}\n`)
   }

@@ -52,14 +52,10 @@ ConditionPathExists=!${servicePaths({}).socket}
 export function refuseBesideMachine(env: Env, exists: (path: string) => boolean = existsSync): void {
   const { socket } = servicePaths({})
   if (env.KARO_HOME || (recordingPaths(env, exists).whose === 'own' && !exists(socket))) return
-  throw new KaroError(
-    'conflict',
-    'this machine already has a service, which keeps a node for everybody here',
-    {
-      where: 'karo service install',
-      hint: 'To see it:  systemctl status karo. A node of your own beside it needs a home of its own: --home.',
-    },
-  )
+  throw new KaroError('conflict', 'this machine already has a service, which runs a node for everybody', {
+    where: 'karo service install',
+    hint: 'To see it:  systemctl status karo. Your own node needs another home: --home.',
+  })
 }
 
 /** `program` starts this program, absolute paths; `home` is named where it is not the default one. */

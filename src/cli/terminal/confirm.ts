@@ -18,10 +18,10 @@ export async function confirm(
   if (!canAsk({ json }))
     throw new KaroError(
       'bad_request',
-      'this command asks before it goes on, and there is no terminal to ask at',
+      'this command asks for a confirmation, and there is no terminal to ask at',
       {
         where,
-        hint: 'Add --yes, so that the command does not ask.',
+        hint: 'Add --yes to confirm.',
       },
     )
   return /^y(es)?$/i.test((await askLine(`${question} [y/N] `)) ?? '')

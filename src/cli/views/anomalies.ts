@@ -72,12 +72,12 @@ export function anomalyView(signal: AnomalyShape, now: number, screen: Screen): 
 function usualOf({ numbers }: AnomalyShape): string {
   const { expected, spread, unit } = numbers
   if (unit === 'minutes') return 'none'
-  const varies = spread === null ? '' : `, give or take ${rounded(spread)}`
+  const varies = spread === null ? '' : `, ± ${rounded(spread)}`
   return expected === 0 ? `none${varies}` : `${rounded(expected)} ${UNITS[unit]}${varies}`
 }
 
 function learntFrom({ kind, numbers }: AnomalyShape): string {
-  if (numbers.n === 0) return 'nothing; it is judged by itself'
+  if (numbers.n === 0) return 'nothing; this signal needs no history'
   return kind === 'failure_rate'
     ? `${numbers.n} commands`
     : `${numbers.n} days with commands in the last eight weeks`

@@ -46,7 +46,11 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
     ...(input === '' ? [] : field('input', input, screen)),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
     ...field('risk', risks.length === 0 ? risk : `${risk}: ${risks.join(' ')}`, screen),
-    ...field('why', approval.why === '' ? '(no reason given)' : `${approval.why} (in its own words)`, screen),
+    ...field(
+      'why',
+      approval.why === '' ? '(no reason given)' : `${approval.why} (as the agent says)`,
+      screen,
+    ),
     ...field('task', approval.task, screen),
     ...field('hash', `${approval.hash.slice(0, 16)} ${approval.hash.slice(16)}`, screen),
     ...field('until', `${localTime(approval.expires_at)}, in ${duration(left)}`, screen),
@@ -110,7 +114,7 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
 }
 
 export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen): string {
-  if (entries.length === 0) return 'Nothing was asked yet.\n'
+  if (entries.length === 0) return 'No requests yet.\n'
   return table(
     entries,
     [

@@ -18,7 +18,10 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
       ? []
       : [
           '',
-          paint('dim', answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:'),
+          paint(
+            'dim',
+            answer.command === null ? 'other commands, which match less well or are too risky:' : 'or:',
+          ),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
             `    ${level(other)}, from: ${other.source}${other.confidence === 'perhaps' && answer.confidence === 'sure' ? ', perhaps' : ''}`,
@@ -26,12 +29,11 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           ...(answer.command === null ? [''] : []),
         ]
   if (answer.command === null) {
-    const said =
-      'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
+    const said = 'Karo knows no command for that. Try other words: say what to do, and with what.'
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders, confidence } = answer
-  const guess = 'Perhaps; Karo is not sure that this is what you mean, so read it first:'
+  const guess = 'Perhaps. Karo is not sure that this is what you mean, so check it first:'
   const lines = [
     ...(confidence === 'perhaps' ? [fitted(paint('yellow', guess), screen.columns), ''] : []),
     paint('bold', printable(command)),

@@ -39,7 +39,7 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
   report_threshold: ({ threshold, state }) =>
     state === 'crossed'
       ? `totals cross the threshold ${printable(threshold)}: karo report, karo report list`
-      : `totals do not cross the threshold ${printable(threshold)} any more`,
+      : `totals no longer cross the threshold ${printable(threshold)}`,
   approval_wanted: ({ approval_id, agent, class: of }) =>
     `${printable(agent)} waits for your approval (${of}): karo approvals show ${printable(approval_id)}`,
   approval_decided: ({ approval_id, agent, outcome }) =>

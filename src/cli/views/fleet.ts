@@ -13,8 +13,9 @@ export const shortMesh = ({ mesh }: FleetShape): string => formatFingerprint((me
 export function fleetView(fleet: FleetShape, io: CommandIo): string {
   const { own, joining } = fleet
   if (fleet.root === null) {
-    const says = joining === null ? 'This node belongs to no mesh of a root.' : joiningWords(joining)
-    return fitted(`${says}\nkaro join takes an invite; karo ca init makes a mesh.\n`, io.columns)
+    const says =
+      joining === null ? 'This node does not belong to a mesh with a root key.' : joiningWords(joining)
+    return fitted(`${says}\nkaro join <code> joins a mesh; karo ca init makes one.\n`, io.columns)
   }
   const rows: [string, string][] = [
     ['mesh', shortMesh(fleet)],
@@ -32,7 +33,9 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
     const age = ago(Date.now() - Date.parse(fleet.lists_at))
     rows.push([
       'revocations',
-      fleet.stale ? `${age}: too old, certificates open no data here` : `as of ${age}`,
+      fleet.stale
+        ? `${age}: too old, so nodes that are trusted by certificate only get no data here`
+        : `as of ${age}`,
     ])
   }
   return table(rows, [
@@ -42,15 +45,15 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
 }
 
 const WHY_NOT: Readonly<Record<Exclude<NonNullable<FleetShape['why_not']>, 'revoked'>, string>> = {
-  issuer_revoked: 'the root revoked the issuer that certified it. It needs an invite of another issuer',
+  issuer_revoked: 'the root revoked the issuer that certified it. Ask another issuer for an invite',
   not_granted:
-    'the issuer that certified it may not give its roles any more. It needs an invite, or the issuer may give them again',
-  ended: 'it has ended. It needs an invite',
+    'the issuer that certified it may no longer give its roles. Ask for an invite, or let the issuer give these roles again (karo ca renew --grant)',
+  ended: 'it has ended. Ask an issuer for an invite',
 }
 function withoutCertificate({ why_not, revoked_by }: FleetShape): string {
   if (why_not === null) return 'has no certificate'
   if (why_not !== 'revoked') return `has no valid certificate: ${WHY_NOT[why_not]}`
-  return `is out: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+  return `is no longer a member: ${revokedWords(revoked_by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
 }
 
 /** What the node may give after a renewal, and what is different from before. */
@@ -62,7 +65,7 @@ export function grantWords(before: readonly string[], now: readonly string[]): s
   if (won.length > 0) says.push(`New: ${list(won)}.`)
   if (lost.length > 0) {
     says.push(
-      `No more: ${list(lost)}. A certificate of this issuer with such a role does not hold any more: who has one is out, and needs an invite without that role. Another time, take the role away first, with karo ca assign.`,
+      `No longer: ${list(lost)}. Certificates of this issuer with such a role are void: their machines are no longer members, and each needs an invite without that role. Next time, take the role away from the machines first, with karo ca assign.`,
     )
   }
   return says.join(' ')
@@ -75,8 +78,8 @@ function joiningWords({
   clock_off_ms,
 }: NonNullable<FleetShape['joining']>): string {
   if (refused !== null) return `${notLetIn(refused, detail)}.`
-  const looks = `It looks for its inviter until ${localTime(ends_at)}.`
+  const looks = `It looks for the issuer of its invite until ${localTime(ends_at)}.`
   return clock_off_ms === null
     ? looks
-    : `${looks} It has found it, and neither believes the other: the inviter's clock is ${clockWords(clock_off_ms)} (at most 5 min may be).`
+    : `${looks} It has found the issuer, but they refuse each other: the issuer's clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed).`
 }

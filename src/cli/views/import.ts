@@ -19,9 +19,9 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
       summary.added,
       dry_run ? 'nothing was stored, because this is a dry run' : undo(id),
     ],
-    ['known', summary.known, 'there already, and not changed'],
+    ['known', summary.known, 'in the history already, and not changed'],
     ['ignored', summary.ignored, 'left out because of a leading blank or history.ignore'],
-    ['redacted', summary.redacted, 'with a secret, which was taken out'],
+    ['redacted', summary.redacted, 'with a secret, which was removed'],
     ['cut', summary.cut, 'longer than 64 KiB; marked where they were cut'],
     ['untimed', summary.untimed, 'without a time; kept in their order, not counted by hour and day'],
     [

@@ -52,9 +52,9 @@ function dayOf(moment: string): string {
 /** Why a trusted node has no link, if this node knows; else undefined. */
 export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
   if (apart === 'clock') return `refused, its clock is ${clockWords(clock_off_ms)}`
-  if (apart === 'encryption') return 'it encrypts connections otherwise (transport.security)'
-  if (apart === 'links_full') return 'no link is left for it here'
-  if (apart === 'links_full_there') return 'it has no link left for this node'
+  if (apart === 'encryption') return 'it uses another encryption (transport.security)'
+  if (apart === 'links_full') return 'this node has no free link for it'
+  if (apart === 'links_full_there') return 'it has no free link for this node'
   return apart === 'not_trusted_there' ? 'it does not trust this node' : undefined
 }
 

@@ -19,7 +19,7 @@ function heldWords({ held, account }: PersonShape): string {
     case 'other_machine':
       return 'from another machine'
     case 'restored':
-      return 'nobody can say whose it is'
+      return 'its owner is unknown'
     case 'unsure':
       return 'the name service does not answer'
   }
@@ -29,7 +29,7 @@ export const personWords = ({ name, uid }: PersonShape): string =>
   name === null ? `uid ${uid}` : `${printable(name)} (uid ${uid})`
 
 export function peopleView({ people }: PeopleShape, io: CommandIo): string {
-  if (people.length === 0) return 'Nobody has a history here yet.\n'
+  if (people.length === 0) return 'No history is recorded here yet.\n'
   const rows = table(
     people,
     [
@@ -43,6 +43,6 @@ export function peopleView({ people }: PeopleShape, io: CommandIo): string {
   )
   if (people.every(({ held }) => held === null)) return rows
   const advice =
-    'What is held back is shown to nobody and leaves in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'
+    'Data that is held back is shown to nobody and is in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'
   return `${rows}\n${fitted(`${advice}\n`, io.columns)}`
 }

@@ -29,7 +29,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
   )
   const team =
     teams.length === 0
-      ? 'This node is in no team (policy.teams), so leads have level 1 of nobody here.'
+      ? 'This node has no team (policy.teams), so leads get no level 1 from it.'
       : `This node is in: ${teams.map(printable).join(', ')}.`
   const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
@@ -59,7 +59,7 @@ export function organisationView(bundle: NonNullable<PolicyShape['organisation']
     ...(k_min === null ? [] : [`no total of fewer than ${k_min} nodes`]),
     ...(totals.aggregators.length === 0 ? [] : [totalsText(totals)]),
   ]
-  const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ') || 'asks for nothing'}.`
+  const says = `The organisation's bundle ${number}, signed ${localTime(signed_at)}: ${asks.join('; ') || 'no rules and no limits'}.`
   const power =
     policies === 0
       ? ''
@@ -113,7 +113,7 @@ function operatorLines({ certificate, limit }: NonNullable<PolicyExplanationShap
   const { state, issuer, ends_at } = certificate
   const end = state === 'expired' ? 'ended' : 'ends'
   return `certificate  ${state}, by ${nameOf(issuer)} (${formatFingerprint(issuer.fingerprint)}), ${end} ${localTime(ends_at)}
-login        at most 8 hours; only for the node, the person and the types of questions that it was signed for
+login        at most 8 hours; only for this node, this person, and the types of questions that the login was made for
 limit        ${limit.questions} questions in ${limit.per_seconds} s, through all nodes together\n`
 }
 
@@ -127,7 +127,7 @@ export function triedView({ outcomes, policies, warnings }: Tried, file: string,
   const by = policies.length === 0 ? 'the built-in role table' : policies.map(printable).join(', ')
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
   const held = outcomes.length - failed.length
-  const sum = `${held} of ${outcomes.length} hold, by ${by}\n`
+  const sum = `${held} of ${outcomes.length} expectations are met, with ${by}\n`
   return `${odd}${lines.join('')}${paint(screen, failed.length === 0 ? 'green' : 'red', sum.trimEnd())}\n`
 }
 

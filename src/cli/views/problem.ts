@@ -35,18 +35,20 @@ export function problemView(
   )
   return `${shown}
 No names, paths, commands, addresses or node ids are in it. Nothing was sent.
-Look it through before you pass it on: ${printable(file)}
+Read it before you pass it on: ${printable(file)}
 `
 }
 
 function configWords({ changed, problem }: ProblemReport['config']): string {
   if (problem !== null) return `cannot be used (${problem})`
-  return changed.length === 0 ? 'all keys as by default' : `not as by default: ${changed.join(', ')}`
+  return changed.length === 0
+    ? 'all keys have their defaults'
+    : `changed from the default: ${changed.join(', ')}`
 }
 
 const daemonWords = (error: string): string =>
   error === 'not_running'
-    ? 'it does not run, so its counts are missing here (karo up starts it)'
+    ? 'it does not run, so its counts are missing (karo up starts it)'
     : `it could not be asked (${error})`
 
 function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>): [string, string][] {

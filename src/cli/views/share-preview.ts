@@ -26,12 +26,12 @@ function summariesView({ to, role, categories, summaries }: SharePreviewShape, s
     const what = categories.join(', ')
     const blocks = summaries.map((one) => block(one, screen)).join('\n')
     return summaries.length === 0
-      ? `You have recorded no commands about which ${what} would say anything now.\n`
-      : `If you allowed ${what}${whom} and nothing else, this would leave. Nothing is allowed by this.\n\n${blocks}`
+      ? `You have recorded no commands that count for ${what} yet.\n`
+      : `If you allowed ${what}${whom} and nothing else, this would be sent. This preview allows nothing.\n\n${blocks}`
   }
   if (summaries.length === 0) {
     return `Nothing would be sent${whom}: no node may read your summaries, or you have recorded no commands to sum up.
-karo share show tells who may have what; karo history shows whether anything is recorded.\n`
+karo share show says who may have what; karo history shows whether anything is recorded.\n`
   }
   return summaries.map((one) => block(one, screen)).join('\n')
 }

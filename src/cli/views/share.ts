@@ -39,14 +39,14 @@ const ANOMALIES: Readonly<Record<SharingView['anomalies'], string>> = {
   off: 'Anomalies: shared with nobody.',
   anonymous:
     'Anomalies: only in totals of many nodes; no answer of this node has them (karo share anomalies).',
-  identified: 'Anomalies: also in answers of this node, to those who are allowed.',
+  identified: 'Anomalies: also in answers of this node, to nodes with consent.',
 }
 
 /** A note that totals are not these numbers, because the permission for them looks as if something left in plain. */
 const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
   peers.some((peer) => peer.level_2.length > 0)
     ? fitted(
-        '\nTotals (level 2) are sums over many machines. Of this one only shares leave for them, which say nothing alone.\n',
+        '\nTotals (level 2) are sums over many machines. This machine only sends shares, which reveal nothing alone.\n',
         columns,
       )
     : ''

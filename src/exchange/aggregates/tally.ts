@@ -112,7 +112,7 @@ function lead(view: TallyView): Step {
   if (agreement === undefined) return wait('the other aggregator has not answered')
   if (own.settlement === undefined) return settle(view, own.listing, agreement, held)
   if (!isSame(own.settlement.agreement, hashOfPart(agreement))) {
-    return refuse(view, 'agreement_changed', 'the other aggregator took back what it agreed to')
+    return refuse(view, 'agreement_changed', 'the other aggregator changed an earlier agreement')
   }
   return finish(view, { listing: own.listing, agreement, held })
 }

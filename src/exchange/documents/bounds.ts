@@ -166,7 +166,10 @@ export function createMakeRoom(
   return (document, role, going, coming) => {
     const out = makeRoom(document, role, going, coming)
     if (out === undefined && role === 'received' && !full) {
-      log.warn({ peer: document.head.author }, 'there is no room for a document of another node')
+      log.warn(
+        { peer: document.head.author },
+        'a document of another node was refused, because the space for it is full',
+      )
     }
     if (role === 'received') full = out === undefined
     return out

@@ -79,7 +79,7 @@ export function createContradictions(deps: {
       if (told === undefined) return true
       // Beyond the authors that are told apart, the count is of other authors.
       const count = told.key === REST ? { of_others: told.times - 1 } : { times: told.times }
-      log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
+      log.warn({ peer: author, reason }, 'a member signed a contradiction to an earlier document')
       await audit.record({
         type: 'ledger_conflict',
         success: false,

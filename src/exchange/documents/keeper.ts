@@ -234,7 +234,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
           throw new KaroError('conflict', `there is a newer edition of ${kind} ${document.slot} already`)
         }
         const removed = makeRoom(document, 'own', new Set(), [])
-        if (removed === undefined) throw new KaroError('too_large', 'there is no room for another document')
+        if (removed === undefined) throw new KaroError('too_large', 'the space for documents is full')
         await write([{ document, role: 'own', row: rowOf(document, 'own', last + 1), frame }], removed, true)
         return document
       }),

@@ -63,15 +63,15 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
  */
 export function parseFilter(text: string, where: string): QueryFilter {
   const misplaced = misplacedIn(text)
-  if (misplaced !== undefined) throw bad(`'${text}' is no filter`, where, `Write ${misplaced}`)
+  if (misplaced !== undefined) throw bad(`'${text}' is not a filter`, where, `Write ${misplaced}`)
   const parts = /^([^=]*)=(.*)$/su.exec(text)
   const field = parts?.[1] ?? ''
-  if (parts === null || field === '') throw bad(`'${text}' is no filter`, where, HOW)
+  if (parts === null || field === '') throw bad(`'${text}' is not a filter`, where, HOW)
   const said = /^([^:]*):(.*)$/su.exec(parts[2] ?? '')
   const operator = said === null ? 'Equals' : operatorOf(said[1] ?? '')
   if (operator === undefined) {
     throw bad(
-      `'${said?.[1]}' in '${text}' is no operator`,
+      `'${said?.[1]}' in '${text}' is not an operator`,
       where,
       `The operators are: ${Object.keys(OPERATORS).join(' ')}. A value with a colon needs one: ${field}=eq:…`,
     )

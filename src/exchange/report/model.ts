@@ -67,7 +67,7 @@ function notesOf(sections: readonly Ground[], isShown: boolean): readonly string
     ...shared,
     ...(isWaiting
       ? [
-          'There are no totals to report of this time. They come once a closed period (a day, unless the policy says otherwise) is over, two nodes of different operators add up, and enough machines agreed: karo query tools --level 2 says what is missing, karo audit who-asked on a machine whether it gave its part.',
+          'There are no totals for this time. They are released when a closed period (a day, unless the policy says otherwise) is over, two nodes of different operators computed them, and enough machines agreed: karo query tools --level 2 says what is missing, karo audit who-asked on a machine whether it gave its part.',
         ]
       : []),
   ]

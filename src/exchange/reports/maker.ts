@@ -126,7 +126,7 @@ function teamNotes(team: string | undefined, answers: readonly Answer[]): readon
   const why = answers.find(({ apart }) => apart !== undefined)?.apart
   return [
     ...(why === undefined ? [] : [why]),
-    `${counted}. Who contributed, declined or was absent is told of all machines only, without --team.`,
+    `${counted}. Coverage (who contributed, declined or was absent) is known for all machines only: leave out --team.`,
   ]
 }
 

@@ -19,7 +19,7 @@ export interface ApprovalRepository<Open extends StoredApproval, Ended extends S
   put(row: Open): Promise<void>
   /** Takes the request away and writes what became of it, both or neither; durable when it resolves. */
   end(id: string, ended: Ended): Promise<void>
-  /** What became of requests, newest first. */
+  /** Past requests and their outcome, newest first. */
   log(limit: number): Promise<readonly Ended[]>
   /** Keeps the newest `most` entries of the log. */
   trim(most: number): Promise<void>

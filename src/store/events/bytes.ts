@@ -80,14 +80,14 @@ function numberAt(row: Uint8Array, at: number): number | null | undefined {
   return first === 0xce ? readU32(row, at + 1) : undefined
 }
 
-/** Bytes of the header in front of a text; 0 for a value that is no text. */
+/** Bytes of the header in front of a text; 0 for a value that is not a text. */
 function textHead(first: number): number {
   if (first >= 0xa0 && first < 0xc0) return 1
   if (first === 0xd9) return 2
   return first === 0xda ? 3 : 0
 }
 
-/** The end of the text that begins here; beyond the row for a value that is no text. */
+/** The end of the text that begins here; beyond the row for a value that is not a text. */
 function textEnd(row: Uint8Array, at: number): number {
   const first = row[at]!
   const head = textHead(first)

@@ -60,7 +60,7 @@ export const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated', '
 /** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
 const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
 
-/** True for what lets everything through. */
+/** True for what allows everything. */
 export const isUnfiltered = (filter: Omit<EventFilter, 'limit'>): boolean =>
   textFits(filter) === undefined &&
   FILTERS.every((name) => filter[name] === undefined) &&

@@ -164,7 +164,7 @@ async function checkRows(
     for (const [keyspace, anew] of Object.entries(await recount(db, uid, days))) {
       of(keyspace as Keyspace).rebuilt += anew
       if (anew > 0)
-        note(keyspace as Keyspace, `${anew} rows did not agree with the events and are counted anew`)
+        note(keyspace as Keyspace, `${anew} rows did not agree with the events and were counted again`)
     }
   }
   if (read.lossy || DECISIONS.some((keyspace) => of(keyspace).lost > 0)) await closeAll(db, note)

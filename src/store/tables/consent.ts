@@ -35,7 +35,7 @@ export interface ConsentRepository {
   get(uid: number): Promise<ConsentRecord | undefined>
 }
 
-/** The one number that is no uid (uid_t -1). It stands for a decision whose person is not known any more. */
+/** The one number that is not a uid (uid_t -1). It stands for a decision whose person is not known any more. */
 export const EVERYBODY_ELSE = 0xffff_ffff
 
 /** Without categories, as releases wrote it that knew none. */

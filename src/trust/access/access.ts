@@ -17,7 +17,10 @@ export interface AccessDeps {
   readonly log: Log
 }
 
-/** Long enough that a page that asks ten things looks up once, short enough that who is taken out of a group is out. */
+/**
+ * Long enough that a page with ten requests looks up the groups once, short enough that removing somebody from a group
+ * takes effect soon.
+ */
 export const KEPT_MS = 5_000
 /** A directory server that does not answer must not hold a person's `karo status` for longer. */
 export const LOOKUP_MS = 3_000
@@ -40,7 +43,7 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
   const kept = new Map<number, { readonly until: number; readonly rights: Promise<Rights> }>()
   /** By uid. A look-up that takes for ever is not begun a second time. */
   const pending = new Map<number, Promise<Rights>>()
-  // One at a time: a directory server that hangs holds one thread, not all.
+  // One look-up at a time: a directory server that hangs blocks one thread, not all of them.
   const serially = createSerial()
 
   async function listed(uid: number, entries: readonly string[]): Promise<boolean> {
@@ -158,7 +161,7 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
     },
     reload() {
       kept.clear()
-      // What is under way may have read the lists as they were.
+      // A look-up that is running may have read the lists before the change.
       pending.clear()
       checkNames()
     },

@@ -4,7 +4,7 @@ import type { Room } from '../../base/run/room.ts'
 export interface Rights {
   /** May manage the node and its mesh; sees nobody's commands or numbers but their own for that. */
   readonly admin: boolean
-  /** May ask the mesh in the name of this node; whoever may manage it may. */
+  /** May ask the mesh in the name of this node. Administrators of the node may too. */
   readonly asks: boolean
 }
 
@@ -19,7 +19,7 @@ export interface Access extends Room {
   reload(): void
 }
 
-/** What the machine's own files say of one person: of a directory's people, nothing. */
+/** The groups of one person in the machine's own files; empty for people of a directory service. */
 export interface LocalNames {
   readonly users: readonly string[]
   readonly groups: readonly string[]
@@ -27,7 +27,7 @@ export interface LocalNames {
   readonly changed?: number
 }
 
-/** What the system says about people and their groups. Rejects when it cannot say. */
+/** The system's answer about people and their groups. Rejects if the system does not answer. */
 export interface NameService {
   /** Undefined: nobody has that number. */
   nameOf(uid: number): Promise<string | undefined>

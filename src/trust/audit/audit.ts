@@ -25,9 +25,12 @@ export const HEAD_EVERY_MS = 3_600_000
 export const QUEUE_MAX = 10_000
 /** Entries in one batch, which is one fsync. */
 const BATCH_MAX = 256
-/** After a write that failed: what was dropped is told as soon as the disk takes it, also when nothing else happens. */
+/**
+ * After a failed write, the number of dropped entries is written as soon as the disk accepts writes, even if no further
+ * entry comes.
+ */
 const RETRY_MS = 3_000
-/** What need not be on disk at once is written with what comes next, or after this time. */
+/** Entries that need not be on disk at once are written together with the next ones, or after this time. */
 const SOON_MS = 1_000
 /** Kept entries; some 50 MB. The oldest tenth goes at once when there are more. */
 const KEPT_MAX = 200_000
@@ -187,7 +190,7 @@ export function createAudit(options: AuditOptions): Audit {
       resolve(false)
     } else {
       queue.push({ record, ts: clock.now(), written: resolve })
-      // What comes before the start is written when it has started.
+      // Entries from before the start are written when the ledger has started.
       if (state === 'open') soon ? soonest.set(SOON_MS) : void pump()
     }
     return promise
@@ -228,7 +231,7 @@ export function createAudit(options: AuditOptions): Audit {
       signedSeq = signed?.seq ?? 0
       state = 'open'
       startedAt = clock.monotonic()
-      // Restored without its key, or given another: what the old one signed stays its, and is told to be.
+      // The home was restored without its key, or has another key: an entry says up to where the old key signed.
       const own = formatNodeId(identity.publicKey)
       const signer = signed === undefined ? undefined : readHead(signed)?.signer
       if (signer !== undefined && signer !== own) {

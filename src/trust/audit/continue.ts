@@ -1,4 +1,4 @@
-// Where a ledger goes on: after its newest entry, and never with a number that was given out before.
+// Where a ledger continues after a start: after its newest entry, and never with a number that was used before.
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, makeRow } from './entry.ts'
 import type { AuditRecord } from './types.ts'

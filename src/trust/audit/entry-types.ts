@@ -12,7 +12,10 @@ export const AUDIT_TYPES = [
   'query_responded',
   /** Sealed summaries left this node's hands; it says for how many nodes and about which periods. */
   'summary_published',
-  /** Shares of this machine's numbers of a bucket left it, or what it gives nobody: for which roles, to which aggregators. */
+  /**
+   * This machine sent shares of its numbers of a bucket, or said that it shares nothing: for which roles, to which
+   * aggregators.
+   */
   'share_given',
   /** This node, an aggregator, released totals with another one, or they could not agree. */
   'total_released',
@@ -36,7 +39,7 @@ export const AUDIT_TYPES = [
   /** This node, an issuer, certified another one, or did so again. */
   'certificate_issued',
   'certificate_renewed',
-  /** A key is a member no more, as an issuer or the root says. */
+  /** An issuer or the root revoked a key, so its node is no longer a member. */
   'certificate_revoked',
   /** A person logged in here as an operator, or tried to: who, for how long and for which types of questions. */
   'operator_login',
@@ -48,7 +51,10 @@ export const AUDIT_TYPES = [
   'agent_gate',
   /** A person of this node asked another one about its agents: which node, what, and as whom. */
   'agent_asked',
-  /** Another node asked about agents or tasks of this one: who, what, whether policy let it, and by which rule. */
+  /**
+   * Another node asked about agents or tasks of this one: the asker, the request, whether policy permitted it, and by
+   * which rule.
+   */
   'agent_requested',
   /** A person approved or denied something that an agent or an AI tool was to do. */
   'approval_decided',
@@ -86,7 +92,10 @@ export const AUDIT_TYPES = [
   'checkpoint',
   /** Entries that could not be written, or came faster than they could be. */
   'entries_dropped',
-  /** What other machines did beyond the entries they may cause: how many of each type were counted and not written. */
+  /**
+   * Events that other machines caused beyond their budget of entries: how many of each type were counted instead of
+   * written.
+   */
   'entries_counted',
 ] as const
 export type AuditType = (typeof AUDIT_TYPES)[number]
@@ -211,7 +220,10 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   entries_counted: 'everybody',
 }
 
-/** Whether the person of this number, who is no administrator, may read an entry of that type with this `details.uid`. */
+/**
+ * Whether the person of this number, who is not an administrator, may read an entry of that type with this
+ * `details.uid`.
+ */
 export function mayRead(person: number, type: AuditType, uid: unknown): boolean {
   const readers = AUDIT_READERS[type]
   if (readers === 'administrators') return false

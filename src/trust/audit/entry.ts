@@ -1,4 +1,4 @@
-// What one entry of the ledger is in bytes, and how entries are chained by BLAKE3.
+// The bytes of one entry of the ledger, and how entries are chained by BLAKE3.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -7,7 +7,7 @@ import type { AuditType } from './entry-types.ts'
 import type { AuditEntry, AuditRecord } from './types.ts'
 
 const HASH_BYTES = 32
-/** What the first entry chains to. */
+/** The hash to which the first entry is chained. */
 export const GENESIS: Uint8Array = new Uint8Array(HASH_BYTES)
 /** Most bytes the details of one entry take; larger ones are replaced by a note that says so. */
 export const DETAILS_MAX = 2048

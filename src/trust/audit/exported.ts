@@ -16,7 +16,7 @@ export interface ExportVerdict {
   readonly entries: number
   /** Hash of the last good entry, 64 hex digits. */
   readonly head: string
-  /** Number of the first entry that is altered, missing, or not what was signed; null when there is none. */
+  /** Number of the first entry that is altered, missing, or differs from what was signed; null if there is none. */
   readonly first_bad: number | null
   /** Whose signature it has: to be compared with what that node's `karo identity show` says. */
   readonly node_id: NodeId
@@ -124,11 +124,11 @@ function headerFrom(value: unknown): ExportHeader {
 function readSigned(head: Partial<ExportHead['head']>): ReturnType<typeof readHead> {
   if (typeof head.frame !== 'string' || typeof head.seq !== 'number') return undefined
   const frame = Buffer.from(head.frame, 'base64url')
-  // Bits of the last character that say nothing may not be others: a text that was changed is no signature.
+  // The unused bits of the last character have to be zero: otherwise two texts would encode the same signature.
   return frame.toString('base64url') === head.frame ? readHead({ seq: head.seq, frame }) : undefined
 }
 
-/** Computed from what the line says; undefined when that is not what it says of itself. */
+/** The hash, computed from the fields of the line; undefined if it differs from the hash in the line. */
 function hashOf(
   line: Partial<AuditEntry & { timestamp: string }> | null,
   seq: number,

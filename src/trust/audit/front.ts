@@ -1,4 +1,5 @@
-// What is removed from the front of the ledger, the entry that stands for it, and what stays: decisions of this node's people.
+// Removes the oldest entries of the ledger: a checkpoint entry takes their place, and decisions of this node's people
+// stay.
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
@@ -69,7 +70,7 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
         row !== undefined &&
         previous !== undefined &&
         Buffer.compare(hashEntry(row, previous), row.hash) === 0
-      // What is damaged or altered is not made to look proven.
+      // A checkpoint must not cover damaged or altered entries, because they would then look proven.
       if (whole && isLasting(row)) added.push(row)
       previous = row?.hash
     }
@@ -97,7 +98,7 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
       const newer = added.filter(young).slice(-lastingMax)
       const room = lastingMax - newer.length
       const older = room === 0 ? [] : kept.filter(young).slice(-room)
-      // The bounds hold whether or not the kept ones are what was signed; where they are not, the digest goes on saying so.
+      // The limits apply even if kept decisions were altered; in that case the digest still shows the alteration.
       const proven = same(lastingDigest(kept), base?.lasting)
       const lasting = lastingDigest(newer, proven ? lastingDigest(older) : base?.lasting)
       const details = {

@@ -25,7 +25,10 @@ export function signHead(
   return { seq: body.seq, frame: signFrame(AuditHead, envelope, body, identity) }
 }
 
-/** The hash (32 bytes; it covers the entry's number) that was signed, and by whom; undefined when the frame is no such thing. */
+/**
+ * The hash (32 bytes; it covers the entry's number) that was signed, and the signer; undefined if the frame is not a
+ * signed head.
+ */
 export function readHead(head: SignedHead):
   | {
       readonly hash: Uint8Array

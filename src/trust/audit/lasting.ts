@@ -7,7 +7,7 @@ import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
 /** Kept decisions; some 10 MB. The oldest go first. People make at most some thousand a day, other machines none. */
 export const LASTING_MAX = 20_000
 
-/** A refused attempt is no decision. */
+/** An attempt that was refused is not a decision. */
 export const isLasting = ({ type, details }: AuditRow): boolean =>
   AUDIT_CAUSES[type as AuditType] === 'decision' && succeeded(details)
 
@@ -26,7 +26,7 @@ function succeeded(details: Uint8Array): boolean {
  */
 const extend = (digest: Uint8Array, row: AuditRow): Uint8Array => blake3([hashEntry(row, digest), row.hash])
 
-/** Undefined when there are none. */
+/** Undefined if there are no kept decisions. */
 export function lastingDigest(rows: Iterable<AuditRow>, from?: Uint8Array): Uint8Array | undefined {
   let digest = from
   for (const row of rows) digest = extend(digest ?? GENESIS, row)

@@ -1,4 +1,4 @@
-// What other machines may write into this ledger by what they do: a budget, and beyond it a count once an hour.
+// The budget for entries that other machines cause in this ledger; events beyond it are counted in one entry an hour.
 
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'

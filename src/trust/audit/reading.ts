@@ -70,7 +70,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
       for await (const { seq, row } of repository.forwards()) {
         // Decisions from before there: the chain they stood in is gone, so they prove nothing elsewhere.
         if (seq <= removed) continue
-        // What cannot be read is nowhere in time: it is told where it stands.
+        // A damaged entry has no time, so it is reported at its position.
         if (!begun && row !== undefined && row.ts < since) {
           base = { seq, hash: row.hash }
           continue
@@ -81,7 +81,7 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
         const frame = heads.get(seq)
         if (frame === undefined) continue
         yield { head: { seq, frame: Buffer.from(frame).toString('base64url') } }
-        // What was written since then is under no signature yet.
+        // Entries written since then are not covered by a signature yet.
         if (seq === newestHead) return
         // A part under the signature of an earlier key alone would prove nothing of this node.
         if (row !== undefined && row.ts >= until && readHead({ seq, frame })?.signer === own) return

@@ -2,14 +2,14 @@
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { AuditRecord, EarlierKey } from './types.ts'
 
-/** A ledger that changes its key more often is told with its newest ones. */
+/** If a ledger changed its key more often, only the newest changes are reported. */
 const EARLIER_MAX = 100
 
-/** What the entry of a change says: whose signatures are before it, and whose are from it on. */
+/** An entry about a change of keys: the key that signed the entries before it, and the key that signs from it on. */
 export function keyChange(
   previous: NodeId,
   next: NodeId,
-  /** Both keys signed the change, and others know of it. */
+  /** True if both keys signed the change (a rotation, which other nodes know). */
   isRotation: boolean,
 ): AuditRecord {
   return { type: isRotation ? 'key_rotated' : 'key_rotation', success: true, details: { previous, next } }
@@ -38,7 +38,7 @@ export function createSigners(): Signers {
   return {
     head(seq, signer) {
       const last = marks.at(-1)
-      // One is enough of many in a row.
+      // Of several changes in a row one is enough.
       if (last === undefined || !('signer' in last) || last.signer !== signer)
         marks.push({ signer, from: seq })
     },

@@ -46,7 +46,7 @@ export function createTimes(repository: Pick<AuditRepository, 'forwards'>): Time
     } finally {
       waiting.length = 0
       if (state !== 'read') {
-        // What was read stays: the next one passes over it.
+        // The part that was read is remembered; the next call skips it.
         state = 'unread'
         reading = undefined
       }

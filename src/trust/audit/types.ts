@@ -61,7 +61,7 @@ interface OutsideVerdict {
   readonly missing: number
 }
 
-/** What one peer, or one operator through it, asked of one kind. */
+/** Questions of one type from one peer, or from one operator through it. */
 export interface Asked {
   readonly peer: NodeId
   /** The operator who asked through that peer, and its name as its certificate said last; null: the peer asked. */
@@ -112,7 +112,7 @@ export interface Audit extends Room {
   record(entry: AuditRecord, options?: { readonly soon?: boolean }): Promise<void>
   /** For what may only be done when it stands in the ledger: rejects with KaroError `unavailable` where the entry was not written. */
   insist(entry: AuditRecord): Promise<void>
-  /** Newest first; `uid`: only what this person, who is no administrator, may read (AUDIT_READERS). */
+  /** Newest first; `uid`: only entries that this person, who is not an administrator, may read (AUDIT_READERS). */
   log(filter: {
     limit: number
     type?: AuditType

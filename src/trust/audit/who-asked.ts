@@ -2,7 +2,10 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Asked, AuditEntry } from './types.ts'
 
-/** Authors times kinds; whoever floods is one author, and one without a name here is turned away. */
+/**
+ * At most so many pairs of author and type of question. A node that floods is one author, and unnamed authors are
+ * refused.
+ */
 const GROUPS_MAX = 10_000
 const RULES_MAX = 8
 

@@ -14,7 +14,10 @@ type Changed = Parameters<FleetRepository['write']>[0]
 export interface Belonging {
   /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
   readonly join: Fleet['join']
-  /** The same with the enrolment file, which nobody here gave; one that cannot be used is told, and ends nothing. */
+  /**
+   * Reads the enrolment file, which no person here typed in. If the file is unusable this is reported, and the start
+   * continues.
+   */
   readonly enrol: (read: NonNullable<FleetOptions['enrolment']>) => Promise<void>
   readonly membership: Membership
   readonly seeking: Seeking

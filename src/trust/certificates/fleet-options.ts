@@ -1,4 +1,4 @@
-// What the room of certificates is built with.
+// The dependencies with which the room of certificates is built.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'

@@ -1,4 +1,4 @@
-// What the room of certificates does for others: for trust, for the mesh, for documents, and for people.
+// The services of the room of certificates for trust, for the mesh, for documents, and for people.
 import type { Granted, HelloBody, RevokedBy } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
@@ -10,9 +10,9 @@ import type { LastTerms, Revoked, Roll, WhyNot } from './roll-types.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
 import type { ChainFault } from './verify.ts'
 
-/** What trust asks about certificates. */
+/** Questions of the room of trust about certificates. */
 export interface Certificates {
-  /** What a chain that holds now says about the node; undefined without one. Cheap: asked for every frame. */
+  /** The content of a chain that is valid now; undefined without one. Cheap, because it is called for every frame. */
   word(node: NodeId): CertifiedWord | undefined
   revoked(node: NodeId): Revoked | undefined
   /** Why the certificates that the node showed last were refused. */
@@ -29,16 +29,16 @@ export interface Certificates {
   onChange(listener: (node: NodeId) => void): () => void
 }
 
-/** What the mesh shows and takes while two nodes admit each other. */
+/** Certificates and invites that two nodes exchange while they admit each other. */
 export interface Credentials {
-  /** What this node shows in its Hello to `to`: its chain, and the proof of an invite of that very node. */
+  /** The part of this node's Hello to `to`: its chain, and the proof of an invite by that node. */
   shown(to: NodeId): Pick<HelloBody, 'chain' | 'join' | 'rotations'>
   /**
-   * What the other side showed. Its chain counts at once. True: it proves an invite, and what comes of that is told by
-   * `onSettled`; until then nothing is decided about it.
+   * Takes the certificates of the other side. Its chain counts at once. True if it proves an invite: then `onSettled`
+   * reports the outcome, and nothing is decided about the node until then.
    */
   heard(node: NodeId, shown: Pick<HelloBody, 'chain' | 'join' | 'name' | 'rotations'>): boolean
-  /** What goes with this node's acknowledgement to `node`. */
+  /** The part of this node's acknowledgement to `node`. */
   answer(node: NodeId): {
     readonly granted?: Granted
     readonly invite_refused?: InviteRefusal
@@ -81,7 +81,7 @@ export type DocumentSink = (kind: FleetKind, frame: Uint8Array, first?: 'neighbo
 /** The node that revoked the certificate of this node. */
 export interface RevokedHere {
   readonly node_id: NodeId
-  /** True where the root of the mesh revoked it, which is no node. */
+  /** True if the root of the mesh revoked the key. The root is not a node. */
   readonly root: boolean
   /** As its certificate says; empty for the root. */
   readonly name: string
@@ -93,7 +93,7 @@ interface Joining {
   readonly expires_at: number
   /** Why the inviter did not take it, once that is known. */
   readonly refused: string | null
-  /** What is wrong with the enrolment file; holds nothing of its content. Null: nothing, or there is none. */
+  /** Why the enrolment file cannot be used, without any of its content. Null: it can be used, or there is none. */
   readonly detail: string | null
   readonly places: readonly string[]
   /** Another number with every invite. */
@@ -101,7 +101,7 @@ interface Joining {
 }
 
 export interface FleetState {
-  /** 64 hex digits; null: this node is in no mesh of a root. */
+  /** 64 hex digits; null: this node does not belong to a mesh with a root key. */
   readonly mesh: string | null
   readonly root: NodeId | null
   readonly joined_at: number | null
@@ -122,7 +122,7 @@ export interface FleetState {
 }
 
 export interface OperatorTerms {
-  /** Ed25519, 32 bytes; whoever asks for the certificate has the private key. */
+  /** Ed25519, 32 bytes; the requester of the certificate has the private key. */
   readonly key: Uint8Array
   readonly name: string
   readonly roles: readonly string[]
@@ -135,7 +135,7 @@ export interface OperatorTerms {
 export interface Operators {
   /** The mesh of this node, 32 bytes; undefined: it is in none of a root. */
   mesh(): Uint8Array | undefined
-  /** What the certificates that were shown for this key say now, with what this node knows of their issuer. */
+  /** The present validity of the certificates shown for this key, including what this node knows about their issuer. */
   verdict(chain: readonly Uint8Array[], key: Uint8Array): OperatorVerdict
   /** The newest certificates of this operator that came here, from the one of the root on. */
   chainOf(operator: NodeId): readonly Uint8Array[] | undefined
@@ -170,22 +170,23 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
     /** When the newest was signed, ms since the epoch: the next one has to be later. */
     readonly version: number | null
     readonly revoked: readonly { readonly node_id: NodeId; readonly at: number }[]
-    /** What issuers revoked, which a list of the root has to repeat when it revokes the issuer. */
+    /** Keys revoked by issuers. A list of the root that revokes an issuer has to repeat them. */
     readonly by_issuers: ReturnType<Roll['revokedByIssuers']>
   }
   /**
-   * Takes a list that the root signed, for this node and for the mesh. Whoever a revoked issuer certified is certified
-   * no more. KaroErrors: `refused` when the root of this mesh did not sign it, `conflict` when it is older than another
-   * one; whatever storing it rejects with: then it counts here only.
+   * Takes a list that the root signed, for this node and for the mesh. Machines that a revoked issuer certified lose
+   * their membership. KaroErrors: `refused` if the root of this mesh did not sign the list, `conflict` if it is older
+   * than a known one. Errors of storing it are passed on; then the list counts on this node only.
    */
   revokedByRoot(list: Uint8Array): Promise<void>
   /**
-   * Certifies a certified node anew, with other roles or teams; what `terms` leaves out stays. Also one whose issuer may not give its roles any more. KaroErrors:
-   * `not_found` for a node without a certificate that holds, `bad_request` for words that are
-   * no roles or teams, `refused` when this node may not certify, or not with these roles, or not that node.
+   * Signs a new certificate for a node, with other roles or teams; fields that `terms` leaves out stay. Works also if
+   * the node's issuer may no longer give its roles. KaroErrors: `not_found` for a node without a valid certificate,
+   * `bad_request` for invalid roles or teams, `refused` if this node may not certify, or not with these roles, or not
+   * that node.
    */
   assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams'>>): Promise<Binding>
-  /** Nodes whose newest certificate that issuer signed, and that `assign` may certify anew. */
+  /** Nodes whose newest certificate is by that issuer, and which `assign` may certify. */
   assignable(issuer: NodeId): readonly (LastTerms & { readonly node_id: NodeId })[]
   /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
@@ -202,8 +203,8 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
    */
   revoke(node: NodeId): Promise<boolean>
   /**
-   * To be called now and then: signs anew what is due (certificates of nodes that are `present`, and this node's
-   * revocation list), and tells of certificates that have ended. Resolves with how many it signed.
+   * Called periodically: signs due renewals (certificates of nodes that are `present`, and this node's revocation
+   * list), and reports certificates that have ended. Resolves with the number of signatures.
    */
   look(present: (node: NodeId) => boolean): Promise<number>
   /** Milliseconds between two looks. */

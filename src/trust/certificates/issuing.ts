@@ -1,4 +1,4 @@
-// What an issuer signs: certificates of nodes, anew before they end, and the list of the keys it revoked.
+// Signatures of an issuer: certificates of nodes, renewed before they end, and the list of keys that it revoked.
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
@@ -27,7 +27,7 @@ const LIST_EVERY_MS = DAY_MS
 /** Nodes that it was told of that they are not renewed here. */
 const SKIPPED_MAX = 256
 
-/** What a new certificate says beside the key. */
+/** The content of a new certificate, except the key. */
 type Terms = Pick<Binding, 'name' | 'roles' | 'teams'> & Partial<Pick<Binding, 'member_id'>>
 
 export interface Issuing {

@@ -40,8 +40,8 @@ export function leftSince(
 }
 
 /**
- * What a node has that is certified, or would be, if its issuer might still give its roles: the root took that right from the
- * issuer alone, and what else the certificate says was given as it should be. Undefined: it may not be certified anew.
+ * The terms of a node's certificate, also if its issuer may no longer give these roles: the root restricted only the
+ * issuer, and the other terms were given correctly. Undefined: the node may not get a new certificate.
  */
 export function assignable(
   roll: Pick<Roll, 'word' | 'whyNot' | 'lastTerms'>,
@@ -53,7 +53,7 @@ export function assignable(
   return roll.whyNot(node, now) === 'not_granted' ? roll.lastTerms(node) : undefined
 }
 
-/** The nodes whose newest certificate that issuer signed, and that another one may certify anew. */
+/** Nodes whose newest certificate is by that issuer, and which another issuer may certify. */
 export function assignableOf(
   roll: Pick<Roll, 'word' | 'whyNot' | 'lastTerms' | 'certifiedBy'>,
   issuer: NodeId,

@@ -2,9 +2,9 @@
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 
 /**
- * The roles that the product knows. Every other role, and none at all, gives `peer` and needs no grant.
- * `security` gives `supervisor`, which opens aggregates of everybody and no level 1 data. `admin` manages machines and
- * sees no more than others for that, but whoever makes an administrator has to be allowed to.
+ * The roles that the product knows. Every other role, and none at all, gives `peer` and needs no grant. `security`
+ * gives `supervisor`: aggregates over everybody, and no level 1 data. `admin` manages machines and sees no more numbers
+ * than others; it needs a grant because making an administrator is a privilege.
  */
 const ROLES: Readonly<Record<string, { readonly level: TrustLevel; readonly granted: boolean }>> = {
   individual: { level: 'peer', granted: false },

@@ -17,7 +17,7 @@ export interface Membership {
   isOther(root: Uint8Array | undefined): boolean
   /** Belongs to this root's mesh from now on, in memory at once; returns what is to be stored. */
   begin(root: Uint8Array, chain: readonly Uint8Array[]): MembershipRecord
-  /** What is to be stored after the certificates of this node changed; undefined when none of them holds. */
+  /** The certificates to store after a change; undefined if none of them is valid. */
   renewed(): MembershipRecord | undefined
 }
 

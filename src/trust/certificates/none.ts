@@ -1,4 +1,5 @@
-// What stands in where there are no certificates: nobody is certified, and nothing is shown to others.
+// The substitute for the certificates room on a node without certificates: nobody is certified, and nothing is shown to
+// others.
 import type { Certificates, Credentials } from './fleet-types.ts'
 
 export const NO_CERTIFICATES: Certificates = {

@@ -1,4 +1,4 @@
-// What the roll shows of itself: who is certified, who is revoked, and what taking a document changes.
+// The types of the roll: who is certified, who is revoked, and the changes made by a document.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { createOperatorRoll } from './operators/operator-roll.ts'
 import type { Binding, CertifiedWord, FleetKind } from './types.ts'
@@ -17,7 +17,7 @@ export interface List {
 /** `not_granted`: the issuer may not give its roles any more. `ended`: its time is over, or its issuer's. */
 export type WhyNot = 'revoked' | 'issuer_revoked' | 'not_granted' | 'ended'
 
-/** What taking a document changed: nodes about which there is something else to say now. */
+/** The result of taking a document: nodes whose state has changed. */
 type Changed = readonly NodeId[]
 
 export interface Revoked {
@@ -46,23 +46,29 @@ export interface Roll {
   revoked(node: NodeId): Revoked | undefined
   /** Why the certificates that the node showed last were refused. */
   fault(node: NodeId): ChainFault | undefined
-  /** The certificates of a node that hold at `now`, from the one of the root on; undefined when there are none. */
+  /** The valid certificates of a node at `now`, from the one of the root on; undefined if there are none. */
   chainOf(node: NodeId, now: number): readonly Uint8Array[] | undefined
   /** The root, or an issuer that it certified: the authors of certificates and lists. */
   isAuthority(node: NodeId): boolean
-  /** Whether what an author signed is kept; with `version`, whether what it gives now is: nothing of a revoked issuer. */
+  /**
+   * Whether documents of an author are stored; with `version`, whether its present documents are. False for a revoked
+   * issuer.
+   */
   wants(author: NodeId, version?: number): boolean
-  /** What issuers have revoked, as their lists here say; `at`: ms since the epoch. */
+  /** The keys that issuers have revoked, from their lists on this node; `at`: ms since the epoch. */
   revokedByIssuers(): readonly { readonly issuer: NodeId; readonly node_id: NodeId; readonly at: number }[]
   /** Every node with a certificate that holds at `now` and was not revoked. */
   certified(now: number): readonly Binding[]
   /** Nodes whose certificate is here, and that were revoked. */
   withdrawn(): readonly NodeId[]
-  /** Why the certificate of a node that has one here does not hold at `now`; undefined where it holds, or there is none. */
+  /** Why the certificate of a node is not valid at `now`; undefined if it is valid, or if there is none. */
   whyNot(node: NodeId, now: number): WhyNot | undefined
   /** Every certificate and list that counts here or is kept to explain who does not. */
   frames(): readonly { readonly kind: FleetKind; readonly frame: Uint8Array }[]
-  /** What the newest certificate of a node says, also where it has ended; undefined: none is here, or its issuer was revoked. */
+  /**
+   * The content of the newest certificate of a node, even if it has ended; undefined if there is none, or its issuer
+   * was revoked.
+   */
   lastTerms(node: NodeId): LastTerms | undefined
   /** Nodes whose newest certificate here that issuer signed, whether it holds or not. */
   certifiedBy(issuer: NodeId): readonly NodeId[]
@@ -75,6 +81,9 @@ export interface Roll {
   >
   /** Keys that `author` has revoked, and the number of its list; undefined when it made none. */
   listOf(author: NodeId): List | undefined
-  /** When the newest list was signed of those whose authors may revoke at `now`, or this node joined if that is later; ms since the epoch. */
+  /**
+   * When the newest list was signed by an author who may revoke at `now`, or when this node joined if that is later; ms
+   * since the epoch.
+   */
   lists(now: number): { readonly newest: number; readonly listed: number }
 }

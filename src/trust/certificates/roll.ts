@@ -1,4 +1,5 @@
-// Who is certified and who is revoked, as the documents that came here say: state in memory, fed with frames, with no clock.
+// The certified and revoked keys, from the documents that this node has: state in memory, fed with frames, without a
+// clock.
 import { CLOCK_WINDOW_MS, FrameError } from '../../../protocols/frame.ts'
 import type { CertificateBody } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
@@ -83,7 +84,7 @@ export function createRoll(): Roll {
     const issuer = held.author === rootId ? undefined : issuers.get(held.author)
     if (held.author !== rootId && (issuer === undefined || revoked(held.author) !== undefined))
       return undefined
-    // The issuer may have been certified anew, with fewer grants.
+    // The issuer may have a new certificate with fewer grants.
     if (issuer !== undefined && !areGranted(held.body.roles, issuer.body.grants)) return undefined
     const ends = Math.min(held.body.not_after, issuer?.body.not_after ?? held.body.not_after)
     if (ends <= now) return undefined
@@ -98,7 +99,7 @@ export function createRoll(): Roll {
     }
   }
 
-  /** What a revoked issuer said of a key does not keep others from saying what it is. */
+  /** A revoked issuer's statement about a key does not block statements of others. */
   function isNode(node: NodeId): boolean {
     const author = heldOf(node)?.author
     return author !== undefined && revoked(author) === undefined
@@ -165,7 +166,7 @@ export function createRoll(): Roll {
       if (!verdict.ok) {
         // A revoked key keeps its certificate here, so that people can be told whose it was; it replaces none.
         const named = verdict.fault === 'revoked' && before === undefined
-        // What an issuer revoked stays revoked when its own certificate has ended.
+        // A key stays revoked after the certificate of the issuer that revoked it has ended.
         const ended = verdict.fault === 'expired' && held.author === rootId
         if (!named && !ended) return { changed: [], fault: verdict.fault }
       }
@@ -214,7 +215,7 @@ export function createRoll(): Roll {
       const changed: NodeId[] = []
       const key = parseNodeId(node)
       if (root === undefined || key === undefined || chain.length === 0) return []
-      // What is known already costs no signature.
+      // A known document is recognised before its signature is verified.
       const held = heldOf(node)
       const known = held === undefined ? undefined : framesOf(held)
       if (known?.length === chain.length && known.every((one, i) => isSame(one, chain[i]))) return []
@@ -273,7 +274,7 @@ export function createRoll(): Roll {
     },
     lastTerms(node) {
       const last = leaves.peek(node)
-      // What the thief of an issuer wrote there is nothing to go on from.
+      // A list written by the thief of an issuer's key must not be continued.
       if (last === undefined || revoked(last.author) !== undefined) return undefined
       const { name, roles, teams, member, version } = last.body
       return { usage: 'node', name, roles, teams, member_id: toHex(member), issued_at: version }

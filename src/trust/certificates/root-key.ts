@@ -44,7 +44,7 @@ export function createRootKey(path: string, passphrase: Uint8Array, random: Rand
   }
 }
 
-/** Throws KaroError: `bad_file` when there is no such file or it is damaged, `unauthorized` for a wrong passphrase. */
+/** Throws KaroError: `bad_file` if there is no such file or it is damaged, `unauthorized` for a wrong passphrase. */
 export function openRootKey(path: string, passphrase: Uint8Array): RootKey {
   const file = readRootFile(path)
   const seed = openSeed(file, passphrase, file.root)

@@ -1,4 +1,4 @@
-// What a person does here with the root's key: they make this node an issuer, or revoke a key, which may be an issuer's.
+// Commands that a person runs here with the root key: make this node an issuer, or revoke a key, even an issuer's.
 
 import type { RevocationListBody } from '../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
@@ -116,7 +116,7 @@ interface Root {
   readonly mesh: Uint8Array
 }
 
-/** What a list says that the root of this mesh signed; undefined for anything else. */
+/** The content of a list signed by the root of this mesh; undefined for anything else. */
 function bodyBy(frame: Uint8Array, { key, mesh }: Root): RevocationListBody | undefined {
   const said = readList(frame, mesh)
   return said !== undefined && Buffer.compare(said.signer, key) === 0 ? said.body : undefined

@@ -1,4 +1,4 @@
-// A map of bounded size that is shared fairly: when it is full, whoever has most in it gives up the entry set longest ago.
+// A map of bounded size that is shared fairly: when it is full, the owner with the most entries loses their oldest one.
 
 export interface Shares<K, V> extends Iterable<readonly [K, V]> {
   readonly size: number

@@ -10,7 +10,7 @@ import { blake3 } from '../../base/hash.ts'
 import { fingerprintOf, type Identity, signFrame } from '../identity/index.ts'
 import type { Usage } from './types.ts'
 
-/** Whoever signs: a root, or an issuer. */
+/** The signer: a root, or an issuer. */
 export type Signer = Pick<Identity, 'publicKey' | 'sign'>
 
 /** The identity of a mesh: BLAKE3 of the public key of its root, 32 bytes. */

@@ -1,4 +1,4 @@
-// How this node stands in its mesh, as people and tools are told.
+// The state of this node in its mesh, as people and tools see it.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { toHex } from '../../base/hex.ts'
 import type { JoiningRecord } from '../../store/tables/fleet.ts'

@@ -6,7 +6,7 @@ import type { TrustLevel } from '../../base/words/trust-levels.ts'
 export const USAGES = ['issuer', 'node', 'operator'] as const
 export type Usage = (typeof USAGES)[number]
 
-/** What a verified chain says about one key. */
+/** The statement of a verified chain about one key. */
 export interface Binding {
   readonly usage: Usage
   readonly node_id: NodeId
@@ -28,10 +28,10 @@ export interface Binding {
   readonly not_after: number
 }
 
-/** What the certificates of one node come to at this moment. */
+/** The present result of one node's certificates. */
 export interface CertifiedWord {
   readonly binding: Binding
-  /** What its roles give it; `untrusted` while `stale`. */
+  /** The trust level of its roles; `untrusted` while `stale`. */
   readonly level: TrustLevel
   /** No revocation list came for so long that certificates open no data here; the node stays a member. */
   readonly stale: boolean

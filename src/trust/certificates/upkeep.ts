@@ -1,4 +1,4 @@
-// What goes on by itself: renewing what is due while nodes are there, and looking for the inviter of this one.
+// Periodic work: renewing certificates of nodes that are present, and looking for the issuer of this node's invite.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -7,7 +7,10 @@ import type { Fleet } from './fleet-types.ts'
 
 /** Between two looks for the inviter: as often as a person who waits would try again. */
 const SEEK_MS = 2_000
-/** A stranger is introduced to anew at most this often; one that never answered costs a dial each time. */
+/**
+ * This node introduces itself again to a stranger at most this often; each try costs a dial if the stranger never
+ * answers.
+ */
 const MEET_EVERY_MS = 15_000
 /** A member that was not heard for so long is not there, and is not renewed: three times what presences let pass. */
 const PRESENT_MS = 15 * 60_000
@@ -22,9 +25,9 @@ export interface UpkeepDeps {
       node: NodeId,
     ): { readonly offline: boolean; readonly unsure: boolean; readonly last_seen: number } | undefined
   }
-  /** Has this node introduce itself to `who`: a node, or whoever is behind `host:port`. */
+  /** Makes this node introduce itself to `who`: a node, or the node at `host:port`. */
   readonly meet: (who: NodeId | { readonly place: string }) => void
-  /** What else is due now and then. Must not throw. */
+  /** Further periodic work. Must not throw. */
   readonly alsoLook?: () => void
   readonly clock: Clock
   readonly timers: Timers
@@ -59,7 +62,7 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
     // The node that looks for nobody does not wake for it.
     if (joining !== null) cancelSeek = timers.after(SEEK_MS, seek)
     if (joining === null || joining.attempt !== attempt) {
-      // The inviter that was met a moment ago, for another invite, has not heard of this one.
+      // The issuer was met a moment ago for another invite, and does not know of this one yet.
       metAt.clear()
       visited.clear()
       attempt = joining?.attempt

@@ -66,7 +66,10 @@ export interface Against {
   readonly isRevoked: (key: Uint8Array, usage: Usage) => boolean
   /** The key that the chain has to end with; absent: any. */
   readonly key?: Uint8Array
-  /** What an issuer's certificate has to be for; absent: a node. A node's never stands for an operator's, nor the reverse. */
+  /**
+   * The required use of an issuer's certificate; absent: a node. A certificate of a node never counts as an operator's,
+   * nor the reverse.
+   */
   readonly leaf?: 'node' | 'operator'
 }
 
@@ -90,7 +93,7 @@ const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) ===
 export const readCertificate = (bytes: Uint8Array): Frame =>
   decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) })
 
-/** What a revocation list of this mesh says, with its signature checked; undefined for anything else. */
+/** The content of a revocation list of this mesh, with its signature verified; undefined for anything else. */
 export function readList(
   bytes: Uint8Array,
   mesh: Uint8Array,
@@ -116,7 +119,7 @@ export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {
 
 /**
  * `chain`: from the certificate that the root signed to the one of the node. Never throws. The order of checks: shape,
- * signatures, who signed whom, mesh, grants, the key, times, revocation; the first fault found is told.
+ * signatures, who signed whom, mesh, grants, the key, times, revocation. The first fault is returned.
  */
 export function verifyChain(chain: readonly Uint8Array[], against: Against): ChainVerdict {
   if (chain.length === 0) return { ok: false, fault: 'empty', index: 0 }
@@ -190,7 +193,7 @@ const revocationFault: Check = (links, index, { isRevoked }) => {
   return isRevoked(body.key, body.usage as Usage) ? 'revoked' : undefined
 }
 
-/** What certificates in their order say of the last key, whether that holds or not. */
+/** The statement of certificates in their order about the last key, whether the certificates are valid or not. */
 export function bindingOf(links: readonly Link[]): Binding {
   const { signer, body } = links.at(-1) as Link
   return {

@@ -151,7 +151,7 @@ function sharedWith(
   context: Context,
 ): SharedWith {
   const principal = principalOf(opinion)
-  /** Totals are for roles: of those that it has, the one whose totals the person is counted in. */
+  /** Totals are for roles: of the asker's roles, the one in whose totals the person is counted. */
   const counted = (action: QueryAction): Decision | undefined =>
     principal.roles
       .filter((role) => reads(principal, role, action, context).effect === 'allow')

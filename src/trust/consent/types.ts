@@ -3,7 +3,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { AnomalyChoice, Consent, PartOf, SharingCategory } from '../policy/index.ts'
 
-/** What one known node may have of one person right now. */
+/** The data of one person that one known node may have right now. */
 export interface SharedWith {
   readonly node_id: NodeId
   readonly fingerprint: string
@@ -39,7 +39,7 @@ export interface SharingView {
 }
 
 export interface Sharing {
-  /** What `uid` consents to now. Rejects when the store cannot say: then nothing may leave. */
+  /** The present consent of `uid`. Rejects if the store cannot be read: then nothing may be shared. */
   consentOf(uid: number): Promise<Consent>
   /** When `uid` decided last, ms since the epoch; undefined: the file holds for them. */
   decidedAt(uid: number): Promise<number | undefined>
@@ -53,11 +53,11 @@ export interface Sharing {
   stop(uid: number, who: string, categories?: readonly SharingCategory[]): Promise<SharingView>
   /** How far this person's anomalies leave: not at all, into totals only, or also in answers that name this node. */
   anomalies(uid: number, choice: AnomalyChoice): Promise<SharingView>
-  /** Nothing to anybody, until `on` brings back what was agreed before, or `allow` begins anew. */
+  /** Shares nothing, until `on` restores the earlier consent or `allow` starts over. */
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>
   show(uid: number): Promise<SharingView>
-  /** Fires when a decision is durable, before whoever made it hears so; and after `reload`. */
+  /** Fires when a decision is durable, before the person who made it gets the answer; and after `reload`. */
   onChange(listener: () => void): () => void
   /** `config.sharing` has changed: tells listeners. */
   reload(): void

@@ -17,7 +17,7 @@ const CACHED = 2048
 
 /** What a hint is bound to: it changes with every document and edition. */
 interface HintContext {
-  /** Ed25519 key of whoever wrote the document. */
+  /** Ed25519 key of the document's author. */
   readonly author: Uint8Array
   readonly slot: string
   readonly version: number

@@ -40,7 +40,7 @@ export function createIdentityFile(path: string, random: Random): Identity {
   return identityOf(key)
 }
 
-/** What can be told of a key without using it. */
+/** Facts about a key that need no passphrase. */
 export type PublicIdentity = Pick<Identity, 'nodeId' | 'fingerprint'> & {
   /** The key has a passphrase. */
   readonly isProtected: boolean
@@ -60,15 +60,15 @@ function publicIdentityIn(pem: string, path: string): PublicIdentity {
   if (publicKey === undefined) {
     throw new KaroError('bad_file', 'the key has a passphrase, and the line that names its node is missing', {
       where: path,
-      hint: 'karo identity unprotect and karo identity protect write it anew.',
+      hint: 'karo identity unprotect and karo identity protect write it again.',
     })
   }
   return { nodeId: formatNodeId(publicKey), fingerprint: fingerprintOf(publicKey), isProtected: true }
 }
 
 /**
- * True when the key file at `path` goes on from the key of the node id `earlier`: its own key took that one's place, or it is that key, and
- * another one is about to take its place. Needs no passphrase, and never throws; false also where there is no key.
+ * True if the key file at `path` continues the lineage of the node id `earlier`: its key replaced that one, or it is
+ * that key and is about to be replaced. Needs no passphrase, and never throws; false also if there is no key.
  */
 export function goesOnFrom(path: string, earlier: string): boolean {
   try {
@@ -87,7 +87,7 @@ export function goesOnFrom(path: string, earlier: string): boolean {
   }
 }
 
-/** True when the key there has a passphrase; false also where there is none, or none that can be read. */
+/** True if the key file has a passphrase; false also if there is no key file, or it cannot be read. */
 export function isProtectedKey(path: string): boolean {
   try {
     return splitKeyring(readPrivateFile(path)).pem.includes(ENCRYPTED)
@@ -123,7 +123,7 @@ export function protectIdentityFile(path: string, passphrase: Uint8Array, random
   return { nodeId, fingerprint, isProtected: true }
 }
 
-/** Takes the passphrase away. Throws as `loadIdentity`, and KaroError conflict when there is none. */
+/** Removes the passphrase. Throws as `loadIdentity`, and KaroError conflict if there is none. */
 export function unprotectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
   const { pem, keyring } = settled(path)
   if (!pem.includes(ENCRYPTED))

@@ -1,4 +1,4 @@
-// What a key file holds behind the key: the rotations that led to it, the keys before it, and one that is to follow it.
+// The further content of a key file: the rotations that led to its key, the earlier keys, and the next one.
 import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
@@ -13,7 +13,7 @@ const BEGIN = '-----BEGIN KARO KEYRING-----'
 const END = '-----END KARO KEYRING-----'
 const DOMAIN = Buffer.from('karo-keyring-v1')
 const TABLE = messageTable([KeyRotation])
-/** A lineage that is as long as this goes on with a new invite or a person's trust only. */
+/** A lineage of this length can only continue by a new invite or a person's trust. */
 export const KEYS_MAX = 32
 
 /** Seeds that only the holder of one key can read. */

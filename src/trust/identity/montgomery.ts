@@ -10,7 +10,10 @@ const CACHED = 2048
 // The empty array stands for a key that is refused.
 const cache = createRecent<string, Uint8Array>(CACHED)
 
-/** 32 bytes; undefined for what is no point of the curve, or one of low order, to which everybody could open. */
+/**
+ * 32 bytes; undefined for a value that is not a point of the curve, or has low order, because anybody could open a box
+ * sealed to it.
+ */
 export function sealingKeyOf(publicKey: Uint8Array): Uint8Array | undefined {
   if (publicKey.length !== KEY_BYTES) return undefined
   const id = Buffer.from(publicKey).toString('latin1')

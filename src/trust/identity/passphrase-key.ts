@@ -1,4 +1,4 @@
-// The 32-byte key that follows from a passphrase, by argon2id; whatever is sealed under a passphrase here uses this one function.
+// Derives the 32-byte key from a passphrase by argon2id, for everything that is sealed with a passphrase here.
 import * as crypto from 'node:crypto'
 import { KaroError } from '../../base/errors.ts'
 

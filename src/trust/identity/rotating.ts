@@ -11,9 +11,9 @@ import { signRotation } from './rotation.ts'
 import type { Identity, PendingRotation } from './types.ts'
 
 /**
- * Begins a rotation, or goes on with one that was begun: makes the next key, has both sign, and puts the next one beside the
- * present one, under the same passphrase. Nothing else is told. `now`: milliseconds since the epoch. Throws as
- * `loadIdentity`, and KaroError conflict when the lineage is as long as any may be.
+ * Begins a rotation, or continues one that has begun: makes the next key, lets both keys sign, and stores the next one
+ * beside the present one, with the same passphrase. Announces nothing. `now`: milliseconds since the epoch. Throws as
+ * `loadIdentity`, and KaroError conflict if the lineage has its maximal length.
  */
 export function prepareRotation(
   path: string,
@@ -32,7 +32,7 @@ export function prepareRotation(
   if (rotations.length + 1 >= KEYS_MAX) {
     throw new KaroError('conflict', `a lineage has at most ${KEYS_MAX} keys, and this one has as many`, {
       where: path,
-      hint: 'Move identity.key away and make a new node: karo identity new. Others have to trust it anew.',
+      hint: 'Move identity.key away and make a new node: karo identity new. Others have to trust it again.',
     })
   }
   const nextKey = privateKeyObject('ed25519', random.bytes(32))
@@ -57,8 +57,8 @@ export function readPending(path: string, identity: Identity): PendingRotation |
 }
 
 /**
- * Takes back a rotation that was begun and told to nobody: the present key stays. Needs no passphrase. False: there is none.
- * Throws as `readPrivateFile`.
+ * Undoes a rotation that was not announced: the present key stays. Needs no passphrase. False if there is none. Throws
+ * as `readPrivateFile`.
  */
 export function abandonRotation(path: string, random: Random): boolean {
   const { pem, keyring } = splitKeyring(readPrivateFile(path))
@@ -70,8 +70,8 @@ export function abandonRotation(path: string, random: Random): boolean {
 }
 
 /**
- * Ends a rotation that was begun: the next key takes the place of the present one, in one rename. Needs no passphrase. False:
- * there is none under way, or it is not the one to `next`. Throws as `readPrivateFile`, and KaroError bad_file.
+ * Completes a rotation: the next key replaces the present one, in one rename. Needs no passphrase. False if no rotation
+ * has begun, or it is not the one to `next`. Throws as `readPrivateFile`, and KaroError bad_file.
  */
 export function switchIdentityFile(path: string, next: Identity, random: Random): boolean {
   const { keyring } = splitKeyring(readPrivateFile(path))

@@ -15,7 +15,7 @@ import { signFrame, verifierOf } from './own-frame.ts'
 import { hasSmallOrder, verifySignature } from './signature.ts'
 import type { Identity } from './types.ts'
 
-/** So long the old key is honoured beside the new one, at most. */
+/** How long the old key is accepted beside the new one, at most. */
 export const GRACE_MS = DAY_MS
 const DOMAIN = Buffer.from('karo-rotation-v1')
 const TABLE = messageTable([KeyRotation])
@@ -25,7 +25,7 @@ type Signing = Pick<Identity, 'publicKey' | 'sign'>
 export interface Rotation {
   readonly from: NodeId
   readonly to: NodeId
-  /** Milliseconds since the epoch: from when on the new key holds, and until when the old one is honoured. */
+  /** Milliseconds since the epoch: from when on the new key is valid, and until when the old one is accepted. */
   readonly validFrom: number
   readonly until: number
 }
@@ -43,9 +43,9 @@ export function signRotation(old: Signing, next: Signing, now: number, random: R
 }
 
 /**
- * What a rotation says. FrameErrors: those of decodeFrame; `malformed` when the frame is not the old key's, when both
- * keys are one, or when the old key is to be honoured for longer than a day; `bad_signature` when the new key did not
- * sign the same fields; `stale` when it is from further in the future than clocks may differ.
+ * The content of a rotation. FrameErrors: those of decodeFrame; `malformed` if the frame is not by the old key, if both
+ * keys are the same, or if the old key would be accepted for longer than a day; `bad_signature` if the new key did not
+ * sign the same fields; `stale` if its time is further in the future than clocks may differ.
  */
 export function readRotation(frame: Uint8Array, now: number): Rotation {
   const decoded = decodeFrame(frame, { messages: TABLE, verify: verifierOf(frame) })
@@ -62,7 +62,9 @@ export function readRotation(frame: Uint8Array, now: number): Rotation {
   return { from: formatNodeId(old), to: formatNodeId(next), validFrom: valid_from, until: expires_at }
 }
 
-/** The node whose key the rotation claims to replace; no signature is checked. Undefined: the frame is no rotation. */
+/**
+ * The node whose key the rotation claims to replace; no signature is verified. Undefined: the frame is not a rotation.
+ */
 export function authorOfRotation(frame: Uint8Array): NodeId | undefined {
   try {
     return formatNodeId(bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), KeyRotation).old)

@@ -27,8 +27,8 @@ export interface BoxForMany {
 }
 
 /**
- * Seals `plaintext` to X25519 public keys. `aad` is not in the box: whoever opens it must know it.
- * Throws KaroError bad_request when a key has not 32 bytes or is of low order.
+ * Seals `plaintext` to X25519 public keys. `aad` is not in the box: the reader has to know it. Throws KaroError
+ * bad_request if a key does not have 32 bytes or has low order.
  */
 export function sealToMany(
   recipients: readonly Uint8Array[],
@@ -56,7 +56,7 @@ export interface OwnPart {
 }
 
 /**
- * The plaintext, or undefined when the part is not for this key and `aad`, was altered, or is no box. Never throws.
+ * The plaintext, or undefined if the part is not for this key and `aad`, was altered, or is not a box. Never throws.
  * `own` is the X25519 public key that belongs to `agree`.
  */
 export function openForMany(

@@ -45,8 +45,8 @@ function deriveKey(
 const additionalData = (aad: Uint8Array): Buffer => Buffer.concat([Buffer.of(VERSION), aad])
 
 /**
- * Seals `plaintext` to an X25519 public key; the box is 49 bytes longer. `aad` is not in the box: whoever opens it
- * must know it. Throws KaroError bad_request when the key has not 32 bytes or is of low order.
+ * Seals `plaintext` to an X25519 public key; the box is 49 bytes longer. `aad` is not in the box: the reader has to
+ * know it. Throws KaroError bad_request if the key does not have 32 bytes or has low order.
  */
 export function sealTo(
   recipient: Uint8Array,
@@ -88,13 +88,13 @@ function openerOf(privateKey: Uint8Array): Opener {
   return opener
 }
 
-/** Erases the private key, and what was made of it to open boxes: whatever was sealed to it opens no more. */
+/** Erases the private key and everything derived from it; boxes sealed to it can no longer be opened. */
 export function eraseSealingKey({ privateKey }: SealingKey): void {
   privateKey.fill(0)
   openers.delete(privateKey)
 }
 
-/** The plaintext, or undefined when the box is not for this key and `aad`, was altered, or is no box. Never throws. */
+/** The plaintext, or undefined if the box is not for this key and `aad`, was altered, or is not a box. Never throws. */
 export function openSealed(privateKey: Uint8Array, box: Uint8Array, aad: Uint8Array): Uint8Array | undefined {
   if (box.length < HEADER_BYTES + TAG_BYTES || box[0] !== VERSION) return undefined
   try {

@@ -1,4 +1,4 @@
-// A key that signs and does nothing else: of a root, which is no node.
+// A key that only signs: that of a root, which is not a node.
 import { sign } from 'node:crypto'
 import { privateKeyObject, rawPublicKey } from './der.ts'
 import type { Identity } from './types.ts'

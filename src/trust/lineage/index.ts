@@ -1,4 +1,4 @@
-// The lineage room's door: which keys are one member, which of them is honoured now, and when nobody can tell.
+// The lineage room's door: which keys belong to one member, which of them is accepted now, and when that is undecided.
 
 export { createLineage } from './lineage.ts'
 export { NO_LINEAGE } from './none.ts'

@@ -60,7 +60,7 @@ export function createLineage(now: () => number): Lineage {
   }
   const forkAt = (node: NodeId): Fork | undefined => mergeAt(node) ?? forkAfter(node)
 
-  /** The successor that counts; undefined: there is none, or nobody has decided. */
+  /** The successor that counts; undefined if there is none, or nobody has decided. */
   function following(node: NodeId): NodeId | undefined {
     const fork = forkAfter(node)
     const next = fork === undefined ? successors(node)[0] : choice(fork)
@@ -115,7 +115,7 @@ export function createLineage(now: () => number): Lineage {
     if (rotation === undefined) return undefined
     const { from, to, until } = rotation
     const known = after.get(from)?.get(to)
-    // A second one with other times would have the old key honoured for longer.
+    // A second rotation with other times would prolong the acceptance of the old key.
     if (known !== undefined) return undefined
     if (
       count >= ROTATIONS_MAX ||

@@ -1,4 +1,4 @@
-// What stands in where no key was ever rotated: every key is a member of its own.
+// The substitute for the lineage room if no key was ever rotated: every key is its own member.
 import type { Lineage } from './types.ts'
 
 export const NO_LINEAGE: Lineage = {

@@ -3,9 +3,9 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Rotation } from '../identity/index.ts'
 
 /**
- * How a key stands in its lineage. `current`: nothing replaced it. `replaced`: another key did, and it is honoured beside
- * that one until `until`. `retired`: that time is over. `frozen`: a key of its lineage has several successors, and nobody
- * has decided between them. `rejected`: somebody decided for another successor.
+ * The state of a key in its lineage. `current`: nothing replaced it. `replaced`: another key replaced it, and both are
+ * accepted until `until`. `retired`: that time has passed. `frozen`: a key of its lineage has several successors, and
+ * nobody has decided between them. `rejected`: somebody decided for another successor.
  */
 export type KeyState =
   | { readonly kind: 'current' }
@@ -23,11 +23,11 @@ export interface Fork {
 /** Which of several successors counts; undefined: nobody has decided. Asked often, so it has to be cheap. */
 export type Choice = (fork: Fork) => NodeId | undefined
 
-/** What a rotation that was taken changed. */
+/** The changes made by a rotation. */
 export interface Taken {
   readonly from: NodeId
   readonly to: NodeId
-  /** Milliseconds since the epoch: until when the old key is honoured. */
+  /** Milliseconds since the epoch: until when the old key is accepted. */
   readonly until: number
   /** The old key has another successor already, or the new key another predecessor. */
   readonly fork: Fork | undefined
@@ -39,9 +39,9 @@ export interface LineageView {
   memberOf(node: NodeId): NodeId
   /** The key itself, and those before it, nearest first. */
   ancestors(node: NodeId): readonly NodeId[]
-  /** Every key for which what is said about one of them counts: the ancestors, and the successors as far as they are decided. */
+  /** All keys that share decisions with this one: its ancestors, and its successors as far as they are decided. */
   family(node: NodeId): readonly NodeId[]
-  /** Every key that is connected with this one by rotations, whatever counts. */
+  /** Every key that is connected with this one by rotations, whether they count or not. */
   all(node: NodeId): readonly NodeId[]
   state(node: NodeId): KeyState
   /** The key that is used now: the last successor, as far as it is decided. */
@@ -58,9 +58,11 @@ export interface Branch {
 }
 
 export interface Lineage extends LineageView {
-  /** What a rotation says; undefined for one that is invalid now. Changes nothing, and never throws. */
+  /** The content of a rotation; undefined if it is invalid now. Changes nothing, and never throws. */
   read(frame: Uint8Array): Rotation | undefined
-  /** Takes one rotation. Undefined: it is known, or invalid, or there is no room; nothing changes then. Never throws. */
+  /**
+   * Takes one rotation. Undefined, without a change, if it is known or invalid, or if the table is full. Never throws.
+   */
   take(frame: Uint8Array): Taken | undefined
   /** The rotations that lead to this key without a fork, newest last; for a person and for tests. */
   framesTo(node: NodeId): readonly Uint8Array[]
@@ -70,6 +72,6 @@ export interface Lineage extends LineageView {
   ended(): readonly NodeId[]
   /** True when a rotation names the key. */
   isNamed(node: NodeId): boolean
-  /** Who decides between several successors; until then nobody does. */
+  /** The person or issuer who decides between several successors. */
   decideBy(choice: Choice): void
 }

@@ -22,7 +22,7 @@ interface CredentialFile extends SealedSeed {
   readonly chain: readonly string[]
 }
 
-/** What can be read without the passphrase. */
+/** The content that can be read without the passphrase. */
 interface Credential {
   readonly operator: NodeId
   readonly name: string

@@ -100,7 +100,7 @@ export const signDelegation = (
     signer,
   )
 
-/** What an answer repeats, so that the asking node knows that the owner judged this very delegation. */
+/** The digest that an answer repeats, so that the asking node knows that the owner judged this delegation. */
 export const delegationDigest = (delegation: Uint8Array): Uint8Array =>
   blake3([delegation], DELEGATION_DIGEST_BYTES)
 

@@ -25,7 +25,7 @@ export interface PrincipalsDeps {
 export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps): Principals {
   const read = createRecent<string, ReturnType<typeof readDelegation>>(READ_MAX)
 
-  /** The operator, or why there is none. */
+  /** The operator, or the reason why there is none. */
   function operatorOf({ author, body }: Asking, shown: NonNullable<Asking['body']['operator']>): Found {
     const digest = toHex(blake3([shown.delegation]))
     const delegation = read.getOrInsert(digest, () => readDelegation(shown.delegation))
@@ -43,7 +43,7 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     return certified(operators, key, shown.chain)
   }
 
-  /** What the certificates make of the operator, and what people here say of the two keys. */
+  /** The result of the operator's certificates, and decisions of people here about the two keys. */
   function certified(
     { verdict: judge }: Pick<Operators, 'verdict'>,
     key: Uint8Array,

@@ -1,4 +1,4 @@
-// Who is logged in on this node: one operator for each person (uid), in memory alone, until logout, end or revocation.
+// Logins on this node: one operator for each person (uid), in memory only, until logout, end or revocation.
 
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
@@ -51,7 +51,7 @@ interface Session extends Waiting {
   /** As it was shown; a newer one that came here since counts in its place. */
   readonly chain: readonly Uint8Array[]
   readonly ended: AbortController
-  /** What the certificate said last. */
+  /** The last known content of the certificate. */
   said: Pick<SessionState, 'name' | 'roles' | 'teams'>
   cancel: () => void
 }
@@ -65,7 +65,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   const tries = createQuotas<number>(TRIES, SESSIONS_MAX)
   let stopListening: readonly (() => void)[] = []
 
-  /** What the certificates say now, or why they say nothing. */
+  /** The present content of the certificates, or why they are not valid. */
   function judge(operator: NodeId, shown: readonly Uint8Array[]) {
     const verdict = operators.verdict(shown, parseNodeId(operator) as Uint8Array)
     if (!verdict.ok) {
@@ -80,7 +80,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     return { binding, chain }
   }
 
-  /** Undefined when the session cannot go on; it has ended then. */
+  /** Undefined if the session cannot continue; it has ended then. */
   function check(session: Session): { readonly chain: readonly Uint8Array[] } | undefined {
     const { state, chain: shown, key, over } = session
     if (state.ends_at <= clock.now() || over <= clock.monotonic()) {
@@ -194,7 +194,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
       }
       if (for_ms < LEAST_MS || for_ms > DELEGATION_LIFE_MS || types.length === 0) {
-        throw new KaroError('bad_request', 'a login holds for a minute to 8 hours', { where: 'for' })
+        throw new KaroError('bad_request', 'a login is valid for a minute to 8 hours', { where: 'for' })
       }
       const audience = newSealingKey(random)
       const now = clock.now()

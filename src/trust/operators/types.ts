@@ -17,7 +17,7 @@ export interface Asking {
   }
 }
 
-/** Who asks, as the owner of the data decides about it. */
+/** The asker, as the owner of the data judges them. */
 export interface Asker {
   readonly principal: Principal
   /**
@@ -47,7 +47,7 @@ export interface Principals {
   }): Asker
 }
 
-/** A person who is logged in here, as people and ledgers are told. */
+/** A person who is logged in here, as shown to people and in ledgers. */
 export interface SessionState {
   /** 32 hex digits; no secret. */
   readonly id: string
@@ -73,7 +73,7 @@ export interface Acting extends SessionState {
   readonly ended: AbortSignal
 }
 
-/** What this node offers to an operator to sign. */
+/** The text that this node offers to an operator to sign. */
 export type Offer = DelegationBody
 
 export interface Sessions extends Room {
@@ -101,7 +101,7 @@ export interface Sessions extends Room {
   /** Undefined: that person is not logged in. */
   end(uid: number, account?: number): Promise<SessionState | undefined>
   state(uid: number, account?: number): SessionState | undefined
-  /** The person is no person of this node any more: ends what they had, whatever account began it. */
+  /** The person is no longer a person of this node: ends their sessions, whichever account began them. */
   forget(uid: number): Promise<void>
   /** The people of this node who are logged in as that operator now, by a login that covers agents; by number. */
   peopleOf(operator: NodeId): readonly number[]

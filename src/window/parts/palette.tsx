@@ -15,10 +15,10 @@ interface Choice {
 
 const choicesOf = (views: readonly View[]): readonly Choice[] => [
   ...views.map(({ id, name, key, says }) => ({ name, says, keys: `g ${key}`, run: () => go(id) })),
-  { name: 'Refresh', says: 'ask for everything again', keys: 'r', run: refresh },
-  { name: 'Print', says: 'this view on paper, or as a PDF', keys: '', run: () => print() },
-  { name: 'Keys', says: 'list the keys of this page', keys: '?', run: () => (opened.value = 'keys') },
-  { name: 'End session', says: 'close this page for good', keys: '', run: () => void leave() },
+  { name: 'Refresh', says: 'load everything again', keys: 'r', run: refresh },
+  { name: 'Print', says: 'print this view, or save it as PDF', keys: '', run: () => print() },
+  { name: 'Keys', says: 'list the keyboard shortcuts', keys: '?', run: () => (opened.value = 'keys') },
+  { name: 'End session', says: 'end this session', keys: '', run: () => void leave() },
 ]
 
 /** Places of one view that the palette lists, so that its list stays short enough to read. */
@@ -38,7 +38,7 @@ function placesOf(view: Element | null): readonly Choice[] {
         place.focus()
       })
     }
-    if (!places.has(name)) places.set(name, { name, says: 'go there, in this view', keys: '', run })
+    if (!places.has(name)) places.set(name, { name, says: 'go to it in this view', keys: '', run })
   }
   return [...places.values()]
 }
@@ -80,12 +80,12 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
     event.preventDefault()
   }
   return (
-    <Dialog title="Go to, or do" onClose={close}>
+    <Dialog title="Command list" onClose={close}>
       <input
         type="search"
         autoFocus
         {...COMBOBOX}
-        aria-label="What do you want?"
+        aria-label="Search views and actions"
         aria-controls="choices"
         aria-activedescendant={choices.length > 0 ? `choice-${at}` : undefined}
         placeholder="mesh, verify, search, refresh …"
@@ -122,7 +122,7 @@ export const Keys = ({ views }: { readonly views: readonly View[] }) => (
     <dl class="facts keys">
       {[
         ...views.map(({ name, key }) => [`g ${key}`, name] as const),
-        ['Ctrl K  or  /', 'Go to, or do, by words'] as const,
+        ['Ctrl K  or  /', 'Open the command list'] as const,
         ['j  or  k', 'Next or previous part of the view'] as const,
         ['r', 'Refresh'] as const,
         ['?', 'This list'] as const,

@@ -74,7 +74,9 @@ export function Alarms() {
       {isLocked.value && (
         <p class="bar bad">
           <b>
-            {link.value === 'lost' ? 'The daemon does not answer.' : 'The daemon was not heard for a while.'}
+            {link.value === 'lost'
+              ? 'The daemon does not answer.'
+              : 'The daemon has not answered for a while.'}
           </b>{' '}
           What you see is of <Time at={heard} />, and actions are locked until it is heard again.
         </p>

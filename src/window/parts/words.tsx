@@ -27,7 +27,7 @@ export function change(value: number | null | undefined): string {
 
 /** `12% more than before`, for a note below a number. */
 export function compared(value: number | null | undefined): string {
-  if (value === null || value === undefined) return 'nothing before to compare with'
+  if (value === null || value === undefined) return 'no earlier period to compare with'
   if (Math.abs(value) < 0.005) return 'as many as before'
   return `${PERCENT.format(Math.abs(value))} ${value > 0 ? 'more' : 'fewer'} than before`
 }

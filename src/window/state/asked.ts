@@ -59,7 +59,7 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, { key, on 
     )
     return () => {
       running.current = undefined
-      ending.abort(new Error('nobody waits for this answer any more'))
+      ending.abort(new Error('this answer is no longer needed'))
     }
   }, [key, round])
 

@@ -93,7 +93,7 @@ export function notify(event: FeedEvent): void {
   const isSeen = document.visibilityState === 'visible' && route.value === 'approvals'
   if (notifies.value !== 'on' || isSeen) return
   const { approval_id, agent, class: of } = event.data
-  const shown = new Notification('Karo: an approval is wanted', {
+  const shown = new Notification('Karo: a request waits for approval', {
     body: `${agent} wants to do something of the class ${of}.`,
     tag: approval_id,
   })

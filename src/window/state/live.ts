@@ -100,7 +100,7 @@ export function follow(heard: (event: FeedEvent) => void): void {
     void refreshStatus()
     const ending = new AbortController()
     void readEvents(ending.signal, heard)
-    return () => ending.abort(new Error('the session is over'))
+    return () => ending.abort(new Error('the session has ended'))
   })
 }
 

@@ -6,7 +6,7 @@ import { endSession, openSession } from '../../api/contract/operations/tokens.ts
 
 /** `over` shows the screen that says how to open the page again. */
 export const session = signal<'opening' | 'open' | 'over'>('opening')
-/** Why the session is over; undefined where it was just never opened. */
+/** Why the session has ended; undefined where it was just never opened. */
 export const whyOver = signal<Problem | undefined>(undefined)
 
 /** Only pages of this very origin, port included, can read it; it ends with the tab. */
@@ -42,7 +42,7 @@ export async function begin(): Promise<void> {
 const WATCHED: Problem = {
   code: 'service_worker',
   message:
-    'another program that had this address left a service worker in the browser, which cannot be ended; delete the data of this address in the browser’s settings first',
+    'another program at this address left a service worker in the browser, and it cannot be removed. First delete the data of this address in the browser’s settings',
   hint: undefined,
 }
 

@@ -59,7 +59,7 @@ export function Ask() {
     }
   }
   const stop = (): void => {
-    asking?.abort(new Error('the person stopped it'))
+    asking?.abort(new Error('you stopped it'))
     setAsking(undefined)
   }
   return (

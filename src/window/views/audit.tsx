@@ -34,7 +34,7 @@ function Verify() {
     <Panel
       title="Is the ledger whole?"
       wide
-      note="Walks the whole chain, and compares it with every signed head."
+      note="Verifies the whole chain, and compares it with every signed head."
       actions={
         <Act
           kind="main"
@@ -67,7 +67,7 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
     [
       'Kept elsewhere',
       outside === undefined ? (
-        'no head is known outside of this node'
+        'no other machine has returned a signed head'
       ) : (
         <>
           to entry {number(outside.seq)}, <Time at={outside.signed_at} as="ago" />, by{' '}
@@ -123,7 +123,7 @@ function Log() {
       actions={
         <input
           type="search"
-          aria-label="Words that the entry has"
+          aria-label="Words in the entry"
           placeholder="Search the last entries"
           value={words}
           onInput={({ currentTarget }) => {

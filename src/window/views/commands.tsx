@@ -52,7 +52,7 @@ export function Commands() {
         <search class="filters">
           <input
             type="search"
-            aria-label="Words that the command has"
+            aria-label="Words in the command"
             placeholder="Search your commands"
             value={typed}
             onInput={({ currentTarget }) => setTyped(currentTarget.value)}
@@ -106,7 +106,7 @@ const COLUMNS: readonly Column<EventShape>[] = [
   {
     title: 'Guard',
     // A command without this mark may be older than the mark, or imported, or its mark was lost.
-    cell: ({ confirmed }) => (confirmed ? 'asked: you said yes' : '–'),
+    cell: ({ confirmed }) => (confirmed ? 'asked: you confirmed it' : '–'),
   },
   { title: 'Category', cell: ({ category }) => plain(category) },
   {

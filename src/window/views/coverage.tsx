@@ -38,8 +38,8 @@ export const Coverage = ({ report: { coverage } }: { readonly report: ReportShap
 
 export const Machines = ({ report: { machines } }: { readonly report: ReportShape }) => (
   <Panel
-    title="Machines expected and missing"
-    note={`${number(machines.enrolled)} certified, ${number(machines.seen)} of them heard of in the last day; ${number(machines.never_enrolled)} seen without a certificate.`}
+    title="Expected and missing machines"
+    note={`${number(machines.enrolled)} certified, ${number(machines.seen)} of them seen in the last day; ${number(machines.never_enrolled)} seen without a certificate.`}
   >
     {machines.missing.length === 0 ? (
       <p class="empty">No machine is missing.</p>

@@ -62,7 +62,7 @@ function Found({ checks }: { readonly checks: readonly Finding[] }) {
         </ul>
       )}
       <p class="quiet">
-        {bad.length === 0 && 'Nothing is wrong. '}
+        {bad.length === 0 && 'No problems. '}
         {counted(good.length, 'check')} found everything well, {counted(skipped, 'check')} had nothing to look
         at.
       </p>

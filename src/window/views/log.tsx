@@ -90,13 +90,13 @@ export function Logs() {
         setProblem(told)
       },
     })
-    return () => ending.abort(new Error('the log is not looked at any more'))
+    return () => ending.abort(new Error('the log is no longer shown'))
   }, [level])
   return (
     <Panel
       title="Log"
       wide
-      note="Live, the newest first."
+      note="Live, newest first."
       actions={
         <label>
           At least{' '}

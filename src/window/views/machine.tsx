@@ -36,13 +36,16 @@ export function Details({ peer, peers, isIssuer, again, onClose }: DetailsProps)
           ['Presence', peer.presence ?? 'not a member'],
           ['Known by', peer.known_by ?? '–'],
           ['Linked with', <Foreign key="links" text={linksOf(peer, peers)} />],
-          ...(peer.apart === undefined ? [] : [['No link because', plain(peer.apart)] as const]),
+          ...(peer.apart === undefined ? [] : [['Not linked, because', plain(peer.apart)] as const]),
           ...(peer.certifies === undefined
             ? []
             : [['Certifies', counted(peer.certifies, 'machine')] as const]),
           [
             'Addresses',
-            <Foreign key="addresses" text={peer.addresses.join(', ') || 'only administrators are told'} />,
+            <Foreign
+              key="addresses"
+              text={peer.addresses.join(', ') || 'only administrators may see this'}
+            />,
           ],
           ['Last seen', <Time key="seen" at={peer.last_seen} />],
         ]}

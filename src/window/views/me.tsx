@@ -77,9 +77,9 @@ function Activity({ stats }: { readonly stats: StatisticsShape }) {
       <Figures
         figures={[
           { label: 'Commands', value: number(total), note: before && compared(stats.change) },
-          { label: 'Made by programs', value: number(stats.karo_generated), note: 'AI tools on your behalf' },
+          { label: 'Made by programs', value: number(stats.karo_generated), note: 'run by AI tools for you' },
           {
-            label: 'Risky that ran',
+            label: 'Risky commands',
             value: number(risky),
             note: 'high or critical',
             ...(risky > 0 && { tone: 'warn' as const }),
@@ -136,7 +136,7 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
       <Panel title="Hours and weekdays" note="In the local time of this machine.">
         <Heat rows={heat} />
       </Panel>
-      <Panel title="Risk" note="What the rules say of the commands that ran.">
+      <Panel title="Risk" note="Levels of the commands that ran, by the rules.">
         <Bars
           caption="Commands by risk"
           titles={['Risk', 'Commands']}

@@ -48,7 +48,7 @@ export function Mesh() {
         <Panel
           title={`${counted(pending.length, 'machine')} waiting for a decision`}
           wide
-          note="Compare the words with what that machine shows (karo identity) before you trust it."
+          note="Before you trust a machine, compare these words with those of karo identity show there."
         >
           <ul class="list">
             {pending.map((peer) => (
@@ -94,7 +94,7 @@ export function Mesh() {
               <Figures figures={figuresOf(others)} />
               {found.length === 0 && others.length > 0 && <p class="empty">No machine fits these words.</p>}
               <Table
-                caption="Machines that this one knows"
+                caption="Known machines"
                 rows={found}
                 keyOf={({ node_id }) => node_id}
                 step={ROWS}
@@ -156,7 +156,7 @@ function figuresOf(peers: readonly PeerShape[]) {
     {
       label: 'Missing',
       value: number(missing),
-      note: 'certified, and not there',
+      note: 'certified, but not connected',
       ...(missing > 0 && { tone: 'warn' as const }),
     },
   ]

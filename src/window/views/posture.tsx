@@ -98,7 +98,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
             note:
               least === undefined
                 ? 'no period yet'
-                : `in ${plain(least.category)}, where the fewest do; ${percent(least.consent)} of those heard agreed`,
+                : `in ${plain(least.category)}, the lowest of all categories; ${percent(least.consent)} of the machines that were heard agreed`,
           },
           {
             label: 'Questions in a day',

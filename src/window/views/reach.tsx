@@ -34,7 +34,7 @@ export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
   // Hundreds of lines and circles, which are the same while only times change.
   const map = useMemo(
     () => (
-      <ReachMap caption="Machines around this one, by how they are reached" here={here} places={places}>
+      <ReachMap caption="Machines around this one, and how they are reached" here={here} places={places}>
         {[0, 1, 2].map((ring) => (
           <span key={ring} class={`legend ring-${ring}`}>
             {REACHED[ring]}: {number(places.filter((place) => place.ring === ring).length)}
@@ -51,7 +51,7 @@ export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
     <Panel
       title="Who is reached"
       wide
-      note="As this machine sees it; the table of machines says the same in words. Links between others are what they told some minutes ago; one that tells nothing has no such line."
+      note="As this machine sees it; the table of machines has the same data. Links between other machines are as these announced them some minutes ago; a machine that announces none has no such lines."
     >
       {map}
     </Panel>

@@ -14,7 +14,7 @@ const more = (value: number | null): string =>
   value === null ? '–' : value === 0 ? '0' : `${value > 0 ? '+' : '−'}${number(Math.abs(value))}`
 
 const moreThanBefore = (value: number | null): string => {
-  if (value === null) return 'nothing before to compare with'
+  if (value === null) return 'no earlier period to compare with'
   if (value === 0) return 'as many as before'
   return `${number(Math.abs(value))} ${value > 0 ? 'more' : 'fewer'} than before`
 }
@@ -22,8 +22,8 @@ const moreThanBefore = (value: number | null): string => {
 const SAYS: Readonly<Record<QueryResult['status'], string | undefined>> = {
   success: undefined,
   access_denied: 'No machine gave numbers: policy or consent refused.',
-  no_data: 'Nobody has numbers of this time.',
-  withheld: 'The numbers are withheld, because too few people are behind them.',
+  no_data: 'No machine has numbers of this time.',
+  withheld: 'The numbers are withheld, because too few machines are in them.',
 }
 
 export function Result({ result }: { readonly result: QueryResult }) {
@@ -169,7 +169,7 @@ const Safety = ({ data, least }: Shown<QueryDataOf<'SafetyPosture'>>) => (
         {
           label: 'Confirmed',
           value: atLeast(least, 'act:confirmed_risky', data.confirmed_risky),
-          note: 'risky, and run all the same',
+          note: 'risky, but confirmed',
         },
         { label: 'Made by programs', value: atLeast(least, 'act:karo_generated', data.karo_generated) },
         {

@@ -30,7 +30,7 @@ export function Settings() {
         <search class="filters">
           <input
             type="search"
-            aria-label="Words that a key or its meaning has"
+            aria-label="Words in a key or its description"
             placeholder="mesh.port"
             value={words}
             onInput={({ currentTarget }) => setWords(currentTarget.value)}
@@ -50,7 +50,7 @@ export function Settings() {
         asked={asked}
         empty={({ problem }) =>
           problem === null && found.length === 0 ? (
-            <p>{wanted === '' ? 'Everything has its default.' : 'No key fits that.'}</p>
+            <p>{wanted === '' ? 'All keys have their defaults.' : 'No key matches.'}</p>
           ) : undefined
         }
       >

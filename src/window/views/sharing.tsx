@@ -72,7 +72,7 @@ function Consent({ asked }: { readonly asked: Asked<SharingView> }) {
                     .map(([name]) => plain(name))
                     .join(', ') || 'none',
               },
-              { label: 'Anomalies', value: plain(anomalies), note: 'how far yours may leave' },
+              { label: 'Anomalies', value: plain(anomalies), note: 'how yours are shared' },
             ]}
           />
         )}
@@ -130,9 +130,9 @@ function Preview() {
   })
   return (
     <Panel
-      title="Exactly what would leave now"
+      title="Exactly what would be sent now"
       wide
-      note="The same bytes that are sealed for the nodes named; nothing else leaves."
+      note="The same data that is encrypted for these nodes; nothing else is sent."
       actions={
         <label>
           For{' '}
@@ -149,7 +149,7 @@ function Preview() {
         empty={({ summaries, totals }) =>
           summaries.length === 0 && totals === null ? (
             <>
-              <p>No summary of this machine would leave now.</p>
+              <p>No summary of this machine would be sent now.</p>
               <p class="quiet">Choose a role to see what of you goes into totals for it.</p>
             </>
           ) : undefined
@@ -192,7 +192,7 @@ const Edition = ({ recipients, summary, bytes: size, digest }: SummaryShape) => 
       ))}
       . Digest <code>{digest.slice(0, 16)}</code>
     </p>
-    <Scroll class="short" label="What leaves, as it is sealed">
+    <Scroll class="short" label="Data to be sent">
       <pre>{JSON.stringify(summary, null, 2)}</pre>
     </Scroll>
   </details>

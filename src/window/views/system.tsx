@@ -34,7 +34,7 @@ export function System() {
       <Group>
         <Settings />
         <Metrics />
-        <Panel title="In a terminal" wide note="What needs more of the machine than a page may see.">
+        <Panel title="In a terminal" wide note="Commands for tasks that a web page cannot do.">
           <ul class="plain">
             {['karo doctor --fix', 'karo logs --follow', 'karo token sessions'].map((one) => (
               <li key={one}>
@@ -86,7 +86,7 @@ function Checks({ known: { health, spool } }: { readonly known: StatusShape }) {
       note={
         spool.dropped > 0
           ? `${counted(spool.dropped, 'command')} were lost before they reached the daemon.`
-          : 'What the daemon checks of itself; karo doctor looks at the machine, too.'
+          : 'Checks by the daemon itself; karo doctor also checks the machine.'
       }
     >
       <Table
@@ -159,7 +159,7 @@ function Metrics() {
     <Panel
       title="Metrics"
       wide
-      note="The same numbers as at /metrics; they name nobody."
+      note="The same numbers as at /metrics; they contain no names."
       actions={
         <input
           type="search"

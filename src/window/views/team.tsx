@@ -63,7 +63,7 @@ function One({ team }: { readonly team: string }) {
       <Panel
         title={`The team ${team}`}
         wide
-        note="Of the last seven days. Each question is noted in the ledger of every machine that is asked, so it is asked only when you say so."
+        note="Of the last seven days. Every machine that is asked notes the question in its ledger, so this view asks only when you press the button."
         actions={
           <Act kind="main" run={ask}>
             Ask the team
@@ -71,7 +71,7 @@ function One({ team }: { readonly team: string }) {
         }
       >
         {first === undefined ? (
-          <p class="empty">Nothing was asked yet.</p>
+          <p class="empty">No requests yet.</p>
         ) : (
           <p>
             {counted(first.coverage.answered, 'machine')} of {first.coverage.known} answered

@@ -49,11 +49,11 @@ export function Whose({ result: { coverage, level } }: { readonly result: QueryR
     >
       {coverage.nodes.length === 0 ? (
         <p class="empty">
-          {level === 2 ? 'Totals name none of the machines behind them.' : 'No other machine was asked.'}
+          {level === 2 ? 'Totals do not name their machines.' : 'No other machine was asked.'}
         </p>
       ) : (
         <Table
-          caption="What became of the question at each machine"
+          caption="Outcome at each machine"
           rows={coverage.nodes}
           keyOf={({ fingerprint }) => fingerprint}
           columns={[

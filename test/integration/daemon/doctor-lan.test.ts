@@ -91,7 +91,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     const checks = await doctor(ash, here)
     expect(failing(checks)).toEqual([])
     expect(find(checks, 'mesh.multicast').detail).toMatch(
-      /^eth0 \(10\.99\.0\.1\): hears itself and 1 others, 1 of Karo$/,
+      /^eth0 \(10\.99\.0\.1\): receives its own question and answers of 1 others, 1 of them nodes of Karo$/,
     )
     expect(find(checks, 'clock.peers').detail).toContain('1 compared')
     expect(find(checks, 'peers.versions').outcome).toBe('ok')
@@ -117,7 +117,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
     expect(failing(checks)).toEqual([])
     expect(find(checks, 'mesh.multicast').outcome).toBe('warn')
     expect(find(checks, 'mesh.multicast').detail).toContain(
-      'hears itself but no other machine, and 1 connected node is there',
+      'receives its own question but no other machine, and 1 connected node is there',
     )
     expect(find(await doctor(ash, here, '--only', 'mesh.multicast'), 'mesh.multicast').outcome).toBe('ok')
   })
@@ -135,7 +135,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
 
     test.each([
       ['output', 'udp dport 5353 drop', 'cannot send (EPERM: a firewall drops it on the way out)'],
-      ['input', 'udp dport 5353 drop', 'does not hear itself'],
+      ['input', 'udp dport 5353 drop', 'does not receive its own question'],
     ])(
       'a rule in %s that drops mDNS is felt, found and opened by the command that is shown',
       async (chain, text, says) => {

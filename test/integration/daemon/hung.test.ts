@@ -68,7 +68,7 @@ describe('stopped', () => {
     const { stdout, code } = await node.karo(['ask', 'how full is my disk', '--json'])
     expect(code).toBe(0)
     expect((JSON.parse(stdout) as { notes: readonly string[] }).notes).toEqual([
-      expect.stringMatching(/^Your own commands were not looked at: .* within 0\.4 s\.$/),
+      expect.stringMatching(/^Your own commands were not searched: .* within 0\.4 s\.$/),
     ])
   })
 

@@ -131,7 +131,7 @@ test('a plan of steps that one names hands results on, and its card shows them',
   const bad = await node.karo(['plan', 'make', 'x', '--steps', '-'], JSON.stringify(code))
   expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('a command takes no result') })
   expect(await node.karo(['plan', 'make', 'x', '--steps', '-'], 'no json')).toMatchObject({
-    stderr: expect.stringContaining('no list of steps'),
+    stderr: expect.stringContaining('not a JSON list of steps'),
   })
   await node.stop()
 })
@@ -158,7 +158,7 @@ test('a plan without a model is shown before anything runs, stops at what is you
   expect(states(await plan(node, 'run', made.id, '--done', 's2'))).toEqual(['completed', 'done'])
   const { tasks } = await node.json<{ tasks: { id: string }[] }>(['task', 'list'])
   expect(tasks.map(({ id }) => id)).toEqual([`plan.${made.id}.s1`])
-  expect((await node.karo(['plan', 'make', 'sing a song'])).stderr).toContain('no step for this goal')
+  expect((await node.karo(['plan', 'make', 'sing a song'])).stderr).toContain('found no steps for this goal')
   await node.stop()
 })
 

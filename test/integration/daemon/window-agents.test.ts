@@ -92,7 +92,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     await until(async () => !(await page.title()).startsWith('('), { what: 'the title counts nothing' })
   })
 
-  test('a denial needs one press and its reason is kept; requests that are alike stand together', async () => {
+  test('a denial needs one press and its reason is kept; similar requests are grouped', async () => {
     const asking = [tool('git push --force origin two'), tool('git push --force origin three')]
     await cardOf('origin three').waitFor()
     await cardOf('origin two').waitFor()
@@ -190,7 +190,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
       await press('Start kExecutor:one')
       await page.getByText('running').first().waitFor()
       await press(/^Open kExecutor:one/)
-      await page.getByRole('heading', { name: 'What it writes' }).waitFor()
+      await page.getByRole('heading', { name: 'Output' }).waitFor()
       const tools = page.getByRole('combobox', { name: 'Tool' })
       await tools.selectOption({ index: 0 })
       const input = page.getByRole('textbox', { name: /^arguments/ })
@@ -207,7 +207,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
       expect.soft(await faultsOf(page), 'a task with its output').toEqual([])
       await page.keyboard.press('Escape')
       expect.soft(await walkedByTab(page), 'an agent with its tools and what it writes').toEqual(WELL_WALKED)
-      await page.getByRole('heading', { name: 'What agents were granted' }).waitFor()
+      await page.getByRole('heading', { name: 'Grants of agents' }).waitFor()
       expect(await page.locator('main').textContent()).toContain(`read ${directory}`)
       await tools.selectOption('get_stuck')
       await press('Run')

@@ -207,5 +207,5 @@ test('a filter on a change that nobody knows says so, and nothing that matches i
   expect(unknown.stdout).toContain('1 row is left out because the change is not known')
   const shown = await nodes.elm!.karo(['query', 'tools', ...words])
   expect(shown.stdout).toMatch(/records of 4 of 6 nodes reach over all of that time/)
-  expect(shown.stdout).toMatch(/box: nothing recorded in that time/)
+  expect(shown.stdout).toMatch(/box: nothing recorded in this period/)
 })

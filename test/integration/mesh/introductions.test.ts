@@ -81,7 +81,7 @@ test('what was introduced is listed at both ends, with what it gives and when it
 test('an introduced node makes nobody a member, and cannot introduce', async () => {
   const ran = await nodes[1]!.karo(['peers', 'introduce', ids[2]!])
   expect(ran.code).not.toBe(0)
-  expect(ran.stderr).toContain('what others introduced is not introduced again')
+  expect(ran.stderr).toContain('only by introduction cannot be introduced')
 })
 
 test('what is taken back ends on every node, without a command there', async () => {

@@ -65,7 +65,7 @@ test('a friend’s friend is a member: known through gossip, gone when it says s
   await becomes(left, id, { presence: 'online' })
   await becomes(middle, id, { state: 'connected', presence: 'online' })
 
-  // Whoever is denied here is no member here, whatever others say of it.
+  // Whoever is denied here is not a member here, whatever others say of it.
   await api(left, 'POST', 'peers/deny', { who: id })
   expect(await sees(left, id)).toMatchObject({ state: 'denied', known_by: null })
   expect((await left.status()).mesh.members_known).toBe(1)

@@ -273,7 +273,7 @@ describe('an operator', () => {
     expect(checks.code).toBe(0)
     const { checks: found } = JSON.parse(checks.stdout) as { checks: { id: string; detail: string }[] }
     expect(found.find(({ id }) => id === 'mesh.certificate')?.detail).toMatch(
-      /29 days left; 1 of 1 issuers are there/,
+      /29 days left; 1 of 1 issuers are connected/,
     )
     expect(found.find(({ id }) => id === 'operator.login')?.detail).toContain('you ask as dan')
     const text = await metricsOf(desk)

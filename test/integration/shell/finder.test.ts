@@ -298,7 +298,7 @@ test('NO_COLOR has no colours, and a terminal that cannot be drawn on the shellâ
   const dumb = await openFinderShell('bash', { node, env: { TERM: 'dumb' } })
   const said = dumb.printed('reverse-i-search')
   dumb.keys(CTRL_R)
-  expect(await said).toContain('this terminal cannot be drawn on')
+  expect(await said).toContain('this terminal cannot show the finder')
 })
 
 test('inspected: its uses, and what ran around it in its shell session', async () => {

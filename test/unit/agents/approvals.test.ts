@@ -231,7 +231,7 @@ describe('who may approve', () => {
     // Those words are for who asked: neither for the ledger nor for somebody else who names the request.
     expect(JSON.stringify(all.ledger)).not.toContain('today')
     const other = await all.gates.settled(id, action({ cwd: '/other' }), all.signal)
-    expect(other).toMatchObject({ outcome: 'deny', reason: 'it does not wait for an approval any more' })
+    expect(other).toMatchObject({ outcome: 'deny', reason: 'it no longer waits for an approval' })
     expect(other).not.toHaveProperty('hint')
   })
 })

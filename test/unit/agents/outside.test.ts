@@ -380,7 +380,7 @@ describe('a hostile server over HTTP', () => {
   })
 
   test('with what is no JSON-RPC is ended, as an answer and as an event', async () => {
-    const words = 'it sent what is no JSON-RPC message'
+    const words = 'it sent something that is not a JSON-RPC message'
     expect(await lastOf((response) => json(response, { hello: 1 }))).toContain(words)
     expect(await lastOf((response) => void events(response).write('data: {"jsonrpc":\n\n'))).toContain(words)
   })
@@ -528,12 +528,14 @@ describe('an address of a server', () => {
     const { runtime } = await agentRig({ client: muscle().client, gates: OPEN, endpoints: [server.url] })
     const wanted = wantedOf('/', [], { argv: [server.url], cwd: '/tmp', binds: [] })
     const add = (more: Partial<typeof wanted>, who = actor()) => runtime.add(who, { ...wanted, ...more })
-    await expect(add({ argv: ['http://127.0.0.1:1/mcp'] })).rejects.toThrow('this node lets no agent be at')
+    await expect(add({ argv: ['http://127.0.0.1:1/mcp'] })).rejects.toThrow(
+      'this node does not permit an agent at',
+    )
     await expect(add({ argv: ['http://10.0.0.5:80/mcp'] })).rejects.toThrow(
-      'is no server that an agent can be',
+      'is not the address of a server that can be an agent',
     )
     await expect(add({ argv: [server.url, 'more'] })).rejects.toThrow('no arguments')
-    await expect(add({ binds: [{ path: '/srv', write: false }] })).rejects.toThrow('its own user')
+    await expect(add({ binds: [{ path: '/srv', write: false }] })).rejects.toThrow('cannot limit the places')
     await expect(add({ secrets: [{ variable: 'TOKEN', secret: 'x' }] })).rejects.toThrow('one secret')
     await expect(add({}, actor(ANN, false))).rejects.toThrow('only an administrator')
     expect(server.asked).toEqual([])

@@ -280,7 +280,7 @@ describe('a plan', () => {
       'not only text',
     ],
     ['has no list of contents', JSON.stringify({ structuredContent: { a: 1 } }), 'not only text'],
-    ['is not there any more', undefined, 'not there any more'],
+    ['no longer exists', undefined, 'no longer exists'],
   ])('stops where a result that is to be handed on %s, and says so', async (_, result, why) => {
     const { planner, given, results } = await planned()
     const { id } = await planner.plan(ANN, 'two steps', signal, { steps: STEPS })

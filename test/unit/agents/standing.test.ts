@@ -169,7 +169,7 @@ describe('a task', () => {
 
   test.each([
     ['the gates say something else by then', { lost: async () => NO }, {}, NO.reason],
-    ['its agent was added anew', {}, { cwd: '/srv' }, 'is not any more what it was'],
+    ['its agent was added anew', {}, { cwd: '/srv' }, 'has changed since'],
   ])('is judged again when its turn comes: %s', async (_, gates, change, why) => {
     const all = await driven(gates)
     all.change(change)

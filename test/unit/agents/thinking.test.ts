@@ -218,7 +218,7 @@ describe('plans', () => {
       },
     ]
     for (const [takes, over, why] of [
-      [{ query: 's9' }, {}, 'no step of an agent'],
+      [{ query: 's9' }, {}, 'not a step of an agent'],
       [{ query: 's2' }, {}, 'circle'],
       [{ other: 's1' }, { input: { query: 'x' } }, 'no argument'],
       [{ query: 's1' }, { input: { query: 'x' } }, 'is given and taken'],
@@ -228,7 +228,7 @@ describe('plans', () => {
     const among = (takes: Readonly<Record<string, string>>) =>
       checked([draft('s2', { input: {}, takes }), draft('s1', { input: {} })], offers, harmless)
     expect(() => among({ command: 's1' })).toThrow('is code')
-    expect(() => among({ n: 's1' })).toThrow('no argument that takes a text')
+    expect(() => among({ n: 's1' })).toThrow('not an argument for text')
     const properties = { argv: { type: 'array' }, cwd: { type: 'string' }, stdin: { type: 'string' } }
     const command: Offer = {
       ...{ agent: 'kExecutor:command', tool: 'exec', description: '', readOnly: false },
@@ -251,7 +251,7 @@ describe('plans', () => {
     const yours = draft('s1', { agent: '', tool: '', input: {}, command: 'df -h' })
     expect(() =>
       checked([draft('s2', { input: {}, takes: { query: 's1' } }), yours], OFFERS, harmless),
-    ).toThrow('no step of an agent')
+    ).toThrow('not a step of an agent')
   })
 
   test('a step without an agent goes to the one that is offered first', () => {

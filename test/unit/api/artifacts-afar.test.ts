@@ -481,7 +481,7 @@ describe('a transfer', () => {
     await expect(told.next()).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining('it is switched off'),
-      hint: expect.stringContaining('the same command goes on'),
+      hint: expect.stringContaining('run the same command again'),
     })
     expect(times).toBe(1)
   })

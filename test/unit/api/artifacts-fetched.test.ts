@@ -35,9 +35,9 @@ test.each([
 ])('an error %s is shown with its hint, and decides the exit code', async (_, before) => {
   const ended = await get(async function* () {
     yield* before
-    throw new KaroError('refused', 'desk: it is not shared any more', { hint: 'Ask its owner.' })
+    throw new KaroError('refused', 'desk: it is no longer shared', { hint: 'Ask its owner.' })
   })
-  expect(ended).toMatchObject({ code: 4, err: expect.stringContaining('desk: it is not shared any more') })
+  expect(ended).toMatchObject({ code: 4, err: expect.stringContaining('desk: it is no longer shared') })
   expect(ended.err).toContain('Ask its owner.')
 })
 
@@ -59,7 +59,7 @@ test('Ctrl-C says that the same command goes on', async () => {
     await over
   })
   expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('interrupted') })
-  expect(ended.err).toContain('the same command goes on')
+  expect(ended.err).toContain('run the same command again')
 })
 
 test('of more artifacts than a machine tells of, those that are left out are shown as such', async () => {

@@ -63,7 +63,7 @@ test.runIf(root)(
     createIdentityFile(key, systemRandom)
     const output = createOutput(join(directory, 'out'))
     const full = thrown(() => output.write(Buffer.alloc(128 * 1024)))
-    const told = `there is no room left on the disk of ${directory} (ENOSPC)`
+    const told = `the disk of ${directory} is full (ENOSPC)`
     expect(full).toMatchObject({
       message: `it cannot be written: ${told}`,
       hint: expect.stringContaining('Make room'),

@@ -39,7 +39,7 @@ test('all machines of an issuer are shown with what they are to have, and only t
   expect(asked.code).not.toBe(0)
   expect(asked.requests.map(({ line }) => line.split(' ')[0])).not.toContain('POST')
   const { code, out, requests } = await karo(answers, ...OF, '--team', 'ops', '--yes')
-  expect([code, out]).toEqual([0, expect.stringContaining('2 of 2 machines are certified anew')])
+  expect([code, out]).toEqual([0, expect.stringContaining('2 of 2 machines have a new certificate')])
   expect(requests.slice(1).map(({ body }) => body)).toEqual(
     machines.map(({ node_id }) => ({ who: node_id, teams: ['ops'] })),
   )
@@ -50,7 +50,7 @@ test('one machine that is refused keeps none of the others from it, and the exit
   const answers = { ...listed, 'POST /api/v1/fleet/assign': but(ann.node_id) }
   const { code, out, err } = await karo(answers, ...OF, '--yes')
   expect([code, out]).toEqual([5, expect.stringContaining('1 of 2 machines')])
-  expect(err).toContain('ann is as it was: no such thing')
+  expect(err).toContain('ann keeps its certificate: no such thing')
   const told = await karo(answers, ...OF, '--yes', '--json')
   expect(JSON.parse(told.out)).toMatchObject({
     certificates: [{ name: 'bob' }],
@@ -64,7 +64,7 @@ test('nodes together with --of, nobody at all, and an issuer without machines ar
   for (const [words, says] of [
     [['ann', '--of', 'hq'], 'not both'],
     [[], 'no machine is named'],
-    [['--of', 'hq'], 'certified no machine'],
+    [['--of', 'hq'], 'no machine with a certificate of that issuer'],
   ] as const) {
     const { code, err } = await karo(
       { 'GET /api/v1/fleet/assignable': { nodes: [] } },

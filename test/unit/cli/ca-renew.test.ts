@@ -9,7 +9,7 @@ test('a renewal says what the issuer may give, and what is different from before
   expect(grantWords([], [])).toBe('It may give no privileged role.')
   expect(grantWords(['security'], ['security'])).toBe('It may give: security.')
   expect(grantWords(['security'], ['security', 'admin'])).toBe('It may give: security, admin. New: admin.')
-  expect(grantWords(['security'], [])).toContain('No more: security.')
+  expect(grantWords(['security'], [])).toContain('No longer: security.')
 })
 
 test('without an option the issuer keeps what it may give', () => {
@@ -23,13 +23,13 @@ test('an issuer is given privileged roles alone, and a misspelt one takes nothin
   expect(terms()).toMatchObject({ grants: ['security'] })
   expect(terms('none')).toMatchObject({ grants: [] })
   expect(terms('admin,security', '1d')).toEqual({ life: 86_400_000, grants: ['admin', 'security'] })
-  expect(() => terms('secuirty')).toThrow("'secuirty' is no privileged role")
-  expect(() => terms('security,lead')).toThrow("'lead' is no privileged role")
+  expect(() => terms('secuirty')).toThrow("'secuirty' is not a privileged role")
+  expect(() => terms('security,lead')).toThrow("'lead' is not a privileged role")
   for (const life of ['59s', '401d']) expect(() => terms('none', life)).toThrow('a minute to 400 days')
 })
 
 test('why an invite was not taken is told in words', () => {
-  expect(refusalWords('used')).toBe('it has let in as many machines as it may')
+  expect(refusalWords('used')).toBe('it was used by as many machines as it permits')
   expect(refusalWords('certificate_clock')).toMatch(/^the certificate that came is not accepted: ./)
   expect(refusalWords('constructor')).toBe('constructor')
 })

@@ -50,12 +50,12 @@ test('the ranking knows where one is, and works where that was deleted', async (
   const { code, requests } = await karo(ranked(true), 'history', '--rank')
   expect([code, requests]).toEqual([0, [{ line: expect.not.stringContaining('here='), body: undefined }]])
   expect(await karo({}, 'history', '--cwd', 'below')).toMatchObject({
-    ...{ code: 2, requests: [], err: expect.stringContaining('--cwd: the directory you are in was deleted') },
+    ...{ code: 2, requests: [], err: expect.stringContaining('--cwd: the current directory was deleted') },
   })
   for (const line of ['import bash file', 'import file.ndjson', 'export --output out', 'backup out']) {
     const { code, err, requests } = await karo({}, ...line.split(' '))
     expect([code, err, requests], line).toEqual([
-      ...[2, expect.stringContaining('the directory you are in was deleted'), []],
+      ...[2, expect.stringContaining('the current directory was deleted'), []],
     ])
   }
   const named = await karo(ranked(true), 'history', '--rank', '--cwd', '/srv/./shop')

@@ -273,7 +273,7 @@ describe('karo config', () => {
     const home = withFile('[mesh]\nport = 9300\n')
     const one = (await karo(home, ['config', 'get', 'mesh.port'], { NO_COLOR: '1' }, true)).stdout
     expect(one).toMatch(/^9300\n\nfrom +config.toml:2\ndefault +9238\n/)
-    expect(one).toMatch(/^meaning +TCP port other nodes connect to\./m)
+    expect(one).toMatch(/^meaning +TCP port that other nodes connect to; 0 takes any free port\./m)
     const all = (await karo(home, ['config', 'list'], { NO_COLOR: '1' }, true)).stdout
     for (const line of all.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
     const words = all.replaceAll(/\s+/g, ' ')

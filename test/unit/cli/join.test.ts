@@ -28,7 +28,7 @@ test('who has not been let in in time hears where to look, by what was said abou
     joining: { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: null },
   }
   for (const [places, says] of [
-    [['nosuch.lan:9238', '10.0.0.5:9238', '[fd00::5]:9238'], 'nosuch.lan: a name has to stand in /etc/hosts'],
+    [['nosuch.lan:9238', '10.0.0.5:9238', '[fd00::5]:9238'], 'nosuch.lan: a name has to be in /etc/hosts'],
     [['10.0.0.5:9238', '[fd00::5]:9238'], 'compare address and port'],
     [[], '--at host:port'],
   ] as const) {
@@ -56,5 +56,5 @@ test('what an earlier try heard of the clock does not end this one', async () =>
     'GET /api/v1/fleet': { ...looking, joining: { ...joining, refused: 'used', clock_off_ms: null } },
   }
   const { err } = await karo(answers, 'join', 'CODE', '--wait', '1d')
-  expect(err).toContain('the invite was not taken')
+  expect(err).toContain('the invite was refused')
 })

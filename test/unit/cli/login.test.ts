@@ -87,7 +87,7 @@ test.each<[string, Partial<LoginOfferShape>]>([
 ])('signs nothing where the daemon offers %s than was asked for', async (_what, change) => {
   const { code, err, bodyTo } = await logIn(offer(change))
   expect([code, bodyTo('POST /api/v1/login')]).toEqual([4, undefined])
-  expect(err).toContain('something else to sign')
+  expect(err).toContain('other than this login')
 })
 
 test('a wrong passphrase, or no credential, logs nobody in', async () => {

@@ -72,8 +72,8 @@ test('a link is alive now, whenever its last ping was; a member without one is r
     'explain',
     'x',
   )
-  expect(explained.out).toContain('no link to it; reached through other members')
-  expect(explained.out).toContain('links: 1, as it told last')
+  expect(explained.out).toContain('no direct link; reached through other members')
+  expect(explained.out).toContain('links: 1, as it announced last')
 })
 
 test('an empty list says what to do next; with --json it is an empty list', async () => {
@@ -199,7 +199,7 @@ test('several nodes are refused before the daemon is asked; help shows one', asy
     const words = what.split(' ')
     const { code, err, requests } = await karo({}, ...words, 'ash', 'vm')
     expect([code, requests]).toEqual([2, []])
-    expect(err).toContain("this takes one node, and 'ash', 'vm' are 2")
+    expect(err).toContain("this takes one node, but 'ash', 'vm' are 2")
     expect((await karo({}, ...words, '--help')).out).toMatch(
       /^Usage: karo \w+ \w+ \[options\] <(?:node|who)>$/m,
     )

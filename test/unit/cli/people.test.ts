@@ -26,7 +26,7 @@ test('every reason has its words, and only what is held back brings advice', asy
     words.add(out.split('\n')[1] ?? '')
   }
   expect(words.size).toBe(HELD_REASONS.length)
-  expect((await karo({ [LIST]: { people: [] } }, 'people', 'list')).out).toContain('Nobody')
+  expect((await karo({ [LIST]: { people: [] } }, 'people', 'list')).out).toContain('No history')
 })
 
 test('a name with what a terminal obeys is shown, not obeyed', async () => {
@@ -58,7 +58,7 @@ test('a look at a removal is only a look', async () => {
     'ada',
     '--dry-run',
   )
-  expect([code, out]).toEqual([0, expect.stringContaining('Would go')])
+  expect([code, out]).toEqual([0, expect.stringContaining('Would be removed')])
   expect(requests.map(({ body }) => body)).toEqual([{ person: 'ada', dry_run: true }])
 })
 

@@ -75,7 +75,7 @@ describe('why', () => {
     expect(line).toBe('5 nodes: this one and 4 of 5 others; fir refused')
     expect(rows).toEqual([
       'fir: refused, its clock is 10 min ahead',
-      'To set a clock right, on that machine: sudo timedatectl set-ntp true',
+      'To set a clock, run on that machine: sudo timedatectl set-ntp true',
     ])
   })
 
@@ -83,19 +83,19 @@ describe('why', () => {
     const other = row('gum', 'unreachable', { why: 'clock', clock_off_ms: -7_200_000 })
     const { rows } = whoAnswered(result([wrong, other]))
     expect(rows[1]).toBe('gum: refused, its clock is 2 h behind')
-    expect(rows.at(-1)).toMatch(/the clock of this machine: sudo timedatectl/)
+    expect(rows.at(-1)).toMatch(/the clock of this machine is wrong: sudo timedatectl/)
   })
 
   it.each([
-    ['not_trusted_there', {}, /^fir: does not trust this node; there: karo peers trust/],
+    ['not_trusted_there', {}, /^fir: does not trust this node; run there: karo peers trust/],
     ['left', { last_seen: new Date(Date.now() - 600_000).toISOString() }, /^fir: was stopped .* 10 min ago$/],
     [
       'lost',
       { last_seen: new Date(Date.now() - 600_000).toISOString() },
       /^fir: its connection broke, 10 min ago/,
     ],
-    ['silent', {}, /^fir: connected, and did not answer in time/],
-    ['away', { last_seen: new Date(Date.now() - 7_200_000).toISOString() }, /^fir: last heard of 2 h ago/],
+    ['silent', {}, /^fir: connected, but did not answer in time/],
+    ['away', { last_seen: new Date(Date.now() - 7_200_000).toISOString() }, /^fir: last message 2 h ago/],
   ] as const)('%s', (why, more, said) => {
     const { rows } = whoAnswered(result([row('fir', 'unreachable', { why, ...more })]))
     expect(rows).toEqual([expect.stringMatching(said)])
@@ -107,6 +107,6 @@ it('a node that answered without numbers is not said to refuse them', () => {
     nothingIn({ ...result(nodes), status: 'access_denied', query_type: 'ToolUsage' })
   expect(says([row('fir', 'denied')])).toMatch(/^No numbers: the nodes that were asked do not share/)
   expect(says([row('fir', 'denied'), row('gum', 'answered')])).toMatch(
-    /^No numbers: the nodes that answered have none of that time, and the others do not share/,
+    /^No numbers: the nodes that answered have none of this period, and the others do not share/,
   )
 })

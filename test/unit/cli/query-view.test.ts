@@ -79,9 +79,9 @@ test('where the guard is on, where it is off, and where nobody knows', () => {
 })
 
 test.each([
-  [['hour'], 'Only the hours are filtered; the totals and the days are of the whole range.'],
-  [['day'], 'Only the days are filtered; the totals and the hours are of the whole range.'],
-  [['hour', 'day'], 'Only the hours and the days are filtered; the totals are of the whole range.'],
+  [['hour'], 'The filter applies to hours only; the totals and the days include everything.'],
+  [['day'], 'The filter applies to days only; the totals and the hours include everything.'],
+  [['hour', 'day'], 'The filter applies to hours and days only; the totals include everything.'],
   [[], undefined],
 ])('activity filtered by %j says what is not', (fields, note) => {
   const hourly = new Array<number>(24).fill(3)
@@ -161,13 +161,13 @@ test('the nodes that are listed are those whose records fall short, and a change
       SCREEN,
     )
   const view = said(1, 2, 1)
-  expect(view).toContain('The records of 1 of 3 nodes reach over all of that time; those of the others:')
+  expect(view).toContain('The records of 1 of 3 nodes cover the whole period; those of the others:')
   expect(view).toContain('elm: 2026-11-20 08:30 to 2026-11-20 09:00')
-  expect(view).toContain('fir: gives numbers, and does not say of which part of the time')
-  expect(view).toContain('gum: nothing recorded in that time')
+  expect(view).toContain('fir: gives numbers without saying which part of the period they cover')
+  expect(view).toContain('gum: nothing recorded in this period')
   expect(view).toMatch(/CHANGE/)
-  expect(view).toContain('Changes are of 2 of the 3 nodes that gave numbers; the other has no records')
-  expect(said(0, 0, null, 2)).toContain('No node has records of all of that time:')
+  expect(view).toContain('Changes are for 2 of the 3 nodes with numbers; the other has no records')
+  expect(said(0, 0, null, 2)).toContain('No node has records of the whole period:')
   expect(said(0, 0, null, 2)).toMatch(/No change is shown.* back to 2026-11-20 05:00\./)
   // Nothing before: the column is not there, and so nothing is said of it.
   expect(said(1, 2, 4)).not.toMatch(/CHANGE|Changes are/)
@@ -176,7 +176,7 @@ test('the nodes that are listed are those whose records fall short, and a change
 test('that nothing was recorded is not said of a time that nobody has records of', () => {
   const short = [{ fingerprint: '0'.repeat(16), name: 'elm', source: 'live' as const, covers: null }]
   const view = queryView({ ...empty(0, 0), reach: { nodes: 1, whole: 0, short } }, SCREEN)
-  expect(view).toContain('No node that was heard has records of that time.')
+  expect(view).toContain('No node that answered has records of this period.')
 })
 
 test('anomalies: the gravest first, what changed, and that some nodes cannot tell yet', () => {
@@ -209,9 +209,9 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
   expect(said).toMatch(/^SEVERITY +TYPE +BEGAN +CHANGE +NODES +LATEST \(UTC\)$/m)
   expect(said).toMatch(/^ +6 +timing +3 +\+1 +2 +2026-11-20 08:00$/m)
   expect(said).toMatch(/^bob +6 +timing +3 +2026-11-20 08:00$/m)
-  expect(said).toContain('One node still learns what is usual')
+  expect(said).toContain('One node is still learning what is usual')
   const none = view([], 0)
-  expect(none).toContain('No anomaly of those asked for began on 2 nodes; −2 than before.')
+  expect(none).toContain('No matching anomaly began on 2 nodes; −2 than before.')
   expect(none).not.toMatch(/learn/)
   const last = {
     ...empty(1, 0),
@@ -304,10 +304,10 @@ test('totals say which whole periods they are of, what each left out, and why no
     compared: { nodes: 0, of: 8 },
   } as never
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
-  expect(lines).toContain('the periods that lie wholly in it: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
-  expect(lines).toContain('up to 3 rows of a period left out: fewer than 6 machines have such a row')
+  expect(lines).toContain('the whole periods in this time: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
+  expect(lines).toContain('up to 3 rows of a period are left out: fewer than 6 machines have such a row')
   expect(lines).toContain(
-    'left out of some periods or of some machines, so at least (≥) or not shown: kubectl',
+    'left out in some periods or for some machines, so shown as at least (≥) or not at all: kubectl',
   )
   expect(lines).toContain('no change is shown')
 })

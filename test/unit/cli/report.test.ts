@@ -32,7 +32,7 @@ describe('karo report', () => {
 
   it('without numbers is shown all the same, and exits as a question that is withheld', async () => {
     expect(await ask(reportOf(findingsOf({})))).toMatchObject({
-      ...{ code: 4, out: expect.stringContaining('There are no totals to report') },
+      ...{ code: 4, out: expect.stringContaining('There are no totals for this time') },
     })
   })
 
@@ -109,7 +109,7 @@ describe('reports that are kept', () => {
     expect(out).toContain('until 2026-11-23')
     expect(out).toContain('could not be made: the disk is full')
     expect(out).toContain('less than 80 % of the expected machines contributed: CROSSED')
-    expect(out).toContain('more than 2 expected machines gave nothing: not known yet')
+    expect(out).toContain('more than 2 expected machines are missing: not known yet')
   })
 
   it('are shown in any format', async () => {

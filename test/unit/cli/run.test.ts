@@ -231,7 +231,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['frobnicate', "karo: unknown command 'frobnicate'\n  karo help lists the commands."],
     [
       'pause',
-      "karo: unknown command 'pause'\n  Recording pauses in one shell by export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.",
+      "karo: unknown command 'pause'\n  To pause recording in one shell: export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.",
     ],
     ['--frob', "karo: unknown option '--frob'"],
     ['help pers', "unknown command 'pers'"],

@@ -30,7 +30,7 @@ test('each attempt is a row, and one that succeeded is no sandbox', async () => 
   ])
   expect(isSafe(rows, 'auto')).toBe(false)
   const shown = sandboxView(rows, { safe: false, chosen: 'auto' }, screen)
-  expect(shown).toContain('Nothing can run safely here')
+  expect(shown).toContain('No jail works here')
   expect(shown).toMatch(/sandbox.bwrap.hang_up\s+not tried/)
 })
 
@@ -72,7 +72,7 @@ test('only the way that is configured is judged, because the daemon uses no othe
     false,
     true,
   ])
-  expect(sandboxView(rows, { safe: false, chosen: 'bwrap' }, screen)).toContain('Judged by bwrap alone')
+  expect(sandboxView(rows, { safe: false, chosen: 'bwrap' }, screen)).toContain('Only bwrap counts')
 })
 
 test('a way that begins and then fails is not passed over', async () => {

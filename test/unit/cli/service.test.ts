@@ -85,7 +85,7 @@ describe('karo service', () => {
     expect((await karo('service', 'install')).code).toBe(0)
     expect(calls().slice(before)).toContain(restart)
     const after = calls().length
-    expect((await karo('service', 'install')).out).toContain('already')
+    expect((await karo('service', 'install')).out).toContain('Already')
     expect(calls().slice(after)).not.toContain(restart)
   })
 
@@ -136,12 +136,12 @@ describe('karo service', () => {
 describe('karo init --solo', () => {
   test('listens to nobody, asks nobody, and keeps every comment', async () => {
     const { karo, env } = person(false)
-    expect((await karo('init', '--solo')).out).toContain('listens to nobody from the next start on')
+    expect((await karo('init', '--solo')).out).toContain('accepts no connections from the next start on')
     const home = join(env.HOME, '.local/share/karo')
     const { config } = loadConfig({ home, env: {} })
     expect([config.mesh.listen, config.discovery.mdns]).toEqual([[], false])
     expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('# Addresses to listen on')
-    expect((await karo('init', '--solo')).out).toContain('listens to nobody already')
+    expect((await karo('init', '--solo')).out).toContain('accepts no connections already')
   })
 
   test('what a person wrote stays, and the lines to add are named', async () => {

@@ -36,16 +36,16 @@ test.each([
   ['2001:db8::/32', 'it holds public addresses'],
   ['fc00::/6', 'it holds public addresses'],
   ['10.0.3.7/24', 'not where that subnet begins'],
-  ['10.0.3.0/33', 'that is no subnet'],
-  ['10.0.3.0', 'that is no subnet'],
-  ['eng', 'that is no subnet'],
+  ['10.0.3.0/33', 'that is not a subnet'],
+  ['10.0.3.0', 'that is not a subnet'],
+  ['eng', 'that is not a subnet'],
   ['::ffff:10.0.3.0/120', 'written as such'],
   // The same in another spelling, which would come before every IPv4 subnet.
   ['0:0:0:0:0:ffff:a00:300/120', 'written as such'],
   ['0::FFFF:10.0.3.0/120', 'written as such'],
   ['fd00::1/64', 'not where that subnet begins'],
   ['fd00::10.0.3.9/120', 'not where that subnet begins'],
-  ['fe80::1%eth0/64', 'that is no subnet'],
+  ['fe80::1%eth0/64', 'that is not a subnet'],
 ])('%s is refused: %s', (subnet, why) => {
   const error = wrong({ [subnet]: { level: 'peer' } })
   expect(error.message).toContain(why)

@@ -130,7 +130,7 @@ describe('sources', () => {
     const env = { KARO_MCP_HISTORY: 'true' }
     const { config, warnings } = load(undefined, env)
     expect(config.mcp.history).toBe(false)
-    expect(warnings).toEqual([expect.stringContaining('KARO_MCP_HISTORY is no configuration key')])
+    expect(warnings).toEqual([expect.stringContaining('KARO_MCP_HISTORY is not a configuration key')])
     expect(load('[mcp]\nhistory = true', { KARO_MCP_HISTORY: 'false' }).config.mcp.history).toBe(true)
   })
 
@@ -165,13 +165,13 @@ describe('who may manage the node and who may ask', () => {
     ['"group:"', /name of a group/],
     ['"group:*"', /name of a group/],
     ['"group:27"', /name of a group/],
-    ['""', /no user name/],
-    ['"-1"', /no uid/],
-    ['"4294967295"', /no uid/],
-    ['"007"', /no uid/],
-    ['"a:b"', /no user name/],
-    ['"a,b"', /no user name/],
-    [String.raw`"a\u0007"`, /no user name/],
+    ['""', /not a user name/],
+    ['"-1"', /not a uid/],
+    ['"4294967295"', /not a uid/],
+    ['"007"', /not a uid/],
+    ['"a:b"', /not a user name/],
+    ['"a,b"', /not a user name/],
+    [String.raw`"a\u0007"`, /not a user name/],
     ['1000', /must be a user name, a uid/],
   ])('not for administrators: %s', (entry, why) => {
     expect(refusal(`[access]\nadmins = ["root", ${entry}]`)).toMatch(why)
@@ -276,14 +276,14 @@ describe('refused', () => {
     ['a listening address with a zone', '[mesh]\nlisten = ["fe80::1%eth0"]', 2, 'zone'],
     ['a bare IPv6 peer', '[discovery]\npeers = ["fd00::5"]', 2, 'brackets'],
     ['a mistyped address', '[discovery]\npeers = ["10.0.0.300:1"]', 2, 'neither an address nor a name'],
-    ['a cut pin', `[discovery]\npeers = ["h:1/${BOB.slice(0, -1)}"]`, 2, 'no whole node id'],
+    ['a cut pin', `[discovery]\npeers = ["h:1/${BOB.slice(0, -1)}"]`, 2, 'not a complete node id'],
     ['a fingerprint as id', '[peers]\ndenied = ["3d3daa63936a1a03"]', 2, 'that is a fingerprint'],
     ['a padded id', `[peers]\ndenied = [\n"${EVE}",\n"${BOB}=",\n]`, 4, 'padding'],
     ['a trusted level', `[peers.trusted]\n"${BOB}" = { level = "per" }`, 2, 'Did you mean "peer"?'],
-    ['a trusted field', `[peers.trusted.'${BOB}']\nrole = ["x"]`, 2, 'is no key | Did you mean roles?'],
+    ['a trusted field', `[peers.trusted.'${BOB}']\nrole = ["x"]`, 2, 'is not a key | Did you mean roles?'],
     ['a trusted role', `[peers.trusted]\n"${BOB}" = { roles = ["a b"] }`, 2, 'plain name'],
     ['a trusted text', `[peers.trusted]\n"${BOB}" = "peer"`, 2, 'but must be a table'],
-    ['a trusted name', '[peers.trusted]\nbob = { level = "peer" }', 2, 'no node id'],
+    ['a trusted name', '[peers.trusted]\nbob = { level = "peer" }', 2, 'not a node id'],
     ['an audience', '[sharing.allow]\npeers = ["*", "everyone"]', 2, 'sharing.allow.peers, entry 2, is'],
     ['an empty team', '[sharing.allow]\npeers = ["team:"]', 2, 'team: needs a plain name'],
     ['a level', '[sharing]\nmax_level = 3', 2, 'must be 0, 1 or 2'],
@@ -304,10 +304,10 @@ describe('refused', () => {
       'a public address',
       '[mesh]\nlisten = ["10.0.0.1",\n "8.8.8.8"]',
       3,
-      'entry 2, is 8.8.8.8, which is no private',
+      'entry 2, is 8.8.8.8, which is not a private',
     ],
-    ['a public IPv6', '[mesh]\nlisten = ["2001:db8::1"]', 2, 'no private address'],
-    ['a mapped public', '[mesh]\nlisten = ["::ffff:8.8.8.8"]', 2, 'no private address'],
+    ['a public IPv6', '[mesh]\nlisten = ["2001:db8::1"]', 2, 'not a private address'],
+    ['a mapped public', '[mesh]\nlisten = ["::ffff:8.8.8.8"]', 2, 'not a private address'],
     ['all addresses', '[mesh]\nlisten = ["0.0.0.0"]', 2, 'public addresses too'],
     ['a public peer', '[discovery]\npeers = ["h:1", "1.1.1.1:9238"]', 2, 'entry 2, is 1.1.1.1'],
     ['a CGNAT peer', '[discovery]\npeers = ["100.64.0.1:9238"]', 2, 'allow_cgnat = true'],
@@ -349,7 +349,7 @@ describe('allowed', () => {
 describe('warnings', () => {
   test('for a mistyped variable', () => {
     expect(load(undefined, { KARO_MESH_PROT: '1', KARO_HOME: '/x', KARO_PAUSE: '1' }).warnings).toEqual([
-      'the environment variable KARO_MESH_PROT is no configuration key, did you mean KARO_MESH_PORT?',
+      'the environment variable KARO_MESH_PROT is not a configuration key, did you mean KARO_MESH_PORT?',
     ])
   })
 })

@@ -29,7 +29,7 @@ export function checkShape(
       },
     )
   }
-  throw new KaroError('internal', `the answer is not what the API says it is: ${wrong.message}`, { where })
+  throw new KaroError('internal', `the answer does not match the API: ${wrong.message}`, { where })
 }
 
 /** True if the only difference is members that the schema does not know; of a union, in one of its forms. */

@@ -8,7 +8,7 @@ export { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 
 /** What went wrong, in words for the person who reads the page. */
 export interface Problem {
-  /** `unauthorized`: the session is over. `refused`: this person may not. `not_running`: nothing answers. */
+  /** `unauthorized`: the session has ended. `refused`: this person may not. `not_running`: nothing answers. */
   readonly code: string
   readonly message: string
   readonly hint: string | undefined

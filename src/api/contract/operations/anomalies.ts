@@ -38,7 +38,7 @@ export const seeAnomalies = defineOperation('POST /api/v1/anomalies/seen', {
   tag: 'terminal',
   summary: 'Get the signals that were not seen yet, and mark them as seen',
   description:
-    'Each signal is returned once. With `notice` the signals are not marked as seen, and there are none if `anomalies.notice` is off; that is for programs that show them unasked.',
+    'Each signal is returned once. With `notice` the signals are not marked as seen, and there are none if `anomalies.notice` is off; use it in programs that show them without being asked.',
   body: from.seeAnomaliesBody,
   answer: from.told,
   example: { body: { severity: 5 } },

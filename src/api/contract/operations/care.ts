@@ -63,7 +63,7 @@ export const getPeople = defineOperation('GET /api/v1/people', {
   access: 'admin',
   via: 'socket',
   tag: 'care',
-  summary: 'Whose data is here, and what of it is held back',
+  summary: 'The people whose data is here, and which data is held back',
   answer: fromPeople.people,
 })
 

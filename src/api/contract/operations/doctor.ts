@@ -9,7 +9,7 @@ export const getDoctor = defineOperation('GET /api/v1/doctor', {
   via: 'socket',
   tag: 'node',
   summary: 'Facts about the node that only the daemon knows',
-  description: 'For `karo doctor`, which judges them together with what it finds on the machine.',
+  description: 'For `karo doctor`, which combines them with its own checks of the machine.',
   query: from.getDoctorQuery,
   answer: from.doctorFacts,
 })
@@ -18,9 +18,9 @@ export const leaveFindings = defineOperation('POST /api/v1/doctor/findings', {
   access: 'person',
   via: 'socket',
   tag: 'node',
-  summary: 'Leave what `karo doctor` has found, for the page',
+  summary: 'Store the findings of `karo doctor`, for the dashboard',
   description:
-    'What it looks at is the machine as this person has it, which the daemon does not see. Only the newest findings of a person are kept, in memory.',
+    'The command checks the machine as this person sees it, which the daemon cannot. Only the newest findings of a person are kept, in memory.',
   body: from.leaveFindingsBody,
   answer: from.findingsLeft,
   example: {
@@ -31,6 +31,6 @@ export const leaveFindings = defineOperation('POST /api/v1/doctor/findings', {
 export const getFindings = defineOperation('GET /api/v1/doctor/findings', {
   access: 'person',
   tag: 'node',
-  summary: "What the caller's last `karo doctor` has found",
+  summary: "Findings of the caller's last `karo doctor`",
   answer: from.doctorFindings,
 })

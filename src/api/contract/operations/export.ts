@@ -20,7 +20,7 @@ export const importHistory = defineOperation('POST /api/v1/import', {
   tag: 'terminal',
   summary: "Adds events to the caller's history",
   description:
-    'Adds all events or none. An event whose id is there already is not changed. Secrets are taken out, as from typed commands.',
+    'Adds all events or none. An event whose id exists is not changed. Secrets are taken out, as from typed commands.',
   body: from.importHistoryBody,
   answer: from.importHistoryAnswer,
   example: {

@@ -11,7 +11,7 @@ const KEY = 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA'
 export const getFleet = defineOperation('GET /api/v1/fleet', {
   access: 'person',
   tag: 'mesh',
-  summary: 'To which mesh this node belongs, and how it stands there',
+  summary: 'The mesh of this node, and the state of its certificate',
   answer: from.fleetState,
 })
 
@@ -32,7 +32,7 @@ export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
 export const getRootList = defineOperation('GET /api/v1/fleet/root', {
   access: 'admin',
   tag: 'mesh',
-  summary: 'What the root has revoked',
+  summary: 'Revocations by the root',
   answer: from.rootList,
 })
 
@@ -67,8 +67,8 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
   access: 'admin',
   via: 'socket',
   tag: 'mesh',
-  summary: 'Certify a node anew, with other roles or teams',
-  description: 'Only on an issuer. What is left out stays.',
+  summary: 'Sign a new certificate for a node, with other roles or teams',
+  description: 'Only on an issuer. Roles or teams that are left out stay.',
   body: from.assignBody,
   answer: from.assigned,
   errors: ['refused', 'not_found', 'conflict'],
@@ -78,7 +78,7 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
 export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
   access: 'admin',
   tag: 'mesh',
-  summary: 'Nodes that one issuer certified last, and that another one may certify anew',
+  summary: 'Nodes whose newest certificate is by one issuer, and which another issuer may certify',
   query: from.assignableQuery,
   answer: from.assignable,
   errors: ['not_found', 'conflict', 'bad_request'],
@@ -151,7 +151,7 @@ export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
   tag: 'mesh',
   summary: 'Certify an operator again, with the same key, roles and teams',
   description:
-    'Only on an issuer. The new certificate spreads by itself; the credential file stays as it is.',
+    'Only on an issuer. The new certificate reaches the members by itself; the credential file stays as it is.',
   body: fromOperators.renewBody,
   answer: fromOperators.operatorAnswer,
   errors: ['not_found', 'refused', 'conflict'],
@@ -187,7 +187,7 @@ export const offerLogin = defineOperation('POST /api/v1/login/offer', {
   access: 'asker',
   via: 'socket',
   tag: 'mesh',
-  summary: 'What an operator has to sign to log in here',
+  summary: 'The delegation that an operator signs to log in here',
   description: 'An offer belongs to the person who asked for it, and holds for five minutes.',
   body: fromOperators.offerBody,
   answer: fromOperators.loginOffer,

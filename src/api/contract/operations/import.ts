@@ -21,7 +21,7 @@ export const importEntries = defineOperation('POST /api/v1/imports/entries', {
   ...ofPerson,
   summary: 'Adds commands of a foreign history to an import',
   description:
-    'Adds all commands or none. They are judged, redacted and ignored like typed commands. A command that is there already is not added again: the same text within 2 s in the same shell or, if no time is known, as often as it is there.',
+    'Adds all commands or none. They are judged, redacted and ignored like typed commands. A command that the history has is not added again: the same text within 2 s in the same shell, or, without a time, as often as the history has it.',
   body: from.importEntriesBody,
   bodyBytes: IMPORT_BATCH.bytes,
   answer: from.imported,
@@ -52,7 +52,7 @@ export const getImports = defineOperation('GET /api/v1/imports', {
 
 export const undoImport = defineOperation('POST /api/v1/imports/undo', {
   ...ofPerson,
-  summary: 'Takes out a part of what an import brought',
+  summary: 'Removes a part of the commands of an import',
   description:
     'Removes commands, their texts and their counts for good, the newest first, some thousands in one request. Repeat the request until `left` is 0.',
   body: from.undoImportBody,

@@ -41,7 +41,7 @@ export const introducePeer = defineOperation('POST /api/v1/peers/introduce', {
   tag: 'mesh',
   summary: 'Introduce a node to others, or take that back',
   description:
-    'Signs an introduction, which members get. It counts on nodes whose people made this node an introducer, and gives there what they let it give at most. Only a node that people here, the configuration or a certificate trust can be introduced.',
+    'Signs an introduction, which members get. It counts on nodes whose people made this node an introducer, up to the level that they set. Only a node that people here, the configuration or a certificate trust can be introduced.',
   body: from.introduceBody,
   answer: from.introduction,
   errors: [...NAMING, 'refused'],

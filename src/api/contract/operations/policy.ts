@@ -25,7 +25,7 @@ export const takeBundle = defineOperation('POST /api/v1/policy/bundle', {
 export const checkPolicy = defineOperation('GET /api/v1/policy/check', {
   access: 'person',
   tag: 'sharing',
-  summary: 'What the role policies in force say to a request that nobody made',
+  summary: 'The decision of the role policies about a hypothetical request',
   query: from.policyCheckQuery,
   answer: from.policyCheck,
   errors: ['bad_request'],

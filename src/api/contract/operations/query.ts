@@ -31,9 +31,10 @@ export const postQuery = defineOperation('POST /api/v1/query', {
 export const postReport = defineOperation('POST /api/v1/reports', {
   access: 'asker',
   tag: 'mesh',
-  summary: 'Make a report of what was released to the asker: tools, risk, anomalies, coverage and machines',
+  summary:
+    'Make a report from the totals released to the asker: tools, risk, anomalies, coverage and machines',
   description:
-    'It reads totals and asks no other node. `refused` if the asker may read none. Where nothing was released of the time, `state` is `nothing`, and `notes` say why and what to do.',
+    'It reads totals and asks no other node. `refused` if the asker may read none. If nothing was released for that time, `state` is `nothing`, and `notes` say why and what to do.',
   body: ofReports.postReportBody,
   answer: ofReports.report,
   errors: ['bad_request', 'refused', 'rate_limited', 'unavailable'],

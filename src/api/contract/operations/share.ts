@@ -43,7 +43,7 @@ export const NAMED_CHANGES = {
     ...naming,
     summary: 'Withdraw consent from a node, team or role, or for some categories',
     description:
-      "None of the caller's data, or nothing of these categories, goes to them any more, at any level. Their trust does not change.",
+      'They no longer get any data of the caller, or of these categories, at any level. Their trust does not change.',
     example: { body: { who: 'bob' } },
   }),
 } as const

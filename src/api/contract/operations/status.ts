@@ -31,7 +31,7 @@ export const rotateIdentity = defineOperation('POST /api/v1/identity/rotate', {
   tag: 'node',
   summary: 'Go on under the next key, which the key file holds',
   description:
-    'The key file has to hold a rotation that `karo identity rotate` has begun; no secret goes over the API. The rotation is announced, and the node begins anew under the new key a few seconds later.',
+    'The key file has to hold a rotation that `karo identity rotate` has begun; no secret goes over the API. The rotation is announced, and the node restarts under the new key a few seconds later.',
   query: from.rotateQuery,
   answer: from.rotation,
   errors: ['not_found', 'refused'],

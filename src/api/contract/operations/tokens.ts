@@ -77,6 +77,6 @@ export const createSessionCode = defineOperation('POST /api/v1/sessions/codes', 
   ...ofPerson,
   summary: 'Make a code that opens one session',
   description:
-    'The code is valid for a minute. Its session has all rights of the caller; it approves what agents ask for only where the terminal of the caller could.',
+    'The code is valid for a minute. Its session has all rights of the caller; it can approve requests of agents only if the terminal of the caller could.',
   answer: from.sessionCode,
 })

@@ -102,7 +102,7 @@ export const doctorFacts = z
     lists: z
       .strictObject({ at: moment('when the newest revocation list was signed'), stale: z.boolean() })
       .nullable()
-      .describe('null: this node is in no mesh of a root'),
+      .describe('null: this node does not belong to a mesh with a root key'),
     certificate: z
       .strictObject({
         usage: z.enum(['issuer', 'node', 'operator']).nullable(),
@@ -179,7 +179,7 @@ export const doctorFacts = z
       recipients: count('nodes that may read the summaries'),
       last: moment('when the newest edition was made').nullable(),
     }),
-    people_held: count('people whose data is held back; only administrators are told').exactOptional(),
+    people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
     tokens_ending: listOf(
       z.strictObject({
         name: token.shape.name,

@@ -137,7 +137,7 @@ export const assignable = z
         teams: labels('teams it has'),
       }),
       8_192,
-    ).describe('nodes that this issuer can certify anew'),
+    ).describe('nodes for which this issuer can sign a new certificate'),
   })
   .meta({ id: 'Assignable' })
 
@@ -151,11 +151,11 @@ const invite = z
       .describe('replaced: it names a key that this node has no more, so it lets nobody in'),
     made_at: moment('when it was made'),
     ends_at: moment('when it ends'),
-    uses: count('machines it lets in'),
+    uses: count('number of machines that may use it'),
     used: count('machines it has let in'),
     failures: count('wrong proofs; five of them cancel it'),
-    roles: labels('roles it gives'),
-    teams: labels('teams it gives'),
+    roles: labels('roles of these machines'),
+    teams: labels('teams of these machines'),
   })
   .meta({ id: 'Invite' })
 export type InviteShape = z.infer<typeof invite>
@@ -164,15 +164,15 @@ export const inviteList = z.strictObject({ invites: listOf(invite, 2048).describ
 export const inviteAnswer = z.strictObject({ invite })
 
 export const inviteBody = z.strictObject({
-  uses: z.int().min(1).max(1_000).default(1).describe('machines it lets in'),
+  uses: z.int().min(1).max(1_000).default(1).describe('number of machines that may use it'),
   for_ms: z
     .int()
     .min(60_000)
     .max(90 * 86_400_000)
     .default(86_400_000)
     .describe('how long it can be used'),
-  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles it gives'),
-  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams it gives'),
+  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles of these machines'),
+  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams of these machines'),
 })
 
 export const inviteMade = z

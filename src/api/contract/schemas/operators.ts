@@ -47,8 +47,8 @@ export const operatorBody = z.strictObject({
     .max(30 * 24 * HOUR_MS)
     .default(30 * 24 * HOUR_MS)
     .describe('how long the certificate holds'),
-  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles it gives'),
-  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams it gives'),
+  roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles of the operator'),
+  teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams of the operator'),
 })
 
 export const operatorMade = z.strictObject({ operator, chain: chain() }).meta({ id: 'OperatorMade' })

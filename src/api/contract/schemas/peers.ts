@@ -47,7 +47,7 @@ const peer = z
     why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
     decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
     addresses: listOf(text(256, 'multiaddr'), 8).describe(
-      'addresses at which the node was met, newest first; only administrators are told',
+      'addresses at which the node was met, newest first; only administrators may see this',
     ),
     state: z
       .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])

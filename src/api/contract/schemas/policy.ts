@@ -26,7 +26,7 @@ const organisation = z
     number: count('of the bundle in force'),
     signed_at: moment('when the root signed it'),
     policies: count('that stand in it'),
-    max_level: z.int().min(0).max(2).nullable().describe('nodes give no level above it; null: not said'),
+    max_level: z.int().min(0).max(2).nullable().describe('the highest level that nodes give; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
     totals: z
       .strictObject({
@@ -93,7 +93,7 @@ export const policyCheck = z
     level: level('asked for'),
     category: sharingCategory().nullable(),
   })
-  .meta({ id: 'PolicyCheck', description: 'What the role policies say to a request that nobody made.' })
+  .meta({ id: 'PolicyCheck', description: 'The decision of the role policies about a hypothetical request.' })
 export type PolicyCheckShape = z.infer<typeof policyCheck>
 
 export const policyCheckQuery = z.strictObject({

@@ -40,7 +40,7 @@ export const rotation = z
   .strictObject({
     node_id: ownNodeId(),
     fingerprint: fingerprint(),
-    switch_in_ms: count('milliseconds until the node begins anew under the new key'),
+    switch_in_ms: count('milliseconds until the node restarts under the new key'),
   })
   .meta({ id: 'Rotation', description: 'The key that takes the place of the one of this node.' })
 
@@ -60,7 +60,7 @@ export const status = z
         asks: z.boolean().describe('may ask the mesh in the name of this node'),
       })
       .describe('the caller'),
-    people_held: count('people whose data is held back; only administrators are told').exactOptional(),
+    people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
     uptime_seconds: count('since the daemon started'),
     mesh: z.strictObject({
       listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),

@@ -95,7 +95,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       const { name, media_type, expires_at } = request.body
       const expiresAt = expires_at === null ? null : Date.parse(expires_at)
       if (Number.isNaN(expiresAt))
-        throw new KaroError('bad_request', 'this is no time', { where: 'expires_at' })
+        throw new KaroError('bad_request', 'this is not a time', { where: 'expires_at' })
       const coming = { name, mediaType: media_type, source: 'person', expiresAt }
       return { key: await artifacts.begin(ownerOf(request), coming), part_bytes: PART_BYTES }
     })
@@ -164,9 +164,13 @@ function audienceOf(to: string, { trust, operators }: Pick<SharingDeps, 'trust' 
     })
   if (isMember) return node
   if (id !== undefined) return id
-  throw new KaroError('not_found', `'${to}' is no member here, and no operator whose certificate holds`, {
-    hint: 'karo peers and karo operator list show those that there are.',
-  })
+  throw new KaroError(
+    'not_found',
+    `'${to}' is not a member here, and not an operator with a valid certificate`,
+    {
+      hint: 'karo peers and karo operator list show those that there are.',
+    },
+  )
 }
 
 function unlessUnknown<T>(find: () => T): T | undefined {

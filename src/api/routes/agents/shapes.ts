@@ -129,5 +129,5 @@ export function objectIn(text: string): Record<string, unknown> {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     return value as Record<string, unknown>
-  throw new KaroError('bad_request', 'the arguments are no JSON object', { where: 'input' })
+  throw new KaroError('bad_request', 'the arguments are not a JSON object', { where: 'input' })
 }

@@ -105,7 +105,8 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
       const owner = ownerOf(request)
       // Only an agent of this person, whatever else the caller may see.
       const { id, manifest } = await agents.describe({ ...owner, admin: false }, agent)
-      if (manifest === null) throw new KaroError('refused', `the manifest of ${id} is not as it was signed`)
+      if (manifest === null)
+        throw new KaroError('refused', `the manifest of ${id} is differs from its signed manifest`)
       return shapeOf(await vault.allow(owner, name, { agent: id, manifest: digestOf(manifest), tools }))
     })
     serve(server, denySecret, async (request) =>
@@ -122,7 +123,7 @@ function momentOf(text: string | null): number | null {
   if (text === null) return null
   const ms = Date.parse(text)
   if (Number.isSafeInteger(ms) && ms > 0) return ms
-  throw new KaroError('bad_request', 'this is no time', { where: 'expires_at' })
+  throw new KaroError('bad_request', 'this is not a time', { where: 'expires_at' })
 }
 
 const stateOf = (state: VaultState): VaultStateShape => ({

@@ -19,7 +19,7 @@ export interface CertificateDeps {
 
 const moment = (ms: number): string => new Date(ms).toISOString()
 
-/** Null: this node is in no mesh of a root. */
+/** Null: this node does not belong to a mesh with a root key. */
 export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
   const { lists_at, own = null, why_not = null, revoked_by = null } = deps.fleet()
   if (lists_at === null) return null

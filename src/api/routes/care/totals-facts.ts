@@ -1,4 +1,4 @@
-// Facts of /doctor about totals: whether this machine gave its part of the newest period, and how far releases have come.
+// Facts of /doctor about totals: whether this machine sent its share of the newest period, and how far releases have come.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import type { TotalsRoom } from '../../../exchange/totals/index.ts'

@@ -161,7 +161,7 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
     serve(server, joinFleet, async ({ body }) => {
       const wrong = body.places.find((place) => readStaticPeer(place) === undefined)
       if (wrong !== undefined) {
-        throw new KaroError('bad_request', `'${wrong}' is no address to look for the inviter at`, {
+        throw new KaroError('bad_request', `'${wrong}' is not an address of the issuer`, {
           hint: 'Write host:port, for example 10.0.0.5:9238.',
         })
       }

@@ -73,7 +73,7 @@ export function introductionsRoutes(deps: IntroductionsDeps): Routes {
           'refused',
           `${name || fingerprint} is not trusted here by a person, the configuration or a certificate`,
           {
-            hint: 'Compare its fingerprint and run karo peers trust first; what others introduced is not introduced again.',
+            hint: 'Compare its fingerprint and run karo peers trust first; a node that you know only by introduction cannot be introduced.',
           },
         )
       const until = clock.now() + days * DAY_MS

@@ -95,7 +95,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       if (state === 'void') {
         throw new KaroError(
           'refused',
-          'the issuer of this operator counts no more, or may not give its roles',
+          'the issuer of this operator was revoked, or may no longer give its roles',
           {
             hint: 'Give both: karo operator assign … --role … --team …',
           },
@@ -119,7 +119,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       if (state === 'void' && (roles === undefined || teams === undefined)) {
         throw new KaroError(
           'bad_request',
-          'the issuer of this operator counts no more, so say both roles and teams',
+          'the issuer of this operator was revoked, so give both roles and teams',
         )
       }
       const terms = { roles: roles ?? binding.roles, teams: teams ?? binding.teams }

@@ -146,9 +146,13 @@ export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: P
       const node = trust.resolve(asked)
       const { fingerprint } = trust.opinion(node)
       if (!trust.isNameChosen(node) && !namesKey(asked))
-        throw new KaroError('bad_request', `'${asked}' is what that node calls itself, which any node can`, {
-          hint: `Compare its fingerprint ${formatFingerprint(fingerprint)} with what \`karo identity show\` prints there, and trust it by that.`,
-        })
+        throw new KaroError(
+          'bad_request',
+          `'${asked}' is a name that the node gave itself, so it proves nothing`,
+          {
+            hint: `Compare its fingerprint ${formatFingerprint(fingerprint)} with what \`karo identity show\` prints there, and trust it by that.`,
+          },
+        )
       await trust.trust(node, terms)
       return answer(node)
     })

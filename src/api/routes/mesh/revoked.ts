@@ -30,9 +30,9 @@ export function joiningInWords({ own = null, joining = null }: Told): string | u
 /** For `karo status`; undefined while this node belongs to its mesh, or to none. */
 export function revokedInWords({ why_not, revoked_by }: Told): string | undefined {
   if (why_not === 'issuer_revoked') {
-    return 'this node is no member of its mesh any more: the root revoked the issuer that certified it. Ask another issuer for an invite: karo join'
+    return 'this node is no longer a member of its mesh: the root revoked the issuer that certified it. Ask another issuer for an invite: karo join'
   }
   const by = revokedShape(revoked_by)
   if (why_not !== 'revoked' || by === null) return undefined
-  return `this node is no member of its mesh any more: ${revokedWords(by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
+  return `this node is no longer a member of its mesh: ${revokedWords(by)}. To let this machine in again, give it another key: ${ANOTHER_KEY}`
 }

@@ -32,7 +32,7 @@ const AGENT = {
 
 const add = defineCommand({
   name: 'agent add',
-  summary: 'add an MCP server as an agent; it runs in a jail, and sees nothing that you do not give it',
+  summary: 'add an MCP server as an agent; it runs in a jail, and sees only the places that you give it',
   shows: addAgent,
   args: [
     { name: 'name', required: true, description: 'a name for it, of small letters, digits, . _ -' },
@@ -41,7 +41,7 @@ const add = defineCommand({
       required: true,
       variadic: true,
       description:
-        'after --: a program and its arguments, which no shell reads; or the HTTP address of a server that runs on this machine',
+        'after --: a program and its arguments (no shell interprets them), or the HTTP address of a server on this machine',
     },
   ],
   options: [
@@ -50,7 +50,7 @@ const add = defineCommand({
       value: 'path',
       repeat: true,
       completes: 'directory',
-      description: 'a directory or file that it may read; may be given several times',
+      description: 'a directory or file that it may read; can be repeated',
     },
     {
       name: 'write',
@@ -65,14 +65,14 @@ const add = defineCommand({
       value: 'variable=name',
       repeat: true,
       description:
-        'gives it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name); needs karo secret allow',
+        'give it a secret of yours, in a file whose path is in KARO_SECRET_<variable> (over HTTP: BEARER=name); needs karo secret allow',
     },
     {
       name: 'connect',
       value: 'host:port',
       repeat: true,
       description:
-        'a place of the private network that it may connect to, by the proxy in HTTPS_PROXY; agents.connect has to name it',
+        'a place of the private network that it may connect to through the proxy in HTTPS_PROXY; agents.connect has to list it',
     },
     {
       name: 'class',
@@ -105,18 +105,18 @@ const add = defineCommand({
     },
     {
       run: 'karo agent add clock -- /usr/bin/clock-server',
-      does: 'a program of the system, with nothing given',
+      does: 'a program of the system, without any places',
     },
     {
       run: 'karo agent add tools -- http://127.0.0.1:3001/mcp',
-      does: 'a server that runs already, outside of any jail: agents.endpoints has to name it',
+      does: 'a server that is running, outside of any jail: agents.endpoints has to list it',
     },
   ],
   async run(io, { args, options }) {
     if (!AGENT_NAME.test(args.name))
       throw new KaroError(
         'bad_request',
-        'a name has at most 32 small letters, digits and . _ -, and begins with a letter or a digit',
+        'a name has at most 32 lower-case letters, digits and . _ -, and begins with a letter or a digit',
         {
           where: 'NAME',
         },
@@ -179,7 +179,7 @@ const PATHS = ['/usr/local/bin', '/usr/bin', '/bin']
 function programOf(program: string, binds: readonly { readonly path: string }[]): string {
   if (!program.includes('/')) {
     if (PATHS.some((directory) => existsSync(join(directory, program)))) return program
-    throw new KaroError('bad_request', `a jail finds no '${program}': it looks in ${PATHS.join(', ')}`, {
+    throw new KaroError('bad_request', `a jail does not find '${program}': it looks in ${PATHS.join(', ')}`, {
       where: 'COMMAND',
       hint: 'Give its whole path, and its directory with --read.',
     })
@@ -204,7 +204,7 @@ const list = defineCommand({
   options: [AT],
   examples: [
     { run: 'karo agent list', does: 'also shows which agents cannot run, and why' },
-    { run: 'karo agent list --at build-1', does: 'those of another machine that you may use' },
+    { run: 'karo agent list --at build-1', does: 'the agents of another machine that you may use' },
   ],
   run: async (io, { options }) =>
     show(io, await daemonAt(io).call(getAgents, { query: atOf(options) }), agentsView),
@@ -225,7 +225,7 @@ const describe = defineCommand({
 
 const remove = defineCommand({
   name: 'agent remove',
-  summary: 'stop an agent and forget it; its tasks stay',
+  summary: 'stop an agent and remove it; its tasks stay',
   shows: removeAgent,
   args: [AGENT],
   examples: [{ run: 'karo agent remove files', does: 'stops it first; none of its processes is left' }],
@@ -267,11 +267,11 @@ const stop = defineCommand({
 
 const logs = defineCommand({
   name: 'agent logs',
-  summary: 'show what an agent wrote on standard error, and what became of it',
+  summary: 'show the log of an agent: its standard error, starts and ends',
   shows: getAgentLogs,
   args: [AGENT],
   options: [AT],
-  examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and how many were dropped' }],
+  examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and the number of dropped lines' }],
   run: async (io, { args, options }) => {
     const query = { agent: args.agent, ...atOf(options) }
     return show(io, await daemonAt(io).call(getAgentLogs, { query }), agentLogsView)

@@ -39,7 +39,7 @@ const put = defineCommand({
       value: 'media-type',
       description: 'such as text/plain (default: application/octet-stream)',
     },
-    { name: 'ttl', value: 'duration', description: 'removes it after that time (default: never)' },
+    { name: 'ttl', value: 'duration', description: 'remove it after this time (default: never)' },
   ],
   examples: [
     { run: 'karo artifact put report.pdf --ttl 30d', does: 'prints its id' },
@@ -54,7 +54,7 @@ const put = defineCommand({
     if (options.type !== undefined && !MEDIA_TYPE.test(options.type))
       throw new KaroError(
         'bad_request',
-        `'${options.type.slice(0, 80)}' is no media type such as text/plain`,
+        `'${options.type.slice(0, 80)}' is not a media type such as text/plain`,
         {
           where: '--type',
         },
@@ -80,10 +80,11 @@ const put = defineCommand({
 
 const get = defineCommand({
   name: 'artifact get',
-  summary: 'write the content of an artifact to a file or to standard output, compared with its id',
+  summary:
+    'write the content of an artifact to a file or to standard output, after checking it against its id',
   args: [{ ...ID, description: `${ID.description}; a link to one; - for a link on standard input` }],
   options: [
-    { ...AT, description: 'fetch it from another machine first, and keep it here: a member, see karo peers' },
+    { ...AT, description: 'first fetch it from this member (see karo peers), and keep it here' },
     {
       name: 'output',
       short: 'o',
@@ -98,7 +99,7 @@ const get = defineCommand({
       run: 'karo artifact get 4f1d2a0c9b33 --at build-1 -o report.pdf',
       does: 'what that machine shares with you',
     },
-    { run: 'karo artifact get - -o report.pdf', does: 'by a link that is typed or piped' },
+    { run: 'karo artifact get - -o report.pdf', does: 'by a link from standard input' },
   ],
   async run(io, { args, options }) {
     const wanted = await wantedBy(args.id, options.at)
@@ -138,7 +139,7 @@ const harmless = (text: string): string => screened(text, { colour: false, redra
 
 const list = defineCommand({
   name: 'artifact list',
-  summary: 'list your files here, and large results of your agents; the newest first',
+  summary: 'list your artifacts: stored files, and large results of your agents; newest first',
   shows: getArtifacts,
   examples: [{ run: 'karo artifact list', does: 'each with its id' }],
   run: async (io) => show(io, await daemonAt(io).call(getArtifacts), artifactsView),
@@ -146,7 +147,7 @@ const list = defineCommand({
 
 const showOne = defineCommand({
   name: 'artifact show',
-  summary: 'show what an artifact is, and its beginning: as text, or else as bytes',
+  summary: 'show name, type and size of an artifact, and its beginning as text or bytes',
   shows: showArtifact,
   args: [ID],
   examples: [
@@ -164,7 +165,7 @@ const remove = defineCommand({
   examples: [
     {
       run: 'karo artifact remove 4f1d2a0c9b33',
-      does: 'removes it, with the parts that no other artifact shares',
+      does: 'removes it, except parts that other artifacts use',
     },
   ],
   run: async (io, { args }) =>

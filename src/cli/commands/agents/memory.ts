@@ -13,7 +13,7 @@ const SEARCH_DEADLINE_MS = 30_000
 
 const add = defineCommand({
   name: 'memory add',
-  summary: 'keep a note; secrets found in it are removed first',
+  summary: 'store a note, after taking secrets out of it',
   shows: addNote,
   args: [
     {
@@ -38,14 +38,14 @@ const add = defineCommand({
 
 const search = defineCommand({
   name: 'memory search',
-  summary: 'find notes by words, and by meaning where an endpoint of embeddings is configured',
+  summary: 'find notes by words, and also by meaning if an endpoint of embeddings is configured',
   shows: searchNotes,
   args: [
     { name: 'words', required: true, variadic: true, oneThing: true, description: 'what the note is about' },
   ],
   options: [{ name: 'limit', value: 'number', default: '10', description: 'at most so many, 1 to 100' }],
   examples: [
-    { run: 'karo memory search staging database', does: 'the best first; says how it was searched' },
+    { run: 'karo memory search staging database', does: 'the best match first, and how it was searched' },
   ],
   async run(io, { args, options }) {
     const q = checkText(args.words.join(' ').trim(), 'karo memory search', 512)
@@ -57,7 +57,7 @@ const search = defineCommand({
 
 const list = defineCommand({
   name: 'memory list',
-  summary: 'list your notes, and results of tasks that were kept; the newest first',
+  summary: 'list your notes, and stored results of tasks; newest first',
   shows: getNotes,
   examples: [{ run: 'karo memory list', does: 'each with its id' }],
   run: async (io) => show(io, await daemonAt(io).call(getNotes), notesView),
@@ -71,7 +71,7 @@ const forget = defineCommand({
   examples: [{ run: 'karo memory forget 4f1d2a', does: 'removes the note, but not copies of it in tasks' }],
   async run(io, { args }) {
     if (!/^[0-9a-f]{6,16}$/.test(args.id))
-      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is no id of a note`, {
+      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a note`, {
         where: 'ID',
         hint: 'karo memory list shows the ids.',
       })

@@ -13,15 +13,15 @@ import { modelsView, testedView } from '../../views/agents/models.ts'
 
 const list = defineCommand({
   name: 'model list',
-  summary: 'list the local models that are configured, in the order in which they are asked',
+  summary: 'list the configured local models, in the order in which they are asked',
   shows: getModels,
-  examples: [{ run: 'karo model list', does: 'whether each answers now, and why not' }],
+  examples: [{ run: 'karo model list', does: 'whether each model answers now, and if not, why' }],
   run: async (io) => show(io, await daemonAt(io).call(getModels), modelsView),
 })
 
 const test = defineCommand({
   name: 'model test',
-  summary: 'have each configured model say one word, without a daemon, and show how long it took',
+  summary: 'let each configured model answer one word, without a daemon, and show how long it takes',
   json: 'one document: `models`, each with `name`, `model`, `ok`, `detail`, `first_ms` and `whole_ms`',
   examples: [{ run: 'karo model test', does: 'the time to the first piece, and to the whole answer' }],
   async run(io) {

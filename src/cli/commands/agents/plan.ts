@@ -36,7 +36,7 @@ const EXIT_OF: Readonly<Record<PlanShape['state'], ExitCode>> = {
 
 function idOf(id: string): string {
   if (/^[0-9a-f]{4,8}$/.test(id)) return id
-  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is no id of a plan`, {
+  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is not the id of a plan`, {
     where: 'ID',
     hint: 'karo plan list shows the ids.',
   })
@@ -51,7 +51,7 @@ async function stepsIn(path: string): Promise<NamedStepShape[]> {
   } catch {
     // Text that is no JSON is refused like a value that is no list.
   }
-  throw new KaroError('bad_file', 'this is no list of steps in JSON', {
+  throw new KaroError('bad_file', 'this is not a JSON list of steps', {
     where: path,
     hint: 'For example: [{"id":"s1","agent":"kMemory:notes","tool":"list_notes"}]',
   })
@@ -75,7 +75,7 @@ const make = defineCommand({
     {
       name: 'steps',
       value: 'file',
-      description: 'your own steps, as JSON (- for standard input), in place of steps made from the goal',
+      description: 'your own steps as JSON (- for standard input), instead of steps made from the goal',
     },
   ],
   examples: [
@@ -85,7 +85,7 @@ const make = defineCommand({
     },
     {
       run: "karo plan make 'search notes for staging, then show free disk space'",
-      does: 'shows the steps, and what made the plan: a model or Karo itself',
+      does: 'shows the steps, and whether a model or Karo made them',
     },
   ],
   async run(io, { args, options }) {
@@ -99,13 +99,13 @@ const list = defineCommand({
   name: 'plan list',
   summary: 'list your plans, the newest first',
   shows: getPlans,
-  examples: [{ run: 'karo plan list', does: 'with what became of each' }],
+  examples: [{ run: 'karo plan list', does: 'with the outcome of each' }],
   run: async (io) => show(io, await daemonAt(io).call(getPlans), plansView),
 })
 
 const showOne = defineCommand({
   name: 'plan show',
-  summary: 'show the steps of a plan, and what became of each',
+  summary: 'show the steps of a plan, and the outcome of each',
   shows: showPlan,
   args: [ID],
   examples: [{ run: 'karo plan show 4f1d2a0c', does: 'also after the daemon was restarted' }],
@@ -120,15 +120,15 @@ const run = defineCommand({
   shows: runPlan,
   args: [ID],
   options: [
-    { name: 'done', value: 'step', description: 'says that you have run this step yourself' },
-    { name: 'follow', short: 'f', description: 'also wait until you have approved what needs your yes' },
+    { name: 'done', value: 'step', description: 'mark this step as done, because you have run it yourself' },
+    { name: 'follow', short: 'f', description: 'also wait for your approval of steps that need it' },
   ],
   examples: [
     {
       run: 'karo plan run 4f1d2a0c --follow',
-      does: 'stops at the first step that fails; goes on when run again',
+      does: 'stops at the first step that fails, and continues there when run again',
     },
-    { run: 'karo plan run 4f1d2a0c --done s2', does: 'goes on after a command that you ran yourself' },
+    { run: 'karo plan run 4f1d2a0c --done s2', does: 'continues after a command that you ran yourself' },
   ],
   async run(io, { args, options }) {
     const { done } = options

@@ -25,9 +25,9 @@ const versionOf = (text: string | undefined) =>
 
 function nameOf(name: string): string {
   if (PROMPT_NAME.test(name)) return name
-  throw new KaroError('bad_request', `'${name.slice(0, 80)}' is no name of a prompt`, {
+  throw new KaroError('bad_request', `'${name.slice(0, 80)}' is not the name of a prompt`, {
     where: 'NAME',
-    hint: 'A name has at most 64 small letters, digits and . _ -, and begins with a letter or a digit.',
+    hint: 'A name has at most 64 lower-case letters, digits and . _ -, and begins with a letter or a digit.',
   })
 }
 
@@ -76,7 +76,7 @@ const showOne = defineCommand({
 
 const versions = defineCommand({
   name: 'prompt versions',
-  summary: 'list the versions of a prompt that are kept, the newest first',
+  summary: 'list the stored versions of a prompt, newest first',
   shows: getPromptVersions,
   args: [NAME],
   examples: [{ run: 'karo prompt versions review', does: 'when each was added' }],

@@ -44,13 +44,13 @@ function nameOf(text: string): string {
 
 const init = defineCommand({
   name: 'secret init',
-  summary: 'make your vault, under a new passphrase',
+  summary: 'make your vault, protected by a new passphrase',
   shows: initVault,
   options: [
     passphraseFileOption,
     {
       name: 'credential',
-      description: "the service's credential karo-vault opens the vault, in place of a passphrase",
+      description: "open the vault with the service's credential karo-vault instead of a passphrase",
     },
   ],
   examples: [{ run: 'karo secret init', does: 'asks for a passphrase twice; nobody can recover it' }],
@@ -66,7 +66,7 @@ const init = defineCommand({
 
 const unlockIt = defineCommand({
   name: 'secret unlock',
-  summary: 'unlock your vault for a while, for you and for agents that may have secrets',
+  summary: 'unlock your vault for some time, for you and for agents with permission',
   shows: unlockVault,
   options: [
     passphraseFileOption,
@@ -83,7 +83,7 @@ const unlockIt = defineCommand({
 
 const lock = defineCommand({
   name: 'secret lock',
-  summary: 'lock your vault; agents that run keep what they were given',
+  summary: 'lock your vault; running agents keep the secrets that they have',
   shows: lockVault,
   examples: [{ run: 'karo secret lock', does: 'the daemon forgets its key' }],
   run: async (io) => show(io, await daemonAt(io).call(lockVault), vaultView),
@@ -91,14 +91,14 @@ const lock = defineCommand({
 
 const set = defineCommand({
   name: 'secret set',
-  summary: 'add a secret, or change its value; you type it unseen, or it comes from standard input',
+  summary: 'add a secret, or change its value: typed without being shown, or from standard input',
   shows: setSecret,
   args: [{ name: 'name', required: true, description: 'letters, digits, . _ -' }],
   options: [
     {
       name: 'ttl',
       value: 'duration',
-      description: 'removes it after that time; never: keeps it (default for a new one)',
+      description: 'remove it after this time; never: keep it (default for a new secret)',
     },
     { name: 'note', value: 'words', description: 'what it is for' },
     { name: 'exact', description: 'a line end at the end of standard input belongs to the value' },
@@ -170,7 +170,7 @@ const showOne = defineCommand({
 
 const remove = defineCommand({
   name: 'secret remove',
-  summary: 'remove a secret; agents that may hold it are stopped',
+  summary: 'remove a secret; agents with permission for it are stopped',
   shows: removeSecret,
   args: [NAME],
   examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
@@ -194,7 +194,7 @@ const rotate = defineCommand({
   examples: [{ run: 'karo secret rotate --passphrase', does: 'the old passphrase opens nothing any more' }],
   async run(io, { options }) {
     const said = ({ secrets }: { readonly secrets: number }): string =>
-      `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted anew.\n`
+      `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted again under it.\n`
     if (options.passphrase !== true)
       return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
@@ -209,7 +209,7 @@ const rotate = defineCommand({
 
 const allow = defineCommand({
   name: 'secret allow',
-  summary: 'let one of your agents have a secret; at a terminal only',
+  summary: 'permit one of your agents to have a secret; only at a terminal',
   shows: allowSecret,
   args: [NAME, AGENT],
   options: [
@@ -217,7 +217,7 @@ const allow = defineCommand({
       name: 'tool',
       value: 'name',
       repeat: true,
-      description: 'only while no other tools of the agent may be called',
+      description: 'only while no other tool of the agent may be called',
     },
   ],
   examples: [
@@ -251,7 +251,7 @@ const destroy = defineCommand({
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
   shows: destroyVault,
   options: [{ name: 'yes', description: 'do not ask' }],
-  examples: [{ run: 'karo secret destroy', does: 'asks first; nothing brings them back but a backup' }],
+  examples: [{ run: 'karo secret destroy', does: 'asks first; only a backup can bring them back' }],
   async run(io, { options }) {
     const sure = await confirm(io, 'Remove your vault with all secrets in it?', {
       yes: options.yes === true,

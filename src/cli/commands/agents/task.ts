@@ -57,7 +57,7 @@ const run = defineCommand({
   ],
   options: [
     { name: 'follow', short: 'f', description: 'if somebody has to approve it, wait for that too' },
-    { name: 'id', value: 'id', description: 'the same id is the same task: it never runs twice' },
+    { name: 'id', value: 'id', description: 'a task with the same id never runs twice' },
     {
       name: 'why',
       value: 'words',
@@ -71,7 +71,10 @@ const run = defineCommand({
       does: 'prints what the tool answers',
     },
     { run: 'karo task run files index --id nightly-1', does: 'a script may repeat it; it runs once' },
-    { run: 'karo task run files index --at build-1 --follow', does: 'on another machine, to its end' },
+    {
+      run: 'karo task run files index --at build-1 --follow',
+      does: 'on another machine, waiting for its end',
+    },
   ],
   async run(io, { args, options }) {
     const id = options.id ?? `t-${randomBytes(8).toString('hex')}`
@@ -99,7 +102,7 @@ function inputOf(text: string | undefined): string {
     value = undefined
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return text
-  throw new KaroError('bad_request', 'the arguments are no JSON object', {
+  throw new KaroError('bad_request', 'the arguments are not a JSON object', {
     where: 'INPUT',
     hint: `Write them like this: '{"path": "/srv/app"}'`,
   })
@@ -159,7 +162,7 @@ async function follow(io: CommandIo, which: Which, waits: boolean): Promise<Exit
     }
     live.end()
     const named = nameOf(which)
-    io.err(`The task goes on. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
+    io.err(`The task continues. karo task follow ${named} shows it, karo task cancel ${named} ends it.\n`)
     return EXIT.failed
   } finally {
     live.end()
@@ -184,7 +187,7 @@ const list = defineCommand({
     { name: 'limit', value: 'number', default: '20', description: 'at most so many, 1 to 10000' },
     AT,
   ],
-  examples: [{ run: 'karo task list --limit 5', does: 'the last five, and what became of each' }],
+  examples: [{ run: 'karo task list --limit 5', does: 'the last five, with the outcome of each' }],
   async run(io, { options }) {
     const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), ...atOf(options) }
     return show(io, await daemonAt(io).call(getTasks, { query }), tasksView)
@@ -210,9 +213,7 @@ const cancel = defineCommand({
   shows: cancelTask,
   args: [TASK],
   options: [AT],
-  examples: [
-    { run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when nothing of the task runs any more' },
-  ],
+  examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when the task has ended' }],
   run: async (io, { args, options }) => {
     const body = { id: args.id, ...atOf(options) }
     const cancelled = await daemonAt(io).call(cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })
@@ -222,7 +223,7 @@ const cancel = defineCommand({
 
 const followOne = defineCommand({
   name: 'task follow',
-  summary: 'watch a task of yours to its end, from its first event on',
+  summary: 'show the events of a task of yours, from the first one until it ends',
   shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: [TASK],

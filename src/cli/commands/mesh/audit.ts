@@ -123,7 +123,7 @@ const DEFAULT_LAST = '30d'
 
 const whoAsked = defineCommand({
   name: 'audit who-asked',
-  summary: 'show who asked this machine for what, with what outcome, and which totals its numbers went into',
+  summary: 'show who asked this machine for what, the outcome, and the totals that this machine took part in',
   shows: getAskers,
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [

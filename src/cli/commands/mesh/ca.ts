@@ -52,7 +52,7 @@ const OPTIONS = [
   {
     name: 'for',
     value: 'duration',
-    description: 'how long this node may certify others, at most 400d',
+    description: 'how long this node may certify others: at most 400d',
     default: '365d',
   },
   {
@@ -90,7 +90,7 @@ async function certify(io: CommandIo, root: RootKey, { life, grants }: IssuerTer
 
 const init = defineCommand({
   name: 'ca init',
-  summary: 'make a mesh of your own: a root key under a passphrase, and this node as its issuer',
+  summary: 'make a new mesh: a root key with a passphrase, and this node as its issuer',
   shows: foundFleet,
   options: [...OPTIONS, AGGREGATOR],
   examples: [
@@ -133,12 +133,13 @@ Next, for each machine:  karo invite
 
 const renew = defineCommand({
   name: 'ca renew',
-  summary: "certify this node as an issuer again, with the root's key; also to change what it may give",
+  summary:
+    'sign a new issuer certificate for this node with the root key; also changes which roles it may give',
   shows: foundFleet,
   options: OPTIONS,
   examples: [
     { run: 'karo ca renew --root-key /mnt/usb/karo-root.key', does: 'once a year, or sooner' },
-    { run: 'karo ca renew --grant none', does: 'this node may give no privileged role any more' },
+    { run: 'karo ca renew --grant none', does: 'this node may no longer give privileged roles' },
   ],
   async run(io, { options }) {
     const root = await openedRoot(options)
@@ -154,13 +155,14 @@ const renew = defineCommand({
 
 const revoke = defineCommand({
   name: 'ca revoke',
-  summary: "revoke a node in the whole mesh with the root's key, also an issuer with all that it certified",
+  summary:
+    'revoke a node in the whole mesh with the root key; for an issuer, also all machines that it certified',
   shows: revokeByRoot,
   args: [NODE],
   options: [
     ROOT_KEY,
     PASSPHRASE,
-    { name: 'yes', description: 'do not ask before an issuer is revoked, with all that it certified' },
+    { name: 'yes', description: 'do not ask before revoking an issuer and all machines that it certified' },
   ],
   examples: [
     {
@@ -174,7 +176,7 @@ const revoke = defineCommand({
     const { peer } = await daemon.call(explainPeer, { query: { who } })
     const name = `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
     if (peer.certifies !== undefined && options.yes !== true) {
-      const lost = `${name} is an issuer. Machines that it certified: ${peer.certifies}. They are out with it, and each needs an invite of another issuer.`
+      const lost = `${name} is an issuer. Machines that it certified: ${peer.certifies}. They lose their membership too, and each needs an invite of another issuer.`
       if (!io.json) io.out(fitted(`${lost}\n`, io.columns))
       if (!(await confirm(io, 'Revoke it for good?', { yes: false, where: 'karo ca revoke' }))) {
         io.out('Nothing was changed.\n')
@@ -218,7 +220,7 @@ key in any more.
 
 const shown = defineCommand({
   name: 'ca show',
-  summary: 'show which mesh this node belongs to, its certificate, and how fresh its revocation list is',
+  summary: 'show which mesh this node belongs to, its certificate, and the age of its revocation list',
   shows: getFleet,
   examples: [{ run: 'karo ca show', does: 'the mesh, the root, and until when this node is certified' }],
   async run(io) {

@@ -10,7 +10,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'demo',
     summary: 'run eight nodes with roles, totals and three weeks of made-up history here, until Ctrl-C',
-    json: 'nothing: it runs until it is ended',
+    json: 'nothing: the command runs until Ctrl-C',
     examples: [{ run: 'karo demo', does: 'then, in another terminal, the commands that it shows' }],
     async run(io) {
       const wish = untilTold()
@@ -71,11 +71,11 @@ function introduction(directory: string): string {
   const ciso = join(directory, 'ciso')
   return `
 ${machines}
-Each name is a program in ${directory} that is karo on that node. In another terminal, as security staff:
+Each name is a program in ${directory} that runs karo on that node. In another terminal, as security staff:
 
   ${ciso} query tools --last 7d      which tools the organisation uses
   ${ciso} query safety --last 7d     how risky its commands are
-  ${ciso} report --last 8d           what changed, and all of it in one report; report list: those that are kept
+  ${ciso} report --last 8d           what changed, in one report; report list shows the stored ones
   ${ciso} query activity --last 7d   when it works
   ${ciso} dashboard                  the same as a page in your browser; each node has one
 

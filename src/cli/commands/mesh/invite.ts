@@ -18,10 +18,10 @@ const make = defineCommand({
   summary: 'make a code that lets a machine into the mesh; run it on an issuer',
   shows: createInvite,
   options: [
-    { name: 'uses', value: 'n', description: 'machines it lets in', default: '1' },
-    { name: 'for', value: 'duration', description: 'how long it can be used, at most 90d', default: '1d' },
-    { name: 'team', value: 'team,..', description: 'teams it gives', completes: 'team' },
-    { name: 'role', value: 'role,..', description: 'roles it gives', completes: 'role' },
+    { name: 'uses', value: 'n', description: 'number of machines that may use it', default: '1' },
+    { name: 'for', value: 'duration', description: 'how long it is valid: at most 90d', default: '1d' },
+    { name: 'team', value: 'team,..', description: 'teams of these machines', completes: 'team' },
+    { name: 'role', value: 'role,..', description: 'roles of these machines', completes: 'role' },
     {
       name: 'file',
       value: 'file',
@@ -34,7 +34,7 @@ const make = defineCommand({
     { run: 'karo invite', does: 'one machine, within a day: karo join <code> there' },
     {
       run: 'karo invite --uses 40 --for 7d --team eng --file enrolment.json',
-      does: 'put into /etc/karo before the first start, the file lets 40 machines in with nobody present',
+      does: 'with this file in /etc/karo before the first start, 40 machines join without a person',
     },
   ],
   async run(io, { options }) {
@@ -51,7 +51,7 @@ const make = defineCommand({
       roles: commaList(options.role),
     }
     if (options.file !== undefined && options.out !== undefined)
-      throw new KaroError('bad_request', '--file and --out are one option, given twice', {
+      throw new KaroError('bad_request', '--file and --out mean the same, and both were given', {
         where: '--out',
         hint: 'Name the enrolment file once.',
       })
@@ -99,7 +99,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
 })
 
 const NO_PLACES =
-  'The file names no address of this node, because it listens on none that others reach (mesh.listen). Machines find it by mDNS alone, or by: karo join <file> --at host:port.'
+  'The file names no address of this node, because it does not listen on an address that others can reach (mesh.listen). Machines find it only by mDNS, or with: karo join <file> --at host:port.'
 
 /** The code for a camera; undefined where a line of it would be broken, or its half blocks could not be shown. */
 function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>): string | undefined {
@@ -113,7 +113,7 @@ const list = defineCommand({
   name: 'invite list',
   summary: 'list the invites of this node, without their codes',
   shows: getInvites,
-  examples: [{ run: 'karo invite list', does: 'which can still be used, and how often they were' }],
+  examples: [{ run: 'karo invite list', does: 'which are still valid, and how often each was used' }],
   async run(io) {
     const answer = await daemonAt(io).call(getInvites)
     if (!io.json && answer.invites.length === 0) io.out('No invites. On an issuer, karo invite makes one.\n')
@@ -141,7 +141,7 @@ const cancel = defineCommand({
   summary: 'end an invite; machines that used it stay members',
   shows: cancelInvite,
   args: [{ name: 'id', required: true, description: 'as karo invite list shows it' }],
-  examples: [{ run: 'karo invite cancel 0123456789abcdef', does: 'nobody gets in by it any more' }],
+  examples: [{ run: 'karo invite cancel 0123456789abcdef', does: 'no machine can use it any more' }],
   async run(io, { args }) {
     const answer = await daemonAt(io).call(cancelInvite, { body: { id: args.id } })
     return show(

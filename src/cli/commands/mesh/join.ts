@@ -53,7 +53,7 @@ async function givenBy(argument: string | undefined): Promise<Given> {
   try {
     const { size } = await file.stat()
     if (size > FILE_MAX)
-      throw new KaroError('bad_file', 'this is no invite: it is too long', { where: argument })
+      throw new KaroError('bad_file', 'this is not an invite: it is too long', { where: argument })
     return textOf(await file.readFile('utf8'), argument)
   } finally {
     await file.close()
@@ -65,7 +65,7 @@ async function standardInput(): Promise<string> {
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) {
     text += chunk
-    if (text.length > FILE_MAX) throw new KaroError('too_large', 'this is no invite: it is too long')
+    if (text.length > FILE_MAX) throw new KaroError('too_large', 'this is not an invite: it is too long')
   }
   return text
 }
@@ -83,16 +83,16 @@ function whereToLook(places: readonly string[]): string {
     .map((place) => place.replace(/:\d+$/, ''))
     .filter((host) => isIP(host.replace(/^\[|\]$/g, '')) === 0)
   if (names.length > 0)
-    return `${names.map(printable).join(', ')}: a name has to stand in /etc/hosts or with a server of discovery.resolvers; an address always works.`
+    return `${names.map(printable).join(', ')}: a name has to be in /etc/hosts or known to a server of discovery.resolvers; an IP address always works.`
   if (places.length > 0)
-    return 'Nobody who knows the invite answers there: compare address and port with karo status there.'
-  return 'Where multicast does not reach, name its address: --at host:port.'
+    return 'No issuer with this invite answers there: compare address and port with karo status on the issuer.'
+  return 'If multicast does not reach the issuer, name its address: --at host:port.'
 }
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'join',
-    summary: 'let this machine into a mesh, by an invite',
+    summary: 'join a mesh with an invite',
     shows: getFleet,
     args: [
       {
@@ -108,14 +108,14 @@ export const commands: readonly Command[] = [
       {
         name: 'at',
         value: 'host:port',
-        description: 'where the inviter is, if mDNS does not find it',
+        description: 'address of the issuer, if mDNS does not find it',
         repeat: true,
       },
       { name: 'wait', value: 'duration', description: 'how long to wait for the answer', default: '1m' },
     ],
     examples: [
       { run: 'karo join enrolment.json', does: 'a file that karo invite --file wrote' },
-      { run: 'karo join - < code', does: 'the code stands in no list of processes' },
+      { run: 'karo join - < code', does: 'the code is not visible in the list of processes' },
       { run: 'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238', does: 'where multicast does not reach' },
     ],
     async run(io, { args, options }) {
@@ -141,11 +141,11 @@ export const commands: readonly Command[] = [
         const fault = why.replace(/^certificate_/, '')
         if (fault !== why && Object.hasOwn(CHAIN_FAULTS, fault)) {
           const words = CHAIN_FAULTS[fault as keyof typeof CHAIN_FAULTS]
-          throw new KaroError('refused', `the certificate that came is not accepted: ${words}`, {
-            hint: "The clock of this machine may be wrong: compare it with the inviter's, then join again.",
+          throw new KaroError('refused', `the received certificate is not accepted: ${words}`, {
+            hint: "The clock of this machine may be wrong: compare it with the issuer's clock, then join again.",
           })
         }
-        throw new KaroError('refused', `the invite was not taken: ${refusalWords(why)}`, {
+        throw new KaroError('refused', `the invite was refused: ${refusalWords(why)}`, {
           hint: 'Ask for a new invite.',
         })
       }
@@ -154,14 +154,14 @@ export const commands: readonly Command[] = [
         const off = clockWords(clockOff)
         throw new KaroError(
           'timeout',
-          `the inviter is not accepted: its clock is ${off} (at most 5 min are allowed)`,
+          `the issuer is not accepted: its clock is ${off} (at most 5 min are allowed)`,
           {
-            hint: 'Set the clock of the machine that is wrong, probably this one: sudo timedatectl set-ntp true. This node goes on asking.',
+            hint: 'Set the clock that is wrong, probably that of this machine: sudo timedatectl set-ntp true. This node keeps trying.',
           },
         )
       }
       if (state.own === null) {
-        throw new KaroError('timeout', 'the inviter has not answered yet; this node goes on looking for it', {
+        throw new KaroError('timeout', 'the issuer has not answered yet; this node keeps looking for it', {
           hint: `${whereToLook(places)} karo ca show says how far the node has come.`,
         })
       }

@@ -32,9 +32,9 @@ function typesOf(words: readonly string[] | undefined): readonly AskedType[] | u
   return words?.map((word) => {
     const type = ASKED_TYPES.find((one) => queryType(one).word === word)
     if (type !== undefined) return type
-    throw new KaroError('bad_request', `'${printable(word)}' is no type of question`, {
+    throw new KaroError('bad_request', `'${printable(word)}' is not a type of question`, {
       where: '--type',
-      hint: `Choose of: ${WORDS.join(', ')}.`,
+      hint: `Choose from: ${WORDS.join(', ')}.`,
     })
   })
 }
@@ -56,7 +56,7 @@ function toSign(offer: LoginOfferShape, { life, types, node }: Asked): Delegatio
     Math.abs(begins - Date.now()) <= SLACK_MS &&
     offer.types.every((type) => types.includes(type))
   if (!isAsked) {
-    throw new KaroError('refused', 'the daemon offers something else to sign than was asked for', {
+    throw new KaroError('refused', 'the daemon asks for a signature of something other than this login', {
       hint: 'Nothing was signed. Check that this is the daemon of your own machine: karo status',
     })
   }
@@ -97,7 +97,7 @@ const login = defineCommand({
   shows: beginLogin,
   options: [
     { name: 'credential', value: 'file', description: 'your credential file (needed)', completes: 'file' },
-    { name: 'for', value: 'duration', description: 'how long, at most 8h', default: LONGEST },
+    { name: 'for', value: 'duration', description: 'for how long, at most 8h', default: LONGEST },
     {
       name: 'type',
       value: 'type,..',
@@ -106,7 +106,7 @@ const login = defineCommand({
     },
     {
       name: 'agents',
-      description: 'also task agents of other machines, and approve what waits there, in your name',
+      description: 'also give tasks to agents of other machines, and approve requests there, in your name',
     },
     {
       name: 'passphrase-file',
@@ -130,7 +130,7 @@ const login = defineCommand({
     }
     const life = parseDuration(options.for, '--for')
     if (life < 60_000 || life > DELEGATION_LIFE_MS) {
-      throw new KaroError('bad_request', 'a login holds for a minute to 8 hours', { where: '--for' })
+      throw new KaroError('bad_request', 'a login is valid for a minute to 8 hours', { where: '--for' })
     }
     const path = absolutePath(options.credential, '--credential')
     const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES

@@ -26,7 +26,7 @@ const LIFE = '30d'
 const FOR = {
   name: 'for',
   value: 'duration',
-  description: 'how long the certificate holds, at most 30d',
+  description: 'how long the certificate is valid: at most 30d',
   default: LIFE,
 } as const
 const WHO = {
@@ -58,13 +58,13 @@ const issue = defineCommand({
       required: true,
       variadic: true,
       oneThing: true,
-      description: 'what people and ledgers call them',
+      description: 'the name shown to people and in ledgers',
     },
   ],
   options: [
     { name: 'to', value: 'file', description: 'the credential file to write (needed)', completes: 'file' },
-    { name: 'role', value: 'role,..', description: 'roles it gives', completes: 'role' },
-    { name: 'team', value: 'team,..', description: 'teams it gives', completes: 'team' },
+    { name: 'role', value: 'role,..', description: 'roles of the operator', completes: 'role' },
+    { name: 'team', value: 'team,..', description: 'teams of the operator', completes: 'team' },
     FOR,
     {
       name: 'passphrase-file',
@@ -77,7 +77,7 @@ const issue = defineCommand({
   examples: [
     {
       run: 'karo operator issue carol --role security --to carol.karo',
-      does: 'asks for a passphrase; give the file to carol, and let her know the passphrase another way',
+      does: 'asks for a passphrase; give carol the file, and tell her the passphrase in another way',
     },
     { run: 'karo operator issue dan --role lead --team eng --for 7d --to dan.karo', does: 'for a week' },
   ],
@@ -124,7 +124,7 @@ Before it ends:  karo operator renew ${printable(name)}   When it is lost:  karo
 
 const list = defineCommand({
   name: 'operator list',
-  summary: 'list the operators whose certificates are known here, and how long the certificates hold',
+  summary: 'list the operators whose certificates are known here, and how long these are valid',
   shows: getOperators,
   examples: [{ run: 'karo operator list', does: 'who may log in, with which roles' }],
   async run(io) {
@@ -152,11 +152,12 @@ const list = defineCommand({
 
 const renew = defineCommand({
   name: 'operator renew',
-  summary: 'certify an operator again, as before; the credential file stays valid',
+  summary:
+    'sign a new certificate for an operator, with the same roles and teams; the credential file stays valid',
   shows: renewOperator,
   args: [WHO],
   options: [FOR],
-  examples: [{ run: 'karo operator renew carol', does: 'the new certificate spreads by itself' }],
+  examples: [{ run: 'karo operator renew carol', does: 'the new certificate reaches all members by itself' }],
   async run(io, { args, options }) {
     const body = { operator: whoOf(args.who), for_ms: lifeOf(options.for) }
     const answer = await daemonAt(io).call(renewOperator, { body })
@@ -191,7 +192,7 @@ const assign = defineCommand({
   examples: [
     {
       run: 'karo operator assign carol --role lead --team eng',
-      does: 'on an issuer; holds as long as before',
+      does: 'on an issuer; with the same end',
     },
     {
       run: 'karo operator assign carol --role none',
@@ -204,7 +205,7 @@ const assign = defineCommand({
     })
     return show(io, answer, ({ operator }) =>
       fitted(
-        `${printable(operator.name)} is certified anew: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
+        `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
 Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier
 certificate until it is back: to take everything away at once, revoke.
 `,
@@ -216,7 +217,7 @@ certificate until it is back: to take everything away at once, revoke.
 
 const revoke = defineCommand({
   name: 'operator revoke',
-  summary: 'revoke an operator in the whole mesh, for good; run it on an issuer',
+  summary: 'revoke an operator in the whole mesh for good; run it on an issuer',
   shows: revokeOperator,
   args: [WHO],
   examples: [

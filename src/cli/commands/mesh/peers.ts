@@ -37,8 +37,8 @@ const NODES = {
 } as const satisfies CommandArgument
 
 const NOBODY = `No other node is known here yet.
-Run \`karo up\` on another machine of this network; it shows up here as pending. Where multicast does not reach,
-name its address under [discovery] peers in config.toml.
+Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not
+reach it, name its address under [discovery] peers in config.toml.
 `
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here.
 `
@@ -94,10 +94,10 @@ async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   const self = await daemonAt(io).call(getIdentity)
   say(
     io,
-    `Next, on that machine, unless this was done there already:
+    `Next, on that machine, unless you have done it there already:
   karo peers trust ${self.fingerprint}
 The link opens by itself when both sides trust each other; where they cannot reach each other, members between them
-carry questions and answers. Trust alone shares nothing of level 1: that takes \`karo share allow\`.
+carry questions and answers. Trust alone shares no numbers (level 1): for that, use \`karo share allow\`.
 `,
   )
 }
@@ -133,9 +133,9 @@ const trust = defineCommand({
     {
       name: 'subnet',
       value: 'subnet',
-      description: 'with --pending: those met at an address of this subnet',
+      description: 'with --pending: only nodes with an address in this subnet',
     },
-    { name: 'yes', description: 'do not ask before several nodes, or one by the name it gave itself' },
+    { name: 'yes', description: 'do not ask before trusting several nodes, or a node by its own name' },
   ],
   examples: [
     {
@@ -195,7 +195,7 @@ const deny = defineCommand({
       say(
         io,
         `Denied ${called(peer)}: its connection is closed and its key is refused. The node is not told.
-${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes the denial back.
+${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` undoes the denial.
 `,
       )
     }
@@ -234,7 +234,7 @@ ${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` tr
 
 const explain = defineCommand({
   name: 'peers explain',
-  summary: 'show why a node is trusted or not: every source, strongest first',
+  summary: 'show why a node is trusted or not: every source of trust, strongest first',
   shows: explainPeer,
   args: [NODE],
   examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
@@ -251,8 +251,9 @@ const explain = defineCommand({
     const apart = whyApart(peer)
     if (apart !== undefined) io.out(`no link: ${apart}\n`)
     io.out(`in words: ${fingerprintWords(peer.fingerprint)}\n`)
-    if (isThroughOthers(peer)) io.out('no link to it; reached through other members\n')
-    if (peer.links !== undefined) io.out(`links: ${peer.links.length}, as it told last (--json names them)\n`)
+    if (isThroughOthers(peer)) io.out('no direct link; reached through other members\n')
+    if (peer.links !== undefined)
+      io.out(`links: ${peer.links.length}, as it announced last (--json names them)\n`)
     io.out('\n')
     io.out(
       table(
@@ -276,7 +277,7 @@ const explain = defineCommand({
 
 const listAll = defineCommand({
   name: 'peers',
-  summary: 'list known nodes, how far each is trusted, and why',
+  summary: 'list known nodes, the trust level of each, and why',
   shows: getPeers,
   examples: [
     { run: 'karo peers', does: 'all known nodes; those that wait for a decision come first' },

@@ -27,16 +27,16 @@ const level = {
 const category = {
   name: 'category',
   value: 'category',
-  description: 'which part, for summary.receive; a question has its own',
+  description: 'category of the data, for summary.receive; a question implies its category',
   choices: SHARING_CATEGORIES,
 } as const
 
 const showAll = defineCommand({
   name: 'policy show',
   summary:
-    'show the role policies in force: their files, since when they hold, and files that could not be used',
+    'show the role policies in force: their files, since when they are in force, and files that could not be used',
   shows: getPolicy,
-  examples: [{ run: 'karo policy show', does: 'the files, or that the built-in role table holds' }],
+  examples: [{ run: 'karo policy show', does: 'the files, or that the built-in role table is in force' }],
   run: async (io) => show(io, await daemonAt(io).call(getPolicy), policyView),
 })
 
@@ -60,7 +60,7 @@ const check = defineCommand({
     {
       name: 'file',
       value: 'file',
-      description: 'try this policy file instead of what is in force; needs no daemon',
+      description: 'use this policy file instead of those in force; needs no daemon',
       completes: 'file',
       repeat: true,
     },
@@ -74,7 +74,7 @@ const check = defineCommand({
   examples: [
     {
       run: 'karo policy check --as role:security --level 2',
-      does: 'may security have totals of tool usage?',
+      does: 'whether the role security may have totals of tool usage',
     },
     {
       run: 'karo policy check --as role:lead --as team:eng --action query.safety_posture --file new.cedar --team eng',
@@ -100,7 +100,7 @@ const check = defineCommand({
 
 const explain = defineCommand({
   name: 'policy explain',
-  summary: 'show which of your numbers a node, or an operator there, may have, and which rule says so',
+  summary: 'show which of your numbers a node, or an operator on it, may have, and by which rule',
   shows: explainPolicy,
   args: [
     {
@@ -116,7 +116,7 @@ const explain = defineCommand({
     {
       name: 'via',
       value: 'node',
-      description: 'who is an operator, and asks through this node',
+      description: 'the argument is an operator who asks through this node',
       completes: 'node',
     },
     action,
@@ -124,12 +124,15 @@ const explain = defineCommand({
     category,
   ],
   examples: [
-    { run: 'karo policy explain ash', does: 'may ash ask for your tool usage, and why' },
+    { run: 'karo policy explain ash', does: 'whether ash may ask for your tool usage, and why' },
     {
       run: 'karo policy explain ash --action summary.receive --category activity_patterns',
-      does: 'is ash sent your hours in summaries',
+      does: 'whether summaries for ash contain your hours',
     },
-    { run: 'karo policy explain carol --via desk', does: 'may the operator carol, logged in at desk' },
+    {
+      run: 'karo policy explain carol --via desk',
+      does: 'the same for the operator carol, logged in on desk',
+    },
   ],
   async run(io, { args, options }) {
     const query = {
@@ -179,8 +182,7 @@ function audiencesOf(roles: readonly string[]): readonly string[] {
 
 const sign = defineCommand({
   name: 'policy sign',
-  summary:
-    "sign what every node of the mesh forbids, with the root's key; a new bundle replaces the last one",
+  summary: 'sign rules for every node of the mesh with the root key; a new bundle replaces the last one',
   shows: takeBundle,
   args: [
     {
@@ -197,10 +199,10 @@ const sign = defineCommand({
       ...level,
       name: 'max-level',
       value: 'level',
-      description: 'nodes give no level above it',
+      description: 'the highest level that nodes give',
       choices: ['0', '1', '2'],
     },
-    { name: 'k-min', value: 'nodes', description: 'nodes are in no total of fewer nodes, 3 to 1000' },
+    { name: 'k-min', value: 'nodes', description: 'the smallest number of nodes in a total, 3 to 1000' },
     {
       name: 'aggregator',
       value: 'node[=operator]',
@@ -211,13 +213,13 @@ const sign = defineCommand({
     {
       name: 'bucket',
       value: 'length',
-      description: 'what one total is about; a day unless said',
+      description: 'the period of one total (default: a day)',
       choices: BUCKET_LENGTHS,
     },
     {
       name: 'audience',
       value: 'role',
-      description: 'a role that gets totals; security and admin unless said',
+      description: 'a role that gets totals (default: security and admin)',
       repeat: true,
     },
     { name: 'none', description: 'replace the last bundle by one that forbids nothing' },
@@ -227,7 +229,7 @@ const sign = defineCommand({
   examples: [
     {
       run: 'karo policy sign nights.cedar --max-level 1 --root-key /mnt/usb/karo-root.key',
-      does: 'on any certified node; every member has it within seconds',
+      does: 'on any certified node; connected members get it within seconds',
     },
     { run: 'karo policy sign --none --root-key /mnt/usb/karo-root.key', does: 'withdraws it' },
   ],
@@ -248,10 +250,10 @@ const sign = defineCommand({
     if (asks === (options.none === true)) {
       throw new KaroError(
         'bad_request',
-        asks ? '--none goes with nothing else' : 'say what the bundle asks for',
+        asks ? '--none cannot be combined with other options' : 'the bundle would be empty',
         {
           where: 'karo policy sign',
-          hint: 'Name Cedar files, --max-level, --k-min, --aggregator, --bucket or --audience; --none takes the last bundle back.',
+          hint: 'Name Cedar files, --max-level, --k-min, --aggregator, --bucket or --audience; --none replaces the last bundle by an empty one.',
         },
       )
     }

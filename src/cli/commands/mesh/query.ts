@@ -23,7 +23,7 @@ const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
 
 const ask = defineCommand({
   name: 'query',
-  summary: 'ask the mesh; each node answers for itself, as far as its people consent',
+  summary: 'ask the mesh; each node answers with its own numbers, as far as its people consent',
   shows: postQuery,
   args: [
     {
@@ -40,12 +40,16 @@ const ask = defineCommand({
       description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
     },
     { name: 'from', value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
-    { name: 'to', value: 'time', description: 'end, with --from (default: now); a date is meant whole' },
+    {
+      name: 'to',
+      value: 'time',
+      description: 'end, with --from (default: now); a date includes the whole day',
+    },
     {
       name: 'level',
       value: 'level',
       description:
-        '1: numbers of consenting nodes; 2: totals of many (default: what each owner lets you have)',
+        '1: numbers of single nodes that consent; 2: totals of many (default: the most that each owner gives you)',
       choices: ['1', '2'],
     },
     { name: 'per-node', description: 'also each node by itself (level 1)' },
@@ -53,7 +57,7 @@ const ask = defineCommand({
       name: 'where',
       value: 'field=op:value',
       repeat: true,
-      description: `only numbers that match; several filters must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
+      description: `only rows that match all filters. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
     },
     {
       name: 'team',
@@ -65,7 +69,7 @@ const ask = defineCommand({
     {
       name: 'watch',
       description:
-        'ask again and again until Ctrl-C, and show what is new; with --json each result is one line (NDJSON)',
+        'repeat the question until Ctrl-C, and show what changed; with --json each result is one line (NDJSON)',
     },
     {
       name: 'every',
@@ -89,7 +93,7 @@ const ask = defineCommand({
     { run: 'karo query safety --where risk_level=in:high,critical', does: 'how risky the commands are' },
     { run: 'karo query activity --last 30d --team eng', does: 'when a team works' },
     { run: 'karo query health --require-complete', does: 'fails when a known node is missing' },
-    { run: 'karo query health --watch --every 10s', does: 'the nodes as they come and go' },
+    { run: 'karo query health --watch --every 10s', does: 'the nodes as they connect and leave' },
   ],
   async run(io, input) {
     const every = everyOf(input)
@@ -129,7 +133,7 @@ async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal):
   } finally {
     line.end()
   }
-  throw new KaroError('unavailable', 'the daemon ended the connection before the result', {
+  throw new KaroError('unavailable', 'the daemon closed the connection before it sent the result', {
     hint: 'It may have been stopped; karo status shows whether it runs. Then ask again.',
   })
 }

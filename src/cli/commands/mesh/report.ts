@@ -25,8 +25,7 @@ const writing = [
     name: 'out',
     value: 'file',
     completes: 'file',
-    description:
-      'write into this file, readable by you alone; a file that is there is replaced, whole or not at all',
+    description: 'write into this file, readable only by you; an existing file is replaced as a whole',
   },
 ] as const satisfies readonly CommandOption[]
 
@@ -67,7 +66,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'report',
     summary:
-      'report what was released about all machines: tools, risk, anomalies, coverage, missing machines',
+      'report on all machines, from released totals: tools, risk, anomalies, coverage, missing machines',
     shows: postReport,
     json,
     options: [
@@ -84,7 +83,10 @@ export const commands: readonly Command[] = [
     examples: [
       { run: 'karo report', does: `the last ${DEFAULT_LAST}, to read here` },
       { run: 'karo report --last 90d --out quarter.html', does: 'a page with charts, to print or to send' },
-      { run: 'karo report --format csv --out numbers.csv', does: 'each number with what stands behind it' },
+      {
+        run: 'karo report --format csv --out numbers.csv',
+        does: 'each number with its machines, periods and change',
+      },
     ],
     async run(io, input) {
       const { options } = input
@@ -108,14 +110,16 @@ export const commands: readonly Command[] = [
   }),
   defineCommand({
     name: 'report list',
-    summary: 'list the scheduled reports that are kept, and what thresholds say',
+    summary: 'list the stored scheduled reports, and the state of the thresholds',
     shows: listReports,
-    examples: [{ run: 'karo report list', does: 'what [reports] of the configuration has written' }],
+    examples: [
+      { run: 'karo report list', does: 'the reports that [reports] of the configuration schedules' },
+    ],
     run: async (io) => show(io, await daemonAt(io).call(listReports), reportsView),
   }),
   defineCommand({
     name: 'report show',
-    summary: 'show a scheduled report again, as it was when it was made',
+    summary: 'show a stored report',
     shows: getReport,
     json,
     args: [{ name: 'id', required: true, description: 'as karo report list shows it' }],

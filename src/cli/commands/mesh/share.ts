@@ -69,7 +69,7 @@ const showAll = defineCommand({
 
 const preview = defineCommand({
   name: 'share preview',
-  summary: 'show the summaries of your numbers that would leave now, exactly as recipients will read them',
+  summary: 'show the summaries of your numbers that would be sent now, exactly as recipients will read them',
   shows: getPreview,
   options: [
     {
@@ -81,28 +81,28 @@ const preview = defineCommand({
     {
       name: 'role',
       value: 'role',
-      description: 'only what nodes with this role could read, and what this machine gives to its totals',
+      description:
+        'only what nodes with this role could read, and the numbers that this machine contributes to totals for it',
       completes: 'role',
     },
     {
       name: 'at',
       value: 'time',
-      description:
-        'with --role: the closed period whose totals are shown; default is the one that goes on now',
+      description: 'with --role: a time in the period of the totals (default: the current period)',
     },
     {
       ...category,
-      description: 'what would leave if you allowed just this category; may be given several times',
+      description: 'what would be sent if you allowed only this category; can be repeated',
       choices: SUMMARISED,
     },
   ],
   examples: [
     { run: 'karo share preview', does: 'every period and who could read it' },
-    { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
+    { run: 'karo share preview --to bob', does: 'only what bob could read' },
     { run: 'karo share preview --role lead', does: 'what the leads of your teams can read' },
     {
       run: 'karo share preview --role security',
-      does: 'which numbers this machine will give to the totals for security staff, and to which two nodes',
+      does: 'the numbers that this machine will contribute to totals for security staff, and the two nodes that get them',
     },
     {
       run: 'karo share preview --category tool_usage',
@@ -128,7 +128,7 @@ const allow = defineCommand({
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
     {
       run: 'karo share allow team:eng',
-      does: 'every node of that team may ask, also one that an issuer puts into it later',
+      does: 'every node of that team may ask, even if an issuer adds it later',
     },
     {
       run: 'karo share allow ash --category tool_usage',
@@ -151,7 +151,7 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
     options: [category],
     examples: [
       { run: `karo share ${name} bob`, does: "bob is refused, even if '*' or his team is allowed" },
-      { run: `karo share ${name} ash --category anomalies`, does: 'ash keeps the rest' },
+      { run: `karo share ${name} ash --category anomalies`, does: 'ash still gets the other categories' },
       { run: `karo share ${name} '*'`, does: 'withdraws consent from everybody you allowed' },
     ],
     async run(io, { args, options }) {
@@ -160,20 +160,20 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
     },
   })
 
-const stop = stopAs('stop', 'withdraw your consent until you allow the same again; trust does not change')
+const stop = stopAs('stop', 'withdraw your consent; trust does not change')
 const deny = stopAs('deny', 'the same as karo share stop')
 
 const anomalies = defineCommand({
   name: 'share anomalies',
   summary:
-    'choose whether anomalies leave: not at all, only in totals of many nodes, or under this node’s name',
+    'choose how anomalies are shared: not at all, only in totals of many nodes, or with this node’s name',
   shows: letAnomalies,
   args: [
     {
       name: 'choice',
       required: true,
       description:
-        'off: nothing; anonymous: only in totals of many nodes, never in an answer of this node; identified: also in its answers, to those you allowed',
+        'off: not at all; anonymous: only in totals of many nodes; identified: also in answers of this node, to those you allowed',
       choices: ANOMALY_CHOICES,
     },
   ],

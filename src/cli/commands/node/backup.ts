@@ -18,7 +18,8 @@ const IDLE_MS = 60_000
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'backup',
-    summary: "write the whole node into one file while it runs: key, configuration and everybody's history",
+    summary:
+      'write the whole node into one file while it runs: key, configuration, and the history of everybody',
     args: [
       { name: 'file', required: true, description: 'where to; it must not exist yet', completes: 'file' },
     ],
@@ -34,7 +35,7 @@ export const commands: readonly Command[] = [
       passphraseFileOption,
     ],
     examples: [
-      { run: 'karo backup /mnt/usb/karo.tar', does: 'everything, readable by you alone' },
+      { run: 'karo backup /mnt/usb/karo.tar', does: 'everything, in a file that only you can read' },
       {
         run: 'karo backup /mnt/usb/karo.tar.age --to age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p',
         does: 'encrypted: karo restore and age open it with the secret key',

@@ -15,14 +15,14 @@ const list = defineCommand({
   name: 'cap list',
   summary: 'list what agents were granted, for how long, and what each name means',
   shows: getCapabilities,
-  examples: [{ run: 'karo cap list', does: 'with what is left of its time' }],
+  examples: [{ run: 'karo cap list', does: 'with the remaining time of each' }],
   run: async (io) =>
     show(io, await daemonAt(io).call(getCapabilities), (answer) => capabilitiesView(answer, Date.now(), io)),
 })
 
 const grant = defineCommand({
   name: 'cap grant',
-  summary: 'grant an agent capabilities, for as long as their risk allows',
+  summary: 'grant an agent capabilities; their risk limits the time',
   shows: grantCapability,
   args: [
     { name: 'agent', required: true, description: 'the agent, as kExecutor:build' },
@@ -35,11 +35,11 @@ const grant = defineCommand({
     },
   ],
   options: [
-    { name: 'for', value: 'duration', description: 'for less time than the risk allows' },
+    { name: 'for', value: 'duration', description: 'a shorter time than the risk allows' },
     {
       name: 'from',
       value: 'id',
-      description: 'derive it from that capability: it allows no more than that one, and ends with it',
+      description: 'derive it from this capability: it cannot allow more, and ends with it',
     },
   ],
   examples: [
@@ -65,11 +65,11 @@ const revoke = defineCommand({
   name: 'cap revoke',
   summary: 'withdraw a capability at once, with all capabilities derived from it',
   shows: revokeCapability,
-  args: [{ name: 'id', required: true, description: 'id of the capability, or the beginning of it' }],
+  args: [{ name: 'id', required: true, description: 'id of the capability, or its beginning' }],
   examples: [{ run: 'karo cap revoke 0123abcd', does: 'calls that run under that capability are stopped' }],
   async run(io, { args }) {
     if (!/^[0-9a-f]{4,32}$/.test(args.id))
-      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is no id of a capability`, {
+      throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a capability`, {
         hint: 'Give at least 4 hex digits of its beginning. karo cap list shows them.',
       })
     const answer = await daemonAt(io).call(revokeCapability, { body: { id: args.id } })

@@ -8,12 +8,13 @@ import { openBrowser } from '../../start/browser.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'dashboard',
-    summary: 'open the page of this node in your browser; its address holds for a minute, for one tab',
+    summary:
+      'open the dashboard of this node in your browser; the address is valid for a minute, for one tab',
     shows: createSessionCode,
     options: [{ name: 'no-open', description: 'only print the address' }],
     examples: [
-      { run: 'karo dashboard', does: 'prints the address, and opens it where there is a display' },
-      { run: 'karo dashboard --no-open', does: 'prints the address, to be opened by hand' },
+      { run: 'karo dashboard', does: 'prints the address, and opens it if there is a display' },
+      { run: 'karo dashboard --no-open', does: 'only prints the address' },
     ],
     async run(io, { options }) {
       const made = await daemonAt(io).call(createSessionCode)
@@ -22,9 +23,13 @@ export const commands: readonly Command[] = [
         return EXIT.done
       }
       if (made.page === null) {
-        throw new KaroError('unavailable', 'this node serves no page: its API does not listen on TCP', {
-          hint: 'karo doctor  says why; http.enabled in the configuration switches it on.',
-        })
+        throw new KaroError(
+          'unavailable',
+          'this node does not serve the dashboard: its API does not listen on TCP',
+          {
+            hint: 'karo doctor  says why; http.enabled in the configuration switches it on.',
+          },
+        )
       }
       const address = `${made.page}/#code=${made.code}`
       io.out(`${address}\n`)

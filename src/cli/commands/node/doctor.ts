@@ -44,7 +44,7 @@ const command = defineCommand({
     {
       name: 'sandbox',
       description:
-        'instead, try to get out of each kind of jail that can be built here; exits with 1 if one attempt succeeds',
+        'instead, try to get out of each kind of jail that can be built here; exits with 1 if an attempt succeeds',
     },
     {
       name: 'repair',
@@ -57,8 +57,8 @@ const command = defineCommand({
     { run: 'karo doctor', does: 'checks everything; failures come first, each with its fix' },
     { run: 'karo doctor --fix', does: 'fixes modes, missing directories, leftovers and stale hooks' },
     { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
-    { run: 'karo doctor --egress', does: 'every open socket, and where it leads' },
-    { run: 'karo doctor --sandbox', does: 'what a jail keeps in, tried from inside' },
+    { run: 'karo doctor --egress', does: 'every open socket, and its reason' },
+    { run: 'karo doctor --sandbox', does: 'which attempts to get out a jail prevents' },
     {
       run: 'karo doctor --repair --dry-run',
       does: 'reads the whole database and shows what is wrong with it',

@@ -22,7 +22,7 @@ const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 't
 
 const follow = defineCommand({
   name: 'events',
-  summary: 'show what happens on this node as it happens, until Ctrl-C',
+  summary: 'show events of this node as they happen, until Ctrl-C',
   shows: getEvents,
   options: [
     {
@@ -35,13 +35,13 @@ const follow = defineCommand({
     {
       name: 'since',
       value: 'id',
-      description: 'continue after this event; 0 for all that are kept (default: from now on)',
+      description: 'continue after this event; 0 for all stored events (default: only new events)',
     },
     { name: 'limit', value: 'n', description: 'end after this many events' },
   ],
   json: 'NDJSON, one JSON document a line, as it happens',
   examples: [
-    { run: 'karo events', does: 'shows who comes and goes, who asks, what is published' },
+    { run: 'karo events', does: 'shows nodes that connect and leave, questions, publications' },
     {
       run: 'karo events --type peer_pending --json',
       does: 'one JSON document per line (NDJSON), for a script',
@@ -103,7 +103,8 @@ async function show(io: CommandIo, { types, since, most, signal }: Wanted): Prom
       }
     } catch (error) {
       if (signal.aborted || !met || !(error instanceof KaroError) || !PASSES.has(error.code)) throw error
-      if (!away) io.err('The daemon is away; events continue when it is back. Ctrl-C ends this command.\n')
+      if (!away)
+        io.err('The daemon does not answer; events continue when it is back. Ctrl-C ends this command.\n')
       away = true
       await pause(AGAIN_MS, signal)
     }

@@ -68,7 +68,7 @@ function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdent
 
 const protect = defineCommand({
   name: 'identity protect',
-  summary: "put a passphrase on this node's key; karo up then needs it",
+  summary: "protect this node's key with a passphrase; karo up then needs it",
   options: [passphraseOption],
   examples: [
     { run: 'karo identity protect', does: 'asks for it twice' },
@@ -89,7 +89,7 @@ const protect = defineCommand({
       io,
       done,
       `The key has a passphrase now. Without it nobody can start this node, not even you.
-A daemon that runs goes on. For the next start: karo up asks in a terminal, identity.passphrase_file names a file,
+The running daemon continues. For the next start: karo up asks in a terminal, identity.passphrase_file names a file,
 and a systemd service has the credential karo-key-passphrase.
 `,
     )
@@ -99,9 +99,9 @@ and a systemd service has the credential karo-key-passphrase.
 
 const unprotect = defineCommand({
   name: 'identity unprotect',
-  summary: "take the passphrase off this node's key",
+  summary: "remove the passphrase of this node's key",
   options: [passphraseOption],
-  examples: [{ run: 'karo identity unprotect', does: 'the key lies open again, mode 0600' }],
+  examples: [{ run: 'karo identity unprotect', does: 'the key file is unencrypted again, mode 0600' }],
   async run(io, { options }) {
     const { key } = homePaths(io.env)
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
@@ -113,7 +113,7 @@ const unprotect = defineCommand({
 
 const rotate = defineCommand({
   name: 'identity rotate',
-  summary: "replace this node's key by a new one that both sign for; trust and denial go on",
+  summary: "replace this node's key by a new one, signed by both keys; decisions about this node stay",
   shows: rotateIdentity,
   json: '{"node_id", "fingerprint", "protected", "state"}; state is announced, or waiting until karo up runs',
   options: [
@@ -121,11 +121,14 @@ const rotate = defineCommand({
     {
       name: 'contest',
       description:
-        'also where somebody else replaced this key: then neither successor gets data; only while the daemon runs',
+        'also if somebody else has replaced this key: then neither successor gets data; needs a running daemon',
     },
   ],
   examples: [
-    { run: 'karo identity rotate', does: 'others honour both keys for a day, and nobody has to trust anew' },
+    {
+      run: 'karo identity rotate',
+      does: 'others accept both keys for a day, and nobody has to trust this node again',
+    },
     {
       run: 'runuser -u karo -- karo identity rotate --home /var/lib/karo',
       does: "the key of the machine's service",
@@ -154,13 +157,13 @@ const rotate = defineCommand({
     const shape = { node_id: next.nodeId, fingerprint: next.fingerprint, protected: isProtected, state }
     const how =
       state === 'announced'
-        ? 'It is announced; in a few seconds this node begins anew under it.'
-        : 'No daemon runs here: karo up announces it, and goes on under it a few seconds later.'
+        ? 'It is announced; in a few seconds this node restarts with it.'
+        : 'No daemon runs here: karo up announces the key, and uses it a few seconds later.'
     const after = contest
-      ? `Where another key follows the old one too, none of them gets data until somebody decides: karo peers trust
-${next.nodeId} on the others, or an issuer revokes the wrong one.`
-      : `Others honour both keys for a day from now on. What they decided about this node counts for the new key: nobody has
-to trust it again. An earlier backup holds the old key, so make a new one.`
+      ? `If another key also follows the old one, neither gets data until somebody decides: karo peers trust
+${next.nodeId} on other nodes, or an issuer revokes the wrong key.`
+      : `Others accept both keys for a day from now on. Their decisions about this node apply to the new key: nobody has to
+trust it again. Earlier backups contain the old key, so make a new backup.`
     const says = `The next key of this node is ${formatFingerprint(next.fingerprint)}. ${how}\n${after}\n`
     io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
     return EXIT.done

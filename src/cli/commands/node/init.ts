@@ -16,14 +16,17 @@ const initCommand = defineCommand({
   summary: "make this node's key and configuration; says what to do next",
   options: [
     { name: 'name', value: 'name', description: "the node's name (default: the host name)" },
-    { name: 'solo', description: 'for you alone: it listens to nobody and looks for nobody' },
+    {
+      name: 'solo',
+      description: 'for one person: the node accepts no connections and looks for no other nodes',
+    },
   ],
   examples: [
     { run: 'karo init', does: 'a node named like this machine' },
     { run: 'karo init --name eng-042', does: 'a node with another name' },
     {
       run: 'karo init --solo',
-      does: 'a node that no other machine can reach; a running one has to be started again',
+      does: 'a node that no other machine can reach; a running node has to be restarted',
     },
   ],
   async run(io, { options }) {
@@ -59,14 +62,19 @@ const initCommand = defineCommand({
       ...created.map((path) => ['created', path]),
       ...existed.map((path) => ['was there', path]),
       ...(options.solo
-        ? [['alone', solo ? 'listens to nobody from the next start on' : 'listens to nobody already']]
+        ? [
+            [
+              'alone',
+              solo ? 'accepts no connections from the next start on' : 'accepts no connections already',
+            ],
+          ]
         : []),
     ]
     const next = [
       ['karo up --background', 'run the node'],
       ['karo shell install', 'record the commands of your shells'],
       options.solo
-        ? ['karo import auto', 'bring in what your shells remember']
+        ? ['karo import auto', 'import the history of your shells']
         : ['karo peers pending', 'which nodes nearby wait to be trusted'],
     ]
     const pairs = (rows: (string | undefined)[][]): string =>

@@ -33,7 +33,8 @@ const tail = defineCommand({
     {
       name: 'follow',
       short: 'f',
-      description: 'go on until Ctrl-C, also when the daemon restarts; with --json each line is one (NDJSON)',
+      description:
+        'continue until Ctrl-C, also when the daemon restarts; with --json each line is one document (NDJSON)',
     },
     {
       name: 'level',
@@ -59,7 +60,7 @@ const tail = defineCommand({
   async run(io, input) {
     const { level, trace } = input.options
     if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(trace)) {
-      throw new KaroError('bad_request', `'${trace}' is no trace id`, {
+      throw new KaroError('bad_request', `'${trace}' is not a trace id`, {
         where: '--trace',
         hint: 'It is up to 32 hex digits, in lower case.',
       })
@@ -113,7 +114,7 @@ async function follow(io: CommandIo, asked: Asked): Promise<typeof EXIT.done> {
         if (signal.aborted || !begun || !isAway(error)) throw error
       }
       if (signal.aborted) break
-      if (!away) io.err('karo: the daemon is away; its log continues when it is back\n')
+      if (!away) io.err('karo: the daemon does not answer; its log continues when it is back\n')
       away = true
       await pause(AWAY_MS, signal)
     }

@@ -14,7 +14,7 @@ const REMOVE_DEADLINE_MS = 600_000
 const PERSON = {
   name: 'person',
   required: true,
-  description: 'name or uid, or number: and the number that karo people list shows',
+  description: 'name or uid; or number:N with the number that karo people list shows',
 } as const
 
 const list = defineCommand({
@@ -39,7 +39,7 @@ const map = defineCommand({
     const body = { person: args.person, user: args.user }
     if (options.yes !== true) {
       const { person } = await daemonAt(io).call(mapPerson, { body: { ...body, dry_run: true } })
-      const question = `Whoever is ${printable(args.user)} now will see all commands of ${personWords(person)}. Go on?`
+      const question = `The account ${printable(args.user)} will see all commands of ${personWords(person)}. Continue?`
       if (!(await confirm(io, question, { yes: false, where: 'karo people map' }))) {
         io.err('Nothing was changed.\n')
         return EXIT.failed
@@ -57,7 +57,7 @@ const remove = defineCommand({
   shows: removePerson,
   args: [PERSON],
   options: [
-    { name: 'dry-run', description: 'only show whose data would go' },
+    { name: 'dry-run', description: 'only show whose data would be removed' },
     { name: 'yes', short: 'y', description: 'do not ask' },
   ],
   examples: [{ run: 'sudo karo people remove ada', does: 'after ada has left' }],
@@ -70,7 +70,7 @@ const remove = defineCommand({
     if (options['dry-run'] === true || options.yes !== true) {
       const would = await call(true)
       if (options['dry-run'] === true)
-        return show(io, would, ({ person }) => `Would go: everything of ${personWords(person)}.\n`)
+        return show(io, would, ({ person }) => `Would be removed: all data of ${personWords(person)}.\n`)
       const question = `Remove every command, number, consent and token of ${personWords(would.person)} for good?`
       if (!(await confirm(io, question, { yes: false, where: 'karo people remove' }))) {
         io.err('Nothing was removed.\n')
@@ -79,7 +79,7 @@ const remove = defineCommand({
     }
     return show(io, await call(false), ({ person }) =>
       fitted(
-        `Everything of ${personWords(person)} is gone from this node. Backups made before, numbers already shared, and the history file of the person's shell are as they were.\n`,
+        `All data of ${personWords(person)} were removed from this node. Earlier backups, numbers already shared, and the history file of the person's shell were not changed.\n`,
         io.columns,
       ),
     )

@@ -30,7 +30,7 @@ export const commands: readonly Command[] = [
       },
     ],
     examples: [
-      { run: 'karo report-problem', does: 'shows what is in it and says where it is' },
+      { run: 'karo report-problem', does: 'shows the contents and the path of the file' },
       { run: 'karo report-problem -o /tmp/report.json', does: 'works also while the daemon is down' },
     ],
     async run(io, { options }) {

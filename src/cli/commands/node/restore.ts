@@ -15,12 +15,13 @@ import { fitted } from '../../terminal/text.ts'
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'restore',
-    summary: 'make this home the node of a backup, while no daemon runs here',
+    summary: 'restore the node of a backup into this home, while no daemon runs here',
     args: [{ name: 'file', required: true, description: 'a file of karo backup', completes: 'file' }],
     options: [
       {
         name: 'replace',
-        description: 'move the present node aside and keep it; without this option the home has to be empty',
+        description:
+          'keep the present node in before-restore-<date>; without this option the home has to be empty',
       },
       {
         name: 'identity-file',
@@ -37,7 +38,7 @@ export const commands: readonly Command[] = [
         run: 'karo restore /mnt/usb/karo.tar.age --identity-file key.txt',
         does: 'of an encrypted backup; one with a passphrase asks for it',
       },
-      { run: 'karo restore karo.tar --home /tmp/look', does: 'into another directory, to look into it' },
+      { run: 'karo restore karo.tar --home /tmp/look', does: 'into another directory, to inspect it' },
       {
         run: 'sudo karo restore /var/backups/karo.tar --service --replace',
         does: 'the service, after it was stopped',
@@ -103,9 +104,9 @@ export const commands: readonly Command[] = [
           )
         if (closed.members > 0)
           says.push(
-            'Nodes that you denied or revoked after the backup are trusted again as before: look through karo peers.',
+            'Nodes that you denied or revoked after the backup are trusted as before again: check karo peers.',
           )
-        if (aside !== undefined) says.push(`What was here before is in ${aside}.`)
+        if (aside !== undefined) says.push(`The previous node is in ${aside}.`)
         if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
         if (head.key || existsSync(paths.key))
           says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
@@ -122,18 +123,18 @@ export const commands: readonly Command[] = [
 function aboutKey(paths: HomePaths, fromBackup: boolean, keyKept: boolean): readonly string[] {
   if (keyKept) {
     return [
-      'The key of this home was rotated after that backup, so it stays: others do not honour the one in the backup any more.',
+      'The key of this home was rotated after that backup, so it stays: others no longer accept the key in the backup.',
     ]
   }
   if (fromBackup) {
     return [
-      "If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key take each other's place.",
-      'If its key was rotated after this backup (karo identity rotate), others refuse this one: karo status says so once it meets one of them, and what to do.',
+      'If the machine of the backup still runs this node, stop it there before you start it here: two machines with one key disconnect each other.',
+      'If its key was rotated after this backup (karo identity rotate), other nodes refuse this key: karo status then says so, and what to do.',
     ]
   }
   if (existsSync(paths.key)) {
     return [
-      'The backup has no key. This node keeps its present key, so for others it is not the node of the backup; the ledger says from which entry on this key signs.',
+      'The backup has no key. This node keeps its present key, so other nodes do not recognise it as the node of the backup; the ledger says from which entry on this key signs.',
     ]
   }
   return [

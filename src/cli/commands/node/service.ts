@@ -89,13 +89,13 @@ async function installUnit(io: CommandIo): Promise<void> {
   const file = unitFile(io.env, homeOf(io))
   const other = homeInUnit(file, io.env)
   if (other !== undefined && other !== io.home)
-    throw new KaroError('conflict', `your systemd keeps another node, in ${printable(other)}`, {
+    throw new KaroError('conflict', `your systemd already runs another node, in ${printable(other)}`, {
       where: file,
-      hint: `Take that one away first:  karo service remove --home ${quoteShell(printable(other))}`,
+      hint: `Remove that one first:  karo service remove --home ${quoteShell(printable(other))}`,
     })
   const pid = await runningPid(io)
   if (pid !== undefined && (await managerOf(pid)) === undefined)
-    throw new KaroError('conflict', `the node runs already, as process ${pid}`, {
+    throw new KaroError('conflict', `the node is already running, as process ${pid}`, {
       where: 'karo service install',
       hint: `Stop it first, so that systemd can start it:  kill ${pid}`,
     })
@@ -112,7 +112,7 @@ async function installUnit(io: CommandIo): Promise<void> {
       where: file,
       hint: 'journalctl --user -u karo  says more; karo service remove  takes the unit away.',
     })
-  say(io, `${ran && !changed ? 'Ran by your systemd already' : 'Runs by your systemd from now on'}: ${file}`)
+  say(io, `${ran && !changed ? 'Already run by your systemd' : 'Run by your systemd from now on'}: ${file}`)
   say(io, 'It starts when you log in. To have it run before and after that, too:  loginctl enable-linger')
 }
 
@@ -135,7 +135,8 @@ async function installIntoShells(io: CommandIo): Promise<void> {
 
 const install = defineCommand({
   name: 'service install',
-  summary: 'keep your node running: by your own systemd without root, or by new shells where none runs',
+  summary:
+    'keep your node running without root: by your own systemd, or by new shells if there is no systemd',
   examples: [
     { run: 'karo service install', does: 'starts it now, and again when you log in or open a shell' },
   ],
@@ -150,7 +151,7 @@ const install = defineCommand({
 
 const remove = defineCommand({
   name: 'service remove',
-  summary: 'stop keeping your node running; what was recorded stays',
+  summary: 'stop keeping your node running; recorded commands stay',
   examples: [
     {
       run: 'karo service remove',
@@ -179,7 +180,7 @@ const remove = defineCommand({
 
 const status = defineCommand({
   name: 'service status',
-  summary: 'show what keeps your node running',
+  summary: 'show how your node is kept running',
   examples: [{ run: 'karo service status', does: 'systemd, your shells, or nothing' }],
   async run(io) {
     const kept = await keptBy(io)

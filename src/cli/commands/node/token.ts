@@ -29,7 +29,7 @@ const create = defineCommand({
       name: 'scope',
       value: 'scope',
       description:
-        'what the token allows: metrics only the metrics, read everything that only shows, ask questions to the mesh, full all that you may do; each scope includes those before it',
+        'what the token permits: metrics; read: everything that only reads; ask: questions to the mesh; full: everything that you may do; each scope includes those before it',
       choices: TOKEN_SCOPES,
       default: 'read',
     },
@@ -159,7 +159,7 @@ const end = defineCommand({
   async run(io, { args }) {
     const { session } = args
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
-      throw new KaroError('bad_request', `'${session}' is no number of a session`, {
+      throw new KaroError('bad_request', `'${session}' is not the number of a session`, {
         hint: 'karo token sessions shows them.',
       })
     }

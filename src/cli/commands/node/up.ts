@@ -23,11 +23,11 @@ async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
   if (existsSync(paths.config) || existsSync(paths.db)) return
   io.err(
     fitted(
-      "This is the node's first start. Nodes of the same network can find each other; none gets anything from this one unless you trust it.\n",
+      "This is the node's first start. Nodes of the same network can find each other; none gets data from this one unless you trust it.\n",
       process.stderr.columns || 80,
     ),
   )
-  const answer = await askLine('Use it alone, so that it listens to nobody? [y/N] ')
+  const answer = await askLine('Use it alone, so that it accepts no connections? [y/N] ')
   if (answer === undefined)
     throw new KaroError(
       'unavailable',
@@ -55,7 +55,8 @@ export const commands: readonly Command[] = [
     options: [
       {
         name: 'background',
-        description: 'start it and return when it answers; it goes on when the terminal is closed',
+        description:
+          'start it in the background and return when it answers; it continues when the terminal is closed',
       },
       {
         name: 'unless-failed',

@@ -16,7 +16,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'acp',
     summary: 'run an ACP agent for an editor; its requests for permission can also be answered in the inbox',
-    json: 'errors at the start as JSON; the protocol is JSON in any case',
+    json: 'print errors at the start as JSON; the protocol is always JSON',
     args: [
       {
         name: 'command',
@@ -29,7 +29,7 @@ export const commands: readonly Command[] = [
       {
         name: 'name',
         value: 'name',
-        description: 'what the agent is called in the inbox; the name of its program if absent',
+        description: 'name of the agent in the inbox (default: the name of its program)',
       },
     ],
     examples: [
@@ -38,7 +38,7 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { args, options }) {
       if (process.stdin.isTTY) {
-        throw new KaroError('bad_request', 'karo acp is started by an editor; it is not for typing', {
+        throw new KaroError('bad_request', 'karo acp is started by an editor, not at a prompt', {
           where: 'karo acp',
           hint: 'Name it as the command of an agent in the settings of your editor.',
         })
@@ -91,8 +91,8 @@ function nameOf(given: string | undefined, [program = '']: readonly string[]): s
     .replace(/[^a-z0-9-]+/g, '-')
   const name = given ?? own.replace(/^[^a-z]+/, '').slice(0, 32)
   if (/^[a-z][a-z0-9-]{0,31}$/.test(name)) return name
-  throw new KaroError('bad_request', `'${name.slice(0, 40)}' is no name for an agent`, {
+  throw new KaroError('bad_request', `'${name.slice(0, 40)}' is not a name for an agent`, {
     where: '--name',
-    hint: 'It has small letters, digits and -, and begins with a letter.',
+    hint: 'A name has lower-case letters, digits and -, and begins with a letter.',
   })
 }

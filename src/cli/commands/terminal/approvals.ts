@@ -31,7 +31,7 @@ const list = defineCommand({
   shows: getApprovals,
   options: [AT],
   examples: [
-    { run: 'karo approvals list', does: 'requests that are alike stand together' },
+    { run: 'karo approvals list', does: 'similar requests are grouped' },
     { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
   ],
   run: async (io, { options }) =>
@@ -46,7 +46,7 @@ const one = defineCommand({
   shows: getApproval,
   args: [request],
   options: [AT],
-  examples: [{ run: 'karo approvals show 3f9a', does: 'everything that an approval would be bound to' }],
+  examples: [{ run: 'karo approvals show 3f9a', does: 'everything that an approval covers' }],
   run: async (io, { args, options }) =>
     show(io, await askFor(io, args.id, options), (answer) => cardView(answer, Date.now(), io)),
 })
@@ -61,14 +61,14 @@ const approve = defineCommand({
       name: 'for',
       value: 'what',
       description:
-        'task: exactly this again for the same task, as long as its risk allows; never if it is critical',
+        'task: also approve exactly this again for the same task, as long as its risk allows; never for critical requests',
       choices: ['task'],
     },
     reason,
     {
       name: 'yes',
       value: 'hash',
-      description: 'do not ask: this is the hash that was shown, or at least 8 digits of its beginning',
+      description: 'do not ask: the hash that was shown, or at least the first 8 digits',
     },
     AT,
   ],
@@ -116,15 +116,19 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
     })
   }
   if (!canAsk(io)) {
-    throw new KaroError('refused', 'a person approves, and there is no terminal to ask at', {
-      hint: `A script that has shown the request says what was shown: --yes ${card.hash.slice(0, 8)}`,
+    throw new KaroError('refused', 'a person has to approve, and there is no terminal to ask at', {
+      hint: `A script that has shown the request to a person passes its hash: --yes ${card.hash.slice(0, 8)}`,
     })
   }
   const shown = cardView(card, Date.now(), io)
   if (shown.length > CARD_MAX) {
-    throw new KaroError('too_large', `the request has ${shown.length} characters, too many to be read here`, {
-      hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
-    })
+    throw new KaroError(
+      'too_large',
+      `the request has ${shown.length} characters, too many for this question`,
+      {
+        hint: `karo approvals show ${card.id} --json shows the hash; give it with --yes HASH`,
+      },
+    )
   }
   io.err(shown)
   return /^y(es)?$/i.test((await askLine('Approve exactly this? [y/N] ')) ?? '')
@@ -155,7 +159,7 @@ const deny = defineCommand({
 
 const log = defineCommand({
   name: 'approvals log',
-  summary: 'show what became of requests: who decided, when, and why',
+  summary: 'show past requests: who decided, when, and why',
   shows: getApprovalsLog,
   args: [{ ...request, required: false }],
   options: [{ name: 'limit', value: 'number', description: 'how many, the newest', default: '50' }],
@@ -163,9 +167,13 @@ const log = defineCommand({
   async run(io, { args, options }) {
     const limit = Number(options.limit)
     if (!Number.isInteger(limit) || limit < 1 || limit > APPROVALS_LOG_MAX) {
-      throw new KaroError('bad_request', `'${options.limit}' is no number from 1 to ${APPROVALS_LOG_MAX}`, {
-        where: '--limit',
-      })
+      throw new KaroError(
+        'bad_request',
+        `'${options.limit}' is not a number from 1 to ${APPROVALS_LOG_MAX}`,
+        {
+          where: '--limit',
+        },
+      )
     }
     const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
     return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>
@@ -182,7 +190,7 @@ const askFor = (
 
 function checked(id: string): string {
   if (/^[0-9a-f]{4,10}$/.test(id)) return id
-  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is no id of a request`, {
+  throw new KaroError('bad_request', `'${id.slice(0, 40)}' is not the id of a request`, {
     hint: 'An id has 10 hex digits; 4 of its beginning are enough. karo approvals list shows them.',
   })
 }

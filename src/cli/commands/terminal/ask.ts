@@ -48,7 +48,7 @@ async function ownCommands(io: CommandIo, deadlineMs: number): Promise<Own> {
     return { commands: events, notes: [] }
   } catch (error) {
     const isLate = error instanceof KaroError && error.code === 'timeout'
-    return { commands: [], notes: isLate ? [`Your own commands were not looked at: ${error.message}.`] : [] }
+    return { commands: [], notes: isLate ? [`Your own commands were not searched: ${error.message}.`] : [] }
   }
 }
 

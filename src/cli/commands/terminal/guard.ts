@@ -73,7 +73,7 @@ const deny = defineCommand({
 const remove = defineCommand({
   name: 'guard remove',
   summary: 'remove a rule from your rules file',
-  args: [{ name: 'number', required: true, description: 'the number that karo guard list shows' }],
+  args: [{ name: 'number', required: true, description: 'the number in karo guard list' }],
   examples: [{ run: 'karo guard remove 2', does: 'removes your second rule' }],
   run: async (io, input) => (await import('../../guard/rules.ts')).removeRule(io, input),
 })
@@ -99,7 +99,7 @@ const ask = defineCommand({
   ],
   async run(io: CommandIo, input: CommandInput) {
     if (io.env.KARO_LINE === undefined)
-      throw new KaroError('bad_request', 'only the guard in a shell calls this; it is not for typing', {
+      throw new KaroError('bad_request', 'only the guard in a shell calls this command', {
         where: 'karo guard ask',
         hint: "karo check '<command>' judges a command; karo guard shows the state of the guard.",
       })

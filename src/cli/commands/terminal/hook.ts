@@ -66,7 +66,7 @@ const call = defineCommand({
     if (process.stdin.isTTY) {
       throw new KaroError(
         'bad_request',
-        `only ${adapter.title} calls this, with JSON on standard input; it is not for typing`,
+        `only ${adapter.title} calls this command, with JSON on standard input`,
         {
           where: `karo hook ${adapter.name}`,
           ...(adapter.settings && { hint: `To set that up: karo hook install ${adapter.name}` }),

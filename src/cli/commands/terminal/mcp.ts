@@ -14,7 +14,7 @@ export const commands: readonly Command[] = [
     name: 'mcp',
     summary:
       'serve check, explain, stats, queries and, if you allow it, history and agents to an AI coding tool (MCP)',
-    json: 'errors at the start as JSON; the protocol is JSON in any case',
+    json: 'print errors at the start as JSON; the protocol is always JSON',
     examples: [
       { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
       {
@@ -24,7 +24,7 @@ export const commands: readonly Command[] = [
     ],
     async run(io) {
       if (process.stdin.isTTY) {
-        throw new KaroError('bad_request', 'karo mcp is started by an AI coding tool; it is not for typing', {
+        throw new KaroError('bad_request', 'karo mcp is started by an AI coding tool, not at a prompt', {
           where: 'karo mcp',
           hint: 'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
         })

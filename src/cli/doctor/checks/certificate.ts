@@ -40,15 +40,15 @@ export function judgeCertificate(
   detail = 'the enrolment file cannot be used: karo logs tail says why',
 ): readonly Finding[] {
   if (certificate === null) {
-    if (refused === undefined) return [skipped('this node is in no mesh of a root')]
+    if (refused === undefined) return [skipped('this node does not belong to a mesh with a root key')]
     return [
       refused === 'enrolment_file'
         ? warn(
             detail,
-            'Put it right and start the daemon again, or ask an issuer for an invite: karo join <code>',
+            'Correct the file and start the daemon again, or ask an issuer for an invite: karo join <code>',
           )
         : warn(
-            'the last invite was not taken: karo ca show says why',
+            'the last invite was refused: karo ca show says why',
             'Ask an issuer for another one: karo join <code>',
           ),
     ]
@@ -60,7 +60,7 @@ export function judgeCertificate(
       why_not === 'revoked'
         ? [revokedWords(certificate.revoked_by), `Another key and another invite: ${ANOTHER_KEY}`]
         : WHY_NOT[why_not]
-    return [fail(`this node is no member of its mesh any more: ${why}`, fix)]
+    return [fail(`this node is no longer a member of its mesh: ${why}`, fix)]
   }
   const [begins, ends] = [Date.parse(begins_at), Date.parse(ends_at)]
   const until = `until ${ends_at}, ${left(ends - now)}`
@@ -68,7 +68,7 @@ export function judgeCertificate(
     return [
       ends - now < ISSUER_SOON_MS
         ? warn(
-            `this issuer is certified ${until}, and nobody renews it by itself`,
+            `this issuer is certified ${until}, and only a person can renew it`,
             'karo ca renew, with the root key',
           )
         : ok(`this issuer is certified ${until}`),
@@ -77,12 +77,12 @@ export function judgeCertificate(
   if (now - begins > RENEWED_BY * (ends - begins)) {
     return [
       warn(
-        `this node is certified ${until}, and was not renewed in time (${there} of ${issuers} issuers are there)`,
-        'Let this node and an issuer reach each other: karo peers. Once it has ended, it needs an invite.',
+        `this node is certified ${until}, and was not renewed in time (${there} of ${issuers} issuers are connected)`,
+        'Let this node and an issuer reach each other: karo peers. After the certificate has ended, the node needs an invite.',
       ),
     ]
   }
-  return [ok(`this node is certified ${until}; ${there} of ${issuers} issuers are there`)]
+  return [ok(`this node is certified ${until}; ${there} of ${issuers} issuers are connected`)]
 }
 
 export async function operatorLogin(world: World): Promise<readonly Finding[]> {
@@ -92,7 +92,7 @@ export async function operatorLogin(world: World): Promise<readonly Finding[]> {
 
 /** `login` is null for a person who asks as the node. */
 export function judgeLogin(login: NonNullable<DaemonFacts['login']> | null, now: number): readonly Finding[] {
-  if (login === null) return [ok('you ask as this node; nobody is logged in for you as an operator')]
+  if (login === null) return [ok('you ask as this node; you are not logged in as an operator')]
   const { name, fingerprint, ends_at, certificate_ends_at: certificate } = login
   const who = `${name} (${formatFingerprint(fingerprint)})`
   const until = `you ask as ${who} until ${ends_at}, ${left(Date.parse(ends_at) - now)}`

@@ -53,16 +53,16 @@ export async function configInForce(world: World): Promise<readonly Finding[]> {
     found.push(
       by === undefined
         ? warn(
-            `not in force yet: ${reload.join(', ')}; only a service can reload, a karo up reads the file when it starts`,
+            `not in force yet: ${reload.join(', ')}; only a service can reload; karo up reads the file when it starts`,
             restartOf(world, facts.pid),
           )
-        : warn(`the daemon was not told to reload: ${reload.join(', ')}`, `${by} reload karo`),
+        : warn(`not in force until the daemon reloads: ${reload.join(', ')}`, `${by} reload karo`),
     )
   }
   if (restart.length > 0) {
     found.push(warn(`in force after a restart: ${restart.join(', ')}`, restartOf(world, facts.pid)))
   }
-  return found.length > 0 ? found : [ok('the daemon uses what the file says')]
+  return found.length > 0 ? found : [ok('the daemon uses the values of the file')]
 }
 
 /** Whether the person's own systemd runs the daemon. */

@@ -55,7 +55,7 @@ export function judgeDaemon(
     case 'down':
       return fail('no daemon runs', startOf(world))
     case 'closed':
-      return fail(`the control socket is not yours to use: ${state.says}`, state.hint)
+      return fail(`you may not use the control socket: ${state.says}`, state.hint)
     case 'unreachable':
       return fail(
         `a daemon runs with pid ${state.pid}, but its socket ${world.socket} is gone`,
@@ -64,7 +64,7 @@ export function judgeDaemon(
     case 'hung': {
       // A process that is stopped or spins ignores SIGTERM; systemd kills it after some seconds.
       if (state.pid === undefined)
-        return fail(`something takes connections at ${world.socket}, but: ${state.says}`, startOf(world))
+        return fail(`something accepts connections at ${world.socket}, but: ${state.says}`, startOf(world))
       return fail(`pid ${state.pid} holds the lock and does not answer (${state.says})`, restart)
     }
   }
@@ -77,7 +77,7 @@ async function judgeHung(state: Extract<DaemonState, { kind: 'hung' }>, world: W
 
 export async function daemonLeftovers(world: World): Promise<readonly Finding[]> {
   const state = await world.daemon()
-  if (state.kind === 'closed') return [skipped('whether a daemon runs is not known')]
+  if (state.kind === 'closed') return [skipped('it is unknown whether a daemon runs')]
   const found: Finding[] = []
   const leftover = (path: string, what: string): void => {
     const stat = world.stat(path)
@@ -116,7 +116,7 @@ export async function daemonHealth(world: World): Promise<readonly Finding[]> {
     return !Object.hasOwn(HEALTH_EXPLAINED, name) && !(full && name === 'audit.writable')
   })
   if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
-  return [ok(`the daemon's own ${facts.checks.length} checks find no other trouble`)]
+  return [ok(`the daemon's own ${facts.checks.length} checks find no other problem`)]
 }
 
 export async function daemonVersion(world: World): Promise<readonly Finding[]> {
@@ -131,7 +131,7 @@ export async function daemonVersion(world: World): Promise<readonly Finding[]> {
 export type UnitProperties = Readonly<Record<string, string>>
 
 export async function daemonService(world: World): Promise<Finding> {
-  if (!existsSync('/run/systemd/system')) return skipped('there is no systemd here')
+  if (!existsSync('/run/systemd/system')) return skipped('this machine has no systemd')
   const scope = world.service ? [] : ['--user']
   const properties = 'LoadState,ActiveState,SubState,UnitFileState,NRestarts,WatchdogUSec,Result,MainPID'
   const ran = await world.run('systemctl', ...scope, 'show', 'karo.service', '-p', properties)

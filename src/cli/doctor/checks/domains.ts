@@ -28,8 +28,7 @@ export function judgeDomains(
     const why = whyShared(subnet, interfaces)
     if (why !== undefined) found.push(warn(`${subnet} has level ${level}, and ${why}`))
     const wider = [...domains.keys()].find((other) => other !== subnet && holds(other, subnet))
-    if (wider !== undefined)
-      found.push(warn(`${subnet} lies in ${wider}: the narrower one decides, whatever the wider one says`))
+    if (wider !== undefined) found.push(warn(`${subnet} is a part of ${wider}: the narrower subnet decides`))
   }
   return found.length > 0 ? found : [ok(`${domains.size} trusted, none of them wide or shared`)]
 }
@@ -42,7 +41,7 @@ function whyShared(
   const has = subnetTest(subnet)
   if (has('127.0.0.1') || has('::1')) return 'every person and program of this machine connects from there'
   if (/^169\.254\./.test(base) || /^fe[89ab]/i.test(base))
-    return 'addresses of one link are taken by every machine that is plugged in'
+    return 'every machine that is plugged in gets a link-local address'
   if (/^100\./.test(base)) return 'customers of one provider share such addresses'
   const wide = base.includes(':') ? WIDE.six : WIDE.four
   if (Number(length) < wide) return `a subnet of less than /${wide} holds more machines than anybody knows`

@@ -31,7 +31,7 @@ async function readRules(
 ): Promise<{ readonly chains: readonly Chain[] } | { readonly problem: string }> {
   const [nft, iptables] = await Promise.all([world.run('nft', 'list', 'ruleset'), world.run('iptables-save')])
   if (nft.kind === 'missing' && iptables.kind === 'missing') {
-    return { problem: 'neither nft nor iptables-save is here to read the rules with' }
+    return { problem: 'neither nft nor iptables-save is installed to read the rules' }
   }
   const own = nft.kind === 'ran' && nft.code === 0 ? readNft(nft.stdout) : undefined
   const saved = iptables.kind === 'ran' && iptables.code === 0 ? readIptables(iptables.stdout) : undefined
@@ -75,9 +75,7 @@ export function judgeRules(
   const rules = chains.reduce((sum, chain) => sum + chain.rules.length, 0)
   if (rules === 0 && chains.every(({ base }) => base?.policy !== 'drop')) return [ok('there are no rules')]
   const by = manager === undefined ? '' : `, managed by ${manager}`
-  return [
-    ok(`there are rules (${rules}${by}), and none of them is known to drop packets for the ports of Karo`),
-  ]
+  return [ok(`there are rules (${rules}${by}), and no rule is known to drop packets for the ports of Karo`)]
 }
 
 function inWords({ way, protocol, port }: Port, { chain, says, by }: Said): string {
@@ -87,8 +85,8 @@ function inWords({ way, protocol, port }: Port, { chain, says, by }: Said): stri
       : `mDNS (UDP ${port}) ${way === 'in' ? 'coming in' : 'going out'}`
   const where = `${chain.table}, chain ${chain.name}: ${by}`
   return says === 'dropped'
-    ? `${what}: the first rule that names it drops it (${where}); whether rules before that let it pass is not known`
-    : `${what}: named by no rule, and the rest is dropped (${where}); whether another rule lets it pass is not known`
+    ? `${what}: the first rule that names it drops it (${where}); an earlier rule may accept it`
+    : `${what}: no rule names it, and other packets are dropped (${where}); another rule may accept it`
 }
 
 /** The command that lets the packets pass. */

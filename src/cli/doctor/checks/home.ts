@@ -31,7 +31,7 @@ function unseen(world: World): Finding | undefined {
   const home = world.stat(world.paths.home, 'follow')
   if (home === 'missing') return skipped(`there is no directory ${world.paths.home}`)
   if (home === 'denied' || (world.uid !== 0 && home.uid !== world.uid && (home.mode & 0o005) === 0)) {
-    return skipped(`only root may look into ${world.paths.home}: sudo karo doctor`)
+    return skipped(`only root may read ${world.paths.home}: sudo karo doctor`)
   }
   return undefined
 }
@@ -50,12 +50,12 @@ export function ofSomebodyElse(
   const stat = world.stat(path)
   if (typeof stat === 'object' && stat.isSymbolicLink()) {
     return fail(
-      `${path} leads to a directory of uid ${uid}, and the node is of uid ${owner}`,
+      `${path} leads to a directory of uid ${uid}, but the node belongs to uid ${owner}`,
       `ls -l ${quote(path)}`,
     )
   }
   return fail(
-    `${path} belongs to uid ${uid}, and the node is of uid ${owner}`,
+    `${path} belongs to uid ${uid}, but the node belongs to uid ${owner}`,
     `sudo chown -R ${owner} ${quote(path)}`,
   )
 }
@@ -82,7 +82,7 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
       ),
     ]
   }
-  if (home === 'denied') return [skipped(`only root may look at ${paths.home}: sudo karo doctor`)]
+  if (home === 'denied') return [skipped(`only root may read ${paths.home}: sudo karo doctor`)]
   if (!home.isDirectory())
     return [fail(`${paths.home} is not a directory`, `mv ${quote(paths.home)} ${quote(`${paths.home}.old`)}`)]
   const found = judgeDirectory(world, paths.home, home)
@@ -127,12 +127,12 @@ function asideIn(home: string): readonly Finding[] {
   if (kept.length === 0) return []
   const what =
     kept.length === 1
-      ? 'what was here before a restore, with'
-      : `what was here before ${kept.length} restores, each with`
+      ? 'the old node from before a restore, with'
+      : `the old nodes from before ${kept.length} restores, each with`
   return [
     warn(
       `${home} keeps ${what} its key and its history`,
-      `Content with what was restored? rm -r ${kept.map((name) => quote(join(home, name))).join(' ')}`,
+      `If the restored node works: rm -r ${kept.map((name) => quote(join(home, name))).join(' ')}`,
     ),
   ]
 }
@@ -150,7 +150,7 @@ function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
   }
   if ((stat.mode & GROUP_OR_OTHERS) !== 0) {
     const writable = (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
-    const says = `the mode of ${path} is ${octal(stat.mode)}: others may ${writable ? 'write' : 'look'} into it`
+    const says = `the mode of ${path} is ${octal(stat.mode)}: others may ${writable ? 'write' : 'read'} it`
     const fix = `${as(world, stat)}chmod 700 ${quote(path)}`
     found.push((writable ? fail : warn)(says, fix, narrowed(world, path, stat, 0o700)))
   }
@@ -184,7 +184,7 @@ export async function homeOwner(world: World): Promise<Finding> {
   const hidden = unseen(world)
   if (hidden !== undefined) return hidden
   const stat = world.stat(home, 'follow')
-  if (stat === 'missing' || stat === 'denied') return skipped(`${home} cannot be looked at`)
+  if (stat === 'missing' || stat === 'denied') return skipped(`${home} cannot be read`)
   // home.key checks the key.
   const files = filesBelow(home).filter(({ path }) => path !== key)
   return judgeOwners(home, stat.uid, files)
@@ -211,7 +211,7 @@ export async function homeKey(world: World): Promise<Finding> {
   if (hidden !== undefined) return hidden
   const home = world.stat(paths.home, 'follow') as Stats
   const key = world.stat(paths.key)
-  if (key === 'denied') return skipped('only root may look at the key: sudo karo doctor')
+  if (key === 'denied') return skipped('only root may read the key: sudo karo doctor')
   if (key === 'missing') {
     if (isKeyLost(paths)) return lostKey(world)
     const fix = service ? 'sudo systemctl start karo' : `karo init${homeFlag}`
@@ -228,7 +228,7 @@ function lostKey({ paths, service, homeFlag }: World): Finding {
   return fail(
     `the key ${paths.key} is gone, but the history of its node is here, so the daemon does not start`,
     `The key can only be restored from a backup: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
-Without a backup, make another node, which others have to trust anew: ${anew}`,
+Without a backup, make another node, which others have to trust again: ${anew}`,
   )
 }
 

@@ -19,13 +19,13 @@ export function judgeLineage({
   const found: Finding[] = frozen.map(({ name, fingerprint, between }) =>
     fail(
       `the key of ${name} (${fingerprint}) has several successors: ${between.map((one) => one.node_id).join(', ')}`,
-      `Ask its people for the fingerprint of the right one (${between.map((one) => one.fingerprint).join(' or ')}), then: karo peers trust <its node id>`,
+      `Ask the people of that node for the right fingerprint (${between.map((one) => one.fingerprint).join(' or ')}), then: karo peers trust <its node id>`,
     ),
   )
   if (taken !== null) {
     found.unshift(
       fail(
-        `the key of this node was replaced by ${taken}, which is not here`,
+        `the key of this node was replaced by ${taken}, and this machine does not have that key`,
         'karo status says what to do: an old backup was restored here, or somebody else has the key.',
       ),
     )
@@ -39,13 +39,19 @@ export async function meshLists(world: World): Promise<readonly Finding[]> {
 }
 
 export function judgeLists(lists: DaemonFacts['lists'], now: number): readonly Finding[] {
-  if (lists === null) return [skipped('this node is in no mesh of a root')]
+  if (lists === null) return [skipped('this node does not belong to a mesh with a root key')]
   const age = now - Date.parse(lists.at)
   if (lists.stale)
-    return [fail(`the newest revocation list is from ${ago(age)}: certificates open no data here`)]
+    return [
+      fail(
+        `the newest revocation list is from ${ago(age)}: nodes that are trusted by certificate only get no data here`,
+      ),
+    ]
   return [
     age > OLD_MS
-      ? warn(`the newest revocation list is from ${ago(age)}; after seven days certificates open no data`)
+      ? warn(
+          `the newest revocation list is from ${ago(age)}; after seven days, nodes that are trusted by certificate only get no data`,
+        )
       : ok(`the newest revocation list is from ${ago(age)}`),
   ]
 }

@@ -23,7 +23,7 @@ export function judgeNode(version: string, platform: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (platform !== 'linux') return fail(`the system is ${platform}`)
   if (major < NODE_LEAST[0] || (major === NODE_LEAST[0] && minor < NODE_LEAST[1])) {
-    return fail(`Node.js is ${version}, and ${NODE_LEAST.join('.')} is the least`)
+    return fail(`Node.js is ${version}, but Karo needs ${NODE_LEAST.join('.')} or newer`)
   }
   return ok(`Node.js ${version} on ${platform}`)
 }
@@ -33,7 +33,7 @@ export async function runtimeFiles(world: World): Promise<Finding> {
   const pid = state.kind === 'up' ? state.pid : 'self'
   const limits = readSystem(`/proc/${pid}/limits`)
   const limit = Number(/^Max open files +(\d+)/m.exec(limits ?? '')?.[1] ?? Number.NaN)
-  if (Number.isNaN(limit)) return skipped('/proc does not show the limit')
+  if (Number.isNaN(limit)) return skipped('the limit cannot be read from /proc')
   return judgeFiles(limit, pid === 'self' ? undefined : openFiles(pid))
 }
 
@@ -47,7 +47,8 @@ function openFiles(pid: number): number | undefined {
 }
 
 export function judgeFiles(limit: number, used: number | undefined): Finding {
-  if (limit < FILES_LEAST) return warn(`at most ${limit} files may be open; ${FILES_LEAST} is the least`)
+  if (limit < FILES_LEAST)
+    return warn(`at most ${limit} files may be open, but the daemon needs ${FILES_LEAST}`)
   if (used !== undefined && used > limit * FILES_USED)
     return warn(`${used} of at most ${limit} files are open`)
   return ok(used === undefined ? `at most ${limit}` : `${used} of at most ${limit}`)
@@ -77,8 +78,8 @@ export async function clockSynchronised(world: World): Promise<Finding> {
 /** `told` is the answer of timedatectl, the kernel's own view, whatever program sets the clock. */
 export function judgeSynchronised(told: string | undefined, timesyncd: boolean): Finding {
   if (told === 'yes' || timesyncd) return ok('synchronised')
-  if (told === 'no') return warn('no time service keeps the clock of this machine right')
-  return skipped('neither timedatectl nor systemd-timesyncd is here to ask')
+  if (told === 'no') return warn('no time service synchronises the clock of this machine')
+  return skipped('neither timedatectl nor systemd-timesyncd is installed, so this is unknown')
 }
 
 export async function clockPeers(world: World): Promise<readonly Finding[]> {
@@ -99,7 +100,7 @@ export function judgeSkews(
   const found = [
     ...[...refused.values()].map(({ name, fingerprint, clock_off_ms }) =>
       fail(
-        `${name} (${fingerprint}): refused, its clock is ${clockWords(clock_off_ms)} (at most 5 min may be)`,
+        `${name} (${fingerprint}): refused, its clock is ${clockWords(clock_off_ms)} (at most 5 min are allowed)`,
         here ?? `on ${name}: sudo timedatectl set-ntp true`,
       ),
     ),

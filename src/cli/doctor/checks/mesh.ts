@@ -45,13 +45,16 @@ export function judgePort(look: PortLook): Finding {
     return fail(`${who} listens on port ${port} (${address})`, `${end}\nor set another ${key} in ${config}`)
   }
   if (trouble !== undefined) {
-    // The daemon found the port taken, but now no other program holds it.
-    const free = `No other program holds port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
-    return fail(trouble, `${port === 0 ? '' : `${free}\n`}if it stays so: another ${key} in ${config}`)
+    // The daemon found the port taken, but now no other program uses it.
+    const free = `No other program uses port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
+    return fail(
+      trouble,
+      `${port === 0 ? '' : `${free}\n`}if the problem stays: set another ${key} in ${config}`,
+    )
   }
-  if (look.alone) return ok('listens to nobody, as the configuration says')
+  if (look.alone) return ok('does not listen, as configured')
   if (listens !== undefined) return fail('the daemon does not listen')
-  if (look.held) return ok('no other program holds it')
+  if (look.held) return ok('no other program uses it')
   return ok(port === 0 ? 'any free port' : `port ${port} is free`)
 }
 
@@ -83,7 +86,7 @@ async function tcpTable(
   return { pid, table }
 }
 
-const UNKNOWN = 'whether the daemon or another program holds the port is not known, see daemon.running'
+const UNKNOWN = 'it is unknown whether the daemon or another program uses the port, see daemon.running'
 
 const ANY = new Set(['0.0.0.0', '::'])
 
@@ -149,7 +152,7 @@ export async function meshAddresses(world: World): Promise<Finding> {
   const config = configOf(world)
   if (config === undefined) return skipped(NO_CONFIG)
   const facts = await world.facts()
-  if (facts === undefined) return skipped('only a running daemon can tell')
+  if (facts === undefined) return skipped('only a running daemon knows this')
   if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
   const down = Object.keys(world.interfaces()).length === 0 ? [] : downInterfaces()
   const listening = facts.mesh.listen.map(ipOf)
@@ -209,20 +212,20 @@ export function judgeAddresses(
   }
   if (closed.length > 0)
     return skipped(
-      `another program holds the port at ${closed.map(({ address }) => address).join(', ')}, see mesh.port`,
+      `another program uses the port at ${closed.map(({ address }) => address).join(', ')}, see mesh.port`,
     )
   const off = down.length === 0 ? '' : `; down: ${down.join(', ')}`
   if (listening.every(isLoopback)) {
     return mesh.listen === 'auto'
       ? warn(
-          `this machine has no private address but loopback, so no other machine can be reached${off}`,
+          `this machine has no private address except loopback, so it cannot reach other machines${off}`,
           'ip -br addr',
         )
-      : ok('only this machine, as mesh.listen says')
+      : ok('only on this machine, as configured in mesh.listen')
   }
   const left = own.filter(({ address }) => !isPrivate(address) && !listening.includes(address)).length
   const public_ =
-    left === 0 ? '' : `; ${left === 1 ? '1 public one is' : `${left} public ones are`} left alone`
+    left === 0 ? '' : `; ${left === 1 ? '1 public address is' : `${left} public addresses are`} not used`
   return ok(`${listening.filter((ip) => !isLoopback(ip)).join(' ')}${public_}${off}`)
 }
 
@@ -274,15 +277,20 @@ function judgePlace(place: MulticastFacts): Finding {
     )
   }
   if (!place.heard_itself) {
-    return fail(`${at}: sends, but does not hear itself: UDP 5353 is dropped on the way in`, LOOK)
+    return fail(
+      `${at}: sends, but does not receive its own question: UDP 5353 is dropped on the way in`,
+      LOOK,
+    )
   }
   if (place.heard_others === 0) {
     const count = place.connected_nodes
-    if (count === 0) return ok(`${at}: hears itself; no other machine answered`)
+    if (count === 0) return ok(`${at}: receives its own question; no other machine answered`)
     return warn(
-      `${at}: hears itself but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between them drops multicast`,
-      'Look at IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
+      `${at}: receives its own question but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between the machines drops multicast`,
+      'Check IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
     )
   }
-  return ok(`${at}: hears itself and ${place.heard_others} others, ${place.heard_nodes} of Karo`)
+  return ok(
+    `${at}: receives its own question and answers of ${place.heard_others} others, ${place.heard_nodes} of them nodes of Karo`,
+  )
 }

@@ -28,10 +28,10 @@ export function judgeNames(
 ): Finding {
   const names = discovery.peers.map(({ host }) => host).filter((host) => isIP(host) === 0)
   if (names.length === 0) return ok('discovery.peers names no host by name')
-  if (discovery.resolvers.length > 0) return ok(`names are asked of ${discovery.resolvers.join(', ')}`)
-  if (!mesh.lan_only) return ok("names are asked of this machine's own resolver")
+  if (discovery.resolvers.length > 0) return ok(`names are looked up at ${discovery.resolvers.join(', ')}`)
+  if (!mesh.lan_only) return ok("names are looked up by this machine's own resolver")
   const unknown = names.filter((name) => !hosts.has(name.toLowerCase()))
   return unknown.length === 0
     ? ok('every name is in /etc/hosts')
-    : warn(`nobody may be asked for ${unknown.slice(0, NAMES_SHOWN).join(', ')}`)
+    : warn(`no permitted server can look up ${unknown.slice(0, NAMES_SHOWN).join(', ')}`)
 }

@@ -34,7 +34,7 @@ export function judgePending(pending: readonly PendingNode[], now: number): read
 export async function peersTrust(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  if (facts.one_sided.length === 0) return [ok('every trusted node that was met trusts this one')]
+  if (facts.one_sided.length === 0) return [ok('every trusted node that this node has met trusts it too')]
   return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
 }
 
@@ -51,13 +51,11 @@ export function judgeLeaves({
   up_to,
   turned_away: away,
 }: DaemonFacts['mesh']['leaves']): readonly Finding[] {
-  if (away.length === 0) return [ok(`${linked} linked; ${up_to} have a place`)]
+  if (away.length === 0) return [ok(`${linked} linked, of at most ${up_to}`)]
   const named = away.slice(0, LEAVES_NAMED).map(who)
   const more = away.length > LEAVES_NAMED ? ` and ${away.length - LEAVES_NAMED} more` : ''
   return [
-    warn(
-      `the ${up_to} places for leaves are taken, so these have no lasting link: ${named.join(', ')}${more}`,
-    ),
+    warn(`all ${up_to} links for leaves are used, so these have no lasting link: ${named.join(', ')}${more}`),
   ]
 }
 
@@ -75,9 +73,7 @@ export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Fin
   )
   if (here.length > 0) {
     const at = here.map(who).join(', ')
-    found.unshift(
-      fail(`two machines use the key of this node: this one, and one that takes its place at ${at}`),
-    )
+    found.unshift(fail(`two machines use the key of this node: this one, and one at ${at}`))
   }
   return found.length > 0 ? found : [ok('no other machine was seen with the key of this node or of a member')]
 }

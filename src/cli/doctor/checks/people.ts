@@ -9,7 +9,7 @@ export async function peopleHeld(world: World): Promise<readonly Finding[]> {
 }
 
 export function judgePeople(held: number, homeFlag: string): Finding {
-  if (held === 0) return ok('everybody whose data is here has their account')
+  if (held === 0) return ok('all data belongs to existing accounts')
   const whose = held === 1 ? 'one person' : `${held} people`
   return warn(`data of ${whose} is held back, and shown to nobody`, `sudo karo people list${homeFlag}`)
 }

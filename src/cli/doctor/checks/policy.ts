@@ -15,15 +15,13 @@ export async function policyFiles(world: World): Promise<readonly Finding[]> {
     const now = readPolicyFiles(paths).map(({ path, bytes }) => `${path} ${digestOf(bytes)}`)
     const inForce = facts?.files.map(({ path, digest }) => `${path} ${digest}`)
     if (inForce !== undefined && inForce.join('\n') !== now.join('\n')) {
-      found.push(
-        warn('the daemon has other policies in force than the files say', 'sudo systemctl reload karo'),
-      )
+      found.push(warn('the policies in force differ from the files', 'sudo systemctl reload karo'))
     }
   } catch (error) {
     const { message, where } = error as { message: string; where?: string }
-    const kept = facts === undefined ? '' : '; the daemon goes on with those it has'
+    const kept = facts === undefined ? '' : '; the daemon uses the policies that it has'
     found.push(fail(`${where === undefined ? '' : `${where}: `}${message}${kept}`))
   }
   if (found.length > 0) return found
-  return [ok(paths.length === 0 ? 'none: the built-in role table holds' : `${paths.length} in force`)]
+  return [ok(paths.length === 0 ? 'none: the built-in role table is in force' : `${paths.length} in force`)]
 }

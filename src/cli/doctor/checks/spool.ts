@@ -63,19 +63,19 @@ export function judgeShared(
       `sudo chmod +t ${quote(path)}`,
     ),
   )
-  if (!shared) return found.length > 0 ? found : [ok('the spool is yours alone')]
+  if (!shared) return found.length > 0 ? found : [ok('only you use the spool')]
   const off = PROTECTIONS.filter((name) => protections[name] === 0)
   if (off.length > 0) {
     const lines = off.map((name) => `fs.${name} = 1`)
     found.push(
       warn(
-        `the kernel does not protect what people have in shared directories: ${off.map((name) => `fs.${name} is 0`).join(', ')}`,
+        `the kernel does not protect files in shared directories: ${off.map((name) => `fs.${name} is 0`).join(', ')}`,
         `printf '%s\\n' ${lines.map((line) => quote(line)).join(' ')} | sudo tee /etc/sysctl.d/60-protected.conf\nsudo sysctl --system`,
       ),
     )
   }
   if (found.length > 0) return found
   if (PROTECTIONS.every((name) => protections[name] === undefined))
-    return [skipped('the system does not tell what the kernel protects')]
+    return [skipped('the protections of the kernel cannot be read')]
   return [ok(PROTECTIONS.map((name) => `fs.${name} ${protections[name] ?? 'unknown'}`).join(', '))]
 }

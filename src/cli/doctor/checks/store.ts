@@ -32,7 +32,7 @@ export async function storeDatabase(world: World): Promise<readonly Finding[]> {
     return [fail(`the database does not keep a value: ${facts.store_problem}`)]
   }
   if (check?.ok === false) return [fail(check.detail)]
-  return [ok(`${bytes(facts.store_bytes)}, keeps what is written`)]
+  return [ok(`${bytes(facts.store_bytes)}, can be written and read`)]
 }
 
 /** Every checksum of its files; only while nobody has it open. */
@@ -125,7 +125,7 @@ export function judgeRooms(places: readonly Room[], database: number): readonly 
       return [fail(`the file system of ${path} is read-only`, remountOf(path))]
     }
     if (free < ROOM_NONE)
-      return [fail(`${bytes(free)} are free at ${path}: what is typed soon cannot be kept`, look)]
+      return [fail(`only ${bytes(free)} are free at ${path}: soon commands cannot be recorded`, look)]
     if (files.all > 0 && files.free === 0)
       return [fail(`no file can be made at ${path}: no inode is free`, `df -i ${name}`)]
     if (free < ROOM_LEAST) return [warn(`only ${bytes(free)} are free at ${path}`, look)]
@@ -163,13 +163,11 @@ export function judgeRetention(
   synchronised = false,
 ): Finding {
   const days = Math.round(ms / DAY_MS)
-  if (days === 0) return ok('the clock did not jump, so old entries are removed in time')
+  if (days === 0) return ok('the clock did not jump; old entries are removed in time')
   if (synchronised)
-    return ok(
-      `the clock is synchronised; old entries are removed little by little, because it went ${days} days ahead`,
-    )
+    return ok(`the clock is synchronised, but jumped ${days} days ahead, so old entries are removed slowly`)
   return warn(
-    `the clock is ${days} days ahead of what this node has seen: if that is right, what is old is gone after ${days} hours of running at most`,
+    `the clock is ${days} days ahead of the last time that this node has seen; if the clock is right, old entries are removed within ${days} hours of running`,
   )
 }
 
@@ -178,8 +176,8 @@ export async function auditLedger(world: World): Promise<readonly Finding[]> {
   try {
     const { ok: fine, entries, first_bad, earlier_keys } = await world.ledger()
     const last = earlier_keys.at(-1)
-    const before = last === undefined ? '' : `; up to entry ${last.through} an earlier key signed them`
-    const all = entries === 1 ? '1 entry, whole' : `${entries} entries follow from each other`
+    const before = last === undefined ? '' : `; entries up to ${last.through} are signed by an earlier key`
+    const all = entries === 1 ? '1 entry, whole' : `${entries} entries in one unbroken chain`
     if (fine) return [ok(`${all}${before}`)]
     return [fail(`entry ${first_bad} was altered, removed, or does not match its signature`, copyOf(world))]
   } catch (error) {
@@ -201,10 +199,10 @@ export function judgeSummaries(
   now: number,
 ): Finding {
   const { recipients, last } = summaries
-  if (recipients === 0) return ok('none are published, so there is nothing to be late')
+  if (recipients === 0) return ok('none are published, because no node may read them')
   const age = last === null ? Number.POSITIVE_INFINITY : now - Date.parse(last)
-  if (age <= SUMMARY_OLD_MS) return ok(`the last one is of ${last}, for ${recipients}`)
+  if (age <= SUMMARY_OLD_MS) return ok(`the last one is from ${last}, for ${recipients}`)
   if (uptime_seconds < PUBLISHES_WITHIN_S)
     return ok(`${recipients} may read them; the daemon has just started`)
-  return warn(`${recipients} may read them, and the last one is of ${last ?? 'never'}`)
+  return warn(`${recipients} may read them, but the last one is from ${last ?? 'never'}`)
 }

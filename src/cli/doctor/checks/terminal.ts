@@ -20,9 +20,7 @@ const TMPFILES = 'sudo systemd-tmpfiles --create karo.conf'
 export async function shellHooks(world: World): Promise<readonly Finding[]> {
   const looks = world.startFiles()
   if (looks.length === 0)
-    return [
-      skipped('there is no hook for the shell that $SHELL names; karo shell install bash, zsh, fish or sh'),
-    ]
+    return [skipped('Karo has no hook for the shell in $SHELL; karo shell install bash, zsh, fish or sh')]
   const found = looks.flatMap((look) => {
     const finding = judgeHook(look, world.homeFlag, existsSync)
     if (finding?.safe === undefined || isOwn(look.file, world.uid)) return finding ?? []
@@ -30,7 +28,7 @@ export async function shellHooks(world: World): Promise<readonly Finding[]> {
     const { safe: _, ...shown } = finding
     return shown
   })
-  return found.length > 0 ? found : [ok('none is needed for the shell you log in with')]
+  return found.length > 0 ? found : [ok('your login shell needs none')]
 }
 
 /** Undefined: not this person's shell, and it has no hook either. */
@@ -41,7 +39,7 @@ export function judgeHook(
 ): Finding | undefined {
   const { shell, file, login, marked, byHand, expected, refresh } = look
   const install = `karo shell install ${shell}${homeFlag}`
-  const safe: SafeFix = { says: `write the line in ${file} anew`, apply: refresh }
+  const safe: SafeFix = { says: `rewrite the line in ${file}`, apply: refresh }
   const [line] = marked
   if (line === undefined) {
     if (byHand) return ok(`${shell}: a line of your own in ${file}`)
@@ -50,7 +48,8 @@ export function judgeHook(
   if (marked.length > 1) return warn(`${file} loads the hook ${marked.length} times`, install, safe)
   if (line === expected) return ok(`${shell}: ${file}`)
   const gone = pathsIn(line).filter((path) => !exists(path))
-  if (gone.length > 0) return warn(`the line in ${file} names ${gone[0]}, which is not there`, install, safe)
+  if (gone.length > 0)
+    return warn(`the line in ${file} names ${gone[0]}, which does not exist`, install, safe)
   // Of several nodes of one person the hook writes to one.
   if (homeOf(line) !== homeOf(expected)) return ok(`${shell}: ${file} records for another node`)
   return ok(`${shell}: ${file}`)
@@ -68,7 +67,7 @@ export const homeOf = (line: string): string =>
 
 export async function shellRecorded(world: World): Promise<Finding> {
   const shell = terminalShell(process.ppid)
-  if (shell === undefined) return skipped('this was not typed in a shell at a terminal')
+  if (shell === undefined) return skipped('this command was not run in a shell at a terminal')
   let names: string[]
   try {
     names = readdirSync(world.paths.spool)
@@ -79,7 +78,7 @@ export async function shellRecorded(world: World): Promise<Finding> {
   if (mine) return ok(`${shell.command}, pid ${shell.pid}`)
   const load =
     shell.command === 'fish' ? 'karo shell init fish | source' : `eval "$(karo shell init ${shell.command})"`
-  return warn(`the ${shell.command} you typed this in is not recorded`, load)
+  return warn(`this ${shell.command} is not recorded`, load)
 }
 
 /** The shell that leads the session of that process, if it has a terminal (proc_pid_stat(5)). */
@@ -113,7 +112,7 @@ export async function spoolDirectory(world: World): Promise<Finding> {
 function judgeSpool(world: World, stat: Stats | 'missing' | 'denied', homeless: boolean): Finding {
   const { paths, service, uid } = world
   const path = paths.spool
-  if (stat === 'denied') return skipped(`only root may look at ${path}: sudo karo doctor`)
+  if (stat === 'denied') return skipped(`only root may read ${path}: sudo karo doctor`)
   if (stat === 'missing') {
     if (homeless) return skipped(`there is no directory ${paths.home}`)
     if (service) return fail(`there is no directory ${path}`, TMPFILES)
@@ -181,13 +180,13 @@ export function judgeServiceSpool(
   if (group === 'unknown') return ok(path)
   if (spool.gid !== group.gid)
     return fail(
-      `${path} is of group ${spool.gid}, and has to be of ${SERVICE_GROUP} (${group.gid})`,
+      `${path} belongs to group ${spool.gid}, but has to belong to ${SERVICE_GROUP} (${group.gid})`,
       TMPFILES,
     )
   const readers = group.members.filter((name) => name !== SERVICE_USER)
   if (readers.length > 0) {
     return fail(
-      `${readers.join(', ')} may read what everybody types, by the group ${SERVICE_GROUP}`,
+      `${readers.join(', ')} may read the commands of everybody, as members of the group ${SERVICE_GROUP}`,
       readers.map((name) => `sudo gpasswd -d ${quote(name)} ${SERVICE_GROUP}`).join('\n'),
     )
   }
@@ -215,7 +214,7 @@ export function judgeWaiting(spool: {
     found.push(
       warn(
         `${spool.dropped} commands were lost before they reached the daemon`,
-        'They cannot be brought back. Look whether the disk has room now: karo doctor --only store.disk',
+        'They cannot be recovered. Check the disk space: karo doctor --only store.disk',
       ),
     )
   }
@@ -225,7 +224,7 @@ export function judgeWaiting(spool: {
         ok(
           spool.pending_bytes === 0
             ? 'everything is in the history'
-            : `${bytes(spool.pending_bytes)} on the way`,
+            : `${bytes(spool.pending_bytes)} are being read`,
         ),
       ]
 }

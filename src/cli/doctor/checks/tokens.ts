@@ -15,7 +15,7 @@ export function judgeTokens(
   now: number,
   homeFlag: string,
 ): readonly Finding[] {
-  if (tokens.length === 0) return [ok('none of yours ends within two weeks')]
+  if (tokens.length === 0) return [ok('no token of yours ends within two weeks')]
   return tokens.map(({ name, scope, expires_at }) => {
     const days = Math.floor((Date.parse(expires_at) - now) / DAY_MS)
     const left = days < 1 ? 'in less than a day' : days === 1 ? 'in one day' : `in ${days} days`

@@ -24,15 +24,15 @@ export function judgeToolHook(
   isThere: (program: string) => boolean,
 ): Finding {
   const install = `karo hook install ${tool}${homeFlag}`
-  const safe: SafeFix = { says: `write the hook in ${file} anew`, apply: refresh }
+  const safe: SafeFix = { says: `rewrite the hook in ${file}`, apply: refresh }
   const [line] = lines
-  if (line === undefined) return warn(`${file} is not in ${title}'s form, so its hooks may not be run`)
+  if (line === undefined) return warn(`${file} is not valid for ${title}, so its hooks may not run`)
   if (lines.length > 1) return warn(`${file} has ${lines.length} hooks of Karo that differ`, install, safe)
   const stops = isStopping(line)
   const gone = programsIn(line).find((program) => !isThere(program))
   if (gone !== undefined) {
-    const then = stops ? `${title} can run no command` : `${title} runs its commands unjudged`
-    return warn(`the hook in ${file} names ${gone}, which is not there: ${then}`, install, safe)
+    const then = stops ? `${title} cannot run commands` : `${title} runs its commands without a check`
+    return warn(`the hook in ${file} names ${gone}, which does not exist: ${then}`, install, safe)
   }
   // Of several nodes of one person a tool asks for one.
   if (homeOf(line) !== homeOf(expected)) return ok(`${title} asks for another node (${file})`)
@@ -40,7 +40,7 @@ export function judgeToolHook(
     const differs = stops ? `"allow", and ${title} still stops` : `"block", and ${title} still goes on`
     return warn(`guard.on_error is ${differs} where Karo is missing or breaks (${file})`, install, safe)
   }
-  if (!placed) return warn(`the hook in ${file} is not at every event where it belongs`, install, safe)
+  if (!placed) return warn(`the hook in ${file} is missing at some events`, install, safe)
   if (trust === 'untrusted' || trust === 'disabled')
     return warn(
       `${title} does not run the hook in ${file}, because you have ${trust === 'disabled' ? 'switched it off' : 'not trusted it'} there`,

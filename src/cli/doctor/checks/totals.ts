@@ -23,29 +23,29 @@ export function judgeTotals(
   if (why === 'aggregator_refused')
     found.push(
       warn(
-        'this machine gives nothing to totals: it refuses one of the two that add up',
-        'karo share preview --role <role> names the two; karo peers explain <node> says why one is refused.',
+        'this machine sends nothing to the totals, because it refuses one of the two aggregators',
+        'karo share preview --role <role> names the aggregators; karo peers explain <node> says why one is refused.',
       ),
     )
   else if (!given && why === null && now - Date.parse(ended_at) > GIVEN_MS)
     found.push(
       warn(
-        `this machine has given nothing of the period that ended ${ended_at}`,
-        'karo logs tail says what went wrong; karo share preview --role <role> shows what it would give.',
+        `this machine has sent nothing for the period that ended ${ended_at}`,
+        'karo logs tail says what went wrong; karo share preview --role <role> shows what it would send.',
       ),
     )
   if (late !== null && late >= LATE) {
     const gone = pair.filter(({ there }) => !there).map(({ name, fingerprint }) => `${name} (${fingerprint})`)
-    const who = gone.length === 0 ? '' : `, and of the two that add up ${gone.join(' and ')} is not there`
+    const who = gone.length === 0 ? '' : `, and the aggregator ${gone.join(' and ')} is not connected`
     found.push(
       warn(
-        `nothing was released of the newest ${late} periods${who}`,
-        'Let both of them run and reach the mesh: karo peers. What they miss is released when they are back, for 7 days.',
+        `the newest ${late} periods were not released${who}`,
+        'Start both aggregators and connect them to the mesh: karo peers. Missing periods of the last 7 days are released when they are back.',
       ),
     )
   }
   if (found.length > 0) return found
-  const part = given ? 'this machine gave its part' : 'this machine has nothing to give'
-  const releases = none_yet ? '; no total was released yet' : late === null ? '' : ', and releases come'
+  const part = given ? 'this machine sent its share' : 'this machine has nothing to send'
+  const releases = none_yet ? '; no total was released yet' : late === null ? '' : ', and releases arrive'
   return [ok(`${part} of the period that ended ${ended_at}${releases}`)]
 }

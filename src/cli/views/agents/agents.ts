@@ -96,7 +96,7 @@ export function agentView(agent: AgentShape, screen: Screen): string {
     offers,
     [
       { title: 'TOOL', value: ({ name }) => name },
-      { title: 'SAYS OF ITSELF', value: ({ read_only }) => (read_only ? 'only reads' : '–') },
+      { title: 'DESCRIPTION', value: ({ read_only }) => (read_only ? 'only reads' : '–') },
       {
         title: 'DESCRIPTION',
         value: ({ description }) => description.split('\n', 1)[0] ?? '',
@@ -108,12 +108,12 @@ export function agentView(agent: AgentShape, screen: Screen): string {
   return `${fitted(head, screen.columns)}\n${tools}`
 }
 
-const NOTHING = 'nothing of this machine but its programs'
+const NOTHING = 'only the programs of this machine'
 const OUTSIDE =
-  'none: Karo did not start this server, does not end it, and does not hold what it does; each call waits for a yes'
+  'none: Karo did not start this server, cannot stop it, and cannot confine it; each call waits for your approval'
 
 const untilOf = (time: string): string =>
-  `${time}: a grant that it needs ends then, and it stops, unless you grant that again before (karo cap list)`
+  `${time}, when a grant that it needs ends; then it stops, unless you renew the grant before (karo cap list)`
 
 const placeOf = ({ path, write }: { readonly path: string; readonly write: boolean }): string =>
   `${path} (${write ? 'may change it' : 'reads'})`
@@ -122,7 +122,7 @@ export function agentLogsView({ lines, dropped, cut }: AgentLogsShape): string {
   if (lines.length === 0) return 'It has written nothing.\n'
   const before =
     dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'line was' : 'lines were'} dropped before these.\n`
-  const after = cut === 0 ? '' : `${cut} characters of too long lines were dropped.\n`
+  const after = cut === 0 ? '' : `${cut} characters at the ends of too long lines were dropped.\n`
   const shown = lines.map(
     ({ at, from, text }) => `${localTime(at)}  ${from === 'karo' ? 'karo: ' : ''}${printable(text)}\n`,
   )

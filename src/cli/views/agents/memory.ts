@@ -15,7 +15,7 @@ const firstLine = (text: string): string => text.split('\n').find((line) => line
 export const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable(firstLine(text))}\n`
 
 export function notesView({ notes }: NoteListShape, screen: Screen): string {
-  if (notes.length === 0) return 'No notes. karo memory add TEXT  keeps one.\n'
+  if (notes.length === 0) return 'No notes. karo memory add TEXT  adds one.\n'
   return table(
     notes,
     [

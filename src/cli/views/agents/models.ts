@@ -8,7 +8,7 @@ interface Screen {
 }
 
 const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string =>
-  rests_ms === 0 ? state : `${state}, rests ${Math.ceil(rests_ms / 1_000)} s`
+  rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`
 
 export function modelsView({ models }: ModelListShape, screen: Screen): string {
   if (models.length === 0)

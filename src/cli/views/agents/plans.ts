@@ -72,10 +72,10 @@ function next({ id, state, steps }: PlanShape): readonly string[] {
   const mine = steps.find((step) => step.state === 'yours')
   if (state === 'yours' && mine !== undefined)
     return [`Run the command of ${mine.id} yourself, then: karo plan run ${id} --done ${mine.id}`]
-  if (state === 'planned') return [`Nothing has run. karo plan run ${id}  runs it.`]
+  if (state === 'planned') return [`No step has run. karo plan run ${id}  runs it.`]
   if (state !== 'stopped') return []
   return [
-    `The plan has stopped. karo plan run ${id}  goes on if the step had not begun: a step that began never runs again.`,
-    'If it had begun, make a new plan for the rest: karo plan make GOAL',
+    `The plan has stopped. karo plan run ${id}  continues if the step had not begun: a step that has begun never runs again.`,
+    'If it has begun, make a new plan for the rest: karo plan make GOAL',
   ]
 }

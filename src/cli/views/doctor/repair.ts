@@ -33,7 +33,7 @@ export function repairView(report: Report, how: How, screen: Screen): string {
         align: 'right',
         style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
       },
-      { title: 'made anew', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
+      { title: 'counted again', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
     ],
     screen,
   )
@@ -47,7 +47,7 @@ export function repairView(report: Report, how: How, screen: Screen): string {
 /** How much was lost, if the counts of rows cannot tell it. */
 function lost({ loss, unreadable_bytes, row_bytes }: Report): string {
   if (loss !== 'unknown') return ''
-  const of = `${bytes(unreadable_bytes)} of the ${bytes(row_bytes)} that hold rows could not be read.`
+  const of = `${bytes(unreadable_bytes)} of the ${bytes(row_bytes)} with rows could not be read.`
   return `${unreadable_bytes === 0 ? '' : `${of}\n`}Lost: unknown${share(unreadable_bytes / Math.max(1, row_bytes))}\n`
 }
 
@@ -63,12 +63,12 @@ function conclusion({ ok, loss, directory, copy }: Report, { dry, service }: How
   const restore = atHome(restoreCommand(service), screen)
   if (copy !== undefined) {
     if (loss === 'none') return `Repaired: nothing is lost. ${aboutCopy(copy)}`
-    return `The readable part is saved, the rest is lost. A backup may have more: ${restore}
+    return `The readable part is saved, the rest is lost. A backup may contain more: ${restore}
 ${aboutCopy(copy)}`
   }
   if (ok) return `${directory} is whole; nothing was changed.`
   if (!dry) return `${directory} is damaged.`
-  const backup = loss === 'none' ? '' : `If there is a backup, look first at what it has: ${restore}\n`
+  const backup = loss === 'none' ? '' : `If you have a backup, first check what it contains: ${restore}\n`
   return `${directory} is damaged; nothing was changed.
 ${backup}To repair it: ${atHome('karo doctor --repair', screen)}`
 }

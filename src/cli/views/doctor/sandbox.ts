@@ -26,8 +26,8 @@ export function sandboxView(
     screen,
   )
   const verdict = safe
-    ? 'Every attempt that was made was held: what agents ask for can run here.'
-    : 'Nothing can run safely here. Without a sandbox, nothing runs.'
-  const judged = chosen === 'auto' ? '' : `Judged by ${chosen} alone, which agents.sandbox chooses. `
+    ? 'No attempt succeeded: agents can run commands here.'
+    : 'No jail works here, so agents cannot run commands.'
+  const judged = chosen === 'auto' ? '' : `Only ${chosen} counts, because agents.sandbox chooses it. `
   return `${body}\n${judged}${verdict}\n`
 }

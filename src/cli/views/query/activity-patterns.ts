@@ -74,11 +74,11 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
   notes({ total_commands }, fields) {
     const [hour, day] = [fields.has('hour'), fields.has('day')]
     if (total_commands === 0 || !(hour || day)) return []
-    if (hour && day) return ['Only the hours and the days are filtered; the totals are of the whole range.']
+    if (hour && day) return ['The filter applies to hours and days only; the totals include everything.']
     return [
       hour
-        ? 'Only the hours are filtered; the totals and the days are of the whole range.'
-        : 'Only the days are filtered; the totals and the hours are of the whole range.',
+        ? 'The filter applies to hours only; the totals and the days include everything.'
+        : 'The filter applies to days only; the totals and the hours include everything.',
     ]
   },
 }

@@ -21,7 +21,7 @@ export const anomalies: QueryTypeView<Data> = {
       change === null ? '' : change === 0 ? '; as many as before' : `; ${signed(change)} than before`
     const rows =
       signals.length === 0
-        ? `No anomaly of those asked for began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
+        ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
         : table(
             signals,
             [
@@ -41,8 +41,8 @@ export const anomalies: QueryTypeView<Data> = {
     if (learning === 0 || learning === null) return rows
     const still =
       learning === 1
-        ? 'One node still learns what is usual: most types cannot be found there yet.'
-        : `${learning} nodes still learn what is usual: most types cannot be found there yet.`
+        ? 'One node is still learning what is usual: it cannot find most types of anomalies yet.'
+        : `${learning} nodes are still learning what is usual: they cannot find most types of anomalies yet.`
     return `${rows}\n${paint(still, 'yellow', screen)}\n`
   },
   perNode(nodes, name, age, screen) {

@@ -77,8 +77,8 @@ function clockRows(nodes: readonly Row[]): string[] {
   return [
     ...rows.sort(),
     here
-      ? 'All others differ, so it is probably the clock of this machine: sudo timedatectl set-ntp true'
-      : 'To set a clock right, on that machine: sudo timedatectl set-ntp true',
+      ? 'All other clocks differ, so probably the clock of this machine is wrong: sudo timedatectl set-ntp true'
+      : 'To set a clock, run on that machine: sudo timedatectl set-ntp true',
   ]
 }
 
@@ -87,21 +87,21 @@ function whyRow(row: Row): string | undefined {
   const seen = row.last_seen === undefined ? '' : ago(Date.now() - Date.parse(row.last_seen))
   switch (row.why) {
     case 'not_trusted_there':
-      return `${name}: does not trust this node; there: karo peers trust <this node>`
+      return `${name}: does not trust this node; run there: karo peers trust <this node>`
     case 'encryption':
-      return `${name}: encrypts connections otherwise; compare transport.security there and here`
+      return `${name}: uses another encryption; compare transport.security there and here`
     case 'links_full':
-      return `${name}: not reached, because all links that overlay.leaves_up_to allows are taken; here: karo doctor`
+      return `${name}: not reached, because all links that overlay.leaves_up_to allows are used; run here: karo doctor`
     case 'links_full_there':
-      return `${name}: not reached, because it has no link left for this node; there: karo doctor`
+      return `${name}: not reached, because it has no free link for this node; there: karo doctor`
     case 'left':
       return `${name}: was stopped or shut down, ${seen}`
     case 'lost':
       return `${name}: its connection broke, ${seen}; is the machine on?`
     case 'silent':
-      return `${name}: connected, and did not answer in time; there: karo doctor`
+      return `${name}: connected, but did not answer in time; run there: karo doctor`
     case 'away':
-      return `${name}: last heard of ${seen}; is the machine on?`
+      return `${name}: last message ${seen}; is the machine on?`
     default:
       return undefined
   }

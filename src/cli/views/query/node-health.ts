@@ -24,7 +24,7 @@ function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
   if (rows.length === 0) return ''
   const nodeOf = ({ node }: (typeof rows)[number]): string => names.get(node) ?? node
   const asked = nodes.filter(({ fetched }) => fetched !== undefined).length
-  const about = `Released totals were fetched from these nodes, as ${asked} of ${nodes.length} say; others may have shown them too, and who has the role reads what it holds itself.`
+  const about = `Released totals were fetched from these nodes, as ${asked} of ${nodes.length} say; other nodes may have shown them too, and a node with the role can read its own copies.`
   const list = table(
     rows.sort((a, b) => (a.hour < b.hour ? 1 : -1)),
     [

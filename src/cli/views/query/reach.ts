@@ -21,11 +21,11 @@ export function reachRows({ reach, compared, data, status, time_range }: QueryRe
       const [start, end] = [Date.parse(time_range.start), Date.parse(time_range.end)]
       const back = 2 * start - end
       const to = back < 0 ? '' : `, back to ${utc(new Date(back).toISOString())}`
-      rows.push(`No change is shown: no node that gave numbers has records of all of the time before${to}.`)
+      rows.push(`No change is shown: no node with numbers has records of the whole period before${to}.`)
     } else if (compared.nodes < compared.of && hasChange(data)) {
       const others = compared.of - compared.nodes === 1 ? 'the other has' : 'the others have'
       rows.push(
-        `Changes are of ${compared.nodes} of the ${compared.of} nodes that gave numbers; ${others} no records of all of the time before.`,
+        `Changes are for ${compared.nodes} of the ${compared.of} nodes with numbers; ${others} no records of the whole period before.`,
       )
     }
   }
@@ -33,15 +33,15 @@ export function reachRows({ reach, compared, data, status, time_range }: QueryRe
 }
 
 function shortWords({ nodes, whole }: NonNullable<QueryResult['reach']>): string {
-  if (nodes === 1) return 'The records do not reach over all of that time:'
-  if (whole === 0) return 'No node has records of all of that time:'
-  return `The records of ${whole} of ${nodes} nodes reach over all of that time; those of the others:`
+  if (nodes === 1) return 'The records do not cover the whole period:'
+  if (whole === 0) return 'No node has records of the whole period:'
+  return `The records of ${whole} of ${nodes} nodes cover the whole period; those of the others:`
 }
 
 function shortRow({ name, covers, source, unsaid }: Short): string {
   const from = source === 'summary' ? ' by its last summary' : ''
-  if (unsaid) return `  ${name}: gives numbers, and does not say of which part of the time`
-  if (covers === null) return `  ${name}: nothing recorded in that time${from}`
+  if (unsaid) return `  ${name}: gives numbers without saying which part of the period they cover`
+  if (covers === null) return `  ${name}: nothing recorded in this period${from}`
   return `  ${name}: ${utc(covers.start)} to ${utc(covers.end)}${from}`
 }
 

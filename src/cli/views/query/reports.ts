@@ -8,7 +8,7 @@ const UNITS: Readonly<Record<ReportsStatus['thresholds'][number]['threshold'], s
   risky: '% of the commands are high or critical',
   coverage: '% of the expected machines contributed',
   anomalies: 'signals of anomalies',
-  missing: 'expected machines gave nothing',
+  missing: 'expected machines are missing',
 }
 
 function thresholdLine({ threshold, limit, crossed }: ReportsStatus['thresholds'][number]): string {
@@ -36,9 +36,9 @@ export function reportsView(
   const plan =
     schedule === 'off'
       ? 'No reports are scheduled: set reports.schedule in the configuration.\n'
-      : `Scheduled ${schedule}; the next one is of the time until ${next?.slice(0, 10) ?? '–'} (UTC).\n`
+      : `Scheduled ${schedule}; the next one is about the time until ${next?.slice(0, 10) ?? '–'} (UTC).\n`
   return [
-    reports.length === 0 ? 'No report is kept.\n' : `${rows}\n`,
+    reports.length === 0 ? 'No report is stored.\n' : `${rows}\n`,
     plan,
     ...(problem === null ? [] : [`The newest one could not be made: ${problem}\n`]),
     ...(thresholds.length === 0

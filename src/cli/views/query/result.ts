@@ -46,7 +46,7 @@ export function nothingIn(
   }
   const who =
     coverage.answered > 0
-      ? 'the nodes that answered have none of that time, and the others'
+      ? 'the nodes that answered have none of this period, and the others'
       : 'the nodes that were asked'
   if (status === 'access_denied' && asked_as !== undefined) {
     return `No numbers: ${who} do not share these with ${printable(asked_as.name)}.
@@ -57,9 +57,9 @@ A person of such a node can allow it there for a role or a team: karo share allo
 A person of such a node can allow it there: karo share allow <this node>`
   }
   if (status === 'withheld') {
-    return `No totals: the other nodes may not give any, for the reason below.
+    return `No totals: other nodes may not give any, for the reason below.
 You can ask for the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1
-The role security has totals alone, and none of these.`
+The role security gets totals only, and no numbers of single nodes.`
   }
   // No answer at all is not the same as answers without numbers.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
@@ -69,26 +69,26 @@ The role security has totals alone, and none of these.`
   if (filters !== undefined) {
     const unknown = compared?.nodes === 0 && filters.some(({ field }) => field === 'change')
     const nothing = unknown
-      ? 'Nothing can match: no change is known, because the records of no node reach back over the time before.'
+      ? 'Nothing can match: no change is known, because no node has records of the period before.'
       : 'Nothing matches the filters: leave out a --where, or ask for more time with --last.'
     return `${nothing}${unheard}`
   }
   if (status === 'success') return `No numbers.${unheard}`
   // That nobody typed is known only of a time that records reach over.
   const known = reach === null || reach.whole > 0 || reach.short.some(({ covers }) => covers !== null)
-  return `${known ? 'Nothing was recorded in that time.' : 'No node that was heard has records of that time.'}${unheard}`
+  return `${known ? 'Nothing was recorded in this period.' : 'No node that answered has records of this period.'}${unheard}`
 }
 
 const nothingOpened = ({ filters }: Pick<QueryResult, 'filters'>): string =>
   filters === undefined
-    ? 'Nothing was recorded in that time that enough machines have in common.'
+    ? 'Nothing that enough machines have in common was recorded in this period.'
     : 'Nothing that was released matches the filters: leave out a --where, or ask for more time with --last.'
 
 /** A line about the nodes that gave no numbers, so that nobody takes the others for all. */
 function unheardIn({ known, answered, from_summary }: Coverage): string {
   const missing = known - answered - from_summary
   if (missing === 0) return ''
-  return `\nOf ${missing === 1 ? 'one node' : `${missing} nodes`} that gave no numbers this is not known.`
+  return `\nOf ${missing === 1 ? 'one node' : `${missing} nodes`} that gave no numbers this is unknown.`
 }
 
 /** Progress of a question in one line of a terminal, without a newline. */

@@ -43,7 +43,7 @@ const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string 
 function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
   const why =
-    'not told: in some period fewer than k machines had failures of it, or such a number could be computed, or it was released before failures were told apart'
+    'unknown: in some period fewer than k machines had failures of this tool, or such a number could be computed from it, or the period was released before failures were counted separately'
   return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 

@@ -35,21 +35,23 @@ export function whoContributed(result: QueryResult): {
   if (withheld > 0 && team !== undefined) {
     const rowsAre = withheld === 1 ? 'row is' : 'rows are'
     rows.push(
-      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have such a row, or one could be computed from it`,
+      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have such a row, or such a number could be computed from it`,
     )
   } else if (withheld > 0) {
     const [upTo, rowsAre] = [shown.length > 1 ? 'up to ' : '', withheld === 1 ? 'row' : 'rows']
     rows.push(
-      `${upTo}${withheld} ${rowsAre} of a period left out: fewer than ${k_min} machines have such a row, or one could be computed from it`,
+      `${upTo}${withheld} ${rowsAre} of a period are left out: fewer than ${k_min} machines have such a row, or such a number could be computed from it`,
     )
   }
   const { partly } = released
   if (partly.length > 0)
-    rows.push(`left out of some periods or of some machines, so at least (≥) or not shown: ${named(partly)}`)
+    rows.push(
+      `left out in some periods or for some machines, so shown as at least (≥) or not at all: ${named(partly)}`,
+    )
   const tellsChanges = 'tools' in data || 'change' in data
   if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))
     rows.push(
-      'no change is shown: some of these periods, or of the earlier ones that they are compared with (for days, the same days of the week before), were not released; `karo report` compares with fewer days where it has them',
+      'no change is shown: some of these periods, or of the earlier ones that they are compared with (for days, the same days of the week before), were not released; `karo report` also compares with fewer days',
     )
   return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
 }
@@ -80,7 +82,7 @@ function covered(
   const [first, last] = [buckets[0], buckets.at(-1)]
   if (first === undefined || last === undefined || shown.length === 0) return []
   if (first.start === time_range.start && last.end === time_range.end) return []
-  return [`the periods that lie wholly in it: ${utc(first.start)} to ${utc(last.end)} UTC`]
+  return [`the whole periods in this time: ${utc(first.start)} to ${utc(last.end)} UTC`]
 }
 
 /** What became of the other machines, in the newest period that is shown. */
@@ -89,7 +91,7 @@ function missing(shown: Released['buckets']): string[] {
   if (counts == null) return []
   const said = [
     ...(counts.declined > 0 ? [`${counts.declined} did not agree`] : []),
-    ...(counts.late > 0 ? [`${counts.late} came late and wait for others`] : []),
+    ...(counts.late > 0 ? [`${counts.late} came late and wait for more machines`] : []),
     ...(counts.absent > 0 ? [`${counts.absent} sent nothing`] : []),
     ...(counts.refused > 0 ? [`${counts.refused} could not be counted`] : []),
   ]

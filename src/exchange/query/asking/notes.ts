@@ -33,7 +33,7 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
   if (hearsay > 0) {
     const [many, them] = hearsay === 1 ? ['1 more node is', 'it'] : [`${hearsay} more nodes are`, 'them']
     notes.push(
-      `${many} known only by what others say, and not trusted here, so nobody asked ${them}: see karo peers.`,
+      `${many} known only by gossip and not trusted here, so this node did not ask ${them}: see karo peers.`,
     )
   }
   const ages = members.flatMap(({ collected }) =>
@@ -59,9 +59,9 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
 
 function whyStray(apart: Apart): string {
   if (apart.why === 'clock') return `refused, its clock is ${clockWords(apart.clock_off_ms)}`
-  if (apart.why === 'encryption') return 'it encrypts connections otherwise (transport.security)'
+  if (apart.why === 'encryption') return 'it uses another encryption (transport.security)'
   if (apart.why === 'links_full') return 'this node has no link left for it (overlay.leaves_up_to)'
-  if (apart.why === 'links_full_there') return 'it has no link left for this node (overlay.leaves_up_to)'
+  if (apart.why === 'links_full_there') return 'it has no free link for this node (overlay.leaves_up_to)'
   return 'it does not trust this node yet'
 }
 

@@ -67,5 +67,5 @@ export function whyNoTeam(buckets: readonly BucketTotals[], team: string): strin
       : contributed - expected < newest.k
         ? `of ${contributed} that contributed, too few are outside of ${team}`
         : `too few of the ${expected} of ${team} did, or have exactly the same teams`
-  return `A team is told apart where ${newest.k} machines of the same teams contribute, and as many others (fewer where no aggregator and no reader is among them): ${why}.`
+  return `Totals of a team are shown if ${newest.k} machines of the same teams contribute, and as many others (fewer if no aggregator and no reader is among them): ${why}.`
 }

@@ -26,7 +26,7 @@ export function fetchedWords(
   const { asked, denied, silent, refused } = fetched
   const broken: string[] = refused.map(
     ({ name, fingerprint }) =>
-      `What ${name || fingerprint} sent in place of totals was altered or about something else, so nothing of it is shown.`,
+      `The totals that ${name || fingerprint} sent were altered or are about something else, so they are not shown.`,
   )
   const cut = buckets.findLast(({ why }) => why === 'unfetched')
   if (cut !== undefined) {

@@ -66,7 +66,7 @@ export function risk(report: Report, all: boolean): Block {
         },
       },
       {
-        caption: 'What the guard did, and who wrote',
+        caption: 'The guard, and who wrote the commands',
         table: {
           head: ['commands', 'number', ...FIGURE_HEAD],
           numbers: [1, 2, 3],

@@ -23,7 +23,7 @@ function coverage(report: Report): Block {
         ? [
             report.team === null
               ? 'Nothing was released, so nobody here knows who contributed.'
-              : 'Who contributed, declined or was absent is told of all machines only, without --team.',
+              : 'Coverage (who contributed, declined or was absent) is known for all machines only: leave out --team.',
           ]
         : [
             `Of the newest released period, ${day(first.start)}: ${count(first.contributed)} of ${count(first.expected)} expected machines are in the totals of ${words(first.category)} (${percent(first.expected === 0 ? null : first.contributed / first.expected)}).`,

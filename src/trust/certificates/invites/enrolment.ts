@@ -42,7 +42,9 @@ export function parseEnrolment(text: string, where: string): Enrolment {
   return { root: parseNodeId(root) as Uint8Array, code, places: peers }
 }
 
-/** Undefined when there is no such file. Throws KaroError bad_file: others may read it, or it is no enrolment file. */
+/**
+ * Undefined if there is no such file. Throws KaroError bad_file if others may read it, or it is not an enrolment file.
+ */
 export function readEnrolment(path: string): Enrolment | undefined {
   let file: number
   try {

@@ -1,4 +1,4 @@
-// What an invite is made of: the secret in a code that people can type, and the proofs that two nodes make with it.
+// The parts of an invite: the secret in a code that people can type, and the proofs that two nodes make with it.
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { WireValue } from '../../../../protocols/define.ts'
 import { encodeValue } from '../../../../protocols/messagepack.ts'
@@ -25,9 +25,9 @@ export interface Invitation {
   readonly expires_at: number
 }
 
-/** What is derived from the secret; the inviter keeps this and never the secret itself. */
+/** Values derived from the secret. The issuer stores these, and never the secret itself. */
 export interface InviteKeys {
-  /** 16 hex digits: names the invite, and is no secret. */
+  /** 16 hex digits that name the invite; not secret. */
   readonly id: string
   readonly key: Uint8Array
 }
@@ -55,7 +55,7 @@ export function formatCode({ secret, commitment, expires_at }: Invitation): stri
   return digits.match(new RegExp(`.{${GROUP}}`, 'g'))?.join('-') ?? digits
 }
 
-/** Undefined when it is no code, or one digit of it is wrong. Spaces, dashes and case mean nothing. */
+/** Undefined if the text is not a code, or one of its digits is wrong. Spaces, dashes and case are ignored. */
 export function parseCode(text: string): Invitation | undefined {
   if (text.length > 4 * CODE_DIGITS) return undefined
   const digits = text.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1')
@@ -91,7 +91,7 @@ export function keysOf(secret: Uint8Array): InviteKeys {
 export const newSecret = (random: { bytes(length: number): Uint8Array }): Uint8Array =>
   Uint8Array.from(random.bytes(SECRET_BYTES))
 
-/** Both keys and when the invite ends: what both sides know before they have said anything. */
+/** Both keys and the end of the invite: both sides know these before they exchange messages. */
 export interface JoinTerms {
   readonly joiner: Uint8Array
   readonly inviter: Uint8Array

@@ -1,4 +1,4 @@
-// What an invite may promise: only what can be signed when a machine takes it up.
+// The terms that an invite may promise: only those that the issuer could sign now.
 import type { Clock, Random } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { LABEL, LABEL_RULE } from '../../../base/words/trust-levels.ts'

@@ -16,13 +16,15 @@ import {
   wholeMinute,
 } from './invite-code.ts'
 
-/** Wrong proofs for one invite: its id is told to nobody but this node, so more than a few are an attack. */
+/**
+ * Allowed wrong proofs for one invite. Only this node knows the id of an invite, so more wrong proofs are an attack.
+ */
 const FAILURES_MAX = 5
 /** Proofs of invites that are not here, in all: a burst, and so many a minute. */
 const UNKNOWN = { frames: 30, perMs: 60_000 }
 /** Invites that can be used at one time. */
 const INVITES_MAX = 256
-/** What is over stays in the list for so long. */
+/** How long ended invites stay in the list. */
 const SHOWN_MS = 7 * DAY_MS
 
 export interface InviteTerms {
@@ -33,12 +35,14 @@ export interface InviteTerms {
 }
 
 export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy' | 'error'
-/** `replaced`: it names a key that this node has no more, so nobody finds its inviter. */
+/** `replaced`: the invite names a key that this node no longer has, so no machine can find its issuer. */
 export type InviteState = 'open' | 'used' | 'expired' | 'cancelled' | 'replaced'
 
 export interface Invites {
   load(records: readonly InviteRecord[]): void
-  /** The code is told once; only what is derived from its secret is kept. KaroError `conflict` beyond 256. */
+  /**
+   * Returns the code, once; only values derived from its secret are stored. KaroError `conflict` beyond 256 invites.
+   */
   create(terms: InviteTerms): Promise<{ readonly code: string; readonly invite: InviteRecord }>
   /** The newest first. */
   list(): readonly InviteRecord[]
@@ -67,7 +71,7 @@ export interface InvitesDeps {
 
 export function createInvites({ self, repository, clock, random }: InvitesDeps): Invites {
   const invites = new Map<string, InviteRecord>()
-  /** One after the other: of two joiners at the same moment one takes the last use. */
+  /** One after the other: if two machines join at the same moment, only one gets the last use. */
   const serially = createSerial()
   const unknown = createQuota(UNKNOWN)
 

@@ -37,7 +37,7 @@ export function isInviter({ commitment }: JoiningRecord, node: NodeId): boolean 
   return key !== undefined && sameProof(commitmentTo(key), commitment)
 }
 
-/** What this node, of the key `self`, shows its inviter. */
+/** The proof that this node, with the key `self`, shows the issuer of its invite. */
 export function joinOf(joining: JoiningRecord, self: Uint8Array, inviter: NodeId) {
   const { id, key } = keysOf(joining.secret)
   const terms = { joiner: self, inviter: parseNodeId(inviter) as Uint8Array, expires_at: joining.expires_at }

@@ -37,7 +37,7 @@ export interface LettingInDeps {
   readonly clock: Clock
   /** A list names the key, or another one of its lineage. */
   readonly isRevoked: (node: NodeId) => boolean
-  /** Whether another node than this one is known here by that name to people. */
+  /** Whether people here know another node by that name. */
   readonly isNameKnown: (name: string, except: NodeId) => boolean
 }
 
@@ -73,7 +73,7 @@ export function createLettingIn({
     void audit.record({ type: 'policy_violation', success: false, peer: node, details })
   }
 
-  /** A joiner that hears nothing would go on asking until its invite ends. */
+  /** Without an answer the joining machine would keep asking until its invite ends. */
   async function certify(
     node: NodeId,
     terms: Parameters<Issuing['certify']>[1],
@@ -88,7 +88,7 @@ export function createLettingIn({
 
   return {
     async letIn(node, { id, proof }, name) {
-      // What it was given before is no answer to what it asks now.
+      // A certificate that it got earlier does not answer its present request.
       granted.delete(node)
       const key = parseNodeId(node) as Uint8Array
       const revoked = isRevoked(node)

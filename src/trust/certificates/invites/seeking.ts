@@ -15,11 +15,11 @@ export interface Seeking {
   /** The invite that is being used, and why the last one was not taken; from the store, or as a person says. */
   begin(joining: JoiningRecord | undefined): void
   joining(): JoiningRecord | undefined
-  /** Another number with every invite that is begun with: the inviter of this one may have been met for the one before. */
+  /** A new number for each invite, because this node may have met the issuer before for another invite. */
   attempt(): number
   /** There is an enrolment file, and it cannot be used: told as a refusal, `enrolment_file`. */
   unusable(error: unknown): void
-  /** Why there is no certificate, and about a file what is wrong with it. */
+  /** Why there is no certificate; for a file also what is wrong with it. */
   refusal(): { readonly refused: string | null; readonly detail: string | null }
   /** Whether `node` may be the inviter. */
   seeks(node: NodeId): boolean

@@ -1,4 +1,4 @@
-// What two nodes show each other of certificates and invites while they admit each other, and what comes of it.
+// The certificates and invites that two nodes show each other while they admit each other, and the result.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
@@ -25,7 +25,7 @@ export interface CredentialsDeps
   readonly seeking: Pick<Seeking, 'shown' | 'answered'>
   readonly clock: Clock
   readonly log: Log
-  /** What another node showed counts here at once; resolves when it is stored. */
+  /** Certificates shown by another node count here at once; resolves when they are stored. */
   readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
   /** There is something else to say about these nodes now. */
   readonly tell: (nodes: Iterable<NodeId>) => void
@@ -67,7 +67,7 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
       const said = lettingIn.answer(node)
       const list = knocking.told(node)
       if (list === undefined) return said
-      // Without a certificate that holds, what it was granted is void as well, and both would be too much for one message.
+      // Without a valid certificate its grants are void too, and both would be too large for one message.
       const { granted: _, ...rest } = said
       return { ...rest, ...list }
     },

@@ -13,11 +13,14 @@ import { lastKeyOf, readList } from '../verify.ts'
 type Answer = ReturnType<Credentials['answer']>
 
 export interface Knocking {
-  /** By which list `node` is out, as it goes with an acknowledgement; undefined: no list says so, or none that fits. */
+  /**
+   * The list that revoked `node`, as sent with an acknowledgement; undefined if no list did, or none fits into the
+   * message.
+   */
   told(node: NodeId): Pick<Answer, 'root_list'> | Pick<Answer, 'revoked_by'> | undefined
   /**
-   * What another node showed of that. A list of an issuer counts here if it names a key of this node, which was not known;
-   * whoever showed it, because the issuer signed it.
+   * Takes a list that another node showed. A list of an issuer counts if it names a key of this node and was unknown
+   * here. Any node may show it, because the issuer signed it.
    */
   heard(shown: Parameters<Credentials['answered']>[1]): void
 }

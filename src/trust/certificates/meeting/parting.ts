@@ -2,12 +2,13 @@
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Log } from '../../../base/run/log.ts'
 
-/** What is done with a node before its link is cut. */
+/** Steps before the link of a revoked or denied node is cut. */
 interface Farewell {
   readonly isLinked: (node: NodeId) => boolean
   /**
-   * Empties for `node` what it has from here. Calls `begun` when it knows what that is: from then on everybody may hear that
-   * the node is out. Resolves within a bounded time, whether the node took it or not.
+   * Publishes empty editions of this node's documents for `node`. Calls `begun` when it knows which documents these
+   * are; from then on everybody may learn of the decision. Resolves within a bounded time, whether the node fetched the
+   * editions or not.
    */
   readonly empty: (node: NodeId, begun: () => void) => Promise<unknown>
 }
@@ -30,7 +31,7 @@ export interface Parting {
 /** Nodes at one time. Of more the links are cut at once: a list names up to a thousand. */
 const PARTING_MAX = 16
 
-/** `tell`: there is something else to say about the node; called when it is out, and again when its link may be cut. */
+/** `tell`: the state of the node has changed; called when it loses its rights, and again when its link may be cut. */
 export function createParting({
   log,
   tell,

@@ -1,4 +1,4 @@
-// Takes certificates and lists, wherever they came from: what each changes, what the ledger says of it, and who hears of it.
+// Takes certificates and lists from any source: the changes of each, its ledger entries, and who is notified.
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Log } from '../../../base/run/log.ts'
@@ -61,7 +61,9 @@ export function createTaking(deps: TakingDeps): Taking {
     deps.tell(changed.filter((node) => leaving?.has(node) !== true))
   }
 
-  /** A list of this node that a member has and this node lost, after a restore for example: it goes on from there. */
+  /**
+   * A member has a list of this node that this node lost, for example in a restore: its numbering continues from there.
+   */
   function takeList(frame: Uint8Array, isNew: boolean): void {
     const before = roll.listOf(self)
     take('revocation_list', frame, isNew)

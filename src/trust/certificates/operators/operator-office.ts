@@ -1,4 +1,4 @@
-// What a node does about operators: an issuer certifies them, and every member judges the certificates they show.
+// A node's tasks for operators: an issuer certifies them, and every member verifies the certificates they show.
 import { FRAME_OVERHEAD } from '../../../../protocols/frame.ts'
 import { MeshQuery } from '../../../../protocols/messages/query.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'

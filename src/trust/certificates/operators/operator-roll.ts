@@ -1,4 +1,4 @@
-// Who is certified as an operator, as the documents that came here say; operators are people and never count as nodes.
+// The certified operators, from the documents that this node has; operators are people and never count as nodes.
 import type { CertificateBody } from '../../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
@@ -16,12 +16,12 @@ export interface KnownOperator {
   readonly state: 'valid' | 'expired' | 'revoked' | 'void'
 }
 
-/** What the certificates of an operator come to at this moment. */
+/** The present result of an operator's certificates. */
 export type OperatorVerdict =
   | {
       readonly ok: true
       readonly binding: Binding
-      /** What its roles give it; `untrusted` while no revocation list came for a week. */
+      /** The trust level of its roles; `untrusted` while no revocation list has arrived for a week. */
       readonly level: TrustLevel
       /** The certificates that count: those that were shown, or newer ones that came here. */
       readonly chain: readonly Uint8Array[]
@@ -39,15 +39,15 @@ interface OperatorRoll {
   /** Takes one certificate of an operator; what does not hold at `now` changes nothing and is a fault. */
   take(held: HeldOperator, now: number): ChainFault | undefined
   /**
-   * What a chain that was shown says at `now`. Where this node knows a newer certificate of the operator or the issuer,
-   * that one counts, so that nobody can show them as they were before.
+   * The result of a shown chain at `now`. If this node has a newer certificate of the operator or the issuer, the newer
+   * one counts, so that nobody can present outdated roles.
    */
   verdict(chain: readonly Uint8Array[], key: Uint8Array, now: number): OperatorVerdict
   /** The newest chain of this operator that is known here, whether it holds or not. */
   chainOf(operator: NodeId): readonly Uint8Array[] | undefined
   nameOf(operator: NodeId): string | undefined
   has(operator: NodeId): boolean
-  /** As `has`, and whoever signed that was not revoked: only then the key is a person's and can be no node's. */
+  /** Like `has`, and the signer was not revoked: only then does the key belong to a person and cannot be a node's. */
   holds(operator: NodeId): boolean
   list(now: number): readonly KnownOperator[]
   clear(): void
@@ -73,7 +73,7 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
     return trusted && verifyChain(chain, { root: trusted, at, isRevoked, key, leaf: 'operator' })
   }
 
-  /** What a revoked issuer signed says nothing, so it stands in nobody's way either. */
+  /** A certificate by a revoked issuer has no effect, so it does not block another one either. */
   function counting(operator: NodeId): HeldOperator | undefined {
     const own = held.peek(operator)
     return own === undefined || issuerOf(own.author) === undefined ? undefined : own
@@ -102,7 +102,7 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
       // A certificate that has ended still replaces an older one, which would otherwise give back what the newer one
       // took away.
       const isOver = !verdict.ok && verdict.fault === 'expired' && verdict.index === 1
-      // Where there is no other, one that was revoked or has ended is kept, so that people can be told whose key it was.
+      // If there is no valid certificate, a revoked or ended one is kept to show people whose key it was.
       const isNamed = !verdict.ok && before === undefined && ['revoked', 'expired'].includes(verdict.fault)
       if (!verdict.ok && !isOver && !isNamed) return verdict.fault
       if (before === undefined || before.body.version < one.body.version) held.set(operator, one)

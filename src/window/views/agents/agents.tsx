@@ -124,7 +124,7 @@ function Do({ agent: { id, state }, isChosen, again, onChoose }: DoProps) {
       <Act
         run={change}
         label={`${isIdle ? 'Start' : 'Stop'} ${id}`}
-        locked={isIdle && isMuscleLocked.value ? 'Locked: the Muscle is locked' : undefined}
+        locked={isIdle && isMuscleLocked.value ? 'Locked: no jail can be started (karo doctor)' : undefined}
       >
         {isIdle ? 'Start' : 'Stop'}
       </Act>

@@ -56,13 +56,13 @@ export function readTyped(
   if (kind === 'boolean') return { value: typed === 'true' }
   if (kind === 'number') {
     const value = Number(typed)
-    if (typed.trim() === '' || !Number.isFinite(value)) throw new Error('This is no number.')
+    if (typed.trim() === '' || !Number.isFinite(value)) throw new Error('This is not a number.')
     return { value }
   }
   try {
     return { value: JSON.parse(typed) }
   } catch {
-    throw new Error('This is no JSON. A text needs quotation marks, a list square brackets.')
+    throw new Error('This is not JSON. A text needs quotation marks, a list square brackets.')
   }
 }
 

@@ -1,4 +1,4 @@
-// What agents were granted, with the time that is left, and a way to take it back.
+// Grants of agents, with the time that is left, and a way to take it back.
 import { getCapabilities, revokeCapability } from '../../../api/contract/operations/agents/approvals.ts'
 import type { CapabilityShape } from '../../../api/contract/shapes.ts'
 import { Left } from '../../parts/left.tsx'
@@ -17,11 +17,7 @@ export function Capabilities() {
     asked.again()
   }
   return (
-    <Panel
-      title="What agents were granted"
-      wide
-      note="Taking one back takes back everything that was derived from it."
-    >
+    <Panel title="Grants of agents" wide note="Revoking a grant also revokes everything derived from it.">
       <Shown
         asked={asked}
         empty={({ capabilities }) =>
@@ -39,7 +35,7 @@ export function Capabilities() {
       >
         {({ capabilities }) => (
           <Table
-            caption="What agents were granted"
+            caption="Grants of agents"
             rows={capabilities}
             keyOf={({ id }) => id}
             columns={[

@@ -29,22 +29,18 @@ export function Agent({ id, state, onTask }: AgentProps) {
   })
   return (
     <>
-      <Panel title={id} note="What it was signed to be.">
+      <Panel title={id} note="As its signed manifest says.">
         <Shown asked={asked}>{(agent) => <Facts facts={factsOf(agent)} />}</Shown>
       </Panel>
       <Panel
         title="Run a task"
-        note="A tool that only reads may run at once; everything else waits for a yes."
+        note="A tool that only reads may run at once; everything else waits for your approval."
       >
         <Shown asked={asked} empty={({ offers }) => (offers === null ? <NoTools /> : undefined)}>
           {({ offers }) => <RunTask agent={id} tools={offers ?? []} onTask={onTask} />}
         </Shown>
       </Panel>
-      <Panel
-        title="What it writes"
-        wide
-        note="Its standard error, as text: what would move a cursor or colour a screen is written out."
-      >
+      <Panel title="Output" wide note="Its standard error, as text; control sequences are escaped.">
         <Log id={id} />
       </Panel>
     </>
@@ -80,7 +76,7 @@ function Log({ id }: { readonly id: string }) {
       {({ lines, dropped, cut }) => (
         <>
           <Terminal
-            label={`What ${id} writes`}
+            label={`Output of ${id}`}
             lines={lines.map(({ at, from, text }) => ({
               at,
               text,
@@ -103,7 +99,7 @@ function Log({ id }: { readonly id: string }) {
 
 /** Said in the place of the command where there is none. */
 export const noCommand = (isBuiltIn = false): string =>
-  isBuiltIn ? 'none: built into Karo' : 'not as it was signed'
+  isBuiltIn ? 'none: built into Karo' : 'differs from its signed manifest'
 
 function factsOf(agent: AgentShape) {
   const { argv, built_in, outside, manifest, server, restarts, state, detail, granted_until } = agent
@@ -123,13 +119,13 @@ function factsOf(agent: AgentShape) {
   const { cwd, binds, tools, limits, call_ms, why, added_at, capabilities } = manifest
   const jail =
     outside === true
-      ? ([['Jail', 'none: Karo did not start this server, and does not hold what it does']] as const)
+      ? ([['Jail', 'none: Karo did not start this server, and cannot confine it']] as const)
       : ([
           ['Directory', <Code key="cwd" text={cwd} />],
           [
             'Sees',
             binds.length === 0
-              ? 'nothing of this machine but its programs'
+              ? 'only the programs of this machine'
               : binds.map(({ path, write }) => (
                   <div key={path}>
                     <Code text={path} /> {write ? 'may change it' : 'reads'}
@@ -142,7 +138,7 @@ function factsOf(agent: AgentShape) {
     ...facts,
     ...jail,
     ['Wants', <Foreign key="wants" text={capabilities.join(', ') || 'nothing'} />],
-    ['May be called', <Foreign key="tools" text={tools.join(', ') || 'all its tools'} />],
+    ['Callable tools', <Foreign key="tools" text={tools.join(', ') || 'all its tools'} />],
     [
       'Limits',
       `${bytes(limits.memory_bytes)} of memory a process, ${counted(limits.tasks, 'process', 'processes')}, ${duration(call_ms)} a call`,

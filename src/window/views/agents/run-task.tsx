@@ -29,13 +29,13 @@ export function RunTask({ agent, tools, onTask }: RunTaskProps) {
           {tools.map((one) => (
             <option key={one.name} value={one.name}>
               {one.name}
-              {one.read_only ? ' (says that it only reads)' : ''}
+              {one.read_only ? ' (marked as read-only)' : ''}
             </option>
           ))}
         </select>
       </label>
       <p class="quiet">
-        <Foreign text={tool.description || 'It says nothing about itself.'} />
+        <Foreign text={tool.description || 'It has no description.'} />
       </p>
       <Form key={tool.name} agent={agent} tool={tool} onTask={onTask} />
     </>
@@ -94,7 +94,11 @@ function Form({ agent, tool, onTask }: FormProps) {
           </ul>
         )}
       </div>
-      <Act kind="main" run={run} locked={isMuscleLocked.value ? 'Locked: the Muscle is locked' : undefined}>
+      <Act
+        kind="main"
+        run={run}
+        locked={isMuscleLocked.value ? 'Locked: no jail can be started (karo doctor)' : undefined}
+      >
         Run
       </Act>
     </div>

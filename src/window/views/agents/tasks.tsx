@@ -113,7 +113,7 @@ function useTask(id: string, isOwn: boolean): Followed {
       }
     }
     void read()
-    return () => ending.abort(new Error('the task is not looked at any more'))
+    return () => ending.abort(new Error('the task is no longer shown'))
   }, [id, isOwn])
   return known
 }
@@ -175,7 +175,7 @@ function Steps({ lines }: { readonly lines: readonly TaskLineShape[] }) {
   return (
     <>
       {progress?.total != null && (
-        <progress max={progress.total} value={progress.done} aria-label="How far it is, as the agent says" />
+        <progress max={progress.total} value={progress.done} aria-label="Progress, as the agent reports it" />
       )}
       <ol class="steps">
         {lines.map(({ seq, at, state, message }) => (

@@ -86,7 +86,7 @@ function factsOf(approval: ApprovalShape) {
     [
       'Sees',
       binds.length === 0 ? (
-        'no place of the machine in a jail'
+        'no places of the machine'
       ) : (
         <ul class="bare" key="binds">
           {binds.map(({ path, write }) => (
@@ -147,10 +147,10 @@ const Approved = ({ approval: { scope: how, expires_at } }: { readonly approval:
 /** Why this page cannot approve now; undefined: it can. */
 const lockedBecause = (): string | undefined =>
   isMuscleLocked.value
-    ? 'Locked: the Muscle is locked'
+    ? 'Locked: no jail can be started (karo doctor)'
     : scope.value === 'approve'
       ? undefined
-      : 'This page was not opened out of a terminal that may approve'
+      : 'This page was not opened from a terminal that may approve'
 
 function Decide({ approval }: { readonly approval: ApprovalShape }) {
   const [reason, setReason] = useState('')
@@ -169,7 +169,7 @@ function Decide({ approval }: { readonly approval: ApprovalShape }) {
     <footer class="actions">
       <input
         aria-label={`Reason for the decision about ${id}`}
-        placeholder="Reason, which the log keeps"
+        placeholder="Reason, for the log"
         maxLength={REASON_MAX}
         value={reason}
         onInput={({ currentTarget }) => setReason(currentTarget.value)}

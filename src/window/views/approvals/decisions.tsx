@@ -19,7 +19,7 @@ export function Decisions() {
     <Panel
       title="Decisions"
       wide
-      note={`The newest ${number(LIMIT)}: what became of requests, and who said so.`}
+      note={`The newest ${number(LIMIT)}: the outcome of requests, and who decided.`}
     >
       <Shown
         asked={asked}

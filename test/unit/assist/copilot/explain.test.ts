@@ -181,7 +181,7 @@ describe('blocks of fish', () => {
   })
   test('words of their heads, and commands that are others in fish', async () => {
     const loop = await explain('for i in a b; ls; end', 'fish')
-    expect(meaningOf(loop, 'i')).toBe('The variable, set anew in each round')
+    expect(meaningOf(loop, 'i')).toBe('The variable, set to the next word in each round')
     expect(meaningOf(loop, 'b')).toBe('A word of the list')
     expect(meaningOf(await explain('set -x A b', 'fish'), '-x')).toBe(
       'Hands it on to the programs started from here',
@@ -208,7 +208,7 @@ test('a loop is summed up as one, and an unfinished one is no argument of a comm
     'Runs echo, once per word of the list.',
   )
   const unfinished = await explain('for i in 1 2; do ls')
-  expect(meaningOf(unfinished, 'i')).toBe('The variable, set anew in each round')
+  expect(meaningOf(unfinished, 'i')).toBe('The variable, set to the next word in each round')
 })
 
 test('manual pages are asked about what nothing shipped describes', async () => {

@@ -96,12 +96,12 @@ describe('what passes', () => {
     [
       'a request behind a character that is no JSON',
       `x${request(1)}`,
-      'the agent sent a line that is no JSON',
+      'the agent sent a line that is not JSON',
     ],
     [
       'a batch behind a space that JSON does not know',
       `\u00a0[${request(1).trim()}]\n`,
-      'the agent sent a batch, which the protocol does not have',
+      'the agent sent a JSON-RPC batch, which the protocol does not allow',
     ],
   ])('%s reaches no editor unjudged', async (_, line, problem) => {
     first = { outcome: 'deny', reason: 'it is blocked' }
@@ -128,7 +128,7 @@ describe('what passes', () => {
     fromEditor('[]\n')
     fromAgent('{"method":"session/request_permission","params":{}}\n')
     // The first ends the connection, and nothing passes behind it.
-    expect(ended).toEqual(['the agent sent a batch, which the protocol does not have'])
+    expect(ended).toEqual(['the agent sent a JSON-RPC batch, which the protocol does not allow'])
     expect(editor).toEqual([])
     expect(agent).toEqual([])
   })

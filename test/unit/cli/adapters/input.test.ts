@@ -40,5 +40,5 @@ test('an input that breaks off is told as that', async () => {
   const read = readInput(stream)
   stream.write('{"a')
   setImmediate(() => stream.destroy(new Error('canary')))
-  expect(await read).toEqual({ text: undefined, trouble: 'its input broke off', beginning: '{"a' })
+  expect(await read).toEqual({ text: undefined, trouble: 'its input ended too early', beginning: '{"a' })
 })

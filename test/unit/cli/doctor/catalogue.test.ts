@@ -80,7 +80,7 @@ describe('examining', () => {
     const examined = await examine(world, ['clock.peers', 'home.key', 'runtime.node'], probes)
     expect(examined.map(({ result }) => [result.outcome, result.detail])).toEqual([
       ['skipped', 'only a daemon that runs can tell'],
-      ['skipped', 'it could not be looked at: broken'],
+      ['skipped', 'it could not be checked: broken'],
       ['ok', 'here'],
     ])
   })

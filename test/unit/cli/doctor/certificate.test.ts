@@ -16,14 +16,14 @@ test('a certificate that is renewed in time is fine, and one that was not is tol
   expect(judgeCertificate(null, NOW)).toMatchObject([{ outcome: 'skipped' }])
   for (const [why, says] of [
     ['enrolment_file', 'the enrolment file cannot be used'],
-    ['used', 'the last invite was not taken'],
+    ['used', 'the last invite was refused'],
   ] as const) {
     expect(judgeCertificate(null, NOW, why)).toMatchObject([
       { outcome: 'warn', detail: expect.stringContaining(says), fix: expect.stringContaining('karo join') },
     ])
   }
   expect(judgeCertificate(certificate(-20, 10), NOW)).toMatchObject([
-    { outcome: 'ok', detail: expect.stringMatching(/10 days left; 1 of 2 issuers are there/) },
+    { outcome: 'ok', detail: expect.stringMatching(/10 days left; 1 of 2 issuers are connected/) },
   ])
   expect(judgeCertificate(certificate(-26, 4, { issuers_there: 0 }), NOW)).toMatchObject([
     { outcome: 'warn', detail: expect.stringMatching(/4 days left, and was not renewed in time \(0 of 2/) },

@@ -58,7 +58,7 @@ describe('clock', () => {
     expect(judgeSkews([other], [{ ...peer, clock_off_ms: 600_000 }])).toMatchObject([
       {
         outcome: 'fail',
-        detail: 'birch (0123456789abcdef): refused, its clock is 10 min ahead (at most 5 min may be)',
+        detail: 'birch (0123456789abcdef): refused, its clock is 10 min ahead (at most 5 min are allowed)',
         fix: 'on birch: sudo timedatectl set-ntp true',
       },
     ])
@@ -243,7 +243,7 @@ describe('ports', () => {
   })
   test('when nobody holds it any more, no program is to be ended', () => {
     const { fix } = judgePort({ ...look, listens: [], trouble: 'the mesh cannot listen on 10.0.0.5:9238' })
-    expect(fix).toMatch(/^No other program holds port 9238 now, and the daemon tries again/)
+    expect(fix).toMatch(/^No other program uses port 9238 now, and the daemon tries again/)
     expect(fix).toContain('another mesh.port in')
   })
 })
@@ -262,7 +262,7 @@ describe('addresses', () => {
   test('a private one that is not listened on; public ones and link-local IPv6 are left alone', () => {
     expect(judge(['127.0.0.1', '10.0.0.5'])).toMatchObject({
       outcome: 'ok',
-      detail: '10.0.0.5; 1 public one is left alone',
+      detail: '10.0.0.5; 1 public address is not used',
     })
     expect(judge(['127.0.0.1'])).toMatchObject({ outcome: 'warn', fix: 'restart' })
     expect(judge(['127.0.0.1']).detail).toContain('10.0.0.5 (eth0)')
@@ -285,7 +285,7 @@ describe('addresses', () => {
     const taken = heldByOthers(9238, ['10.0.0.5'], table)
     expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', taken)).toMatchObject({
       outcome: 'skipped',
-      detail: 'another program holds the port at 127.0.0.1, see mesh.port',
+      detail: 'another program uses the port at 127.0.0.1, see mesh.port',
     })
     const free = heldByOthers(9238, ['10.0.0.5'], table.slice(0, 1))
     expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain(
@@ -314,7 +314,7 @@ describe('addresses', () => {
     expect(judgeWith(true, [], '10.0.0.5', 'Birch')).toMatchObject({ outcome: 'ok' })
     expect(judgeWith(true, [], 'birch', 'ash.corp')).toMatchObject({
       outcome: 'warn',
-      detail: 'nobody may be asked for ash.corp',
+      detail: 'no permitted server can look up ash.corp',
     })
     expect(judgeWith(true, ['10.0.0.53'], 'ash.corp')).toMatchObject({ outcome: 'ok' })
     expect(judgeWith(false, [], 'ash.corp')).toMatchObject({ outcome: 'ok' })
@@ -349,15 +349,20 @@ describe('multicast', () => {
     },
   })
   test.each([
-    ['heard both ways', {}, 'ok', 'hears itself and 2 others, 1 of Karo'],
+    [
+      'heard both ways',
+      {},
+      'ok',
+      'receives its own question and answers of 2 others, 1 of them nodes of Karo',
+    ],
     ['alone', { heard_others: 0, heard_nodes: 0, connected_nodes: 0 }, 'ok', 'no other machine answered'],
     [
       'connected, and not heard',
       { heard_others: 0, heard_nodes: 0 },
       'warn',
-      'hears itself but no other machine, and 1 connected node is',
+      'receives its own question but no other machine, and 1 connected node is',
     ],
-    ['deaf', { heard_itself: false }, 'fail', 'does not hear itself'],
+    ['deaf', { heard_itself: false }, 'fail', 'does not receive its own question'],
     ['dumb', { not_sent: 'EPERM', heard_itself: false }, 'fail', 'cannot send (EPERM: a firewall'],
     [
       'no route',
@@ -436,7 +441,7 @@ describe('what is kept', () => {
       ),
     ).toMatchObject([
       {
-        detail: `0 B are free at ${room.path}: what is typed soon cannot be kept`,
+        detail: `only 0 B are free at ${room.path}: soon commands cannot be recorded`,
         // What fills a disk is to be looked for on all of it.
         fix: `sudo du -xh "$(df --output=target ${room.path} | tail -1)" | sort -h | tail -20`,
       },
@@ -583,11 +588,11 @@ describe('hooks of AI coding tools', () => {
   })
 
   test.each([
-    ['a program that is gone', {}, ['/n/node'], 'unjudged'],
-    ['a runtime that is gone', { lines: [stops], expected: stops }, ['/n/my karo.js'], 'no command'],
+    ['a program that is gone', {}, ['/n/node'], 'without a check'],
+    ['a runtime that is gone', { lines: [stops], expected: stops }, ['/n/my karo.js'], 'cannot run commands'],
     ['of when commands were to run all the same', { expected: stops }, undefined, '"block"'],
     ['of when they were not', { lines: [stops] }, undefined, '"allow"'],
-    ['not at every event', { placed: false }, undefined, 'every event'],
+    ['not at every event', { placed: false }, undefined, 'missing at some events'],
     ['two of them', { lines: [goesOn, stops] }, undefined, '2 hooks'],
   ] as const)('%s', (_, differs, there, says) => {
     const found = judge(differs, there && [...there])

@@ -35,7 +35,7 @@ test.each([
 
 test('of two subnets in one another it says which decides; what is not trusted is no warning', () => {
   expect(judged({ '10.0.0.0/22': 'share_to', '10.0.3.0/24': 'peer' })).toEqual([
-    'warn: 10.0.3.0/24 lies in 10.0.0.0/22: the narrower one decides, whatever the wider one says',
+    'warn: 10.0.3.0/24 is a part of 10.0.0.0/22: the narrower subnet decides',
   ])
   expect(judged({ '10.0.0.0/8': 'untrusted' })).toEqual(['ok: 1 trusted, none of them wide or shared'])
 })

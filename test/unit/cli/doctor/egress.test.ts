@@ -72,10 +72,10 @@ describe('explained', () => {
     [
       'a link',
       tcp('10.0.0.5', 40_000, '10.0.0.6', 9238),
-      'link to birch (0123456789abcdef), dialed by this node',
+      'link to birch (0123456789abcdef), connected by this node',
     ],
     ['a link, IPv6', tcp('fd00::5', 40_000, 'fd00::6', 9238), 'link to six'],
-    ['a dial', tcp('10.0.0.5', 40_000, '10.0.0.7', 9238), 'being dialed'],
+    ['a dial', tcp('10.0.0.5', 40_000, '10.0.0.7', 9238), 'connecting to a member'],
     ['somebody at the door', tcp('10.0.0.5', 9238, '10.0.0.8', 50_000), 'not proven a key'],
     ['mDNS', udp('0.0.0.0', 5353), 'mDNS on 10.0.0.5'],
     ['what sends mDNS', udp('239.192.53.53', 5353), 'mDNS on 10.0.0.5'],
@@ -83,7 +83,7 @@ describe('explained', () => {
     ['a DNS server, over TCP', tcp('10.0.0.5', 40_000, '10.0.0.53', 53), 'discovery.resolvers'],
     ['the control socket as it is bound', unix('/home/a/karo/.AbC123/s'), 'control socket'],
     ['the control socket', unix('/home/a/karo/karo.sock'), 'control socket'],
-    ['the journal', unix('', 'stream', 2), 'started with'],
+    ['the journal', unix('', 'stream', 2), 'standard input or output'],
     ['the service manager', unix('', 'datagram'), 'NOTIFY_SOCKET'],
   ])('%s', (_, socket, says) => {
     expect(why(socket)).toContain(says)

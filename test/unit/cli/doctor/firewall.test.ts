@@ -139,7 +139,7 @@ describe('what is said of it', () => {
     expect(finding).toMatchObject({ outcome: 'warn', fix })
     expect(finding?.detail).toContain('(TCP 9238)')
     expect(finding?.detail).toContain('inet filter, chain input: tcp dport 9238 drop')
-    expect(finding?.detail).toContain('is not known')
+    expect(finding?.detail).toContain('may accept it')
   })
 
   test('of iptables', () => {

@@ -11,7 +11,7 @@ test('who is told that another takes its place fails, and is told what to do', (
   const { outcome, detail, fix } = judged({ here: [ash], others: [] })
   expect(outcome).toBe('fail')
   expect(detail).toContain(
-    'two machines use the key of this node: this one, and one that takes its place at ash (0123456789abcdef)',
+    'two machines use the key of this node: this one, and one at ash (0123456789abcdef)',
   )
   expect(fix).toContain('karo identity new')
 })

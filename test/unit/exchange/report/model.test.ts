@@ -131,7 +131,7 @@ it('what is missing is said', () => {
 it('without anything released it says why and what to do', () => {
   const waiting = reportOf(findingsOf({ tool_usage: foundOf([{ day: 0, why: 'pending' }]) }))
   expect(waiting.state).toBe('nothing')
-  expect(waiting.notes.join(' ')).toContain('There are no totals to report')
+  expect(waiting.notes.join(' ')).toContain('There are no totals for this time')
   expect(waiting.tools.notes).toEqual(['1 of 1 periods is missing: not released yet.'])
   const none = { ...NOTHING, withheld: 'This mesh has named no aggregators.' }
   const withheld = reportOf(findingsOf({ tool_usage: none, safety_stats: none, anomalies: none }))

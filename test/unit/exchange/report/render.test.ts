@@ -13,7 +13,7 @@ it.each(['md', 'csv', 'html'] as const)('%s is written as it was agreed', async 
 it('of a team says of whom coverage is told, and counts one withheld row as one', () => {
   const tools = { ...report.tools, withheld: 1 }
   const text = rendered({ ...report, team: 'web', tools, coverage: { ...report.coverage, rows: [] } }, 'md')
-  expect(text).toContain('is told of all machines only')
+  expect(text).toContain('is known for all machines only')
   expect(text).not.toContain('Nothing was released')
   expect(text).toContain('At most one row of a period')
 })

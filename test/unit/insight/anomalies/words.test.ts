@@ -140,11 +140,9 @@ karo anomalies mute 3f9a12c4  mutes it for a week
   }
   const text = anomalyView(shape({ kind: 'failure_rate', subject: 'make', numbers }), NOW, plain)
   expect(text).toContain('kind         failure_rate, make\n')
-  expect(text).toContain(
-    'usual        4.5 failures of 100 commands, give or take 3.3\nlearnt from  1500 commands\n',
-  )
+  expect(text).toContain('usual        4.5 failures of 100 commands, ± 3.3\nlearnt from  1500 commands\n')
   const silent = { ...numbers, unit: 'minutes' as const, n: 0, spread: null }
   expect(anomalyView(shape({ kind: 'hook_silent', numbers: silent }), NOW, plain)).toContain(
-    'usual        none\nlearnt from  nothing; it is judged by itself\n',
+    'usual        none\nlearnt from  nothing; this signal needs no history\n',
   )
 })

@@ -571,7 +571,7 @@ test('the key of an operator is no node: it can be denied, and that taken back, 
   expect(trust.admits(dan)).toBe(false)
   await trust.deny(dan)
   expect(trust.opinion(dan)).toMatchObject({ denied: true })
-  // What `karo peers deny` says takes the denial back.
+  // What `karo peers deny` says undoes the denial.
   await trust.trust(dan, { level: 'peer' })
   expect(trust.opinion(dan)).toMatchObject({ denied: false, revoked: false, trust_level: 'untrusted' })
   expect(trust.admits(dan)).toBe(false)

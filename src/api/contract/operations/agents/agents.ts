@@ -11,7 +11,7 @@ const example = { body: { agent: 'files' } }
 
 export const getAgents = defineOperation('GET /api/v1/agents', {
   ...ofPerson,
-  summary: 'Agents, and what each is doing',
+  summary: 'Agents, and the state of each',
   description: THEIRS,
   query: from.getAgentsQuery,
   answer: from.agentList,
@@ -76,7 +76,7 @@ export const stopAgent = defineOperation('POST /api/v1/agents/stop', {
 
 export const getAgentLogs = defineOperation('GET /api/v1/agents/logs', {
   ...ofPerson,
-  summary: 'What an agent of yours wrote on standard error, and how much was dropped',
+  summary: 'The log of an agent of yours, and how much of it was dropped',
   query: from.whichAgentQuery,
   answer: from.agentLogs,
   errors: AFAR,
@@ -128,7 +128,7 @@ export const followTask = defineOperation('GET /api/v1/tasks/events', {
 export const cancelTask = defineOperation('POST /api/v1/tasks/cancel', {
   ...ofPerson,
   summary: 'Cancel a task: its call is stopped, and its agent killed if it does not stop',
-  description: `Answers when it is over. One that is over already stays as it is. ${THEIRS}`,
+  description: `Answers when the task has ended. A task that has ended before does not change. ${THEIRS}`,
   body: from.whichTaskBody,
   answer: from.taskRow,
   errors: AFAR,

@@ -39,7 +39,7 @@ export const decideApproval = defineOperation('POST /api/v1/approvals/decide', {
 
 export const getApprovalsLog = defineOperation('GET /api/v1/approvals/log', {
   ...own,
-  summary: 'What became of requests, newest first',
+  summary: 'Past requests and their outcome, newest first',
   query: from.getLogQuery,
   answer: from.approvalsLog,
   example: { query: { limit: '20' } },
@@ -63,7 +63,7 @@ export const askApproval = defineOperation('POST /api/v1/approvals/ask', {
 export const getCapabilities = defineOperation('GET /api/v1/capabilities', {
   access: 'admin',
   tag: 'agents',
-  summary: 'What agents were granted',
+  summary: 'Grants of agents',
   answer: from.capabilities,
 })
 

@@ -77,7 +77,7 @@ export const removeArtifact = defineOperation('POST /api/v1/artifacts/remove', {
 export const shareArtifact = defineOperation('POST /api/v1/artifacts/share', {
   ...own,
   daily: true,
-  summary: 'Let a node, an operator, or whoever has a link read an artifact for a time',
+  summary: 'Let a node, an operator, or everybody with a link read an artifact for some time',
   description:
     'The link is signed by this node, bound to the artifact, the end and the audience, and worth nothing once the share has ended.',
   body: from.shareBody,
@@ -106,7 +106,7 @@ export const fetchArtifact = defineOperation('POST /api/v1/artifacts/fetch', {
   daily: true,
   summary: 'Fetch an artifact of another machine, and keep it here',
   description:
-    'Each piece is compared with its hash. What has come before a cut is kept for a day, and is not asked for again.',
+    'Each piece is compared with its hash. After a broken connection, received pieces are kept for a day and not requested again.',
   body: from.fetchBody,
   lines: {
     type: 'application/x-ndjson',

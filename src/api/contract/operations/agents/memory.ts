@@ -50,7 +50,7 @@ export const addPrompt = defineOperation('POST /api/v1/prompts', {
   ...own,
   summary: 'Add a prompt, or a new version of one',
   description:
-    'A template has variables as `{{name}}`, or `{{name=what it is otherwise}}`; `\\{{` stands for the two characters.',
+    'A template has variables as `{{name}}`, or `{{name=default}}`; `\\{{` stands for the two characters.',
   body: from.addPromptBody,
   answer: from.promptAdded,
   errors: ['rate_limited'],

@@ -25,7 +25,7 @@ export const getPlans = defineOperation('GET /api/v1/planner/plans', {
 
 export const showPlan = defineOperation('GET /api/v1/planner/show', {
   ...own,
-  summary: 'A plan, and what became of its steps',
+  summary: 'A plan, and the outcome of its steps',
   query: from.whichPlanQuery,
   answer: from.plan,
   errors: ['not_found', 'conflict'],
@@ -36,7 +36,7 @@ export const runPlan = defineOperation('POST /api/v1/planner/run', {
   ...own,
   summary: 'Run a plan: its steps one after the other, as tasks, each through the gates',
   description:
-    'Answers when the first task is stored. It stops at the first step that fails, and at one that the person runs; asked again it goes on, and no step that began to run ever runs again.',
+    'Answers when the first task is stored. It stops at the first step that fails, and at one that the person runs; a repeated request continues, and a step that has begun never runs again.',
   body: from.runPlanBody,
   answer: from.plan,
   errors: ['not_found', 'conflict', 'rate_limited', 'unavailable'],

@@ -12,7 +12,7 @@ const words = 'Y29ycmVjdCBob3JzZQ'
 export const getSecrets = defineOperation('GET /api/v1/vault', {
   ...own,
   summary: 'The vault of the caller: whether it is unlocked, and its secrets without their values',
-  description: 'While it is unlocked, every row is compared with what was written last.',
+  description: 'While it is unlocked, every row is compared with the last written one.',
   answer: from.secretList,
   errors: ['bad_file'],
 })

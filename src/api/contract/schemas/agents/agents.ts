@@ -28,12 +28,12 @@ const LIMITS = {
     .max(2 ** 40)
     .describe('of each directory of its own, in memory'),
   tasks: z.int().min(1).max(256).describe('processes and threads'),
-  wall_ms: z.int().min(1).max(604_800_000).describe('milliseconds until it is started anew'),
+  wall_ms: z.int().min(1).max(604_800_000).describe('milliseconds after which the agent is restarted'),
   output_bytes: z
     .int()
     .min(0)
     .max(2 ** 34)
-    .describe('output until it is started anew'),
+    .describe('output after which the agent is restarted'),
 }
 const limits = z.strictObject(LIMITS).meta({ id: 'AgentLimits' })
 const someLimits = z.strictObject({
@@ -74,7 +74,7 @@ const agentFields = {
   argv: argv()
     .nullable()
     .describe(
-      'null, as all that follows from the manifest: it is built in, not as it was signed, or another machine asks',
+      'null, as all that follows from the manifest: it is built in, differs from its signed manifest, or another machine asks',
     ),
 }
 

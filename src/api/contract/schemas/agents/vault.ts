@@ -52,7 +52,7 @@ export const secret = z
       z.strictObject({
         agent: text(64, 'id of an agent that may have it'),
         tools: listOf(
-          text(128, 'only while no other tools of the agent may be called; none: in any case'),
+          text(128, 'only while no other tool of the agent may be called; none: in any case'),
           64,
         ),
       }),

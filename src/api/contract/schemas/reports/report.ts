@@ -1,4 +1,4 @@
-// The schema of a report: each number with what stands behind it.
+// The schema of a report: each number with its machines, periods and change.
 import * as z from 'zod'
 import { GUARD_STATES } from '../../../../../protocols/messages/numbers.ts'
 import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
