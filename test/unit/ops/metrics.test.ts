@@ -167,7 +167,11 @@ describe('the set of series', () => {
       }
     }
     // All of them: a metric that nothing feeds would not be worth its line.
-    expect([...seen].sort()).toEqual(Object.keys(METRICS).sort())
+    const unfed = Object.keys(METRICS).filter((name) => !seen.has(name))
+    expect(
+      unfed,
+      'No value came. With `read`: readings.ts has to give it, from what `sources()` here plays. Else: `once()` here has to count it.',
+    ).toEqual([])
     expect(new Set(seriesOf(text)).size).toBe(seriesOf(text).length)
   })
 
@@ -301,6 +305,17 @@ describe('what is read', () => {
     expect(value(await all.text(), 'karo_audit_entries_total')).toBe(8)
     skew = null
     expect(value(await all.text(), 'karo_mesh_clock_skew_seconds')).toBeUndefined()
+  })
+
+  test('what is counted begins at 0 for each value of its label, so that the first time shows as an increase', async () => {
+    const text = await measuring().text()
+    for (const [name, { type, labels = [], ...metric }] of Object.entries<Metric>(METRICS)) {
+      const [label, ...others] = labels
+      if (type !== 'counter' || metric.read || label === undefined || others.length > 0) continue
+      for (const of of LABELS[label as keyof typeof LABELS])
+        expect(value(text, `${name}{${label}="${of}"}`), `${name} ${of}`).toBe(0)
+    }
+    expect(value(text, 'karo_api_refused_total{refusal="rate"}')).toBe(0)
   })
 
   test('a room that fails leaves out its own numbers and no others', async () => {
