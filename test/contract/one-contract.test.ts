@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { jsonPage } from '../../scripts/json-page.ts'
+import { filtersTable } from '../../scripts/queries-page.ts'
 import { commandsTable, tables } from '../../scripts/tables.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { ASKED_TYPES, queryType } from '../../src/exchange/query/query-types/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -75,3 +77,14 @@ test('a new file of a command comes last in its group', () => {
 test('docs/json.md is up to date (npm run docs)', async () => {
   expect(textOf('docs/json.md')).toBe(await jsonPage())
 })
+
+test('docs/queries.md has the filters of every query type (npm run docs)', () => {
+  expect(textOf('docs/queries.md')).toContain(filtersTable())
+})
+
+test.each(ASKED_TYPES.map((type) => queryType(type).word))(
+  'docs/queries.md says what comes back for %s, in a row of its first table',
+  (word) => {
+    expect(textOf('docs/queries.md').split('\n## ')[0]).toContain(`\n| \`${word}\` |`)
+  },
+)
