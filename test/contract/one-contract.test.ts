@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { jsonPage } from '../../scripts/json-page.ts'
+import { metricsPage } from '../../scripts/metrics-page.ts'
 import { filtersTable } from '../../scripts/queries-page.ts'
 import { commandsTable, tables } from '../../scripts/tables.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { doctorPage } from '../../src/cli/doctor/page.ts'
 import { ASKED_TYPES, queryType } from '../../src/exchange/query/query-types/index.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -74,8 +76,12 @@ test('a new file of a command comes last in its group', () => {
   expect(commandsTable(more)).toBe(commandsTable().replace(/\]\n$/, `  ${row}\n]\n`))
 })
 
-test('docs/json.md is up to date (npm run docs)', async () => {
-  expect(textOf('docs/json.md')).toBe(await jsonPage())
+test.each([
+  ['docs/json.md', jsonPage],
+  ['docs/metrics.md', metricsPage],
+  ['docs/doctor.md', doctorPage],
+])('%s is up to date (npm run docs)', async (path, page) => {
+  expect(textOf(path)).toBe(await page())
 })
 
 test('docs/queries.md has the filters of every query type (npm run docs)', () => {

@@ -1,9 +1,6 @@
 // Metrics: their whole set of series against the tables, whatever peers and callers send; and the two formats.
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { metricsPage } from '../../../scripts/metrics-page.ts'
 import type { Operation } from '../../../src/api/contract/operation.ts'
 import { OPERATIONS } from '../../../src/api/contract/operations/index.ts'
 import { metricsRoutes } from '../../../src/api/routes/care/metrics.ts'
@@ -139,10 +136,6 @@ const value = (text: string, series: string): number | undefined => {
   const line = text.split('\n').find((one) => one.startsWith(`${series} `))
   return line === undefined ? undefined : Number(line.slice(series.length + 1))
 }
-
-test('docs/metrics.md is up to date (npm run docs)', () => {
-  expect(readFileSync(join(import.meta.dirname, '../../../docs/metrics.md'), 'utf8')).toBe(metricsPage())
-})
 
 describe('the set of series', () => {
   test('every sample is in the table, with the labels and values the tables name', async () => {
