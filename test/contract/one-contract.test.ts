@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { jsonPage } from '../../scripts/json-page.ts'
 import { metricsPage } from '../../scripts/metrics-page.ts'
 import { filtersTable } from '../../scripts/queries-page.ts'
-import { commandsTable, tables } from '../../scripts/tables.ts'
+import { commandsTable, operationsIndex, tables } from '../../scripts/tables.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { doctorPage } from '../../src/cli/doctor/page.ts'
@@ -74,6 +74,14 @@ test('a new file of a command comes last in its group', () => {
   const more = [...globSync('src/cli/commands/*/*.ts', { cwd: root }), 'src/cli/commands/mesh/a-toy.ts']
   const row = "row('mesh', 'a-toy', () => import('./commands/mesh/a-toy.ts')),"
   expect(commandsTable(more)).toBe(commandsTable().replace(/\]\n$/, `  ${row}\n]\n`))
+})
+
+test('a new file of operations comes last in the list of them', () => {
+  const folder = 'src/api/contract/operations'
+  const more = [...globSync(`${folder}/**/*.ts`, { cwd: root }), `${folder}/agents/toy.ts`]
+  const written = operationsIndex(more)
+  expect(written).toContain("import * as toy from './agents/toy.ts'\n")
+  expect(written.replace(/import \* as toy .*\n/, '')).toBe(operationsIndex().replace(/^]$/m, '  toy,\n]'))
 })
 
 test.each([
