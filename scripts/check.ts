@@ -29,9 +29,15 @@ const LONG = [
 const ONE_CHECKER = ['--checkers', '1']
 
 /** The slowest first, so that two processors end together. Structure is among the tests: doors and house. */
-const STEPS: readonly { readonly name: string; readonly command: readonly string[] }[] = [
+const STEPS: readonly {
+  readonly name: string
+  readonly command: readonly string[]
+  /** What to do first when it fails. */
+  readonly mend?: string
+}[] = [
   {
     name: 'tests',
+    mend: 'Pages and tables out of date: npm run docs. One file alone: npm test -- <file>.',
     command: [
       ...[process.execPath, join(ROOT, 'node_modules/vitest/vitest.mjs')],
       ...['run', '--project', 'pure', '--project', 'contract', '--maxWorkers=2'],
@@ -53,7 +59,11 @@ const STEPS: readonly { readonly name: string; readonly command: readonly string
       ...['--tsBuildInfoFile', join(KEPT, 'karo-page-types.tsbuildinfo')],
     ],
   },
-  { name: 'lint', command: [process.execPath, join(import.meta.dirname, 'lint-changed.ts')] },
+  {
+    name: 'lint',
+    mend: 'The form of lines: npm run format.',
+    command: [process.execPath, join(import.meta.dirname, 'lint-changed.ts')],
+  },
   { name: 'unused', command: [bin('knip'), '--cache', '--cache-location', join(KEPT, 'karo-unused')] },
 ]
 
@@ -90,7 +100,7 @@ async function work(): Promise<void> {
   for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
     const { ok, output, seconds } = await run(step.command)
     process.stdout.write(`${ok ? '✓' : '✗'} ${step.name} ${seconds.toFixed(1)} s\n`)
-    if (!ok) process.stdout.write(output)
+    if (!ok) process.stdout.write(step.mend === undefined ? output : `${output}\n${step.mend}\n`)
     failed ||= !ok
   }
 }

@@ -1,5 +1,6 @@
-// Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the checks in docs/doctor.md,
-// the metrics in docs/metrics.md, what commands print as JSON in docs/json.md, the roles in docs/policy.md and configs/policies.
+// Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the filters in docs/queries.md,
+// the checks in docs/doctor.md, the metrics in docs/metrics.md, what commands print as JSON in docs/json.md, the roles in
+// docs/policy.md and configs/policies.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { doctorPage } from '../src/cli/doctor/page.ts'
@@ -7,16 +8,22 @@ import { doorsTable } from './doors.ts'
 import { jsonPage } from './json-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { policyFiles } from './policy-files.ts'
+import { filtersTable } from './queries-page.ts'
 
-const page = join(import.meta.dirname, '../docs/architecture.md')
-const text = readFileSync(page, 'utf8')
-const [before, rest] = text.split('<!-- doors: begin -->')
-const after = rest?.split('<!-- doors: end -->')[1]
-if (after === undefined) throw new Error(`${page}: the doors markers are missing`)
-writeFileSync(page, `${before}<!-- doors: begin -->\n${doorsTable()}\n<!-- doors: end -->${after}`)
-writeFileSync(join(import.meta.dirname, '../docs/doctor.md'), doctorPage())
-writeFileSync(join(import.meta.dirname, '../docs/metrics.md'), metricsPage())
-writeFileSync(join(import.meta.dirname, '../docs/json.md'), await jsonPage())
-for (const [name, contents] of policyFiles()) {
-  writeFileSync(join(import.meta.dirname, '..', name), contents)
+const pathOf = (page: string): string => join(import.meta.dirname, '..', page)
+
+/** Replaces what stands between the two markers of that name. */
+function put(page: string, marker: string, table: string): void {
+  const [begin, end] = [`<!-- ${marker}: begin -->`, `<!-- ${marker}: end -->`]
+  const [before, rest] = readFileSync(pathOf(page), 'utf8').split(begin)
+  const after = rest?.split(end)[1]
+  if (after === undefined) throw new Error(`${page}: ${begin} or ${end} is missing`)
+  writeFileSync(pathOf(page), `${before}${begin}\n${table}\n${end}${after}`)
 }
+
+put('docs/architecture.md', 'doors', doorsTable())
+put('docs/queries.md', 'filters', filtersTable())
+writeFileSync(pathOf('docs/doctor.md'), doctorPage())
+writeFileSync(pathOf('docs/metrics.md'), metricsPage())
+writeFileSync(pathOf('docs/json.md'), await jsonPage())
+for (const [name, contents] of policyFiles()) writeFileSync(pathOf(name), contents)

@@ -34,5 +34,7 @@ if (process.argv.includes('--check')) {
     writeFileSync(join(root, path), pages.get(path)!)
   }
   for (const path of orphans) rmSync(join(root, path))
-  console.log(`${outdated.length} written, ${orphans.length} removed, ${pages.size} in all`)
+  console.log(
+    `docs/protocols.md and protocols/schemas: ${outdated.length} written, ${orphans.length} removed, ${pages.size} in all`,
+  )
 }

@@ -1,5 +1,6 @@
-// Writes the tables of src that follow from other files, so that a new command or query type is a line nowhere else.
-import { globSync, writeFileSync } from 'node:fs'
+// Writes the tables of src that follow from other files, so that a new command, group of operations or query type is a line nowhere
+// else.
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { answerData } from '../protocols/messages/numbers.ts'
 import { COMMAND_GROUPS } from '../src/cli/command.ts'
@@ -50,9 +51,60 @@ export const ${name} = {
 ${QUERY_TYPES.map((type) => `  ${type}: ${exportOf(type)},\n`).join('')}} satisfies Readonly<Record<AskedType, unknown>>
 `
 
+const CONTRACT = 'src/api/contract/'
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const byText = (a: string, b: string): number => (a < b ? -1 : 1)
+
+/** Words of the language, which name no import. */
+const RESERVED: Readonly<Record<string, string>> = { export: 'exporting', import: 'importing' }
+
+/** The text of the list of operations: groups that it has keep their order, and a new file comes last. */
+export function operationsIndex(files = globSync(`${CONTRACT}operations/**/*.ts`, { cwd: ROOT })): string {
+  const known = [...textOf(`${CONTRACT}operations/index.ts`).matchAll(/^ {2}(\w+),$/gm)].map(
+    ([, name]) => name,
+  )
+  const place = (name: string): number => (known.includes(name) ? known.indexOf(name) : known.length)
+  const groups = files
+    .map((file) => file.slice(`${CONTRACT}operations/`.length))
+    .filter((file) => file !== 'index.ts')
+    .map((file) => ({ file, name: RESERVED[basename(file, '.ts')] ?? basename(file, '.ts') }))
+    .sort((a, b) => byText(a.file, b.file))
+  const imports = groups.map(({ file, name }) => `import * as ${name} from './${file}'\n`)
+  const rows = groups.sort((a, b) => place(a.name) - place(b.name)).map(({ name }) => `  ${name},\n`)
+  return `${OPERATIONS_HEAD}${imports.join('')}
+const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
+${rows.join('')}]
+
+const isOperation = (one: object): one is Operation => 'method' in one
+
+export const OPERATIONS: readonly Operation[] = GROUPS.flatMap((group) =>
+  Object.values(group).flatMap((one) => (isOperation(one) ? one : Object.values(one))),
+)
+`
+}
+
+const OPERATIONS_HEAD = `// The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
+// Written by \`npm run docs\` from those files. Only the order of groups is made by hand.
+import type { Operation } from '../operation.ts'
+`
+
+/** The text of `shapes.ts` with a row for each file of schemas that has types. */
+function shapesFile(): string {
+  const rows = globSync(`${CONTRACT}schemas/**/*.ts`, { cwd: ROOT })
+    .filter((file) => /^export type /m.test(textOf(file)))
+    .map((file) => `export type * from './${file.slice(CONTRACT.length)}'\n`)
+    .sort(byText)
+  const [before = '', ...after] = textOf(`${CONTRACT}shapes.ts`).split(
+    /(?:^export type \* from '\.\/schemas\/.*\n)+/m,
+  )
+  return `${before}${rows.join('')}${after.join('')}`
+}
+
 /** Each written table by its path. */
 export const tables = (): Readonly<Record<string, string>> => ({
   'src/cli/commands.ts': commandsTable(),
+  [`${CONTRACT}operations/index.ts`]: operationsIndex(),
+  [`${CONTRACT}shapes.ts`]: shapesFile(),
   'src/exchange/query/query-types/rows.ts': typesTable(
     'What Karo knows of each query type, in the order of help and documents.',
     'ROWS',

@@ -1,4 +1,4 @@
-// The table of error codes, each with its HTTP status and its exit code of the CLI.
+// The table of error codes: HTTP status, exit code of the CLI, meaning, and whether other machines are told its message.
 
 /** Exit codes on which scripts rely; `karo` exits with no other. */
 export const EXIT = {
@@ -11,28 +11,51 @@ export const EXIT = {
 } as const
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 
-export const ERROR_CODES = {
-  /** The person's words are wrong: unknown option, bad argument, bad configuration value. */
-  bad_request: { http: 400, exit: EXIT.usage },
-  /** The configuration cannot be used; carries file and line. */
-  bad_config: { http: 400, exit: EXIT.usage },
-  unauthorized: { http: 401, exit: EXIT.refused },
-  /** Policy, trust or guard refused. */
-  refused: { http: 403, exit: EXIT.refused },
-  not_found: { http: 404, exit: EXIT.failed },
-  /** The name fits several things, or the state forbids the action (already running, already trusted). */
-  conflict: { http: 409, exit: EXIT.failed },
-  too_large: { http: 413, exit: EXIT.usage },
-  rate_limited: { http: 429, exit: EXIT.failed },
-  /** A file of Karo's is missing, unreadable, writable by others, or damaged. */
-  bad_file: { http: 500, exit: EXIT.failed },
-  internal: { http: 500, exit: EXIT.failed },
-  not_running: { http: 503, exit: EXIT.notRunning },
-  /** A room is not ready (store closed, mesh down). */
-  unavailable: { http: 503, exit: EXIT.failed },
-  timeout: { http: 504, exit: EXIT.failed },
-} as const satisfies Record<string, { http: number; exit: ExitCode }>
-export type ErrorCode = keyof typeof ERROR_CODES
+interface ErrorRow {
+  /** Status of HTTP. */
+  readonly http: number
+  readonly exit: ExitCode
+  /** What it means, for readers of the API's description. */
+  readonly meaning: string
+  /** Its messages name no place, no command and no secret of this machine, so that another machine may read them. */
+  readonly toldAfar?: true
+}
+
+/** In the order of the statuses, which is that of the API's description. */
+const ROWS = {
+  bad_request: {
+    ...{ http: 400, exit: EXIT.usage, toldAfar: true },
+    meaning: 'the request cannot be understood, or a value in it is out of bounds',
+  },
+  /** Carries file and line. */
+  bad_config: { http: 400, exit: EXIT.usage, meaning: 'the configuration cannot be used' },
+  unauthorized: { http: 401, exit: EXIT.refused, meaning: 'the caller is unknown' },
+  refused: { http: 403, exit: EXIT.refused, meaning: 'policy, trust or rights do not allow it' },
+  not_found: { http: 404, exit: EXIT.failed, meaning: 'it does not exist', toldAfar: true },
+  conflict: {
+    ...{ http: 409, exit: EXIT.failed, toldAfar: true },
+    meaning: 'the name fits several things, or the state forbids the request',
+  },
+  too_large: {
+    ...{ http: 413, exit: EXIT.usage, toldAfar: true },
+    meaning: 'the request or the answer is too large',
+  },
+  rate_limited: { http: 429, exit: EXIT.failed, meaning: 'too many requests at once', toldAfar: true },
+  bad_file: {
+    ...{ http: 500, exit: EXIT.failed },
+    meaning: 'a file of the node is missing, unreadable or damaged',
+  },
+  internal: {
+    ...{ http: 500, exit: EXIT.failed },
+    meaning: 'a mistake in the daemon; its log shows it under the trace id',
+  },
+  not_running: { http: 503, exit: EXIT.notRunning, meaning: 'the daemon is not running' },
+  unavailable: { http: 503, exit: EXIT.failed, meaning: 'a part of the node is not ready' },
+  timeout: { http: 504, exit: EXIT.failed, meaning: 'it took too long' },
+} as const satisfies Readonly<Record<string, ErrorRow>>
+export type ErrorCode = keyof typeof ROWS
+
+export const ERROR_CODES: Readonly<Record<ErrorCode, ErrorRow>> = ROWS
 
 export interface ErrorDetails {
   /** One imperative sentence for the person: what to do about it. */

@@ -5,7 +5,12 @@ import { ANOTHER_ACCOUNT } from '../support/data/another-account.ts'
 
 test('somebody has decided about every operation, and about no other', () => {
   const routes = OPERATIONS.map(({ method, path }) => `${method} ${path}`)
-  expect(Object.keys(ANOTHER_ACCOUNT).sort()).toEqual(routes.sort())
+  const decided = Object.keys(ANOTHER_ACCOUNT)
+  const table = 'test/support/data/another-account.ts'
+  const undecided = routes.filter((route) => !decided.includes(route))
+  expect(undecided, `Say in ${table} what another account may do with it.`).toEqual([])
+  const gone = decided.filter((route) => !routes.includes(route))
+  expect(gone, `Remove the row in ${table}: there is no such operation.`).toEqual([])
 })
 
 test('what is decided is what the contract says', () => {

@@ -4,9 +4,13 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
 import { jsonPage } from '../../scripts/json-page.ts'
-import { commandsTable, tables } from '../../scripts/tables.ts'
+import { metricsPage } from '../../scripts/metrics-page.ts'
+import { filtersTable } from '../../scripts/queries-page.ts'
+import { commandsTable, operationsIndex, tables } from '../../scripts/tables.ts'
 import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
+import { doctorPage } from '../../src/cli/doctor/page.ts'
+import { ASKED_TYPES, queryType } from '../../src/exchange/query/query-types/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -72,6 +76,29 @@ test('a new file of a command comes last in its group', () => {
   expect(commandsTable(more)).toBe(commandsTable().replace(/\]\n$/, `  ${row}\n]\n`))
 })
 
-test('docs/json.md is up to date (npm run docs)', async () => {
-  expect(textOf('docs/json.md')).toBe(await jsonPage())
+test('a new file of operations comes last in the list of them', () => {
+  const folder = 'src/api/contract/operations'
+  const more = [...globSync(`${folder}/**/*.ts`, { cwd: root }), `${folder}/agents/toy.ts`]
+  const written = operationsIndex(more)
+  expect(written).toContain("import * as toy from './agents/toy.ts'\n")
+  expect(written.replace(/import \* as toy .*\n/, '')).toBe(operationsIndex().replace(/^]$/m, '  toy,\n]'))
 })
+
+test.each([
+  ['docs/json.md', jsonPage],
+  ['docs/metrics.md', metricsPage],
+  ['docs/doctor.md', doctorPage],
+])('%s is up to date (npm run docs)', async (path, page) => {
+  expect(textOf(path)).toBe(await page())
+})
+
+test('docs/queries.md has the filters of every query type (npm run docs)', () => {
+  expect(textOf('docs/queries.md')).toContain(filtersTable())
+})
+
+test.each(ASKED_TYPES.map((type) => queryType(type).word))(
+  'docs/queries.md says what comes back for %s, in a row of its first table',
+  (word) => {
+    expect(textOf('docs/queries.md').split('\n## ')[0]).toContain(`\n| \`${word}\` |`)
+  },
+)

@@ -1,5 +1,5 @@
 // Tasks of people of other machines: under which number and ids they are kept, so that each of them has a share of their own.
-import { type ErrorCode, KaroError } from '../../base/errors.ts'
+import { ERROR_CODES, KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Afar } from './types.ts'
@@ -20,18 +20,9 @@ export const afarId = (by: Afar, id: string): string => `${shareOf(by)}${id}`
 /** What who gave the task calls it. */
 export const ownId = (id: string): string => id.replace(PREFIX, '')
 
-/** Errors whose messages name no place, no command and no secret of this machine. */
-const NAMES_NOTHING: ReadonlySet<ErrorCode> = new Set([
-  'bad_request',
-  'conflict',
-  'not_found',
-  'rate_limited',
-  'too_large',
-])
-
 /** What another machine is told of an error: its message where that names nothing of this one, and `otherwise` in all other cases. */
 export const wordsAfar = (error: unknown, otherwise: string): string =>
-  error instanceof KaroError && NAMES_NOTHING.has(error.code) ? error.message : otherwise
+  error instanceof KaroError && ERROR_CODES[error.code].toldAfar === true ? error.message : otherwise
 
 /** Why an agent that holds secrets does nothing for other machines: it may tell them in each answer, and in each line that it writes. */
 export const holdsSecrets = (agent: string): string =>

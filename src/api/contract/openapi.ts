@@ -30,22 +30,6 @@ const WHO_MAY: Readonly<Record<Access, string>> = {
   admin: 'Administrators of this node (`access.admins`).',
 }
 
-const MEANING: Readonly<Record<ErrorCode, string>> = {
-  bad_request: 'the request cannot be understood, or a value in it is out of bounds',
-  bad_config: 'the configuration cannot be used',
-  unauthorized: 'the caller is unknown',
-  refused: 'policy, trust or rights do not allow it',
-  not_found: 'it does not exist',
-  conflict: 'the name fits several things, or the state forbids the request',
-  too_large: 'the request or the answer is too large',
-  rate_limited: 'too many requests at once',
-  bad_file: 'a file of the node is missing, unreadable or damaged',
-  internal: 'a mistake in the daemon; its log shows it under the trace id',
-  not_running: 'the daemon is not running',
-  unavailable: 'a part of the node is not ready',
-  timeout: 'it took too long',
-}
-
 const ABOUT = `The API of one node, for the people of its machine. It is reached in two ways, with the same operations:
 
 - over the **control socket** (a Unix socket), where the operating system says who asks, and no token is needed;
@@ -92,7 +76,7 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
           .map(([id, schema]) => [id, withExample(id, schema)]),
       ),
       responses: Object.fromEntries(
-        (Object.keys(MEANING) as ErrorCode[])
+        (Object.keys(ERROR_CODES) as ErrorCode[])
           .filter((code) => JSON.stringify(paths).includes(`"${responseOf(code)}"`))
           .map((code) => [code, errorResponse([code])]),
       ),
@@ -196,7 +180,7 @@ function errorsOf({ access, query, body, errors = [] }: Operation): Json {
 const responseOf = (code: ErrorCode): string => `#/components/responses/${code}`
 
 const errorResponse = (codes: readonly ErrorCode[]): Json => ({
-  description: codes.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
+  description: codes.map((code) => `\`${code}\`: ${ERROR_CODES[code].meaning}`).join('; '),
   headers: TRACED,
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 })

@@ -1,4 +1,5 @@
 // What the API takes and gives as types, made from its schemas, and words of other rooms that the command line shares.
+// The rows of `schemas/` are written by `npm run docs`.
 
 export { LINK_PREFIX, MEDIA_TYPE } from '../../agents/artifacts/types.ts'
 export { AGENT_CLASSES, AGENT_NAME } from '../../agents/manifest/words.ts'
@@ -33,11 +34,9 @@ export type * from './schemas/care.ts'
 export type * from './schemas/doctor.ts'
 export type * from './schemas/error.ts'
 export type * from './schemas/events.ts'
-export type * from './schemas/export.ts'
 export type * from './schemas/fleet.ts'
 export type * from './schemas/history.ts'
 export type * from './schemas/import.ts'
-export type * from './schemas/mcp.ts'
 export type * from './schemas/operators.ts'
 export type * from './schemas/peers.ts'
 export type * from './schemas/people.ts'

@@ -24,22 +24,6 @@ import { DAY_MS, LATEST_MS } from '../../base/calendar.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 
-/** A kind that gets a row in the table below is announced, moved, relayed and bounded like the others. */
-export const DOCUMENT_KINDS = [
-  'summary',
-  'audit_head',
-  'key_rotation',
-  'certificate',
-  'revocation_list',
-  'policy_bundle',
-  'introduction',
-  'share',
-  'tally',
-  'release',
-  'holding',
-] as const
-export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
-
 export interface Kind {
   readonly message: Message
   /**
@@ -110,7 +94,8 @@ function kind<B extends WireBody>(row: {
   } as Kind
 }
 
-export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
+/** A kind that gets a row here is announced, moved, relayed and bounded like the others. */
+const ROWS = {
   summary: kind({
     message: SealedSummary,
     audience: 'recipients',
@@ -166,19 +151,6 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
       hints: NO_HINTS,
     }),
   }),
-  introduction: kind({
-    message: Introduction,
-    audience: 'all',
-    keptMs: INTRODUCTION_KEPT_MS,
-    perAuthor: { documents: 256, bytes: 256 * 1024 },
-    read: ({ key, version }) => ({
-      slot: toHex(blake3([key], 16)),
-      version,
-      // Also one that takes back: it has to outlive every copy of the one that it replaces.
-      expires_at: version + INTRODUCTION_KEPT_MS,
-      hints: NO_HINTS,
-    }),
-  }),
   revocation_list: kind({
     message: RevocationList,
     audience: 'all',
@@ -199,6 +171,19 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     perAuthor: { documents: 1, bytes: PolicyBundle.limit + FRAME_OVERHEAD },
     // The newest one by its version is kept, whatever its number, so that all members end with the same one.
     read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
+  }),
+  introduction: kind({
+    message: Introduction,
+    audience: 'all',
+    keptMs: INTRODUCTION_KEPT_MS,
+    perAuthor: { documents: 256, bytes: 256 * 1024 },
+    read: ({ key, version }) => ({
+      slot: toHex(blake3([key], 16)),
+      version,
+      // Also one that takes back: it has to outlive every copy of the one that it replaces.
+      expires_at: version + INTRODUCTION_KEPT_MS,
+      hints: NO_HINTS,
+    }),
   }),
   share: kind({
     message: Share,
@@ -249,7 +234,11 @@ export const KINDS: Readonly<Record<DocumentKind, Kind>> = {
     perAuthor: { documents: 1, bytes: Holding.limit + FRAME_OVERHEAD },
     read: ({ version, expires_at }) => ({ slot: '', version, expires_at, hints: NO_HINTS }),
   }),
-}
+} satisfies Readonly<Record<string, Kind>>
+export type DocumentKind = keyof typeof ROWS
+export const KINDS: Readonly<Record<DocumentKind, Kind>> = ROWS
+/** In the order of the rows. */
+export const DOCUMENT_KINDS = Object.keys(ROWS) as readonly DocumentKind[]
 
 /** Sealed documents are relayed for this long after they were issued. */
 export const RELAYED_MS = 7 * DAY_MS

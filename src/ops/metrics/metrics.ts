@@ -71,13 +71,14 @@ export function createMetrics(options: {
   const histogram = (name: MetricName): Histogram => all.get(name) as Histogram
   const seconds = (): number => clock.now() / 1000
 
-  // Counters begin at 0, because a counter that appears with 1 shows no increase in a rate.
-  for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
-  for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
-  for (const gate of LABELS.gate) counter('karo_agent_denials_total').inc({ gate }, 0)
-  for (const artifact_denial of LABELS.artifact_denial)
-    counter('karo_artifact_denials_total').inc({ artifact_denial }, 0)
-  for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
+  // A counter begins at 0, because one that appears with 1 shows no increase in a rate. Those of several labels are left out:
+  // most of their series never come.
+  for (const [name, metric] of all) {
+    const { read, labels: [label, ...others] = [] }: Metric = METRICS[name as MetricName]
+    if (!(metric instanceof Counter) || read || label === undefined || others.length > 0) continue
+    if (label in LABELS)
+      for (const value of LABELS[label as keyof typeof LABELS]) metric.inc({ [label]: value }, 0)
+  }
   gauge('karo_build_info').set({ version, commit, node_version: process.versions.node }, 1)
   reloaded(true)
 

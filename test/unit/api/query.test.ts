@@ -9,6 +9,7 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { coverageOf } from '../../../src/exchange/query/asking/coverage.ts'
 import type { AskRequest, Query } from '../../../src/exchange/query/index.ts'
+import { ASKED_TYPES } from '../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
 import type { Acting } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
@@ -42,14 +43,11 @@ function asking() {
   return { asked, post }
 }
 
-test.each(['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'])(
-  '%s can be asked',
-  async (query_type) => {
-    const { asked, post } = asking()
-    expect((await post({ query_type })).json()).toEqual(RESULT)
-    expect(asked[0]).toMatchObject({ query_type, perNode: false, timeoutMs: 5_000, uid: 7 })
-  },
-)
+test.each(ASKED_TYPES)('%s can be asked', async (query_type) => {
+  const { asked, post } = asking()
+  expect((await post({ query_type })).json()).toEqual(RESULT)
+  expect(asked[0]).toMatchObject({ query_type, perNode: false, timeoutMs: 5_000, uid: 7 })
+})
 
 test('filters and a team reach the question as they are on the wire', async () => {
   const { asked, post } = asking()

@@ -1,4 +1,5 @@
 // The list of all operations of the API, from the files beside this one, in the order of the OpenAPI document.
+// Written by `npm run docs` from those files. Only the order of groups is made by hand.
 import type { Operation } from '../operation.ts'
 import * as agents from './agents/agents.ts'
 import * as approvals from './agents/approvals.ts'
@@ -29,26 +30,33 @@ import * as summaries from './summaries.ts'
 import * as tokens from './tokens.ts'
 
 const GROUPS: readonly Readonly<Record<string, Operation | Readonly<Record<string, Operation>>>>[] = [
-  ...[status, doctor, events, history, exporting, importing, stats, anomalies, processes, peers],
-  ...[
-    agents,
-    approvals,
-    vault,
-    artifacts,
-    memory,
-    planner,
-    query,
-    fleet,
-    share,
-    policy,
-    summaries,
-    audit,
-    mcp,
-    tokens,
-    backup,
-    care,
-    openapi,
-  ],
+  status,
+  doctor,
+  events,
+  history,
+  exporting,
+  importing,
+  stats,
+  anomalies,
+  processes,
+  peers,
+  agents,
+  approvals,
+  vault,
+  artifacts,
+  memory,
+  planner,
+  query,
+  fleet,
+  share,
+  policy,
+  summaries,
+  audit,
+  mcp,
+  tokens,
+  backup,
+  care,
+  openapi,
 ]
 
 const isOperation = (one: object): one is Operation => 'method' in one

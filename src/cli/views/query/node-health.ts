@@ -9,6 +9,7 @@ type HealthRow = QueryDataOf<'NodeHealth'>['nodes'][number]
 
 export const nodeHealth: QueryTypeView<QueryDataOf<'NodeHealth'>> = {
   ofNow: true,
+  perNode: null,
   data: ({ nodes }, { screen }, before) =>
     nodes.length === 0
       ? ''

@@ -24,8 +24,10 @@ export interface QueryTypeView<Data extends QueryData> {
   readonly ofNow?: true
   /** Ends with a newline; empty when there is nothing to show. `before`: the last answer, to tell what is new. */
   data(data: Data, shown: Shown, before?: Data): string
-  /** With `--per-node`; absent: `data` is by node already. `name` is the first column, `age` the last ones. */
-  perNode?(nodes: readonly NodeRow[], name: NodeColumn, age: readonly NodeColumn[], screen: Screen): string
+  /** With `--per-node`; null: `data` is by node already. `name` is the first column, `age` the last ones. */
+  readonly perNode:
+    | ((nodes: readonly NodeRow[], name: NodeColumn, age: readonly NodeColumn[], screen: Screen) => string)
+    | null
   /** What filters on these fields leave whole, which looks as if it were filtered too. */
   notes?(data: Data, fields: ReadonlySet<string>): readonly string[]
 }

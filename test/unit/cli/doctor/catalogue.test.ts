@@ -1,6 +1,4 @@
 // The catalogue of checks: complete, and the page made from it as it is; findings come together to one result.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CHECK_IDS, CHECKS, type Check } from '../../../../src/cli/doctor/catalogue.ts'
 import { examine, mend } from '../../../../src/cli/doctor/doctor.ts'
@@ -8,12 +6,6 @@ import { doctorPage } from '../../../../src/cli/doctor/page.ts'
 import { PROBES } from '../../../../src/cli/doctor/probes.ts'
 import { fail, ok, resultOf, skipped, warn } from '../../../../src/cli/doctor/result.ts'
 import type { World } from '../../../../src/cli/doctor/world.ts'
-
-const root = join(import.meta.dirname, '../../../..')
-
-test('docs/doctor.md is up to date (npm run docs)', () => {
-  expect(readFileSync(join(root, 'docs/doctor.md'), 'utf8')).toBe(doctorPage())
-})
 
 test.each(CHECK_IDS.map((id) => [id, CHECKS[id] as Check] as const))(
   '%s says what, why and what to do',
