@@ -64,7 +64,7 @@ export async function modelAnswer(
     )
     if ('failure' in said)
       return { name: first.model || 'of the server', note: `The model was not used: ${said.failure}.` }
-    // Which one it was is said where it could have been another.
+    // Names the model that answered if there are several.
     const at = places.length > 1 ? ` at ${nameOf(said.by)}` : ''
     return { name: `${said.by.model || 'of the server'}${at}`, command: said.command }
   } finally {

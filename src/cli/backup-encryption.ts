@@ -77,7 +77,7 @@ export async function openerFor(path: string, options: OpenerOptions): Promise<O
 const otherWay = (path: string, what: string, hint: string): KaroError =>
   new KaroError('bad_request', `this backup can only be opened with ${what}`, { where: path, hint })
 
-/** A file that cannot be read counts as not encrypted here: whoever opens it next says what is wrong. */
+/** An unreadable file counts as not encrypted here; the next step that opens it reports the error. */
 async function encryptionAt(path: string): Promise<Encryption> {
   const file = await openFile(path).catch(() => undefined)
   try {

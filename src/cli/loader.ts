@@ -100,7 +100,8 @@ export function programLoader(directory: string, outside: Require, packed: reado
   process.once('exit', () => {
     if (mine) keep()
   })
-  // Whoever changes V8's options while it runs takes over when code is kept, because V8 writes the options into it.
+  // V8 writes its options into the compiled code, so a program that changes them while it runs calls this when the code
+  // is stored.
   Object.defineProperty(globalThis, Symbol.for('karo.code'), {
     configurable: true,
     value: () => {

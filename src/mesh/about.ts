@@ -1,4 +1,4 @@
-// What this node says of itself: to each peer it is connected to, and by presence to every member.
+// This node's description of itself: for each connected peer, and, as presence, for every member.
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Stream } from '../../protocols/define.ts'

@@ -24,8 +24,8 @@ export interface Allowance {
 export const LOBBY_ALLOWANCE = { streams: 16, frames: 512, bytes: 64 * 1024, replies: 512 } as const
 
 /**
- * A member's rates, far above what the quotas of all streams together make of it. They are kept by key: to connect
- * anew brings nothing. A member that opens 100 streams a second costs about a thirtieth of a processor.
+ * A member's rates, far above what the quotas of all streams together permit. They are kept by key, so a new connection
+ * does not reset them. A member that opens 100 streams a second costs about a thirtieth of a processor.
  */
 export const MEMBER_RATES = {
   streams: { frames: 200, perMs: 2_000 },
@@ -63,7 +63,7 @@ export function memberAllowances(now: () => number): (node: NodeId) => Allowance
     const take = (quota: Quota) => (): boolean => quota.take(now())
     return {
       ...{ stream: take(streams), frame: take(frames), ping: take(pings) },
-      // The quotas of the streams bound what is said on them, and the window what is held of it.
+      // The quotas of the streams limit the data on them, and the window limits how much of it is buffered.
       bytes: () => true,
       reply: () => true,
     }

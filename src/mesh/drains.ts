@@ -1,4 +1,4 @@
-// Whoever waits to send on a connection goes on when its socket has taken all that was sent before.
+// Lets senders on a connection continue when its socket has taken everything that was sent before.
 import type { MultiaddrConnection } from '@libp2p/interface'
 
 /** Members of libp2p's TCP connection that its interface leaves out. */
@@ -10,9 +10,10 @@ interface Raw {
 }
 
 /**
- * libp2p tells the streams to go on each time the socket has taken something, also while more waits in the connection itself.
- * Each of them then sends as much as its window allows. Towards a peer that reads slowly and gives large windows, more waits
- * each time, until the bound on unsent bytes ends the connection (`UNSENT_MAX`). Here the connection first sends what waits.
+ * libp2p lets the streams continue each time the socket has taken something, even while more data waits in the
+ * connection itself. Each stream then sends as much as its window allows. If a peer reads slowly and gives large
+ * windows, more data waits each time, until the limit of unsent bytes ends the connection (`UNSENT_MAX`). Here the
+ * connection first sends the waiting data.
  */
 export function drainInOrder(connection: MultiaddrConnection): void {
   const raw = connection as unknown as Raw

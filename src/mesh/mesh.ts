@@ -46,7 +46,7 @@ export interface MeshDeps {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
-  /** What this node shows of itself, and takes, while two admit each other. Default: nothing. */
+  /** The certificates and invites that two nodes exchange while they admit each other. Default: none. */
   readonly credentials?: Credentials | undefined
   readonly audit: Pick<Audit, 'record'>
   readonly replay: ReplayStore
@@ -139,7 +139,7 @@ function unaskedOnce(log: Log): (host: string) => void {
 
 type Edge = ReturnType<typeof createEdge>
 
-/** The settings of libp2p's host, made anew for each start. */
+/** The settings of libp2p's host, built for each start. */
 function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] | undefined) {
   const { identity, trust, clock, config } = deps
   const handlers = new Map<string, HostHandler>([[hello.id, { handle: edge.wires.hello, streams: 1 }]])
@@ -177,7 +177,7 @@ const presenceHandler = ({ hold }: Edge, state: State, { perform }: Performer): 
     }),
 })
 
-/** Starts and stops the mesh; a start that fails undoes what it has begun. */
+/** Starts and stops the mesh; a failed start undoes its steps. */
 function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Performer, finder: Finder) {
   const { listening, gossip, put } = edge
   let forgetTrust: (() => void) | undefined

@@ -3,7 +3,7 @@
 export interface Timings {
   /** An unadmitted connection is closed after this. */
   readonly lobbyMs: number
-  /** How long a stranger is told to wait before it asks again. */
+  /** The time after which a stranger may ask again. */
   readonly retryAfterMs: number
   /** From connect to the end of the Noise and yamux handshakes, and for one address of a dial. */
   readonly handshakeMs: number

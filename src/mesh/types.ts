@@ -45,13 +45,13 @@ export interface Link {
 /** One stream of one request, from either end. */
 export interface Exchange {
   readonly peer: PeerRef
-  /** Aborts when the stream is over, whoever ended it. */
+  /** Aborts when the stream is over, whichever side ended it. */
   readonly signal: AbortSignal
   /** Signs and writes a frame; resolves when there is room for the next one. Rejects with KaroError `unavailable`. */
   send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Promise<void>
   /** The next frame, checked as those of links are; undefined: none comes any more. */
   next(): Promise<Frame | undefined>
-  /** For whoever answers, after the last frame: waits up to `ms` until the other side has closed. */
+  /** For the answering side, after the last frame: waits up to `ms` until the other side has closed. */
   end(ms: number): Promise<void>
   abort(why: string): void
 }
@@ -65,8 +65,8 @@ export interface Exchanges {
 }
 
 /**
- * What a topic's message is worth: `accept` is passed on, `ignore` is dropped, `reject` is dropped and held against the
- * neighbour it came from.
+ * The verdict about a message of a topic: `accept` passes it on, `ignore` drops it, `reject` drops it and blames the
+ * neighbour that sent it.
  */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
@@ -125,7 +125,7 @@ export interface MeshInspection {
   readonly twins: ReturnType<Twins['state']>
 }
 
-/** What became of one mDNS question on one interface address. */
+/** The result of one mDNS question on one interface address. */
 export interface MulticastTried extends MulticastOutcome {
   /** Neighbours that are connected over that interface's network. */
   readonly connected_nodes: number
@@ -157,9 +157,13 @@ export interface Mesh extends Room {
   linksOf(node: NodeId): readonly string[]
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
   reach(node: NodeId, signal: AbortSignal): Promise<boolean>
-  /** A connection to it is there, or a dial of it was answered and goes on: its machine is there, and may be busy. */
+  /**
+   * There is a connection to the node, or a dial was answered and is running: its machine is there, and may be busy.
+   */
   isAnswering(node: NodeId): boolean
-  /** Has this node introduce itself, also to a stranger or anew to a neighbour; of an address: until the node stops. */
+  /**
+   * Makes this node introduce itself, also to a stranger or again to a neighbour; to an address until the node stops.
+   */
   meet(who: NodeId | StaticPeer): void
   status(): MeshStatus
   /** Frames refused since the start, by code; for status and metrics. */

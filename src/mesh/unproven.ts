@@ -5,8 +5,8 @@ import { UNSENT_MAX } from './muxer.ts'
 /** The whole handshake is about 600 bytes; the dialer's first frames may follow it closely. */
 const HANDSHAKE_BYTES = 8 * 1024
 /**
- * Two names agreed on and one message of Noise are three. Whoever asks for names we do not speak is answered each
- * time, and could go on until the handshake's time is over.
+ * Two agreed protocol names and one message of Noise make three. A peer that proposes unknown names is answered each
+ * time, and could continue until the time limit of the handshake.
  */
 const HANDSHAKE_REPLIES = 8
 /** Bytes held between two steps of the handshake, when nothing reads the connection. libp2p would hold 4 MiB. */

@@ -1,4 +1,5 @@
-// Fewer frames of yamux: a window is told when half of it is used up, and not after each frame; a window given is used at once.
+// Fewer frames of yamux: a window update is sent when half of the window is used up, not after each frame; a received
+// one counts at once.
 
 /** Members of yamux's streams that their types leave out. */
 interface Windowed {

@@ -1,4 +1,4 @@
-// What is sent on one connection in one turn of the loop is written to its socket at once.
+// Writes everything that is sent on one connection in one turn of the loop to its socket at once.
 import type { Socket } from 'node:net'
 import type { MultiaddrConnection } from '@libp2p/interface'
 
@@ -30,7 +30,7 @@ export function writeAtOnce(connection: Raw): void {
     }
     return sendData.call(connection, data)
   }
-  // What was said just before, such as why, goes out first; an orderly end writes everything by itself.
+  // Data sent just before, such as the reason, goes out first; an orderly end writes everything by itself.
   connection.sendReset = (error) => {
     write()
     sendReset.call(connection, error)

@@ -1,4 +1,4 @@
-// Reads the headers of yamux frames out of the bytes of a connection, and keeps none of the bytes between them.
+// Reads the headers of yamux frames out of the bytes of a connection, without keeping the bytes between them.
 
 export interface YamuxHeader {
   readonly type: number

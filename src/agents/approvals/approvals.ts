@@ -23,7 +23,7 @@ const LOG_MAX = 2_000
 const LOG_SLACK = 200
 /** Login sessions that are remembered; more than a machine has at a time. */
 const ASKERS_MAX = 4_096
-/** Requests whose end is remembered for whoever waited for them; all of the inbox may end at once. */
+/** How many ended requests are remembered for the programs that wait for them; the whole inbox may end at once. */
 const ENDED_MAX = 256
 /** Digits of the hash that say which request was shown. */
 const HASH_LEAST = 8
@@ -90,7 +90,8 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     )
     stopTimer.get(id)?.()
     stopTimer.delete(id)
-    // In memory first: whoever asks while the disk is written must not find it.
+    // The memory is changed first, so that a request that arrives while the disk is written no longer finds the
+    // approval.
     open.delete(id)
     lately.set(id, ended)
     await repository.end(id, ended)

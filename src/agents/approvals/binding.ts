@@ -1,4 +1,5 @@
-// What an approval is bound to: a hash over everything that decides what happens, so that one changed byte is another action.
+// The hash to which an approval is bound: over everything that decides the effect, so that one changed byte is another
+// action.
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Action } from '../types.ts'

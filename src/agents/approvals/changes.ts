@@ -1,11 +1,11 @@
-// What an action would change in files, as unified diffs of the texts that it carries; nothing is read from the disk.
+// The changes of an action to files, as unified diffs of the texts in the request; nothing is read from the disk.
 import type { Action } from '../types.ts'
 
 export interface FileChange {
   readonly path: string
   /** A unified diff; undefined where `note` says why there is none. */
   readonly diff: string | undefined
-  /** What the diff cannot say; undefined: it says all. */
+  /** The part that the diff cannot show; undefined if it shows everything. */
   readonly note: string | undefined
 }
 

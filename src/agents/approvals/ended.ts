@@ -1,4 +1,4 @@
-// What stays of a request in the log: enough to know it again, bounded, without input and environment.
+// The part of a request that stays in the log: enough to recognise it, bounded, without input and environment.
 import { quoteShell } from '../../base/quote.ts'
 import type { Action } from '../types.ts'
 import type { Approval, ApprovalOutcome, EndedApproval } from './types.ts'

@@ -3,7 +3,7 @@ import type { Room } from '../../base/run/room.ts'
 import type { StoredApproval } from '../../store/approvals/approvals.ts'
 import type { Action, ActionClass } from '../types.ts'
 
-/** What the gates found before a person is asked. */
+/** The findings of the gates before a person is asked. */
 export interface Findings {
   readonly class: ActionClass
   /** `ExecuteCommand` and so on. */
@@ -18,7 +18,7 @@ export interface Approval extends StoredApproval, Findings {
   /** 10 hex digits. */
   readonly id: string
   readonly state: 'pending' | 'approved'
-  /** What it is bound to, 64 hex digits. */
+  /** The hash that the approval covers, 64 hex digits. */
   readonly hash: string
   readonly action: Action
   /** Milliseconds since the epoch: nothing runs by it from then on. */
@@ -31,8 +31,8 @@ export interface Approval extends StoredApproval, Findings {
 }
 
 /**
- * What became of a request. `used`: it ran; `unused`: it was approved, and nothing came of it; `expired`: nobody answered;
- * `withdrawn`: the program that asked no longer waits.
+ * The outcome of a request. `used`: the action ran; `unused`: it was approved and did not run; `expired`: nobody
+ * answered; `withdrawn`: the program that asked no longer waits.
  */
 export type ApprovalOutcome = 'used' | 'unused' | 'denied' | 'expired' | 'withdrawn'
 
@@ -57,7 +57,7 @@ export interface EndedApproval extends StoredApproval {
   readonly reason: string
 }
 
-/** Who looks at requests or decides, as the daemon proves it. */
+/** The person who reads requests or decides, as the daemon has verified it. */
 export interface Approver {
   /** Under which `people` keeps their data. */
   readonly person: number
@@ -73,7 +73,7 @@ export interface Approver {
   readonly way: 'terminal' | 'token' | 'operator' | 'program'
   /** With `operator`: the node that they are at, other keys of it by rotations, and their name. */
   readonly from?: { readonly node: string; readonly others: readonly string[]; readonly name: string }
-  /** Login sessions, by the kernel, of the process that asks and of those that it descends from. */
+  /** The kernel's login sessions of the asking process and of its ancestors. */
   readonly sessions: readonly number[]
 }
 
@@ -86,7 +86,7 @@ interface Decision {
   readonly reason: string
 }
 
-/** What was answered on the screen of the tool that asked. */
+/** The answer on the screen of the tool that asked. */
 interface AnswerThere {
   readonly who: Approver
   readonly approve: boolean
@@ -99,27 +99,27 @@ export interface Approvals extends Room {
    * `rate_limited` when too many wait. Durable when it resolves.
    */
   ask(action: Action, hash: string, findings: Findings): Promise<Approval>
-  /** What was approved for exactly this action and task, and may still be used. */
+  /** Approvals for exactly this action and task that can still be used. */
   granted(action: Action, hash: string): Approval | undefined
   /** The request as it is when it is decided; what became of it when it is over; undefined when that is long ago. */
   wait(id: string, signal: AbortSignal): Promise<Approval | EndedApproval | undefined>
   /**
-   * Whoever asked does not wait any more: nobody needs to decide it. `answer`: the tool says that its own person has answered
-   * on its own screen, which the ledger then has, and which approves nothing here; `othersWait` keeps the request for other
-   * calls with the same words. False: it is decided or over already.
+   * The program that asked no longer waits, so nobody needs to decide. `answer`: the tool reports that its own person
+   * has answered on its own screen; the ledger notes the answer, which approves nothing here. `othersWait` keeps the
+   * request for other calls with the same words. False: the request is decided or over already.
    */
   withdraw(id: string, answer?: AnswerThere): Promise<boolean>
   /** Takes one use. False: there is none left, or it is over. Once it resolves with true, no crash gives it a second time. */
   use(id: string, hash: string): Promise<boolean>
-  /** What this person may see, oldest first. */
+  /** The requests that this person may see, oldest first. */
   list(who: Approver): readonly Approval[]
-  /** All that is not over, whoever may see it: for who tends the requests, and for no answer. */
+  /** All open requests, whoever may see them: for housekeeping, never for an answer. */
   waiting(): readonly Approval[]
   /** By its id or at least 4 digits of it. Throws KaroError `not_found`, `conflict`. */
   find(who: Approver, which: string): Approval
   /** Throws KaroError `not_found`, `conflict`, `refused` with why this person may not decide, or not so. */
   decide(who: Approver, which: string, decision: Decision): Promise<Approval | EndedApproval>
-  /** What this person may see of what became of requests, newest first. */
+  /** The past requests that this person may see, newest first. */
   log(who: Approver, limit: number): Promise<readonly EndedApproval[]>
   /** Writes into the log that a named pattern of the configuration approved something. */
   noteByPolicy(action: Action, hash: string, findings: Findings, name: string): Promise<void>

@@ -32,7 +32,7 @@ interface Upload {
   readonly coming: Coming
   readonly hasher: Hasher
   readonly pieces: Uint8Array[]
-  /** What does not fill a piece yet. */
+  /** Bytes that do not fill a piece yet. */
   rest: Buffer
   size: number
   stopTimer: () => void
@@ -150,7 +150,9 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     return { artifact: artifactOf(before ?? row), known: before !== undefined }
   }
 
-  /** The ledger has no name and no hash: whoever knows a file could tell by it that it was here. */
+  /**
+   * The ledger gets no name and no hash: somebody who knows a file could learn from the hash that the file was here.
+   */
   const tell = ({ person, traceId }: Owner, change: string, { size, source }: ArtifactRow): Promise<void> =>
     audit.record({
       ...{ type: 'artifact_changed', success: true, trace_id: traceId },

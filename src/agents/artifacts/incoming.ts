@@ -78,7 +78,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     const coming = await repository.coming(person)
     const pieces = Buffer.concat([...layout.pieces])
     const before = coming.find((one) => one.id === id)
-    // What came before is not told to another machine, nor for another description.
+    // Pieces received before are not announced to another machine, or for another description.
     const isSame = before?.source === source && pieces.equals(before.pieces)
     const made: ComingRow = {
       ...{ id, name, media_type: mediaType, size, pieces, source },

@@ -41,7 +41,7 @@ export function readLink(text: string): ReadLink {
       ? undefined
       : readLinkFrame(Buffer.from(body, 'base64url'))
   if (link !== undefined) return link
-  // What was given may be a secret, so it is not repeated.
+  // The given text may be a secret, so the error does not repeat it.
   throw new KaroError('bad_request', 'this is not a link to an artifact, or it was cut or changed', {
     hint: `A link begins with ${LINK_PREFIX} and is one line: ask its owner for it again.`,
   })

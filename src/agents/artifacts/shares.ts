@@ -1,4 +1,5 @@
-// Who else may read an artifact: nobody, until its owner shares it with a node, an operator, or whoever has a link, for a time.
+// Permissions to read an artifact: nobody, until its owner shares it with a node, an operator, or all holders of a
+// link, for some time.
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import type { Limiter } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -56,7 +57,7 @@ export function createShares(deps: SharesDeps): SharesInside {
       for (const share of await livingOf(person)) if (isMeant(share)) yield { person, share }
   }
 
-  /** What is shared with a node is for those who ask as that node, and for no operator who asks through it. */
+  /** A share with a node applies to people who ask as that node, and not to operators who ask through it. */
   const isFor = ({ nodes, operator }: Reader, audience: string): boolean =>
     operator === undefined ? nodes.some((node) => node === audience) : audience === operator
 

@@ -1,4 +1,4 @@
-// What the store of artifacts shows of itself, and its bounds.
+// The types of the store of artifacts, and its limits.
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -44,7 +44,7 @@ export interface Artifact {
   readonly expiresAt: number | null
 }
 
-/** What is said of one before its content comes. */
+/** The announcement of an artifact before its content arrives. */
 export interface Coming {
   readonly name: string
   readonly mediaType: string
@@ -58,7 +58,7 @@ export interface Owner {
   readonly traceId: string
 }
 
-/** What an artifact consists of, as another machine is told. */
+/** The pieces of an artifact, as described to another machine. */
 export interface Layout extends Pick<Artifact, 'id' | 'name' | 'mediaType' | 'size'> {
   /** BLAKE3 of each piece. */
   readonly pieces: readonly Uint8Array[]
@@ -67,8 +67,8 @@ export interface Layout extends Pick<Artifact, 'id' | 'name' | 'mediaType' | 'si
 /** Takes an artifact of another machine. Errors: as `Artifacts`, `bad_file` for what is not what the id says. */
 export interface Incoming {
   /**
-   * Begins, or goes on where a transfer broke. Resolves with the numbers of the pieces that are missing, from 0 on. `source`: for
-   * people, whence it comes.
+   * Begins a transfer, or continues a broken one. Resolves with the numbers of the missing pieces, from 0 on. `source`:
+   * the origin, for people.
    */
   expect(owner: Owner, layout: Layout, source: string): Promise<readonly number[]>
   /** Stores a piece if it has the hash that it has to have. */
@@ -77,7 +77,7 @@ export interface Incoming {
   finish(owner: Owner, id: string): Promise<Artifact>
 }
 
-/** Who of another machine wants to read: what was proved of them, and no more. */
+/** The reader from another machine: only verified facts. */
 export interface Reader {
   /** Every key of the node that asks, by id. */
   readonly nodes: readonly string[]
@@ -101,7 +101,7 @@ interface ShareTerms {
   readonly endsAt: number
   /** Id of a node or operator; null: every member who has the link. */
   readonly audience: string | null
-  /** Members are told that this node has it. */
+  /** This node announces to members that it has the artifact. */
   readonly told: boolean
 }
 
@@ -121,7 +121,7 @@ export interface Shares {
   admit(reader: Reader, artifact: string, link?: Uint8Array): Promise<Admission | undefined>
   /** Counts one reading before it begins. Throws KaroError `refused` where the share has ended meanwhile. */
   count(admission: Admission): Promise<void>
-  /** Whether what it was admitted by holds at this moment. */
+  /** Whether the reason for admitting the reader is still valid at this moment. */
   isStill(admission: Admission): Promise<boolean>
   /** Hashes of the artifacts that members are to know of, in their order. */
   told(): Promise<readonly string[]>
@@ -130,8 +130,9 @@ export interface Shares {
 }
 
 /**
- * Files of the people of this machine. Every method touches the owner's alone. Errors: `bad_request`, `not_found`, `conflict`,
- * `too_large`, `rate_limited` (as much as there may be), `bad_file` (a piece is missing, or not what it was).
+ * Files of the people of this machine. Every method uses only the owner's files. Errors: `bad_request`, `not_found`,
+ * `conflict`, `too_large`, `rate_limited` (the limit of space or number is reached), `bad_file` (a piece is missing or
+ * changed).
  */
 export interface Artifacts extends Room {
   /** One upload at a time for each person; a new one ends the one before, and so does a minute of silence. Returns its key. */
@@ -150,7 +151,7 @@ export interface Artifacts extends Room {
   list(owner: Owner): Promise<readonly Artifact[]>
   /** `which`: its id or at least 6 digits of its beginning. */
   find(owner: Owner, which: string): Promise<Artifact>
-  /** What it begins with: `text` is null where it is no text. */
+  /** The beginning of the content: `text` is null if it is not text. */
   preview(
     owner: Owner,
     which: string,

@@ -9,7 +9,10 @@ import type { Action, AgentId } from '../types.ts'
 
 export type Input = Readonly<Record<string, unknown>>
 
-/** What a task does outside of the daemon: what the gates judge and a card shows. `input`: what its command reads. */
+/**
+ * The effect of a task outside of the daemon, for the gates and for the card. `input`: the standard input of its
+ * command.
+ */
 export type Acts = Pick<Action, 'argv' | 'cwd' | 'binds' | 'input'>
 
 /** Whose the call is; nobody else's data is touched. */
@@ -25,13 +28,13 @@ export interface BuiltInTool {
   readonly description: string
   /** False for one that changes the person's own store: then the gates ask the person. */
   readonly readOnly: boolean
-  /** By name: what it is, and whether it has to be given. */
+  /** By name: the description of the argument, and whether it is required. */
   readonly takes: Readonly<
     Record<string, { readonly type: 'string' | 'number' | 'object' | 'array'; readonly required: boolean }>
   >
   /** The arguments as they are kept with the task, shown and run; absent: as they were given. */
   readonly kept?: (input: Input) => Input
-  /** What it says, as JSON. Rejects with KaroError. */
+  /** The result as JSON. Rejects with KaroError. */
   run(input: Input, whose: Whose): Promise<unknown>
   /** Whether the tool says by this answer that it failed; absent: never. */
   failed?(answer: unknown): boolean
@@ -39,7 +42,7 @@ export interface BuiltInTool {
 
 export interface BuiltIn {
   readonly id: AgentId
-  /** What it is for, in a sentence. */
+  /** The purpose of the agent, in a sentence. */
   readonly purpose: string
   readonly tools: readonly BuiltInTool[]
   /** Only of an agent whose tasks name the command that it runs: what that command is. Throws KaroError `bad_request`. */
@@ -98,7 +101,7 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
         const meant = tools.find((one) => one.name === tool)
         if (meant === undefined) return { manifest, input }
         const given = JSON.parse(input) as Input
-        // What cannot run is refused before anybody is asked about it.
+        // A task that cannot run is refused before anybody is asked about it.
         check(meant, given)
         const { input: read, ...rest } = acts(given)
         return { manifest: { ...manifest, ...rest }, input: read }

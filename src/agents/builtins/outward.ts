@@ -51,7 +51,9 @@ function secondsIn(value: unknown): number {
   throw wrong(`seconds has to be a whole number from 1 to ${SECONDS.most}`)
 }
 
-/** What a task of the executor does, to the word: what the gates judge, the card shows and the jail runs. Throws KaroError. */
+/**
+ * The exact effect of a task of the executor: the same words for the gates, the card and the jail. Throws KaroError.
+ */
 function commandIn(input: Input): Acts {
   const argv = textsIn(input.argv, 'argv', MOST_WORDS)
   if (argv[0] === undefined || argv[0] === '') throw wrong('argv has to name a program')

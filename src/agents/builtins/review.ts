@@ -5,7 +5,7 @@ import type { Task } from '../tasks/types.ts'
 /** Characters of a result that a local model is shown. */
 export const MOST_TEXT = 12_000
 
-/** What a local model thinks of a result; undefined: none is configured. Rejects with KaroError. */
+/** A local model's opinion about a result; undefined if no model is configured. Rejects with KaroError. */
 export type Opinion = (
   text: string,
   goal: string,

@@ -1,4 +1,5 @@
-// The built-in agents, and the tools of those that touch only data of their own person; outward.ts has the two that reach further.
+// The built-in agents, and the tools of those that use only data of their own person; outward.ts has the two that reach
+// further.
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -24,7 +25,7 @@ export interface BuiltInDeps {
     id: string,
   ) => Promise<{ readonly task: Task; readonly json: string | undefined }>
   readonly agents: (person: number) => Promise<readonly AgentView[]>
-  /** What is unusual in the person's own numbers, in words. */
+  /** Unusual signals in the person's own numbers, in words. */
   readonly anomalies: (
     person: number,
   ) => Promise<readonly { readonly what: string; readonly severity: number }[]>
@@ -222,7 +223,7 @@ function notes({ memory }: BuiltInDeps): BuiltIn {
         description: 'Adds a note; secrets that are found in it are taken out.',
         readOnly: false,
         takes: { text: { type: 'string', ...required } },
-        // The task and the card of its approval have no more than the note will.
+        // The task and the card of its approval contain the same redacted text as the note.
         kept: (input) =>
           typeof input.text === 'string' ? { ...input, text: memory.kept(input.text) } : input,
         run: ({ text }, { person }) => memory.add(person, String(text)),

@@ -40,7 +40,7 @@ export interface HeldCapability {
   readonly parent: string | null
   readonly subject: string
   readonly names: readonly string[]
-  /** What each name lets the agent do, in the same order. */
+  /** The permission of each name, in words, in the same order. */
   readonly means: readonly string[]
   readonly issued_at: number
   readonly expires_at: number
@@ -88,7 +88,7 @@ export function createCapabilities({
   random,
 }: CapabilitiesDeps): Capabilities {
   const held = new Map<string, Chain>()
-  /** Capabilities for one use that were used; what runs by them may go on until they expire. */
+  /** Capabilities for one use that were used; actions that run under them may continue until they expire. */
   const used = new Map<string, Chain>()
   const revoked = new Map<string, number>()
   const listeners = createListeners<[subject: string, id: string]>()
@@ -125,7 +125,8 @@ export function createCapabilities({
     try {
       await repository.end({ remove, revoked: notes })
     } finally {
-      // What runs by it ends although the disk did not take the note: until the next start it is gone here.
+      // Actions under the capability end even if the revocation could not be written: it is in force here until the
+      // next start.
       for (const { subject, id } of gone.map(bodyOf)) if (why === 'revoked') listeners.tell(subject, id)
     }
   }
@@ -236,7 +237,7 @@ export function createCapabilities({
     grant: (wanted) => serially(() => grant(wanted)),
     revoke: (which, by) =>
       serially(async () => {
-        // What was used up may still have something run by it.
+        // An action may still run under a capability that is used up.
         const chain = find(which, [...held, ...used])
         const ids = derivedFrom(bodyOf(chain).id)
         const gone = chainsOf(ids)

@@ -90,7 +90,7 @@ export function lastsOf(names: readonly string[]): { readonly seconds: number; r
   return { seconds: LASTS_SECONDS[worst], once: worst === 'critical' }
 }
 
-/** What the capability lets an agent do, as a sentence without a subject. */
+/** The permission that the capability gives, as a sentence without a subject. */
 export function describeName(text: string): string {
   const { kind, of } = parseName(text)
   switch (kind) {
@@ -110,8 +110,9 @@ export function describeName(text: string): string {
 }
 
 /**
- * What the agent that acts needs; its secrets are given to it when its command is run, and not with each call. `begun`:
- * only what a running action still needs, which is its places, also those of the network, or the port of its server. Throws KaroError `bad_request` for a path or program that no name can say.
+ * The capabilities that the acting agent needs. Its secrets are not among them, because it gets these once, when its
+ * command is run. `begun`: only the capabilities that a running action still needs: its places, also those of the
+ * network, or the port of its server. Throws KaroError `bad_request` for a path or program that no name can express.
  */
 export function neededBy(
   {
@@ -139,6 +140,6 @@ export function neededBy(
   return [...new Set(needed)]
 }
 
-/** What the agent that asks needs to have another one act: leave for that. Its own tools it has by its manifest. */
+/** The capabilities that the asking agent needs to give a task to another agent. Its manifest covers its own tools. */
 export const neededToAsk = ({ agent, requester }: Action): readonly string[] =>
   requester.agent !== undefined && requester.agent !== agent ? [`agent.task:${agent}`] : []

@@ -2,7 +2,10 @@
 import { redder } from '../classes.ts'
 import type { Action, ActionClass, Gate } from '../types.ts'
 
-/** What one gate says: no, or nothing more than that the action is at least as red as `least`. It cannot say yes for others. */
+/**
+ * The verdict of one gate: a denial, or that the action has at least the class `least`. A gate cannot approve for the
+ * others.
+ */
 export type Ruling =
   /** `hint`: see `Verdict`. */
   | { readonly effect: 'deny'; readonly reason: string; readonly hint?: string }

@@ -16,7 +16,7 @@ import { type NamedGate, type Narrowed, narrow } from './gate.ts'
 import { approvedBy } from './patterns.ts'
 import { findRisk, ownClass, rule } from './risk.ts'
 
-/** What the role policies are asked. */
+/** The request to the role policies. */
 interface AgentQuestion {
   readonly requester: Requester
   readonly agent: string
@@ -107,7 +107,8 @@ export function createGates(deps: GatesDeps): Gates {
               : more.length === 1
                 ? '; one more grant is missing too'
                 : `; ${more.length} more grants are missing too`
-          // What the action needs only to begin may last for a shorter time than its places, with which it ends.
+          // A capability that is needed only for the start may expire earlier than the places; the action ends with the
+          // places.
           const places = neededBy(action, true)
           const grants = [
             { to: action.agent, names: acts.missing.filter((name) => !places.includes(name)) },
@@ -125,7 +126,8 @@ export function createGates(deps: GatesDeps): Gates {
       },
       { gate: 'risk', judge: () => rule(risk) },
     ]
-    // What an agent wrote may have anything in it that it ever saw, and what holds secrets may tell them: a person looks first.
+    // The output of an agent may contain anything that it ever read, and an agent with secrets may reveal them, so a
+    // person checks first.
     const granted =
       action.requester.node !== self &&
       action.operation !== 'logs' &&
@@ -174,7 +176,7 @@ export function createGates(deps: GatesDeps): Gates {
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of } = narrowed
     if (approval === undefined || 'outcome' in approval)
-      // What became of the request of somebody else is not told.
+      // The outcome of another person's request is not revealed.
       return withoutYes(of, approval?.hash === hash ? approval : undefined)
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
     if (approval.hash !== hash) return denied('approval', of, 'this differs from the approved request')
@@ -244,7 +246,9 @@ const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
   ...{ outcome: 'deny', class: of, gate, reason },
 })
 
-/** The words of whoever said no are in the hint, which the ledger does not have and other machines are not told. */
+/**
+ * The reason given by the person who denied is in the hint only, because the ledger and other machines must not get it.
+ */
 function withoutYes(of: ActionClass, ended: EndedApproval | undefined): Denial {
   if (ended?.outcome === 'expired') return denied('approval', of, 'nobody answered in time')
   if (ended?.outcome !== 'denied') return denied('approval', of, 'it no longer waits for an approval')

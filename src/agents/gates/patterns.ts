@@ -25,7 +25,8 @@ function readPattern(text: string): Pattern {
       action.agent === agent &&
       action.tool === tool &&
       Object.keys(action.env).length === 0 &&
-      // A command has no input that nobody looked at; of a tool the input is what it is asked to do.
+      // A pattern never approves a command with input, which nobody has read. For other tools the input is the request
+      // itself.
       (tool === EXEC ? action.input === '' && match(lineOf(action)) : match(action.input)) &&
       (await isThere(action, place)),
   }

@@ -73,7 +73,7 @@ export function rule({ risk, risks, core }: RiskFindings): Ruling {
   return { effect: 'pass', least: CLASS_OF[risk], reason: risks.length === 0 ? '' : `risk ${risk}` }
 }
 
-/** The class that the action has by its name; what only says of itself that it reads is not Green by that. */
+/** The class of the action by its name. An action that is only marked as read-only is not Green for that reason. */
 export function ownClass({ tool, readOnly, requester, target }: Action, granted: boolean): ActionClass {
   const { class: of } = kindOf(tool)
   if (of !== 'green') return of

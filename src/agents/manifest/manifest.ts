@@ -1,4 +1,4 @@
-// The manifest of an agent: what it is, what it wants and whose it is, signed by this node when a person adds it.
+// The manifest of an agent: its command, places and owner, signed by this node when a person adds the agent.
 import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -17,7 +17,7 @@ interface SecretWish {
   readonly secret: string
 }
 
-/** What a person says of an agent when it is added. */
+/** The description of an agent by the person who adds it. */
 export interface Wanted {
   readonly class: AgentClass
   readonly name: string
@@ -42,7 +42,7 @@ export interface Manifest extends Omit<Wanted, 'class' | 'name'> {
   readonly name: string
   /** The person who added it, by number. */
   readonly person: number
-  /** What it would have to be granted, in the words of capabilities: `fs.read:/srv/app`. */
+  /** The capabilities that the agent needs: `fs.read:/srv/app`. */
   readonly capabilities: readonly string[]
   /** Milliseconds since the epoch. */
   readonly addedAt: number
@@ -59,7 +59,7 @@ export function needsPerson({
   return binds.some(({ write }) => write) ? 'may write' : undefined
 }
 
-/** What it is given, as whoever is asked for a yes sees it, and as an approval is bound to it: secrets by name, and places of the network. */
+/** The secrets (by name) and network places of the agent, as the card shows them and as an approval covers them. */
 export const shownGifts = ({
   secrets,
   connect = [],
@@ -131,7 +131,7 @@ export function verifyManifest(
   if (known === undefined) return refuse('its manifest was signed by another node')
   if (!verifySignature(known, Buffer.concat([PURPOSE, encodeValue(signed as WireValue)]), signature))
     return refuse('its manifest is not as this node signed it')
-  // What this node signed has the members of a manifest.
+  // A document with this node's signature has the members of a manifest.
   const manifest = { secrets: [], ...members } as unknown as Manifest
   if (manifest.id !== id || manifest.person !== person) return refuse('its manifest is of another agent')
   return manifest

@@ -2,8 +2,8 @@
 import type { Limits } from '../../muscle/contract/messages.ts'
 
 /**
- * What an agent is for; a program from outside is `kExecutor` unless its person says otherwise. `kBridge` is kept for AI tools
- * that people run themselves, outside of jails.
+ * The kind of an agent; a program from outside is `kExecutor` unless its person chooses another kind. `kBridge` is
+ * reserved for AI tools that people run themselves, outside of jails.
  */
 export const AGENT_CLASSES = ['kExecutor', 'kPlanner', 'kReviewer', 'kMemory', 'kPersona'] as const
 export type AgentClass = (typeof AGENT_CLASSES)[number]
@@ -13,7 +13,7 @@ export const AGENT_NAME = /^[a-z0-9][a-z0-9._-]{0,31}$/
 
 const MEBIBYTE = 1024 * 1024
 
-/** What an agent may use if its person says nothing else. A Node.js program reserves 512 MiB for its code alone. */
+/** The default limits of an agent. A Node.js program reserves 512 MiB for its code alone. */
 export const DEFAULT_LIMITS: Limits = {
   cpu_seconds: 3_600,
   memory_bytes: 2_048 * MEBIBYTE,

@@ -41,7 +41,7 @@ interface Found {
   })[]
   /** How it was searched, for people. */
   readonly searchedBy: string
-  /** What did not work. */
+  /** The error of the embeddings endpoint. */
   readonly notes: readonly string[]
 }
 

@@ -47,7 +47,7 @@ export interface RunningJob {
 }
 
 export interface MuscleClient {
-  /** What the Muscle says about its providers. */
+  /** The Muscle's report about its providers. */
   status(): Promise<Answer<'status'>>
   /** Tries to get out of each kind of jail; takes a second or two. */
   probe(): Promise<Answer<'probe'>>

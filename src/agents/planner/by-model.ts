@@ -1,4 +1,5 @@
-// A plan by a local model: what it is asked, by a JSON schema, and how its reply is read. The reply is data, and is checked.
+// A plan by a local model: the request with a JSON schema, and the parsing of the reply. The reply is data, and is
+// checked.
 import { KaroError } from '../../base/errors.ts'
 import { type Draft, MOST_STEPS, type Offer } from './plan.ts'
 

@@ -10,7 +10,7 @@ const EMPTY = new Set(
 )
 const MOST_TRIED = 5
 
-/** What a goal becomes, and the clauses for which there is nothing. */
+/** The steps for a goal, and the clauses for which there is no step. */
 export interface Embedded {
   readonly drafts: readonly Draft[]
   readonly unknown: readonly string[]

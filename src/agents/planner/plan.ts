@@ -1,4 +1,4 @@
-// What a plan is: steps with what they wait for, each of which is one action. Checked as a whole before it is kept.
+// A plan: steps with their dependencies, each of which is one action. Checked as a whole before it is stored.
 import { KaroError } from '../../base/errors.ts'
 import { EXEC, kindOf, SHELL_ARGUMENTS } from '../classes.ts'
 import { canonicalJson } from '../tasks/canonical.ts'
@@ -46,11 +46,11 @@ export interface Step extends Omit<Draft, 'input'> {
   readonly class: ActionClass
   /** `ReadFile`, `ExecuteCommand` … */
   readonly kind: string
-  /** What is risky about the command, for people. */
+  /** The risks of the command, for people. */
   readonly warning?: string
 }
 
-/** What the rules of `karo check` say about a command; undefined: nothing. */
+/** The findings of the rules of `karo check` about a command; undefined if there are none. */
 export type Judge = (command: string) => { readonly blocked: boolean; readonly why: string } | undefined
 
 /**
@@ -142,7 +142,7 @@ function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
 /** Why the argument cannot be a result; undefined if it can. */
 function faultOfTaken(name: string, { input }: Draft, { tool, inputSchema }: Offer): string | undefined {
   const argument = name.slice(0, 40)
-  // What a program reads may be code to it, and where it runs decides what its words do.
+  // The input of a program may be code, and its directory can change the meaning of its arguments.
   if (tool === EXEC) return `no result is put into a command: ${argument} has to be given`
   if (Object.hasOwn(input, name)) return `${argument} is given and taken from a result`
   if (SHELL_ARGUMENTS.includes(name))

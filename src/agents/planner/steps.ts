@@ -1,4 +1,4 @@
-// What a step of a plan is now: which task it was given as, whether it may be given again, and what became of it.
+// The present state of a plan's step: its task, whether it may be given again, and its outcome.
 import type { PlanRow } from '../../store/tables/memory.ts'
 import { isFinal, type Task } from '../tasks/types.ts'
 import type { Step } from './plan.ts'

@@ -1,4 +1,4 @@
-// What the planner shows of itself, and what it needs.
+// The types of the planner, and its dependencies.
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository } from '../../store/tables/memory.ts'
@@ -55,7 +55,7 @@ interface Tasks {
 
 export interface PlannerDeps {
   readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
-  /** What agents of this person offer now, and how many do not run. */
+  /** The tools that agents of this person offer now, and how many agents do not run. */
   readonly offers: (person: number) => Promise<{ readonly offers: readonly Offer[]; readonly idle: number }>
   readonly models: Models
   /** By the grammar of `karo ask`; undefined: it knows none. */
@@ -74,7 +74,7 @@ export interface PlannerDeps {
   readonly log: Log
 }
 
-/** Who has a plan run. */
+/** The person who runs a plan. */
 export interface Runner {
   readonly person: number
   /** See `Requester`. */

@@ -1,4 +1,5 @@
-// What an agent writes on standard error, and what the runtime says about it: the last lines, and how much was dropped before them.
+// The log of an agent: the last lines of its standard error and messages of the runtime, and how many lines were
+// dropped before.
 
 /** Lines, and characters of one line, that are kept of each agent: at most 1 MiB of memory. */
 const MOST_LINES = 500

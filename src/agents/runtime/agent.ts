@@ -43,7 +43,7 @@ export interface AgentDeps {
   }
   /** Reads and verifies the manifest. Rejects with KaroError `refused`. */
   readonly manifest: () => Promise<Manifest>
-  /** The secrets that the manifest asks for; overwritten once they are sent. Rejects with KaroError where one may not be had. */
+  /** The secrets in the manifest; overwritten after they are sent. Rejects with KaroError if one is not available. */
   readonly secrets: (manifest: Manifest, traceId: string) => Promise<JobSpec['secrets']>
   readonly addressOf: WayOutDeps['addressOf']
   /** Hears of what it connects to. */
@@ -79,7 +79,7 @@ export interface Agent {
   stop(why: string): Promise<void>
   /** Its manifest is differs from its signed manifest. */
   refuse(why: string): void
-  /** As `stop`, and for good: whoever still has it cannot start it any more. */
+  /** Like `stop`, and final: a caller that still holds the agent can no longer start it. */
   retire(): Promise<void>
 }
 
@@ -196,7 +196,10 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     else restart(why)
   }
 
-  /** What may write or holds secrets is only given a jail when somebody has said yes; what is outside of jails is connected to when it is needed. */
+  /**
+   * An agent that may write or holds secrets gets a jail only after an approval. An agent outside of jails is connected
+   * when it is needed.
+   */
   async function mayRestart(): Promise<boolean> {
     try {
       const manifest = await deps.manifest()

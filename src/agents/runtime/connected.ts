@@ -1,4 +1,5 @@
-// What agents connected to, and what they were kept from, as entries of the ledger: each kind at once, and counted while it goes on.
+// Connections of agents, and refused ones, as entries of the ledger: each kind at once, then counted while it
+// continues.
 import type { Clock } from '../../base/clock.ts'
 import { createSparing } from '../../base/sparing.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
@@ -22,7 +23,8 @@ export function createConnected({
       ...{ type: 'agent_connected', success: refused === undefined, trace_id: traceId },
       details: {
         ...{ uid: person, agent: id, times: due.times },
-        // What an agent asks for may be anything that it has read; its own log has it, which is for its person alone.
+        // The name that an agent asks for may contain anything that it has read, so only the agent's own log has it,
+        // for its person.
         ...(place === undefined ? { reason: 'none of its places' } : { place }),
         ...(place !== undefined && refused !== undefined && { reason: refused.slice(0, 200) }),
       },

@@ -1,4 +1,4 @@
-// What is done with an agent, and not by it, as an action that the gates judge.
+// Actions on an agent, such as start and stop, which the gates judge too.
 
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -10,7 +10,7 @@ import type { Afar } from '../tasks/types.ts'
 import type { Action, Gates, Requester } from '../types.ts'
 import type { Known } from './registry.ts'
 
-/** Who does something: administrators reach the agents and tasks of everybody. */
+/** The acting person: administrators reach the agents and tasks of everybody. */
 export interface Actor {
   readonly person: number
   readonly admin: boolean
@@ -63,7 +63,10 @@ export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
     return manifest
   }
 
-  /** What may write, connects to places or holds secrets is an action of its own from its first instruction on, so it starts with a yes. */
+  /**
+   * An agent that may write, connects to places or holds secrets can act from its first instruction on, so its start
+   * needs an approval.
+   */
   async function mayStart(known: Known, action: Action, manifest: Manifest, actor: Actor): Promise<void> {
     const why = needsPerson(manifest)
     if (why === undefined) {

@@ -116,7 +116,8 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
     answered: traffic.answered,
     ending: () => isOver,
     hangUp() {
-      // What it was just told, as of a call that is cancelled, comes first. It may keep the session, or not answer at all; then it is forgotten here alone.
+      // The server first gets the message about the cancelled call. It may keep the session, or not answer at all; then
+      // the call is forgotten only here.
       void Promise.allSettled(taking)
         .then(() => http.terminateSession())
         .then(

@@ -14,7 +14,7 @@ export function createPlaces(deps: {
   /** Of the whole socket. */
   readonly most: number
   readonly ownUid: number
-  /** False: no account has this uid, and anybody with subordinate uids may have thousands of those. */
+  /** False if no account has this uid: anybody with subordinate uids may have thousands of such uids. */
   readonly hasAccount: (uid: number) => Promise<boolean>
 }): Places {
   const { most, ownUid, hasAccount } = deps

@@ -1,7 +1,7 @@
 // Ends a service worker that another program left in a browser while it had this port: Karo's page has none of its own.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
-/** A worker that takes the place of the one before, ends itself, and has its pages loaded anew from the daemon. */
+/** A service worker that replaces the present one, ends itself, and reloads its pages from the daemon. */
 const SCRIPT = `addEventListener('install', () => skipWaiting())
 addEventListener('activate', (event) => event.waitUntil((async () => {
   await registration.unregister()

@@ -54,7 +54,7 @@ interface Opened {
 }
 
 export interface Sessions {
-  /** `shown`: the cookie that the browser has; it goes on where it belongs to a valid session of the same person. */
+  /** `shown`: the cookie that the browser sent; it is kept if it belongs to a valid session of the same person. */
   open(grant: Grant, shown?: string): Opened
   /** The valid session of this cookie and key, else undefined. Counts as a use of the session. */
   find(cookie: string, key: string): Session | undefined

@@ -83,7 +83,7 @@ export interface TcpListener extends Room {
 export function createTcpListener(options: TcpOptions): TcpListener {
   const { handle, onRefused, log, timers = systemTimers } = options
   let server: Server | undefined
-  /** On ::1, with the same port; undefined where that cannot be had. */
+  /** The listener on ::1, with the same port; undefined if that port is not available. */
   let server6: Server | undefined
   let bound: number | undefined
   let names: readonly string[] = [HOST]

@@ -27,9 +27,9 @@ const REQUESTS = { ofPerson: { frames: 30, perMs: 10_000 }, ofNode: { frames: 12
 /** People and nodes whose rate is remembered. */
 const REMEMBERED_MAX = 1_024
 const CHALLENGE_BYTES = 16
-/** Milliseconds in which a piece of an answer has to leave: whoever does not read keeps no place from others. */
+/** Milliseconds in which a piece of an answer has to be sent, so that a peer that does not read blocks nobody. */
 const STALLED_MS = 60_000
-/** Milliseconds that whoever asked has to close, once everything was said. */
+/** Milliseconds for the asking side to close, after the whole answer was sent. */
 const CLOSE_MS = 5_000
 
 interface AnswerDeps extends EntitledDeps {
@@ -73,7 +73,7 @@ export function createAnswer(deps: AnswerDeps): {
     const who = by.operator ?? by.node
     const follows = operation === 'follow'
     const theirs = answering.filter((one) => one.who === who)
-    // Who follows a lot can still cancel.
+    // A peer that follows many tasks can still cancel.
     const fits = !follows || theirs.filter((one) => one.follows).length < most.follows
     checkRoom(fits && theirs.length < most.ofPerson && shareOf(who).take(clock.monotonic()))
     const one = { who, follows }
@@ -159,7 +159,7 @@ const short = (text: string): string => text.slice(0, 500).toWellFormed()
 function toldOf(error: Error): NonNullable<AgentEndBody['error']> {
   if (!(error instanceof KaroError)) return { code: 'internal', message: 'it failed; its log says why' }
   const { code, message, hint } = error
-  // What is refused is refused in words that were made for whoever asks; other errors may name places and secrets.
+  // Refusals are worded for the asker; messages of other errors may name places and secrets.
   const words = code === 'refused' ? message : wordsAfar(error, 'it cannot do that now; its log says why')
   const isWhole = words === message && hint !== undefined
   return { code, message: short(words), ...(isWhole && { hint: short(hint) }) }

@@ -1,4 +1,5 @@
-// Who of another machine asks, and whether policy lets them: decided anew for each request, and written into the ledger.
+// Identifies the asker from another machine and applies the policy: decided for each request, and written into the
+// ledger.
 import type { AgentAsk, AgentRequestBody } from '../../../protocols/messages/agent.ts'
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -23,7 +24,7 @@ export interface EntitledDeps {
   readonly clock: Pick<Clock, 'monotonic'>
 }
 
-/** Asked again and again by whoever looks at a machine: counted in the ledger, as are all refusals. */
+/** Requests that a client repeats often: the ledger counts them, like all refusals. */
 const LOOKS: ReadonlySet<AgentAsk['operation']> = new Set(['list', 'tasks', 'approvals'])
 /** One entry at once, and the next ones after one minute, two, four, and so on up to an hour. */
 const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const

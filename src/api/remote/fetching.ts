@@ -137,7 +137,10 @@ export function createFetching(deps: FetchDeps): Fetching {
     const limit = deadline(timers, WAIT.all)
     const { as } = to
     const over = AbortSignal.any([hungUp, limit.signal, ...(as === undefined ? [] : [as.ended])])
-    /** When it last said something; undefined: it was never reached, and whoever waits is told why at once. */
+    /**
+     * When the other machine last sent something; undefined: it was never reached, and the waiting client is told why
+     * at once.
+     */
     let heard: number | undefined
     const onGreeted = (): void => {
       heard = clock.monotonic()
@@ -222,7 +225,7 @@ const GOES_ON = 'Received parts of an artifact are kept for a day: run the same 
 /** The member of a request; empty where no link is used. */
 type Link = { readonly link?: Uint8Array }
 
-/** How people are told whence it comes. */
+/** The origin of the artifact, as shown to people. */
 const sourceOf = (name: string): string => `from ${name}`.slice(0, 64).toWellFormed()
 
 function parsed(text: Buffer): unknown {

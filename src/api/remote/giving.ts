@@ -40,7 +40,7 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
       },
     })
     for await (const bytes of artifacts.pieces(owner, admission.artifact, wanted)) {
-      // It may go on for long, and what was taken back meanwhile ends it.
+      // A transfer may take long, and ends if the share is withdrawn meanwhile.
       if (visitor.closed() || !(await shares.isStill(admission))) throw refused()
       yield bytes
     }
@@ -81,7 +81,7 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
 
 const readerOf = ({ by, nodes, people }: Visitor): Reader => ({ nodes, operator: by.operator, people })
 
-/** Whether there is such an artifact is told to those alone who may read it. */
+/** Only those who may read an artifact learn whether it exists. */
 const refused = (): KaroError =>
   new KaroError('refused', 'it has no artifact of that id that you may read', {
     hint: 'Its owner can share it with you there, or give you a link.',

@@ -1,4 +1,4 @@
-// Tells members which artifacts this node has, of those whose owners want them to know, and finds who else has one.
+// Announces to members which artifacts this node has, if their owners agree, and finds other nodes that have one.
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { HOLDING_MAX, Holding, type HoldingBody } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -55,7 +55,7 @@ export function createHoldings(deps: HoldingsDeps): Holdings {
     const told = (await shares.told()).slice(0, HOLDING_MAX)
     const before = await saidBy(identity.nodeId)
     const isSame = told.join() === (before?.artifacts ?? []).map(toHex).join()
-    // Who has never told of anything says nothing, and an empty document need not be kept up.
+    // A node that has never announced anything publishes nothing, because an empty document need not be renewed.
     if (isSame && (told.length === 0 || (before?.expires_at ?? 0) - now > LIFE_MS / 2)) return
     const version = Math.max(now, (before?.version ?? 0) + 1)
     const artifacts = told.map((id) => Buffer.from(id, 'hex'))

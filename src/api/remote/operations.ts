@@ -1,4 +1,4 @@
-// What each operation of another machine does here, once policy has let it, and what it is told.
+// The operations that another machine may request here, after the policy has permitted them, and their answers.
 import type { AgentAsk } from '../../../protocols/messages/agent.ts'
 import { changesOf } from '../../agents/approvals/changes.ts'
 import type { Approval, Approvals, Approver } from '../../agents/approvals/types.ts'

@@ -165,7 +165,7 @@ export function createReach(
   return { nodeAt, actingOf, note, documents }
 }
 
-/** The machine that is asked, as people are told of it. */
+/** The asked machine, as shown to people. */
 interface Other {
   readonly name: string
   readonly goesOn: string

@@ -1,4 +1,5 @@
-// /reports: makes a report of totals as whoever asks, and shows those that the daemon keeps to who has the role they are for.
+// /reports: makes a report from totals in the name of the asker, and shows stored reports to people with the role that
+// they are for.
 import { KaroError } from '../../base/errors.ts'
 import type { Reader, Reports } from '../../exchange/reports/index.ts'
 import type { Sessions } from '../../trust/operators/index.ts'

@@ -68,7 +68,7 @@ export function sessionRoutes({
       if (number === undefined) throw new KaroError('not_found', 'this request was not made in a session')
       sessions.end(number)
       const cookie = readCookie(raw, listener.address())
-      // Other pages of this browser go on with it.
+      // Other pages of this browser keep using the session.
       if (cookie === undefined || !sessions.has(cookie))
         reply.header('set-cookie', clearCookie(listener.address()))
       return {}

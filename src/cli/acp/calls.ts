@@ -1,9 +1,9 @@
-// What an agent says of its tool calls, put together to what a person is shown and an approval is bound to.
+// Joins an agent's messages about a tool call into the text that a person is shown and an approval covers.
 import type { RequestPermissionRequest } from '@agentclientprotocol/sdk'
 import { APPROVAL_INPUT_CHARS } from '../../api/contract/constants.ts'
 import { createRecent } from '../../base/recent.ts'
 
-/** Calls that are remembered, each with no more characters than a request of the inbox may have. */
+/** The most calls that are remembered, each with at most the characters of a request in the inbox. */
 const CALLS_MAX = 128
 const SESSIONS_MAX = 256
 /** Members of the arguments of a call in which agents name a command, its further words, and the directory it runs in. */
@@ -25,7 +25,9 @@ export interface Wanted {
   readonly argv: readonly string[] | undefined
   /** The same as a line for a shell, for the guard. */
   readonly command: string | undefined
-  /** All that the agent says of it, as JSON; undefined: it is longer than a request of the inbox may be. */
+  /**
+   * The agent's whole description of the call, as JSON; undefined if it is longer than a request of the inbox may be.
+   */
   readonly input: string | undefined
   readonly cwd: string | undefined
   readonly title: string
@@ -66,7 +68,7 @@ export function createCalls(quote: (word: string) => string): Calls {
   const calls = createRecent<string, Known>(CALLS_MAX)
   const places = createRecent<string, string>(SESSIONS_MAX)
 
-  /** What was said before, with what is said now in its place. */
+  /** The earlier description of the call, updated with the new message. */
   function merged(session: string, said: Members): Known {
     const key = `${session}\n${String(said.toolCallId)}`
     const known = calls.get(key)
@@ -165,7 +167,10 @@ function wordsIn(raw: Members | undefined): readonly string[] | undefined {
   return list === undefined ? (program === undefined ? undefined : [program, ...rest]) : [...list, ...rest]
 }
 
-/** Both, because either says what it is; a name that is more than words is left to be unknown, which is critical. */
+/**
+ * Both fields count, because either may name the tool. A name that is more than words stays unknown, and unknown tools
+ * are critical.
+ */
 function actionOf(kind: string, name: unknown): string {
   const both = typeof name === 'string' && name !== '' ? `${kind}:${name}` : kind
   return /^[\w.:/ -]{1,128}$/.test(both) ? both : 'unknown'

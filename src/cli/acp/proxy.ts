@@ -32,14 +32,14 @@ export interface Inquiry {
 
 export interface ProxyDeps {
   readonly calls: Calls
-  /** A line that goes on to that side, with its newline. */
+  /** A line to pass on to that side, with its newline. */
   readonly toEditor: (line: Buffer) => void
   readonly toAgent: (line: Buffer) => void
   /** Judges what is wanted and puts it into the inbox. */
   readonly ask: (wanted: Wanted) => Inquiry
   /** Something that a person should know; shown where the editor shows what agents write on standard error. */
   readonly tell: (what: string) => void
-  /** The connection cannot go on. */
+  /** The connection cannot continue. */
   readonly end: (why: string) => void
   readonly timers: Timers
 }
@@ -47,7 +47,7 @@ export interface ProxyDeps {
 export interface AcpProxy {
   fromAgent(line: Buffer): void
   fromEditor(line: Buffer): void
-  /** Ends what waits; only what the agent still says goes on. */
+  /** Ends waiting requests; from now on only messages of the agent are passed on. */
   stop(): void
 }
 
@@ -76,7 +76,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     end(why)
   }
 
-  /** Ends the request; what is told to the agent is the caller's affair. False: it is over already. */
+  /** Ends the request; the caller answers the agent. False if it has ended already. */
   function settle(key: string): boolean {
     const one = waiting.get(key)
     if (one === undefined || stopped) return false
@@ -94,7 +94,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     }
   }
 
-  /** Answers the agent in place of the editor, which is told to put its question away. */
+  /** Answers the agent instead of the editor, and tells the editor to close its question. */
   function answer(key: string, approve: boolean): void {
     const one = waiting.get(key)
     if (one === undefined || !settle(key)) return
@@ -136,7 +136,7 @@ export function createProxy(deps: ProxyDeps): AcpProxy {
     })()
   }
 
-  /** The editor has answered. What it says goes on as it is, unless somebody was quicker. */
+  /** The editor has answered. Its answer is passed on unchanged, unless somebody else answered first. */
   async function answered(key: string, one: Waiting, message: Members, line: Buffer): Promise<void> {
     const { result, error } = message
     const { outcome, optionId } = membersOf(membersOf(result)?.outcome) ?? {}

@@ -15,8 +15,8 @@ interface Editor {
 }
 
 /**
- * Resolves with the exit code of the agent when no process of it is left; null where a signal ended it. `signal` ends it. What
- * went wrong is told by `deps.tell`.
+ * Resolves with the exit code of the agent when none of its processes is left; null if a signal ended it. `signal` ends
+ * it. Errors are reported by `deps.tell`.
  */
 export async function serveAcp(
   argv: readonly string[],
@@ -57,7 +57,10 @@ export async function serveAcp(
   return code
 }
 
-/** Writes a line. While the receiver does not read, nothing more is read from the sender, so that no more than a buffer waits. */
+/**
+ * Writes a line. While the receiver does not read, nothing more is read from the sender, so that at most one buffer
+ * waits.
+ */
 function write(to: Writable, line: Buffer, from: Readable): void {
   if (!to.writable || to.write(line) || from.isPaused()) return
   from.pause()

@@ -33,7 +33,7 @@ export function replyToFailure(onError: 'allow' | 'block', why: string): Reply {
   }
 }
 
-/** What a tool is told when a person denied its command, or the gates of agents did. */
+/** The reply to a tool after a person, or the gates of agents, denied its command. */
 export const reasonOf = (why: string): string =>
   bounded(`Karo: this command was not approved: ${why}. Do not try to do the same with another command.`)
 

@@ -75,8 +75,8 @@ function nodes(peers: readonly PeerShape[], typed: string): Candidate[] {
 }
 
 /**
- * A name is its owner's choice, whoever that is. The shells quote whatever stands in it; left out is what no quoting
- * helps: line ends and invisible characters, a dash that makes an option of it, a tilde that makes a home of it.
+ * The owner of a node chooses its name freely. The shells quote every character; names that no quoting makes safe are
+ * left out: with line ends or invisible characters, with a leading dash (an option) or tilde (a home).
  */
 const isTypable = (name: string): boolean =>
   name !== '' && name === name.trim() && printable(name) === name && !/^[-~=]|\t/.test(name)

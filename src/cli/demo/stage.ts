@@ -129,7 +129,7 @@ function launch(options: StageOptions, directory: string, machine: Machine): Run
 }
 
 /** Loopback and free ports only: nothing of it is seen on a network. */
-/** Who may read totals has a report of each day written, and is told of much that is risky. */
+/** Nodes that may read totals make a daily report, with a low threshold for risky commands. */
 const REPORTS = `[reports]
 schedule = "daily"
 last_days = 8
@@ -182,7 +182,7 @@ async function totalsCome({ now, signal, say }: StageOptions, running: readonly 
   const range = { start: new Date(now - WEEK_MS).toISOString(), end: new Date(now).toISOString() }
   for (const until = Date.now() + TOTALS_MS; Date.now() < until; ) {
     signal.throwIfAborted()
-    // Whoever waits for the end of a daemon says so.
+    // The caller that waits for the end of a daemon reports it.
     if (running.some(({ child }) => isOver(child))) return
     // One that fails under load is asked for again.
     const report = await daemonOf(reader)

@@ -1,4 +1,4 @@
-// Looks at the sockets of the running daemon, as often as it takes to be sure of those that nothing explains.
+// Compares the sockets of the running daemon with its own list, often enough to be sure of unexplained ones.
 
 import type { DaemonFacts } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -11,7 +11,7 @@ const BETWEEN_MS = 400
 
 export interface EgressDeps extends Omit<EgressContext, 'facts'> {
   readonly pid: number
-  /** Asked anew for each look. */
+  /** Called again for each comparison. */
   readonly facts: () => Promise<DaemonFacts>
 }
 

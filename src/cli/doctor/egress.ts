@@ -27,7 +27,7 @@ export interface EgressContext {
 }
 
 const MDNS_PORT = 5353
-/** Descriptors that whoever started it gave it: input, output, log. */
+/** Descriptors that the daemon inherited from the process that started it: input, output, log. */
 const STANDARD = 3
 
 /** `10.0.0.5:9238`, `[fd00::5]:9238`. */
@@ -105,7 +105,7 @@ function whyUdp(socket: InetSocket, context: EgressContext): string | null {
   return local === '0.0.0.0' || local === UNHEARD_GROUP ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
 }
 
-/** These do not leave the machine; but whoever talks to another program says so. */
+/** These do not leave the machine; but a socket to another program is listed. */
 function whyUnix({ type, path }: UnixSocket, fd: number, { socket }: EgressContext): string | null {
   // It is bound under a name nobody can guess in the same directory, then moved (unix(7) keeps telling that name).
   const hidden = dirname(path) !== '/' && /^\.[A-Za-z0-9]{6}$/.test(path.split('/').at(-2) ?? '')

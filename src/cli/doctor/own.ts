@@ -1,4 +1,5 @@
-// What --fix changes: things of whoever runs it, reached by a way that nobody else can lay, whatever was put there meanwhile.
+// The changes of --fix: only files of the person who runs it, opened by a path that nobody else can redirect, even
+// during the run.
 import {
   chmodSync,
   closeSync,

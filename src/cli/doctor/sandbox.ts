@@ -56,7 +56,7 @@ export async function lookAtSandbox(run: RunCommand): Promise<readonly SandboxRo
 /** How jails are built, as the configuration says. */
 export type Chosen = Config['agents']['sandbox']
 
-/** Something runs only where at least one provider that may be used works, and each of those held every attempt. */
+/** Agents run only if at least one permitted provider works, and if each working one prevented every attempt. */
 export function isSafe(rows: readonly SandboxRow[], chosen: Chosen): boolean {
   const used = rows.filter(({ id }) => chosen === 'auto' || id.startsWith(`sandbox.${chosen}.`))
   return used.some(({ outcome }) => outcome === 'ok') && used.every(({ outcome }) => outcome !== 'fail')

@@ -152,7 +152,7 @@ function socketInodes(pid: number): ReadonlyMap<string, number> {
 export function openSockets(pid: number): readonly OpenSocket[] {
   const inodes = socketInodes(pid)
   const table = new Map(socketTable(pid).map((socket) => [socket.inode, socket]))
-  // One that was closed before the tables were read is in none of them, and in the process no more.
+  // A socket that was closed before the tables were read is in none of them, and the process no longer has it.
   const still = socketInodes(pid)
   return [...inodes].flatMap(([inode, fd]) => {
     const known = table.get(inode)

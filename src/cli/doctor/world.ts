@@ -45,7 +45,7 @@ export interface StartFileLook {
   readonly byHand: boolean
   /** What `karo shell install` would write now. */
   readonly expected: string
-  /** Writes that line in place of those that are there. */
+  /** Replaces the existing lines by that line. */
   readonly refresh: () => void
 }
 
@@ -63,7 +63,7 @@ export interface ToolHookLook {
   readonly expected: string
   /** Whether the tool runs the hook, where it runs only those that its owner trusts. */
   readonly trust?: 'trusted' | 'untrusted' | 'disabled' | 'unknown'
-  /** Writes it in place of those that are there. */
+  /** Replaces the existing hooks by this one. */
   readonly refresh: () => void
 }
 
@@ -71,7 +71,10 @@ interface Subject {
   readonly paths: HomePaths
   /** The machine's own daemon, for all its users. */
   readonly service: boolean
-  /** Where the files of whoever runs this are, when that is not the node's home: the machine's node is another user's. */
+  /**
+   * The directory of the files of the person who runs this, if it differs from the node's home: the machine's node
+   * belongs to another user.
+   */
   readonly personHome?: string
   /** The control socket that commands use. */
   readonly socket: string

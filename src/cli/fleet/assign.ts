@@ -1,4 +1,5 @@
-// karo ca assign: certifies machines anew, with other roles or teams, or as they are because another issuer did it before.
+// karo ca assign: signs new certificates for machines, with other roles or teams, or unchanged because another issuer
+// signed the last ones.
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { assignNode, getAssignable } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
@@ -13,7 +14,7 @@ import { fitted } from '../terminal/text.ts'
 
 const WHERE = 'karo ca assign'
 
-/** One machine, and what it has now, as far as this node knows. */
+/** One machine, with its present roles and teams as far as this node knows. */
 interface Machine {
   /** As the daemon is asked. */
   readonly who: string

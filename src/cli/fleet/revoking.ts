@@ -8,7 +8,7 @@ export function whatItHas({ received }: PeerAnswerShape): string {
   return `It has received ${summaries} ${summaries === 1 ? 'summary' : 'summaries'} of this node, and may have kept their numbers. ${emptied} of them ${emptied === 1 ? 'was' : 'were'} replaced by editions without it; it fetched ${fetched} of these.\n`
 }
 
-/** Who has the list that names the key; while nobody has it, it is lost with this node. */
+/** The members that have the list with the key; while there is none, the list exists on this node only. */
 export function whoKnows({ spread }: PeerAnswerShape): string {
   if (spread === undefined) return ''
   const { linked, have } = spread

@@ -203,7 +203,7 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   const file = ownFile(guard)
   const there = readText(file)
   const before = there ?? ''
-  // What is wrong in it is told by where it stands there, not in what it would become.
+  // An error in the file is reported at its present line, not at the line that it would get.
   parseRules(before, file, 'own')
   const text = change(before, file)
   try {

@@ -28,7 +28,9 @@ export interface Answer {
   readonly text?: string
 }
 
-/** What was typed before the question could be read is no answer to it: a paste goes on while its first line is judged. */
+/**
+ * Keys typed before the question was readable do not answer it: a paste may continue while its first line is judged.
+ */
 const GRACE_MS = 150
 const CTRL_C = '\u0003'
 const CTRL_D = '\u0004'

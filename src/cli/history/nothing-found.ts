@@ -20,5 +20,5 @@ export async function nothingFound(io: CommandIo, options: Parameters<typeof fil
   return 'No command in your history matches: try fewer words, or leave out a filter.'
 }
 
-/** It may hold anything; the terminal is told no more than can be seen. */
+/** The text may contain anything, so only printable characters reach the terminal. */
 const quoted = (text: string): string => `"${printable(text)}"`

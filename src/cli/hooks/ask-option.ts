@@ -1,4 +1,5 @@
-// Whether a tool that only its newer versions make ask is told to ask: the option, and the line in the tool's settings that says it.
+// The option that lets a tool ask instead of deny, for tools of which only newer versions can ask, and its form in the
+// tool's settings.
 import { KaroError } from '../../base/errors.ts'
 import type { Adapter } from '../adapters/index.ts'
 import type { CommandOption } from '../command.ts'
@@ -21,5 +22,5 @@ export function asking(adapter: Adapter, wanted: unknown): Adapter {
   )
 }
 
-/** Whether a line of ours says it, for writing it anew. */
+/** Whether an existing line of Karo has the option, so that a rewritten line keeps it. */
 export const asksIn = (line: string): boolean => / hook \w+(?: --inbox \d+)? --ask(?= )/.test(line)

@@ -6,8 +6,8 @@ import { type Confirmable, type Reply, reasonOf } from '../adapters/index.ts'
 import type { CommandIo } from '../command.ts'
 
 /**
- * `reply` unless a person decided otherwise within `seconds`: approved, Karo has no opinion any more, and the tool's own
- * questions stay; denied, the tool is told so. Whatever goes wrong leaves `reply`.
+ * Returns `reply` unless a person decides within `seconds`. After an approval Karo has no opinion, and the tool's own
+ * questions stay; after a denial the tool is told so. Every error leaves `reply`.
  */
 export async function askInbox(
   io: CommandIo,

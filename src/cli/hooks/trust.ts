@@ -1,4 +1,4 @@
-// Whether a tool runs the hook that stands in its settings, of those tools that run only what their owner has looked at.
+// Whether a tool runs the hook in its settings, for tools that run only hooks that their owner has trusted.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { codexTrust } from '../adapters/codex-trust.ts'

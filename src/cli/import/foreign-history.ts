@@ -115,7 +115,7 @@ async function openText(source: ForeignShell, path: string | undefined): Promise
   }
 }
 
-/** `source`: what it was taken for. */
+/** `source`: the program that the file was expected to be of. */
 export function wrongKind(source: Source | 'karo', looks: Looks, where: string): KaroError {
   const right: Partial<Record<Looks, string>> = {
     bash: 'karo import bash FILE',

@@ -14,7 +14,7 @@ import type { ForeignHistory } from './foreign-history.ts'
 import { withImport } from './session.ts'
 import type { ImportSummary } from './summary.ts'
 
-/** A request that is answered soon, whoever else wants something of the daemon. */
+/** Small enough that a request is answered soon even if other clients use the daemon. */
 const BATCH_BYTES = 192 * 1024
 /** The daemon may be busy with others. */
 const DEADLINE_MS = 60_000

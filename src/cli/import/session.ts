@@ -13,8 +13,9 @@ interface About {
 }
 
 /**
- * `work` gets the key of the import, and adds to `sum` what it has added. Resolves with the import's number, null when
- * nothing was added. When `work` throws, the person is told what there is of it, and the error is thrown on.
+ * `work` gets the key of the import, and adds to `sum` the commands that it has added. Resolves with the import's
+ * number, null if nothing was added. If `work` throws, the person is told what was added so far, and the error is
+ * thrown again.
  */
 export async function withImport(
   io: CommandIo,

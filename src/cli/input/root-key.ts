@@ -20,7 +20,9 @@ export const PASSPHRASE = {
   completes: 'file',
 } as const satisfies CommandOption
 
-/** The root key, which stays in this process. Throws KaroError as `openRootKey` does, and for a passphrase that cannot be had. */
+/**
+ * The root key, which stays in this process. Throws KaroError as `openRootKey` does, and if no passphrase can be read.
+ */
 export async function openedRoot(options: {
   'root-key'?: string | undefined
   'passphrase-file'?: string | undefined

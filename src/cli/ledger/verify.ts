@@ -59,7 +59,7 @@ function restsOn({ outside }: AuditVerdict): string {
     return `No other machine has returned a signed head, so only this machine's own copy shows that the end is whole.
 Members store a head each hour: connect to a member (karo peers), and verify again.
 `
-  return `It reaches entry ${outside.seq}, of which ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
+  return `It reaches entry ${outside.seq}; ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} its signature of ${outside.signed_at}.
 `
 }
 

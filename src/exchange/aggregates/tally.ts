@@ -21,7 +21,7 @@ const MINUTE_MS = 60_000
 const QUIET_MS = 2 * MINUTE_MS
 /** So long a listed share may be on its way to the other aggregator. */
 const SYNC_MS = 2 * MINUTE_MS
-/** So long the two may hold too few in common, before it is said. */
+/** How long the two aggregators may hold too few common shares before this is reported. */
 const FEW_MS = 60 * MINUTE_MS
 
 const LEADER = 0

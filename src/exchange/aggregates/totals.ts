@@ -92,7 +92,7 @@ export const openings = (
     return openingOf(layout, total, n, threshold)
   })
 
-/** One aggregator's sums of the values of the rows that are opened, as they are told. */
+/** One aggregator's sums of the values of opened rows, as sent to the other one. */
 export const toldValues = (
   layouts: readonly Layout[],
   sums: readonly BigUint64Array[],

@@ -13,7 +13,10 @@ import { type Document, rereadDocument } from './read.ts'
 
 /** Editions that are remembered for having a twin, and authors that were told on for it. */
 const REMEMBERED = 1_024
-/** An author that goes on contradicting itself in the same way is told at once, then after an hour, two, four, up to a day. */
+/**
+ * An author that keeps contradicting itself in the same way is reported at once, then after an hour, two, four, up to a
+ * day.
+ */
 const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
 
 export interface Contradictions {
@@ -77,7 +80,7 @@ export function createContradictions(deps: {
       const { author } = document.head
       const told = conflicts.times(`${author} ${reason}`)
       if (told === undefined) return true
-      // Beyond the authors that are told apart, the count is of other authors.
+      // Authors beyond those that are listed separately share one count.
       const count = told.key === REST ? { of_others: told.times - 1 } : { times: told.times }
       log.warn({ peer: author, reason }, 'a member signed a contradiction to an earlier document')
       await audit.record({

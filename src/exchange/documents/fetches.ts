@@ -1,4 +1,4 @@
-// Waits until neighbours have fetched certain editions: before they are told nothing any more.
+// Waits until neighbours have fetched certain editions, before the node stops sending to them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Timers } from '../../base/clock.ts'
 import type { DocumentHead } from './types.ts'

@@ -9,7 +9,7 @@ import type { DocumentPorts } from './types.ts'
 
 /** Three times what members let pass between two words about themselves. */
 const PRESENT_MS = 15 * 60_000
-/** The list is made anew at most this often: every head that is heard asks for it. */
+/** The list is rebuilt at most this often, because every received head asks for it. */
 const REFRESH_MS = 5_000
 const DRAWN_MAX = 4_096
 

@@ -59,7 +59,7 @@ export interface Puller {
   fetch(peer: NodeId, wanted: Wanted): Promise<boolean>
   /** The last fetch from it was not answered in time. */
   isSilent(peer: NodeId): boolean
-  /** Walks begin anew: what was not wanted before may be now. */
+  /** Walks restart, because documents that were not wanted before may be wanted now. */
   again(): void
   /** Whether the neighbour's position is beyond what was looked at. */
   isBehind(peer: NodeId, position: { readonly index: Uint8Array; readonly through: number }): boolean
@@ -239,7 +239,8 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
         if (!(await get(peer, wanted, onNew, WALK_MS))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
-        // The cursor moves only now, so that a walk that was cut off goes on at the page whose documents are not all here.
+        // The cursor moves only now, so that an interrupted walk continues at the page whose documents are not
+        // complete.
         cursors.set(peer, { index: offer.index, after: offer.through, begunAt })
         if (offer.end) return 'done'
       }

@@ -37,7 +37,7 @@ export interface Figure {
 export const SECTION_STATES = ['shown', 'nothing', 'withheld'] as const
 type SectionState = (typeof SECTION_STATES)[number]
 
-/** What each section says of itself. */
+/** The facts that every section has. */
 export interface Ground {
   readonly state: SectionState
   /** In words, for people: why there is nothing, or what is not in it. */

@@ -1,4 +1,4 @@
-// Counts this node's own questions of the last day, hour by hour, for what a report says of its source.
+// Counts this node's own questions of the last day, hour by hour, for the section of a report about its source.
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { QueryWatch } from '../query/index.ts'

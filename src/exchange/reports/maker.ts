@@ -1,4 +1,5 @@
-// Makes one report: asks this node three questions at level 2 as whoever wants it, and adds what the node knows of machines.
+// Makes one report: asks this node three questions at level 2 in the asker's name, and adds this node's data about
+// machines.
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'

@@ -46,7 +46,7 @@ const KEPT_MS = 90 * DAY_MS
 const SIGNALS_MOST = 500
 /** Each of the fifteen categories, and as many tools as anybody would name. */
 const MUTES_MOST = 100
-/** Found again so lately, it goes on. */
+/** A signal that was found again within this time continues. */
 const ONGOING_MS = DAY_MS
 const ID_BYTES = 4
 

@@ -1,4 +1,4 @@
-// Turns what today's tests found into signals: what goes on is one signal, whose numbers are the strongest there were.
+// Turns today's findings into signals: a continuing anomaly is one signal with the strongest numbers seen.
 import { DAY_MS } from '../../base/calendar.ts'
 import { type Finding, type Signal, targetOf } from '../../base/words/signal.ts'
 

@@ -116,7 +116,7 @@ const safetyIn = ({ risk, guard, generated }: FoldedHours): SafetyCounts => ({
   karo_generated: generated,
 })
 
-/** People go on typing between two reads: what was counted later is never more than what was counted first. */
+/** People continue to type between two reads, so a later count is never lower than an earlier one. */
 const activityIn = ({ total, hourly, daily }: FoldedHours, unique: number): ActivityPatterns => ({
   ...{ hourly, daily, total_commands: total.count },
   unique_commands: Math.min(unique, total.count),

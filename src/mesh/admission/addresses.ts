@@ -16,8 +16,8 @@ const TOLD_MAX = 8
 const HEARD_MAX = 8
 
 /**
- * What a peer says it listens on, as far as it may be believed. Loopback counts only when the peer is on this
- * machine. Of a stranger only the address it came from is kept: nobody may point us at a third party.
+ * The credible part of a peer's listening addresses. Loopback counts only if the peer is on this machine. For a
+ * stranger only the address it came from is kept, so that nobody can make this node dial a third party.
  */
 export function believable(
   mesh: MeshConfig,

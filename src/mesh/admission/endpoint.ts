@@ -35,8 +35,8 @@ export function plainIp(ip: string): string {
 }
 
 /**
- * What was read last: each presence of each member says the same addresses again, and to read one takes ten times as long as all
- * else that is done with a presence.
+ * The last parsed endpoints: every presence of every member repeats the same addresses, and parsing one takes ten times
+ * as long as all other work on a presence.
  */
 const READ_MAX = 4_096
 /** A multiaddr of IP and TCP is no longer than this; what is longer is not remembered. */
@@ -59,7 +59,9 @@ function readEndpoint(text: string): Endpoint | undefined {
   }
 }
 
-/** Of the endpoints that are remembered: thousands of members are told apart by one text each, and not by one a presence. */
+/**
+ * The size of the cache of endpoints: thousands of members share one text each, instead of one text for each presence.
+ */
 const formatted = new WeakMap<Endpoint, string>()
 
 /** `/ip4/10.0.0.5/tcp/9238`, `/ip6/fd00::5/tcp/9238`. */
@@ -78,7 +80,9 @@ export function readable(address: string): string {
   return isIP(endpoint.ip) === 6 ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`
 }
 
-/** Leads to this machine, whoever dials it: loopback, or unspecified, which a connect takes for loopback. */
+/**
+ * An address that leads to the dialing machine itself: loopback, or unspecified, which connect(2) treats as loopback.
+ */
 export function leadsHere(ip: string): boolean {
   // Without a regular expression: a profile of a thousand simulated machines had two fifths of its time in one here.
   return ip === '::1' || ip === '::' || ip.startsWith('127.') || ip.startsWith('0.')

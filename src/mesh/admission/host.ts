@@ -22,7 +22,10 @@ import { encrypters } from './encrypters.ts'
 import { endpointOf, readable } from './endpoint.ts'
 
 interface Guard {
-  /** Listens on one more address. One that cannot be had leaves something behind: to be tried elsewhere first. */
+  /**
+   * Listens on one more address. A failed attempt leaves resources behind in libp2p, so callers first test the address
+   * in another way.
+   */
   listen(address: Multiaddr): Promise<void>
   /** Closes what listens at this IP address, with the connections that came there. */
   unlisten(ip: string): void

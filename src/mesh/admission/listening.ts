@@ -56,7 +56,7 @@ export function createListening(deps: ListeningDeps): Listening {
   /** Takes back the next attempt to listen there. */
   let giveUp: (() => void) | undefined
   let isOpening = false
-  /** Addresses that are listened on and that this machine has no more, and since when; monotonic. */
+  /** Addresses that still have a listener although this machine lost them, and since when; monotonic. */
   const goneSince = new Map<string, number>()
   let stopFollowing = (): void => {}
 
@@ -116,8 +116,9 @@ export function createListening(deps: ListeningDeps): Listening {
   }
 
   /**
-   * The addresses that `auto` means now, by which the host is to listen. One that has gone is told to nobody from now on. Its
-   * listener is closed after a while only, because a cable that was out for a moment breaks no connection.
+   * The addresses that `auto` means now, for the host to listen on. An address that has disappeared is no longer
+   * announced. Its listener is closed only after a while, so that a cable that is unplugged for a moment breaks no
+   * connection.
    */
   const followAddresses = (made: Host): void => {
     const wanted = listenAddresses(config.mesh, interfaces())
@@ -135,7 +136,7 @@ export function createListening(deps: ListeningDeps): Listening {
     try {
       if (config.mesh.listen === 'auto') followAddresses(made)
       if (closed.length > 0) await openNow(made)
-      // Whoever is asked answers at once, so the listeners come first.
+      // Nodes that are asked answer at once, so the listeners have to exist first.
       if (host === made) mdns?.look()
     } catch (error) {
       log.warn({ reason: String(error) }, 'the network interfaces could not be read')

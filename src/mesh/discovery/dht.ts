@@ -73,7 +73,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
   let questions = 0
   let dials = 0
 
-  /** Only members are told to others, kept and asked, and only with addresses that may be dialed. */
+  /** The DHT stores, returns and asks only members, and only with addresses that may be dialed. */
   const known = (peer: PeerInfo): PeerInfo => {
     const node = nodeOf(peer.id)
     const allowed = peer.multiaddrs.filter((address) => deps.allows(endpointOf(address)?.ip ?? ''))

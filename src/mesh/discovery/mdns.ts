@@ -42,8 +42,8 @@ export interface MdnsDeps {
 export interface Mdns {
   start(): Promise<void>
   /**
-   * Joins the group on interfaces that have come, and asks who is there. To be called now and then: until it is, nobody is
-   * heard on them.
+   * Joins the group on new interfaces, and sends a question there. Has to be called periodically: until then nodes on
+   * these interfaces are not discovered.
    */
   look(): void
   stop(): Promise<void>
@@ -140,7 +140,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
       }
       // The service listens after this, and reports nodes only in a later turn of the event loop.
       made.on('response', (packet, from) => {
-        // An answer from another port is none (RFC 6762, section 6).
+        // An answer from another port does not count (RFC 6762, section 6).
         source = from.port === MDNS_PORT ? from.address : undefined
         if (packet.answers.some(({ name }) => name === SERVICE_TAG)) beside(from, questions.answeredBeside)
       })

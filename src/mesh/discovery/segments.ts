@@ -76,8 +76,8 @@ export function segmentsOf(
 }
 
 /**
- * The segments of now, read by `read` at most every 3 s. Where the system cannot tell (it is out of descriptors),
- * those of the last time, and none before that. `now` is monotonic.
+ * The present segments, read by `read` at most every 3 s. If the system cannot tell (no descriptors left), the last
+ * known segments, or none before that. `now` is monotonic.
  */
 export function watchSegments(
   read: () => Segments,

@@ -5,7 +5,7 @@ import type { Clock, Timers } from '../../base/clock.ts'
 export const BEAT_MS = 1_000
 /** Rounds in which gossipsub tells others of a message that it had (its `mcacheGossip`): so many follow each word. */
 const BEATS = 3
-/** Of a long rest, no more steps of forgetting than this are made up for: by then nothing is left to forget. */
+/** After a long rest, at most this many steps of forgetting are made up for: by then nothing is left to forget. */
 const FORGET_MOST = 600
 
 export interface Beats {

@@ -27,7 +27,7 @@ const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
   reject: TopicValidatorResult.Reject,
 }
 
-/** Messages of one topic that a neighbour is told of when it is taken into the router's mesh. */
+/** The messages of one topic that a neighbour is offered when it enters the router's mesh. */
 const RECENT_MAX = 128
 
 /** Members of the router that its class has and its interface does not. */
@@ -44,12 +44,12 @@ interface Router extends GossipSub {
   }
   readonly mcache: {
     readonly msgs: ReadonlyMap<string, { readonly validated: boolean }>
-    /** What came between two rounds, newest rounds first. */
+    /** Messages received between two rounds, newest rounds first. */
     readonly history: readonly (readonly { msgId: Uint8Array; msgIdStr: string; topic: string }[])[]
   }
   /** One round: repairs the mesh of each topic, and tells others of the newest messages. */
   heartbeat(): Promise<void>
-  /** With the next frame to this peer, or the next round, it is told of these messages, and asks for those that it misses. */
+  /** The next frame to this peer, or the next round, offers it these messages, and it asks for those that it lacks. */
   pushGossip(peer: string, ihave: { readonly topicID: string; readonly messageIDs: Uint8Array[] }): void
   isStarted(): boolean
 }
@@ -79,7 +79,7 @@ export interface GossipRouter {
   tend(wire: Wire): void
   /** A neighbour is gone: the router looks for others soon. */
   stir(): void
-  /** The mesh did one of its own rounds, which go on at rest. */
+  /** The mesh finished one of its own rounds, which also run at rest. */
   round(): void
 }
 
@@ -103,8 +103,9 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   })
 
   /**
-   * The router tells those outside of its mesh which messages there were, and sends those inside the next ones. Who is taken
-   * into it gets neither for what came between the link and that moment, so it is told here.
+   * The router announces messages to peers outside of its mesh, and sends new messages to peers inside. A peer that
+   * enters the mesh gets neither for the time between the link and that moment, so this class announces those messages
+   * to it.
    */
   function tellRecent(peer: string, topic: string): void {
     if (router === undefined || !router.mesh.get(topic)?.has(peer)) return
@@ -119,8 +120,8 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   }
 
   /**
-   * Whoever was admitted by both ends, and is admitted here still. Its connection may have ended a moment ago: what it
-   * said before is worth hearing, and the last word of one that leaves comes with the end.
+   * A peer that both ends admitted, and that is still admitted here. Its connection may have ended a moment ago: its
+   * earlier messages are still valid, and the last message of a leaving node arrives together with the end.
    */
   const admitted = (peer: string): NodeId | undefined => {
     const node = neighbours.get(peer)

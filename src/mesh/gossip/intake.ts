@@ -20,8 +20,9 @@ import type { Rejections } from '../link/rejections.ts'
 import type { GossipHandler, GossipVerdict, PeerRef } from '../types.ts'
 
 /**
- * What one neighbour may hand on, over all topics: 50 frames a second in the long run, which is twenty times what a
- * thousand quiet nodes say, and 2 000 at once, when two halves of a mesh find each other again.
+ * The messages that one neighbour may hand on, over all topics: 50 frames a second in the long run (twenty times the
+ * traffic of a thousand quiet nodes), and 2 000 at once, for the moment when two halves of a mesh find each other
+ * again.
  */
 const HANDED_ON = { frames: 2_000, perMs: 40_000 }
 /** Quota for authors that are neither admitted nor members here: invented authors must not use up the whole of `HANDED_ON`. */
@@ -114,7 +115,7 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
     if (!quota.take(clock.monotonic())) throw new FrameError('rate_limited', 'too many of this author')
   }
 
-  /** The neighbour is told on in the ledger for what it did itself: bad bytes, or its own words. */
+  /** The ledger blames the neighbour only for its own acts: malformed bytes, or its own messages. */
   const refuse = (
     topic: Topic,
     error: FrameError,
@@ -144,8 +145,8 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
   return {
     judge(topic, handler, bytes, from) {
       const quotas = quotasOf(from.nodeId)
-      // Before anything dear: a flood must not cost signatures. A relay may be handed as much by each of its neighbours
-      // as it may hand on itself, so the ledger is told nothing of it.
+      // This check comes before expensive work, so that a flood costs no signatures. A relay may receive from each of
+      // its neighbours as much as it may hand on itself, so the ledger does not blame it.
       if (!quotas.all.take(clock.monotonic())) {
         rejections.tally('rate_limited')
         return 'ignore'

@@ -7,11 +7,11 @@ import { leadsHere } from '../admission/endpoint.ts'
 
 /** Score of peers that are not admitted: far below every threshold, so that nothing they say is looked at. */
 const NOBODY = -1_000_000
-/** Below this a peer is told of messages no more, published to no more, and not listened to any more. */
+/** Below this score a peer is no longer offered messages, sent messages, or listened to. */
 const THRESHOLDS = { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: -80 }
 /**
- * A peer with n invalid messages has -10 n²: the third one graylists it. Half of it is forgotten after 23 s; who goes
- * on stays where it is.
+ * A peer with n invalid messages has the score -10 n², so the third one graylists it. Half of the score is forgotten
+ * after 23 s; a peer that continues stays graylisted.
  */
 const INVALID = { invalidMessageDeliveriesWeight: -10, invalidMessageDeliveriesDecay: 0.97 }
 /**
@@ -20,8 +20,8 @@ const INVALID = { invalidMessageDeliveriesWeight: -10, invalidMessageDeliveriesD
  */
 const REST_MS = 15_000
 /**
- * A neighbour that is taken into the mesh is told of what was said within so many rounds. At rest these are three minutes, and
- * so less than the five for which a frame is fresh.
+ * A neighbour that enters the mesh is offered the messages of so many rounds. At rest these are three minutes, less
+ * than the five minutes for which a frame is fresh.
  */
 const KEPT_ROUNDS = 12
 /** Scores forget as `beats.ts` says, never by a timer of their own. */
@@ -48,8 +48,8 @@ function digestOf(topic: string, data: Uint8Array): Buffer {
 }
 
 /**
- * Options for `gossipsub()`. `isAdmitted` is asked with libp2p's peer id as text. Addresses and peers are never
- * exchanged (both would go around admission), nobody is dialed.
+ * Options for `gossipsub()`. `isAdmitted` is called with libp2p's peer id as text. The router exchanges no addresses or
+ * peers (both would bypass admission), and dials nobody.
  */
 export function gossipSettings(
   topics: readonly Topic[],

@@ -2,8 +2,8 @@
 import type { Connection } from '@libp2p/interface'
 
 /**
- * libp2p's abort throws, with the socket still open, when the encrypted stream below the muxer has closed: the
- * muxer's goodbye cannot be written. The muxer is closed by then, so a second call goes on to the socket.
+ * libp2p's abort throws and leaves the socket open if the encrypted stream below the muxer has closed, because the
+ * muxer's goodbye cannot be written. The muxer is closed by then, so a second call reaches the socket.
  */
 export function abortConnection(connection: Connection, reason: string): void {
   const error = new Error(reason)

@@ -42,8 +42,9 @@ export interface ChannelInit {
   /** Whether this node admits the peer now; its nonces are then remembered over a restart. */
   readonly member: () => boolean
   /**
-   * A first frame that is refused for its time alone leaves the stream open: nothing more is read from it, and what is said
-   * here still goes out, so that the other side can tell from it that the clocks differ. Who opened it, ends it.
+   * If a first frame is refused only for its time, the stream stays open: nothing more is read from it, but this side's
+   * frames still go out, so that the other side can see that the clocks differ. The side that opened the stream ends
+   * it.
    */
   readonly hearsTime?: boolean
   /** A FrameError it throws refuses the frame, as if the decoder had. */
@@ -216,7 +217,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       } finally {
         resuming = false
       }
-      // What waited held it again. The stream is paused only now, because the end of `resume` tells the sender to go on.
+      // Waiting frames fill the stream again. It is paused only now, because the end of `resume` tells the sender to
+      // continue.
       if (held && open && readable()) stream.pause()
     },
   }

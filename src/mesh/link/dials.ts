@@ -29,7 +29,7 @@ export interface DialsDeps {
 export interface Dials {
   /** Always followed by one `dialed`. Never rejects. */
   dial(command: Extract<Command, { readonly do: 'dial' }>): Promise<void>
-  /** True while a dial of this node goes on that its machine has answered: the connection is being secured. */
+  /** True while a dial of this node is running that the other machine has answered: the connection is being secured. */
   isAnswered(node: NodeId): boolean
   /** True if the last dial of this node ended because it offers none of our encryptions. */
   encryptsOtherwise(node: NodeId): boolean
@@ -39,12 +39,12 @@ export interface Dials {
 
 /** Static peers of a configuration and members together: more than a mesh dials at a time. */
 const TARGETS_MAX = 1_024
-/** What libp2p calls the step after the transport's connection: the other machine is there, and takes connections. */
+/** libp2p's name for the step after the transport's connection: the other machine is there and accepts connections. */
 const SECURING = 'upgrader:encrypt-outbound-connection'
 
 export function createDials({ host, names, wires, timers, timings, put, log }: DialsDeps): Dials {
   const running = new Set<AbortController>()
-  /** Of each node, its dials that were answered: two may go on at once, to a static peer and to a place that was told. */
+  /** The answered dials of each node: two may run at once, one to a static peer and one to an announced address. */
   const answered = new Map<NodeId, Set<AbortController>>()
   /** Targets that were reached and offered none of our encryptions, each with the key expected there. */
   const otherwise = createRecent<string, NodeId | undefined>(TARGETS_MAX)

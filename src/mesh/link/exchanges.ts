@@ -1,4 +1,5 @@
-// Streams of one request each: whoever opened one asks, the answer comes as fast as it is read, and then the stream is closed.
+// Streams of one request each: the opener asks, the answer is sent as fast as it is read, and then the stream is
+// closed.
 import type { Stream as Libp2pStream } from '@libp2p/interface'
 import type { Message, Stream, WireBody } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
@@ -20,7 +21,7 @@ export interface ExchangesDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
   readonly admits: (node: NodeId) => boolean
-  /** The connection of this neighbour; undefined: there is none. */
+  /** The connection to this neighbour; undefined if there is none. */
   readonly wireTo: (node: NodeId) => Wire | undefined
 }
 
@@ -99,7 +100,7 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
         }
       },
       async end(ms) {
-        // Whoever asked closes when it has read everything. The time begins anew while what was said still leaves.
+        // The asking side closes when it has read everything. The time limit restarts while data is still being sent.
         let left = Number.POSITIVE_INFINITY
         while (!signal.aborted && stream.writeBufferLength < left) {
           left = stream.writeBufferLength

@@ -18,7 +18,7 @@ export interface News {
   settled(conn: Conn, outcome: Outcome): void
   came(conn: Conn): void
   left(conn: Conn, reason: EndReason): void
-  /** The peer was heard. Trust is told at most once a minute. */
+  /** A message of the peer arrived. The room of trust is notified at most once a minute. */
   alive(conn: Conn): void
   /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
   oneSided(): readonly NodeId[]

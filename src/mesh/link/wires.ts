@@ -45,9 +45,9 @@ export interface WiresDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
   readonly admits: (node: NodeId) => boolean
-  /** What this node says of itself to this peer, now. */
+  /** This node's present description of itself for this peer. */
   readonly hello: (to: NodeId, connection: Connection) => HelloBody
-  /** What goes with this node's word about the invite of that peer. */
+  /** The fields that accompany this node's decision about the peer's invite. */
   readonly answer: Credentials['answer']
   readonly put: Put
 }
@@ -78,7 +78,7 @@ interface Entry extends Wire {
   ended: boolean
 }
 
-/** What a frame of the control stream means to the state machine. */
+/** Translates a frame of the control stream into an event of the state machine. */
 function saidOf(frame: Frame): Said {
   if (frame.message === Hello) return { hello: bodyOf(frame, Hello) }
   if (frame.message === Ping) {

@@ -12,9 +12,10 @@ export const PORT_MIN = 1_024
 const DYNAMIC_PORT_MIN = 32_768
 
 /**
- * Dials of addresses that members are said to have, and that no key was proven at. In a mesh of hundreds that starts,
- * each node opens some 32 links; whoever makes all nodes dial one machine gets one connection in 10 s of each.
- * `together` counts dials, each of which may try up to twelve addresses; `perAddress` counts connections.
+ * Limits on dials of addresses that members announced and at which no key was proven. In a mesh of hundreds of nodes
+ * that starts, each node opens some 32 links; an attacker who makes all nodes dial one machine gets one connection in
+ * 10 s from each. `together` counts dials, each of which may try up to twelve addresses; `perAddress` counts
+ * connections.
  */
 export const MEMBERS_DIALED = {
   together: { frames: 64, perMs: 8_000 },
@@ -28,8 +29,8 @@ export const STRANGERS_DIALED = {
 } as const
 
 /**
- * IPv6 addresses that the packets of one IPv4 source may name: mDNS is heard over IPv4 only, so nothing shows that such
- * an address is the source's own. A machine that fifty nodes share names fifty in some minutes.
+ * IPv6 addresses that packets of one IPv4 source may name: mDNS is received over IPv4 only, so nothing proves that such
+ * an address belongs to the source. A machine with fifty nodes names fifty in some minutes.
  */
 export const NAMED_BY_SOURCE = { frames: 16, perMs: 64_000 } as const
 
@@ -44,7 +45,7 @@ const ADDRESSES_MAX = 2_048
 export interface Caution {
   /** Members are said to be at these endpoints, where no key was proven. Those of them that one dial may try now. */
   member(endpoints: readonly Endpoint[]): readonly Endpoint[]
-  /** A stranger is said to be there. */
+  /** Discovery reported a stranger. */
   stranger(endpoint: Endpoint): boolean
   /** A packet from `source` names an address that cannot be told to be the source's. */
   named(source: string): boolean

@@ -43,19 +43,19 @@ export interface Connections {
   /** The host is to listen, for the first time or again. */
   prepare(): void
   opened(event: Event<'opened'>): void
-  /** `isLeaf`: this node depends on each of its links; a node that it admits is told so. */
+  /** `isLeaf`: this node depends on each of its links; nodes that it admits are told so. */
   control(id: ConnId, isLeaf: boolean): void
   said(event: Event<'said'>): void
-  /** Neighbours that heard otherwise last are told whether this node is a leaf. */
+  /** Tells neighbours whose last information differs whether this node is a leaf. */
   tell(isLeaf: boolean): void
   heard(node: NodeId): void
   broken(id: ConnId, reason: EndReason): void
   closed(id: ConnId): void
   /** Trust in this node changed: admits, upgrades or closes its connections. */
   reconsider(node: NodeId): void
-  /** What comes of its invite is certain: it is decided about now. */
+  /** The result of the node's invite is known, so the node is decided about now. */
   enrolled(node: NodeId): void
-  /** Ends what is there, so that both introduce themselves anew. */
+  /** Ends existing connections, so that both sides introduce themselves again. */
   anew(node: NodeId): void
   /** Says goodbye to a neighbour that is one too many. */
   release(node: NodeId): void
@@ -168,7 +168,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     const expected = conn.introduced !== undefined && !conn.admitted
     if (expected) {
       deps.credentials.answered(conn.node, said)
-      // What was granted may make a member of the other side: this side then says so before it hears on.
+      // A grant may make the other side a member: then this side says so before it reads further frames.
       if (!conn.enrols && admits(conn.node)) run(conn, conn.handshake.decide(true))
     }
     const steps = expected ? conn.handshake.heard(said.ack) : undefined

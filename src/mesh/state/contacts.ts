@@ -26,7 +26,7 @@ const WAKINGS = { frames: 4, perMs: 60_000 }
 const WAKINGS_MAX = 1_024
 /** mDNS answers come as often as anybody asks, so a sighting makes this node try the same node again at most this often. */
 const SIGHTING_EVERY_MS = 30_000
-/** What changes with time alone about members, and not with an event of this node, is seen so soon. */
+/** Changes about members that only time causes, without an event of this node, are noticed within this time. */
 const MEMBERS_EVERY_MS = 15_000
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 1_024

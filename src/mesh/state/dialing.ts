@@ -11,7 +11,7 @@ import type { Places } from './places.ts'
 import { createRedial } from './redial.ts'
 import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
 
-/** Strangers waiting to be met. A LAN has fewer, and invented keys get no more places than this. */
+/** The most strangers that wait to be met. A LAN has fewer, and invented keys get no more places than this. */
 const MEETINGS_MAX = 64
 /** Strangers dialed at the same time. The other places stay for members, however many strangers are invented. */
 const MEETINGS_AT_ONCE = 2

@@ -7,11 +7,11 @@ export type Step = { readonly say: HelloStage } | { readonly open: 'serve' | 'ou
 export interface Handshake {
   /** Our own mind, at the start and whenever trust changes. Repeating it does nothing. */
   decide(admits: boolean): readonly Step[]
-  /** What the other side said. Undefined: it said something it could not have meant; end the connection. */
+  /** The statement of the other side. Undefined if it contradicts itself: end the connection. */
   heard(stage: HelloStage): readonly Step[] | undefined
   /** Both sides admitted, both serve. */
   admitted(): boolean
-  /** Both sides have spoken and at least one said `pending`: nothing more happens unless a person decides anew. */
+  /** Both sides have spoken and at least one said `pending`: nothing more happens until a person decides. */
   waits(): boolean
 }
 

@@ -1,4 +1,5 @@
-// What two neighbours tell each other about being a leaf, after the Hello too: it changes while they are connected. Pure.
+// The messages by which two neighbours say whether they are leaves, also after the Hello, because that can change
+// during a connection. Pure.
 import type { Entry } from './entry.ts'
 import type { Emit } from './types.ts'
 

@@ -47,7 +47,7 @@ export interface Overlay {
   hasDeclined(node: NodeId): boolean
   /** This node can link with so few others that it depends on each link. False until the first members were heard. */
   isLeaf(): boolean
-  /** What is known of this node may have changed. */
+  /** The known data about this node may have changed. */
   touch: Roll['touch']
   present: Roll['present']
   /** The neighbours to say goodbye to now. */
@@ -93,7 +93,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   const hasDeclined = (node: NodeId): boolean => {
     const refusal = declined.peek(node)
     if (!within(refusal?.until)) return false
-    // The other side did not know that this node is a leaf when it closed the link: it is told now.
+    // The other side did not know that this node is a leaf when it closed the link, so it is told now.
     return refusal?.leafHere === true || !isLeaf()
   }
   /** Leaves that had a link here: they may be unable to come back by themselves. */

@@ -10,9 +10,12 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Connections } from './connections.ts'
 import type { Emit } from './types.ts'
 
-/** Without a change a presence is said this often, 20 % more or less; a node that was silent for three times that is away. */
+/**
+ * Without a change a presence is sent at this interval, 20 % more or less; a node that was silent for three intervals
+ * counts as away.
+ */
 const EVERY_MS = 5 * 60_000
-/** Changes within `GATHER_MS` are told together, and `GAP_MS` between two presences keeps the topic's quota. */
+/** Changes within `GATHER_MS` are sent together, and `GAP_MS` between two presences stays within the topic's quota. */
 const GATHER_MS = 500
 const GAP_MS = 3_000
 /** A new neighbour's subscription arrives a moment after the link. */
@@ -42,7 +45,7 @@ const TELL_WITHIN_MS = 3_000
 const COUNTED_MS = 1_000
 /** Most presences name no lost node, so all authors share this set. */
 const NOBODY: ReadonlySet<NodeId> = new Set()
-/** The hex digits of one neighbour; what is left over behind the last one is none. */
+/** The hex digits of one neighbour; an incomplete rest at the end is ignored. */
 const FINGERPRINT = new RegExp(`.{${2 * LINK_BYTES}}`, 'g')
 /** Authors whose last presence is remembered. */
 const AUTHORS_MAX = 8_192
@@ -53,7 +56,7 @@ export interface PresenceDeps {
   readonly trust: Pick<Trust, 'admits' | 'heardOf' | 'lost' | 'member' | 'members'>
   readonly clock: Clock
   readonly random: Random
-  /** What this node says of itself now. */
+  /** This node's present description of itself. */
   readonly about: () => Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
   /** The addresses worth keeping in a presence that this neighbour handed on. */
   readonly believable: (listen: readonly string[], from: NodeId) => readonly string[]
@@ -81,13 +84,13 @@ export interface PresenceRoom {
   came(node: NodeId): void
   /** The neighbour's connection broke without a goodbye. */
   lost(node: NodeId): void
-  /** Says the presence again if what this node says of itself has changed. */
+  /** Sends the presence again if this node's description has changed. */
   look(): void
   /** Fingerprints of the neighbours that a node named last; empty unless it is admitted here. */
   links(node: NodeId): readonly string[]
 }
 
-/** What the last presence of an author said. */
+/** The content of an author's last presence. */
 interface Known {
   readonly version: number
   readonly lost: ReadonlySet<NodeId>
@@ -115,7 +118,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     return { version, state, ...deps.about(), ...linksNow(), lost: keys, asks: asks && state === 'online' }
   }
 
-  /** A link that comes or goes is no news: it is told with the next presence, which is said for another reason. */
+  /** A new or lost link alone causes no presence: it is included in the next one. */
   const linksNow = (): Pick<PresenceBody, 'links'> => {
     if (!deps.config.overlay.tell_links) return {}
     const fingerprints = connections

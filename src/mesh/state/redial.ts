@@ -29,9 +29,9 @@ export interface Redial {
   isRunning(target: Target): boolean
   /** The attempt under way has come to this. */
   settle(target: Target, outcome: Outcome): void
-  /** Try again now, and start the back-off anew: trust changed, or it was just seen on the LAN. */
+  /** Tries again now, and restarts the back-off: trust changed, or the node was just seen on the LAN. */
   wake(target: Target): void
-  /** A connection ended. A connection that lasted starts the back-off anew; a short one counts as a failure. */
+  /** A connection ended. A connection that lasted restarts the back-off; a short one counts as a failure. */
   lost(target: Target, lastedMs: number): void
   /** Attempts in vain in a row, as far as remembered. */
   failures(target: Target): number

@@ -9,9 +9,9 @@ export interface Rival {
 }
 
 /**
- * Opened close together from both sides, it is a simultaneous dial: the connection dialed by the smaller node id
- * stays. Otherwise the other side has dialed anew because it no longer has the old one (it restarted, its network
- * changed): the newer stays. Undefined: it depends on whether the newer one is admitted, so wait for that.
+ * Two connections opened close together from both sides are a simultaneous dial: the one dialed by the smaller node id
+ * stays. Otherwise the other side has dialed again because it lost the old connection (it restarted, its network
+ * changed), so the newer one stays. Undefined: it depends on whether the newer one is admitted, so wait for that.
  */
 export function loserAtOpening<T extends Rival>(
   older: T,

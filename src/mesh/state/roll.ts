@@ -41,7 +41,7 @@ const NOBODY: Placed = { nodes: [], at: [] }
 
 export interface Roll {
   look(): Look
-  /** What is known of this node may have changed: the next look asks about it again. */
+  /** The known data about this node may have changed: the next check reads it again. */
   touch(node: NodeId): void
   /** The node was heard, or it is connected. */
   present(node: NodeId): void
@@ -69,7 +69,7 @@ export function createRoll(deps: RollDeps): Roll {
   const touched = new Set<NodeId>()
   let now: Look = { all: NOBODY, there: NOBODY }
   let isStale = true
-  /** When all members are gone over again: after `wholeEveryMs`, or when the first of those that are away may be back. */
+  /** When all members are checked again: after `wholeEveryMs`, or when the first of the absent ones may be back. */
   let wholeAt = Number.NEGATIVE_INFINITY
 
   /** Whether anything changed that a look shows. */

@@ -19,7 +19,7 @@ export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
   readonly config: ContactsDeps['config']
   readonly self: NodeId
   readonly trust: Trust
-  /** What this node shows of itself, and takes, while two admit each other. Default: nothing. */
+  /** The certificates and invites that two nodes exchange while they admit each other. Default: none. */
   readonly credentials?: Credentials | undefined
   readonly clock: Clock
   readonly random: Random
@@ -56,7 +56,7 @@ export interface State {
 
 export function createState(deps: StateDeps): State {
   const { config, trust, clock } = deps
-  /** What the event under way has led to so far; every part adds to it. */
+  /** The commands and facts of the event being handled; every part adds to them. */
   let actions: MeshAction[] = []
   const emit = (action: MeshAction): void => void actions.push(action)
   const admits = (node: NodeId): boolean => trust.admits(node)
@@ -147,7 +147,7 @@ export function createState(deps: StateDeps): State {
 
   const ipsOf = (node: NodeId): string[] => connections.to(node).map(({ ip }) => ip)
 
-  /** What one part has done is an event to the others. */
+  /** The fact of one part is an event for the others. */
   const facts: { readonly [Did in Fact['did']]: (fact: Extract<Fact, { did: Did }>) => void } = {
     open: ({ conn, at }) => contacts.opened(conn, at),
     meet: ({ conn, addresses }) => contacts.met(conn, addresses),
@@ -159,7 +159,8 @@ export function createState(deps: StateDeps): State {
     },
     leave({ conn, reason }) {
       if (admits(conn.node) && isBroken(reason)) {
-        // Trust is told before the other parts look at their members again, so that they choose other neighbours at once.
+        // Trust is updated before the other parts check their members again, so that they choose other neighbours at
+        // once.
         lost(conn.node)
         presence.lost(conn.node)
       }

@@ -1,4 +1,4 @@
-// What goes into the mesh's state machine and what comes out of it, as values: events, commands, facts and timers.
+// Inputs and outputs of the mesh's state machine, as values: events, commands, facts and timers.
 import type { RejectCode } from '../../../protocols/frame.ts'
 import type {
   GoodbyeReason,
@@ -34,8 +34,8 @@ export type EndReason =
 export const isBroken = (reason: EndReason): boolean => reason === 'cut' || reason === 'silent'
 
 /**
- * What became of a dial or a connection. `pending`: one side has not admitted the other. `held`: nothing was dialed,
- * because caution does not allow any known address of the node now; that is no fault of the node's.
+ * The result of a dial or a connection. `pending`: one side has not admitted the other. `held`: nothing was dialed,
+ * because caution permits none of the node's known addresses now; this is not the node's fault.
  */
 export type Outcome =
   | { readonly kind: 'admitted' }
@@ -55,7 +55,7 @@ export interface Conn {
   /** Time of the last frame on any of the connection's streams. */
   readonly heardAt: number
   readonly introduced: HelloBody | undefined
-  /** The other side said last that it is a leaf, and this side said so. Only admitted nodes are told, and believed. */
+  /** The other side's last statement that it is a leaf, and this side's. Only admitted nodes are told, and believed. */
   readonly leaf: boolean
   readonly leafHere: boolean
   /** The other clock minus ours, as last heard. */
@@ -67,7 +67,7 @@ export interface Conn {
 
 export type TimerName = 'redial' | 'presence' | 'heartbeat' | `lobby ${ConnId}` | `drain ${ConnId}`
 
-/** What the other side said on the control stream. */
+/** Messages of the other side on the control stream. */
 export type Said =
   | { readonly hello: HelloBody }
   | {
@@ -83,7 +83,7 @@ export type Said =
   | { readonly pong: number }
   | { readonly goodbye: GoodbyeReason }
 
-/** What this side says there; its Hello is put together by the edge, and Goodbye goes with `close`. */
+/** Messages of this side on the control stream; the edge builds the Hello, and Goodbye goes with `close`. */
 export type Saying =
   | { readonly hello: true; readonly leaf: boolean }
   | { readonly ack: HelloStage; readonly skewMs: number; readonly retryAfterMs?: number }
@@ -95,17 +95,17 @@ export type MeshEvent =
   | { readonly on: 'prepare' }
   /** The host listens. */
   | { readonly on: 'start' }
-  /** The last presence is said, while connections still work. */
+  /** The last presence is sent while connections still work. */
   | { readonly on: 'leave' }
   | { readonly on: 'stop' }
   | { readonly on: 'timer'; readonly timer: TimerName }
   /** A person's decision about this node has taken effect, or a certificate or a list has come that is about it. */
   | { readonly on: 'trust'; readonly node: NodeId; readonly by?: 'person' | 'certificate' | undefined }
-  /** What comes of the invite that this node showed is certain. */
+  /** The result of the invite that this node showed is known. */
   | { readonly on: 'enrolled'; readonly node: NodeId }
-  /** This node has something to show to that one: it is dialed, and met anew where it is connected already. */
+  /** This node has something to show to that node: it is dialed, or met again if it is connected. */
   | { readonly on: 'meet'; readonly node: NodeId }
-  /** Whoever is behind this address is to be met: it is dialed as a static peer from now on. */
+  /** The node at this address should be met: it is dialed as a static peer from now on. */
   | { readonly on: 'visit'; readonly peer: StaticPeer }
   /** A connection has proven its key. `at`: the multiaddr that this side dialed. */
   | {
@@ -147,7 +147,7 @@ export type MeshEvent =
   /** A connection that was opened for a question is not needed for it any more. */
   | { readonly on: 'release'; readonly node: NodeId }
 
-/** What the edge is to do. */
+/** The actions for the edge. */
 export type Command =
   | ({ readonly do: 'timer' } & TimerRequest<TimerName>)
   /** Opens the control stream of a connection that this side dialed. */
@@ -155,14 +155,14 @@ export type Command =
   | { readonly do: 'say'; readonly id: ConnId; readonly say: Saying }
   /** `serve`: the other side may use every protocol here; `out`: this side may use every protocol there. */
   | { readonly do: 'open'; readonly id: ConnId; readonly side: 'serve' | 'out' }
-  /** Closes in order: frames that are written go out, and Goodbye is said if it is given. */
+  /** Closes in order: written frames are sent, and Goodbye if it is given. */
   | {
       readonly do: 'close'
       readonly id: ConnId
       readonly reason: EndReason
       readonly goodbye?: GoodbyeReason | undefined
     }
-  /** Ends the connection at once, and the other side is told nothing. */
+  /** Ends the connection at once, without a message to the other side. */
   | { readonly do: 'abort'; readonly id: ConnId; readonly reason: EndReason }
   /** `to`: the only key that may answer; undefined for a static peer without a pinned key. */
   | {
@@ -177,7 +177,7 @@ export type Command =
   | { readonly do: 'find'; readonly ask: number; readonly node: NodeId }
   | { readonly do: 'answer'; readonly ask: number; readonly yes: boolean }
 
-/** What has happened: told to the other parts of the machine, and to the edge for ledger, log and links. */
+/** Facts for the other parts of the machine, and for the edge, which updates ledger, log and links. */
 export type Fact =
   | { readonly did: 'open'; readonly conn: Conn; readonly at: string | undefined }
   /** The peer introduced itself; `addresses` are the claims of it that may be believed. It may still be a stranger. */

@@ -22,7 +22,7 @@ export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
     begun.cut ||= cut
     const goesOn = ended && found[found.length - 1] === BACKSLASH
     if (begun.size > LONGEST_LINE) {
-      // The command is too long already, so no more of it is kept.
+      // The command is too long already, so further text is dropped.
       if (goesOn) continue
       yield { line: begun.line, problem: TOO_LONG }
       begun = undefined

@@ -83,7 +83,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       }
     } catch (error) {
       watch.giveBack()
-      // Every few seconds it tries again: a disk that stays full is told of once.
+      // Every few seconds it tries again; a disk that stays full is reported once.
       if (!told && !ending.signal.aborted) log.warn({ reason: String(error) }, 'what processes used waits')
       told = true
     } finally {
@@ -125,7 +125,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       unlisten?.()
       ending.abort()
       await writing
-      // They go on; the next daemon finds them again, and what is known so far if they end before that.
+      // These processes continue; the next daemon finds them again, or the data so far if they end before that.
       watch.end()
       await write()
     },

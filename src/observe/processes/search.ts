@@ -24,7 +24,7 @@ const USED: Readonly<Record<ProcessSort, (row: ProcessRow) => number>> = {
   started: (row) => row.started_at,
 }
 
-/** The most first; `total` counts all that match. Holds no more than a page of rows beside what it finds. */
+/** The largest first; `total` counts all matches. Holds at most one page of rows in addition to the result. */
 export async function searchProcesses(
   running: readonly ProcessRow[],
   stored: AsyncIterable<readonly ProcessRow[]>,

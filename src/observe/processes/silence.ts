@@ -6,7 +6,7 @@ export const SILENT_ROUNDS = 5
 export const SILENT_MS = 600_000
 
 export interface Silence {
-  /** What /proc says of the shell, what it has written so far (bytes), and the time: monotonic ms, and of day. */
+  /** The shell's data in /proc, the bytes that it has written so far, and the time: monotonic ms, and of day. */
   look(shell: ProcStat, written: number, at: number, now: number): void
   /** Since when (ms since the epoch) nothing was recorded, although commands were run; undefined: all is well. */
   since(at: number): number | undefined

@@ -40,7 +40,7 @@ export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
   ran(shell: HookedShell, lines: readonly RanLine[]): void
   running(uid: number): readonly ProcessRow[]
   silent(): readonly SilentHook[]
-  /** These lines of that person were deleted: what they started, or still run, is written no more. */
+  /** These lines of that person were deleted: their processes, also running ones, are no longer recorded. */
   forget(uid: number, ids: ReadonlySet<string>): void
   /** Processes that were there before the watch: the store may know them, under a start some ms apart. Until `done`. */
   strangers(): readonly Member[]
@@ -74,7 +74,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     strangers = strangers.filter((stranger) => stranger !== member)
   }
 
-  /** When the look that goes on read the uptime; milliseconds since the epoch. */
+  /** When the present sample read the uptime; milliseconds since the epoch. */
   let lookedAt = 0
 
   function begin(pid: number, of: string, depth: number, uptime: number, parent?: Member): void {

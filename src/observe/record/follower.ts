@@ -59,7 +59,7 @@ export interface Follower {
   sweep(): Promise<boolean>
   /** Whose files are not followed, because that person's share or everybody's is full, as the last sweep saw it. */
   unfollowed(): readonly Unfollowed[]
-  /** Who writes here: of each shell the file it writes now. */
+  /** The writers: for each shell the file that it writes now. */
   shells(): readonly HookedShell[]
   /** Bytes that are not stored yet. */
   pendingBytes(): number
@@ -280,7 +280,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     } catch (error) {
       failures++
       const reason = error instanceof Error ? error.message : String(error)
-      // Every sweep tries again: a disk that stays full is told of once.
+      // Every sweep tries again; a disk that stays full is reported once.
       if (reason !== told) log.error({ reason }, 'spool files wait')
       told = reason
     }

@@ -204,7 +204,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     async catchUp() {
       sweepDue = true
       wake()
-      // A round that was under way may have passed what is meant; who goes on writing is not waited for.
+      // A running round may have passed the file already; files that grow are not waited for.
       for (let round = 0; round < 2 && work !== undefined; round++) await work
     },
 

@@ -58,7 +58,7 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
     faults.hit('restore-step')
   }
   const kept = existsSync(aside) ? aside : undefined
-  // The list of what is to be moved may go only when all of it is in its place on disk.
+  // The list of moves may be removed only when all of them are on disk.
   if (kept !== undefined) syncDirectory(kept)
   syncDirectory(home)
   rmSync(ready, { recursive: true })

@@ -44,7 +44,7 @@ export interface Restored {
   readonly rows: number
   /** Consent, trust, tokens and invites that are withdrawn, because they may have been withdrawn after the backup. */
   readonly closed: Closed
-  /** The key of the home stayed: it took the place of the one in the backup, which others honour no more. */
+  /** The key of the home stayed, because it replaced the key in the backup, which others no longer accept. */
   readonly keyKept: boolean
   /** The directory that now holds the home's former content. */
   readonly aside?: string

@@ -37,7 +37,7 @@ export function createLogRing(options: { readonly level: LogLevel; readonly cloc
   let lines: Kept[] = []
   let total = 0
   let seq = 0
-  /** The least weight anybody wants: below it a line costs no more than this comparison. */
+  /** The lowest level that any reader wants: a line below it costs only this comparison. */
   let least = WEIGHT[keptLevel]
 
   function look(): void {

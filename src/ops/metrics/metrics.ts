@@ -28,7 +28,7 @@ export interface Metrics {
   denied(gate: (typeof LABELS.gate)[number]): void
   /** An artifact was refused to another machine, or what that one sent was refused. */
   artifactDenied(denial: (typeof LABELS.artifact_denial)[number]): void
-  /** The configuration was read anew; false: it could not be used. */
+  /** The configuration was reloaded; false: it could not be used. */
   reloaded(ok: boolean): void
   /** The service manager waits this long for a sign of life. */
   watchdog(limitMs: number): void

@@ -12,7 +12,7 @@ import type { LogSink } from '../log/sinks.ts'
 /** Most places that are remembered; places that were quiet longest are forgotten first. */
 const PLACES_MAX = 64
 const PEERS_MAX = 16
-/** Above whoever logs: this sink, and the log that hands it its lines. */
+/** Stack frames above the place that logs: this sink, and the logger that calls it. */
 const OWN_FRAMES = 2
 
 export interface Problems {

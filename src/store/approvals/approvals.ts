@@ -3,7 +3,7 @@ import type { Change, Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
-/** The row of the approvals room; the store knows only by what it is found. */
+/** A row of the approvals room; the store knows only the fields by which it is found. */
 export interface StoredApproval {
   readonly id: string
   /** Milliseconds since the epoch. */

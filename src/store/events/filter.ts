@@ -88,7 +88,10 @@ export function fitsValue(
   return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
 }
 
-/** Only an import brings commands without a time; of those with one, imports before sessions were kept look recorded. */
+/**
+ * Commands without a time are always imported. Imports with times from before sessions were stored look like recorded
+ * commands.
+ */
 export const isImported = (session: number | undefined, untimed: boolean): boolean =>
   session === IMPORTED || untimed
 

@@ -1,4 +1,4 @@
-// What is known of one command: its uses, how they ended, how long they took, and what ran around it in its shell session.
+// The details of one command: its uses, exit codes and durations, and the commands around it in its shell session.
 import type { Limiter } from '../../base/async/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { commandOfKey, eventsOf, FLAGS_AT } from '../level/key-of-event.ts'
@@ -76,7 +76,7 @@ export function createInspect(deps: {
           first = Math.min(first, chunk.start[at]! / 1000)
           return true
         })
-        // What is not loaded yet is older than what is.
+        // Commands that are not loaded yet are older than the loaded ones.
         if (!hasOwn) {
           uses++
           if ((own.flags & FAILED_BIT) !== 0) failures++

@@ -43,7 +43,10 @@ export interface Recall {
   begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>): Promise<T>
   /** Resolves when all events from `since` (ms since the epoch) on are loaded; undefined where they are too many. */
   whole(uid: number, since?: number): Promise<Recalled | undefined>
-  /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
+  /**
+   * Loads the data that these people are likely to search; resolves when it is loaded. A search that is running has
+   * priority.
+   */
   prepare(uids: readonly number[]): Promise<void>
   /** Takes events that are stored already, and never throws. Like the calls below it runs only while nothing is written. */
   stored(events: readonly EventInput[], numbers: readonly number[]): void
@@ -53,7 +56,7 @@ export interface Recall {
 
 interface Person extends Recalled {
   readonly uid: number
-  /** Resolves when more is there, or no more will come. */
+  /** Resolves when more is loaded, or when loading has ended. */
   step: PromiseWithResolvers<void>
   /** Nothing older is loaded yet; microseconds and tag. */
   frontier: readonly [start_us: number, tag: number]
@@ -139,7 +142,7 @@ export function createRecall(deps: {
       oldest = [event.start_us, event.tag]
       if (!index.hasText(event.number)) missing.add(event.number)
     }
-    // From here on the index is told of every change.
+    // From here on the index receives every change.
     const snapshot = await serially(async () => db.snapshot())
     const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {

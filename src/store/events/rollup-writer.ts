@@ -23,7 +23,10 @@ const US_PER_HOUR = 3_600_000_000
 /** Live shells write to one hour and one day per person; more only while a backlog is read. */
 const CACHED = 256
 
-/** What the guard noted: a decision about one line, or that it is active; the person and the time, not the command. */
+/**
+ * A note of the guard: a decision about one line, or that it is active; with the person and the time, without the
+ * command.
+ */
 export interface GuardNote {
   readonly uid: number
   /** Microseconds since the epoch. */

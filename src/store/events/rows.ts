@@ -135,7 +135,7 @@ export function writeEventKey(
   bytes[at + FLAGS_AT] = flags
 }
 
-/** What is true of few events only. */
+/** Fields that only few events have. */
 const rareOf = (
   key: Uint8Array,
   [confirmed, answered, rule]: Rare,
@@ -159,7 +159,7 @@ export function readEventKey(key: Uint8Array): EventKeyFacts {
   return { command: commandOfKey(key), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
 }
 
-/** What stands behind the session, as far as anything of it is there to say. */
+/** The optional fields behind the session, up to the last one that is set. */
 type Rare = readonly [
   /**
    * It is here and not in the key, because versions that do not know it read past what follows the session, and would not

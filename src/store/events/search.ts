@@ -50,7 +50,7 @@ export interface EventSearch {
   read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
-  /** What is known of one command, by one of its uses; undefined where there is no such event. */
+  /** The details of one command, by one of its uses; undefined if there is no such event. */
   inspect(uid: number, id: string): Promise<Inspection | undefined>
   /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
   rank(uid: number, filter: Omit<EventFilter, 'words' | 'unique'>, ranking: Ranking): Promise<RankedCommands>

@@ -60,7 +60,7 @@ export async function readPages<T>(
   let page = await rows.nextv(sizes.first)
   for (let isFirst = true; page.length > 0; isFirst = false) {
     const next = isFirst ? undefined : rows.nextv(sizes.more)
-    // Who says that it is enough has no use for it, nor for its error.
+    // A consumer that stops early does not need the remaining rows, nor their errors.
     next?.catch(() => {})
     for (const row of page) sizes.take(row)
     const many = page.length
@@ -78,8 +78,8 @@ interface Compacting {
 }
 
 /**
- * What is only in the log comes into tables, each few kilobytes of which have a checksum: in a log a batch has one, and
- * a byte that is wrong costs all of it.
+ * Data that is only in the log moves into tables, where every few kilobytes have a checksum. In a log each batch has
+ * one checksum, so one wrong byte loses the whole batch.
  */
 export async function flush(db: Database): Promise<void> {
   const { compactRange } = db as unknown as Compacting

@@ -1,4 +1,4 @@
-// A full disk: nothing is written until there is room again, and then the database is opened anew.
+// Handling of a full disk: writing stops until there is room again, and then the database is reopened.
 import { rmSync, writeFileSync } from 'node:fs'
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
-// What several repositories write in one turn of the event loop, as one batch: each batch costs a thread and its own fsync.
+// Combines the writes of several repositories in one turn of the event loop into one batch, because each batch costs a
+// thread and an fsync.
 import type { Change, Database } from './database.ts'
 
 interface Pending {
@@ -9,7 +10,7 @@ interface Pending {
 
 /** Changes that wait for the end of the turn; a database that is closed and forgotten takes its entry along. */
 const pendings = new WeakMap<Database, Pending>()
-/** Taken when the module loads: tests that hold the clock still let the disk go on. */
+/** Read when the module loads, so that tests with a stopped clock do not stop the disk. */
 const atEndOfTurn = setImmediate
 
 /**

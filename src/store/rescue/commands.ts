@@ -14,7 +14,7 @@ export const LOST_TEXT = '# the text of this command was lost with a damaged par
 export interface Aligned {
   /** Texts that events name and that are gone. */
   readonly lost: number
-  /** Ways from a text to its number that were made anew. */
+  /** Rebuilt entries of the index from a text to its number. */
   readonly rebuilt: number
 }
 

@@ -1,4 +1,4 @@
-// Compares rollups with their events, and counts anew where something is missing.
+// Compares rollups with their events, and counts again where something is missing.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
 import { decodeWithoutText } from '../events/rows.ts'

@@ -54,7 +54,7 @@ export async function readFiles(
     void findings.push({ where, what, damage })
   const read = (name: string): Promise<Buffer> => load(join(directory, name))
 
-  /** Bytes that files are known to have had, and have no more. */
+  /** Bytes that are missing from files although their size was recorded. */
   const gone = new Map<string, number>()
   const noteGone = (name: string, bytes: number): void =>
     void gone.set(name, Math.max(bytes, gone.get(name) ?? 0))

@@ -29,7 +29,7 @@ interface KeyspaceCounts {
   readonly kept: number
   /** Rows known to be missing or unusable. How many rows a damaged file held is not known: see `loss`. */
   readonly lost: number
-  /** Rows that were made anew from others: counts from the events. */
+  /** Rows that were rebuilt from others: counts from the events. */
   readonly rebuilt: number
 }
 

@@ -15,7 +15,7 @@ export interface CategoryTally extends Tally {
 /** The guard's decision about a line. `unjudged`: the guard failed, and the command ran or was stopped without a judgement. */
 export const GUARD_OUTCOMES = ['blocked', 'confirmed', 'declined', 'unjudged'] as const
 export type GuardOutcome = (typeof GUARD_OUTCOMES)[number]
-/** What a shell's guard notes: a decision, or, once a day in each shell, that it looks at the lines. */
+/** A note of a shell's guard: a decision, or, once a day in each shell, that the guard is active. */
 export const GUARD_NOTES = [...GUARD_OUTCOMES, 'active'] as const
 export type GuardNoted = (typeof GUARD_NOTES)[number]
 

@@ -17,7 +17,7 @@ interface ManifestRow {
   readonly uid: number
   /** Id of the agent. */
   readonly id: string
-  /** As they were signed; whoever reads them verifies them. */
+  /** Signed manifests as they were written; the reader verifies them. */
   readonly bytes: Uint8Array
 }
 

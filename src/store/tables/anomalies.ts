@@ -46,7 +46,7 @@ export interface AnomalyRepository {
   lookedAt(uid: number): Promise<number | undefined>
   /** The first local day since which no day was left out; undefined before the first look. */
   lookedSince(uid: number): Promise<number | undefined>
-  /** Writes and removes signals, the day that was looked at, and the first one of those without a gap, in one batch. */
+  /** Writes and removes signals, the last checked day, and the first checked day without a gap, in one batch. */
   update(
     uid: number,
     changes: {

@@ -44,7 +44,7 @@ export interface ShareRow {
   readonly artifact: string
   /** Id of the node or operator who may read it; null: every member who has the link. */
   readonly audience: string | null
-  /** Members are told that this node has the artifact. */
+  /** This node announces to members that it has the artifact. */
   readonly told: boolean
   /** Milliseconds since the epoch, all three; `read_at` is 0 before the first reading. */
   readonly created_at: number
@@ -57,11 +57,11 @@ export interface ShareRow {
 export interface ArtifactRepository {
   /** Of one person; a damaged row is left out. */
   all(uid: number): Promise<readonly ArtifactRow[]>
-  /** What comes from other machines and is not complete. */
+  /** Incomplete artifacts from other machines. */
   coming(uid: number): Promise<readonly ComingRow[]>
   /** Undefined for one that is not there, or whose row is damaged; of `share` likewise. */
   comingOf(uid: number, id: string): Promise<ComingRow | undefined>
-  /** Not durable when it resolves: it is written anew for each piece, and what is lost comes again. */
+  /** Not durable when it resolves: it is rewritten for each piece, and lost pieces are fetched again. */
   putComing(uid: number, row: ComingRow): Promise<void>
   removeComing(uid: number, ids: readonly string[]): Promise<void>
   shares(uid: number): Promise<readonly ShareRow[]>

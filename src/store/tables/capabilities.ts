@@ -1,4 +1,4 @@
-// Capabilities that this machine granted or was given, as signed chains, and the ids of those that were revoked.
+// Capabilities that this machine granted or received, as signed chains, and the ids of revoked ones.
 import type { Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'

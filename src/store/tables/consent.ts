@@ -1,4 +1,4 @@
-// What each person (uid) on this node decided about sharing; the file's `[sharing]` holds until they decide.
+// The sharing decisions of each person (uid) on this node; the file's `[sharing]` applies until they decide.
 import type { Database } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -81,7 +81,7 @@ export function createConsentRepository(db: Database): ConsentRepository {
       try {
         await db.put(keyOf(record.uid), value, { sync: true })
       } finally {
-        // What is read from now on fills a new map; a reader that began before fills the old one.
+        // Later reads fill a new map; a read that began earlier fills the old one.
         forget()
       }
     },

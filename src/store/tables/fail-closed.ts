@@ -17,9 +17,9 @@ export interface Closed {
 }
 
 /**
- * The last word somebody said may be among what is not there, and an older one stand in its place: sharing is off for
- * everybody, also for those of whom not a row is left, and no token is good, until they say so again. Invites are over,
- * whatever the clock says of their end, because it may be set back later.
+ * Somebody's last decision may be among the lost rows, with an older one in its place. So sharing is off for everybody,
+ * also for people without any row left, and no token is valid, until they decide again. Invites are ended as well, even
+ * if their time is not over, because the clock may be set back later.
  */
 export async function failClosed(db: Database): Promise<Closed> {
   const consent = createConsentRepository(db)
@@ -39,7 +39,7 @@ export async function failClosed(db: Database): Promise<Closed> {
   }
   const tokens = (await db.keys(keyRange('api_tokens')).all()).length
   await db.clear(keyRange('api_tokens'))
-  // What was approved or granted may have been used or taken back.
+  // An approval or grant may have been used or revoked in a lost row.
   await db.clear(keyRange('approvals'))
   await db.clear(keyRange('capabilities'))
   await noteLossOfVaults(db)

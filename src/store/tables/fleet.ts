@@ -1,4 +1,4 @@
-// What a node keeps of its mesh: the root it was told to trust, its own certificates, and invites; never an invite's secret.
+// A node's data about its mesh: the root that it trusts, its own certificates, and invites without their secrets.
 import type { Database } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'

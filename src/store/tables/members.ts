@@ -14,7 +14,7 @@ export interface DecisionRecord {
   readonly chosen?: readonly Uint8Array[] | undefined
   /** Trust level the person gave, if they gave one. The trust room says what it opens. */
   readonly level: string | null
-  /** What people call the member, empty if nothing. */
+  /** The name that people here gave the member; empty if none. */
   readonly name: string
   /** False: the member gave itself the name, and it is kept to say whom people refused. Older records do not say. */
   readonly name_chosen?: boolean
@@ -22,7 +22,7 @@ export interface DecisionRecord {
   readonly teams: readonly string[]
   readonly denied: boolean
   readonly revoked: boolean
-  /** What it may give to nodes that it introduces; absent: it introduces nobody. */
+  /** The most that it may give to nodes that it introduces; absent: it may introduce nobody. */
   readonly introducer?: { readonly level: string; readonly teams: readonly string[]; readonly days: number }
   /** Milliseconds since the epoch. */
   readonly decided_at: number

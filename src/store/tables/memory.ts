@@ -1,4 +1,4 @@
-// What people had Karo remember: notes, prompts and plans, by person, so that they go with the person.
+// Notes, prompts and plans of people, stored by person, so that they are removed with the person.
 import type { Change, Database } from '../level/database.ts'
 import { UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
@@ -56,17 +56,20 @@ export interface PlanRow {
     readonly takes?: Readonly<Record<string, string>>
     /** Canonical JSON of the arguments with those results, once it was given as a task. */
     readonly given?: string
-    /** What a person runs; empty for the tool of an agent. */
+    /** The command that a person runs; empty for the tool of an agent. */
     readonly command: string
     readonly class: string
     readonly kind: string
     /** The person says that it is done. */
     readonly done: boolean
-    /** What is risky about `command`, for people; absent: nothing that is known. */
+    /** The risks of `command`, for people; absent if none are known. */
     readonly warning?: string
     /** Number of the last task that was given for it, written before that; absent: none. */
     readonly attempt?: number
-    /** What became of that task, as it is forgotten before the plan is; absent: it is not over, or nobody saw its end. */
+    /**
+     * The outcome of that task, because the task is removed before the plan; absent: it has not ended, or its end was
+     * not seen.
+     */
     readonly over?: 'completed' | 'ran' | 'never ran'
   }[]
 }

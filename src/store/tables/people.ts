@@ -143,7 +143,10 @@ async function numbersIn(db: Database): Promise<readonly number[]> {
   return [...found].sort((a, b) => a - b)
 }
 
-/** What data of before belongs to nobody yet, because the account of its uid is not the one of the machine it comes from. */
+/**
+ * Data from before that belongs to nobody yet, because the account of its uid differs from that of the machine it comes
+ * from.
+ */
 export const markRestored = (): Change => ({
   type: 'put',
   key: RESTORED,

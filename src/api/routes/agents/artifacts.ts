@@ -86,7 +86,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
     })
     serve(server, readArtifact, async (request, reply) => {
       const { id, from } = request.query
-      // An unknown id is said before the answer begins.
+      // An unknown id is reported before the answer begins.
       const found = await artifacts.find(ownerOf(request), id)
       const content = artifacts.read(ownerOf(request), found.id, from)
       return reply.type('application/octet-stream').send(Readable.from(content, { objectMode: false }))

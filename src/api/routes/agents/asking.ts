@@ -116,7 +116,7 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
         return { outcome: 'wait', approval: null, reason: 'it was answered there', expires_at: null }
     }
     const settle = (): Promise<Verdict> => gates.settled(id, action, new AbortController().signal)
-    // The yes to one of two identical calls is used by one of them; the other one is asked about anew.
+    // One of two identical calls uses the approval; the other one needs another approval.
     const settleCall = async (): Promise<Verdict> =>
       (await isUsed(who, id)) ? gates.judge(action) : settle()
     const verdict = !isCall

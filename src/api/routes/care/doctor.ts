@@ -77,7 +77,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         store.bytes().catch(() => 0),
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
-        // What cannot be read is told by the checks of the store.
+        // Unreadable data is reported by the checks of the store.
         deps.totals === undefined ? null : totalsFacts(deps.totals, caller.uid, named).catch(() => undefined),
       ])
       const { connections, one_sided, stale, twins, leaves, ...inspected } = mesh.inspect()

@@ -21,7 +21,7 @@ interface IntroductionsDeps {
   readonly clock: Clock
 }
 
-/** Sources by which this node knows a node itself; what it has by the word of another it does not hand on. */
+/** Sources by which this node knows a node itself; it does not pass on knowledge from introductions. */
 const OWN: ReadonlySet<string> = new Set(['config', 'tofu', 'certificate'])
 
 const LEVELS = ['share_to', 'query_from', 'peer'] as const

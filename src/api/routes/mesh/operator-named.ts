@@ -4,8 +4,8 @@ import { comparable, type KnownOperator } from '../../../trust/certificates/inde
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 
 /**
- * Several operators of one name are told apart by key or fingerprint; one whose certificate holds comes before those that
- * have ended. KaroErrors: `not_found`, `conflict` for a name of several.
+ * Operators of the same name are distinguished by key or fingerprint; one with a valid certificate comes before ended
+ * ones. KaroErrors: `not_found`, `conflict` for a name of several.
  */
 export function operatorNamed(all: readonly KnownOperator[], who: string): KnownOperator {
   const same = comparable(who)

@@ -169,7 +169,7 @@ export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: P
       const isFrozen = trust.keyState(node).kind === 'frozen'
       const left = await refusing(node, async () => {
         inMesh = fleet.state().issuer && (await fleet.revoke(node))
-        // Begun with the announcement: whoever fetches it at once is counted.
+        // Counting starts with the announcement, so that immediate fetches are counted.
         if (inMesh) told = documents.spread('revocation_list', SPREAD_MS)
         // Of several successors the one that is left is chosen here, and certified, which decides for everybody.
         if (!inMesh || isFrozen) await trust.revoke(node)

@@ -1,4 +1,4 @@
-// /policy: the role policies in force, what they say to a supposed request, and why a node may have what it may have.
+// /policy: the role policies in force, their decision about a hypothetical request, and why a node may have its data.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'

@@ -80,7 +80,7 @@ async function logIn(
   path: string,
   { life, types, passphraseFile }: Omit<Asked, 'node'> & { readonly passphraseFile: string | undefined },
 ) {
-  // What cannot succeed is told before anybody types a passphrase.
+  // Errors that make a login impossible are reported before the person types a passphrase.
   const { name } = readCredential(path)
   const { node } = await daemonAt(io).call(getLogin)
   const offer = await daemonAt(io).call(offerLogin, { body: { for_ms: life, types } })

@@ -1,4 +1,5 @@
-// karo policy: which role policies are in force, what they say to a request, why a node may have what it has, and tests of files.
+// karo policy: shows the role policies in force, their decision about a request and about a node, and tests policy
+// files.
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
 import { AUDIENCES_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'

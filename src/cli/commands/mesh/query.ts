@@ -158,7 +158,7 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
       const began = performance.now()
       try {
         const body = bodyOf(input, Date.now())
-        // What began under a login ends with it, and does not go on as the node.
+        // A watch that began under a login ends with the login, and does not continue in the name of the node.
         const asked: QueryRequest = before?.asked_as === undefined ? body : { ...body, as: 'operator' }
         const result = await askLive(io, asked, signal)
         print(io, result, before)

@@ -108,7 +108,7 @@ async function leave(io: CommandIo, checks: readonly CheckResult[]): Promise<voi
   try {
     await daemonAt(io).call(leaveFindings, { body: { checks }, deadlineMs: LEAVE_MS })
   } catch {
-    // What the daemon cannot take is told here in any case.
+    // The finding is shown here even if the daemon does not accept it.
   }
 }
 
@@ -165,7 +165,7 @@ async function sandbox(io: CommandIo): Promise<ExitCode> {
   return safe ? EXIT.done : EXIT.failed
 }
 
-/** Exits with 1 if the database is still damaged (with --dry-run), or if rows were lost, so that scripts do not go on. */
+/** Exits with 1 if the database is still damaged (with --dry-run), or if rows were lost, so that scripts stop. */
 async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { mendDatabase } = await import('../../doctor/repair.ts')
   const world = worldOf(io, [])

@@ -106,7 +106,7 @@ const approve = defineCommand({
 const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
   `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`
 
-/** Whether the person agrees to what the card shows; with `--yes` to what it has the hash of. */
+/** Whether the person agrees to the content of the card; with `--yes`, whether the given hash is that of the card. */
 async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefined): Promise<boolean> {
   if (yes !== undefined) {
     if (HASH.test(yes) && card.hash.startsWith(yes)) return true

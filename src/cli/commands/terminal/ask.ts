@@ -20,7 +20,7 @@ import { printKnown } from '../../views/knowledge.ts'
 const MOST_OWN = 1_000
 /** An answer and its alternatives. */
 const MOST_TOLD = 4
-/** Longest wait for the daemon, in ms; `ask` then goes on without own commands, and says so. */
+/** Longest wait for the daemon, in ms; after that `ask` answers without the person's own commands, and says so. */
 const OWN_MS = 400
 /** The same where a model is asked, which takes seconds by itself. */
 const OWN_FOR_MODEL_MS = 3_000

@@ -204,7 +204,7 @@ const shellUninstall = defineCommand({
     const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
     const gone = changed && removeEmpty(file)
-    // Shells that still have their line make theirs anew.
+    // Shells that still have the line rewrite their hook file.
     dropHooks(homePaths(io.env).shells)
     report(
       io,

@@ -4,7 +4,7 @@ import { ago } from '../../../base/format.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import type { World } from '../world.ts'
 
-/** An issuer signs a list each day; one that is missing for another day is told. */
+/** An issuer signs a list each day; a list that is another day late is reported. */
 const OLD_MS = 48 * 3_600_000
 
 export async function peersLineage(world: World): Promise<readonly Finding[]> {

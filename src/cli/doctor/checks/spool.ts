@@ -11,7 +11,7 @@ export async function spoolFollowed(world: World): Promise<readonly Finding[]> {
   return facts === undefined ? [] : judgeFollowed(facts.spool.unfollowed ?? [], world.uid)
 }
 
-/** `uid`: who asks; a person is told of their own files only. */
+/** `uid`: the person who asks, who is shown only their own files. */
 export function judgeFollowed(
   unfollowed: DaemonFacts['spool']['unfollowed'],
   uid: number,
@@ -48,7 +48,7 @@ export async function spoolShared(world: World): Promise<readonly Finding[]> {
   return judgeShared(found, open, world.service)
 }
 
-/** Whoever may write the directory may rename and replace what others have in it. */
+/** Everybody who may write the directory may rename and replace other people's files in it. */
 const isOpen = ({ mode }: Stats): boolean => (mode & 0o022) !== 0 && (mode & 0o1000) === 0
 
 /** `open`: directories above the spool that others may write, without the sticky bit. `shared`: so is the spool itself. */

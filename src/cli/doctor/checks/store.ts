@@ -13,11 +13,11 @@ import { clockSynchronised } from './machine.ts'
 
 /** Below this a day's work may not fit any more. */
 const ROOM_LEAST = 64 * 1024 * 1024
-/** Below this the database cannot even write what it holds in memory (two write buffers of 4 MiB). */
+/** Below this the database cannot even write its memory to disk (two write buffers of 4 MiB). */
 const ROOM_NONE = 8 * 1024 * 1024
 /** A node that was off has to publish first. */
 const PUBLISHES_WITHIN_S = 600
-/** The open day's summary changes at least once a day; an hour for whoever is slow. */
+/** The open day's summary changes at least once a day; one hour is added for slow machines. */
 const SUMMARY_OLD_MS = 25 * 60 * 60_000
 
 export async function storeDatabase(world: World): Promise<readonly Finding[]> {
@@ -141,7 +141,7 @@ export function judgeRooms(places: readonly Room[], database: number): readonly 
   })
   // Home and spool are mostly on one file system: one finding then.
   const distinct = [
-    // The home's is the one that is told.
+    // If home and spool are on the same disk, the finding names the home.
     ...new Map(
       found.toReversed().map((one) => [one.outcome + one.detail.replace(/ at \S+|of \S+ is/, ''), one]),
     ).values(),

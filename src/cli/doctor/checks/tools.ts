@@ -1,4 +1,5 @@
-// The check of AI coding tools: what their settings call is there, and stops or goes on as the guard's owner wants it.
+// The check of AI coding tools: the program of each hook exists, and the hook handles errors as the guard's owner wants
+// it.
 import { accessSync, constants, existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { isOwn } from '../own.ts'

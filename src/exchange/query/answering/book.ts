@@ -34,7 +34,7 @@ interface Outcome {
   readonly sent: boolean
   /** What of released totals the asker was shown. */
   readonly released?: { readonly audience: string; readonly batches: number } | undefined
-  /** Who asked, for an outcome that is told once more. */
+  /** The asker, for an outcome that is written again. */
   readonly asker?: Who
 }
 

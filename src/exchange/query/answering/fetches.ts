@@ -1,4 +1,4 @@
-// Who fetched released totals from this node, read back from what its ledger says of its answers.
+// The nodes that fetched released totals from this node, read from its ledger.
 
 import { FETCHES_MAX, type ReleaseFetch, releaseFetch } from '../../../../protocols/messages/numbers.ts'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
@@ -42,10 +42,10 @@ function operatorIn({ operator, operator_name: name }: AuditEntry['details']): F
 /** Questions that are looked through, and how far back. */
 const LOOKED_MAX = 2_000
 const LOOKED_MS = 30 * DAY_MS
-/** So long what was read from the ledger is told again: every member may ask for it. */
+/** How long the result of reading the ledger is reused, because every member may ask for it. */
 const KEPT_MS = 60_000
 
-/** As members are told it: the newest of the last 30 days, by the hour. */
+/** The form for members: the newest of the last 30 days, by the hour. */
 export function createFetched(
   audit: Pick<Audit, 'log'>,
   clock: { now(): number; monotonic(): number },

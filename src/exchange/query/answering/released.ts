@@ -1,4 +1,5 @@
-// A question for released totals: whoever holds some shows them to those whom policy lets read them, and to nobody else.
+// A question for released totals: a node that holds them shows them to askers whom its policy permits, and to nobody
+// else.
 import type { Clock } from '../../../base/clock.ts'
 import type { Asker } from '../../../trust/operators/index.ts'
 import type { Policy } from '../../../trust/policy/index.ts'

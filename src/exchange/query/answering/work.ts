@@ -49,7 +49,7 @@ export interface WorkerDeps extends Author, Omit<JudgeDeps, 'policy'>, Omit<Rele
   readonly put: (event: QueryEvent) => void
 }
 
-/** What the ledger is told of an answer when it has left. */
+/** The ledger's entry about an answer after it was sent. */
 interface About {
   readonly verdict: Verdict
   /** Of released totals, that the answer shows. */
@@ -97,8 +97,8 @@ export function createWorker(deps: WorkerDeps): Worker {
   }
 
   /**
-   * The asker itself, at the other end of a connection that proves it. An operator's answers are for whoever holds the key of
-   * its login, whatever node asks, so they are always sealed.
+   * The asker itself, at the other end of a connection that proves its key. An operator's answers are for the holder of
+   * the login's key, whichever node asks, so they are always sealed.
    */
   const isDirect = (to: NodeId, { authorId, body }: Question): boolean =>
     to === authorId && body.operator === undefined && link.speaks(to) === queryStream
@@ -117,7 +117,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       untaken.delete(plain)
       if (fact !== undefined) track(note(fact), question)
     } catch (error) {
-      // The question's audience key is unusable, so there is no way to answer whoever is not the asker.
+      // The audience key of the question is unusable, so only the asker itself can get an answer.
       log.debug({ peer: question.authorId, error: String(error) }, 'an answer could not be sealed')
     }
   }

@@ -27,7 +27,7 @@ export interface Absent {
    * looked up before, until the deadline at most. Never rejects.
    */
   covered(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, AbsentData>>
-  /** Of the nodes that were looked up: those that published anew without this node. */
+  /** Of the looked-up nodes: those that published again without this node as a recipient. */
   denied(node: NodeId): boolean
   /** Looks up the nodes that were not looked up before. Never rejects. */
   lookUp(nodes: readonly NodeId[]): Promise<unknown>

@@ -110,7 +110,7 @@ export async function conclude(
   return noted(deps, request, result)
 }
 
-/** Every question of this node is told to the log, the metrics and the ledger; resolves when the ledger has it. */
+/** Writes every question of this node into log, metrics and ledger; resolves when the ledger has it. */
 export async function noted(
   { audit, log, watch }: Pick<ConcludeDeps, 'audit' | 'log' | 'watch'>,
   request: AskRequest,

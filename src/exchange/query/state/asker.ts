@@ -21,7 +21,7 @@ import type {
   Sealed,
 } from './types.ts'
 
-/** Progress is told at most ten times a second. */
+/** Progress is reported at most ten times a second. */
 const PROGRESS_EVERY_MS = 100
 /**
  * Summaries of members that have not answered are looked up this long before the deadline, or at half of the time where

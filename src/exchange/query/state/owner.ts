@@ -8,7 +8,7 @@ import { createReading, type ReadingDeps } from './reading.ts'
 import { createSeen, type Entry, type Seen } from './seen.ts'
 import type { Done, Emit, Hop, Relay, RoutedId, WorkId, Written } from './types.ts'
 
-/** Questions worked on at once; the authors of further ones are told `busy`. */
+/** Questions that are processed at once; authors of further ones get `busy`. */
 export const CONCURRENT_MAX = 64
 /** How often an answer is written before consent and trust have to stand still for it. */
 const ATTEMPTS = 3

@@ -86,7 +86,10 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
       ? table.get(keyOf(question))
       : (bothOf(question).find(({ open }) => open.has(from)) ?? table.get(keyOf(question)))
 
-  /** Undefined also where the tree is another asker's: whoever heard its name could cut links out of it. */
+  /**
+   * Undefined also if the tree belongs to another asker: a node that knows a tree's name could otherwise remove links
+   * from it.
+   */
   function treeOfAuthor(tree: Uint8Array, author: Uint8Array): Tree | undefined {
     const known = trees.of(tree)
     return known !== undefined && Buffer.compare(known.echo.author, author) === 0 ? known : undefined

@@ -44,7 +44,7 @@ export type AskId = string
 export type WorkId = number
 export type EndedBy = QueryResult['ended_by']
 
-/** What the edge says of a question of this node when it begins. */
+/** The edge's data about a question of this node at its beginning. */
 export interface NewQuestion {
   readonly ask: AskId
   readonly question: Routed

@@ -53,7 +53,7 @@ function unusual(
     {
       ...{ kind: 'unusual_pattern', subject, unit: 'commands', observed, window: span },
       ...{ expected: mean, spread, n: counts.length },
-      // Doubling what it takes to be told: one step, and two at most.
+      // Each doubling of the threshold is one step of severity, two at most.
       severity: severity(base + Math.min(2, size / 1.5)),
     },
   ]

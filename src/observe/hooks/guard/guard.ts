@@ -50,7 +50,7 @@ const RESIDENT_REST = 60
 /** Variables besides KARO_… by which a line is judged: they name directories of settings. */
 const JUDGED_BY: readonly string[] = ['HOME', 'CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'COPILOT_HOME']
 
-/** What the shells are told about the resident judge. */
+/** The shells' data about the resident judge. */
 export const RESIDENT = {
   version: 'karo2',
   bytes: String(RESIDENT_BYTES),
@@ -60,13 +60,13 @@ export const RESIDENT = {
   variables: JUDGED_BY.join(' '),
 } as const
 
-/** Longer lines are asked about in any case: the strictest profile reads no more unasked. */
+/** Longer lines are always asked about: the strictest profile reads no more without a question. */
 export const PLAIN_LENGTH = 1000
 /** Characters handed over; what is longer says so and is never Safe. An environment string has at most 128 KiB. */
 export const MOST_ASKED = 30_000
-/** Characters of all definitions together; of those that have no room any more only the names are handed over. */
+/** Characters of all definitions together; of definitions beyond that only the names are passed. */
 export const MOST_DEFINED = 8_000
-/** Different words looked up among aliases and functions; where there are more, that is said. */
+/** Different words looked up among aliases and functions; the guard says so if a line has more. */
 export const MOST_WORDS = 1_000
 
 /** Said when the program ended while the person was asked: no limit and no fault makes a yes of that. */

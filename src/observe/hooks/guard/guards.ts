@@ -26,7 +26,10 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
   fish: (options) => `${fishValues(options)}\n${shellFile('guard/guard.fish')}`,
 }
 
-/** What the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and what is said. */
+/**
+ * The values that the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and
+ * messages.
+ */
 function given({ plain, machineFile, resident, timeoutMs, onError }: GuardOptions) {
   const { verb, words } = unanswered(onError)
   const patterns = {

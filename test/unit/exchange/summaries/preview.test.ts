@@ -183,7 +183,7 @@ test('--category shows what would leave if just that were allowed, before anybod
     expect(summary.activity_pattern!.total_commands).toBe(1)
   }
   const shown = await karo('share', 'preview', '--to', 'bob', '--category', 'tool_usage')
-  expect(shown.out).toMatch(/^If you allowed tool_usage to node .* Nothing is allowed by this\./)
+  expect(shown.out).toMatch(/^If you allowed tool_usage to node .* This preview allows nothing\./)
   expect(shown.out).not.toMatch(/^ {2}to /m)
   expect(await karo('share', 'preview', '--role', 'lead', '--category', 'tool_usage')).toMatchObject({
     code: 2,
