@@ -30,6 +30,7 @@ import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
 import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
+import { createVisits, wroteHere } from './visits.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
@@ -98,9 +99,15 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const fetcher = createFetcher({
     ...{ keeper, puller, members, self, reach, random, timers, linked: (node) => linked().includes(node) },
   })
+  const doneAt = new Map<NodeId, number>()
   const rounds = createRounds({
-    ...{ present: members.present, linked, reach, clock, random, timers },
+    ...{ linked, doneAt, clock, random, timers },
     pull: (peer) => puller.pull(peer, announcer.received),
+  })
+  const visits = createVisits({
+    ...{ linked, doneAt, reach, clock, random, timers },
+    present: () => members.present().filter(trust.admits),
+    isLikely: wroteHere(catalog, members),
   })
   const giver = createGiver({
     ...{ link, catalog, repository, trust, position, clock, timers, log, ...optional(deps) },
@@ -162,6 +169,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await keeper.sweep('expired')
       signal.throwIfAborted()
       rounds.start()
+      visits.start()
       sweeping.start()
       started.resolve()
     },
@@ -170,6 +178,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       stopped = true
       sweeping.stop()
       rounds.stop()
+      visits.stop()
       fetcher.stop()
       announcer.stop()
       reminder.stop()
