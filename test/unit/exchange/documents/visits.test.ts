@@ -3,8 +3,9 @@ import { afterEach, describe, expect, it, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createVisits, type Visits } from '../../../../src/exchange/documents/visits.ts'
 import { randomOf } from '../../../fuzz/frames.ts'
+import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
-import { HOUR, MINUTE, networkOf } from './network.ts'
+import { HOUR, MINUTE, type Node, networkOf } from './network.ts'
 
 const SECOND = 1_000
 const LINKS = 8
@@ -132,14 +133,10 @@ it('does not let members that cannot be reached use up the visits', async () => 
   }
 })
 
-test('after an absence, in a mesh of a hundred with eight links each', async () => {
-  const network = await networkOf(100, { seed: 4, dialled: MINUTE })
-  const [reader, author, stranger, ...rest] = network.nodes as [
-    (typeof network.nodes)[number],
-    (typeof network.nodes)[number],
-    (typeof network.nodes)[number],
-    ...typeof network.nodes,
-  ]
+/** A reader that was away for an hour, in which two wrote for it, one of them for the first time. */
+async function absence(count: number, { loss, isGone }: { readonly loss: number; readonly isGone: boolean }) {
+  const network = await networkOf(count, { seed: 4, dialled: MINUTE })
+  const [reader, author, stranger, ...rest] = network.nodes as [Node, Node, Node, ...Node[]]
   network.weave(LINKS)
   await network.pass(MINUTE)
   await author.share(network.now, [reader])
@@ -148,22 +145,61 @@ test('after an absence, in a mesh of a hundred with eight links each', async () 
 
   await reader.stop()
   await network.pass(20 * MINUTE)
-  // One that wrote for the reader before, and one that never did and is gone when the reader comes back.
+  network.lose(loss)
   await author.share(network.now - HOUR, [reader])
   await stranger.share(network.now - HOUR, [reader])
+  await network.pass(MINUTE)
+  network.lose(0)
   await network.pass(20 * MINUTE)
-  await stranger.stop()
+  if (isGone) await stranger.stop()
   await network.pass(20 * MINUTE)
 
   await reader.start()
-  const far = rest.filter((node) => node.holdings().size === 0).slice(0, LINKS)
-  for (const node of far) network.connect(reader, node)
+  network.hearEachOther()
+  // None of its neighbours has a document for it.
+  for (const node of rest.filter((node) => node.holdings().size === 0).slice(0, LINKS)) {
+    network.connect(reader, node)
+  }
   const back = network.now
-  const when: number[] = []
-  reader.room.onKept(() => void when.push(network.now - back))
+  const when = new Map<NodeId, number>()
+  reader.room.onKept(({ author: of }) => void when.set(of, network.now - back))
+  return { network, reader, author, stranger, when }
+}
+
+describe.each([100, times(200, 1_000)])(
+  'after an absence, in a mesh of %i with eight links each',
+  (count) => {
+    it('hears from its neighbours what was announced meanwhile, and gets it where it is', async () => {
+      const { network, author, stranger, when, reader } = await absence(count, { loss: 0, isGone: true })
+      await network.pass(2 * MINUTE)
+      expect(new Set(when.keys())).toEqual(new Set([author.id, stranger.id]))
+      expect(reader.received.length).toBe(3)
+      expect(reader.rejected).toEqual([])
+    }, 300_000)
+  },
+)
+
+test('what no neighbour heard of is found by visits: soon where the reader knows who writes for it', async () => {
+  const { network, author, stranger, when } = await absence(100, { loss: 1, isGone: false })
   await network.pass(6 * MINUTE)
-  expect(when.length).toBeGreaterThan(0)
-  await network.pass(100 * MINUTE)
-  expect(reader.received.length).toBe(3)
-  expect(Math.max(...when)).toBeLessThanOrEqual(100 * MINUTE)
+  expect(when.has(author.id)).toBe(true)
+  const end = network.time.clock.monotonic() + 100 * MINUTE
+  await network.time.pass(() => when.has(stranger.id) || network.time.clock.monotonic() > end)
+  expect(when.has(stranger.id)).toBe(true)
 }, 300_000)
+
+test('what a neighbour tells costs nothing where nobody was away', async () => {
+  const network = await networkOf(20, { seed: 4 })
+  const [author, reader] = network.nodes as [Node, Node]
+  network.weave(4)
+  await network.pass(10 * MINUTE)
+  for (let hour = 0; hour < 20; hour++) await author.share(network.now - hour * HOUR, [reader])
+  await network.pass(10 * MINUTE)
+  const before = network.offered
+  const other = network.nodes.find(
+    (node) => node !== reader && !network.linked(node, reader) && node.holdings().size === 0,
+  ) as Node
+  network.connect(reader, other)
+  await network.pass(10 * SECOND)
+  expect(network.offered - before).toBeLessThanOrEqual(20)
+})
