@@ -89,7 +89,9 @@ const syncOfferBody = z.object({
   after: uint().describe('as asked; 0 when the numbering is another one'),
   through: uint().describe('number of the last head looked at for this offer'),
   end: z.boolean().describe('there are no further ones'),
-  heads: listOf(documentHead, OFFER_MAX),
+  heads: listOf(documentHead, OFFER_MAX).describe(
+    'with the last ones, for a neighbour that was away, heads that it missed, of documents that are elsewhere',
+  ),
 })
 export type SyncOfferBody = z.infer<typeof syncOfferBody>
 

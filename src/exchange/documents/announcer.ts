@@ -4,7 +4,7 @@ import { type DocumentHeadBody, HEADS_TOLD_MAX, Heads } from '../../../protocols
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Gossip } from '../../mesh/index.ts'
-import type { Document } from './read.ts'
+import { type Document, headBytes } from './read.ts'
 
 /** A burst of own documents at the end of an hour goes out as one message. */
 const OWN_AFTER_MS = 100
@@ -21,7 +21,6 @@ const WAITING_MAX = 1_024
 const TOLD_MAX = 8_192
 /** Bytes of heads in one message, within its limit. */
 const BYTES_MAX = 6 * 1024
-const HEAD_BYTES = 190
 
 export interface Announcer {
   own(document: Document): void
@@ -75,7 +74,7 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
     let bytes = 0
     let next = Number.POSITIVE_INFINITY
     for (const [name, { head, at }] of waiting) {
-      const size = HEAD_BYTES + head.hints.length
+      const size = headBytes(head)
       if (at > now || heads.length === HEADS_TOLD_MAX || bytes + size > BYTES_MAX) {
         next = Math.min(next, Math.max(at, now + PACE_MS))
         continue

@@ -23,6 +23,7 @@ import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createFetches } from './fetches.ts'
 import { createGiver } from './giver.ts'
+import { createJournal } from './journal.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
@@ -30,6 +31,7 @@ import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
 import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
+import { createVisits, wroteHere } from './visits.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
@@ -87,24 +89,38 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
   }
   const reach = reachIn(deps)
+  /** What is for this node it gets from its author or from who relays it; what it would relay is relayed by others. */
+  const elsewhere = (by: NodeId, head: Wanted): void => {
+    const want = keeper.wants(head)
+    if (want === 'received' || want === 'withdrawn') fetcher.heard(head, head.author, head.author, by)
+  }
   const exchange = createExchange({ link, position, clock, timers })
-  const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
+  const puller = createPuller({ exchange, keeper, offered, elsewhere, clock, timers, log })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
   const reminder = createReminder({
     ...{ self, catalog, repository, clock, random, timers, log },
     announce: announcer.remind,
   })
+  const journal = createJournal({ members, clock })
   const fetches = createFetches(timers)
   const fetcher = createFetcher({
     ...{ keeper, puller, members, self, reach, random, timers, linked: (node) => linked().includes(node) },
   })
+  const doneAt = new Map<NodeId, number>()
   const rounds = createRounds({
-    ...{ present: members.present, linked, reach, clock, random, timers },
+    ...{ linked, doneAt, clock, random, timers },
     pull: (peer) => puller.pull(peer, announcer.received),
+  })
+  const visits = createVisits({
+    ...{ linked, doneAt, reach, clock, random, timers },
+    present: () => members.present().filter(trust.admits),
+    isLikely: wroteHere(catalog, members),
   })
   const giver = createGiver({
     ...{ link, catalog, repository, trust, position, clock, timers, log, ...optional(deps) },
+    missedBy: journal.take,
     missed(peer, asked) {
+      if (journal.wasTold(peer, asked)) return
       const carried = carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
     },
@@ -122,12 +138,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
     up(peer) {
       reminder.up(peer.nodeId)
+      journal.up(peer.nodeId)
       rounds.up(peer.nodeId)
     },
     down(peer) {
       exchange.down(peer)
       giver.down(peer)
       reminder.down(peer.nodeId)
+      journal.down(peer.nodeId)
       rounds.down(peer.nodeId)
     },
   })
@@ -148,6 +166,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       const wanted = wantedOf(head)
       const [teller, neighbour] = [author.nodeId, from.nodeId]
       carrier.heard({ wanted, announcer: teller, from: neighbour })
+      journal.heard(head, members.sponsorOf(teller) === undefined ? teller : neighbour)
       fetcher.heard(wanted, teller, neighbour)
     }
     return 'accept'
@@ -162,6 +181,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await keeper.sweep('expired')
       signal.throwIfAborted()
       rounds.start()
+      visits.start()
       sweeping.start()
       started.resolve()
     },
@@ -170,6 +190,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       stopped = true
       sweeping.stop()
       rounds.stop()
+      visits.stop()
       fetcher.stop()
       announcer.stop()
       reminder.stop()

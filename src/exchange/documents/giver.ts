@@ -19,8 +19,9 @@ import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
 import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
+import type { Journal } from './journal.ts'
 import { isGoingOn } from './kinds.ts'
-import { isKind } from './read.ts'
+import { headBytes, isKind } from './read.ts'
 import type { DocumentPorts } from './types.ts'
 
 /** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */
@@ -30,8 +31,6 @@ const BYTES = { frames: 4 * 1024 * 1024, perMs: 4_000 } as const
 /** Bytes of heads in one offer, and of frames in one batch: within the messages' limits with room for the rest. */
 const OFFER_BYTES = 48 * 1024
 const BATCH_BYTES = 192 * 1024
-/** A head without its hints. */
-const HEAD_BYTES = 190
 /** Neighbours whose budget is remembered after they left. */
 const NEIGHBOURS_MAX = 1_024
 
@@ -49,6 +48,8 @@ export interface GiverDeps {
   readonly repository: DocumentRepository
   readonly trust: Pick<Trust, 'refuses'>
   readonly ports?: DocumentPorts
+  /** Heads that this neighbour did not hear of while it was away. */
+  readonly missedBy: Journal['take']
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
   /** A neighbour got it. */
   readonly gave: (entry: Entry, peer: NodeId) => void
@@ -75,6 +76,10 @@ export function createGiver(deps: GiverDeps): Giver {
     // A kind with a port takes documents by the port's own rule, and not by trust in the author.
     (ports[entry.shelf.kind] !== undefined || !deps.trust.refuses(entry.shelf.author))
 
+  /** Not here in that edition or a newer one. */
+  const isElsewhere = ({ author, kind, slot, version }: DocumentHeadBody): boolean =>
+    isKind(kind) && (catalog.get(formatNodeId(author), kind, slot)?.version ?? -1) < version
+
   async function offer(peer: NodeId, id: number, ask: HeadsAsk): Promise<number> {
     const { index, through: newest } = deps.position()
     const same = ask.index !== undefined && Buffer.compare(ask.index, index) === 0
@@ -99,7 +104,7 @@ export function createGiver(deps: GiverDeps): Giver {
       const entry = entries[at] as Entry
       // Replaced while it was read: the newer edition has a higher number and comes in its turn.
       if (row === undefined || row.seq !== entry.seq) continue
-      const size = HEAD_BYTES + row.hints.length
+      const size = headBytes(row)
       if (bytes + size > OFFER_BYTES) {
         end = false
         through = (entries[at - 1] as Entry).seq
@@ -108,6 +113,14 @@ export function createGiver(deps: GiverDeps): Giver {
       bytes += size
       const { author, kind, slot, version, digest, hints } = row
       heads.push({ author, kind, slot, version, digest, hints })
+    }
+    // A neighbour that was away is told of documents that are elsewhere too, because it did not hear of them.
+    if (end) {
+      const most = { bytes: OFFER_BYTES - bytes, count: OFFER_MAX - heads.length }
+      for (const head of deps.missedBy(peer, most, isElsewhere)) {
+        bytes += headBytes(head)
+        heads.push(head)
+      }
     }
     deps.link.sendHop(peer, SyncOffer, { id, index, after, through, end, heads })
     return bytes

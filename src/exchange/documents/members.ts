@@ -12,6 +12,10 @@ const PRESENT_MS = 15 * 60_000
 /** The list is rebuilt at most this often, because every received head asks for it. */
 const REFRESH_MS = 5_000
 const DRAWN_MAX = 4_096
+/** A member counts as just come back for so long: by then it has its links. */
+const BACK_MS = 3 * 60_000
+/** Members that went, and members that came back, which are remembered. */
+const MOVED_MAX = 4_096
 
 /** Kinds that only a root and its issuers sign. */
 const AUTHORITY: readonly DocumentKind[] = ['certificate', 'revocation_list', 'policy_bundle']
@@ -29,6 +33,11 @@ export interface MembersView {
   sponsorOf(node: NodeId): NodeId | undefined
   /** Every key of a member, that one among them. */
   keysOf(node: NodeId): readonly NodeId[]
+  /**
+   * When a member went away that came back some minutes ago or comes back now; monotonic ms, -Infinity for one that was never
+   * here. Undefined for one that was here all along.
+   */
+  awaySince(node: NodeId): number | undefined
   /** Present members, this node among them, that relay this document. */
   holders(author: NodeId, publicKey: Uint8Array, kind: DocumentKind, slot: string): readonly NodeId[]
 }
@@ -47,12 +56,18 @@ export function createMembersView(
   /** Holders among these members, by document: each neighbour offers the same heads again. */
   const drawn = createRecent<string, readonly NodeId[]>(DRAWN_MAX)
 
+  /** When each member that went was heard last (monotonic, ms); and of each that came back, when that was besides. */
+  const gone = createRecent<NodeId, number>(MOVED_MAX)
+  const back = createRecent<NodeId, { readonly since: number; readonly at: number }>(MOVED_MAX)
+
   /** A port that wants rotations of every known node makes no authorities of them. */
   const isAuthority = (node: NodeId): boolean => AUTHORITY.some((kind) => ports[kind]?.wanted(node) === true)
   const sponsorOf = (node: NodeId): NodeId | undefined =>
     node === self || trust.admits(node) || isAuthority(node)
       ? undefined
       : (trust.member(node)?.sponsor ?? node)
+
+  const goneAt = (node: NodeId): number => gone.peek(node) ?? Number.NEGATIVE_INFINITY
 
   function candidateOf(node: NodeId): Candidate {
     const group = sponsorOf(node) ?? node
@@ -74,6 +89,13 @@ export function createMembersView(
     const isSame =
       next.size === candidates.size && [...next].every(([node, one]) => candidates.get(node) === one)
     if (isSame) return
+    for (const node of candidates.keys()) {
+      if (next.has(node)) continue
+      const silent = wall - (trust.member(node)?.last_seen ?? 0)
+      gone.set(node, now - Math.min(PRESENT_MS, Math.max(0, silent)) - 2 * REFRESH_MS)
+    }
+    for (const node of next.keys())
+      if (!candidates.has(node)) back.set(node, { since: goneAt(node), at: now })
     candidates = next
     nodes = [...next.keys()]
     all = [own, ...next.values()]
@@ -92,6 +114,12 @@ export function createMembersView(
     },
     sponsorOf,
     keysOf: trust.keysOf ?? ((node) => [node]),
+    awaySince(node) {
+      refresh()
+      if (!candidates.has(node)) return goneAt(node)
+      const last = back.peek(node)
+      return last !== undefined && clock.monotonic() - last.at < BACK_MS ? last.since : undefined
+    },
     holders(author, publicKey, kind, slot) {
       refresh()
       return drawn.getOrInsert(`${author} ${kind} ${slot}`, () =>

@@ -9,11 +9,13 @@ import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Exchange } from './exchange.ts'
 import type { Keeper } from './keeper.ts'
-import { type Document, readDocument } from './read.ts'
+import { type Document, headBytes, readDocument } from './read.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 
 /** Pages of one walk; a neighbour with more is walked on with in its next turn. */
 const PAGES_MAX = 128
+/** With so many bytes of heads in what it calls its last offer, a neighbour probably has more to tell. */
+const FULL_BYTES = 16 * 1024
 /** Heads of one neighbour that are judged: a burst of a walk's, and so many a second; beyond, it waits for its turn. */
 const HEADS = { frames: 32_768, perMs: 64_000 } as const
 /** All heads are looked at again after this long: who relays what has changed since. */
@@ -70,12 +72,15 @@ export interface PullerDeps {
   readonly keeper: Pick<Keeper, 'wants' | 'keep'>
   /** A neighbour has a document of that head. */
   readonly offered: (by: NodeId, head: Wanted) => void
+  /** A neighbour told of this document in a walk and does not have it. */
+  readonly elsewhere: (by: NodeId, head: Wanted) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
 }
 
-export function createPuller({ exchange, keeper, offered, clock, timers, log }: PullerDeps): Puller {
+export function createPuller(deps: PullerDeps): Puller {
+  const { exchange, keeper, clock, timers, log } = deps
   const cursors = createRecent<NodeId, Cursor>(CURSORS_MAX)
   const bad = createRecent<string, true>(BAD_MAX)
   /** Documents that are being fetched from any neighbour; each settles when it is here or will not come. */
@@ -119,7 +124,8 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
         if (!(error instanceof FrameError) || error.code !== 'stale') throw error
       }
     }
-    return { documents, rest: given.slice(batch.documents.length) }
+    const missing = asked.filter((_, at) => gone.has(at))
+    return { documents, rest: given.slice(batch.documents.length), missing }
   }
 
   /** Undefined: it could not be written, as on a full disk. What it is about is asked for again in a later turn. */
@@ -145,6 +151,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
     peer: NodeId,
     all: readonly Wanted[],
     onNew: (document: Document) => void,
+    onGone: (wanted: Wanted) => void,
     work: Work,
   ): Promise<boolean> {
     let left = all
@@ -164,6 +171,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
       const kept = await store(got.documents, peer)
       if (kept === undefined) return false
       for (const document of kept) onNew(document)
+      for (const wanted of got.missing) onGone(wanted)
       left = [...got.rest, ...left.slice(asked.length)]
     }
     return true
@@ -175,6 +183,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
     heads: readonly Wanted[],
     onNew: (document: Document) => void,
     patience: number,
+    onGone: (wanted: Wanted) => void = () => {},
   ): Promise<boolean> {
     let left = heads
     for (;;) {
@@ -194,7 +203,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
       const work: Work = { movedAt: clock.monotonic(), done }
       for (const wanted of free) underWay.set(editionOf(wanted), work)
       try {
-        if (!(await getAll(peer, free, onNew, work))) return false
+        if (!(await getAll(peer, free, onNew, onGone, work))) return false
       } finally {
         for (const wanted of free) {
           const edition = editionOf(wanted)
@@ -234,15 +243,16 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
         if (offer === undefined) return 'failed'
         budget.charge(clock.monotonic(), offer.heads.length)
         const all = offer.heads.map(wantedOf)
-        for (const head of all) offered(peer, head)
+        for (const head of all) deps.offered(peer, head)
         const wanted = all.filter((head) => keeper.wants(head) !== undefined)
-        if (!(await get(peer, wanted, onNew, WALK_MS))) return 'failed'
+        if (!(await get(peer, wanted, onNew, WALK_MS, (one) => deps.elsewhere(peer, one)))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
         // The cursor moves only now, so that an interrupted walk continues at the page whose documents are not
         // complete.
         cursors.set(peer, { index: offer.index, after: offer.through, begunAt })
-        if (offer.end) return 'done'
+        if (offer.end && offer.heads.reduce((sum, head) => sum + headBytes(head), 0) < FULL_BYTES)
+          return 'done'
       }
       return 'more'
     },

@@ -68,3 +68,6 @@ export function rereadDocument(bytes: Uint8Array): Frame | undefined {
 
 export const isKind = (kind: string): kind is DocumentKind =>
   (DOCUMENT_KINDS as readonly string[]).includes(kind)
+
+/** What a head takes in a message, about, in bytes. */
+export const headBytes = ({ hints }: { readonly hints: Uint8Array }): number => 190 + hints.length

@@ -98,6 +98,7 @@ export class Network {
   readonly random: () => number
   readonly nodes: Node[] = []
   readonly #options: NetworkOptions
+  #loss: number
   readonly #links = new Map<string, { kept: boolean }>()
   /** Whether the two could reach each other. */
   #together: (a: Node, b: Node) => boolean = () => true
@@ -111,6 +112,7 @@ export class Network {
 
   constructor(options: NetworkOptions = {}) {
     this.#options = options
+    this.#loss = options.loss ?? 0
     this.random = seeded(options.seed ?? 1)
     this.time = options.time ?? new VirtualTime(options.epoch ?? Date.UTC(2026, 10, 18, 10))
     this.#refresh()
@@ -236,6 +238,11 @@ export class Network {
     return typeof cut === 'number' ? this.random() < cut : cut(batch)
   }
 
+  /** From now on a gossiped message does not reach a node with this chance. */
+  lose(chance: number): void {
+    this.#loss = chance
+  }
+
   /** Everybody whom links lead to, some time later. */
   gossip(from: Node, frame: Frame): void {
     this.gossiped++
@@ -248,7 +255,7 @@ export class Network {
           if (reached.has(node)) continue
           reached.add(node)
           next.push(node)
-          if (this.random() < (this.#options.loss ?? 0)) continue
+          if (this.random() < this.#loss) continue
           this.time.after(hops * 10 + this.random() * 20, () => {
             if (node.running) node.gossip.message(from.ref, frame, via.ref)
           })
@@ -265,11 +272,16 @@ export class Network {
     await this.time.pass(() => this.time.clock.monotonic() >= end)
   }
 
-  /** Who reaches whom is known to members by what they let each other know every five minutes. */
-  #refresh(): void {
+  /** Members let each other know that they are there. */
+  hearEachOther(): void {
     for (const a of this.nodes) {
       for (const b of this.nodes) if (a !== b && this.canReach(a, b)) a.seen.set(b.id, this.now)
     }
+  }
+
+  /** Who reaches whom is known to members by what they let each other know every five minutes. */
+  #refresh(): void {
+    this.hearEachOther()
     this.time.after(5 * MINUTE, () => this.#refresh())
   }
 }

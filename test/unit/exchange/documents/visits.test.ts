@@ -1,0 +1,205 @@
+// How soon members without a link are visited, and how many visits that takes, among a hundred and a thousand members.
+import { afterEach, describe, expect, it, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { createVisits, type Visits } from '../../../../src/exchange/documents/visits.ts'
+import { randomOf } from '../../../fuzz/frames.ts'
+import { times } from '../../../support/run/thorough.ts'
+import { VirtualTime } from '../../../support/run/virtual-time.ts'
+import { HOUR, MINUTE, type Node, networkOf } from './network.ts'
+
+const SECOND = 1_000
+const LINKS = 8
+
+const nameOf = (index: number): NodeId => `member ${index}` as unknown as NodeId
+const running: Visits[] = []
+afterEach(() => {
+  for (const visits of running.splice(0)) visits.stop()
+})
+
+interface Options {
+  readonly members: number
+  /** Those that wrote for this node before. */
+  readonly likely?: readonly number[]
+  readonly isReachable?: (node: NodeId) => boolean
+}
+
+/** One node beside many members; with the visits that it makes, and when each was. */
+function nodeAmong({ members, likely = [], isReachable = () => true }: Options) {
+  const time = new VirtualTime(0)
+  const random = randomOf(members)
+  const all = Array.from({ length: members }, (_, index) => nameOf(index))
+  const doneAt = new Map<NodeId, number>()
+  const made: { readonly node: NodeId; readonly at: number }[] = []
+  const tried: { readonly node: NodeId; readonly at: number }[] = []
+  const absent = new Set<NodeId>()
+  const visits = createVisits({
+    present: () => all.filter((node) => !absent.has(node)),
+    linked: () => all.slice(0, LINKS),
+    isLikely: (node) => likely.some((index) => nameOf(index) === node),
+    doneAt,
+    async reach(node) {
+      tried.push({ node, at: time.clock.monotonic() })
+      if (!isReachable(node)) return false
+      made.push({ node, at: time.clock.monotonic() })
+      // A link came up, and both ends looked at all that the other one has.
+      doneAt.set(node, time.clock.monotonic())
+      return true
+    },
+    clock: time.clock,
+    random: { float: () => random.below(1e9) / 1e9, bytes: () => new Uint8Array(8) },
+    timers: time,
+  })
+  running.push(visits)
+  visits.start()
+  const pass = async (ms: number): Promise<void> => {
+    const end = time.clock.monotonic() + ms
+    time.after(ms, () => {})
+    await time.pass(() => time.clock.monotonic() >= end)
+  }
+  const inHour = (hour: number): number =>
+    made.filter(({ at }) => at >= hour * HOUR && at < (hour + 1) * HOUR).length
+  return { time, doneAt, made, tried, absent, pass, inHour, unlinked: all.slice(LINKS) }
+}
+
+describe.each([100, 1_000])('among %i members', (members) => {
+  it('visits each once within as many minutes, and never more than eighty in an hour', async () => {
+    const node = nodeAmong({ members })
+    await node.pass(members * MINUTE * 1.3)
+    expect(new Set(node.made.map((visit) => visit.node))).toEqual(new Set(node.unlinked))
+    for (let hour = 0; hour < members / 60; hour++) expect(node.inHour(hour)).toBeLessThanOrEqual(80)
+  })
+
+  it('rests after that: the next visits to the same members take as long as the first ones', async () => {
+    const node = nodeAmong({ members })
+    await node.pass(3 * members * MINUTE)
+    const each = Map.groupBy(node.made, (visit) => visit.node)
+    for (const visits of each.values()) expect(visits.length).toBeLessThanOrEqual(3)
+    for (let hour = 0; hour < members / 20; hour++) expect(node.inHour(hour)).toBeLessThanOrEqual(80)
+  })
+
+  it('visits those that wrote for this node before within five minutes', async () => {
+    const likely = [LINKS, 50, 99]
+    const node = nodeAmong({ members, likely })
+    await node.pass(5 * MINUTE + 30 * SECOND)
+    const visited = new Set(node.made.map((visit) => visit.node))
+    expect(likely.map(nameOf).filter((one) => !visited.has(one))).toEqual([])
+    expect(node.made.length).toBeLessThan(12)
+  })
+
+  it('visits all of them within five seconds for each, where everybody wrote for this node', async () => {
+    const node = nodeAmong({ members, likely: Array.from({ length: members }, (_, index) => index) })
+    await node.pass(5 * MINUTE + members * 6 * SECOND)
+    expect(new Set(node.made.map((visit) => visit.node)).size).toBe(members - LINKS)
+  })
+
+  it('visits nobody that has visited this node meanwhile', async () => {
+    const node = nodeAmong({ members })
+    await node.pass(MINUTE)
+    const before = node.made.length
+    for (const one of node.unlinked) node.doneAt.set(one, node.time.clock.monotonic())
+    await node.pass(30 * MINUTE)
+    expect(node.made.length).toBe(before)
+  })
+
+  it('visits a member again that was away', async () => {
+    const node = nodeAmong({ members, likely: [60] })
+    await node.pass(10 * MINUTE)
+    node.absent.add(nameOf(60))
+    await node.pass(MINUTE)
+    node.absent.clear()
+    const back = node.time.clock.monotonic()
+    await node.pass(6 * MINUTE)
+    expect(node.made.some((visit) => visit.node === nameOf(60) && visit.at >= back)).toBe(true)
+  })
+})
+
+it('is as fast as it can in a small mesh', async () => {
+  const node = nodeAmong({ members: LINKS + 10 })
+  await node.pass(3 * MINUTE)
+  expect(new Set(node.made.map((visit) => visit.node))).toEqual(new Set(node.unlinked))
+})
+
+it('does not let members that cannot be reached use up the visits', async () => {
+  const node = nodeAmong({ members: 300, isReachable: (one) => one === nameOf(299) })
+  await node.pass(300 * MINUTE * 1.3)
+  expect(new Set(node.made.map((visit) => visit.node))).toEqual(new Set([nameOf(299)]))
+  const times = Map.groupBy(node.tried, (visit) => visit.node)
+  // Nobody is given up, and nobody is dialled without end.
+  expect(times.size).toBe(300 - LINKS)
+  for (const tries of times.values()) {
+    for (const [index, { at }] of tries.entries()) {
+      if (index > 0) expect(at - tries[index - 1]!.at).toBeGreaterThanOrEqual(5 * MINUTE)
+    }
+  }
+})
+
+/** A reader that was away for an hour, in which two wrote for it, one of them for the first time. */
+async function absence(count: number, { loss, isGone }: { readonly loss: number; readonly isGone: boolean }) {
+  const network = await networkOf(count, { seed: 4, dialled: MINUTE })
+  const [reader, author, stranger, ...rest] = network.nodes as [Node, Node, Node, ...Node[]]
+  network.weave(LINKS)
+  await network.pass(MINUTE)
+  await author.share(network.now, [reader])
+  await network.pass(MINUTE)
+  expect(reader.received.length).toBe(1)
+
+  await reader.stop()
+  await network.pass(20 * MINUTE)
+  network.lose(loss)
+  await author.share(network.now - HOUR, [reader])
+  await stranger.share(network.now - HOUR, [reader])
+  await network.pass(MINUTE)
+  network.lose(0)
+  await network.pass(20 * MINUTE)
+  if (isGone) await stranger.stop()
+  await network.pass(20 * MINUTE)
+
+  await reader.start()
+  network.hearEachOther()
+  // None of its neighbours has a document for it.
+  for (const node of rest.filter((node) => node.holdings().size === 0).slice(0, LINKS)) {
+    network.connect(reader, node)
+  }
+  const back = network.now
+  const when = new Map<NodeId, number>()
+  reader.room.onKept(({ author: of }) => void when.set(of, network.now - back))
+  return { network, reader, author, stranger, when }
+}
+
+describe.each([100, times(200, 1_000)])(
+  'after an absence, in a mesh of %i with eight links each',
+  (count) => {
+    it('hears from its neighbours what was announced meanwhile, and gets it where it is', async () => {
+      const { network, author, stranger, when, reader } = await absence(count, { loss: 0, isGone: true })
+      await network.pass(2 * MINUTE)
+      expect(new Set(when.keys())).toEqual(new Set([author.id, stranger.id]))
+      expect(reader.received.length).toBe(3)
+      expect(reader.rejected).toEqual([])
+    }, 300_000)
+  },
+)
+
+test('what no neighbour heard of is found by visits: soon where the reader knows who writes for it', async () => {
+  const { network, author, stranger, when } = await absence(100, { loss: 1, isGone: false })
+  await network.pass(6 * MINUTE)
+  expect(when.has(author.id)).toBe(true)
+  const end = network.time.clock.monotonic() + 100 * MINUTE
+  await network.time.pass(() => when.has(stranger.id) || network.time.clock.monotonic() > end)
+  expect(when.has(stranger.id)).toBe(true)
+}, 300_000)
+
+test('what a neighbour tells costs nothing where nobody was away', async () => {
+  const network = await networkOf(20, { seed: 4 })
+  const [author, reader] = network.nodes as [Node, Node]
+  network.weave(4)
+  await network.pass(10 * MINUTE)
+  for (let hour = 0; hour < 20; hour++) await author.share(network.now - hour * HOUR, [reader])
+  await network.pass(10 * MINUTE)
+  const before = network.offered
+  const other = network.nodes.find(
+    (node) => node !== reader && !network.linked(node, reader) && node.holdings().size === 0,
+  ) as Node
+  network.connect(reader, other)
+  await network.pass(10 * SECOND)
+  expect(network.offered - before).toBeLessThanOrEqual(20)
+})
