@@ -83,6 +83,23 @@ test.each(['bash', 'zsh'] as const)('%s: what the history makes of a line', asyn
   expect(shell.ran()).toEqual(['git push -f', 'git push -q -f'])
 })
 
+test.each(['bash', 'zsh'] as const)('%s: with other signs for the history', async (program) => {
+  const shell = await startGuarded({
+    program,
+    before: program === 'bash' ? 'set -o history; set -H' : 'HISTSIZE=100',
+  })
+  await shell.run("histchars='@%#'")
+  await shell.run('true git push -f')
+  await shell.noted('@@:1-3', 'n')
+  await shell.run('true push -f')
+  await shell.noted('%true%git%', 'y')
+  // No plain line: it becomes two commands.
+  await shell.noted('true; git push -f', 'n')
+  await shell.noted('make @@', 'n')
+  await until(() => shell.ran().length === 1, { what: 'one push' })
+  expect(shell.ran()).toEqual(['git push -f'])
+})
+
 test.each(['bash', 'zsh'] as const)(
   '%s: here-documents are asked about when they end, and by what they feed',
   async (program) => {
@@ -265,6 +282,24 @@ test('fish: abbreviations are judged as what they become; read is not asked abou
   await shell.run('rm -rf ~')
   expect(shell.notes()).toEqual(['declined high'])
   expect(shell.ran()).toEqual([])
+})
+
+test('fish: abbreviations anywhere in a line, by a pattern, made by a function, and with a place for the cursor', async () => {
+  const shell = await startGuarded({
+    program: 'fish',
+    after: [
+      "function last; echo '; git push -f'; end; function forced; string replace ff 'git push -f ' $argv; end",
+      'abbr -a --position anywhere --function last -- !!',
+      "abbr -a pattern --regex 'ff[0-9]+' --function forced",
+      "abbr -a --position anywhere --set-cursor AT -- '; git pu%sh -f'",
+      "abbr -a quiet --function false; abbr -a lost --function nothing; abbr -a --position anywhere WORD 'one two'",
+    ].join('\n'),
+  })
+  for (const line of ['deployit !!', 'ff7', 'make AT']) await shell.noted(line, 'n')
+  await shell.run('make WORD')
+  await shell.run('make quiet lost fff')
+  expect(shell.notes()).toEqual(['declined high', 'declined high', 'declined high'])
+  expect(shell.ran()).toEqual(['make one two', 'make quiet lost fff'])
 })
 
 test.each(['bash', 'zsh', 'fish'] as const)(
