@@ -1,5 +1,6 @@
 // The guard at every key that accepts a line, in real shells: other modes, pastes, the history, editors, completions.
-import { chmodSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PLAIN_LINES } from '../../../src/assist/risk/ruled-tools.ts'
@@ -82,6 +83,29 @@ test.each(['bash', 'zsh'] as const)('%s: what the history makes of a line', asyn
   await until(() => shell.ran().length === 2, { what: 'two pushes' })
   expect(shell.ran()).toEqual(['git push -f', 'git push -q -f'])
 })
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: a job that ends while the person is asked',
+  async (program) => {
+    const directory = temporaryDirectory()
+    const [gate, pid] = [join(directory, 'gate'), join(directory, 'pid')]
+    execFileSync('mkfifo', [gate])
+    const shell = await startGuarded({ program, before: program === 'zsh' ? 'HISTSIZE=100' : '' })
+    await shell.run(`sh -c 'echo $$ >${pid}; read x <${gate}' &`)
+    await until(() => existsSync(pid) && readFileSync(pid, 'utf8') !== '', { what: 'the job' })
+    shell.keys('git push -f\r')
+    await until(() => shell.screen().includes('Run it?'), { what: 'a question' })
+    writeFileSync(gate, '\n')
+    if (program === 'zsh') {
+      // The shell has taken note of its end.
+      await until(() => !existsSync(`/proc/${readFileSync(pid, 'utf8').trim()}`), { what: 'its end' })
+    }
+    shell.keys('\u0003')
+    await until(() => shell.notes().length === 1, { what: 'an answer' })
+    expect(shell.notes()).toEqual(['declined high'])
+    expect(shell.ran()).toEqual([])
+  },
+)
 
 test.each(['bash', 'zsh'] as const)('%s: with other signs for the history', async (program) => {
   const shell = await startGuarded({

@@ -95,7 +95,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     fi
     builtin kill -KILL "$pid" 2>/dev/null
     if [[ $asked ]]; then
-      builtin printf '%s\n' "${__karo_given[cut_off]}" >/dev/tty
+      builtin printf '\n%s\n' "${__karo_given[cut_off]}" >/dev/tty
       builtin printf 'drop unjudged safe -\n'
       return
     fi

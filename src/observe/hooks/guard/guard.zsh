@@ -234,6 +234,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
       if [[ $BUFFER == *$'\n'* ]]; then CURSOR=$#BUFFER; zle -R; fi
       # Not in the subshell, each of which would have the same random numbers.
       __karo_guard[number]=$RANDOM$RANDOM$RANDOM
+      # A job that ends meanwhile would have zsh draw the line over the question, and take Ctrl-C for itself.
+      builtin unsetopt notify
       __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
       __karo_guard[answer]=${__karo_guard[answer]%.}
       builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
@@ -249,6 +251,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
         # What goes is not drawn again.
         [[ $__karo_guard[verb] == drop ]] || zle -I
       fi
+      # Without notify this tells of such a job.
+      if [[ -n ${(M)jobstates:#done*} ]]; then zle -I; builtin jobs >/dev/null; fi
     fi
     __karo_guard[here]=
     case $__karo_guard[verb] in
