@@ -2,6 +2,13 @@
 import { pathToFileURL } from 'node:url'
 import { build, ENTRY, isFresh } from './build.ts'
 
-if (!isFresh()) await build()
+if (!isFresh()) {
+  // The first start of a new person: nothing else would be shown for that time.
+  if (process.stderr.isTTY)
+    process.stderr.write(
+      'Building Karo: once, and after each change of its sources. This takes a quarter of a minute or longer.\n',
+    )
+  await build()
+}
 process.argv = [process.execPath, ENTRY, ...process.argv.slice(2)]
 await import(pathToFileURL(ENTRY).href)

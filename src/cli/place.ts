@@ -1,7 +1,7 @@
 // Tells the guard where this process is; every command that judges command lines asks here.
-import { homedir } from 'node:os'
 import { isAbsolute, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
+import { neededHome, personHome } from '../base/kernel/person-home.ts'
 import type { CommandIo } from './command.ts'
 
 /** Absolute paths; an unknown one is left out. */
@@ -12,14 +12,14 @@ export interface Place {
   readonly karoHome: string
 }
 
-/** The person's home directory as shells see it: HOME, else that of the user database (POSIX.1-2017, XCU 2.6.1). */
-export const homeOf = ({ env }: Pick<CommandIo, 'env'>): string => env.HOME || homedir()
+/** The person's home directory. Throws KaroError `bad_request` if there is none. */
+export const homeOf = ({ env }: Pick<CommandIo, 'env'>): string => neededHome(env)
 
 export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
-  const home = homeOf(io)
+  const home = personHome(io.env)
   const cwd = workingDirectory()
   return {
-    ...(home.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
+    ...(home !== undefined && { home: home.replace(/\/+$/, '') || '/' }),
     ...(cwd !== undefined && { cwd }),
     karoHome: io.home,
   }

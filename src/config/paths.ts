@@ -1,8 +1,8 @@
 // Paths of a node's files: from KARO_HOME and the XDG base directories, or as a service of the machine.
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
+import { neededHome } from '../base/kernel/person-home.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -42,7 +42,7 @@ const SOCKET_PATH_BYTES = 107
  */
 export function homePaths(env: Env): HomePaths {
   const given = env.KARO_HOME
-  const home = given ? resolve(given) : join(env.HOME || homedir(), '.local', 'share', 'karo')
+  const home = given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo')
   const runtime = given ? undefined : env.XDG_RUNTIME_DIR
   const socket = runtime ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
   return {

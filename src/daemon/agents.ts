@@ -1,6 +1,5 @@
 // Builds the checks before every action of agents: capabilities, approvals by people, and the gates.
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
@@ -16,6 +15,7 @@ import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
 import { closed } from '../api/remote/entitled.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { personHome } from '../base/kernel/person-home.ts'
 import type { openStore } from '../store/index.ts'
 import { readPassphraseFile } from '../trust/identity/index.ts'
 import { type Asker, createPrincipals } from '../trust/operators/index.ts'
@@ -92,7 +92,7 @@ export function buildAgents(
     patterns: () => config.agents.approved,
     endpoints: config.agents.endpoints,
     connect: config.agents.connect,
-    ...{ home: homedir(), karoHome: paths.home, onDenied: metrics.denied },
+    ...{ home: personHome() ?? '/', karoHome: paths.home, onDenied: metrics.denied },
     log: log.child({ room: 'gates' }),
   })
   const credentialFile = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, VAULT_CREDENTIAL)

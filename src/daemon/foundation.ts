@@ -1,7 +1,7 @@
 // Builds what every room is given: configuration, logs, metrics, and the list of problems for a problem report.
-import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
+import { personHome } from '../base/kernel/person-home.ts'
 import { faultsFromEnv } from '../base/run/faults.ts'
 import { COMMIT, VERSION } from '../base/version.ts'
 import { type Config, createLiveConfig, loadConfig } from '../config/index.ts'
@@ -32,7 +32,7 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
     : createJsonLog({ level: levelOf(options, config) })
   // Only problem reports get whole paths, which identify places in the program; the other logs get no path below a
   // person's home.
-  const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), homedir()), [
+  const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), personHome() ?? '/'), [
     problems.sink,
   ])
   for (const warning of loaded.warnings) log.warn({}, warning)

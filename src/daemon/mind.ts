@@ -1,6 +1,5 @@
 // Builds what agents and people think with: local models, memory, prompts and plans.
 
-import { homedir } from 'node:os'
 import { type Alerts, createAlerts } from '../agents/builtins/alerts.ts'
 import { opinionOf } from '../agents/builtins/opinion.ts'
 import type { OutwardDeps } from '../agents/builtins/outward.ts'
@@ -17,6 +16,7 @@ import { isFinal } from '../agents/tasks/types.ts'
 import { createModels } from '../assist/copilot/model/models.ts'
 import { checkCommand } from '../assist/risk/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { personHome } from '../base/kernel/person-home.ts'
 import type { Anomalies } from '../insight/anomalies/index.ts'
 import { redact } from '../observe/redact/redact.ts'
 import type { openStore } from '../store/index.ts'
@@ -25,7 +25,7 @@ import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 
 /** The daemon does not know where a person will run a command. */
-const WHERE = { cwd: '/', home: homedir() } as const
+const WHERE = { cwd: '/', home: personHome() ?? '/' } as const
 
 export function buildMind(
   { paths, service }: Pick<DaemonOptions, 'paths' | 'service'>,

@@ -7,6 +7,7 @@ import { readText } from '../../assist/guard/read-rules.ts'
 import { parseRules } from '../../assist/guard/rules-file.ts'
 import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
 import { systemRandom } from '../../base/clock.ts'
+import { diskTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { localTime, printable } from '../../base/format.ts'
@@ -212,9 +213,7 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
     mkdirSync(dirname(real), { recursive: true, mode: 0o700 })
     replaceFile(real, text, 0o600, systemRandom)
   } catch (cause) {
-    throw new KaroError('bad_file', `the rules cannot be written: ${(cause as Error).message}`, {
-      where: file,
-      cause,
-    })
+    const { reason, hint } = diskTrouble(file, cause)
+    throw new KaroError('bad_file', `the rules cannot be written: ${reason}`, { where: file, hint, cause })
   }
 }

@@ -17,7 +17,7 @@ export interface ImportSummary {
   readonly too_old: number
   readonly cut: number
   readonly untimed: number
-  /** Of the last two seconds: left to the hook, or to the next import. */
+  /** Of the last two seconds or the future: left to the hook, or to a later import. */
   readonly recent: number
   /** Lines that are none, and the first of them. */
   readonly bad: number

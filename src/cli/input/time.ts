@@ -1,4 +1,4 @@
-// Times as people type them: `90s`, `2h`, `7d`, `today`, a date, or RFC 3339.
+// Times as people type them: `90s`, `2h`, `3 days ago`, `today`, `last friday`, a date, or RFC 3339.
 import { KaroError } from '../../base/errors.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -14,12 +14,31 @@ const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
 const UNIT_NAMES: Readonly<Record<string, string>> = {
   ...{ second: 's', sec: 's', minute: 'm', min: 'm', hour: 'h', day: 'd', week: 'w' },
 }
-/** `3 days ago`, `an hour ago`, `last 2 weeks`. */
-const AGO = /^(?:(?:the )?last |past )?(an?|\d{1,9}(?:\.\d{1,3})?)\s*([a-z]+?)s?(?: ago)?$/
+const NUMBER_WORDS = [
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+  'twelve',
+]
+/** `3 days ago`, `two days ago`, `an hour ago`, `last 2 weeks`, `last week`. */
+const AGO = new RegExp(
+  `^(?:(?:the )?last |past )?(an?|${NUMBER_WORDS.join('|')}|\\d{1,9}(?:\\.\\d{1,3})?)\\s*([a-z]+?)s?(?: ago)?$`,
+)
+const LAST = /^(?:last|past) ([a-z]+)$/
+/** Sunday is 0, as for `Date`. */
+const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
-/** A local time as `karo history` prints it; the date may be missing. */
-const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ])?(\d{2}):(\d{2})(?::(\d{2}))?$/
+/** A local time as `karo history` prints it; the day may be missing, or a word. */
+const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ]|([a-z ]+) )?(\d{2}):(\d{2})(?::(\d{2}))?$/i
 
 /** Milliseconds of a text such as `90s`, `1.5h` or `7d`. Throws KaroError `bad_request`; `where` names the option. */
 export function parseDuration(text: string, where: string): number {
@@ -34,27 +53,23 @@ export function parseDuration(text: string, where: string): number {
 }
 
 /**
- * A moment as ms since the epoch: a length of time before `now` (`2h`), `now`, `today` or `yesterday` and
- * `YYYY-MM-DD` (their first moment, local time), the same in words (`3 days ago`), a local time with or without its date (`2026-11-20 08:00`, `08:00` of
- * today), or RFC 3339 with its offset.
+ * A moment as ms since the epoch: a length of time before `now` (`2h`; in words `3 days ago`, `last month`), `now`, a day (its
+ * first moment, local time: `today`, `yesterday`, `friday`, `last friday`, `YYYY-MM-DD`), a local time with or without its day
+ * (`2026-11-20 08:00`, `yesterday 08:00`, `08:00` of today), or RFC 3339 with its offset.
  * Throws KaroError bad_request; `where` names the option.
  */
 export function parseSince(text: string, now: number, where = '--since'): number {
   const word = text.trim()
   if (DURATION.test(word)) return now - parseDuration(word, where)
-  const ago = lengthInWords(word.toLowerCase())
-  if (ago !== undefined) return now - ago
+  const ago = timeAgo(word.toLowerCase(), now)
+  if (ago !== undefined) return ago
   if (word === 'now') return now
-  const today = new Date(now)
-  today.setHours(0, 0, 0, 0)
-  if (word === 'today') return today.getTime()
-  if (word === 'yesterday') return today.setDate(today.getDate() - 1)
-  const day = startOfDate(word)
+  const day = startOfDay(word, now)
   if (day !== undefined) return day
   const local = LOCAL.exec(word)
   if (local) {
-    const [hours, minutes, seconds] = [Number(local[2]), Number(local[3]), Number(local[4] ?? 0)]
-    const first = local[1] === undefined ? today.getTime() : startOfDate(local[1])
+    const [hours, minutes, seconds] = [Number(local[3]), Number(local[4]), Number(local[5] ?? 0)]
+    const first = startOfDay(local[1] ?? local[2] ?? 'today', now)
     if (first !== undefined && hours < 24 && minutes < 60 && seconds < 60)
       return new Date(first).setHours(hours, minutes, seconds)
   }
@@ -64,15 +79,42 @@ export function parseSince(text: string, now: number, where = '--since'): number
   }
   throw new KaroError('bad_request', `'${text}' is not a time`, {
     where,
-    hint: 'Write how long ago (30m, 2h, 3 days ago), today, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
+    hint: 'Write how long ago (30m, 2h, 3 days ago), today, last friday, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
   })
 }
 
-/** Milliseconds of `3 days ago`; undefined for anything else. */
-function lengthInWords(text: string): number | undefined {
-  const [, number = '', name = ''] = AGO.exec(text) ?? []
+/** The moment of `3 days ago`; undefined for anything else. Months and years are the calendar's. */
+function timeAgo(text: string, now: number): number | undefined {
+  const [, number = LAST.test(text) ? 'a' : '', name = LAST.exec(text)?.[1] ?? ''] = AGO.exec(text) ?? []
+  const word = NUMBER_WORDS.indexOf(number)
+  const count = /^an?$/.test(number) ? 1 : word < 0 ? Number(number) : word + 1
   const unit = UNIT_MS[UNIT_NAMES[name] ?? '']
-  return unit === undefined ? undefined : Math.round((number.startsWith('a') ? 1 : Number(number)) * unit)
+  if (unit !== undefined) return now - Math.round(count * unit)
+  if ((name !== 'month' && name !== 'year') || !Number.isInteger(count) || count > MOST_MONTHS)
+    return undefined
+  const then = new Date(now)
+  const day = then.getDate()
+  then.setMonth(then.getMonth() - count * (name === 'year' ? 12 : 1))
+  // A month with fewer days ends before that day: 31 March, a month ago, is the last of February.
+  if (then.getDate() !== day) then.setDate(0)
+  return then.getTime()
+}
+
+/** Before this many months or years nobody recorded anything. */
+const MOST_MONTHS = 1_200
+
+/** The first moment of `today`, `yesterday`, a weekday or a local date; undefined for any other word. */
+function startOfDay(text: string, now: number): number | undefined {
+  const word = text.toLowerCase()
+  const today = new Date(now)
+  today.setHours(0, 0, 0, 0)
+  if (word === 'today') return today.getTime()
+  if (word === 'yesterday') return today.setDate(today.getDate() - 1)
+  const [, last, name = ''] = /^(last )?([a-z]+)$/.exec(word) ?? []
+  const weekday = WEEKDAYS.indexOf(name)
+  if (weekday < 0) return startOfDate(word)
+  const back = (today.getDay() - weekday + 7) % 7
+  return today.setDate(today.getDate() - (back === 0 && last !== undefined ? 7 : back))
 }
 
 /** The first moment of a local date; undefined if `word` is not a date. */
@@ -87,13 +129,12 @@ function startOfDate(word: string): number | undefined {
 }
 
 /**
- * The end of a range, as ms since the epoch: as parseSince, but a day (`today`, `yesterday`, a date) is meant whole, up
- * to `now`. Throws KaroError bad_request; `where` names the option.
+ * The end of a range, as ms since the epoch: as parseSince, but a day (`today`, `friday`, a date) is meant whole, up to `now`. Throws KaroError bad_request; `where` names the option.
  */
 export function parseUntil(text: string, now: number, where = '--to'): number {
   const moment = parseSince(text, now, where)
   const word = text.trim()
-  if (word !== 'today' && word !== 'yesterday' && !DATE.test(word)) return moment
+  if (startOfDay(word, now) === undefined) return moment
   const next = new Date(moment)
   // Counted by the calendar, because days on which clocks change do not have 24 hours.
   next.setDate(next.getDate() + 1)

@@ -27,7 +27,7 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
     [
       'recent',
       summary.recent,
-      'of the last two seconds; recorded when they end, or added by the next import',
+      'of the last two seconds, or with a time in the future; recorded when they end, or added by a later import',
     ],
     ['too old', summary.too_old, 'older than retention.events_days keeps'],
     ['unusable', bad, 'lines that are not commands'],

@@ -43,10 +43,18 @@ export async function openAtuin(path: string): Promise<AtuinHistory> {
     if (error instanceof KaroError) throw error
     throw new KaroError('bad_file', `the database cannot be read: ${(error as Error).message}`, {
       where: path,
-      hint: 'If its directory cannot be written to, copy the database and the -wal file beside it to a directory of your own.',
+      hint: isDamaged(error)
+        ? 'The file is damaged, or was copied while atuin wrote to it. Copy it again, or save what is left: sqlite3 FILE .recover'
+        : 'If its directory cannot be written to, copy the database and the -wal file beside it to a directory of your own.',
       cause: error,
     })
   }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), in the low byte of an extended code. */
+function isDamaged(error: unknown): boolean {
+  const code = (error as { errcode?: unknown }).errcode
+  return typeof code === 'number' && [11, 26].includes(code & 0xff)
 }
 
 function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory {

@@ -1,5 +1,6 @@
 // The guard at every key that accepts a line, in real shells: other modes, pastes, the history, editors, completions.
-import { chmodSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { PLAIN_LINES } from '../../../src/assist/risk/ruled-tools.ts'
@@ -81,6 +82,46 @@ test.each(['bash', 'zsh'] as const)('%s: what the history makes of a line', asyn
   await shell.noted('!git', 'y')
   await until(() => shell.ran().length === 2, { what: 'two pushes' })
   expect(shell.ran()).toEqual(['git push -f', 'git push -q -f'])
+})
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: a job that ends while the person is asked',
+  async (program) => {
+    const directory = temporaryDirectory()
+    const [gate, pid] = [join(directory, 'gate'), join(directory, 'pid')]
+    execFileSync('mkfifo', [gate])
+    const shell = await startGuarded({ program, before: program === 'zsh' ? 'HISTSIZE=100' : '' })
+    await shell.run(`sh -c 'echo $$ >${pid}; read x <${gate}' &`)
+    await until(() => existsSync(pid) && readFileSync(pid, 'utf8') !== '', { what: 'the job' })
+    shell.keys('git push -f\r')
+    await until(() => shell.screen().includes('Run it?'), { what: 'a question' })
+    writeFileSync(gate, '\n')
+    if (program === 'zsh') {
+      // The shell has taken note of its end.
+      await until(() => !existsSync(`/proc/${readFileSync(pid, 'utf8').trim()}`), { what: 'its end' })
+    }
+    shell.keys('\u0003')
+    await until(() => shell.notes().length === 1, { what: 'an answer' })
+    expect(shell.notes()).toEqual(['declined high'])
+    expect(shell.ran()).toEqual([])
+  },
+)
+
+test.each(['bash', 'zsh'] as const)('%s: with other signs for the history', async (program) => {
+  const shell = await startGuarded({
+    program,
+    before: program === 'bash' ? 'set -o history; set -H' : 'HISTSIZE=100',
+  })
+  await shell.run("histchars='@%#'")
+  await shell.run('true git push -f')
+  await shell.noted('@@:1-3', 'n')
+  await shell.run('true push -f')
+  await shell.noted('%true%git%', 'y')
+  // No plain line: it becomes two commands.
+  await shell.noted('true; git push -f', 'n')
+  await shell.noted('make @@', 'n')
+  await until(() => shell.ran().length === 1, { what: 'one push' })
+  expect(shell.ran()).toEqual(['git push -f'])
 })
 
 test.each(['bash', 'zsh'] as const)(
@@ -265,6 +306,24 @@ test('fish: abbreviations are judged as what they become; read is not asked abou
   await shell.run('rm -rf ~')
   expect(shell.notes()).toEqual(['declined high'])
   expect(shell.ran()).toEqual([])
+})
+
+test('fish: abbreviations anywhere in a line, by a pattern, made by a function, and with a place for the cursor', async () => {
+  const shell = await startGuarded({
+    program: 'fish',
+    after: [
+      "function last; echo '; git push -f'; end; function forced; string replace ff 'git push -f ' $argv; end",
+      'abbr -a --position anywhere --function last -- !!',
+      "abbr -a pattern --regex 'ff[0-9]+' --function forced",
+      "abbr -a --position anywhere --set-cursor AT -- '; git pu%sh -f'",
+      "abbr -a quiet --function false; abbr -a lost --function nothing; abbr -a --position anywhere WORD 'one two'",
+    ].join('\n'),
+  })
+  for (const line of ['deployit !!', 'ff7', 'make AT']) await shell.noted(line, 'n')
+  await shell.run('make WORD')
+  await shell.run('make quiet lost fff')
+  expect(shell.notes()).toEqual(['declined high', 'declined high', 'declined high'])
+  expect(shell.ran()).toEqual(['make one two', 'make quiet lost fff'])
 })
 
 test.each(['bash', 'zsh', 'fish'] as const)(

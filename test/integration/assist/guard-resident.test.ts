@@ -57,6 +57,35 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(shell.notes()).toEqual(['declined high', 'blocked critical'])
   })
 
+  test('the daemon is asked about all lines of a command, and of a function in it', async () => {
+    const node = await startNode()
+    const { ask, starts } = counted(program)
+    const fish = program === 'fish'
+    const shell = await startGuarded({
+      program,
+      env: { KARO_HOME: node.home },
+      guard: { ask, resident: join(node.home, 'judge-') },
+      after: fish
+        ? 'function pushed\n  true\n  git push --force $argv\nend\nfunction made\n  true\n  make $argv\nend'
+        : 'pushed() {\n  true\n  git push --force "$@"\n}\nmade() {\n  true\n  make "$@"\n}',
+    })
+    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+    await patient(shell, program)
+    const first = starts()
+    const loop = (command: string): string =>
+      fish ? `for i in 1\n${command}\nend` : `for i in 1; do\n${command}\ndone`
+    await shell.run(loop('make one'))
+    await shell.run('made "two words"')
+    expect(starts()).toBe(first)
+    await shell.noted(loop('git push --force x'), 'n')
+    await shell.back()
+    await shell.cancel()
+    await shell.noted('pushed x', 'n')
+    expect(starts()).toBe(first + 2)
+    expect(shell.notes()).toEqual(['declined high', 'declined high'])
+    expect(shell.ran()).toEqual(['make one', 'make two words'])
+  })
+
   test('one that hangs is waited for a moment, and then left alone', async () => {
     const node = await startNode()
     const { ask, starts } = counted(program)

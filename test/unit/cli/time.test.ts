@@ -46,6 +46,24 @@ describe('parseSince', () => {
     expect(parseSince('08:05', NOW)).toBe(new Date(NOW).setHours(8, 5, 0, 0))
   })
 
+  test('knows weekdays, months and number words', () => {
+    // A Friday.
+    expect(parseSince('thursday', NOW)).toBe(new Date(2026, 10, 19).getTime())
+    expect(parseSince('Last Thursday', NOW)).toBe(new Date(2026, 10, 19).getTime())
+    expect(parseSince('saturday', NOW)).toBe(new Date(2026, 10, 14).getTime())
+    expect(parseSince('friday', NOW)).toBe(new Date(2026, 10, 20).getTime())
+    expect(parseSince('last friday', NOW)).toBe(new Date(2026, 10, 13).getTime())
+    expect(parseSince('yesterday 18:58', NOW)).toBe(new Date(2026, 10, 19, 18, 58).getTime())
+    expect(parseSince('last monday 09:05', NOW)).toBe(new Date(2026, 10, 16, 9, 5).getTime())
+    expect(parseSince('two days ago', NOW)).toBe(NOW - 2 * 86_400_000)
+    expect(parseSince('last week', NOW)).toBe(NOW - 7 * 86_400_000)
+    expect(parseSince('2 months ago', NOW)).toBe(new Date(NOW).setMonth(8))
+    expect(parseSince('last month', new Date(2026, 2, 31, 12).getTime())).toBe(
+      new Date(2026, 1, 28, 12).getTime(),
+    )
+    expect(parseSince('a year ago', NOW)).toBe(new Date(NOW).setFullYear(2025))
+  })
+
   test.each([
     ['2026-11-20T08:00:00Z', Date.UTC(2026, 10, 20, 8)],
     ['2026-11-20t08:00:00z', Date.UTC(2026, 10, 20, 8)],
@@ -65,6 +83,12 @@ describe('parseSince', () => {
     '8:00',
     '08:60',
     '20.11.2026',
+    'last',
+    'last today',
+    'last fortnight',
+    'someday 08:00',
+    '1.5 months ago',
+    '9999 years ago',
     '1700000000',
     '2026-11-20T25:00:00Z',
   ])('refuses %j', (text) => {
@@ -88,6 +112,8 @@ describe('parseUntil', () => {
     expect(day('2026-11-18')).toEqual([new Date(2026, 10, 18).getTime(), new Date(2026, 10, 19).getTime()])
     expect(day('yesterday')).toEqual([new Date(2026, 10, 19).getTime(), midnight])
     expect(day('today')).toEqual([midnight, NOW])
+    expect(day('last thursday')).toEqual([new Date(2026, 10, 19).getTime(), midnight])
+    expect(parseUntil('thursday 08:00', NOW)).toBe(new Date(2026, 10, 19, 8).getTime())
     expect(parseUntil('2h', NOW)).toBe(NOW - 7_200_000)
     expect(parseUntil('2026-11-20T07:00:00Z', NOW)).toBe(Date.parse('2026-11-20T07:00:00Z'))
   })

@@ -1,5 +1,5 @@
 // Where things are: KARO_HOME moves everything, XDG_RUNTIME_DIR only the socket of the default home.
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { homePaths, servicePaths } from '../../../src/config/index.ts'
 import { recordingPaths } from '../../../src/config/paths.ts'
@@ -30,7 +30,11 @@ describe('homePaths', () => {
   test('a relative KARO_HOME is resolved, an empty one is none, a missing HOME is asked of the system', () => {
     expect(homePaths({ KARO_HOME: 'x' }).home).toBe(`${process.cwd()}/x`)
     expect(homePaths({ KARO_HOME: '', HOME: '/h' }).home).toBe('/h/.local/share/karo')
-    expect(homePaths({}).home).toBe(`${homedir()}/.local/share/karo`)
+    const ofSystem = `${userInfo().homedir}/.local/share/karo`
+    expect(homePaths({}).home).toBe(ofSystem)
+    // They would be another node in each directory.
+    expect(homePaths({ HOME: '' }).home).toBe(ofSystem)
+    expect(homePaths({ HOME: 'x' }).home).toBe(ofSystem)
   })
 
   test('a socket path may have 107 bytes, not characters; only its use is refused', () => {

@@ -1,6 +1,5 @@
 // karo ask: turns words into a command and shows its risk, without a daemon, an init or a network. Runs nothing.
 import { readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { findCommand } from '../../../assist/copilot/ask.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
@@ -9,6 +8,7 @@ import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
+import { personHome } from '../../../base/kernel/person-home.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { judging } from '../../judging.ts'
 import { knownTool } from '../../known-tool.ts'
@@ -79,7 +79,7 @@ function wantsModel(io: CommandIo): boolean {
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
   const knowledge = openKnowledge()
-  const examples = openExamples(io.home, io.env.HOME ?? homedir())
+  const examples = openExamples(io.home, personHome(io.env) ?? io.home)
   const judge = await judging(io, shell)
   const hasModel = wantsModel(io)
   const { commands: own, notes } = await ownCommands(io, hasModel ? OWN_FOR_MODEL_MS : OWN_MS)

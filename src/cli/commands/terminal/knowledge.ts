@@ -1,12 +1,12 @@
 // karo knowledge: lists where `ask` and `explain` know commands from, and takes in an archive of tldr pages.
 import { readFileSync, statSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openExamples, PACK_FILE } from '../../../assist/copilot/examples/index.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
+import { personHome } from '../../../base/kernel/person-home.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { type KnowledgeList, printKnowledge } from '../../views/knowledge.ts'
 
@@ -14,7 +14,7 @@ function listOf({ home, env }: CommandIo): KnowledgeList {
   const built = openKnowledge()
   const shipped =
     built.source === undefined ? [] : [{ name: built.source, path: null, tools: built.names().length }]
-  return { sources: [...shipped, ...openExamples(home, env.HOME ?? homedir()).sources] }
+  return { sources: [...shipped, ...openExamples(home, personHome(env) ?? home).sources] }
 }
 
 const list = defineCommand({

@@ -40,6 +40,11 @@ export async function daemonRunning(world: World): Promise<Finding> {
     if (error.code === 'not_found') {
       return warn('the daemon that runs is older than this command', restartOf(world, state.pid))
     }
+    if (error.code !== 'timeout' && error.code !== 'not_running')
+      return fail(
+        `pid ${state.pid} answers, but with an error: ${error.message}`,
+        restartOf(world, state.pid),
+      )
     return judgeHung({ kind: 'hung', pid: state.pid, says: error.message }, world)
   }
 }

@@ -95,7 +95,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     fi
     builtin kill -KILL "$pid" 2>/dev/null
     if [[ $asked ]]; then
-      builtin printf '%s\n' "${__karo_given[cut_off]}" >/dev/tty
+      builtin printf '\n%s\n' "${__karo_given[cut_off]}" >/dev/tty
       builtin printf 'drop unjudged safe -\n'
       return
     fi
@@ -163,7 +163,8 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       if [[ $answer == "${__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${__karo_guard[here]}; fi
     fi
     if [[ -z $verb ]]; then
-      if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
+      answer=${histchars-!^}
+      if [[ $- == *H* && ( $line == *"${answer:0:1}"* || $line == "${answer:1:1}"* ) ]]; then
         # The shell runs the line as history expansion makes it.
         answer=`__karo_guard_history "$line"; builtin printf .`
         answer=${answer%.}

@@ -15,6 +15,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # Whether $1 is plain: tools without rules, and signs that no shell expands; several of them with " | " in between.
   __karo_guard_plain() {
     [[ $1 != *[^A-Za-z0-9_./:,@%^+=\ \|-]* && $#1 -lt $__karo_given[plain_length] ]] || return 1
+    # Other signs may expand the history.
+    [[ -z $histchars || $histchars == "!^"* ]] || return 1
     __karo_guard[own]= __karo_guard[left]=$1
     # A rule in these files may prohibit any tool.
     for __karo_guard_rest in "$__karo_rules[@]"; do
@@ -120,7 +122,6 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     # A pipe of this subshell's own, for the answer.
     exec {__karo_guard_fd}< <(:)
     exec {__karo_guard_fd}<>/proc/self/fd/$__karo_guard_fd
-    __karo_guard[number]=$RANDOM$RANDOM$RANDOM
     builtin set -- "$__karo_given[resident_version]" "$sysparams[pid]" "$__karo_guard_fd" zsh \
       "${(pj:\x1f:)__karo_ask}" "$#__karo_guard[text]" "$__karo_guard[names]" "$__karo_guard[text]" \
       "KARO_GUARD_PROFILE=${KARO_GUARD_PROFILE-}"
@@ -130,7 +131,9 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     done
     # A judge that hangs may leave no room in its pipe, so another process writes.
     [[ "$*" != *$'\x1d'* ]] || return 0
-    builtin set -- "${@//$'\n'/$'\x1d'}" "$__karo_guard[number]"
+    # As a parameter, because zsh leaves $'…' as it is written in the replacement of a quoted expansion.
+    __karo_guard_word=$'\x1d'
+    builtin set -- "${@//$'\n'/$__karo_guard_word}" "$__karo_guard[number]"
     __karo_guard_word="${(pj:\0:)@/#/$__karo_guard[number]=}"$'\0\0'
     (( $#__karo_guard_word < __karo_given[resident_bytes] )) || return 0
     ( builtin syswrite -- "$__karo_guard_word" >|$__karo_guard[pipe] ) &
@@ -226,9 +229,13 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     fi
     if [[ -z $__karo_guard[verb] ]]; then
       # The shell runs the line as history expansion makes it.
-      if [[ $BUFFER == *\!* || $BUFFER == "^"* ]] && __karo_guard_bang; then zle .expand-history; fi
+      if [[ $BUFFER == *"$histchars[1]"* || $BUFFER == "$histchars[2]"* ]] && __karo_guard_bang; then zle .expand-history; fi
       __karo_guard[text]=$PREBUFFER$BUFFER
       if [[ $BUFFER == *$'\n'* ]]; then CURSOR=$#BUFFER; zle -R; fi
+      # Not in the subshell, each of which would have the same random numbers.
+      __karo_guard[number]=$RANDOM$RANDOM$RANDOM
+      # A job that ends meanwhile would have zsh draw the line over the question, and take Ctrl-C for itself.
+      builtin unsetopt notify
       __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
       __karo_guard[answer]=${__karo_guard[answer]%.}
       builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
@@ -244,6 +251,8 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
         # What goes is not drawn again.
         [[ $__karo_guard[verb] == drop ]] || zle -I
       fi
+      # Without notify this tells of such a job.
+      if [[ -n ${(M)jobstates:#done*} ]]; then zle -I; builtin jobs >/dev/null; fi
     fi
     __karo_guard[here]=
     case $__karo_guard[verb] in

@@ -23,7 +23,8 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
   zsh: (options) => `${zshSource(`${zshValues(options)}\n${shellFile('guard/guard.zsh')}`)}
 'builtin' 'eval' '__karo_guard_bang() { [[ -o banghist ]]; }'
 `,
-  fish: (options) => `${fishValues(options)}\n${shellFile('guard/guard.fish')}`,
+  fish: (options) =>
+    `${fishValues(options)}\n${shellFile('guard/plain.fish')}${shellFile('guard/guard.fish')}`,
 }
 
 /**

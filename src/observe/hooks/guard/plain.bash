@@ -3,6 +3,8 @@ if [[ ${__karo[dir]-} ]]; then
   # Whether $1 is plain: tools without rules, and signs that no shell expands; several of them with " | " in between.
   __karo_guard_plain() {
     ((${#1} < __karo_given[plain_length])) && [[ $1 != *[!A-Za-z0-9_./:,@%^+=\ \|-]* ]] || return 1
+    # Other signs may expand the history.
+    [[ -z ${histchars-} || $histchars == '!^'* ]] || return 1
     local own= text= file rest=$1 part
     for file in "${__karo_rules[@]}"; do
       # A rule in these files may prohibit any tool.

@@ -44,6 +44,15 @@ test('rules are added, listed, hold, and go', async () => {
   expect(readFileSync(file, 'utf8')).toMatch(/^\[\[allow\]\]\nrule = 'git-force-push'\nuntil = .*Z\n$/)
 })
 
+test('where the rules cannot be written, it says why and what to do', async () => {
+  const { karo, file } = node()
+  writeFileSync(dirname(file), '')
+  const { exit, stderr } = await karo('guard', 'allow', 'git-force-push')
+  expect(exit).toBe(1)
+  expect(stderr).toContain(`${dirname(file)} is not a directory (ENOTDIR)`)
+  expect(stderr).toContain('Choose a directory.')
+})
+
 test('a directory is meant from where one is, and a glob is one', async () => {
   const { karo, file } = node()
   for (const cwd of ['.', 'shop', '/srv', '~/client', '*/infra'])

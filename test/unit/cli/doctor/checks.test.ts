@@ -1,7 +1,13 @@
 // The judgements: values in, findings out, with the fix that fits.
 import { describe, expect, test } from 'vitest'
 import type { ConnectionFacts, DaemonFacts, MulticastFacts } from '../../../../src/api/contract/shapes.ts'
-import { judgeDaemon, judgeUnit, lastComplaint } from '../../../../src/cli/doctor/checks/daemon.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
+import {
+  daemonRunning,
+  judgeDaemon,
+  judgeUnit,
+  lastComplaint,
+} from '../../../../src/cli/doctor/checks/daemon.ts'
 import { judgeOwners } from '../../../../src/cli/doctor/checks/home.ts'
 import {
   judgeFiles,
@@ -28,7 +34,7 @@ import {
 } from '../../../../src/cli/doctor/checks/terminal.ts'
 import { judgeToolHook } from '../../../../src/cli/doctor/checks/tools.ts'
 import type { Finding } from '../../../../src/cli/doctor/result.ts'
-import type { StartFileLook, ToolHookLook } from '../../../../src/cli/doctor/world.ts'
+import type { StartFileLook, ToolHookLook, World } from '../../../../src/cli/doctor/world.ts'
 
 const outcomes = (findings: readonly Finding[]): string[] => findings.map(({ outcome }) => outcome)
 const MIB = 1024 * 1024
@@ -198,6 +204,19 @@ describe('daemon', () => {
     // To start what runs, hung or not, does nothing.
     const hung = { kind: 'hung', pid: 7, says: 'late' } as const
     expect(judgeDaemon(hung, { ...of, service: true }).fix).toBe('sudo systemctl restart karo')
+  })
+  test('one that answers with an error does not hang, and is ended gently', async () => {
+    const replaced = new KaroError('unavailable', "the daemon's program was replaced while it ran")
+    const world = {
+      ...of,
+      daemon: () => Promise.resolve({ kind: 'up', pid: 7 }),
+      facts: () => Promise.reject(replaced),
+    }
+    expect(await daemonRunning(world as unknown as World)).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining('was replaced while it ran'),
+      fix: 'kill 7\nkaro up --home /h',
+    })
   })
 })
 

@@ -134,5 +134,13 @@ test('other databases, and files that are none, are refused', async () => {
     message: expect.stringContaining('not the one'),
   })
   writeFileSync(join(directory, 'text'), 'SQLite format 3\0 and then nothing of the kind')
-  await expect(openAtuin(join(directory, 'text'))).rejects.toMatchObject({ code: 'bad_file' })
+  // No advice about directories that cannot be written to.
+  const damaged = { code: 'bad_file', hint: expect.stringContaining('damaged') }
+  await expect(openAtuin(join(directory, 'text'))).rejects.toMatchObject(damaged)
+  const half = new DatabaseSync(join(directory, 'half'))
+  half.exec('create table history (id integer, command text)')
+  half.exec(`insert into history values (1, '${'x'.repeat(20_000)}')`)
+  half.close()
+  writeFileSync(join(directory, 'half'), readFileSync(join(directory, 'half')).subarray(0, 5_000))
+  await expect(openAtuin(join(directory, 'half'))).rejects.toMatchObject(damaged)
 })
