@@ -13,7 +13,7 @@ const PAGE = 1_000
 /** Bytes of one piece; a piece is larger only where a single row is. */
 const PIECE_BYTES = 1024 * 1024
 const LENGTH = 4
-/** Counters that a restored database must not continue, because another database has used later numbers since. */
+/** Values that a restored database must not continue with, because another database has used later ones since. */
 const LEFT_OUT = [makeKey('documents', { bytes: Uint8Array.of(3) }), makeKey('meta', { text: 'probe' })]
 
 /**

@@ -41,7 +41,7 @@ interface Found {
   })[]
   /** How it was searched, for people. */
   readonly searchedBy: string
-  /** The error of the embeddings endpoint. */
+  /** Messages about parts of the search that failed. */
   readonly notes: readonly string[]
 }
 

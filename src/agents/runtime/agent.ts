@@ -77,7 +77,7 @@ export interface Agent {
   ): Promise<CallOutcome>
   /** Resolves when no process of it is left. It is not started again by itself. */
   stop(why: string): Promise<void>
-  /** Its manifest is differs from its signed manifest. */
+  /** Its stored manifest differs from the signed one. */
   refuse(why: string): void
   /** Like `stop`, and final: a caller that still holds the agent can no longer start it. */
   retire(): Promise<void>
@@ -196,10 +196,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     else restart(why)
   }
 
-  /**
-   * An agent that may write or holds secrets gets a jail only after an approval. An agent outside of jails is connected
-   * when it is needed.
-   */
+  /** An agent that may write or holds secrets gets a jail only after an approval. One outside of jails is connected on demand. */
   async function mayRestart(): Promise<boolean> {
     try {
       const manifest = await deps.manifest()

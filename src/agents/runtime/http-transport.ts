@@ -116,8 +116,8 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
     answered: traffic.answered,
     ending: () => isOver,
     hangUp() {
-      // The server first gets the message about the cancelled call. It may keep the session, or not answer at all; then
-      // the call is forgotten only here.
+      // Messages that are being sent, such as a cancellation, go out first. The server may keep the session, or not
+      // answer at all; then the session is forgotten only here.
       void Promise.allSettled(taking)
         .then(() => http.terminateSession())
         .then(

@@ -12,7 +12,7 @@ export interface RestingDeps {
    * where it has not. A grant for one use counts until it expires. Infinity where it needs none.
    */
   readonly grantedUntil: (action: Pick<Action, 'agent' | 'argv' | 'binds' | 'connect'>) => number | undefined
-  /** Its start, as its own person would ask for it. Rejects with KaroError where the manifest is differs from its signed manifest. */
+  /** Its start, as its own person would ask for it. Rejects with KaroError if the manifest differs from the signed one. */
   readonly startOf: (known: Known) => Promise<Action>
 }
 

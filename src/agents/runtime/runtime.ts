@@ -63,7 +63,7 @@ export interface AgentView {
   readonly name: string
   readonly person: number
   readonly status: AgentStatus
-  /** Null: its manifest is differs from its signed manifest. */
+  /** Null: its manifest differs from the signed one. */
   readonly manifest: Manifest | null
   /** What it offers; null while it does not run. */
   readonly offers: readonly Tool[] | null

@@ -68,7 +68,7 @@ async function changed({ agentOf }: WatchDeps, task: Task, before: Manifest): Pr
     const { manifest } = await doneBy(agentOf(task), task)
     if (digestOf(manifest) === digestOf(before)) return undefined
   } catch {
-    // It was removed, or is differs from its signed manifest.
+    // It was removed, or its manifest differs from the signed one.
   }
   const reason = `${task.agent} has changed since this was requested`
   return { outcome: 'deny', class: 'critical', gate: 'approval', reason }

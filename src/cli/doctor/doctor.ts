@@ -4,7 +4,7 @@ import { PROBES, type Probe } from './probes.ts'
 import { type CheckResult, type Finding, resultOf, type SafeFix, skipped } from './result.ts'
 import type { World } from './world.ts'
 
-/** What only administrators may see this of, so that for others these checks would find nothing and seem to be well. */
+/** Facts that only administrators get. For other people these checks would find nothing, and seem to pass. */
 const FOR_ADMINISTRATORS: ReadonlySet<CheckId> = new Set([
   'config.in_force',
   'mesh.multicast',

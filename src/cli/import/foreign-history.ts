@@ -186,7 +186,11 @@ async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHis
   return {
     ...{ source: 'atuin', where: path, total, end_us: 0 },
     notes:
-      others > 0 ? [`${others} commands of other machines are left out: --all-hosts imports them too.`] : [],
+      others > 0
+        ? [
+            `${others === 1 ? '1 command of other machines is' : `${others} commands of other machines are`} left out: --all-hosts imports them too.`,
+          ]
+        : [],
     done: () => done,
     survey: async () => ({ untimed: 0, first_us: null }),
     async *items() {

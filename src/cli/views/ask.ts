@@ -20,7 +20,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           '',
           paint(
             'dim',
-            answer.command === null ? 'other commands, which match less well or are too risky:' : 'or:',
+            answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:',
           ),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
@@ -29,11 +29,11 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           ...(answer.command === null ? [''] : []),
         ]
   if (answer.command === null) {
-    const said = 'Karo knows no command for that. Try other words: say what to do, and with what.'
+    const said = 'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders, confidence } = answer
-  const guess = 'Perhaps. Karo is not sure that this is what you mean, so check it first:'
+  const guess = 'Perhaps; Karo is not sure that this is what you mean, so read it first:'
   const lines = [
     ...(confidence === 'perhaps' ? [fitted(paint('yellow', guess), screen.columns), ''] : []),
     paint('bold', printable(command)),

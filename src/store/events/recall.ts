@@ -43,10 +43,7 @@ export interface Recall {
   begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>): Promise<T>
   /** Resolves when all events from `since` (ms since the epoch) on are loaded; undefined where they are too many. */
   whole(uid: number, since?: number): Promise<Recalled | undefined>
-  /**
-   * Loads the data that these people are likely to search; resolves when it is loaded. A search that is running has
-   * priority.
-   */
+  /** Loads the data that these people are likely to search; resolves when it is loaded. Running searches have priority. */
   prepare(uids: readonly number[]): Promise<void>
   /** Takes events that are stored already, and never throws. Like the calls below it runs only while nothing is written. */
   stored(events: readonly EventInput[], numbers: readonly number[]): void

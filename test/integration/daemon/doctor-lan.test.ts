@@ -163,7 +163,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
       const sick = await doctor(ash, here)
       expect(failing(sick)).toEqual(['mesh.multicast'])
       const { detail, fix = '' } = find(sick, 'mesh.firewall')
-      expect(detail).toContain('the port of the mesh (TCP 9238): named by no rule')
+      expect(detail).toContain('the port of the mesh (TCP 9238): no rule names it')
       inside(here, 'sh', '-ec', fix.replaceAll('sudo ', ''))
       const well = await doctor(ash, here)
       expect(failing(well)).toEqual([])

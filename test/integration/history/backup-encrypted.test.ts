@@ -60,7 +60,7 @@ test.runIf(hasAge)('encrypted for a key, or with a passphrase', async () => {
   expect([wide.code, wide.stderr]).toEqual([1, expect.stringContaining('chmod 600')])
   writeFileSync(at('words'), `${PASSPHRASE}\n`, { mode: 0o600 })
   const other = await karo('restore', at('key.age'), '--home', at('none'), '--passphrase-file', at('words'))
-  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('opened by a key')])
+  expect([other.code, other.stderr]).toEqual([2, expect.stringContaining('opened with a key')])
   expect(existsSync(at('none'))).toBe(false)
 
   const restored = await karo(

@@ -22,7 +22,7 @@ describe('changes', () => {
   it('say what they do not know: the content of a file that is written anew', async () => {
     const [one] = await changes({ path: '/a', content: 'new\n' }, 'write_file')
     expect(one?.diff).toContain('+new')
-    expect(one?.note).toContain('not known')
+    expect(one?.note).toContain('unknown')
   })
 
   it('say what is too much to compare, and how many more there are', async () => {

@@ -60,8 +60,8 @@ describe('a task', () => {
   })
 
   test.each([
-    ['submitted', 'before it ran'],
-    ['input-required', 'before it ran'],
+    ['submitted', 'before the task ran'],
+    ['input-required', 'before the task ran'],
     ['working', 'while it ran'],
   ] as const)('that was %s when the daemon died is failed, and never run again', async (state, why) => {
     const db = await temporaryDatabase()

@@ -320,7 +320,9 @@ describe('a place of the network', () => {
       connect: ['10.0.0.5:80'],
     })
     const add = (more: Partial<typeof wanted>, who = actor()) => runtime.add(who, { ...wanted, ...more })
-    await expect(add({ connect: ['10.0.0.5:81'] })).rejects.toThrow('lets no agent connect to 10.0.0.5:81')
+    await expect(add({ connect: ['10.0.0.5:81'] })).rejects.toThrow(
+      'does not permit agents to connect to 10.0.0.5:81',
+    )
     await expect(add({ connect: ['10.5:80'] })).rejects.toThrow('is not HOST:PORT')
     await expect(add({ argv: ['http://127.0.0.1:1/'] })).rejects.toThrow()
     for (const path of ['/srv/a\nb', `/${'a'.repeat(1_000)}`])

@@ -81,7 +81,7 @@ test('a node that was revoked, or looks for its inviter, says so, by whom, and w
   const nothing = { why_not: null, revoked_by: null }
   expect(about(nothing)).toBe('')
   const by = { node_id: other.nodeId, root: false, name: 'hq', at: UNTIL }
-  for (const word of ['hq', 'karo identity new', 'no member'])
+  for (const word of ['hq', 'karo identity new', 'no longer a member'])
     expect(about({ why_not: 'revoked', revoked_by: by })).toContain(word)
   expect(about({ why_not: 'revoked', revoked_by: { ...by, root: true, name: '' } })).toContain(
     'the root revoked',

@@ -36,7 +36,7 @@ test('a directory that is missing, and a file in its place, are named', () => {
     code: 'bad_file',
     where: join(directory, 'none/out'),
     message: `it cannot be written: there is no directory ${directory}/none (ENOENT)`,
-    hint: expect.stringContaining('Make it first'),
+    hint: expect.stringContaining('Create it first'),
   })
   writeFileSync(join(directory, 'file'), '')
   expect(thrown(() => createOutput(join(directory, 'file/out')))).toMatchObject({

@@ -43,8 +43,8 @@ test('what was typed becomes a value of that kind, or says why it is none', () =
   expect(readTyped(field('number'), ' 4 ')).toEqual({ value: 4 })
   expect(readTyped(field('boolean'), 'false')).toEqual({ value: false })
   expect(readTyped(field('json'), '[1]')).toEqual({ value: [1] })
-  expect(() => readTyped(field('number'), 'four')).toThrow('no number')
-  expect(() => readTyped(field('json'), '{')).toThrow('no JSON')
+  expect(() => readTyped(field('number'), 'four')).toThrow('not a number')
+  expect(() => readTyped(field('json'), '{')).toThrow('not JSON')
 })
 
 test('each thing that does not fit is said in a sentence', () => {

@@ -106,7 +106,7 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
       // Only an agent of this person, whatever else the caller may see.
       const { id, manifest } = await agents.describe({ ...owner, admin: false }, agent)
       if (manifest === null)
-        throw new KaroError('refused', `the manifest of ${id} is differs from its signed manifest`)
+        throw new KaroError('refused', `the manifest of ${id} differs from the signed one`)
       return shapeOf(await vault.allow(owner, name, { agent: id, manifest: digestOf(manifest), tools }))
     })
     serve(server, denySecret, async (request) =>

@@ -99,7 +99,7 @@ function Log({ id }: { readonly id: string }) {
 
 /** Said in the place of the command where there is none. */
 export const noCommand = (isBuiltIn = false): string =>
-  isBuiltIn ? 'none: built into Karo' : 'differs from its signed manifest'
+  isBuiltIn ? 'none: built into Karo' : 'its manifest differs from the signed one'
 
 function factsOf(agent: AgentShape) {
   const { argv, built_in, outside, manifest, server, restarts, state, detail, granted_until } = agent

@@ -71,7 +71,7 @@ test('its health has them where it can tell, and members learn which nodes said 
   const shown = (data: QueryDataOf<'NodeHealth'>) =>
     view.data(data, { screen: { colour: false, columns: 160 }, passes: () => true, least: () => '' })
   const text = shown(result.data as QueryDataOf<'NodeHealth'>)
-  expect(text).toContain('as 1 of 3 say; others may have shown them too')
+  expect(text).toContain('as 1 of 3 say; other nodes may have shown them too')
   expect(text).toMatch(
     /carol +c +security +ToolUsage +2026-11-20 00:00 to 2026-11-21 00:00 +2026-11-21 09:00 +b/,
   )

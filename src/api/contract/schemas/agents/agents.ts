@@ -74,7 +74,7 @@ const agentFields = {
   argv: argv()
     .nullable()
     .describe(
-      'null, as all that follows from the manifest: it is built in, differs from its signed manifest, or another machine asks',
+      'null, as all that follows from the manifest: it is built in, its manifest differs from the signed one, or another machine asks',
     ),
 }
 
