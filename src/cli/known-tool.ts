@@ -3,7 +3,7 @@ import { openExamples } from '../assist/copilot/examples/index.ts'
 import { openKnowledge } from '../assist/copilot/knowledge.ts'
 import { type Known, knownOf } from '../assist/copilot/known.ts'
 import { createManuals } from '../assist/copilot/manuals.ts'
-import { personHome } from '../base/kernel/person-home.ts'
+import { personHome } from '../base/run/person-home.ts'
 import type { CommandIo } from './command.ts'
 
 /** Undefined unless the words are a tool's name and nothing else; its manual is only read if nothing else knows it. */

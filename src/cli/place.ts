@@ -1,7 +1,7 @@
 // Tells the guard where this process is; every command that judges command lines asks here.
 import { isAbsolute, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
-import { neededHome, personHome } from '../base/kernel/person-home.ts'
+import { neededHome, personHome } from '../base/run/person-home.ts'
 import type { CommandIo } from './command.ts'
 
 /** Absolute paths; an unknown one is left out. */

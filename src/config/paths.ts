@@ -2,7 +2,7 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
-import { neededHome } from '../base/kernel/person-home.ts'
+import { neededHome } from '../base/run/person-home.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 

@@ -1,8 +1,8 @@
 // Builds what every room is given: configuration, logs, metrics, and the list of problems for a problem report.
 import { dirname } from 'node:path'
 import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
-import { personHome } from '../base/kernel/person-home.ts'
 import { faultsFromEnv } from '../base/run/faults.ts'
+import { personHome } from '../base/run/person-home.ts'
 import { COMMIT, VERSION } from '../base/version.ts'
 import { type Config, createLiveConfig, loadConfig } from '../config/index.ts'
 import { withoutHome } from '../ops/log/home.ts'

@@ -133,7 +133,7 @@ test('what a chunk exports is read when it is used, and what is written in no kn
 
 test('the shell files of the hooks are in the code, and nothing reads them when it runs', () => {
   const files = globSync(join(import.meta.dirname, '../../src/observe/hooks/**/*.{bash,zsh,fish,sh}'))
-  expect(files).toHaveLength(14)
+  expect(files).toHaveLength(15)
   for (const file of files) {
     const words = readFileSync(file, 'utf8').split('\n', 1)[0]!
     expect(

@@ -1,7 +1,7 @@
 // Which directory is the person's home: HOME, or what the user database says.
 import { userInfo } from 'node:os'
 import { expect, test } from 'vitest'
-import { neededHome, personHome } from '../../../src/base/kernel/person-home.ts'
+import { neededHome, personHome } from '../../../src/base/run/person-home.ts'
 
 test('an absolute HOME is the home, any other is asked of the system', () => {
   expect(personHome({ HOME: '/h' })).toBe('/h')

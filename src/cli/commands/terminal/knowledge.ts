@@ -6,7 +6,7 @@ import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
-import { personHome } from '../../../base/kernel/person-home.ts'
+import { personHome } from '../../../base/run/person-home.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { type KnowledgeList, printKnowledge } from '../../views/knowledge.ts'
 

@@ -5,8 +5,7 @@ import { expect, test } from 'vitest'
 import { runCli } from '../../../../src/cli/run.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 
-function node() {
-  const home = join(temporaryDirectory(), 'k')
+function node(home = join(temporaryDirectory(), 'k')) {
   return {
     file: join(home, 'guard.toml'),
     async karo(...argv: readonly string[]) {
@@ -45,8 +44,9 @@ test('rules are added, listed, hold, and go', async () => {
 })
 
 test('where the rules cannot be written, it says why and what to do', async () => {
-  const { karo, file } = node()
-  writeFileSync(dirname(file), '')
+  const noDirectory = join(temporaryDirectory(), 'file')
+  writeFileSync(noDirectory, '')
+  const { karo, file } = node(join(noDirectory, 'k'))
   const { exit, stderr } = await karo('guard', 'allow', 'git-force-push')
   expect(exit).toBe(1)
   expect(stderr).toContain(`${dirname(file)} is not a directory (ENOTDIR)`)
