@@ -167,6 +167,25 @@ describe('composed', () => {
   })
 
   test.each([
+    // The tool's own name is a verb.
+    ['ping every machine of the network over IPv6', 'ping'],
+    // `format` is a thing here, and `overwriting` is what is not wanted.
+    ['list the entries of a directory in long format with inode numbers', 'ls'],
+    ['ask before overwriting a file that is moved somewhere', 'mv'],
+  ])('for %j the tool %s is named first', (words, tool) => {
+    expect(toolsFor(words, knowledge)[0]?.source).toBe(`tool ${tool}`)
+  })
+
+  test('words that begin with a look are not answered with a tool that changes something, though they say `changes`', () => {
+    for (const words of [
+      'show changes between HEAD and origin/main',
+      'list the format changes of a disk image',
+    ])
+      for (const { command } of toolsFor(words, knowledge))
+        expect(changesSomething(command), command).toBe(false)
+  })
+
+  test.each([
     'delete directories older than 30 days in /srv/cache',
     'remove folders in /srv older than 30 days',
     'delete directories older than 30 days',
