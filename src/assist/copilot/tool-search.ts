@@ -3,7 +3,7 @@
 import { beginsWithLook, changesSomething, wantsChange } from './compose/acts.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge } from './knowledge-format.ts'
-import { concepts } from './matcher/language.ts'
+import { concept, concepts, NOT } from './matcher/language.ts'
 import { describesLimits } from './matcher/limits.ts'
 import { destroysByName, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
@@ -95,11 +95,23 @@ export function toolsFor(request: string, knowledge: Knowledge): readonly Candid
       continue
     const found = candidate(passage, share)
     // A guess never destroys anything, and changes something only if a change of a thing is asked for.
-    const isHarmless = !destroysByName(found.command) && (mayChange || !changesSomething(found.command))
+    const isHarmless =
+      !destroysByName(found.command) &&
+      (mayChange || !(changesSomething(found.command) || CHANGING.test(found.command))) &&
+      !saysItDestroys(passage.words)
     if (isHarmless && !best.has(passage.tool)) best.set(passage.tool, found)
   }
   return [...best.values()]
 }
+
+/** Subcommands that change something whatever the tool is; few of the tools are known so well as `git` and `docker`. */
+const CHANGING =
+  /^\S+ (?:re|un)?(?:install|add|attach|apply|build|commit|connect|create|deploy|disable|edit|enable|export|import|init|load|log(?:in|out)|merge|mount|new|pull|push|put|rebase|remove|rename|restart|rm|run|save|scale|set|start|stop|tap|update|upgrade|upload)(?![a-z])/
+
+/** Whether a description says that something is deleted or ended, as that of `fuser -k`, rather than that it is not. */
+const saysItDestroys = (words: ReadonlySet<string>): boolean =>
+  !words.has(NOT) && DESTROYING.some((word) => words.has(word))
+const DESTROYING = 'delete kill wipe'.split(' ').map(concept)
 
 function score(
   asked: ReadonlySet<string>,

@@ -176,13 +176,22 @@ describe('composed', () => {
     expect(toolsFor(words, knowledge)[0]?.source).toBe(`tool ${tool}`)
   })
 
-  test('words that begin with a look are not answered with a tool that changes something, though they say `changes`', () => {
+  test('words that begin with a look are answered with no tool that changes something, though they say `changes`', () => {
     for (const words of [
-      'show changes between HEAD and origin/main',
-      'list the format changes of a disk image',
+      'show the user whose password changes',
+      'list the changes that a git pull with rebase makes',
     ])
       for (const { command } of toolsFor(words, knowledge))
         expect(changesSomething(command), command).toBe(false)
+    // Of `dpkg install` and `apt edit-sources` only the subcommand says so.
+    for (const { command } of toolsFor('print what the package upgrade changes', knowledge))
+      expect(command).not.toMatch(/^\S+ (?:install|edit|upgrade)/)
+  })
+
+  test('no tool is named by an option that ends processes', () => {
+    const commands = toolsFor('which program listens on 8443', knowledge).map(({ command }) => command)
+    expect(commands).not.toEqual([])
+    expect(commands.join('\n')).not.toMatch(/fuser -k/)
   })
 
   test.each([
