@@ -169,6 +169,8 @@ describe('composed', () => {
   test.each([
     // The tool's own name is a verb.
     ['ping every machine of the network over IPv6', 'ping'],
+    // It does what the words begin with; sshfs and ssh say more of what follows.
+    ['mount a remote share with credentials', 'mount'],
     // `format` is a thing here, and `overwriting` is what is not wanted.
     ['list the entries of a directory in long format with inode numbers', 'ls'],
     ['ask before overwriting a file that is moved somewhere', 'mv'],
