@@ -8,6 +8,7 @@ import { describesLimits } from './matcher/limits.ts'
 import { destroysByName, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import { TOOLS } from './tools/index.ts'
+import { PURPOSES } from './tools/purposes.ts'
 import type { Candidate } from './types.ts'
 
 /** One thing that a tool does: the whole tool, a subcommand, an option, or a recipe. */
@@ -46,6 +47,8 @@ const CHANCE = 0.06
 const CHANCE_ELSEWHERE = 0.15
 /** Added for a tool that does what the request begins with. */
 const VERB = 0.25
+/** Of two passages that fit about as well, the one with an option says more than the tool's name alone. */
+const BARE = 0.95
 const MOST_OPTIONS = 3
 /** Telling words of a request that names no tool; fewer fit too many tools. */
 const LEAST_WORDS = 3
@@ -98,7 +101,8 @@ export function toolsFor(request: string, knowledge: Knowledge): readonly Candid
     const isHarmless =
       !destroysByName(found.command) &&
       (mayChange || !(changesSomething(found.command) || CHANGING.test(found.command))) &&
-      !saysItDestroys(passage.words)
+      // A name alone destroys nothing, even if the tool can.
+      (found.command === passage.tool || !saysItDestroys(passage.words))
     if (isHarmless && !best.has(passage.tool)) best.set(passage.tool, found)
   }
   return [...best.values()]
@@ -132,7 +136,8 @@ function score(
     .map((passage) => {
       const { shared, count } = sharedWith(passage, weights, passages.about.get(passage.tool))
       const length = 1 + LENGTH * Math.max(0, passage.words.size / (count + 1) - 1)
-      const share = shared / whole / length
+      const isBare = passage.command === passage.tool && passage.option === ''
+      const share = ((isBare ? BARE : 1) * shared) / whole / length
       if (prior === undefined) return { passage, share }
       const { times, plus } = prior(passage.tool)
       return { passage, share: count < 2 ? 0 : share * times + plus / whole }
@@ -216,6 +221,8 @@ function prepare(knowledge: Knowledge): Passages {
     verbs.set(tool, new Set([...says.slice(0, 1), ...name]))
     about.set(tool, words)
     all.push({ tool, command: tool, option: '', placeholder: '', words })
+    for (const purpose of Object.hasOwn(PURPOSES, tool) ? (PURPOSES[tool] as string).split('; ') : [])
+      all.push(passage(tool, tool, '', undefined, purpose))
     for (const { command, words } of recipes.get(tool) ?? [])
       all.push({ tool, command, option: '', placeholder: '', words })
     for (const [key, does] of Object.entries(own?.options ?? {})) {
