@@ -187,7 +187,9 @@ function priors(
 }
 
 function candidate({ tool, command, option, placeholder }: Passage, share: number): Candidate {
-  const text = [command, option, placeholder].filter((part) => part !== '').join(' ')
+  const written = [command, option, placeholder].filter((part) => part !== '').join(' ')
+  // Alone, crontab reads a new schedule from the terminal in place of the old one.
+  const text = written === 'crontab' ? 'crontab -e' : written
   return {
     command: text,
     source: `tool ${tool}`,
