@@ -93,7 +93,7 @@ export function readTldrTools(pages: string): RequestSet {
   const unnamed = (items: readonly Item[]): readonly Item[] => {
     const byWords = new Map<string, Set<string>>()
     for (const { words } of items) {
-      const [, tool = '', does = ''] = /^(\S+)[^:]*: (.+)$/.exec(words) ?? []
+      const [, tool = '', does = ''] = /^([^\s:]+)[^:]*: (.+)$/.exec(words) ?? []
       byWords.set(does, (byWords.get(does) ?? new Set()).add(tool))
     }
     return [...byWords].map(([words, tools]) => ({ words, right: [...tools] }))

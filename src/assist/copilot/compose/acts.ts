@@ -35,6 +35,9 @@ const TOO_MUCH = /^(?:[/~*.]+|\/dev\/.+)$/
 export const onlyLooks = (request: string): boolean =>
   LOOKS.test(request) && !WANTS.test(request.replace(LOOKS, ''))
 
+/** Whether the request begins with a word that looks, whatever else it says. */
+export const beginsWithLook = (request: string): boolean => LOOKS.test(request)
+
 /** Whether the request has a verb of change, and names what is to be changed rather than everything. */
 export const wantsChange = (request: string): boolean =>
   WANTS.test(request) && !/\b(?:everything|anything|all|every|any)\b/i.test(request)

@@ -167,6 +167,36 @@ describe('composed', () => {
   })
 
   test.each([
+    // The tool's own name is a verb.
+    ['ping every machine of the network over IPv6', 'ping'],
+    // It does what the words begin with; sshfs and ssh say more of what follows.
+    ['mount a remote share with credentials', 'mount'],
+    // `format` is a thing here, and `overwriting` is what is not wanted.
+    ['list the entries of a directory in long format with inode numbers', 'ls'],
+    ['ask before overwriting a file that is moved somewhere', 'mv'],
+  ])('for %j the tool %s is named first', (words, tool) => {
+    expect(toolsFor(words, knowledge)[0]?.source).toBe(`tool ${tool}`)
+  })
+
+  test('words that begin with a look are answered with no tool that changes something, though they say `changes`', () => {
+    for (const words of [
+      'show the user whose password changes',
+      'list the changes that a git pull with rebase makes',
+    ])
+      for (const { command } of toolsFor(words, knowledge))
+        expect(changesSomething(command), command).toBe(false)
+    // Of `dpkg install` and `apt edit-sources` only the subcommand says so.
+    for (const { command } of toolsFor('print what the package upgrade changes', knowledge))
+      expect(command).not.toMatch(/^\S+ (?:install|edit|upgrade)/)
+  })
+
+  test('no tool is named by an option that ends processes', () => {
+    const commands = toolsFor('which program listens on 8443', knowledge).map(({ command }) => command)
+    expect(commands).not.toEqual([])
+    expect(commands.join('\n')).not.toMatch(/fuser -k/)
+  })
+
+  test.each([
     'delete directories older than 30 days in /srv/cache',
     'remove folders in /srv older than 30 days',
     'delete directories older than 30 days',

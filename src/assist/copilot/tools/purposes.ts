@@ -1,0 +1,121 @@
+// What common tools are used for, beyond their one line and their options: read only by the search for a tool.
+
+/** Purposes of each tool, separated by semicolons; each is searched by itself. Written from the tools' manual pages. */
+export const PURPOSES: Readonly<Record<string, string>> = {
+  awk: 'prints fields or columns of each line, split at a separator; sums or averages a column of numbers; prints lines that match a condition or pattern; uses variables, conditions and loops over lines; prints every nth line',
+  at: 'runs a command once at a given time; lists or removes jobs that wait',
+  basename: 'removes the directory and suffix from a path',
+  bc: 'calculates expressions with decimals; converts numbers between bases',
+  cat: 'prints the contents of files; concatenates files into an output file; appends files to another; reads standard input; copies a file to another',
+  chmod:
+    'gives or takes rights to read, write and execute for user, group and others; makes a file executable; changes permissions recursively; gives the same permissions as a reference file',
+  chown: 'changes the user and group that own files, recursively; like a reference file',
+  column: 'aligns text into a table of columns',
+  comm: 'compares two sorted files; prints lines that only one file has, or that both have',
+  cp: 'copies files and directories to another place; copies recursively; follows symbolic links; creates parent directories of the source path',
+  crontab:
+    'edits, lists or removes the schedule of jobs of a user; runs a command every few minutes, each hour or day, at reboot',
+  curl: 'makes HTTP requests such as GET, POST and PUT to a URL; sends JSON or form data, headers, cookies, a user and password, a client certificate; downloads a URL to a file; shows response headers; resolves a host to an address; uses a proxy',
+  cut: 'prints specific fields, columns, characters or bytes of each line, split at a delimiter',
+  date: 'displays or sets the current date and time in a format; converts a Unix timestamp; displays the time of another timezone, UTC or ISO 8601',
+  dd: 'copies data block by block between files and devices; writes an image to a disk; backs up a disk to an image; makes a file of random or zero bytes; measures disk speed',
+  df: 'displays filesystems and their free, used and available disk space and inodes; the filesystem that contains a file',
+  diff: 'compares files or directories; lists the changes that turn one file into another; shows differences side by side; ignores whitespace; makes a patch',
+  dig: 'looks up DNS records of a domain such as A, MX, TXT and NS; resolves a domain name; queries a specific DNS server; reverse lookup of an IP address; traces the path of a query from the root servers; gives a short answer',
+  docker:
+    'lists running and stopped containers; starts a container from an image, with a volume, port, name or environment variable; runs a command in a container; shows logs of a container; builds an image',
+  du: 'lists the sizes of directories and their subdirectories; shows the total size of a directory; finds out what takes disk space',
+  env: 'shows environment variables; runs a program with variables set or removed, or with an empty environment; in the shebang of a script',
+  ffmpeg:
+    'converts video and audio between formats; extracts sound or frames from a video; makes a video or GIF of images; trims, scales, crops, rotates or joins videos; records the screen',
+  file: 'determines the type, MIME type and encoding of a file by its contents; also inside compressed files and of device files',
+  find: 'searches a directory tree for files by name, path, type, size, owner or time; runs a command on each file found; finds empty files; excludes paths',
+  free: 'displays free and used memory and swap, in units, again and again',
+  fuser: 'shows which processes use a file, socket, port or mounted filesystem',
+  getent: 'looks up users, groups, hosts and services in the databases of the system',
+  git: 'records and shares versions of source: branches, commits, tags, remotes, stash; shows the history, the changes of a commit, who changed a line',
+  gpg: 'encrypts, decrypts and signs files; verifies signatures; imports, exports and lists keys',
+  grep: 'searches for a pattern, regular expression or exact string in files; prints lines that match or do not match, their number, context, or the names of files; reads standard input; searches recursively',
+  groups: 'prints the groups of a user',
+  gzip: 'compresses and decompresses gz files, keeping or replacing the original; lists or tests compressed files; sets the compression level; writes to standard output',
+  head: 'outputs the first lines or bytes of a file; all but the last lines',
+  history:
+    'displays the commands that were typed, with numbers and timestamps; searches, clears, reads or writes the history file; runs an earlier command',
+  host: 'looks up a domain name or address in DNS',
+  hostname: "shows or sets the machine's host name; shows its IP addresses",
+  id: "displays the user's identity: user id, group ids, names of groups; primary group",
+  ip: 'shows or changes network addresses, interfaces (links), routes and neighbours; brings an interface up or down; adds a default gateway or route; lists the ARP table',
+  journalctl:
+    'shows messages of the systemd journal by unit, service, process, priority, boot, time or kernel; follows new messages; limits the size of the journal',
+  jq: 'formats (pretty prints) JSON; extracts keys, values and elements of an array from a JSON document; filters and transforms JSON; builds objects; runs an expression or script on JSON',
+  kill: 'sends a signal to a process by its id: ends, stops, pauses, continues or reloads it; lists names of signals',
+  last: 'shows who logged in before, and reboots',
+  less: 'opens a file to page through it; searches forward and backward for a string; follows the file; goes to the next or previous match; opens the current file in an editor',
+  ln: 'creates symbolic links and hard links to a file or directory; overwrites an existing link to point to another file; relative links',
+  ls: 'lists files and directories, also hidden ones, in long format with sizes, permissions and owner, sorted by size or time; only directories; recursively',
+  lsblk: 'lists disks, partitions, their sizes, filesystems and mount points',
+  lsof: 'lists open files and the processes that have them open; which process uses a file, port, network connection or directory; files that a user or process opened',
+  make: 'builds targets of a Makefile; runs jobs in parallel; uses another makefile; overrides variables; shows what would be done without running it; ignores errors',
+  mkdir: 'creates directories, with parents and with permissions',
+  mount:
+    'mounts a filesystem, device, ISO image, CD-ROM or share to a directory; shows mounted filesystems; mounts all of fstab; binds a directory to another; remounts read-only',
+  mv: 'moves or renames files and directories; prompts before overwriting existing files, or never overwrites; only if newer; moves several files into a directory',
+  nc: 'opens or listens on a TCP or UDP port; sends a file to another machine; scans ports; a simple chat or server',
+  netstat: 'lists network connections, listening ports, routes and interface statistics',
+  nmap: 'scans hosts and ports of a network; detects services, versions and operating systems',
+  nohup:
+    'runs a process or script that lives on after the terminal or session closes; runs in the background and writes its output to a file',
+  npm: 'installs, updates and removes packages and dependencies of package.json, locally or globally; runs a script of the package; initialises a package; lists installed dependencies; publishes a package',
+  openssl:
+    'generates private keys, certificate requests and self-signed certificates; shows a certificate and its expiry date; connects to a TLS server; digests, encrypts and decrypts a file',
+  paste: 'joins lines of files side by side, with a delimiter; joins all lines into one',
+  passwd:
+    "changes a user's password; locks, unlocks or expires an account's password; shows the password's status",
+  pgrep: 'finds the ids of processes by name, user or command line',
+  ping: 'sends ICMP packets to a host and waits for the response: tests whether it can be reached; a count of packets, an interval, a timeout; IPv4 or IPv6',
+  pip: 'installs, upgrades and removes Python packages, from a requirements file or a directory; lists and shows installed packages; saves them to a requirements file',
+  ps: 'lists running processes, of all users or of one, as a tree, with threads, sorted by memory or CPU; the parent of a process; searches for a process',
+  rm: 'removes files and directories',
+  rsync:
+    'transfers and synchronises files and directories to or from a remote host over SSH; only newer files; archive mode; shows progress and keeps partial transfers; compresses data as it is sent; the contents of a directory but not itself; excludes patterns; limits bandwidth; copies recursively',
+  scp: 'copies files and directories between this machine and a remote host over SSH; between two remote hosts; with a port, key or proxy',
+  sed: 'replaces text that matches a pattern in each line of a file; edits a file in place with a backup; prints, deletes or inserts lines by number or pattern; several substitutions or a script file; extended regular expressions',
+  shuf: 'puts lines in random order; picks random lines or numbers',
+  sort: 'sorts lines of a file in alphabetic, numeric, reverse, version or random order, by a field or key with a separator; ignores case; removes duplicate lines; human-readable sizes; merges sorted files',
+  split: 'splits a file into pieces of so many lines or bytes',
+  ss: 'shows sockets: TCP, UDP and UNIX connections, listening ports, by state, port or address; with processes; summary of sockets',
+  ssh: 'connects to a remote server, with a user, port, private key or jumphost; runs a command on a remote server; forwards ports, tunnels and a SOCKS proxy, X11 and the agent; remote terminal',
+  stat: 'displays properties of a file: size, permissions in octal, owner, inode, times of access and modification; information about a filesystem',
+  strace: 'traces the system calls and signals of a process',
+  su: 'switches to another user; runs a command as another user',
+  systemctl:
+    'starts, stops, restarts, reloads, enables or disables a service; shows the status of services and units; lists failed or running units; starts a service at boot; masks a unit; edits a unit file',
+  tail: 'shows the last lines or bytes of a file; everything from a given line on; keeps reading and follows a file as it grows',
+  tar: 'creates, lists and extracts archives, also compressed ones; extracts into a target directory, or only matching files; adds files to an archive',
+  tcpdump: 'captures and shows network packets of an interface, host or port; writes them to a file',
+  tee: 'copies standard input to files and to standard output; appends to files',
+  time: 'measures how long a command runs',
+  tmux: 'starts, lists, attaches, detaches and kills terminal sessions; new windows and panes; several terminals in one',
+  top: 'shows running processes live, sorted by CPU or memory',
+  touch:
+    'creates empty files; sets the time of files, to a given time or that of a reference file; only if the file exists; several files with numbers or letters in their names',
+  tr: 'replaces, deletes or squeezes characters of its input; changes lower case to upper case; complement of a set of characters; translates one set of characters to another',
+  traceroute: 'shows the hops of the route to a host',
+  umask: 'shows or sets the permissions that new files do not get',
+  uname:
+    "prints the kernel's name, release and version, the machine's hardware name and architecture, the operating system, the host name on the network",
+  uniq: 'displays unique or duplicate lines of sorted input once; counts occurrences of each line; compares only some fields or characters of each line',
+  unzip:
+    'extracts files and directories from zip archives, to a directory or to standard output; lists the contents of a zip archive; tests it',
+  useradd: 'creates a user, with a home directory, shell, user id, groups; a system user',
+  usermod:
+    'changes a user account: login name, user id, shell, home directory, groups; adds a user to supplementary groups; locks or unlocks an account',
+  watch:
+    'runs a command repeatedly, every few seconds, and monitors its output; highlights differences; exits when the output changes; monitors a directory or disk space',
+  wc: 'counts lines, words, characters and bytes of a file; the longest line',
+  wget: 'downloads files and web pages from URLs; a whole website with its resources, images and links (mirror); limits download speed, retries and wait intervals; continues an incomplete download; with a user and password; a list of URLs from a file; saves to a file name',
+  which: 'shows the path of a program that a command runs; all of them in PATH',
+  xargs:
+    'runs a command with arguments from standard input, such as a list of files; several commands at once; puts each word where a placeholder stands; in parallel',
+  zip: 'adds files and directories to a zip archive; with a password; excludes files; splits the archive into parts; sets the compression level; removes files from an archive',
+}
