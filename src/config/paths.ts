@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
+import { orElse } from '../base/run/or-else.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -88,11 +89,10 @@ export function servicePaths(env: Env): HomePaths {
 
 /** True if there is a node's database but no key. False if the directory cannot be read. */
 export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
-  try {
-    return lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0
-  } catch {
-    return false
-  }
+  return orElse(
+    () => lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0,
+    false,
+  )
 }
 
 export interface Recording {

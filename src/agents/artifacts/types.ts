@@ -1,7 +1,6 @@
 // What the store of artifacts shows of itself, and its bounds.
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { ArtifactRepository, ShareRow } from '../../store/tables/artifacts.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -167,13 +166,9 @@ export interface Artifacts extends Room {
   forget(person: number): Promise<void>
 }
 
-export interface ArtifactsDeps {
+export interface ArtifactsDeps extends Ambient {
   /** Signs links. */
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: ArtifactRepository
   readonly audit: Pick<Audit, 'record' | 'insist'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
 }

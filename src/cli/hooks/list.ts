@@ -1,6 +1,7 @@
 // karo hook list: which AI coding tools have the hook, and whether they run it.
 import * as fs from 'node:fs'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { ownHooks } from '../adapters/settings.ts'
 import type { CommandIo } from '../command.ts'
@@ -51,9 +52,5 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
 const TRUST_WORDS = { untrusted: 'not trusted', disabled: 'off', unknown: 'unknown' } as const
 
 function isInstalled(file: string): boolean {
-  try {
-    return Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0
-  } catch {
-    return false
-  }
+  return orElse(() => Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0, false)
 }

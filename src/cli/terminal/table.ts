@@ -21,7 +21,8 @@ export interface Column<Row> {
   readonly wrap?: boolean
 }
 
-interface Screen {
+/** What a view has to know of the terminal: a command's `io` has it. */
+export interface Screen {
   readonly colour: boolean
   /** Infinity = no limit. */
   readonly columns: number

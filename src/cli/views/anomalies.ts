@@ -2,11 +2,8 @@
 import { styleText } from 'node:util'
 import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/contract/shapes.ts'
 import { ago, localTime } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
-
-type Screen = Pick<CommandIo, 'colour' | 'columns'>
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =

@@ -8,10 +8,7 @@ import type {
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
-import type { CommandIo } from '../command.ts'
-import { table } from '../terminal/table.ts'
-
-type Screen = Pick<CommandIo, 'colour' | 'columns'>
+import { type Screen, table } from '../terminal/table.ts'
 
 /** Characters of a card that a person can be expected to read; a longer one is looked at as JSON. */
 export const CARD_MAX = 20_000

@@ -3,13 +3,8 @@ import { styleText } from 'node:util'
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 /** Ends with a newline, as the others do. */
 export function policyView(policy: PolicyShape, screen: Screen): string {

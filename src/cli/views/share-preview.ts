@@ -2,14 +2,9 @@
 import { styleText } from 'node:util'
 import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { WEEKDAYS } from './lines.ts'
 import { totalsPreviewView } from './totals/preview.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 /** Ends with a newline. */
 export function previewView(shape: SharePreviewShape, screen: Screen): string {

@@ -3,6 +3,8 @@ import { defineOperation, schemasOf, type TextAnswer } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/care.ts'))
 
+const ofAdminHere = { access: 'admin', via: 'socket', tag: 'care' } as const
+
 export const getLogs = defineOperation('GET /api/v1/logs', {
   access: 'admin',
   tag: 'care',
@@ -60,17 +62,13 @@ export const getMetricsPlainly = defineOperation('GET /metrics', {
 const fromPeople = schemasOf(() => import('../schemas/people.ts'))
 
 export const getPeople = defineOperation('GET /api/v1/people', {
-  access: 'admin',
-  via: 'socket',
-  tag: 'care',
+  ...ofAdminHere,
   summary: 'Whose data is here, and what of it is held back',
   answer: fromPeople.people,
 })
 
 export const mapPerson = defineOperation('POST /api/v1/people/map', {
-  access: 'admin',
-  via: 'socket',
-  tag: 'care',
+  ...ofAdminHere,
   summary: "Give a person's data to an account",
   description:
     'Only root and the user of the daemon may do this, because it opens the commands of one person to another account.',
@@ -81,9 +79,7 @@ export const mapPerson = defineOperation('POST /api/v1/people/map', {
 })
 
 export const removePerson = defineOperation('POST /api/v1/people/remove', {
-  access: 'admin',
-  via: 'socket',
-  tag: 'care',
+  ...ofAdminHere,
   summary: "Remove a person's history, consent and tokens for good",
   description: 'Only root and the user of the daemon may do this.',
   body: fromPeople.removeBody,

@@ -1,18 +1,6 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import {
-  allowSecret,
-  denySecret,
-  destroyVault,
-  getSecrets,
-  initVault,
-  lockVault,
-  removeSecret,
-  revealSecret,
-  rotateVault,
-  setSecret,
-  unlockVault,
-} from '../../../api/contract/operations/agents/vault.ts'
+import * as api from '../../../api/contract/operations/agents/vault.ts'
 import { SECRET_NAME, UNLOCKED_SECONDS } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
@@ -45,7 +33,7 @@ function nameOf(text: string): string {
 const init = defineCommand({
   name: 'secret init',
   summary: 'make your vault, under a new passphrase',
-  shows: initVault,
+  shows: api.initVault,
   options: [
     passphraseFileOption,
     {
@@ -56,10 +44,10 @@ const init = defineCommand({
   examples: [{ run: 'karo secret init', does: 'asks for a passphrase twice; nobody can recover it' }],
   async run(io, { options }) {
     if (options.credential === true)
-      return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
+      return show(io, await daemonAt(io).call(api.initVault, { body: {} }), vaultView)
     const words = await newPassphrase(options['passphrase-file'])
     return withWords(words, async (passphrase) =>
-      show(io, await daemonAt(io).call(initVault, { body: { passphrase } }), vaultView),
+      show(io, await daemonAt(io).call(api.initVault, { body: { passphrase } }), vaultView),
     )
   },
 })
@@ -67,7 +55,7 @@ const init = defineCommand({
 const unlockIt = defineCommand({
   name: 'secret unlock',
   summary: 'unlock your vault for a while, for you and for agents that may have secrets',
-  shows: unlockVault,
+  shows: api.unlockVault,
   options: [
     passphraseFileOption,
     { name: 'for', value: 'duration', description: 'how long, 1m to 7d (default: 8h)' },
@@ -84,15 +72,15 @@ const unlockIt = defineCommand({
 const lock = defineCommand({
   name: 'secret lock',
   summary: 'lock your vault; agents that run keep what they were given',
-  shows: lockVault,
+  shows: api.lockVault,
   examples: [{ run: 'karo secret lock', does: 'the daemon forgets its key' }],
-  run: async (io) => show(io, await daemonAt(io).call(lockVault), vaultView),
+  run: async (io) => show(io, await daemonAt(io).call(api.lockVault), vaultView),
 })
 
 const set = defineCommand({
   name: 'secret set',
   summary: 'add a secret, or change its value; you type it unseen, or it comes from standard input',
-  shows: setSecret,
+  shows: api.setSecret,
   args: [{ name: 'name', required: true, description: 'letters, digits, . _ -' }],
   options: [
     {
@@ -120,7 +108,7 @@ const set = defineCommand({
     }
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>
-        show(io, await daemonAt(io).call(setSecret, { body: { name, value, ...more } }), secretView),
+        show(io, await daemonAt(io).call(api.setSecret, { body: { name, value, ...more } }), secretView),
       ),
     )
   },
@@ -129,26 +117,26 @@ const set = defineCommand({
 const list = defineCommand({
   name: 'secret list',
   summary: 'list your secrets, without their values, and who may have each',
-  shows: getSecrets,
+  shows: api.getSecrets,
   examples: [
     {
       run: 'karo secret list',
       does: 'while the vault is unlocked, also whether a stored secret was altered',
     },
   ],
-  run: async (io) => show(io, await daemonAt(io).call(getSecrets), secretsView),
+  run: async (io) => show(io, await daemonAt(io).call(api.getSecrets), secretsView),
 })
 
 const showOne = defineCommand({
   name: 'secret show',
   summary: 'show one secret; its value only with --reveal, and at a terminal only',
-  shows: getSecrets,
+  shows: api.getSecrets,
   json: 'one of `secrets`; never its value',
   args: [NAME],
   options: [{ name: 'reveal', description: 'show the value too; the ledger notes it' }],
   examples: [{ run: 'karo secret show api-token', does: 'who may have it, and until when' }],
   async run(io, { args, options }) {
-    const { secrets } = await daemonAt(io).call(getSecrets)
+    const { secrets } = await daemonAt(io).call(api.getSecrets)
     const found = secrets.find(({ name }) => name === args.name)
     if (found === undefined)
       throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {
@@ -160,7 +148,9 @@ const showOne = defineCommand({
         where: '--reveal',
         hint: 'An agent can be given the secret instead: karo secret allow.',
       })
-    const { value } = await unlocked(io, () => daemonAt(io).call(revealSecret, { body: { name: args.name } }))
+    const { value } = await unlocked(io, () =>
+      daemonAt(io).call(api.revealSecret, { body: { name: args.name } }),
+    )
     const bytes = Buffer.from(value, 'base64url')
     io.out(`${bytes.toString('utf8')}\n`)
     bytes.fill(0)
@@ -171,14 +161,14 @@ const showOne = defineCommand({
 const remove = defineCommand({
   name: 'secret remove',
   summary: 'remove a secret; agents that may hold it are stopped',
-  shows: removeSecret,
+  shows: api.removeSecret,
   args: [NAME],
   examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
   run: (io, { args }) =>
     unlocked(io, async () =>
       show(
         io,
-        await daemonAt(io).call(removeSecret, { body: { name: nameOf(args.name) } }),
+        await daemonAt(io).call(api.removeSecret, { body: { name: nameOf(args.name) } }),
         ({ name }) => `Removed ${printable(name)}.\n`,
       ),
     ),
@@ -187,7 +177,7 @@ const remove = defineCommand({
 const rotate = defineCommand({
   name: 'secret rotate',
   summary: 'encrypt all your secrets under a new key, in one step',
-  shows: rotateVault,
+  shows: api.rotateVault,
   options: [
     { name: 'passphrase', description: 'also change the passphrase: asks for the present one and a new one' },
   ],
@@ -196,11 +186,15 @@ const rotate = defineCommand({
     const said = ({ secrets }: { readonly secrets: number }): string =>
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted anew.\n`
     if (options.passphrase !== true)
-      return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
+      return unlocked(io, async () => show(io, await daemonAt(io).call(api.rotateVault, { body: {} }), said))
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
       unlocked(io, async () =>
         withWords(await newPassphrase(undefined), async (next) =>
-          show(io, await daemonAt(io).call(rotateVault, { body: { passphrases: { current, next } } }), said),
+          show(
+            io,
+            await daemonAt(io).call(api.rotateVault, { body: { passphrases: { current, next } } }),
+            said,
+          ),
         ),
       ),
     )
@@ -210,7 +204,7 @@ const rotate = defineCommand({
 const allow = defineCommand({
   name: 'secret allow',
   summary: 'let one of your agents have a secret; at a terminal only',
-  shows: allowSecret,
+  shows: api.allowSecret,
   args: [NAME, AGENT],
   options: [
     {
@@ -229,27 +223,27 @@ const allow = defineCommand({
   run: (io, { args, options }) =>
     unlocked(io, async () => {
       const body = { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] }
-      return show(io, await daemonAt(io).call(allowSecret, { body }), secretView)
+      return show(io, await daemonAt(io).call(api.allowSecret, { body }), secretView)
     }),
 })
 
 const deny = defineCommand({
   name: 'secret deny',
   summary: 'no longer let an agent have a secret; the agent is stopped if it runs',
-  shows: denySecret,
+  shows: api.denySecret,
   args: [NAME, AGENT],
   examples: [{ run: 'karo secret deny api-token files', does: 'the agent does not get the secret any more' }],
   run: (io, { args }) =>
     unlocked(io, async () => {
       const body = { name: nameOf(args.name), agent: args.agent }
-      return show(io, await daemonAt(io).call(denySecret, { body }), secretView)
+      return show(io, await daemonAt(io).call(api.denySecret, { body }), secretView)
     }),
 })
 
 const destroy = defineCommand({
   name: 'secret destroy',
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
-  shows: destroyVault,
+  shows: api.destroyVault,
   options: [{ name: 'yes', description: 'do not ask' }],
   examples: [{ run: 'karo secret destroy', does: 'asks first; nothing brings them back but a backup' }],
   async run(io, { options }) {
@@ -263,7 +257,7 @@ const destroy = defineCommand({
     }
     return show(
       io,
-      await daemonAt(io).call(destroyVault),
+      await daemonAt(io).call(api.destroyVault),
       ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
     )
   },

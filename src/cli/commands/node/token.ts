@@ -1,13 +1,7 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../../../api/contract/constants.ts'
-import {
-  createToken,
-  endSessions,
-  getSessions,
-  getTokens,
-  revokeToken,
-} from '../../../api/contract/operations/tokens.ts'
+import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
@@ -21,7 +15,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const create = defineCommand({
   name: 'token create',
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
-  shows: createToken,
+  shows: api.createToken,
   options: [
     { name: 'name', value: 'name', description: 'a name of letters, digits, . _ -' },
     { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
@@ -56,7 +50,7 @@ const create = defineCommand({
       )
     }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
-    const made = await daemonAt(io).call(createToken, { body: wanted })
+    const made = await daemonAt(io).call(api.createToken, { body: wanted })
     if (io.json) {
       io.out(`${JSON.stringify(made)}\n`)
       return EXIT.done
@@ -77,10 +71,10 @@ const create = defineCommand({
 const list = defineCommand({
   name: 'token list',
   summary: 'list your valid tokens, and when each was last used',
-  shows: getTokens,
+  shows: api.getTokens,
   examples: [{ run: 'karo token list', does: 'without the tokens themselves; only their hashes are kept' }],
   async run(io) {
-    const answer = await daemonAt(io).call(getTokens)
+    const answer = await daemonAt(io).call(api.getTokens)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
     else if (answer.tokens.length === 0) io.out('No tokens. karo token create  makes one.\n')
     else {
@@ -112,11 +106,11 @@ const list = defineCommand({
 const revoke = defineCommand({
   name: 'token revoke',
   summary: 'revoke one of your tokens at once, and end the sessions that it opened',
-  shows: revokeToken,
+  shows: api.revokeToken,
   args: [{ name: 'token', required: true, description: 'name or id of the token, see karo token list' }],
   examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
   async run(io, { args }) {
-    const revoked = await daemonAt(io).call(revokeToken, { body: { token: idOf(String(args.token)) } })
+    const revoked = await daemonAt(io).call(api.revokeToken, { body: { token: idOf(String(args.token)) } })
     io.out(io.json ? `${JSON.stringify(revoked)}\n` : `Revoked ${revoked.name}.\n`)
     return EXIT.done
   },
@@ -125,10 +119,10 @@ const revoke = defineCommand({
 const sessions = defineCommand({
   name: 'token sessions',
   summary: 'list your browser sessions, and when each was last used',
-  shows: getSessions,
+  shows: api.getSessions,
   examples: [{ run: 'karo token sessions', does: 'all sessions, with the token that opened each' }],
   async run(io) {
-    const answer = await daemonAt(io).call(getSessions)
+    const answer = await daemonAt(io).call(api.getSessions)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
     else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
@@ -153,7 +147,7 @@ const sessions = defineCommand({
 const end = defineCommand({
   name: 'token end',
   summary: 'end your browser sessions at once, all of them or one',
-  shows: endSessions,
+  shows: api.endSessions,
   args: [{ name: 'session', required: false, description: 'number of the session, see karo token sessions' }],
   examples: [{ run: 'karo token end', does: 'all your open pages have to be opened again' }],
   async run(io, { args }) {
@@ -164,7 +158,7 @@ const end = defineCommand({
       })
     }
     const wanted = session === undefined ? {} : { session: Number(session) }
-    const answer = await daemonAt(io).call(endSessions, { body: wanted })
+    const answer = await daemonAt(io).call(api.endSessions, { body: wanted })
     const { ended } = answer
     io.out(
       io.json

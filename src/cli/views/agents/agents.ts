@@ -2,13 +2,8 @@
 import type { AgentListShape, AgentLogsShape, AgentShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 type Row = AgentListShape['agents'][number]
 

@@ -6,13 +6,8 @@ import type {
   ArtifactShownShape,
 } from '../../../api/contract/shapes.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 /** As many digits of an id as people see. */
 export const ID_DIGITS = 12

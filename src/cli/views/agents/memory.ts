@@ -1,13 +1,8 @@
 // Views of notes: one line each, and what a search found.
 import type { NoteListShape, NoteShape, NotesFoundShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const from = ({ source }: Pick<NoteShape, 'source'>): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''

@@ -1,11 +1,6 @@
 // Views of local models: whether each answers, and how quickly.
 import type { ModelListShape } from '../../../api/contract/shapes.ts'
-import { table } from '../../terminal/table.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
+import { type Screen, table } from '../../terminal/table.ts'
 
 const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string =>
   rests_ms === 0 ? state : `${state}, rests ${Math.ceil(rests_ms / 1_000)} s`

@@ -2,13 +2,9 @@
 import { styleText } from 'node:util'
 import type { PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 type Step = PlanShape['steps'][number]
 
 const STATES: Readonly<Record<PlanShape['state'], string>> = {

@@ -1,12 +1,7 @@
 // Views of prompts: the list, one of them with its variables, and its versions.
 import type { PromptAddedShape, PromptListShape, PromptShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
+import { type Screen, table } from '../../terminal/table.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')

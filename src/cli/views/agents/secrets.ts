@@ -1,13 +1,8 @@
 // Views of the vault: whether it is unlocked, its secrets, and one of them.
 import type { SecretListShape, SecretShape, VaultStateShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const ID_DIGITS = 8
 const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))

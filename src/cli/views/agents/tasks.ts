@@ -1,13 +1,8 @@
 // Views of tasks: the list, one task with its events, and what a tool said.
 import type { TaskLineShape, TaskListShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 type State = TaskShape['state']
 

@@ -1,8 +1,9 @@
 // How karo query shows tools: one row each, most used first, and with --watch what is new.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
+import type { Screen } from '../../terminal/table.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { paint, percent, type QueryTypeView, type Screen, signed } from './view.ts'
+import { paint, percent, type QueryTypeView, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 

@@ -1,13 +1,8 @@
 // View of the totals that this machine took part in: each period, who got halves, who may read them, and who fetched them here.
 import type { AskersShape } from '../../../api/contract/shapes.ts'
 import { ago, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 type Totals = AskersShape['totals']
 type Named = Totals['may_read'][number]['nodes'][number]

@@ -2,13 +2,8 @@
 import { styleText } from 'node:util'
 import type { TotalsPreviewShape } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
   no_aggregators: 'the mesh names no two nodes of different operators that compute totals',
