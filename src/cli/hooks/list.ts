@@ -4,7 +4,7 @@ import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { ownHooks } from '../adapters/settings.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, printJson } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
 import { type Trust, trustOf } from './trust.ts'
@@ -23,10 +23,7 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
     const found = isHere(io, settings, home)
     return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
   })
-  if (io.json) {
-    io.out(`${JSON.stringify({ tools })}\n`)
-    return EXIT.done
-  }
+  if (io.json) return printJson(io, { tools })
   const yes = (is: boolean): string => (is ? 'yes' : '–')
   const standing = ({ installed, trust }: { installed: boolean; trust?: Trust }): string =>
     trust === undefined || trust === 'trusted' ? yes(installed) : TRUST_WORDS[trust]

@@ -1,7 +1,7 @@
 // Schemas of how a node is looked after: its log, its problems, its backup (/logs, /problems, /backup).
 import * as z from 'zod'
 import { LOG_LEVELS } from '../../../base/run/log.ts'
-import { count, listOf, moment, text } from './fields.ts'
+import { count, listOf, moment, pattern, text } from './fields.ts'
 
 export const logLine = z
   .looseObject({
@@ -37,11 +37,7 @@ export const getLogsQuery = z.strictObject({
   lines: z.int().min(0).max(1_000).default(100).describe('how many of the newest lines'),
   follow: z.boolean().default(false).describe('continue with new lines'),
   level: z.enum(LOG_LEVELS).exactOptional().describe('only lines of this level and more important ones'),
-  trace: z
-    .string()
-    .regex(/^[0-9a-f]{1,32}$/)
-    .exactOptional()
-    .describe('a trace id, or its beginning'),
+  trace: pattern(/^[0-9a-f]{1,32}$/, 'a trace id, or its beginning').exactOptional(),
 })
 export type LogLineShape = z.infer<typeof logLine>
 

@@ -28,32 +28,37 @@ export const listOf = <T extends z.ZodType>(item: T, max: number = LIST_MAX) =>
 
 export const text = (max: number, what: string) => z.string().max(max).describe(what)
 
-/** The id of this node. */
-export const ownNodeId = () =>
+/** A text that is not empty. */
+export const someText = (max: number, what: string) => z.string().min(1).max(max).describe(what)
+
+export const pattern = (form: RegExp, what: string) => z.string().regex(form).describe(what)
+
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, what: string) =>
+  z.enum(words).describe(what)
+
+/** A signed frame, in base64url. */
+export const frameText = (max: number, what: string) =>
   z
     .string()
-    .regex(/^karo:ed25519:[A-Za-z0-9_-]{43}$/)
-    .describe('the key, in unpadded base64url')
+    .max(max)
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .describe(what)
+
+/** The id of this node. */
+export const ownNodeId = () => pattern(/^karo:ed25519:[A-Za-z0-9_-]{43}$/, 'the key, in unpadded base64url')
 
 export const nodeId = () => ownNodeId() as unknown as z.ZodType<NodeId, string>
 
 export const fingerprint = () =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .describe('16 hex digits of the BLAKE3 hash of the key; for people to read, never to grant rights')
+  pattern(
+    /^[0-9a-f]{16}$/,
+    '16 hex digits of the BLAKE3 hash of the key; for people to read, never to grant rights',
+  )
 
-export const digest = (what: string) =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .describe(`${what}, BLAKE3, 64 hex digits`)
+export const digest = (what: string) => pattern(/^[0-9a-f]{64}$/, `${what}, BLAKE3, 64 hex digits`)
 
 export const traceId = () =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{32}$/)
-    .describe('32 hex digits, the same in the logs and ledgers of all nodes')
+  pattern(/^[0-9a-f]{32}$/, '32 hex digits, the same in the logs and ledgers of all nodes')
 
 /** The name of a node on this machine; empty if it has none. */
 export const nodeName = () => text(256, 'name of the node on this machine; empty if it has none')
@@ -62,8 +67,7 @@ export const nodeName = () => text(256, 'name of the node on this machine; empty
 export const labels = (what: string) => listOf(z.string().min(1).max(64), 16).describe(what)
 
 /** A node as a person names it. */
-export const who = () =>
-  z.string().min(1).max(256).describe('a node id, a fingerprint in any grouping, or a name')
+export const who = () => someText(256, 'a node id, a fingerprint in any grouping, or a name')
 
 export const riskLevel = () => z.enum(RISK_LEVELS).describe('level that the risk rules give the command')
 export const trustLevel = () => z.enum(TRUST_LEVELS).describe('how far this node trusts the other one')

@@ -6,6 +6,7 @@ import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
   digest,
+  frameText,
   level,
   listOf,
   moment,
@@ -49,11 +50,7 @@ const organisation = z
   .meta({ id: 'PolicyBundle', description: 'What the root of the mesh asks of the policy of every node.' })
 
 export const bundleBody = z.strictObject({
-  bundle: z
-    .string()
-    .max(70_000)
-    .regex(/^[A-Za-z0-9_-]+$/)
-    .describe('policy bundle that the root signed: the frame in base64url'),
+  bundle: frameText(70_000, 'policy bundle that the root signed: the frame in base64url'),
 })
 export const bundleTaken = z
   .strictObject({ organisation: organisation.nullable() })

@@ -21,6 +21,9 @@ import {
   moment,
   nodeId,
   nodeName,
+  oneOf,
+  pattern,
+  someText,
   text,
   timeRange,
   traceId,
@@ -41,12 +44,10 @@ export const coverage = z
         fingerprint: fingerprint(),
         name: nodeName(),
         outcome: z.enum(OUTCOMES),
-        why: z
-          .enum(UNREACHED)
-          .exactOptional()
-          .describe(
-            'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately',
-          ),
+        why: oneOf(
+          UNREACHED,
+          'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately',
+        ).exactOptional(),
         clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
         last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),
       }),
@@ -134,9 +135,10 @@ const perNode = z
     fingerprint: fingerprint(),
     name: nodeName(),
     as_of: moment('when its owner computed it'),
-    source: z
-      .enum(['live', 'summary'])
-      .describe('summary: the member is absent, and these are its last published numbers'),
+    source: oneOf(
+      ['live', 'summary'],
+      'summary: the member is absent, and these are its last published numbers',
+    ),
     ...(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.exactOptional()])) as {
       readonly [K in keyof NodePartShape]: z.ZodExactOptional<NodePartShape[K]>
     }),
@@ -145,10 +147,7 @@ const perNode = z
 
 export const queryResult = z
   .strictObject({
-    query_id: z
-      .string()
-      .regex(/^[0-9a-f]{32}$/)
-      .describe('32 hex digits'),
+    query_id: pattern(/^[0-9a-f]{32}$/, '32 hex digits'),
     trace_id: traceId(),
     query_type: z.enum(QUERY_TYPES),
     level: level('1: numbers of consenting nodes; 2: totals of many'),
@@ -242,18 +241,11 @@ export const postQueryBody = z.strictObject({
   )
     .exactOptional()
     .describe('all must hold'),
-  team: z
-    .string()
-    .min(1)
-    .max(64)
-    .exactOptional()
-    .describe('only the members of this team are asked and counted'),
-  as: z
-    .enum(['operator', 'node'])
-    .exactOptional()
-    .describe(
-      'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
-    ),
+  team: someText(64, 'only the members of this team are asked and counted').exactOptional(),
+  as: oneOf(
+    ['operator', 'node'],
+    'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
+  ).exactOptional(),
   timeout_ms: z
     .int()
     .min(100)

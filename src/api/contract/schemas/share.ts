@@ -13,7 +13,9 @@ import {
   nodeId,
   nodeName,
   nodeRef,
+  oneOf,
   sharingCategory,
+  someText,
   text,
   trustLevel,
   who,
@@ -51,9 +53,7 @@ const sharedWith = z
 export const sharingView = z
   .strictObject({
     sharing: z.enum(['on', 'off']),
-    source: z
-      .enum(['config', 'decision'])
-      .describe('decision: this person decided; config: the file still holds'),
+    source: oneOf(['config', 'decision'], 'decision: this person decided; config: the file still holds'),
     max_level: z
       .literal([0, 1, 2])
       .meta({ type: 'integer', description: '0 nothing, 1 summaries, 2 totals' }),
@@ -63,11 +63,10 @@ export const sharingView = z
         z.ZodBoolean
       >,
     ),
-    anomalies: z
-      .enum(ANOMALY_CHOICES)
-      .describe(
-        'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
-      ),
+    anomalies: oneOf(
+      ANOMALY_CHOICES,
+      'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
+    ),
     allow: z.strictObject({
       peers: entries('who may have level 1'),
       supervisors: entries('who may have level 2'),
@@ -123,9 +122,10 @@ const totalsPreview = z
       .strictObject({ start: moment('first moment'), end: moment('the moment after it, exclusive') })
       .nullable()
       .describe('the closed period that is previewed; null: the mesh computes no totals'),
-    state: z
-      .enum(['open', 'due', 'given'])
-      .describe('open: it is not over, so numbers are those so far; given: it has left this machine'),
+    state: oneOf(
+      ['open', 'due', 'given'],
+      'open: it is not over, so numbers are those so far; given: it has left this machine',
+    ),
     why: z.enum(UNGIVEN).nullable().describe('why nothing at all is given; null: the types say'),
     pair: listOf(z.strictObject({ node: nodeRef, operator: text(64, 'who runs it') }), 2).describe(
       'the two nodes that get half of each number each',
@@ -216,27 +216,16 @@ export const whom = z.strictObject({
 })
 
 export const anomalyChoice = z.strictObject({
-  choice: z
-    .enum(['anonymous', 'identified'])
-    .describe('only in totals of many nodes, or also in answers of this node'),
+  choice: oneOf(['anonymous', 'identified'], 'only in totals of many nodes, or also in answers of this node'),
 })
 
 export const getPreviewQuery = z.strictObject({
   to: who().exactOptional(),
-  role: z
-    .string()
-    .min(1)
-    .max(64)
-    .exactOptional()
-    .describe('only numbers that nodes with this role could read'),
-  category: z
-    .string()
-    .min(1)
-    .max(128)
-    .exactOptional()
-    .describe(
-      'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
-    ),
+  role: someText(64, 'only numbers that nodes with this role could read').exactOptional(),
+  category: someText(
+    128,
+    'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
+  ).exactOptional(),
   at: moment(
     'with `role`: a time in the closed period whose totals are previewed; default now',
   ).exactOptional(),

@@ -7,7 +7,7 @@ import { getPeers } from '../../../api/contract/operations/peers.ts'
 import { type AskersShape, AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime } from '../../../base/format.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { exportLedger } from '../../ledger/export.ts'
@@ -46,10 +46,7 @@ const log = defineCommand({
       since: given(options.since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
     }
     const answer = await daemonAt(io).call(getAuditLog, { query })
-    if (io.json) {
-      io.out(`${JSON.stringify(answer)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, answer)
     if (answer.entries.length === 0) {
       io.out('No entry of the ledger matches: leave out --type, --peer or --since.\n')
       return EXIT.done
@@ -133,10 +130,7 @@ const whoAsked = defineCommand({
   async run(io, { options }) {
     const since = rfc3339(Date.now() - parseDuration(options.last, '--last'), '--last')
     const answer = await daemonAt(io).call(getAskers, { query: { since } })
-    if (io.json) {
-      io.out(`${JSON.stringify(answer)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, answer)
     const now = Date.now()
     const totals = givenView(answer.totals, io, now)
     if (answer.askers.length === 0) {

@@ -5,7 +5,7 @@ import { cancelInvite, createInvite, getInvites } from '../../../api/contract/op
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
@@ -76,10 +76,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
           ),
         )
       }
-      if (io.json) {
-        io.out(`${JSON.stringify(made)}\n`)
-        return EXIT.done
-      }
+      if (io.json) return printJson(io, made)
       io.out(`${code}\n`)
       const picture = io.terminal ? qrOf(code, io) : undefined
       if (picture !== undefined) io.out(`\n${picture}\n`)

@@ -5,7 +5,7 @@ import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, printJson, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
 
@@ -51,10 +51,7 @@ const create = defineCommand({
     }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
     const made = await daemonAt(io).call(api.createToken, { body: wanted })
-    if (io.json) {
-      io.out(`${JSON.stringify(made)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, made)
     io.out(`${made.token}\n`)
     io.err(
       `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; \`${atHome('karo token revoke', io)} ${made.name}\` ends it.\n`,
@@ -111,8 +108,7 @@ const revoke = defineCommand({
   examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
   async run(io, { args }) {
     const revoked = await daemonAt(io).call(api.revokeToken, { body: { token: idOf(String(args.token)) } })
-    io.out(io.json ? `${JSON.stringify(revoked)}\n` : `Revoked ${revoked.name}.\n`)
-    return EXIT.done
+    return show(io, revoked, () => `Revoked ${revoked.name}.\n`)
   },
 })
 
@@ -160,14 +156,9 @@ const end = defineCommand({
     const wanted = session === undefined ? {} : { session: Number(session) }
     const answer = await daemonAt(io).call(api.endSessions, { body: wanted })
     const { ended } = answer
-    io.out(
-      io.json
-        ? `${JSON.stringify(answer)}\n`
-        : ended === 0
-          ? 'No session was open.\n'
-          : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
+    return show(io, answer, () =>
+      ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
     )
-    return EXIT.done
   },
 })
 

@@ -2,7 +2,7 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import * as api from '../../../api/contract/operations/anomalies.ts'
 import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
@@ -37,8 +37,7 @@ export const commands: readonly Command[] = [
       // The shown signals are marked as seen, so that no notice comes for them.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
       if (!io.json && ids.length > 0) await daemonAt(io).call(api.seeAnomalies, { body: { ids } })
-      io.out(io.json ? `${JSON.stringify(found)}\n` : anomaliesView(found, Date.now(), io))
-      return EXIT.done
+      return show(io, found, () => anomaliesView(found, Date.now(), io))
     },
   }),
   defineCommand({
@@ -54,8 +53,7 @@ export const commands: readonly Command[] = [
           hint: '`karo anomalies --all` lists everything unusual, with ids.',
         })
       }
-      io.out(io.json ? `${JSON.stringify(signal)}\n` : anomalyView(signal, Date.now(), io))
-      return EXIT.done
+      return show(io, signal, () => anomalyView(signal, Date.now(), io))
     },
   }),
   defineCommand({

@@ -9,7 +9,7 @@ import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, printJson } from '../../command.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
@@ -55,10 +55,7 @@ export const commands: readonly Command[] = [
         name: given(name, (text) => checkText(text, '--name', MOST_NAME)),
       }
       const found = await daemonAt(io).call(getProcesses, { query })
-      if (io.json) {
-        io.out(`${JSON.stringify(found)}\n`)
-        return EXIT.done
-      }
+      if (io.json) return printJson(io, found)
       const { processes: rows, total } = found
       if (rows.length === 0) {
         io.out(`${now ? NOTHING_NOW : NOTHING}\n`)

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { MOST_NOTE, MOST_NOTES, SEARCH_LIMIT_MAX } from '../../../../agents/memory/memory.ts'
 import { MOST_PROMPTS, MOST_VERSIONS, PROMPT_NAME } from '../../../../agents/prompts/prompts.ts'
 import { MOST_RENDERED, MOST_TEXT, MOST_VALUE } from '../../../../agents/prompts/template.ts'
-import { count, listOf, moment, share, text } from '../fields.ts'
+import { count, listOf, moment, pattern, share, someText, text } from '../fields.ts'
 
 const noteFields = {
   id: text(16, '16 hex digits'),
@@ -35,13 +35,10 @@ export type NotesFoundShape = z.infer<typeof notesFound>
 
 export const addNoteBody = z.strictObject({ text: z.string().min(1).max(MOST_NOTE) })
 export const whichNoteBody = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[0-9a-f]{6,16}$/)
-    .describe('the id, or at least 6 digits of its beginning'),
+  id: pattern(/^[0-9a-f]{6,16}$/, 'the id, or at least 6 digits of its beginning'),
 })
 export const searchQuery = z.strictObject({
-  q: z.string().min(1).max(512).describe('words'),
+  q: someText(512, 'words'),
   limit: z.int().min(1).max(SEARCH_LIMIT_MAX).default(10),
 })
 

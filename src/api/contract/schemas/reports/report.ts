@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { GUARD_STATES } from '../../../../../protocols/messages/numbers.ts'
 import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
 import { ACTS, CATEGORIES, SECTION_STATES } from '../../../../exchange/report/index.ts'
-import { count, fingerprint, listOf, moment, nodeName, share, text, timeRange } from '../fields.ts'
+import { count, fingerprint, listOf, moment, nodeName, oneOf, share, text, timeRange } from '../fields.ts'
 
 const ROWS_MAX = 4096
 
@@ -31,11 +31,10 @@ const figure = {
 
 const note = text(1024, 'for people')
 const ground = {
-  state: z
-    .enum(SECTION_STATES)
-    .describe(
-      'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
-    ),
+  state: oneOf(
+    SECTION_STATES,
+    'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
+  ),
   notes: listOf(note, 64).describe('why there is nothing, or what is missing'),
   periods: count('periods that were released'),
   of: count('closed periods of the time'),

@@ -1,7 +1,7 @@
 // Schemas of /reports: what is asked for, and the list of reports that are kept.
 import * as z from 'zod'
 import { FORMATS, SCHEDULES, THRESHOLDS } from '../../../../exchange/report/index.ts'
-import { count, listOf, moment, text } from '../fields.ts'
+import { count, listOf, moment, oneOf, someText, text } from '../fields.ts'
 
 import { report } from './report.ts'
 
@@ -41,16 +41,11 @@ export type ReportShape = z.infer<typeof report>
 
 export const postReportBody = z.strictObject({
   range: z.strictObject({ start: moment('first moment'), end: moment('the moment after it') }),
-  team: z
-    .string()
-    .min(1)
-    .max(64)
-    .exactOptional()
-    .describe('only this team, where totals of teams are released'),
-  as: z
-    .enum(['operator', 'node'])
-    .exactOptional()
-    .describe('as in /query: who asks; absent: the operator that the person is logged in as, else the node'),
+  team: someText(64, 'only this team, where totals of teams are released').exactOptional(),
+  as: oneOf(
+    ['operator', 'node'],
+    'as in /query: who asks; absent: the operator that the person is logged in as, else the node',
+  ).exactOptional(),
 })
 
-export const getReportQuery = z.strictObject({ id: z.string().min(1).max(64).describe('of the list') })
+export const getReportQuery = z.strictObject({ id: someText(64, 'of the list') })
