@@ -1,9 +1,8 @@
 // Schemas of /reports: what is asked for, and the list of reports that are kept.
 import * as z from 'zod'
 import { FORMATS, SCHEDULES, THRESHOLDS } from '../../../../exchange/report/index.ts'
+import { report } from '../../../../exchange/report/schema.ts'
 import { count, listOf, moment, oneOf, someText, text } from '../fields.ts'
-
-import { report } from './report.ts'
 
 export { report }
 

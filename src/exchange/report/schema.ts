@@ -1,9 +1,19 @@
-// The schema of a report: each number with what stands behind it.
+// The schema of a report: every number with the machines and periods behind it, and in words what is missing and why.
 import * as z from 'zod'
-import { GUARD_STATES } from '../../../../../protocols/messages/numbers.ts'
-import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
-import { ACTS, CATEGORIES, SECTION_STATES } from '../../../../exchange/report/index.ts'
-import { count, fingerprint, listOf, moment, nodeName, oneOf, share, text, timeRange } from '../fields.ts'
+import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
+import {
+  count,
+  fingerprint,
+  listOf,
+  moment,
+  nodeName,
+  oneOf,
+  share,
+  text,
+  timeRange,
+} from '../../base/shape/fields.ts'
+import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
+import { ACTS, CATEGORIES } from './words.ts'
 
 const ROWS_MAX = 4096
 
@@ -11,6 +21,7 @@ const span = z
   .strictObject({ least: count('of the period with the fewest'), most: count('of the one with the most') })
   .meta({ id: 'MachineSpan', description: 'Machines behind each of several periods.' })
 
+/** Two times of which the same periods were released: number by number, `now` is compared with `before`. */
 const change = z
   .strictObject({
     before: count('in the periods before'),
@@ -22,6 +33,7 @@ const change = z
   })
   .meta({ id: 'ReportChange' })
 
+/** A number that a row shows. */
 const figure = {
   value: count('the sum; null: withheld, or nothing of it was released').nullable(),
   machines: count('machines that have any of it, in the period with the most').nullable(),
@@ -30,9 +42,10 @@ const figure = {
 }
 
 const note = text(1024, 'for people')
+/** What each section says of itself. */
 const ground = {
   state: oneOf(
-    SECTION_STATES,
+    ['shown', 'nothing', 'withheld'],
     'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
   ),
   notes: listOf(note, 64).describe('why there is nothing, or what is missing'),
