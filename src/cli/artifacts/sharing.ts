@@ -1,6 +1,11 @@
 // karo artifact share, shares, unshare, where: who else may read an artifact, and who else has one.
 import { daemonAt } from '../../api/contract/client/socket.ts'
-import * as api from '../../api/contract/operations/agents/artifacts.ts'
+import {
+  findArtifact,
+  getShares,
+  shareArtifact,
+  unshareArtifact,
+} from '../../api/contract/operations/agents/artifacts.ts'
 import { localTime } from '../../base/format.ts'
 import { type Command, defineCommand, show } from '../command.ts'
 import { parseDuration, rfc3339 } from '../input/time.ts'
@@ -15,7 +20,7 @@ const ID = {
 const share = defineCommand({
   name: 'artifact share',
   summary: 'let others read an artifact for a time, and print the link by which they fetch it',
-  shows: api.shareArtifact,
+  shows: shareArtifact,
   args: [ID],
   options: [
     { name: 'for', value: 'duration', description: 'for how long, 1m to 90d (default: 1d)' },
@@ -38,7 +43,7 @@ const share = defineCommand({
       ...{ id: args.id, ends_at: rfc3339(Date.now() + length, '--for'), told: options.tell === true },
       ...(options.to !== undefined && { to: options.to }),
     }
-    const made = await daemonAt(io).call(api.shareArtifact, { body })
+    const made = await daemonAt(io).call(shareArtifact, { body })
     // The link alone is on standard output, so that it can be piped.
     if (!io.json) {
       const who = made.audience === null ? 'Every member who has this link' : `Only ${options.to}`
@@ -53,21 +58,21 @@ const share = defineCommand({
 const shares = defineCommand({
   name: 'artifact shares',
   summary: 'list what you share, with whom, until when, and how often it was read',
-  shows: api.getShares,
+  shows: getShares,
   examples: [{ run: 'karo artifact shares', does: 'without the links, which are kept nowhere' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.getShares), sharesView),
+  run: async (io) => show(io, await daemonAt(io).call(getShares), sharesView),
 })
 
 const unshare = defineCommand({
   name: 'artifact unshare',
   summary: 'end a share, or all shares of an artifact, at once; their links stop working',
-  shows: api.unshareArtifact,
+  shows: unshareArtifact,
   args: [{ ...ID, description: 'id of a share or of an artifact, or at least 6 digits of the beginning' }],
   examples: [{ run: 'karo artifact unshare 9b0c4de1a2f3', does: 'also ends a transfer that is under way' }],
   run: async (io, { args }) =>
     show(
       io,
-      await daemonAt(io).call(api.unshareArtifact, { body: { id: args.id } }),
+      await daemonAt(io).call(unshareArtifact, { body: { id: args.id } }),
       ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
     ),
 })
@@ -75,7 +80,7 @@ const unshare = defineCommand({
 const where = defineCommand({
   name: 'artifact where',
   summary: 'list the other members that say they have an artifact',
-  shows: api.findArtifact,
+  shows: findArtifact,
   args: [ID],
   examples: [
     {
@@ -84,7 +89,7 @@ const where = defineCommand({
     },
   ],
   run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(api.findArtifact, { query: { id: args.id } }), holdersView),
+    show(io, await daemonAt(io).call(findArtifact, { query: { id: args.id } }), holdersView),
 })
 
 export const sharingCommands: readonly Command[] = [share, shares, unshare, where]

@@ -3,9 +3,10 @@ import { FrameError } from '../../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { within } from '../../base/async/deadline.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Ambient } from '../../base/run/ambient.ts'
+import type { Log } from '../../base/run/log.ts'
 import type { Exchange } from './exchange.ts'
 import type { Keeper } from './keeper.ts'
 import { type Document, readDocument } from './read.ts'
@@ -64,11 +65,14 @@ export interface Puller {
   isBehind(peer: NodeId, position: { readonly index: Uint8Array; readonly through: number }): boolean
 }
 
-export interface PullerDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
+export interface PullerDeps {
   readonly exchange: Exchange
   readonly keeper: Pick<Keeper, 'wants' | 'keep'>
   /** A neighbour has a document of that head. */
   readonly offered: (by: NodeId, head: Wanted) => void
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
 }
 
 export function createPuller({ exchange, keeper, offered, clock, timers, log }: PullerDeps): Puller {

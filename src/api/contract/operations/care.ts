@@ -3,8 +3,6 @@ import { defineOperation, schemasOf, type TextAnswer } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/care.ts'))
 
-const ofAdminHere = { access: 'admin', via: 'socket', tag: 'care' } as const
-
 export const getLogs = defineOperation('GET /api/v1/logs', {
   access: 'admin',
   tag: 'care',
@@ -62,13 +60,17 @@ export const getMetricsPlainly = defineOperation('GET /metrics', {
 const fromPeople = schemasOf(() => import('../schemas/people.ts'))
 
 export const getPeople = defineOperation('GET /api/v1/people', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'care',
   summary: 'Whose data is here, and what of it is held back',
   answer: fromPeople.people,
 })
 
 export const mapPerson = defineOperation('POST /api/v1/people/map', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'care',
   summary: "Give a person's data to an account",
   description:
     'Only root and the user of the daemon may do this, because it opens the commands of one person to another account.',
@@ -79,7 +81,9 @@ export const mapPerson = defineOperation('POST /api/v1/people/map', {
 })
 
 export const removePerson = defineOperation('POST /api/v1/people/remove', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'care',
   summary: "Remove a person's history, consent and tokens for good",
   description: 'Only root and the user of the daemon may do this.',
   body: fromPeople.removeBody,

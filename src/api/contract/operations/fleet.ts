@@ -8,11 +8,6 @@ const CODE = '04HMASR9-NF6YZK4R-8T3W2JQX-0D5BVCE7-16FGMNPS-TZY2XWQ8-R7A5D3B1-C9E
 
 const KEY = 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA'
 
-const ofAdminHere = { access: 'admin', via: 'socket', tag: 'mesh' } as const
-const ofAdmin = { access: 'admin', tag: 'mesh' } as const
-const ofAskerHere = { access: 'asker', via: 'socket', tag: 'mesh' } as const
-const ofPersonHere = { access: 'person', via: 'socket', tag: 'mesh' } as const
-
 export const getFleet = defineOperation('GET /api/v1/fleet', {
   access: 'person',
   tag: 'mesh',
@@ -21,7 +16,9 @@ export const getFleet = defineOperation('GET /api/v1/fleet', {
 })
 
 export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Take a certificate that makes this node an issuer',
   description: 'The root that signed it is trusted from now on. Its secret key is never sent.',
   body: from.foundBody,
@@ -33,13 +30,16 @@ export const foundFleet = defineOperation('POST /api/v1/fleet/root', {
 })
 
 export const getRootList = defineOperation('GET /api/v1/fleet/root', {
-  ...ofAdmin,
+  access: 'admin',
+  tag: 'mesh',
   summary: 'What the root has revoked',
   answer: from.rootList,
 })
 
 export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Take a revocation list that the root signed',
   description:
     'On any node of the mesh. Whoever a revoked issuer certified needs another invite. The secret key of the root is never sent.',
@@ -50,7 +50,8 @@ export const revokeByRoot = defineOperation('POST /api/v1/fleet/root/list', {
 })
 
 export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
-  ...ofAdmin,
+  access: 'admin',
+  tag: 'mesh',
   summary: 'Certificates, revocation lists and the policy bundle of the mesh, as they were signed',
   description:
     'A first line that names the root, then one document a line. They can be verified without Karo.',
@@ -63,7 +64,9 @@ export const exportFleet = defineOperation('GET /api/v1/fleet/documents', {
 })
 
 export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Certify a node anew, with other roles or teams',
   description: 'Only on an issuer. What is left out stays.',
   body: from.assignBody,
@@ -73,7 +76,8 @@ export const assignNode = defineOperation('POST /api/v1/fleet/assign', {
 })
 
 export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
-  ...ofAdmin,
+  access: 'admin',
+  tag: 'mesh',
   summary: 'Nodes that one issuer certified last, and that another one may certify anew',
   query: from.assignableQuery,
   answer: from.assignable,
@@ -82,7 +86,9 @@ export const getAssignable = defineOperation('GET /api/v1/fleet/assignable', {
 })
 
 export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Make an invite',
   description: 'Only on an issuer. The code is shown only once.',
   body: from.inviteBody,
@@ -92,13 +98,15 @@ export const createInvite = defineOperation('POST /api/v1/fleet/invites', {
 })
 
 export const getInvites = defineOperation('GET /api/v1/fleet/invites', {
-  ...ofAdmin,
+  access: 'admin',
+  tag: 'mesh',
   summary: 'Invites of this node, without their codes',
   answer: from.inviteList,
 })
 
 export const cancelInvite = defineOperation('POST /api/v1/fleet/invites/cancel', {
-  ...ofAdmin,
+  access: 'admin',
+  tag: 'mesh',
   summary: 'Cancel an invite',
   description: 'Machines that used it stay members.',
   body: from.cancelBody,
@@ -108,7 +116,9 @@ export const cancelInvite = defineOperation('POST /api/v1/fleet/invites/cancel',
 })
 
 export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Use an invite: look for its inviter from now on',
   body: from.joinBody,
   answer: from.fleetState,
@@ -117,7 +127,9 @@ export const joinFleet = defineOperation('POST /api/v1/fleet/join', {
 })
 
 export const issueOperator = defineOperation('POST /api/v1/operators', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Certify a person as an operator',
   description: 'Only on an issuer. The private key of the operator is never sent.',
   body: fromOperators.operatorBody,
@@ -127,13 +139,16 @@ export const issueOperator = defineOperation('POST /api/v1/operators', {
 })
 
 export const getOperators = defineOperation('GET /api/v1/operators', {
-  ...ofAdmin,
+  access: 'admin',
+  tag: 'mesh',
   summary: 'Operators whose certificates came here',
   answer: fromOperators.operatorList,
 })
 
 export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Certify an operator again, with the same key, roles and teams',
   description:
     'Only on an issuer. The new certificate spreads by itself; the credential file stays as it is.',
@@ -144,7 +159,9 @@ export const renewOperator = defineOperation('POST /api/v1/operators/renew', {
 })
 
 export const assignOperator = defineOperation('POST /api/v1/operators/assign', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Give an operator other roles or teams',
   description:
     'Only on an issuer. It signs another certificate for the same key, until the same moment; the newest one counts.',
@@ -155,7 +172,9 @@ export const assignOperator = defineOperation('POST /api/v1/operators/assign', {
 })
 
 export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
-  ...ofAdminHere,
+  access: 'admin',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Revoke an operator in the whole mesh, for good',
   description: 'Only on an issuer. Logins of that operator end on every node that hears of it.',
   body: fromOperators.whoseBody,
@@ -165,7 +184,9 @@ export const revokeOperator = defineOperation('POST /api/v1/operators/revoke', {
 })
 
 export const offerLogin = defineOperation('POST /api/v1/login/offer', {
-  ...ofAskerHere,
+  access: 'asker',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'What an operator has to sign to log in here',
   description: 'An offer belongs to the person who asked for it, and holds for five minutes.',
   body: fromOperators.offerBody,
@@ -175,7 +196,9 @@ export const offerLogin = defineOperation('POST /api/v1/login/offer', {
 })
 
 export const beginLogin = defineOperation('POST /api/v1/login', {
-  ...ofAskerHere,
+  access: 'asker',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Log in as an operator, by the signed offer',
   description:
     'The login belongs to the person whom the kernel names, and ends with the daemon at the latest.',
@@ -186,13 +209,17 @@ export const beginLogin = defineOperation('POST /api/v1/login', {
 })
 
 export const getLogin = defineOperation('GET /api/v1/login', {
-  ...ofPersonHere,
+  access: 'person',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'As whom this person asks the mesh',
   answer: fromOperators.loginState,
 })
 
 export const endLogin = defineOperation('POST /api/v1/login/end', {
-  ...ofPersonHere,
+  access: 'person',
+  via: 'socket',
+  tag: 'mesh',
   summary: 'Log out: wipe the key that opens answers',
   answer: fromOperators.logoutAnswer,
 })

@@ -4,10 +4,9 @@ import { defineOperation, schemasOf } from '../operation.ts'
 const from = schemasOf(() => import('../schemas/query.ts'))
 const ofReports = schemasOf(() => import('../schemas/reports/reports.ts'))
 
-const ofAsker = { access: 'asker', tag: 'mesh' } as const
-
 export const postQuery = defineOperation('POST /api/v1/query', {
-  ...ofAsker,
+  access: 'asker',
+  tag: 'mesh',
   summary: 'Ask the mesh; each node answers for itself, as far as its people consent',
   description:
     'Ends as soon as every reachable node has answered, at the latest at its deadline. A refusal by other nodes is a result, not an error. The question is cancelled if the client closes the connection.',
@@ -30,7 +29,8 @@ export const postQuery = defineOperation('POST /api/v1/query', {
 })
 
 export const postReport = defineOperation('POST /api/v1/reports', {
-  ...ofAsker,
+  access: 'asker',
+  tag: 'mesh',
   summary: 'Make a report of what was released to the asker: tools, risk, anomalies, coverage and machines',
   description:
     'It reads totals and asks no other node. `refused` if the asker may read none. Where nothing was released of the time, `state` is `nothing`, and `notes` say why and what to do.',
@@ -41,7 +41,8 @@ export const postReport = defineOperation('POST /api/v1/reports', {
 })
 
 export const listReports = defineOperation('GET /api/v1/reports', {
-  ...ofAsker,
+  access: 'asker',
+  tag: 'mesh',
   summary: 'The scheduled reports that are kept, the next one, and the thresholds',
   description: 'Reports for a role that the asker has not are left out.',
   answer: ofReports.reportsStatus,
@@ -49,7 +50,8 @@ export const listReports = defineOperation('GET /api/v1/reports', {
 })
 
 export const getReport = defineOperation('GET /api/v1/reports/kept', {
-  ...ofAsker,
+  access: 'asker',
+  tag: 'mesh',
   summary: 'One report that is kept',
   query: ofReports.getReportQuery,
   answer: ofReports.report,

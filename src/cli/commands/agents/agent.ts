@@ -2,7 +2,15 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/agents/agents.ts'
+import {
+  addAgent,
+  describeAgent,
+  getAgentLogs,
+  getAgents,
+  removeAgent,
+  startAgent,
+  stopAgent,
+} from '../../../api/contract/operations/agents/agents.ts'
 import { AGENT_CLASSES, AGENT_NAME, SECRET_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
@@ -25,7 +33,7 @@ const AGENT = {
 const add = defineCommand({
   name: 'agent add',
   summary: 'add an MCP server as an agent; it runs in a jail, and sees nothing that you do not give it',
-  shows: api.addAgent,
+  shows: addAgent,
   args: [
     { name: 'name', required: true, description: 'a name for it, of small letters, digits, . _ -' },
     {
@@ -136,7 +144,7 @@ const add = defineCommand({
       ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),
       ...(options.why !== undefined && { why: checkText(options.why, '--why', 500) }),
     }
-    return show(io, await daemonAt(io).call(api.addAgent, { body }), agentView)
+    return show(io, await daemonAt(io).call(addAgent, { body }), agentView)
   },
 })
 
@@ -192,39 +200,39 @@ function programOf(program: string, binds: readonly { readonly path: string }[])
 const list = defineCommand({
   name: 'agent list',
   summary: 'list your agents, and what each is doing',
-  shows: api.getAgents,
+  shows: getAgents,
   options: [AT],
   examples: [
     { run: 'karo agent list', does: 'also shows which agents cannot run, and why' },
     { run: 'karo agent list --at build-1', does: 'those of another machine that you may use' },
   ],
   run: async (io, { options }) =>
-    show(io, await daemonAt(io).call(api.getAgents, { query: atOf(options) }), agentsView),
+    show(io, await daemonAt(io).call(getAgents, { query: atOf(options) }), agentsView),
 })
 
 const describe = defineCommand({
   name: 'agent describe',
   summary: 'show one agent: what it may see, its limits, and its tools while it runs',
-  shows: api.describeAgent,
+  shows: describeAgent,
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent describe files', does: 'karo agent start files first, to see its tools' }],
   run: async (io, { args, options }) => {
     const query = { agent: args.agent, ...atOf(options) }
-    return show(io, await daemonAt(io).call(api.describeAgent, { query }), agentView)
+    return show(io, await daemonAt(io).call(describeAgent, { query }), agentView)
   },
 })
 
 const remove = defineCommand({
   name: 'agent remove',
   summary: 'stop an agent and forget it; its tasks stay',
-  shows: api.removeAgent,
+  shows: removeAgent,
   args: [AGENT],
   examples: [{ run: 'karo agent remove files', does: 'stops it first; none of its processes is left' }],
   run: async (io, { args }) =>
     show(
       io,
-      await daemonAt(io).call(api.removeAgent, { body: { agent: args.agent } }),
+      await daemonAt(io).call(removeAgent, { body: { agent: args.agent } }),
       ({ id }) => `Removed ${printable(id)}.\n`,
     ),
 })
@@ -233,30 +241,26 @@ const start = defineCommand({
   name: 'agent start',
   summary:
     'start an agent now, even after it crashed too often; tasks start only agents that have no --write, --secret or --connect',
-  shows: api.startAgent,
+  shows: startAgent,
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent start files', does: 'starts it, and lists its tools' }],
   run: async (io, { args, options }) => {
     const body = { agent: args.agent, ...atOf(options) }
-    return show(
-      io,
-      await daemonAt(io).call(api.startAgent, { body, deadlineMs: START_DEADLINE_MS }),
-      agentView,
-    )
+    return show(io, await daemonAt(io).call(startAgent, { body, deadlineMs: START_DEADLINE_MS }), agentView)
   },
 })
 
 const stop = defineCommand({
   name: 'agent stop',
   summary: 'stop an agent, with all its processes',
-  shows: api.stopAgent,
+  shows: stopAgent,
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent stop files', does: 'the next task starts it again' }],
   run: async (io, { args, options }) => {
     const body = { agent: args.agent, ...atOf(options) }
-    const stopped = await daemonAt(io).call(api.stopAgent, { body, deadlineMs: START_DEADLINE_MS })
+    const stopped = await daemonAt(io).call(stopAgent, { body, deadlineMs: START_DEADLINE_MS })
     return show(io, stopped, ({ id }) => `Stopped ${printable(id)}.\n`)
   },
 })
@@ -264,13 +268,13 @@ const stop = defineCommand({
 const logs = defineCommand({
   name: 'agent logs',
   summary: 'show what an agent wrote on standard error, and what became of it',
-  shows: api.getAgentLogs,
+  shows: getAgentLogs,
   args: [AGENT],
   options: [AT],
   examples: [{ run: 'karo agent logs files', does: 'the last 500 lines, and how many were dropped' }],
   run: async (io, { args, options }) => {
     const query = { agent: args.agent, ...atOf(options) }
-    return show(io, await daemonAt(io).call(api.getAgentLogs, { query }), agentLogsView)
+    return show(io, await daemonAt(io).call(getAgentLogs, { query }), agentLogsView)
   },
 })
 

@@ -1,7 +1,12 @@
 // karo artifact: files that a person or their agents keep on this node, found by the hash of their content.
 import { basename } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/agents/artifacts.ts'
+import {
+  finishArtifact,
+  getArtifacts,
+  removeArtifact,
+  showArtifact,
+} from '../../../api/contract/operations/agents/artifacts.ts'
 import { MEDIA_TYPE } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
@@ -25,7 +30,7 @@ const ID = {
 const put = defineCommand({
   name: 'artifact put',
   summary: 'store a file, or standard input; the same content is stored once',
-  shows: api.finishArtifact,
+  shows: finishArtifact,
   args: [{ name: 'file', required: true, description: 'the file; - for standard input', completes: 'file' }],
   options: [
     { name: 'name', value: 'name', description: 'another name for it (default: that of the file)' },
@@ -98,7 +103,7 @@ const get = defineCommand({
   async run(io, { args, options }) {
     const wanted = await wantedBy(args.id, options.at)
     const which = wanted === undefined ? args.id : await fetchHere(io, wanted)
-    const { id, size, preview } = await daemonAt(io).call(api.showArtifact, { query: { id: which } })
+    const { id, size, preview } = await daemonAt(io).call(showArtifact, { query: { id: which } })
     const onScreen = options.output === undefined && io.terminal
     if (onScreen && preview === null)
       throw new KaroError(
@@ -134,27 +139,27 @@ const harmless = (text: string): string => screened(text, { colour: false, redra
 const list = defineCommand({
   name: 'artifact list',
   summary: 'list your files here, and large results of your agents; the newest first',
-  shows: api.getArtifacts,
+  shows: getArtifacts,
   examples: [{ run: 'karo artifact list', does: 'each with its id' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.getArtifacts), artifactsView),
+  run: async (io) => show(io, await daemonAt(io).call(getArtifacts), artifactsView),
 })
 
 const showOne = defineCommand({
   name: 'artifact show',
   summary: 'show what an artifact is, and its beginning: as text, or else as bytes',
-  shows: api.showArtifact,
+  shows: showArtifact,
   args: [ID],
   examples: [
     { run: 'karo artifact show 4f1d2a0c9b33', does: 'shows the first 2000 characters, or 256 bytes' },
   ],
   run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(api.showArtifact, { query: { id: args.id } }), artifactView),
+    show(io, await daemonAt(io).call(showArtifact, { query: { id: args.id } }), artifactView),
 })
 
 const remove = defineCommand({
   name: 'artifact remove',
   summary: 'remove an artifact',
-  shows: api.removeArtifact,
+  shows: removeArtifact,
   args: [ID],
   examples: [
     {
@@ -165,7 +170,7 @@ const remove = defineCommand({
   run: async (io, { args }) =>
     show(
       io,
-      await daemonAt(io).call(api.removeArtifact, { body: { id: args.id } }),
+      await daemonAt(io).call(removeArtifact, { body: { id: args.id } }),
       ({ name }) => `Removed ${printable(name)}.\n`,
     ),
 })

@@ -1,6 +1,12 @@
 // karo plan: turns a goal into steps that are shown before anything runs, and runs them as tasks, each through the gates.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/agents/planner.ts'
+import {
+  getPlans,
+  makePlan,
+  removePlan,
+  runPlan,
+  showPlan,
+} from '../../../api/contract/operations/agents/planner.ts'
 import { MOST_GOAL, type NamedStepShape, type PlanShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
@@ -61,7 +67,7 @@ function asSent(step: unknown): NamedStepShape {
 const make = defineCommand({
   name: 'plan make',
   summary: 'turn a goal into steps and show how risky each is; runs none of them',
-  shows: api.makePlan,
+  shows: makePlan,
   args: [
     { name: 'goal', required: true, variadic: true, oneThing: true, description: 'what is to be reached' },
   ],
@@ -85,33 +91,33 @@ const make = defineCommand({
   async run(io, { args, options }) {
     const goal = checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL)
     const body = { goal, ...(options.steps !== undefined && { steps: await stepsIn(options.steps) }) }
-    return show(io, await daemonAt(io).call(api.makePlan, { body, deadlineMs: PLAN_DEADLINE_MS }), planView)
+    return show(io, await daemonAt(io).call(makePlan, { body, deadlineMs: PLAN_DEADLINE_MS }), planView)
   },
 })
 
 const list = defineCommand({
   name: 'plan list',
   summary: 'list your plans, the newest first',
-  shows: api.getPlans,
+  shows: getPlans,
   examples: [{ run: 'karo plan list', does: 'with what became of each' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.getPlans), plansView),
+  run: async (io) => show(io, await daemonAt(io).call(getPlans), plansView),
 })
 
 const showOne = defineCommand({
   name: 'plan show',
   summary: 'show the steps of a plan, and what became of each',
-  shows: api.showPlan,
+  shows: showPlan,
   args: [ID],
   examples: [{ run: 'karo plan show 4f1d2a0c', does: 'also after the daemon was restarted' }],
   run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(api.showPlan, { query: { id: idOf(args.id) } }), planView),
+    show(io, await daemonAt(io).call(showPlan, { query: { id: idOf(args.id) } }), planView),
 })
 
 const run = defineCommand({
   name: 'plan run',
   summary:
     'run the steps of a plan one after the other, as tasks; a step that may change something needs your yes',
-  shows: api.runPlan,
+  shows: runPlan,
   args: [ID],
   options: [
     { name: 'done', value: 'step', description: 'says that you have run this step yourself' },
@@ -128,7 +134,7 @@ const run = defineCommand({
     const { done } = options
     if (done !== undefined) checkText(done, '--done', 8)
     const body = { id: idOf(args.id), ...(done !== undefined && { done }) }
-    const first = await daemonAt(io).call(api.runPlan, { body })
+    const first = await daemonAt(io).call(runPlan, { body })
     const last = await followed(io, first, options.follow === true)
     show(io, last, planView)
     return last.state === 'running' ? EXIT.refused : EXIT_OF[last.state]
@@ -144,7 +150,7 @@ async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promis
       const asks = plan.steps.some(({ state }) => state === 'input-required')
       if (plan.state !== 'running' || (asks && !waits) || interrupt.signal.aborted) return plan
       await pause(LOOK_MS, interrupt.signal)
-      plan = await daemonAt(io).call(api.showPlan, { query: { id: plan.id } })
+      plan = await daemonAt(io).call(showPlan, { query: { id: plan.id } })
     }
   } finally {
     interrupt.release()
@@ -154,11 +160,11 @@ async function followed(io: CommandIo, first: PlanShape, waits: boolean): Promis
 const remove = defineCommand({
   name: 'plan remove',
   summary: 'remove a plan; its tasks stay',
-  shows: api.removePlan,
+  shows: removePlan,
   args: [ID],
   examples: [{ run: 'karo plan remove 4f1d2a0c', does: 'not while it runs' }],
   run: async (io, { args }) => {
-    const gone = await daemonAt(io).call(api.removePlan, { body: { id: idOf(args.id) } })
+    const gone = await daemonAt(io).call(removePlan, { body: { id: idOf(args.id) } })
     return show(io, gone, ({ id }) => `Removed the plan ${id}.\n`)
   },
 })

@@ -1,6 +1,13 @@
 // karo prompt: named templates of a person, with versions and variables. Rendering puts values in, and runs nothing.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/agents/memory.ts'
+import {
+  addPrompt,
+  getPrompts,
+  getPromptVersions,
+  removePrompt,
+  renderPrompt,
+  showPrompt,
+} from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_TEXT, MOST_VALUE, PROMPT_NAME } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
@@ -27,7 +34,7 @@ function nameOf(name: string): string {
 const add = defineCommand({
   name: 'prompt add',
   summary: 'add a prompt, or a new version of one; its variables are {{name}} and {{name=default}}',
-  shows: api.addPrompt,
+  shows: addPrompt,
   args: [
     { name: 'name', required: true, description: 'small letters, digits, . _ -' },
     { name: 'file', required: true, description: 'the template; - for standard input', completes: 'file' },
@@ -42,41 +49,41 @@ const add = defineCommand({
   async run(io, { args }) {
     const name = nameOf(args.name)
     const body = { name, text: checkText(await textFrom(args.file, MOST_TEXT), args.file, MOST_TEXT) }
-    return show(io, await daemonAt(io).call(api.addPrompt, { body }), promptView)
+    return show(io, await daemonAt(io).call(addPrompt, { body }), promptView)
   },
 })
 
 const list = defineCommand({
   name: 'prompt list',
   summary: 'list your prompts with their variables',
-  shows: api.getPrompts,
+  shows: getPrompts,
   examples: [{ run: 'karo prompt list', does: 'each in its newest version' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.getPrompts), promptsView),
+  run: async (io) => show(io, await daemonAt(io).call(getPrompts), promptsView),
 })
 
 const showOne = defineCommand({
   name: 'prompt show',
   summary: 'show a prompt of yours with its variables',
-  shows: api.showPrompt,
+  shows: showPrompt,
   args: [NAME],
   options: [VERSION],
   examples: [{ run: 'karo prompt show review --version 2', does: 'as it was then' }],
   run: async (io, { args, options }) => {
     const query = { name: nameOf(args.name), ...versionOf(options.version) }
-    return show(io, await daemonAt(io).call(api.showPrompt, { query }), promptView)
+    return show(io, await daemonAt(io).call(showPrompt, { query }), promptView)
   },
 })
 
 const versions = defineCommand({
   name: 'prompt versions',
   summary: 'list the versions of a prompt that are kept, the newest first',
-  shows: api.getPromptVersions,
+  shows: getPromptVersions,
   args: [NAME],
   examples: [{ run: 'karo prompt versions review', does: 'when each was added' }],
   run: async (io, { args }) =>
     show(
       io,
-      await daemonAt(io).call(api.getPromptVersions, { query: { name: nameOf(args.name) } }),
+      await daemonAt(io).call(getPromptVersions, { query: { name: nameOf(args.name) } }),
       versionsView,
     ),
 })
@@ -84,7 +91,7 @@ const versions = defineCommand({
 const render = defineCommand({
   name: 'prompt render',
   summary: 'write the text of a prompt with its variables filled in; runs nothing',
-  shows: api.renderPrompt,
+  shows: renderPrompt,
   args: [
     NAME,
     {
@@ -116,7 +123,7 @@ const render = defineCommand({
       values.push({ name, value: value.startsWith('@') ? await textFrom(value.slice(1), MOST_VALUE) : value })
     }
     const body = { name: nameOf(args.name), values, ...versionOf(options.version) }
-    const { text, ...rest } = await daemonAt(io).call(api.renderPrompt, { body })
+    const { text, ...rest } = await daemonAt(io).call(renderPrompt, { body })
     return show(io, { ...rest, text }, () => (text.endsWith('\n') ? text : `${text}\n`))
   },
 })
@@ -124,11 +131,11 @@ const render = defineCommand({
 const remove = defineCommand({
   name: 'prompt remove',
   summary: 'remove a prompt with all of its versions',
-  shows: api.removePrompt,
+  shows: removePrompt,
   args: [NAME],
   examples: [{ run: 'karo prompt remove review', does: 'it is gone for good' }],
   run: async (io, { args }) => {
-    const gone = await daemonAt(io).call(api.removePrompt, { body: { name: nameOf(args.name) } })
+    const gone = await daemonAt(io).call(removePrompt, { body: { name: nameOf(args.name) } })
     return show(io, gone, ({ name }) => `Removed ${name}.\n`)
   },
 })

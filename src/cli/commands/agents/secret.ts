@@ -1,6 +1,18 @@
 // karo secret: a vault of the person's own for secrets, and which agents are given them.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/agents/vault.ts'
+import {
+  allowSecret,
+  denySecret,
+  destroyVault,
+  getSecrets,
+  initVault,
+  lockVault,
+  removeSecret,
+  revealSecret,
+  rotateVault,
+  setSecret,
+  unlockVault,
+} from '../../../api/contract/operations/agents/vault.ts'
 import { SECRET_NAME, UNLOCKED_SECONDS } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
@@ -33,7 +45,7 @@ function nameOf(text: string): string {
 const init = defineCommand({
   name: 'secret init',
   summary: 'make your vault, under a new passphrase',
-  shows: api.initVault,
+  shows: initVault,
   options: [
     passphraseFileOption,
     {
@@ -44,10 +56,10 @@ const init = defineCommand({
   examples: [{ run: 'karo secret init', does: 'asks for a passphrase twice; nobody can recover it' }],
   async run(io, { options }) {
     if (options.credential === true)
-      return show(io, await daemonAt(io).call(api.initVault, { body: {} }), vaultView)
+      return show(io, await daemonAt(io).call(initVault, { body: {} }), vaultView)
     const words = await newPassphrase(options['passphrase-file'])
     return withWords(words, async (passphrase) =>
-      show(io, await daemonAt(io).call(api.initVault, { body: { passphrase } }), vaultView),
+      show(io, await daemonAt(io).call(initVault, { body: { passphrase } }), vaultView),
     )
   },
 })
@@ -55,7 +67,7 @@ const init = defineCommand({
 const unlockIt = defineCommand({
   name: 'secret unlock',
   summary: 'unlock your vault for a while, for you and for agents that may have secrets',
-  shows: api.unlockVault,
+  shows: unlockVault,
   options: [
     passphraseFileOption,
     { name: 'for', value: 'duration', description: 'how long, 1m to 7d (default: 8h)' },
@@ -72,15 +84,15 @@ const unlockIt = defineCommand({
 const lock = defineCommand({
   name: 'secret lock',
   summary: 'lock your vault; agents that run keep what they were given',
-  shows: api.lockVault,
+  shows: lockVault,
   examples: [{ run: 'karo secret lock', does: 'the daemon forgets its key' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.lockVault), vaultView),
+  run: async (io) => show(io, await daemonAt(io).call(lockVault), vaultView),
 })
 
 const set = defineCommand({
   name: 'secret set',
   summary: 'add a secret, or change its value; you type it unseen, or it comes from standard input',
-  shows: api.setSecret,
+  shows: setSecret,
   args: [{ name: 'name', required: true, description: 'letters, digits, . _ -' }],
   options: [
     {
@@ -108,7 +120,7 @@ const set = defineCommand({
     }
     return withWords(await readValue(name, options.exact === true), (value) =>
       unlocked(io, async () =>
-        show(io, await daemonAt(io).call(api.setSecret, { body: { name, value, ...more } }), secretView),
+        show(io, await daemonAt(io).call(setSecret, { body: { name, value, ...more } }), secretView),
       ),
     )
   },
@@ -117,26 +129,26 @@ const set = defineCommand({
 const list = defineCommand({
   name: 'secret list',
   summary: 'list your secrets, without their values, and who may have each',
-  shows: api.getSecrets,
+  shows: getSecrets,
   examples: [
     {
       run: 'karo secret list',
       does: 'while the vault is unlocked, also whether a stored secret was altered',
     },
   ],
-  run: async (io) => show(io, await daemonAt(io).call(api.getSecrets), secretsView),
+  run: async (io) => show(io, await daemonAt(io).call(getSecrets), secretsView),
 })
 
 const showOne = defineCommand({
   name: 'secret show',
   summary: 'show one secret; its value only with --reveal, and at a terminal only',
-  shows: api.getSecrets,
+  shows: getSecrets,
   json: 'one of `secrets`; never its value',
   args: [NAME],
   options: [{ name: 'reveal', description: 'show the value too; the ledger notes it' }],
   examples: [{ run: 'karo secret show api-token', does: 'who may have it, and until when' }],
   async run(io, { args, options }) {
-    const { secrets } = await daemonAt(io).call(api.getSecrets)
+    const { secrets } = await daemonAt(io).call(getSecrets)
     const found = secrets.find(({ name }) => name === args.name)
     if (found === undefined)
       throw new KaroError('not_found', `you have no secret ${args.name.slice(0, 64)}`, {
@@ -148,9 +160,7 @@ const showOne = defineCommand({
         where: '--reveal',
         hint: 'An agent can be given the secret instead: karo secret allow.',
       })
-    const { value } = await unlocked(io, () =>
-      daemonAt(io).call(api.revealSecret, { body: { name: args.name } }),
-    )
+    const { value } = await unlocked(io, () => daemonAt(io).call(revealSecret, { body: { name: args.name } }))
     const bytes = Buffer.from(value, 'base64url')
     io.out(`${bytes.toString('utf8')}\n`)
     bytes.fill(0)
@@ -161,14 +171,14 @@ const showOne = defineCommand({
 const remove = defineCommand({
   name: 'secret remove',
   summary: 'remove a secret; agents that may hold it are stopped',
-  shows: api.removeSecret,
+  shows: removeSecret,
   args: [NAME],
   examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
   run: (io, { args }) =>
     unlocked(io, async () =>
       show(
         io,
-        await daemonAt(io).call(api.removeSecret, { body: { name: nameOf(args.name) } }),
+        await daemonAt(io).call(removeSecret, { body: { name: nameOf(args.name) } }),
         ({ name }) => `Removed ${printable(name)}.\n`,
       ),
     ),
@@ -177,7 +187,7 @@ const remove = defineCommand({
 const rotate = defineCommand({
   name: 'secret rotate',
   summary: 'encrypt all your secrets under a new key, in one step',
-  shows: api.rotateVault,
+  shows: rotateVault,
   options: [
     { name: 'passphrase', description: 'also change the passphrase: asks for the present one and a new one' },
   ],
@@ -186,15 +196,11 @@ const rotate = defineCommand({
     const said = ({ secrets }: { readonly secrets: number }): string =>
       `The vault has a new key; ${secrets} ${secrets === 1 ? 'secret was' : 'secrets were'} encrypted anew.\n`
     if (options.passphrase !== true)
-      return unlocked(io, async () => show(io, await daemonAt(io).call(api.rotateVault, { body: {} }), said))
+      return unlocked(io, async () => show(io, await daemonAt(io).call(rotateVault, { body: {} }), said))
     return withWords(await passphraseOf(undefined, 'Present passphrase of your vault: '), (current) =>
       unlocked(io, async () =>
         withWords(await newPassphrase(undefined), async (next) =>
-          show(
-            io,
-            await daemonAt(io).call(api.rotateVault, { body: { passphrases: { current, next } } }),
-            said,
-          ),
+          show(io, await daemonAt(io).call(rotateVault, { body: { passphrases: { current, next } } }), said),
         ),
       ),
     )
@@ -204,7 +210,7 @@ const rotate = defineCommand({
 const allow = defineCommand({
   name: 'secret allow',
   summary: 'let one of your agents have a secret; at a terminal only',
-  shows: api.allowSecret,
+  shows: allowSecret,
   args: [NAME, AGENT],
   options: [
     {
@@ -223,27 +229,27 @@ const allow = defineCommand({
   run: (io, { args, options }) =>
     unlocked(io, async () => {
       const body = { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] }
-      return show(io, await daemonAt(io).call(api.allowSecret, { body }), secretView)
+      return show(io, await daemonAt(io).call(allowSecret, { body }), secretView)
     }),
 })
 
 const deny = defineCommand({
   name: 'secret deny',
   summary: 'no longer let an agent have a secret; the agent is stopped if it runs',
-  shows: api.denySecret,
+  shows: denySecret,
   args: [NAME, AGENT],
   examples: [{ run: 'karo secret deny api-token files', does: 'the agent does not get the secret any more' }],
   run: (io, { args }) =>
     unlocked(io, async () => {
       const body = { name: nameOf(args.name), agent: args.agent }
-      return show(io, await daemonAt(io).call(api.denySecret, { body }), secretView)
+      return show(io, await daemonAt(io).call(denySecret, { body }), secretView)
     }),
 })
 
 const destroy = defineCommand({
   name: 'secret destroy',
   summary: 'remove your vault with all secrets in it, even if its passphrase is lost',
-  shows: api.destroyVault,
+  shows: destroyVault,
   options: [{ name: 'yes', description: 'do not ask' }],
   examples: [{ run: 'karo secret destroy', does: 'asks first; nothing brings them back but a backup' }],
   async run(io, { options }) {
@@ -257,7 +263,7 @@ const destroy = defineCommand({
     }
     return show(
       io,
-      await daemonAt(io).call(api.destroyVault),
+      await daemonAt(io).call(destroyVault),
       ({ secrets }) => `Removed, with ${secrets} secrets.\n`,
     )
   },

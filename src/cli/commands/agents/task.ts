@@ -3,7 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { REMOTE_ID_MAX } from '../../../../protocols/messages/agent.ts'
 import { isAway } from '../../../api/contract/client/explain.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/agents/agents.ts'
+import {
+  cancelTask,
+  followTask,
+  getTask,
+  getTasks,
+  runTask,
+} from '../../../api/contract/operations/agents/agents.ts'
 import type { TaskLineShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
@@ -38,7 +44,7 @@ const EXIT_OF: Readonly<Record<TaskLineShape['state'], ExitCode>> = {
 const run = defineCommand({
   name: 'task run',
   summary: 'have an agent call a tool; a call that may change something needs your yes first',
-  shows: api.followTask,
+  shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: [
     {
@@ -79,7 +85,7 @@ const run = defineCommand({
       ...atOf(options),
       ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
     } as const
-    await whileAway(() => daemonAt(io).call(api.runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
+    await whileAway(() => daemonAt(io).call(runTask, { body, deadlineMs: RUN_DEADLINE_MS }))
     return follow(io, { id, ...atOf(options) }, options.follow === true)
   },
 })
@@ -128,7 +134,7 @@ async function follow(io: CommandIo, which: Which, waits: boolean): Promise<Exit
       try {
         const query = { ...which, after }
         const { signal } = interrupt
-        for await (const line of daemonAt(io).lines(api.followTask, {
+        for await (const line of daemonAt(io).lines(followTask, {
           query,
           signal,
           maxBytes: MAX_LINE_BYTES,
@@ -173,7 +179,7 @@ function tell(io: CommandIo, line: TaskLineShape, at: string | undefined): void 
 const list = defineCommand({
   name: 'task list',
   summary: 'list your tasks, the newest first',
-  shows: api.getTasks,
+  shows: getTasks,
   options: [
     { name: 'limit', value: 'number', default: '20', description: 'at most so many, 1 to 10000' },
     AT,
@@ -181,27 +187,27 @@ const list = defineCommand({
   examples: [{ run: 'karo task list --limit 5', does: 'the last five, and what became of each' }],
   async run(io, { options }) {
     const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), ...atOf(options) }
-    return show(io, await daemonAt(io).call(api.getTasks, { query }), tasksView)
+    return show(io, await daemonAt(io).call(getTasks, { query }), tasksView)
   },
 })
 
 const showTask = defineCommand({
   name: 'task show',
   summary: 'show one of your tasks: its arguments, what happened, and its result',
-  shows: api.getTask,
+  shows: getTask,
   args: [TASK],
   options: [AT],
   examples: [{ run: 'karo task show t-1077efe3b0d3615b', does: 'also after the daemon was restarted' }],
   run: async (io, { args, options }) => {
     const query = { id: args.id, ...atOf(options) }
-    return show(io, await daemonAt(io).call(api.getTask, { query }), taskView)
+    return show(io, await daemonAt(io).call(getTask, { query }), taskView)
   },
 })
 
 const cancel = defineCommand({
   name: 'task cancel',
   summary: 'cancel a task: its call is stopped, and its agent killed if it does not stop',
-  shows: api.cancelTask,
+  shows: cancelTask,
   args: [TASK],
   options: [AT],
   examples: [
@@ -209,7 +215,7 @@ const cancel = defineCommand({
   ],
   run: async (io, { args, options }) => {
     const body = { id: args.id, ...atOf(options) }
-    const cancelled = await daemonAt(io).call(api.cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })
+    const cancelled = await daemonAt(io).call(cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })
     return show(io, cancelled, ({ id, state }) => `${id}: ${state}\n`)
   },
 })
@@ -217,7 +223,7 @@ const cancel = defineCommand({
 const followOne = defineCommand({
   name: 'task follow',
   summary: 'watch a task of yours to its end, from its first event on',
-  shows: api.followTask,
+  shows: followTask,
   json: 'one line for each event of the task (NDJSON); the last one has `final` and `result`',
   args: [TASK],
   options: [AT],

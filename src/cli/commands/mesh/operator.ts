@@ -1,7 +1,13 @@
 // karo operator: people who ask under their own name from any machine; an issuer certifies them and takes that back.
 import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/fleet.ts'
+import {
+  assignOperator,
+  getOperators,
+  issueOperator,
+  renewOperator,
+  revokeOperator,
+} from '../../../api/contract/operations/fleet.ts'
 import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -45,7 +51,7 @@ const rolesOf = ({ roles, teams }: OperatorShape): string => {
 const issue = defineCommand({
   name: 'operator issue',
   summary: 'certify a person, and write their key, encrypted, into a file; run it on an issuer',
-  shows: api.issueOperator,
+  shows: issueOperator,
   args: [
     {
       name: 'name',
@@ -89,7 +95,7 @@ const issue = defineCommand({
     try {
       const passphrase = await newPassphrase(options['passphrase-file'])
       const textOf = withPassphrase(passphrase, credential.seal)
-      const made = await daemonAt(io).call(api.issueOperator, {
+      const made = await daemonAt(io).call(issueOperator, {
         body: {
           ...{ key: credential.operator, name, for_ms: life },
           roles: commaList(options.role) ?? [],
@@ -119,10 +125,10 @@ Before it ends:  karo operator renew ${printable(name)}   When it is lost:  karo
 const list = defineCommand({
   name: 'operator list',
   summary: 'list the operators whose certificates are known here, and how long the certificates hold',
-  shows: api.getOperators,
+  shows: getOperators,
   examples: [{ run: 'karo operator list', does: 'who may log in, with which roles' }],
   async run(io) {
-    const answer = await daemonAt(io).call(api.getOperators)
+    const answer = await daemonAt(io).call(getOperators)
     if (!io.json && answer.operators.length === 0) {
       io.out('No operators. karo operator issue  certifies one.\n')
       return EXIT.done
@@ -147,13 +153,13 @@ const list = defineCommand({
 const renew = defineCommand({
   name: 'operator renew',
   summary: 'certify an operator again, as before; the credential file stays valid',
-  shows: api.renewOperator,
+  shows: renewOperator,
   args: [WHO],
   options: [FOR],
   examples: [{ run: 'karo operator renew carol', does: 'the new certificate spreads by itself' }],
   async run(io, { args, options }) {
     const body = { operator: whoOf(args.who), for_ms: lifeOf(options.for) }
-    const answer = await daemonAt(io).call(api.renewOperator, { body })
+    const answer = await daemonAt(io).call(renewOperator, { body })
     return show(io, answer, ({ operator }) =>
       fitted(
         `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
@@ -166,7 +172,7 @@ const renew = defineCommand({
 const assign = defineCommand({
   name: 'operator assign',
   summary: 'change the roles or teams of an operator; the credential file stays valid',
-  shows: api.assignOperator,
+  shows: assignOperator,
   args: [WHO],
   options: [
     {
@@ -193,7 +199,7 @@ const assign = defineCommand({
     },
   ],
   async run(io, { args, options }) {
-    const answer = await daemonAt(io).call(api.assignOperator, {
+    const answer = await daemonAt(io).call(assignOperator, {
       body: { operator: whoOf(args.who), ...assignedBy(options, 'karo operator assign') },
     })
     return show(io, answer, ({ operator }) =>
@@ -211,13 +217,13 @@ certificate until it is back: to take everything away at once, revoke.
 const revoke = defineCommand({
   name: 'operator revoke',
   summary: 'revoke an operator in the whole mesh, for good; run it on an issuer',
-  shows: api.revokeOperator,
+  shows: revokeOperator,
   args: [WHO],
   examples: [
     { run: 'karo operator revoke carol', does: 'ends every login of that credential within seconds' },
   ],
   async run(io, { args }) {
-    const answer = await daemonAt(io).call(api.revokeOperator, { body: { operator: whoOf(args.who) } })
+    const answer = await daemonAt(io).call(revokeOperator, { body: { operator: whoOf(args.who) } })
     return show(io, answer, ({ operator }) =>
       fitted(
         `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within

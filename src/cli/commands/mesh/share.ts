@@ -1,6 +1,13 @@
 // karo share: shows and changes what a person consents to share; a change takes effect at once.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import * as api from '../../../api/contract/operations/share.ts'
+import {
+  CHANGES,
+  getPreview,
+  getShare,
+  letAnomalies,
+  NAMED_CHANGES,
+  stopAnomalies,
+} from '../../../api/contract/operations/share.ts'
 import {
   ANOMALY_CHOICES,
   type AnomalyChoice,
@@ -55,15 +62,15 @@ const decisionOf = (
 const showAll = defineCommand({
   name: 'share show',
   summary: 'show which nodes may have which of your numbers now, and why',
-  shows: api.getShare,
+  shows: getShare,
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.getShare), sharingView),
+  run: async (io) => show(io, await daemonAt(io).call(getShare), sharingView),
 })
 
 const preview = defineCommand({
   name: 'share preview',
   summary: 'show the summaries of your numbers that would leave now, exactly as recipients will read them',
-  shows: api.getPreview,
+  shows: getPreview,
   options: [
     {
       name: 'to',
@@ -106,7 +113,7 @@ const preview = defineCommand({
     const { to, role } = options
     const at = given(options.at, (text) => rfc3339(parseSince(text, Date.now(), '--at'), '--at'))
     const query = { to, role, category: options.category?.join(','), at }
-    const shape = await daemonAt(io).call(api.getPreview, { query })
+    const shape = await daemonAt(io).call(getPreview, { query })
     return show(io, shape, previewView)
   },
 })
@@ -114,7 +121,7 @@ const preview = defineCommand({
 const allow = defineCommand({
   name: 'share allow',
   summary: 'let a node, team or role have your numbers; while sharing is off, only this one',
-  shows: api.NAMED_CHANGES.allow,
+  shows: NAMED_CHANGES.allow,
   args: [who],
   options: [category],
   examples: [
@@ -130,7 +137,7 @@ const allow = defineCommand({
   ],
   async run(io, { args, options }) {
     const body = decisionOf(args.who, options.category, 'karo share allow')
-    return show(io, await daemonAt(io).call(api.NAMED_CHANGES.allow, { body }), sharingView)
+    return show(io, await daemonAt(io).call(NAMED_CHANGES.allow, { body }), sharingView)
   },
 })
 
@@ -139,7 +146,7 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
   defineCommand({
     name: `share ${name}`,
     summary,
-    shows: api.NAMED_CHANGES.stop,
+    shows: NAMED_CHANGES.stop,
     args: [who],
     options: [category],
     examples: [
@@ -149,7 +156,7 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
     ],
     async run(io, { args, options }) {
       const body = decisionOf(args.who, options.category, `karo share ${name}`)
-      return show(io, await daemonAt(io).call(api.NAMED_CHANGES.stop, { body }), sharingView)
+      return show(io, await daemonAt(io).call(NAMED_CHANGES.stop, { body }), sharingView)
     },
   })
 
@@ -160,7 +167,7 @@ const anomalies = defineCommand({
   name: 'share anomalies',
   summary:
     'choose whether anomalies leave: not at all, only in totals of many nodes, or under this node’s name',
-  shows: api.letAnomalies,
+  shows: letAnomalies,
   args: [
     {
       name: 'choice',
@@ -182,7 +189,7 @@ const anomalies = defineCommand({
     const choice = args.choice as AnomalyChoice
     // To take back waits for nothing, so it is an operation of its own.
     const view =
-      choice === 'off' ? daemon.call(api.stopAnomalies) : daemon.call(api.letAnomalies, { body: { choice } })
+      choice === 'off' ? daemon.call(stopAnomalies) : daemon.call(letAnomalies, { body: { choice } })
     return show(io, await view, sharingView)
   },
 })
@@ -190,17 +197,17 @@ const anomalies = defineCommand({
 const off = defineCommand({
   name: 'share off',
   summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
-  shows: api.CHANGES.off,
+  shows: CHANGES.off,
   examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.CHANGES.off), sharingView),
+  run: async (io) => show(io, await daemonAt(io).call(CHANGES.off), sharingView),
 })
 
 const on = defineCommand({
   name: 'share on',
   summary: 'share again what you had agreed to before `karo share off`',
-  shows: api.CHANGES.on,
+  shows: CHANGES.on,
   examples: [{ run: 'karo share on', does: 'restores sharing as it was before `karo share off`' }],
-  run: async (io) => show(io, await daemonAt(io).call(api.CHANGES.on), sharingView),
+  run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
 export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, anomalies, off, on]

@@ -1,7 +1,12 @@
 // karo approvals: shows what agents and AI tools want to do, and takes a person's yes or no.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { APPROVALS_LOG_MAX } from '../../../api/contract/constants.ts'
-import * as api from '../../../api/contract/operations/agents/approvals.ts'
+import {
+  decideApproval,
+  getApproval,
+  getApprovals,
+  getApprovalsLog,
+} from '../../../api/contract/operations/agents/approvals.ts'
 import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
@@ -23,14 +28,14 @@ const HASH = /^[0-9a-f]{8,64}$/
 const list = defineCommand({
   name: 'approvals list',
   summary: 'list what agents and AI tools ask to do, and what waits for your answer',
-  shows: api.getApprovals,
+  shows: getApprovals,
   options: [AT],
   examples: [
     { run: 'karo approvals list', does: 'requests that are alike stand together' },
     { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
   ],
   run: async (io, { options }) =>
-    show(io, await daemonAt(io).call(api.getApprovals, { query: atOf(options) }), (answer) =>
+    show(io, await daemonAt(io).call(getApprovals, { query: atOf(options) }), (answer) =>
       approvalsView(answer, Date.now(), io),
     ),
 })
@@ -38,7 +43,7 @@ const list = defineCommand({
 const one = defineCommand({
   name: 'approvals show',
   summary: 'show one request: who, where, the exact words, what changes, the risk, and the hash',
-  shows: api.getApproval,
+  shows: getApproval,
   args: [request],
   options: [AT],
   examples: [{ run: 'karo approvals show 3f9a', does: 'everything that an approval would be bound to' }],
@@ -49,7 +54,7 @@ const one = defineCommand({
 const approve = defineCommand({
   name: 'approvals approve',
   summary: 'show a request and approve it; from another terminal than the one that asks',
-  shows: api.decideApproval,
+  shows: decideApproval,
   args: [request],
   options: [
     {
@@ -92,7 +97,7 @@ const approve = defineCommand({
     }
     return show(
       io,
-      await daemonAt(io).call(api.decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
+      await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
       (made) => saidOf(made, scope),
     )
   },
@@ -128,7 +133,7 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
 const deny = defineCommand({
   name: 'approvals deny',
   summary: 'deny a request',
-  shows: api.decideApproval,
+  shows: decideApproval,
   args: [request],
   options: [reason, AT],
   examples: [
@@ -142,7 +147,7 @@ const deny = defineCommand({
     }
     return show(
       io,
-      await daemonAt(io).call(api.decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
+      await daemonAt(io).call(decideApproval, { body, deadlineMs: DECIDE_DEADLINE_MS }),
       () => `Denied ${id}.\n`,
     )
   },
@@ -151,7 +156,7 @@ const deny = defineCommand({
 const log = defineCommand({
   name: 'approvals log',
   summary: 'show what became of requests: who decided, when, and why',
-  shows: api.getApprovalsLog,
+  shows: getApprovalsLog,
   args: [{ ...request, required: false }],
   options: [{ name: 'limit', value: 'number', description: 'how many, the newest', default: '50' }],
   examples: [{ run: 'karo approvals log', does: 'the last 50' }],
@@ -163,7 +168,7 @@ const log = defineCommand({
       })
     }
     const query = { limit, ...(args.id === undefined ? {} : { id: checked(args.id) }) }
-    return show(io, await daemonAt(io).call(api.getApprovalsLog, { query }), (answer) =>
+    return show(io, await daemonAt(io).call(getApprovalsLog, { query }), (answer) =>
       approvalsLogView(answer, io),
     )
   },
@@ -173,8 +178,7 @@ const askFor = (
   io: CommandIo,
   id: string,
   options: { readonly at?: string | undefined },
-): Promise<ApprovalShape> =>
-  daemonAt(io).call(api.getApproval, { query: { id: checked(id), ...atOf(options) } })
+): Promise<ApprovalShape> => daemonAt(io).call(getApproval, { query: { id: checked(id), ...atOf(options) } })
 
 function checked(id: string): string {
   if (/^[0-9a-f]{4,10}$/.test(id)) return id
