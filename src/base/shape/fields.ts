@@ -32,6 +32,12 @@ export const pattern = (form: RegExp, what: string) => z.string().regex(form).de
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words, what: string) =>
   z.enum(words).describe(what)
 
+/** The id of this node. */
+export const ownNodeId = () => pattern(/^karo:ed25519:[A-Za-z0-9_-]{43}$/, 'the key, in unpadded base64url')
+
+/** `Id` is the type that the rooms have for it. */
+export const nodeId = <Id extends string>() => ownNodeId() as unknown as z.ZodType<Id, string>
+
 export const fingerprint = () =>
   pattern(
     /^[0-9a-f]{16}$/,
@@ -45,6 +51,12 @@ export const traceId = () =>
 
 /** The name of a node on this machine; empty if it has none. */
 export const nodeName = () => text(256, 'name of the node on this machine; empty if it has none')
+
+/** Roles or teams of one node. */
+export const labels = (what: string) => listOf(z.string().min(1).max(64), 16).describe(what)
+
+/** Level 1 or 2; `what` says of what. */
+export const level = (what: string) => z.literal([1, 2]).meta({ type: 'integer', description: what })
 
 export const timeRange = z
   .strictObject({ start: moment('first moment'), end: moment('the moment after it, exclusive') })

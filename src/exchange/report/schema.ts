@@ -1,4 +1,4 @@
-// The schema of a report: every number with the machines and periods behind it, and in words what is missing and why.
+// The schema of a report: each number with its machines, periods and change.
 import * as z from 'zod'
 import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
 import {

@@ -1,7 +1,7 @@
 // Field schemas that several shapes of the API share, besides those of its documents (base/shape/fields.ts).
 import * as z from 'zod'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { fingerprint, listOf, nodeName, pattern, someText, text } from '../../../base/shape/fields.ts'
+import * as fields from '../../../base/shape/fields.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { SHARING_CATEGORIES } from '../../../trust/policy/index.ts'
@@ -16,25 +16,16 @@ export const frameText = (max: number, what: string) =>
     .regex(/^[A-Za-z0-9_-]+$/)
     .describe(what)
 
-/** The id of this node. */
-export const ownNodeId = () => pattern(/^karo:ed25519:[A-Za-z0-9_-]{43}$/, 'the key, in unpadded base64url')
-
-export const nodeId = () => ownNodeId() as unknown as z.ZodType<NodeId, string>
-
-/** Roles or teams of one node. */
-export const labels = (what: string) => listOf(z.string().min(1).max(64), 16).describe(what)
+export const nodeId = () => fields.nodeId<NodeId>()
 
 /** A node as a person names it. */
-export const who = () => someText(256, 'a node id, a fingerprint in any grouping, or a name')
+export const who = () => fields.someText(256, 'a node id, a fingerprint in any grouping, or a name')
 
 export const riskLevel = () => z.enum(RISK_LEVELS).describe('level that the risk rules give the command')
 export const trustLevel = () => z.enum(TRUST_LEVELS).describe('how far this node trusts the other one')
 export const sharingCategory = () => z.enum(SHARING_CATEGORIES).describe('a category of numbers')
-export const category = () => text(24, 'its category in the public dictionary')
-
-/** Level 1 or 2; `what` says of what. */
-export const level = (what: string) => z.literal([1, 2]).meta({ type: 'integer', description: what })
+export const category = () => fields.text(24, 'its category in the public dictionary')
 
 export const nodeRef = z
-  .strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+  .strictObject({ node_id: nodeId(), fingerprint: fields.fingerprint(), name: fields.nodeName() })
   .meta({ id: 'NodeRef', description: 'A node, and its name on this machine.' })
