@@ -163,8 +163,8 @@ const introductions = defineCommand({
       const { given, received } = answer
       if (given.length + received.length === 0) return fitted(NONE, io.columns)
       return [
-        given.length === 0 ? '' : `Introduced by this node:\n${table(given, GIVEN, io)}`,
-        received.length === 0 ? '' : `Introduced to this node:\n${table(received, RECEIVED, io)}`,
+        given.length === 0 ? '' : `Introduced by this node:\n${table(io, given, GIVEN)}`,
+        received.length === 0 ? '' : `Introduced to this node:\n${table(io, received, RECEIVED)}`,
       ]
         .filter((part) => part !== '')
         .join('\n')

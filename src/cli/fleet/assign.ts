@@ -121,9 +121,9 @@ export const assign = defineCommand({
     if (!io.json && options.yes !== true) {
       io.out(
         table(
+          io,
           chosen.map((one) => ({ ...one, ...changed })),
           COLUMNS,
-          io,
         ),
       )
       io.out('They are to have these roles and teams from this issuer.\n')

@@ -53,27 +53,23 @@ export function listRules(io: CommandIo): ExitCode {
     return EXIT.done
   }
   io.out(
-    table(
-      rules,
-      [
-        { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
-        { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
-        {
-          title: 'command',
-          value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
-          wrap: true,
-        },
-        { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
-        {
-          title: 'until',
-          value: ({ until, session }) =>
-            session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
-        },
-        { title: 'whose', value: ({ whose }) => whose },
-        { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
-      ],
-      io,
-    ),
+    table(io, rules, [
+      { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
+      { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
+      {
+        title: 'command',
+        value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
+        wrap: true,
+      },
+      { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
+      {
+        title: 'until',
+        value: ({ until, session }) =>
+          session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
+      },
+      { title: 'whose', value: ({ whose }) => whose },
+      { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
+    ]),
   )
   return EXIT.done
 }

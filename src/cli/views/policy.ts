@@ -13,15 +13,11 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     engine === 'built-in'
       ? 'The built-in role table is in force (docs/policy.md); there are no policy files.'
       : `${files.length} policy ${files.length === 1 ? 'file is' : 'files are'} in force since ${loaded_at}.`
-  const list = table(
-    files,
-    [
-      { title: 'FILE', value: (file) => file.path, shrink: true },
-      { title: 'POLICIES', value: (file) => String(file.policies) },
-      { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
-    ],
-    screen,
-  )
+  const list = table(screen, files, [
+    { title: 'FILE', value: (file) => file.path, shrink: true },
+    { title: 'POLICIES', value: (file) => String(file.policies) },
+    { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
+  ])
   const team =
     teams.length === 0
       ? 'This node is in no team (policy.teams), so leads have level 1 of nobody here.'
@@ -80,17 +76,13 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
     roles.length === 0 ? 'no role' : `the role ${roles.map(printable).join(', ')}`,
     teams.length === 0 ? 'no team' : `the team ${teams.map(printable).join(', ')}`,
   ].join(' and ')
-  const steps = table(
-    layers,
-    [
-      { title: '', value: (one) => (one.decides ? '→' : ' ') },
-      { title: 'LAYER', value: (one) => LAYERS[one.layer] },
-      { title: 'SAYS', value: (one) => one.effect },
-      { title: 'RULE', value: (one) => one.rule },
-      { title: 'WHY', value: (one) => one.reason, wrap: true },
-    ],
-    screen,
-  )
+  const steps = table(screen, layers, [
+    { title: '', value: (one) => (one.decides ? '→' : ' ') },
+    { title: 'LAYER', value: (one) => LAYERS[one.layer] },
+    { title: 'SAYS', value: (one) => one.effect },
+    { title: 'RULE', value: (one) => one.rule },
+    { title: 'WHY', value: (one) => one.reason, wrap: true },
+  ])
   const where = nameOf(node)
   const who =
     operator === null

@@ -40,14 +40,10 @@ function block({ recipients, summary, bytes: size, digest }: SummaryShape, scree
     ...parts(summary),
     { subject: 'plaintext', says: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…` },
   ]
-  const lines = table(
-    rows,
-    [
-      { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-      { title: '', value: ({ says }) => says, wrap: true },
-    ],
-    screen,
-  )
+  const lines = table(screen, rows, [
+    { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
+    { title: '', value: ({ says }) => says, wrap: true },
+  ])
   return `${title}\n${lines}`
 }
 

@@ -53,25 +53,21 @@ const log = defineCommand({
     }
     const peerOf = await namer(io, answer.entries)
     io.out(
-      table(
-        answer.entries,
-        [
-          { title: '#', value: (entry) => String(entry.seq), align: 'right' },
-          { title: 'TIME', value: (entry) => localTime(entry.timestamp) },
-          { title: 'WHAT', value: (entry) => entry.type },
-          {
-            title: 'OK',
-            value: (entry) => (entry.success ? 'yes' : 'no'),
-            style: (entry) => (entry.success ? undefined : 'red'),
-          },
-          {
-            title: 'PEER',
-            value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
-          },
-          { title: 'DETAILS', value: (entry) => details(entry, peerOf), wrap: true },
-        ],
-        io,
-      ),
+      table(io, answer.entries, [
+        { title: '#', value: (entry) => String(entry.seq), align: 'right' },
+        { title: 'TIME', value: (entry) => localTime(entry.timestamp) },
+        { title: 'WHAT', value: (entry) => entry.type },
+        {
+          title: 'OK',
+          value: (entry) => (entry.success ? 'yes' : 'no'),
+          style: (entry) => (entry.success ? undefined : 'red'),
+        },
+        {
+          title: 'PEER',
+          value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
+        },
+        { title: 'DETAILS', value: (entry) => details(entry, peerOf), wrap: true },
+      ]),
     )
     return EXIT.done
   },
@@ -138,21 +134,17 @@ const whoAsked = defineCommand({
       return EXIT.done
     }
     io.out(
-      table(
-        answer.askers,
-        [
-          { title: 'WHO', value: whoOf, shrink: true },
-          { title: 'VIA', value: viaOf, shrink: true },
-          { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
-          { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
-          { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },
-          { title: 'REFUSED', value: (one) => String(one.refused), align: 'right' },
-          { title: 'TOO MANY', value: (one) => String(one.busy), align: 'right' },
-          { title: 'LAST', value: (one) => ago(now - Date.parse(one.last)) },
-          { title: 'BY RULE', value: (one) => one.rules.join(', '), wrap: true },
-        ],
-        io,
-      ),
+      table(io, answer.askers, [
+        { title: 'WHO', value: whoOf, shrink: true },
+        { title: 'VIA', value: viaOf, shrink: true },
+        { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
+        { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
+        { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },
+        { title: 'REFUSED', value: (one) => String(one.refused), align: 'right' },
+        { title: 'TOO MANY', value: (one) => String(one.busy), align: 'right' },
+        { title: 'LAST', value: (one) => ago(now - Date.parse(one.last)) },
+        { title: 'BY RULE', value: (one) => one.rules.join(', '), wrap: true },
+      ]),
     )
     io.out(totals)
     return EXIT.done

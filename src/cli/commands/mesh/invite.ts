@@ -116,18 +116,14 @@ const list = defineCommand({
     if (!io.json && answer.invites.length === 0) io.out('No invites. On an issuer, karo invite makes one.\n')
     else
       show(io, answer, () =>
-        table(
-          answer.invites,
-          [
-            { title: 'ID', value: ({ id }) => id },
-            { title: 'STATE', value: ({ state }) => state },
-            { title: 'USED', value: ({ used, uses }) => `${used} of ${uses}` },
-            { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
-            { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
-            { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
-          ],
-          io,
-        ),
+        table(io, answer.invites, [
+          { title: 'ID', value: ({ id }) => id },
+          { title: 'STATE', value: ({ state }) => state },
+          { title: 'USED', value: ({ used, uses }) => `${used} of ${uses}` },
+          { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
+          { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
+          { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
+        ]),
       )
     return EXIT.done
   },

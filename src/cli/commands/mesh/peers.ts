@@ -53,7 +53,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   const { peers: all } = await daemonAt(io).call(getPeers)
   const peers = all.filter(wanted)
   if (io.json) return printJson(io, { peers })
-  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(peers, COLUMNS, io))
+  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const waiting = peers.find(({ state, why }) => state === 'pending' && why !== 'frozen')
   if (waiting !== undefined) {
@@ -162,7 +162,7 @@ const trust = defineCommand({
         throw new KaroError('bad_request', `--name is for one node, and these are ${chosen.asks.length}`, {
           where,
         })
-      if (!io.json) io.out(table(chosen.asks, COMPARED, io))
+      if (!io.json) io.out(table(io, chosen.asks, COMPARED))
       const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
       if (!(await confirm(io, question, { yes: options.yes === true, where }))) return EXIT.failed
     }
@@ -255,20 +255,16 @@ const explain = defineCommand({
     if (peer.links !== undefined) io.out(`links: ${peer.links.length}, as it told last (--json names them)\n`)
     io.out('\n')
     io.out(
-      table(
-        steps,
-        [
-          { title: '', value: (step) => (step.decides ? '→' : '') },
-          { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
-          {
-            title: '',
-            value: (step) => step.says,
-            style: (step) => (step.decides ? undefined : 'dim'),
-            wrap: true,
-          },
-        ],
-        io,
-      ),
+      table(io, steps, [
+        { title: '', value: (step) => (step.decides ? '→' : '') },
+        { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
+        {
+          title: '',
+          value: (step) => step.says,
+          style: (step) => (step.decides ? undefined : 'dim'),
+          wrap: true,
+        },
+      ]),
     )
     return EXIT.done
   },

@@ -19,7 +19,7 @@ import {
 import { type Command, type CommandIo, type CommandOption, defineCommand, printJson } from '../../command.ts'
 import { refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
-import { table } from '../../terminal/table.ts'
+import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
 const show = defineCommand({
@@ -42,7 +42,7 @@ const show = defineCommand({
       ['in words', fingerprintWords(fingerprint)],
     ] as const
     io.out(
-      table(facts, [
+      table(UNBOUNDED, facts, [
         { title: '', value: ([what]) => what },
         { title: '', value: ([, value]) => value },
       ]),

@@ -77,23 +77,19 @@ const list = defineCommand({
     else {
       const now = Date.now()
       io.out(
-        table(
-          answer.tokens,
-          [
-            { title: 'ID', value: ({ id }) => id },
-            { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
-            { title: 'SCOPE', value: ({ scope }) => scope },
-            {
-              title: 'ENDS IN',
-              value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
-            },
-            {
-              title: 'LAST USED',
-              value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
-            },
-          ],
-          io,
-        ),
+        table(io, answer.tokens, [
+          { title: 'ID', value: ({ id }) => id },
+          { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
+          { title: 'SCOPE', value: ({ scope }) => scope },
+          {
+            title: 'ENDS IN',
+            value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
+          },
+          {
+            title: 'LAST USED',
+            value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
+          },
+        ]),
       )
     }
     return EXIT.done
@@ -123,17 +119,13 @@ const sessions = defineCommand({
     else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
       io.out(
-        table(
-          answer.sessions,
-          [
-            { title: 'SESSION', value: ({ session }) => String(session) },
-            { title: 'SCOPE', value: ({ scope }) => scope },
-            { title: 'TOKEN', value: ({ token }) => token ?? '–' },
-            { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
-            { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
-          ],
-          io,
-        ),
+        table(io, answer.sessions, [
+          { title: 'SESSION', value: ({ session }) => String(session) },
+          { title: 'SCOPE', value: ({ scope }) => scope },
+          { title: 'TOKEN', value: ({ token }) => token ?? '–' },
+          { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
+          { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
+        ]),
       )
     }
     return EXIT.done

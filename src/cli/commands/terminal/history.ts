@@ -92,7 +92,7 @@ const find = defineCommand({
       return EXIT.done
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
-    io.out(table(events.toReversed(), historyColumns(io, peaks), io))
+    io.out(table(io, events.toReversed(), historyColumns(io, peaks)))
     if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
     return EXIT.done
   },
@@ -130,7 +130,7 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
       align: 'right',
       value: ({ uses }: RankedCommandShape) => String(uses),
     } as const
-    io.out(table(ranked.commands.toReversed(), [uses, ...historyColumns(io)], io))
+    io.out(table(io, ranked.commands.toReversed(), [uses, ...historyColumns(io)]))
   }
   if (!ranked.complete)
     io.err('Older commands are still being loaded; a moment later the order may be another.\n')

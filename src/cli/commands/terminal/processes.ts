@@ -62,29 +62,25 @@ export const commands: readonly Command[] = [
         return EXIT.done
       }
       io.out(
-        table(
-          rows,
-          [
-            { title: 'BEGAN', value: (row) => began(row, io.columns) },
-            { title: 'TOOK', align: 'right', value: (row) => duration(row.duration_ms) },
-            {
-              title: 'PEAK',
-              align: 'right',
-              value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
-            },
-            { title: 'CPU', align: 'right', value: (row) => duration(row.cpu_ms) },
-            {
-              title: 'EXIT',
-              align: 'right',
-              value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
-              style: (row) => (row.exit_code ? 'red' : undefined),
-            },
-            { title: 'PID', align: 'right', value: (row) => String(row.pid) },
-            { title: 'IN', value: (row) => row.shell },
-            { title: 'PROGRAM', value: (row) => row.name },
-          ],
-          io,
-        ),
+        table(io, rows, [
+          { title: 'BEGAN', value: (row) => began(row, io.columns) },
+          { title: 'TOOK', align: 'right', value: (row) => duration(row.duration_ms) },
+          {
+            title: 'PEAK',
+            align: 'right',
+            value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
+          },
+          { title: 'CPU', align: 'right', value: (row) => duration(row.cpu_ms) },
+          {
+            title: 'EXIT',
+            align: 'right',
+            value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
+            style: (row) => (row.exit_code ? 'red' : undefined),
+          },
+          { title: 'PID', align: 'right', value: (row) => String(row.pid) },
+          { title: 'IN', value: (row) => row.shell },
+          { title: 'PROGRAM', value: (row) => row.name },
+        ]),
       )
       // --limit cannot be raised beyond the most that the API gives.
       const further =

@@ -29,14 +29,10 @@ export function totalsPreviewView(role: string, totals: TotalsPreviewShape, scre
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen.columns)
   const given = types.filter((one) => one.given)
   const rows = [...typeRows(types), ...(given.length === 0 ? [] : whom(totals))]
-  const list = table(
-    rows,
-    [
-      { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-      { title: '', value: ({ says }) => says, wrap: true },
-    ],
-    screen,
-  )
+  const list = table(screen, rows, [
+    { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
+    { title: '', value: ({ says }) => says, wrap: true },
+  ])
   const end =
     given.length === 0
       ? 'Nothing is given. This machine says so in a share of the same length, so that nobody sees who gives.\n'
