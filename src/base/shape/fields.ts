@@ -2,7 +2,7 @@
 import * as z from 'zod'
 
 /** Most entries of a list without a bound of its own. */
-const LIST_MAX = 100_000
+export const LIST_MAX = 100_000
 
 /** A time in RFC 3339: requests may have any offset, answers are in UTC. */
 export const moment = (what: string) =>
@@ -21,6 +21,10 @@ export const share = (what: string) => z.number().min(0).max(1).describe(what)
 
 export const listOf = <T extends z.ZodType>(item: T, max: number = LIST_MAX) =>
   z.array(item).max(max).readonly()
+
+/** A list of at most `max` objects with these members and no others. */
+export const rowsOf = <Fields extends z.core.$ZodLooseShape>(max: number, fields: Fields) =>
+  listOf(z.strictObject(fields), max)
 
 export const text = (max: number, what: string) => z.string().max(max).describe(what)
 

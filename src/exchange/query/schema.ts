@@ -7,6 +7,7 @@ import {
   count,
   fingerprint,
   integer,
+  LIST_MAX,
   labels,
   level,
   listOf,
@@ -15,6 +16,7 @@ import {
   nodeName,
   oneOf,
   pattern,
+  rowsOf,
   text,
   timeRange,
   traceId,
@@ -33,19 +35,17 @@ export const coverage = z
     failed: count('members that were busy, failed, do not support the question, or signed badly'),
     unreachable: count('members that could not be reached'),
     complete: z.boolean().describe('answered = known'),
-    nodes: listOf(
-      z.strictObject({
-        fingerprint: fingerprint(),
-        name: nodeName(),
-        outcome: z.enum(OUTCOMES),
-        why: oneOf(
-          UNREACHED,
-          'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately',
-        ).exactOptional(),
-        clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
-        last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),
-      }),
-    ).describe('outcomes only, never numbers'),
+    nodes: rowsOf(LIST_MAX, {
+      fingerprint: fingerprint(),
+      name: nodeName(),
+      outcome: z.enum(OUTCOMES),
+      why: oneOf(
+        UNREACHED,
+        'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately',
+      ).exactOptional(),
+      clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
+      last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),
+    }).describe('outcomes only, never numbers'),
   })
   .meta({ id: 'Coverage', description: 'The outcome for every known member, each counted once.' })
 
@@ -53,18 +53,16 @@ const reach = z
   .strictObject({
     nodes: count('nodes that were heard, live or by their last summary, this one included'),
     whole: count('those whose records reach over the whole range, as far as it has come'),
-    short: listOf(
-      z.strictObject({
-        fingerprint: fingerprint(),
-        name: nodeName(),
-        source: z.enum(['live', 'summary']),
-        covers: timeRange.nullable().describe('null: there are no records in the range, or `unsaid`'),
-        unsaid: z
-          .literal(true)
-          .exactOptional()
-          .describe('the node gave numbers without saying which part of the time they cover'),
-      }),
-    ).describe('the others'),
+    short: rowsOf(LIST_MAX, {
+      fingerprint: fingerprint(),
+      name: nodeName(),
+      source: z.enum(['live', 'summary']),
+      covers: timeRange.nullable().describe('null: there are no records in the range, or `unsaid`'),
+      unsaid: z
+        .literal(true)
+        .exactOptional()
+        .describe('the node gave numbers without saying which part of the time they cover'),
+    }).describe('the others'),
   })
   .meta({ id: 'Reach', description: 'Which part of the asked range the numbers rest on.' })
 
@@ -77,10 +75,9 @@ const contributions = z.strictObject({
 })
 
 const holders = (description: string) =>
-  listOf(
-    z.strictObject({ node_id: nodeId<NodeId>(), fingerprint: fingerprint(), name: nodeName() }),
-    64,
-  ).describe(description)
+  rowsOf(64, { node_id: nodeId<NodeId>(), fingerprint: fingerprint(), name: nodeName() }).describe(
+    description,
+  )
 
 const released = z
   .strictObject({
@@ -98,18 +95,16 @@ const released = z
       .describe('of a team that was asked about'),
     holders: holders('nodes that showed releases which the asking one does not hold; empty when it held all'),
     refused: holders('nodes that sent something altered, or about something else, in their place'),
-    buckets: listOf(
-      z.strictObject({
-        ...timeRange.shape,
-        why: z
-          .enum(UNRELEASED)
-          .nullable()
-          .describe('why there are no totals of this period; null when there are'),
-        contributions: contributions.nullable().describe('null: this node does not know'),
-        k: count('fewest machines behind a row that is shown'),
-        rows_withheld: count('rows left out because too few machines were in them'),
-      }),
-    ).describe('the closed periods in the range, oldest first'),
+    buckets: rowsOf(LIST_MAX, {
+      ...timeRange.shape,
+      why: z
+        .enum(UNRELEASED)
+        .nullable()
+        .describe('why there are no totals of this period; null when there are'),
+      contributions: contributions.nullable().describe('null: this node does not know'),
+      k: count('fewest machines behind a row that is shown'),
+      rows_withheld: count('rows left out because too few machines were in them'),
+    }).describe('the closed periods in the range, oldest first'),
   })
   .meta({ id: 'Released', description: 'Which closed periods the totals are of, at level 2.' })
 

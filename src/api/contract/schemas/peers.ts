@@ -11,6 +11,7 @@ import {
   nodeId,
   nodeName,
   oneOf,
+  rowsOf,
   text,
   trustLevel,
   who,
@@ -171,19 +172,16 @@ export const introductions = z
     given: listOf(z.strictObject(introduced), 256).describe(
       'introductions of this node that hold, the first to end first',
     ),
-    received: listOf(
-      z.strictObject({
-        ...introduced,
-        introducer: nodeId(),
-        introducer_name: nodeName(),
-        counts: z
-          .boolean()
-          .describe(
-            'true: this node gives the named node this level and these teams now; false: they are only what the introducer signed',
-          ),
-      }),
-      16_384,
-    ).describe('introductions of nodes that people here or the configuration named introducers'),
+    received: rowsOf(16_384, {
+      ...introduced,
+      introducer: nodeId(),
+      introducer_name: nodeName(),
+      counts: z
+        .boolean()
+        .describe(
+          'true: this node gives the named node this level and these teams now; false: they are only what the introducer signed',
+        ),
+    }).describe('introductions of nodes that people here or the configuration named introducers'),
   })
   .meta({ id: 'Introductions' })
 export type IntroductionsShape = z.infer<typeof introductions>

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import { coverage, queryResult } from '../../../exchange/query/schema.ts'
 import { error } from './error.ts'
-import { level, listOf, moment, oneOf, someText } from './fields.ts'
+import { level, moment, oneOf, rowsOf, someText } from './fields.ts'
 
 export { queryResult }
 export type Coverage = z.infer<typeof coverage>
@@ -29,14 +29,11 @@ export const postQueryBody = z.strictObject({
     end: moment('the moment after it'),
   }),
   per_node: z.boolean().exactOptional().describe('also each node by itself (level 1)'),
-  filters: listOf(
-    z.strictObject({
-      field: z.string().max(32),
-      operator: z.enum(OPERATORS),
-      value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
-    }),
-    16,
-  )
+  filters: rowsOf(16, {
+    field: z.string().max(32),
+    operator: z.enum(OPERATORS),
+    value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
+  })
     .exactOptional()
     .describe('all must hold'),
   team: someText(64, 'only the members of this team are asked and counted').exactOptional(),

@@ -14,6 +14,7 @@ import {
   nodeName,
   nodeRef,
   oneOf,
+  rowsOf,
   sharingCategory,
   someText,
   text,
@@ -26,13 +27,10 @@ const ENTRIES_MAX = 256
 const entries = (what: string) => listOf(text(256, 'node id, `team:x`, `role:x` or `*`')).describe(what)
 
 const parts = (what: string) =>
-  listOf(
-    z.strictObject({
-      who: text(256, 'node id, `team:x`, `role:x` or `*`'),
-      categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
-    }),
-    ENTRIES_MAX,
-  ).describe(what)
+  rowsOf(ENTRIES_MAX, {
+    who: text(256, 'node id, `team:x`, `role:x` or `*`'),
+    categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
+  }).describe(what)
 
 const sharedWith = z
   .strictObject({
@@ -107,13 +105,10 @@ const totalsType = z.strictObject({
   given: z.boolean(),
   reason: text(1024, 'why it is not given, for people; null when it is').nullable(),
   rows: count('rows of its layout; those that are not in `own` are 0'),
-  own: listOf(
-    z.strictObject({
-      row: text(64, 'a tool, an hour, a level of risk'),
-      values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
-    }),
-    512,
-  ).describe("rows that the caller has any of; other people's parts are added before it is split"),
+  own: rowsOf(512, {
+    row: text(64, 'a tool, an hour, a level of risk'),
+    values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
+  }).describe("rows that the caller has any of; other people's parts are added before it is split"),
 })
 
 const totalsPreview = z
@@ -127,7 +122,7 @@ const totalsPreview = z
       'open: it is not over, so numbers are those so far; given: it has left this machine',
     ),
     why: z.enum(UNGIVEN).nullable().describe('why nothing at all is given; null: the types say'),
-    pair: listOf(z.strictObject({ node: nodeRef, operator: text(64, 'who runs it') }), 2).describe(
+    pair: rowsOf(2, { node: nodeRef, operator: text(64, 'who runs it') }).describe(
       'the two nodes that get half of each number each',
     ),
     readers: listOf(nodeRef, RECIPIENTS_MAX).describe('nodes with the role, which may read the totals'),

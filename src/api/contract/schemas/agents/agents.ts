@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
 import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
-import { count, integer, listOf, moment, pattern, someText, text, traceId } from '../fields.ts'
+import { count, integer, listOf, moment, pattern, rowsOf, someText, text, traceId } from '../fields.ts'
 import { at } from './at.ts'
 import { secretWish } from './vault.ts'
 
@@ -108,14 +108,11 @@ export const agentList = z
 
 export const agentLogs = z
   .strictObject({
-    lines: listOf(
-      z.strictObject({
-        at: moment('when it was written'),
-        from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
-        text: text(1_000, 'the line, cut where it is longer'),
-      }),
-      1_000,
-    ),
+    lines: rowsOf(1_000, {
+      at: moment('when it was written'),
+      from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
+      text: text(1_000, 'the line, cut where it is longer'),
+    }),
     dropped: count('lines before these'),
     cut: count('characters that too long lines among these lost'),
   })

@@ -16,6 +16,7 @@ import {
   nodeId,
   oneOf,
   pattern,
+  rowsOf,
   someText,
   text,
   traceId,
@@ -50,7 +51,7 @@ const approval = z
     argv: listOf(text(131_072, 'one word'), 1_024).describe('the exact words; no shell reads them'),
     cwd: text(4_096, 'the directory'),
     env: z.record(z.string(), z.string()).describe('variables that are set for it alone'),
-    binds: listOf(z.strictObject({ path: text(4_096, 'a path'), write: z.boolean() }), 64).describe(
+    binds: rowsOf(64, { path: text(4_096, 'a path'), write: z.boolean() }).describe(
       'what a jail sees of the machine',
     ),
     input: text(1_048_576, 'the arguments of the tool as JSON, or what the command reads on standard input'),

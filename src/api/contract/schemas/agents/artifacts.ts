@@ -11,7 +11,19 @@ import {
   PREVIEW_CHARS,
 } from '../../../../agents/artifacts/types.ts'
 import { error } from '../error.ts'
-import { count, digest, listOf, moment, nodeRef, pattern, someText, text, who } from '../fields.ts'
+import {
+  count,
+  digest,
+  LIST_MAX,
+  listOf,
+  moment,
+  nodeRef,
+  pattern,
+  rowsOf,
+  someText,
+  text,
+  who,
+} from '../fields.ts'
 
 const which = () => pattern(/^[0-9a-f]{6,64}$/, 'the id, or at least 6 digits of its beginning')
 const key = () => text(16, 'key of the upload')
@@ -146,13 +158,11 @@ export type ArtifactFetchLineShape = z.infer<typeof fetchLine>
 
 export const holders = z
   .strictObject({
-    holders: listOf(
-      z.strictObject({
-        node: nodeRef,
-        artifact: digest('what it has'),
-        connected: z.boolean().describe('it has a link to this node'),
-      }),
-    ),
+    holders: rowsOf(LIST_MAX, {
+      node: nodeRef,
+      artifact: digest('what it has'),
+      connected: z.boolean().describe('it has a link to this node'),
+    }),
   })
   .meta({ id: 'ArtifactHolders' })
 export type ArtifactHoldersShape = z.infer<typeof holders>

@@ -4,12 +4,12 @@ import { MOST_GOAL, MOST_STEPS, MOST_TAKES } from '../../../../agents/planner/pl
 import { MOST_PLANS } from '../../../../agents/planner/types.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { ACTION_CLASSES } from '../../constants.ts'
-import { count, listOf, moment, oneOf, pattern, someText, text } from '../fields.ts'
+import { count, listOf, moment, oneOf, pattern, rowsOf, someText, text } from '../fields.ts'
 
-const takes = listOf(
-  z.strictObject({ argument: text(128, 'of the tool'), step: text(8, 'whose result it is') }),
-  MOST_TAKES,
-).describe('arguments that are the text of the result of a step before')
+const takes = rowsOf(MOST_TAKES, {
+  argument: text(128, 'of the tool'),
+  step: text(8, 'whose result it is'),
+}).describe('arguments that are the text of the result of a step before')
 const step = z.strictObject({
   id: text(8, 's1, s2 …'),
   what: text(300, 'for people'),
@@ -91,19 +91,16 @@ export const runPlanBody = z.strictObject({
 
 export const modelList = z
   .strictObject({
-    models: listOf(
-      z.strictObject({
-        name: text(256, 'host and port'),
-        endpoint: text(2_048, 'address'),
-        model: text(128, 'that is asked for; empty: the default of the server'),
-        use: z.enum(['text', 'embeddings']),
-        state: z.enum(['up', 'down']),
-        detail: text(1_024, 'why it is down; empty otherwise'),
-        rests_ms: count('milliseconds until it is asked again after it failed'),
-        offers: listOf(text(128, 'name of a model'), 64),
-      }),
-      16,
-    ).describe('in the order in which they are asked'),
+    models: rowsOf(16, {
+      name: text(256, 'host and port'),
+      endpoint: text(2_048, 'address'),
+      model: text(128, 'that is asked for; empty: the default of the server'),
+      use: z.enum(['text', 'embeddings']),
+      state: z.enum(['up', 'down']),
+      detail: text(1_024, 'why it is down; empty otherwise'),
+      rests_ms: count('milliseconds until it is asked again after it failed'),
+      offers: listOf(text(128, 'name of a model'), 64),
+    }).describe('in the order in which they are asked'),
   })
   .meta({ id: 'ModelList' })
 export type ModelListShape = z.infer<typeof modelList>

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { FORMATS, SCHEDULES, THRESHOLDS } from '../../../../exchange/report/index.ts'
 import { report } from '../../../../exchange/report/schema.ts'
-import { count, listOf, moment, oneOf, someText, text } from '../fields.ts'
+import { count, listOf, moment, oneOf, rowsOf, someText, text } from '../fields.ts'
 
 export { report }
 
@@ -11,28 +11,22 @@ export const reportsStatus = z
     schedule: z.enum(['off', ...SCHEDULES]),
     next: moment('the end of the time of the next scheduled report').nullable(),
     problem: text(1024, 'why the newest scheduled report could not be made').nullable(),
-    reports: listOf(
-      z.strictObject({
-        id: text(64, 'names it'),
-        schedule: z.enum(SCHEDULES),
-        until: moment('the end of its time'),
-        made_at: moment('when it was made'),
-        team: text(64, 'null: all machines').nullable(),
-        audience: text(64, 'the role that it is for').nullable(),
-        state: z.enum(['shown', 'nothing']),
-        formats: listOf(z.enum(FORMATS), FORMATS.length).describe('files there are of it'),
-        bytes: count('what they take'),
-      }),
-      10_000,
-    ).describe('newest first'),
-    thresholds: listOf(
-      z.strictObject({
-        threshold: z.enum(THRESHOLDS),
-        limit: count('percent, signals or machines'),
-        crossed: z.boolean().nullable().describe('null: not known yet'),
-      }),
-      THRESHOLDS.length,
-    ),
+    reports: rowsOf(10_000, {
+      id: text(64, 'names it'),
+      schedule: z.enum(SCHEDULES),
+      until: moment('the end of its time'),
+      made_at: moment('when it was made'),
+      team: text(64, 'null: all machines').nullable(),
+      audience: text(64, 'the role that it is for').nullable(),
+      state: z.enum(['shown', 'nothing']),
+      formats: listOf(z.enum(FORMATS), FORMATS.length).describe('files there are of it'),
+      bytes: count('what they take'),
+    }).describe('newest first'),
+    thresholds: rowsOf(THRESHOLDS.length, {
+      threshold: z.enum(THRESHOLDS),
+      limit: count('percent, signals or machines'),
+      crossed: z.boolean().nullable().describe('null: not known yet'),
+    }),
   })
   .meta({ id: 'Reports' })
 export type ReportsStatus = z.infer<typeof reportsStatus>
