@@ -3,7 +3,6 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
-import { orElse } from '../base/run/or-else.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
 
@@ -89,10 +88,11 @@ export function servicePaths(env: Env): HomePaths {
 
 /** True if there is a node's database but no key. False if the directory cannot be read. */
 export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
-  return orElse(
-    () => lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0,
-    false,
-  )
+  try {
+    return lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0
+  } catch {
+    return false
+  }
 }
 
 export interface Recording {
