@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
+import { bytes, label, listOf, publicName, rowsOf, timestamp, uint } from './fields.ts'
 
 /** The payload of one certificate. */
 const CERTIFICATE_BYTES = 2 * 1024
@@ -48,7 +48,7 @@ const revocationListBody = z.object({
   version: timestamp('when it was signed; the newest of one author holds'),
   number: uint().describe('grows by one with every list of its author'),
   mesh: bytes(32).describe('BLAKE3 of the public key of the root'),
-  revoked: listOf(z.object({ key: bytes(32), at: timestamp('when it was revoked') }), REVOKED_MAX).describe(
+  revoked: rowsOf(REVOKED_MAX, { key: bytes(32), at: timestamp('when it was revoked') }).describe(
     'keys that are members no more, in any certificate',
   ),
 })

@@ -59,3 +59,7 @@ export const nodeId = (): z.ZodType<NodeId> =>
 
 /** At most `max` items; readonly, as everything decoded is. */
 export const listOf = <T extends z.ZodType>(item: T, max: number) => z.array(item).max(max).readonly()
+
+/** At most `max` objects with these members; others are passed over. */
+export const rowsOf = <Fields extends z.core.$ZodLooseShape>(max: number, fields: Fields) =>
+  listOf(z.object(fields), max)

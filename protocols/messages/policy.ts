@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { BUCKET_LENGTHS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import { AUDIENCES_MAX } from './aggregate.ts'
-import { bytes, label, listOf, timestamp, uint } from './fields.ts'
+import { bytes, label, listOf, rowsOf, timestamp, uint } from './fields.ts'
 
 /** Cedar text; some hundred policies. */
 export const BUNDLE_POLICIES_BYTES = 32 * 1024
@@ -15,10 +15,7 @@ const BUNDLE_K = { min: 3, max: 1_000 } as const
 /** Lists of aggregators that earlier bundles named. */
 export const FORMER_MAX = 12
 
-const aggregators = listOf(
-  z.object({ key: bytes(32), operator: label(64).describe('who runs it') }),
-  AGGREGATORS_MAX,
-)
+const aggregators = rowsOf(AGGREGATORS_MAX, { key: bytes(32), operator: label(64).describe('who runs it') })
 
 const policyBundleBody = z.object({
   version: timestamp('when it was signed; the newest holds'),
@@ -41,14 +38,11 @@ const policyBundleBody = z.object({
   audiences: listOf(label(64), AUDIENCES_MAX)
     .optional()
     .describe('roles that get totals; absent: security and admin'),
-  former: listOf(
-    z.object({
-      until: timestamp('when another list or length followed'),
-      aggregators,
-      bucket: z.enum(BUCKET_LENGTHS).optional().describe('absent: a day'),
-    }),
-    FORMER_MAX,
-  )
+  former: rowsOf(FORMER_MAX, {
+    until: timestamp('when another list or length followed'),
+    aggregators,
+    bucket: z.enum(BUCKET_LENGTHS).optional().describe('absent: a day'),
+  })
     .optional()
     .describe(
       'who computed totals before, the oldest first: of buckets that were over by then, theirs count',

@@ -28,7 +28,7 @@ import {
   TOO_LONG,
   typeName,
 } from './aggregate.ts'
-import { bytes, listOf, timestamp, uint } from './fields.ts'
+import { bytes, listOf, rowsOf, timestamp, uint } from './fields.ts'
 import { listing } from './tally.ts'
 
 const releaseBody = z
@@ -70,20 +70,17 @@ const releasedSplit = z.object({
   hidden: rowBits.describe(
     'rows that are not, and that somebody has, or that are within such a row; the others nobody has',
   ),
-  cells: listOf(
-    z.object({
-      teams: partTeams,
-      n: uint(BATCH_MAX).describe('machines of the cell'),
-      threshold: uint(2 * BATCH_MAX),
-      nodes: bytes(0, ROWS_MAX * PART_NODES_BYTES).describe(
-        'machines that have each told row, 2 bytes each, big-endian',
-      ),
-      values: bytes(0, CELLS_MAX * PART_VALUE_BYTES).describe(
-        'values of each told row that the cell has, 4 bytes each, big-endian',
-      ),
-    }),
-    CELLS_OF_GROUP_MAX,
-  ),
+  cells: rowsOf(CELLS_OF_GROUP_MAX, {
+    teams: partTeams,
+    n: uint(BATCH_MAX).describe('machines of the cell'),
+    threshold: uint(2 * BATCH_MAX),
+    nodes: bytes(0, ROWS_MAX * PART_NODES_BYTES).describe(
+      'machines that have each told row, 2 bytes each, big-endian',
+    ),
+    values: bytes(0, CELLS_MAX * PART_VALUE_BYTES).describe(
+      'values of each told row that the cell has, 4 bytes each, big-endian',
+    ),
+  }),
 })
 
 const WITHHELD_TYPES = ['too_few', 'implausible'] as const
@@ -161,12 +158,9 @@ export const STATEMENTS_MAX = 64
 /** A statement as it goes to whoever may read it, with the word of one or both of the pair. */
 export const shownStatement = z.object({
   statement: bytes(1, RELEASE_PLAIN_BYTES).describe('an encoded ReleaseStatement'),
-  signatures: listOf(
-    z.object({
-      by: z.literal([0, 1]).describe('its place in the pair'),
-      signature: signature.describe('over "karo-released-v1" ‖ BLAKE3 of the statement'),
-    }),
-    2,
-  ),
+  signatures: rowsOf(2, {
+    by: z.literal([0, 1]).describe('its place in the pair'),
+    signature: signature.describe('over "karo-released-v1" ‖ BLAKE3 of the statement'),
+  }),
 })
 export type ShownStatement = z.infer<typeof shownStatement>

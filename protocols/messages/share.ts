@@ -18,7 +18,7 @@ import {
   TOO_LONG,
   typeName,
 } from './aggregate.ts'
-import { bytes, listOf, timestamp, uint } from './fields.ts'
+import { bytes, rowsOf, timestamp, uint } from './fields.ts'
 
 const shareBody = z
   .object({
@@ -26,7 +26,7 @@ const shareBody = z
     ...bucket,
     expires_at: timestamp('when nobody keeps it any more'),
     pair,
-    boxes: listOf(z.object({ ...place, ...sealed(SHARE_PLAIN_BYTES) }), 3)
+    boxes: rowsOf(3, { ...place, ...sealed(SHARE_PLAIN_BYTES) })
       .refine((boxes) => boxes.length === 3, 'three boxes')
       .describe('for the leader, for the other aggregator, and the header for the author itself'),
   })
@@ -48,11 +48,8 @@ export const shareHeader = z
   .object({
     scheme,
     k_min: z.int().min(1).max(1_000).describe('its author is in no set of fewer machines'),
-    sections: listOf(
-      z.object({ type: typeName, layout: bytes(32), cells: uint(CELLS_MAX), audiences }),
-      SECTIONS_MAX,
-    ),
-    declined: listOf(z.object({ type: typeName, audiences }), SECTIONS_MAX),
+    sections: rowsOf(SECTIONS_MAX, { type: typeName, layout: bytes(32), cells: uint(CELLS_MAX), audiences }),
+    declined: rowsOf(SECTIONS_MAX, { type: typeName, audiences }),
   })
   .refine(
     ({ sections }) => sections.reduce((sum, { cells }) => sum + cells, 0) <= SHARE_CELLS_MAX,

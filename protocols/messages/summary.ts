@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { GRANULARITIES, isPeriod, KEPT_MS } from '../periods.ts'
-import { bytes, HINT_BYTES, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+import { bytes, HINT_BYTES, listOf, nodeId, publicName, rowsOf, timestamp, uint } from './fields.ts'
 import { activityPatterns, safetyPosture, toolUsage } from './numbers.ts'
 
 const period = {
@@ -55,13 +55,10 @@ export const SUMMARY_BYTES = BOX_BYTES - TAG_BYTES
 
 const box = z.object({
   epk: bytes(32).describe('X25519 public key, fresh for this box'),
-  recipients: listOf(
-    z.object({
-      hint: bytes(HINT_BYTES).describe('only author and recipient can tell whom it means'),
-      key: bytes(WRAPPED_KEY_BYTES).describe('the content key, wrapped for that recipient'),
-    }),
-    RECIPIENTS_MAX,
-  ),
+  recipients: rowsOf(RECIPIENTS_MAX, {
+    hint: bytes(HINT_BYTES).describe('only author and recipient can tell whom it means'),
+    key: bytes(WRAPPED_KEY_BYTES).describe('the content key, wrapped for that recipient'),
+  }),
   sealed: bytes(TAG_BYTES + 1, BOX_BYTES).describe('a NodeSummary under the content key'),
 })
 

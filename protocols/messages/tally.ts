@@ -26,7 +26,7 @@ import {
   TOO_LONG,
   typeName,
 } from './aggregate.ts'
-import { bytes, label, listOf, timestamp, uint } from './fields.ts'
+import { bytes, label, listOf, rowsOf, timestamp, uint } from './fields.ts'
 
 const tallyBody = z
   .object({
@@ -53,7 +53,7 @@ export const Tally = defineMessage({
 })
 
 const sums = bytes(0, CELLS_MAX * 8).describe('sums mod 2^64, 8 bytes each, big-endian')
-const sumsOfGroup = listOf(z.object({ type: typeName, sums }), SECTIONS_MAX)
+const sumsOfGroup = rowsOf(SECTIONS_MAX, { type: typeName, sums })
 const threshold = z
   .int()
   .min(1)
@@ -83,8 +83,8 @@ export const listing = z.object({
   k: z.int().min(1).max(1_000),
   audiences: audiences.describe('that are totalled for, sorted'),
   expected: uint().describe('certified machines that are not revoked'),
-  refused: listOf(z.object({ reason: z.enum(REFUSED_SHARES), count: uint() }), REFUSED_SHARES.length),
-  teams: listOf(z.object({ team: label(64), machines: uint() }), TEAMS_LISTED_MAX).describe(
+  refused: rowsOf(REFUSED_SHARES.length, { reason: z.enum(REFUSED_SHARES), count: uint() }),
+  teams: rowsOf(TEAMS_LISTED_MAX, { team: label(64), machines: uint() }).describe(
     'of the expected machines, how many are in each team by its certificate; the largest teams',
   ),
   shares: bytes(0, BATCH_MAX * LISTED_BYTES).describe(
@@ -105,49 +105,39 @@ const agreement = z.object({
   listing: bytes(32).describe('BLAKE3 of the listing that it answers'),
   unlisted: uint().describe('acceptable shares here which are not in the list'),
   common: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share that is held here too'),
-  groups: listOf(
-    z.object({
+  groups: rowsOf(GROUPS_MAX, {
+    members: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share'),
+    keys: listOf(keyOfGroup, SECTIONS_MAX).describe('what is totalled for them, by type'),
+    threshold,
+    indicators: sumsOfGroup,
+    cells: rowsOf(CELLS_OF_GROUP_MAX, {
+      teams: partTeams,
       members: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share'),
-      keys: listOf(keyOfGroup, SECTIONS_MAX).describe('what is totalled for them, by type'),
       threshold,
-      indicators: sumsOfGroup,
-      cells: listOf(
-        z.object({
-          teams: partTeams,
-          members: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share'),
-          threshold,
-          indicators: partIndicators,
-        }),
-        CELLS_OF_GROUP_MAX,
-      ).describe('machines by their teams: parts, and last those that are in none'),
-      left_out: uint(BATCH_MAX).describe('parts that a tally has no room for'),
-    }),
-    GROUPS_MAX,
-  ),
+      indicators: partIndicators,
+    }).describe('machines by their teams: parts, and last those that are in none'),
+    left_out: uint(BATCH_MAX).describe('parts that a tally has no room for'),
+  }),
 })
 
 const settlement = z.object({
   agreement: bytes(32).describe('BLAKE3 of the agreement that it answers'),
-  groups: listOf(
-    z.object({
-      threshold,
-      indicators: sumsOfGroup,
-      opened: sumsOfGroup,
-      cells: listOf(
-        z.object({ threshold, indicators: partIndicators, opened: partOpened }),
-        CELLS_OF_GROUP_MAX,
-      ).describe('none where the leader knows other teams of these machines'),
-    }),
-    GROUPS_MAX,
-  ),
+  groups: rowsOf(GROUPS_MAX, {
+    threshold,
+    indicators: sumsOfGroup,
+    opened: sumsOfGroup,
+    cells: rowsOf(CELLS_OF_GROUP_MAX, { threshold, indicators: partIndicators, opened: partOpened }).describe(
+      'none where the leader knows other teams of these machines',
+    ),
+  }),
 })
 
 const opening = z.object({
   settlement: bytes(32).describe('BLAKE3 of the settlement that it answers'),
-  groups: listOf(
-    z.object({ opened: sumsOfGroup, cells: listOf(z.object({ opened: partOpened }), CELLS_OF_GROUP_MAX) }),
-    GROUPS_MAX,
-  ),
+  groups: rowsOf(GROUPS_MAX, {
+    opened: sumsOfGroup,
+    cells: rowsOf(CELLS_OF_GROUP_MAX, { opened: partOpened }),
+  }),
 })
 
 /** The plaintext of a Tally. The leader lists and settles, the other agrees and opens. */

@@ -123,13 +123,20 @@ export function defineCommand<
   return { args: [], options: [], ...command }
 }
 
+/** Prints a document for programs, on one line. */
+export function printJson(io: CommandIo, document: unknown): ExitCode {
+  io.out(`${JSON.stringify(document)}\n`)
+  return EXIT.done
+}
+
 /** Prints an answer: as JSON with `--json`, else as `view` writes it. */
 export function show<Answer>(
   io: CommandIo,
   answer: Answer,
-  view: (answer: Answer, io: CommandIo) => string,
+  view: (answer: Answer, io: CommandIo) => string | Uint8Array,
 ): ExitCode {
-  io.out(io.json ? `${JSON.stringify(answer)}\n` : view(answer, io))
+  if (io.json) return printJson(io, answer)
+  io.out(view(answer, io))
   return EXIT.done
 }
 

@@ -4,7 +4,7 @@ import { getIntroductions, introducePeer } from '../api/contract/operations/peer
 import type { IntroductionsShape } from '../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../base/format.ts'
-import { type Command, type CommandOption, defineCommand, show } from './command.ts'
+import { type Command, type CommandOption, defineCommand, printJson, show } from './command.ts'
 import { commaList, oneNode } from './input/values.ts'
 import { type Column, table } from './terminal/table.ts'
 import { fitted } from './terminal/text.ts'
@@ -58,10 +58,7 @@ const introduce = defineCommand({
       ...(withdraw ? { withdraw: true } : {}),
     }
     const said = await daemonAt(io).call(introducePeer, { body })
-    if (io.json) {
-      io.out(`${JSON.stringify(said)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, said)
     const node = `${printable(said.name) || 'the node'} (${formatFingerprint(said.fingerprint)})`
     const text = said.withdrawn
       ? `The introduction of ${node} is withdrawn: nodes that trusted it only for this reason close their connections.\n`
@@ -166,8 +163,8 @@ const introductions = defineCommand({
       const { given, received } = answer
       if (given.length + received.length === 0) return fitted(NONE, io.columns)
       return [
-        given.length === 0 ? '' : `Introduced by this node:\n${table(given, GIVEN, io)}`,
-        received.length === 0 ? '' : `Introduced to this node:\n${table(received, RECEIVED, io)}`,
+        given.length === 0 ? '' : `Introduced by this node:\n${table(io, given, GIVEN)}`,
+        received.length === 0 ? '' : `Introduced to this node:\n${table(io, received, RECEIVED)}`,
       ]
         .filter((part) => part !== '')
         .join('\n')

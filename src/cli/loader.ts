@@ -3,6 +3,7 @@ import { isAscii } from 'node:buffer'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { constants, Script } from 'node:vm'
+import { orElse } from '../base/run/or-else.ts'
 
 type Require = (name: string) => unknown
 
@@ -129,11 +130,7 @@ function chunkAt(path: string): Buffer {
 }
 
 function read(file: string): Buffer | undefined {
-  try {
-    return readFileSync(file)
-  } catch {
-    return undefined
-  }
+  return orElse(() => readFileSync(file), undefined)
 }
 
 function remove(file: string): void {
@@ -145,11 +142,7 @@ function remove(file: string): void {
 }
 
 function isOwner(directory: string): boolean {
-  try {
-    return statSync(directory).uid === process.geteuid?.()
-  } catch {
-    return false
-  }
+  return orElse(() => statSync(directory).uid === process.geteuid?.(), false)
 }
 
 /**

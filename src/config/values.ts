@@ -1,6 +1,7 @@
 // Kinds of configuration values of Karo's own: names, node ids, addresses, peers.
 import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
+import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
@@ -153,11 +154,7 @@ export const staticPeer: Kind<StaticPeer> = {
 
 /** Undefined when it is no `host:port` that could be dialed. */
 export function readStaticPeer(text: string): StaticPeer | undefined {
-  try {
-    return staticPeer.check(text)
-  } catch {
-    return undefined
-  }
+  return orElse(() => staticPeer.check(text), undefined)
 }
 
 /** True for a host name by RFC 1123, except one whose last part is a number: that is a mistyped IPv4 address. */

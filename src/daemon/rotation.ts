@@ -1,9 +1,9 @@
 // Carries out a rotation of this node's key: announces it, waits until members have it, and restarts the daemon under
 // the new key.
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Clock, Timers } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
-import type { Log } from '../base/run/log.ts'
+import type { Ambient } from '../base/run/ambient.ts'
 import type { Documents } from '../exchange/documents/index.ts'
 import type { Identity, PendingRotation } from '../trust/identity/index.ts'
 import { type KeyState, takenBy } from '../trust/lineage/index.ts'
@@ -12,7 +12,7 @@ import type { Introductions } from '../trust/peers/index.ts'
 /** Between the announcement and the switch: members that are connected have the document within a second. */
 const ANNOUNCED_MS = 3_000
 
-export interface RotationDeps {
+export interface RotationDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'pending' | 'former'>
   readonly documents: Pick<Documents, 'publish'>
   /** Reads the key file again, for a rotation that was begun while this node runs. Throws KaroError. */
@@ -27,8 +27,6 @@ export interface RotationDeps {
   readonly isAnnounced: (next: NodeId) => boolean
   /** The key of an issuer is part of the certificates that it signed, so it cannot be rotated. */
   readonly isIssuer: () => boolean
-  readonly timers: Timers
-  readonly log: Log
   /** Ends this run of the daemon; the next one is `next`. */
   readonly onSwitch: (next: Identity) => void
 }

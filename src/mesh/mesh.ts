@@ -5,7 +5,7 @@ import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello, presence as presenceTopic } from '../../protocols/registry.ts'
 import { createMailbox } from '../base/async/mailbox.ts'
-import type { Clock, Random, Timers } from '../base/clock.ts'
+import type { Ambient } from '../base/run/ambient.ts'
 import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
 import type { Config } from '../config/index.ts'
@@ -42,7 +42,7 @@ import type { MeshEvent, TimerName } from './state/types.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 import type { Apart, GossipHandler, Mesh } from './types.ts'
 
-export interface MeshDeps {
+export interface MeshDeps extends Ambient {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
@@ -50,10 +50,6 @@ export interface MeshDeps {
   readonly credentials?: Credentials | undefined
   readonly audit: Pick<Audit, 'record'>
   readonly replay: ReplayStore
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
   /** The name this node gives itself. */
   readonly name: string
   /** Karo's version, told to others. */

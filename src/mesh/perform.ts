@@ -3,8 +3,7 @@ import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello, presence } from '../../protocols/registry.ts'
 import { deadline } from '../base/async/deadline.ts'
-import type { Timers } from '../base/clock.ts'
-import type { Log } from '../base/run/log.ts'
+import type { Ambient } from '../base/run/ambient.ts'
 import type { Alarms } from '../base/timers.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { parseEndpoint, readable } from './admission/endpoint.ts'
@@ -24,7 +23,7 @@ import type { State } from './state/state.ts'
 import type { Command, Fact, MeshAction, TimerName } from './state/types.ts'
 import type { Timings } from './timings.ts'
 
-export interface PerformDeps {
+export interface PerformDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly alarms: Alarms<TimerName>
   readonly wires: Wires
   readonly links: Links
@@ -39,8 +38,6 @@ export interface PerformDeps {
   readonly twins: Twins
   readonly rejections: Rejections
   readonly timings: Timings
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export interface Performer {

@@ -3,8 +3,7 @@ import { closeSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { pipeline, type Readable } from 'node:stream'
 import { within } from '../base/async/deadline.ts'
-import type { Timers } from '../base/clock.ts'
-import type { Log } from '../base/run/log.ts'
+import type { Ambient } from '../base/run/ambient.ts'
 import {
   type Ended,
   PIECE_BYTES,
@@ -17,10 +16,9 @@ import {
 import { createPipes, FULL, type PipeStep, type Pipes } from './contract/pipes.ts'
 import { firstSecret, type Jail, JailError, type JailSpec, type Provider } from './jail/provider.ts'
 
-export interface JobsDeps {
+export interface JobsDeps extends Pick<Ambient, 'timers' | 'log'> {
   /** In the order in which they are preferred. */
   readonly providers: readonly Provider[]
-  readonly timers: Timers
   /** Milliseconds since the epoch. */
   readonly now: () => number
   /** Places for jails of this whole process. */
@@ -28,7 +26,6 @@ export interface JobsDeps {
   readonly output: (job: string, seq: number, stream: 'stdout' | 'stderr', bytes: Buffer) => void
   readonly pipe: (job: string, step: PipeStep, bytes?: Uint8Array) => void
   readonly ended: (message: Ended) => void
-  readonly log: Log
 }
 
 interface Seats {

@@ -1,9 +1,8 @@
 // The Muscle's end of the socket: who connects is proved by the kernel, what they send is read by the contract alone.
 import { chmodSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import type { Timers } from '../base/clock.ts'
 import type { PeerCredentials } from '../base/kernel/peer-credentials.ts'
-import type { Log } from '../base/run/log.ts'
+import type { Ambient } from '../base/run/ambient.ts'
 import { createFrameReader, encodeFrame, type Frame } from './contract/frame.ts'
 import {
   CONTRACT_VERSION,
@@ -17,7 +16,7 @@ import { Malformed } from './contract/shape.ts'
 import { JailError, type Provider } from './jail/provider.ts'
 import { createJobs, type Jobs } from './jobs.ts'
 
-export interface ServeDeps {
+export interface ServeDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly path: string
   /** Of the socket's file. Who may connect is decided by uid, not by this. */
   readonly mode: number
@@ -26,9 +25,7 @@ export interface ServeDeps {
   readonly credentials: PeerCredentials
   readonly providers: readonly Provider[]
   readonly probe: () => Promise<readonly ProbeResult[]>
-  readonly timers: Timers
   readonly now: () => number
-  readonly log: Log
   /** Jails at once, of all connections together. */
   readonly mostJails: number
 }

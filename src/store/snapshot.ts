@@ -1,7 +1,8 @@
 // Every row of the database as it is at one moment, in pieces; and a new database made of such pieces.
 import { syncFilesOf } from '../base/files.ts'
-import { type Change, type Database, flush, newDatabase } from './level/database.ts'
+import { type Change, type Database, flush, newDatabase, putRow } from './level/database.ts'
 import { makeKey } from './level/keyspace.ts'
+import { pages } from './level/pages.ts'
 import { writeClosed } from './rescue/leveldb/closed.ts'
 import { NEWEST_SCHEMA, PEOPLE_SCHEMA, readSchemaOf } from './rescue/migrations.ts'
 import { keyspaceOf } from './rescue/rows.ts'
@@ -25,26 +26,21 @@ export async function* snapshot(db: Database): AsyncGenerator<Uint8Array, void> 
   try {
     let piece = Buffer.allocUnsafe(PIECE_BYTES)
     let size = 0
-    const rows = db.iterator({ snapshot: moment })
-    try {
-      for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
-        for (const [key, value] of page) {
-          if (LEFT_OUT.some((one) => one.equals(key))) continue
-          const length = 2 * LENGTH + key.length + value.length
-          if (size + length > piece.length) {
-            if (size > 0) yield piece.subarray(0, size)
-            piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, length))
-            size = 0
-          }
-          for (const part of [key, value]) {
-            piece.writeUInt32BE(part.length, size)
-            piece.set(part, size + LENGTH)
-            size += LENGTH + part.length
-          }
+    for await (const page of pages(db.iterator({ snapshot: moment }), PAGE)) {
+      for (const [key, value] of page) {
+        if (LEFT_OUT.some((one) => one.equals(key))) continue
+        const length = 2 * LENGTH + key.length + value.length
+        if (size + length > piece.length) {
+          if (size > 0) yield piece.subarray(0, size)
+          piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, length))
+          size = 0
+        }
+        for (const part of [key, value]) {
+          piece.writeUInt32BE(part.length, size)
+          piece.set(part, size + LENGTH)
+          size += LENGTH + part.length
         }
       }
-    } finally {
-      await rows.close()
     }
     if (size > 0) yield piece.subarray(0, size)
   } finally {
@@ -95,7 +91,7 @@ export async function createDatabase(
     for await (const piece of pieces) {
       const rows = rowsOf(piece)
       count += rows.length
-      await db.batch(rows.map(([key, value]): Change => ({ type: 'put', key, value })))
+      await db.batch(rows.map(([key, value]): Change => putRow(key, value)))
     }
     const schema = await readSchemaOf(db)
     if (schema === undefined || schema > NEWEST_SCHEMA) throw new RangeError('the rows are of another schema')

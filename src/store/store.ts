@@ -2,9 +2,9 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { singleFlight } from '../base/async/single-flight.ts'
-import type { Clock } from '../base/clock.ts'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
+import type { Ambient } from '../base/run/ambient.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
 import { createApprovalRepository } from './approvals/approvals.ts'
@@ -35,11 +35,9 @@ import { createTokenRepository } from './tables/tokens.ts'
 import { createVaultRepository } from './tables/vault.ts'
 import type { Store } from './types.ts'
 
-export interface StoreOptions {
+export interface StoreOptions extends Pick<Ambient, 'clock' | 'log'> {
   /** Made if missing; one process at a time may have it open. */
   readonly directory: string
-  readonly clock: Clock
-  readonly log: Log
   readonly faults?: Faults
 }
 

@@ -2,12 +2,11 @@
 
 import { untilAborted } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
@@ -28,15 +27,11 @@ const ENDED_MAX = 256
 /** Digits of the hash that say which request was shown. */
 const HASH_LEAST = 8
 
-export interface ApprovalsDeps {
+export interface ApprovalsDeps extends Ambient {
   readonly repository: ApprovalRepository<Approval, EndedApproval>
   readonly audit: Pick<Audit, 'record'>
   /** The name of the account, for the log. */
   readonly nameOf: (account: number) => Promise<string | undefined>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
 }
 
 export function createApprovals(deps: ApprovalsDeps): Approvals {

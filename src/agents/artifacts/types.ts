@@ -1,7 +1,6 @@
 // The types of the store of artifacts, and its limits.
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { ArtifactRepository, ShareRow } from '../../store/tables/artifacts.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -168,13 +167,9 @@ export interface Artifacts extends Room {
   forget(person: number): Promise<void>
 }
 
-export interface ArtifactsDeps {
+export interface ArtifactsDeps extends Ambient {
   /** Signs links. */
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: ArtifactRepository
   readonly audit: Pick<Audit, 'record' | 'insist'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
 }

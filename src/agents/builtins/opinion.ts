@@ -1,5 +1,6 @@
 // Asks a local model whether a result reaches a goal. What it says is an opinion, and no gate hears it.
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { MOST_TEXT, type Opinion } from './review.ts'
 
 const MOST_WHY = 300
@@ -37,11 +38,7 @@ export const opinionOf =
   }
 
 function parsed(reply: string): { readonly reached?: unknown; readonly why?: unknown } {
-  try {
-    return (JSON.parse(reply) as Record<string, unknown> | null) ?? {}
-  } catch {
-    return {}
-  }
+  return orElse(() => (JSON.parse(reply) as Record<string, unknown> | null) ?? {}, {})
 }
 
 const requestOf = (model: string, text: string, goal: string): string =>

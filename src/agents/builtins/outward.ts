@@ -1,6 +1,6 @@
 // Built-in agents that reach beyond their person's notes: one approved command in a jail, and the local models.
-import type { Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
 import { EXEC } from '../classes.ts'
 import { DEFAULT_LIMITS } from '../manifest/words.ts'
@@ -8,7 +8,7 @@ import type { MuscleClient } from '../muscle/client.ts'
 import { specOf } from '../runtime/spec.ts'
 import type { Acts, BuiltIn, Input } from './agent.ts'
 
-export interface OutwardDeps {
+export interface OutwardDeps extends Pick<Ambient, 'timers' | 'random'> {
   readonly muscle: { client(): MuscleClient }
   readonly models: {
     look(signal: AbortSignal): Promise<readonly { readonly name: string; readonly state: string }[]>
@@ -18,8 +18,6 @@ export interface OutwardDeps {
       reach: 'loopback',
     ): Promise<{ readonly text: string; readonly by: string; readonly notes: readonly string[] }>
   }
-  readonly timers: Timers
-  readonly random: Random
 }
 
 const optional = { required: false } as const

@@ -1,9 +1,9 @@
 // The room of capabilities: what agents were granted here, whether it covers an action now, and how it is taken back.
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { CapabilityRepository } from '../../store/tables/capabilities.ts'
@@ -25,12 +25,10 @@ import { covers, describeName, lastsOf, parseName } from './names.ts'
 const HELD_MAX = 1_024
 const AGENT = /^k[A-Za-z]+:[\w.-]{1,64}$/
 
-export interface CapabilitiesDeps {
+export interface CapabilitiesDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: CapabilityRepository
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
 }
 
 export interface HeldCapability {

@@ -1,5 +1,6 @@
 // Names of capabilities: how they are written, which one covers which, how long each lasts, and what it means in plain English.
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { connectTo, endpointOf } from '../../base/words/loopback-endpoint.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
 import { isRedder, LASTS_SECONDS } from '../classes.ts'
@@ -67,11 +68,7 @@ export function covers(held: string, wanted: string): boolean {
 }
 
 function read(text: string): Name | undefined {
-  try {
-    return parseName(text)
-  } catch {
-    return undefined
-  }
+  return orElse(() => parseName(text), undefined)
 }
 
 /** How much harm the capability can do. */

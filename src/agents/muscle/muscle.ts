@@ -4,10 +4,9 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { deadline, untilAborted } from '../../base/async/deadline.ts'
-import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { PeerCredentials } from '../../base/kernel/peer-credentials.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import { PROBE_JOB, type ProviderName } from '../../muscle/contract/messages.ts'
 import { muscleProgram } from '../../muscle/contract/program.ts'
@@ -19,7 +18,7 @@ const PROBE_MS = PROBE_EVERY_MS
 /** Milliseconds after which a lost Muscle is looked for again; doubled each time up to the time between probes. */
 const AGAIN_MS = 250
 
-export interface MuscleDeps {
+export interface MuscleDeps extends Pick<Ambient, 'timers' | 'log'> {
   /** `off` without agents. `start`: as a child of the daemon. `connect`: a unit of its own runs it. */
   readonly way: 'off' | 'start' | 'connect'
   readonly path: string
@@ -28,8 +27,6 @@ export interface MuscleDeps {
   /** Directories of Karo that no jail may see. */
   readonly closed: readonly string[]
   readonly credentials: () => Promise<PeerCredentials>
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export interface Muscle extends Room {

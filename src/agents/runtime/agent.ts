@@ -2,10 +2,9 @@
 import { within } from '../../base/async/deadline.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { type Manifest, needsPerson } from '../manifest/manifest.ts'
 import { isOutside } from '../manifest/outside.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
@@ -36,7 +35,7 @@ export interface AgentStatus {
   readonly since: number | null
 }
 
-export interface AgentDeps {
+export interface AgentDeps extends Ambient {
   readonly muscle: {
     state(): { readonly state: 'off' | 'locked' | 'ready'; readonly detail: string }
     client(): MuscleClient
@@ -48,10 +47,6 @@ export interface AgentDeps {
   readonly addressOf: WayOutDeps['addressOf']
   /** Hears of what it connects to. */
   readonly connected: (manifest: Manifest, traceId: string, what: Parameters<WayOutDeps['told']>[0]) => void
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
   /** Fires with each change of the state. */
   readonly onState: (status: AgentStatus) => void
 }

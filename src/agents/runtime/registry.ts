@@ -1,7 +1,6 @@
 // The agents of this node: their manifests in the store, verified at each start, and what each is doing.
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { closest } from '../../base/suggest.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { Identity } from '../../trust/identity/index.ts'
@@ -30,16 +29,12 @@ export interface Known {
   forTask?(task: Pick<Task, 'tool' | 'input'>): { readonly manifest: Manifest; readonly input: string }
 }
 
-export interface RegistryDeps {
+export interface RegistryDeps extends Ambient {
   readonly repository: Pick<AgentRepository, 'putManifest' | 'removeManifest' | 'manifest' | 'manifests'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'former'>
   readonly muscle: AgentDeps['muscle']
   /** See `AgentDeps.secrets`. */
   readonly secrets: (person: number, manifest: Manifest, traceId: string) => ReturnType<AgentDeps['secrets']>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
   readonly addressOf: AgentDeps['addressOf']
   readonly connected: AgentDeps['connected']
   readonly onState: (known: Known, status: AgentStatus) => void

@@ -1,9 +1,8 @@
 // The runtime of agents: the room that has the agents of this node and their tasks, and lets nothing past the gates.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { AgentRepository } from '../../store/tables/agents.ts'
 import type { AuditRecord } from '../../trust/audit/index.ts'
@@ -29,7 +28,7 @@ import { createResting, type RestingDeps } from './resting.ts'
 import type { Tool } from './session.ts'
 import type { WayOutDeps } from './way-out.ts'
 
-export interface RuntimeDeps {
+export interface RuntimeDeps extends Ambient {
   readonly repository: AgentRepository
   readonly identity: Identity
   readonly muscle: AgentDeps['muscle']
@@ -51,10 +50,6 @@ export interface RuntimeDeps {
   readonly grantedUntil: RestingDeps['grantedUntil']
   /** Takes back every capability of the agent; `by`: number of the person. */
   readonly revokeAll: (agent: string, by: number) => Promise<void>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
 }
 
 /** An agent as it is now. */

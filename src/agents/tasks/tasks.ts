@@ -1,9 +1,8 @@
 // Tasks of this node: each is stored before anything happens, runs at most once, and ends honestly when the daemon does not.
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { AgentRepository, TaskRow } from '../../store/tables/agents.ts'
 import { type AgentId, RightEnded } from '../types.ts'
 import { AFAR, holderOf } from './afar.ts'
@@ -21,13 +20,10 @@ const KEPT_MS = 86_400_000
 /** Milliseconds between events of progress of one task; what comes between them is left out. */
 const PROGRESS_MS = 200
 
-export interface TasksDeps {
+export interface TasksDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: Pick<AgentRepository, 'putTask' | 'task' | 'tasks' | 'result' | 'removeTasks'>
   /** Brings it to its end. Never rejects. */
   readonly drive: (live: Live, sessions: readonly number[] | undefined) => Promise<void>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
 }
 
 export interface Tasks {

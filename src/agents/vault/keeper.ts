@@ -1,7 +1,7 @@
 // The keys of vaults while they are unlocked, the ways to unlock them, and every write: rows together with the list that names them.
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createQuotas } from '../../base/quota.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { SecretRow, VaultHeaderRow, VaultRepository } from '../../store/tables/vault.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { passphraseKeyLater, SALT_BYTES } from '../../trust/identity/index.ts'
@@ -16,16 +16,13 @@ const PEOPLE_MAX = 4_096
 const WHAT = 'vaults'
 const MEANWHILE = 'It was locked meanwhile. Unlock it and do this again: karo secret unlock'
 
-export interface KeeperDeps {
+export interface KeeperDeps extends Pick<Ambient, 'clock' | 'timers' | 'random'> {
   readonly repository: VaultRepository
   readonly audit: Pick<Audit, 'record' | 'insist'>
   /** Reads the credential of the service manager, wiped after use; undefined: there is none. */
   readonly credential: () => Buffer | undefined
   /** Days after which unlocking also gives a vault a new key; 0: never. */
   readonly rotateDays: () => number
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
 }
 
 interface Held {

@@ -1,8 +1,7 @@
 // Puts the API on 127.0.0.1 together: listener, tokens, sessions, and the caller of each request.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { TokenRepository } from '../../store/tables/tokens.ts'
@@ -20,7 +19,7 @@ import { type Address, createTcpListener, hostAndPort } from './tcp.ts'
 import { createTokenEnds, type TokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
-export interface HttpOptions {
+export interface HttpOptions extends Ambient {
   /** Throws KaroError `refused` for a caller who may not make a token, or a page, that approves. */
   readonly checkApproving: (caller: Caller) => void
   /** Tests play the kernel. */
@@ -36,10 +35,6 @@ export interface HttpOptions {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Counts a refused request. */
   readonly onRefused: (reason: Refusal) => void
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export interface Http {

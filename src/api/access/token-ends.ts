@@ -1,7 +1,6 @@
 // Finds tokens that end soon and logs each once, so that a scraper or a script does not stop by surprise.
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Token, Tokens } from './tokens.ts'
 
@@ -23,11 +22,8 @@ export interface TokenEnds extends Room {
   of(uid: number): readonly Token[]
 }
 
-interface TokenEndsDeps {
+interface TokenEndsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly tokens: Pick<Tokens, 'list' | 'all'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export function createTokenEnds({ tokens, clock, timers, log }: TokenEndsDeps): TokenEnds {

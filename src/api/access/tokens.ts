@@ -1,10 +1,9 @@
 // Tokens for programs that use the API over TCP: a person makes them, with a scope and an end.
 
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -50,12 +49,9 @@ export interface Tokens extends Room {
   onRevoked(listener: () => void): void
 }
 
-interface TokensDeps {
+interface TokensDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: TokenRepository
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
 }
 
 export function createTokens({ repository, audit, clock, random, log }: TokensDeps): Tokens {

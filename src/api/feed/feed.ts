@@ -1,8 +1,8 @@
 // Keeps events in bounded rings, one for everybody and one for each person, and merges both for a follower.
 
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { FeedData, FeedEvent } from '../contract/shapes.ts'
 import { createRing, type Ring } from './ring.ts'
 import type { Feed, Follower, Happening } from './types.ts'
@@ -27,9 +27,7 @@ export const FEED_LIMITS: FeedLimits = {
   followersOfOne: 8,
 }
 
-export interface FeedDeps {
-  readonly clock: Clock
-  readonly random: Random
+export interface FeedDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly limits?: FeedLimits
 }
 

@@ -13,12 +13,12 @@ import {
 } from '../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { wordsAfar } from '../../agents/tasks/afar.ts'
-import type { Random, Timers } from '../../base/clock.ts'
+import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Exchange, ExchangeHandler } from '../../mesh/index.ts'
 import { createEntitled, type EntitledDeps, type Visitor } from './entitled.ts'
 
@@ -32,7 +32,7 @@ const STALLED_MS = 60_000
 /** Milliseconds for the asking side to close, after the whole answer was sent. */
 const CLOSE_MS = 5_000
 
-interface AnswerDeps extends EntitledDeps {
+interface AnswerDeps extends EntitledDeps, Pick<Ambient, 'timers' | 'random' | 'log'> {
   /** What may be asked on this stream. */
   readonly operations: readonly AgentOperation[]
   /** The documents of an answer; bytes are sent as they are. Throws KaroError. */
@@ -44,9 +44,6 @@ interface AnswerDeps extends EntitledDeps {
   /** Streams that are answered at the same time: of one person, those of them that follow a task, and of all. */
   readonly most: { readonly ofPerson: number; readonly follows: number; readonly ofAll: number }
   readonly self: { readonly nodeId: NodeId; readonly publicKey: Uint8Array }
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
 }
 
 /** `flush` writes into the ledger what was only counted so far. */

@@ -8,6 +8,7 @@ import { deadline } from '../../base/async/deadline.ts'
 import { bitsOf } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { type Asked, createReach, type ReachDeps, type Request } from './reach.ts'
 
 /** Artifacts that come at the same time: for one person, and for all. */
@@ -229,9 +230,5 @@ type Link = { readonly link?: Uint8Array }
 const sourceOf = (name: string): string => `from ${name}`.slice(0, 64).toWellFormed()
 
 function parsed(text: Buffer): unknown {
-  try {
-    return JSON.parse(text.toString('utf8'))
-  } catch {
-    return undefined
-  }
+  return orElse(() => JSON.parse(text.toString('utf8')), undefined)
 }

@@ -5,9 +5,9 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Shares } from '../../agents/artifacts/types.ts'
 import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Clock } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import { type Identity, signFrame, verifierOf } from '../../trust/identity/index.ts'
@@ -18,16 +18,13 @@ const LIFE_MS = 2 * DAY_MS
 const LOOK_MS = 600_000
 const TABLE = messageTable([Holding])
 
-interface HoldingsDeps {
+interface HoldingsDeps extends Pick<Ambient, 'timers' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly documents: Pick<Documents, 'publish' | 'of'>
   readonly shares: Pick<Shares, 'told' | 'onChange'>
   /** Other members that this node admits. */
   readonly members: () => readonly NodeId[]
   readonly clock: Pick<Clock, 'now'>
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export interface Holdings extends Room {

@@ -2,12 +2,7 @@
 
 import type { Config } from '../../config/index.ts'
 import type { Anomalies, ShownSignal } from '../../insight/anomalies/index.ts'
-import {
-  getAnomalies,
-  muteAnomalies,
-  seeAnomalies,
-  unmuteAnomalies,
-} from '../contract/operations/anomalies.ts'
+import * as api from '../contract/operations/anomalies.ts'
 import type { AnomalyShape, MutesShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
@@ -25,22 +20,22 @@ export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Rou
     })),
   })
   return (server) => {
-    serve(server, getAnomalies, async ({ query, caller }) => {
+    serve(server, api.getAnomalies, async ({ query, caller }) => {
       const since = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
       const signals = (await anomalies.signals(caller.uid)).filter(
         ({ muted, last_seen }) => (query.all || !muted) && last_seen > since,
       )
       return { signals: signals.map(shapeOf), ...(await mutesOf(caller.uid)) }
     })
-    serve(server, muteAnomalies, async ({ body, caller }) => {
+    serve(server, api.muteAnomalies, async ({ body, caller }) => {
       await anomalies.mute(caller.uid, body.what, body.for_ms)
       return mutesOf(caller.uid)
     })
-    serve(server, unmuteAnomalies, async ({ body, caller }) => {
+    serve(server, api.unmuteAnomalies, async ({ body, caller }) => {
       await anomalies.unmute(caller.uid, body.what)
       return mutesOf(caller.uid)
     })
-    serve(server, seeAnomalies, async ({ body, caller }) => {
+    serve(server, api.seeAnomalies, async ({ body, caller }) => {
       if (body.notice && !config.anomalies.notice) return { signals: [] }
       const unseen = body.notice
         ? await anomalies.unseen(caller.uid, body.severity, body.ids)

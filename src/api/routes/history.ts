@@ -14,13 +14,7 @@ import {
   type StoredEvent,
 } from '../../store/events/events.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import {
-  deleteHistory,
-  getHistory,
-  getInspectedCommand,
-  getRankedCommands,
-  noteAnswers,
-} from '../contract/operations/history.ts'
+import * as api from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
@@ -64,14 +58,14 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
   }
 
   return (server) => {
-    serve(server, getHistory, async ({ query, caller }) => {
+    serve(server, api.getHistory, async ({ query, caller }) => {
       const { unique, limit, ...filters } = query
       const filter = { ...filterOf(filters), ...(unique && { unique }), limit }
       const found = await events.search(caller.uid, filter)
       return { events: await withPeaks(caller.uid, found.events), total: found.total }
     })
 
-    serve(server, getRankedCommands, async ({ query, caller }) => {
+    serve(server, api.getRankedCommands, async ({ query, caller }) => {
       const { q, match, here, limit, session, ...filters } = query
       const question = readQuestion(q, match)
       const asked = question.words.length + question.without.length > 0
@@ -94,7 +88,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
       return { commands, total, complete }
     })
 
-    serve(server, getInspectedCommand, async ({ query, caller }) => {
+    serve(server, api.getInspectedCommand, async ({ query, caller }) => {
       const found = await events.inspect(caller.uid, query.id)
       if (found === undefined)
         throw new KaroError('not_found', 'there is no such command in your history', { where: 'id' })
@@ -110,13 +104,13 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
       }
     })
 
-    serve(server, noteAnswers, async ({ body, caller }) => {
+    serve(server, api.noteAnswers, async ({ body, caller }) => {
       const answers = body.answers.map((one) => ({ ...one, command: markLevel0(one.command) }))
       observe.give(caller.uid, answers)
       return { noted: answers.length }
     })
 
-    serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {
+    serve(server, api.deleteHistory, async ({ body, caller, id: trace_id }) => {
       const { ids, command, dry_run, ...filters } = body
       const { uid, account } = caller
       const named = !isUnfiltered(filterOf(filters))

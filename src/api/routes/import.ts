@@ -13,13 +13,7 @@ import type { Arrival, EventRepository, Importing } from '../../store/events/eve
 import { createOneEach } from '../access/one-each.ts'
 import { IMPORTS_LISTED } from '../contract/constants.ts'
 import { importHistory } from '../contract/operations/export.ts'
-import {
-  beginImport,
-  finishImport,
-  getImports,
-  importEntries,
-  undoImport,
-} from '../contract/operations/import.ts'
+import * as api from '../contract/operations/import.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
@@ -88,7 +82,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
   }
 
   return (server) => {
-    serve(server, beginImport, async ({ caller: { uid }, body: { dry_run, ...about } }) =>
+    serve(server, api.beginImport, async ({ caller: { uid }, body: { dry_run, ...about } }) =>
       oneEach(uid, async () => {
         const before = sessions.get(uid)
         if (before !== undefined) await end(uid, before)
@@ -109,7 +103,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       }),
     )
 
-    serve(server, importEntries, async ({ caller: { uid }, body }) =>
+    serve(server, api.importEntries, async ({ caller: { uid }, body }) =>
       within(uid, body.key, async ({ importing, digest }) => {
         const oldest = oldestKept() * 1000
         const arrivals: Arrival[] = []
@@ -171,7 +165,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       }
     }
 
-    serve(server, finishImport, async ({ caller: { uid }, body }) =>
+    serve(server, api.finishImport, async ({ caller: { uid }, body }) =>
       within(uid, body.key, async (session) => {
         const id = await session.importing.finish(clock.now())
         await end(uid, session)
@@ -179,7 +173,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       }),
     )
 
-    serve(server, getImports, async ({ caller }) => {
+    serve(server, api.getImports, async ({ caller }) => {
       const found = await events.imports(caller.uid, IMPORTS_LISTED)
       const time = (at: number): string => new Date(at).toISOString()
       return {
@@ -191,7 +185,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       }
     })
 
-    serve(server, undoImport, async ({ caller: { uid }, body: { id } }) =>
+    serve(server, api.undoImport, async ({ caller: { uid }, body: { id } }) =>
       oneEach(uid, async () => {
         if (sessions.get(uid)?.importing.number() === id) {
           throw new KaroError('conflict', 'this import is still running', {

@@ -34,7 +34,7 @@ export function reportsRoutes({ reports, sessions, self }: ReportsRouteDeps): Ro
     })
     serve(server, listReports, async ({ caller }) => reports.status(readerOf(caller)))
     serve(server, getReport, async ({ query, caller }) => {
-      const { report } = await import('../contract/schemas/reports/report.ts')
+      const { report } = await import('../../exchange/report/schema.ts')
       // A file may have been changed by hand, and its reader relies on its form.
       const read = report.safeParse(reports.read(query.id, readerOf(caller)))
       if (read.success) return read.data

@@ -7,13 +7,7 @@ import { clearCookie, readCookie, setCookie } from '../access/cookie.ts'
 import type { Credentials } from '../access/credentials.ts'
 import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../access/sessions.ts'
 import { hostAndPort, type TcpListener } from '../access/tcp.ts'
-import {
-  createSessionCode,
-  endSession,
-  endSessions,
-  getSessions,
-  openSession,
-} from '../contract/operations/tokens.ts'
+import * as api from '../contract/operations/tokens.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 
@@ -56,14 +50,14 @@ export function sessionRoutes({
   }
 
   return (server) => {
-    serve(server, openSession, async (request, reply) => {
+    serve(server, api.openSession, async (request, reply) => {
       const address = listener.address()
       const grant = grantOf(request, request.body?.code)
       const { session, cookie, key } = sessions.open(grant, readCookie(request.raw, address))
       reply.header('set-cookie', setCookie(address, cookie))
       return { scope: session.scope, key, idle_ms: IDLE_MS, expires_in_ms: LIFE_MS }
     })
-    serve(server, endSession, async ({ caller, raw }, reply) => {
+    serve(server, api.endSession, async ({ caller, raw }, reply) => {
       const number = caller.credential?.session
       if (number === undefined) throw new KaroError('not_found', 'this request was not made in a session')
       sessions.end(number)
@@ -73,14 +67,14 @@ export function sessionRoutes({
         reply.header('set-cookie', clearCookie(listener.address()))
       return {}
     })
-    serve(server, getSessions, async ({ caller }) => ({
+    serve(server, api.getSessions, async ({ caller }) => ({
       sessions: sessions.list(caller.uid).map(({ number, scope, token = null, openedAt, usedAt }) => ({
         ...{ session: number, scope, token },
         opened_at: new Date(openedAt).toISOString(),
         last_used_at: new Date(usedAt).toISOString(),
       })),
     }))
-    serve(server, endSessions, async ({ caller, body: { session } }) => {
+    serve(server, api.endSessions, async ({ caller, body: { session } }) => {
       const own = sessions.list(caller.uid)
       const ending = session === undefined ? own : own.filter(({ number }) => number === session)
       if (session === undefined) sessions.dropCodes(caller.uid)
@@ -93,7 +87,7 @@ export function sessionRoutes({
       listener.sweep()
       return { ended: ending.length }
     })
-    serve(server, createSessionCode, async ({ caller }) => {
+    serve(server, api.createSessionCode, async ({ caller }) => {
       const { seat, scope } = placeOf(caller)
       const code = sessions.makeCode({ uid: caller.uid, scope, ...(seat !== undefined && { seat }) })
       return {

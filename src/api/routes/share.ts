@@ -12,14 +12,7 @@ import {
 import type { ContributionPreview, ContributionPreviews, TotalsReader } from '../../exchange/totals/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import {
-  CHANGES,
-  getPreview,
-  getShare,
-  letAnomalies,
-  NAMED_CHANGES,
-  stopAnomalies,
-} from '../contract/operations/share.ts'
+import * as api from '../contract/operations/share.ts'
 import type { SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
@@ -42,7 +35,7 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
       const { node_id, fingerprint, name } = trust.opinion(id)
       return { node_id, fingerprint, name }
     }
-    serve(server, getPreview, async ({ query: { to, role, category, at }, caller }) => {
+    serve(server, api.getPreview, async ({ query: { to, role, category, at }, caller }) => {
       if (to !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'a preview is for one node or for one role, not for both', {
           where: 'role',
@@ -76,16 +69,16 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
             : totalsShape(await totals.preview(caller.uid, role, timeOf(at)), refOf),
       }
     })
-    serve(server, getShare, ({ caller }) => sharing.show(caller.uid))
+    serve(server, api.getShare, ({ caller }) => sharing.show(caller.uid))
     for (const change of ['allow', 'stop'] as const) {
-      serve(server, NAMED_CHANGES[change], ({ caller, body }) =>
+      serve(server, api.NAMED_CHANGES[change], ({ caller, body }) =>
         sharing[change](caller.uid, body.who, body.categories),
       )
     }
-    serve(server, stopAnomalies, ({ caller }) => sharing.anomalies(caller.uid, 'off'))
-    serve(server, letAnomalies, ({ caller, body }) => sharing.anomalies(caller.uid, body.choice))
+    serve(server, api.stopAnomalies, ({ caller }) => sharing.anomalies(caller.uid, 'off'))
+    serve(server, api.letAnomalies, ({ caller, body }) => sharing.anomalies(caller.uid, body.choice))
     for (const change of ['off', 'on'] as const) {
-      serve(server, CHANGES[change], ({ caller }) => sharing[change](caller.uid))
+      serve(server, api.CHANGES[change], ({ caller }) => sharing[change](caller.uid))
     }
   }
 }

@@ -2,12 +2,11 @@
 
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import type { Clock } from '../../base/clock.ts'
 import { ERROR_CODES, KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { BUILD } from '../../base/version.ts'
 import { traceOfParent } from '../../base/words/traceparent.ts'
 import { checkRights } from '../access/rights.ts'
@@ -25,7 +24,7 @@ const DAILY = { frames: 1_000, perMs: 86_400_000 } as const
 const PEOPLE_MAX = 4_096
 const TRACE_ID = /^[0-9a-f]{32}$/
 
-export interface ServerOptions {
+export interface ServerOptions extends Pick<Ambient, 'clock' | 'log'> {
   readonly routes: readonly Routes[]
   /** The caller of a request; undefined if unknown. Throws KaroError for an invalid credential. */
   readonly callerOf: (
@@ -41,8 +40,6 @@ export interface ServerOptions {
     readonly status: number
     readonly elapsed_ms: number
   }) => void
-  readonly clock: Clock
-  readonly log: Log
 }
 
 /** Builds the server with all routes; tests use it with `inject`. */

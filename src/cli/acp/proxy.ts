@@ -2,6 +2,7 @@
 import type { RequestPermissionResponse } from '@agentclientprotocol/sdk'
 import type { Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { type Calls, type Members, membersOf, type Option, type Wanted } from './calls.ts'
 
 /** Requests for permission that may wait at once. */
@@ -235,11 +236,7 @@ const lineOf = (message: object): Buffer => Buffer.from(`${JSON.stringify(messag
 
 /** Undefined for what is no JSON. As the official library reads it: without the white space around it, a byte order mark as well. */
 function parsed(line: Buffer): unknown {
-  try {
-    return JSON.parse(line.toString('utf8').trim())
-  } catch {
-    return undefined
-  }
+  return orElse(() => JSON.parse(line.toString('utf8').trim()), undefined)
 }
 
 /** The answer to the agent: for this one call, because only the person at the editor may answer for all later ones. */

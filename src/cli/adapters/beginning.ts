@@ -1,4 +1,5 @@
 // Reads the complete parts at the beginning of an incomplete JSON text.
+import { orElse } from '../../base/run/or-else.ts'
 
 /**
  * The value with every complete member and element. Objects and lists in which the text ends have the complete parts; a
@@ -25,11 +26,7 @@ export function readBeginning(text: string): unknown {
       if (closing.length === 0) break
     }
   }
-  try {
-    return JSON.parse(text.slice(0, whole) + closing.reverse().join(''))
-  } catch {
-    return undefined
-  }
+  return orElse(() => JSON.parse(text.slice(0, whole) + closing.reverse().join('')), undefined)
 }
 
 const CLOSING = { '{': '}', '[': ']' } as const

@@ -1,13 +1,7 @@
 // Content of artifacts on its way: from a file to the daemon, from the daemon to a file, and from another machine to this one.
 import { rebuildError } from '../../api/contract/client/client.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
-import {
-  addArtifactPart,
-  beginArtifact,
-  fetchArtifact,
-  finishArtifact,
-  readArtifact,
-} from '../../api/contract/operations/agents/artifacts.ts'
+import * as api from '../../api/contract/operations/agents/artifacts.ts'
 import { LINK_PREFIX } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { bytes } from '../../base/format.ts'
@@ -28,7 +22,7 @@ export async function send(
   body: { readonly name: string; readonly media_type?: string; readonly expires_at?: string },
   stream: AsyncIterable<unknown>,
 ) {
-  const { key, part_bytes } = await daemonAt(io).call(beginArtifact, { body })
+  const { key, part_bytes } = await daemonAt(io).call(api.beginArtifact, { body })
   const line = createLiveLine(io)
   const hasher = createHasher()
   let hash: string
@@ -37,14 +31,14 @@ export async function send(
     for await (const part of partsOf(stream, part_bytes)) {
       hasher.add(part)
       const sent = { key, at, bytes: part.toString('base64url') }
-      at = (await daemonAt(io).call(addArtifactPart, { body: sent })).received
+      at = (await daemonAt(io).call(api.addArtifactPart, { body: sent })).received
       line.show(`${bytes(at)} stored`)
     }
   } finally {
     hash = toHex(hasher.end())
     line.end()
   }
-  return daemonAt(io).call(finishArtifact, { body: { key, id: hash } })
+  return daemonAt(io).call(api.finishArtifact, { body: { key, id: hash } })
 }
 
 /** The stream in parts of `size` bytes, the last one shorter. */
@@ -69,7 +63,10 @@ export async function copy(io: CommandIo, id: string, write: (chunk: Uint8Array)
   let hash: string
   try {
     const query = { id }
-    const content = daemonAt(io).bytes(readArtifact, 'application/octet-stream', { query, idleMs: IDLE_MS })
+    const content = daemonAt(io).bytes(api.readArtifact, 'application/octet-stream', {
+      query,
+      idleMs: IDLE_MS,
+    })
     for await (const chunk of content) {
       hasher.add(chunk)
       write(chunk)
@@ -107,7 +104,7 @@ export async function fetchHere(
   const interrupt = watchInterrupt()
   try {
     const { signal } = interrupt
-    for await (const told of daemonAt(io).lines(fetchArtifact, { body, signal })) {
+    for await (const told of daemonAt(io).lines(api.fetchArtifact, { body, signal })) {
       if (told.error !== undefined) throw rebuildError(told)
       if (told.artifact !== null) return told.artifact.id
       line.show(`${bytes(told.received)} of ${bytes(told.size)}`)

@@ -3,12 +3,7 @@ import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { addAgent, runTask, startAgent } from '../../api/contract/operations/agents/agents.ts'
-import {
-  askApproval,
-  decideApproval,
-  getApprovals,
-  grantCapability,
-} from '../../api/contract/operations/agents/approvals.ts'
+import * as api from '../../api/contract/operations/agents/approvals.ts'
 
 /** The demonstration shows no agents where these are missing: without the first no jail, without the second no agent. */
 const PROGRAMS = ['/usr/bin/bwrap', '/usr/bin/python3'] as const
@@ -81,17 +76,17 @@ export async function showAgents(socket: string, directory: string): Promise<voi
   await daemon.call(addAgent, { body: { name: 'notes', argv: ['/usr/bin/python3', program], binds, why } })
   // A person grants at a terminal. Without one, the tasks are refused, which is worth seeing as well.
   await daemon
-    .call(grantCapability, { body: { agent: 'kExecutor:notes', names: [`fs.read:${place}`] } })
+    .call(api.grantCapability, { body: { agent: 'kExecutor:notes', names: [`fs.read:${place}`] } })
     .catch(() => undefined)
   await daemon.call(startAgent, { body: { agent: 'notes' }, deadlineMs: 60_000 })
   for (const task of TASKS)
     await daemon.call(runTask, { body: { ...task, agent: 'notes', input: JSON.stringify(task.input) } })
   await ask(daemon)
-  const { approvals } = await daemon.call(getApprovals)
+  const { approvals } = await daemon.call(api.getApprovals)
   const first = approvals.find(({ argv: words }) => words[2] === REQUESTS[0].command)
   if (first === undefined) return
   const reason = 'nothing from a network goes straight into a shell'
-  await daemon.call(decideApproval, { body: { id: first.id, hash: first.hash, approve: false, reason } })
+  await daemon.call(api.decideApproval, { body: { id: first.id, hash: first.hash, approve: false, reason } })
 }
 
 const TASKS = [
@@ -111,5 +106,7 @@ export async function askAgain(socket: string): Promise<void> {
 
 async function ask(daemon: Daemon, from = 0): Promise<void> {
   for (const { tool, command, why } of REQUESTS.slice(from))
-    await daemon.call(askApproval, { body: { tool, shell: 'bash', command, cwd: '/home/demo/shop', why } })
+    await daemon.call(api.askApproval, {
+      body: { tool, shell: 'bash', command, cwd: '/home/demo/shop', why },
+    })
 }

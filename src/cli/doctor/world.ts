@@ -8,6 +8,7 @@ import { getDoctor } from '../../api/contract/operations/doctor.ts'
 import { getHealth } from '../../api/contract/operations/status.ts'
 import type { AuditVerdict, DaemonFacts } from '../../api/contract/shapes.ts'
 import { type ErrorCode, KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { readHolder } from '../../ops/system/lock.ts'
@@ -175,20 +176,12 @@ export function createWorld(options: WorldOptions): World {
 }
 
 function networkNamespace(pid: number | string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/net`)
-  } catch {
-    return undefined
-  }
+  return orElse(() => readlinkSync(`/proc/${pid}/ns/net`), undefined)
 }
 
 /** A small file of the kernel's, or undefined. */
 export function readSystem(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
+  return orElse(() => readFileSync(path, 'utf8'), undefined)
 }
 
 function once<T>(make: () => T): () => T {

@@ -125,9 +125,9 @@ export const assign = defineCommand({
     if (!io.json && options.yes !== true) {
       io.out(
         table(
+          io,
           chosen.map((one) => ({ ...one, ...changed })),
           COLUMNS,
-          io,
         ),
       )
       io.out('They would get these roles and teams from this issuer.\n')

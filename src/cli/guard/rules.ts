@@ -12,7 +12,7 @@ import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { localTime, printable } from '../../base/format.ts'
 import { closest } from '../../base/suggest.ts'
-import type { CommandInput, CommandIo } from '../command.ts'
+import { type CommandInput, type CommandIo, printJson, show } from '../command.ts'
 import { parseDuration, rfc3339 } from '../input/time.ts'
 import { absolutePath } from '../place.ts'
 import { table } from '../terminal/table.ts'
@@ -43,10 +43,7 @@ export function listRules(io: CommandIo): ExitCode {
   const guard = loadGuard(io)
   const rules = numbered(guard)
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
-  if (io.json) {
-    io.out(`${JSON.stringify({ rules })}\n`)
-    return EXIT.done
-  }
+  if (io.json) return printJson(io, { rules })
   const unread = guard.files.filter((file) => file.unread)
   if (rules.length === 0 && unread.length > 0) {
     io.out(unread.map(({ path }) => `Not read: ${printable(path)}\n`).join(''))
@@ -57,27 +54,23 @@ export function listRules(io: CommandIo): ExitCode {
     return EXIT.done
   }
   io.out(
-    table(
-      rules,
-      [
-        { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
-        { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
-        {
-          title: 'command',
-          value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
-          wrap: true,
-        },
-        { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
-        {
-          title: 'until',
-          value: ({ until, session }) =>
-            session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
-        },
-        { title: 'whose', value: ({ whose }) => whose },
-        { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
-      ],
-      io,
-    ),
+    table(io, rules, [
+      { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
+      { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
+      {
+        title: 'command',
+        value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
+        wrap: true,
+      },
+      { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
+      {
+        title: 'until',
+        value: ({ until, session }) =>
+          session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
+      },
+      { title: 'whose', value: ({ whose }) => whose },
+      { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
+    ]),
   )
   return EXIT.done
 }
@@ -132,12 +125,11 @@ export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
   const gone = numbered(guard).find((rule) => rule.number === number)
   edit(guard, (text, file) => withoutRule(text, number, file))
   const words = gone && [gone.kind, gone.rule, gone.command].filter(Boolean).join(' ')
-  io.out(
-    io.json
-      ? `${JSON.stringify({ removed: gone ?? null })}\n`
-      : `Removed from ${ownFile(guard)}${words ? `: ${printable(words)}` : ''}\n`,
+  return show(
+    io,
+    { removed: gone ?? null },
+    () => `Removed from ${ownFile(guard)}${words ? `: ${printable(words)}` : ''}\n`,
   )
-  return EXIT.done
 }
 
 function texts<const Name extends string>(
@@ -168,8 +160,7 @@ function add(io: CommandIo, rule: NewRule): ExitCode {
   const until = rule.until ?? Number.POSITIVE_INFINITY
   if (there !== undefined && (there.until ?? Number.POSITIVE_INFINITY) >= until) {
     const same = numbered(guard).find(({ number }) => number === at + 1)
-    io.out(io.json ? `${JSON.stringify({ added: same ?? null })}\n` : `Already in ${ownFile(guard)}\n`)
-    return EXIT.done
+    return show(io, { added: same ?? null }, () => `Already in ${ownFile(guard)}\n`)
   }
   edit(guard, (text, file) =>
     withRule(there === undefined ? text : withoutRule(text, at + 1, file), rule, file),
@@ -177,12 +168,11 @@ function add(io: CommandIo, rule: NewRule): ExitCode {
   const after = numbered(loadGuard(io))
   // Exceptions are listed before prohibitions, so the newest of its kind.
   const added = after.findLast(({ kind, whose }) => kind === rule.kind && whose === 'own')
-  io.out(
-    io.json
-      ? `${JSON.stringify({ added: added ?? null })}\n`
-      : `${there === undefined ? 'Added to' : 'Extended in'} ${ownFile(guard)}\n`,
+  return show(
+    io,
+    { added: added ?? null },
+    () => `${there === undefined ? 'Added to' : 'Extended in'} ${ownFile(guard)}\n`,
   )
-  return EXIT.done
 }
 
 const ownFile = ({ files }: Guard): string => files.find(({ whose }) => whose === 'own')?.path ?? ''

@@ -99,7 +99,7 @@ const many = (events: number): string => (events === 1 ? '1 command' : `${events
 
 function shownRemoval({ events, sample }: DeletedShape, io: CommandIo): string {
   const more = events > sample.length ? `… and ${events - sample.length} older ones.\n` : ''
-  return `${table(sample.toReversed(), historyColumns(io), io)}${more}`
+  return `${table(io, sample.toReversed(), historyColumns(io))}${more}`
 }
 
 const EVENT_ID = /^[0-9a-z]{18}$/

@@ -1,9 +1,10 @@
 // karo hook list: which AI coding tools have the hook, and whether they run it.
 import * as fs from 'node:fs'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { ownHooks } from '../adapters/settings.ts'
-import type { CommandIo } from '../command.ts'
+import { type CommandIo, printJson } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { fileOf, isHere, type Place, toolDirectory } from './settings.ts'
 import { type Trust, trustOf } from './trust.ts'
@@ -22,25 +23,18 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
     const found = isHere(io, settings, home)
     return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
   })
-  if (io.json) {
-    io.out(`${JSON.stringify({ tools })}\n`)
-    return EXIT.done
-  }
+  if (io.json) return printJson(io, { tools })
   const yes = (is: boolean): string => (is ? 'yes' : '–')
   const standing = ({ installed, trust }: { installed: boolean; trust?: Trust }): string =>
     trust === undefined || trust === 'trusted' ? yes(installed) : TRUST_WORDS[trust]
   io.out(
-    table(
-      tools,
-      [
-        { title: 'TOOL', value: ({ tool }) => tool },
-        { title: 'NAME', value: ({ title }) => title },
-        { title: 'HERE', value: ({ found }) => yes(found) },
-        { title: 'FOR YOU', value: ({ user }) => standing(user) },
-        { title: 'IN THIS PROJECT', value: ({ project }) => standing(project) },
-      ],
-      io,
-    ),
+    table(io, tools, [
+      { title: 'TOOL', value: ({ tool }) => tool },
+      { title: 'NAME', value: ({ title }) => title },
+      { title: 'HERE', value: ({ found }) => yes(found) },
+      { title: 'FOR YOU', value: ({ user }) => standing(user) },
+      { title: 'IN THIS PROJECT', value: ({ project }) => standing(project) },
+    ]),
   )
   for (const { title, user, project } of tools)
     if ([user, project].some(({ trust }) => trust === 'untrusted' || trust === 'disabled'))
@@ -51,9 +45,5 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
 const TRUST_WORDS = { untrusted: 'not trusted', disabled: 'off', unknown: 'unknown' } as const
 
 function isInstalled(file: string): boolean {
-  try {
-    return Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0
-  } catch {
-    return false
-  }
+  return orElse(() => Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0, false)
 }

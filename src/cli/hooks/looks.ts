@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
 import { MARK, ownLines, withHooks } from '../adapters/settings.ts'
@@ -56,9 +57,5 @@ function linesIn(text: string): readonly string[] {
 
 /** The file in latin1, in which it is edited; empty if it cannot be read. */
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
+  return orElse(() => readFileSync(file, 'latin1'), '')
 }

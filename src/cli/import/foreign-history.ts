@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { KaroError } from '../../base/errors.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { openAtuin } from '../../observe/imports/atuin.ts'
 import { readBash } from '../../observe/imports/bash.ts'
 import { bounded } from '../../observe/imports/bounds.ts'
@@ -39,11 +40,7 @@ const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: r
 const PIECE = 256 * 1024
 
 const textOf = (path: string): string | undefined => {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return undefined
-  }
+  return orElse(() => readFileSync(path, 'utf8'), undefined)
 }
 
 /** Where a history is looked for. */

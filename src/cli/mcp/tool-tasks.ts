@@ -1,12 +1,6 @@
 // Tools about agents in jails: which there are, and giving them something to do, where the person allows it. The gates judge each task.
 import * as z from 'zod'
-import {
-  cancelTask,
-  describeAgent,
-  getAgents,
-  getTask,
-  runTask,
-} from '../../api/contract/operations/agents/agents.ts'
+import * as api from '../../api/contract/operations/agents/agents.ts'
 import { KaroError } from '../../base/errors.ts'
 import { defineTool, type McpWorld, MOST_ANSWER } from './tool.ts'
 
@@ -53,8 +47,8 @@ export const agents = defineTool({
     checkAllowed(world)
     const limits = { signal, maxBytes: MOST_ANSWER, deadlineMs: DEADLINE_MS }
     if (agent === undefined)
-      return { result: { ...(await world.daemon.call(getAgents, { query: { at }, ...limits })) } }
-    const one = await world.daemon.call(describeAgent, { query: { agent, at }, ...limits })
+      return { result: { ...(await world.daemon.call(api.getAgents, { query: { at }, ...limits })) } }
+    const one = await world.daemon.call(api.describeAgent, { query: { agent, at }, ...limits })
     return { result: { agents: [{ ...one }] } }
   },
 })
@@ -78,7 +72,7 @@ export const runTaskTool = defineTool({
   async run(world, { arguments: given, ...task }, signal) {
     checkAllowed(world)
     const body = { ...task, input: JSON.stringify(given) }
-    const answer = await world.daemon.call(runTask, { body, signal, deadlineMs: DEADLINE_MS })
+    const answer = await world.daemon.call(api.runTask, { body, signal, deadlineMs: DEADLINE_MS })
     return { result: { ...answer } }
   },
 })
@@ -97,7 +91,7 @@ export const taskStatus = defineTool({
   async run(world, query, signal) {
     checkAllowed(world)
     const limits = { signal, maxBytes: MOST_ANSWER, deadlineMs: DEADLINE_MS }
-    const task = await world.daemon.call(getTask, { query, ...limits })
+    const task = await world.daemon.call(api.getTask, { query, ...limits })
     return { result: { ...task, notice: NOTICE }, notice: NOTICE }
   },
 })
@@ -112,7 +106,7 @@ export const cancelTaskTool = defineTool({
   offered,
   async run(world, body, signal) {
     checkAllowed(world)
-    const task = await world.daemon.call(cancelTask, { body, signal, deadlineMs: DEADLINE_MS })
+    const task = await world.daemon.call(api.cancelTask, { body, signal, deadlineMs: DEADLINE_MS })
     return { result: { ...task } }
   },
 })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { backupVault, restoreVault } from '../../api/contract/operations/agents/vault.ts'
-import { EXIT, KaroError } from '../../base/errors.ts'
+import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import { passphraseFileOption } from '../backup-encryption.ts'
 import { defineCommand, show } from '../command.ts'
@@ -27,8 +27,7 @@ export const backup = defineCommand({
       )
       output.write(`${JSON.stringify(file)}\n`)
       output.finish()
-      io.out(io.json ? `${JSON.stringify({ file: path })}\n` : `Your secrets are in ${printable(path)}.\n`)
-      return EXIT.done
+      return show(io, { file: path }, () => `Your secrets are in ${printable(path)}.\n`)
     } finally {
       output.discard()
     }

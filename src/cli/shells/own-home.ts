@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, join, sep } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 import { type Env, homePaths } from '../../config/paths.ts'
 import type { CommandIo } from '../command.ts'
 
@@ -30,11 +31,7 @@ export function ofUser(io: CommandIo): CommandIo {
 
 /** Undefined for a uid without an account. */
 function ownDirectory(): string | undefined {
-  try {
-    return userInfo().homedir
-  } catch {
-    return undefined
-  }
+  return orElse(() => userInfo().homedir, undefined)
 }
 
 /**
@@ -71,9 +68,5 @@ export function mayOthersChange(path: string): boolean {
 
 /** True where uid 0 is not the machine's root. */
 function inNamespace(): boolean {
-  try {
-    return !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'latin1'))
-  } catch {
-    return false
-  }
+  return orElse(() => !/^\s*0\s+0\s+4294967295\s*$/.test(readFileSync('/proc/self/uid_map', 'latin1')), false)
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import { hookLine } from '../commands/terminal/shell.ts'
@@ -36,9 +37,5 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
 
 /** Latin-1, as the file is edited. One that is not there, or not to be read, is empty. */
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
+  return orElse(() => readFileSync(file, 'latin1'), '')
 }

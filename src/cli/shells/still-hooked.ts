@@ -1,5 +1,6 @@
 // Which of a person's start files load the hook, for what is said after one of them was rid of it.
 import { readFileSync } from 'node:fs'
+import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import { absolutePath, homeOf } from '../place.ts'
@@ -18,9 +19,5 @@ export function stillHooked(io: CommandIo): string {
 
 /** Latin-1, as start files are edited. One that is not there, or not to be read, is empty. */
 function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'latin1')
-  } catch {
-    return ''
-  }
+  return orElse(() => readFileSync(file, 'latin1'), '')
 }

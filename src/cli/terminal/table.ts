@@ -21,11 +21,15 @@ export interface Column<Row> {
   readonly wrap?: boolean
 }
 
-interface Screen {
+/** What a view has to know of the terminal: a command's `io` has it. */
+export interface Screen {
   readonly colour: boolean
   /** Infinity = no limit. */
   readonly columns: number
 }
+
+/** No colour, and nothing is cut. */
+export const UNBOUNDED: Screen = { colour: false, columns: Number.POSITIVE_INFINITY }
 
 const GAP = '  '
 /** A column is never cut below this many cells. */
@@ -36,11 +40,7 @@ const LEAST_TEXT = 40
 const INDENT = '    '
 
 /** Lines of aligned columns, each ended by a newline; `screen` is a command's `io`. No rows: only the heading. */
-export function table<Row>(
-  rows: readonly Row[],
-  columns: readonly Column<Row>[],
-  screen: Screen = { colour: false, columns: Number.POSITIVE_INFINITY },
-): string {
+export function table<Row>(screen: Screen, rows: readonly Row[], columns: readonly Column<Row>[]): string {
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))))
   const natural = columns.map((column, i) =>
     cells.reduce((most, line) => Math.max(most, textWidth(line[i]!)), textWidth(column.title)),

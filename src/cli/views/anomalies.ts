@@ -2,27 +2,20 @@
 import { styleText } from 'node:util'
 import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/contract/shapes.ts'
 import { ago, localTime } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
-
-type Screen = Pick<CommandIo, 'colour' | 'columns'>
 
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =
     signals.length === 0
       ? 'Nothing unusual was found in your numbers.\n'
-      : table(
-          signals,
-          [
-            { title: 'ID', value: ({ id }) => id },
-            { title: 'SEVERITY', value: ({ severity }) => String(severity), align: 'right', style: colourOf },
-            { title: 'SEEN', value: ({ last_seen }) => ago(now - Date.parse(last_seen)) },
-            { title: 'DAYS', value: ({ count }) => String(count), align: 'right' },
-            { title: 'WHAT', value: whatOf, style: ({ muted }) => (muted ? 'dim' : undefined), wrap: true },
-          ],
-          screen,
-        )
+      : table(screen, signals, [
+          { title: 'ID', value: ({ id }) => id },
+          { title: 'SEVERITY', value: ({ severity }) => String(severity), align: 'right', style: colourOf },
+          { title: 'SEEN', value: ({ last_seen }) => ago(now - Date.parse(last_seen)) },
+          { title: 'DAYS', value: ({ count }) => String(count), align: 'right' },
+          { title: 'WHAT', value: whatOf, style: ({ muted }) => (muted ? 'dim' : undefined), wrap: true },
+        ])
   return mutes.length === 0 ? lines : `${lines}\n${mutesView({ mutes }, screen)}`
 }
 
@@ -59,14 +52,10 @@ export function anomalyView(signal: AnomalyShape, now: number, screen: Screen): 
     `${signal.words[0]?.toUpperCase()}${signal.words.slice(1)}.`,
     Math.min(screen.columns, 100),
   )
-  return `${text.join('\n')}\n\n${table(
-    rows,
-    [
-      { title: '', value: ([name]) => name, style: () => 'bold' },
-      { title: '', value: ([, value]) => value, wrap: true },
-    ],
-    screen,
-  )}\n${paint(screen, `karo anomalies mute ${signal.id}`)}  mutes it for a week\n`
+  return `${text.join('\n')}\n\n${table(screen, rows, [
+    { title: '', value: ([name]) => name, style: () => 'bold' },
+    { title: '', value: ([, value]) => value, wrap: true },
+  ])}\n${paint(screen, `karo anomalies mute ${signal.id}`)}  mutes it for a week\n`
 }
 
 function usualOf({ numbers }: AnomalyShape): string {
@@ -85,14 +74,10 @@ function learntFrom({ kind, numbers }: AnomalyShape): string {
 
 export function mutesView({ mutes }: MutesShape, screen: Screen): string {
   if (mutes.length === 0) return 'Nothing is muted.\n'
-  return table(
-    mutes,
-    [
-      { title: 'MUTED', value: ({ target }) => target },
-      { title: 'UNTIL', value: ({ until }) => (until === null ? 'you unmute it' : localTime(until)) },
-    ],
-    screen,
-  )
+  return table(screen, mutes, [
+    { title: 'MUTED', value: ({ target }) => target },
+    { title: 'UNTIL', value: ({ until }) => (until === null ? 'you unmute it' : localTime(until)) },
+  ])
 }
 
 const rounded = (value: number): string =>

@@ -8,10 +8,7 @@ import type {
 } from '../../api/contract/shapes.ts'
 import { duration, formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { endpointOf, isAddress } from '../../base/words/loopback-endpoint.ts'
-import type { CommandIo } from '../command.ts'
-import { table } from '../terminal/table.ts'
-
-type Screen = Pick<CommandIo, 'colour' | 'columns'>
+import { type Screen, table } from '../terminal/table.ts'
 
 /** Characters of a card that a person can be expected to read; a longer one is looked at as JSON. */
 export const CARD_MAX = 20_000
@@ -95,55 +92,48 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
   if (approvals.length === 0) return 'Nothing waits for your approval.\n'
   const groups = Map.groupBy(approvals, ({ group }) => group)
   const rows = [...groups.values()].flatMap((alike) => alike.map((one, i) => ({ ...one, isFirst: i === 0 })))
-  return table(
-    rows,
-    [
-      { title: 'ID', value: ({ id }) => id },
-      { title: 'CLASS', value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
-      { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'same') },
-      {
-        title: 'LEFT',
-        align: 'right',
-        value: ({ state, expires_at }) =>
-          state === 'approved' ? 'approved' : duration(Math.max(0, Date.parse(expires_at) - now)),
-      },
-      { title: 'WHAT', shrink: true, value: lineOf },
-    ],
-    screen,
-  )
+  return table(screen, rows, [
+    { title: 'ID', value: ({ id }) => id },
+    { title: 'CLASS', value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
+    { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'same') },
+    {
+      title: 'LEFT',
+      align: 'right',
+      value: ({ state, expires_at }) =>
+        state === 'approved' ? 'approved' : duration(Math.max(0, Date.parse(expires_at) - now)),
+    },
+    { title: 'WHAT', shrink: true, value: lineOf },
+  ])
 }
 
 export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen): string {
   if (entries.length === 0) return 'No requests yet.\n'
-  return table(
-    entries,
-    [
-      { title: 'ENDED', value: ({ ended_at }) => localTime(ended_at) },
-      { title: 'ID', value: ({ id }) => id },
-      { title: 'CLASS', value: ({ class: of }) => of },
-      { title: 'AGENT', value: ({ agent }) => agent },
-      {
-        title: 'OUTCOME',
-        value: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
+  return table(screen, entries, [
+    { title: 'ENDED', value: ({ ended_at }) => localTime(ended_at) },
+    { title: 'ID', value: ({ id }) => id },
+    { title: 'CLASS', value: ({ class: of }) => of },
+    { title: 'AGENT', value: ({ agent }) => agent },
+    {
+      title: 'OUTCOME',
+      value: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
+    },
+    { title: 'BY', value: ({ by }) => by },
+    {
+      title: 'WHAT',
+      wrap: true,
+      value: ({ action, line, reason }) => {
+        // Of a server outside of jails the line is its address.
+        const what = action !== 'exec' ? action : isAddress(line) ? `exec ${line}` : line
+        return [what, ...(reason === '' ? [] : [reason])].join(' – ')
       },
-      { title: 'BY', value: ({ by }) => by },
-      {
-        title: 'WHAT',
-        wrap: true,
-        value: ({ action, line, reason }) => {
-          // Of a server outside of jails the line is its address.
-          const what = action !== 'exec' ? action : isAddress(line) ? `exec ${line}` : line
-          return [what, ...(reason === '' ? [] : [reason])].join(' – ')
-        },
-      },
-    ],
-    screen,
-  )
+    },
+  ])
 }
 
 export function capabilitiesView({ capabilities }: CapabilitiesShape, now: number, screen: Screen): string {
   if (capabilities.length === 0) return 'No agent has been granted anything. karo cap grant  does that.\n'
   return table(
+    screen,
     capabilities.flatMap((one) =>
       one.names.map((name, i) => ({ ...one, name, means: one.means[i] ?? '', first: i === 0 })),
     ),
@@ -158,6 +148,5 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
       { title: 'CAPABILITY', value: ({ name }) => name },
       { title: 'IT MAY', value: ({ means }) => means, wrap: true },
     ],
-    screen,
   )
 }

@@ -18,10 +18,7 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
       ? []
       : [
           '',
-          paint(
-            'dim',
-            answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:',
-          ),
+          paint('dim', answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:'),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
             `    ${level(other)}, from: ${other.source}${other.confidence === 'perhaps' && answer.confidence === 'sure' ? ', perhaps' : ''}`,
@@ -29,7 +26,8 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           ...(answer.command === null ? [''] : []),
         ]
   if (answer.command === null) {
-    const said = 'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
+    const said =
+      'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
     return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders, confidence } = answer

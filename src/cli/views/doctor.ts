@@ -4,12 +4,8 @@ import { printable } from '../../base/format.ts'
 import { CHECK_GROUPS, CHECKS } from '../doctor/catalogue.ts'
 import type { Deed } from '../doctor/doctor.ts'
 import type { CheckResult, Outcome } from '../doctor/result.ts'
+import type { Screen } from '../terminal/table.ts'
 import { wrap } from '../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const MARKS: Readonly<Record<Outcome, readonly [mark: string, colour: Parameters<typeof styleText>[0]]>> = {
   fail: ['✗', 'red'],

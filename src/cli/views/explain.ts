@@ -2,13 +2,11 @@
 import { styleText } from 'node:util'
 import type { ExplainedPart, Explanation } from '../../assist/copilot/index.ts'
 import { printable } from '../../base/format.ts'
-import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
+import type { Screen } from '../terminal/table.ts'
 import { cut, fitted, textWidth, wrap } from '../terminal/text.ts'
 
 type Style = Parameters<typeof styleText>[0]
-type Screen = Pick<CommandIo, 'colour' | 'columns'>
-
 /** Widest word with its indent, in cells, that has its meaning beside it; the meaning of a wider one stands below. */
 const WIDEST_LABEL = 22
 /** Most shown rows; --json has all rows of a long script. */

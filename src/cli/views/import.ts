@@ -43,7 +43,7 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
   const stopped = interrupted
     ? 'The import was interrupted: run the same command again to add the rest.\n'
     : ''
-  return `${fitted(head, io.columns)}\n${table(shown, columns, io)}${lines}${more}${stopped}`
+  return `${fitted(head, io.columns)}\n${table(io, shown, columns)}${lines}${more}${stopped}`
 }
 
 const undo = (id: number | null): string =>
@@ -54,16 +54,12 @@ export function importsView(
   io: Pick<CommandIo, 'colour' | 'columns'>,
 ): string {
   if (imports.length === 0) return 'There is no import that could be undone.\n'
-  return table(
-    imports.toReversed(),
-    [
-      { title: 'ID', align: 'right', value: ({ id }) => String(id) },
-      { title: 'BEGUN', value: ({ started_at }) => localTime(started_at) },
-      { title: 'FROM', value: ({ source }) => source },
-      { title: 'COMMANDS', align: 'right', value: ({ events }) => String(events) },
-      { title: '', value: ({ finished_at }) => (finished_at === null ? 'interrupted' : '') },
-      { title: 'FILE', value: ({ file }) => file, shrink: true, keep: 'end' },
-    ],
-    io,
-  )
+  return table(io, imports.toReversed(), [
+    { title: 'ID', align: 'right', value: ({ id }) => String(id) },
+    { title: 'BEGUN', value: ({ started_at }) => localTime(started_at) },
+    { title: 'FROM', value: ({ source }) => source },
+    { title: 'COMMANDS', align: 'right', value: ({ events }) => String(events) },
+    { title: '', value: ({ finished_at }) => (finished_at === null ? 'interrupted' : '') },
+    { title: 'FILE', value: ({ file }) => file, shrink: true, keep: 'end' },
+  ])
 }

@@ -3,13 +3,8 @@ import { styleText } from 'node:util'
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 /** Ends with a newline, as the others do. */
 export function policyView(policy: PolicyShape, screen: Screen): string {
@@ -18,15 +13,11 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     engine === 'built-in'
       ? 'The built-in role table is in force (docs/policy.md); there are no policy files.'
       : `${files.length} policy ${files.length === 1 ? 'file is' : 'files are'} in force since ${loaded_at}.`
-  const list = table(
-    files,
-    [
-      { title: 'FILE', value: (file) => file.path, shrink: true },
-      { title: 'POLICIES', value: (file) => String(file.policies) },
-      { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
-    ],
-    screen,
-  )
+  const list = table(screen, files, [
+    { title: 'FILE', value: (file) => file.path, shrink: true },
+    { title: 'POLICIES', value: (file) => String(file.policies) },
+    { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
+  ])
   const team =
     teams.length === 0
       ? 'This node has no team (policy.teams), so leads get no level 1 from it.'
@@ -85,17 +76,13 @@ export function explanationView(shape: PolicyExplanationShape, screen: Screen): 
     roles.length === 0 ? 'no role' : `the role ${roles.map(printable).join(', ')}`,
     teams.length === 0 ? 'no team' : `the team ${teams.map(printable).join(', ')}`,
   ].join(' and ')
-  const steps = table(
-    layers,
-    [
-      { title: '', value: (one) => (one.decides ? '→' : ' ') },
-      { title: 'LAYER', value: (one) => LAYERS[one.layer] },
-      { title: 'SAYS', value: (one) => one.effect },
-      { title: 'RULE', value: (one) => one.rule },
-      { title: 'WHY', value: (one) => one.reason, wrap: true },
-    ],
-    screen,
-  )
+  const steps = table(screen, layers, [
+    { title: '', value: (one) => (one.decides ? '→' : ' ') },
+    { title: 'LAYER', value: (one) => LAYERS[one.layer] },
+    { title: 'SAYS', value: (one) => one.effect },
+    { title: 'RULE', value: (one) => one.rule },
+    { title: 'WHY', value: (one) => one.reason, wrap: true },
+  ])
   const where = nameOf(node)
   const who =
     operator === null

@@ -25,14 +25,10 @@ export function problemView(
       ? [['daemon', daemonWords(daemon.error)] as [string, string]]
       : daemonLines(daemon)),
   ]
-  const shown = table(
-    lines,
-    [
-      { title: '', value: ([subject]) => subject, style: () => 'bold' },
-      { title: '', value: ([, says]) => says, wrap: true },
-    ],
-    screen,
-  )
+  const shown = table(screen, lines, [
+    { title: '', value: ([subject]) => subject, style: () => 'bold' },
+    { title: '', value: ([, says]) => says, wrap: true },
+  ])
   return `${shown}
 No names, paths, commands, addresses or node ids are in it. Nothing was sent.
 Read it before you pass it on: ${printable(file)}

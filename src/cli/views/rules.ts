@@ -27,5 +27,5 @@ export function printRules(
     (a, b) => RISK_LEVELS.indexOf(b.risk_level) - RISK_LEVELS.indexOf(a.risk_level),
   )
   const core = sorted.some((rule) => rule.core)
-  return `${table(sorted, COLUMNS, io)}\n${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}${core ? '; * = exceptions do not apply' : ''}\n`
+  return `${table(io, sorted, COLUMNS)}\n${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}${core ? '; * = exceptions do not apply' : ''}\n`
 }

@@ -2,14 +2,9 @@
 import { styleText } from 'node:util'
 import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.ts'
 import { bytes, duration, printable } from '../../base/format.ts'
-import { table } from '../terminal/table.ts'
+import { type Screen, table } from '../terminal/table.ts'
 import { WEEKDAYS } from './lines.ts'
 import { totalsPreviewView } from './totals/preview.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 /** Ends with a newline. */
 export function previewView(shape: SharePreviewShape, screen: Screen): string {
@@ -45,14 +40,10 @@ function block({ recipients, summary, bytes: size, digest }: SummaryShape, scree
     ...parts(summary),
     { subject: 'plaintext', says: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…` },
   ]
-  const lines = table(
-    rows,
-    [
-      { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-      { title: '', value: ({ says }) => says, wrap: true },
-    ],
-    screen,
-  )
+  const lines = table(screen, rows, [
+    { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
+    { title: '', value: ({ says }) => says, wrap: true },
+  ])
   return `${title}\n${lines}`
 }
 

@@ -34,19 +34,15 @@ export function statusView(
     ...alertsLine(status),
     ...pausedLine(screen.env),
   ]
-  const overview = table(
-    lines,
-    [
-      { title: '', value: (line) => line.subject, style: () => 'bold' },
-      {
-        title: '',
-        value: (line) => line.says,
-        style: (line) => (line.good === undefined ? undefined : line.good ? 'green' : 'red'),
-        wrap: true,
-      },
-    ],
-    screen,
-  )
+  const overview = table(screen, lines, [
+    { title: '', value: (line) => line.subject, style: () => 'bold' },
+    {
+      title: '',
+      value: (line) => line.says,
+      style: (line) => (line.good === undefined ? undefined : line.good ? 'green' : 'red'),
+      wrap: true,
+    },
+  ])
   const advice = adviceOf(status).map((text) => {
     const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
     return `  ${paint(screen.colour, 'yellow', '→')} ${[first, ...rest].join('\n    ')}\n`

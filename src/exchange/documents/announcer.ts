@@ -1,8 +1,8 @@
 // Announces documents to the mesh by their heads: this node's own at once, received ones if no other node announced them.
 import type { WireBody } from '../../../protocols/define.ts'
 import { type DocumentHeadBody, HEADS_TOLD_MAX, Heads } from '../../../protocols/messages/sync.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Gossip } from '../../mesh/index.ts'
 import { type Document, headBytes } from './read.ts'
 
@@ -32,11 +32,8 @@ export interface Announcer {
   stop(): void
 }
 
-export interface AnnouncerDeps {
+export interface AnnouncerDeps extends Pick<Ambient, 'clock' | 'timers' | 'random'> {
   readonly gossip: Gossip
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
 }
 
 export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {

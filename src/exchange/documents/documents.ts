@@ -6,8 +6,9 @@ import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import { deadline, within } from '../../base/async/deadline.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type GossipVerdict, type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
@@ -35,16 +36,12 @@ import { createVisits, wroteHere } from './visits.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
-export interface DocumentsDeps {
+export interface DocumentsDeps extends Ambient {
   readonly identity: Pick<Identity, 'nodeId' | 'agree'> & Partial<Pick<Identity, 'former'>>
   readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'> & Partial<Pick<Trust, 'keysOf'>>
   readonly mesh: Pick<Mesh, 'link' | 'topic' | 'reach'>
   readonly repository: DocumentRepository
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
   /** Default: those of this node's key. */
   readonly hints?: Hints
   /** Rooms whose kinds come from authors that are no members. */

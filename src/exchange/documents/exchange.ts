@@ -10,8 +10,8 @@ import {
   type SyncRequestBody,
 } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'
 
 /** A neighbour that has not answered by then is busy, or does not mean to. */
@@ -49,11 +49,9 @@ interface Line {
   readonly late: Recent<number, true>
 }
 
-export interface ExchangeDeps {
+export interface ExchangeDeps extends Pick<Ambient, 'clock' | 'timers'> {
   readonly link: Link
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
-  readonly clock: Clock
-  readonly timers: Timers
 }
 
 export function createExchange(deps: ExchangeDeps): Exchange {

@@ -1,6 +1,6 @@
 // Fetches documents whose heads were heard: from their announcer, from the neighbour that handed the head on, from relays.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Random, Timers } from '../../base/clock.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Keeper } from './keeper.ts'
 import { KINDS } from './kinds.ts'
 import type { MembersView } from './members.ts'
@@ -30,15 +30,13 @@ export interface Fetcher {
   stop(): void
 }
 
-export interface FetcherDeps {
+export interface FetcherDeps extends Pick<Ambient, 'timers' | 'random'> {
   readonly keeper: Pick<Keeper, 'wants'>
   readonly puller: Pick<Puller, 'fetch' | 'isSilent'>
   readonly members: Pick<MembersView, 'holders' | 'sponsorOf'>
   readonly self: NodeId
   readonly linked: (node: NodeId) => boolean
   readonly reach: (node: NodeId) => Promise<boolean>
-  readonly random: Random
-  readonly timers: Timers
 }
 
 interface Job {

@@ -11,9 +11,8 @@ import {
 } from '../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial, type Limiter } from '../../base/async/limiter.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -42,7 +41,7 @@ export interface Giver {
   idle(): Promise<void>
 }
 
-export interface GiverDeps {
+export interface GiverDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly link: Link
   readonly catalog: Catalog
   readonly repository: DocumentRepository
@@ -55,9 +54,6 @@ export interface GiverDeps {
   readonly gave: (entry: Entry, peer: NodeId) => void
   /** A neighbour asked for a document that is not here. */
   readonly missed: (peer: NodeId, asked: DocumentsAsk['documents'][number]) => void
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export function createGiver(deps: GiverDeps): Giver {

@@ -1,10 +1,9 @@
 // Decides which documents are kept and as what, and writes them: one batch, then the catalog.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Hints } from '../../trust/identity/index.ts'
@@ -46,7 +45,7 @@ export interface Keeper extends Pick<Wants, 'wants'>, Pick<Documents, 'of' | 'sl
   idle(): Promise<void>
 }
 
-export interface KeeperDeps {
+export interface KeeperDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly self: NodeId
   readonly catalog: Catalog
   readonly repository: DocumentRepository
@@ -57,9 +56,6 @@ export interface KeeperDeps {
   /** Earlier keys of this node: what they signed is this node's own, and stays until it expires. */
   readonly former?: readonly NodeId[]
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
   readonly witness: Pick<Witness, 'wants' | 'given'>
   /** Whether a neighbour that cannot get this edition asked this node for it. */
   readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean

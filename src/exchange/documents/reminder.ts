@@ -1,8 +1,7 @@
 // Announces this node's own documents again that no node has fetched, once this node is no longer alone.
 import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Announcer } from './announcer.ts'
 import { type Catalog, type Entry, keyOf } from './catalog.ts'
@@ -21,15 +20,11 @@ export interface Reminder {
   stop(): void
 }
 
-export interface ReminderDeps {
+export interface ReminderDeps extends Ambient {
   readonly self: NodeId
   readonly catalog: Catalog
   readonly repository: Pick<DocumentRepository, 'rows'>
   readonly announce: Announcer['remind']
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export function createReminder(deps: ReminderDeps): Reminder {

@@ -21,7 +21,7 @@ import {
   type SealedAnswer,
 } from '../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random } from '../../base/clock.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import {
   type Identity,
   newSealingKey,
@@ -35,10 +35,8 @@ import { queryType } from './query-types/index.ts'
 
 const QUERY_ID_BYTES = 16
 
-export interface Author {
+export interface Author extends Pick<Ambient, 'clock' | 'random'> {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
-  readonly clock: Clock
-  readonly random: Random
   /** Sees the plaintext of every answer before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }

@@ -5,8 +5,7 @@ import { formatNodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import { within } from '../../base/async/deadline.ts'
 import { createMailbox } from '../../base/async/mailbox.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createAlarms } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import { type Mesh, openLink } from '../../mesh/index.ts'
@@ -28,7 +27,7 @@ import { createQueryState } from './state/state.ts'
 import type { QueryAction, QueryCommand, QueryEvent, QueryFact, QueryTimer } from './state/types.ts'
 import type { Query, QueryWatch } from './types.ts'
 
-export interface QueryDeps {
+export interface QueryDeps extends Ambient {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
@@ -43,10 +42,6 @@ export interface QueryDeps {
   readonly operators?: PrincipalsDeps['operators']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
   /** The daemon's own user, whose consent decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
   readonly watch?: QueryWatch

@@ -3,15 +3,8 @@ import { DAY_MS } from '../../base/calendar.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { whyWord } from '../totals/words.ts'
 import { anomaliesOf, type Found, riskOf, toolsOf } from './sections.ts'
-import {
-  CATEGORIES,
-  type CoverageRow,
-  type CoverageSection,
-  type Ground,
-  type MachinesSection,
-  type Report,
-  type SourceSection,
-} from './types.ts'
+import type { CoverageRow, CoverageSection, Ground, MachinesSection, Report, SourceSection } from './types.ts'
+import { CATEGORIES } from './words.ts'
 
 export interface Findings {
   /** Milliseconds since the epoch. */

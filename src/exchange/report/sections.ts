@@ -7,17 +7,17 @@ import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { missingWords } from '../totals/words.ts'
 import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf, standingOf } from './periods.ts'
-import {
-  ACTS,
-  type AnomalyRow,
-  type AnomalySection,
-  type Ground,
-  type RiskSection,
-  type RuleRow,
-  type ToolMove,
-  type ToolRow,
-  type ToolsSection,
+import type {
+  AnomalyRow,
+  AnomalySection,
+  Ground,
+  RiskSection,
+  RuleRow,
+  ToolMove,
+  ToolRow,
+  ToolsSection,
 } from './types.ts'
+import { ACTS } from './words.ts'
 
 /** What was found of one kind of numbers. */
 export interface Found {

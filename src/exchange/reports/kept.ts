@@ -7,6 +7,7 @@ import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { FORMATS, type Format, type Report, rendered, SCHEDULES, type Schedule } from '../report/index.ts'
 
 export interface KeptReport {
@@ -166,11 +167,7 @@ function textOf(path: string, most: number): string | undefined {
 }
 
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return orElse(() => JSON.parse(text), undefined)
 }
 
 /** With what reports of earlier releases do not say yet: nothing was known by rule then, or of what was withheld. */

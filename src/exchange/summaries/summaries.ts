@@ -1,8 +1,7 @@
 // The summaries room: publishes while it runs, shows what it would publish, and reads those of others.
 
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
@@ -19,7 +18,7 @@ import { createPublisher } from './publisher.ts'
 import { createShelf } from './shelf.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
-export interface SummariesDeps {
+export interface SummariesDeps extends Ambient {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
   readonly insight: Pick<Insight, 'uids' | 'during' | 'recordedSince'>
@@ -28,10 +27,6 @@ export interface SummariesDeps {
   readonly policy: Pick<Policy, 'decide'>
   readonly documents: Pick<Documents, 'publish' | 'of'> & Partial<Pick<Documents, 'withdrawn' | 'fetched'>>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
-  readonly log: Log
   /** Sees the plaintext of every summary before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }

@@ -2,11 +2,10 @@
 import { type Bucket, bucketOfSlot, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { type HeldShare, type Opener, openShare, type Pair, pairOf } from '../aggregates/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import type { Plan } from './plan.ts'
@@ -36,12 +35,10 @@ export interface Open extends Mine {
   readonly shares: readonly Opened[]
 }
 
-export interface HeldDeps {
+export interface HeldDeps extends Pick<Ambient, 'clock' | 'log'> {
   /** Of this node, which is one of the pair. */
   readonly self: Opener
   readonly documents: Pick<Documents, 'of' | 'slots'>
-  readonly clock: Clock
-  readonly log: Log
 }
 
 export interface Held {

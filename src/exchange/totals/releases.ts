@@ -5,11 +5,10 @@ import { bodyOf, decodeFrame, FrameError, messageTable } from '../../../protocol
 import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { Release, type ReleaseContent } from '../../../protocols/messages/release.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createHints, type Identity, sealingKeyOf, verifySignature } from '../../trust/identity/index.ts'
 import {
   combine,
@@ -28,13 +27,10 @@ const RELEASES = messageTable([Release])
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
 const OPENED_MAX = 180
 
-export interface ReleasesDeps {
+export interface ReleasesDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
   readonly documents: Pick<Documents, 'publish' | 'of'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
 }
 
 /** What one, or both, of a pair released of one batch for one audience. */

@@ -3,9 +3,8 @@ import { slotOfBucket, slotOfTally } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import type { ReleaseContent } from '../../../protocols/messages/release.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
 import {
@@ -24,16 +23,13 @@ import type { Plan } from './plan.ts'
 import type { Releases } from './releases.ts'
 import type { Roster } from './roster.ts'
 
-export interface TallierDeps {
+export interface TallierDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
   readonly layouts: ReadonlyMap<string, Layout>
   readonly roster: () => Roster
   readonly documents: Pick<Documents, 'publish' | 'of' | 'slots'>
   readonly releases: Pick<Releases, 'publish'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
 }
 
 export interface Tallier {

@@ -2,11 +2,10 @@
 
 import { createSerial } from '../../base/async/limiter.ts'
 import { DAY_MS, localDay, startOfLocalDay } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
 import type { Config } from '../../config/index.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
@@ -18,7 +17,7 @@ import { settle } from './settle.ts'
 import type { Anomalies, ShownSignal } from './types.ts'
 import { wordsOf } from './words.ts'
 
-interface AnomaliesDeps {
+interface AnomaliesDeps extends Ambient {
   readonly config: Pick<Config, 'anomalies'>
   readonly repository: AnomalyRepository
   readonly rollups: RollupRepository
@@ -28,10 +27,6 @@ interface AnomaliesDeps {
     readonly shell: string
     readonly since: number
   }[]
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
 }
 
 /** After the start others have better things to do. */

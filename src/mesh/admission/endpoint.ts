@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createRecent } from '../../base/recent.ts'
+import { orElse } from '../../base/run/or-else.ts'
 
 export interface Endpoint {
   /** The IP address without zone, in one spelling; an IPv4-mapped IPv6 address is given as the IPv4 address it reaches. */
@@ -52,11 +53,7 @@ export function parseEndpoint(text: string): Endpoint | undefined {
 }
 
 function readEndpoint(text: string): Endpoint | undefined {
-  try {
-    return endpointOf(multiaddr(text))
-  } catch {
-    return undefined
-  }
+  return orElse(() => endpointOf(multiaddr(text)), undefined)
 }
 
 /**

@@ -3,8 +3,7 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { within } from '../../base/async/deadline.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import { inSteps } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
@@ -17,12 +16,9 @@ import { allowsAddress } from './gater.ts'
 import { createHost, type Host, type HostInit, startHost } from './host.ts'
 import { type Interfaces, listenAddresses } from './listen.ts'
 
-export interface ListeningDeps {
+export interface ListeningDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'mesh' | 'transport' | 'discovery'>
   readonly timings: Timings
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
   readonly put: Put
   /** This machine's network interfaces now. */
   readonly interfaces?: (() => Interfaces) | undefined

@@ -11,9 +11,8 @@ import type {
 } from '@libp2p/interface'
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { nodeOf, peerIdOf } from '../link/peer.ts'
 import type { Wire } from '../link/wires.ts'
@@ -35,9 +34,7 @@ const NEVER_MS = 2 ** 31 - 1
 /** The kad-dht messages that are answered: FIND_NODE and PING. The others would store records that anybody sends. */
 const ANSWERED = new Set(['FIND_NODE', 'PING'])
 
-export interface DhtDeps {
-  readonly clock: Clock
-  readonly log: Log
+export interface DhtDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly admits: (node: NodeId) => boolean
   /** An address that may be told, kept and dialed. */
   readonly allows: (ip: string) => boolean

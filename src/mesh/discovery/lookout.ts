@@ -1,7 +1,6 @@
 // Looks for nodes where the configuration says that some may be: domains that list them, and subnets to look through.
 import { networkInterfaces } from 'node:os'
-import type { Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Config } from '../../config/index.ts'
 import { KEYS } from '../../config/table.ts'
 import { allowsAddress } from '../admission/gater.ts'
@@ -12,12 +11,10 @@ import { scan } from './scan.ts'
 /** A machine that was added to a domain or a subnet is found within this time. */
 const AGAIN_MS = 5 * 60_000
 
-export interface LookoutDeps {
+export interface LookoutDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly config: Pick<Config, 'mesh' | 'discovery'>
   readonly names: Names
-  readonly timers: Timers
   readonly put: Put
-  readonly log: Log
 }
 
 export interface Lookout {

@@ -3,8 +3,7 @@ import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Clock, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
@@ -23,19 +22,16 @@ const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
 const QUEUE_MAX = 16
 
-export interface MdnsDeps {
+export interface MdnsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
   readonly where: true | readonly string[]
   readonly intervalMs: number
   /** Whether an address may be spoken from, told and heard. */
   readonly allows: (ip: string) => boolean
-  readonly clock: Clock
-  readonly timers: Timers
   /** Own multiaddrs with peer id. */
   readonly listening: () => readonly Multiaddr[]
   readonly interfaces: () => Interfaces
   readonly logger: ComponentLogger
-  readonly log: Log
   readonly put: Put
 }
 

@@ -13,22 +13,17 @@ import {
   UNSIGNED,
 } from '../../../protocols/frame.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import type { Quota } from '../../base/quota.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { type Identity, verifySignature } from '../../trust/identity/index.ts'
 import type { PeerRef } from '../types.ts'
 import type { Rejections } from './rejections.ts'
 import type { Replay } from './replay.ts'
 
-export interface ChannelDeps {
+export interface ChannelDeps extends Ambient {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
   readonly replay: Pick<Replay, 'check' | 'inWindow'>
   readonly rejections: Pick<Rejections, 'count' | 'failed' | 'inTime'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
   /** Sees every frame this node sends, as it is written. */
   readonly onEncoded?: (bytes: Uint8Array) => void
 }

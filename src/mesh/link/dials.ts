@@ -2,9 +2,8 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { deadline } from '../../base/async/deadline.ts'
-import type { Timers } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import { hasNoCommonEncryption } from '../admission/encrypters.ts'
 import type { Host } from '../admission/host.ts'
@@ -15,15 +14,13 @@ import type { Timings } from '../timings.ts'
 import { peerIdOf } from './peer.ts'
 import type { Wires } from './wires.ts'
 
-export interface DialsDeps {
+export interface DialsDeps extends Pick<Ambient, 'timers' | 'log'> {
   /** Undefined while the mesh does not run. */
   readonly host: () => Pick<Host, 'dial'> | undefined
   readonly names: Pick<Names, 'addresses'>
   readonly wires: Pick<Wires, 'of'>
-  readonly timers: Timers
   readonly timings: Timings
   readonly put: Put
-  readonly log: Log
 }
 
 export interface Dials {

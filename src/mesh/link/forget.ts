@@ -1,19 +1,16 @@
 // Makes libp2p forget a peer that is refused: its services in their order, then the peer store.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Host } from '../admission/host.ts'
 import { peerIdOf } from './peer.ts'
 
 /** Time for what libp2p still has to do for a peer that was just cut off. */
 const SETTLE_MS = 50
 
-export interface ForgetDeps {
+export interface ForgetDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly host: Pick<Host, 'peerStore'>
   /** Takes it out of what look-ups are answered from. */
   readonly forget: (node: NodeId) => Promise<void>
-  readonly timers: Timers
-  readonly log: Log
 }
 
 /**

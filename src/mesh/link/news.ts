@@ -2,10 +2,9 @@
 import type { HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock } from '../../base/clock.ts'
 import { createQuota, type Quota } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -26,11 +25,9 @@ export interface News {
   isOneSided(node: NodeId): boolean
 }
 
-export interface NewsDeps {
+export interface NewsDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly trust: Pick<Trust, 'admits' | 'sawMember' | 'sawStranger' | 'pending'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
 }
 
 /** Strangers that get an audit entry of their own, ten a minute and a hundred a day: keys cost nothing, the ledger does. */

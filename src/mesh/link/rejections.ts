@@ -2,10 +2,9 @@
 import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock } from '../../base/clock.ts'
 import { createQuota } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 
@@ -58,10 +57,8 @@ const CLOCK_SET_MS = 10_000
 /** More members with a wrong clock would help nobody; the member that was refused longest ago gives way. */
 const STALE_MAX = 64
 
-export interface RejectionsDeps {
+export interface RejectionsDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
   readonly admits: (node: NodeId) => boolean
   /** Whether this node waits for an answer of that one, which nobody admits yet: the inviter that it looks for. */
   readonly seeks: (node: NodeId) => boolean

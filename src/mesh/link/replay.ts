@@ -1,8 +1,7 @@
 // The replay window: which hop frames were seen before, in memory and, for members, over a restart.
 import { CLOCK_WINDOW_MS, FrameError, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { PUBLIC_KEY_BYTES } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { REPLAY_MARKS_MAX, type ReplayMark, type ReplayRepository } from '../../store/tables/replay.ts'
 import { createNonces, type Nonces } from './nonces.ts'
 
@@ -18,12 +17,8 @@ const SWEEP_EVERY_MS = 60_000
 /** Marks are the repository's `nonce` kind. */
 export type ReplayStore = Pick<ReplayRepository, 'put' | 'load' | 'prune'>
 
-export interface ReplayDeps {
+export interface ReplayDeps extends Ambient {
   readonly store: ReplayStore
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
-  readonly log: Log
 }
 
 export interface Replay {

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { orElse } from '../../base/run/or-else.ts'
 import { seccompFilter } from '../seccomp/filter.ts'
 import { begin, exitOf, type Held, NOBODY } from './begin.ts'
 import { type BwrapDeps, createBwrap, handingOver, hold } from './bwrap.ts'
@@ -176,11 +177,7 @@ function uncounted(uid: number, root: string): readonly string[] {
 
 /** Behind a line of headings there is one for each file or partition that is used. */
 function hasSwap(root: string): boolean {
-  try {
-    return readFileSync(`${root}/proc/swaps`, 'utf8').trim().includes('\n')
-  } catch {
-    return false
-  }
+  return orElse(() => readFileSync(`${root}/proc/swaps`, 'utf8').trim().includes('\n'), false)
 }
 
 /** False also for root where it is mounted read-only, as in containers. */

@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Timers } from '../../base/clock.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { Limits, ProbeOutcome, ProbeResult, ProviderName } from '../contract/messages.ts'
 import { JailError, type JailSpec, type Provider } from '../jail/provider.ts'
 import { ATTEMPTS } from './attempts.ts'
@@ -229,10 +230,9 @@ function bound(listener: UdpSocket): Promise<number> {
 /** Whether a process anywhere on this machine still has the mark among its arguments. */
 function isLeft(mark: string): boolean {
   return readdirSync('/proc').some((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark)
-    } catch {
-      return false
-    }
+    return orElse(
+      () => /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(mark),
+      false,
+    )
   })
 }

@@ -4,6 +4,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { closeSync, openSync, readdirSync, readFileSync } from 'node:fs'
 import { connect, type NetConnectOpts } from 'node:net'
+import { orElse } from '../../base/run/or-else.ts'
 import type { ProbeOutcome, ProviderName } from '../contract/messages.ts'
 
 const EPERM = 1
@@ -104,11 +105,7 @@ export function read(path: string): void {
 }
 
 export function readdirOf(path: string): string[] {
-  try {
-    return readdirSync(path)
-  } catch {
-    return []
-  }
+  return orElse(() => readdirSync(path), [])
 }
 
 function isFile(path: string): boolean {

@@ -1,6 +1,7 @@
 // What is read of /proc, and nothing else is: names, parents, times and memory of processes; proc(5).
 import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
 import { basename } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 
 export interface ProcStat {
   readonly name: string
@@ -71,11 +72,7 @@ export function createProc(root = '/proc'): Proc {
 
   /** Name of its program's file; undefined where this process may not know: another user's. */
   function programOf(pid: number): string | undefined {
-    try {
-      return basename(readlinkSync(`${root}/${pid}/exe`)).slice(0, NAME_MAX)
-    } catch {
-      return undefined
-    }
+    return orElse(() => basename(readlinkSync(`${root}/${pid}/exe`)).slice(0, NAME_MAX), undefined)
   }
 
   function childrenOf(pid: number, thread: number, found: number[]): void {

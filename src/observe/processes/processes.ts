@@ -1,6 +1,5 @@
 // The process watch as a room: looks as often as there is something to see, and writes what it saw every few seconds.
-import type { Clock, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { inStep } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import type { ProcessRepository } from '../../store/processes/processes.ts'
@@ -26,13 +25,10 @@ const PRUNE_EVERY = 5_000
 /** What is read of /proc twice lies so close together. */
 const SAME_MS = 1_000
 
-export interface ProcessesDeps {
+export interface ProcessesDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'processes'>
   readonly observe: Pick<Observe, 'shells' | 'onRan'>
   readonly repository: ProcessRepository
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
   readonly proc?: Proc
 }
 

@@ -2,9 +2,8 @@
 // Longer than 300 lines: one loop over the files of all shells, whose steps share what was read, waits and is refused.
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import type { Clock } from '../../base/clock.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Faults } from '../../base/run/faults.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../../store/events/events.ts'
 import { type Digest, withAnswer } from './digest.ts'
 import { createFollowedFiles, type Followed, restart, writerOf } from './followed.ts'
@@ -27,7 +26,7 @@ const FINISHED_AT_ONCE = 64
 /** A sequence number says how many records are missing; a forged one says nonsense. */
 const MAX_GAP = 10_000
 
-export interface FollowerDeps {
+export interface FollowerDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly directory: string
   readonly events: EventRepository
   /** Whose a file of this uid is that was begun then. */
@@ -38,10 +37,8 @@ export interface FollowerDeps {
   readonly stored: (events: readonly EventInput[], shell: HookedShell | undefined) => void
   /** There is more in this file; it is to be read when others have had their turn. */
   readonly more: (name: string) => void
-  readonly clock: Clock
   /** Default: as many files and bytes as shells need. */
   readonly shares?: Shares
-  readonly log: Log
   readonly faults: Faults
   /** True once the room is asked to stop: no new piece is begun. */
   readonly stopping: () => boolean

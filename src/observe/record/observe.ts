@@ -1,9 +1,8 @@
 // The observation room: wakes the follower when a shell has written, and every few seconds in any case.
 import { type FSWatcher, mkdirSync, watch } from 'node:fs'
-import type { Clock, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Faults } from '../../base/run/faults.ts'
-import type { Log } from '../../base/run/log.ts'
 import { inSteps } from '../../base/timers.ts'
 import type { Config } from '../../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
@@ -20,16 +19,13 @@ const SWEEP_MS = 3_000
 const REST_MS = 15_000
 const CALM_MS = 30_000
 
-export interface ObserveDeps {
+export interface ObserveDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'history'>
   readonly events: EventRepository
   /** Made, 0700, when it is missing. */
   readonly spoolDirectory: string
   /** Default: the uid. */
   readonly personOf?: PersonOf
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
   readonly faults: Faults
   readonly sweepMs?: number
 }

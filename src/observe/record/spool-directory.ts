@@ -1,6 +1,7 @@
 // The spool directory from outside: which files are there, how large they are, and whose shells are gone.
 import { accessSync, constants, type Dir, type Dirent, lstatSync, opendirSync } from 'node:fs'
 import { join } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 import { mayBeHooks, parseSpoolName, type SpoolName, shellAlive } from './spool-file.ts'
 
 /** Names that are read at once: everybody may make files in a shared directory, as many as the disk takes. */
@@ -69,11 +70,7 @@ export function sizeOf(directory: string, name: string): number | undefined {
 }
 
 export function ownerOf(directory: string, name: string): number | undefined {
-  try {
-    return lstatSync(join(directory, name)).uid
-  } catch {
-    return undefined
-  }
+  return orElse(() => lstatSync(join(directory, name)).uid, undefined)
 }
 
 /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { Store } from '../../store/index.ts'
 
 /** An hour of running makes up for a day: what was off for a month is there after 30 hours, what a clock a century ahead would
@@ -84,9 +85,5 @@ const TOUCHED = '/run/systemd/timesync/synchronized'
  * now means that the clock is as it was then. Of another program that keeps the clock nothing is known.
  */
 export function hasJustSynchronised(now: number, file: string = TOUCHED): boolean {
-  try {
-    return Math.abs(now - statSync(file).mtimeMs) < CONFIRMED_MS
-  } catch {
-    return false
-  }
+  return orElse(() => Math.abs(now - statSync(file).mtimeMs) < CONFIRMED_MS, false)
 }

@@ -1,7 +1,6 @@
 // Removes data that is older than the owner wants: events, rollups, processes and ledger entries, a little at a time.
 import { DAY_MS, localDay } from '../../base/calendar.ts'
-import type { Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
 import type { Store } from '../../store/index.ts'
@@ -11,7 +10,7 @@ import type { RetentionTime } from './retention-time.ts'
 const FIRST_MS = 60_000
 const EVERY_MS = 3_600_000
 
-export interface RetentionDeps {
+export interface RetentionDeps extends Pick<Ambient, 'timers' | 'log'> {
   /** Read at each sweep: a reload is in force at the next one. */
   readonly config: Pick<Config, 'retention' | 'processes'>
   readonly store: {
@@ -25,8 +24,6 @@ export interface RetentionDeps {
   /** Removes entries before a time (ms since the epoch); the chain stays provable. */
   readonly trimLedger: (before: number) => Promise<void>
   readonly time: RetentionTime
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export interface Retention extends Room {

@@ -8,7 +8,7 @@ import { GATES } from '../../agents/types.ts'
 import { HEALTH_CHECKS } from '../../base/run/checks.ts'
 import { LOG_LEVELS } from '../../base/run/log.ts'
 import { KINDS } from '../../base/words/signal.ts'
-import { ENDINGS, OUTCOMES } from '../../exchange/query/result.ts'
+import { ENDINGS, OUTCOMES } from '../../exchange/query/words.ts'
 import { THRESHOLDS } from '../../exchange/report/index.ts'
 
 /** Stands for a value that is not in its label's table: a mistake in this program, or a value that another node chose. */

@@ -1,6 +1,5 @@
 // Feeds the service manager's watchdog while every part that has to work answers; a daemon that hangs starves it.
-import type { Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 
 export interface Vital {
   /** Name in the log, such as `store` or `mesh`. */
@@ -9,13 +8,11 @@ export interface Vital {
   alive(): Promise<boolean>
 }
 
-export interface WatchdogDeps {
+export interface WatchdogDeps extends Pick<Ambient, 'timers' | 'log'> {
   /** Time without a sign of life after which the manager kills the daemon, ms. */
   readonly limitMs: number
   readonly vitals: readonly Vital[]
   readonly feed: () => void
-  readonly timers: Timers
-  readonly log: Log
 }
 
 /**

@@ -1,5 +1,5 @@
 // Level 0: actions that wait for a person's yes, with their exact words, and the log of what was decided.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -48,20 +48,20 @@ export function createApprovalRepository<Open extends StoredApproval, Ended exte
     },
     async end(id, ended) {
       const changes: readonly Change[] = [
-        { type: 'del', key: openKey(id) },
-        { type: 'put', key: endedKey(ended), value: encodeValue(VALUE_VERSION, ended) },
+        delRow(openKey(id)),
+        putRow(endedKey(ended), encodeValue(VALUE_VERSION, ended)),
       ]
       await db.batch([...changes], { sync: true })
     },
     log: (limit) => rows<Ended>(db.values({ ...keyRange('approvals', ENDED), reverse: true, limit }).all()),
     async trim(most) {
       const keys = await db.keys({ ...keyRange('approvals', ENDED), reverse: true }).all()
-      await db.batch(keys.slice(most).map((key) => ({ type: 'del', key })))
+      await db.batch(keys.slice(most).map((key) => delRow(key)))
     },
     async clear(person) {
       const changes: Change[] = []
       for await (const [key, bytes] of db.iterator(keyRange('approvals')))
-        if (read<StoredApproval>(bytes)?.person === person) changes.push({ type: 'del', key })
+        if (read<StoredApproval>(bytes)?.person === person) changes.push(delRow(key))
       await db.batch(changes, { sync: true })
     },
   }

@@ -1,6 +1,7 @@
 // Counts the commands between two moments from the events themselves, for the edges of a range that no whole hour covers.
 import type { Database } from '../level/database.ts'
 import { eventsBetween, isCounted, startOfKey } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
 import { count, emptyRollup } from '../rollups/count.ts'
 import type { Rollup } from '../rollups/types.ts'
 import { decodeWithoutText } from './rows.ts'
@@ -14,22 +15,17 @@ const PAGE = 4_096
 export async function countBetween(db: Database, uid: number, from: number, to: number): Promise<Rollup> {
   const rollup = emptyRollup()
   if (from >= to) return rollup
-  const rows = db.iterator(eventsBetween(uid, from, to))
-  try {
-    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
-      for (const [key, value] of page) {
-        if (!isCounted(key)) continue
-        const event = decodeWithoutText(key, value)
-        const date = new Date(startOfKey(key) / 1000)
-        count(rollup, {
-          ...event,
-          duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
-          local: { day: 0, hour: date.getHours() },
-        })
-      }
+  for await (const page of pages(db.iterator(eventsBetween(uid, from, to)), PAGE)) {
+    for (const [key, value] of page) {
+      if (!isCounted(key)) continue
+      const event = decodeWithoutText(key, value)
+      const date = new Date(startOfKey(key) / 1000)
+      count(rollup, {
+        ...event,
+        duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
+        local: { day: 0, hour: date.getHours() },
+      })
     }
-  } finally {
-    await rows.close()
   }
   return rollup
 }

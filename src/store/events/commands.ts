@@ -2,9 +2,10 @@
 import { blake3 } from '../../base/hash.ts'
 import { type Level0, markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
-import type { Change, Database, Snapshot } from '../level/database.ts'
+import { type Change, type Database, putRow, type Snapshot } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 export const VALUE_VERSION = 1
@@ -83,12 +84,11 @@ export function createCommandTable(db: Database): CommandTable {
       else {
         number = next++
         changes.push(
-          { type: 'put', key: keys[w] as Buffer, value: encodeValue(VALUE_VERSION, number) },
-          {
-            type: 'put',
-            key: makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
-            value: encodeValue(VALUE_VERSION, text),
-          },
+          putRow(keys[w] as Buffer, encodeValue(VALUE_VERSION, number)),
+          putRow(
+            makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
+            encodeValue(VALUE_VERSION, text),
+          ),
         )
       }
       for (const place of places) numbers[place] = number
@@ -129,17 +129,14 @@ async function lastNumber(db: Database, uid: number): Promise<number> {
 /** To be written with the removal of texts. */
 export async function highestNumber(db: Database, uid: number): Promise<Change> {
   const value = encodeValue(VALUE_VERSION, await lastNumber(db, uid))
-  return { type: 'put', key: makeKey('commands', { u32: uid }, HIGHEST), value }
+  return putRow(makeKey('commands', { u32: uid }, HIGHEST), value)
 }
 
 export const markKey = (uid: number, mark: Mark): Buffer => makeKey('commands', { u32: uid }, mark)
 
 /** `begun`: somebody is at it, and what is left meanwhile is not among what they see. */
-export const putMark = (uid: number, mark: Mark, state: 'left' | 'begun'): Change => ({
-  type: 'put',
-  key: markKey(uid, mark),
-  value: encodeValue(VALUE_VERSION, state === 'left'),
-})
+export const putMark = (uid: number, mark: Mark, state: 'left' | 'begun'): Change =>
+  putRow(markKey(uid, mark), encodeValue(VALUE_VERSION, state === 'left'))
 
 /**
  * To be written with the removal of events: their texts go later, and then all of it out of the files; a kill before
@@ -218,15 +215,10 @@ export async function findCommands(
   fits: (text: string) => boolean,
 ): Promise<ReadonlySet<number>> {
   const found = new Set<number>()
-  const rows = db.iterator(textsOf(uid))
-  try {
-    for (let page = await rows.nextv(1000); page.length > 0; page = await rows.nextv(1000)) {
-      for (const [key, value] of page) {
-        if (fits(textOf(value).toLowerCase())) found.add(Buffer.from(key).readUInt32BE(NUMBER_AT))
-      }
+  for await (const page of pages(db.iterator(textsOf(uid)), 1000)) {
+    for (const [key, value] of page) {
+      if (fits(textOf(value).toLowerCase())) found.add(Buffer.from(key).readUInt32BE(NUMBER_AT))
     }
-  } finally {
-    await rows.close()
   }
   return found
 }

@@ -1,7 +1,8 @@
 // Counts each person's stored events, apart from the rollups, which may outlive the events.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, putRow } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 const VALUE_VERSION = 1
@@ -34,7 +35,7 @@ export function createEventCounts(db: Database): EventCounts {
     async add(uid, more, changes) {
       const count = Math.max(0, (known.get(uid) ?? (await of(uid))) + more)
       known.set(uid, count)
-      changes.push({ type: 'put', key: countKey(uid), value: encodeCount(count) })
+      changes.push(putRow(countKey(uid), encodeCount(count)))
     },
     reset: () => known.clear(),
   }
@@ -43,13 +44,8 @@ export function createEventCounts(db: Database): EventCounts {
 /** Schema 3: counts the events there are. */
 export async function countEvents(db: Database): Promise<readonly Change[]> {
   const counts = new Map<number, number>()
-  const keys = db.keys(keyRange('events'))
-  try {
-    for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-      for (const key of page) counts.set(readU32(key, UID_AT), (counts.get(readU32(key, UID_AT)) ?? 0) + 1)
-    }
-  } finally {
-    await keys.close()
+  for await (const page of pages(db.keys(keyRange('events')), PAGE)) {
+    for (const key of page) counts.set(readU32(key, UID_AT), (counts.get(readU32(key, UID_AT)) ?? 0) + 1)
   }
-  return [...counts].map(([uid, count]) => ({ type: 'put', key: countKey(uid), value: encodeCount(count) }))
+  return [...counts].map(([uid, count]) => putRow(countKey(uid), encodeCount(count)))
 }

@@ -1,8 +1,9 @@
 // Schema 2: rollups from before durations were kept by category get them from the events.
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, putRow } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange } from '../level/keyspace.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { ROLLUP_TIME_AT, ROLLUP_VERSION } from '../rollups/rollups.ts'
 import { decodeWithoutText } from './rows.ts'
@@ -33,19 +34,14 @@ export async function categoryDurations(db: Database): Promise<readonly Change[]
     sum[category] = (sum[category] ?? 0) + ms
     sums.set(name, sum)
   }
-  const events = db.iterator(keyRange('events'))
-  try {
-    for (let page = await events.nextv(PAGE); page.length > 0; page = await events.nextv(PAGE)) {
-      for (const [key, value] of page) {
-        const { timestamp, category, duration_ms } = decodeWithoutText(key, value)
-        if (duration_ms === null) continue
-        const uid = readU32(key, UID_AT)
-        add(hours, nameOf(uid, Math.floor(timestamp / HOUR_MS)), category, duration_ms)
-        add(days, nameOf(uid, Math.max(0, localDay(timestamp))), category, duration_ms)
-      }
+  for await (const page of pages(db.iterator(keyRange('events')), PAGE)) {
+    for (const [key, value] of page) {
+      const { timestamp, category, duration_ms } = decodeWithoutText(key, value)
+      if (duration_ms === null) continue
+      const uid = readU32(key, UID_AT)
+      add(hours, nameOf(uid, Math.floor(timestamp / HOUR_MS)), category, duration_ms)
+      add(days, nameOf(uid, Math.max(0, localDay(timestamp))), category, duration_ms)
     }
-  } finally {
-    await events.close()
   }
 
   const changes: Change[] = []
@@ -60,7 +56,7 @@ export async function categoryDurations(db: Database): Promise<readonly Change[]
         Object.entries(categories).map(([name, tally]) => [name, [...tally, sum[name] ?? 0]]),
       )
       const row = [count, failures, ms, withDurations, ...rest]
-      changes.push({ type: 'put', key, value: encodeValue(ROLLUP_VERSION, row) })
+      changes.push(putRow(key, encodeValue(ROLLUP_VERSION, row)))
     }
   }
   return changes

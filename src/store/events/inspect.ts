@@ -2,6 +2,7 @@
 import type { Limiter } from '../../base/async/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { commandOfKey, eventsOf, FLAGS_AT } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
 import type { Recall } from './recall.ts'
 import {
   decodeWithoutText,
@@ -100,19 +101,14 @@ export function createInspect(deps: {
     const { gte, lt } = eventsOf(uid)
     const range =
       direction === 'before' ? { gte, lt: Buffer.from(key), reverse: true } : { gt: Buffer.from(key), lt }
-    const rows = db.iterator({ ...range, limit: ROWS_LOOKED_AT, snapshot })
     const found: Uint8Array[] = []
-    try {
-      for (let page = await rows.nextv(50); page.length > 0; page = await rows.nextv(50)) {
-        for (const [near, value] of page) {
-          if (decodeWithoutText(near, value).session === session) found.push(near)
-          if (found.length === NEIGHBOURS) return found
-        }
+    for await (const page of pages(db.iterator({ ...range, limit: ROWS_LOOKED_AT, snapshot }), 50)) {
+      for (const [near, value] of page) {
+        if (decodeWithoutText(near, value).session === session) found.push(near)
+        if (found.length === NEIGHBOURS) return found
       }
-      return found
-    } finally {
-      await rows.close()
     }
+    return found
   }
 
   return async (uid, wanted) => {

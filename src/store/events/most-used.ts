@@ -2,6 +2,7 @@
 import type { Level0 } from '../../base/level0/level0.ts'
 import type { Database } from '../level/database.ts'
 import { eventsBetween, isCounted } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
 import { commandTexts } from './commands.ts'
 import { readEventKey } from './rows.ts'
 
@@ -25,10 +26,9 @@ export async function mostUsed(
   limit: number,
 ): Promise<readonly MostUsed[]> {
   const snapshot = db.snapshot()
-  const keys = db.keys({ ...eventsBetween(uid, since), snapshot })
   const counts = new Map<number, { count: number; failures: number }>()
   try {
-    for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+    for await (const page of pages(db.keys({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
       for (const key of page) {
         // An event that was imported without a time belongs to no span.
         if (!isCounted(key)) continue
@@ -50,7 +50,6 @@ export async function mostUsed(
     )
     return most.map(([number, tally]) => ({ command: texts.get(number)!, ...tally }))
   } finally {
-    await keys.close()
     await snapshot.close()
   }
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type Database, readPages, type Snapshot } from '../level/database.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
 import { createEventReader } from './bytes.ts'
 import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
 import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './index.ts'
@@ -167,17 +168,15 @@ export function createRecall(deps: {
 
   /** All of them, the newest first, as far as there is room: looked for one by one they take four times as long. */
   async function loadTexts({ uid, index, forgotten }: Person, snapshot: Snapshot): Promise<void> {
-    const rows = db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
-    try {
-      for (let page = await rows.nextv(TEXTS); page.length > 0; page = await rows.nextv(TEXTS)) {
-        for (const [key, value] of page) {
-          const number = readU32(key, NUMBER_AT)
-          if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
-        }
-        if (index.textChars() >= TEXTS_MOST / 2) return
+    for await (const page of pages(
+      db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES }),
+      TEXTS,
+    )) {
+      for (const [key, value] of page) {
+        const number = readU32(key, NUMBER_AT)
+        if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
       }
-    } finally {
-      await rows.close()
+      if (index.textChars() >= TEXTS_MOST / 2) return
     }
   }
 

@@ -3,8 +3,9 @@
 import type { Limiter } from '../../base/async/limiter.ts'
 import { localDay, startOfLocalDay } from '../../base/calendar.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow } from '../level/database.ts'
 import { commandOfKey, eventsBetween, isCounted, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
 import { left } from './commands.ts'
 import type { EventCounts } from './counts.ts'
 import type { Recall } from './recall.ts'
@@ -77,15 +78,13 @@ export function createEventRemoval(
       const counted = own.filter(([key]) => isCounted(key))
       const goes = new Map(counted.map(([key]) => [commandOfKey(key), key]))
       if (goes.size === 0) continue
-      const keys = db.keys(eventsBetween(uid, startOfLocalDay(day), startOfLocalDay(day + 1)))
-      try {
-        for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-          for (const key of page)
-            if (isCounted(key) && !leaving.has(nameOf(key))) goes.delete(commandOfKey(key))
-          if (goes.size === 0) break
-        }
-      } finally {
-        await keys.close()
+      for await (const page of pages(
+        db.keys(eventsBetween(uid, startOfLocalDay(day), startOfLocalDay(day + 1))),
+        PAGE,
+      )) {
+        for (const key of page)
+          if (isCounted(key) && !leaving.has(nameOf(key))) goes.delete(commandOfKey(key))
+        if (goes.size === 0) break
       }
       for (const key of goes.values()) last.add(key)
     }
@@ -97,7 +96,7 @@ export function createEventRemoval(
     if (rows.length === 0) return 0
     const days = rows.map(([key]) => [key, Math.max(0, localDay(startOfKey(key) / 1000))] as const)
     const last = await lastOfTheirDays(uid, days)
-    const changes: Change[] = rows.map(([key]) => ({ type: 'del', key }))
+    const changes: Change[] = rows.map(([key]) => delRow(key))
     changes.push(...left(uid))
     try {
       const events = rows.flatMap(([key, value], i): readonly Unfolded[] => {

@@ -2,10 +2,11 @@
 
 import { createSerial, type Limiter } from '../../base/async/limiter.ts'
 import { blake3 } from '../../base/hash.ts'
-import { type Change, compact, type Database } from '../level/database.ts'
+import { type Change, compact, type Database, delRow } from '../level/database.ts'
 import { commandOfKey, eventsBetween, eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue } from '../level/value.ts'
 import { putRollupsFrom, readRollupsFrom } from '../rollups/from.ts'
 import { createRollupRepository, rollupsBefore } from '../rollups/rollups.ts'
@@ -103,7 +104,7 @@ export function createEventRetention({
     const range = eventsBetween(uid, 0, time)
     const keys = await db.keys({ ...range, limit: BATCH }).all()
     if (keys.length === 0) return 0
-    const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+    const changes: Change[] = keys.map((key) => delRow(key))
     const ids = keys.map((key) => ({ start_us: startOfKey(key), tag: readU32(key, TAG_AT) }))
     await lists.takeOff(uid, ids, changes)
     changes.push(...left(uid))
@@ -127,46 +128,37 @@ export function createEventRetention({
     })
     const named = createNumberSet()
     try {
-      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+      for await (const page of pages(keys, PAGE)) {
         signal.throwIfAborted()
         for (const key of page) named.add(commandOfKey(key))
       }
       return await removeUnnamed()
     } finally {
-      await keys.close()
       commands.unwatch()
     }
 
     async function removeUnnamed(): Promise<number> {
       let removed = 0
-      const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
-      try {
-        for (let page = await rows.nextv(BATCH); page.length > 0; page = await rows.nextv(BATCH)) {
-          signal.throwIfAborted()
-          await serially(async () => {
-            const changes: Change[] = []
-            const some: number[] = []
-            for (const [key, value] of page) {
-              const number = readU32(key, NUMBER_AT)
-              if (named.has(number) || used.has(number)) continue
-              some.push(number)
-              const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
-              changes.push(
-                { type: 'del', key },
-                { type: 'del', key: makeKey('commands', { u32: uid }, BY_HASH, hash) },
-              )
-            }
-            if (some.length === 0) return
-            // Rollups of days hold numbers of texts, so a number is never given twice.
-            changes.push(await highestNumber(db, uid), putMark(uid, UNPURGED, 'left'))
-            await db.batch(changes)
-            commands.forget(uid)
-            recall.textsRemoved(uid, some)
-            removed += some.length
-          })
-        }
-      } finally {
-        await rows.close()
+      for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), BATCH)) {
+        signal.throwIfAborted()
+        await serially(async () => {
+          const changes: Change[] = []
+          const some: number[] = []
+          for (const [key, value] of page) {
+            const number = readU32(key, NUMBER_AT)
+            if (named.has(number) || used.has(number)) continue
+            some.push(number)
+            const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
+            changes.push(delRow(key), delRow(makeKey('commands', { u32: uid }, BY_HASH, hash)))
+          }
+          if (some.length === 0) return
+          // Rollups of days hold numbers of texts, so a number is never given twice.
+          changes.push(await highestNumber(db, uid), putMark(uid, UNPURGED, 'left'))
+          await db.batch(changes)
+          commands.forget(uid)
+          recall.textsRemoved(uid, some)
+          removed += some.length
+        })
       }
       await done(uid, UNSWEPT)
       return removed
@@ -204,7 +196,7 @@ export function createEventRetention({
             if (keys.length === 0) return 0
             // The caches still have the removed rollups, and further counting would write them back.
             rollups.reset()
-            await db.batch(keys.map((key) => ({ type: 'del', key })))
+            await db.batch(keys.map((key) => delRow(key)))
             return keys.length
           })
           removed += some

@@ -2,7 +2,7 @@
 
 import type { RiskLevel } from '../../assist/risk/index.ts'
 import { dayOfLocalHour } from '../../base/calendar.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import {
@@ -112,11 +112,11 @@ export function createRollupWriter(db: Database): RollupWriter {
         }
       }
       for (const [name, key] of keys) {
-        changes.push({ type: 'put', key, value: encodeRollup(counted.get(name)!) })
+        changes.push(putRow(key, encodeRollup(counted.get(name)!)))
       }
       for (const name of grown) {
         const value = encodeValue(VALUE_VERSION, ran.get(name)!.encode())
-        changes.push({ type: 'put', key: daySets.get(name)!, value })
+        changes.push(putRow(daySets.get(name)!, value))
       }
     },
     async unfold(events, changes) {
@@ -154,13 +154,13 @@ export function createRollupWriter(db: Database): RollupWriter {
         const noted = Object.values(rollup.guard).some((many) => many > 0) || rollup.guard_active > 0
         const isEmpty = rollup.count === 0 && !noted
         const key = keys.get(name)!
-        changes.push(isEmpty ? { type: 'del', key } : { type: 'put', key, value: encodeRollup(rollup) })
+        changes.push(isEmpty ? delRow(key) : putRow(key, encodeRollup(rollup)))
       }
       for (const name of shrunk) {
         const set = ran.get(name)!
         const key = daySets.get(name)!
-        if (set.size() === 0) changes.push({ type: 'del', key })
-        else changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, set.encode()) })
+        if (set.size() === 0) changes.push(delRow(key))
+        else changes.push(putRow(key, encodeValue(VALUE_VERSION, set.encode())))
       }
     },
     reset() {

@@ -1,7 +1,7 @@
 // Writes the rows of many events one behind the other into a few large buffers, byte for byte as encodeEvent does.
 
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Change } from '../level/database.ts'
+import { type Change, putRow } from '../level/database.ts'
 import { EVENT_KEY_BYTES } from '../level/key-of-event.ts'
 import { EVENT_VERSION, type EventInput, encodeEvent, eventFlags, writeEventKey } from './rows.ts'
 
@@ -86,6 +86,6 @@ export function createRowWriter(events: number): (event: EventInput, number: num
     const key = buffer.subarray(at, keyEnd)
     const end = writeValue(keyEnd, event)
     at = end < 0 ? keyEnd : end
-    return { type: 'put', key, value: end < 0 ? encodeEvent(event) : buffer.subarray(keyEnd, end) }
+    return putRow(key, end < 0 ? encodeEvent(event) : buffer.subarray(keyEnd, end))
   }
 }

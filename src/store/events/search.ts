@@ -6,6 +6,7 @@ import { revealLevel0 } from '../../base/level0/level0.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsBetween, eventsOf, startOfKey } from '../level/key-of-event.ts'
+import { pages } from '../level/pages.ts'
 import { findCommands, numberOf, textsThere } from './commands.ts'
 import type { EventCounts } from './counts.ts'
 import { type EventFilter, fitsValue, indexFilter, isUnfiltered, textFits, VALUE_FILTERS } from './filter.ts'
@@ -133,13 +134,8 @@ export function createEventSearch(deps: {
 
   async function usesOf(uid: number, number: number, snapshot: Snapshot): Promise<string[]> {
     const ids: string[] = []
-    const keys = db.keys({ ...eventsOf(uid), reverse: true, snapshot })
-    try {
-      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-        for (const key of page) if (readEventKey(key).command === number) ids.push(idOfKey(key))
-      }
-    } finally {
-      await keys.close()
+    for await (const page of pages(db.keys({ ...eventsOf(uid), reverse: true, snapshot }), PAGE)) {
+      for (const key of page) if (readEventKey(key).command === number) ids.push(idOfKey(key))
     }
     return ids
   }
@@ -168,29 +164,27 @@ export function createEventSearch(deps: {
     const hits: Uint8Array[] = []
     const seen = filter.unique ? new Set<number>() : undefined
     let total = 0
-    const keys = db.keys({ ...eventsBetween(uid, filter.since ?? 0), reverse: true, snapshot })
-    try {
-      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-        const fitting = page.filter((key) => {
-          const { command, risk, failed } = readEventKey(key)
-          if (risk < least || (filter.failed && !failed) || startOfKey(key) >= until) return false
-          return !wanted || wanted.has(command)
-        })
-        const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fitting, { snapshot }) : []
-        for (const [i, key] of fitting.entries()) {
-          if (byValue && !fitsValue(decodeWithoutText(key, values[i]!), filter)) continue
-          if (seen !== undefined) {
-            const { command } = readEventKey(key)
-            if (seen.has(command)) continue
-            seen.add(command)
-          }
-          total++
-          if (hits.length < filter.limit) hits.push(key)
+    for await (const page of pages(
+      db.keys({ ...eventsBetween(uid, filter.since ?? 0), reverse: true, snapshot }),
+      PAGE,
+    )) {
+      const fitting = page.filter((key) => {
+        const { command, risk, failed } = readEventKey(key)
+        if (risk < least || (filter.failed && !failed) || startOfKey(key) >= until) return false
+        return !wanted || wanted.has(command)
+      })
+      const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fitting, { snapshot }) : []
+      for (const [i, key] of fitting.entries()) {
+        if (byValue && !fitsValue(decodeWithoutText(key, values[i]!), filter)) continue
+        if (seen !== undefined) {
+          const { command } = readEventKey(key)
+          if (seen.has(command)) continue
+          seen.add(command)
         }
-        if (isUnfiltered(filter) && hits.length >= filter.limit) break
+        total++
+        if (hits.length < filter.limit) hits.push(key)
       }
-    } finally {
-      await keys.close()
+      if (isUnfiltered(filter) && hits.length >= filter.limit) break
     }
     if (isUnfiltered(filter)) total = await counts.of(uid)
     return { keys: hits, total }

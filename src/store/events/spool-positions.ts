@@ -1,5 +1,5 @@
 // How far each spool file was read, and how many records were lost: written in the batch of the events themselves.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -29,16 +29,12 @@ const positionKey = (name: string): Buffer => makeKey('spool_offsets', FILES, { 
 export function putPosition(position: SpoolPosition): Change {
   const { file, offset, sequence, paused } = position
   const row: Row = paused ? [file, offset, sequence, paused] : [file, offset, sequence]
-  return { type: 'put', key: positionKey(position.name), value: encodeValue(VALUE_VERSION, row) }
+  return putRow(positionKey(position.name), encodeValue(VALUE_VERSION, row))
 }
 
-export const deletePosition = (name: string): Change => ({ type: 'del', key: positionKey(name) })
+export const deletePosition = (name: string): Change => delRow(positionKey(name))
 
-export const putDropped = (total: number): Change => ({
-  type: 'put',
-  key: DROPPED_KEY,
-  value: encodeValue(VALUE_VERSION, total),
-})
+export const putDropped = (total: number): Change => putRow(DROPPED_KEY, encodeValue(VALUE_VERSION, total))
 
 export async function readPositions(db: Database): Promise<readonly SpoolPosition[]> {
   const rows = await db.iterator(keyRange('spool_offsets', FILES)).all()
@@ -55,11 +51,7 @@ export async function readDropped(db: Database): Promise<number> {
 }
 
 /** Positions may be older than the events that were read up to `us` (microseconds since the epoch). */
-export const putRepaired = (us: number): Change => ({
-  type: 'put',
-  key: REPAIRED_KEY,
-  value: encodeValue(VALUE_VERSION, us),
-})
+export const putRepaired = (us: number): Change => putRow(REPAIRED_KEY, encodeValue(VALUE_VERSION, us))
 
 /** 0 when nothing was ever lost. */
 export async function readRepaired(db: Database): Promise<number> {

@@ -4,6 +4,7 @@ import type { Level0 } from '../../base/level0/level0.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsBetween, eventsOf, TAG_AT } from '../level/key-of-event.ts'
 import { makeKey } from '../level/keyspace.ts'
+import { pages } from '../level/pages.ts'
 import { commandTexts } from './commands.ts'
 import { decodeEvent, decodeWhole, type EventInput, readEventKey, type StoredEvent } from './rows.ts'
 
@@ -25,18 +26,16 @@ export function createEventTransfer(db: Database): EventTransfer {
   return {
     async *whole(uid, { from, before } = {}) {
       const snapshot = db.snapshot()
-      const rows = db.iterator({
-        ...eventsBetween(uid, from ?? 0, before),
-        snapshot,
-      })
       try {
-        for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
+        for await (const page of pages(
+          db.iterator({ ...eventsBetween(uid, from ?? 0, before), snapshot }),
+          PAGE,
+        )) {
           const numbers = page.map(([key]) => readEventKey(key).command)
           const texts: ReadonlyMap<number, Level0<string>> = await commandTexts(db, uid, numbers, snapshot)
           yield page.map(([key, value], i) => decodeWhole(key, value, texts.get(numbers[i]!)!))
         }
       } finally {
-        await rows.close()
         await snapshot.close()
       }
     },
@@ -52,19 +51,17 @@ export async function keysBetween(
   uid: number,
   { from, to, most, snapshot }: { from: number; to: number; most: number; snapshot?: Snapshot },
 ): Promise<readonly Uint8Array[] | undefined> {
-  const keys = db.keys({
-    gte: makeKey('events', { u32: uid }, { u64: Math.max(0, from) }),
-    lt: makeKey('events', { u32: uid }, { u64: to + 1 }),
-    ...(snapshot && { snapshot }),
-  })
   const found: Uint8Array[] = []
-  try {
-    for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-      if (found.length + page.length > most) return undefined
-      found.push(...page)
-    }
-  } finally {
-    await keys.close()
+  for await (const page of pages(
+    db.keys({
+      gte: makeKey('events', { u32: uid }, { u64: Math.max(0, from) }),
+      lt: makeKey('events', { u32: uid }, { u64: to + 1 }),
+      ...(snapshot && { snapshot }),
+    }),
+    PAGE,
+  )) {
+    if (found.length + page.length > most) return undefined
+    found.push(...page)
   }
   return found
 }

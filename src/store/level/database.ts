@@ -20,6 +20,9 @@ export type Change =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
   | { readonly type: 'del'; readonly key: Uint8Array }
 
+export const putRow = (key: Uint8Array, value: Uint8Array): Change => ({ type: 'put', key, value })
+export const delRow = (key: Uint8Array): Change => ({ type: 'del', key })
+
 export function newDatabase(directory: string): Database {
   return new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
 }

@@ -1,8 +1,9 @@
 // Level 0: what the processes of hooked shells used, by time and person, and the most that each command line needed.
 
 import { parseEventId } from '../../base/words/event-id.ts'
-import { type Change, compact, type Database } from '../level/database.ts'
+import { type Change, compact, type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
+import { pages } from '../level/pages.ts'
 import {
   encodePeak,
   encodeProcess,
@@ -54,15 +55,6 @@ const BATCH = 500
 const LAST_UID = 0xffff_ffff
 
 export function createProcessRepository(db: Database): ProcessRepository {
-  async function* pages(range: Range): AsyncGenerator<[Uint8Array, Uint8Array][], void> {
-    const found = db.iterator(range)
-    try {
-      for (let page = await found.nextv(PAGE); page.length > 0; page = await found.nextv(PAGE)) yield page
-    } finally {
-      await found.close()
-    }
-  }
-
   /** Removes the first rows of a range: all, or at most so many. */
   async function removeFirst(range: Range, most: number, signal: AbortSignal): Promise<number> {
     let removed = 0
@@ -70,7 +62,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
       signal.throwIfAborted()
       const keys = await db.keys({ ...range, limit: Math.min(BATCH, most - removed) }).all()
       if (keys.length === 0) break
-      await db.batch(keys.map((key) => ({ type: 'del', key })))
+      await db.batch(keys.map((key) => delRow(key)))
       removed += keys.length
     }
     return removed
@@ -88,14 +80,8 @@ export function createProcessRepository(db: Database): ProcessRepository {
   }
 
   async function count(range: Range): Promise<number> {
-    const keys = db.keys(range)
     let found = 0
-    try {
-      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE))
-        found += page.length
-    } finally {
-      await keys.close()
-    }
+    for await (const page of pages(db.keys(range), PAGE)) found += page.length
     return found
   }
 
@@ -104,24 +90,24 @@ export function createProcessRepository(db: Database): ProcessRepository {
       const changes: Change[] = []
       for (const { uid, rows, peaks } of batches) {
         for (const row of rows) {
-          changes.push({ type: 'put', key: processKey(uid, row), value: encodeProcess(row) })
+          changes.push(putRow(processKey(uid, row), encodeProcess(row)))
         }
         for (const peak of peaks) {
-          changes.push({ type: 'put', key: peakKey(uid, peak.event_id), value: encodePeak(peak) })
+          changes.push(putRow(peakKey(uid, peak.event_id), encodePeak(peak)))
         }
       }
       if (changes.length > 0) await db.batch(changes)
     },
 
     async *rows(uid, since = 0) {
-      for await (const page of pages(processesSince(uid, since))) {
+      for await (const page of pages(db.iterator(processesSince(uid, since)), PAGE)) {
         yield page.flatMap(([key, value]) => readProcess(key, value) ?? [])
       }
     },
 
     async find(uid, pid, started_at, within) {
       const range = processesSince(uid, started_at - within, started_at + within + 1)
-      for await (const page of pages(range)) {
+      for await (const page of pages(db.iterator(range), PAGE)) {
         for (const [key, value] of page) {
           const row = readProcess(key, value)
           if (row?.pid === pid) return row
@@ -170,11 +156,11 @@ export function createProcessRepository(db: Database): ProcessRepository {
 
     async forget(uid, ids, changes) {
       for (const [id, { lastStart }] of await seen(uid, ids)) {
-        changes.push({ type: 'del', key: peakKey(uid, id) })
+        changes.push(delRow(peakKey(uid, id)))
         const range = processesSince(uid, startOfId(id) - START_SLACK_MS, lastStart + 1)
-        for await (const page of pages(range)) {
+        for await (const page of pages(db.iterator(range), PAGE)) {
           for (const [key, value] of page) {
-            if (readProcess(key, value)?.event_id === id) changes.push({ type: 'del', key })
+            if (readProcess(key, value)?.event_id === id) changes.push(delRow(key))
           }
         }
       }

@@ -1,10 +1,11 @@
 // Brings the texts of commands and the events that name them into line: by number, by hash, and where one is missing.
 import { blake3 } from '../../base/hash.ts'
 import { BY_HASH, BY_NUMBER, HASH_BYTES, NUMBER_AT, VALUE_VERSION } from '../events/commands.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { commandOfKey, eventsOf, readU32 } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 const PAGE = 2_000
@@ -22,7 +23,7 @@ export interface Aligned {
 export async function alignCommands(db: Database, uid: number): Promise<Aligned> {
   const numbers = createNumberSet()
   let rebuilt = 0
-  await pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), async (page) => {
+  for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), PAGE)) {
     const keys = page.map(([key, value]) => {
       numbers.add(readU32(key, NUMBER_AT))
       return hashKey(uid, decodeValue<string>(VALUE_VERSION, value))
@@ -33,41 +34,29 @@ export async function alignCommands(db: Database, uid: number): Promise<Aligned>
       if (known[i] !== undefined) continue
       rebuilt++
       const number = readU32(key, NUMBER_AT)
-      changes.push({ type: 'put', key: keys[i]!, value: encodeValue(VALUE_VERSION, number) })
+      changes.push(putRow(keys[i]!, encodeValue(VALUE_VERSION, number)))
     }
     await db.batch(changes)
-  })
+  }
   // A text whose number is gone gets a new one when it is typed again.
-  await pages(db.iterator(keyRange('commands', { u32: uid }, BY_HASH)), async (page) => {
+  for await (const page of pages(db.iterator(keyRange('commands', { u32: uid }, BY_HASH)), PAGE)) {
     const orphans = page.filter(([, value]) => !numbers.has(decodeValue<number>(VALUE_VERSION, value)))
-    await db.batch(orphans.map(([key]) => ({ type: 'del', key })))
-  })
+    await db.batch(orphans.map(([key]) => delRow(key)))
+  }
   const lost: number[] = []
-  await pages(db.keys(eventsOf(uid)), async (page) => {
+  for await (const page of pages(db.keys(eventsOf(uid)), PAGE)) {
     for (const key of page) if (numbers.add(commandOfKey(key))) lost.push(commandOfKey(key))
-  })
+  }
   await db.batch(
-    lost.map((number) => ({
-      type: 'put',
-      key: makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
-      value: encodeValue(VALUE_VERSION, LOST_TEXT),
-    })),
+    lost.map((number) =>
+      putRow(
+        makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
+        encodeValue(VALUE_VERSION, LOST_TEXT),
+      ),
+    ),
   )
   return { lost: lost.length, rebuilt }
 }
 
 const hashKey = (uid: number, text: string): Buffer =>
   makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) })
-
-interface Pages<T> {
-  nextv(size: number): Promise<T[]>
-  close(): Promise<void>
-}
-
-async function pages<T>(rows: Pages<T>, use: (page: T[]) => Promise<void>): Promise<void> {
-  try {
-    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) await use(page)
-  } finally {
-    await rows.close()
-  }
-}

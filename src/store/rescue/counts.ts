@@ -2,10 +2,11 @@
 import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
 import { decodeWithoutText } from '../events/rows.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, putRow } from '../level/database.ts'
 import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, UID_AT } from '../level/key-of-event.ts'
 import { keyRange } from '../level/keyspace.ts'
 import { createNumberSet } from '../level/number-set.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { type Countable, count, emptyRollup, type MutableRollup } from '../rollups/count.ts'
 import { readRollupsFrom } from '../rollups/from.ts'
@@ -70,7 +71,7 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     before.addEncoded(day.commands.encode())
     if (before.size() === known) return
     rows.command_days++
-    changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, before.encode()) })
+    changes.push(putRow(key, encodeValue(VALUE_VERSION, before.encode())))
   }
   async function replaces(key: Buffer, rollup: MutableRollup): Promise<boolean> {
     const value = await db.get(key)
@@ -78,49 +79,44 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     if (stored !== undefined && stored.count >= rollup.count) return false
     // No event holds the guard's decisions, so they are kept as far as they can be read.
     const guard = stored?.guard ?? rollup.guard
-    changes.push({ type: 'put', key, value: encodeRollup({ ...rollup, guard }) })
+    changes.push(putRow(key, encodeRollup({ ...rollup, guard })))
     return true
   }
 
-  const events = db.iterator(eventsOf(uid))
-  try {
-    for (let page = await events.nextv(PAGE); page.length > 0; page = await events.nextv(PAGE)) {
-      total += page.length
-      for (const [key, value] of page) {
-        if (!isCounted(key)) continue
-        const event = decodeWithoutText(key, value)
-        const time = startOfKey(key) / 1000
-        const hourAt = Math.floor(time / HOUR_MS)
-        if (hourAt !== hour.at) {
-          await endHour()
-          hour = { at: hourAt, rollup: emptyRollup() }
-        }
-        const dayAt = Math.max(0, localDay(time))
-        if (dayAt !== day.at) {
-          await endDay()
-          day = { at: dayAt, rollup: emptyRollup(), commands: createNumberSet() }
-        }
-        const countable: Countable = {
-          ...event,
-          duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
-          local: { day: dayAt, hour: new Date(time).getHours() },
-        }
-        count(hour.rollup, countable)
-        count(day.rollup, countable)
-        day.commands.add(commandOfKey(key))
+  for await (const page of pages(db.iterator(eventsOf(uid)), PAGE)) {
+    total += page.length
+    for (const [key, value] of page) {
+      if (!isCounted(key)) continue
+      const event = decodeWithoutText(key, value)
+      const time = startOfKey(key) / 1000
+      const hourAt = Math.floor(time / HOUR_MS)
+      if (hourAt !== hour.at) {
+        await endHour()
+        hour = { at: hourAt, rollup: emptyRollup() }
       }
-      await db.batch(changes)
-      changes = []
+      const dayAt = Math.max(0, localDay(time))
+      if (dayAt !== day.at) {
+        await endDay()
+        day = { at: dayAt, rollup: emptyRollup(), commands: createNumberSet() }
+      }
+      const countable: Countable = {
+        ...event,
+        duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
+        local: { day: dayAt, hour: new Date(time).getHours() },
+      }
+      count(hour.rollup, countable)
+      count(day.rollup, countable)
+      day.commands.add(commandOfKey(key))
     }
-  } finally {
-    await events.close()
+    await db.batch(changes)
+    changes = []
   }
   await endHour()
   await endDay()
   const told = await db.get(countKey(uid))
   if (told === undefined || decodeCount(told) !== total) {
     rows.event_counts++
-    changes.push({ type: 'put', key: countKey(uid), value: encodeCount(total) })
+    changes.push(putRow(countKey(uid), encodeCount(total)))
   }
   await db.batch(changes)
   return rows

@@ -3,7 +3,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { countEvents } from '../events/counts.ts'
 import { categoryDurations } from '../events/durations.ts'
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, putRow } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { peopleOfUids } from '../tables/people.ts'
@@ -117,6 +117,6 @@ function damaged(directory: string, cause?: unknown): KaroError {
 }
 
 async function writeStep(db: Database, changes: readonly Change[], schema: number): Promise<void> {
-  const done: Change = { type: 'put', key: SCHEMA_KEY, value: encodeValue(VALUE_VERSION, schema) }
+  const done: Change = putRow(SCHEMA_KEY, encodeValue(VALUE_VERSION, schema))
   await db.batch([...changes, done], { sync: true })
 }

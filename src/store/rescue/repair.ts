@@ -9,8 +9,9 @@ import { toHex } from '../../base/hex.ts'
 import { silentLog } from '../../base/run/log.ts'
 import { createEventCounts } from '../events/counts.ts'
 import { putRepaired } from '../events/spool-positions.ts'
-import { type Database, flush } from '../level/database.ts'
+import { type Database, delRow, flush } from '../level/database.ts'
 import { KEYSPACES, type Keyspace, keyRange } from '../level/keyspace.ts'
+import { pages } from '../level/pages.ts'
 import { type AuditRepository, createAuditRepository } from '../tables/audit.ts'
 import { failClosed } from '../tables/fail-closed.ts'
 import { alignCommands } from './commands.ts'
@@ -213,20 +214,15 @@ async function keepSchema(db: Database, directory: string, damaged: boolean, not
 
 async function dropUnsound(db: Database, of: Of, note: Note): Promise<void> {
   let strange = 0
-  const rows = db.iterator()
-  try {
-    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
-      const bad = page.filter(([key, value]) => {
-        const keyspace = keyspaceOf(key)
-        if (keyspace === undefined) strange++
-        else if (isSound(keyspace, key, value)) return false
-        else of(keyspace).lost++
-        return true
-      })
-      await db.batch(bad.map(([key]) => ({ type: 'del', key })))
-    }
-  } finally {
-    await rows.close()
+  for await (const page of pages(db.iterator(), PAGE)) {
+    const bad = page.filter(([key, value]) => {
+      const keyspace = keyspaceOf(key)
+      if (keyspace === undefined) strange++
+      else if (isSound(keyspace, key, value)) return false
+      else of(keyspace).lost++
+      return true
+    })
+    await db.batch(bad.map(([key]) => delRow(key)))
   }
   for (const keyspace of Object.keys(KEYSPACES) as Keyspace[]) {
     const { lost } = of(keyspace)
@@ -268,13 +264,7 @@ async function checkLedger(db: Database, of: Of, note: Note, ledger: RepairOptio
 
 async function countRows(db: Database, keyspace: Keyspace): Promise<number> {
   let count = 0
-  const keys = db.keys(keyRange(keyspace))
-  try {
-    for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE))
-      count += page.length
-  } finally {
-    await keys.close()
-  }
+  for await (const page of pages(db.keys(keyRange(keyspace)), PAGE)) count += page.length
   return count
 }
 

@@ -1,5 +1,6 @@
 // Whether this program would write such a row: judged by its key and its decoded value.
 
+import { orElse } from '../../base/run/or-else.ts'
 import { isImportRow } from '../events/imports/pieces.ts'
 import { decodeWithoutText } from '../events/rows.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from '../level/key-of-event.ts'
@@ -95,9 +96,5 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
 
 /** False for a row that cannot be used. Never throws. */
 export function isSound(keyspace: Keyspace, key: Uint8Array, value: Uint8Array): boolean {
-  try {
-    return (CHECKS[keyspace] ?? any)(key, value)
-  } catch {
-    return false
-  }
+  return orElse(() => (CHECKS[keyspace] ?? any)(key, value), false)
 }

@@ -1,6 +1,6 @@
 // Takes every entry that can be read out of damaged files and puts the newest of each key into a new database.
-import type { Change, Database } from '../level/database.ts'
-import { newDatabase } from '../level/database.ts'
+import { type Change, type Database, newDatabase, putRow } from '../level/database.ts'
+import { pages } from '../level/pages.ts'
 import { type FilesRead, readFiles } from './files.ts'
 import type { Entry } from './leveldb/table.ts'
 
@@ -55,7 +55,7 @@ async function gather(directory: string, newest: Database): Promise<FilesRead> {
       const head = Buffer.alloc(HEAD)
       head.writeDoubleBE(sequence)
       head[HEAD - 1] = value === undefined ? 0 : 1
-      changes.push({ type: 'put', key, value: Buffer.concat([head, value ?? new Uint8Array(0)]) })
+      changes.push(putRow(key, Buffer.concat([head, value ?? new Uint8Array(0)])))
     }
     await newest.batch(changes)
   }
@@ -65,14 +65,9 @@ async function gather(directory: string, newest: Database): Promise<FilesRead> {
 }
 
 async function copyNewest(newest: Database, db: Database): Promise<void> {
-  const rows = newest.iterator()
-  try {
-    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
-      const kept = page.filter(([, value]) => value[HEAD - 1] === 1)
-      await db.batch(kept.map(([key, value]) => ({ type: 'put', key, value: value.subarray(HEAD) })))
-    }
-  } finally {
-    await rows.close()
+  for await (const page of pages(newest.iterator(), PAGE)) {
+    const kept = page.filter(([, value]) => value[HEAD - 1] === 1)
+    await db.batch(kept.map(([key, value]) => putRow(key, value.subarray(HEAD))))
   }
 }
 

@@ -1,5 +1,5 @@
 // The first day on which each person's rollups are whole: rollups of days before it were removed because of their age.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, putRow } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -7,11 +7,8 @@ const VALUE_VERSION = 1
 const keyOf = (uid: number): Buffer => makeKey('rollups_from', { u32: uid })
 
 /** `day` since 1970-01-01. */
-export const putRollupsFrom = (uid: number, day: number): Change => ({
-  type: 'put',
-  key: keyOf(uid),
-  value: encodeValue(VALUE_VERSION, day),
-})
+export const putRollupsFrom = (uid: number, day: number): Change =>
+  putRow(keyOf(uid), encodeValue(VALUE_VERSION, day))
 
 /** 0 when nothing was ever removed. */
 export async function readRollupsFrom(db: Database, uid: number): Promise<number> {

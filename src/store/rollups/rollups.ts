@@ -5,6 +5,7 @@ import type { Database } from '../level/database.ts'
 import { commandOfKey, eventsBetween, isCounted, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
+import { pages } from '../level/pages.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { createRollupSum } from './sum.ts'
 import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
@@ -167,13 +168,11 @@ export function createRollupRepository(db: Database): RollupRepository {
   /** Reads keys only, because an event's key holds the number of its command. */
   async function addEvents(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
     if (from >= to) return
-    const keys = db.keys(eventsBetween(uid, Math.floor(from) * HOUR_MS, Math.floor(to) * HOUR_MS))
-    try {
-      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-        for (const key of page) if (isCounted(key)) union.add(commandOfKey(key))
-      }
-    } finally {
-      await keys.close()
+    for await (const page of pages(
+      db.keys(eventsBetween(uid, Math.floor(from) * HOUR_MS, Math.floor(to) * HOUR_MS)),
+      PAGE,
+    )) {
+      for (const key of page) if (isCounted(key)) union.add(commandOfKey(key))
     }
   }
 

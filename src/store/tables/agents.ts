@@ -1,5 +1,6 @@
 // Agents that people added, as signed bytes, and the tasks they were given: by person, so that they go with the person.
-import type { Change, Database } from '../level/database.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -100,15 +101,9 @@ export function createAgentRepository(db: Database): AgentRepository {
         bytes: bytesOf(value),
       })),
     async putTask(row, { result, lazy } = {}) {
-      const changes: Change[] = [
-        { type: 'put', key: keyOf(row.uid, TASK, row.id), value: encodeValue(VALUE_VERSION, row) },
-      ]
+      const changes: Change[] = [putRow(keyOf(row.uid, TASK, row.id), encodeValue(VALUE_VERSION, row))]
       if (result !== undefined)
-        changes.push({
-          type: 'put',
-          key: keyOf(row.uid, RESULT, row.id),
-          value: encodeValue(VALUE_VERSION, result),
-        })
+        changes.push(putRow(keyOf(row.uid, RESULT, row.id), encodeValue(VALUE_VERSION, result)))
       await db.batch(changes, { sync: lazy !== true })
     },
     tasks: async (uid, prefix) =>
@@ -123,21 +118,16 @@ export function createAgentRepository(db: Database): AgentRepository {
       return value === undefined ? undefined : decodeValue<string>(VALUE_VERSION, value)
     },
     async removeTasks(uid, ids) {
-      await db.batch(
-        ids.flatMap((id) =>
-          [TASK, RESULT].map((kind): Change => ({ type: 'del', key: keyOf(uid, kind, id) })),
-        ),
-      )
+      await db.batch(ids.flatMap((id) => [TASK, RESULT].map((kind) => delRow(keyOf(uid, kind, id)))))
     },
   }
 }
 
 function readTask(key: Uint8Array, value: Uint8Array): TaskRow | undefined {
-  try {
-    return isAgentRow(key, value) ? decodeValue<TaskRow>(VALUE_VERSION, value) : undefined
-  } catch {
-    return undefined
-  }
+  return orElse(
+    () => (isAgentRow(key, value) ? decodeValue<TaskRow>(VALUE_VERSION, value) : undefined),
+    undefined,
+  )
 }
 
 /** A damaged manifest is no bytes, which no signature fits. */

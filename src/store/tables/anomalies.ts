@@ -1,5 +1,5 @@
 // Signals about each person's unusual numbers, and the signals that the person muted: by person, bounded, without texts.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -92,19 +92,11 @@ export function createAnomalyRepository(db: Database): AnomalyRepository {
     lookedSince: (uid) => dayIn(sinceKey(uid)),
     async update(uid, { put, remove, day, since }) {
       const changes: Change[] = [
-        ...put.map(
-          (row): Change => ({
-            type: 'put',
-            key: signalKey(uid, row.id),
-            value: encodeValue(VALUE_VERSION, row),
-          }),
-        ),
-        ...remove.map((id): Change => ({ type: 'del', key: signalKey(uid, id) })),
+        ...put.map((row) => putRow(signalKey(uid, row.id), encodeValue(VALUE_VERSION, row))),
+        ...remove.map((id) => delRow(signalKey(uid, id))),
       ]
-      if (day !== undefined)
-        changes.push({ type: 'put', key: stateKey(uid), value: encodeValue(VALUE_VERSION, day) })
-      if (since !== undefined)
-        changes.push({ type: 'put', key: sinceKey(uid), value: encodeValue(VALUE_VERSION, since) })
+      if (day !== undefined) changes.push(putRow(stateKey(uid), encodeValue(VALUE_VERSION, day)))
+      if (since !== undefined) changes.push(putRow(sinceKey(uid), encodeValue(VALUE_VERSION, since)))
       if (changes.length > 0) await db.batch(changes)
     },
     // A mute is written with fsync, so that a muted signal does not come back after a power cut.

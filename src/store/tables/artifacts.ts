@@ -1,5 +1,6 @@
 // Files that people and their agents keep, in pieces that are found by their hash: by person, so that they go with the person.
-import type { Change, Database } from '../level/database.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import { type Database, delRow } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -106,7 +107,7 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
     db.put(idKey(uid, kind, row.id), encodeValue(VALUE_VERSION, row), { sync })
   const remove = (kind: typeof PIECE) => (uid: number, ids: readonly string[]) =>
     db.batch(
-      ids.map((id): Change => ({ type: 'del', key: idKey(uid, kind, id) })),
+      ids.map((id) => delRow(idKey(uid, kind, id))),
       { sync: true },
     )
 
@@ -141,19 +142,13 @@ export function createArtifactRepository(db: Database): ArtifactRepository {
       return keys.map((key) => Buffer.from(key.subarray(HASH_AT)).toString('hex'))
     },
     async removePieces(uid, hashes) {
-      await db.batch(
-        hashes.map((hash): Change => ({ type: 'del', key: keyOf(uid, PIECE, Buffer.from(hash, 'hex')) })),
-      )
+      await db.batch(hashes.map((hash) => delRow(keyOf(uid, PIECE, Buffer.from(hash, 'hex')))))
     },
   }
 }
 
 function isSoundRow(key: Uint8Array, value: Uint8Array): boolean {
-  try {
-    return isArtifactRow(key, value)
-  } catch {
-    return false
-  }
+  return orElse(() => isArtifactRow(key, value), false)
 }
 
 /** False for a row that this program would not have written; it may throw for one that cannot be decoded. */

@@ -1,5 +1,5 @@
 // The rows of the audit ledger and the signed heads over them; the audit room knows what they mean.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { writeWithTurn } from '../level/turn.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -76,26 +76,24 @@ export function createAuditRepository(db: Database): AuditRepository {
   }
   return {
     async append(rows, { head, base, keep } = {}) {
-      const batch: Change[] = rows.map((row) => ({
-        type: 'put',
-        key: makeKey('audit', ENTRIES, { u64: row.seq }),
-        value: encodeRow(row),
-      }))
+      const batch: Change[] = rows.map((row) =>
+        putRow(makeKey('audit', ENTRIES, { u64: row.seq }), encodeRow(row)),
+      )
       if (base !== undefined) {
         for (const kind of [ENTRIES, HEADS]) {
           const range = { gte: makeKey('audit', kind), lte: makeKey('audit', kind, { u64: base.seq }) }
           for (const key of await db.keys(range).all()) {
             if (kind === ENTRIES && keep?.has(seqOf(key)) === true) continue
-            batch.push({ type: 'del', key })
+            batch.push(delRow(key))
           }
         }
         const { seq, hash, lasting } = base
         const value = encodeValue(VALUE_VERSION, lasting === undefined ? [seq, hash] : [seq, hash, lasting])
-        batch.push({ type: 'put', key: BASE_KEY, value })
+        batch.push(putRow(BASE_KEY, value))
       }
       if (head !== undefined) {
         const value = encodeValue(VALUE_VERSION, head.frame)
-        batch.push({ type: 'put', key: makeKey('audit', HEADS, { u64: head.seq }), value })
+        batch.push(putRow(makeKey('audit', HEADS, { u64: head.seq }), value))
       }
       await writeWithTurn(db, batch, { sync: true })
     },

@@ -1,5 +1,5 @@
 // Capabilities that this machine granted or received, as signed chains, and the ids of revoked ones.
-import type { Database } from '../level/database.ts'
+import { type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -57,18 +57,14 @@ export function createCapabilityRepository(db: Database): CapabilityRepository {
     async end({ remove, revoked }) {
       await db.batch(
         [
-          ...remove.map((id) => ({ type: 'del' as const, key: heldKey(id) })),
-          ...revoked.map(({ id, until }) => ({
-            type: 'put' as const,
-            key: revokedKey(id),
-            value: encodeValue(VALUE_VERSION, { until }),
-          })),
+          ...remove.map((id) => delRow(heldKey(id))),
+          ...revoked.map(({ id, until }) => putRow(revokedKey(id), encodeValue(VALUE_VERSION, { until }))),
         ],
         { sync: true },
       )
     },
     async forget(ids) {
-      await db.batch(ids.map((id) => ({ type: 'del' as const, key: revokedKey(id) })))
+      await db.batch(ids.map((id) => delRow(revokedKey(id))))
     },
   }
 }

@@ -1,5 +1,5 @@
 // Signed documents of this node and of others: a small row about each and its frame, written and removed together.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -94,18 +94,18 @@ export function createDocumentRepository(db: Database): DocumentRepository {
     async write({ put = [], remove = [], numbering, sync = false }) {
       const batch: Change[] = []
       for (const key of remove) {
-        batch.push({ type: 'del', key: keyOf(ROWS, key) }, { type: 'del', key: keyOf(FRAMES, key) })
+        batch.push(delRow(keyOf(ROWS, key)), delRow(keyOf(FRAMES, key)))
       }
       for (const { row, frame } of put) {
         const { author: _, kind: __, slot: ___, ...rest } = row
         batch.push(
-          { type: 'put', key: keyOf(ROWS, row), value: encodeValue(VALUE_VERSION, rest) },
+          putRow(keyOf(ROWS, row), encodeValue(VALUE_VERSION, rest)),
           // The frame is its own encoding: only the version byte stands before it.
-          { type: 'put', key: keyOf(FRAMES, row), value: Buffer.concat([Buffer.of(VALUE_VERSION), frame]) },
+          putRow(keyOf(FRAMES, row), Buffer.concat([Buffer.of(VALUE_VERSION), frame])),
         )
       }
       if (numbering !== undefined) {
-        batch.push({ type: 'put', key: NUMBERING, value: encodeValue(VALUE_VERSION, numbering) })
+        batch.push(putRow(NUMBERING, encodeValue(VALUE_VERSION, numbering)))
       }
       await db.batch(batch, { sync })
     },

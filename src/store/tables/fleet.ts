@@ -1,5 +1,5 @@
 // A node's data about its mesh: the root that it trusts, its own certificates, and invites without their secrets.
-import type { Database } from '../level/database.ts'
+import { type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -78,16 +78,13 @@ export function createFleetRepository(db: Database): FleetRepository {
       }
     },
     async write({ membership, joining, invites = [], forget_invites = [] }) {
-      const put = (key: Buffer, record: unknown) =>
-        ({ type: 'put', key, value: encodeValue(VALUE_VERSION, record) }) as const
+      const put = (key: Buffer, record: unknown) => putRow(key, encodeValue(VALUE_VERSION, record))
       await db.batch(
         [
           ...(membership === undefined ? [] : [put(MEMBERSHIP, membership)]),
-          ...(joining === undefined
-            ? []
-            : [joining === null ? ({ type: 'del', key: JOINING } as const) : put(JOINING, joining)]),
+          ...(joining === undefined ? [] : [joining === null ? delRow(JOINING) : put(JOINING, joining)]),
           ...invites.map((record) => put(inviteKey(record.id), record)),
-          ...forget_invites.map((id) => ({ type: 'del', key: inviteKey(id) }) as const),
+          ...forget_invites.map((id) => delRow(inviteKey(id))),
         ],
         { sync: true },
       )

@@ -1,5 +1,5 @@
 // The nodes that this node knows: a person's decision about each key, when members were seen, and strangers in the lobby.
-import type { Change, Database } from '../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -104,10 +104,7 @@ export function createMemberRepository(db: Database): MemberRepository {
 const keyOf = (kind: Kind, publicKey: Uint8Array): Buffer =>
   makeKey('members', { bytes: Uint8Array.of(kind) }, { bytes: publicKey })
 
-const put = (kind: Kind, publicKey: Uint8Array, record: unknown): Change => ({
-  type: 'put',
-  key: keyOf(kind, publicKey),
-  value: encodeValue(VALUE_VERSION, record),
-})
+const put = (kind: Kind, publicKey: Uint8Array, record: unknown): Change =>
+  putRow(keyOf(kind, publicKey), encodeValue(VALUE_VERSION, record))
 
-const remove = (kind: Kind, publicKey: Uint8Array): Change => ({ type: 'del', key: keyOf(kind, publicKey) })
+const remove = (kind: Kind, publicKey: Uint8Array): Change => delRow(keyOf(kind, publicKey))

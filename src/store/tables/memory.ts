@@ -1,5 +1,6 @@
 // Notes, prompts and plans of people, stored by person, so that they are removed with the person.
-import type { Change, Database } from '../level/database.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -97,11 +98,7 @@ export function createMemoryRepository(db: Database): MemoryRepository {
   const keyOf = (uid: number, kind: Kind, id: string): Buffer =>
     makeKey('memory', { u32: uid }, kindOf(kind), { text: id })
   const read = <K extends Kind>(key: Uint8Array, value: Uint8Array): readonly Rows[K][] => {
-    try {
-      return isMemoryRow(key, value) ? [decodeValue<Rows[K]>(VALUE_VERSION, value)] : []
-    } catch {
-      return []
-    }
+    return orElse(() => (isMemoryRow(key, value) ? [decodeValue<Rows[K]>(VALUE_VERSION, value)] : []), [])
   }
   return {
     async all<K extends Kind>(uid: number, kind: K) {
@@ -117,10 +114,10 @@ export function createMemoryRepository(db: Database): MemoryRepository {
     },
     async write(uid, kind, { put = [], remove = [] }) {
       const changes: readonly Change[] = [
-        ...remove.map((id): Change => ({ type: 'del', key: keyOf(uid, kind, id) })),
+        ...remove.map((id) => delRow(keyOf(uid, kind, id))),
         ...put.map((row): Change => {
           const value = encodeValue(VALUE_VERSION, row)
-          return { type: 'put', key: keyOf(uid, kind, row.id), value }
+          return putRow(keyOf(uid, kind, row.id), value)
         }),
       ]
       await db.batch([...changes], { sync: true })

@@ -1,5 +1,6 @@
 // Whose the data of this node is: for each number under which data is kept, the account that it belongs to.
-import { type Change, type Database, flush } from '../level/database.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import { type Change, type Database, delRow, flush, putRow } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { type Keyspace, keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -94,19 +95,15 @@ export function createPeopleRepository(db: Database): PeopleRepository {
   }
 }
 
-const putPerson = (record: PersonRecord): Change => ({
-  type: 'put',
-  key: keyOf(record.number),
-  value: encodeValue(VALUE_VERSION, record),
-})
+const putPerson = (record: PersonRecord): Change =>
+  putRow(keyOf(record.number), encodeValue(VALUE_VERSION, record))
 
 /** Undefined for a damaged one. */
 function readPerson(key: Uint8Array, value: Uint8Array): PersonRecord | undefined {
-  try {
-    return isPersonRow(key, value) ? decodeValue<PersonRecord>(VALUE_VERSION, value) : undefined
-  } catch {
-    return undefined
-  }
+  return orElse(
+    () => (isPersonRow(key, value) ? decodeValue<PersonRecord>(VALUE_VERSION, value) : undefined),
+    undefined,
+  )
 }
 
 /** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
@@ -147,11 +144,7 @@ async function numbersIn(db: Database): Promise<readonly number[]> {
  * Data from before that belongs to nobody yet, because the account of its uid differs from that of the machine it comes
  * from.
  */
-export const markRestored = (): Change => ({
-  type: 'put',
-  key: RESTORED,
-  value: encodeValue(VALUE_VERSION, true),
-})
+export const markRestored = (): Change => putRow(RESTORED, encodeValue(VALUE_VERSION, true))
 
 /**
  * Schema 4: every uid that has data becomes a person. On the machine where the data was written it is the account's that
@@ -171,6 +164,6 @@ export async function peopleOfUids(db: Database): Promise<readonly Change[]> {
   const since = { machine: '', local: false, since: 0, ended_at: null, name: null }
   return [
     ...[...numbers].map((number) => putPerson({ number, uid: number, state, ...since })),
-    { type: 'del', key: RESTORED },
+    delRow(RESTORED),
   ]
 }

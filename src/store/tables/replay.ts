@@ -1,7 +1,7 @@
 // Marks of received frames and questions, kept over restarts so that a restart does not reopen the replay window.
 
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Database } from '../level/database.ts'
+import { type Database, delRow, putRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { writeWithTurn } from '../level/turn.ts'
 
@@ -55,8 +55,8 @@ export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): Re
         const surplus = rows + kept.length - max
         const oldest = surplus > 0 ? await db.keys({ ...keyRange('replay'), limit: surplus }).all() : []
         await writeWithTurn(db, [
-          ...oldest.map((key) => ({ type: 'del' as const, key })),
-          ...kept.map((mark) => ({ type: 'put' as const, key: keyOf(mark), value: EMPTY })),
+          ...oldest.map((key) => delRow(key)),
+          ...kept.map((mark) => putRow(keyOf(mark), EMPTY)),
         ])
         rows += kept.length - oldest.length
       }),

@@ -1,5 +1,5 @@
 // Tokens of the REST API: whose each is, how far it opens, until when; never the token itself.
-import type { Database } from '../level/database.ts'
+import { type Database, delRow } from '../level/database.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
@@ -39,7 +39,7 @@ export function createTokenRepository(db: Database): TokenRepository {
     },
     async remove(ids) {
       await db.batch(
-        ids.map((id) => ({ type: 'del', key: keyOf(id) })),
+        ids.map((id) => delRow(keyOf(id))),
         { sync: true },
       )
     },

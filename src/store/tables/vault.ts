@@ -1,5 +1,6 @@
 // Secrets of people, encrypted before they come here: by person, so that they go with the person.
-import type { Change, Database } from '../level/database.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import { type Change, type Database, delRow, putRow } from '../level/database.ts'
 import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -90,26 +91,17 @@ export function createVaultRepository(db: Database): VaultRepository {
     },
     async write(uid, { header, put = [], remove = [] }) {
       const changes: Change[] = [
-        ...remove.map((id): Change => ({ type: 'del', key: keyOf(uid, SECRET, id) })),
-        ...put.map(
-          (row): Change => ({
-            type: 'put',
-            key: keyOf(uid, SECRET, row.id),
-            value: encodeValue(VALUE_VERSION, row),
-          }),
-        ),
+        ...remove.map((id) => delRow(keyOf(uid, SECRET, id))),
+        ...put.map((row) => putRow(keyOf(uid, SECRET, row.id), encodeValue(VALUE_VERSION, row))),
       ]
       if (header !== undefined)
-        changes.push(
-          { type: 'put', key: keyOf(uid, HEADER), value: encodeValue(VALUE_VERSION, header) },
-          { type: 'del', key: keyOf(uid, LOSS) },
-        )
+        changes.push(putRow(keyOf(uid, HEADER), encodeValue(VALUE_VERSION, header)), delRow(keyOf(uid, LOSS)))
       await db.batch(changes, { sync: true })
     },
     async clear(uid) {
       const keys = await db.keys(keyRange('vault', { u32: uid })).all()
       await db.batch(
-        keys.map((key) => ({ type: 'del' as const, key })),
+        keys.map((key) => delRow(key)),
         { sync: true },
       )
     },
@@ -118,7 +110,7 @@ export function createVaultRepository(db: Database): VaultRepository {
       for await (const [key, value] of db.iterator(keyRange('vault'))) {
         if (key[KIND_AT] !== SECRET.bytes[0] || !isSoundRow(key, value)) continue
         const { expires_at } = decodeValue<SecretRow>(VALUE_VERSION, value)
-        if (expires_at !== null && expires_at <= now) over.push({ type: 'del', key })
+        if (expires_at !== null && expires_at <= now) over.push(delRow(key))
       }
       if (over.length > 0) await db.batch(over, { sync: true })
       return over.length
@@ -127,11 +119,7 @@ export function createVaultRepository(db: Database): VaultRepository {
 }
 
 function isSoundRow(key: Uint8Array, value: Uint8Array): boolean {
-  try {
-    return isVaultRow(key, value)
-  } catch {
-    return false
-  }
+  return orElse(() => isVaultRow(key, value), false)
 }
 
 /** False for a row that this program would not have written; it may throw for one that cannot be decoded. */
@@ -178,11 +166,5 @@ export function isVaultRow(key: Uint8Array, value: Uint8Array): boolean {
 /** After a loss of rows: what was allowed last may have been taken back since, so that nobody is until somebody says so again. */
 export async function noteLossOfVaults(db: Database): Promise<void> {
   const people = new Set((await db.keys(keyRange('vault')).all()).map((key) => readU32(key, UID_AT)))
-  await db.batch(
-    [...people].map((uid) => ({
-      type: 'put' as const,
-      key: keyOf(uid, LOSS),
-      value: encodeValue(VALUE_VERSION, true),
-    })),
-  )
+  await db.batch([...people].map((uid) => putRow(keyOf(uid, LOSS), encodeValue(VALUE_VERSION, true))))
 }

@@ -1,20 +1,16 @@
 // Who may manage this node and who may ask through it: the configured people and groups, looked up and kept for seconds.
 
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Config } from '../../config/index.ts'
 import { KEYS } from '../../config/table.ts'
 import type { Access, NameService, Rights } from './types.ts'
 
-export interface AccessDeps {
+export interface AccessDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly config: Pick<Config, 'access'>
   readonly names: NameService
   /** Whose own node this is; undefined for the machine's, which is nobody's own. */
   readonly ownUid: number | undefined
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
 }
 
 /**

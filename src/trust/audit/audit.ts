@@ -1,10 +1,9 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { singleFlight } from '../../base/async/single-flight.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import type { Log } from '../../base/run/log.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { createAlarm } from './alarm.ts'
@@ -32,12 +31,9 @@ const SOON_MS = 1_000
 /** Kept entries; some 50 MB. The oldest tenth goes at once when there are more. */
 const KEPT_MAX = 200_000
 
-export interface AuditOptions {
+export interface AuditOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly repository: AuditRepository
   readonly identity: Pick<Identity, 'publicKey' | 'sign'> & Partial<Pick<Identity, 'former'>>
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
   /** Default 200 000 entries. */
   readonly keptMax?: number
 }

@@ -1,5 +1,6 @@
 // Decisions that stay when the entries around them are removed: which they are, and the digest that proves them.
 import { blake3 } from '../../base/hash.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import type { AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, hashEntry } from './entry.ts'
 import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
@@ -13,11 +14,10 @@ export const isLasting = ({ type, details }: AuditRow): boolean =>
 
 /** Canonical details (entry.ts) say so in so many bytes, and no member before it can hold them unescaped. */
 function succeeded(details: Uint8Array): boolean {
-  try {
-    return (JSON.parse(Buffer.from(details).toString('utf8')) as { success?: unknown }).success === true
-  } catch {
-    return false
-  }
+  return orElse(
+    () => (JSON.parse(Buffer.from(details).toString('utf8')) as { success?: unknown }).success === true,
+    false,
+  )
 }
 
 /**

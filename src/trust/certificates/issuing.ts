@@ -3,10 +3,9 @@ import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { REVOKED_MAX } from '../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { LineageView } from '../lineage/index.ts'
@@ -52,17 +51,14 @@ export interface Issuing {
   renew(present: (node: NodeId) => boolean): number
 }
 
-export interface IssuingDeps {
+export interface IssuingDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly roll: Roll
   /** A node that rotated its key gets a certificate for the new one. */
   readonly lineage: Pick<LineageView, 'state' | 'current' | 'branches'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
   /** How long a certificate of a node holds, ms; at most 30 days. */
   readonly lifeMs: number
-  readonly log: Log
   /** A document was signed: it counts here at once, and goes to the mesh. Resolves when it is stored. */
   readonly signed: (kind: FleetKind, frame: Uint8Array) => Promise<void>
 }

@@ -3,9 +3,8 @@
 import type { RevocationListBody } from '../../../protocols/messages/certificate.ts'
 import { ROOT_LIST_BYTES } from '../../../protocols/messages/hello.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { ANOTHER_KEY } from '../../base/words/revoked.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Fleet } from './fleet-types.ts'
@@ -13,11 +12,9 @@ import type { Roll } from './roll-types.ts'
 import { meshOf } from './sign.ts'
 import { CHAIN_FAULTS, readList, verifyChain } from './verify.ts'
 
-export interface RootWordDeps {
+export interface RootWordDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly identity: Pick<Identity, 'publicKey'>
   readonly roll: Roll
-  readonly clock: Clock
-  readonly log: Log
   /**
    * A list was signed by the root: it goes to the mesh, and counts here once the neighbours have it, or a little later.
    * Resolves then, when it is stored; where it cannot be stored it counts here at once.

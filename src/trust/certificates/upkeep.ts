@@ -1,7 +1,6 @@
 // Periodic work: renewing certificates of nodes that are present, and looking for the issuer of this node's invite.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Fleet } from './fleet-types.ts'
 
@@ -15,7 +14,7 @@ const MEET_EVERY_MS = 15_000
 /** A member that was not heard for so long is not there, and is not renewed: three times what presences let pass. */
 const PRESENT_MS = 15 * 60_000
 
-export interface UpkeepDeps {
+export interface UpkeepDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly fleet: Pick<Fleet, 'look' | 'everyMs' | 'seeks' | 'state' | 'onJoining'>
   /** Of trust: who is known, and who was heard of lately. */
   readonly trust: {
@@ -29,9 +28,6 @@ export interface UpkeepDeps {
   readonly meet: (who: NodeId | { readonly place: string }) => void
   /** Further periodic work. Must not throw. */
   readonly alsoLook?: () => void
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log }: UpkeepDeps): Room {

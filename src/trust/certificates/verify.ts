@@ -18,6 +18,7 @@ import {
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { verifierOf } from '../identity/index.ts'
 import { privileged } from './levels.ts'
 import { type Binding, USAGES, type Usage } from './types.ts'
@@ -110,11 +111,11 @@ export function readList(
 /** The key that the last certificate of a chain is about; undefined when that cannot be read. */
 export function lastKeyOf(chain: readonly Uint8Array[]): NodeId | undefined {
   const last = chain.at(-1)
-  try {
-    return last === undefined ? undefined : formatNodeId((readCertificate(last).body as CertificateBody).key)
-  } catch {
-    return undefined
-  }
+  return orElse(
+    () =>
+      last === undefined ? undefined : formatNodeId((readCertificate(last).body as CertificateBody).key),
+    undefined,
+  )
 }
 
 /**

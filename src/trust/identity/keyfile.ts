@@ -3,6 +3,7 @@ import { formatNodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { privateKeyObject } from './der.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import {
@@ -89,11 +90,7 @@ export function goesOnFrom(path: string, earlier: string): boolean {
 
 /** True if the key file has a passphrase; false also if there is no key file, or it cannot be read. */
 export function isProtectedKey(path: string): boolean {
-  try {
-    return splitKeyring(readPrivateFile(path)).pem.includes(ENCRYPTED)
-  } catch {
-    return false
-  }
+  return orElse(() => splitKeyring(readPrivateFile(path)).pem.includes(ENCRYPTED), false)
 }
 
 /**

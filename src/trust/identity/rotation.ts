@@ -11,6 +11,7 @@ import { KeyRotation } from '../../../protocols/messages/rotation.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Random } from '../../base/clock.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { signFrame, verifierOf } from './own-frame.ts'
 import { hasSmallOrder, verifySignature } from './signature.ts'
 import type { Identity } from './types.ts'
@@ -66,11 +67,10 @@ export function readRotation(frame: Uint8Array, now: number): Rotation {
  * The node whose key the rotation claims to replace; no signature is verified. Undefined: the frame is not a rotation.
  */
 export function authorOfRotation(frame: Uint8Array): NodeId | undefined {
-  try {
-    return formatNodeId(bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), KeyRotation).old)
-  } catch {
-    return undefined
-  }
+  return orElse(
+    () => formatNodeId(bodyOf(decodeFrame(frame, { messages: TABLE, verify: () => true }), KeyRotation).old),
+    undefined,
+  )
 }
 
 function signedByNext(fields: {

@@ -1,5 +1,6 @@
 // Which keys are one member, as the rotations say that came here: state in memory, fed with frames, deciding nothing itself.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { KEYS_MAX, type Rotation, readRotation } from '../identity/index.ts'
 import type { Branch, Choice, Fork, KeyState, Lineage, Taken } from './types.ts'
 
@@ -103,11 +104,7 @@ export function createLineage(now: () => number): Lineage {
   }
 
   function read(frame: Uint8Array): Rotation | undefined {
-    try {
-      return readRotation(frame, now())
-    } catch {
-      return undefined
-    }
+    return orElse(() => readRotation(frame, now()), undefined)
   }
 
   function take(frame: Uint8Array): Taken | undefined {

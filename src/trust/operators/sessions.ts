@@ -4,10 +4,10 @@ import { encodeValue } from '../../../protocols/messagepack.ts'
 import { AGENT_CONTROL } from '../../../protocols/messages/agent.ts'
 import { DELEGATION_LIFE_MS } from '../../../protocols/messages/operator.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import { createQuotas } from '../../base/quota.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Operators } from '../certificates/index.ts'
 import { eraseSealingKey, fingerprintOf, newSealingKey, type SealingKey } from '../identity/index.ts'
@@ -23,16 +23,15 @@ const LEAST_MS = 60_000
 const TRIES = { frames: 20, perMs: 60_000 } as const
 const SESSION_BYTES = 16
 
-export interface SessionsDeps extends Pick<PrincipalsDeps, 'opinion'> {
+export interface SessionsDeps
+  extends Pick<PrincipalsDeps, 'opinion'>,
+    Pick<Ambient, 'clock' | 'timers' | 'random'> {
   /** Ed25519 key of this node. */
   readonly self: Uint8Array
   readonly operators: Pick<Operators, 'verdict' | 'mesh'>
   /** Calls back when certificates, lists or people say something else about a key. */
   readonly onChange: readonly ((listener: () => void) => () => void)[]
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
 }
 
 interface Waiting {

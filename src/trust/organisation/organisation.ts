@@ -5,9 +5,8 @@ import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import type { PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Audit } from '../audit/index.ts'
 import type { OrganisationRules, Policy, PolicyEngine, PolicySet } from '../policy/index.ts'
@@ -81,7 +80,7 @@ export interface Organisation extends Room {
   state(): OrganisationState | null
 }
 
-export interface OrganisationDeps {
+export interface OrganisationDeps extends Pick<Ambient, 'clock' | 'log'> {
   /** The root that this node trusts; undefined: none. */
   readonly root: () => { readonly key: Uint8Array; readonly mesh: Uint8Array } | undefined
   readonly policy: Pick<Policy, 'organisation'>
@@ -90,8 +89,6 @@ export interface OrganisationDeps {
   /** Others are in force than before: whoever remembers a decision asks again. */
   readonly changed: () => void
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
 }
 
 export function createOrganisation(deps: OrganisationDeps): Organisation {

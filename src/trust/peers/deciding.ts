@@ -1,9 +1,8 @@
 // A person's decision about a node: checked, durable, then effective, then known; about every key of its lineage.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Limiter } from '../../base/async/limiter.ts'
-import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import type { LineageView } from '../lineage/index.ts'
@@ -21,7 +20,7 @@ export interface Deciding extends Pick<Trust, 'trust' | 'deny' | 'revoke'> {
   hold(held: Held): void
 }
 
-export interface DecidingDeps {
+export interface DecidingDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly lineage: LineageView
   readonly kin: Kin
   /** By every key that a record names; written here alone. */
@@ -35,8 +34,6 @@ export interface DecidingDeps {
   readonly isPerson: (key: NodeId) => boolean
   readonly repository: Pick<MemberRepository, 'write'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
   /** One after the other: memory follows the disk in the same order. */
   readonly serially: Limiter
   readonly tell: (node: NodeId) => void

@@ -9,7 +9,7 @@ import {
 import { Introduction, type IntroductionBody } from '../../../protocols/messages/introduction.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { IntroducerScope } from '../../config/index.ts'
@@ -69,11 +69,8 @@ export interface Introductions {
   stop(): void
 }
 
-export interface IntroductionsDeps {
+export interface IntroductionsDeps extends Pick<Ambient, 'clock' | 'timers' | 'random'> {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly random: Random
 }
 
 export const NO_INTRODUCTIONS: Pick<Introductions, 'word' | 'all' | 'by' | 'onChange'> = {

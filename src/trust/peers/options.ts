@@ -1,6 +1,5 @@
 // What the trust room is built from.
-import type { Clock } from '../../base/clock.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { Config } from '../../config/index.ts'
 import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
@@ -9,7 +8,7 @@ import type { Identity } from '../identity/index.ts'
 import type { Lineage } from '../lineage/index.ts'
 import type { Introductions } from './introductions.ts'
 
-export interface TrustOptions {
+export interface TrustOptions extends Pick<Ambient, 'clock' | 'log'> {
   readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'trust'>>
   readonly repository: MemberRepository
   readonly identity: Pick<Identity, 'nodeId'> & Partial<Pick<Identity, 'former' | 'pending'>>
@@ -20,6 +19,4 @@ export interface TrustOptions {
   readonly lineage?: Lineage
   /** Absent: nobody is introduced. */
   readonly introductions?: Pick<Introductions, 'word' | 'all' | 'by' | 'onChange'>
-  readonly clock: Clock
-  readonly log: Log
 }

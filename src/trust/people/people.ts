@@ -1,8 +1,7 @@
 // Keeps people apart by name and uid, so that an account that gets a used uid gets nobody's data with it.
 import { createSerial } from '../../base/async/limiter.ts'
-import type { Clock, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { Log } from '../../base/run/log.ts'
+import type { Ambient } from '../../base/run/ambient.ts'
 import type { HeldReason } from '../../base/words/held-reasons.ts'
 import type { PeopleRepository, PersonRecord } from '../../store/tables/people.ts'
 import type { NameService } from '../access/index.ts'
@@ -11,16 +10,13 @@ import { createEnds, LOOK_MS, ownerAt } from './ends.ts'
 import { meant } from './meant.ts'
 import type { NumberOptions, People, Person } from './types.ts'
 
-export interface PeopleDeps {
+export interface PeopleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly repository: PeopleRepository
   readonly names: Pick<NameService, 'nameOf' | 'uidOf' | 'local'>
   /** Whose own node this is, who may read its database anyway; undefined for the machine's. */
   readonly ownUid: number | undefined
   /** Of `machineOf`. */
   readonly machine: string
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
 }
 
 /** Numbers of people whose uid was another person's before begin here; no account has such a uid. */

@@ -1,7 +1,7 @@
 // Tables: aligned, safe, coloured only when asked, and never wider than the screen while anything can give.
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { type Column, table } from '../../../src/cli/terminal/table.ts'
+import { type Column, table, UNBOUNDED } from '../../../src/cli/terminal/table.ts'
 import { fitted, textWidth, wrap } from '../../../src/cli/terminal/text.ts'
 import fc from '../../support/run/properties.ts'
 
@@ -21,23 +21,24 @@ const rows: readonly Row[] = [
 
 describe('table', () => {
   test('aligns columns, numbers to the right, without blanks at the end', () => {
-    expect(table(rows, columns)).toBe(
+    expect(table(UNBOUNDED, rows, columns)).toBe(
       'name            count\ngit                 7  x\ndocker compose     12  x\n',
     )
   })
 
   test('colours cells and the heading only when colour is on, and stays aligned', () => {
-    const coloured = table(rows, columns, { colour: true, columns: 80 })
+    const coloured = table({ colour: true, columns: 80 }, rows, columns)
     expect(coloured).toContain('\x1b[31m12\x1b[39m')
     expect(coloured).toContain('\x1b[2mname')
-    expect(stripVTControlCharacters(coloured).replace(/ +$/gm, '')).toBe(table(rows, columns))
-    expect(table(rows, columns)).not.toContain('\x1b')
+    expect(stripVTControlCharacters(coloured).replace(/ +$/gm, '')).toBe(table(UNBOUNDED, rows, columns))
+    expect(table(UNBOUNDED, rows, columns)).not.toContain('\x1b')
   })
 
   test('counts wide and combining characters as the terminal does', () => {
     expect(textWidth('日本')).toBe(4)
     expect(textWidth('e\u0301')).toBe(1)
     const lines = table(
+      UNBOUNDED,
       [
         { name: '日本', n: 1 },
         { name: 'abcd', n: 2 },
@@ -48,14 +49,14 @@ describe('table', () => {
   })
 
   test('leaves the heading line out where no column has a title, and has only it where there is no row', () => {
-    expect(table(rows, [{ title: '', value: (r) => r.name }])).toBe('git\ndocker compose\n')
-    expect(table([], columns)).toBe('name  count\n')
+    expect(table(UNBOUNDED, rows, [{ title: '', value: (r) => r.name }])).toBe('git\ndocker compose\n')
+    expect(table(UNBOUNDED, [], columns)).toBe('name  count\n')
   })
 
   test('cuts what may be cut to the width of the screen', () => {
-    const narrow = table(rows, columns, { colour: false, columns: 20 })
+    const narrow = table({ colour: false, columns: 20 }, rows, columns)
     expect(narrow).toBe('name        count\ngit             7  x\ndocker co…     12  x\n')
-    expect(table(rows, columns, { colour: false, columns: 1 })).toContain('docker …')
+    expect(table({ colour: false, columns: 1 }, rows, columns)).toContain('docker …')
   })
 
   test('cuts first what may be cut first, and keeps the end where that tells more', () => {
@@ -64,26 +65,26 @@ describe('table', () => {
       { title: 'COMMAND', value: (r) => r.name, shrink: true },
     ]
     const row = { name: 'git commit --amend', n: 0 }
-    expect(table([row], paths, { colour: false, columns: 30 })).toBe(
+    expect(table({ colour: false, columns: 30 }, [row], paths)).toBe(
       'IN          COMMAND\n…/src/karo  git commit --amend\n',
     )
-    expect(table([row], paths, { colour: false, columns: 20 })).toContain('…rc/karo  git commi…')
+    expect(table({ colour: false, columns: 20 }, [row], paths)).toContain('…rc/karo  git commi…')
   })
 
   test('breaks a last column of text into lines, beside the row or below it', () => {
     const text = 'TCP port other nodes connect to, and 0 takes any one that is free.'
     const some: readonly Column<Row>[] = [columns[0]!, { title: 'meaning', value: () => text, wrap: true }]
-    expect(table([{ name: 'git', n: 0 }], some, { colour: false, columns: 50 })).toBe(
+    expect(table({ colour: false, columns: 50 }, [{ name: 'git', n: 0 }], some)).toBe(
       'name  meaning\ngit   TCP port other nodes connect to, and 0 takes\n      any one that is free.\n',
     )
-    expect(table([{ name: 'git', n: 0 }], some, { colour: false, columns: 40 })).toBe(
+    expect(table({ colour: false, columns: 40 }, [{ name: 'git', n: 0 }], some)).toBe(
       'name\ngit\n    TCP port other nodes connect to, and\n    0 takes any one that is free.\n',
     )
-    expect(table([{ name: 'git', n: 0 }], some)).toBe(`name  meaning\ngit   ${text}\n`)
+    expect(table(UNBOUNDED, [{ name: 'git', n: 0 }], some)).toBe(`name  meaning\ngit   ${text}\n`)
   })
 
   test('never lets a cell act on the terminal or break the line', () => {
-    const out = table([{ name: 'a\x1b[2Jb\nc', n: 1 }], columns)
+    const out = table(UNBOUNDED, [{ name: 'a\x1b[2Jb\nc', n: 1 }], columns)
     expect(out).toContain('a\\x1b[2Jb\\nc')
     expect(out.split('\n')).toHaveLength(3)
   })
@@ -92,7 +93,7 @@ describe('table', () => {
     const row = fc.record({ name: fc.string({ unit: 'grapheme', maxLength: 60 }), n: fc.nat() })
     fc.assert(
       fc.property(fc.array(row, { maxLength: 5 }), fc.integer({ min: 30, max: 100 }), (some, width) => {
-        for (const line of table(some, columns, { colour: false, columns: width }).split('\n')) {
+        for (const line of table({ colour: false, columns: width }, some, columns).split('\n')) {
           expect(textWidth(line)).toBeLessThanOrEqual(width)
         }
       }),

@@ -3,9 +3,10 @@ import { defineOperation, schemasOf } from '../operation.ts'
 
 const from = schemasOf(() => import('../schemas/anomalies.ts'))
 
+const ofPerson = { access: 'person', tag: 'terminal' } as const
+
 export const getAnomalies = defineOperation('GET /api/v1/anomalies', {
-  access: 'person',
-  tag: 'terminal',
+  ...ofPerson,
   summary: "What is unusual in the caller's own numbers",
   description: 'First looks at the counts since the last request. Nobody else gets to know the result.',
   query: from.getAnomaliesQuery,
@@ -14,8 +15,7 @@ export const getAnomalies = defineOperation('GET /api/v1/anomalies', {
 })
 
 export const muteAnomalies = defineOperation('POST /api/v1/anomalies/mute', {
-  access: 'person',
-  tag: 'terminal',
+  ...ofPerson,
   summary: 'Mute a signal or a kind of signals',
   body: from.muteAnomaliesBody,
   answer: from.muted,
@@ -24,8 +24,7 @@ export const muteAnomalies = defineOperation('POST /api/v1/anomalies/mute', {
 })
 
 export const unmuteAnomalies = defineOperation('POST /api/v1/anomalies/unmute', {
-  access: 'person',
-  tag: 'terminal',
+  ...ofPerson,
   summary: 'Unmute a signal or a kind of signals',
   body: from.unmuteAnomaliesBody,
   answer: from.muted,
@@ -34,8 +33,7 @@ export const unmuteAnomalies = defineOperation('POST /api/v1/anomalies/unmute', 
 })
 
 export const seeAnomalies = defineOperation('POST /api/v1/anomalies/seen', {
-  access: 'person',
-  tag: 'terminal',
+  ...ofPerson,
   summary: 'Get the signals that were not seen yet, and mark them as seen',
   description:
     'Each signal is returned once. With `notice` the signals are not marked as seen, and there are none if `anomalies.notice` is off; use it in programs that show them without being asked.',

@@ -7,9 +7,10 @@ const from = schemasOf(() => import('../schemas/share.ts'))
 /** Errors of the members `who` and `to`. */
 const NAMING = ['not_found', 'conflict', 'bad_request'] as const satisfies readonly ErrorCode[]
 
+const ofPerson = { access: 'person', tag: 'sharing' } as const
+
 export const getPreview = defineOperation('GET /api/v1/share/preview', {
-  access: 'person',
-  tag: 'sharing',
+  ...ofPerson,
   summary: 'Exactly what would be sealed now, and for which nodes',
   query: from.getPreviewQuery,
   answer: from.sharePreview,
@@ -18,15 +19,13 @@ export const getPreview = defineOperation('GET /api/v1/share/preview', {
 })
 
 export const getShare = defineOperation('GET /api/v1/share', {
-  access: 'person',
-  tag: 'sharing',
+  ...ofPerson,
   summary: 'What the caller consents to, and what each node may have because of it',
   answer: from.sharingView,
 })
 
 const naming = {
-  access: 'person',
-  tag: 'sharing',
+  ...ofPerson,
   body: from.whom,
   answer: from.sharingView,
   errors: NAMING,
@@ -49,8 +48,7 @@ export const NAMED_CHANGES = {
 } as const
 
 const plainly = {
-  access: 'person',
-  tag: 'sharing',
+  ...ofPerson,
   answer: from.sharingView,
 } as const
 

@@ -11,6 +11,7 @@ import {
   nodeId,
   nodeName,
   ownNodeId,
+  rowsOf,
   text,
   traceId,
   who,
@@ -46,21 +47,15 @@ export const auditVerdict = z
       .min(1)
       .nullable()
       .describe('the first entry that is altered, missing, or not what a signed head says; null when ok'),
-    earlier_keys: listOf(
-      z.strictObject({
-        node_id: ownNodeId(),
-        through: count('number of the last entry before it was replaced'),
-      }),
-      100,
-    ).describe('keys that signed before the present key, oldest first; an entry notes each change'),
+    earlier_keys: rowsOf(100, {
+      node_id: ownNodeId(),
+      through: count('number of the last entry before it was replaced'),
+    }).describe('keys that signed before the present key, oldest first; an entry notes each change'),
     outside: z
       .strictObject({
         seq: count('number of the newest entry it covers'),
         signed_at: moment('when it was signed'),
-        members: listOf(
-          z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
-          8,
-        ).describe(
+        members: rowsOf(8, { node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }).describe(
           'members that have the head; if empty, it is a copy that this node keeps beside its ledger',
         ),
         missing: count('entries that the head covers and the ledger does not have; more than 0 is not ok'),
@@ -97,45 +92,33 @@ const ref = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name
 
 const givenTotals = z
   .strictObject({
-    given: listOf(
-      z.strictObject({
-        start: moment('start of the closed period'),
-        end: moment('end of it, exclusive'),
-        at: moment('when the share left this machine'),
-        types: listOf(text(48, 'a type of question'), 8).describe('empty: it said that it shares nothing'),
-        audiences: listOf(text(64, 'a role'), 8),
-        aggregators: listOf(ref, 2).describe('the two nodes that got half of each number each'),
-        released: listOf(
-          z.strictObject({
-            audience: text(64, 'a role'),
-            batch: count('of the period, from 0'),
-            threshold: count('a row of fewer machines is withheld; null: not known').nullable(),
-            types: listOf(
-              z.strictObject({ type: text(48, 'a type of question'), machines: count('in the total') }),
-              8,
-            ),
-          }),
-          512,
-        ).describe('what this machine released, as one of the two; others do not know how many were in it'),
-      }),
-      GIVEN_MAX,
-    ).describe('the newest first'),
-    may_read: listOf(z.strictObject({ audience: text(64, 'a role'), nodes: listOf(ref, 256) }), 8).describe(
+    given: rowsOf(GIVEN_MAX, {
+      start: moment('start of the closed period'),
+      end: moment('end of it, exclusive'),
+      at: moment('when the share left this machine'),
+      types: listOf(text(48, 'a type of question'), 8).describe('empty: it said that it shares nothing'),
+      audiences: listOf(text(64, 'a role'), 8),
+      aggregators: listOf(ref, 2).describe('the two nodes that got half of each number each'),
+      released: rowsOf(512, {
+        audience: text(64, 'a role'),
+        batch: count('of the period, from 0'),
+        threshold: count('a row of fewer machines is withheld; null: not known').nullable(),
+        types: rowsOf(8, { type: text(48, 'a type of question'), machines: count('in the total') }),
+      }).describe('what this machine released, as one of the two; others do not know how many were in it'),
+    }).describe('the newest first'),
+    may_read: rowsOf(8, { audience: text(64, 'a role'), nodes: listOf(ref, 256) }).describe(
       'nodes with a role that gets totals; operators with it may read them too, wherever they are logged in',
     ),
-    fetched: listOf(
-      z.strictObject({
-        node: ref,
-        operator: ref.nullable().describe('who asked through that node; null: the node asked'),
-        audience: text(64, 'the role'),
-        query_type: text(32, 'type of the question'),
-        batches: count('releases that were shown'),
-        at: moment('when'),
-        start: moment('start of the asked time'),
-        end: moment('end of it, exclusive'),
-      }),
-      GIVEN_MAX,
-    ).describe('from this machine; what was fetched from another one stands in the ledger of that one'),
+    fetched: rowsOf(GIVEN_MAX, {
+      node: ref,
+      operator: ref.nullable().describe('who asked through that node; null: the node asked'),
+      audience: text(64, 'the role'),
+      query_type: text(32, 'type of the question'),
+      batches: count('releases that were shown'),
+      at: moment('when'),
+      start: moment('start of the asked time'),
+      end: moment('end of it, exclusive'),
+    }).describe('from this machine; what was fetched from another one stands in the ledger of that one'),
   })
   .meta({ id: 'GivenTotals', description: 'Totals that this machine took part in, and who may read them.' })
 export type GivenTotalsShape = z.infer<typeof givenTotals>

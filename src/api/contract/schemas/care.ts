@@ -1,7 +1,7 @@
 // Schemas of how a node is looked after: its log, its problems, its backup (/logs, /problems, /backup).
 import * as z from 'zod'
 import { LOG_LEVELS } from '../../../base/run/log.ts'
-import { count, listOf, moment, text } from './fields.ts'
+import { count, LIST_MAX, listOf, moment, pattern, rowsOf, text } from './fields.ts'
 
 export const logLine = z
   .looseObject({
@@ -15,21 +15,19 @@ export const logLine = z
 
 export const problemList = z
   .strictObject({
-    problems: listOf(
-      z.strictObject({
-        level: z.enum(['warn', 'error']),
-        at: text(256, 'where it was logged, `file:line:column`; null when that cannot be told').nullable(),
-        kind: text(64, 'class of the error').nullable(),
-        code: text(64, 'a code of Karo or of the system').nullable(),
-        stack: listOf(text(256, 'frame')).describe('frames of Karo that the error passed'),
-        times: count('lines of that place with that kind of error'),
-        first_seconds_ago: count('seconds'),
-        last_seconds_ago: count('seconds'),
-        peers: listOf(text(8, '8 hex digits')).describe(
-          'hashes of the nodes that the line was about, with a salt that is not kept',
-        ),
-      }),
-    ),
+    problems: rowsOf(LIST_MAX, {
+      level: z.enum(['warn', 'error']),
+      at: text(256, 'where it was logged, `file:line:column`; null when that cannot be told').nullable(),
+      kind: text(64, 'class of the error').nullable(),
+      code: text(64, 'a code of Karo or of the system').nullable(),
+      stack: listOf(text(256, 'frame')).describe('frames of Karo that the error passed'),
+      times: count('lines of that place with that kind of error'),
+      first_seconds_ago: count('seconds'),
+      last_seconds_ago: count('seconds'),
+      peers: listOf(text(8, '8 hex digits')).describe(
+        'hashes of the nodes that the line was about, with a salt that is not kept',
+      ),
+    }),
   })
   .meta({ id: 'ProblemList' })
 
@@ -37,11 +35,7 @@ export const getLogsQuery = z.strictObject({
   lines: z.int().min(0).max(1_000).default(100).describe('how many of the newest lines'),
   follow: z.boolean().default(false).describe('continue with new lines'),
   level: z.enum(LOG_LEVELS).exactOptional().describe('only lines of this level and more important ones'),
-  trace: z
-    .string()
-    .regex(/^[0-9a-f]{1,32}$/)
-    .exactOptional()
-    .describe('a trace id, or its beginning'),
+  trace: pattern(/^[0-9a-f]{1,32}$/, 'a trace id, or its beginning').exactOptional(),
 })
 export type LogLineShape = z.infer<typeof logLine>
 

@@ -6,7 +6,18 @@ import { TASK_STATES } from '../../../agents/tasks/types.ts'
 import { KINDS } from '../../../base/words/signal.ts'
 import { THRESHOLDS } from '../../../exchange/report/index.ts'
 import { ACTION_CLASSES, APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '../constants.ts'
-import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
+import {
+  category,
+  count,
+  listOf,
+  moment,
+  nodeRef,
+  oneOf,
+  riskLevel,
+  text,
+  traceId,
+  trustLevel,
+} from './fields.ts'
 
 const peer = nodeRef
 const word = (what: string) => text(64, what)
@@ -23,9 +34,10 @@ const DATA = {
   peer_pending: z.strictObject({ peer }),
   member_seen: z.strictObject({
     peer,
-    known_by: z
-      .enum(['link', 'gossip'])
-      .describe('link: the member is connected here; gossip: another member told of it'),
+    known_by: oneOf(
+      ['link', 'gossip'],
+      'link: the member is connected here; gossip: another member told of it',
+    ),
   }),
   member_left: z.strictObject({
     peer,
@@ -87,9 +99,7 @@ const DATA = {
   approval_wanted: z.strictObject(approval),
   approval_decided: z.strictObject({
     ...approval,
-    outcome: z
-      .enum(['approved', ...APPROVAL_OUTCOMES])
-      .describe('`approved`: it may run now; else what became of it'),
+    outcome: oneOf(['approved', ...APPROVAL_OUTCOMES], '`approved`: it may run now; else what became of it'),
   }),
   agent_state: z.strictObject({
     agent: text(64, 'id of the agent'),

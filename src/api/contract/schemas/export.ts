@@ -3,15 +3,12 @@ import * as z from 'zod'
 import { EVENT_ID } from '../../../base/words/event-id.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import { MOST, SHELL } from '../../../ops/care/transfer.ts'
-import { count, listOf, moment, text } from './fields.ts'
+import { count, listOf, moment, pattern, text } from './fields.ts'
 import { importKey } from './import.ts'
 
 /** One command, as a line of a file. */
 export const transferEvent = z.strictObject({
-  id: z
-    .string()
-    .regex(EVENT_ID)
-    .describe('start in microseconds and a tag, in base 36; the same event always has the same id'),
+  id: pattern(EVENT_ID, 'start in microseconds and a tag, in base 36; the same event always has the same id'),
   timestamp: text(40, 'RFC 3339, for people: the time of the id; a different time is refused'),
   shell: z.string().regex(SHELL),
   command: z.string().min(1).max(MOST.command),

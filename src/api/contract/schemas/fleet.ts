@@ -1,18 +1,30 @@
 // Schemas of the mesh that a root certifies: /fleet.
 import * as z from 'zod'
-import { count, fingerprint, integer, labels, listOf, moment, nodeId, nodeName, text, who } from './fields.ts'
+import {
+  count,
+  fingerprint,
+  frameText,
+  integer,
+  labels,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  oneOf,
+  pattern,
+  someText,
+  text,
+  who,
+} from './fields.ts'
 
-const digits = (length: number, what: string) =>
-  z
-    .string()
-    .regex(new RegExp(`^[0-9a-f]{${length}}$`))
-    .describe(what)
+const digits = (length: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${length}}$`), what)
 
 const certificate = z
   .strictObject({
-    usage: z
-      .enum(['issuer', 'node', 'operator'])
-      .describe('issuer: may certify others, and is a node itself; operator: a person'),
+    usage: oneOf(
+      ['issuer', 'node', 'operator'],
+      'issuer: may certify others, and is a node itself; operator: a person',
+    ),
     node_id: nodeId(),
     fingerprint: fingerprint(),
     name: nodeName(),
@@ -74,11 +86,10 @@ export type FleetShape = z.infer<typeof fleetState>
 
 export const foundBody = z.strictObject({
   root: nodeId().describe('public key of the root'),
-  certificate: z
-    .string()
-    .max(4096)
-    .regex(/^[A-Za-z0-9_-]+$/)
-    .describe('certificate of this node as an issuer, signed by the root: the frame in base64url'),
+  certificate: frameText(
+    4096,
+    'certificate of this node as an issuer, signed by the root: the frame in base64url',
+  ),
 })
 
 export const rootList = z
@@ -97,11 +108,7 @@ export const rootList = z
 export type RootListShape = z.infer<typeof rootList>
 
 export const rootListBody = z.strictObject({
-  list: z
-    .string()
-    .max(90_000)
-    .regex(/^[A-Za-z0-9_-]+$/)
-    .describe('revocation list that the root signed: the frame in base64url'),
+  list: frameText(90_000, 'revocation list that the root signed: the frame in base64url'),
 })
 
 /** One line of a mesh that is exported. */
@@ -146,9 +153,10 @@ export const assigned = z.strictObject({ certificate }).meta({ id: 'Assigned' })
 const invite = z
   .strictObject({
     id: digits(16, 'names the invite; no secret'),
-    state: z
-      .enum(['open', 'used', 'expired', 'cancelled', 'replaced'])
-      .describe('replaced: it names a key that this node has no more, so it lets nobody in'),
+    state: oneOf(
+      ['open', 'used', 'expired', 'cancelled', 'replaced'],
+      'replaced: it names a key that this node has no more, so it lets nobody in',
+    ),
     made_at: moment('when it was made'),
     ends_at: moment('when it ends'),
     uses: count('number of machines that may use it'),
@@ -184,10 +192,10 @@ export const inviteMade = z
   })
   .meta({ id: 'InviteMade' })
 
-export const cancelBody = z.strictObject({ id: z.string().min(1).max(64).describe('its id') })
+export const cancelBody = z.strictObject({ id: someText(64, 'its id') })
 
 export const joinBody = z.strictObject({
-  code: z.string().min(1).max(256).describe('the invite'),
+  code: someText(256, 'the invite'),
   root: nodeId().exactOptional().describe('the root that has to answer, if it is known'),
   places: listOf(z.string().min(1).max(300), 16)
     .default([])

@@ -8,7 +8,7 @@ import {
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
 } from '../constants.ts'
-import { category, count, integer, listOf, moment, riskLevel, text } from './fields.ts'
+import { category, count, integer, listOf, moment, pattern, riskLevel, someText, text } from './fields.ts'
 
 const command = {
   id: text(32, 'id of the event; ids of one person sort by time'),
@@ -155,18 +155,9 @@ export const getRankedCommandsQuery = z.strictObject({
     .default('')
     .describe('words between blanks, `"two words"` as one, `!word` for one that must not occur'),
   match: z.enum(FINDER_MATCHES).default('fuzzy').describe('exact: `q` as it is; else its words, or letters'),
-  here: z
-    .string()
-    .min(1)
-    .max(4096)
-    .exactOptional()
-    .describe('absolute path of the current directory of the caller'),
+  here: someText(4096, 'absolute path of the current directory of the caller').exactOptional(),
   ...rankedFilters,
-  session: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/)
-    .exactOptional()
-    .describe('only of this shell session, by its id'),
+  session: pattern(/^[\w.-]{1,64}$/, 'only of this shell session, by its id').exactOptional(),
   imported: z
     .boolean()
     .exactOptional()

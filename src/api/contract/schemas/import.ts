@@ -4,7 +4,7 @@ import { LATEST_MS } from '../../../base/calendar.ts'
 import { SOURCES } from '../../../observe/imports/entry.ts'
 import { MOST, SHELL } from '../../../ops/care/transfer.ts'
 import { IMPORT_BATCH } from '../constants.ts'
-import { count, listOf, moment, text } from './fields.ts'
+import { count, listOf, moment, oneOf, pattern, text } from './fields.ts'
 
 export const imported = z.strictObject({
   added: count('new ones'),
@@ -33,11 +33,7 @@ export type ImportListShape = z.infer<typeof imports>
 const INT32 = 2 ** 31
 
 /** The key by which the daemon knows an import that is under way. */
-export const importKey = () =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .describe('key of the import that is under way')
+export const importKey = () => pattern(/^[0-9a-f]{16}$/, 'key of the import that is under way')
 
 const foreignEntry = z.strictObject({
   start_us: z
@@ -63,9 +59,7 @@ const foreignEntry = z.strictObject({
 })
 
 export const beginImportBody = z.strictObject({
-  source: z
-    .enum([...SOURCES, 'karo'])
-    .describe('program that wrote the history; `karo`: a file of karo export'),
+  source: oneOf([...SOURCES, 'karo'], 'program that wrote the history; `karo`: a file of karo export'),
   file: text(4_096, 'for the list of imports').min(1),
   dry_run: z.boolean().default(false).describe('change nothing, only tell what would be done'),
 })

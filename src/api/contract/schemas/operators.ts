@@ -2,21 +2,23 @@
 import * as z from 'zod'
 import { AGENT_CONTROL } from '../../../../protocols/messages/agent.ts'
 import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
-import { count, fingerprint, labels, listOf, moment, nodeId, nodeName } from './fields.ts'
+import {
+  count,
+  fingerprint,
+  frameText,
+  labels,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  pattern,
+  someText,
+} from './fields.ts'
 
 const HOUR_MS = 3_600_000
-const hex = (bytes: number, what: string) =>
-  z
-    .string()
-    .regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`))
-    .describe(what)
+const hex = (bytes: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${2 * bytes}}$`), what)
 /** Two thirds of a base64url text are at most the bytes of one frame in a chain. */
-const frame = (what: string) =>
-  z
-    .string()
-    .max(4096)
-    .regex(/^[A-Za-z0-9_-]+$/)
-    .describe(`${what}: the frame in base64url`)
+const frame = (what: string) => frameText(4096, `${what}: the frame in base64url`)
 const chain = () => listOf(frame('a certificate'), 2).describe('from the certificate that the root signed on')
 
 const operator = z
@@ -40,7 +42,7 @@ export const operatorList = z
 
 export const operatorBody = z.strictObject({
   key: nodeId().describe('public key of the operator; the private one is never sent'),
-  name: z.string().min(1).max(64).describe('how people and ledgers call it'),
+  name: someText(64, 'how people and ledgers call it'),
   for_ms: z
     .int()
     .min(60_000)
@@ -53,7 +55,7 @@ export const operatorBody = z.strictObject({
 
 export const operatorMade = z.strictObject({ operator, chain: chain() }).meta({ id: 'OperatorMade' })
 
-const whose = z.string().min(1).max(256).describe('name, fingerprint or public key of the operator')
+const whose = someText(256, 'name, fingerprint or public key of the operator')
 export const whoseBody = z.strictObject({ operator: whose })
 export const renewBody = z.strictObject({
   operator: whose,

@@ -10,6 +10,8 @@ import {
   moment,
   nodeId,
   nodeName,
+  oneOf,
+  rowsOf,
   text,
   trustLevel,
   who,
@@ -38,10 +40,10 @@ const peer = z
       .exactOptional()
       .describe('true: people or the configuration here call it so; false: the node gave itself the name'),
     trust_level: trustLevel(),
-    standing: z
-      .enum(['stranger', 'known', 'member'])
-      .exactOptional()
-      .describe('stranger: only its key is known; known: a member spoke of it; member: this node admits it'),
+    standing: oneOf(
+      ['stranger', 'known', 'member'],
+      'stranger: only its key is known; known: a member spoke of it; member: this node admits it',
+    ).exactOptional(),
     roles: labels('roles of the node on this machine'),
     teams: labels('teams of the node on this machine'),
     why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
@@ -49,9 +51,10 @@ const peer = z
     addresses: listOf(text(256, 'multiaddr'), 8).describe(
       'addresses at which the node was met, newest first; only administrators may see this',
     ),
-    state: z
-      .enum(['connected', 'known', 'missing', 'pending', 'denied', 'revoked'])
-      .describe('missing: the node has a certificate that holds, and is not there'),
+    state: oneOf(
+      ['connected', 'known', 'missing', 'pending', 'denied', 'revoked'],
+      'missing: the node has a certificate that holds, and is not there',
+    ),
     certified_until: moment('when its certificate ends').exactOptional(),
     certifies: count('of an issuer: nodes with a certificate that it signed and that holds').exactOptional(),
     last_seen: moment('when the node was last met; null if never').nullable(),
@@ -68,12 +71,10 @@ const peer = z
       .enum(['online', 'unsure', 'offline'])
       .nullable()
       .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
-    apart: z
-      .enum(['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'])
-      .exactOptional()
-      .describe(
-        'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
-      ),
+    apart: oneOf(
+      ['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'],
+      'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
+    ).exactOptional(),
     links: listOf(fingerprint(), LINKS_MAX)
       .exactOptional()
       .describe(
@@ -100,10 +101,10 @@ const step = z.strictObject({
 export const peerAnswer = z
   .strictObject({
     peer,
-    revoked_in: z
-      .enum(['here', 'mesh'])
-      .exactOptional()
-      .describe('of a revocation. mesh: this node is an issuer, so every member is told'),
+    revoked_in: oneOf(
+      ['here', 'mesh'],
+      'of a revocation. mesh: this node is an issuer, so every member is told',
+    ).exactOptional(),
     received: z
       .strictObject({
         summaries: count(
@@ -171,19 +172,16 @@ export const introductions = z
     given: listOf(z.strictObject(introduced), 256).describe(
       'introductions of this node that hold, the first to end first',
     ),
-    received: listOf(
-      z.strictObject({
-        ...introduced,
-        introducer: nodeId(),
-        introducer_name: nodeName(),
-        counts: z
-          .boolean()
-          .describe(
-            'true: this node gives the named node this level and these teams now; false: they are only what the introducer signed',
-          ),
-      }),
-      16_384,
-    ).describe('introductions of nodes that people here or the configuration named introducers'),
+    received: rowsOf(16_384, {
+      ...introduced,
+      introducer: nodeId(),
+      introducer_name: nodeName(),
+      counts: z
+        .boolean()
+        .describe(
+          'true: this node gives the named node this level and these teams now; false: they are only what the introducer signed',
+        ),
+    }).describe('introductions of nodes that people here or the configuration named introducers'),
   })
   .meta({ id: 'Introductions' })
 export type IntroductionsShape = z.infer<typeof introductions>

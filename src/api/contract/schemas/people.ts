@@ -1,7 +1,7 @@
 // Schemas of the people of this node: /people.
 import * as z from 'zod'
 import { HELD_REASONS } from '../../../base/words/held-reasons.ts'
-import { count, listOf, moment, text } from './fields.ts'
+import { count, listOf, moment, someText, text } from './fields.ts'
 
 const person = z
   .strictObject({
@@ -28,7 +28,7 @@ const whoBody = z
 export const mapBody = z.strictObject({
   person: whoBody,
   dry_run: z.boolean().default(false).describe('only say whose data it would be'),
-  user: z.string().min(1).max(256).describe('the name or uid of the account that gets the data'),
+  user: someText(256, 'the name or uid of the account that gets the data'),
 })
 
 export const removeBody = z.strictObject({

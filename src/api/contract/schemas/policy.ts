@@ -6,11 +6,13 @@ import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
   digest,
+  frameText,
   level,
   listOf,
   moment,
   nodeId,
   nodeRef,
+  rowsOf,
   sharingCategory,
   text,
   who,
@@ -19,7 +21,7 @@ import {
 const LABELS_MAX = 32
 
 const aggregators = (description: string) =>
-  listOf(z.strictObject({ node_id: nodeId(), operator: text(64, 'who runs it') }), 8).describe(description)
+  rowsOf(8, { node_id: nodeId(), operator: text(64, 'who runs it') }).describe(description)
 
 const organisation = z
   .strictObject({
@@ -33,14 +35,11 @@ const organisation = z
         aggregators: aggregators('nodes that compute totals'),
         bucket: z.enum(BUCKET_LENGTHS).describe('what one total is about'),
         audiences: listOf(text(64, 'a role'), 8).describe('roles that get totals'),
-        former: listOf(
-          z.strictObject({
-            until: moment('when others followed'),
-            aggregators: aggregators('nodes that computed totals then'),
-            bucket: z.enum(BUCKET_LENGTHS).describe('what one total was about'),
-          }),
-          FORMER_MAX,
-        ).describe('who computed totals before, oldest first: what they released of that time still counts'),
+        former: rowsOf(FORMER_MAX, {
+          until: moment('when others followed'),
+          aggregators: aggregators('nodes that computed totals then'),
+          bucket: z.enum(BUCKET_LENGTHS).describe('what one total was about'),
+        }).describe('who computed totals before, oldest first: what they released of that time still counts'),
       })
       .describe('how totals of the mesh are computed'),
     accepts: z.enum(['restrict', 'full']).describe('policy.accept_org of this node'),
@@ -49,11 +48,7 @@ const organisation = z
   .meta({ id: 'PolicyBundle', description: 'What the root of the mesh asks of the policy of every node.' })
 
 export const bundleBody = z.strictObject({
-  bundle: z
-    .string()
-    .max(70_000)
-    .regex(/^[A-Za-z0-9_-]+$/)
-    .describe('policy bundle that the root signed: the frame in base64url'),
+  bundle: frameText(70_000, 'policy bundle that the root signed: the frame in base64url'),
 })
 export const bundleTaken = z
   .strictObject({ organisation: organisation.nullable() })
@@ -62,14 +57,11 @@ export const bundleTaken = z
 export const policyView = z
   .strictObject({
     engine: z.enum(['built-in', 'cedar']).describe('built-in: the role table; cedar: the files'),
-    files: listOf(
-      z.strictObject({
-        path: text(4096, 'absolute'),
-        policies: count('that stand in it'),
-        digest: digest('of its bytes'),
-      }),
-      64,
-    ).describe('in force'),
+    files: rowsOf(64, {
+      path: text(4096, 'absolute'),
+      policies: count('that stand in it'),
+      digest: digest('of its bytes'),
+    }).describe('in force'),
     warnings: listOf(text(4096, 'file, line, column and what is odd there'), 1_000),
     loaded_at: moment('when they came into force'),
     teams: listOf(text(64, 'a team'), LABELS_MAX).describe('that this node is in'),
@@ -131,10 +123,9 @@ export const policyExplanation = z
     rule: decision.rule,
     roles: listOf(text(64, 'a role'), LABELS_MAX).describe('that this node knows it to have'),
     teams: listOf(text(64, 'a team'), LABELS_MAX).describe('likewise'),
-    layers: listOf(
-      z.strictObject({ layer: z.enum(['owner', 'roles']), ...decision, decides: z.boolean() }),
-      2,
-    ).describe("the owner's own, by trust and the caller's consent, and the role policies; both must allow"),
+    layers: rowsOf(2, { layer: z.enum(['owner', 'roles']), ...decision, decides: z.boolean() }).describe(
+      "the owner's own, by trust and the caller's consent, and the role policies; both must allow",
+    ),
   })
   .meta({
     id: 'PolicyExplanation',

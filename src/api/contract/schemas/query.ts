@@ -1,215 +1,12 @@
 // Schemas of /query: the result of a question to the mesh, and its lines as NDJSON.
 import * as z from 'zod'
-import * as numbers from '../../../../protocols/messages/numbers.ts'
-import { QUERY_TYPES, queryFilter } from '../../../../protocols/messages/query.ts'
-import {
-  ASKED_TYPES,
-  type NodePart,
-  type QueryData,
-  queryType,
-} from '../../../exchange/query/query-types/index.ts'
-import { OUTCOMES, UNREACHED } from '../../../exchange/query/result.ts'
-import { UNRELEASED } from '../../../exchange/totals/types.ts'
+import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
+import { coverage, queryResult } from '../../../exchange/query/schema.ts'
 import { error } from './error.ts'
-import {
-  count,
-  fingerprint,
-  integer,
-  labels,
-  level,
-  listOf,
-  moment,
-  nodeId,
-  nodeName,
-  text,
-  timeRange,
-  traceId,
-} from './fields.ts'
+import { level, moment, oneOf, rowsOf, someText } from './fields.ts'
 
-export const coverage = z
-  .strictObject({
-    known: count('other members; the next six counts add up to it'),
-    answered: count('members that answered, also those without numbers'),
-    from_summary: count('absent members whose published summaries are used instead'),
-    denied: count('that refused'),
-    withheld: count('members whose numbers may not be shown, because too few people are in them'),
-    failed: count('members that were busy, failed, do not support the question, or signed badly'),
-    unreachable: count('members that could not be reached'),
-    complete: z.boolean().describe('answered = known'),
-    nodes: listOf(
-      z.strictObject({
-        fingerprint: fingerprint(),
-        name: nodeName(),
-        outcome: z.enum(OUTCOMES),
-        why: z
-          .enum(UNREACHED)
-          .exactOptional()
-          .describe(
-            'why the member is unreachable, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, this one keeps the links of overlay.leaves_up_to others, and it could not be dialed; links_full_there: the other way round; left: it was stopped; lost: its connection broke; silent: it is connected and did not answer in time; away: nothing was heard of it lately',
-          ),
-        clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
-        last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),
-      }),
-    ).describe('outcomes only, never numbers'),
-  })
-  .meta({ id: 'Coverage', description: 'The outcome for every known member, each counted once.' })
+export { queryResult }
 export type Coverage = z.infer<typeof coverage>
-
-const reach = z
-  .strictObject({
-    nodes: count('nodes that were heard, live or by their last summary, this one included'),
-    whole: count('those whose records reach over the whole range, as far as it has come'),
-    short: listOf(
-      z.strictObject({
-        fingerprint: fingerprint(),
-        name: nodeName(),
-        source: z.enum(['live', 'summary']),
-        covers: timeRange.nullable().describe('null: there are no records in the range, or `unsaid`'),
-        unsaid: z
-          .literal(true)
-          .exactOptional()
-          .describe('the node gave numbers without saying which part of the time they cover'),
-      }),
-    ).describe('the others'),
-  })
-  .meta({ id: 'Reach', description: 'Which part of the asked range the numbers rest on.' })
-
-const contributions = z.strictObject({
-  contributed: count('machines whose numbers are in the totals'),
-  declined: count('machines on which nobody agreed'),
-  late: count('machines whose numbers came later or that share what too few do, and wait for others'),
-  absent: count('machines of which nothing came'),
-  refused: count('machines whose numbers could not be counted'),
-})
-
-const holders = (description: string) =>
-  listOf(z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }), 64).describe(
-    description,
-  )
-
-const released = z
-  .strictObject({
-    audience: text(64, 'the role that the totals were computed for'),
-    partly: listOf(z.string().max(64), 512).describe(
-      'rows that some of the periods or machines withheld: what is shown of them is of the others, so it is the least',
-    ),
-    team: z
-      .strictObject({
-        name: text(64, 'the team that was asked about'),
-        machines: count('machines of it in the newest of these periods'),
-        of: count('machines that it had then').nullable().describe('null: not known'),
-      })
-      .exactOptional()
-      .describe('of a team that was asked about'),
-    holders: holders('nodes that showed releases which the asking one does not hold; empty when it held all'),
-    refused: holders('nodes that sent something altered, or about something else, in their place'),
-    buckets: listOf(
-      z.strictObject({
-        ...timeRange.shape,
-        why: z
-          .enum(UNRELEASED)
-          .nullable()
-          .describe('why there are no totals of this period; null when there are'),
-        contributions: contributions.nullable().describe('null: this node does not know'),
-        k: count('fewest machines behind a row that is shown'),
-        rows_withheld: count('rows left out because too few machines were in them'),
-      }),
-    ).describe('the closed periods in the range, oldest first'),
-  })
-  .meta({ id: 'Released', description: 'Which closed periods the totals are of, at level 2.' })
-
-type NodePartShape = { readonly [K in keyof NodePart]-?: z.ZodType<NonNullable<NodePart[K]>> }
-
-/** The schemas of each query type. They are made once, because two schemas with one id would be two shapes. */
-const types = ASKED_TYPES.map((type) => queryType(type).schemas({ z, numbers }))
-/** TypeScript cannot tell that the mapped list has several members, which `z.union` needs. */
-type Several<T> = readonly [T, T, ...T[]]
-const data: z.ZodType<QueryData> = z.union(
-  types.map(({ result }) => result) as unknown as Several<z.ZodType<QueryData>>,
-)
-const parts = Object.assign({}, ...types.map(({ part }) => part)) as NodePartShape
-
-const perNode = z
-  .strictObject({
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    as_of: moment('when its owner computed it'),
-    source: z
-      .enum(['live', 'summary'])
-      .describe('summary: the member is absent, and these are its last published numbers'),
-    ...(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.exactOptional()])) as {
-      readonly [K in keyof NodePartShape]: z.ZodExactOptional<NodePartShape[K]>
-    }),
-  })
-  .meta({ id: 'PerNode' })
-
-export const queryResult = z
-  .strictObject({
-    query_id: z
-      .string()
-      .regex(/^[0-9a-f]{32}$/)
-      .describe('32 hex digits'),
-    trace_id: traceId(),
-    query_type: z.enum(QUERY_TYPES),
-    level: level('1: numbers of consenting nodes; 2: totals of many'),
-    time_range: timeRange,
-    status: z.enum(['success', 'access_denied', 'no_data', 'withheld']),
-    filters: listOf(queryFilter, 16).exactOptional().describe('the filters of the question, if any'),
-    team: text(64, 'the team, if only a team was asked').exactOptional(),
-    asked_as: z
-      .strictObject({
-        operator: nodeId(),
-        fingerprint: fingerprint(),
-        name: nodeName(),
-        roles: labels('roles of the operator'),
-        teams: labels('teams of the operator'),
-      })
-      .exactOptional()
-      .describe('the operator who asked; absent: this node asked'),
-    own_missing: z
-      .literal(true)
-      .exactOptional()
-      .describe("this node's own numbers are missing, because they could not be read in time"),
-    data,
-    nodes: listOf(perNode).exactOptional().describe('with per_node'),
-    as_of: moment('when the oldest of these numbers was computed; null without any').nullable(),
-    coverage,
-    reach: reach.nullable().describe('null for numbers that are of now'),
-    compared: z
-      .strictObject({
-        nodes: count(
-          'nodes whose records reach back over all of the period before; at level 2 the fewest machines of one period before',
-        ),
-        of: count('nodes that gave numbers; at level 2 the machines of the newest period'),
-      })
-      .nullable()
-      .describe('the nodes behind each `change`; null for a type that compares nothing'),
-    released: released.exactOptional().describe('at level 2'),
-    elsewhere: z
-      .strictObject({ machines: count('machines beside the team'), data })
-      .exactOptional()
-      .describe(
-        'at level 2, of a team: the same numbers of the machines beside it, where they were released',
-      ),
-    privacy: z.strictObject({
-      mode: z.enum(['per_node', 'aggregate']),
-      k_min: count('fewest nodes that a total may include'),
-      cells_suppressed: count(
-        'rows left out because too few nodes were in them, beside rows that only divide one that is shown',
-      ),
-      noise: text(64, 'noise that was added to the numbers, or `none`'),
-    }),
-    ended_by: z.enum(['all_done', 'deadline', 'cancelled']),
-    timing: z.strictObject({
-      first_ms: z.number().min(0).nullable().describe('milliseconds to the first answer; null without any'),
-      last_ms: z.number().min(0).nullable().describe('milliseconds to the last one'),
-      elapsed_ms: z.number().min(0).describe('milliseconds to the complete result'),
-    }),
-    notes: listOf(text(1024, 'for people'), 256).describe(
-      'why something is withheld, and what to do about it',
-    ),
-  })
-  .meta({ id: 'QueryResult' })
 export type QueryResult = z.infer<typeof queryResult>
 export type Outcome = Coverage['nodes'][number]['outcome']
 
@@ -232,28 +29,18 @@ export const postQueryBody = z.strictObject({
     end: moment('the moment after it'),
   }),
   per_node: z.boolean().exactOptional().describe('also each node by itself (level 1)'),
-  filters: listOf(
-    z.strictObject({
-      field: z.string().max(32),
-      operator: z.enum(OPERATORS),
-      value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
-    }),
-    16,
-  )
+  filters: rowsOf(16, {
+    field: z.string().max(32),
+    operator: z.enum(OPERATORS),
+    value: z.array(z.string().max(64)).min(1).max(16).readonly().describe('a single value needs no list'),
+  })
     .exactOptional()
     .describe('all must hold'),
-  team: z
-    .string()
-    .min(1)
-    .max(64)
-    .exactOptional()
-    .describe('only the members of this team are asked and counted'),
-  as: z
-    .enum(['operator', 'node'])
-    .exactOptional()
-    .describe(
-      'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
-    ),
+  team: someText(64, 'only the members of this team are asked and counted').exactOptional(),
+  as: oneOf(
+    ['operator', 'node'],
+    'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
+  ).exactOptional(),
   timeout_ms: z
     .int()
     .min(100)

@@ -13,7 +13,10 @@ import {
   nodeId,
   nodeName,
   nodeRef,
+  oneOf,
+  rowsOf,
   sharingCategory,
+  someText,
   text,
   trustLevel,
   who,
@@ -24,13 +27,10 @@ const ENTRIES_MAX = 256
 const entries = (what: string) => listOf(text(256, 'node id, `team:x`, `role:x` or `*`')).describe(what)
 
 const parts = (what: string) =>
-  listOf(
-    z.strictObject({
-      who: text(256, 'node id, `team:x`, `role:x` or `*`'),
-      categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
-    }),
-    ENTRIES_MAX,
-  ).describe(what)
+  rowsOf(ENTRIES_MAX, {
+    who: text(256, 'node id, `team:x`, `role:x` or `*`'),
+    categories: listOf(sharingCategory(), SHARING_CATEGORIES.length),
+  }).describe(what)
 
 const sharedWith = z
   .strictObject({
@@ -51,9 +51,7 @@ const sharedWith = z
 export const sharingView = z
   .strictObject({
     sharing: z.enum(['on', 'off']),
-    source: z
-      .enum(['config', 'decision'])
-      .describe('decision: this person decided; config: the file still holds'),
+    source: oneOf(['config', 'decision'], 'decision: this person decided; config: the file still holds'),
     max_level: z
       .literal([0, 1, 2])
       .meta({ type: 'integer', description: '0 nothing, 1 summaries, 2 totals' }),
@@ -63,11 +61,10 @@ export const sharingView = z
         z.ZodBoolean
       >,
     ),
-    anomalies: z
-      .enum(ANOMALY_CHOICES)
-      .describe(
-        'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
-      ),
+    anomalies: oneOf(
+      ANOMALY_CHOICES,
+      'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
+    ),
     allow: z.strictObject({
       peers: entries('who may have level 1'),
       supervisors: entries('who may have level 2'),
@@ -108,13 +105,10 @@ const totalsType = z.strictObject({
   given: z.boolean(),
   reason: text(1024, 'why it is not given, for people; null when it is').nullable(),
   rows: count('rows of its layout; those that are not in `own` are 0'),
-  own: listOf(
-    z.strictObject({
-      row: text(64, 'a tool, an hour, a level of risk'),
-      values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
-    }),
-    512,
-  ).describe("rows that the caller has any of; other people's parts are added before it is split"),
+  own: rowsOf(512, {
+    row: text(64, 'a tool, an hour, a level of risk'),
+    values: z.record(z.string(), z.number()).describe('by name, none above 1000000'),
+  }).describe("rows that the caller has any of; other people's parts are added before it is split"),
 })
 
 const totalsPreview = z
@@ -123,11 +117,12 @@ const totalsPreview = z
       .strictObject({ start: moment('first moment'), end: moment('the moment after it, exclusive') })
       .nullable()
       .describe('the closed period that is previewed; null: the mesh computes no totals'),
-    state: z
-      .enum(['open', 'due', 'given'])
-      .describe('open: it is not over, so numbers are those so far; given: it has left this machine'),
+    state: oneOf(
+      ['open', 'due', 'given'],
+      'open: it is not over, so numbers are those so far; given: it has left this machine',
+    ),
     why: z.enum(UNGIVEN).nullable().describe('why nothing at all is given; null: the types say'),
-    pair: listOf(z.strictObject({ node: nodeRef, operator: text(64, 'who runs it') }), 2).describe(
+    pair: rowsOf(2, { node: nodeRef, operator: text(64, 'who runs it') }).describe(
       'the two nodes that get half of each number each',
     ),
     readers: listOf(nodeRef, RECIPIENTS_MAX).describe('nodes with the role, which may read the totals'),
@@ -216,27 +211,16 @@ export const whom = z.strictObject({
 })
 
 export const anomalyChoice = z.strictObject({
-  choice: z
-    .enum(['anonymous', 'identified'])
-    .describe('only in totals of many nodes, or also in answers of this node'),
+  choice: oneOf(['anonymous', 'identified'], 'only in totals of many nodes, or also in answers of this node'),
 })
 
 export const getPreviewQuery = z.strictObject({
   to: who().exactOptional(),
-  role: z
-    .string()
-    .min(1)
-    .max(64)
-    .exactOptional()
-    .describe('only numbers that nodes with this role could read'),
-  category: z
-    .string()
-    .min(1)
-    .max(128)
-    .exactOptional()
-    .describe(
-      'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
-    ),
+  role: someText(64, 'only numbers that nodes with this role could read').exactOptional(),
+  category: someText(
+    128,
+    'what would leave if just these were allowed: categories with commas, `tool_usage,safety_stats`',
+  ).exactOptional(),
   at: moment(
     'with `role`: a time in the closed period whose totals are previewed; default now',
   ).exactOptional(),

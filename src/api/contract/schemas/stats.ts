@@ -1,7 +1,7 @@
 // Schemas of /stats: a person's own numbers.
 import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../constants.ts'
-import { category, count, listOf, moment, share, text, timeRange } from './fields.ts'
+import { category, count, LIST_MAX, moment, rowsOf, share, text, timeRange } from './fields.ts'
 
 const counted = { count: count('commands'), failures: count('commands that ended with another code than 0') }
 
@@ -46,14 +46,12 @@ export const statistics = z
     period: z.enum(STATISTICS_PERIODS),
     ...totals,
     unique_commands: count('different ones'),
-    categories: listOf(z.strictObject({ category: category(), ...compared })),
-    tools: listOf(
-      z.strictObject({
-        tool: text(32, 'name in the public dictionary of tools, else `other`'),
-        category: category(),
-        ...compared,
-      }),
-    ),
+    categories: rowsOf(LIST_MAX, { category: category(), ...compared }),
+    tools: rowsOf(LIST_MAX, {
+      tool: text(32, 'name in the public dictionary of tools, else `other`'),
+      category: category(),
+      ...compared,
+    }),
     hourly: hoursOfDay.describe("by hour of the day, the machine's local time"),
     daily: z.array(count('commands')).length(7).readonly().describe('by day of the week, Monday first'),
     heat: z
@@ -63,24 +61,20 @@ export const statistics = z
       .describe('by day of the week and hour: a row for each day'),
     timeline: z.strictObject({
       unit: z.enum(['hour', 'day', 'week']).describe('how long each point is'),
-      points: listOf(
-        z.strictObject({ start: moment('start of the point'), count: count('commands') }),
-        64,
-      ).describe('in order, without gaps'),
+      points: rowsOf(64, { start: moment('start of the point'), count: count('commands') }).describe(
+        'in order, without gaps',
+      ),
     }),
-    failing: listOf(
-      z.strictObject({
-        tool: text(32, 'name in the public dictionary of tools, else `other`'),
-        category: category(),
-        ...counted,
-        rate: share('share of commands that failed'),
-        previous_rate: share(
-          'rate in the period before; null if the tool was not used then, or that is unknown',
-        ).nullable(),
-        rose: z.boolean().describe('the rate rose by more than chance explains'),
-      }),
-      5,
-    ).describe('tools whose rate rose, then tools that failed most'),
+    failing: rowsOf(5, {
+      tool: text(32, 'name in the public dictionary of tools, else `other`'),
+      category: category(),
+      ...counted,
+      rate: share('share of commands that failed'),
+      previous_rate: share(
+        'rate in the period before; null if the tool was not used then, or that is unknown',
+      ).nullable(),
+      rose: z.boolean().describe('the rate rose by more than chance explains'),
+    }).describe('tools whose rate rose, then tools that failed most'),
     busiest: z
       .strictObject({ date: date('the local date'), count: count('commands') })
       .nullable()
@@ -104,10 +98,10 @@ export type StatisticsShape = z.infer<typeof statistics>
 
 export const mostUsed = z
   .strictObject({
-    commands: listOf(
-      z.strictObject({ command: z.string().describe('the text, after redaction of secrets'), ...counted }),
-      1000,
-    ).describe('the most frequent first'),
+    commands: rowsOf(1000, {
+      command: z.string().describe('the text, after redaction of secrets'),
+      ...counted,
+    }).describe('the most frequent first'),
   })
   .meta({ id: 'MostUsedCommands', description: 'Never leaves this machine.' })
 export type MostUsedShape = z.infer<typeof mostUsed>

@@ -1,7 +1,7 @@
 // Schemas of /status, /health and /identity: what the node tells about itself.
 import * as z from 'zod'
 import { REJECT_CODES, type RejectCode } from '../../../../protocols/reject.ts'
-import { count, fingerprint, listOf, nodeName, ownNodeId, text } from './fields.ts'
+import { count, fingerprint, listOf, nodeName, oneOf, ownNodeId, text } from './fields.ts'
 
 export const healthCheck = z
   .strictObject({
@@ -121,9 +121,10 @@ export const status = z
       .describe('what decides, beside consent, who may have what'),
     agents: z
       .strictObject({
-        state: z
-          .enum(['off', 'locked', 'ready'])
-          .describe('off: not configured; locked: no jail can be started, so nothing runs'),
+        state: oneOf(
+          ['off', 'locked', 'ready'],
+          'off: not configured; locked: no jail can be started, so nothing runs',
+        ),
         detail: text(4096, 'one sentence for a person'),
       })
       .describe('whether commands may run in jails of this machine')

@@ -1,7 +1,7 @@
 // Schemas of /tokens and /sessions, which open the API over TCP.
 import * as z from 'zod'
 import { TOKEN_SCOPES, TOKEN_TTL_MS, TOKENS_PER_PERSON } from '../constants.ts'
-import { count, listOf, moment, text } from './fields.ts'
+import { count, listOf, moment, oneOf, pattern, someText, text } from './fields.ts'
 
 const SCOPE_MEANS =
   'what the token allows: `metrics` the metrics, `read` everything that only shows, `ask` questions to the mesh, `full` everything that its owner may do; each scope includes those before it'
@@ -9,10 +9,7 @@ const SCOPE_MEANS =
 export const scope = () => z.enum(TOKEN_SCOPES).describe(SCOPE_MEANS)
 
 const fields = {
-  id: z
-    .string()
-    .regex(/^[0-9a-f]{10}$/)
-    .describe('part of the token after `karo_`; not secret'),
+  id: pattern(/^[0-9a-f]{10}$/, 'part of the token after `karo_`; not secret'),
   name: text(64, 'name of the token; its id if the owner gave no name'),
   scope: scope(),
   created_at: moment('when it was made'),
@@ -65,11 +62,10 @@ export const sessionsEnded = z.strictObject({ ended: count('sessions that were e
 export const sessionCode = z
   .strictObject({
     code: text(43, 'opens one session'),
-    scope: z
-      .enum(TOKEN_SCOPES)
-      .describe(
-        'of the session: `approve` where the kernel names a terminal of the caller out of which nothing asked for an approval, else `full`',
-      ),
+    scope: oneOf(
+      TOKEN_SCOPES,
+      'of the session: `approve` where the kernel names a terminal of the caller out of which nothing asked for an approval, else `full`',
+    ),
     expires_in_ms: count('time left to use it'),
     listen: text(32, 'where the API listens, `host:port`').nullable(),
     page: text(40, 'address of the page, `http://localhost:9237`').nullable(),
@@ -85,11 +81,7 @@ export type SessionsEndedShape = z.infer<typeof sessionsEnded>
 export type SessionCodeShape = z.infer<typeof sessionCode>
 
 export const createTokenBody = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-    .exactOptional()
-    .describe('to know it by'),
+  name: pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'to know it by').exactOptional(),
   scope: z.enum(TOKEN_SCOPES).default('read').describe('what the token allows'),
   ttl_ms: z
     .int()
@@ -100,12 +92,10 @@ export const createTokenBody = z.strictObject({
 })
 
 export const revokeTokenBody = z.strictObject({
-  token: z.string().min(1).max(64).describe('its id or its name'),
+  token: someText(64, 'its id or its name'),
 })
 
-export const openSessionBody = z
-  .strictObject({ code: z.string().min(1).max(64).describe('of /api/v1/sessions/codes') })
-  .nullable()
+export const openSessionBody = z.strictObject({ code: someText(64, 'of /api/v1/sessions/codes') }).nullable()
 
 export const endSessionAnswer = z.strictObject({})
 

@@ -7,20 +7,7 @@ import { AFAR } from '../../../agents/tasks/afar.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
 import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
-import {
-  addAgent,
-  cancelTask,
-  describeAgent,
-  followTask,
-  getAgentLogs,
-  getAgents,
-  getTask,
-  getTasks,
-  removeAgent,
-  runTask,
-  startAgent,
-  stopAgent,
-} from '../../contract/operations/agents/agents.ts'
+import * as api from '../../contract/operations/agents/agents.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
@@ -54,37 +41,38 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   const tasks = tasksRoutes(deps)
   return (server) => {
     tasks(server)
-    serve(server, getAgents, async (request) => {
+    serve(server, api.getAgents, async (request) => {
       const { at } = request.query
-      if (at !== undefined) return elsewhere.ask(request, at, getAgents, { operation: 'list' })
+      if (at !== undefined) return elsewhere.ask(request, at, api.getAgents, { operation: 'list' })
       return { agents: (await agents.list(actorOf(request))).map(agentRow) }
     })
-    serve(server, addAgent, async (request) => {
+    serve(server, api.addAgent, async (request) => {
       const { call_ms, limits, ...rest } = request.body
       const wanted = { ...rest, limits: { ...DEFAULT_LIMITS, ...limits }, callMs: call_ms ?? DEFAULT_CALL_MS }
       return agentShape(await agents.add(actorOf(request), wanted))
     })
-    serve(server, describeAgent, async (request) => {
+    serve(server, api.describeAgent, async (request) => {
       const { at, agent } = request.query
-      if (at !== undefined) return elsewhere.ask(request, at, describeAgent, { operation: 'describe', agent })
+      if (at !== undefined)
+        return elsewhere.ask(request, at, api.describeAgent, { operation: 'describe', agent })
       return agentShape(await agents.describe(actorOf(request), agent))
     })
-    serve(server, removeAgent, async (request) =>
+    serve(server, api.removeAgent, async (request) =>
       agentShape(await agents.remove(actorOf(request), request.body.agent)),
     )
-    serve(server, startAgent, async (request) => {
+    serve(server, api.startAgent, async (request) => {
       const { at, agent } = request.body
-      if (at !== undefined) return elsewhere.ask(request, at, startAgent, { operation: 'start', agent })
+      if (at !== undefined) return elsewhere.ask(request, at, api.startAgent, { operation: 'start', agent })
       return agentShape(await agents.startAgent(actorOf(request), agent))
     })
-    serve(server, stopAgent, async (request) => {
+    serve(server, api.stopAgent, async (request) => {
       const { at, agent } = request.body
-      if (at !== undefined) return elsewhere.ask(request, at, stopAgent, { operation: 'stop', agent })
+      if (at !== undefined) return elsewhere.ask(request, at, api.stopAgent, { operation: 'stop', agent })
       return agentShape(await agents.stopAgent(actorOf(request), agent))
     })
-    serve(server, getAgentLogs, async (request) => {
+    serve(server, api.getAgentLogs, async (request) => {
       const { at, agent } = request.query
-      if (at !== undefined) return elsewhere.ask(request, at, getAgentLogs, { operation: 'logs', agent })
+      if (at !== undefined) return elsewhere.ask(request, at, api.getAgentLogs, { operation: 'logs', agent })
       return logsShape(await agents.logs(actorOf(request), agent))
     })
   }
@@ -111,14 +99,14 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
   }
 
   return (server) => {
-    serve(server, runTask, async (request) => {
+    serve(server, api.runTask, async (request) => {
       const { body, caller } = request
       const { at, ...wanted } = body
       const input = objectIn(body.input)
       if (at !== undefined) {
         // Before anything leaves, so that a retry can name it.
         const { agent, tool, why, id = `t-${request.id.slice(0, 16)}` } = wanted
-        return elsewhere.ask(request, at, runTask, {
+        return elsewhere.ask(request, at, api.runTask, {
           operation: 'task',
           agent,
           tool,
@@ -140,19 +128,19 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
         }),
       )
     })
-    serve(server, getTasks, async (request) => {
+    serve(server, api.getTasks, async (request) => {
       const { caller, query } = request
       const { at, limit } = query
-      if (at !== undefined) return elsewhere.ask(request, at, getTasks, { operation: 'tasks', limit })
+      if (at !== undefined) return elsewhere.ask(request, at, api.getTasks, { operation: 'tasks', limit })
       const all = await tasks.list(caller.admin ? undefined : caller.uid)
       return { tasks: all.slice(0, limit).map(taskRow) }
     })
-    serve(server, getTask, async (request) => {
+    serve(server, api.getTask, async (request) => {
       const { at, id } = request.query
-      if (at !== undefined) return elsewhere.ask(request, at, getTask, { operation: 'status', id })
+      if (at !== undefined) return elsewhere.ask(request, at, api.getTask, { operation: 'status', id })
       return taskShape(tasks, await tasks.get(request.caller.uid, id))
     })
-    serve(server, followTask, async (request, reply) => {
+    serve(server, api.followTask, async (request, reply) => {
       const { id, after, at } = request.query
       const over = whileOpen(reply)
       follows(request.caller.uid, over)
@@ -162,10 +150,10 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
           : await elsewhere.follow(request, at, { id, after }, over)
       return reply.type('application/x-ndjson').send(Readable.from(ndjson(lines), { objectMode: false }))
     })
-    serve(server, cancelTask, async (request) => {
+    serve(server, api.cancelTask, async (request) => {
       const { caller, body } = request
       const { at, id, person = caller.uid } = body
-      if (at !== undefined) return elsewhere.ask(request, at, cancelTask, { operation: 'cancel', id })
+      if (at !== undefined) return elsewhere.ask(request, at, api.cancelTask, { operation: 'cancel', id })
       return taskRow(await cancelHere(tasks, caller, person, id))
     })
   }

@@ -9,16 +9,7 @@ import type { Seat } from '../../../base/kernel/sessions.ts'
 import type { PublicIdentity } from '../../../trust/identity/index.ts'
 import type { Sessions } from '../../../trust/operators/index.ts'
 import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
-import {
-  askApproval,
-  decideApproval,
-  getApproval,
-  getApprovals,
-  getApprovalsLog,
-  getCapabilities,
-  grantCapability,
-  revokeCapability,
-} from '../../contract/operations/agents/approvals.ts'
+import * as api from '../../contract/operations/agents/approvals.ts'
 import type { CapabilityShape, DecidedShape } from '../../contract/shapes.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
@@ -77,11 +68,14 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
     const { caller } = request
     if (decision.approve) checkPerson(seat(caller), approvals.hasAsked, 'approves')
     // In the trace of what is decided, so that the ledgers of all machines name one.
-    const { trace_id } = await elsewhere.ask(request, at, getApproval, {
+    const { trace_id } = await elsewhere.ask(request, at, api.getApproval, {
       operation: 'approval',
       id: decision.id,
     })
-    return elsewhere.ask({ caller, id: trace_id }, at, decideApproval, { operation: 'decide', ...decision })
+    return elsewhere.ask({ caller, id: trace_id }, at, api.decideApproval, {
+      operation: 'decide',
+      ...decision,
+    })
   }
 
   /** A grant opens something, so it needs a person as an approval does. */
@@ -94,18 +88,18 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
   return (server) => {
     server.addHook('onReady', async () => asking.start())
     server.addHook('preClose', async () => asking.stop())
-    serve(server, getApprovals, async (request) => {
+    serve(server, api.getApprovals, async (request) => {
       const { at } = request.query
-      if (at !== undefined) return elsewhere.ask(request, at, getApprovals, { operation: 'approvals' })
+      if (at !== undefined) return elsewhere.ask(request, at, api.getApprovals, { operation: 'approvals' })
       const all = approvals.list(approverOf(request.caller))
       return { approvals: await Promise.all(all.map(withChanges)) }
     })
-    serve(server, getApproval, async (request) => {
+    serve(server, api.getApproval, async (request) => {
       const { at, id } = request.query
-      if (at !== undefined) return elsewhere.ask(request, at, getApproval, { operation: 'approval', id })
+      if (at !== undefined) return elsewhere.ask(request, at, api.getApproval, { operation: 'approval', id })
       return withChanges(approvals.find(approverOf(request.caller), id))
     })
-    serve(server, decideApproval, async (request) => {
+    serve(server, api.decideApproval, async (request) => {
       const { caller, body } = request
       const { id, approve, hash, scope = 'once', reason = '', at } = body
       if (at !== undefined) return decideElsewhere(request, at, { id, approve, hash, scope, reason })
@@ -114,21 +108,23 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
         approve,
       )
     })
-    serve(server, getApprovalsLog, async ({ caller, query }) => {
+    serve(server, api.getApprovalsLog, async ({ caller, query }) => {
       const { id, limit } = query
       const all = await approvals.log(approverOf(caller), id === undefined ? limit : Number.MAX_SAFE_INTEGER)
       return { entries: all.filter((one) => id === undefined || one.id.startsWith(id)).map(endedShape) }
     })
-    serve(server, askApproval, async ({ caller, body, id }, reply) =>
+    serve(server, api.askApproval, async ({ caller, body, id }, reply) =>
       asking.ask(caller, body, id, whileOpen(reply)),
     )
-    serve(server, getCapabilities, async () => ({ capabilities: capabilities.list().map(capabilityShape) }))
-    serve(server, grantCapability, async ({ caller, body }) => {
+    serve(server, api.getCapabilities, async () => ({
+      capabilities: capabilities.list().map(capabilityShape),
+    }))
+    serve(server, api.grantCapability, async ({ caller, body }) => {
       checkGranting(caller)
       const { agent: subject, ...rest } = body
       return capabilityShape(await capabilities.grant({ subject, ...rest, by: caller.uid }))
     })
-    serve(server, revokeCapability, async ({ caller, body }) => ({
+    serve(server, api.revokeCapability, async ({ caller, body }) => ({
       revoked: await capabilities.revoke(body.id, caller.uid),
     }))
   }

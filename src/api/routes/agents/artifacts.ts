@@ -11,20 +11,7 @@ import type { Mesh } from '../../../mesh/index.ts'
 import type { ShareRow } from '../../../store/tables/artifacts.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import {
-  addArtifactPart,
-  beginArtifact,
-  fetchArtifact,
-  findArtifact,
-  finishArtifact,
-  getArtifacts,
-  getShares,
-  readArtifact,
-  removeArtifact,
-  shareArtifact,
-  showArtifact,
-  unshareArtifact,
-} from '../../contract/operations/agents/artifacts.ts'
+import * as api from '../../contract/operations/agents/artifacts.ts'
 import type { ArtifactFetchLineShape, ArtifactShape, ArtifactShareShape } from '../../contract/shapes.ts'
 import type { Fetched, Fetching } from '../../remote/fetching.ts'
 import type { Holdings } from '../../remote/holdings.ts'
@@ -58,7 +45,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
   const shares = sharesRoutes(deps)
   return (server) => {
     shares(server)
-    serve(server, fetchArtifact, async (request, reply) => {
+    serve(server, api.fetchArtifact, async (request, reply) => {
       const { id, at = '', link } = request.body
       const wanted = id === undefined ? { link: link ?? '' } : { artifact: id, at }
       const told = await fetching.fetch(request, wanted, whileOpen(reply))
@@ -69,29 +56,29 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       const content = Readable.from(lines(told, onUnexpected), { objectMode: false })
       return reply.type('application/x-ndjson').send(content)
     })
-    serve(server, findArtifact, async ({ query }) => ({
+    serve(server, api.findArtifact, async ({ query }) => ({
       holders: (await holdings.where(query.id)).map(({ node, artifact }) => {
         const { fingerprint, name } = trust.opinion(node)
         return { node: { node_id: node, fingerprint, name }, artifact, connected: mesh.isConnected(node) }
       }),
     }))
-    serve(server, getArtifacts, async (request) => ({
+    serve(server, api.getArtifacts, async (request) => ({
       artifacts: (await artifacts.list(ownerOf(request))).map(shapeOf),
     }))
-    serve(server, showArtifact, async (request) => {
+    serve(server, api.showArtifact, async (request) => {
       const { id } = request.query
       const found = await artifacts.find(ownerOf(request), id)
       const { text, beginning } = await artifacts.preview(ownerOf(request), id)
       return { ...shapeOf(found), preview: text, beginning: text === null ? toHex(beginning) : '' }
     })
-    serve(server, readArtifact, async (request, reply) => {
+    serve(server, api.readArtifact, async (request, reply) => {
       const { id, from } = request.query
       // An unknown id is reported before the answer begins.
       const found = await artifacts.find(ownerOf(request), id)
       const content = artifacts.read(ownerOf(request), found.id, from)
       return reply.type('application/octet-stream').send(Readable.from(content, { objectMode: false }))
     })
-    serve(server, beginArtifact, async (request) => {
+    serve(server, api.beginArtifact, async (request) => {
       const { name, media_type, expires_at } = request.body
       const expiresAt = expires_at === null ? null : Date.parse(expires_at)
       if (Number.isNaN(expiresAt))
@@ -99,16 +86,16 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       const coming = { name, mediaType: media_type, source: 'person', expiresAt }
       return { key: await artifacts.begin(ownerOf(request), coming), part_bytes: PART_BYTES }
     })
-    serve(server, addArtifactPart, async (request) => {
+    serve(server, api.addArtifactPart, async (request) => {
       const { key, at, bytes } = request.body
       return artifacts.add(ownerOf(request), key, at, Buffer.from(bytes, 'base64url'))
     })
-    serve(server, finishArtifact, async (request) => {
+    serve(server, api.finishArtifact, async (request) => {
       const { key, id } = request.body
       const { artifact, known } = await artifacts.finish(ownerOf(request), key, id)
       return { ...shapeOf(artifact), known }
     })
-    serve(server, removeArtifact, async (request) =>
+    serve(server, api.removeArtifact, async (request) =>
       shapeOf(await artifacts.remove(ownerOf(request), request.body.id)),
     )
   }
@@ -134,7 +121,7 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
     })
   }
   return (server) => {
-    serve(server, shareArtifact, async (request) => {
+    serve(server, api.shareArtifact, async (request) => {
       const owner = ownerOf(request)
       const { id, ends_at, to, told } = request.body
       const endsAt = Date.parse(ends_at)
@@ -142,11 +129,11 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
       const { share, link } = await shares.share(owner, id, { endsAt, audience, told })
       return { ...(await shownBy(owner))(share), link }
     })
-    serve(server, getShares, async (request) => {
+    serve(server, api.getShares, async (request) => {
       const owner = ownerOf(request)
       return { shares: (await shares.list(owner)).map(await shownBy(owner)) }
     })
-    serve(server, unshareArtifact, async (request) => ({
+    serve(server, api.unshareArtifact, async (request) => ({
       ended: (await shares.unshare(ownerOf(request), request.body.id)).length,
     }))
   }

@@ -2,14 +2,7 @@
 import type { Draft } from '../../../agents/planner/plan.ts'
 import type { Plan, Planner } from '../../../agents/planner/types.ts'
 import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
-import {
-  getModels,
-  getPlans,
-  makePlan,
-  removePlan,
-  runPlan,
-  showPlan,
-} from '../../contract/operations/agents/planner.ts'
+import * as api from '../../contract/operations/agents/planner.ts'
 import type { ModelListShape, NamedStepShape, PlanShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
@@ -31,24 +24,26 @@ interface PlannerRouteDeps {
 /** Errors: those of `Planner`, and `bad_file` of the models. */
 export function plannerRoutes({ planner, models, seatOf = seatByKernel }: PlannerRouteDeps): Routes {
   return (server) => {
-    serve(server, makePlan, async ({ caller, body }, reply) =>
+    serve(server, api.makePlan, async ({ caller, body }, reply) =>
       planShape(
         await planner.plan(caller.uid, body.goal, whileOpen(reply), { steps: body.steps?.map(draftOf) }),
       ),
     )
-    serve(server, getPlans, async ({ caller }) => ({
+    serve(server, api.getPlans, async ({ caller }) => ({
       plans: (await planner.list(caller.uid)).map(planShape),
     }))
-    serve(server, showPlan, async ({ caller, query }) => planShape(await planner.show(caller.uid, query.id)))
-    serve(server, runPlan, async ({ caller, body, id }) => {
+    serve(server, api.showPlan, async ({ caller, query }) =>
+      planShape(await planner.show(caller.uid, query.id)),
+    )
+    serve(server, api.runPlan, async ({ caller, body, id }) => {
       const sessions = nearOf(caller, seatOf)
       const who = { person: caller.uid, traceId: id, ...(sessions !== undefined && { sessions }) }
       return planShape(await planner.run(who, body.id, body.done))
     })
-    serve(server, removePlan, async ({ caller, body }) =>
+    serve(server, api.removePlan, async ({ caller, body }) =>
       planShape(await planner.remove(caller.uid, body.id)),
     )
-    serve(server, getModels, async (_, reply) => ({
+    serve(server, api.getModels, async (_, reply) => ({
       models: (await models.look(whileOpen(reply))).map(({ restsMs, ...state }) => ({
         ...{ ...state, rests_ms: restsMs, detail: state.detail.slice(0, 1_024) },
       })),

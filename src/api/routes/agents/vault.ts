@@ -6,21 +6,7 @@ import { digestOf } from '../../../agents/manifest/manifest.ts'
 import type { Owner, SecretFacts, Vault, VaultState } from '../../../agents/vault/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { checkPerson, type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
-import {
-  allowSecret,
-  backupVault,
-  denySecret,
-  destroyVault,
-  getSecrets,
-  initVault,
-  lockVault,
-  removeSecret,
-  restoreVault,
-  revealSecret,
-  rotateVault,
-  setSecret,
-  unlockVault,
-} from '../../contract/operations/agents/vault.ts'
+import * as api from '../../contract/operations/agents/vault.ts'
 import type { SecretShape, VaultStateShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
@@ -42,42 +28,42 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
     checkPerson(seatOf(caller), approvals.hasAsked, what)
 
   return (server) => {
-    serve(server, getSecrets, async (request) => {
+    serve(server, api.getSecrets, async (request) => {
       const owner = ownerOf(request)
       // The list first, because it unlocks a vault of a credential.
       const secrets = (await vault.list(owner)).map(shapeOf)
       return { vault: stateOf(await vault.state(owner)), secrets }
     })
-    serve(server, initVault, async (request) => {
+    serve(server, api.initVault, async (request) => {
       const { passphrase } = request.body
       return stateOf(
         await vault.init(ownerOf(request), passphrase === undefined ? undefined : bytesOf(passphrase)),
       )
     })
-    serve(server, unlockVault, async (request) => {
+    serve(server, api.unlockVault, async (request) => {
       const { passphrase, seconds } = request.body
       return stateOf(await vault.unlock(ownerOf(request), bytesOf(passphrase), seconds))
     })
-    serve(server, lockVault, async (request) => stateOf(await vault.lock(ownerOf(request))))
-    serve(server, rotateVault, async (request) => {
+    serve(server, api.lockVault, async (request) => stateOf(await vault.lock(ownerOf(request))))
+    serve(server, api.rotateVault, async (request) => {
       const { passphrases } = request.body
       return vault.rotate(
         ownerOf(request),
         passphrases && { current: bytesOf(passphrases.current), next: bytesOf(passphrases.next) },
       )
     })
-    serve(server, destroyVault, async (request) => vault.destroy(ownerOf(request)))
-    serve(server, backupVault, async (request) => {
+    serve(server, api.destroyVault, async (request) => vault.destroy(ownerOf(request)))
+    serve(server, api.backupVault, async (request) => {
       checkSeat(request.caller, 'takes secrets out of a vault')
       return vault.backup(ownerOf(request), bytesOf(request.body.passphrase))
     })
-    serve(server, restoreVault, async (request) => {
+    serve(server, api.restoreVault, async (request) => {
       const { file, passphrase, replace } = request.body
       const made = await vault.restore(ownerOf(request), file, { passphrase: bytesOf(passphrase), replace })
       return { secrets: made.map(shapeOf) }
     })
 
-    serve(server, setSecret, async (request) => {
+    serve(server, api.setSecret, async (request) => {
       const { name, value, expires_at, note } = request.body
       return shapeOf(
         await vault.set(ownerOf(request), {
@@ -87,7 +73,7 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
         }),
       )
     })
-    serve(server, revealSecret, async (request) => {
+    serve(server, api.revealSecret, async (request) => {
       checkSeat(request.caller, 'looks at a secret')
       const value = await vault.reveal(ownerOf(request), request.body.name)
       try {
@@ -96,10 +82,10 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
         value.fill(0)
       }
     })
-    serve(server, removeSecret, async (request) =>
+    serve(server, api.removeSecret, async (request) =>
       shapeOf(await vault.remove(ownerOf(request), request.body.name)),
     )
-    serve(server, allowSecret, async (request) => {
+    serve(server, api.allowSecret, async (request) => {
       checkSeat(request.caller, 'allows an agent to have a secret')
       const { name, agent, tools } = request.body
       const owner = ownerOf(request)
@@ -109,7 +95,7 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
         throw new KaroError('refused', `the manifest of ${id} differs from the signed one`)
       return shapeOf(await vault.allow(owner, name, { agent: id, manifest: digestOf(manifest), tools }))
     })
-    serve(server, denySecret, async (request) =>
+    serve(server, api.denySecret, async (request) =>
       shapeOf(await vault.deny(ownerOf(request), request.body.name, request.body.agent)),
     )
   }

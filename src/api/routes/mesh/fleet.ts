@@ -10,19 +10,7 @@ import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import {
-  assignNode,
-  cancelInvite,
-  createInvite,
-  exportFleet,
-  foundFleet,
-  getAssignable,
-  getFleet,
-  getInvites,
-  getRootList,
-  joinFleet,
-  revokeByRoot,
-} from '../../contract/operations/fleet.ts'
+import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
@@ -124,41 +112,41 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
   }
 
   return (server) => {
-    serve(server, getFleet, async () => state())
-    serve(server, foundFleet, async ({ body }) => {
+    serve(server, api.getFleet, async () => state())
+    serve(server, api.foundFleet, async ({ body }) => {
       await fleet.found(keyOf(body.root), new Uint8Array(Buffer.from(body.certificate, 'base64url')))
       return state()
     })
-    serve(server, getRootList, async () => rootList())
-    serve(server, revokeByRoot, async ({ body }) => {
+    serve(server, api.getRootList, async () => rootList())
+    serve(server, api.revokeByRoot, async ({ body }) => {
       await fleet.revokedByRoot(new Uint8Array(Buffer.from(body.list, 'base64url')))
       return rootList()
     })
-    serve(server, exportFleet, async (_, reply) => {
+    serve(server, api.exportFleet, async (_, reply) => {
       const root = fleet.state().root
       if (root === null) throw new KaroError('not_found', 'this node belongs to no mesh with a root')
       return reply.type('application/x-ndjson').send(Readable.from(exported(root)))
     })
-    serve(server, assignNode, async ({ body }) => {
+    serve(server, api.assignNode, async ({ body }) => {
       const { who, ...terms } = body
       return { certificate: certificateShape(await fleet.assign(memberOf(who), terms)) }
     })
-    serve(server, getAssignable, async ({ query }) => ({
+    serve(server, api.getAssignable, async ({ query }) => ({
       nodes: fleet.assignable(memberOf(query.issuer)).map(({ node_id, name, roles, teams }) => ({
         ...{ node_id, name, roles, teams },
         fingerprint: fingerprintOf(keyOf(node_id)),
       })),
     }))
-    serve(server, createInvite, async ({ body }) => {
+    serve(server, api.createInvite, async ({ body }) => {
       const { code, invite } = await fleet.invite(body)
       return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: places() }
     })
-    serve(server, getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))
-    serve(server, cancelInvite, async ({ body }) => {
+    serve(server, api.getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))
+    serve(server, api.cancelInvite, async ({ body }) => {
       await fleet.cancelInvite(body.id)
       return { invite: shown(body.id) }
     })
-    serve(server, joinFleet, async ({ body }) => {
+    serve(server, api.joinFleet, async ({ body }) => {
       const wrong = body.places.find((place) => readStaticPeer(place) === undefined)
       if (wrong !== undefined) {
         throw new KaroError('bad_request', `'${wrong}' is not an address of the issuer`, {

@@ -8,17 +8,7 @@ import { ASKED_TYPES } from '../../../exchange/query/query-types/index.ts'
 import type { Fleet, KnownOperator } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { SessionState, Sessions } from '../../../trust/operators/index.ts'
-import {
-  assignOperator,
-  beginLogin,
-  endLogin,
-  getLogin,
-  getOperators,
-  issueOperator,
-  offerLogin,
-  renewOperator,
-  revokeOperator,
-} from '../../contract/operations/fleet.ts'
+import * as api from '../../contract/operations/fleet.ts'
 import type { LoginShape, OperatorShape, WhoAmIShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
@@ -77,18 +67,18 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
   }
 
   return (server) => {
-    serve(server, issueOperator, async ({ body }) => {
+    serve(server, api.issueOperator, async ({ body }) => {
       const chain = await operators.issue({ ...body, key: keyOf(body.key) })
       const texts = chain.map((one) => Buffer.from(one).toString('base64url'))
       return { operator: shown(body.key), chain: texts }
     })
-    serve(server, getOperators, async () => ({
+    serve(server, api.getOperators, async () => ({
       operators: operators
         .list()
         .map(operatorShape)
         .sort((a, b) => byText(a.name, b.name)),
     }))
-    serve(server, renewOperator, async ({ body }) => {
+    serve(server, api.renewOperator, async ({ body }) => {
       const { binding, state } = find(body.operator)
       const { key, node_id, name: called, roles, teams } = binding
       // Its roles and teams are the word of an issuer that may not give them, or was revoked: nobody repeats that unasked.
@@ -104,7 +94,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       await operators.issue({ key, name: called, roles, teams, for_ms: body.for_ms })
       return { operator: shown(node_id) }
     })
-    serve(server, assignOperator, async ({ body }) => {
+    serve(server, api.assignOperator, async ({ body }) => {
       const { binding, state } = find(body.operator)
       const { key, node_id, name: called, not_after } = binding
       const { roles, teams } = body
@@ -132,12 +122,12 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       })
       return { operator: shown(node_id) }
     })
-    serve(server, revokeOperator, async ({ body }) => {
+    serve(server, api.revokeOperator, async ({ body }) => {
       const { node_id } = find(body.operator).binding
       await fleet.revoke(node_id)
       return { operator: shown(node_id) }
     })
-    serve(server, offerLogin, async ({ body, caller }) => {
+    serve(server, api.offerLogin, async ({ body, caller }) => {
       const { root, own } = fleet.state()
       if (root !== null && own === null) {
         throw new KaroError('refused', 'this node has no valid certificate, so no node answers it', {
@@ -156,7 +146,7 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
         ends_at: moment(not_after),
       }
     })
-    serve(server, beginLogin, async ({ body, caller }) => {
+    serve(server, api.beginLogin, async ({ body, caller }) => {
       await sessions.begin(caller.uid, {
         delegation: bytesOf(body.delegation),
         chain: body.chain.map(bytesOf),
@@ -164,8 +154,8 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       })
       return whoAmI(caller)
     })
-    serve(server, getLogin, async ({ caller }) => whoAmI(caller))
-    serve(server, endLogin, async ({ caller }) => {
+    serve(server, api.getLogin, async ({ caller }) => whoAmI(caller))
+    serve(server, api.endLogin, async ({ caller }) => {
       const ended = await sessions.end(caller.uid, caller.account)
       return { ended: ended === undefined ? null : loginShape(ended) }
     })

@@ -7,7 +7,7 @@ import { getPeers } from '../../../api/contract/operations/peers.ts'
 import { type AskersShape, AUDIT_TYPES, type AuditEntryShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { ago, formatFingerprint, localTime } from '../../../base/format.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, printJson } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { exportLedger } from '../../ledger/export.ts'
@@ -46,35 +46,28 @@ const log = defineCommand({
       since: given(options.since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
     }
     const answer = await daemonAt(io).call(getAuditLog, { query })
-    if (io.json) {
-      io.out(`${JSON.stringify(answer)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, answer)
     if (answer.entries.length === 0) {
       io.out('No entry of the ledger matches: leave out --type, --peer or --since.\n')
       return EXIT.done
     }
     const peerOf = await namer(io, answer.entries)
     io.out(
-      table(
-        answer.entries,
-        [
-          { title: '#', value: (entry) => String(entry.seq), align: 'right' },
-          { title: 'TIME', value: (entry) => localTime(entry.timestamp) },
-          { title: 'WHAT', value: (entry) => entry.type },
-          {
-            title: 'OK',
-            value: (entry) => (entry.success ? 'yes' : 'no'),
-            style: (entry) => (entry.success ? undefined : 'red'),
-          },
-          {
-            title: 'PEER',
-            value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
-          },
-          { title: 'DETAILS', value: (entry) => details(entry, peerOf), wrap: true },
-        ],
-        io,
-      ),
+      table(io, answer.entries, [
+        { title: '#', value: (entry) => String(entry.seq), align: 'right' },
+        { title: 'TIME', value: (entry) => localTime(entry.timestamp) },
+        { title: 'WHAT', value: (entry) => entry.type },
+        {
+          title: 'OK',
+          value: (entry) => (entry.success ? 'yes' : 'no'),
+          style: (entry) => (entry.success ? undefined : 'red'),
+        },
+        {
+          title: 'PEER',
+          value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
+        },
+        { title: 'DETAILS', value: (entry) => details(entry, peerOf), wrap: true },
+      ]),
     )
     return EXIT.done
   },
@@ -133,10 +126,7 @@ const whoAsked = defineCommand({
   async run(io, { options }) {
     const since = rfc3339(Date.now() - parseDuration(options.last, '--last'), '--last')
     const answer = await daemonAt(io).call(getAskers, { query: { since } })
-    if (io.json) {
-      io.out(`${JSON.stringify(answer)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, answer)
     const now = Date.now()
     const totals = givenView(answer.totals, io, now)
     if (answer.askers.length === 0) {
@@ -144,21 +134,17 @@ const whoAsked = defineCommand({
       return EXIT.done
     }
     io.out(
-      table(
-        answer.askers,
-        [
-          { title: 'WHO', value: whoOf, shrink: true },
-          { title: 'VIA', value: viaOf, shrink: true },
-          { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
-          { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
-          { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },
-          { title: 'REFUSED', value: (one) => String(one.refused), align: 'right' },
-          { title: 'TOO MANY', value: (one) => String(one.busy), align: 'right' },
-          { title: 'LAST', value: (one) => ago(now - Date.parse(one.last)) },
-          { title: 'BY RULE', value: (one) => one.rules.join(', '), wrap: true },
-        ],
-        io,
-      ),
+      table(io, answer.askers, [
+        { title: 'WHO', value: whoOf, shrink: true },
+        { title: 'VIA', value: viaOf, shrink: true },
+        { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
+        { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
+        { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },
+        { title: 'REFUSED', value: (one) => String(one.refused), align: 'right' },
+        { title: 'TOO MANY', value: (one) => String(one.busy), align: 'right' },
+        { title: 'LAST', value: (one) => ago(now - Date.parse(one.last)) },
+        { title: 'BY RULE', value: (one) => one.rules.join(', '), wrap: true },
+      ]),
     )
     io.out(totals)
     return EXIT.done

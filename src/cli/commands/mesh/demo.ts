@@ -4,7 +4,7 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
 import { startStage } from '../../demo/stage.ts'
-import { table } from '../../terminal/table.ts'
+import { table, UNBOUNDED } from '../../terminal/table.ts'
 
 export const commands: readonly Command[] = [
   defineCommand({
@@ -62,7 +62,7 @@ const stopped = (signal: AbortSignal): Promise<undefined> =>
   })
 
 function introduction(directory: string): string {
-  const machines = table(MACHINES, [
+  const machines = table(UNBOUNDED, MACHINES, [
     { title: 'NODE', value: ({ name }) => name },
     { title: 'ROLE', value: ({ roles }) => roles.join(', ') || '–' },
     { title: 'TEAM', value: ({ teams }) => teams.join(', ') || '–' },

@@ -5,7 +5,7 @@ import { cancelInvite, createInvite, getInvites } from '../../../api/contract/op
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { localTime, printable } from '../../../base/format.ts'
 import { formatEnrolment } from '../../../trust/certificates/index.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, printJson, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { commaList } from '../../input/values.ts'
 import { createOutput } from '../../output-file.ts'
@@ -76,10 +76,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
           ),
         )
       }
-      if (io.json) {
-        io.out(`${JSON.stringify(made)}\n`)
-        return EXIT.done
-      }
+      if (io.json) return printJson(io, made)
       io.out(`${code}\n`)
       const picture = io.terminal ? qrOf(code, io) : undefined
       if (picture !== undefined) io.out(`\n${picture}\n`)
@@ -119,18 +116,14 @@ const list = defineCommand({
     if (!io.json && answer.invites.length === 0) io.out('No invites. On an issuer, karo invite makes one.\n')
     else
       show(io, answer, () =>
-        table(
-          answer.invites,
-          [
-            { title: 'ID', value: ({ id }) => id },
-            { title: 'STATE', value: ({ state }) => state },
-            { title: 'USED', value: ({ used, uses }) => `${used} of ${uses}` },
-            { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
-            { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
-            { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
-          ],
-          io,
-        ),
+        table(io, answer.invites, [
+          { title: 'ID', value: ({ id }) => id },
+          { title: 'STATE', value: ({ state }) => state },
+          { title: 'USED', value: ({ used, uses }) => `${used} of ${uses}` },
+          { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
+          { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
+          { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
+        ]),
       )
     return EXIT.done
   },

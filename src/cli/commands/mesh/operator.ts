@@ -134,18 +134,14 @@ const list = defineCommand({
       return EXIT.done
     }
     return show(io, answer, () =>
-      table(
-        answer.operators,
-        [
-          { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
-          { title: 'NAME', value: ({ name }) => printable(name), shrink: true },
-          { title: 'STATE', value: ({ state }) => state },
-          { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
-          { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
-          { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
-        ],
-        io,
-      ),
+      table(io, answer.operators, [
+        { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
+        { title: 'NAME', value: ({ name }) => printable(name), shrink: true },
+        { title: 'STATE', value: ({ state }) => state },
+        { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
+        { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
+        { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
+      ]),
     )
   },
 })

@@ -8,7 +8,13 @@ import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
+import {
+  type Command,
+  type CommandArgument,
+  type CommandIo,
+  defineCommand,
+  printJson,
+} from '../../command.ts'
 import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
@@ -46,11 +52,8 @@ const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every 
 async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<ExitCode> {
   const { peers: all } = await daemonAt(io).call(getPeers)
   const peers = all.filter(wanted)
-  if (io.json) {
-    io.out(`${JSON.stringify({ peers })}\n`)
-    return EXIT.done
-  }
-  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(peers, COLUMNS, io))
+  if (io.json) return printJson(io, { peers })
+  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const waiting = peers.find(({ state, why }) => state === 'pending' && why !== 'frozen')
   if (waiting !== undefined) {
@@ -159,7 +162,7 @@ const trust = defineCommand({
         throw new KaroError('bad_request', `--name is for one node, and these are ${chosen.asks.length}`, {
           where,
         })
-      if (!io.json) io.out(table(chosen.asks, COMPARED, io))
+      if (!io.json) io.out(table(io, chosen.asks, COMPARED))
       const question = `Trust ${chosen.asks.length === 1 ? 'this node' : `these ${chosen.asks.length} nodes`}?`
       if (!(await confirm(io, question, { yes: options.yes === true, where }))) return EXIT.failed
     }
@@ -241,10 +244,7 @@ const explain = defineCommand({
   async run(io, input) {
     const who = oneNode(input.args.node, 'karo peers explain')
     const answer = await daemonAt(io).call(explainPeer, { query: { who } })
-    if (io.json) {
-      io.out(`${JSON.stringify(answer)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, answer)
     const { peer, steps = [] } = answer
     const title = `${called(peer)}: ${peer.trust_level}, ${peer.state}`
     io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
@@ -256,20 +256,16 @@ const explain = defineCommand({
       io.out(`links: ${peer.links.length}, as it announced last (--json names them)\n`)
     io.out('\n')
     io.out(
-      table(
-        steps,
-        [
-          { title: '', value: (step) => (step.decides ? '→' : '') },
-          { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
-          {
-            title: '',
-            value: (step) => step.says,
-            style: (step) => (step.decides ? undefined : 'dim'),
-            wrap: true,
-          },
-        ],
-        io,
-      ),
+      table(io, steps, [
+        { title: '', value: (step) => (step.decides ? '→' : '') },
+        { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
+        {
+          title: '',
+          value: (step) => step.says,
+          style: (step) => (step.decides ? undefined : 'dim'),
+          wrap: true,
+        },
+      ]),
     )
     return EXIT.done
   },

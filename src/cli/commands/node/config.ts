@@ -49,33 +49,25 @@ const list = defineCommand({
     }
     const source = (k: Key<unknown>): string => loaded.sources.get(k.path) ?? 'default'
     io.out(
-      table(
-        KEY_LIST,
-        [
-          { title: 'key', value: (k) => k.path },
-          {
-            title: 'value',
-            value: (k) => valueText(loaded.values.get(k.path)),
-            style: (k) => (source(k) === 'default' ? undefined : 'bold'),
-            shrink: true,
-          },
-          { title: 'from', value: source },
-          { title: 'default', value: defaultText, shrink: true },
-          { title: 'meaning', value: (k) => k.description, style: () => 'dim', wrap: true },
-        ],
-        io,
-      ),
+      table(io, KEY_LIST, [
+        { title: 'key', value: (k) => k.path },
+        {
+          title: 'value',
+          value: (k) => valueText(loaded.values.get(k.path)),
+          style: (k) => (source(k) === 'default' ? undefined : 'bold'),
+          shrink: true,
+        },
+        { title: 'from', value: source },
+        { title: 'default', value: defaultText, shrink: true },
+        { title: 'meaning', value: (k) => k.description, style: () => 'dim', wrap: true },
+      ]),
     )
     io.out('\n')
     io.out(
-      table(
-        ENVIRONMENT,
-        [
-          { title: 'environment', value: ({ name }) => name },
-          { title: 'meaning', value: ({ description }) => description, wrap: true },
-        ],
-        io,
-      ),
+      table(io, ENVIRONMENT, [
+        { title: 'environment', value: ({ name }) => name },
+        { title: 'meaning', value: ({ description }) => description, wrap: true },
+      ]),
     )
     return EXIT.done
   },
@@ -129,14 +121,10 @@ function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
     ['allowed', k.kind.allowed],
     ['meaning', k.description],
   ] as const
-  return table(
-    facts,
-    [
-      { title: '', value: ([name]) => name ?? '', style: () => 'dim' },
-      { title: '', value: ([, says]) => says ?? '', wrap: true },
-    ],
-    io,
-  )
+  return table(io, facts, [
+    { title: '', value: ([name]) => name ?? '', style: () => 'dim' },
+    { title: '', value: ([, says]) => says ?? '', wrap: true },
+  ])
 }
 
 /** The keys of a section, or the keys that end in this name: `port` gives `mesh.port or http.port`. */

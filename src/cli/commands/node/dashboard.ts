@@ -2,7 +2,7 @@
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { createSessionCode } from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, printJson } from '../../command.ts'
 import { openBrowser } from '../../start/browser.ts'
 
 export const commands: readonly Command[] = [
@@ -18,10 +18,7 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { options }) {
       const made = await daemonAt(io).call(createSessionCode)
-      if (io.json) {
-        io.out(`${JSON.stringify(made)}\n`)
-        return EXIT.done
-      }
+      if (io.json) return printJson(io, made)
       if (made.page === null) {
         throw new KaroError(
           'unavailable',

@@ -16,10 +16,10 @@ import {
   readPublicIdentity,
   unprotectIdentityFile,
 } from '../../../trust/identity/index.ts'
-import { type Command, type CommandIo, type CommandOption, defineCommand } from '../../command.ts'
+import { type Command, type CommandIo, type CommandOption, defineCommand, printJson } from '../../command.ts'
 import { refuseLostKey } from '../../home.ts'
 import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
-import { table } from '../../terminal/table.ts'
+import { table, UNBOUNDED } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
 const show = defineCommand({
@@ -34,10 +34,7 @@ const show = defineCommand({
     refuseLostKey(paths)
     const { nodeId, fingerprint } = readPublicIdentity(paths.key)
     const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
-    if (io.json) {
-      io.out(`${JSON.stringify({ node_id: nodeId, fingerprint, name })}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, { node_id: nodeId, fingerprint, name })
     const facts = [
       ['name', name],
       ['node id', nodeId],
@@ -45,7 +42,7 @@ const show = defineCommand({
       ['in words', fingerprintWords(fingerprint)],
     ] as const
     io.out(
-      table(facts, [
+      table(UNBOUNDED, facts, [
         { title: '', value: ([what]) => what },
         { title: '', value: ([, value]) => value },
       ]),

@@ -9,7 +9,7 @@ import { atHome } from '../../at-home.ts'
 import { type Command, defineCommand } from '../../command.ts'
 import { ensureHome } from '../../home.ts'
 import { makeSolo } from '../../start/solo.ts'
-import { table } from '../../terminal/table.ts'
+import { table, UNBOUNDED } from '../../terminal/table.ts'
 
 const initCommand = defineCommand({
   name: 'init',
@@ -78,7 +78,7 @@ const initCommand = defineCommand({
         : ['karo peers pending', 'which nodes nearby wait to be trusted'],
     ]
     const pairs = (rows: (string | undefined)[][]): string =>
-      table(rows, [
+      table(UNBOUNDED, rows, [
         { title: '', value: () => '' },
         { title: '', value: ([left]) => atHome(left ?? '', io) },
         { title: '', value: ([, right]) => right ?? '' },

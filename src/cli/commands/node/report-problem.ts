@@ -4,11 +4,11 @@ import { dirname, resolve } from 'node:path'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { diskTrouble } from '../../../base/disk-trouble.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { createFile } from '../../../base/files.ts'
 import { inertJson } from '../../../base/printable.ts'
 import { homePaths, servicePaths } from '../../../config/paths.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { buildReport, type ProblemReport } from '../../problem-report.ts'
 import { problemView } from '../../views/problem.ts'
 
@@ -38,8 +38,7 @@ export const commands: readonly Command[] = [
       const report = await buildReport({ ...whereOf(io), env: io.env, daemon: daemonAt(io), root: ROOT, now })
       const file = resolve(typeof options.output === 'string' ? options.output : defaultName(now))
       write(file, report)
-      io.out(io.json ? `${JSON.stringify({ file, report })}\n` : problemView(report, file, io))
-      return EXIT.done
+      return show(io, { file, report }, () => problemView(report, file, io))
     },
   }),
 ]

@@ -1,17 +1,11 @@
 // karo token: makes, lists and revokes tokens for the REST API, and shows and ends browser sessions.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../../../api/contract/constants.ts'
-import {
-  createToken,
-  endSessions,
-  getSessions,
-  getTokens,
-  revokeToken,
-} from '../../../api/contract/operations/tokens.ts'
+import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, printJson, show } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
 
@@ -21,7 +15,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const create = defineCommand({
   name: 'token create',
   summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
-  shows: createToken,
+  shows: api.createToken,
   options: [
     { name: 'name', value: 'name', description: 'a name of letters, digits, . _ -' },
     { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
@@ -56,11 +50,8 @@ const create = defineCommand({
       )
     }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
-    const made = await daemonAt(io).call(createToken, { body: wanted })
-    if (io.json) {
-      io.out(`${JSON.stringify(made)}\n`)
-      return EXIT.done
-    }
+    const made = await daemonAt(io).call(api.createToken, { body: wanted })
+    if (io.json) return printJson(io, made)
     io.out(`${made.token}\n`)
     io.err(
       `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; \`${atHome('karo token revoke', io)} ${made.name}\` ends it.\n`,
@@ -77,32 +68,28 @@ const create = defineCommand({
 const list = defineCommand({
   name: 'token list',
   summary: 'list your valid tokens, and when each was last used',
-  shows: getTokens,
+  shows: api.getTokens,
   examples: [{ run: 'karo token list', does: 'without the tokens themselves; only their hashes are kept' }],
   async run(io) {
-    const answer = await daemonAt(io).call(getTokens)
+    const answer = await daemonAt(io).call(api.getTokens)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
     else if (answer.tokens.length === 0) io.out('No tokens. karo token create  makes one.\n')
     else {
       const now = Date.now()
       io.out(
-        table(
-          answer.tokens,
-          [
-            { title: 'ID', value: ({ id }) => id },
-            { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
-            { title: 'SCOPE', value: ({ scope }) => scope },
-            {
-              title: 'ENDS IN',
-              value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
-            },
-            {
-              title: 'LAST USED',
-              value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
-            },
-          ],
-          io,
-        ),
+        table(io, answer.tokens, [
+          { title: 'ID', value: ({ id }) => id },
+          { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
+          { title: 'SCOPE', value: ({ scope }) => scope },
+          {
+            title: 'ENDS IN',
+            value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
+          },
+          {
+            title: 'LAST USED',
+            value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
+          },
+        ]),
       )
     }
     return EXIT.done
@@ -112,38 +99,33 @@ const list = defineCommand({
 const revoke = defineCommand({
   name: 'token revoke',
   summary: 'revoke one of your tokens at once, and end the sessions that it opened',
-  shows: revokeToken,
+  shows: api.revokeToken,
   args: [{ name: 'token', required: true, description: 'name or id of the token, see karo token list' }],
   examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
   async run(io, { args }) {
-    const revoked = await daemonAt(io).call(revokeToken, { body: { token: idOf(String(args.token)) } })
-    io.out(io.json ? `${JSON.stringify(revoked)}\n` : `Revoked ${revoked.name}.\n`)
-    return EXIT.done
+    const revoked = await daemonAt(io).call(api.revokeToken, { body: { token: idOf(String(args.token)) } })
+    return show(io, revoked, () => `Revoked ${revoked.name}.\n`)
   },
 })
 
 const sessions = defineCommand({
   name: 'token sessions',
   summary: 'list your browser sessions, and when each was last used',
-  shows: getSessions,
+  shows: api.getSessions,
   examples: [{ run: 'karo token sessions', does: 'all sessions, with the token that opened each' }],
   async run(io) {
-    const answer = await daemonAt(io).call(getSessions)
+    const answer = await daemonAt(io).call(api.getSessions)
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
     else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
       io.out(
-        table(
-          answer.sessions,
-          [
-            { title: 'SESSION', value: ({ session }) => String(session) },
-            { title: 'SCOPE', value: ({ scope }) => scope },
-            { title: 'TOKEN', value: ({ token }) => token ?? '–' },
-            { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
-            { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
-          ],
-          io,
-        ),
+        table(io, answer.sessions, [
+          { title: 'SESSION', value: ({ session }) => String(session) },
+          { title: 'SCOPE', value: ({ scope }) => scope },
+          { title: 'TOKEN', value: ({ token }) => token ?? '–' },
+          { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
+          { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
+        ]),
       )
     }
     return EXIT.done
@@ -153,7 +135,7 @@ const sessions = defineCommand({
 const end = defineCommand({
   name: 'token end',
   summary: 'end your browser sessions at once, all of them or one',
-  shows: endSessions,
+  shows: api.endSessions,
   args: [{ name: 'session', required: false, description: 'number of the session, see karo token sessions' }],
   examples: [{ run: 'karo token end', does: 'all your open pages have to be opened again' }],
   async run(io, { args }) {
@@ -164,16 +146,11 @@ const end = defineCommand({
       })
     }
     const wanted = session === undefined ? {} : { session: Number(session) }
-    const answer = await daemonAt(io).call(endSessions, { body: wanted })
+    const answer = await daemonAt(io).call(api.endSessions, { body: wanted })
     const { ended } = answer
-    io.out(
-      io.json
-        ? `${JSON.stringify(answer)}\n`
-        : ended === 0
-          ? 'No session was open.\n'
-          : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
+    return show(io, answer, () =>
+      ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
     )
-    return EXIT.done
   },
 })
 

@@ -1,13 +1,8 @@
 // karo anomalies: shows unusual numbers of a person, and mutes and unmutes signals.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import {
-  getAnomalies,
-  muteAnomalies,
-  seeAnomalies,
-  unmuteAnomalies,
-} from '../../../api/contract/operations/anomalies.ts'
+import * as api from '../../../api/contract/operations/anomalies.ts'
 import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../input/time.ts'
 import { given } from '../../input/values.ts'
@@ -28,7 +23,7 @@ export const commands: readonly Command[] = [
   defineCommand({
     name: 'anomalies',
     summary: 'show what is unusual in your own numbers',
-    shows: getAnomalies,
+    shows: api.getAnomalies,
     options: [
       { name: 'all', description: 'muted signals too' },
       { name: 'since', value: 'when', description: 'only signals that were found later: 7d, 24h, or a date' },
@@ -41,9 +36,8 @@ export const commands: readonly Command[] = [
       const found = await ask(io, options.all === true, options.since)
       // The shown signals are marked as seen, so that no notice comes for them.
       const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
-      if (!io.json && ids.length > 0) await daemonAt(io).call(seeAnomalies, { body: { ids } })
-      io.out(io.json ? `${JSON.stringify(found)}\n` : anomaliesView(found, Date.now(), io))
-      return EXIT.done
+      if (!io.json && ids.length > 0) await daemonAt(io).call(api.seeAnomalies, { body: { ids } })
+      return show(io, found, () => anomaliesView(found, Date.now(), io))
     },
   }),
   defineCommand({
@@ -59,14 +53,13 @@ export const commands: readonly Command[] = [
           hint: '`karo anomalies --all` lists everything unusual, with ids.',
         })
       }
-      io.out(io.json ? `${JSON.stringify(signal)}\n` : anomalyView(signal, Date.now(), io))
-      return EXIT.done
+      return show(io, signal, () => anomalyView(signal, Date.now(), io))
     },
   }),
   defineCommand({
     name: 'anomalies mute',
     summary: 'mute a signal or a kind of signals',
-    shows: muteAnomalies,
+    shows: api.muteAnomalies,
     args: [what],
     options: [
       {
@@ -83,18 +76,18 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { args, options }) {
       const for_ms = lengthOf(options.for)
-      const muted = await daemonAt(io).call(muteAnomalies, { body: { what: args['id|kind'], for_ms } })
+      const muted = await daemonAt(io).call(api.muteAnomalies, { body: { what: args['id|kind'], for_ms } })
       return show(io, muted, mutesView)
     },
   }),
   defineCommand({
     name: 'anomalies unmute',
     summary: 'unmute a signal or a kind of signals',
-    shows: unmuteAnomalies,
+    shows: api.unmuteAnomalies,
     args: [what],
     examples: [{ run: 'karo anomalies unmute timing', does: 'signals about working hours are shown again' }],
     async run(io, { args }) {
-      const muted = await daemonAt(io).call(unmuteAnomalies, { body: { what: args['id|kind'] } })
+      const muted = await daemonAt(io).call(api.unmuteAnomalies, { body: { what: args['id|kind'] } })
       return show(io, muted, mutesView)
     },
   }),
@@ -105,7 +98,7 @@ async function ask(io: CommandIo, all: boolean, since: string | undefined): Prom
     all: all || undefined,
     since: given(since, (text) => rfc3339(parseSince(text, Date.now()), '--since')),
   }
-  return daemonAt(io).call(getAnomalies, { query })
+  return daemonAt(io).call(api.getAnomalies, { query })
 }
 
 /** Length of a mute in milliseconds; null means for ever. */

@@ -6,7 +6,7 @@ import { quickGuard } from '../../../assist/guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandInput, type CommandIo, defineCommand, show } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../input/command-text.ts'
 import { placeOf } from '../../place.ts'
 import { printVerdict } from '../../views/check.ts'
@@ -22,8 +22,7 @@ async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> 
   ])
   const asked = (input.args.command as readonly string[]).join(' ')
   const rules = ruleList(asked)
-  io.out(io.json ? `${JSON.stringify({ rules })}\n` : printRules(rules, io, asked))
-  return EXIT.done
+  return show(io, { rules }, () => printRules(rules, io, asked))
 }
 
 const command = defineCommand({

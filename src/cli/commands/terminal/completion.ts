@@ -1,6 +1,5 @@
 // karo completion: prints the script with which a shell completes commands, options, choices and names of known nodes.
-import { EXIT } from '../../../base/errors.ts'
-import { defineCommand } from '../../command.ts'
+import { defineCommand, show } from '../../command.ts'
 import { bashScript } from '../../completion/bash.ts'
 import { fishScript } from '../../completion/fish.ts'
 import { completionSpec, type PlaceSpec } from '../../completion/spec.ts'
@@ -31,8 +30,7 @@ export const commands = [
     ],
     async run(io, { args: { shell } }) {
       const script = COMPLETION_SCRIPTS[shell](await completionSpec(io.commands))
-      io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : Buffer.from(script))
-      return EXIT.done
+      return show(io, { shell, script }, () => Buffer.from(script))
     },
   }),
 ]

@@ -9,7 +9,7 @@ import { getHistory, getRankedCommands } from '../../../api/contract/operations/
 import type { RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { loadConfig } from '../../../config/load.ts'
-import { type Command, type CommandIo, defineCommand, type OptionsOf } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, type OptionsOf, printJson } from '../../command.ts'
 import type { Ranking } from '../../finder/finder.ts'
 import { historyColumns } from '../../history/columns.ts'
 import { deleteHistory } from '../../history/delete.ts'
@@ -84,10 +84,7 @@ const find = defineCommand({
       query: { ...filters, unique: options.unique, limit },
       where: 'karo history',
     })
-    if (io.json) {
-      io.out(`${JSON.stringify(found)}\n`)
-      return EXIT.done
-    }
+    if (io.json) return printJson(io, found)
     const { events, total } = found
     if (events.length === 0) {
       const isUnfiltered = Object.keys(filters).length === 0 && !options.unique
@@ -95,7 +92,7 @@ const find = defineCommand({
       return EXIT.done
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
-    io.out(table(events.toReversed(), historyColumns(io, peaks), io))
+    io.out(table(io, events.toReversed(), historyColumns(io, peaks)))
     if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
     return EXIT.done
   },
@@ -125,10 +122,7 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
     if (ranked.complete || signal.aborted) break
     await pause(RANK_POLL_MS, signal)
   }
-  if (io.json) {
-    io.out(`${JSON.stringify(ranked)}\n`)
-    return EXIT.done
-  }
+  if (io.json) return printJson(io, ranked)
   if (ranked.commands.length === 0) io.out(`${await nothingFound(io, input.options)}\n`)
   else {
     const uses = {
@@ -136,7 +130,7 @@ async function rank(io: CommandIo, input: Input): Promise<ExitCode> {
       align: 'right',
       value: ({ uses }: RankedCommandShape) => String(uses),
     } as const
-    io.out(table(ranked.commands.toReversed(), [uses, ...historyColumns(io)], io))
+    io.out(table(io, ranked.commands.toReversed(), [uses, ...historyColumns(io)]))
   }
   if (!ranked.complete)
     io.err('Older commands are still being loaded; a moment later the order may be another.\n')

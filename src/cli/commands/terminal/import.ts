@@ -11,6 +11,7 @@ import {
   type CommandIo,
   type CommandOption,
   defineCommand,
+  show,
 } from '../../command.ts'
 import { errorLines, type ToldError, toldOf } from '../../error-text.ts'
 import { importExport } from '../../import/export.ts'
@@ -168,8 +169,7 @@ const list = defineCommand({
   examples: [{ run: 'karo import list', does: 'what each brought, and when' }],
   async run(io) {
     const imports = await listed(io)
-    io.out(io.json ? `${JSON.stringify({ imports })}\n` : importsView(imports, io))
-    return EXIT.done
+    return show(io, { imports }, () => importsView(imports, io))
   },
 })
 
@@ -214,12 +214,11 @@ const undo = defineCommand({
     }
     const gone = events - removed
     const before = gone > 0 ? ` ${countedCommands(gone)} had been deleted, or were too old, before.` : ''
-    io.out(
-      io.json
-        ? `${JSON.stringify({ id, removed })}\n`
-        : `${countedCommands(removed)} of import ${id} taken out.${before}\n`,
+    return show(
+      io,
+      { id, removed },
+      () => `${countedCommands(removed)} of import ${id} taken out.${before}\n`,
     )
-    return EXIT.done
   },
 })
 

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path'
 import { openExamples, PACK_FILE } from '../../../assist/copilot/examples/index.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
 import { personHome } from '../../../base/run/person-home.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
@@ -49,10 +49,7 @@ const add = defineCommand({
         hint: 'Make one: karo init',
       })
     replaceFile(target, pack(pages), 0o600, systemRandom)
-    io.out(
-      io.json ? `${JSON.stringify({ tools: pages.size })}\n` : `Took in the pages of ${pages.size} tools.\n`,
-    )
-    return EXIT.done
+    return show(io, { tools: pages.size }, () => `Took in the pages of ${pages.size} tools.\n`)
   },
 })
 

@@ -9,7 +9,7 @@ import { getProcesses } from '../../../api/contract/operations/processes.ts'
 import type { ProcessShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, printJson } from '../../command.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
 import { checkText, given, parseWhole } from '../../input/values.ts'
 import { table } from '../../terminal/table.ts'
@@ -55,39 +55,32 @@ export const commands: readonly Command[] = [
         name: given(name, (text) => checkText(text, '--name', MOST_NAME)),
       }
       const found = await daemonAt(io).call(getProcesses, { query })
-      if (io.json) {
-        io.out(`${JSON.stringify(found)}\n`)
-        return EXIT.done
-      }
+      if (io.json) return printJson(io, found)
       const { processes: rows, total } = found
       if (rows.length === 0) {
         io.out(`${now ? NOTHING_NOW : NOTHING}\n`)
         return EXIT.done
       }
       io.out(
-        table(
-          rows,
-          [
-            { title: 'BEGAN', value: (row) => began(row, io.columns) },
-            { title: 'TOOK', align: 'right', value: (row) => duration(row.duration_ms) },
-            {
-              title: 'PEAK',
-              align: 'right',
-              value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
-            },
-            { title: 'CPU', align: 'right', value: (row) => duration(row.cpu_ms) },
-            {
-              title: 'EXIT',
-              align: 'right',
-              value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
-              style: (row) => (row.exit_code ? 'red' : undefined),
-            },
-            { title: 'PID', align: 'right', value: (row) => String(row.pid) },
-            { title: 'IN', value: (row) => row.shell },
-            { title: 'PROGRAM', value: (row) => row.name },
-          ],
-          io,
-        ),
+        table(io, rows, [
+          { title: 'BEGAN', value: (row) => began(row, io.columns) },
+          { title: 'TOOK', align: 'right', value: (row) => duration(row.duration_ms) },
+          {
+            title: 'PEAK',
+            align: 'right',
+            value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
+          },
+          { title: 'CPU', align: 'right', value: (row) => duration(row.cpu_ms) },
+          {
+            title: 'EXIT',
+            align: 'right',
+            value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
+            style: (row) => (row.exit_code ? 'red' : undefined),
+          },
+          { title: 'PID', align: 'right', value: (row) => String(row.pid) },
+          { title: 'IN', value: (row) => row.shell },
+          { title: 'PROGRAM', value: (row) => row.name },
+        ]),
       )
       // --limit cannot be raised beyond the most that the API gives.
       const further =

@@ -4,6 +4,7 @@ import { createPrivateKey } from 'node:crypto'
 import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
+import { orElse } from '../../../base/run/or-else.ts'
 import { isKeyLost } from '../../../config/paths.ts'
 import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { isOwn, makeOwnDirectory, setOwnMode } from '../own.ts'
@@ -114,11 +115,7 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
 }
 
 function namesIn(directory: string): readonly string[] {
-  try {
-    return readdirSync(directory)
-  } catch {
-    return []
-  }
+  return orElse(() => readdirSync(directory), [])
 }
 
 /** Nodes that restores moved aside; each still has a key and a whole history. */

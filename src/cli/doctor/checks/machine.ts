@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import type { ConnectionFacts, DaemonFacts } from '../../../api/contract/shapes.ts'
+import { orElse } from '../../../base/run/or-else.ts'
 import { clockWords } from '../../../base/words/clock-words.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { readSystem, type World } from '../world.ts'
@@ -39,11 +40,7 @@ export async function runtimeFiles(world: World): Promise<Finding> {
 
 /** How many files the process has open; undefined for another user's process. */
 function openFiles(pid: number): number | undefined {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).length
-  } catch {
-    return undefined
-  }
+  return orElse(() => readdirSync(`/proc/${pid}/fd`).length, undefined)
 }
 
 export function judgeFiles(limit: number, used: number | undefined): Finding {

@@ -2,13 +2,8 @@
 import type { AgentListShape, AgentLogsShape, AgentShape } from '../../../api/contract/shapes.ts'
 import { bytes, duration, localTime, printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 type Row = AgentListShape['agents'][number]
 
@@ -23,26 +18,22 @@ export function agentsView({ agents }: AgentListShape, screen: Screen): string {
   const own = agents.filter(({ built_in }) => built_in !== true)
   const hint = own.length === 0 ? 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n' : ''
   if (agents.length === 0) return hint
-  const shown = table(
-    agents,
-    [
-      { title: 'AGENT', value: ({ id }) => id },
-      { title: 'STATE', value: ({ state }) => state, style },
-      {
-        title: 'COMMAND',
-        value: ({ argv, built_in, outside }) =>
-          built_in === true ? 'built in' : `${line(argv)}${outside === true ? ' (outside of jails)' : ''}`,
-        shrink: 'first',
-      },
-      {
-        title: 'DETAIL',
-        value: ({ detail, granted_until }) =>
-          granted_until === undefined ? detail : `${detail}; granted until ${localTime(granted_until)}`,
-        wrap: true,
-      },
-    ],
-    screen,
-  )
+  const shown = table(screen, agents, [
+    { title: 'AGENT', value: ({ id }) => id },
+    { title: 'STATE', value: ({ state }) => state, style },
+    {
+      title: 'COMMAND',
+      value: ({ argv, built_in, outside }) =>
+        built_in === true ? 'built in' : `${line(argv)}${outside === true ? ' (outside of jails)' : ''}`,
+      shrink: 'first',
+    },
+    {
+      title: 'DETAIL',
+      value: ({ detail, granted_until }) =>
+        granted_until === undefined ? detail : `${detail}; granted until ${localTime(granted_until)}`,
+      wrap: true,
+    },
+  ])
   return hint === '' ? shown : `${shown}\n${hint}`
 }
 
@@ -92,19 +83,15 @@ export function agentView(agent: AgentShape, screen: Screen): string {
   const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
   const head = `${printable(id)}\n${lines.join('\n')}\n`
   if (offers === null) return fitted(head, screen.columns)
-  const tools = table(
-    offers,
-    [
-      { title: 'TOOL', value: ({ name }) => name },
-      { title: 'DESCRIPTION', value: ({ read_only }) => (read_only ? 'only reads' : '–') },
-      {
-        title: 'DESCRIPTION',
-        value: ({ description }) => description.split('\n', 1)[0] ?? '',
-        shrink: 'first',
-      },
-    ],
-    screen,
-  )
+  const tools = table(screen, offers, [
+    { title: 'TOOL', value: ({ name }) => name },
+    { title: 'DESCRIPTION', value: ({ read_only }) => (read_only ? 'only reads' : '–') },
+    {
+      title: 'DESCRIPTION',
+      value: ({ description }) => description.split('\n', 1)[0] ?? '',
+      shrink: 'first',
+    },
+  ])
   return `${fitted(head, screen.columns)}\n${tools}`
 }
 

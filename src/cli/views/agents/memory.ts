@@ -1,13 +1,8 @@
 // Views of notes: one line each, and what a search found.
 import type { NoteListShape, NoteShape, NotesFoundShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const from = ({ source }: Pick<NoteShape, 'source'>): string => (source === 'person' ? 'you' : source)
 const firstLine = (text: string): string => text.split('\n').find((line) => line.trim() !== '') ?? ''
@@ -16,16 +11,12 @@ export const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable
 
 export function notesView({ notes }: NoteListShape, screen: Screen): string {
   if (notes.length === 0) return 'No notes. karo memory add TEXT  adds one.\n'
-  return table(
-    notes,
-    [
-      { title: 'ID', value: ({ id }) => id },
-      { title: 'KEPT', value: ({ created_at }) => localTime(created_at) },
-      { title: 'FROM', value: from },
-      { title: 'NOTE', value: ({ text }) => firstLine(text), shrink: true },
-    ],
-    screen,
-  )
+  return table(screen, notes, [
+    { title: 'ID', value: ({ id }) => id },
+    { title: 'KEPT', value: ({ created_at }) => localTime(created_at) },
+    { title: 'FROM', value: from },
+    { title: 'NOTE', value: ({ text }) => firstLine(text), shrink: true },
+  ])
 }
 
 export function foundView({ hits, searched_by, notes }: NotesFoundShape, screen: Screen): string {

@@ -2,13 +2,9 @@
 import { styleText } from 'node:util'
 import type { PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 type Step = PlanShape['steps'][number]
 
 const STATES: Readonly<Record<PlanShape['state'], string>> = {
@@ -21,17 +17,13 @@ const STATES: Readonly<Record<PlanShape['state'], string>> = {
 
 export function plansView({ plans }: PlanListShape, screen: Screen): string {
   if (plans.length === 0) return 'No plans. karo plan make GOAL  makes one.\n'
-  return table(
-    plans,
-    [
-      { title: 'PLAN', value: ({ id }) => id },
-      { title: 'STATE', value: ({ state }) => (state === 'yours' ? 'waits for you' : state) },
-      { title: 'STEPS', align: 'right', value: ({ steps }) => String(steps.length) },
-      { title: 'MADE', value: ({ created_at }) => localTime(created_at) },
-      { title: 'GOAL', value: ({ goal }) => goal, shrink: true },
-    ],
-    screen,
-  )
+  return table(screen, plans, [
+    { title: 'PLAN', value: ({ id }) => id },
+    { title: 'STATE', value: ({ state }) => (state === 'yours' ? 'waits for you' : state) },
+    { title: 'STEPS', align: 'right', value: ({ steps }) => String(steps.length) },
+    { title: 'MADE', value: ({ created_at }) => localTime(created_at) },
+    { title: 'GOAL', value: ({ goal }) => goal, shrink: true },
+  ])
 }
 
 /** What the class of a step means for the person who runs the plan. */

@@ -1,28 +1,19 @@
 // Views of prompts: the list, one of them with its variables, and its versions.
 import type { PromptAddedShape, PromptListShape, PromptShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
+import { type Screen, table } from '../../terminal/table.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
 
 export function promptsView({ prompts }: PromptListShape, screen: Screen): string {
   if (prompts.length === 0) return 'No prompts. karo prompt add NAME FILE  adds one.\n'
-  return table(
-    prompts,
-    [
-      { title: 'PROMPT', value: ({ name }) => name },
-      { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
-      { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
-      { title: 'VARIABLES', value: variables, shrink: true },
-    ],
-    screen,
-  )
+  return table(screen, prompts, [
+    { title: 'PROMPT', value: ({ name }) => name },
+    { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
+    { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
+    { title: 'VARIABLES', value: variables, shrink: true },
+  ])
 }
 
 export function promptView(prompt: PromptShape | PromptAddedShape): string {
@@ -33,12 +24,8 @@ export function promptView(prompt: PromptShape | PromptAddedShape): string {
 }
 
 export const versionsView = ({ prompts }: PromptListShape, screen: Screen): string =>
-  table(
-    prompts,
-    [
-      { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
-      { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
-      { title: 'TEXT', value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
-    ],
-    screen,
-  )
+  table(screen, prompts, [
+    { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
+    { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
+    { title: 'TEXT', value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
+  ])

@@ -1,13 +1,8 @@
 // Views of the vault: whether it is unlocked, its secrets, and one of them.
 import type { SecretListShape, SecretShape, VaultStateShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const ID_DIGITS = 8
 const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
@@ -30,22 +25,18 @@ export function secretsView({ vault, secrets }: SecretListShape, screen: Screen)
   const head = vaultView(vault)
   if (vault.protection === null) return head
   if (secrets.length === 0) return `${head}No secrets. karo secret set NAME  adds one.\n`
-  const rows = table(
-    secrets,
-    [
-      { title: 'NAME', value: ({ name }) => name },
-      { title: 'ID', value: ({ id }) => id.slice(0, ID_DIGITS) },
-      { title: 'CHANGED', value: ({ changed_at }) => localTime(changed_at) },
-      { title: 'UNTIL', value: ({ expires_at }) => until(expires_at) },
-      {
-        title: 'WHO MAY HAVE IT',
-        value: (one) => (one.problem === null ? whoOf(one) : `CANNOT BE USED: ${one.problem}`),
-        style: ({ problem }) => (problem === null ? undefined : 'red'),
-        wrap: true,
-      },
-    ],
-    screen,
-  )
+  const rows = table(screen, secrets, [
+    { title: 'NAME', value: ({ name }) => name },
+    { title: 'ID', value: ({ id }) => id.slice(0, ID_DIGITS) },
+    { title: 'CHANGED', value: ({ changed_at }) => localTime(changed_at) },
+    { title: 'UNTIL', value: ({ expires_at }) => until(expires_at) },
+    {
+      title: 'WHO MAY HAVE IT',
+      value: (one) => (one.problem === null ? whoOf(one) : `CANNOT BE USED: ${one.problem}`),
+      style: ({ problem }) => (problem === null ? undefined : 'red'),
+      wrap: true,
+    },
+  ])
   return `${head}${rows}`
 }
 

@@ -1,13 +1,8 @@
 // Views of tasks: the list, one task with its events, and what a tool said.
 import type { TaskLineShape, TaskListShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 type State = TaskShape['state']
 
@@ -20,17 +15,13 @@ const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
 
 export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
   if (tasks.length === 0) return 'No tasks. karo task run AGENT TOOL  gives one.\n'
-  return table(
-    tasks,
-    [
-      { title: 'TASK', value: ({ id }) => id },
-      { title: 'AGENT', value: ({ agent }) => agent },
-      { title: 'TOOL', value: ({ tool }) => tool, shrink: true },
-      { title: 'STATE', value: ({ state }) => state, style: ({ state }) => COLOUR[state] },
-      { title: 'GIVEN', value: ({ created_at }) => localTime(created_at) },
-    ],
-    screen,
-  )
+  return table(screen, tasks, [
+    { title: 'TASK', value: ({ id }) => id },
+    { title: 'AGENT', value: ({ agent }) => agent },
+    { title: 'TOOL', value: ({ tool }) => tool, shrink: true },
+    { title: 'STATE', value: ({ state }) => state, style: ({ state }) => COLOUR[state] },
+    { title: 'GIVEN', value: ({ created_at }) => localTime(created_at) },
+  ])
 }
 
 export function taskView(task: TaskShape, screen: Screen): string {

@@ -9,6 +9,7 @@ export function egressView(
 ): string {
   const foreign = sockets.filter(({ why }) => why === null)
   const rows = table(
+    screen,
     [...foreign, ...sockets.filter(({ why }) => why !== null)],
     [
       { title: 'fd', value: ({ fd }) => String(fd), align: 'right' },
@@ -22,7 +23,6 @@ export function egressView(
         wrap: true,
       },
     ],
-    screen,
   )
   const count = sockets.length
   const all = `${count} ${count === 1 ? 'socket is' : 'sockets are'} open`

@@ -22,21 +22,17 @@ interface How {
 export function repairView(report: Report, how: How, screen: Screen): string {
   const { findings, keyspaces, loss } = report
   const found = findings.map(({ where, what }) => `${printable(where)}: ${printable(what)}\n`).join('')
-  const rows = table(
-    Object.entries(keyspaces),
-    [
-      { title: 'rows', value: ([name]) => name },
-      { title: 'kept', value: ([, counts]) => String(counts?.kept ?? 0), align: 'right' },
-      {
-        title: loss === 'unknown' ? 'known lost' : 'lost',
-        value: ([, counts]) => String(counts?.lost ?? 0),
-        align: 'right',
-        style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
-      },
-      { title: 'counted again', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
-    ],
-    screen,
-  )
+  const rows = table(screen, Object.entries(keyspaces), [
+    { title: 'rows', value: ([name]) => name },
+    { title: 'kept', value: ([, counts]) => String(counts?.kept ?? 0), align: 'right' },
+    {
+      title: loss === 'unknown' ? 'known lost' : 'lost',
+      value: ([, counts]) => String(counts?.lost ?? 0),
+      align: 'right',
+      style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
+    },
+    { title: 'counted again', value: ([, counts]) => String(counts?.rebuilt ?? 0), align: 'right' },
+  ])
   return (
     fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
     rows +

@@ -16,15 +16,11 @@ export function sandboxView(
   { safe, chosen }: { readonly safe: boolean; readonly chosen: Chosen },
   screen: { colour: boolean; columns: number },
 ): string {
-  const body = table(
-    rows,
-    [
-      { title: 'probe', value: ({ id }) => id, style: () => 'bold' },
-      { title: '', value: wordOf, style: ({ outcome }) => STYLES[outcome] },
-      { title: 'tried', value: ({ detail }) => printable(detail), wrap: true },
-    ],
-    screen,
-  )
+  const body = table(screen, rows, [
+    { title: 'probe', value: ({ id }) => id, style: () => 'bold' },
+    { title: '', value: wordOf, style: ({ outcome }) => STYLES[outcome] },
+    { title: 'tried', value: ({ detail }) => printable(detail), wrap: true },
+  ])
   const verdict = safe
     ? 'No attempt succeeded: agents can run commands here.'
     : 'No jail works here, so agents cannot run commands.'

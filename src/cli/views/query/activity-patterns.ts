@@ -31,6 +31,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     const { hourly, daily, total_commands: total, unique_commands: unique } = data
     const most = Math.max(1, ...daily.map(orNone))
     const days = table(
+      screen,
       WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? null })).filter(({ day }) => passes('day', day)),
       [
         { title: '', value: ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}` },
@@ -41,7 +42,6 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
           style: () => 'cyan',
         },
       ],
-      screen,
     )
     const lines = chart(hourly.map(orNone), CHART_LINES, HOUR_CELLS)
     const hours = [...lines.slice(0, -1), markUnknown(lines.at(-1) ?? '', hourly)].map(
@@ -59,17 +59,13 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
       node.activity === undefined ? [] : [{ node, activity: node.activity }],
     )
     if (rows.length === 0) return ''
-    return table(
-      rows,
-      [
-        name,
-        { title: 'COMMANDS', value: ({ activity }) => String(activity.total_commands), align: 'right' },
-        { title: 'DIFFERENT', value: ({ activity }) => String(activity.unique_commands), align: 'right' },
-        { title: 'HOURS 0 TO 23', value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
-        ...age,
-      ],
-      screen,
-    )
+    return table(screen, rows, [
+      name,
+      { title: 'COMMANDS', value: ({ activity }) => String(activity.total_commands), align: 'right' },
+      { title: 'DIFFERENT', value: ({ activity }) => String(activity.unique_commands), align: 'right' },
+      { title: 'HOURS 0 TO 23', value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
+      ...age,
+    ])
   },
   notes({ total_commands }, fields) {
     const [hour, day] = [fields.has('hour'), fields.has('day')]

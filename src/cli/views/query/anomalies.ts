@@ -22,22 +22,18 @@ export const anomalies: QueryTypeView<Data> = {
     const rows =
       signals.length === 0
         ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
-        : table(
-            signals,
-            [
-              { title: 'SEVERITY', value: gradeOf, align: 'right', style: graveness },
-              { title: 'TYPE', value: (row) => row.type },
-              {
-                title: 'BEGAN',
-                value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
-                align: 'right',
-              },
-              ...(signals.some((row) => row.change !== null && row.change !== row.count) ? [changed] : []),
-              { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
-              ...(signals.some(({ latest }) => latest !== null) ? [latestOf] : []),
-            ],
-            screen,
-          )
+        : table(screen, signals, [
+            { title: 'SEVERITY', value: gradeOf, align: 'right', style: graveness },
+            { title: 'TYPE', value: (row) => row.type },
+            {
+              title: 'BEGAN',
+              value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
+              align: 'right',
+            },
+            ...(signals.some((row) => row.change !== null && row.change !== row.count) ? [changed] : []),
+            { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
+            ...(signals.some(({ latest }) => latest !== null) ? [latestOf] : []),
+          ])
     if (learning === 0 || learning === null) return rows
     const still =
       learning === 1
@@ -48,23 +44,19 @@ export const anomalies: QueryTypeView<Data> = {
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))
     if (rows.length === 0) return ''
-    return table(
-      rows,
-      [
-        name,
-        {
-          title: 'SEVERITY',
-          value: ({ signal }) => String(signal.severity),
-          align: 'right',
-          style: ({ signal }) => graveness(signal),
-        },
-        { title: 'TYPE', value: ({ signal }) => signal.type },
-        { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
-        { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
-        ...age,
-      ],
-      screen,
-    )
+    return table(screen, rows, [
+      name,
+      {
+        title: 'SEVERITY',
+        value: ({ signal }) => String(signal.severity),
+        align: 'right',
+        style: ({ signal }) => graveness(signal),
+      },
+      { title: 'TYPE', value: ({ signal }) => signal.type },
+      { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
+      { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
+      ...age,
+    ])
   },
 }
 

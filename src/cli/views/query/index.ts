@@ -1,8 +1,9 @@
 // Hands a result to the view of its query type.
 import { type AskedType, passes, type QueryData, type QueryResult } from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
+import type { Screen } from '../../terminal/table.ts'
 import { VIEWS } from './rows.ts'
-import type { NodeColumn, QueryTypeView, Screen } from './view.ts'
+import type { NodeColumn, QueryTypeView } from './view.ts'
 
 /** The view of a result; the daemon answers only with the type that was asked for, so the data fits the view. */
 const viewOf = ({ query_type }: QueryResult): QueryTypeView<QueryData> =>

@@ -1,9 +1,10 @@
 // View of NodeHealth: a row for each node, absent ones too, and with --watch which nodes came and went.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import { ago, duration, formatFingerprint } from '../../../base/format.ts'
+import type { Screen } from '../../terminal/table.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import type { QueryTypeView, Screen } from './view.ts'
+import type { QueryTypeView } from './view.ts'
 
 type HealthRow = QueryDataOf<'NodeHealth'>['nodes'][number]
 
@@ -27,6 +28,7 @@ function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
   const asked = nodes.filter(({ fetched }) => fetched !== undefined).length
   const about = `Released totals were fetched from these nodes, as ${asked} of ${nodes.length} say; other nodes may have shown them too, and a node with the role can read its own copies.`
   const list = table(
+    screen,
     rows.sort((a, b) => (a.hour < b.hour ? 1 : -1)),
     [
       { title: 'FETCHED BY', value: (row) => row.operator_name ?? row.operator ?? nodeOf(row), shrink: true },
@@ -37,7 +39,6 @@ function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
       { title: 'HOUR', value: ({ hour }) => minute(hour) },
       { title: 'FROM', value: ({ from }) => from, shrink: true },
     ],
-    screen,
   )
   return `\n${fitted(`${about}\n`, screen.columns)}${list}`
 }
@@ -56,38 +57,34 @@ function healthTable(
   before?: readonly HealthRow[],
 ): string {
   const old = new Map(before?.map((row) => [row.fingerprint, row]))
-  return table(
-    rows,
-    [
-      { title: 'NODE', value: (row) => row.name, shrink: true },
-      { title: 'FINGERPRINT', value: (row) => formatFingerprint(row.fingerprint) },
-      {
-        title: 'ONLINE',
-        value: (row) => (row.online ? 'yes' : 'no'),
-        style: (row) => (row.online ? 'green' : 'yellow'),
-      },
-      { title: 'VERSION', value: (row) => row.version ?? '–' },
-      {
-        title: 'UP',
-        value: (row) => (row.uptime_seconds === null ? '–' : duration(row.uptime_seconds * 1000)),
-        align: 'right',
-      },
-      { title: 'IN 24 H', value: (row) => String(row.events_24h ?? '–'), align: 'right' },
-      {
-        title: 'SEEN',
-        value: (row) => (row.online ? 'now' : ago(now - Date.parse(row.last_seen))),
-        style: (row) => (row.online ? 'green' : 'yellow'),
-      },
-      ...(before === undefined
-        ? []
-        : [
-            {
-              title: 'NEW',
-              value: (row: HealthRow) => turnOf(row, old.get(row.fingerprint)),
-              style: () => 'cyan' as const,
-            },
-          ]),
-    ],
-    screen,
-  )
+  return table(screen, rows, [
+    { title: 'NODE', value: (row) => row.name, shrink: true },
+    { title: 'FINGERPRINT', value: (row) => formatFingerprint(row.fingerprint) },
+    {
+      title: 'ONLINE',
+      value: (row) => (row.online ? 'yes' : 'no'),
+      style: (row) => (row.online ? 'green' : 'yellow'),
+    },
+    { title: 'VERSION', value: (row) => row.version ?? '–' },
+    {
+      title: 'UP',
+      value: (row) => (row.uptime_seconds === null ? '–' : duration(row.uptime_seconds * 1000)),
+      align: 'right',
+    },
+    { title: 'IN 24 H', value: (row) => String(row.events_24h ?? '–'), align: 'right' },
+    {
+      title: 'SEEN',
+      value: (row) => (row.online ? 'now' : ago(now - Date.parse(row.last_seen))),
+      style: (row) => (row.online ? 'green' : 'yellow'),
+    },
+    ...(before === undefined
+      ? []
+      : [
+          {
+            title: 'NEW',
+            value: (row: HealthRow) => turnOf(row, old.get(row.fingerprint)),
+            style: () => 'cyan' as const,
+          },
+        ]),
+  ])
 }

@@ -21,18 +21,14 @@ export function reportsView(
   { schedule, next, problem, reports, thresholds }: ReportsStatus,
   io: CommandIo,
 ): string {
-  const rows = table(
-    reports,
-    [
-      { title: 'ID', value: ({ id }) => id },
-      { title: 'MADE', value: ({ made_at }) => localTime(made_at) },
-      { title: 'TEAM', value: ({ team }) => team ?? '–' },
-      { title: 'NUMBERS', value: ({ state }) => (state === 'shown' ? 'yes' : 'none were released') },
-      { title: 'FILES', value: ({ formats }) => formats.join(', ') },
-      { title: 'SIZE', value: (one) => bytes(one.bytes), align: 'right' },
-    ],
-    io,
-  )
+  const rows = table(io, reports, [
+    { title: 'ID', value: ({ id }) => id },
+    { title: 'MADE', value: ({ made_at }) => localTime(made_at) },
+    { title: 'TEAM', value: ({ team }) => team ?? '–' },
+    { title: 'NUMBERS', value: ({ state }) => (state === 'shown' ? 'yes' : 'none were released') },
+    { title: 'FILES', value: ({ formats }) => formats.join(', ') },
+    { title: 'SIZE', value: (one) => bytes(one.bytes), align: 'right' },
+  ])
   const plan =
     schedule === 'off'
       ? 'No reports are scheduled: set reports.schedule in the configuration.\n'

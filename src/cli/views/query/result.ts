@@ -2,12 +2,12 @@
 import { styleText } from 'node:util'
 import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
 import { duration, formatFingerprint, printable } from '../../../base/format.ts'
+import type { Screen } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 import { whoAnswered } from './coverage.ts'
 import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
 import { reachRows, utc } from './reach.ts'
 import { isOfTotals, whoContributed } from './totals.ts'
-import type { Screen } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   all_done: '',

@@ -15,6 +15,7 @@ export const safetyPosture: QueryTypeView<Data> = {
     const { by_risk_level: risk, nodes_reporting: nodes } = data
     const most = Math.max(1, ...Object.values(risk).map(orNone))
     const bars = table(
+      screen,
       RISK_LEVELS.filter((level) => passes('risk_level', level)).map((level) => ({
         level,
         count: risk[level],
@@ -33,7 +34,6 @@ export const safetyPosture: QueryTypeView<Data> = {
           style: (row) => RISK_COLOURS[row.level],
         },
       ],
-      screen,
     )
     const { blocked, confirmed_risky, karo_generated, guard, hook } = data
     const acts =
@@ -69,33 +69,29 @@ export const safetyPosture: QueryTypeView<Data> = {
     const rows = nodes.flatMap((node) => (node.safety === undefined ? [] : [{ node, safety: node.safety }]))
     if (rows.length === 0) return ''
     type Row = (typeof rows)[number]
-    return table(
-      rows,
-      [
-        name,
-        ...RISK_LEVELS.map(
-          (level): Column<Row> => ({
-            title: level.toUpperCase(),
-            value: ({ safety }) => String(safety.by_risk_level[level]),
-            align: 'right',
-            style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
-          }),
-        ),
-        { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
-        {
-          title: 'GUARD',
-          value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
-          style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
-        },
-        {
-          title: 'HOOKS',
-          value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
-          style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
-        },
-        ...age,
-      ],
-      screen,
-    )
+    return table(screen, rows, [
+      name,
+      ...RISK_LEVELS.map(
+        (level): Column<Row> => ({
+          title: level.toUpperCase(),
+          value: ({ safety }) => String(safety.by_risk_level[level]),
+          align: 'right',
+          style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
+        }),
+      ),
+      { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
+      {
+        title: 'GUARD',
+        value: ({ safety }) => (safety.guard === 'unknown' ? '–' : safety.guard),
+        style: ({ safety }) => (safety.guard === 'on' ? undefined : 'yellow'),
+      },
+      {
+        title: 'HOOKS',
+        value: ({ safety }) => (safety.hook === 'on' ? 'ok' : safety.hook),
+        style: ({ safety }) => (safety.hook === 'on' ? undefined : 'yellow'),
+      },
+      ...age,
+    ])
   },
 }
 

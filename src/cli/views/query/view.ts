@@ -1,12 +1,7 @@
 // What the view of one query type is, and the words and colours that several of them use.
 import { styleText } from 'node:util'
 import type { QueryData, QueryResult } from '../../../api/contract/shapes.ts'
-import type { Column } from '../../terminal/table.ts'
-
-export interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
+import type { Column, Screen } from '../../terminal/table.ts'
 
 type NodeRow = NonNullable<QueryResult['nodes']>[number]
 export type NodeColumn = Column<{ node: NodeRow }>

@@ -1,13 +1,8 @@
 // View of the totals that this machine took part in: each period, who got halves, who may read them, and who fetched them here.
 import type { AskersShape } from '../../../api/contract/shapes.ts'
 import { ago, printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 type Totals = AskersShape['totals']
 type Named = Totals['may_read'][number]['nodes'][number]
@@ -34,17 +29,13 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
 }
 
 const takenPart = (given: Totals['given'], screen: Screen): string =>
-  table(
-    given,
-    [
-      { title: 'TOTALS OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)} UTC` },
-      { title: 'FOR', value: ({ audiences }) => audiences.join(', ') || '–' },
-      { title: 'GAVE', value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
-      { title: 'HALVES TO', value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
-      { title: 'MACHINES', value: ({ released }) => machinesIn(released) },
-    ],
-    screen,
-  )
+  table(screen, given, [
+    { title: 'TOTALS OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)} UTC` },
+    { title: 'FOR', value: ({ audiences }) => audiences.join(', ') || '–' },
+    { title: 'GAVE', value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
+    { title: 'HALVES TO', value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
+    { title: 'MACHINES', value: ({ released }) => machinesIn(released) },
+  ])
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
@@ -56,15 +47,11 @@ function machinesIn(released: Totals['given'][number]['released']): string {
 }
 
 const fetches = (fetched: Totals['fetched'], screen: Screen, now: number): string =>
-  table(
-    fetched,
-    [
-      { title: 'FETCHED BY', value: ({ node, operator }) => nameOf(operator ?? node), shrink: true },
-      { title: 'VIA', value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
-      { title: 'FOR', value: ({ audience }) => audience },
-      { title: 'ABOUT', value: ({ query_type }) => query_type },
-      { title: 'OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)}` },
-      { title: 'WHEN', value: ({ at }) => ago(now - Date.parse(at)) },
-    ],
-    screen,
-  )
+  table(screen, fetched, [
+    { title: 'FETCHED BY', value: ({ node, operator }) => nameOf(operator ?? node), shrink: true },
+    { title: 'VIA', value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
+    { title: 'FOR', value: ({ audience }) => audience },
+    { title: 'ABOUT', value: ({ query_type }) => query_type },
+    { title: 'OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)}` },
+    { title: 'WHEN', value: ({ at }) => ago(now - Date.parse(at)) },
+  ])

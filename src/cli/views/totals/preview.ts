@@ -2,13 +2,8 @@
 import { styleText } from 'node:util'
 import type { TotalsPreviewShape } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
-import { table } from '../../terminal/table.ts'
+import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
 
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
   no_aggregators: 'the mesh names no two nodes of different operators that compute totals',
@@ -34,14 +29,10 @@ export function totalsPreviewView(role: string, totals: TotalsPreviewShape, scre
   if (why !== null) return fitted(`${title}\nNothing is given: ${WHY[why]}.\n`, screen.columns)
   const given = types.filter((one) => one.given)
   const rows = [...typeRows(types), ...(given.length === 0 ? [] : whom(totals))]
-  const list = table(
-    rows,
-    [
-      { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-      { title: '', value: ({ says }) => says, wrap: true },
-    ],
-    screen,
-  )
+  const list = table(screen, rows, [
+    { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
+    { title: '', value: ({ says }) => says, wrap: true },
+  ])
   const end =
     given.length === 0
       ? 'Nothing is given. This machine says so in a share of the same length, so that nobody sees who gives.\n'

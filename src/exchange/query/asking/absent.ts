@@ -3,8 +3,7 @@ import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { within } from '../../../base/async/deadline.ts'
-import type { Clock, Timers } from '../../../base/clock.ts'
-import type { Log } from '../../../base/run/log.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Summaries, SummaryCover } from '../../summaries/index.ts'
 import { findQueryType, type NodeData } from '../query-types/index.ts'
@@ -14,11 +13,8 @@ import type { AbsentData } from './types.ts'
 /** Longest wait of a result for the reading and opening of summaries stored here. */
 const WAIT_MS = 500
 
-export interface AbsentDeps {
+export interface AbsentDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly log: Log
 }
 
 export interface Absent {

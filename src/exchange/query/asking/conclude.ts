@@ -1,7 +1,6 @@
 // The end of a question of this node: summaries stand in for the absent, then the result, a line in the log, one in the ledger.
-import type { Clock } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Log } from '../../../base/run/log.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
@@ -17,14 +16,12 @@ import { resultOf } from './collect.ts'
 import type { Collection, OwnData } from './types.ts'
 import { whyUnreached } from './unreached.ts'
 
-export interface ConcludeDeps {
+export interface ConcludeDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'fingerprint'>
   readonly trust: Pick<Trust, 'opinion' | 'known'>
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
   readonly watch?: QueryWatch
 }
 

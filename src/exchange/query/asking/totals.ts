@@ -1,8 +1,8 @@
 // A question at level 2: nobody is asked for numbers; what two aggregators released for the asker's role is read and added up.
 
 import { DAY_MS } from '../../../base/calendar.ts'
-import type { Clock, Random } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import { levelOf } from '../../../trust/certificates/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
@@ -17,15 +17,13 @@ import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 import { coverageOf, isWhole, teamCoverage } from './totals-coverage.ts'
 import { absentWords, changeWords, fetchedWords } from './totals-words.ts'
 
-export interface TotalsDeps {
+export interface TotalsDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly totals: TotalsReader
   /** This node as the one who asks. */
   readonly self: () => Principal
   readonly policy: Pick<Policy, 'reads'>
   /** Asks other nodes for what this one does not hold; absent: nobody is asked. */
   readonly fetch?: Fetch
-  readonly clock: Clock
-  readonly random: Random
 }
 
 /** Whether a question is answered with totals: it asks for level 2, or names no level and its asker may have no other one. */

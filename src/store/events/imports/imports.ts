@@ -2,7 +2,7 @@
 
 import type { Limiter } from '../../../base/async/limiter.ts'
 import { idOfEvent } from '../../../base/words/event-id.ts'
-import type { Change, Database } from '../../level/database.ts'
+import { type Change, type Database, delRow } from '../../level/database.ts'
 import type { EventRemoval } from '../removal.ts'
 import type { EventInput } from '../rows.ts'
 import { unknownEvents } from '../transfer.ts'
@@ -124,7 +124,7 @@ export function createEventImports({ db, serially, store, remove, lists }: Deps)
       const left = await serially(async () => {
         const record = await readImport(db, uid, number)
         if (record === undefined) return 0
-        const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+        const changes: Change[] = keys.map((key) => delRow(key))
         const stale = (await db.getMany([...keys])).reduce(
           (sum, value) => sum + (value === undefined ? 0 : decodePiece(value).length),
           0,

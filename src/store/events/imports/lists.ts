@@ -2,7 +2,8 @@
 
 import { createRecent } from '../../../base/recent.ts'
 import { idOfEvent } from '../../../base/words/event-id.ts'
-import type { Change, Database } from '../../level/database.ts'
+import { type Change, type Database, delRow } from '../../level/database.ts'
+import { pages } from '../../level/pages.ts'
 import {
   decodePiece,
   type EventId,
@@ -74,13 +75,8 @@ export function createImportLists(db: Database): ImportLists {
     const held = known.get(uid)
     if (held !== undefined) return held
     const spans: Spans = new Map()
-    const rows = db.iterator(piecesOf(uid))
-    try {
-      for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
-        for (const [key, value] of page) spans.set(nameOf(key), spanOf(key, decodePiece(value)))
-      }
-    } finally {
-      await rows.close()
+    for await (const page of pages(db.iterator(piecesOf(uid)), PAGE)) {
+      for (const [key, value] of page) spans.set(nameOf(key), spanOf(key, decodePiece(value)))
     }
     known.set(uid, spans)
     return spans
@@ -106,7 +102,7 @@ export function createImportLists(db: Database): ImportLists {
       const left = ids.filter((id) => !gone.has(idOf(id)))
       if (left.length === ids.length) continue
       if (left.length === 0) emptied.add(nameOf(key))
-      changes.push(left.length === 0 ? { type: 'del', key } : putPiece(key, left))
+      changes.push(left.length === 0 ? delRow(key) : putPiece(key, left))
       const number = numberOfPiece(key)
       lost.set(number, (lost.get(number) ?? 0) + ids.length - left.length)
     }

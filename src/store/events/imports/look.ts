@@ -5,6 +5,7 @@ import { createRecent } from '../../../base/recent.ts'
 import type { Database, Snapshot } from '../../level/database.ts'
 import { commandOfKey, eventsOf, isCounted, startOfKey } from '../../level/key-of-event.ts'
 import { makeKey } from '../../level/keyspace.ts'
+import { pages } from '../../level/pages.ts'
 import { numbersOfTexts } from '../commands.ts'
 import { SAME_US } from '../replaced.ts'
 import { decodeWithoutText, type EventInput, sameShell } from '../rows.ts'
@@ -60,22 +61,17 @@ export function createLook(db: Database, uid: number, snapshot: Snapshot) {
 
   async function countAll(shell: string): Promise<Uint32Array> {
     let counted = new Uint32Array(1024)
-    const rows = db.iterator({ ...eventsOf(uid), snapshot })
-    try {
-      for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
-        for (const [key, value] of page) {
-          if (!sameShell(decodeWithoutText(key, value).shell, shell)) continue
-          const number = commandOfKey(key)
-          if (number >= counted.length) {
-            const larger = new Uint32Array(Math.max(number + 1, counted.length * 2))
-            larger.set(counted)
-            counted = larger
-          }
-          counted[number]!++
+    for await (const page of pages(db.iterator({ ...eventsOf(uid), snapshot }), PAGE)) {
+      for (const [key, value] of page) {
+        if (!sameShell(decodeWithoutText(key, value).shell, shell)) continue
+        const number = commandOfKey(key)
+        if (number >= counted.length) {
+          const larger = new Uint32Array(Math.max(number + 1, counted.length * 2))
+          larger.set(counted)
+          counted = larger
         }
+        counted[number]!++
       }
-    } finally {
-      await rows.close()
     }
     return counted
   }

@@ -1,5 +1,5 @@
 // The record of each import beside its events: the person, the source, and the ids of the events, in bounded pieces.
-import type { Change, Database } from '../../level/database.ts'
+import { type Change, type Database, delRow, putRow } from '../../level/database.ts'
 import { readU32, UID_AT } from '../../level/key-of-event.ts'
 import { keyRange, makeKey } from '../../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../level/value.ts'
@@ -62,7 +62,7 @@ const highestKey = (uid: number): Buffer => makeKey('imports', { u32: uid }, HIG
 export const putImport = (uid: number, record: ImportRecord): Change => {
   const { source, file, started_at, finished_at, events } = record
   const row: HeadRow = [source, file, started_at, finished_at, events]
-  return { type: 'put', key: headKey(uid, record.number), value: encodeValue(VALUE_VERSION, row) }
+  return putRow(headKey(uid, record.number), encodeValue(VALUE_VERSION, row))
 }
 
 function decodeHead(key: Uint8Array, value: Uint8Array): ImportRecord {
@@ -79,7 +79,7 @@ export function putPiece(key: Uint8Array, ids: readonly EventId[]): Change {
     value.writeUInt32BE(start_us % 2 ** 32, at + 4)
     value.writeUInt32BE(tag, at + 8)
   }
-  return { type: 'put', key, value }
+  return putRow(key, value)
 }
 
 /** Throws for a damaged one. */
@@ -106,7 +106,7 @@ export async function nextImport(
   const number = highest + 1
   return {
     number,
-    change: { type: 'put', key: highestKey(uid), value: encodeValue(VALUE_VERSION, number) },
+    change: putRow(highestKey(uid), encodeValue(VALUE_VERSION, number)),
   }
 }
 
@@ -154,10 +154,7 @@ export async function newestPieces(
   return { keys, ids, last: true }
 }
 
-export const removeImport = (uid: number, number: number): Change => ({
-  type: 'del',
-  key: headKey(uid, number),
-})
+export const removeImport = (uid: number, number: number): Change => delRow(headKey(uid, number))
 
 /** Whether this file could have written the row. May throw for a row that it could not. */
 export function isImportRow(key: Uint8Array, value: Uint8Array): boolean {

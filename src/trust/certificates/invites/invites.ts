@@ -1,9 +1,9 @@
 // Invites that this node gave out: made, listed, cancelled, and taken up, each use written down before anything follows from it.
 import { createSerial } from '../../../base/async/limiter.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
-import type { Clock, Random } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { createQuota } from '../../../base/quota.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import type { FleetRepository, InviteRecord } from '../../../store/tables/fleet.ts'
 import {
   commitmentTo,
@@ -61,12 +61,10 @@ export interface Invites {
   ): Promise<InviteRecord | InviteRefusal>
 }
 
-export interface InvitesDeps {
+export interface InvitesDeps extends Pick<Ambient, 'clock' | 'random'> {
   /** Public key of this node. */
   readonly self: Uint8Array
   readonly repository: Pick<FleetRepository, 'write'>
-  readonly clock: Clock
-  readonly random: Random
 }
 
 export function createInvites({ self, repository, clock, random }: InvitesDeps): Invites {

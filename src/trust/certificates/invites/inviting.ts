@@ -1,5 +1,5 @@
 // What a person does with invites on an issuer: makes one, lists them, cancels one.
-import type { Clock, Random } from '../../../base/clock.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Fleet } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
@@ -8,14 +8,12 @@ import type { Signer } from '../sign.ts'
 import { checkInviteTerms } from './invite-terms.ts'
 import type { Invites } from './invites.ts'
 
-export interface InvitingDeps {
+export interface InvitingDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly identity: Signer
   readonly roll: Pick<Roll, 'root'>
   readonly issuing: Pick<Issuing, 'mayGive'>
   readonly invites: Pick<Invites, 'create' | 'list' | 'stateOf' | 'cancel'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly random: Random
 }
 
 export function createInviting({

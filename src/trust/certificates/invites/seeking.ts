@@ -1,10 +1,9 @@
 // The invite that this node is using: kept until its inviter has answered, or until it ends.
 import type { Granted } from '../../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import { createListeners } from '../../../base/run/listeners.ts'
-import type { Log } from '../../../base/run/log.ts'
 import type { JoiningRecord } from '../../../store/tables/fleet.ts'
 import type { Identity } from '../../identity/index.ts'
 import { grantFault, isInviter, joinOf } from './joining.ts'
@@ -33,10 +32,8 @@ export interface Seeking {
   expire(now: number): void
 }
 
-export interface SeekingDeps {
+export interface SeekingDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly identity: Pick<Identity, 'publicKey'>
-  readonly clock: Clock
-  readonly log: Log
   /** Whether this node belongs to the mesh of another root. */
   readonly isOther: (root: Uint8Array) => boolean
   /** The inviter granted a certificate that is believed; what begins with it also ends the search. */

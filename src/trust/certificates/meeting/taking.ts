@@ -1,7 +1,6 @@
 // Takes certificates and lists from any source: the changes of each, its ledger entries, and who is notified.
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import type { Clock } from '../../../base/clock.ts'
-import type { Log } from '../../../base/run/log.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { LineageView } from '../../lineage/index.ts'
 import type { Fleet } from '../fleet-types.ts'
@@ -20,15 +19,13 @@ export interface Taking {
   readonly documents: Fleet['documents']
 }
 
-export interface TakingDeps {
+export interface TakingDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly self: NodeId
   readonly roll: Roll
   readonly lineage: Pick<LineageView, 'all'>
   readonly parting: Pick<Parting, 'begin'>
   readonly issuing: Pick<Issuing, 'isIssuer' | 'relist'>
   readonly audit: Pick<Audit, 'record'>
-  readonly clock: Clock
-  readonly log: Log
   /** Certificates of this node itself changed. */
   readonly renewed: () => void
   /** Other authors are authorities than before. */

@@ -3,9 +3,9 @@ import { FRAME_OVERHEAD } from '../../../../protocols/frame.ts'
 import { MeshQuery } from '../../../../protocols/messages/query.ts'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
-import type { Clock, Random } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/printable.ts'
+import type { Ambient } from '../../../base/run/ambient.ts'
 import { LABEL, LABEL_RULE } from '../../../base/words/trust-levels.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Operators, OperatorTerms } from '../fleet-types.ts'
@@ -20,12 +20,10 @@ const CHAIN_BYTES_MAX = (MeshQuery.limit + FRAME_OVERHEAD) / 2
 const LEAST_MS = 60_000
 const NAME_MAX = 64
 
-export interface OperatorOfficeDeps {
+export interface OperatorOfficeDeps extends Pick<Ambient, 'clock' | 'random'> {
   readonly roll: Roll
   readonly issuing: Pick<Issuing, 'certifyOperator' | 'mayGive' | 'isIssuer'>
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
-  readonly clock: Clock
-  readonly random: Random
 }
 
 export function createOperatorOffice(deps: OperatorOfficeDeps): Operators {

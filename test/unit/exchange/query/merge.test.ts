@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { GUARD_STATES, HOOK_STATES } from '../../../../protocols/messages/numbers.ts'
 import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
-import { OUTCOMES } from '../../../../src/exchange/query/result.ts'
+import { OUTCOMES } from '../../../../src/exchange/query/words.ts'
 import { anyActivity, anyAnomalies, anySafety, anyTools } from '../../../support/mesh/numbers.ts'
 import fc from '../../../support/run/properties.ts'
 import { mergeActivity, mergeAnomalies, mergeHealth, mergeSafety, mergeTools } from './merged.ts'

@@ -1,7 +1,7 @@
 // What a report says: sums, changes over periods that both times show whole, and what is not known, each with what stands behind it.
 import { describe, expect, it } from 'vitest'
-import { report as schema } from '../../../../src/api/contract/schemas/reports/report.ts'
 import { reportOf } from '../../../../src/exchange/report/index.ts'
+import { report as schema } from '../../../../src/exchange/report/schema.ts'
 import { findingsOf, foundOf, NOTHING, TWO_WEEKS } from './findings.ts'
 
 const report = reportOf(TWO_WEEKS)

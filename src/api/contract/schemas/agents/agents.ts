@@ -3,14 +3,14 @@ import * as z from 'zod'
 import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
 import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
-import { count, integer, listOf, moment, text, traceId } from '../fields.ts'
+import { count, integer, listOf, moment, pattern, rowsOf, someText, text, traceId } from '../fields.ts'
 import { at } from './at.ts'
 import { secretWish } from './vault.ts'
 
 const agentId = () => text(64, 'id of the agent: its class and its name')
 const person = () => integer('the person it belongs to, by number')
 const path = (what: string) => z.string().min(1).max(4096).regex(/^\//).describe(what)
-const which = () => z.string().min(1).max(64).describe('name or id of an agent')
+const which = () => someText(64, 'name or id of an agent')
 const argv = () => z.array(z.string().min(1).max(32_767)).min(1).max(1024).readonly()
 
 const bind = z.strictObject({ path: path('absolute path'), write: z.boolean() })
@@ -108,14 +108,11 @@ export const agentList = z
 
 export const agentLogs = z
   .strictObject({
-    lines: listOf(
-      z.strictObject({
-        at: moment('when it was written'),
-        from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
-        text: text(1_000, 'the line, cut where it is longer'),
-      }),
-      1_000,
-    ),
+    lines: rowsOf(1_000, {
+      at: moment('when it was written'),
+      from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
+      text: text(1_000, 'the line, cut where it is longer'),
+    }),
     dropped: count('lines before these'),
     cut: count('characters that too long lines among these lost'),
   })
@@ -155,10 +152,7 @@ export const ownAgentBody = z.strictObject({ agent: which() })
 
 const state = () => z.enum(TASK_STATES).describe('as in A2A 1.0')
 const taskId = () =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-    .describe('the same id is the same task, which never runs twice')
+  pattern(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'the same id is the same task, which never runs twice')
 
 const progress = z.strictObject({
   done: z.number().describe('as the agent counts'),

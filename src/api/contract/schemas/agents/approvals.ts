@@ -7,16 +7,27 @@ import {
   APPROVAL_OUTCOMES,
   APPROVALS_LOG_MAX,
 } from '../../constants.ts'
-import { count, digest, fingerprint, listOf, moment, nodeId, text, traceId } from '../fields.ts'
+import {
+  count,
+  digest,
+  fingerprint,
+  listOf,
+  moment,
+  nodeId,
+  oneOf,
+  pattern,
+  rowsOf,
+  someText,
+  text,
+  traceId,
+} from '../fields.ts'
 import { at } from './at.ts'
 
 const id = () => text(10, 'id of the request, 10 hex digits')
 const agent = () => text(128, 'the agent as kClass:name; `kBridge:` and its name for an AI tool')
 const actionClass = () => z.enum(ACTION_CLASSES).describe('how dangerous the action is; green runs unasked')
 const scope = () =>
-  z
-    .enum(['once', 'task'])
-    .describe('task: the same action may run again for the same task until the approval ends')
+  oneOf(['once', 'task'], 'task: the same action may run again for the same task until the approval ends')
 
 const change = z.strictObject({
   path: text(32_768, 'the file'),
@@ -40,7 +51,7 @@ const approval = z
     argv: listOf(text(131_072, 'one word'), 1_024).describe('the exact words; no shell reads them'),
     cwd: text(4_096, 'the directory'),
     env: z.record(z.string(), z.string()).describe('variables that are set for it alone'),
-    binds: listOf(z.strictObject({ path: text(4_096, 'a path'), write: z.boolean() }), 64).describe(
+    binds: rowsOf(64, { path: text(4_096, 'a path'), write: z.boolean() }).describe(
       'what a jail sees of the machine',
     ),
     input: text(1_048_576, 'the arguments of the tool as JSON, or what the command reads on standard input'),
@@ -68,9 +79,10 @@ export type ApprovalShape = z.infer<typeof approval>
 const ended = z
   .strictObject({
     id: id(),
-    outcome: z
-      .enum(APPROVAL_OUTCOMES)
-      .describe('used: it ran; unused: it was approved and nothing came of it; expired: nobody answered'),
+    outcome: oneOf(
+      APPROVAL_OUTCOMES,
+      'used: it ran; unused: it was approved and nothing came of it; expired: nobody answered',
+    ),
     agent: agent(),
     action: text(128, 'the tool, or `exec` for a command'),
     class: actionClass(),
@@ -102,10 +114,7 @@ export const decideBody = z.strictObject({
   at: at(),
   id: z.string().min(4).max(10).describe('the id, or its beginning'),
   approve: z.boolean(),
-  hash: z
-    .string()
-    .regex(/^[0-9a-f]{8,64}$/)
-    .describe('the hash that was shown, or the beginning of it'),
+  hash: pattern(/^[0-9a-f]{8,64}$/, 'the hash that was shown, or the beginning of it'),
   scope: scope().exactOptional(),
   reason: z.string().max(500).exactOptional(),
 })
@@ -128,20 +137,12 @@ export const approvalsLog = z
 export type ApprovalsLogShape = z.infer<typeof approvalsLog>
 
 export const askBody = z.strictObject({
-  tool: z
-    .string()
-    .regex(/^[a-z][a-z0-9-]{0,31}$/)
-    .describe('the AI tool that asks'),
+  tool: pattern(/^[a-z][a-z0-9-]{0,31}$/, 'the AI tool that asks'),
   shell: z.enum(['bash', 'zsh', 'fish', 'sh']).exactOptional(),
-  command: z
-    .string()
-    .min(1)
-    .max(131_072)
-    .exactOptional()
-    .describe('the text that the shell would get; needs `shell`'),
+  command: someText(131_072, 'the text that the shell would get; needs `shell`').exactOptional(),
   call: z
     .strictObject({
-      action: z.string().min(1).max(128).describe('what the tool calls it, such as edit or execute'),
+      action: someText(128, 'what the tool calls it, such as edit or execute'),
       argv: z.array(z.string().max(131_072)).max(1_024).describe('the exact words, or those of the tool'),
       input: z.string().max(APPROVAL_INPUT_CHARS).describe('all that it would do, as JSON'),
     })
@@ -149,15 +150,14 @@ export const askBody = z.strictObject({
     .describe('in place of `shell` and `command`: another action of the tool'),
   cwd: z.string().regex(/^\//).max(4_096),
   why: z.string().max(500).describe('shown, never believed'),
-  approval: z
-    .string()
-    .regex(/^[0-9a-f]{10}$/)
-    .exactOptional()
-    .describe('the request that this waits for; the rest has to be the same as when it was asked'),
-  answered: z
-    .enum(['approved', 'denied'])
-    .exactOptional()
-    .describe('with `call` and `approval`: the person has answered on the screen of the tool'),
+  approval: pattern(
+    /^[0-9a-f]{10}$/,
+    'the request that this waits for; the rest has to be the same as when it was asked',
+  ).exactOptional(),
+  answered: oneOf(
+    ['approved', 'denied'],
+    'with `call` and `approval`: the person has answered on the screen of the tool',
+  ).exactOptional(),
 })
 export const asked = z
   .strictObject({

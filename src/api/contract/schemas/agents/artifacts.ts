@@ -11,13 +11,21 @@ import {
   PREVIEW_CHARS,
 } from '../../../../agents/artifacts/types.ts'
 import { error } from '../error.ts'
-import { count, digest, listOf, moment, nodeRef, text, who } from '../fields.ts'
+import {
+  count,
+  digest,
+  LIST_MAX,
+  listOf,
+  moment,
+  nodeRef,
+  pattern,
+  rowsOf,
+  someText,
+  text,
+  who,
+} from '../fields.ts'
 
-const which = () =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{6,64}$/)
-    .describe('the id, or at least 6 digits of its beginning')
+const which = () => pattern(/^[0-9a-f]{6,64}$/, 'the id, or at least 6 digits of its beginning')
 const key = () => text(16, 'key of the upload')
 
 const FIELDS = {
@@ -54,7 +62,7 @@ export const contentQuery = z.strictObject({
   from: z.int().min(0).max(MOST_BYTES).default(0).describe('the first byte: to go on where a download ended'),
 })
 export const beginBody = z.strictObject({
-  name: z.string().min(1).max(256).describe('name of the file, without its directory'),
+  name: someText(256, 'name of the file, without its directory'),
   media_type: z.string().regex(MEDIA_TYPE).default('application/octet-stream'),
   expires_at: moment('when it is to be removed; null: never').nullable().default(null),
 })
@@ -150,13 +158,11 @@ export type ArtifactFetchLineShape = z.infer<typeof fetchLine>
 
 export const holders = z
   .strictObject({
-    holders: listOf(
-      z.strictObject({
-        node: nodeRef,
-        artifact: digest('what it has'),
-        connected: z.boolean().describe('it has a link to this node'),
-      }),
-    ),
+    holders: rowsOf(LIST_MAX, {
+      node: nodeRef,
+      artifact: digest('what it has'),
+      connected: z.boolean().describe('it has a link to this node'),
+    }),
   })
   .meta({ id: 'ArtifactHolders' })
 export type ArtifactHoldersShape = z.infer<typeof holders>

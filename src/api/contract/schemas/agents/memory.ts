@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { MOST_NOTE, MOST_NOTES, SEARCH_LIMIT_MAX } from '../../../../agents/memory/memory.ts'
 import { MOST_PROMPTS, MOST_VERSIONS, PROMPT_NAME } from '../../../../agents/prompts/prompts.ts'
 import { MOST_RENDERED, MOST_TEXT, MOST_VALUE } from '../../../../agents/prompts/template.ts'
-import { count, listOf, moment, share, text } from '../fields.ts'
+import { count, listOf, moment, pattern, rowsOf, share, someText, text } from '../fields.ts'
 
 const noteFields = {
   id: text(16, '16 hex digits'),
@@ -19,14 +19,11 @@ export const noteList = z
 export type NoteListShape = z.infer<typeof noteList>
 export const notesFound = z
   .strictObject({
-    hits: listOf(
-      z.strictObject({
-        ...noteFields,
-        score: share('of the best hit; only to compare hits of one search'),
-        by: listOf(z.enum(['words', 'meaning']), 2).describe('which way found it'),
-      }),
-      SEARCH_LIMIT_MAX,
-    ).describe('the best first'),
+    hits: rowsOf(SEARCH_LIMIT_MAX, {
+      ...noteFields,
+      score: share('of the best hit; only to compare hits of one search'),
+      by: listOf(z.enum(['words', 'meaning']), 2).describe('which way found it'),
+    }).describe('the best first'),
     searched_by: text(256, 'how it was searched: words, or also an endpoint of embeddings'),
     notes: listOf(text(1_024, 'what did not work'), 16),
   })
@@ -35,13 +32,10 @@ export type NotesFoundShape = z.infer<typeof notesFound>
 
 export const addNoteBody = z.strictObject({ text: z.string().min(1).max(MOST_NOTE) })
 export const whichNoteBody = z.strictObject({
-  id: z
-    .string()
-    .regex(/^[0-9a-f]{6,16}$/)
-    .describe('the id, or at least 6 digits of its beginning'),
+  id: pattern(/^[0-9a-f]{6,16}$/, 'the id, or at least 6 digits of its beginning'),
 })
 export const searchQuery = z.strictObject({
-  q: z.string().min(1).max(512).describe('words'),
+  q: someText(512, 'words'),
   limit: z.int().min(1).max(SEARCH_LIMIT_MAX).default(10),
 })
 
@@ -53,13 +47,10 @@ const promptFields = {
   newest: count('number of the newest version'),
   created_at: moment('when this version was added'),
   text: text(MOST_TEXT, 'the template'),
-  variables: listOf(
-    z.strictObject({
-      name: text(32, 'as it stands in the template'),
-      default: text(MOST_TEXT, 'what it is otherwise; null: it has to be given').nullable(),
-    }),
-    32,
-  ),
+  variables: rowsOf(32, {
+    name: text(32, 'as it stands in the template'),
+    default: text(MOST_TEXT, 'what it is otherwise; null: it has to be given').nullable(),
+  }),
 }
 export const prompt = z.strictObject(promptFields).meta({ id: 'Prompt' })
 export type PromptShape = z.infer<typeof prompt>

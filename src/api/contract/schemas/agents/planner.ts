@@ -4,12 +4,12 @@ import { MOST_GOAL, MOST_STEPS, MOST_TAKES } from '../../../../agents/planner/pl
 import { MOST_PLANS } from '../../../../agents/planner/types.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { ACTION_CLASSES } from '../../constants.ts'
-import { count, listOf, moment, text } from '../fields.ts'
+import { count, listOf, moment, oneOf, pattern, rowsOf, someText, text } from '../fields.ts'
 
-const takes = listOf(
-  z.strictObject({ argument: text(128, 'of the tool'), step: text(8, 'whose result it is') }),
-  MOST_TAKES,
-).describe('arguments that are the text of the result of a step before')
+const takes = rowsOf(MOST_TAKES, {
+  argument: text(128, 'of the tool'),
+  step: text(8, 'whose result it is'),
+}).describe('arguments that are the text of the result of a step before')
 const step = z.strictObject({
   id: text(8, 's1, s2 …'),
   what: text(300, 'for people'),
@@ -19,13 +19,12 @@ const step = z.strictObject({
   input: z.unknown().describe('the arguments of the tool'),
   takes: takes.exactOptional(),
   command: text(1_000, 'what the person runs; empty for the tool of an agent'),
-  class: z
-    .enum(ACTION_CLASSES)
-    .describe('by its name, before the gates look at it: they can only make it redder'),
+  class: oneOf(ACTION_CLASSES, 'by its name, before the gates look at it: they can only make it redder'),
   kind: text(32, 'ReadFile, ExecuteCommand …'),
-  state: z
-    .enum(['waiting', 'yours', 'done', ...TASK_STATES])
-    .describe('waiting: for steps before it; yours: the person runs its command; otherwise that of its task'),
+  state: oneOf(
+    ['waiting', 'yours', 'done', ...TASK_STATES],
+    'waiting: for steps before it; yours: the person runs its command; otherwise that of its task',
+  ),
   task: text(64, 'the task that it became').nullable(),
   approval: text(64, 'id of the approval that it waits for, or waited for').nullable(),
   detail: text(4_096, 'of its task, for people').nullable(),
@@ -37,11 +36,10 @@ export const plan = z
     created_at: moment('when it was made'),
     made_by: text(256, 'a local model, and which; or the descriptions of tools'),
     notes: listOf(text(4_096, 'what was not found or did not work'), 64),
-    state: z
-      .enum(['planned', 'running', 'yours', 'stopped', 'completed'])
-      .describe(
-        'stopped: a step failed, or nothing runs it now; yours: the next step is a command of the person',
-      ),
+    state: oneOf(
+      ['planned', 'running', 'yours', 'stopped', 'completed'],
+      'stopped: a step failed, or nothing runs it now; yours: the next step is a command of the person',
+    ),
     steps: listOf(step, MOST_STEPS).describe(
       'in an order in which each stands behind those that it waits for',
     ),
@@ -51,13 +49,9 @@ export type PlanShape = z.infer<typeof plan>
 export const planList = z.strictObject({ plans: listOf(plan, MOST_PLANS) }).meta({ id: 'PlanList' })
 export type PlanListShape = z.infer<typeof planList>
 
-const which = () =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{4,8}$/)
-    .describe('id of a plan, or at least 4 digits of its beginning')
+const which = () => pattern(/^[0-9a-f]{4,8}$/, 'id of a plan, or at least 4 digits of its beginning')
 const namedStep = z.strictObject({
-  id: z.string().min(1).max(8).describe('small letters and digits'),
+  id: someText(8, 'small letters and digits'),
   what: z.string().max(300).exactOptional().describe('for people; default the tool or the command'),
   after: z.array(z.string().min(1).max(8)).max(MOST_STEPS).exactOptional(),
   agent: z
@@ -97,19 +91,16 @@ export const runPlanBody = z.strictObject({
 
 export const modelList = z
   .strictObject({
-    models: listOf(
-      z.strictObject({
-        name: text(256, 'host and port'),
-        endpoint: text(2_048, 'address'),
-        model: text(128, 'that is asked for; empty: the default of the server'),
-        use: z.enum(['text', 'embeddings']),
-        state: z.enum(['up', 'down']),
-        detail: text(1_024, 'why it is down; empty otherwise'),
-        rests_ms: count('milliseconds until it is asked again after it failed'),
-        offers: listOf(text(128, 'name of a model'), 64),
-      }),
-      16,
-    ).describe('in the order in which they are asked'),
+    models: rowsOf(16, {
+      name: text(256, 'host and port'),
+      endpoint: text(2_048, 'address'),
+      model: text(128, 'that is asked for; empty: the default of the server'),
+      use: z.enum(['text', 'embeddings']),
+      state: z.enum(['up', 'down']),
+      detail: text(1_024, 'why it is down; empty otherwise'),
+      rests_ms: count('milliseconds until it is asked again after it failed'),
+      offers: listOf(text(128, 'name of a model'), 64),
+    }).describe('in the order in which they are asked'),
   })
   .meta({ id: 'ModelList' })
 export type ModelListShape = z.infer<typeof modelList>

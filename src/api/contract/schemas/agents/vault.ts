@@ -8,7 +8,7 @@ import {
   SECRET_NAME,
   UNLOCKED_SECONDS,
 } from '../../../../agents/vault/types.ts'
-import { count, listOf, moment, text } from '../fields.ts'
+import { count, listOf, moment, pattern, someText, text } from '../fields.ts'
 
 /** Characters of base64url for so many bytes. */
 const encoded = (bytes: number): number => Math.ceil((bytes * 4) / 3)
@@ -23,7 +23,7 @@ const bytesOf = (most: number, what: string) =>
     .regex(/^[A-Za-z0-9_-]+$/)
     .describe(`${what}, in unpadded base64url`)
 const passphrase = (what: string) => bytesOf(MOST_PASSPHRASE, what)
-const agent = () => z.string().min(1).max(64).describe('name or id of an agent')
+const agent = () => someText(64, 'name or id of an agent')
 
 export const vaultState = z
   .strictObject({
@@ -135,9 +135,9 @@ export const restored = z
 
 /** One that an agent is to be given, in its manifest. */
 export const secretWish = z.strictObject({
-  variable: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9_]{0,47}$/)
-    .describe('its program finds the path of a descriptor in KARO_SECRET_ and this'),
+  variable: pattern(
+    /^[A-Z][A-Z0-9_]{0,47}$/,
+    'its program finds the path of a descriptor in KARO_SECRET_ and this',
+  ),
   secret: name(),
 })

@@ -1,9 +1,20 @@
 // The schema of a report: each number with its machines, periods and change.
 import * as z from 'zod'
-import { GUARD_STATES } from '../../../../../protocols/messages/numbers.ts'
-import { RISK_LEVELS } from '../../../../base/words/risk-levels.ts'
-import { ACTS, CATEGORIES, SECTION_STATES } from '../../../../exchange/report/index.ts'
-import { count, fingerprint, listOf, moment, nodeName, share, text, timeRange } from '../fields.ts'
+import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
+import {
+  count,
+  fingerprint,
+  listOf,
+  moment,
+  nodeName,
+  oneOf,
+  rowsOf,
+  share,
+  text,
+  timeRange,
+} from '../../base/shape/fields.ts'
+import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
+import { ACTS, CATEGORIES } from './words.ts'
 
 const ROWS_MAX = 4096
 
@@ -11,6 +22,7 @@ const span = z
   .strictObject({ least: count('of the period with the fewest'), most: count('of the one with the most') })
   .meta({ id: 'MachineSpan', description: 'Machines behind each of several periods.' })
 
+/** Two times of which the same periods were released: number by number, `now` is compared with `before`. */
 const change = z
   .strictObject({
     before: count('in the periods before'),
@@ -22,6 +34,7 @@ const change = z
   })
   .meta({ id: 'ReportChange' })
 
+/** A number that a row shows. */
 const figure = {
   value: count('the sum; null: withheld, or nothing of it was released').nullable(),
   machines: count('machines that have any of it, in the period with the most').nullable(),
@@ -30,12 +43,12 @@ const figure = {
 }
 
 const note = text(1024, 'for people')
+/** The facts that every section has. */
 const ground = {
-  state: z
-    .enum(SECTION_STATES)
-    .describe(
-      'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
-    ),
+  state: oneOf(
+    ['shown', 'nothing', 'withheld'],
+    'withheld: policy gives the asker none, or the mesh makes none; nothing: no period was released',
+  ),
   notes: listOf(note, 64).describe('why there is nothing, or what is missing'),
   periods: count('periods that were released'),
   of: count('closed periods of the time'),
@@ -47,36 +60,28 @@ const tool = {
   category: text(24, 'its category in the public dictionary'),
 }
 const moves = (what: string) =>
-  listOf(
-    z.strictObject({
-      ...tool,
-      uses: count('in the time that has it'),
-      machines: count('machines that have it, in the period with the most'),
-      periods: count('periods that show it'),
-      of: count('periods that are compared'),
-    }),
-    ROWS_MAX,
-  ).describe(what)
+  rowsOf(ROWS_MAX, {
+    ...tool,
+    uses: count('in the time that has it'),
+    machines: count('machines that have it, in the period with the most'),
+    periods: count('periods that show it'),
+    of: count('periods that are compared'),
+  }).describe(what)
 
 const tools = z
   .strictObject({
     ...ground,
-    rows: listOf(
-      z.strictObject({
-        ...tool,
-        ...figure,
-        failed: share(
-          'failed uses of all; null: not told, because too few machines had failures, or such a number could be computed from it',
-        ).nullable(),
-        failed_at_least: z
-          .boolean()
-          .describe('some periods or machines withheld failures; there may be more'),
-        failed_machines: count(
-          'machines that had failures, in the period with the most; null: not told',
-        ).nullable(),
-      }),
-      ROWS_MAX,
-    ).describe('most used first'),
+    rows: rowsOf(ROWS_MAX, {
+      ...tool,
+      ...figure,
+      failed: share(
+        'failed uses of all; null: not told, because too few machines had failures, or such a number could be computed from it',
+      ).nullable(),
+      failed_at_least: z.boolean().describe('some periods or machines withheld failures; there may be more'),
+      failed_machines: count(
+        'machines that had failures, in the period with the most; null: not told',
+      ).nullable(),
+    }).describe('most used first'),
     new: moves('used now, and by no machine in the periods before'),
     vanished: moves('used before, and by no machine now'),
     surfaced: moves('shown now, and withheld in all periods before'),
@@ -96,19 +101,16 @@ const tools = z
 const risk = z
   .strictObject({
     ...ground,
-    levels: listOf(z.strictObject({ level: z.enum(RISK_LEVELS), ...figure }), 16),
-    rules: listOf(
-      z.strictObject({
-        level: z.enum(RISK_LEVELS),
-        rule: text(
-          64,
-          'id of the rule; `other`: one without a row, recorded before its machine kept rules, or of a machine that does not share its tools',
-        ),
-        why: text(512, 'what may happen, as karo check --rules says it; null for `other`').nullable(),
-        ...figure,
-      }),
-      ROWS_MAX,
-    ).describe('high and critical commands by the rule that gave them their level; the worst first'),
+    levels: rowsOf(16, { level: z.enum(RISK_LEVELS), ...figure }),
+    rules: rowsOf(ROWS_MAX, {
+      level: z.enum(RISK_LEVELS),
+      rule: text(
+        64,
+        'id of the rule; `other`: one without a row, recorded before its machine kept rules, or of a machine that does not share its tools',
+      ),
+      why: text(512, 'what may happen, as karo check --rules says it; null for `other`').nullable(),
+      ...figure,
+    }).describe('high and critical commands by the rule that gave them their level; the worst first'),
     by_rule: z
       .strictObject({
         periods: count('released periods that show rules; of others nothing is known by rule'),
@@ -118,7 +120,7 @@ const risk = z
         ).nullable(),
       })
       .describe('since when rules are counted'),
-    acts: listOf(z.strictObject({ act: z.enum(ACTS), ...figure }), 16),
+    acts: rowsOf(16, { act: z.enum(ACTS), ...figure }),
     risky: z.strictObject({
       share: share('high and critical of all commands; null: not known').nullable(),
       before: share('the same of the periods that it is compared with').nullable(),
@@ -127,42 +129,32 @@ const risk = z
         'released periods that withhold high or critical, where machines had such commands; the share is not of these',
       ),
     }),
-    trend: listOf(
-      z.strictObject({
-        ...timeRange.shape,
-        commands: count('all commands; null: not released, or withheld').nullable(),
-        risky: count('high and critical').nullable(),
-        machines: count('machines in the totals').nullable(),
-      }),
-      10_000,
+    trend: rowsOf(10_000, {
+      ...timeRange.shape,
+      commands: count('all commands; null: not released, or withheld').nullable(),
+      risky: count('high and critical').nullable(),
+      machines: count('machines in the totals').nullable(),
+    }),
+    guard: rowsOf(16, { state: z.enum(GUARD_STATES), machines: count('null: withheld').nullable() }).describe(
+      'machines by what the guard does there, in the newest released period',
     ),
-    guard: listOf(
-      z.strictObject({ state: z.enum(GUARD_STATES), machines: count('null: withheld').nullable() }),
-      16,
-    ).describe('machines by what the guard does there, in the newest released period'),
   })
   .meta({ id: 'ReportRisk' })
 
 const anomalies = z
   .strictObject({
     ...ground,
-    rows: listOf(
-      z.strictObject({
-        type: text(64, 'as in /anomalies'),
-        severity: z.int().min(1).max(10).describe('least of the band'),
-        severity_most: z.int().min(1).max(10),
-        ...figure,
-      }),
-      ROWS_MAX,
-    ).describe('gravest first'),
-    trend: listOf(
-      z.strictObject({
-        ...timeRange.shape,
-        count: count('signals of the rows that are shown; null: not released').nullable(),
-        machines: count('machines in the totals').nullable(),
-      }),
-      10_000,
-    ),
+    rows: rowsOf(ROWS_MAX, {
+      type: text(64, 'as in /anomalies'),
+      severity: z.int().min(1).max(10).describe('least of the band'),
+      severity_most: z.int().min(1).max(10),
+      ...figure,
+    }).describe('gravest first'),
+    trend: rowsOf(10_000, {
+      ...timeRange.shape,
+      count: count('signals of the rows that are shown; null: not released').nullable(),
+      machines: count('machines in the totals').nullable(),
+    }),
     learning: count('machines with too few days to compare with; null: withheld').nullable(),
   })
   .meta({ id: 'ReportAnomalies' })
@@ -177,25 +169,19 @@ const counts = {
 
 const coverage = z
   .strictObject({
-    rows: listOf(
-      z.strictObject({
-        category: z.enum(CATEGORIES),
-        ...timeRange.shape,
-        ...counts,
-        expected: count('all of them together'),
-        heard: count('all but the absent ones'),
-        consent: share('of those that were heard, the part that agreed; null: none was').nullable(),
-      }),
-      16,
-    ).describe('of the newest released period'),
-    trend: listOf(
-      z.strictObject({
-        ...timeRange.shape,
-        why: text(256, 'why nothing was released').nullable(),
-        counts: z.strictObject(counts).nullable(),
-      }),
-      10_000,
-    ),
+    rows: rowsOf(16, {
+      category: z.enum(CATEGORIES),
+      ...timeRange.shape,
+      ...counts,
+      expected: count('all of them together'),
+      heard: count('all but the absent ones'),
+      consent: share('of those that were heard, the part that agreed; null: none was').nullable(),
+    }).describe('of the newest released period'),
+    trend: rowsOf(10_000, {
+      ...timeRange.shape,
+      why: text(256, 'why nothing was released').nullable(),
+      counts: z.strictObject(counts).nullable(),
+    }),
   })
   .meta({ id: 'ReportCoverage' })
 
@@ -203,14 +189,11 @@ const machines = z
   .strictObject({
     enrolled: count('machines with a certificate that holds'),
     seen: count('of those, heard of in the last day'),
-    missing: listOf(
-      z.strictObject({
-        name: nodeName(),
-        fingerprint: fingerprint(),
-        last_seen: moment('null: never, by this node').nullable(),
-      }),
-      200,
-    ).describe('longest unseen first'),
+    missing: rowsOf(200, {
+      name: nodeName(),
+      fingerprint: fingerprint(),
+      last_seen: moment('null: never, by this node').nullable(),
+    }).describe('longest unseen first'),
     missing_total: count('all of them'),
     never_enrolled: count('machines that are seen in the mesh and have no certificate'),
   })

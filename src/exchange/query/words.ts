@@ -1,0 +1,30 @@
+// What the result of a query tells apart.
+
+/** What became of a member that was asked. */
+export const OUTCOMES = [
+  'answered',
+  'from_summary',
+  'denied',
+  'withheld',
+  'busy',
+  'error',
+  'not_supported',
+  'bad_signature',
+  'unreachable',
+] as const
+
+/** Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known. */
+export const UNREACHED = [
+  'clock',
+  'not_trusted_there',
+  'encryption',
+  'links_full',
+  'links_full_there',
+  'left',
+  'lost',
+  'silent',
+  'away',
+] as const
+
+/** The three ways in which a query ends. */
+export const ENDINGS = ['all_done', 'deadline', 'cancelled'] as const
