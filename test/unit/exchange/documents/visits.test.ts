@@ -1,7 +1,7 @@
 // How soon members without a link are visited, and how many visits that takes, among a hundred and a thousand members.
 import { afterEach, describe, expect, it, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createVisits, type Visits } from '../../../../src/exchange/documents/visits.ts'
+import { createVisits, type Visits } from '../../../../src/exchange/documents/absence/visits.ts'
 import { randomOf } from '../../../fuzz/frames.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
