@@ -2,7 +2,7 @@
 import type { Frame } from '../../../protocols/frame.ts'
 import { bodyOf } from '../../../protocols/frame.ts'
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
-import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
+import { type DocumentHeadBody, Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import { deadline, within } from '../../base/async/deadline.ts'
@@ -16,6 +16,8 @@ import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
+import { createJournal } from './absence/journal.ts'
+import { wroteHere } from './absence/visits.ts'
 import { createAnnouncer } from './announcer.ts'
 import type { Bounds } from './bounds.ts'
 import { createCarrier } from './carrier.ts'
@@ -24,7 +26,6 @@ import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createFetches } from './fetches.ts'
 import { createGiver } from './giver.ts'
-import { createJournal } from './journal.ts'
 import { createKeeper, type Keeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
@@ -32,7 +33,6 @@ import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
 import type { DocumentHead, DocumentPorts, Documents } from './types.ts'
-import { createVisits, wroteHere } from './visits.ts'
 import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
@@ -86,13 +86,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
   }
   const reach = reachIn(deps)
-  /** What is for this node it gets from its author or from who relays it; what it would relay is relayed by others. */
-  const elsewhere = (by: NodeId, head: Wanted): void => {
-    const want = keeper.wants(head)
-    if (want === 'received' || want === 'withdrawn') fetcher.heard(head, head.author, head.author, by)
-  }
   const exchange = createExchange({ link, position, clock, timers })
-  const puller = createPuller({ exchange, keeper, offered, elsewhere, clock, timers, log })
+  const puller = createPuller({
+    ...{ exchange, keeper, offered, clock, timers, log },
+    elsewhere: (by, head) => fetcher.heard(head, head.author, head.author, by),
+  })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
   const reminder = createReminder({
     ...{ self, catalog, repository, clock, random, timers, log },
@@ -103,22 +101,16 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const fetcher = createFetcher({
     ...{ keeper, puller, members, self, reach, random, timers, linked: (node) => linked().includes(node) },
   })
-  const doneAt = new Map<NodeId, number>()
   const rounds = createRounds({
-    ...{ linked, doneAt, clock, random, timers },
-    pull: (peer) => puller.pull(peer, announcer.received),
-  })
-  const visits = createVisits({
-    ...{ linked, doneAt, reach, clock, random, timers },
+    ...{ linked, reach, clock, random, timers, isLikely: wroteHere(catalog, members) },
     present: () => members.present().filter(trust.admits),
-    isLikely: wroteHere(catalog, members),
+    pull: (peer) => puller.pull(peer, announcer.received),
   })
   const giver = createGiver({
     ...{ link, catalog, repository, trust, position, clock, timers, log, ...optional(deps) },
     missedBy: journal.take,
     missed(peer, asked) {
-      if (journal.wasTold(peer, asked)) return
-      const carried = carrier.missed(peer, asked)
+      const carried = journal.wasTold(peer, asked) ? undefined : carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
     },
     gave(entry, peer) {
@@ -130,44 +122,26 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 
   link.serve({
     frame(peer, frame) {
-      if (frame.message === SyncRequest) requested(peer, frame)
-      else exchange.answered(peer, frame)
+      if (frame.message !== SyncRequest) exchange.answered(peer, frame)
+      else if (puller.isBehind(peer.nodeId, giver.requested(peer, frame))) rounds.behind(peer.nodeId)
     },
-    up(peer) {
-      reminder.up(peer.nodeId)
-      journal.up(peer.nodeId)
-      rounds.up(peer.nodeId)
+    up({ nodeId }) {
+      for (const one of [reminder, journal, rounds]) one.up(nodeId)
     },
     down(peer) {
       exchange.down(peer)
       giver.down(peer)
-      reminder.down(peer.nodeId)
-      journal.down(peer.nodeId)
-      rounds.down(peer.nodeId)
+      for (const one of [reminder, journal, rounds]) one.down(peer.nodeId)
     },
   })
-  gossip.serve({ message: heard })
-
-  function requested(peer: PeerRef, frame: Frame): void {
-    if (puller.isBehind(peer.nodeId, giver.requested(peer, frame))) rounds.behind(peer.nodeId)
-  }
-
-  /** An announced head is believed only when the document itself is here. */
-  function heard(author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict {
-    const { heads } = bodyOf(frame, Heads)
-    if (heads.some((head) => head.hints.length % HINT_BYTES !== 0)) return 'reject'
-    const now = clock.now()
-    for (const head of heads) {
-      if (isFuture(head.version, now)) continue
+  gossip.serve({
+    message: hearing(clock, (head, wanted, teller, neighbour) => {
       announcer.heard(head)
-      const wanted = wantedOf(head)
-      const [teller, neighbour] = [author.nodeId, from.nodeId]
       carrier.heard({ wanted, announcer: teller, from: neighbour })
       journal.heard(head, members.sponsorOf(teller) === undefined ? teller : neighbour)
       fetcher.heard(wanted, teller, neighbour)
-    }
-    return 'accept'
-  }
+    }),
+  })
 
   return {
     name: 'documents',
@@ -178,7 +152,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       await keeper.sweep('expired')
       signal.throwIfAborted()
       rounds.start()
-      visits.start()
       sweeping.start()
       started.resolve()
     },
@@ -187,7 +160,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       stopped = true
       sweeping.stop()
       rounds.stop()
-      visits.stop()
       fetcher.stop()
       announcer.stop()
       reminder.stop()
@@ -227,6 +199,19 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }
+
+/** Reads an announcement. An announced head is believed only when the document itself is here. */
+const hearing =
+  (clock: Clock, tell: (head: DocumentHeadBody, wanted: Wanted, teller: NodeId, neighbour: NodeId) => void) =>
+  (author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict => {
+    const { heads } = bodyOf(frame, Heads)
+    if (heads.some((head) => head.hints.length % HINT_BYTES !== 0)) return 'reject'
+    const now = clock.now()
+    for (const head of heads) {
+      if (!isFuture(head.version, now)) tell(head, wantedOf(head), author.nodeId, from.nodeId)
+    }
+    return 'accept'
+  }
 
 /** The keys that this node had before. */
 const formerOf = ({ former = [] }: DocumentsDeps['identity']) => ({

@@ -72,7 +72,7 @@ export interface PullerDeps {
   readonly keeper: Pick<Keeper, 'wants' | 'keep'>
   /** A neighbour has a document of that head. */
   readonly offered: (by: NodeId, head: Wanted) => void
-  /** A neighbour told of this document in a walk and does not have it. */
+  /** A neighbour told of this document in a walk and does not have it; it is for this node. */
   readonly elsewhere: (by: NodeId, head: Wanted) => void
   readonly clock: Clock
   readonly timers: Timers
@@ -215,6 +215,14 @@ export function createPuller(deps: PullerDeps): Puller {
     }
   }
 
+  /** What is for this node it gets from elsewhere; what it would only relay is relayed by others. */
+  const missing =
+    (peer: NodeId) =>
+    (wanted: Wanted): void => {
+      const want = keeper.wants(wanted)
+      if (want === 'received' || want === 'withdrawn') deps.elsewhere(peer, wanted)
+    }
+
   const sameIndex = (cursor: Cursor, index: Uint8Array): boolean => Buffer.compare(cursor.index, index) === 0
 
   function readOffer(cursor: Cursor | undefined, offer: SyncOfferBody): SyncOfferBody {
@@ -245,7 +253,7 @@ export function createPuller(deps: PullerDeps): Puller {
         const all = offer.heads.map(wantedOf)
         for (const head of all) deps.offered(peer, head)
         const wanted = all.filter((head) => keeper.wants(head) !== undefined)
-        if (!(await get(peer, wanted, onNew, WALK_MS, (one) => deps.elsewhere(peer, one)))) return 'failed'
+        if (!(await get(peer, wanted, onNew, WALK_MS, missing(peer)))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
         // The cursor moves only now, so that an interrupted walk continues at the page whose documents are not

@@ -1,6 +1,6 @@
-// Plans comparisons of documents: on connecting, then one neighbour a minute.
+// Plans comparisons of documents: on connecting, then one neighbour a minute, and visits to members without a link.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { createVisits, type VisitsDeps } from './absence/visits.ts'
 import type { Pulled } from './puller.ts'
 
 /** Jittered by a quarter either way, so that nodes started together drift apart. */
@@ -21,18 +21,15 @@ export interface Rounds {
   behind(peer: NodeId): void
 }
 
-export interface RoundsDeps {
-  readonly linked: () => readonly NodeId[]
+export interface RoundsDeps extends Omit<VisitsDeps, 'doneAt'> {
   readonly pull: (peer: NodeId) => Promise<Pulled>
-  /** Where it is to be noted when all that a member has was looked at (monotonic, ms). */
-  readonly doneAt: Map<NodeId, number>
-  readonly clock: Clock
-  readonly random: Random
-  readonly timers: Timers
 }
 
 export function createRounds(deps: RoundsDeps): Rounds {
-  const { clock, random, timers, doneAt } = deps
+  const { clock, random, timers } = deps
+  /** When all that a member has was looked at (monotonic, ms). */
+  const doneAt = new Map<NodeId, number>()
+  const visits = createVisits({ ...deps, doneAt })
   let running = false
   const cancels = new Map<string, () => void>()
   const queue = new Set<NodeId>()
@@ -99,10 +96,12 @@ export function createRounds(deps: RoundsDeps): Rounds {
   return {
     start() {
       running = true
+      visits.start()
       later('round', ROUND_MS * random.float(), round)
     },
     stop() {
       running = false
+      visits.stop()
       for (const cancel of cancels.values()) cancel()
       cancels.clear()
       queue.clear()

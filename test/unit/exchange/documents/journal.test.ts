@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DocumentHeadBody } from '../../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createJournal } from '../../../../src/exchange/documents/journal.ts'
+import { createJournal } from '../../../../src/exchange/documents/absence/journal.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import { DAY, HOUR, MINUTE } from './network.ts'

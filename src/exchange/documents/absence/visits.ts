@@ -1,9 +1,9 @@
 // Plans visits to members without a link: soon to those that wrote for this node before, to all others at a pace of its own.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Clock, Random, Timers } from '../../base/clock.ts'
-import type { Catalog } from './catalog.ts'
-import { DOCUMENT_KINDS, KINDS } from './kinds.ts'
-import type { MembersView } from './members.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock, Random, Timers } from '../../../base/clock.ts'
+import type { Catalog } from '../catalog.ts'
+import { DOCUMENT_KINDS, KINDS } from '../kinds.ts'
+import type { MembersView } from '../members.ts'
 
 /** Time between two looks at the members that are there without a link. */
 const LOOK_MS = 15_000

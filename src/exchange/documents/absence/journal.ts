@@ -1,10 +1,10 @@
 // Remembers which sealed documents were announced, and tells members that were away of those they did not hear of.
-import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import type { Clock } from '../../base/clock.ts'
-import { KINDS, RELAYED_MS } from './kinds.ts'
-import type { MembersView } from './members.ts'
-import { headBytes, isKind } from './read.ts'
+import type { DocumentHeadBody } from '../../../../protocols/messages/sync.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { KINDS, RELAYED_MS } from '../kinds.ts'
+import type { MembersView } from '../members.ts'
+import { headBytes, isKind } from '../read.ts'
 
 /** Heads that are remembered, some 400 bytes each; a day of a mesh of three hundred that all write every hour. */
 const HEADS_MAX = 8_192
