@@ -1,6 +1,8 @@
 // Encryption of a backup in the age format (age-encryption.org/v1), so that the program `age` can open it and make it too.
+import { isUtf8 } from 'node:buffer'
 import type { FileHandle } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
+import { passphraseIdentity, passphraseRecipient } from './age-passphrase.ts'
 
 /** What a file needs to be opened. */
 export type Encryption = 'none' | 'recipients' | 'passphrase'
@@ -105,11 +107,11 @@ export async function seal(
   pieces: AsyncIterable<Uint8Array>,
   to: Sealing,
 ): Promise<{ readonly bytes: AsyncIterable<Uint8Array>; readonly opener: Opener }> {
-  const { Encrypter } = await import('age-encryption')
+  const { Encrypter, Stanza } = await import('age-encryption')
   const encrypter = new Encrypter()
   let opener: Opener
   if ('passphrase' in to) {
-    encrypter.setPassphrase(textOf(to.passphrase))
+    encrypter.addRecipient(passphraseRecipient(Stanza, asText(to.passphrase)))
     opener = to
   } else {
     const fileKey = new Uint8Array(16)
@@ -137,7 +139,7 @@ export async function* unseal(
 ): AsyncGenerator<Uint8Array, void> {
   const { Decrypter } = await import('age-encryption')
   const decrypter = new Decrypter()
-  if ('passphrase' in opener) decrypter.addPassphrase(textOf(opener.passphrase))
+  if ('passphrase' in opener) decrypter.addIdentity(passphraseIdentity(asText(opener.passphrase)))
   else if ('fileKey' in opener) decrypter.addIdentity({ unwrapFileKey: () => opener.fileKey })
   else for (const identity of opener.identities) decrypter.addIdentity(identity)
   let plain: AsyncIterable<Uint8Array>
@@ -174,13 +176,10 @@ function inHeader(error: unknown, opener: Opener, path: string): KaroError {
   return damaged(path, 'the header of its encryption does not hold', error)
 }
 
-/** Throws KaroError `bad_request` for bytes that are no text, which the library could not take as they are. */
-function textOf(passphrase: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(passphrase)
-  } catch {
-    throw new KaroError('bad_request', 'the passphrase is no UTF-8 text', { where: 'the passphrase' })
-  }
+/** Throws KaroError `bad_request` for bytes that are no text, which `age` would not let anybody type. */
+function asText(passphrase: Buffer): Buffer {
+  if (isUtf8(passphrase)) return passphrase
+  throw new KaroError('bad_request', 'the passphrase is no UTF-8 text', { where: 'the passphrase' })
 }
 
 const damaged = (path: string, why: string, cause?: unknown): KaroError =>

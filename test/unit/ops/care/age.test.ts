@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { generateX25519Identity, identityToRecipient } from 'age-encryption'
+import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
@@ -204,6 +204,41 @@ test('what is encrypted is told from its first bytes, and a header without end i
     code: 'bad_file',
     hint: expect.stringContaining('age --decrypt'),
   })
+})
+
+test('a passphrase opens what another program of the format sealed, and the other way round', async () => {
+  const encrypter = new Encrypter()
+  encrypter.setScryptWorkFactor(4)
+  encrypter.setPassphrase('pÿ horse')
+  const theirs = await encrypter.encrypt('content')
+  expect(`${await opened(theirs, { passphrase: Buffer.from('pÿ horse') })}`).toBe('content')
+  const decrypter = new Decrypter()
+  decrypter.addPassphrase('correct horse')
+  expect(await decrypter.decrypt(await underPassphrase(), 'text')).toBe('content')
+  // What the format's own program gives to stretching, and no less.
+  expect((await underPassphrase()).toString('latin1')).toMatch(/^-> scrypt [A-Za-z0-9+/]{22} 18$/m)
+})
+
+test('a passphrase opens nothing that names another recipient beside it, or is written in another way', async () => {
+  const encrypter = new Encrypter()
+  encrypter.setScryptWorkFactor(4)
+  encrypter.setPassphrase('correct horse')
+  const text = Buffer.from(await encrypter.encrypt('content')).toString('latin1')
+  const stanza = /^-> scrypt (\S+) 4\n\S+\n/m
+  for (const [is, message] of [
+    [(whole: string) => whole + whole, 'header'],
+    [(whole: string, salt: string) => `${whole}-> X25519 ${salt}\n${'A'.repeat(43)}\n`, 'header'],
+    [(whole: string, salt: string) => whole.replace(salt, salt.slice(4)), 'header'],
+    [(whole: string) => whole.replace(' 4\n', ' 04\n'), 'header'],
+    [(whole: string) => whole.replace(' 4\n', ' 4 4\n'), 'header'],
+    [(whole: string) => whole.replace(' 4\n', ' 5\n'), 'passphrase'],
+  ] as const) {
+    const changed = Buffer.from(text.replace(stanza, is), 'latin1')
+    expect(changed.toString('latin1')).not.toBe(text)
+    await expect(opened(changed, { passphrase: Buffer.from('correct horse') })).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+    })
+  }
 })
 
 test('a passphrase that asks for more memory than there should be is refused before it is tried', async () => {
