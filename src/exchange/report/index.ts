@@ -5,4 +5,4 @@ export { boundaryOf, dueOf, nextAfter, SCHEDULES, type Schedule } from './schedu
 export type { Found } from './sections.ts'
 export { judged, type Limits, type Standing, THRESHOLDS, type Threshold, turned } from './thresholds.ts'
 export type * from './types.ts'
-export { ACTS, CATEGORIES } from './words.ts'
+export { CATEGORIES } from './words.ts'
