@@ -66,14 +66,13 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const catalog = createCatalog()
   const members = createMembersView(trust, self, clock, deps.ports)
   const carrier = createCarrier({ clock })
-  const witness = createWitness()
+  const witness = createWitness(self)
   const kept = createListeners<[DocumentHead]>()
   const keeper = told(
     createKeeper({
       ...{ self, catalog, repository, members, clock, random, log },
       hints: deps.hints ?? createHints(identity.agree),
-      ...formerOf(identity),
-      ...{ audit: deps.audit, carries: carrier.carries, witness, ...optional(deps) },
+      ...{ audit: deps.audit, carries: carrier.carries, witness, ...formerOf(identity), ...optional(deps) },
     }),
     kept.tell,
   )
@@ -82,13 +81,10 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const link = openLink(mesh, syncStream)
   const gossip = openTopic(mesh, headsTopic)
   const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
-  const offered = (by: PeerRef['nodeId'], head: Wanted): void => {
-    if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
-  }
   const reach = reachIn(deps)
   const exchange = createExchange({ link, position, clock, timers })
   const puller = createPuller({
-    ...{ exchange, keeper, offered, clock, timers, log },
+    ...{ exchange, keeper, offered: witness.offered, clock, timers, log },
     elsewhere: (by, head) => fetcher.heard(head, head.author, head.author, by),
   })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
@@ -102,13 +98,12 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     ...{ keeper, puller, members, self, reach, random, timers, linked: (node) => linked().includes(node) },
   })
   const rounds = createRounds({
-    ...{ linked, reach, clock, random, timers, isLikely: wroteHere(catalog, members) },
-    present: () => members.present().filter(trust.admits),
+    ...{ linked, reach, clock, random, timers, present: members.admitted },
+    isLikely: wroteHere(catalog, members),
     pull: (peer) => puller.pull(peer, announcer.received),
   })
   const giver = createGiver({
-    ...{ link, catalog, repository, trust, position, clock, timers, log, ...optional(deps) },
-    missedBy: journal.take,
+    ...{ link, catalog, repository, trust, journal, position, clock, timers, log, ...optional(deps) },
     missed(peer, asked) {
       const carried = journal.wasTold(peer, asked) ? undefined : carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)

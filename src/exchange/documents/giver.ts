@@ -47,8 +47,7 @@ export interface GiverDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly repository: DocumentRepository
   readonly trust: Pick<Trust, 'refuses'>
   readonly ports?: DocumentPorts
-  /** Heads that this neighbour did not hear of while it was away. */
-  readonly missedBy: Journal['take']
+  readonly journal: Pick<Journal, 'take'>
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
   /** A neighbour got it. */
   readonly gave: (entry: Entry, peer: NodeId) => void
@@ -113,7 +112,7 @@ export function createGiver(deps: GiverDeps): Giver {
     // A neighbour that was away is told of documents that are elsewhere too, because it did not hear of them.
     if (end) {
       const most = { bytes: OFFER_BYTES - bytes, count: OFFER_MAX - heads.length }
-      for (const head of deps.missedBy(peer, most, isElsewhere)) {
+      for (const head of deps.journal.take(peer, most, isElsewhere)) {
         bytes += headBytes(head)
         heads.push(head)
       }

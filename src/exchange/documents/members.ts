@@ -23,6 +23,8 @@ const AUTHORITY: readonly DocumentKind[] = ['certificate', 'revocation_list', 'p
 export interface MembersView {
   /** Other members that were there a moment ago, as far as this node knows. */
   present(): readonly NodeId[]
+  /** Those of them that are admitted here. */
+  admitted(): readonly NodeId[]
   /**
    * False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. Of a
    * kind with a port the port says so: a root is no member, and what it signed has to be there all the same. `version`: of
@@ -106,6 +108,10 @@ export function createMembersView(
     present() {
       refresh()
       return nodes
+    },
+    admitted() {
+      refresh()
+      return nodes.filter(trust.admits)
     },
     keepsFrom(author, kind, version) {
       const port = ports[kind as DocumentKind]

@@ -14,8 +14,8 @@ interface Told {
 }
 
 export interface Witness {
-  /** A neighbour has that edition. */
-  offered(by: NodeId, head: Told): void
+  /** A neighbour has that edition; only heads of this node's own ledger count. */
+  offered(by: NodeId, head: Told & { readonly author: NodeId; readonly kind: string }): void
   /** True when no neighbour has given this node a head as new as that one. */
   wants(head: Told): boolean
   /** A neighbour gave it; it is signed by this node. */
@@ -24,7 +24,7 @@ export interface Witness {
   heads(own: { readonly head: Told; readonly bytes: Uint8Array } | undefined): readonly OutsideHead[]
 }
 
-export function createWitness(): Witness {
+export function createWitness(self: NodeId): Witness {
   const offers = createRecent<NodeId, Told>(NEIGHBOURS_MAX)
   let newest: { readonly told: Told; readonly frame: Uint8Array; by: readonly NodeId[] } | undefined
 
@@ -33,7 +33,9 @@ export function createWitness(): Witness {
   const having = (told: Told): NodeId[] => [...offers].filter(([, one]) => same(one, told)).map(([by]) => by)
 
   return {
-    offered: (by, { version, digest }) => offers.set(by, { version, digest }),
+    offered(by, { author, kind, version, digest }) {
+      if (author === self && kind === 'audit_head') offers.set(by, { version, digest })
+    },
     wants: ({ version }) => newest === undefined || version > newest.told.version,
     given(by, { head, frame }) {
       if (newest !== undefined && head.version <= newest.told.version) return
