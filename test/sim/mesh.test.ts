@@ -5,7 +5,7 @@ import { describeLife, liveMesh } from './mesh.ts'
 
 test.each(
   times(
-    [[60, 1]],
+    [[100, 1]],
     [
       [100, 1],
       [40, 2],
