@@ -6,7 +6,7 @@ import { type DocumentHeadBody, Heads, SyncRequest } from '../../../protocols/me
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import { deadline, within } from '../../base/async/deadline.ts'
-import type { Timers } from '../../base/clock.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { createListeners } from '../../base/run/listeners.ts'
