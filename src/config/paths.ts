@@ -42,7 +42,7 @@ const SOCKET_PATH_BYTES = 107
  */
 export function homePaths(env: Env): HomePaths {
   const given = env.KARO_HOME
-  const home = given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo')
+  const home = kept(given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo'))
   const runtime = given ? undefined : env.XDG_RUNTIME_DIR
   const socket = runtime ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
   return {
@@ -60,6 +60,15 @@ export function homePaths(env: Env): HomePaths {
       return fitting(socket)
     },
   }
+}
+
+/** The home, unless it is in /proc, where the kernel makes all files: Node.js never returns from making a directory there. */
+function kept(home: string): string {
+  if (home !== '/proc' && !home.startsWith('/proc/')) return home
+  throw new KaroError('bad_request', 'nobody can keep files in /proc', {
+    where: home,
+    hint: 'Set HOME or KARO_HOME to a directory on a disk.',
+  })
 }
 
 /**

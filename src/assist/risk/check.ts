@@ -220,6 +220,8 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
   const name = /\d\.\d+$/.test(command.name) ? command.name.replace(/(\d)\.\d+$/, '$1') : command.name
   const own = rulesFor(name)
   const options = readOptions(name, command.args)
+  // Words that all have one place do not stand in the line as they are, so no other form can take their place.
+  const isWritten = command.args[0]?.span[0] !== command.span[0]
   let found: RiskLevel = 'safe'
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
     for (const rule of list) {
@@ -228,7 +230,11 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
       const span = spanOf(rule.when(command, options), command)
       if (span === undefined) continue
       if (compareLevels(rule.level, found) > 0) found = rule.level
-      add(rule, span, typeof rule.safer === 'function' ? rule.safer(command, options) : undefined)
+      add(
+        rule,
+        span,
+        typeof rule.safer === 'function' && isWritten ? rule.safer(command, options) : undefined,
+      )
     }
   }
 }

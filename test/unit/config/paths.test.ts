@@ -37,6 +37,16 @@ describe('homePaths', () => {
     expect(homePaths({ HOME: 'x' }).home).toBe(ofSystem)
   })
 
+  test('no home is in /proc, where making a directory would never end', () => {
+    for (const env of [
+      { KARO_HOME: '/proc/nope' },
+      { KARO_HOME: '/tmp/../proc' },
+      { HOME: '/proc/self/home' },
+    ])
+      expect(() => homePaths(env), JSON.stringify(env)).toThrow('nobody can keep files in /proc')
+    expect(homePaths({ KARO_HOME: '/process' }).home).toBe('/process')
+  })
+
   test('a socket path may have 107 bytes, not characters; only its use is refused', () => {
     const ofBytes = (n: number): string => `/${'é'.repeat((n - '/karo.sock'.length - 1) / 2)}`
     const fits = homePaths({ KARO_HOME: ofBytes(107) })

@@ -30,9 +30,14 @@ export function git(args: readonly Arg[]): Layer {
     args.find((arg, i) => !arg.text.startsWith('-') && !/^-[cC]$/.test(args[i - 1]?.text ?? ''))?.text ?? ''
   for (const [i, given] of args.entries()) {
     const arg = /^-c./.test(given.text) ? { ...given, text: given.text.slice(2) } : given
-    // An alias is a shell command if it starts with `!`: -c alias.x='!cmd', config alias.x '!cmd'.
-    const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
-    if (alias !== null) add(arg, alias[1])
+    // An alias is a shell command if it starts with `!` (-c alias.x='!cmd', config alias.x '!cmd'), and else words behind `git`.
+    // `git config` only defines the latter; with -c it is defined to be run, with the words that follow its name.
+    const [, name, does] = /^alias\.([^=]+)=([\s\S]+)$/.exec(arg.text) ?? []
+    if (does?.startsWith('!')) add(arg, does.slice(1))
+    else if (does !== undefined) {
+      const more = verb === name ? args.slice(args.findIndex(({ text }) => text === name) + 1) : []
+      add(arg, ['git', does, ...more.map(({ text }) => text)].join(' '))
+    }
     const next = args[i + 1]
     const set = GIT_COMMANDS.exec(arg.text)
     if (set !== null) {
