@@ -113,7 +113,10 @@ function bundleMuscle(commit: string): Promise<BuildResult<{ metafile: true; wri
 
 /** What loads the chunks, as the body of a function; no bundle, because it imports nothing but Node's own modules. */
 async function loader(): Promise<string> {
-  const { code } = await transform(readFileSync(join(ROOT, LOADER), 'utf8'), {
+  const source = readFileSync(join(ROOT, LOADER), 'utf8')
+  const own = /^import .* from '(\.[^']*)'/m.exec(source)?.[1]
+  if (own !== undefined) throw new Error(`${LOADER} imports ${own}, which is not there when it runs`)
+  const { code } = await transform(source, {
     loader: 'ts',
     format: 'cjs',
     platform: 'node',

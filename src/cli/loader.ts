@@ -3,7 +3,6 @@ import { isAscii } from 'node:buffer'
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { constants, Script } from 'node:vm'
-import { orElse } from '../base/run/or-else.ts'
 
 type Require = (name: string) => unknown
 
@@ -130,7 +129,11 @@ function chunkAt(path: string): Buffer {
 }
 
 function read(file: string): Buffer | undefined {
-  return orElse(() => readFileSync(file), undefined)
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
 }
 
 function remove(file: string): void {
@@ -142,7 +145,11 @@ function remove(file: string): void {
 }
 
 function isOwner(directory: string): boolean {
-  return orElse(() => statSync(directory).uid === process.geteuid?.(), false)
+  try {
+    return statSync(directory).uid === process.geteuid?.()
+  } catch {
+    return false
+  }
 }
 
 /**
