@@ -1,6 +1,6 @@
-// Every file that a page of the repository names is there.
+// Every file that a page of the repository names is there, and every heading that a link leads to.
 import { existsSync, globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -17,4 +17,35 @@ test('every path in a page is one of the repository', () => {
       .map((path) => `${page}: ${path}`)
   })
   expect(missing).toEqual([])
+})
+
+/** The page without its examples, in which `#` begins a comment. */
+const proseOf = (page: string): string =>
+  readFileSync(join(ROOT, page), 'utf8').replace(/^ *```.*?^ *```/gms, '')
+
+/** What a heading is called in a link, as the hosts of repositories make it. */
+const anchorOf = (heading: string): string =>
+  heading
+    .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
+
+test('every link between pages leads to a page, and to a heading of it', () => {
+  const broken = globSync(PAGES, { cwd: ROOT }).flatMap((page) =>
+    [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+      .map(([, link = '']) => link)
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => {
+        const [path = '', anchor] = link.split('#')
+        const target = path === '' ? page : normalize(join(dirname(page), path))
+        if (!existsSync(join(ROOT, target))) return true
+        if (anchor === undefined || !target.endsWith('.md')) return false
+        const headings = [...proseOf(target).matchAll(/^#+ (.*)$/gm)].map(([, text = '']) => anchorOf(text))
+        return !headings.includes(anchor.replace(/-\d+$/, '')) && !headings.includes(anchor)
+      })
+      .map((link) => `${page}: ${link}`),
+  )
+  expect(broken).toEqual([])
 })
