@@ -70,7 +70,8 @@ function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
   const state = health.ready ? 'ready' : 'not ready'
   return {
     subject: 'state',
-    says: `${state}, up ${duration(uptime_seconds * 1000)}, version ${version}`,
+    // Whole seconds: in the first one there is none yet.
+    says: `${state}, ${uptime_seconds === 0 ? 'just started' : `up ${duration(uptime_seconds * 1000)}`}, version ${version}`,
     good: health.ready,
   }
 }
