@@ -80,7 +80,7 @@ function createPipe(
   let onTheWay = 0
   let unread = 0
   let goOn: (() => void) | undefined
-  /** The other end has closed; its earlier messages can still be read. */
+  /** One of the ends has closed the pipe; bytes that came before can still be read. */
   let isClosed = false
   let [saidEnd, heardEnd] = [false, false]
 
