@@ -55,7 +55,7 @@ function Frame() {
         Skip to the content
       </button>
       <header class="top">
-        <a class="brand" href="#/me" aria-label="Karo dashboard">
+        <a class="brand" href="#/me" aria-label="Karo: your own view">
           karo
         </a>
         <StatusStrip />

@@ -21,7 +21,10 @@ const MINUTE_MS = 60_000
 const QUIET_MS = 2 * MINUTE_MS
 /** So long a listed share may be on its way to the other aggregator. */
 const SYNC_MS = 2 * MINUTE_MS
-/** How long the two aggregators may hold too few common shares before this is reported. */
+/**
+ * How long the two aggregators may lack a share, follow different policy bundles, or hold too few shares in common, before
+ * this one refuses.
+ */
 const FEW_MS = 60 * MINUTE_MS
 
 const LEADER = 0

@@ -122,8 +122,8 @@ function teamNotes(team: string | undefined, answers: readonly Answer[]): readon
   const { machines, of } = answers.find((answer) => (answer.team?.machines ?? 0) > 0)?.team ?? {}
   const counted =
     machines === undefined
-      ? `No machine of the team ${team} is told apart`
-      : `${machines} ${of === null || of === undefined ? '' : `of ${of} `}machines of the team ${team} are told apart in the newest period`
+      ? `There are no totals of the team ${team} alone`
+      : `In the newest period the totals of the team ${team} are of ${machines} ${of === null || of === undefined ? '' : `of its ${of} `}machines`
   const why = answers.find(({ apart }) => apart !== undefined)?.apart
   return [
     ...(why === undefined ? [] : [why]),

@@ -41,7 +41,7 @@ const KEPT_MS = 90 * DAY_MS
 const SIGNALS_MOST = 500
 /** Each of the fifteen categories, and as many tools as anybody would name. */
 const MUTES_MOST = 100
-/** A signal that was found again within this time continues. */
+/** A signal that was last seen within this time is shown as ongoing. */
 const ONGOING_MS = DAY_MS
 const ID_BYTES = 4
 

@@ -116,7 +116,10 @@ const safetyIn = ({ risk, guard, generated }: FoldedHours): SafetyCounts => ({
   karo_generated: generated,
 })
 
-/** People continue to type between two reads, so a later count is never lower than an earlier one. */
+/**
+ * The unique commands are counted after the total, and people continue to type between the two reads: the later number is
+ * cut to the earlier one, of which it is a part.
+ */
 const activityIn = ({ total, hourly, daily }: FoldedHours, unique: number): ActivityPatterns => ({
   ...{ hourly, daily, total_commands: total.count },
   unique_commands: Math.min(unique, total.count),

@@ -56,9 +56,7 @@ function readEndpoint(text: string): Endpoint | undefined {
   return orElse(() => endpointOf(multiaddr(text)), undefined)
 }
 
-/**
- * The size of the cache of endpoints: thousands of members share one text each, instead of one text for each presence.
- */
+/** The texts of remembered endpoints: each of thousands of members has one text, and not one for each presence. */
 const formatted = new WeakMap<Endpoint, string>()
 
 /** `/ip4/10.0.0.5/tcp/9238`, `/ip6/fd00::5/tcp/9238`. */

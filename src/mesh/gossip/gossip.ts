@@ -104,8 +104,8 @@ export function createGossip(deps: GossipDeps): GossipRouter {
 
   /**
    * The router announces messages to peers outside of its mesh, and sends new messages to peers inside. A peer that
-   * enters the mesh gets neither for the time between the link and that moment, so this class announces those messages
-   * to it.
+   * enters the mesh gets neither for the time between the link and that moment, so this function announces those
+   * messages to it.
    */
   function tellRecent(peer: string, topic: string): void {
     if (router === undefined || !router.mesh.get(topic)?.has(peer)) return

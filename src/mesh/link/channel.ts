@@ -212,8 +212,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       } finally {
         resuming = false
       }
-      // Waiting frames fill the stream again. It is paused only now, because the end of `resume` tells the sender to
-      // continue.
+      // Frames that waited may have called `hold` again. The stream is paused only now, because the end of `resume`
+      // tells the sender to continue.
       if (held && open && readable()) stream.pause()
     },
   }

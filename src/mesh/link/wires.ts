@@ -47,7 +47,7 @@ export interface WiresDeps {
   readonly admits: (node: NodeId) => boolean
   /** This node's present description of itself for this peer. */
   readonly hello: (to: NodeId, connection: Connection) => HelloBody
-  /** The fields that accompany this node's decision about the peer's invite. */
+  /** What this node's acknowledgement tells that peer: its grant, why its invite was refused, or how its key ended. */
   readonly answer: Credentials['answer']
   readonly put: Put
 }

@@ -45,7 +45,7 @@ const ADDRESSES_MAX = 2_048
 export interface Caution {
   /** Members are said to be at these endpoints, where no key was proven. Those of them that one dial may try now. */
   member(endpoints: readonly Endpoint[]): readonly Endpoint[]
-  /** Discovery reported a stranger. */
+  /** Discovery reported a stranger at this endpoint. True if it may be dialed now. */
   stranger(endpoint: Endpoint): boolean
   /** A packet from `source` names an address that cannot be told to be the source's. */
   named(source: string): boolean

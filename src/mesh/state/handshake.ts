@@ -7,7 +7,7 @@ export type Step = { readonly say: HelloStage } | { readonly open: 'serve' | 'ou
 export interface Handshake {
   /** Our own mind, at the start and whenever trust changes. Repeating it does nothing. */
   decide(admits: boolean): readonly Step[]
-  /** The statement of the other side. Undefined if it contradicts itself: end the connection. */
+  /** Takes a stage from the other side. Undefined if it cannot follow the earlier ones: end the connection. */
   heard(stage: HelloStage): readonly Step[] | undefined
   /** Both sides admitted, both serve. */
   admitted(): boolean

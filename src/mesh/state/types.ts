@@ -55,7 +55,7 @@ export interface Conn {
   /** Time of the last frame on any of the connection's streams. */
   readonly heardAt: number
   readonly introduced: HelloBody | undefined
-  /** The other side's last statement that it is a leaf, and this side's. Only admitted nodes are told, and believed. */
+  /** True if the other side, or this side, last said that it is a leaf. Only admitted nodes are told, and believed. */
   readonly leaf: boolean
   readonly leafHere: boolean
   /** The other clock minus ours, as last heard. */

@@ -16,7 +16,7 @@ export type PipeStep = Omit<PipeMessage, 'op' | 'job'>
 export interface Pipes {
   /** Begins a connection, at the Muscle's end; undefined where as many are open as may be. */
   open(): Duplex | undefined
-  /** A message of the other end. Throws Malformed for an invalid one. */
+  /** Takes a message of the other end. Throws Malformed for an invalid one. */
   take(message: PipeStep, body: Buffer): void
   /** Ends all of them, as the job has ended. */
   end(): void
@@ -80,7 +80,7 @@ function createPipe(
   let onTheWay = 0
   let unread = 0
   let goOn: (() => void) | undefined
-  /** The other end has closed; its earlier messages can still be read. */
+  /** One of the ends has closed the pipe; bytes that came before can still be read. */
   let isClosed = false
   let [saidEnd, heardEnd] = [false, false]
 

@@ -21,7 +21,7 @@ export interface Processes extends Room {
     filter: ProcessFilter,
     now: boolean,
   ): Promise<{ readonly processes: readonly FoundProcess[]; readonly total: number }>
-  /** The peak memory (bytes) of any one process of these command lines that was seen. */
+  /** For each of these command lines of which a process was seen: the most memory (bytes) that any one of them held. */
   peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** These command lines of that person go: resolves when nothing of them will be written any more. */
   forget(uid: number, ids: readonly string[]): Promise<void>

@@ -15,7 +15,7 @@ export interface GivenAnswers {
   has(person: number, line: string, startUs: number): boolean
 }
 
-/** People run an answer soon; the same line on another day counts as their own. */
+/** People run an answer soon; the same line later than this counts as their own. */
 const RUN_WITHIN_MS = 3_600_000
 /** A shell's clock has microseconds and the daemon's milliseconds. */
 const BEFORE_MS = 1_000

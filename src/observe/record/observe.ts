@@ -200,7 +200,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     async catchUp() {
       sweepDue = true
       wake()
-      // A running round may have passed the file already; files that grow are not waited for.
+      // A running round may have passed the wanted lines already; a file that keeps growing is not waited for.
       for (let round = 0; round < 2 && work !== undefined; round++) await work
     },
 

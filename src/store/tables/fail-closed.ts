@@ -18,8 +18,8 @@ export interface Closed {
 
 /**
  * Somebody's last decision may be among the lost rows, with an older one in its place. So sharing is off for everybody,
- * also for people without any row left, and no token is valid, until they decide again. Invites are ended as well, even
- * if their time is not over, because the clock may be set back later.
+ * also for people without any row left, and no token is valid, until they decide again. Invites are cancelled as well,
+ * also those whose time is over, because the clock may be set back later.
  */
 export async function failClosed(db: Database): Promise<Closed> {
   const consent = createConsentRepository(db)

@@ -141,8 +141,8 @@ async function numbersIn(db: Database): Promise<readonly number[]> {
 }
 
 /**
- * Data from before that belongs to nobody yet, because the account of its uid differs from that of the machine it comes
- * from.
+ * Marks data of before there were people as restored: it belongs to nobody yet, because the account that has its uid here
+ * need not be the one that had it on the machine from which the data comes.
  */
 export const markRestored = (): Change => putRow(RESTORED, encodeValue(VALUE_VERSION, true))
 

@@ -27,7 +27,7 @@ export interface LocalNames {
   readonly changed?: number
 }
 
-/** The system's answer about people and their groups. Rejects if the system does not answer. */
+/** Asks the system about people and their groups. Rejects if the system cannot say. */
 export interface NameService {
   /** Undefined: nobody has that number. */
   nameOf(uid: number): Promise<string | undefined>

@@ -24,7 +24,7 @@ export const HEAD_EVERY_MS = 3_600_000
 export const QUEUE_MAX = 10_000
 /** Entries in one batch, which is one fsync. */
 const BATCH_MAX = 256
-/** After a failed write: how long until the disk is tried again, even if no further entry comes. */
+/** How long after a failed write the disk is tried again: dropped entries are reported also if no further entry comes. */
 const RETRY_MS = 3_000
 /** Entries that need not be on disk at once are written together with the next ones, or after this time. */
 const SOON_MS = 1_000

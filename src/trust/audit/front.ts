@@ -70,7 +70,7 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
         row !== undefined &&
         previous !== undefined &&
         Buffer.compare(hashEntry(row, previous), row.hash) === 0
-      // A checkpoint must not cover damaged or altered entries, because they would then look proven.
+      // Damaged or altered decisions are not kept, because under the checkpoint they would look proven.
       if (whole && isLasting(row)) added.push(row)
       previous = row?.hash
     }

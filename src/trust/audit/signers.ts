@@ -38,7 +38,7 @@ export function createSigners(): Signers {
   return {
     head(seq, signer) {
       const last = marks.at(-1)
-      // Of several changes in a row one is enough.
+      // Of many heads in a row with the same signer one is enough.
       if (last === undefined || !('signer' in last) || last.signer !== signer)
         marks.push({ signer, from: seq })
     },

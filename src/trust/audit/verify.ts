@@ -55,7 +55,7 @@ export async function verifyLedger(
     if (isKeyChange(row.type)) signers.entry(seq, row.type, readRow(row)?.details)
     const over = signed.get(seq)
     if (over !== undefined) signers.head(seq, over.signer)
-    // The entry at this number differs from the one whose head other nodes have: the end of the ledger was rewritten.
+    // The entry at this number differs from the one whose head is kept elsewhere: the end of the ledger was rewritten.
     if (seq === outside?.seq && Buffer.compare(row.hash, outside.hash) !== 0) {
       firstBad = seq
       continue

@@ -15,8 +15,8 @@ export interface Belonging {
   /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
   readonly join: Fleet['join']
   /**
-   * Reads the enrolment file, which no person here typed in. If the file is unusable this is reported, and the start
-   * continues.
+   * Like `join`, with the enrolment file, which no person here typed in. If the file is unusable this is reported, and
+   * the start continues.
    */
   readonly enrol: (read: NonNullable<FleetOptions['enrolment']>) => Promise<void>
   readonly membership: Membership

@@ -51,8 +51,8 @@ export interface Roll {
   /** The root, or an issuer that it certified: the authors of certificates and lists. */
   isAuthority(node: NodeId): boolean
   /**
-   * Whether documents of an author are stored; with `version`, whether its present documents are. False for a revoked
-   * issuer.
+   * Whether documents of an author are stored; with `version`, whether a document of its present edition is: for a
+   * revoked issuer it is not.
    */
   wants(author: NodeId, version?: number): boolean
   /** The keys that issuers have revoked, from their lists on this node; `at`: ms since the epoch. */

@@ -274,7 +274,7 @@ export function createRoll(): Roll {
     },
     lastTerms(node) {
       const last = leaves.peek(node)
-      // A list written by the thief of an issuer's key must not be continued.
+      // Certificates of a revoked issuer may be by the thief of its key, so no new one may be based on them.
       if (last === undefined || revoked(last.author) !== undefined) return undefined
       const { name, roles, teams, member, version } = last.body
       return { usage: 'node', name, roles, teams, member_id: toHex(member), issued_at: version }

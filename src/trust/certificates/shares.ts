@@ -1,4 +1,4 @@
-// A map of bounded size that is shared fairly: when it is full, the owner with the most entries loses their oldest one.
+// A map of bounded size that is shared fairly: when it is full, the owner of the most entries loses the one set longest ago.
 
 export interface Shares<K, V> extends Iterable<readonly [K, V]> {
   readonly size: number

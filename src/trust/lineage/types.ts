@@ -72,6 +72,6 @@ export interface Lineage extends LineageView {
   ended(): readonly NodeId[]
   /** True when a rotation names the key. */
   isNamed(node: NodeId): boolean
-  /** The person or issuer who decides between several successors. */
+  /** Sets what decides between several successors; before that nobody does. */
   decideBy(choice: Choice): void
 }

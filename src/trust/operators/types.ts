@@ -73,7 +73,7 @@ export interface Acting extends SessionState {
   readonly ended: AbortSignal
 }
 
-/** The text that this node offers to an operator to sign. */
+/** The delegation that this node offers to an operator to sign. */
 export type Offer = DelegationBody
 
 export interface Sessions extends Room {

@@ -106,7 +106,7 @@ export function createTrust(options: TrustOptions): Trust {
         if (isDeepStrictEqual(was, is)) continue
         for (const key of lineage.family(node)) if (!admits(key)) seen.forget(key, admits)
         const told = { peer: node, action: 'reload', trust_level: is.trust_level }
-        log.info(told, 'the configuration decides about a node again')
+        log.info(told, 'the configuration changed the trust in a node')
         const details = { action: 'reload', level_before: was.trust_level, level_after: is.trust_level }
         recorded.push(audit.record({ type: 'trust_change', success: true, peer: node, details }))
         for (const key of lineage.all(node)) tell(key)

@@ -18,7 +18,12 @@ const choicesOf = (views: readonly View[]): readonly Choice[] => [
   { name: 'Refresh', says: 'load everything again', keys: 'r', run: refresh },
   { name: 'Print', says: 'print this view, or save it as PDF', keys: '', run: () => print() },
   { name: 'Keys', says: 'list the keyboard shortcuts', keys: '?', run: () => (opened.value = 'keys') },
-  { name: 'End session', says: 'end this session', keys: '', run: () => void leave() },
+  {
+    name: 'End session',
+    says: 'close this page; karo dashboard opens a new one',
+    keys: '',
+    run: () => void leave(),
+  },
 ]
 
 /** Places of one view that the palette lists, so that its list stays short enough to read. */
@@ -80,7 +85,7 @@ export function Palette({ views }: { readonly views: readonly View[] }) {
     event.preventDefault()
   }
   return (
-    <Dialog title="Command list" onClose={close}>
+    <Dialog title="Views and actions" onClose={close}>
       <input
         type="search"
         autoFocus
@@ -122,7 +127,7 @@ export const Keys = ({ views }: { readonly views: readonly View[] }) => (
     <dl class="facts keys">
       {[
         ...views.map(({ name, key }) => [`g ${key}`, name] as const),
-        ['Ctrl K  or  /', 'Open the command list'] as const,
+        ['Ctrl K  or  /', 'Search views and actions'] as const,
         ['j  or  k', 'Next or previous part of the view'] as const,
         ['r', 'Refresh'] as const,
         ['?', 'This list'] as const,

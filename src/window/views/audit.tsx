@@ -67,7 +67,7 @@ const factsOf = ({ ok, entries, head, first_bad, outside }: AuditVerdict) =>
     [
       'Kept elsewhere',
       outside === undefined ? (
-        'no other machine has returned a signed head'
+        'no signed head is kept outside of this ledger'
       ) : (
         <>
           to entry {number(outside.seq)}, <Time at={outside.signed_at} as="ago" />, by{' '}

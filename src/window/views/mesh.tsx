@@ -156,7 +156,7 @@ function figuresOf(peers: readonly PeerShape[]) {
     {
       label: 'Missing',
       value: number(missing),
-      note: 'certified, but not connected',
+      note: 'certified, but not online',
       ...(missing > 0 && { tone: 'warn' as const }),
     },
   ]

@@ -47,7 +47,7 @@ export function Waiting({ peer, again }: { readonly peer: PeerShape; readonly ag
       </span>
       {status.value?.you.admin === true && (
         <span class="actions">
-          <Act kind="main" confirm="Trust this machine: press again" run={() => decide(true)}>
+          <Act kind="main" confirm="It may then link with this machine: press again" run={() => decide(true)}>
             The words are equal: trust
           </Act>
           <Act run={() => decide(false)}>Deny</Act>

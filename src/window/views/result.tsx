@@ -23,7 +23,7 @@ const SAYS: Readonly<Record<QueryResult['status'], string | undefined>> = {
   success: undefined,
   access_denied: 'No machine gave numbers: policy or consent refused.',
   no_data: 'No machine has numbers of this time.',
-  withheld: 'The numbers are withheld, because too few machines are in them.',
+  withheld: 'The numbers are withheld; the notes on this page say why.',
 }
 
 export function Result({ result }: { readonly result: QueryResult }) {

@@ -132,7 +132,7 @@ function Preview() {
     <Panel
       title="Exactly what would be sent now"
       wide
-      note="The same data that is encrypted for these nodes; nothing else is sent."
+      note="The same bytes that are encrypted for the named nodes; nothing else is sent."
       actions={
         <label>
           For{' '}

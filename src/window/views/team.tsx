@@ -71,7 +71,7 @@ function One({ team }: { readonly team: string }) {
         }
       >
         {first === undefined ? (
-          <p class="empty">No requests yet.</p>
+          <p class="empty">The team has not been asked yet.</p>
         ) : (
           <p>
             {counted(first.coverage.answered, 'machine')} of {first.coverage.known} answered

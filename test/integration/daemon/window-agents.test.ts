@@ -207,7 +207,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
       expect.soft(await faultsOf(page), 'a task with its output').toEqual([])
       await page.keyboard.press('Escape')
       expect.soft(await walkedByTab(page), 'an agent with its tools and what it writes').toEqual(WELL_WALKED)
-      await page.getByRole('heading', { name: 'Grants of agents' }).waitFor()
+      await page.getByRole('heading', { name: 'Grants to agents' }).waitFor()
       expect(await page.locator('main').textContent()).toContain(`read ${directory}`)
       await tools.selectOption('get_stuck')
       await press('Run')

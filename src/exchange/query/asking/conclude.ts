@@ -107,7 +107,7 @@ export async function conclude(
   return noted(deps, request, result)
 }
 
-/** Writes every question of this node into log, metrics and ledger; resolves when the ledger has it. */
+/** Writes one question of this node into log, metrics and ledger; resolves when the ledger has it. */
 export async function noted(
   { audit, log, watch }: Pick<ConcludeDeps, 'audit' | 'log' | 'watch'>,
   request: AskRequest,

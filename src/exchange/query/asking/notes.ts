@@ -33,7 +33,7 @@ export function notesOf({ own, members, hearsay, question, team, self, strays = 
   if (hearsay > 0) {
     const [many, them] = hearsay === 1 ? ['1 more node is', 'it'] : [`${hearsay} more nodes are`, 'them']
     notes.push(
-      `${many} known only by gossip and not trusted here, so this node did not ask ${them}: see karo peers.`,
+      `${many} known only through other members and not trusted here, so this node did not ask ${them}: see karo peers.`,
     )
   }
   const ages = members.flatMap(({ collected }) =>

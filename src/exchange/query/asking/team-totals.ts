@@ -49,7 +49,7 @@ export function machinesOfTeam(
 const countIn = (batches: readonly BatchTotals[]): number =>
   batches.reduce((sum, { contributors }) => sum + contributors, 0)
 
-/** Why the newest bucket that was released tells nothing of a team apart, for people; undefined: it does. */
+/** Why the newest released bucket has no totals of the team, for people; undefined if it has some. */
 export function whyNoTeam(buckets: readonly BucketTotals[], team: string): string | undefined {
   const newest = buckets.findLast(({ apart }) => apart)
   if (newest?.apart === undefined || newest.why !== 'team') return undefined
@@ -58,7 +58,7 @@ export function whyNoTeam(buckets: readonly BucketTotals[], team: string): strin
   if (expected === undefined)
     return `In the newest period no machine had the team ${team} in its certificate.`
   if (undivided > 0) {
-    return `The two aggregators knew different teams of ${undivided} machines, so these are not told apart.`
+    return `The two aggregators knew different teams of ${undivided} machines, so the totals of a team leave these out.`
   }
   const contributed = newest.contributions?.contributed ?? Number.POSITIVE_INFINITY
   const why =

@@ -53,7 +53,7 @@ function unusual(
     {
       ...{ kind: 'unusual_pattern', subject, unit: 'commands', observed, window: span },
       ...{ expected: mean, spread, n: counts.length },
-      // Each doubling of the threshold is one step of severity, two at most.
+      // One point more for each factor of 2.8 (2 ** 1.5) above the threshold, two points at most.
       severity: severity(base + Math.min(2, size / 1.5)),
     },
   ]

@@ -50,7 +50,7 @@ const RESIDENT_REST = 60
 /** Variables besides KARO_… by which a line is judged: they name directories of settings. */
 const JUDGED_BY: readonly string[] = ['HOME', 'CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'COPILOT_HOME']
 
-/** The shells' data about the resident judge. */
+/** The values that the shells need to ask the resident judge. */
 export const RESIDENT = {
   version: 'karo2',
   bytes: String(RESIDENT_BYTES),
@@ -60,7 +60,7 @@ export const RESIDENT = {
   variables: JUDGED_BY.join(' '),
 } as const
 
-/** Longer lines are always asked about: the strictest profile reads no more without a question. */
+/** Lines of this length and longer are always judged: the strictest profile reads no longer line without a question. */
 export const PLAIN_LENGTH = 1000
 /** Characters handed over; what is longer says so and is never Safe. An environment string has at most 128 KiB. */
 export const MOST_ASKED = 30_000

@@ -43,7 +43,8 @@ export function parseEnrolment(text: string, where: string): Enrolment {
 }
 
 /**
- * Undefined if there is no such file. Throws KaroError bad_file if others may read it, or it is not an enrolment file.
+ * Undefined if there is no such file. Throws KaroError bad_file if it cannot be read, others may read or change it, or it
+ * is not an enrolment file.
  */
 export function readEnrolment(path: string): Enrolment | undefined {
   let file: number
@@ -55,7 +56,7 @@ export function readEnrolment(path: string): Enrolment | undefined {
   }
   try {
     const stat = fs.fstatSync(file)
-    if (!stat.isFile() || stat.size > FILE_MAX) throw wrong('it is no small regular file', path)
+    if (!stat.isFile() || stat.size > FILE_MAX) throw wrong('it is not a small regular file', path)
     if ((stat.mode & TOO_WIDE) !== 0) {
       throw wrong('others may read or change it, and it lets machines in', path, `Run: chmod 600 ${path}`)
     }

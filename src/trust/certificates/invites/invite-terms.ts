@@ -18,7 +18,7 @@ export function checkInviteTerms(
   for (const [what, labels] of Object.entries({ role: roles, team: teams })) {
     const wrong = labels.find((label) => !LABEL.test(label))
     if (wrong === undefined) continue
-    throw new KaroError('bad_request', `'${wrong.slice(0, 80)}' is no ${what}: it has ${LABEL_RULE}`)
+    throw new KaroError('bad_request', `'${wrong.slice(0, 80)}' is not a ${what}: it has ${LABEL_RULE}`)
   }
   const now = clock.now()
   const times = { version: now, notBefore: now, notAfter: now + 1 }

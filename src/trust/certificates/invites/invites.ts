@@ -17,7 +17,8 @@ import {
 } from './invite-code.ts'
 
 /**
- * Allowed wrong proofs for one invite. Only this node knows the id of an invite, so more wrong proofs are an attack.
+ * Wrong proofs that cancel an invite. A machine with the code sends the id of the invite to this node only, and with the
+ * right proof, so more than a few wrong ones are an attack.
  */
 const FAILURES_MAX = 5
 /** Proofs of invites that are not here, in all: a burst, and so many a minute. */

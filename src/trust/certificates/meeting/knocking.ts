@@ -19,8 +19,8 @@ export interface Knocking {
    */
   told(node: NodeId): Pick<Answer, 'root_list'> | Pick<Answer, 'revoked_by'> | undefined
   /**
-   * Takes a list that another node showed. A list of an issuer counts if it names a key of this node and was unknown
-   * here. Any node may show it, because the issuer signed it.
+   * Takes a list that another node showed. A list of an issuer counts if it names a key of this node, and no list that
+   * is here does so. Any node may show it, because the issuer signed it.
    */
   heard(shown: Parameters<Credentials['answered']>[1]): void
 }
@@ -80,7 +80,7 @@ export function createKnocking({
       const author = formatNodeId(said.signer)
       if (!roll.isAuthority(author) && lastKeyOf([revoked_by.issuer]) === author)
         take('certificate', revoked_by.issuer)
-      // Of nobody who may revoke it says nothing, and is not stored.
+      // A list by an author who may not revoke has no effect, and is not stored.
       if (roll.wants(author, said.body.version)) take('revocation_list', revoked_by.list)
     },
   }

@@ -6,8 +6,8 @@ import type { Log } from '../../../base/run/log.ts'
 interface Farewell {
   readonly isLinked: (node: NodeId) => boolean
   /**
-   * Publishes empty editions of this node's documents for `node`. Calls `begun` when it knows which documents these
-   * are; from then on everybody may learn of the decision. Resolves within a bounded time, whether the node fetched the
+   * Publishes this node's summaries again, without anything for `node`. Calls `begun` when it knows which ones these are;
+   * from then on everybody may learn of the decision. Resolves within a bounded time, whether the node fetched the
    * editions or not.
    */
   readonly empty: (node: NodeId, begun: () => void) => Promise<unknown>

@@ -59,7 +59,7 @@ export function createTaking(deps: TakingDeps): Taking {
   }
 
   /**
-   * A member has a list of this node that this node lost, for example in a restore: its numbering continues from there.
+   * A member has a list of this node that this node lost, for example in a restore: this node signs one that continues it.
    */
   function takeList(frame: Uint8Array, isNew: boolean): void {
     const before = roll.listOf(self)

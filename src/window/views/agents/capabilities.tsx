@@ -1,4 +1,4 @@
-// Grants of agents, with the time that is left, and a way to take it back.
+// Capabilities that agents were granted, with the time that is left, and a way to revoke each.
 import { getCapabilities, revokeCapability } from '../../../api/contract/operations/agents/approvals.ts'
 import type { CapabilityShape } from '../../../api/contract/shapes.ts'
 import { Left } from '../../parts/left.tsx'
@@ -17,7 +17,7 @@ export function Capabilities() {
     asked.again()
   }
   return (
-    <Panel title="Grants of agents" wide note="Revoking a grant also revokes everything derived from it.">
+    <Panel title="Grants to agents" wide note="Revoking a grant also revokes everything derived from it.">
       <Shown
         asked={asked}
         empty={({ capabilities }) =>
@@ -35,7 +35,7 @@ export function Capabilities() {
       >
         {({ capabilities }) => (
           <Table
-            caption="Grants of agents"
+            caption="Grants to agents"
             rows={capabilities}
             keyOf={({ id }) => id}
             columns={[

@@ -29,7 +29,7 @@ export function RunTask({ agent, tools, onTask }: RunTaskProps) {
           {tools.map((one) => (
             <option key={one.name} value={one.name}>
               {one.name}
-              {one.read_only ? ' (marked as read-only)' : ''}
+              {one.read_only ? ' (by its own word read-only)' : ''}
             </option>
           ))}
         </select>

@@ -86,7 +86,7 @@ function factsOf(approval: ApprovalShape) {
     [
       'Sees',
       binds.length === 0 ? (
-        'no places of the machine'
+        'no places of the machine, if it runs in a jail'
       ) : (
         <ul class="bare" key="binds">
           {binds.map(({ path, write }) => (
