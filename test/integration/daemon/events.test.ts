@@ -189,7 +189,7 @@ describe('one machine', () => {
       { what: 'it follows', pollMs: 200 },
     )
     await node.stop()
-    await until(() => on.said().includes('away'), { what: 'it waits' })
+    await until(() => on.said().includes('does not answer'), { what: 'it waits' })
     const again = await startNode({ home: node.home })
     await on.first('lost')
     const before = on.events().length

@@ -206,6 +206,6 @@ test('a filter on a change that nobody knows says so, and nothing that matches i
   expect(unknown.stdout).toContain('Nothing can match: no change is known')
   expect(unknown.stdout).toContain('1 row is left out because the change is not known')
   const shown = await nodes.elm!.karo(['query', 'tools', ...words])
-  expect(shown.stdout).toMatch(/records of 4 of 6 nodes reach over all of that time/)
+  expect(shown.stdout).toMatch(/records of 4 of 6 nodes cover the whole period/)
   expect(shown.stdout).toMatch(/box: nothing recorded in this period/)
 })

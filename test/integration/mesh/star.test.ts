@@ -40,7 +40,7 @@ describe.runIf(possible.ok)('a star', () => {
       },
       { what: 'leaves have found no place', pollMs: 500 },
     )
-    expect(check.detail).toMatch(/the 3 places for leaves are taken.*node-[1-8]/)
+    expect(check.detail).toMatch(/all 3 links for leaves are used.*node-[1-8]/)
   })
 
   test('every question is answered by all of them, five times', async () => {
