@@ -1,5 +1,4 @@
-// Reads a command's words as the command does, as subcommands, options with their arguments and operands, and gives
-// their meanings.
+// Reads a command's words as the command does: subcommands, options with arguments, operands; and gives their meanings.
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
@@ -133,6 +132,8 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
       )
   }
   const special = numeric(value, tool.name)
+  // A mode such as `-x` stands where the permissions do, so the next operand is the file.
+  if (tool.name === 'chmod' && special !== undefined) reading.operands++
   if (special !== undefined) return one(await explained(part, reading, 'option', special))
   if (/^-[^-]/.test(value) && !tool.words) {
     const letters = await readLetters(part, next, reading)

@@ -2,14 +2,16 @@
 import type { Meaning } from './matcher/lexicon.ts'
 import { exitCode, mode, signal } from './shell-words.ts'
 
-/** Meaning of a number with a dash: `kill -9`, `head -20`, `grep -3`. */
+/** Meaning of a number, signal or mode with a dash: `kill -9`, `head -20`, `grep -3`, `chmod -x`. */
 export function numeric(value: string, tool: string): Meaning | undefined {
   const plain = value.slice(1)
   if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
     const found = signal(plain)
     return found === undefined ? undefined : { text: `Sends ${found}`, source: 'karo' }
   }
+  if (tool === 'chmod' && /^[rwxXst]+$/.test(plain)) return { text: mode(value) as string, source: 'karo' }
   if (!/^\d+$/.test(plain)) return undefined
+  if (tool === 'journalctl') return { text: `The boot ${plain} before this one`, source: 'karo' }
   if (tool === 'head' || tool === 'tail') return { text: `Shows ${plain} lines`, source: 'karo' }
   if (tool === 'grep') return { text: `Shows ${plain} lines before and after each match`, source: 'karo' }
   if (tool === 'git log') return { text: `Shows only the last ${plain} commits`, source: 'karo' }

@@ -121,7 +121,7 @@ describe('karo logs tail', () => {
     await until(() => follower.lines().length > 0, { what: 'the first lines' })
     const first = node.pid
     await node.stop()
-    await until(() => follower.err().includes('is away'), { what: 'it says that the daemon is away' })
+    await until(() => follower.err().includes('does not answer'), { what: 'it says that the daemon is away' })
     node = await startNode({ name: 'logs', home: node.home })
     await until(() => follower.lines().some(({ pid, msg }) => pid === node.pid && msg === 'ready'), {
       what: 'the new daemon is heard',

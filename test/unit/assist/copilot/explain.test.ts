@@ -100,6 +100,10 @@ test.each([
   ['while true; do ls; done', 'do', 'Begins the body that is repeated'],
   ['bash -c "ls -a"', '-a', 'Includes hidden files, whose names start with a dot'],
   ["ssh host 'ls -a'", '-a', 'Includes hidden files, whose names start with a dot'],
+  ['chmod -x f', '-x', 'Takes away from everyone: execute'],
+  ['chmod -x f', 'f', 'The file'],
+  ['chmod 600 f', 'f', 'The file'],
+  ['journalctl -b -1', '-1', 'The boot 1 before this one'],
   ['xargs -0 rm', 'rm', 'Deletes files for good; there is no bin'],
 ])('%s: %s', async (command, text, meaning) => {
   expect(meaningOf(await explain(command), text)).toBe(meaning)

@@ -89,7 +89,7 @@ describe('options', () => {
 
 /** Real, but not in the form of a list of options in the manual. */
 const NOT_IN_MANUALS =
-  /^(?:java|ffmpeg|convert|openssl|ip|dig|nmap|xclip|ps|git|docker|kubectl|find|systemctl|strace) /
+  /^(?:java|ffmpeg|convert|openssl|ip|dig|nmap|xclip|ps|git|docker|kubectl|find|systemctl|strace|pkill) /
 
 function unknownOptions(part: ExplainedPart, _i?: number, _all?: readonly ExplainedPart[]): string[] {
   const name = part.parts.find(({ kind }) => kind === 'name')?.text
