@@ -42,7 +42,7 @@ const SOCKET_PATH_BYTES = 107
  */
 export function homePaths(env: Env): HomePaths {
   const given = env.KARO_HOME
-  const home = kept(given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo'))
+  const home = outsideOfProc(given ? resolve(given) : join(neededHome(env), '.local', 'share', 'karo'))
   const runtime = given ? undefined : env.XDG_RUNTIME_DIR
   const socket = runtime ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
   return {
@@ -63,7 +63,7 @@ export function homePaths(env: Env): HomePaths {
 }
 
 /** The home, unless it is in /proc, where the kernel makes all files: Node.js never returns from making a directory there. */
-function kept(home: string): string {
+function outsideOfProc(home: string): string {
   if (home !== '/proc' && !home.startsWith('/proc/')) return home
   throw new KaroError('bad_request', 'nobody can keep files in /proc', {
     where: home,

@@ -11,7 +11,11 @@ export function numeric(value: string, tool: string): Meaning | undefined {
   }
   if (tool === 'chmod' && /^[rwxXst]+$/.test(plain)) return { text: mode(value) as string, source: 'karo' }
   if (!/^\d+$/.test(plain)) return undefined
-  if (tool === 'journalctl') return { text: `The boot ${plain} before this one`, source: 'karo' }
+  if (tool === 'journalctl')
+    return {
+      text: plain === '1' ? 'The boot before this one' : `${plain} boots before this one`,
+      source: 'karo',
+    }
   if (tool === 'head' || tool === 'tail') return { text: `Shows ${plain} lines`, source: 'karo' }
   if (tool === 'grep') return { text: `Shows ${plain} lines before and after each match`, source: 'karo' }
   if (tool === 'git log') return { text: `Shows only the last ${plain} commits`, source: 'karo' }

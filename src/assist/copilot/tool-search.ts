@@ -60,7 +60,7 @@ const LEAST_WORDS = 3
 const NO_GUESS =
   /n['\u2019]t\b|\b(?:never|dont|unless|when|whenever|while|everything|everyone|anything|permanently|forever)\b|^\W*(?:is|are|am|should|why|would|does|do|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) the difference)\b|(?:^|\s)[/~]/i
 
-/** Words that are a verb of destroying elsewhere: `in long format`, `ask before overwriting`. */
+/** Phrases whose words would ask to destroy something elsewhere: `in long format`, `ask before overwriting`. */
 const NOT_DESTROYING =
   /\b(?:in|as|using|with|of) (?:\S+ ){1,3}?formats?\b|\b(?:before|without|not) overwriting\b/gi
 

@@ -220,7 +220,8 @@ function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: stri
   const name = /\d\.\d+$/.test(command.name) ? command.name.replace(/(\d)\.\d+$/, '$1') : command.name
   const own = rulesFor(name)
   const options = readOptions(name, command.args)
-  // Words that all have one place do not stand in the line as they are, so no other form can take their place.
+  // Where the command and its first word have one place, the line does not hold the command word by word, as with an alias
+  // of git; then no other form can take its place.
   const isWritten = command.args[0]?.span[0] !== command.span[0]
   let found: RiskLevel = 'safe'
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {

@@ -1,4 +1,4 @@
-// A question whose failure is an answer too: what is missing, damaged or forbidden counts as nothing.
+// Asks for something that may be missing, damaged or forbidden, and takes another value then.
 
 /** What `ask` returns, or `otherwise` where it throws. */
 export function orElse<T, E>(ask: () => T, otherwise: E): T | E {

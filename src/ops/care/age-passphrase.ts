@@ -33,7 +33,7 @@ function stretched(passphrase: Uint8Array, salt: Uint8Array, cost: number): Prom
   })
 }
 
-/** Wraps the key of a file for who knows the passphrase (UTF-8); the only recipient of its file. */
+/** Wraps the key of a file for everybody who knows the passphrase (UTF-8); the only recipient of its file. */
 export const passphraseRecipient = (
   Made: new (args: string[], body: Uint8Array) => Stanza,
   passphrase: Uint8Array,

@@ -1,5 +1,6 @@
 // Commands that git runs from its options, settings, aliases and remotes.
 
+import { quoteShell } from '../../../base/quote.ts'
 import type { Arg } from '../model.ts'
 import { commandLayer as command, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
 
@@ -36,7 +37,7 @@ export function git(args: readonly Arg[]): Layer {
     if (does?.startsWith('!')) add(arg, does.slice(1))
     else if (does !== undefined) {
       const more = verb === name ? args.slice(args.findIndex(({ text }) => text === name) + 1) : []
-      add(arg, ['git', does, ...more.map(({ text }) => text)].join(' '))
+      add(arg, ['git', does, ...more.map(({ text }) => quoteShell(text))].join(' '))
     }
     const next = args[i + 1]
     const set = GIT_COMMANDS.exec(arg.text)

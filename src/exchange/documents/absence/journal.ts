@@ -8,7 +8,7 @@ import { headBytes, isKind } from '../read.ts'
 
 /** Heads that are remembered, some 400 bytes each; a day of a mesh of three hundred that all write every hour. */
 const HEADS_MAX = 8_192
-/** Of those, heads that came by one admitted announcer or neighbour: anybody can invent heads. */
+/** Most of those heads from one admitted announcer or neighbour, because anybody can invent heads. */
 const OF_ONE_MAX = 256
 /** Heads that one neighbour is told after it came back, the newest. Others of its neighbours tell it the same ones. */
 const TOLD_MAX = 2_048
@@ -21,7 +21,7 @@ export interface Journal {
   /** A link to the member came up. */
   up(peer: NodeId): void
   down(peer: NodeId): void
-  /** Whether this neighbour asks for what it was told here, for the first time: it could not know that it is elsewhere. */
+  /** Whether this neighbour asks, for the first time, for a head that it was told here: the document may be elsewhere. */
   wasTold(peer: NodeId, asked: Omit<DocumentHeadBody, 'digest' | 'hints'>): boolean
   /**
    * The next heads that this neighbour missed, in order: at most `count`, of at most `bytes` in all. `isNews`: whether it is

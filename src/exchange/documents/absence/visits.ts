@@ -98,12 +98,12 @@ export function createVisits(deps: VisitsDeps): Visits {
     }
   }
 
-  /** Takes out whose time has come: of several the one that was not looked at for longest. */
+  /** Takes out a member whose time has come; of several, the one that was looked at longest ago. */
   function take(times: Map<NodeId, number>, now: number): NodeId | undefined {
     let best: NodeId | undefined
     for (const [node, at] of times) {
       if (at > now) continue
-      // Its own visit here was as good.
+      // The member visited this node meanwhile, which serves both.
       if (isDone(node, now)) times.delete(node)
       else if (best === undefined || (doneAt.get(node) ?? NEVER) < (doneAt.get(best) ?? NEVER)) best = node
     }
@@ -116,7 +116,7 @@ export function createVisits(deps: VisitsDeps): Visits {
     triedAt.set(node, clock.monotonic())
     try {
       const isReached = await deps.reach(node)
-      // A dial in vain costs little, and the next one may have something.
+      // A failed dial costs little, and the next member may have something.
       if (isOther && isReached) otherAt = clock.monotonic() + pace * (0.75 + random.float() / 2)
     } finally {
       visiting = false

@@ -103,7 +103,7 @@ test.each([
   ['chmod -x f', '-x', 'Takes away from everyone: execute'],
   ['chmod -x f', 'f', 'The file'],
   ['chmod 600 f', 'f', 'The file'],
-  ['journalctl -b -1', '-1', 'The boot 1 before this one'],
+  ['journalctl -b -1', '-1', 'The boot before this one'],
   ['xargs -0 rm', 'rm', 'Deletes files for good; there is no bin'],
 ])('%s: %s', async (command, text, meaning) => {
   expect(meaningOf(await explain(command), text)).toBe(meaning)

@@ -91,3 +91,10 @@ test.each([
   expect(checkCommand(command, PLACE).risk_level).not.toBe('safe')
   expect(saferOf(command)).toBeUndefined()
 })
+
+test('no safer form takes the place of words that do not stand in the line, as those of an alias of git', () => {
+  const { safer, risk_level } = checkCommand("git -c alias.x='push --force' x", PLACE)
+  expect({ safer, risk_level }).toEqual({ safer: undefined, risk_level: 'high' })
+  const shown = checkCommand("git -c alias.x='!git push --force' x", PLACE)
+  expect(shown.safer).toBe("git -c alias.x='!git push --force-with-lease' x")
+})
