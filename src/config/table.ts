@@ -116,6 +116,14 @@ export const KEYS = {
       'Keep a link to every member in a mesh of up to this many members. In a larger mesh a node keeps about eight links, and questions and documents reach the others through members.',
   }),
 
+  overlayAskerLinksUpTo: key({
+    path: 'overlay.asker_links_up_to',
+    kind: kind.integer(0, 900),
+    default: 256,
+    description:
+      'Keep a link to every member while people on this node ask the mesh often (three times in ten minutes), in a mesh of up to this many members. Over its own links a node has its answers several times sooner. The links are given up ten minutes after the last question.',
+  }),
+
   overlayLeavesUpTo: key({
     path: 'overlay.leaves_up_to',
     kind: kind.integer(0, 900),

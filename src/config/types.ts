@@ -21,7 +21,10 @@ export interface Config {
   /** How connections between nodes are encrypted; not empty, no duplicates; offered in this order. */
   readonly transport: { readonly security: readonly Security[] }
   readonly overlay: {
+    /** Links to all members, in a mesh of up to so many. */
     readonly full_mesh_up_to: number
+    /** Links to all members while this node asks often, in a mesh of up to so many. */
+    readonly asker_links_up_to: number
     /** Links kept for nodes that can link with few others; on top of all other links. */
     readonly leaves_up_to: number
     /** Other members are told whom this node is linked with. */

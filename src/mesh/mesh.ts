@@ -285,6 +285,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     topic: gossip.join,
     reach: (node, signal) => asking.ask(node, 'links', signal),
     meet: (who) => put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),
+    linkAll: (ms) => put({ on: 'link_all', ms }),
     rejections: rejections.counts,
     ...createInspect({
       ...{ config, connections, wires, timers, host: listening.host },

@@ -165,6 +165,11 @@ export interface Mesh extends Room {
    * Makes this node introduce itself, also to a stranger or again to a neighbour; to an address until the node stops.
    */
   meet(who: NodeId | StaticPeer): void
+  /**
+   * For the next `ms` milliseconds this node wants links to all members, because it asks them all often. Without effect in a mesh
+   * of more than `overlay.asker_links_up_to` members.
+   */
+  linkAll(ms: number): void
   status(): MeshStatus
   /** Frames refused since the start, by code; for status and metrics. */
   rejections(): RejectionCounts

@@ -45,6 +45,8 @@ export interface Wish {
   readonly peers: readonly number[]
   /** Links to all members up to so many. Default: 32. */
   readonly fullMeshUpTo?: number
+  /** Links to all members up to so many, while it asks often. Default: 256. */
+  readonly askerLinksUpTo?: number
   /** Links kept for leaves. Default: 256. */
   readonly leavesUpTo?: number
   /** A set is not copied: many nodes may share one. */
@@ -202,6 +204,7 @@ export class SimNode {
         mesh: { lan_only: true, allow_cgnat: false, port: PORT, listen: 'auto', ping_seconds: 15 },
         overlay: {
           full_mesh_up_to: wish.fullMeshUpTo ?? 32,
+          asker_links_up_to: wish.askerLinksUpTo ?? 256,
           leaves_up_to: wish.leavesUpTo ?? 256,
           tell_links: true,
         },

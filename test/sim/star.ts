@@ -28,8 +28,13 @@ export interface TrustSimOptions {
   readonly times: number
   readonly fullMeshUpTo?: number
   readonly leavesUpTo?: number
+  readonly askerLinksUpTo?: number
   /** Before the first question; default 3 min. */
   readonly settleMs?: number
+  /** From one question to the next; default 75 s, long enough for links that a question brought about to be given up again. */
+  readonly everyMs?: number
+  /** After the last question; default none. */
+  readonly restMs?: number
   /** Nodes that nobody can connect to; they connect to others. */
   readonly walled?: (index: number) => boolean
 }
@@ -43,8 +48,12 @@ export interface AskedInSim {
 
 export interface TrustSimReport {
   readonly asked: readonly AskedInSim[]
+  /** Frames about questions that all nodes sent, from the questions of one turn to those of the next. */
+  readonly frames: readonly number[]
   /** Links of each node when the last question began. */
   readonly links: readonly number[]
+  /** The same after the rest. */
+  readonly linksAtRest: readonly number[]
   readonly dials: number
   readonly broken: readonly string[]
   readonly virtualMs: number
@@ -67,6 +76,8 @@ class Questions {
   readonly network: Network
   readonly random: Random
   readonly asked: AskedInSim[] = []
+  /** Frames about questions that nodes have sent. */
+  sent = 0
   readonly rooms = new Map<NodeId, Room>()
   readonly questions = new Map<string, Question>()
   readonly answers = new Map<Uint8Array, Signed>()
@@ -143,6 +154,7 @@ class Room {
     const conn = this.#node.state.connections.neighbour(to)
     const pipe = conn === undefined ? undefined : this.#node.pipes.get(conn.id)
     if (pipe === undefined) return
+    this.#all.sent++
     this.#all.network.send(pipe, this.#node, () => room.#links.has(this.#node.id) && room.#put(event))
   }
 
@@ -187,6 +199,8 @@ class Room {
       this.#dials.set(mesh, { ask: action.ask, node: action.node })
       this.#node.put({ on: 'ask', ask: mesh, node: action.node, for: 'links' })
       network.time.after(action.ms, () => this.#node.put({ on: 'unask', ask: mesh }))
+    } else if (action.do === 'link_all') {
+      this.#node.put({ on: 'link_all', ms: action.ms })
     }
   }
 
@@ -238,6 +252,7 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
       ...{ index, segment, skewMs: 0, walled, trusts, fullMeshUpTo },
       peers: walled ? [0] : [],
       ...(options.leavesUpTo === undefined ? {} : { leavesUpTo: options.leavesUpTo }),
+      ...(options.askerLinksUpTo === undefined ? {} : { askerLinksUpTo: options.askerLinksUpTo }),
     })
   }
   const rooms = network.nodes.map((node) => new Room(all, node, fullMeshUpTo))
@@ -251,14 +266,18 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
     for (let left = ms; left > 0; left -= 1_000) time.advance(Math.min(left, 1_000))
   }
   pass(options.settleMs ?? 3 * MINUTE)
+  const frames: number[] = []
   for (let turn = 0; turn < options.times; turn++) {
+    const before = all.sent
     for (const asker of options.askers) rooms[asker]?.ask()
-    // Long enough for links that a question brought about to be given up again.
-    pass(75_000)
+    pass(options.everyMs ?? 75_000)
+    frames.push(all.sent - before)
   }
+  const links = rooms.map((room) => room.links)
+  pass(options.restMs ?? 0)
   return {
-    asked: all.asked,
-    links: rooms.map((room) => room.links),
+    ...{ asked: all.asked, frames, links },
+    linksAtRest: rooms.map((room) => room.links),
     dials: network.nodes.reduce((sum, node) => sum + node.dials, 0),
     broken: network.broken,
     virtualMs: time.clock.monotonic(),

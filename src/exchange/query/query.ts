@@ -31,7 +31,7 @@ export interface QueryDeps extends Ambient {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
-  readonly mesh: Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
@@ -91,6 +91,7 @@ export function createQuery(deps: QueryDeps): Query {
     refuse: worker.refuse,
     dial: asker.dial,
     look: asker.look,
+    link_all: ({ ms }) => mesh.linkAll(ms),
     tell: asker.tell,
   }
   const facts: Table<QueryFact['did'], QueryFact> = {
@@ -124,7 +125,8 @@ export function createQuery(deps: QueryDeps): Query {
       }
     },
     down: ({ nodeId: node }) => put({ on: 'down', node }),
-    // A neighbour is kept while an echo goes over it: the answers of owners that refuse the asker come no other way.
+    // A neighbour is kept while an echo goes over it, because the answers of owners that refuse the asker come no other way,
+    // and while it asks often, because its questions cost least over its own link.
     inUse: state.inUse,
   })
 

@@ -89,6 +89,8 @@ export interface Contacts {
   look(): void
   /** Says goodbye to neighbours that nobody needs, and looks for missing ones; called at each round of the heartbeat. */
   thin(): void
+  /** This node asks often: for `ms` milliseconds it wants links to all members, unless they are too many. */
+  linkAll(ms: number): void
   /** This node depends on each of its links. */
   isLeaf(): boolean
   readonly leaves: Pick<Leaves, 'noPlace' | 'turnedAway'>
@@ -117,6 +119,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     leaves,
     self: deps.self,
     fullMeshUpTo: config.overlay.full_mesh_up_to,
+    askerLinksUpTo: config.overlay.asker_links_up_to,
     clock,
     *members() {
       for (const node of book.nodes()) if (admits(node)) yield node
@@ -252,8 +255,9 @@ export function createContacts(deps: ContactsDeps): Contacts {
       const { node, openedAt, leafHere } = conn
       // Whichever end closed the surplus connection, neither end needs it for some time.
       if (reason === 'surplus') {
-        overlay.declined(node, leafHere)
-        leaves.surplus(conn, releasing.delete(node))
+        const here = releasing.delete(node)
+        overlay.declined(node, leafHere, here)
+        leaves.surplus(conn, here)
       }
       dialing.lost(node, now() - openedAt)
       overlay.touch(node)
@@ -263,21 +267,26 @@ export function createContacts(deps: ContactsDeps): Contacts {
       asks.look()
     },
     thin() {
-      const neighbours = connections.neighbours().map(({ node, openedAt, leaf }) => ({
-        ...{ node, since: openedAt, leaf },
-      }))
+      const neighbours = connections
+        .neighbours()
+        // Links in use neither go nor make others go: there are few of them, and they are free again soon.
+        .filter(({ node }) => !deps.inUse(node))
+        .map(({ node, openedAt, leaf }) => ({ node, since: openedAt, leaf }))
       for (const node of overlay.surplus(neighbours)) {
-        if (deps.inUse(node)) continue
         releasing.add(node)
         connections.release(node)
       }
       // The list of members that are due changes with time alone, so there is no event to wait for.
       dialing.look()
     },
+    linkAll(ms) {
+      overlay.wantAll(ms)
+      dialing.look()
+    },
     isLeaf: overlay.isLeaf,
     leaves,
     release(node) {
-      if (!overlay.wanted().has(node)) connections.release(node)
+      if (!overlay.wanted().has(node) && !deps.inUse(node)) connections.release(node)
     },
     sizes: () => ({ book: book.size(), asks: asks.size }),
   }

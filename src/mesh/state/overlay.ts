@@ -27,6 +27,8 @@ const DECLINED_MAX = 4_096
 export interface OverlayDeps extends RollDeps {
   /** Links to all members up to so many. */
   readonly fullMeshUpTo: number
+  /** Where this node asks often, links to all members up to so many. */
+  readonly askerLinksUpTo: number
   /** Named in the configuration: always wanted. */
   readonly isStatic: (node: NodeId) => boolean
   readonly leaves: Pick<Leaves, 'known' | 'kept'>
@@ -42,8 +44,13 @@ export interface Overlay {
   due(): readonly NodeId[]
   /** How many members the last answer went over. */
   lookedAt(): number
-  /** One side has too many links and has closed this one. `leafHere`: although this node said that it is a leaf. */
-  declined(node: NodeId, leafHere: boolean): void
+  /** For the next `ms` milliseconds this node wants links to all members, because it asks them all often. */
+  wantAll(ms: number): void
+  /**
+   * One side has too many links and has closed this one: this side where `here` is true. `leafHere`: although this node said
+   * that it is a leaf.
+   */
+  declined(node: NodeId, leafHere: boolean, here: boolean): void
   hasDeclined(node: NodeId): boolean
   /** This node can link with so few others that it depends on each link. False until the first members were heard. */
   isLeaf(): boolean
@@ -54,10 +61,19 @@ export interface Overlay {
   surplus(neighbours: readonly Dependent[]): readonly NodeId[]
 }
 
+interface Refusal {
+  /** Monotonic. */
+  readonly at: number
+  readonly until: number
+  readonly leafHere: boolean
+  /** This side closed the link. */
+  readonly here: boolean
+}
+
 export function createOverlay(deps: OverlayDeps): Overlay {
   const { clock, self } = deps
   const roll = createRoll(deps)
-  const declined = createRecent<NodeId, { readonly until: number; readonly leafHere: boolean }>(DECLINED_MAX)
+  const declined = createRecent<NodeId, Refusal>(DECLINED_MAX)
   let full = true
   let lookedAt = 0
   /** When the first were known, and when there were more than ever before; monotonic. */
@@ -65,6 +81,8 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   let grown = 0
   let most = 0
   let settled = false
+  /** This node asks often, since when and until when; monotonic. */
+  let asks: { readonly since: number; readonly until: number } | undefined
 
   const within = (until: number | undefined): boolean => until !== undefined && clock.monotonic() < until
 
@@ -96,6 +114,17 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     // The other side did not know that this node is a leaf when it closed the link, so it is told now.
     return refusal?.leafHere === true || !isLeaf()
   }
+  /** Links to all are wanted for a while, although the mesh is large. */
+  const wantsAll = ({ nodes: there }: Placed): boolean =>
+    within(asks?.until) && there.length <= deps.askerLinksUpTo
+  /**
+   * The other side has closed the link since this node asks often. A link that was closed before, or by this side, may be of use
+   * again.
+   */
+  const isTurnedAway = (node: NodeId): boolean => {
+    const refusal = declined.peek(node)
+    return refusal?.here === false && refusal.at >= (asks?.since ?? 0) && hasDeclined(node)
+  }
   /** Leaves that had a link here: they may be unable to come back by themselves. */
   const leavesOf = ({ nodes: there }: Placed): NodeId[] => {
     const known = deps.leaves.known()
@@ -113,6 +142,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       ? choiceAmong(all)
       : new Set([...choiceAmong(there), ...choiceAmong(all)])
   const everybody = ({ nodes }: Placed): NodeId[] => nodes.filter((node) => !hasDeclined(node))
+  const everybodyToAsk = ({ nodes }: Placed): NodeId[] => nodes.filter((node) => !isTurnedAway(node))
 
   const olderThan = (ms: number) => (one: Dependent) => clock.monotonic() - one.since >= ms
 
@@ -149,18 +179,28 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   return {
     wanted() {
       const { all, there } = look()
-      return full ? new Set(everybody(all)) : new Set([...chosen(all, there), ...leavesOf(there)])
+      if (full) return new Set(everybody(all))
+      const more = wantsAll(there) ? everybodyToAsk(there) : leavesOf(there)
+      return new Set([...chosen(all, there), ...more])
     },
     due() {
       const { all, there } = look()
       const first = chosen(all, there)
       // A mesh of few members links all of them in any case, so there is nothing to wait for.
       const waits = !hasSettled(all.nodes.length) && there.nodes.length > ENOUGH
-      const more = full && !waits ? everybody(all) : leavesOf(there)
+      if (full && !waits) return [...new Set([...first, ...everybody(all)])]
+      const more = !full && wantsAll(there) ? everybodyToAsk(there) : leavesOf(there)
       return [...new Set([...first, ...more])]
     },
     lookedAt: () => lookedAt,
-    declined: (node, leafHere) => declined.set(node, { until: clock.monotonic() + AWAY_MS, leafHere }),
+    wantAll(ms) {
+      const now = clock.monotonic()
+      asks = { since: within(asks?.until) ? (asks?.since ?? now) : now, until: now + ms }
+    },
+    declined(node, leafHere, here) {
+      const at = clock.monotonic()
+      declined.set(node, { at, until: at + AWAY_MS, leafHere, here })
+    },
     hasDeclined,
     isLeaf,
     touch: roll.touch,
@@ -168,7 +208,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
     surplus(linked) {
       const { all, there } = look()
-      if (full) return []
+      if (full || wantsAll(there)) return []
       // Links of leaves have places of their own, so that neither kind takes those of the other.
       const kept = deps.leaves.kept(linked)
       const neighbours = linked.filter(({ node }) => !kept.has(node))

@@ -143,6 +143,7 @@ export function createState(deps: StateDeps): State {
     unask: ({ ask }) => contacts.asks.unask(ask),
     found: ({ ask, addresses }) => contacts.asks.found(ask, addresses),
     release: ({ node }) => contacts.release(node),
+    link_all: ({ ms }) => contacts.linkAll(ms),
   }
 
   const ipsOf = (node: NodeId): string[] => connections.to(node).map(({ ip }) => ip)

@@ -146,6 +146,8 @@ export type MeshEvent =
   | { readonly on: 'found'; readonly ask: number; readonly addresses: readonly string[] }
   /** A connection that was opened for a question is not needed for it any more. */
   | { readonly on: 'release'; readonly node: NodeId }
+  /** This node asks often: for so long it wants links to all members. */
+  | { readonly on: 'link_all'; readonly ms: number }
 
 /** The actions for the edge. */
 export type Command =

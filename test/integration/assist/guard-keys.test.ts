@@ -119,7 +119,7 @@ test.each(['bash', 'zsh'] as const)('%s: with other signs for the history', asyn
   await shell.noted('%true%git%', 'y')
   // No plain line: it becomes two commands.
   await shell.noted('true; git push -f', 'n')
-  await shell.noted('make @@', 'n')
+  await shell.noted('deployit @@', 'n')
   await until(() => shell.ran().length === 1, { what: 'one push' })
   expect(shell.ran()).toEqual(['git push -f'])
 })
@@ -319,7 +319,7 @@ test('fish: abbreviations anywhere in a line, by a pattern, made by a function, 
       "abbr -a quiet --function false; abbr -a lost --function nothing; abbr -a --position anywhere WORD 'one two'",
     ].join('\n'),
   })
-  for (const line of ['deployit !!', 'ff7', 'make AT']) await shell.noted(line, 'n')
+  for (const line of ['deployit !!', 'ff7', 'deployit AT']) await shell.noted(line, 'n')
   await shell.run('make WORD')
   await shell.run('make quiet lost fff')
   expect(shell.notes()).toEqual(['declined high', 'declined high', 'declined high'])

@@ -59,7 +59,7 @@ interface Line {
   readonly table: Table
 }
 
-type Around = Pick<Mesh, 'link' | 'topic' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+type Around = Pick<Mesh, 'link' | 'linkAll' | 'topic' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
 
 export class RoomsMesh implements Above, Around {
   readonly ref: PeerRef
@@ -146,6 +146,10 @@ export class RoomsMesh implements Above, Around {
     this.#air.stirred = true
     this.#asks.get(ask)?.(yes)
     this.#asks.delete(ask)
+  }
+
+  linkAll(ms: number): void {
+    this.#node.put({ on: 'link_all', ms })
   }
 
   inUse(node: NodeId): boolean {

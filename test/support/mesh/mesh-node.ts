@@ -82,7 +82,13 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         ...init.mesh,
       },
       transport: { security: ['noise'], ...init.transport },
-      overlay: { full_mesh_up_to: 32, leaves_up_to: 256, tell_links: true, ...init.overlay },
+      overlay: {
+        full_mesh_up_to: 32,
+        asker_links_up_to: 256,
+        leaves_up_to: 256,
+        tell_links: true,
+        ...init.overlay,
+      },
       discovery: {
         mdns: false,
         mdns_interval_seconds: 60,

@@ -92,7 +92,7 @@ test('a neighbour too many is let go of, but not while something is under way wi
   const contacts = createContacts({
     config: {
       mesh,
-      overlay: { full_mesh_up_to: 2, leaves_up_to: 256, tell_links: true },
+      overlay: { full_mesh_up_to: 2, asker_links_up_to: 0, leaves_up_to: 256, tell_links: true },
       discovery: { peers: [], dht: false },
     },
     ...{ self, trust, connections, clock, emit, random: systemRandom },

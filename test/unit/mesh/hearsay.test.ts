@@ -56,7 +56,7 @@ function rig(
   const state = createState({
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
-      overlay: { full_mesh_up_to: 32, leaves_up_to: 256, tell_links: true },
+      overlay: { full_mesh_up_to: 32, asker_links_up_to: 0, leaves_up_to: 256, tell_links: true },
       discovery: { peers: [], dht: false },
     },
     ...{ trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY },

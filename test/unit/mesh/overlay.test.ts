@@ -37,7 +37,7 @@ function world(
       self,
       createOverlay({
         self,
-        fullMeshUpTo,
+        ...{ fullMeshUpTo, askerLinksUpTo: 60 },
         clock: { now: () => now, monotonic: () => now },
         members: () => nodes.filter((other) => other !== self && knows(self, other)),
         isMember: () => true,
@@ -85,8 +85,8 @@ function world(
         }))
         for (const other of overlay.surplus(neighbours)) {
           cut(node, other)
-          overlay.declined(other, false)
-          overlays.get(other)?.declined(node, false)
+          overlay.declined(other, false, true)
+          overlays.get(other)?.declined(node, false, false)
           changes++
         }
       }
@@ -167,12 +167,12 @@ test('where not everybody trusts everybody it is one mesh all the same', () => {
 const others = Array.from({ length: 60 }, (_, n) => `karo:test:${n}` as NodeId)
 
 /** One node that knows the first `known` of the others. */
-function alone(known: number, isStatic: (node: NodeId) => boolean = () => false) {
+function alone(known: number, isStatic: (node: NodeId) => boolean = () => false, askerLinksUpTo = 60) {
   const state = { now: 0, known }
   return Object.assign(state, {
     overlay: createOverlay({
       self: 'karo:test:self' as NodeId,
-      fullMeshUpTo: 32,
+      ...{ fullMeshUpTo: 32, askerLinksUpTo },
       clock: { now: () => state.now, monotonic: () => state.now },
       members: () => others.slice(0, state.known),
       isMember: () => true,
@@ -286,8 +286,8 @@ test('a leaf goes back to a node that did not know that it is one, and not to on
   expect(it.overlay.isLeaf()).toBe(false)
   it.now = 6_000
   expect(it.overlay.isLeaf()).toBe(true)
-  it.overlay.declined(first, false)
-  it.overlay.declined(second, true)
+  it.overlay.declined(first, false, false)
+  it.overlay.declined(second, true, false)
   expect(it.overlay.wanted().has(first)).toBe(true)
   expect(it.overlay.wanted().has(second)).toBe(false)
   it.now += 11 * 60_000
@@ -309,4 +309,38 @@ test('a flood of leaves by a weaker word pushes out none whose word is stronger,
   // They came last.
   const neighbours = [...flood, ...ranks.keys()].map((node, since) => ({ node, since, leaf: true }))
   expect([...leaves.kept(neighbours)]).toEqual([...ranks.keys(), flood[0]])
+})
+
+test('whoever asks often links with all, also with those that were given up before, and keeps them until it asks no more', () => {
+  const it = alone(60)
+  const few = it.overlay.wanted().size
+  expect(few).toBeLessThanOrEqual(4)
+  const [ours, before, theirs] = others.filter((node) => !it.overlay.wanted().has(node)) as [
+    NodeId,
+    NodeId,
+    NodeId,
+  ]
+  it.overlay.declined(before, false, false)
+  it.now = 1_000
+  it.overlay.wantAll(600_000)
+  it.overlay.declined(ours, false, true)
+  it.overlay.declined(theirs, false, false)
+  it.overlay.wantAll(599_000)
+  expect(new Set(it.overlay.due())).toEqual(it.overlay.wanted())
+  expect([...it.overlay.wanted()].toSorted()).toEqual(others.filter((node) => node !== theirs).toSorted())
+  const neighbours = others.map((node) => ({ node, since: 0, leaf: false }))
+  it.now = 599_000
+  expect(it.overlay.surplus(neighbours)).toEqual([])
+  it.now = 600_000
+  expect(it.overlay.surplus(neighbours)).toHaveLength(4)
+  expect(it.overlay.wanted().size).toBeLessThanOrEqual(4)
+})
+
+test('whoever asks often in a mesh with more members than the bound keeps few links', () => {
+  const it = alone(60)
+  it.overlay.wantAll(600_000)
+  expect(it.overlay.wanted().size).toBe(60)
+  const bounded = alone(60, () => false, 59)
+  bounded.overlay.wantAll(600_000)
+  expect(bounded.overlay.wanted().size).toBeLessThanOrEqual(4)
 })

@@ -32,7 +32,7 @@ test('who falls silent is replaced by another member soon', () => {
   const state = createState({
     config: {
       mesh: { lan_only: true, allow_cgnat: false, port: 7_000, listen: 'auto', ping_seconds: 15 },
-      overlay: { full_mesh_up_to: 2, leaves_up_to: 256, tell_links: true },
+      overlay: { full_mesh_up_to: 2, asker_links_up_to: 0, leaves_up_to: 256, tell_links: true },
       discovery: { peers: [], dht: false },
     },
     ...{ self, trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY },

@@ -6,6 +6,7 @@ import { toHex } from '../../../base/hex.ts'
 import type { Collected } from '../asking/types.ts'
 import type { Outcome } from '../result.ts'
 import { missing, soFar } from './live.ts'
+import type { Often } from './often.ts'
 import { createOutreach, type Outreach, type OutreachDeps } from './outreach.ts'
 import { createWays } from './trees.ts'
 import type {
@@ -45,6 +46,7 @@ const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
 
 export interface AskerDeps extends Omit<OutreachDeps, 'ways'> {
   readonly self: NodeId
+  readonly often: Pick<Often, 'asks'>
   readonly open: OpenAnswer
 }
 
@@ -138,6 +140,9 @@ export function createAsker(deps: AskerDeps): Asker {
       if (live.summaries)
         emit({ do: 'timer', timer: `ahead ${ask}`, ms: left - Math.min(AHEAD_MS, left / 2) })
       outreach.start()
+      // After the question is on its way: the links are for the next one.
+      const ms = deps.often.asks(live)
+      if (ms !== undefined) emit({ do: 'link_all', ms })
       changed(entry)
     },
     own(ask) {

@@ -4,6 +4,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import type { Question } from '../document.ts'
 import { createIntake } from './intake.ts'
+import type { Often } from './often.ts'
 import { createReading, type ReadingDeps } from './reading.ts'
 import { createSeen, type Entry, type Seen } from './seen.ts'
 import type { Done, Emit, Hop, Relay, RoutedId, WorkId, Written } from './types.ts'
@@ -17,6 +18,7 @@ export interface OwnerDeps extends Pick<ReadingDeps, 'read' | 'authorOf'> {
   readonly self: NodeId
   readonly linked: (node: NodeId) => boolean
   readonly relay: Pick<Relay, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline'>
+  readonly often: Pick<Often, 'asked'>
   /** The member whose key it is; absent: each key is a member. */
   readonly memberOf?: (author: NodeId) => NodeId
   readonly clock: Clock
@@ -100,7 +102,10 @@ export function createOwner(deps: OwnerDeps): Owner {
   function takeUp(from: NodeId, question: Question, until: number): Entry | undefined {
     const entry = jobs.size < CONCURRENT_MAX ? seen.add(question, from, clock.now()) : undefined
     if (entry === undefined) turnAway(from, question)
-    else begin(from, question, entry, until, true)
+    else {
+      if (from === question.authorId) deps.often.asked(from)
+      begin(from, question, entry, until, true)
+    }
     return entry
   }
 

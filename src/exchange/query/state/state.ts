@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { createAsker } from './asker.ts'
+import { createOften } from './often.ts'
 import { createOwner, type OwnerDeps } from './owner.ts'
 import { createRelay } from './relay.ts'
 import type { AskId, OpenAnswer, QueryAction, QueryEvent, QueryFact, QueryTimer, Relay } from './types.ts'
@@ -25,7 +26,7 @@ export interface QueryState {
    * but the FrameErrors of `read`, for a `hop`: the neighbour has broken a rule, and nothing has changed here.
    */
   handle(event: QueryEvent): readonly QueryAction[]
-  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  /** True while this neighbour works on a question it was handed, waits for one it handed on, or asks often. */
   inUse(node: NodeId): boolean
   counts(): ReturnType<Relay['counts']> & { readonly answering: number }
 }
@@ -35,8 +36,9 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
   let actions: QueryAction[] = []
   const emit = (action: QueryAction): void => void actions.push(action)
   const relay = createRelay({ ...deps, emit })
-  const owner = createOwner({ ...deps, relay, emit })
-  const asker = createAsker({ ...deps, relay, emit })
+  const often = createOften(deps.clock, deps.fullMeshUpTo)
+  const owner = createOwner({ ...deps, relay, often, emit })
+  const asker = createAsker({ ...deps, relay, often, emit })
 
   function ring(timer: QueryTimer): void {
     const [what, of = ''] = timer.split(' ') as [string, AskId?]
@@ -93,7 +95,7 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
       actions = []
       return done
     },
-    inUse: relay.inUse,
+    inUse: (node) => relay.inUse(node) || often.keeps(node),
     counts: () => ({ ...relay.counts(), answering: owner.working() }),
   }
 }

@@ -159,6 +159,8 @@ export type QueryCommand =
   | { readonly do: 'dial'; readonly ask: AskId; readonly node: NodeId; readonly ms: number }
   /** Summaries of these members are to be looked up, because no answer of theirs has come. */
   | { readonly do: 'look'; readonly live: Live; readonly nodes: readonly NodeId[] }
+  /** This node asks often: for so long it wants links to all members. */
+  | { readonly do: 'link_all'; readonly ms: number }
   /** Tells the person how far the question has come. */
   | { readonly do: 'tell'; readonly live: Live }
 

@@ -206,7 +206,7 @@ export class Endpoint {
     return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body, undefined, to))
   }
 
-  mesh(): Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'> {
+  mesh(): Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'> {
     const own = this.ref.nodeId
     return {
       link: (_protocol, handler) => {
@@ -219,6 +219,7 @@ export class Endpoint {
           sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
         }
       },
+      linkAll: () => {},
       reach: async (node, signal) => {
         await this.#wire.dialling?.(node, signal)
         if (signal.aborted || !this.#wire.reachable.has(node)) return false
@@ -260,7 +261,7 @@ export interface NodeOptions {
   /** Of its certificate. */
   readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
-  readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly mesh?: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
   /** Of the protocol of questions; absent: the newest. */
   readonly version?: Stream
   /** `[overlay] full_mesh_up_to`. */
@@ -341,7 +342,12 @@ export class TestNode {
     const people = options.people ?? new Map()
     const config = {
       node: { name: this.name },
-      overlay: { full_mesh_up_to: options.fullMeshUpTo ?? 32, leaves_up_to: 256, tell_links: true },
+      overlay: {
+        full_mesh_up_to: options.fullMeshUpTo ?? 32,
+        asker_links_up_to: 256,
+        leaves_up_to: 256,
+        tell_links: true,
+      },
       sharing: {
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
