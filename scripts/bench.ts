@@ -22,7 +22,7 @@ import { measurePolicy } from '../test/bench/policy.ts'
 import { measureWatch } from '../test/bench/processes.ts'
 import { measureQuery } from '../test/bench/query.ts'
 import { measureReleased } from '../test/bench/released.ts'
-import { hasSerf } from '../test/bench/serf.ts'
+import { hasSerf, type QueryCost } from '../test/bench/serf.ts'
 import { measureShellStarts } from '../test/bench/shell-start.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
 import { measureStatistics } from '../test/bench/statistics.ts'
@@ -542,12 +542,37 @@ function pair(name: string, time: StartTime, aim?: Aim): Figure[] {
   ]
 }
 
-function besideSerf(nodes: number, { join, karo, serf }: MeshCosts): Figure[] {
-  const figures = (['lan', 'local'] as const).flatMap((profile): Figure[] => {
+function besideSerf(nodes: number, { join, karo, often, serf }: MeshCosts): Figure[] {
+  const figures =
+    often === undefined
+      ? costsBesideSerf(nodes, `${nodes} nodes`, karo, serf)
+      : [
+          ...costsBesideSerf(nodes, `${nodes} nodes, each asks once`, karo, serf),
+          ...costsBesideSerf(nodes, `${nodes} nodes, one asks often`, often, serf),
+        ]
+  const lost = {
+    ...{ name: `${nodes} nodes: answers lost`, unit: '' },
+    value: karo.lost + (often?.lost ?? 0),
+  }
+  return [
+    { name: `${nodes} nodes: from all ready until one reaches all`, value: join.reached_ms, unit: 'ms' },
+    { name: `${nodes} nodes: CPU a node from its start until then`, value: join.cpu_ms, unit: 'ms' },
+    ...figures,
+    {
+      ...lost,
+      beside: { what: 'serf query, lan + local', value: serf.lan.lost + serf.local.lost },
+      aim: most('value', 0),
+    },
+  ]
+}
+
+/** The costs of questions beside serf's in both of its profiles. `name`: of the mesh, and of who asks. */
+function costsBesideSerf(nodes: number, name: string, karo: QueryCost, serf: MeshCosts['serf']): Figure[] {
+  return (['lan', 'local'] as const).flatMap((profile): Figure[] => {
     const what = `serf query, ${profile}`
     const other = serf[profile]
-    const ms = (name: string, key: 'first_ms' | 'last_ms' | 'done_ms' | 'cpu_ms', aim?: Aim): Figure => ({
-      ...{ name: `${nodes} nodes: ${name}`, value: karo[key], unit: 'ms', ratio: karo[key] / other[key] },
+    const ms = (figure: string, key: 'first_ms' | 'last_ms' | 'done_ms' | 'cpu_ms', aim?: Aim): Figure => ({
+      ...{ name: `${name}: ${figure}`, value: karo[key], unit: 'ms', ratio: karo[key] / other[key] },
       ...{ beside: { what, value: other[key] }, ...(aim && { aim }) },
     })
     // How much sooner a question is over is the point at fifty, beside the profile that people run.
@@ -559,17 +584,6 @@ function besideSerf(nodes: number, { join, karo, serf }: MeshCosts): Figure[] {
       ms('CPU a query and node', 'cpu_ms'),
     ]
   })
-  const lost = { name: `${nodes} nodes: answers lost`, value: karo.lost, unit: '' }
-  return [
-    { name: `${nodes} nodes: from all ready until one reaches all`, value: join.reached_ms, unit: 'ms' },
-    { name: `${nodes} nodes: CPU a node from its start until then`, value: join.cpu_ms, unit: 'ms' },
-    ...figures,
-    {
-      ...lost,
-      beside: { what: 'serf query, lan + local', value: serf.lan.lost + serf.local.lost },
-      aim: most('value', 0),
-    },
-  ]
 }
 
 function noSerf(): string | undefined {

@@ -1,6 +1,6 @@
 // What a question to many daemons costs, and what they cost while nobody asks, beside as many serf agents in the same run.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueryResult } from '../../src/api/contract/shapes.ts'
+import type { QueryResult, StatusShape } from '../../src/api/contract/shapes.ts'
 import { type Fleet, startFleet } from '../support/node/fleet.ts'
 import type { TestNode } from '../support/node/node.ts'
 import { endAll } from '../support/run/processes.ts'
@@ -30,7 +30,10 @@ const ASK_EVERY_MS = 700
 
 export interface MeshCosts {
   readonly join: JoinCost
+  /** Each question by another node. */
   readonly karo: QueryCost
+  /** All questions by one node, which keeps links to all because it asks often; undefined where all nodes have links to all. */
+  readonly often: QueryCost | undefined
   readonly serf: Readonly<Record<Profile, QueryCost>>
 }
 
@@ -46,7 +49,8 @@ export async function measureMesh(count: number, rounds: number): Promise<MeshCo
   try {
     const { nodes, join } = await together(count)
     await calm(nodes.map((node) => node.pid))
-    const karo = await askKaro(nodes, rounds)
+    const karo = await askKaro(nodes, rounds, (round) => nodes[round % nodes.length]!)
+    const often = count > ALL_LINKED_MAX ? await askOften(nodes, rounds) : undefined
     await endAll(false)
     const serf = {} as Record<Profile, QueryCost>
     for (const profile of ['lan', 'local'] as const) {
@@ -55,7 +59,7 @@ export async function measureMesh(count: number, rounds: number): Promise<MeshCo
       serf[profile] = await agents.query(rounds)
       await agents.stop()
     }
-    return { join, karo, serf }
+    return { join, karo, often, serf }
   } finally {
     await endAll(false)
   }
@@ -95,7 +99,30 @@ function asked(node: TestNode, round: number): Promise<QueryResult> {
   return node.json<QueryResult>(['query', 'tools', '--from', from.toISOString(), '--timeout', '20s'])
 }
 
-async function askKaro(nodes: readonly TestNode[], rounds: number): Promise<QueryCost> {
+/** One node asks until it has links to all, and comes to rest; then it is measured. */
+async function askOften(nodes: readonly TestNode[], rounds: number): Promise<QueryCost> {
+  const asker = nodes[0]!
+  let asks = 0
+  await until(
+    async () => {
+      // Over a link that is asked over at once, the next questions come as well.
+      await asked(asker, ++asks)
+      const { mesh } = await asker.json<StatusShape>(['status'])
+      return mesh.peers_connected === nodes.length - 1
+    },
+    { what: 'links to all', deadlineMs: patienceMs(nodes.length), pollMs: 1_000 },
+  )
+  await asked(asker, ++asks)
+  await calm(nodes.map((node) => node.pid))
+  return askKaro(nodes, rounds, () => asker, asks + 1)
+}
+
+async function askKaro(
+  nodes: readonly TestNode[],
+  rounds: number,
+  askerOf: (round: number) => TestNode,
+  first = 0,
+): Promise<QueryCost> {
   const times: { first: number; last: number; done: number; lost: number }[] = []
   const pids = nodes.map((node) => node.pid)
   let cpu = 0
@@ -103,7 +130,7 @@ async function askKaro(nodes: readonly TestNode[], rounds: number): Promise<Quer
     await sleep(ASK_EVERY_MS)
     const before = cpuOfAll(pids)
     const began = performance.now()
-    const { timing, coverage } = await asked(nodes[round % nodes.length]!, round)
+    const { timing, coverage } = await asked(askerOf(round), first + round)
     const done = performance.now() - began
     cpu += cpuOfAll(pids) - before
     // The command prints once, at its end: what came before the question and after the answer is counted to each.

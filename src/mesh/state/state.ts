@@ -107,10 +107,6 @@ export function createState(deps: StateDeps): State {
     connections.reconsider(node)
     contacts.decided(node, byPerson)
   }
-  const meet = (node: NodeId): void => {
-    connections.anew(node)
-    contacts.meet(node)
-  }
 
   const handlers: { readonly [On in MeshEvent['on']]: (event: Extract<MeshEvent, { on: On }>) => void } = {
     prepare,
@@ -120,7 +116,10 @@ export function createState(deps: StateDeps): State {
     timer: ({ timer }) => ring(timer),
     trust: ({ node, by }) => trustChanged(node, by !== 'certificate'),
     enrolled: ({ node }) => connections.enrolled(node),
-    meet: ({ node }) => meet(node),
+    meet({ node }) {
+      connections.anew(node)
+      contacts.meet(node)
+    },
     visit: ({ peer }) => contacts.visit(peer),
     opened(event) {
       const { node, ip } = event
