@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
-import { DOORS, PACKAGES } from '../doors.ts'
+import { DOORS } from '../doors.ts'
 
 export interface SourceFile {
   /** Relative to the repository, with forward slashes. */
@@ -14,8 +14,10 @@ export interface Room {
   readonly name: string
   /** Names as doors.ts writes them, with `/*`. */
   readonly may: readonly string[]
-  /** The same, each room by its own name. */
+  /** The rooms among them, each by its own name. */
   readonly opens: ReadonlySet<string>
+  /** The packages among them, as an import names them; one may end with `/*`. */
+  readonly loads: readonly string[]
   readonly because?: string
 }
 
@@ -26,6 +28,8 @@ export interface DoorReport {
   readonly violations: readonly string[]
 }
 
+const isPackage = (word: string): boolean => /^(npm|node):/.test(word)
+
 /** The rooms of doors.ts, in its order. Throws for a line that names a room which does not stand above it. */
 export function readRooms(table: string = DOORS): readonly Room[] {
   const rooms: Room[] = []
@@ -35,7 +39,8 @@ export function readRooms(table: string = DOORS): readonly Room[] {
     const above = rooms.map((room) => room.name)
     const may = list.split(' ').filter((word) => word !== '')
     const opens = new Set<string>()
-    for (const word of may) {
+    const loads = may.filter(isPackage).map((word) => word.replace(/^npm:/, ''))
+    for (const word of may.filter((one) => !isPackage(one))) {
       const area = word.endsWith('/*') ? word.slice(0, -2) : undefined
       const found = above.filter((room) =>
         area === undefined ? room === word : room === area || room.startsWith(`${area}/`),
@@ -44,7 +49,7 @@ export function readRooms(table: string = DOORS): readonly Room[] {
         throw new Error(`doors.ts: ${name} may import ${word}, which does not stand above it`)
       for (const room of found) opens.add(room)
     }
-    rooms.push({ name, may, opens, ...(because !== undefined && { because }) })
+    rooms.push({ name, may, opens, loads, ...(because !== undefined && { because }) })
   }
   return rooms
 }
@@ -113,14 +118,12 @@ function readImports(file: SourceFile): Import[] {
 
 /** The rooms that may load a package; undefined: every room may. */
 function loadersOf(specifier: string): readonly string[] | undefined {
-  for (const [pattern, rooms] of Object.entries(PACKAGES)) {
-    const prefix = pattern.endsWith('/*') ? pattern.slice(0, -1) : undefined
-    const fits = prefix
-      ? specifier.startsWith(prefix)
+  const fits = (pattern: string): boolean =>
+    pattern.endsWith('/*')
+      ? specifier.startsWith(pattern.slice(0, -1))
       : specifier === pattern || specifier.startsWith(`${pattern}/`)
-    if (fits) return rooms.split(' ')
-  }
-  return undefined
+  const loaders = ROOMS.filter(({ loads }) => loads.some(fits)).map(({ name }) => name)
+  return loaders.length > 0 ? loaders : undefined
 }
 
 export function checkDoors(files: readonly SourceFile[]): DoorReport {
