@@ -20,8 +20,8 @@ const patienceMs = (count: number): number => Math.max(PATIENCE_MS, count * 6_00
  */
 const ALL_LINKED_MAX = 64
 const FEW_LINKS = '[overlay]\nfull_mesh_up_to = 12'
-/** What is only done once after everybody has come together. */
-const SETTLE_MS = 10_000
+/** What is only done once after everybody has come together: first summaries, first visits, code that runs for the first time. */
+const SETTLE_MS = 180_000
 /** At rest: less than this part of a core each, for so long. */
 const CALM_SHARE = 0.01
 const CALM_MS = 5_000
