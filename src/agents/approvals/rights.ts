@@ -3,7 +3,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Action } from '../types.ts'
 import type { Approval, Approver, EndedApproval } from './types.ts'
 
-/** Everybody may decide about their own requests; administrators about those that nobody of this machine made. */
+/** Everybody may see their own requests; administrators also see those that nobody of this machine made. */
 export const maySee = ({ person }: Pick<Approval | EndedApproval, 'person'>, who: Approver): boolean =>
   person === null ? who.admin : person === who.person
 
@@ -63,8 +63,8 @@ export function checkRoom(open: readonly Pick<Approval, 'action'>[], action: Act
 const ASKERS_MAX = 16
 
 /**
- * The action of a request that is made a second time, so that neither asker can approve it. If one of the askers is
- * unknown, nobody can approve it, because the approver might be that asker. Throws KaroError `rate_limited`.
+ * The action of a request that is made a second time, so that neither asker can approve it. If the login session of one asker
+ * is unknown, no terminal of this machine can approve it, because it might be that asker's. Throws KaroError `rate_limited`.
  */
 export function askedByBoth(first: Action, { requester: { sessions: more } }: Action): Action {
   const { sessions: before, ...requester } = first.requester

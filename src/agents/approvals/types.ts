@@ -99,7 +99,7 @@ export interface Approvals extends Room {
    * `rate_limited` when too many wait. Durable when it resolves.
    */
   ask(action: Action, hash: string, findings: Findings): Promise<Approval>
-  /** Approvals for exactly this action and task that can still be used. */
+  /** An approval for exactly this action and task that can still be used; undefined if there is none. */
   granted(action: Action, hash: string): Approval | undefined
   /** The request as it is when it is decided; what became of it when it is over; undefined when that is long ago. */
   wait(id: string, signal: AbortSignal): Promise<Approval | EndedApproval | undefined>

@@ -191,7 +191,7 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
     else restart(why)
   }
 
-  /** An agent that may write or holds secrets gets a jail only after an approval. One outside of jails is connected on demand. */
+  /** An agent that holds secrets, connects to places or may write starts only after an approval; one outside of jails is connected on demand. */
   async function mayRestart(): Promise<boolean> {
     try {
       const manifest = await deps.manifest()

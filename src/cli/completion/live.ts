@@ -76,7 +76,8 @@ function nodes(peers: readonly PeerShape[], typed: string): Candidate[] {
 
 /**
  * The owner of a node chooses its name freely. The shells quote every character; names that no quoting makes safe are
- * left out: with line ends or invisible characters, with a leading dash (an option) or tilde (a home).
+ * left out: with line ends, tabs or invisible characters, with a leading dash (an option), tilde (a home) or equals sign (in
+ * zsh, the path of a program).
  */
 const isTypable = (name: string): boolean =>
   name !== '' && name === name.trim() && printable(name) === name && !/^[-~=]|\t/.test(name)

@@ -27,7 +27,7 @@ export interface EgressContext {
 }
 
 const MDNS_PORT = 5353
-/** Descriptors that the daemon inherited from the process that started it: input, output, log. */
+/** Descriptors below this one were inherited from the process that started the daemon: input, output, log. */
 const STANDARD = 3
 
 /** `10.0.0.5:9238`, `[fd00::5]:9238`. */

@@ -100,7 +100,7 @@ function timeAgo(text: string, now: number): number | undefined {
   return then.getTime()
 }
 
-/** Before this many months or years nobody recorded anything. */
+/** A larger number of months or years ago is refused: nobody recorded anything then. */
 const MOST_MONTHS = 1_200
 
 /** The first moment of `today`, `yesterday`, a weekday or a local date; undefined for any other word. */
