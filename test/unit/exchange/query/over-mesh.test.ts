@@ -116,3 +116,21 @@ test('an operator has totals from a holder over real links, and hears of one tha
     )
   }
 })
+
+test('the third question within ten minutes asks the mesh for links to all', async () => {
+  const real = meshNode()
+  const wanted: number[] = []
+  const node = new TestNode(new Wire(), {
+    ...{ name: 'a', identity: real.identity, people: person(uses('git', 1)), fullMeshUpTo: 1 },
+    mesh: { ...real.mesh, linkAll: (ms) => void wanted.push(ms) },
+  })
+  for (const other of [meshNode(), meshNode()]) {
+    node.members.add(new TestNode(new Wire(), { identity: other.identity }))
+    node.trusts(other, 'peer')
+  }
+  await node.query.start(new AbortController().signal)
+  for (let times = 0; times < 2; times++) await node.ask({ timeoutMs: 100 })
+  expect(wanted).toEqual([])
+  await node.ask({ timeoutMs: 100 })
+  expect(wanted).toEqual([600_000])
+})
