@@ -27,6 +27,7 @@ import { measureShellStarts } from '../test/bench/shell-start.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
 import { measureStatistics } from '../test/bench/statistics.ts'
 import { canNamespaces } from '../test/support/node/lan.ts'
+import { endAll } from '../test/support/run/processes.ts'
 import { build, isFresh } from './build.ts'
 import { FIRST_LOAD_BYTES_MAX, firstLoadBytes, windowFiles } from './window.ts'
 
@@ -651,8 +652,13 @@ if (chosen.length === 0) {
   process.stderr.write(`no such benchmark; there are: ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`)
   process.exit(2)
 }
-// At the exit what was started is ended; a signal alone would leave the daemons behind.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
+// A signal alone would leave daemons, their homes and their network namespaces behind.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => {
+    // The benchmark under way fails when its daemons end; that is no error to report.
+    process.on('uncaughtException', () => {})
+    void endAll(false).finally(() => process.exit(1))
+  })
 const figures: (Figure & { readonly benchmark: string; readonly met?: boolean })[] = []
 say(
   `Node ${process.version}, load average ${loadavg()
