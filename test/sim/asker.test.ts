@@ -10,7 +10,7 @@ const FEW = 17
 
 function run(options: Partial<TrustSimOptions> & { readonly nodes: number }) {
   const report = askWithTrust({ seed: 1, trusts: all, askers: [0], times: 6, ...options })
-  process.stdout.write(`${describeAsked(report)}\n`)
+  if (report.asked.length < 10) process.stdout.write(`${describeAsked(report)}\n`)
   expect(report.broken).toEqual([])
   for (const { outcomes } of report.asked) {
     expect(outcomes.size).toBe(options.nodes - 1)
@@ -34,12 +34,12 @@ test.each(times([[60]], [[60], [100]]))(
 )
 
 test('in a mesh of more members than overlay.asker_links_up_to its questions go over few links', () => {
-  const { links } = run({ nodes: 60, askerLinksUpTo: 58 })
+  const { links } = run({ nodes: 50, askerLinksUpTo: 48 })
   expect(Math.max(...links)).toBeLessThan(FEW)
 })
 
 test('where more ask often than a node keeps links for, all are answered, and nobody has links to all of them', () => {
-  const askers = Array.from({ length: 30 }, (_, index) => index)
-  const { links } = run({ nodes: 60, askers, times: 6 })
-  expect(Math.max(...links.slice(30))).toBeLessThanOrEqual(FEW + 16)
+  const askers = Array.from({ length: 20 }, (_, index) => index)
+  const { links } = run({ nodes: 50, askers, times: 5 })
+  expect(Math.max(...links.slice(20))).toBeLessThanOrEqual(FEW + 16)
 })
