@@ -56,6 +56,7 @@ const ALONE = [
   // The time zone.
   'test/unit/base/calendar.test.ts',
   'test/unit/insight/statistics/{statistics,time}.test.ts',
+  'test/unit/cli/clock-changes.test.ts',
   // Environment, umask, user and signals of the process.
   'test/unit/assist/copilot/model.test.ts',
   'test/unit/trust/identity/keyfile.test.ts',
