@@ -36,7 +36,7 @@ const PURE = [
   'test/unit/insight/statistics/!(statistics|time).test.ts',
   'test/unit/assist/{finder,risk}/**/*.test.ts',
   'test/unit/assist/copilot/!(model).test.ts',
-  'test/unit/assist/guard/!(ask).test.ts',
+  'test/unit/assist/guard/!(ask|git-aliases).test.ts',
   'test/unit/base/!(files|calendar|exit|peer-credentials).test.ts',
   'test/unit/exchange/{aggregates,report}/**/*.test.ts',
   'test/unit/exchange/query/!(over-mesh|mixed-releases).test.ts',
@@ -56,6 +56,7 @@ const ALONE = [
   // The time zone.
   'test/unit/base/calendar.test.ts',
   'test/unit/insight/statistics/{statistics,time}.test.ts',
+  'test/unit/cli/clock-changes.test.ts',
   // Environment, umask, user and signals of the process.
   'test/unit/assist/copilot/model.test.ts',
   'test/unit/trust/identity/keyfile.test.ts',

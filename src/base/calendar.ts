@@ -4,6 +4,8 @@ export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
 /** The year 2200. A later time does not come from a wrong clock, but from a damaged file. */
 export const LATEST_MS = Date.UTC(2200)
+/** Even a session that nobody ends is seldom older. A longer duration comes from a clock that was set, or from damage. */
+export const LONGEST_COMMAND_MS = 366 * DAY_MS
 
 /** Days from 1970-01-01 to the local date of `time` (ms since the epoch), so a day is what a person calls a day. */
 export function localDay(time: number): number {

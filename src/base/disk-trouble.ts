@@ -93,6 +93,7 @@ function nearest(directory: string): string {
 /** LevelDB reports the system's message without its code. */
 function levelCode(message: string): string | undefined {
   if (/No space left on device/.test(message)) return 'ENOSPC'
+  if (/Disk quota exceeded/.test(message)) return 'EDQUOT'
   if (/Read-only file system/.test(message)) return 'EROFS'
   if (/Permission denied/.test(message)) return 'EACCES'
   return /Input\/output error/.test(message) ? 'EIO' : undefined

@@ -204,7 +204,8 @@ function explainOpen(error: unknown, directory: string): unknown {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOSPC': {
+    case 'ENOSPC':
+    case 'EDQUOT': {
       const { reason, hint } = diskTrouble(join(directory, 'CURRENT'), error)
       return new KaroError('bad_file', `the database cannot be read or written: ${reason}`, {
         where: directory,

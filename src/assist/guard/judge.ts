@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { globMatcher } from '../../base/quote.ts'
 import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
 import { compareLevels, decide, worst } from '../risk/decide.ts'
-import { checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
+import { checkCommand, type Machine, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
@@ -18,14 +18,43 @@ import type { Where } from './types.ts'
  * the catastrophic core. Never throws; the work is bounded as a check's.
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
-  const asTyped = judgeText(guard, command, where)
+  const asTyped = judgeWithGit(guard, command, where)
   const typed = where.cut || where.unfinished || where.kept ? amended(guard, asTyped, where) : asTyped
   if (where.definitions === undefined) return typed
   const meant = expand(command, where.definitions, where)
-  // An exception for one line is about the line as it is typed, not about what aliases and functions make of another.
-  const other: Guard = { ...guard, rules: guard.rules.filter(({ line }) => line === undefined) }
-  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(other, meant.text, where))
+  const other = withoutLines(guard)
+  const known = meant.text === undefined ? typed : both(guard, typed, judgeWithGit(other, meant.text, where))
   return meant.unread === undefined ? known : withUnread(other, known, meant.unread, where)
+}
+
+/** The guard for what aliases and functions make of a line: an exception for one line is about the line as it is typed. */
+const withoutLines = (guard: Guard): Guard => ({
+  ...guard,
+  rules: guard.rules.filter(({ line }) => line === undefined),
+})
+
+/** Judges the text; if it runs aliases of git's configuration, also by what these run. */
+function judgeWithGit(guard: Guard, command: string, where: Where): RiskVerdict {
+  const { machine } = where
+  if (machine?.gitAlias === undefined) return judgeText(guard, command, where)
+  let isUsed = false
+  const gitAlias: Machine['gitAlias'] = (name, cwd) => {
+    const text = machine.gitAlias?.(name, cwd)
+    isUsed ||= text !== undefined
+    return text
+  }
+  // What the machine knows of files is read when it is first asked for, so it is not copied.
+  const found = judgeText(guard, command, {
+    ...where,
+    machine: Object.create(machine, { gitAlias: { value: gitAlias } }) as Machine,
+  })
+  if (!isUsed) return found
+  const plain = Object.create(machine, { gitAlias: { value: undefined } }) as Machine
+  return both(
+    guard,
+    judgeText(guard, command, { ...where, machine: plain }),
+    judgeText(withoutLines(guard), command, where),
+  )
 }
 
 /** Findings about text that cannot be parsed. They say nothing if the text is a definition as the shell prints it. */

@@ -5,6 +5,7 @@ import { isPlainPath } from '../../base/words/plain-path.ts'
 import type { Env } from '../../config/paths.ts'
 import type { Machine } from '../risk/index.ts'
 import { SETTINGS_ENDS, START_FILES } from '../risk/writes/own-files.ts'
+import { createGitAliases } from './git-aliases.ts'
 import type { Guard } from './guard.ts'
 
 export interface MachinePlace {
@@ -63,6 +64,7 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
       return programs
     },
     real,
+    gitAlias: createGitAliases({ ...(place.home !== undefined && { home: place.home }), mayLook }, env),
   }
 }
 

@@ -15,6 +15,8 @@ export interface RunCommand {
   readonly span: Span
 }
 
+/** Rules of a person are about words, not about files. */
+const NO_FILES = { files: [], startFiles: [], programs: [], real: (path: string) => path }
 const NOT_KNOWN = new RegExp(`[${UNKNOWN}${SOMETHING}]`, 'g')
 
 /** The commands in the order in which the line runs them. Never throws; the work is bounded as a check's. */
@@ -25,7 +27,8 @@ export function commandsOf(
     cwd = '.',
     home = SOME_HOME,
     karoHome,
-  }: Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome'>,
+    machine,
+  }: Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome' | 'machine'>,
 ): readonly RunCommand[] {
   const found: RunCommand[] = []
   const scope: Scope = {
@@ -35,6 +38,7 @@ export function commandsOf(
     variables: new Map(),
     parameters: undefined,
     ...(karoHome !== undefined && { karoHome }),
+    ...(machine?.gitAlias !== undefined && { machine: { ...NO_FILES, gitAlias: machine.gitAlias } }),
   }
   const note = ({ name, args, span, scope: { cwd: there } }: Parameters<Collect>[0]): void => {
     if (name === '') return

@@ -2,6 +2,8 @@
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { importHistory } from '../../api/contract/operations/export.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { readEventId } from '../../base/words/event-id.ts'
+import { possibleDuration } from '../../observe/imports/entry.ts'
 import { looksOf } from '../../observe/imports/looks.ts'
 import { MOST, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
 import type { CommandIo } from '../command.ts'
@@ -27,6 +29,8 @@ interface Imported {
   readonly added: number
   readonly known: number
   readonly too_old: number
+  /** With a duration that is impossible, taken as unknown. */
+  readonly odd_durations: number
 }
 
 /** Adds what karo export wrote, from `name` or, for `-`, standard input. Throws KaroError `bad_file`, `conflict`. */
@@ -38,20 +42,25 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
   try {
     const before = await source.look()
     await refuseOthers(source)
-    const events = await check(source, live, interrupt.signal)
+    const total = await check(source, live, interrupt.signal)
     const about = { source: 'karo' as const, file: source.where, dry_run: dryRun }
-    const sum = { added: 0, known: 0, too_old: 0 }
+    const sum = { added: 0, known: 0, too_old: 0, odd_durations: 0 }
+    const now_us = Date.now() * 1000
     const id = await withImport(io, live, about, sum, async (key) => {
       let done = 0
       for await (const batch of batchesOf(source)) {
         if (interrupt.signal.aborted) break
-        const body = { events: batch, dry_run: dryRun, key }
+        const events = batch.map((event) => withPossibleDuration(event, now_us))
+        sum.odd_durations += events.filter(
+          ({ duration_us }, i) => duration_us !== batch[i]!.duration_us,
+        ).length
+        const body = { events, dry_run: dryRun, key }
         const one = await daemonAt(io).call(importHistory, { body })
         sum.added += one.added
         sum.known += one.known
         sum.too_old += one.too_old
         done += batch.length
-        progress.show({ share: done / events, commands: done })
+        progress.show({ share: done / total, commands: done })
       }
       if (before !== (await source.look())) {
         throw new KaroError('conflict', 'the file changed while it was read', {
@@ -74,15 +83,18 @@ function report(
   told: Imported & { readonly id: number | null; readonly dry_run: boolean },
   interrupted: boolean,
 ): ExitCode {
-  const { added, known, too_old, id, dry_run } = told
-  if (io.json) io.out(`${JSON.stringify({ added, known, too_old, dry_run, id, interrupted })}\n`)
+  const { added, known, too_old, odd_durations, id, dry_run } = told
+  if (io.json)
+    io.out(`${JSON.stringify({ added, known, too_old, odd_durations, dry_run, id, interrupted })}\n`)
   else {
     const old =
       too_old > 0 ? ` ${too_old} ${are(too_old)} older than retention.events_days permits, and left out.` : ''
+    const odd =
+      odd_durations > 0 ? ` ${odd_durations} had an impossible duration, which was taken as unknown.` : ''
     const undo = id === null ? '' : ` karo import undo ${id} removes them again.`
     const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
     io.out(
-      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} in the history already.${old}${undo}${stopped}\n`,
+      `${countedCommands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} in the history already.${old}${odd}${undo}${stopped}\n`,
     )
   }
   return interrupted ? EXIT.failed : EXIT.done
@@ -124,6 +136,15 @@ async function check(source: ImportSource, live: LiveLine, signal: AbortSignal):
     },
   )
 }
+
+const withPossibleDuration = (event: TransferEvent, now_us: number): TransferEvent => ({
+  ...event,
+  duration_us: possibleDuration(
+    event.duration_us,
+    event.untimed === true ? null : readEventId(event.id).start_us,
+    now_us,
+  ),
+})
 
 const sizeOf = (event: TransferEvent): number => Buffer.byteLength(JSON.stringify(event))
 

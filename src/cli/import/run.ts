@@ -4,7 +4,7 @@ import { IMPORT_BATCH } from '../../api/contract/constants.ts'
 import { importEntries } from '../../api/contract/operations/import.ts'
 import type { ImportedShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { ForeignEntry } from '../../observe/imports/entry.ts'
+import { type ForeignEntry, possibleDuration } from '../../observe/imports/entry.ts'
 import { UNENDED } from '../../observe/imports/lines.ts'
 import { createTimeline, type Placed } from '../../observe/imports/timeline.ts'
 import type { CommandIo } from '../command.ts'
@@ -33,7 +33,7 @@ export async function runImport(
   const now_us = Date.now() * 1000
   const live = createLiveLine(io)
   const progress = createProgress(live, io)
-  const counts = { read: 0, cut: 0, untimed: 0, recent: 0, bad: 0 }
+  const counts = { read: 0, cut: 0, untimed: 0, recent: 0, odd_durations: 0, bad: 0 }
   const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
   const bad_lines: { line: number; problem: string }[] = []
   try {
@@ -80,7 +80,10 @@ export async function runImport(
         const size = item.entry.command.length + item.entry.cwd.length + 160
         if (batch.length > 0 && (batch.length >= IMPORT_BATCH.entries || bytes + size > BATCH_BYTES))
           await flush()
-        batch.push({ ...item.entry, ...placed })
+        const start_us = placed.untimed ? null : placed.start_us
+        const duration_us = possibleDuration(item.entry.duration_us, start_us, now_us)
+        if (duration_us !== item.entry.duration_us) counts.odd_durations++
+        batch.push({ ...item.entry, duration_us, ...placed })
         bytes += size
       }
       if (batch.length > 0 && !signal.aborted) await flush()

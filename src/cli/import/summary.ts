@@ -19,6 +19,8 @@ export interface ImportSummary {
   readonly untimed: number
   /** Of the last two seconds or the future: left to the hook, or to a later import. */
   readonly recent: number
+  /** With a duration that is impossible, taken as unknown: negative, over a year, or ending in the future. */
+  readonly odd_durations: number
   /** Lines that are none, and the first of them. */
   readonly bad: number
   readonly bad_lines: readonly { readonly line: number; readonly problem: string }[]

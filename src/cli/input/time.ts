@@ -1,4 +1,5 @@
 // Times as people type them: `90s`, `2h`, `3 days ago`, `today`, `last friday`, a date, or RFC 3339.
+import { localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 
 const UNIT_MS: Readonly<Record<string, number>> = {
@@ -33,8 +34,8 @@ const AGO = new RegExp(
   `^(?:(?:the )?last |past )?(an?|${NUMBER_WORDS.join('|')}|\\d{1,9}(?:\\.\\d{1,3})?)\\s*([a-z]+?)s?(?: ago)?$`,
 )
 const LAST = /^(?:last|past) ([a-z]+)$/
-/** Sunday is 0, as for `Date`. */
-const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday']
+/** Monday is 0, as for `weekdayOf`. */
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
 /** A local time as `karo history` prints it; the day may be missing, or a word. */
@@ -106,15 +107,15 @@ const MOST_MONTHS = 1_200
 /** The first moment of `today`, `yesterday`, a weekday or a local date; undefined for any other word. */
 function startOfDay(text: string, now: number): number | undefined {
   const word = text.toLowerCase()
-  const today = new Date(now)
-  today.setHours(0, 0, 0, 0)
-  if (word === 'today') return today.getTime()
-  if (word === 'yesterday') return today.setDate(today.getDate() - 1)
+  // Days are counted, because where clocks change at midnight a day may begin at 01:00, and its neighbours do not.
+  const today = localDay(now)
+  if (word === 'today') return startOfLocalDay(today)
+  if (word === 'yesterday') return startOfLocalDay(today - 1)
   const [, last, name = ''] = /^(last )?([a-z]+)$/.exec(word) ?? []
   const weekday = WEEKDAYS.indexOf(name)
   if (weekday < 0) return startOfDate(word)
-  const back = (today.getDay() - weekday + 7) % 7
-  return today.setDate(today.getDate() - (back === 0 && last !== undefined ? 7 : back))
+  const back = (weekdayOf(today) - weekday + 7) % 7
+  return startOfLocalDay(today - (back === 0 && last !== undefined ? 7 : back))
 }
 
 /** The first moment of a local date; undefined if `word` is not a date. */
@@ -135,10 +136,8 @@ export function parseUntil(text: string, now: number, where = '--to'): number {
   const moment = parseSince(text, now, where)
   const word = text.trim()
   if (startOfDay(word, now) === undefined) return moment
-  const next = new Date(moment)
   // Counted by the calendar, because days on which clocks change do not have 24 hours.
-  next.setDate(next.getDate() + 1)
-  return Math.max(moment, Math.min(next.getTime(), now))
+  return Math.max(moment, Math.min(startOfLocalDay(localDay(moment) + 1), now))
 }
 
 /** A time for the API, which takes the years 1970 to 9999. Throws KaroError `bad_request`; `where` names the option. */

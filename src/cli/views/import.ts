@@ -29,6 +29,7 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
       summary.recent,
       'of the last two seconds, or with a time in the future; recorded when they end, or added by a later import',
     ],
+    ['odd durations', summary.odd_durations, 'with an impossible duration, which was taken as unknown'],
     ['too old', summary.too_old, 'older than retention.events_days keeps'],
     ['unusable', bad, 'lines that are not commands'],
   ] as const

@@ -1,5 +1,7 @@
-// How much is kept: of each author, of all whom one neighbour announced, and in all; and what goes when something new comes.
+// How much is kept: of each author, of all whom one neighbour announced, and in all; what goes for what comes.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { KaroError } from '../../base/errors.ts'
+import { bytes as inWords } from '../../base/format.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Catalog, Entry, Role } from './catalog.ts'
 import { DOCUMENT_KINDS, KINDS } from './kinds.ts'
@@ -11,7 +13,7 @@ export interface Bounds {
   readonly documents: number
   readonly bytes: number
 }
-const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
+export const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
 /** Part of all bounds for authors that this node does not admit itself and knows through one and the same neighbour. */
 const SPONSOR_SHARE = 1 / 4
 
@@ -168,7 +170,7 @@ export function createMakeRoom(
     if (out === undefined && role === 'received' && !full) {
       log.warn(
         { peer: document.head.author },
-        'a document of another node was refused, because the space for it is full',
+        'a document of another node was refused, because the space for it is full; karo status shows how many documents are kept',
       )
     }
     if (role === 'received') full = out === undefined
@@ -185,3 +187,28 @@ function add(size: Size, documents: number, bytes: number): void {
 
 const sizeOf = (documents: readonly Document[]): number =>
   documents.reduce((sum, { frame }) => sum + frame.bytes.length, 0)
+
+const counted = (n: number): string => n.toLocaleString('en-US')
+
+/** KaroError `too_large`: either all documents of its kind, or all documents together, take as much as they may. */
+export function noRoomFor(
+  { head: { author, kind, slot }, frame }: Document,
+  catalog: Catalog,
+  bounds: Bounds,
+): KaroError {
+  const most = KINDS[kind].perAuthor
+  const others = catalog.shelf(author, kind).filter((entry) => entry.slot !== slot)
+  const size = others.reduce((sum, entry) => sum + entry.size, frame.bytes.length)
+  const isFullForKind = others.length >= most.documents || size > most.bytes
+  const { documents, bytes: total } = isFullForKind ? most : bounds
+  const room = `${counted(documents)} ${documents === 1 ? 'document' : 'documents'} and ${inWords(total)}`
+  const again =
+    KINDS[kind].keptMs === Number.POSITIVE_INFINITY && isFullForKind
+      ? 'These documents never expire.'
+      : 'There is room again when older ones expire.'
+  const what = isFullForKind ? `documents of the kind ${kind}` : 'documents'
+  const whose = isFullForKind ? 'of one node are' : 'are'
+  return new KaroError('too_large', `the space for ${what} is full`, {
+    hint: `At most ${room} ${whose} kept, and no setting changes that. ${again} karo status shows how many documents are kept here, and whose.`,
+  })
+}

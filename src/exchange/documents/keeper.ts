@@ -7,7 +7,7 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Hints } from '../../trust/identity/index.ts'
-import { type Bounds, createMakeRoom } from './bounds.ts'
+import { BOUNDS, type Bounds, createMakeRoom, noRoomFor } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, RELAYED_MS } from './kinds.ts'
@@ -65,12 +65,12 @@ export interface KeeperDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
 }
 
 export function createKeeper(deps: KeeperDeps): Keeper {
-  const { self, catalog, repository, members, witness, clock, log, ports = {} } = deps
+  const { self, catalog, repository, members, witness, clock, log, ports = {}, bounds = BOUNDS } = deps
   const serially = createSerial()
   const own: ReadonlySet<NodeId> = new Set([self, ...(deps.former ?? [])])
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
-  const makeRoom = createMakeRoom(catalog, members, log, deps.bounds)
+  const makeRoom = createMakeRoom(catalog, members, log, bounds)
   const contradictions = createContradictions(deps)
   /** Rows of kinds and roles that this program does not know: they stay until they expire. */
   let unknown: readonly DocumentRow[] = []
@@ -230,7 +230,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
           throw new KaroError('conflict', `there is a newer edition of ${kind} ${document.slot} already`)
         }
         const removed = makeRoom(document, 'own', new Set(), [])
-        if (removed === undefined) throw new KaroError('too_large', 'the space for documents is full')
+        if (removed === undefined) throw noRoomFor(document, catalog, bounds)
         await write([{ document, role: 'own', row: rowOf(document, 'own', last + 1), frame }], removed, true)
         return document
       }),

@@ -13,6 +13,10 @@ const BUSY_MS = 5_000
 const AGENT = 2
 const EXIT_MOST = 2 ** 31 - 1
 const MOST_NS = `${LATEST_MS}000000`
+/** atuin's duration of a command that has not ended, or that it imported. */
+const NOT_KNOWN = -1
+/** Stands for durations that no safe integer holds, or that are no number. */
+const IMPOSSIBLE = -1
 
 export interface AtuinHistory {
   /** Number of entries that are not deleted. */
@@ -70,7 +74,9 @@ function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory
   // Reads only as much of a command as is kept, and microseconds, since nanoseconds exceed safe integers.
   const select = db.prepare(`
     SELECT CASE WHEN timestamp BETWEEN 1 AND ${MOST_NS} THEN timestamp / 1000 END AS start_us,
-           CASE WHEN duration BETWEEN 0 AND ${MOST_NS} THEN duration / 1000 END AS duration_us,
+           CASE WHEN duration = ${NOT_KNOWN} THEN NULL
+                WHEN duration BETWEEN 0 AND ${MOST_NS} THEN duration / 1000
+                WHEN duration IS NOT NULL THEN ${IMPOSSIBLE} END AS duration_us,
            CASE WHEN exit BETWEEN 0 AND ${EXIT_MOST} THEN exit END AS exit_code,
            substr(CAST(command AS BLOB), 1, ${COMMAND_BYTES + 1}) AS command, cwd, hostname,
            ${own('shell')} AS shell, ${own('author_kind')} = ${AGENT} AS generated

@@ -1,5 +1,5 @@
 // The shape of an entry of a foreign history, the same for every program that keeps one.
-import { LATEST_MS } from '../../base/calendar.ts'
+import { LATEST_MS, LONGEST_COMMAND_MS } from '../../base/calendar.ts'
 
 /** Programs whose history can be read. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -12,6 +12,7 @@ export interface ForeignEntry {
   readonly command: string
   /** Microseconds since the epoch; null if the file does not say when. */
   readonly start_us: number | null
+  /** As the file says, possibly impossible (see possibleDuration); null if the file does not say how long. */
   readonly duration_us: number | null
   readonly exit_code: number | null
   /** Absolute; `?` if the file does not say where. */
@@ -44,6 +45,23 @@ export function startOfSeconds(seconds: number): number | null {
   return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_MS / 1000
     ? seconds * 1_000_000
     : null
+}
+
+/** Microseconds that the end of a command may be in the future: a program may round, and clocks are adjusted. */
+const SLACK_US = 2_000_000
+
+/**
+ * The duration, or null where it is impossible: not a whole number of microseconds, negative, longer than a year, or
+ * longer than from `start_us` to `now_us`. All in microseconds; a `start_us` of null is unknown.
+ */
+export function possibleDuration(
+  duration_us: number | null,
+  start_us: number | null,
+  now_us: number,
+): number | null {
+  if (duration_us === null || !Number.isSafeInteger(duration_us) || duration_us < 0) return null
+  if (duration_us > LONGEST_COMMAND_MS * 1000) return null
+  return start_us !== null && start_us + duration_us > now_us + SLACK_US ? null : duration_us
 }
 
 /** The command's text; undefined if it is empty, only blank lines, or only NUL bytes. */

@@ -1,4 +1,5 @@
 // Reads the records of a spool file from its bytes, however they are cut into pieces, and finds its way after damage.
+import { LONGEST_COMMAND_MS } from '../../base/calendar.ts'
 import { RISK_LEVELS, type RiskLevel } from '../../base/words/risk-levels.ts'
 import { GUARD_NOTES, type GuardNoted } from '../../store/events/events.ts'
 
@@ -167,8 +168,9 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
   if (endUs === undefined || exitCode === undefined) return undefined
   const text = readText(listed!)
   if (text === undefined) return undefined
-  // The clock may have been set back while the command ran.
-  const durationUs = endUs === null || endUs < startUs ? null : endUs - startUs
+  // The clock may have been set while the command ran, back, or from 1970 on a machine whose clock has no battery.
+  const took = endUs === null ? null : endUs - startUs
+  const durationUs = took === null || took < 0 || took > LONGEST_COMMAND_MS * 1000 ? null : took
   const record: SpoolRecord = {
     session: session!,
     sequence: sequenceNumber,

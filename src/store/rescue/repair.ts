@@ -275,7 +275,7 @@ function explain(error: unknown, directory: string): unknown {
   return new KaroError('bad_file', `the database cannot be checked: ${reason}`, {
     where: directory,
     hint:
-      code === 'ENOSPC' || /No space/.test(reason)
+      code === 'ENOSPC' || code === 'EDQUOT' || /No space|quota/.test(reason)
         ? `Make as much room in ${dirname(directory)} as the database takes.`
         : `Check that ${dirname(directory)} belongs to this user and can be written to.`,
     cause: error,

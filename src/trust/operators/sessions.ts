@@ -192,8 +192,11 @@ export function createSessions(deps: SessionsDeps): Sessions {
       if (own === undefined) {
         throw new KaroError('refused', faultWords('no_mesh'), { hint: 'karo join lets it into one.' })
       }
-      if (for_ms < LEAST_MS || for_ms > DELEGATION_LIFE_MS || types.length === 0) {
+      if (for_ms < LEAST_MS || for_ms > DELEGATION_LIFE_MS) {
         throw new KaroError('bad_request', 'a login is valid for a minute to 8 hours', { where: 'for' })
+      }
+      if (types.length === 0) {
+        throw new KaroError('bad_request', 'a login is for at least one type of question', { where: 'types' })
       }
       const audience = newSealingKey(random)
       const now = clock.now()

@@ -107,6 +107,33 @@ test.each(['bash', 'zsh', 'fish'] as const)(
   },
 )
 
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: a job that ended while the person was asked is told of after the answer, and not over the question',
+  async (program) => {
+    const directory = temporaryDirectory()
+    const [gate, pid] = [join(directory, 'gate'), join(directory, 'pid')]
+    execFileSync('mkfifo', [gate])
+    const shell = await startGuarded({ program, before: program === 'zsh' ? 'HISTSIZE=100' : '' })
+    await shell.run(`sh -c 'echo $$ >${pid}; read x <${gate}' &`)
+    await until(() => existsSync(pid) && readFileSync(pid, 'utf8') !== '', { what: 'the job' })
+    const from = shell.screen().length
+    shell.keys('git push -f\r')
+    await until(() => shell.screen().slice(from).includes('Run it?'), { what: 'a question' })
+    const asked = shell.screen().length
+    writeFileSync(gate, '\n')
+    const stat = `/proc/${readFileSync(pid, 'utf8').trim()}/stat`
+    const isGone = () => !existsSync(stat) || / Z /.test(readFileSync(stat, 'utf8'))
+    await until(isGone, { what: 'its end' })
+    expect(shell.screen().slice(asked)).toBe('')
+    shell.keys('n')
+    await until(() => shell.notes().length === 1, { what: 'an answer' })
+    await shell.run('true')
+    const told = shell.screen().slice(asked)
+    expect(told).toMatch(program === 'fish' ? /has ended/ : /\b[Dd]one\b/)
+    expect(shell.ran()).toEqual([])
+  },
+)
+
 test.each(['bash', 'zsh'] as const)('%s: with other signs for the history', async (program) => {
   const shell = await startGuarded({
     program,

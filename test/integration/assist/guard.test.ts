@@ -145,6 +145,21 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual([])
   })
 
+  test("an alias in git's configuration is asked about by what it runs, and a yes is for once", async () => {
+    const directory = temporaryDirectory()
+    const path = join(directory, '.gitconfig')
+    writeFileSync(path, '[alias]\n\tfp = push --force\n\tst = status -sb\n')
+    const shell = await startGuarded({ program, directory, env: { GIT_CONFIG_GLOBAL: path } })
+    await shell.run('git st')
+    await shell.noted('git fp', 'n')
+    expect(shell.screen()).toContain('git-force-push')
+    expect(shell.screen()).not.toContain('a allow from now on')
+    await shell.noted('git fp', 'y')
+    await until(() => shell.ran().length === 2, { what: 'the push' })
+    expect(shell.ran()).toEqual(['git st', 'git fp'])
+    expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
+  })
+
   test('what was refused or blocked is behind Up, and the editor is empty', async () => {
     const shell = await startGuarded({
       program,

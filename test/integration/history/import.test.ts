@@ -273,6 +273,40 @@ describe('a home with several histories', () => {
     expect(await own.json(['import', 'undo', '-y'])).toMatchObject({ removed: 3 })
   })
 
+  test('durations that cannot be are taken as unknown, told, and not in the totals', async () => {
+    const zsh = ': 1700002000:5;ls a\n: 1700002010:999999999999;ls b\n: 5:1700000000;ls c\n'
+    const file = write('durations', zsh)
+    expect(await bring(own, 'zsh', file)).toMatchObject({ added: 3, odd_durations: 2 })
+    const found = (await historyOf(own)).filter(({ command }) => /^ls [abc]$/.test(command))
+    expect(found.map(({ duration_ms }) => duration_ms)).toEqual([null, 5_000, null])
+    const told = await karo('import', 'zsh', file)
+    expect(told.stdout).toMatch(/odd durations +2 /)
+    await own.json(['import', 'undo', '--yes'])
+
+    const day = 24n * 3_600_000_000_000n
+    const database = path('durations.db')
+    const rows = [
+      { id: 'a', timestamp: 1_700_003_000_000_000_000n, command: 'forever', duration: 2n ** 62n },
+      { id: 'b', timestamp: 1_700_003_001_000_000_000n, command: 'backwards', duration: -5n },
+      { id: 'c', timestamp: 1_700_003_002_000_000_000n, command: 'open', duration: -1n },
+      { id: 'd', timestamp: BigInt(Date.now()) * 1_000_000n - day, command: 'ahead', duration: 2n * day },
+    ]
+    makeAtuin(database, rows).close()
+    expect(await bring(own, 'atuin', database, '--all-hosts')).toMatchObject({ added: 4, odd_durations: 3 })
+    await own.json(['import', 'undo', '--yes'])
+
+    await bring(own, 'zsh', file)
+    const exported = (await karo('export')).stdout
+    await own.json(['import', 'undo', '--yes'])
+    const changed = write(
+      'durations.ndjson',
+      exported.replace('"duration_us":5000000', `"duration_us":${2 ** 52}`),
+    )
+    expect(await own.json(['import', changed])).toMatchObject({ added: 3, odd_durations: 1 })
+    expect((await karo('import', changed)).stdout).toContain('1 had an impossible duration')
+    await own.json(['import', 'undo', '--yes'])
+  })
+
   test('without times: kept in order, marked, not in the numbers; the file may grow, and be cut off in front', async () => {
     const before = await own.json<StatisticsShape>(['stats', 'year'])
     const lines = Array.from({ length: 50 }, (_, i) => `echo ${i % 20}`)

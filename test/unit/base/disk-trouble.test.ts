@@ -44,6 +44,16 @@ test('a directory that is missing, and a file in its place, are named', () => {
   })
 })
 
+test('a quota that is used up is told as one, also where only the database names it', () => {
+  const told = {
+    reason: 'your quota on the disk of /a is used up (EDQUOT)',
+    hint: expect.stringMatching(/room/),
+  }
+  const error = Object.assign(new Error('EDQUOT: disk quota exceeded, write'), { code: 'EDQUOT' })
+  expect(diskTrouble('/a/out', error)).toEqual(told)
+  expect(diskTrouble('/a/out', new Error('IO error: /a/000009.log: Disk quota exceeded'))).toEqual(told)
+})
+
 test('what has no words of ours keeps the reason of the system, and not the name that nobody gave', () => {
   const cause = Object.assign(new Error("ELOOP: too many symbolic links, open '/a, b/.karo.1.ff.tmp'"), {
     code: 'ELOOP',

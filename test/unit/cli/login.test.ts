@@ -105,6 +105,7 @@ test.each([
   ['--for', '9h'],
   ['--for', '1s'],
   ['--type', 'tools,commands'],
+  ['--type', ','],
 ])('%s %s is refused before a daemon is asked', async (option, value) => {
   const { code, requests, err } = await karo({}, 'login', '--credential', files().credential, option, value)
   expect([code, requests]).toEqual([2, []])

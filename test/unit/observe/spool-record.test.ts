@@ -150,6 +150,11 @@ test("what a program ran on the person's behalf, and what the guard did", () => 
     expect(marked(text)).toBeUndefined()
 })
 
+test('a clock that was set from 1970 while a command ran gives no duration of decades', () => {
+  const [booted] = good(parse(record({ command: 'x', start: 5_000_000, end: T0 })))
+  expect(booted).toMatchObject({ startUs: 5_000_000, durationUs: null })
+})
+
 test('a clock set back gives no negative duration', () => {
   expect(good(parse(record({ command: 'x', start: T0, end: T0 - 1 })))[0]!.durationUs).toBeNull()
 })

@@ -75,7 +75,10 @@ export type LoginType = (typeof LOGIN_TYPES)[number]
 
 const types = () =>
   listOf(z.enum(LOGIN_TYPES), 16)
-    .refine((list) => list.length > 0 && new Set(list).size === list.length, 'each type once')
+    .refine(
+      (list) => list.length > 0 && new Set(list).size === list.length,
+      'at least one type, and each once',
+    )
     .describe(
       'types of questions that may be asked under the login, and AgentControl: agents of other machines',
     )

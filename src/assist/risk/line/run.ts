@@ -1,6 +1,7 @@
 // Follows a command as if it ran: shows it to the rules, then reads what it wraps, calls or feeds.
 
 import { noteCarried } from '../carriers/carried.ts'
+import { gitAlias } from '../carriers/git-alias.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
 import { type InnerScript, type Layer, quoted } from '../carriers/layers.ts'
 import { outputOf } from '../carriers/output.ts'
@@ -96,7 +97,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
       calling,
     })
   }
-  const aliased = withAliases(walk, words, name, frame)
+  const aliased = withAliases(walk, words, name, frame) ?? withGitAlias(command, frame)
   if (aliased !== undefined)
     readNested(walk, aliased.script, { ...frame, calling: aliased.calling, input: running.input })
   const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
@@ -142,6 +143,14 @@ function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Fra
     span: [first.span[0], Math.max(first.span[1], last.span[1])],
   }
   return { script, calling: [...frame.calling, key] }
+}
+
+/** What an alias of git runs, which is no alias of the shell. */
+function withGitAlias(command: SimpleCommand, frame: Frame) {
+  const found = gitAlias(command)
+  const key = `git alias ${found?.name}`
+  if (found === undefined || frame.calling.includes(key)) return undefined
+  return { script: found.script, calling: [...frame.calling, key] }
 }
 
 function runLayer(

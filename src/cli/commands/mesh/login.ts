@@ -135,6 +135,12 @@ const login = defineCommand({
     const path = absolutePath(options.credential, '--credential')
     const asked = typesOf(commaList(options.type)) ?? ASKED_TYPES
     const types: readonly LoginType[] = options.agents === true ? [...asked, AGENT_CONTROL] : asked
+    if (types.length === 0) {
+      throw new KaroError('bad_request', 'no type of question is named', {
+        where: '--type',
+        hint: `Choose from: ${WORDS.join(', ')}. Without --type the login is for all of them.`,
+      })
+    }
     const answer = await logIn(io, path, { life, types, passphraseFile: options['passphrase-file'] })
     return show(io, answer, whoAmIView)
   },

@@ -78,7 +78,13 @@ export async function storeDisk(world: World): Promise<readonly Finding[]> {
   if (found.some(({ outcome }) => outcome === 'fail')) return found
   // There is room, and still: a quota, an error of the disk, or the daemon has not noticed yet.
   const check = (await world.facts())?.checks.find(({ name }) => name === 'store.writable')
-  return check?.ok === false ? [fail(check.detail, `dmesg | tail\ndf -h ${quote(home)}`)] : found
+  return check?.ok === false ? [judgeRefused(check.detail, home)] : found
+}
+
+/** The daemon could not write, for the reason in `detail`, though the file system has room. */
+export function judgeRefused(detail: string, home: string): Finding {
+  const shows = /quota/i.test(detail) ? 'quota -s' : 'dmesg | tail'
+  return fail(detail, `${shows}\ndf -h ${quote(home)}`)
 }
 
 function roomAt(path: string): Room | undefined {

@@ -47,8 +47,9 @@ const RESIDENT_PRINTED = 1_000
 /** Seconds that the resident judge may take before the program is started; then it is left alone for RESIDENT_REST. */
 const RESIDENT_SECONDS = 0.25
 const RESIDENT_REST = 60
-/** Variables besides KARO_… by which a line is judged: they name directories of settings. */
-const JUDGED_BY: readonly string[] = ['HOME', 'CLAUDE_CONFIG_DIR', 'CODEX_HOME', 'COPILOT_HOME']
+/** Variables besides KARO_… by which a line is judged: they name settings of AI tools and of git. */
+const JUDGED_BY: readonly string[] =
+  'HOME CLAUDE_CONFIG_DIR CODEX_HOME COPILOT_HOME XDG_CONFIG_HOME GIT_CONFIG_GLOBAL'.split(' ')
 
 /** The values that the shells need to ask the resident judge. */
 export const RESIDENT = {

@@ -25,7 +25,12 @@ import {
 import { judgeNames } from '../../../../src/cli/doctor/checks/names.ts'
 import { judgePending, judgeVersions } from '../../../../src/cli/doctor/checks/peers.ts'
 import { judgeFollowed, judgeShared } from '../../../../src/cli/doctor/checks/spool.ts'
-import { judgeRetention, judgeRooms, judgeSummaries } from '../../../../src/cli/doctor/checks/store.ts'
+import {
+  judgeRefused,
+  judgeRetention,
+  judgeRooms,
+  judgeSummaries,
+} from '../../../../src/cli/doctor/checks/store.ts'
 import {
   judgeHook,
   judgeServiceSpool,
@@ -626,4 +631,11 @@ describe('hooks of AI coding tools', () => {
     expect(judge({ lines: [] }).outcome).toBe('warn')
     expect(judge({ lines: [] }).safe).toBeUndefined()
   })
+})
+
+test('a quota that is used up is looked at with quota, an error of the disk with dmesg', () => {
+  expect(judgeRefused('IO error: /h/db/000009.log: Disk quota exceeded', '/h').fix).toBe('quota -s\ndf -h /h')
+  expect(judgeRefused('IO error: /h/db/000009.log: Input/output error', '/h').fix).toBe(
+    'dmesg | tail\ndf -h /h',
+  )
 })

@@ -573,3 +573,32 @@ test('who asks for everything again and again gets a burst, and then a megabyte 
   expect(bytes).toBeGreaterThan(13 * mib)
   expect(bytes).toBeLessThan(14.5 * mib)
 })
+
+test('a document that finds no room is refused with what is kept at most, and whether there will be room again', async () => {
+  const network = new Network()
+  const [node] = network.add(1) as [Node]
+  await node.start()
+  const rotate = (key: number) =>
+    node.room.publish(
+      'key_rotation',
+      signRotation(node.identity, testIdentity(key), network.now, systemRandom),
+    )
+  for (let key = 60_001; key <= 60_004; key++) await rotate(key)
+  await expect(rotate(60_005)).rejects.toMatchObject({
+    code: 'too_large',
+    message: 'the space for documents of the kind key_rotation is full',
+    hint: expect.stringMatching(
+      /^At most 4 documents and 4\.0 KiB of one node .*never expire.* karo status /,
+    ),
+  })
+
+  const [small] = network.add(1, { bounds: { documents: 100, bytes: 2_000 } }) as [Node]
+  await small.start()
+  await expect(
+    small.room.publish('summary', small.summary(network.now, [], network.now, 5_000)),
+  ).rejects.toMatchObject({
+    code: 'too_large',
+    message: 'the space for documents is full',
+    hint: expect.stringMatching(/^At most 100 documents and 2\.0 KiB are kept.* expire\. karo status /),
+  })
+})

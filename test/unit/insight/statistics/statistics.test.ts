@@ -1,6 +1,6 @@
 // A person's numbers beside the period before: at borders of years and days, when clocks change, with nothing and too little.
 import { afterEach, describe, expect, test } from 'vitest'
-import { localDay } from '../../../../src/base/calendar.ts'
+import { localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
 import { createStatistics } from '../../../../src/insight/statistics/statistics.ts'
 import { hoursBetween } from '../../../../src/insight/statistics/time.ts'
 import { changeOf, hasRisen } from '../../../../src/insight/statistics/trends.ts'
@@ -168,6 +168,44 @@ describe('when clocks change', () => {
     const { timeline, hourly, heat } = await of('today')
     expect(timeline.points.map(({ count }) => count)).toEqual([0, 0, 7, 0, 0, 0])
     expect([hourly[2], heat[6]![2]]).toEqual([7, 7])
+  })
+
+  test.each([
+    ['Europe/Berlin', '2026-03-29'],
+    ['Europe/Berlin', '2026-10-25'],
+    ['America/New_York', '2026-03-08'],
+    ['America/New_York', '2026-11-01'],
+    ['America/Santiago', '2026-09-06'],
+    ['America/Havana', '2026-11-01'],
+    ['Australia/Lord_Howe', '2026-04-05'],
+    ['Australia/Lord_Howe', '2026-10-04'],
+  ])('in %s on %s nothing is lost and nothing counted twice', async (zone, date) => {
+    process.env.TZ = zone
+    const day = Date.parse(date) / 86_400_000
+    const [start, end] = [startOfLocalDay(day), startOfLocalDay(day + 1)]
+    const quarters = Array.from({ length: (end - start) / 900_000 }, (_, i) => start + i * 900_000)
+    const typed = quarters.map((time): Typed => [new Date(time).toISOString(), 1])
+    const beside: Typed[] = [-1, 1].map((way) => [new Date(way < 0 ? start - 60_000 : end).toISOString(), 5])
+    const of = await statisticsAt(new Date(end - 1).toISOString(), [...typed, ...beside])
+    const sum = (counts: readonly number[]) => counts.reduce((a, b) => a + b, 0)
+    for (const [period, more] of [
+      ['today', 0],
+      ['week', 5],
+      ['year', 5],
+    ] as const) {
+      const { total_commands, hourly, heat, daily, timeline } = await of(period)
+      const points = timeline.points.map(({ count }) => count)
+      const all = quarters.length + more
+      expect([period, total_commands, sum(hourly), sum(heat.flat()), sum(daily), sum(points)]).toEqual([
+        ...[period, all, all, all, all, all],
+      ])
+    }
+    const hours = new Map<number, number>()
+    for (const time of quarters) {
+      const hour = new Date(time).getHours()
+      hours.set(hour, (hours.get(hour) ?? 0) + 1)
+    }
+    expect((await of('today')).hourly).toEqual(Array.from({ length: 24 }, (_, hour) => hours.get(hour) ?? 0))
   })
 
   test('a zone half an hour off counts midnight to midnight', async () => {

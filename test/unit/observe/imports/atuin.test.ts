@@ -106,7 +106,7 @@ test('numbers that no clock has said, texts that are none, and one that is too l
   expect(items.filter((item) => 'problem' in item)).toHaveLength(3)
   expect(items.filter((item) => 'entry' in item)).toMatchObject([
     { cut: true, entry: { command: expect.stringMatching(/…\[cut\]$/) } },
-    { entry: { command: 'odd', exit_code: null, duration_us: null } },
+    { entry: { command: 'odd', exit_code: null, duration_us: -1 } },
   ])
   history.close()
 })

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
+import type { KaroError } from '../../../../src/base/errors.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { createRoll } from '../../../../src/trust/certificates/roll.ts'
 import { signRevocationList } from '../../../../src/trust/certificates/sign.ts'
@@ -171,6 +172,20 @@ test.each([
   const { by, chain } = made()
   const offer = sessions.offer(ANN, { for_ms: HOUR_MS, types: ALL })
   await expect(sessions.begin(ANN, signed(offer, by, chain))).rejects.toThrow(words)
+})
+
+test('no offer is for too short or long a time, or for no type of question, and each says what is wrong', async () => {
+  const { sessions } = await desk()
+  const refused = (for_ms: number, types = ALL) => {
+    try {
+      return sessions.offer(ANN, { for_ms, types })
+    } catch (error) {
+      return (error as KaroError).where
+    }
+  }
+  expect(refused(59_999)).toBe('for')
+  expect(refused(8 * HOUR_MS + 1)).toBe('for')
+  expect(refused(HOUR_MS, [])).toBe('types')
 })
 
 test('a node in no mesh offers nothing', async () => {
