@@ -77,6 +77,7 @@ export function narrow(
       },
       // The connection gets a copy, because it pushes its handler onto the list.
       getMiddleware: (protocol) => [...registrar.getMiddleware(protocol)],
+      getTopologies: (protocol) => registrar.getTopologies(protocol),
     },
     peerStore: {
       // libp2p notes the protocol of each stream, some ten times for each new link, and identify tells all of them at once. What is

@@ -1,5 +1,5 @@
 // What libp2p's peer store is told of a peer's streams: only what its services need, and nothing for strangers.
-import type { Registrar } from '@libp2p/interface'
+import type { Topology } from '@libp2p/interface'
 import { expect, onTestFinished, test } from 'vitest'
 import { createDoorkeeper } from '../../../src/mesh/admission/doorkeeper.ts'
 import { createGater } from '../../../src/mesh/admission/gater.ts'
@@ -51,7 +51,9 @@ async function connected() {
       const view = narrow(connection, LOBBY, () => ALLOWANCE)
       if (view !== undefined) views.push(view)
     },
-    gossip: ((components: { registrar: Registrar }) => {
+    gossip: ((components: {
+      registrar: { register(protocol: string, topology: Topology): Promise<string> }
+    }) => {
       void components.registrar.register(WATCHED, { onConnect() {}, onDisconnect: () => void gone++ })
       return {}
     }) as never,
