@@ -26,6 +26,7 @@ interface Components {
     getProtocols(): string[]
     getHandler(protocol: string): StreamHandlerRecord
     getMiddleware(protocol: string): StreamMiddleware[]
+    getTopologies(protocol: string): readonly unknown[]
   }
   peerStore: Pick<PeerStore, 'merge'>
   metrics?: unknown
@@ -76,11 +77,14 @@ export function narrow(
       },
       // The connection gets a copy, because it pushes its handler onto the list.
       getMiddleware: (protocol) => [...registrar.getMiddleware(protocol)],
+      getTopologies: (protocol) => registrar.getTopologies(protocol),
     },
     peerStore: {
-      // A stranger must not be able to fill the peer store with itself.
+      // libp2p notes the protocol of each stream, some ten times for each new link, and identify tells all of them at once. What is
+      // noted even where identify fails are protocols with a topology, because by its entry the topology hears of the end. A stranger
+      // must not be able to fill the peer store with itself.
       merge: async (id, data, options) =>
-        view.serve
+        view.serve && data.protocols?.some((protocol) => registrar.getTopologies(protocol).length > 0)
           ? await peerStore.merge(id, data, options)
           : ({} as Awaited<ReturnType<PeerStore['merge']>>),
     },

@@ -1,4 +1,7 @@
 // Finding a member that has moved: by asking a neighbour, and without keeping what anybody sends.
+import { identify } from '@libp2p/identify'
+import { PING_PROTOCOL } from '@libp2p/ping'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/mesh/fake-trust.ts'
@@ -128,6 +131,48 @@ test('it answers where somebody is, and takes nothing to keep', async () => {
   }
   expect(await ask(FIND_NODE).catch(() => false)).toBe(true)
   for (const type of [PUT_VALUE, GET_VALUE, ADD_PROVIDER, GET_PROVIDERS]) expect(await ask(type)).toBe(false)
+})
+
+test('a neighbour is listed without being pinged', async () => {
+  const node = await start({ discovery: dht })
+  const listed = await raw({
+    identify: identify(),
+    // Nobody is told of a member without addresses.
+    addresses({ addressManager }: { addressManager: { getAddresses: () => readonly Multiaddr[] } }) {
+      addressManager.getAddresses = () => [multiaddr('/ip4/127.0.0.1/tcp/7')]
+      return {}
+    },
+  })
+  const asker = await raw()
+  let pings = 0
+  await listed.host.handle(PING_PROTOCOL, (stream) => {
+    pings++
+    stream.abort(new Error('not answered'))
+  })
+  await listed.host.handle(DHT_PROTOCOL, () => {})
+  for (const peer of [listed, asker]) {
+    await trusts(node, peer)
+    await peer.join(await peer.dial(node.address()))
+    await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  }
+  const [connection] = asker.host.getConnections()
+  const key = Buffer.from(listed.host.peerId.toMultihash().bytes)
+  await until(
+    async () => {
+      const stream = await connection!.newStream([DHT_PROTOCOL])
+      let answer = Buffer.alloc(0)
+      stream.addEventListener('message', ({ data }) => {
+        answer = Buffer.concat([answer, data.subarray()])
+      })
+      stream.send(message(FIND_NODE, key))
+      await until(() => answer.length > 0 || stream.status !== 'open', { what: 'an answer' })
+      stream.abort(new Error('done'))
+      // The question repeats the key; a peer that is listed stands in the answer once more.
+      return answer.indexOf(key) !== answer.lastIndexOf(key)
+    },
+    { what: 'it is told of', pollMs: 1_100 },
+  )
+  expect(pings).toBe(0)
 })
 
 test('more than a question, and too many of them, end the stream', async () => {
