@@ -196,11 +196,11 @@ export function noRoomFor(
   catalog: Catalog,
   bounds: Bounds,
 ): KaroError {
-  const most = KINDS[kind].perAuthor
+  const { perAuthor } = KINDS[kind]
   const others = catalog.shelf(author, kind).filter((entry) => entry.slot !== slot)
   const size = others.reduce((sum, entry) => sum + entry.size, frame.bytes.length)
-  const isFullForKind = others.length >= most.documents || size > most.bytes
-  const { documents, bytes: total } = isFullForKind ? most : bounds
+  const isFullForKind = others.length >= perAuthor.documents || size > perAuthor.bytes
+  const { documents, bytes: total } = isFullForKind ? perAuthor : bounds
   const room = `${counted(documents)} ${documents === 1 ? 'document' : 'documents'} and ${inWords(total)}`
   const again =
     KINDS[kind].keptMs === Number.POSITIVE_INFINITY && isFullForKind
