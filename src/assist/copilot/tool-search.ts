@@ -8,6 +8,7 @@ import { describesLimits } from './matcher/limits.ts'
 import { destroysByName, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import { TOOLS } from './tools/index.ts'
+import { onLinux } from './tools/not-linux.ts'
 import { PURPOSES } from './tools/purposes.ts'
 import type { Candidate } from './types.ts'
 
@@ -248,10 +249,12 @@ function prepare(knowledge: Knowledge): Passages {
 
 function passagesOf(tool: string, command: string, known: CommandKnowledge, depth: number): Passage[] {
   const options = (known.o ?? []).flatMap(({ n, d, a }) => {
-    const option = n.find((name) => /^-[A-Za-z]$/.test(name)) ?? n[0]
-    return d === undefined || option === undefined || !option.startsWith('-')
-      ? []
-      : [passage(tool, command, option, a?.endsWith('?') ? undefined : a, d)]
+    const names = command === tool ? onLinux(tool, n) : n
+    const option = names.find((name) => /^-[A-Za-z]$/.test(name)) ?? names[0]
+    if (d === undefined || n[0]?.startsWith('-') !== true) return []
+    // Without its spelling an option still says what the tool is about.
+    if (option === undefined) return [passage(tool, command, '', undefined, d)]
+    return [passage(tool, command, option, a?.endsWith('?') ? undefined : a, d)]
   })
   if (depth === 0) return options
   return [

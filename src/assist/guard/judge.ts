@@ -3,7 +3,13 @@ import { dirname } from 'node:path'
 import { globMatcher } from '../../base/quote.ts'
 import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
 import { compareLevels, decide, worst } from '../risk/decide.ts'
-import { checkCommand, type Machine, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
+import {
+  type CheckOptions,
+  checkCommand,
+  type GitAlias,
+  type RiskMatch,
+  type RiskVerdict,
+} from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
@@ -35,26 +41,18 @@ const withoutLines = (guard: Guard): Guard => ({
 
 /** Judges the text; if it runs aliases of git's configuration, also by what these run. */
 function judgeWithGit(guard: Guard, command: string, where: Where): RiskVerdict {
-  const { machine } = where
-  if (machine?.gitAlias === undefined) return judgeText(guard, command, where)
+  const known = where.machine?.gitAlias
+  if (known === undefined) return judgeText(guard, command, where)
   let isUsed = false
-  const gitAlias: Machine['gitAlias'] = (name, cwd) => {
-    const text = machine.gitAlias?.(name, cwd)
+  const gitAlias: GitAlias = (name, cwd) => {
+    const text = known(name, cwd)
     isUsed ||= text !== undefined
     return text
   }
-  // What the machine knows of files is read when it is first asked for, so it is not copied.
-  const found = judgeText(guard, command, {
-    ...where,
-    machine: Object.create(machine, { gitAlias: { value: gitAlias } }) as Machine,
-  })
+  const aliased = { ...where, gitAlias }
+  const found = judgeText(guard, command, aliased)
   if (!isUsed) return found
-  const plain = Object.create(machine, { gitAlias: { value: undefined } }) as Machine
-  return both(
-    guard,
-    judgeText(guard, command, { ...where, machine: plain }),
-    judgeText(withoutLines(guard), command, where),
-  )
+  return both(guard, judgeText(guard, command, where), judgeText(withoutLines(guard), command, aliased))
 }
 
 /** Findings about text that cannot be parsed. They say nothing if the text is a definition as the shell prints it. */
@@ -132,7 +130,11 @@ function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict
   return decided(guard, typed, matches)
 }
 
-function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
+function judgeText(
+  guard: Guard,
+  command: string,
+  where: Where & Pick<CheckOptions, 'gitAlias'>,
+): RiskVerdict {
   const verdict = checkCommand(command, { ...where, profile: guard.profile })
   const rules = guard.rules.filter((rule) => live(guard, rule))
   if (rules.length === 0) return verdict

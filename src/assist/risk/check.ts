@@ -128,6 +128,7 @@ export function findAll(
     ...(options.karoHome !== undefined && { karoHome: options.karoHome }),
     ...(options.caller !== undefined && { caller: options.caller }),
     ...(options.machine !== undefined && { machine: options.machine }),
+    ...(options.gitAlias !== undefined && { gitAlias: options.gitAlias }),
   }
   const { line, places } = readable(command)
   const placed = ([start, end]: Span): Span =>

@@ -15,8 +15,6 @@ export interface RunCommand {
   readonly span: Span
 }
 
-/** Rules of a person are about words, not about files. */
-const NO_FILES = { files: [], startFiles: [], programs: [], real: (path: string) => path }
 const NOT_KNOWN = new RegExp(`[${UNKNOWN}${SOMETHING}]`, 'g')
 
 /** The commands in the order in which the line runs them. Never throws; the work is bounded as a check's. */
@@ -27,8 +25,8 @@ export function commandsOf(
     cwd = '.',
     home = SOME_HOME,
     karoHome,
-    machine,
-  }: Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome' | 'machine'>,
+    gitAlias,
+  }: Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome' | 'gitAlias'>,
 ): readonly RunCommand[] {
   const found: RunCommand[] = []
   const scope: Scope = {
@@ -38,7 +36,7 @@ export function commandsOf(
     variables: new Map(),
     parameters: undefined,
     ...(karoHome !== undefined && { karoHome }),
-    ...(machine?.gitAlias !== undefined && { machine: { ...NO_FILES, gitAlias: machine.gitAlias } }),
+    ...(gitAlias !== undefined && { gitAlias }),
   }
   const note = ({ name, args, span, scope: { cwd: there } }: Parameters<Collect>[0]): void => {
     if (name === '') return

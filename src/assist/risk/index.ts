@@ -2,6 +2,7 @@
 
 export {
   type Caller,
+  type GitAlias,
   GUARD_PROFILES,
   type GuardProfile,
   type Machine,

@@ -1,6 +1,6 @@
 // Shapes that the layers of the risk room share: words after expansion, simple commands and their output.
 import type { ParsedScript } from 'unbash'
-import type { Caller, Machine, Shell } from '../../base/words/risk-levels.ts'
+import type { Caller, GitAlias, Machine, Shell } from '../../base/words/risk-levels.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]
@@ -104,6 +104,7 @@ export interface Scope {
   readonly caller?: Caller
   /** Knowledge about files of this machine. */
   readonly machine?: Machine
+  readonly gitAlias?: GitAlias
   /** Paths of files into which this line has copied credentials. */
   readonly secretFiles?: Set<string>
   /** Contents that this line has written, by path; contents of descriptors that it has opened, by `/dev/fd/3`. */

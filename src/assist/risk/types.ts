@@ -1,5 +1,12 @@
 // Shapes of the risk room for other rooms, in a file without the code that makes them.
-import type { Caller, GuardProfile, Machine, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
+import type {
+  Caller,
+  GitAlias,
+  GuardProfile,
+  Machine,
+  RiskLevel,
+  Shell,
+} from '../../base/words/risk-levels.ts'
 
 export type GuardDecision = 'allow' | 'confirm' | 'block'
 
@@ -33,4 +40,6 @@ export interface CheckOptions {
   /** Who gives the line; default: a person. An AI tool is also asked before it writes start files of shells or runs an editor. */
   readonly caller?: Caller
   readonly machine?: Machine
+  /** If given, aliases of git's configuration are judged by what they run. */
+  readonly gitAlias?: GitAlias
 }

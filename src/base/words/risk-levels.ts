@@ -27,9 +27,11 @@ export interface Machine {
   readonly programs: readonly string[]
   /** The path with links followed as far as it exists; unchanged if nothing is known about it. Never throws. */
   readonly real: (path: string) => string
-  /**
-   * The text of an alias in git's configuration, as it applies in the directory (`.`: where that is unknown); undefined if
-   * there is none of this name. Never throws.
-   */
-  readonly gitAlias?: (name: string, cwd: string) => string | undefined
+  readonly gitAlias?: GitAlias
 }
+
+/**
+ * The text of an alias in git's configuration, as it applies in the directory (`.`: where that is unknown); undefined if
+ * there is none of this name. Never throws.
+ */
+export type GitAlias = (name: string, cwd: string) => string | undefined

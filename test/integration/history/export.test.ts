@@ -44,7 +44,7 @@ test.each(['ndjson', 'csv'])(
     expect((await node.karo(['export', '--format', format])).stdout).toBe(readFileSync(file, 'utf8'))
 
     const other = await startNode({ name: 'to' })
-    const all = { added: COMMANDS.length, known: 0, too_old: 0 }
+    const all = { added: COMMANDS.length, known: 0, too_old: 0, odd_durations: 0 }
     expect(await other.json(['import', file, '--dry-run'])).toEqual({
       ...all,
       ...{ dry_run: true, id: null, interrupted: false },

@@ -27,13 +27,13 @@ const COMMANDS: ReadonlySet<string> = new Set(
 const WITH_VALUE = /^(?:-[cC]|--(?:git-dir|work-tree|namespace|super-prefix|config-env|attr-source))$/
 
 /** The alias that the command runs: its name, and its text with the words behind the name; undefined if it is none. */
-export function gitAlias({
+export function gitAliased({
   name: tool,
   args,
   scope,
 }: SimpleCommand): { readonly name: string; readonly script: InnerScript } | undefined {
-  const { machine } = scope
-  if (tool !== 'git' || machine?.gitAlias === undefined) return undefined
+  const { gitAlias } = scope
+  if (tool !== 'git' || gitAlias === undefined) return undefined
   let cwd = scope.cwd
   let at = 0
   for (; at < args.length && args[at]!.text.startsWith('-'); at++) {
@@ -44,7 +44,7 @@ export function gitAlias({
   }
   const [verb, ...more] = args.slice(at)
   if (verb === undefined || COMMANDS.has(verb.text) || !/^[\w.-]{1,64}$/.test(verb.text)) return undefined
-  const does = machine.gitAlias(verb.text, isUnresolved(cwd) ? '.' : cwd)
+  const does = gitAlias(verb.text, isUnresolved(cwd) ? '.' : cwd)
   if (does === undefined) return undefined
   const words = more.map(({ text }) => quoteShell(text))
   const text = (does.startsWith('!') ? [does.slice(1), ...words] : ['git', does, ...words]).join(' ')

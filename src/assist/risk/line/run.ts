@@ -1,7 +1,7 @@
 // Follows a command as if it ran: shows it to the rules, then reads what it wraps, calls or feeds.
 
 import { noteCarried } from '../carriers/carried.ts'
-import { gitAlias } from '../carriers/git-alias.ts'
+import { gitAliased } from '../carriers/git-alias.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
 import { type InnerScript, type Layer, quoted } from '../carriers/layers.ts'
 import { outputOf } from '../carriers/output.ts'
@@ -147,7 +147,7 @@ function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Fra
 
 /** What an alias of git runs, which is no alias of the shell. */
 function withGitAlias(command: SimpleCommand, frame: Frame) {
-  const found = gitAlias(command)
+  const found = gitAliased(command)
   const key = `git alias ${found?.name}`
   if (found === undefined || frame.calling.includes(key)) return undefined
   return { script: found.script, calling: [...frame.calling, key] }

@@ -7,6 +7,7 @@ import { compose } from '../../../../src/assist/copilot/compose/index.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { destroysByName } from '../../../../src/assist/copilot/own-history.ts'
 import { toolsFor } from '../../../../src/assist/copilot/tool-search.ts'
+import { onLinux } from '../../../../src/assist/copilot/tools/not-linux.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
@@ -176,6 +177,20 @@ describe('composed', () => {
     ['ask before overwriting a file that is moved somewhere', 'mv'],
   ])('for %j the tool %s is named first', (words, tool) => {
     expect(toolsFor(words, knowledge)[0]?.source).toBe(`tool ${tool}`)
+  })
+
+  test.each([
+    ['print the full name of the current user', 'id'],
+    ['ls: display extended attribute keys and sizes', 'ls'],
+    ['cp: copy files using clonefile', 'cp'],
+    ['stat: display information in shell output format', 'stat'],
+    ['date: do not try to set the date', 'date'],
+    ['sed: edits files in place, saving backups with the specified extension', 'sed'],
+  ])('for %j an option that only macOS has is not guessed', (words, tool) => {
+    const found = toolsFor(words, knowledge).find(({ source }) => source === `tool ${tool}`)
+    expect(found).toBeDefined()
+    const [, ...rest] = (found?.command ?? '').split(' ')
+    expect(onLinux(tool, rest)).toEqual(rest)
   })
 
   test('words that begin with a look are answered with no tool that changes something, though they say `changes`', () => {
