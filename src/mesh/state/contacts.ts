@@ -189,7 +189,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
       asks.stop()
     },
     round: settling(() =>
-      dialing.round({ due: overlay.due(), members: overlay.lookedAt(), hasDeclined: overlay.hasDeclined }),
+      dialing.round({
+        ...{ due: overlay.due(), againMs: overlay.dueAgainMs() },
+        ...{ members: overlay.lookedAt(), hasDeclined: overlay.hasDeclined },
+      }),
     ),
     knownAt: book.membersAt,
 

@@ -41,6 +41,8 @@ export interface DialingDeps {
 /** Members that the overlay wants links to. */
 interface Wanted {
   readonly due: readonly NodeId[]
+  /** In how many milliseconds there are more of them; undefined: not by time alone. */
+  readonly againMs: number | undefined
   /** How many members were gone over for this. */
   readonly members: number
   readonly hasDeclined: (node: NodeId) => boolean
@@ -217,7 +219,8 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (!running) return
       pace.begun(wanted.members)
       const { begin: begun, nextMs } = redial.due(targets(wanted))
-      emit({ do: 'timer', timer: 'redial', ms: nextMs && Math.max(nextMs, pace.left()) })
+      const ms = Math.min(nextMs ?? Number.POSITIVE_INFINITY, wanted.againMs ?? Number.POSITIVE_INFINITY)
+      emit({ do: 'timer', timer: 'redial', ms: Number.isFinite(ms) ? Math.max(ms, pace.left()) : undefined })
       for (const target of begun) begin(target)
     },
     targetOf,

@@ -19,6 +19,13 @@ const YOUNG_IN_A_CROWD_MS = 10_000
 /** After so long without a new member all nodes on the LAN have been heard; `SETTLED_AT_MOST_MS` bounds the wait. */
 const SETTLED_MS = 5_000
 const SETTLED_AT_MOST_MS = 60_000
+/**
+ * Two nodes that find each other would both dial, and one of the two connections would be thrown away. So of a pair that is new to
+ * each other the node with the smaller id dials, and the other one only if there is no link after this time. Where the other end may
+ * still be waiting to settle it has longer.
+ */
+const THEIRS_MS = 2_000
+const THEIRS_UNSETTLED_MS = 15_000
 /** Links closed in one round. Few, because each other end has to find another neighbour. */
 const CLOSED_AT_ONCE = 4
 /** Nodes whose refusal is remembered. */
@@ -39,9 +46,11 @@ export interface Overlay {
   wanted(): ReadonlySet<NodeId>
   /**
    * Of the wanted, those to dial now, the first first. After the start only those that a large mesh would link as well,
-   * until it has shown how large this one is; look again now and then.
+   * until it has shown how large this one is.
    */
   due(): readonly NodeId[]
+  /** In how many milliseconds more members are due than the last answer had, as far as time alone brings them; undefined: none. */
+  dueAgainMs(): number | undefined
   /** How many members the last answer went over. */
   lookedAt(): number
   /** For the next `ms` milliseconds this node wants links to all members, because it asks them all often. */
@@ -83,6 +92,8 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   let settled = false
   /** This node asks often, since when and until when; monotonic. */
   let asks: { readonly since: number; readonly until: number } | undefined
+  /** The members that are new at that moment are all that this node knows; monotonic. */
+  let settledAt = Number.NEGATIVE_INFINITY
 
   const within = (until: number | undefined): boolean => until !== undefined && clock.monotonic() < until
 
@@ -100,7 +111,9 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       grown = now
       started ??= now
     }
-    settled ||= started !== undefined && (now - grown >= SETTLED_MS || now - started >= SETTLED_AT_MOST_MS)
+    if (settled || started === undefined) return settled
+    settled = now - grown >= SETTLED_MS || now - started >= SETTLED_AT_MOST_MS
+    if (settled) settledAt = now
     return settled
   }
 
@@ -176,6 +189,20 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return closing.map(({ node }) => node)
   }
 
+  /** When more members are due, monotonic. */
+  let again = Number.POSITIVE_INFINITY
+  /** Those of them that this end dials by now, see `THEIRS_MS`; `newAt`: when they may have become due all at once. */
+  const ours = (
+    nodes: Iterable<NodeId>,
+    theirs: { readonly ms: number; readonly newAt?: number },
+  ): NodeId[] =>
+    [...nodes].filter((node) => {
+      const until = Math.max(roll.since(node), theirs.newAt ?? Number.NEGATIVE_INFINITY) + theirs.ms
+      const isTheirs = node < self && within(until)
+      if (isTheirs) again = Math.min(again, until)
+      return !isTheirs
+    })
+
   return {
     wanted() {
       const { all, there } = look()
@@ -187,11 +214,17 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       const { all, there } = look()
       const first = chosen(all, there)
       // A mesh of few members links all of them in any case, so there is nothing to wait for.
-      const waits = !hasSettled(all.nodes.length) && there.nodes.length > ENOUGH
-      if (full && !waits) return [...new Set([...first, ...everybody(all)])]
-      const more = !full && wantsAll(there) ? everybodyToAsk(there) : leavesOf(there)
-      return [...new Set([...first, ...more])]
+      again = Number.POSITIVE_INFINITY
+      const isCrowd = there.nodes.length > ENOUGH
+      const waits = !hasSettled(all.nodes.length) && isCrowd
+      if (waits) again = Math.min(grown + SETTLED_MS, (started ?? 0) + SETTLED_AT_MOST_MS)
+      const theirs = isCrowd ? { ms: THEIRS_UNSETTLED_MS, newAt: settledAt } : { ms: THEIRS_MS }
+      let more = leavesOf(there)
+      if (full && !waits) more = ours(everybody(all), theirs)
+      else if (!full && wantsAll(there)) more = everybodyToAsk(there)
+      return [...new Set([...ours(first, { ms: THEIRS_MS }), ...more])]
     },
+    dueAgainMs: () => (Number.isFinite(again) ? Math.max(0, again - clock.monotonic()) : undefined),
     lookedAt: () => lookedAt,
     wantAll(ms) {
       const now = clock.monotonic()

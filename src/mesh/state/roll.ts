@@ -45,17 +45,20 @@ export interface Roll {
   touch(node: NodeId): void
   /** The node was heard, or it is connected. */
   present(node: NodeId): void
+  /** When a look showed this member first, monotonic ms; minus infinity for a node that is none. */
+  since(node: NodeId): number
 }
 
 interface Entry {
   isThere: boolean
   readonly place: number
+  readonly since: number
   /** It is away until then because it could not be reached; monotonic, ms. */
   awayUntil: number
 }
 
-const newEntry = (node: NodeId): Entry => ({
-  ...{ isThere: true, awayUntil: Number.NEGATIVE_INFINITY },
+const newEntry = (node: NodeId, since: number): Entry => ({
+  ...{ isThere: true, awayUntil: Number.NEGATIVE_INFINITY, since },
   place: placeOf(node),
 })
 
@@ -90,7 +93,7 @@ export function createRoll(deps: RollDeps): Roll {
     for (const node of deps.members()) {
       if (node === self) continue
       const known = entries.get(node)
-      const entry = known ?? newEntry(node)
+      const entry = known ?? newEntry(node, clock.monotonic())
       next.set(node, entry)
       if (judge(node, entry) || known === undefined) changed++
     }
@@ -105,7 +108,7 @@ export function createRoll(deps: RollDeps): Roll {
         isStale = entries.delete(node) || isStale
         continue
       }
-      const entry = known ?? newEntry(node)
+      const entry = known ?? newEntry(node, clock.monotonic())
       if (known === undefined) entries.set(node, entry)
       if (judge(node, entry) || known === undefined) isStale = true
     }
@@ -131,6 +134,7 @@ export function createRoll(deps: RollDeps): Roll {
       return now
     },
     touch: (node) => void touched.add(node),
+    since: (node) => entries.get(node)?.since ?? Number.NEGATIVE_INFINITY,
     present(node) {
       const entry = entries.get(node)
       if (entry !== undefined) entry.awayUntil = Number.NEGATIVE_INFINITY

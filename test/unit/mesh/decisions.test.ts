@@ -443,6 +443,15 @@ describe('addresses', () => {
     expect(book.membersAt('10.0.2.1')).toBe(false)
   })
 
+  test('a round follows when more members are due by time alone', () => {
+    const { dialing, wanted, next } = dialers(createFakeTrust())
+    dialing.start()
+    dialing.round({ ...wanted(), againMs: 2_000 })
+    expect(next()?.ms).toBe(2_000)
+    dialing.round(wanted())
+    expect(next()?.ms).toBeUndefined()
+  })
+
   test('members are dialed first, and of strangers two at a time, however many are invented', async () => {
     const [member, denied] = [testIdentity().nodeId, testIdentity().nodeId]
     const trust = createFakeTrust([member])
@@ -569,7 +578,15 @@ function dialers(
   const dialing = createDialing({ peers: [], trust, book, places, connections, clock, random, emit })
   return {
     ...{ book, dialing },
-    wanted: () => ({ due: [...book.nodes()].filter(trust.admits), members: 1, hasDeclined: () => false }),
+    wanted: () => ({
+      due: [...book.nodes()].filter(trust.admits),
+      ...{ againMs: undefined, members: 1, hasDeclined: () => false },
+    }),
+    /** For when the next round was set last, ms. */
+    next: () =>
+      actions.findLast((action) => 'do' in action && action.do === 'timer' && action.timer === 'redial') as
+        | { readonly ms: number | undefined }
+        | undefined,
     /** Since it was asked last. */
     dialed: () =>
       actions.splice(0).flatMap((action) => ('do' in action && action.do === 'dial' ? [action.target] : [])),

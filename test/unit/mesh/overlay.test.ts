@@ -166,12 +166,19 @@ test('where not everybody trusts everybody it is one mesh all the same', () => {
 
 const others = Array.from({ length: 60 }, (_, n) => `karo:test:${n}` as NodeId)
 
+/** Less than the ids of all others, so that each new member is this node's to dial; and greater. */
+const [LEAST, GREATEST] = ['karo:test:', 'karo:test:self'] as [NodeId, NodeId]
+
 /** One node that knows the first `known` of the others. */
-function alone(known: number, isStatic: (node: NodeId) => boolean = () => false, askerLinksUpTo = 60) {
+function alone(
+  known: number,
+  isStatic: (node: NodeId) => boolean = () => false,
+  { self = GREATEST, askerLinksUpTo = 60 } = {},
+) {
   const state = { now: 0, known }
   return Object.assign(state, {
     overlay: createOverlay({
-      self: 'karo:test:self' as NodeId,
+      self,
       ...{ fullMeshUpTo: 32, askerLinksUpTo },
       clock: { now: () => state.now, monotonic: () => state.now },
       members: () => others.slice(0, state.known),
@@ -213,13 +220,13 @@ test('in a crowd, what neither end has chosen is closed after seconds; what is o
 })
 
 test('whoever knows of a large mesh dials none but whom it chooses, at once', () => {
-  const it = alone(49)
+  const it = alone(49, undefined, { self: LEAST })
   expect(it.overlay.due()).toHaveLength(4)
   expect(new Set(it.overlay.due())).toEqual(it.overlay.wanted())
 })
 
 test('while many are being heard after the start, it dials as in a large mesh; then everybody, its choice first', () => {
-  const it = alone(0)
+  const it = alone(0, undefined, { self: LEAST })
   for (; it.known < 12; it.known++) expect(it.overlay.due()).toHaveLength(it.known)
   for (it.known = 13; it.known <= 30; it.known++) {
     it.now += 4_000 / it.known
@@ -239,13 +246,44 @@ test('while many are being heard after the start, it dials as in a large mesh; t
 })
 
 test('a mesh that never comes to rest is not waited for', () => {
-  const it = alone(5)
+  const it = alone(5, undefined, { self: LEAST })
   for (; it.now < 60_000; it.now += 4_000) {
     it.overlay.due()
     it.known++
   }
   expect(it.known).toBe(20)
   expect(it.overlay.due()).toHaveLength(20)
+})
+
+test('of two that are new to each other the one with the smaller id dials, the other one only if no link came', () => {
+  const it = alone(12)
+  expect(it.overlay.due()).toEqual([])
+  expect(it.overlay.dueAgainMs()).toBe(2_000)
+  it.now = 1_999
+  expect(it.overlay.due()).toEqual([])
+  expect(it.overlay.wanted().size).toBe(12)
+  it.now = 2_000
+  expect(it.overlay.due()).toHaveLength(12)
+  expect(it.overlay.dueAgainMs()).toBeUndefined()
+  // The one that comes later is new then.
+  it.known = 13
+  expect(it.overlay.due()).not.toContain(others[12])
+})
+
+test('in a crowd the end with the greater id waits until the other one has settled, and looks again by itself', () => {
+  const [it, other] = [alone(20), alone(20, undefined, { self: LEAST })]
+  expect(other.overlay.due()).toHaveLength(4)
+  expect(it.overlay.due()).toEqual([])
+  for (let left = it.overlay.dueAgainMs(); left !== undefined; left = it.overlay.dueAgainMs()) {
+    it.now += left
+    const { length } = it.overlay.due()
+    if (it.now < 20_000) expect(length).toBeLessThanOrEqual(4)
+  }
+  expect(it.now).toBe(20_000)
+  expect(it.overlay.due()).toHaveLength(20)
+  other.now = other.overlay.dueAgainMs() ?? 0
+  expect(other.now).toBe(5_000)
+  expect(other.overlay.due()).toHaveLength(20)
 })
 
 /** `from` is the first of them; all have had their links for two minutes. */
@@ -340,7 +378,7 @@ test('whoever asks often in a mesh with more members than the bound keeps few li
   const it = alone(60)
   it.overlay.wantAll(600_000)
   expect(it.overlay.wanted().size).toBe(60)
-  const bounded = alone(60, () => false, 59)
+  const bounded = alone(60, undefined, { askerLinksUpTo: 59 })
   bounded.overlay.wantAll(600_000)
   expect(bounded.overlay.wanted().size).toBeLessThanOrEqual(4)
 })
