@@ -99,7 +99,11 @@ export class Network {
   readonly nodes: Node[] = []
   readonly #options: NetworkOptions
   #loss: number
-  readonly #links = new Map<string, { kept: boolean }>()
+  /** From both ends. */
+  readonly #links = new Map<Node, Map<Node, { kept: boolean }>>()
+  /** Neighbours in the order of the nodes, until a link of theirs comes or goes. */
+  readonly #neighbours = new Map<Node, readonly Node[]>()
+  readonly #byId = new Map<NodeId, Node>()
   /** Whether the two could reach each other. */
   #together: (a: Node, b: Node) => boolean = () => true
   /** Messages sent over links, by name. */
@@ -123,41 +127,62 @@ export class Network {
   }
 
   add(count: number, deps: NodeDeps = {}): Node[] {
-    for (let i = 0; i < count; i++) this.nodes.push(new Node(this, this.nodes.length + 1, deps))
+    for (let i = 0; i < count; i++) {
+      const node = new Node(this, this.nodes.length + 1, deps)
+      this.nodes.push(node)
+      if (!this.#byId.has(node.id)) this.#byId.set(node.id, node)
+    }
     return this.nodes.slice(-count)
   }
 
-  byId = (id: NodeId): Node => this.nodes.find((node) => node.id === id) as Node
+  byId = (id: NodeId): Node => this.#byId.get(id) as Node
 
   canReach(a: Node, b: Node): boolean {
     return a.running && b.running && this.#together(a, b)
   }
 
   linked(a: Node, b: Node): boolean {
-    return this.#links.has(pair(a, b))
+    return this.#links.get(a)?.has(b) === true
   }
 
-  neighbours(node: Node): Node[] {
-    return this.nodes.filter((other) => other !== node && this.linked(node, other))
+  neighbours(node: Node): readonly Node[] {
+    let found = this.#neighbours.get(node)
+    if (found === undefined) {
+      found = [...(this.#links.get(node)?.keys() ?? [])].sort((a, b) => a.number - b.number)
+      this.#neighbours.set(node, found)
+    }
+    return found
   }
 
   connect(a: Node, b: Node, kept = true): boolean {
     if (a === b || !this.canReach(a, b)) return false
-    const link = this.#links.get(pair(a, b))
+    const link = this.#links.get(a)?.get(b)
     if (link !== undefined) {
       link.kept ||= kept
       return true
     }
-    this.#links.set(pair(a, b), { kept })
+    const fresh = { kept }
+    this.#linksOf(a).set(b, fresh)
+    this.#linksOf(b).set(a, fresh)
     a.handler.up?.(b.ref)
     b.handler.up?.(a.ref)
     return true
   }
 
   cut(a: Node, b: Node): void {
-    if (!this.#links.delete(pair(a, b))) return
+    if (!this.linked(a, b)) return
+    this.#linksOf(a).delete(b)
+    this.#linksOf(b).delete(a)
     a.handler.down?.(b.ref)
     b.handler.down?.(a.ref)
+  }
+
+  /** The links of a node, to be changed. */
+  #linksOf(node: Node): Map<Node, { kept: boolean }> {
+    this.#neighbours.delete(node)
+    const links = this.#links.get(node) ?? new Map<Node, { kept: boolean }>()
+    this.#links.set(node, links)
+    return links
   }
 
   cutAll(node: Node): void {
@@ -200,7 +225,7 @@ export class Network {
       const done = this.connect(from, to, false)
       if (done && !there) {
         this.time.after(this.#options.dialled ?? 2 * MINUTE, () => {
-          if (this.#links.get(pair(from, to))?.kept === false) this.cut(from, to)
+          if (this.#links.get(from)?.get(to)?.kept === false) this.cut(from, to)
         })
       }
       resolve(done)
@@ -285,9 +310,6 @@ export class Network {
     this.time.after(5 * MINUTE, () => this.#refresh())
   }
 }
-
-const pair = (a: Node, b: Node): string =>
-  a.number < b.number ? `${a.number} ${b.number}` : `${b.number} ${a.number}`
 
 /** What a simulation hands in beside, or in the place of, what each node has by itself. */
 type NodeDeps = Omit<Partial<DocumentsDeps>, 'identity'> & { readonly identity?: Identity }
