@@ -556,6 +556,10 @@ function besideSerf(nodes: number, { join, karo, often, serf }: MeshCosts): Figu
     value: karo.lost + (often?.lost ?? 0),
   }
   return [
+    {
+      ...{ name: `${nodes} nodes: from the first start until one reaches all`, value: join.together_ms },
+      ...{ unit: 'ms', ...(nodes === 50 && { aim: most('value', 60_000) }) },
+    },
     { name: `${nodes} nodes: from all ready until one reaches all`, value: join.reached_ms, unit: 'ms' },
     { name: `${nodes} nodes: CPU a node from its start until then`, value: join.cpu_ms, unit: 'ms' },
     ...figures,

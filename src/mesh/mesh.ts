@@ -95,7 +95,7 @@ function createEdge(deps: MeshDeps) {
   })
   const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
   const names = createNames({ config, onUnasked: unaskedOnce(log) })
-  const dials = createDials({ host: listening.host, names, wires, timers, timings, put, log })
+  const dials = createDials({ host: listening.host, names, wires, clock, timers, timings, put, log })
   const asking = createAsking(put)
   return {
     ...{

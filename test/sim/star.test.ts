@@ -118,7 +118,8 @@ test('leaves beyond the bound are dialed for a question; those that cannot be di
     const gone = missing(question, star)
     // A dial for a question has 300 ms, and a frame that is lost costs 200 of them: of 180 such questions with other seeds two miss two.
     expect(gone.filter((node) => !walled(node)).length).toBeLessThanOrEqual(2)
-    expect(gone.filter((node) => !report.turnedAway.includes(node))).toEqual([])
+    // A walled leaf is missing only because the centre had no place for its link.
+    expect(gone.filter((node) => walled(node) && !report.turnedAway.includes(node))).toEqual([])
     // The first twenty have their places.
     expect(gone.length).toBeGreaterThan(0)
     expect(question.outcomes.size - gone.length).toBeGreaterThanOrEqual(20)

@@ -14,7 +14,7 @@ import type { Timings } from '../timings.ts'
 import { peerIdOf } from './peer.ts'
 import type { Wires } from './wires.ts'
 
-export interface DialsDeps extends Pick<Ambient, 'timers' | 'log'> {
+export interface DialsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** Undefined while the mesh does not run. */
   readonly host: () => Pick<Host, 'dial'> | undefined
   readonly names: Pick<Names, 'addresses'>
@@ -39,7 +39,7 @@ const TARGETS_MAX = 1_024
 /** libp2p's name for the step after the transport's connection: the other machine is there and accepts connections. */
 const SECURING = 'upgrader:encrypt-outbound-connection'
 
-export function createDials({ host, names, wires, timers, timings, put, log }: DialsDeps): Dials {
+export function createDials({ host, names, wires, clock, timers, timings, put, log }: DialsDeps): Dials {
   const running = new Set<AbortController>()
   /** The answered dials of each node: two may run at once, one to a static peer and one to an announced address. */
   const answered = new Map<NodeId, Set<AbortController>>()
@@ -105,9 +105,12 @@ export function createDials({ host, names, wires, timers, timings, put, log }: D
       const { target, to } = command
       const control = new AbortController()
       const { signal, end } = deadline(timers, timings.dialMs)
+      // Connecting counts to the time of a handshake as well, so one that ends by its time may last a little less than all of it.
+      let answeredAt: number | undefined
       running.add(control)
       try {
         const id = await connect(command, AbortSignal.any([control.signal, signal]), () => {
+          answeredAt = clock.monotonic()
           // A word that comes after the end of a dial would stay for good.
           if (to !== undefined && running.has(control)) mark(to, control)
         })
@@ -115,7 +118,8 @@ export function createDials({ host, names, wires, timers, timings, put, log }: D
         put({ on: 'dialed', target, id })
       } catch (error) {
         tell(command, error)
-        put({ on: 'dialed', target, id: undefined })
+        const silent = answeredAt !== undefined && clock.monotonic() - answeredAt >= timings.handshakeMs / 2
+        put({ on: 'dialed', target, id: undefined, silent })
       } finally {
         end()
         running.delete(control)

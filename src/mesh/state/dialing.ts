@@ -24,6 +24,7 @@ const LISTED_AT_ONCE = 2
 const MEET_AGAIN_MS = 60 * 60_000
 
 const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
+const SILENT: Outcome = { kind: 'ended', reason: 'silent' }
 /** An address gets a new place in its rate every 10 s. */
 const HELD: Outcome = { kind: 'held', retryAfterMs: 5_000 }
 
@@ -84,7 +85,7 @@ export interface Dialing {
   dialing(target: Target, addresses: readonly string[]): void
   /** A connection has proven its key; that tells whose a static peer's address is, however the connection fares. */
   opened(conn: Conn, at: string | undefined): void
-  dialed(target: Target, id: ConnId | undefined): void
+  dialed(target: Target, id: ConnId | undefined, silent?: boolean): void
   settled(conn: Conn, outcome: Outcome): void
   /** Dials that have ended since this was called last. */
   finished(): readonly Finished[]
@@ -160,12 +161,13 @@ export function createDialing(deps: DialingDeps): Dialing {
     else finish(target, places.isHeld(node) ? HELD : FAILED)
   }
 
-  const failed = (target: Target): void => {
+  const failed = (target: Target, silent: boolean): void => {
     if (isNode(target)) book.failed(target)
     const fixed = statics.get(target)
     // Another node may answer there next time.
     if (fixed?.node !== undefined && !connections.isConnected(fixed.node)) fixed.node = fixed.peer.nodeId
-    finish(target, FAILED)
+    // A stranger that is silent says nothing about how busy this mesh is.
+    finish(target, silent && !isStranger(target) ? SILENT : FAILED)
   }
 
   /** A connection given up for another one to the same node has led to it all the same. */
@@ -273,12 +275,9 @@ export function createDialing(deps: DialingDeps): Dialing {
       if (fixed?.once) metAt.set(target, deps.clock.monotonic())
       book.proved(node, at)
     },
-    dialed(target, id) {
+    dialed(target, id, silent = false) {
       if (!redial.isRunning(target)) return
-      if (id === undefined) {
-        failed(target)
-        return
-      }
+      if (id === undefined) return failed(target, silent)
       const conn = connections.get(id)
       const outcome = conn === undefined ? FAILED : conn.outcome
       if (outcome === undefined) waiting.set(id, (waiting.get(id) ?? new Set()).add(target))

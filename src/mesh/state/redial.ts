@@ -1,4 +1,4 @@
-// When each target is dialed again: back-off with jitter, without end, eight dials at a time. Pure.
+// When each target is dialed again: back-off with jitter, without end, a few dials at a time. Pure.
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Outcome, Target } from './types.ts'
 
@@ -6,8 +6,12 @@ import type { Outcome, Target } from './types.ts'
 const FIRST_MS = 1_000
 const LONGEST_MS = 60_000
 
-/** Dials at the same time, over all targets. */
-const PARALLEL_DIALS = 8
+/**
+ * Dials at the same time, over all targets. A machine that takes connections and does not end their handshakes in time is too busy,
+ * and more dials at once would only make more handshakes that end in vain.
+ */
+const PARALLEL_MOST = 8
+const PARALLEL_LEAST = 2
 
 /** A connection that lasted this long was a good one. */
 const LASTING_MS = 30_000
@@ -27,7 +31,7 @@ export interface Redial {
   /** Begins one attempt outside of the rounds. False: an attempt is under way already. */
   begin(target: Target): boolean
   isRunning(target: Target): boolean
-  /** The attempt under way has come to this. */
+  /** The attempt under way has come to this. A silent one halves how many run at a time, and each admission adds one again. */
   settle(target: Target, outcome: Outcome): void
   /** Tries again now, and restarts the back-off: trust changed, or the node was just seen on the LAN. */
   wake(target: Target): void
@@ -51,6 +55,7 @@ interface Attempt {
 export function createRedial({ clock, random }: { readonly clock: Clock; readonly random: Random }): Redial {
   const attempts = new Map<Target, Attempt>()
   let running = 0
+  let parallel = PARALLEL_MOST
 
   const attemptOf = (target: Target): Attempt => {
     let attempt = attempts.get(target)
@@ -82,7 +87,7 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
         if (attempt.running) continue
         // When all places for dials are taken, the end of a dial leads to the next round.
         if (attempt.nextAt > now) next = Math.min(next, attempt.nextAt)
-        else if (running < PARALLEL_DIALS && begin(target)) begun.push(target)
+        else if (running < parallel && begin(target)) begun.push(target)
       }
       for (const [target, attempt] of attempts) {
         if (!targets.has(target) && !attempt.running && attempt.nextAt <= now) attempts.delete(target)
@@ -99,8 +104,14 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
       attempt.running = false
       const { woken } = attempt
       attempt.woken = false
-      // `lost` judges an admission, by how long the connection lasted.
-      if (outcome.kind === 'admitted') return
+      if (outcome.kind === 'ended' && outcome.reason === 'silent') {
+        parallel = Math.max(PARALLEL_LEAST, Math.floor(parallel / 2))
+      }
+      if (outcome.kind === 'admitted') {
+        parallel = Math.min(PARALLEL_MOST, parallel + 1)
+        // `lost` judges an admission, by how long the connection lasted.
+        return
+      }
       if (woken) {
         attempt.failures = 0
         attempt.nextAt = now

@@ -137,7 +137,7 @@ export function createState(deps: StateDeps): State {
     sighted: contacts.sighted,
     listed: ({ peers }) => contacts.listed(peers),
     dialing: ({ target, addresses }) => contacts.dialing.dialing(target, addresses),
-    dialed: ({ target, id }) => contacts.dialing.dialed(target, id),
+    dialed: ({ target, id, silent }) => contacts.dialing.dialed(target, id, silent),
     ask: (event) => contacts.asks.ask(event.ask, event.node, event.for),
     unask: ({ ask }) => contacts.asks.unask(ask),
     found: ({ ask, addresses }) => contacts.asks.found(ask, addresses),

@@ -137,8 +137,13 @@ export type MeshEvent =
   | { readonly on: 'listed'; readonly peers: readonly StaticPeer[] }
   /** A static peer's name was resolved; it is dialed at these multiaddrs. */
   | { readonly on: 'dialing'; readonly target: Target; readonly addresses: readonly string[] }
-  /** A dial is over: it led to this connection, or to none. */
-  | { readonly on: 'dialed'; readonly target: Target; readonly id: ConnId | undefined }
+  /** A dial is over: it led to this connection, or to none; `silent`: the other machine took the connection and ended no handshake. */
+  | {
+      readonly on: 'dialed'
+      readonly target: Target
+      readonly id: ConnId | undefined
+      readonly silent?: boolean
+    }
   /** A caller on this node wants to know what a dial comes to, or wants a member's links to be up. */
   | { readonly on: 'ask'; readonly ask: number; readonly node: NodeId; readonly for: 'dial' | 'links' }
   | { readonly on: 'unask'; readonly ask: number }

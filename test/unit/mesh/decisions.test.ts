@@ -154,6 +154,23 @@ describe('redial', () => {
     expect(rounds).toEqual([8, 8, 8, 8, 8])
   })
 
+  test('silent dials halve how many run at a time, to two; each admission adds one, to eight', () => {
+    const { clock, redial } = redialing()
+    const silent: Outcome = { kind: 'ended', reason: 'silent' }
+    const everybody = Array.from({ length: 60 }, (_, n) => `t${n}`)
+    const together = (outcome: Outcome, settled: number): number => {
+      clock.time += 60_000
+      const { begin } = redial.due(everybody)
+      for (const [at, target] of begin.entries()) redial.settle(target, at < settled ? outcome : failed)
+      return begin.length
+    }
+    expect([together(failed, 8), together(silent, 1), together(failed, 4)]).toEqual([8, 8, 4])
+    expect([together(silent, 4), together(silent, 2), together(failed, 2)]).toEqual([4, 2, 2])
+    const admitted: Outcome = { kind: 'admitted' }
+    expect([together(admitted, 1), together(admitted, 3), together(failed, 6)]).toEqual([2, 3, 6])
+    expect([together(admitted, 6), together(failed, 8)]).toEqual([6, 8])
+  })
+
   test('a wake-up during a dial outlives what the dial comes to', () => {
     const { redial } = redialing()
     expect(redial.due(['t']).begin).toEqual(['t'])
@@ -476,6 +493,23 @@ describe('addresses', () => {
     dialing.round(wanted())
     expect(dialed()).toEqual([strangers[2], strangers[3]])
   })
+})
+
+test('members that end no handshake make a node dial fewer at a time; strangers that do not change nothing', () => {
+  const members = Array.from({ length: 20 }, () => testIdentity().nodeId)
+  const { book, dialing, dialed, wanted } = dialers(createFakeTrust(members))
+  dialing.start()
+  for (const [at, node] of members.entries()) book.learn(node, [`/ip4/10.0.0.${at + 10}/tcp/40000`])
+  const strangers = Array.from({ length: 2 }, () => testIdentity().nodeId)
+  for (const node of strangers) dialing.dial(node)
+  dialed()
+  for (const node of strangers) dialing.dialed(node, undefined, true)
+  dialing.round(wanted())
+  const first = dialed()
+  expect(first).toHaveLength(8)
+  for (const [at, node] of first.entries()) dialing.dialed(node, undefined, at === 0)
+  dialing.round(wanted())
+  expect(dialed()).toHaveLength(4)
 })
 
 test('mDNS packets have the bytes another implementation gives them', () => {

@@ -1,7 +1,7 @@
 // A dial whose machine accepts and says nothing: known as answered while it goes on, and not after.
 import { createServer } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemTimers } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import { createDials, type DialsDeps } from '../../../src/mesh/link/dials.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
@@ -34,7 +34,14 @@ test('of two dials of one node the end of one does not hide that the other was a
     return new Promise((_resolve, reject) => void ends.push(() => reject(new Error('reset'))))
   }
   const dials = createDials({
-    ...{ host: () => ({ dial }), names: {}, wires: {}, timers: systemTimers, timings: TIMINGS },
+    ...{
+      host: () => ({ dial }),
+      names: {},
+      wires: {},
+      timers: systemTimers,
+      timings: TIMINGS,
+      clock: systemClock,
+    },
     ...{ put: () => {}, log: silentLog },
   } as unknown as DialsDeps)
   const { nodeId: to } = testIdentity()
@@ -49,4 +56,26 @@ test('of two dials of one node the end of one does not hide that the other was a
     await one
   }
   expect([...said, dials.isAnswered(to)]).toEqual([true, true, false])
+})
+
+test('a dial is silent when the machine took the connection and its handshake ran out of time', async () => {
+  const told = async (isAnswered: boolean, lastsMs: number): Promise<unknown> => {
+    let now = 0
+    let said: unknown
+    const dial = async (_: unknown, { onProgress }: { onProgress: (event: { type: string }) => void }) => {
+      if (isAnswered) onProgress({ type: 'upgrader:encrypt-outbound-connection' })
+      now += lastsMs
+      throw new Error('ended')
+    }
+    const dials = createDials({
+      ...{ host: () => ({ dial }), names: {}, wires: {}, timers: systemTimers, timings: TIMINGS },
+      ...{ put: (event: unknown) => (said = event), log: silentLog, clock: { monotonic: () => now } },
+    } as unknown as DialsDeps)
+    await dials.dial({ do: 'dial', target: 't', to: undefined, at: ['/ip4/10.0.0.5/tcp/9238'] })
+    return said
+  }
+  const { handshakeMs } = TIMINGS
+  expect(await told(true, handshakeMs - 100)).toMatchObject({ on: 'dialed', silent: true })
+  expect(await told(true, 20)).toMatchObject({ silent: false })
+  expect(await told(false, handshakeMs)).toMatchObject({ silent: false })
 })
