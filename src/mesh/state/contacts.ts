@@ -71,6 +71,8 @@ export interface Contacts {
   listed(peers: readonly StaticPeer[]): void
   /** A member's presence said where it is. `worthATry`: it is back, or it has moved. */
   heard(node: NodeId, addresses: readonly string[], worthATry: boolean): void
+  /** Each of many members wants links to all others, and this one has a link to this node or was just heard on its LAN. */
+  willLink(node: NodeId): boolean
   /** Others say that it is lost. */
   missed(node: NodeId): void
   /** A person's decision about this node has taken effect, or a certificate's. */
@@ -141,6 +143,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
   })
   const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
+  const sinceSighted = (node: NodeId): number => now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY)
   /** Neighbours that this side lets go; emptied as their links end, which is before the next event. */
   const releasing = new Set<NodeId>()
   let running = false
@@ -201,7 +204,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       book.hear(node, usable(node, addresses, source))
       overlay.touch(node)
       if (connections.isConnected(node)) return
-      if (now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS) return
+      if (sinceSighted(node) < SIGHTING_EVERY_MS) return
       sightedAt.set(node, now())
       dialing.meet(node)
       dialing.wake(node)
@@ -219,6 +222,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (connections.isConnected(node)) return
       if (wakings(node).take(now())) dialing.wake(node)
     },
+    willLink: (node) =>
+      (connections.isConnected(node) || sinceSighted(node) < 2 * SIGHTING_EVERY_MS) && overlay.manyLinkAll(),
     missed: overlay.touch,
     decided: settling((node: NodeId, byPerson: boolean) => {
       overlay.touch(node)
@@ -236,10 +241,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.meet(node)
       dialing.wake(node)
     },
-    visit(peer) {
-      dialing.visit(peer)
-      dialing.look()
-    },
+    visit: dialing.visit,
     opened: dialing.opened,
     leaf: ({ node, leaf }) => leaves.met(node, leaf),
     met({ node, leaf }, addresses) {

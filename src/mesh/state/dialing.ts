@@ -13,12 +13,12 @@ import type { Conn, ConnId, Emit, Outcome, Target } from './types.ts'
 
 /** The most strangers that wait to be met. A LAN has fewer, and invented keys get no more places than this. */
 const MEETINGS_MAX = 64
-/** Strangers dialed at the same time. The other places stay for members, however many strangers are invented. */
+/** Strangers dialed at the same time, however many are invented. */
 const MEETINGS_AT_ONCE = 2
 
 /** Addresses found by looking around that wait to be dialed; the next look finds the others again. */
 const LISTED_MAX = 1_024
-/** Of those, so many are dialed at the same time; the other places are the members'. */
+/** Of those, so many are dialed at the same time. */
 const LISTED_AT_ONCE = 2
 /** The node that was met at an address is known from then on, as a member or as pending; after this time another machine may have the address. */
 const MEET_AGAIN_MS = 60 * 60_000
@@ -177,24 +177,26 @@ export function createDialing(deps: DialingDeps): Dialing {
     return outcome.kind === 'ended' && isThere ? { kind: 'admitted' } : outcome
   }
 
-  function* targets({ due, hasDeclined }: Wanted): Iterable<Target> {
-    const isMissing = (node: NodeId): boolean => !connections.isConnected(node) && !trust.refuses(node)
-    const listed: Target[] = []
+  const isMissing = (node: NodeId): boolean => !connections.isConnected(node) && !trust.refuses(node)
+
+  function* members({ due, hasDeclined }: Wanted): Iterable<Target> {
     const behindStatic = new Set<NodeId>()
     for (const [key, { node, once }] of statics) {
-      if (once) {
-        listed.push(key)
-        continue
-      }
+      if (once) continue
       if (node !== undefined) behindStatic.add(node)
       if (node === undefined || (isMissing(node) && !hasDeclined(node))) yield key
     }
     for (const node of due) if (isMissing(node) && !behindStatic.has(node)) yield node
+  }
+
+  /** Strangers and addresses that were found: few at a time, beside the dials of members, so that they hold up none of those. */
+  function* others(): Iterable<Target> {
     // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
     const strangers = [...meetings].filter(
       (node) => isStranger(node) && isMissing(node) && !meeting.has(node),
     )
     yield* strangers.slice(0, Math.max(0, MEETINGS_AT_ONCE - meeting.size))
+    const listed = [...statics].filter(([, { once }]) => once).map(([key]) => key)
     const dialed = listed.filter(redial.isRunning).length
     yield* listed.filter((key) => !redial.isRunning(key)).slice(0, Math.max(0, LISTED_AT_ONCE - dialed))
   }
@@ -220,7 +222,7 @@ export function createDialing(deps: DialingDeps): Dialing {
       looks = false
       if (!running) return
       pace.begun(wanted.members)
-      const { begin: begun, nextMs } = redial.due(targets(wanted))
+      const { begin: begun, nextMs } = redial.due(members(wanted), others())
       const ms = Math.min(nextMs ?? Number.POSITIVE_INFINITY, wanted.againMs ?? Number.POSITIVE_INFINITY)
       emit({ do: 'timer', timer: 'redial', ms: Number.isFinite(ms) ? Math.max(ms, pace.left()) : undefined })
       for (const target of begun) begin(target)
@@ -248,6 +250,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     visit(peer) {
       const target = keyOf(peer)
       if (!statics.has(target)) statics.set(target, { peer, node: peer.nodeId })
+      look()
     },
     list(peers) {
       const now = deps.clock.monotonic()

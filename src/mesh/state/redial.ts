@@ -7,11 +7,12 @@ const FIRST_MS = 1_000
 const LONGEST_MS = 60_000
 
 /**
- * Dials at the same time, over all targets. A machine that takes connections and does not end their handshakes in time is too busy,
- * and more dials at once would only make more handshakes that end in vain.
+ * Dials at the same time, over all targets. A machine that takes connections and ends no handshake in time is too busy, and more dials
+ * at once would only make more handshakes in vain. So each such dial halves their number, and it grows by one again each time as many
+ * dials have ended as may run, as TCP's window does (RFC 5681, section 3.1).
  */
-const PARALLEL_MOST = 8
 const PARALLEL_LEAST = 2
+const PARALLEL_MOST = 8
 
 /** A connection that lasted this long was a good one. */
 const LASTING_MS = 30_000
@@ -24,14 +25,18 @@ export function backoffMs(failures: number, random: () => number): number {
 
 export interface Redial {
   /**
-   * Of `wanted` those to dial now, which count as begun. `nextMs`: in how many milliseconds the next one is due;
-   * undefined when none is, or when it waits for a dial to end.
+   * Of `wanted` those to dial now, which count as begun, and of `aside` all that are due: the caller bounds them, and they take none
+   * of the places of the others. `nextMs`: in how many milliseconds the next one is due; undefined when none is, or when it waits for
+   * a dial to end.
    */
-  due(wanted: Iterable<Target>): { readonly begin: readonly Target[]; readonly nextMs: number | undefined }
+  due(
+    wanted: Iterable<Target>,
+    aside?: Iterable<Target>,
+  ): { readonly begin: readonly Target[]; readonly nextMs: number | undefined }
   /** Begins one attempt outside of the rounds. False: an attempt is under way already. */
   begin(target: Target): boolean
   isRunning(target: Target): boolean
-  /** The attempt under way has come to this. A silent one halves how many run at a time, and each admission adds one again. */
+  /** The attempt under way has come to this. A silent one halves how many run at a time; the others let it grow. */
   settle(target: Target, outcome: Outcome): void
   /** Tries again now, and restarts the back-off: trust changed, or the node was just seen on the LAN. */
   wake(target: Target): void
@@ -48,6 +53,8 @@ interface Attempt {
   /** Monotonic. */
   nextAt: number
   running: boolean
+  /** The attempt under way takes no place. */
+  aside: boolean
   /** Woken while the attempt ran: its outcome says nothing about the changed situation, so the next attempt is due at once. */
   woken: boolean
 }
@@ -56,11 +63,13 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
   const attempts = new Map<Target, Attempt>()
   let running = 0
   let parallel = PARALLEL_MOST
+  /** Attempts that ended since `parallel` changed. */
+  let ended = 0
 
   const attemptOf = (target: Target): Attempt => {
     let attempt = attempts.get(target)
     if (attempt === undefined) {
-      attempt = { failures: 0, nextAt: 0, running: false, woken: false }
+      attempt = { failures: 0, nextAt: 0, running: false, aside: false, woken: false }
       attempts.set(target, attempt)
     }
     return attempt
@@ -68,18 +77,28 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
 
   const fail = (attempt: Attempt): number => backoffMs(++attempt.failures, () => random.float())
 
-  const begin = (target: Target): boolean => {
+  const pace = (isSilent: boolean): void => {
+    ended++
+    if (isSilent) parallel = Math.max(PARALLEL_LEAST, Math.floor(parallel / 2))
+    else if (ended >= parallel) parallel = Math.min(PARALLEL_MOST, parallel + 1)
+    else return
+    ended = 0
+  }
+
+  const begin = (target: Target, aside = false): boolean => {
     const attempt = attemptOf(target)
     if (attempt.running) return false
     attempt.running = true
-    running++
+    attempt.aside = aside
+    if (!aside) running++
     return true
   }
 
   return {
-    due(wanted) {
+    due(wanted, aside = []) {
       const now = clock.monotonic()
-      const targets = new Set(wanted)
+      const others = new Set(aside)
+      const targets = new Set([...wanted, ...others])
       const begun: Target[] = []
       let next = Number.POSITIVE_INFINITY
       for (const target of targets) {
@@ -87,31 +106,29 @@ export function createRedial({ clock, random }: { readonly clock: Clock; readonl
         if (attempt.running) continue
         // When all places for dials are taken, the end of a dial leads to the next round.
         if (attempt.nextAt > now) next = Math.min(next, attempt.nextAt)
-        else if (running < parallel && begin(target)) begun.push(target)
+        else if ((others.has(target) || running < parallel) && begin(target, others.has(target)))
+          begun.push(target)
       }
       for (const [target, attempt] of attempts) {
         if (!targets.has(target) && !attempt.running && attempt.nextAt <= now) attempts.delete(target)
       }
       return { begin: begun, nextMs: next === Number.POSITIVE_INFINITY ? undefined : next - now }
     },
-    begin,
+    begin: (target) => begin(target),
     isRunning: (target) => attempts.get(target)?.running === true,
     settle(target, outcome) {
       const attempt = attempts.get(target)
       if (attempt === undefined || !attempt.running) return
       const now = clock.monotonic()
-      running--
       attempt.running = false
       const { woken } = attempt
       attempt.woken = false
-      if (outcome.kind === 'ended' && outcome.reason === 'silent') {
-        parallel = Math.max(PARALLEL_LEAST, Math.floor(parallel / 2))
+      if (!attempt.aside) {
+        running--
+        pace(outcome.kind === 'ended' && outcome.reason === 'silent')
       }
-      if (outcome.kind === 'admitted') {
-        parallel = Math.min(PARALLEL_MOST, parallel + 1)
-        // `lost` judges an admission, by how long the connection lasted.
-        return
-      }
+      // `lost` judges an admission, by how long the connection lasted.
+      if (outcome.kind === 'admitted') return
       if (woken) {
         attempt.failures = 0
         attempt.nextAt = now

@@ -75,6 +75,7 @@ export function createState(deps: StateDeps): State {
     ...{ ...deps, emit, connections, trust: { ...trust, lost } },
     believable: (listen, from) =>
       announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
+    willLink: (node) => contacts.willLink(node),
   })
   const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
 

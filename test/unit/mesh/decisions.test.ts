@@ -139,7 +139,7 @@ describe('redial', () => {
 
   test('at most eight at a time, everybody in the end', () => {
     const { redial } = redialing()
-    const left = new Set(Array.from({ length: 40 }, (_, n) => `t${n}`))
+    const left = new Set(Array.from({ length: 60 }, (_, n) => `t${n}`))
     const rounds: number[] = []
     while (left.size > 0) {
       const { begin } = redial.due(left)
@@ -151,24 +151,24 @@ describe('redial', () => {
         redial.settle(target, { kind: 'admitted' })
       }
     }
-    expect(rounds).toEqual([8, 8, 8, 8, 8])
+    expect(rounds).toEqual([8, 8, 8, 8, 8, 8, 8, 4])
   })
 
-  test('silent dials halve how many run at a time, to two; each admission adds one, to eight', () => {
+  test('each silent dial halves how many run at a time, down to two; it grows as others end', () => {
     const { clock, redial } = redialing()
     const silent: Outcome = { kind: 'ended', reason: 'silent' }
     const everybody = Array.from({ length: 60 }, (_, n) => `t${n}`)
-    const together = (outcome: Outcome, settled: number): number => {
+    const next = (silentOnes: number): number => {
       clock.time += 60_000
       const { begin } = redial.due(everybody)
-      for (const [at, target] of begin.entries()) redial.settle(target, at < settled ? outcome : failed)
+      for (const [at, target] of begin.toReversed().entries())
+        redial.settle(target, at >= begin.length - silentOnes ? silent : failed)
       return begin.length
     }
-    expect([together(failed, 8), together(silent, 1), together(failed, 4)]).toEqual([8, 8, 4])
-    expect([together(silent, 4), together(silent, 2), together(failed, 2)]).toEqual([4, 2, 2])
-    const admitted: Outcome = { kind: 'admitted' }
-    expect([together(admitted, 1), together(admitted, 3), together(failed, 6)]).toEqual([2, 3, 6])
-    expect([together(admitted, 6), together(failed, 8)]).toEqual([6, 8])
+    // Where nobody answers at all, no machine is too busy.
+    expect([next(0), next(0)]).toEqual([8, 8])
+    expect([8, 2, 0, 0, 0, 0, 0, 0, 0].map(next)).toEqual([8, 2, 2, 3, 4, 5, 6, 7, 8])
+    expect([1, 0].map(next)).toEqual([8, 4])
   })
 
   test('a wake-up during a dial outlives what the dial comes to', () => {
@@ -496,7 +496,7 @@ describe('addresses', () => {
 })
 
 test('members that end no handshake make a node dial fewer at a time; strangers that do not change nothing', () => {
-  const members = Array.from({ length: 20 }, () => testIdentity().nodeId)
+  const members = Array.from({ length: 40 }, () => testIdentity().nodeId)
   const { book, dialing, dialed, wanted } = dialers(createFakeTrust(members))
   dialing.start()
   for (const [at, node] of members.entries()) book.learn(node, [`/ip4/10.0.0.${at + 10}/tcp/40000`])
@@ -504,12 +504,27 @@ test('members that end no handshake make a node dial fewer at a time; strangers 
   for (const node of strangers) dialing.dial(node)
   dialed()
   for (const node of strangers) dialing.dialed(node, undefined, true)
+  const next = (isSilent: boolean): number => {
+    dialing.round(wanted())
+    const begun = dialed()
+    for (const [at, node] of begun.entries())
+      dialing.dialed(node, undefined, isSilent && at === begun.length - 1)
+    return begun.length
+  }
+  expect([next(false), next(true), next(true), next(true)]).toEqual([8, 8, 4, 2])
+  // Strangers that keep their dials waiting take none of the places that are left.
+  const newest = strangers.map(() => testIdentity().nodeId)
+  for (const [at, node] of newest.entries()) {
+    book.hear(node, [`/ip4/10.0.1.${at}/tcp/40000`])
+    dialing.meet(node)
+  }
   dialing.round(wanted())
-  const first = dialed()
-  expect(first).toHaveLength(8)
-  for (const [at, node] of first.entries()) dialing.dialed(node, undefined, at === 0)
-  dialing.round(wanted())
-  expect(dialed()).toHaveLength(4)
+  const begun = dialed()
+  expect(begun).toHaveLength(4)
+  expect(begun.slice(-2)).toEqual(newest)
+  for (const node of begun.slice(0, 2)) dialing.dialed(node, undefined)
+  // The strangers are still being dialed.
+  expect(next(false)).toBe(3)
 })
 
 test('mDNS packets have the bytes another implementation gives them', () => {

@@ -41,6 +41,8 @@ interface World {
   readonly clock: VirtualTime['clock']
   advance(ms: number): void
   readonly neighbours: Set<NodeId>
+  /** Newcomers that have a link or are about to have one. */
+  readonly linking: Set<NodeId>
   readers: number
   listen: string[]
   /** A presence of `author`, through `from`. */
@@ -63,13 +65,14 @@ function world(tell_links = true): World {
       believable: (listen) => listen,
       connections: { neighbour: conn, neighbours: () => [...neighbours].flatMap((node) => conn(node) ?? []) },
       readers: () => it.readers,
+      willLink: (node) => it.linking.has(node),
       emit(action) {
         if (!('do' in action)) return
         if (action.do === 'timer') alarms.set(action)
         if (action.do === 'publish') said.push(action.body)
       },
     }),
-    ...{ trust, said, heard, neighbours, clock: time.clock },
+    ...{ trust, said, heard, neighbours, clock: time.clock, linking: new Set() },
     readers: 1,
     listen: ['/ip4/10.0.0.9/tcp/9238'],
     advance: (ms) => time.advance(ms),
@@ -286,6 +289,35 @@ test('who has just come is answered', () => {
   it.hears(bob, { asks: true })
   it.advance(5_000)
   expect(it.said).toHaveLength(before + 1)
+})
+
+test('newcomers that link with all are answered together, and within half a minute', () => {
+  const it = world()
+  it.room.came(ann)
+  it.advance(60_000)
+  const before = it.said.length
+  for (let second = 0; second < 20; second++) {
+    const newcomer = testIdentity(100 + second).nodeId
+    it.linking.add(newcomer)
+    it.hears(newcomer, { asks: true })
+    it.advance(1_000)
+  }
+  it.advance(10_000)
+  expect(it.said).toHaveLength(before + 1)
+  // One that will have no link is told at once, and so is one that was lost: its part of the mesh waits as well.
+  for (const wasLost of [false, true]) {
+    const one = wasLost ? bob : cid
+    it.hears(bob, {})
+    if (wasLost) {
+      it.trust.lost(one)
+      it.linking.add(one)
+    }
+    it.advance(10_000)
+    const { length } = it.said
+    it.hears(one, { asks: true })
+    it.advance(5_000)
+    expect(it.said).toHaveLength(length + 1)
+  }
 })
 
 test('the last word is said at once, and nothing after it', () => {
