@@ -143,7 +143,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
   })
   const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
-  const sinceSighted = (node: NodeId): number => now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY)
+  const isNear = (node: NodeId): boolean =>
+    now() - (sightedAt.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS
   /** Neighbours that this side lets go; emptied as their links end, which is before the next event. */
   const releasing = new Set<NodeId>()
   let running = false
@@ -204,7 +205,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       book.hear(node, usable(node, addresses, source))
       overlay.touch(node)
       if (connections.isConnected(node)) return
-      if (sinceSighted(node) < SIGHTING_EVERY_MS) return
+      if (isNear(node)) return
       sightedAt.set(node, now())
       dialing.meet(node)
       dialing.wake(node)
@@ -222,8 +223,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (connections.isConnected(node)) return
       if (wakings(node).take(now())) dialing.wake(node)
     },
-    willLink: (node) =>
-      (connections.isConnected(node) || sinceSighted(node) < 2 * SIGHTING_EVERY_MS) && overlay.manyLinkAll(),
+    willLink: (node) => overlay.manyLinkAll() && (connections.isConnected(node) || isNear(node)),
     missed: overlay.touch,
     decided: settling((node: NodeId, byPerson: boolean) => {
       overlay.touch(node)
@@ -241,8 +241,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.meet(node)
       dialing.wake(node)
     },
-    visit: dialing.visit,
-    opened: dialing.opened,
+    ...{ visit: dialing.visit, opened: dialing.opened },
     leaf: ({ node, leaf }) => leaves.met(node, leaf),
     met({ node, leaf }, addresses) {
       leaves.met(node, leaf)
@@ -288,8 +287,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       overlay.wantAll(ms)
       dialing.look()
     },
-    isLeaf: overlay.isLeaf,
-    leaves,
+    ...{ isLeaf: overlay.isLeaf, leaves },
     release(node) {
       if (!overlay.wanted().has(node) && !deps.inUse(node)) connections.release(node)
     },

@@ -166,8 +166,7 @@ export function createDialing(deps: DialingDeps): Dialing {
     const fixed = statics.get(target)
     // Another node may answer there next time.
     if (fixed?.node !== undefined && !connections.isConnected(fixed.node)) fixed.node = fixed.peer.nodeId
-    // A stranger that is silent says nothing about how busy this mesh is.
-    finish(target, silent && !isStranger(target) ? SILENT : FAILED)
+    finish(target, silent ? SILENT : FAILED)
   }
 
   /** A connection given up for another one to the same node has led to it all the same. */

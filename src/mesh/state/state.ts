@@ -72,10 +72,9 @@ export function createState(deps: StateDeps): State {
     contacts.missed(node)
   }
   const presence = createPresence({
-    ...{ ...deps, emit, connections, trust: { ...trust, lost } },
+    ...{ ...deps, emit, connections, trust: { ...trust, lost }, willLink: contacts.willLink },
     believable: (listen, from) =>
       announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
-    willLink: (node) => contacts.willLink(node),
   })
   const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
 

@@ -501,8 +501,12 @@ test('members that end no handshake make a node dial fewer at a time; strangers 
   dialing.start()
   for (const [at, node] of members.entries()) book.learn(node, [`/ip4/10.0.0.${at + 10}/tcp/40000`])
   const strangers = Array.from({ length: 2 }, () => testIdentity().nodeId)
-  for (const node of strangers) dialing.dial(node)
-  dialed()
+  for (const [at, node] of strangers.entries()) {
+    book.hear(node, [`/ip4/10.0.2.${at}/tcp/40000`])
+    dialing.meet(node)
+  }
+  dialing.round({ ...wanted(), due: [] })
+  expect(dialed()).toEqual(strangers)
   for (const node of strangers) dialing.dialed(node, undefined, true)
   const next = (isSilent: boolean): number => {
     dialing.round(wanted())
