@@ -141,8 +141,9 @@ function timelineOf(period: Statistics['period'], span: Span, days: readonly Day
     const midnight = new Date(span.range.start)
     const points = hourly.flatMap((count, hour) => {
       const start = new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate(), hour)
-      // An hour that summer time leaves out does not exist; one that it repeats is counted as one.
-      return start.getHours() === hour && start.getTime() <= span.range.end
+      // An hour that summer time leaves out does not exist; one that it repeats is counted as one. Hours to come hold what a traveller
+      // typed where it was later than here.
+      return start.getHours() === hour && (start.getTime() <= span.range.end || count > 0)
         ? [{ start: start.getTime(), count }]
         : []
     })

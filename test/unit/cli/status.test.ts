@@ -50,6 +50,10 @@ test('a healthy node is eight lines', () => {
   )
 })
 
+test('one command is not called many', () => {
+  expect(view({ store: { ...SHAPE.store, events: 1 } })).toMatch(/^store {6}1 command, 20 MiB$/m)
+})
+
 test('what is unusual and was not seen is one line more', () => {
   expect(view({ anomalies: { unseen: 2 } })).toMatch(/^unusual {4}2 new in your numbers: karo anomalies$/m)
 })

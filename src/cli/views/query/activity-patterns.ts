@@ -49,7 +49,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     )
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
-      `${known(total)}${since(total, before?.total_commands)} commands${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
+      `${known(total)}${since(total, before?.total_commands)} ${total === 1 ? 'command' : 'commands'}${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
       `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}` +
       (shown.includes(null) ? '\n? and –: withheld, or not released\n' : '')
     )

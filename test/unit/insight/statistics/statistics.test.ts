@@ -230,6 +230,12 @@ describe('when clocks change', () => {
     ])
     const { total_commands, hourly } = await of('today')
     expect([total_commands, hourly[8]]).toEqual([5, 5])
+    const early = await statisticsAt('2026-11-20T05:00', [
+      [new Date(time).toISOString(), 5, { local: { day: there, hour: 8 } }],
+    ])
+    const { points } = (await early('today')).timeline
+    expect(points.map(({ count }) => count)).toEqual([0, 0, 0, 0, 0, 0, 5])
+    expect(new Date(points.at(-1)!.start).getHours()).toBe(8)
   })
 })
 
