@@ -16,7 +16,7 @@ import { measureIngest } from '../test/bench/ingest.ts'
 import { jailMissing, measureJail } from '../test/bench/jail.ts'
 import { measureJoin } from '../test/bench/join.ts'
 import { measureMemory } from '../test/bench/memory.ts'
-import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
+import { type JoinCost, type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
 import { browserMissing, measurePaint } from '../test/bench/page.ts'
 import { measurePolicy } from '../test/bench/policy.ts'
 import { measureWatch } from '../test/bench/processes.ts'
@@ -556,18 +556,26 @@ function besideSerf(nodes: number, { join, karo, often, serf }: MeshCosts): Figu
     value: karo.lost + (often?.lost ?? 0),
   }
   return [
-    {
-      ...{ name: `${nodes} nodes: from the first start until one reaches all`, value: join.together_ms },
-      ...{ unit: 'ms', ...(nodes === 50 && { aim: most('value', 60_000) }) },
-    },
-    { name: `${nodes} nodes: from all ready until one reaches all`, value: join.reached_ms, unit: 'ms' },
-    { name: `${nodes} nodes: CPU a node from its start until then`, value: join.cpu_ms, unit: 'ms' },
+    ...joined(nodes, join),
     ...figures,
     {
       ...lost,
       beside: { what: 'serf query, lan + local', value: serf.lan.lost + serf.local.lost },
       aim: most('value', 0),
     },
+  ]
+}
+
+function joined(nodes: number, { together_ms, reached_ms, linked_ms, cpu_ms }: JoinCost): Figure[] {
+  const ms = (figure: string, value: number, aim?: Aim): Figure => ({
+    ...{ name: `${nodes} nodes: ${figure}`, value, unit: 'ms', ...(aim && { aim }) },
+  })
+  const aim = nodes === 50 ? most('value', 60_000) : undefined
+  return [
+    ms('from the first start until one reaches all', together_ms),
+    ms('from all ready until one reaches all', reached_ms),
+    ...(linked_ms === undefined ? [] : [ms('from the first start to links of all with all', linked_ms, aim)]),
+    ms('CPU a node from its start until then', cpu_ms),
   ]
 }
 

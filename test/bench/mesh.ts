@@ -1,7 +1,7 @@
 // What a question to many daemons costs, and what they cost while nobody asks, beside as many serf agents in the same run.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { QueryResult, StatusShape } from '../../src/api/contract/shapes.ts'
-import { type Fleet, startFleet } from '../support/node/fleet.ts'
+import { allLinked, type Fleet, startFleet } from '../support/node/fleet.ts'
 import type { TestNode } from '../support/node/node.ts'
 import { endAll } from '../support/run/processes.ts'
 import { until } from '../support/run/until.ts'
@@ -44,7 +44,9 @@ export interface JoinCost {
   readonly together_ms: number
   /** From when all daemons are ready until the first one reaches all others. */
   readonly reached_ms: number
-  /** Processor time of one node since its start, until then. */
+  /** From the start of the first daemon until all have links to all others; undefined where they keep few. */
+  readonly linked_ms: number | undefined
+  /** Processor time of one node since its start, until then, or until the first one reaches all others. */
   readonly cpu_ms: number
 }
 
@@ -86,9 +88,16 @@ async function together(count: number): Promise<Fleet & { readonly join: JoinCos
     deadlineMs: patienceMs(count),
     pollMs: 1_000,
   })
-  const now = performance.now()
-  const cpu_ms = cpuOfAll(fleet.nodes.map((node) => node.pid)) / count
-  return { ...fleet, join: { together_ms: now - startedAt!, reached_ms: now - began, cpu_ms } }
+  const reachedAt = performance.now()
+  const linked = count <= ALL_LINKED_MAX
+  if (linked) await allLinked(fleet.nodes, patienceMs(count))
+  const join: JoinCost = {
+    together_ms: reachedAt - startedAt!,
+    reached_ms: reachedAt - began,
+    linked_ms: linked ? performance.now() - startedAt! : undefined,
+    cpu_ms: cpuOfAll(fleet.nodes.map((node) => node.pid)) / count,
+  }
+  return { ...fleet, join }
 }
 
 /** What coming together costs (links made and thinned, first summaries) is over: nothing of it is counted to a question. */

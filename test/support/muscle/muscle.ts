@@ -1,8 +1,8 @@
 // A Muscle for tests: its socket and a Brain connected to it, in this process or in one of its own, and what a job says.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { chmodSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { connectMuscle, type JobSpec, type MuscleClient } from '../../../src/agents/muscle/client.ts'
 import { systemClock, systemTimers } from '../../../src/base/clock.ts'
@@ -22,8 +22,18 @@ export async function providersHere(closed: readonly string[] = []) {
   // Test files run beside each other, and each provider ends what is left of jails at its own socket.
   return (await createProviders(closed, `/no/socket/${randomUUID()}`)).map((provider) => ({
     provider,
-    problem: provider.problem() ?? (provider.name === 'bwrap' ? cannotStart() : undefined),
+    problem: provider.problem() ?? (provider.name === 'bwrap' ? cannotStart() : undefined) ?? cannotEnter(),
   }))
+}
+
+/** Jails of root run as another user, who must reach the programs of this checkout. A clone in root's home is the usual case. */
+function cannotEnter(): string | undefined {
+  if (process.getuid?.() !== 0) return undefined
+  for (let folder = import.meta.dirname; folder !== dirname(folder); folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) !== 0) continue
+    return `${folder} is closed to other users, and jails of root run as one: clone to another place, such as /opt, or chmod o+x it`
+  }
+  return undefined
 }
 
 /** A machine may have the program and forbid user namespaces. */

@@ -98,11 +98,12 @@ export async function startFleet(count: number, options: FleetOptions): Promise<
   }
 }
 
-/** Each of a small fleet has a link to all others. */
-export async function allLinked(nodes: readonly TestNode[]): Promise<void> {
+/** Each of a fleet has a link to all others; each within `deadlineMs`, where that is given. */
+export async function allLinked(nodes: readonly TestNode[], deadlineMs?: number): Promise<void> {
   for (const node of nodes) {
     await until(async () => (await node.status()).mesh.peers_trusted === nodes.length - 1, {
       what: `${node.name} is linked to all others`,
+      ...(deadlineMs !== undefined && { deadlineMs, pollMs: 500 }),
     })
   }
 }
