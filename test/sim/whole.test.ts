@@ -68,7 +68,7 @@ test.each(times([[60]], [[200]]))(
 
 // They know each other from a day before, as in an organisation on the next morning: from nothing it is twice the work, and
 // the runs above are from nothing. The first totals come a minute and a half after the start.
-test.each(times([[200]], [[400]]))(
+test.each(times([[100]], [[200], [400]]))(
   '%i machines are asked and added up exactly, with loss and churn',
   { timeout: 600_000 },
   async (nodes) => {
