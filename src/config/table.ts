@@ -1,6 +1,5 @@
 // The table of all configuration keys: kind, default, meaning. Loading, `karo config list`, the sample file and the
 // documentation follow from it.
-// Longer than 300 lines: one table, read by looking a key up; parts of it would have to be put together again everywhere.
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
 import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'

@@ -1,5 +1,4 @@
 // The table of all checks of `karo doctor`: what each checks, why it matters, what to do. Results, help and documentation follow.
-// Longer than 300 lines: one table, whose entries are read one by one.
 
 /** Headings for groups of checks. */
 export const CHECK_GROUPS = {

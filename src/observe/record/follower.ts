@@ -1,5 +1,4 @@
 // Follows the spool files of all shells: each record becomes an event once, and files go when they are done with.
-// Longer than 300 lines: one loop over the files of all shells, whose steps share what was read, waits and is refused.
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Ambient } from '../../base/run/ambient.ts'

@@ -1,5 +1,4 @@
 // Every metric and every value a label may have, as data: nothing else is ever exported, whatever peers and callers send.
-// Longer than 300 lines: one table, whose entries are read one by one.
 import { REJECT_CODES } from '../../../protocols/frame.ts'
 import { ANSWER_STATUSES, QUERY_TYPES } from '../../../protocols/messages/query.ts'
 import { AGENT_STATES } from '../../agents/runtime/agent-states.ts'

@@ -1,5 +1,4 @@
 // Walks the statements of a line, and of every script inside it, in the order the shell would run them.
-// Longer than 300 lines: one recursion over the syntax tree, whose functions share the budget and call one another.
 import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
 import { mayCarry } from '../carriers/carried.ts'
 import { isForkBomb, isSpawnLoop } from '../carriers/fork-bomb.ts'

@@ -1,0 +1,34 @@
+// What people and programs rely on (commands, options, endpoints, keys, documents, questions, metrics) changes only with a reason.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { promises } from '../../scripts/promises.ts'
+
+const read = (name: string): string[] =>
+  readFileSync(join(import.meta.dirname, 'promises', name), 'utf8')
+    .trimEnd()
+    .split('\n')
+
+/** Each change with the reason above it; the first two lines say what the file is. */
+function changes(lines: readonly string[]): { readonly change: string; readonly why: string }[] {
+  let why = ''
+  const found: { change: string; why: string }[] = []
+  for (const line of lines) {
+    if (/^[+-] /.test(line)) found.push({ change: line, why })
+    else if (line.endsWith(':')) why = line
+  }
+  return found
+}
+
+test('each promise that is new, or gone since 0.1.0, has its reason in promises/changes.txt', async () => {
+  const before = read('0.1.0.txt')
+  const now = await promises()
+  expect(before).toContain('option peers trust --level')
+  const differences = [
+    ...before.filter((one) => !now.includes(one)).map((one) => `- ${one}`),
+    ...now.filter((one) => !before.includes(one)).map((one) => `+ ${one}`),
+  ]
+  const told = changes(read('changes.txt').slice(2))
+  expect(told.map(({ change }) => change).sort()).toEqual(differences.sort())
+  for (const { change, why } of told) expect(why, change).toMatch(/\w+ \w+ \w+.*:$/)
+})
