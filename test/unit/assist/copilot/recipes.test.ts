@@ -97,7 +97,8 @@ function unknownOptions(part: ExplainedPart, _i?: number, _all?: readonly Explai
     part.kind !== 'command'
       ? []
       : part.parts
-          .flatMap((one) => [one, ...one.parts])
+          // The options of a command inside, as behind sudo, are its own.
+          .flatMap((one) => (one.kind === 'command' ? [] : [one, ...one.parts]))
           .filter(({ kind, meaning }) => kind === 'option' && meaning === null)
   return [...own.map(({ text }) => `${name} ${text}`), ...part.parts.flatMap((one) => unknownOptions(one))]
 }
