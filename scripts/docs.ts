@@ -1,13 +1,13 @@
 // Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the filters in docs/queries.md,
-// the checks in docs/doctor.md, the metrics in docs/metrics.md, what commands print as JSON in docs/json.md, the roles in
-// docs/policy.md and configs/policies.
+// the checks in docs/doctor.md, the metrics in docs/metrics.md, the wire in docs/protocols.md, the roles in docs/policy.md and
+// configs/policies.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { doctorPage } from '../src/cli/doctor/page.ts'
 import { doorsTable } from './doors.ts'
-import { jsonPage } from './json-page.ts'
 import { metricsPage } from './metrics-page.ts'
 import { policyFiles } from './policy-files.ts'
+import { protocolsPage } from './protocol-pages.ts'
 import { filtersTable } from './queries-page.ts'
 
 const pathOf = (page: string): string => join(import.meta.dirname, '..', page)
@@ -25,5 +25,5 @@ put('docs/architecture.md', 'doors', doorsTable())
 put('docs/queries.md', 'filters', filtersTable())
 writeFileSync(pathOf('docs/doctor.md'), doctorPage())
 writeFileSync(pathOf('docs/metrics.md'), metricsPage())
-writeFileSync(pathOf('docs/json.md'), await jsonPage())
+writeFileSync(pathOf('docs/protocols.md'), protocolsPage())
 for (const [name, contents] of policyFiles()) writeFileSync(pathOf(name), contents)

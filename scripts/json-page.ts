@@ -1,4 +1,4 @@
-// docs/json.md: what each command prints with --json, written from the schemas of the operations it shows.
+// json.md of the reference: what each command prints with --json, written from the schemas of the operations it shows.
 import * as z from 'zod'
 import type { Operation } from '../src/api/contract/operation.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
@@ -20,7 +20,7 @@ const INTRO = `# What commands print with --json
 
 Commands that show an answer of the daemon print that answer as it is: one JSON document on standard output, or one a line (NDJSON)
 where the answer is a stream. The types of all members, with their bounds, are in [openapi.json](openapi.json) under the operation
-that stands behind each command. This page is generated from the same schemas (\`npm run docs\`).
+that stands behind each command. This page is generated from the same schemas.
 `
 
 /** Of a member, in a word or two. */

@@ -17,7 +17,7 @@ import { RECIPES } from '../src/assist/copilot/recipes/index.ts'
 const PACKAGE = join(import.meta.dirname, '../node_modules/@withfig/autocomplete')
 const BUILD = join(PACKAGE, 'build')
 /** The licences of the sets whose requests are in answered.json. */
-export const REQUEST_LICENCES = join(import.meta.dirname, '../src/assist/copilot/answered-licences.txt')
+export const REQUEST_LICENCES = join(import.meta.dirname, '../NOTICE')
 const CACHE = join(import.meta.dirname, '../node_modules/.cache/karo-knowledge')
 
 /** Not commands that people type: Fig's own, macOS' own words of the shell, pieces of other modules. */

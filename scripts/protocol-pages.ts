@@ -132,16 +132,17 @@ const RESERVED: readonly (readonly [string, string])[] = [
   ['0x0600 – 0x060F', 'artifacts'],
 ]
 
-function page(): string {
+/** The text of docs/protocols.md. */
+export function protocolsPage(): string {
   const messages = [...MESSAGES.values()].sort((a, b) => a.type - b.type)
   return `${[
     '# The wire protocol',
     '',
-    '<!-- Generated from protocols/registry.ts by `npm run protocols`; a test fails when the two differ. -->',
+    '<!-- Generated from protocols/registry.ts by `npm run docs`; a test fails when the two differ. -->',
     '',
     'For implementers and auditors. Everything that crosses the network is a frame. Each message is defined once, in',
-    '`protocols/`; this page and the JSON Schemas in `protocols/schemas/` are generated from there.',
-    '`protocols/vectors/frames.json` holds the golden bytes of every message, made by an independent encoder.',
+    '`protocols/`; this page and JSON Schemas (`npm run reference`; packages bring them) are generated from there.',
+    '`test/vectors/frames.json` holds the golden bytes of every message, made by an independent encoder.',
     '',
     'Terms: a *peer* is the other end of a connection. The *author* of a document signed it. The *asker* asks a question, the',
     '*owner* of numbers answers it. A *neighbour* is a member that this node has a link with.',
@@ -253,7 +254,7 @@ function page(): string {
     ...fieldRows(jsonSchema(nodeSummary)),
     '| `pad` (optional) | bin | zeros that make the map 1, 2, 4, 8, 16 or 32 KiB long, where that is possible |',
     '',
-    'How a box is sealed (integers big-endian, ‖ joins bytes; an example is in `protocols/vectors/sealing.json`):',
+    'How a box is sealed (integers big-endian, ‖ joins bytes; an example is in `test/vectors/sealing.json`):',
     '',
     '| part | is |',
     '| --- | --- |',
@@ -273,18 +274,15 @@ function page(): string {
   ].join('\n')}\n`
 }
 
-/** Every generated file: path from the repository's root, and its text. */
-export function protocolPages(): ReadonlyMap<string, string> {
+/** JSON Schemas of all messages: path → text. */
+export function wireSchemas(): [path: string, text: string][] {
   const schemas = [
     ...[...MESSAGES.values()].map(({ name, body }) => [name, body] as const),
     ['SealedAnswer', sealedAnswer] as const,
     ['NodeSummary', nodeSummary] as const,
   ]
-  return new Map([
-    ['docs/protocols.md', page()],
-    ...schemas.map(([name, schema]): [string, string] => [
-      `protocols/schemas/${name}.json`,
-      `${JSON.stringify({ ...jsonSchema(schema), title: name }, null, 2)}\n`,
-    ]),
+  return schemas.map(([name, schema]) => [
+    `schemas/${name}.json`,
+    `${JSON.stringify({ ...jsonSchema(schema), title: name }, null, 2)}\n`,
   ])
 }

@@ -6,6 +6,7 @@ import type { Metafile } from 'esbuild'
 import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
 import { REQUEST_LICENCES } from '../knowledge.ts'
+import { reference } from '../reference.ts'
 import { DOC, INSTALLED, pages } from './pages.ts'
 import { checkedRuntime } from './runtime.ts'
 import { shellFiles } from './shell-files.ts'
@@ -19,13 +20,13 @@ const MODULES = join(ROOT, 'node_modules')
 const LIB = 'usr/lib/karo'
 
 /** Files from the repository, as they are. */
-const COPIED: Readonly<Record<string, string>> = {
+export const COPIED: Readonly<Record<string, string>> = {
   'systemd/karo.service': 'usr/lib/systemd/system/karo.service',
   'systemd/karo-exec.service': 'usr/lib/systemd/system/karo-exec.service',
   'systemd/user/karo.service': 'usr/lib/systemd/user/karo.service',
   'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
   'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',
-  'docs/openapi.json': `${DOC}/openapi.json`,
+  'test/vectors/verify.py': 'usr/share/karo/verify.py',
   'packaging/debian/copyright': `${DOC}/copyright`,
   'packaging/debian/lintian-overrides': 'usr/share/lintian/overrides/karo',
 }
@@ -49,6 +50,7 @@ export async function installedTree(seconds: number, commit: string): Promise<En
     ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
     ...configurations(),
     ...[...pages()].map(([path, text]) => plain(path, Buffer.from(text))),
+    ...[...(await reference())].map(([path, text]) => plain(`${DOC}/${path}`, Buffer.from(text))),
     {
       path: `${LIB}/bin/node`,
       mode: 0o755,

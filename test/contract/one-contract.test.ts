@@ -3,7 +3,6 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
-import { jsonPage } from '../../scripts/json-page.ts'
 import { metricsPage } from '../../scripts/metrics-page.ts'
 import { filtersTable } from '../../scripts/queries-page.ts'
 import { commandsTable, operationsIndex, tables } from '../../scripts/tables.ts'
@@ -85,7 +84,6 @@ test('a new file of operations comes last in the list of them', () => {
 })
 
 test.each([
-  ['docs/json.md', jsonPage],
   ['docs/metrics.md', metricsPage],
   ['docs/doctor.md', doctorPage],
 ])('%s is up to date (npm run docs)', async (path, page) => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { expect, test } from 'vitest'
-import { configurations, pages } from '../../scripts/package/tree.ts'
+import { COPIED, configurations, pages } from '../../scripts/package/tree.ts'
 
 const packaged = pages()
 
@@ -22,7 +22,9 @@ test.each(['systemd/karo.service', 'systemd/user/karo.service'])('%s names a pag
 })
 
 test('what pages name of configs/ they name where a package puts it', () => {
-  const installed = configurations().map(({ path }) => `/${path}`)
+  const installed = [...configurations().map(({ path }) => path), ...Object.values(COPIED)].map(
+    (path) => `/${path}`,
+  )
   expect(installed).toContain('/etc/karo/config.toml')
   expect(installed).toContain('/usr/share/karo/prometheus/karo-alerts.test.yml')
   const named = [...packaged].flatMap(([page, text]) => {

@@ -1,4 +1,4 @@
-// Golden vectors: the bytes of every message, as an independent encoder (protocols/vectors/generate.py) makes them.
+// Golden vectors: the bytes of every message, as an independent encoder (test/vectors/generate.py) makes them.
 import { describe, expect, it } from 'vitest'
 import { decodeAnswer, encodeAnswer } from '../../protocols/answer.ts'
 import { decodeFrame, encodeFrame } from '../../protocols/frame.ts'

@@ -17,7 +17,10 @@ export const exportMesh = defineCommand({
   options: [TO_FILE],
   json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
   examples: [
-    { run: 'karo ca export -o mesh.ndjson', does: 'protocols/verify.py of the sources verifies it anywhere' },
+    {
+      run: 'karo ca export -o mesh.ndjson',
+      does: 'verify.py, in /usr/share/karo, verifies it on any machine with Python 3',
+    },
   ],
   async run(io, { options }) {
     const file = options.output

@@ -123,6 +123,11 @@ beforeAll(async () => {
   operations = describedIn(document)
 })
 
+test('a running node serves the document that the reference of a package has', async () => {
+  const { reference } = await import('../../../scripts/reference.ts')
+  expect(JSON.parse((await reference()).get('openapi.json') ?? '')).toEqual(document)
+})
+
 test('the judge sees a member too many, one too few, and a status nobody described', async () => {
   const peers = JSON.parse((await ask(ann, 'GET', '/api/v1/peers')).text) as { peers: object[] }
   expect(peers.peers).toHaveLength(1)

@@ -29,7 +29,7 @@ const stateAt = async (node: TestNode, id: string): Promise<PeerShape['state'] |
   (await peersOf(node)).find((peer) => peer.node_id === id)?.state
 
 const verified = (file: string) =>
-  spawnSync('python3', [join(import.meta.dirname, '../../../protocols/verify.py'), file], {
+  spawnSync('python3', [join(import.meta.dirname, '../../vectors/verify.py'), file], {
     encoding: 'utf8',
   })
 

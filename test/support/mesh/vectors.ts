@@ -25,7 +25,7 @@ interface Vectors {
   readonly values: readonly { readonly name: string; readonly value: unknown; readonly bytes: Golden }[]
 }
 
-const file = new URL('../../../protocols/vectors/frames.json', import.meta.url)
+const file = new URL('../../vectors/frames.json', import.meta.url)
 const read = JSON.parse(readFileSync(file, 'utf8')) as Vectors
 
 function revive(value: unknown): WireValue {

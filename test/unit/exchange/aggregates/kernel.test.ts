@@ -57,7 +57,7 @@ interface Golden {
   }[]
 }
 const golden = JSON.parse(
-  readFileSync(new URL('../../../../protocols/vectors/aggregates.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../vectors/aggregates.json', import.meta.url), 'utf8'),
 ) as Golden
 const bytes = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'))
 const hex = (of: Uint8Array) => Buffer.from(of).toString('hex')

@@ -9,9 +9,7 @@ import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
-const read = JSON.parse(
-  readFileSync(new URL('../../../../protocols/vectors/sealing.json', import.meta.url), 'utf8'),
-) as {
+const read = JSON.parse(readFileSync(new URL('../../../vectors/sealing.json', import.meta.url), 'utf8')) as {
   [key in
     | 'author_seed'
     | 'ephemeral'

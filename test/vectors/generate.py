@@ -4,7 +4,7 @@
 Python 3 standard library only, and nothing shared with the TypeScript code: MessagePack is written here from its
 specification, Ed25519 from the arithmetic of RFC 8032. Run it after a deliberate change of the wire format:
 
-    python3 protocols/vectors/generate.py
+    python3 test/vectors/generate.py
 """
 import hashlib
 import json

@@ -4,7 +4,7 @@
 Shares, the pair of a bucket, the hash of a layout, the parts of a group by teams and the rows that are told of each part. AES comes from the package `cryptography`, BLAKE3 and MessagePack from
 the plain Python beside this file; nothing is shared with the TypeScript code. Run it after a deliberate change of any of them:
 
-    python3 protocols/vectors/aggregates.py
+    python3 test/vectors/aggregates.py
 """
 import contextlib
 import hashlib
@@ -29,7 +29,7 @@ def beside(path, name):
     return module
 
 
-blake3 = beside(HERE.parent.parent / "verify.py", "verify").blake3
+blake3 = beside(HERE.with_name("verify.py"), "verify").blake3
 pack = beside(HERE.with_name("generate.py"), "generate").pack
 
 

@@ -4,7 +4,7 @@
 X25519, ChaCha20-Poly1305 and HKDF come from the package `cryptography`, the conversion of Ed25519 keys from RFC 7748;
 nothing is shared with the TypeScript code. Run it after a deliberate change of what is sealed and how:
 
-    python3 protocols/vectors/sealing.py
+    python3 test/vectors/sealing.py
 """
 import hashlib
 import hmac
