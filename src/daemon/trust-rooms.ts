@@ -12,7 +12,7 @@ import { createSessions } from '../trust/operators/index.ts'
 import { createOrganisation } from '../trust/organisation/index.ts'
 import { createIntroductions, createTrust } from '../trust/peers/index.ts'
 import { createPeople, machineOf } from '../trust/people/index.ts'
-import { createPolicy, type PolicySet } from '../trust/policy/index.ts'
+import { createPolicy, type PolicySet, teamsOfNode } from '../trust/policy/index.ts'
 import { compilePolicies } from '../trust/policy/load.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
@@ -64,7 +64,8 @@ export function buildTrust(
   })
   const policy = createPolicy(
     {
-      ...{ teams: () => config.policy.teams, accept: () => config.policy.accept_org },
+      teams: () => teamsOfNode(fleet.own(), config.policy.teams),
+      accept: () => config.policy.accept_org,
       ...{ k: () => config.sharing.k_min, now: clock.now },
     },
     policies,
@@ -76,6 +77,10 @@ export function buildTrust(
     changed: () => sharing.reload(),
   })
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })
+  // Decisions that somebody remembers rest on the teams of this node, which its own certificate says.
+  fleet.onChange((node) => {
+    if (node === identity.nodeId) sharing.reload()
+  })
 
   return {
     names,

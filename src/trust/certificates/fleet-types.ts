@@ -157,6 +157,8 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
    */
   onDocument(sink: DocumentSink): void
   state(): FleetState
+  /** What the certificate of this node says, while it holds; undefined without one. Cheap. */
+  own(): Binding | undefined
   /** The root that this node trusts, and the identity of its mesh, 32 bytes each. */
   root(): { readonly key: Uint8Array; readonly mesh: Uint8Array } | undefined
   /**

@@ -105,6 +105,7 @@ export function createFleet(options: FleetOptions): Fleet {
     ...{ revoked: roll.revoked, fault: roll.fault, withdrawn: roll.withdrawn },
     ...{ isPerson: roll.operators.holds, root: roll.root, frames: roll.frames },
     certified: () => roll.certified(clock.now()),
+    own,
     ...{ isParting: parting.isParting, onParting: parting.onParting, onChange: changes.on },
     ...credentials,
     documents,

@@ -1,7 +1,7 @@
 // The policy room's door: may this author have that? Two layers that must both allow; default deny; a deny anywhere wins.
 
 export { decide } from './decide.ts'
-export { createPolicy, type OrganisationRules, type Policy } from './policy.ts'
+export { createPolicy, type OrganisationRules, type Policy, teamsOfNode } from './policy.ts'
 export { matchesEntry, principalOf } from './principal.ts'
 export { resourceOf, summaryResource } from './resource.ts'
 export { onlyTotals } from './roles.ts'

@@ -181,6 +181,8 @@ test.skipIf(!possible.ok)(
       what: 'it knows its new team',
       pollMs: 100,
     })
+    // Its own decisions rest on that team at once, with nothing about teams in its configuration.
+    expect(await others[0]!.json<object>(['policy', 'show'])).toMatchObject({ teams: ['ops'] })
 
     // Who is expected and not there is told.
     const gone = others[0]!

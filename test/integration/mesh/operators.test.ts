@@ -91,10 +91,10 @@ beforeAll(async () => {
   const place = `127.0.0.1:${await portOf(hq)}`
   const config = `[discovery]\npeers = ["${place}"]\n`
   desk = await startNode({ name: 'desk', config, env: { KARO_ACCESS_ASKERS: String(OTHER_UID) } })
-  const consent = `${config}[policy]\nteams = ["eng"]\n[sharing.allow]\npeers = ["team:eng"]\nsupervisors = ["role:security"]\n`
+  const consent = `${config}[sharing.allow]\npeers = ["team:eng"]\nsupervisors = ["role:security"]\n`
   owner = await startNode({ name: 'owner', config: consent })
   for (const node of [desk, owner]) {
-    const code = (await hq.karo(['invite'])).stdout
+    const code = (await hq.karo(node === owner ? ['invite', '--team', 'eng'] : ['invite'])).stdout
     expect(await node.karo(['join', '-', '--at', place], code)).toMatchObject({ code: 0, stderr: '' })
   }
   const fed = feed(join(owner.home, 'spool'), 1, 7, range)

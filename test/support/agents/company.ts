@@ -115,11 +115,12 @@ export async function startCompany<Name extends string>(
   const port = /tcp\/(\d+)$/.exec((await at[first].status()).mesh.listen[0] ?? '')?.[1] ?? ''
   const place = lan === undefined ? `127.0.0.1:${port}` : `${lan.members[0]?.address}:${PORT}`
   const peers = lan === undefined ? `[discovery]\npeers = ["${place}"]\n` : ''
-  const agents = '[policy]\nteams = ["eng"]\n[agents]\nenabled = true\n'
+  const agents = '[agents]\nenabled = true\n'
   for (const name of others) {
     const own = `${config}${peers}${(name as string) === 'build' ? agents : ''}`
     at[name] = await starting({ name, config: own, ...netnsOf(name) })
-    await ok(name, ['join', '-', '--at', place], await ok(first, ['invite']))
+    const team = (name as string) === 'build' ? ['--team', 'eng'] : []
+    await ok(name, ['join', '-', '--at', place], await ok(first, ['invite', ...team]))
   }
 
   const company: Company<Name> = {

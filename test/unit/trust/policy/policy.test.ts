@@ -9,7 +9,7 @@ import {
   type PolicyEngine,
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
-import { judged } from '../../../../src/trust/policy/policy.ts'
+import { judged, teamsOfNode } from '../../../../src/trust/policy/policy.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { anyRequest, FRIDAY, principal } from './requests.ts'
@@ -36,6 +36,21 @@ const made = (set?: PolicySet, teams: readonly string[] = []) => {
   return createPolicy({ teams: () => teams, k: () => 5, now: () => ++now }, set)
 }
 const usage = { level: 1, category: 'tool_usage' } as const
+
+describe('the teams of this node', () => {
+  const node = { usage: 'node', teams: ['eng', 'ops'] }
+
+  it('are those of its certificate, of which the configuration can leave some out and add none', () => {
+    expect(teamsOfNode(node, [])).toEqual(['eng', 'ops'])
+    expect(teamsOfNode(node, ['ops', 'web'])).toEqual(['ops'])
+    expect(teamsOfNode({ ...node, teams: [] }, ['web'])).toEqual([])
+  })
+
+  it('are those of the configuration without a certificate, and for an issuer, whose certificate names none', () => {
+    expect(teamsOfNode(undefined, ['web'])).toEqual(['web'])
+    expect(teamsOfNode({ usage: 'issuer', teams: [] }, ['web'])).toEqual(['web'])
+  })
+})
 
 describe('two layers', () => {
   it('names the owner’s rule where the owner refuses, and does not ask the role policies', () => {
