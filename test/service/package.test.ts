@@ -67,6 +67,8 @@ function elsewhere(): string {
     'docs',
     'package.json',
     'README.md',
+    'NOTICE',
+    'tsconfig.json',
   ]
   for (const part of parts.reverse()) cpSync(join(ROOT, part), join(copy, part), { recursive: true })
   // Whoever makes packages of it is not the owner of the links.
