@@ -23,15 +23,22 @@ interface Tool {
 
 const TOOLS: Readonly<Record<string, Tool>> = {
   'claude-code': {
-    ...{ packages: '@anthropic-ai/claude-code', hook: 'claude', program: 'claude' },
+    packages: '@anthropic-ai/claude-code',
+    hook: 'claude',
+    program: 'claude',
     args: ['-p', 'go', '--dangerously-skip-permissions'],
     env: (port) => ({
-      ...{ ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`, ANTHROPIC_API_KEY: 'none', IS_SANDBOX: '1' },
-      ...{ CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1', DISABLE_AUTOUPDATER: '1' },
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${port}`,
+      ANTHROPIC_API_KEY: 'none',
+      IS_SANDBOX: '1',
+      CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+      DISABLE_AUTOUPDATER: '1',
     }),
   },
   codex: {
-    ...{ packages: '@openai/codex', hook: 'codex', program: 'codex' },
+    packages: '@openai/codex',
+    hook: 'codex',
+    program: 'codex',
     args: [
       ...['exec', '--dangerously-bypass-approvals-and-sandbox', '--dangerously-bypass-hook-trust'],
       ...['--skip-git-repo-check', 'go'],
@@ -42,7 +49,9 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     }),
   },
   gemini: {
-    ...{ packages: '@google/gemini-cli', hook: 'gemini', program: 'gemini' },
+    packages: '@google/gemini-cli',
+    hook: 'gemini',
+    program: 'gemini',
     args: ['-p', 'go', '--yolo', '--skip-trust'],
     env: (port) => ({ GEMINI_API_KEY: 'none', GOOGLE_GEMINI_BASE_URL: `http://127.0.0.1:${port}` }),
     files: () => ({
@@ -51,7 +60,9 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     }),
   },
   opencode: {
-    ...{ packages: 'opencode-ai', hook: 'opencode', program: 'opencode' },
+    packages: 'opencode-ai',
+    hook: 'opencode',
+    program: 'opencode',
     args: ['run', '-m', 'fake/m', 'go'],
     env: () => ({ OPENCODE_DISABLE_MODELS_FETCH: '1', OPENCODE_DISABLE_AUTOUPDATE: '1' }),
     files: (port) => ({
@@ -67,11 +78,15 @@ const TOOLS: Readonly<Record<string, Tool>> = {
     }),
   },
   copilot: {
-    ...{ packages: '@github/copilot', hook: 'copilot', program: 'copilot' },
+    packages: '@github/copilot',
+    hook: 'copilot',
+    program: 'copilot',
     args: ['-p', 'go', '--allow-all-tools'],
     env: (port) => ({
-      ...{ COPILOT_PROVIDER_BASE_URL: `http://127.0.0.1:${port}/v1`, COPILOT_OFFLINE: 'true' },
-      ...{ COPILOT_MODEL: 'gpt-4.1', COPILOT_PROVIDER_API_KEY: 'none' },
+      COPILOT_PROVIDER_BASE_URL: `http://127.0.0.1:${port}/v1`,
+      COPILOT_OFFLINE: 'true',
+      COPILOT_MODEL: 'gpt-4.1',
+      COPILOT_PROVIDER_API_KEY: 'none',
     }),
   },
 }
@@ -104,14 +119,14 @@ async function tryTool(name: string, tool: Tool): Promise<number> {
   const home = mkdtempSync(join(tmpdir(), `karo-${name}-`))
   const endpoint = await startEndpoint()
   const env = {
-    ...{
-      HOME: home,
-      KARO_HOME: join(home, 'karo'),
-      PATH: process.env.PATH ?? '',
-      TERM: 'dumb',
-      LC_ALL: 'C.UTF-8',
-    },
-    ...{ KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0', KARO_DISCOVERY_MDNS: 'false' },
+    HOME: home,
+    KARO_HOME: join(home, 'karo'),
+    PATH: process.env.PATH ?? '',
+    TERM: 'dumb',
+    LC_ALL: 'C.UTF-8',
+    KARO_MESH_PORT: '0',
+    KARO_HTTP_PORT: '0',
+    KARO_DISCOVERY_MDNS: 'false',
     ...tool.env(endpoint.port),
   }
   const karo = (...args: string[]) =>

@@ -74,7 +74,10 @@ const BENCHMARKS: readonly Benchmark[] = [
     async run() {
       const cost = measureHook()
       const figure = (name: string, value: number, forks = cost.two_forks_us): Figure => ({
-        ...{ name, value, unit: 'µs', beside: { what: '/bin/true twice', value: forks } },
+        name,
+        value,
+        unit: 'µs',
+        beside: { what: '/bin/true twice', value: forks },
         ratio: forks / value,
       })
       const others = { zsh: measureZshHook(), dash: measureDashHook() }
@@ -92,7 +95,9 @@ const BENCHMARKS: readonly Benchmark[] = [
     async run({ quick }) {
       const starts = (await measureShellStarts(quick ? 5 : 20)).map(
         ({ shell, plain_ms, hooked_ms }): Figure => ({
-          ...{ name: `${shell}, a new shell, above a plain one`, value: hooked_ms - plain_ms, unit: 'ms' },
+          name: `${shell}, a new shell, above a plain one`,
+          value: hooked_ms - plain_ms,
+          unit: 'ms',
           beside: { what: 'a plain one', value: plain_ms },
           aim: most('value', 30),
         }),
@@ -106,7 +111,9 @@ const BENCHMARKS: readonly Benchmark[] = [
         ]
         return rows.map(
           ({ kind, ms, bare_ms }): Figure => ({
-            ...{ name: `${shell}, ${kind}, Enter to prompt`, value: ms, unit: 'ms' },
+            name: `${shell}, ${kind}, Enter to prompt`,
+            value: ms,
+            unit: 'ms',
             beside: { what: 'without the guard', value: bare_ms },
             ratio: ms / bare_ms,
           }),
@@ -122,7 +129,9 @@ const BENCHMARKS: readonly Benchmark[] = [
       const { jail_ms, landlock_ms, bare_ms, start_ms } = await measureJail(quick ? 20 : 100)
       return [
         {
-          ...{ name: 'a jail, request to end', value: jail_ms, unit: 'ms' },
+          name: 'a jail, request to end',
+          value: jail_ms,
+          unit: 'ms',
           beside: { what: 'a bare bubblewrap', value: bare_ms },
           ratio: jail_ms / bare_ms,
         },
@@ -136,7 +145,9 @@ const BENCHMARKS: readonly Benchmark[] = [
           ? []
           : [
               {
-                ...{ name: 'a jail by Landlock, request to end', value: landlock_ms, unit: 'ms' },
+                name: 'a jail by Landlock, request to end',
+                value: landlock_ms,
+                unit: 'ms',
                 beside: { what: 'a bare bubblewrap', value: bare_ms },
                 ratio: landlock_ms / bare_ms,
               },
@@ -153,16 +164,24 @@ const BENCHMARKS: readonly Benchmark[] = [
       const bareCall = { what: 'the server alone', value: costs.bare_ms }
       return [
         {
-          ...{ name: 'a call that only reads', value: costs.call_ms, unit: 'ms', beside: bareCall },
-          ...{ ratio: costs.call_ms / costs.bare_ms, aim: most('value', 50) },
+          name: 'a call that only reads',
+          value: costs.call_ms,
+          unit: 'ms',
+          beside: bareCall,
+          ratio: costs.call_ms / costs.bare_ms,
+          aim: most('value', 50),
         },
         {
-          ...{ name: 'the same from another machine', value: costs.remote_ms, unit: 'ms' },
+          name: 'the same from another machine',
+          value: costs.remote_ms,
+          unit: 'ms',
           beside: { what: 'here', value: costs.call_ms },
           ratio: costs.remote_ms / costs.call_ms,
         },
         {
-          ...{ name: 'ten agents with their jails, PSS', value: costs.ten_mib, unit: 'MiB' },
+          name: 'ten agents with their jails, PSS',
+          value: costs.ten_mib,
+          unit: 'MiB',
           beside: { what: 'ten times the server alone', value: 10 * costs.bare_mib },
           ratio: costs.ten_mib / (10 * costs.bare_mib),
         },
@@ -192,7 +211,9 @@ const BENCHMARKS: readonly Benchmark[] = [
       const { page_ms, static_ms } = await measurePaint(quick ? 5 : 20)
       return [
         {
-          ...{ name: 'first paint of the page', value: page_ms, unit: 'ms' },
+          name: 'first paint of the page',
+          value: page_ms,
+          unit: 'ms',
           beside: { what: 'a bare static page', value: static_ms },
           ratio: page_ms / static_ms,
         },
@@ -205,11 +226,11 @@ const BENCHMARKS: readonly Benchmark[] = [
       const cost = measureCheck()
       return [
         {
-          ...{ name: 'risk check in process, median', value: cost.typical_us, unit: 'µs' },
-          ...{
-            beside: { what: 'the parse alone', value: cost.parse_us },
-            ratio: cost.typical_us / cost.parse_us,
-          },
+          name: 'risk check in process, median',
+          value: cost.typical_us,
+          unit: 'µs',
+          beside: { what: 'the parse alone', value: cost.parse_us },
+          ratio: cost.typical_us / cost.parse_us,
         },
         { name: 'risk check in process, 99 %', value: cost.p99_us, unit: 'µs' },
         { name: 'risk level of a line no rule knows', value: cost.plain_us, unit: 'µs' },
@@ -251,15 +272,20 @@ const BENCHMARKS: readonly Benchmark[] = [
       const rate = await measureImport(quick ? 10_000 : 100_000, quick ? 1 : 3)
       const beside = { what: '`wc -l` of the file', value: rate.wc_per_second }
       const figure = (name: string, value: number): Figure => ({
-        ...{ name: `${name}, ${rate.commands.toLocaleString('en')} commands`, value, unit: '/s', beside },
+        name: `${name}, ${rate.commands.toLocaleString('en')} commands`,
+        value,
+        unit: '/s',
+        beside,
         ratio: value / rate.wc_per_second,
       })
       return [
         { ...figure('karo import bash with its bar', rate.new_per_second), aim: least('value', 20_000) },
         figure('the same once more: all known', rate.known_per_second),
         {
-          ...{ name: 'the same, processor time of the daemon', value: rate.known_cpu_ms, unit: 'ms' },
-          ...{ beside: { what: 'all new', value: rate.new_cpu_ms } },
+          name: 'the same, processor time of the daemon',
+          value: rate.known_cpu_ms,
+          unit: 'ms',
+          beside: { what: 'all new', value: rate.new_cpu_ms },
           ratio: rate.known_cpu_ms / rate.new_cpu_ms,
         },
         figure('karo import undo', rate.undo_per_second),
@@ -288,7 +314,10 @@ const BENCHMARKS: readonly Benchmark[] = [
     async run({ quick }) {
       const cost = await measureWatch(quick ? 10 : 60)
       const figure = (name: string, on: number, off: number): Figure => ({
-        ...{ name, value: on, unit: '% of a core', beside: { what: 'the watch off', value: off } },
+        name,
+        value: on,
+        unit: '% of a core',
+        beside: { what: 'the watch off', value: off },
         ratio: on / off,
       })
       return [
@@ -304,7 +333,12 @@ const BENCHMARKS: readonly Benchmark[] = [
       const of = `${use.events.toLocaleString('en')} events`
       const beside = { what: 'an empty daemon', value: use.empty_rest }
       const figure = (name: string, value: number, aim?: Aim): Figure => ({
-        ...{ name, value, unit: 'MiB resident', beside, ratio: value / beside.value, ...(aim && { aim }) },
+        name,
+        value,
+        unit: 'MiB resident',
+        beside,
+        ratio: value / beside.value,
+        ...(aim && { aim }),
       })
       return [
         figure(`at rest with ${of}, ready to be searched`, use.full_rest, most('ratio', 1.5)),
@@ -322,7 +356,12 @@ const BENCHMARKS: readonly Benchmark[] = [
       const of = `${cost.events.toLocaleString('en')} events, ${cost.distinct.toLocaleString('en')} distinct`
       const beside = { what: 'grep -ic over the texts', value: cost.grep_ms }
       const ms = (name: string, value: number, aim?: Aim): Figure => ({
-        ...{ name, value, unit: 'ms', beside, ratio: value / beside.value, ...(aim && { aim }) },
+        name,
+        value,
+        unit: 'ms',
+        beside,
+        ratio: value / beside.value,
+        ...(aim && { aim }),
       })
       return [
         ...Object.entries(cost.search_ms).map(([what, value]) =>
@@ -341,7 +380,10 @@ const BENCHMARKS: readonly Benchmark[] = [
     async run({ quick }) {
       const { frame_ms, commands_ms, node_ms } = await measureFinder(quick ? 7 : 25)
       const figure = (name: string, value: number): Figure => ({
-        ...{ name, value, unit: 'ms', beside: { what: 'node -e 0 in a terminal', value: node_ms } },
+        name,
+        value,
+        unit: 'ms',
+        beside: { what: 'node -e 0 in a terminal', value: node_ms },
         ratio: value / node_ms,
       })
       return [figure('Ctrl-R, first frame', frame_ms), figure('Ctrl-R, first commands', commands_ms)]
@@ -380,14 +422,19 @@ const BENCHMARKS: readonly Benchmark[] = [
       const found = await measureCopilot(quick ? 8 : 20)
       const beside = { what: 'node -e 0', value: found.node_ms }
       const whole = (name: string, value: number): Figure => ({
-        ...{ name, value, unit: 'ms', beside },
+        name,
+        value,
+        unit: 'ms',
+        beside,
         ratio: value / found.node_ms,
       })
       const manual = { what: 'man', value: found.manual_ms ?? 0 }
       return [
         whole("karo explain 'git push --force …'", found.explain_ms),
         {
-          ...{ name: 'karo explain, above node -e 0', value: found.explain_more_ms, unit: 'ms' },
+          name: 'karo explain, above node -e 0',
+          value: found.explain_more_ms,
+          unit: 'ms',
           aim: most('value', 60),
         },
         whole("karo ask 'files larger than …'", found.ask_ms),
@@ -395,8 +442,11 @@ const BENCHMARKS: readonly Benchmark[] = [
           ? []
           : [
               {
-                ...{ name: 'karo explain, with a manual page', value: found.explain_manual_ms, unit: 'ms' },
-                ...{ beside: manual, ratio: found.explain_manual_ms / manual.value },
+                name: 'karo explain, with a manual page',
+                value: found.explain_manual_ms,
+                unit: 'ms',
+                beside: manual,
+                ratio: found.explain_manual_ms / manual.value,
               },
             ]),
       ]
@@ -427,7 +477,9 @@ const BENCHMARKS: readonly Benchmark[] = [
       const costs = await measureFleet(12, quick ? 30 : 120)
       return [
         {
-          ...{ name: 'invite to admitted by all, 12 machines', value: costs.admitted_ms, unit: 'ms' },
+          name: 'invite to admitted by all, 12 machines',
+          value: costs.admitted_ms,
+          unit: 'ms',
           aim: most('value', 2_000),
         },
         { name: 'packets a machine sends at rest, of 12', value: costs.packets_a_minute, unit: '/min' },
@@ -512,8 +564,12 @@ const BENCHMARKS: readonly Benchmark[] = [
       const figure = (
         ...[name, unit, value, what, other, aim]: [string, string, number, string, number, Aim?]
       ): Figure => ({
-        ...{ name, value, unit, beside: { what, value: other } },
-        ...{ ratio: value / other, ...(aim && { aim }) },
+        name,
+        value,
+        unit,
+        beside: { what, value: other },
+        ratio: value / other,
+        ...(aim && { aim }),
       })
       const [host, self] = ['bare libp2p host, 4 linked', 'daemon alone']
       return [
@@ -552,7 +608,8 @@ function besideSerf(nodes: number, { join, karo, often, serf }: MeshCosts): Figu
           ...costsBesideSerf(nodes, `${nodes} nodes, one asks often`, often, serf),
         ]
   const lost = {
-    ...{ name: `${nodes} nodes: answers lost`, unit: '' },
+    name: `${nodes} nodes: answers lost`,
+    unit: '',
     value: karo.lost + (often?.lost ?? 0),
   }
   return [
@@ -568,7 +625,10 @@ function besideSerf(nodes: number, { join, karo, often, serf }: MeshCosts): Figu
 
 function joined(nodes: number, { together_ms, reached_ms, linked_ms, cpu_ms }: JoinCost): Figure[] {
   const ms = (figure: string, value: number, aim?: Aim): Figure => ({
-    ...{ name: `${nodes} nodes: ${figure}`, value, unit: 'ms', ...(aim && { aim }) },
+    name: `${nodes} nodes: ${figure}`,
+    value,
+    unit: 'ms',
+    ...(aim && { aim }),
   })
   const aim = nodes === 50 ? most('value', 60_000) : undefined
   return [
@@ -585,8 +645,12 @@ function costsBesideSerf(nodes: number, name: string, karo: QueryCost, serf: Mes
     const what = `serf query, ${profile}`
     const other = serf[profile]
     const ms = (figure: string, key: 'first_ms' | 'last_ms' | 'done_ms' | 'cpu_ms', aim?: Aim): Figure => ({
-      ...{ name: `${name}: ${figure}`, value: karo[key], unit: 'ms', ratio: karo[key] / other[key] },
-      ...{ beside: { what, value: other[key] }, ...(aim && { aim }) },
+      name: `${name}: ${figure}`,
+      value: karo[key],
+      unit: 'ms',
+      ratio: karo[key] / other[key],
+      beside: { what, value: other[key] },
+      ...(aim && { aim }),
     })
     // How much sooner a question is over is the point at fifty, beside the profile that people run.
     const isPoint = nodes === 50 && profile === 'lan'

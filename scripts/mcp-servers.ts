@@ -103,7 +103,11 @@ async function tryServers(): Promise<void> {
   symlinkSync(join(other, 'b.txt'), join(given, 'link'))
   const node = await startNode({ config: CONFIG })
   const trial: Trial = {
-    ...{ home: node.home, given, other, writable, packages },
+    home: node.home,
+    given,
+    other,
+    writable,
+    packages,
     karo: (...words) => runProgram(words, cleanEnv(node.home)),
     async atTerminal(...words) {
       const ran = inTerminal(words, node.home, { NO_COLOR: '1' })

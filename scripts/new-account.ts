@@ -58,9 +58,14 @@ async function tryVersion(version: string, home: string): Promise<void> {
     spawnSync('chown', ['-R', `${NEW_USER}:${NEW_USER}`, join(home, 'karo')])
   }
   const env = {
-    ...{ HOME: home, PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`, SHELL: '/bin/bash', TERM: 'xterm' },
+    HOME: home,
+    PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
+    SHELL: '/bin/bash',
+    TERM: 'xterm',
     // Beside the nodes that may run here.
-    ...{ LC_ALL: 'C.UTF-8', KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0' },
+    LC_ALL: 'C.UTF-8',
+    KARO_MESH_PORT: '0',
+    KARO_HTTP_PORT: '0',
     // The registry of this machine, which the new user has not set.
     npm_config_registry: spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim(),
     ...(process.env.NODE_EXTRA_CA_CERTS && { NODE_EXTRA_CA_CERTS: process.env.NODE_EXTRA_CA_CERTS }),

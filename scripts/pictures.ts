@@ -57,8 +57,15 @@ mkdirSync(OUT, { recursive: true })
 const home = mkdtempSync(join(tmpdir(), 'karo-pictures-'))
 const node = join(home, 'karo')
 const env: Record<string, string> = {
-  ...{ HOME: home, KARO_HOME: node, KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0', PATH: process.env.PATH ?? '' },
-  ...{ TERM: 'xterm', LC_ALL: 'C.UTF-8', SHELL: '/bin/bash', HISTFILE: '' },
+  HOME: home,
+  KARO_HOME: node,
+  KARO_MESH_PORT: '0',
+  KARO_HTTP_PORT: '0',
+  PATH: process.env.PATH ?? '',
+  TERM: 'xterm',
+  LC_ALL: 'C.UTF-8',
+  SHELL: '/bin/bash',
+  HISTFILE: '',
 }
 const karo = (...words: string[]): string => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [ENTRY, ...words], { env, encoding: 'utf8' })

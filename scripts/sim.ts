@@ -60,18 +60,19 @@ function wanted(): Wanted | undefined {
   const flag = { type: 'boolean', default: false } as const
   const { values } = parseArgs({
     options: {
-      ...{
-        nodes: text,
-        minutes: text,
-        loss: text,
-        churn: text,
-        late: text,
-        begins: text,
-        latency: text,
-        questions: text,
-        seed: text,
-      },
-      ...{ json: flag, quiet: flag, help: flag, joined: flag },
+      nodes: text,
+      minutes: text,
+      loss: text,
+      churn: text,
+      late: text,
+      begins: text,
+      latency: text,
+      questions: text,
+      seed: text,
+      json: flag,
+      quiet: flag,
+      help: flag,
+      joined: flag,
     },
   })
   if (values.help) return undefined

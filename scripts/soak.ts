@@ -190,7 +190,8 @@ const RUNS: readonly Run[] = [
       )
       const vitest = track(
         spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], {
-          ...{ cwd: root, stdio: 'inherit' },
+          cwd: root,
+          stdio: 'inherit',
           env: { ...process.env, KARO_THOROUGH: '1', KARO_SEED: String(seed) },
         }),
       )

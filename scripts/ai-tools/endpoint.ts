@@ -164,7 +164,9 @@ const responses: Way = {
     }),
   say: () =>
     responsesOf({
-      ...{ type: 'message', id: 'm', role: 'assistant' },
+      type: 'message',
+      id: 'm',
+      role: 'assistant',
       content: [{ type: 'output_text', text: DONE, annotations: [] }],
     }),
 }
@@ -189,11 +191,16 @@ const gemini: Way = {
 }
 
 const toolCall = ({ name, args }: Tool, command: string): Members => ({
-  ...{ index: 0, id: ID, type: 'function' },
+  index: 0,
+  id: ID,
+  type: 'function',
   function: { name, arguments: JSON.stringify(args(command)) },
 })
 const chunk = (delta: unknown, finish_reason: string | null): unknown => ({
-  ...{ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'm' },
+  id: 'c',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
   choices: [{ index: 0, delta, finish_reason }],
 })
 const chat: Way = {
@@ -211,7 +218,11 @@ const chat: Way = {
   ],
   say: () => [chunk({ role: 'assistant', content: DONE }, null), chunk({}, 'stop')],
   whole: (tool, command) => ({
-    ...{ id: 'c', object: 'chat.completion', created: 1, model: 'm', usage: { total_tokens: 2 } },
+    id: 'c',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    usage: { total_tokens: 2 },
     choices: [
       tool === undefined
         ? { index: 0, message: { role: 'assistant', content: DONE }, finish_reason: 'stop' }

@@ -24,7 +24,9 @@ interface ErrorRow {
 /** In the order of the statuses, which is that of the API's description. */
 const ROWS = {
   bad_request: {
-    ...{ http: 400, exit: EXIT.usage, toldAfar: true },
+    http: 400,
+    exit: EXIT.usage,
+    toldAfar: true,
     meaning: 'the request cannot be understood, or a value in it is out of bounds',
   },
   /** Carries file and line. */
@@ -33,20 +35,26 @@ const ROWS = {
   refused: { http: 403, exit: EXIT.refused, meaning: 'policy, trust or rights do not allow it' },
   not_found: { http: 404, exit: EXIT.failed, meaning: 'it does not exist', toldAfar: true },
   conflict: {
-    ...{ http: 409, exit: EXIT.failed, toldAfar: true },
+    http: 409,
+    exit: EXIT.failed,
+    toldAfar: true,
     meaning: 'the name fits several things, or the state forbids the request',
   },
   too_large: {
-    ...{ http: 413, exit: EXIT.usage, toldAfar: true },
+    http: 413,
+    exit: EXIT.usage,
+    toldAfar: true,
     meaning: 'the request or the answer is too large',
   },
   rate_limited: { http: 429, exit: EXIT.failed, meaning: 'too many requests at once', toldAfar: true },
   bad_file: {
-    ...{ http: 500, exit: EXIT.failed },
+    http: 500,
+    exit: EXIT.failed,
     meaning: 'a file of the node is missing, unreadable or damaged',
   },
   internal: {
-    ...{ http: 500, exit: EXIT.failed },
+    http: 500,
+    exit: EXIT.failed,
     meaning: 'a mistake in the daemon; its log shows it under the trace id',
   },
   not_running: { http: 503, exit: EXIT.notRunning, meaning: 'the daemon is not running' },

@@ -47,10 +47,18 @@ export function buildAgents(
   // If the ledger cannot be written, nothing is granted, approved or done.
   const strict = { record: audit.insist }
   const capabilities = createCapabilities({
-    ...{ identity, repository: store.capabilities, audit: strict, clock, random },
+    identity,
+    repository: store.capabilities,
+    audit: strict,
+    clock,
+    random,
   })
   const approvals = createApprovals({
-    ...{ repository: store.approvals(), audit: strict, clock, timers, random },
+    repository: store.approvals(),
+    audit: strict,
+    clock,
+    timers,
+    random,
     nameOf: (account) => names.nameOf(account).catch(() => undefined),
     log: log.child({ room: 'approvals' }),
   })
@@ -83,7 +91,10 @@ export function buildAgents(
 
   const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
   const gates = createGates({
-    ...{ self: identity.nodeId, capabilities, approvals, audit: strict },
+    self: identity.nodeId,
+    capabilities,
+    approvals,
+    audit: strict,
     policy({ requester, ...question }) {
       const { principal, fault } = askerOf(requester)
       if (fault !== undefined) return { effect: 'deny', ...fault }
@@ -92,12 +103,19 @@ export function buildAgents(
     patterns: () => config.agents.approved,
     endpoints: config.agents.endpoints,
     connect: config.agents.connect,
-    ...{ home: personHome() ?? '/', karoHome: paths.home, onDenied: metrics.denied },
+    home: personHome() ?? '/',
+    karoHome: paths.home,
+    onDenied: metrics.denied,
     log: log.child({ room: 'gates' }),
   })
   const credentialFile = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, VAULT_CREDENTIAL)
   const vault = createVault({
-    ...{ repository: store.vault, audit, clock, timers, random, log: log.child({ room: 'vault' }) },
+    repository: store.vault,
+    audit,
+    clock,
+    timers,
+    random,
+    log: log.child({ room: 'vault' }),
     credential: () =>
       credentialFile && existsSync(credentialFile) ? readPassphraseFile(credentialFile, true) : undefined,
     rotateDays: () => config.vault.rotate_days,
@@ -106,12 +124,19 @@ export function buildAgents(
     vault.take(
       { person, traceId },
       {
-        ...{ agent: manifest.id, manifest: digestOf(manifest), tools: manifest.tools },
+        agent: manifest.id,
+        manifest: digestOf(manifest),
+        tools: manifest.tools,
         wants: manifest.secrets,
       },
     )
   const artifacts = createArtifacts({
-    ...{ identity, repository: store.artifacts, audit, clock, timers, random },
+    identity,
+    repository: store.artifacts,
+    audit,
+    clock,
+    timers,
+    random,
     log: log.child({ room: 'artifacts' }),
   })
   const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {

@@ -38,7 +38,11 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
   for (const warning of loaded.warnings) log.warn({}, warning)
 
   return {
-    ...{ load, live, logs, metrics, problems },
+    load,
+    live,
+    logs,
+    metrics,
+    problems,
     /** Nearly every room is built with these. */
     common: { config, identity, clock, random, log },
     name: config.node.name,

@@ -41,18 +41,29 @@ export function buildLocal(
     (await people.numberOf(uid, { keep: true, begun })) ??
     ((await people.turnsAway(uid)) ? 'nobody' : undefined)
   const observe = createObserve({
-    ...{ ...common, timers, events: store.events, spoolDirectory: paths.spool, faults, personOf },
+    ...common,
+    timers,
+    events: store.events,
+    spoolDirectory: paths.spool,
+    faults,
+    personOf,
   })
   const processes = createProcesses({ config, observe, clock, timers, log, repository: store.processes })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   // Data that is held back is in no answer and no summary, whatever its person agreed to.
   const rollupsOfPresent = { ...store.rollups, uids: async () => people.here(await store.rollups.uids()) }
   const anomalies = createAnomalies({
-    ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
+    ...common,
+    timers,
+    rollups: store.rollups,
+    repository: store.anomalies,
     silentHooks: processes.silentHooks,
   })
   const insight = createInsight({
-    ...{ ...common, rollups: rollupsOfPresent, node, anomalies },
+    ...common,
+    rollups: rollupsOfPresent,
+    node,
+    anomalies,
     countBetween: store.events.countBetween,
     guardAllowed: () => config.guard.profile !== 'off',
     hookedShells: observe.shells,
@@ -60,11 +71,16 @@ export function buildLocal(
   })
   const probe = createProbe({ probe: store.probe, probed: foundation.metrics.probed, clock, timers })
   const retention = createRetention({
-    ...{ config, store, timers, log },
+    config,
+    store,
+    timers,
+    log,
     trimProcesses: processes.trim,
     trimLedger: (before) => audit.trim(before),
     time: createRetentionTime({
-      ...{ repository: store.retentionTime, ledger: store.audit, clock },
+      repository: store.retentionTime,
+      ledger: store.audit,
+      clock,
       isConfirmed: hasJustSynchronised,
     }),
   })
@@ -75,15 +91,25 @@ export function buildLocal(
     provider: config.agents.sandbox === 'auto' ? null : config.agents.sandbox,
     closed: [paths.home, dirname(paths.config), paths.spool],
     credentials: () => openPeerCredentials(log),
-    ...{ timers, log },
+    timers,
+    log,
   })
   const asking = buildAgents({ paths, env }, foundation, who, store)
   const mind = buildMind({ paths, service }, foundation, { store, anomalies, muscle }, () => agents)
   const agents: Runtime = createRuntime({
-    ...{ ...common, timers, repository: store.agents, muscle, gates: asking.gates },
-    ...{ record: audit.record, insist: audit.insist, grantedUntil: asking.grantedUntil },
-    ...{ secrets: asking.secrets, keepLong: asking.keepLong, builtIns: mind.builtIns },
-    ...{ endpoints: config.agents.endpoints, connect: config.agents.connect },
+    ...common,
+    timers,
+    repository: store.agents,
+    muscle,
+    gates: asking.gates,
+    record: audit.record,
+    insist: audit.insist,
+    grantedUntil: asking.grantedUntil,
+    secrets: asking.secrets,
+    keepLong: asking.keepLong,
+    builtIns: mind.builtIns,
+    endpoints: config.agents.endpoints,
+    connect: config.agents.connect,
     addressOf: (host) => placeAddress(host, config),
     async revokeAll(agent, by) {
       const held = asking.capabilities.list().filter(({ subject }) => subject === agent)
@@ -100,10 +126,20 @@ export function buildLocal(
   const dropKeptHooks = service ? undefined : watchKeptHooks({ directory: paths.shells, anomalies, log })
 
   return {
-    ...{ store, lock, muscle, agents },
+    store,
+    lock,
+    muscle,
+    agents,
     ...asking,
     ...mind,
     ...who,
-    ...{ observe, processes, insight, anomalies, probe, retention, resident, dropKeptHooks },
+    observe,
+    processes,
+    insight,
+    anomalies,
+    probe,
+    retention,
+    resident,
+    dropKeptHooks,
   }
 }

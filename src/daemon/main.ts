@@ -38,7 +38,11 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const { env, paths } = options
   const foundation = layFoundation(options, () =>
     readAll({
-      ...{ ...local, ...network, health, version: VERSION, clock },
+      ...local,
+      ...network,
+      health,
+      version: VERSION,
+      clock,
       feed: service.feed,
       tokens: service.http.tokenEnds,
       probe: local.probe.lately,
@@ -59,7 +63,9 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const local = buildLocal(options, foundation, policies)
   const switched = Promise.withResolvers<Identity>()
   const network = buildNetwork(foundation, local, {
-    ...{ keyPath: paths.key, reportsPath: paths.reports, onSwitch: switched.resolve },
+    keyPath: paths.key,
+    reportsPath: paths.reports,
+    onSwitch: switched.resolve,
   })
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)

@@ -46,10 +46,19 @@ export function buildMind(
   const models = createModels(config, clock)
   const prompts = createPrompts({ repository, clock })
   const memory = createMemory({
-    ...{ repository, redact, embed: models.embed, clock, random, log: log.child({ room: 'memory' }) },
+    repository,
+    redact,
+    embed: models.embed,
+    clock,
+    random,
+    log: log.child({ room: 'memory' }),
   })
   const planner = createPlanner({
-    ...{ repository, models, clock, random, log: log.child({ room: 'planner' }) },
+    repository,
+    models,
+    clock,
+    random,
+    log: log.child({ room: 'planner' }),
     run: (request) => agents().run(request),
     tasks: {
       list: (person, prefix) => agents().tasks.list(person, prefix),
@@ -87,8 +96,15 @@ export function buildMind(
   // people.
   const outward = { muscle, models, timers, random, runs: config.agents.enabled && !service }
   const builtIns = builtInAgents({
-    ...{ alerts, outward },
-    ...{ memory, prompts, planner, clock, tasks: tasksOf, opinion: opinionOf(models), anomalies: unusual },
+    alerts,
+    outward,
+    memory,
+    prompts,
+    planner,
+    clock,
+    tasks: tasksOf,
+    opinion: opinionOf(models),
+    anomalies: unusual,
     agents: (person) => agents().list({ person, admin: false, traceId: '' }),
     resultOf: async (person, id) => ({
       task: await agents().tasks.get(person, id),
@@ -106,7 +122,8 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
   ])
   const where = { ...WHERE, karoHome }
   const found = findCommand(clause, {
-    ...{ shell: 'bash', knowledge: openKnowledge() },
+    shell: 'bash',
+    knowledge: openKnowledge(),
     judge: (command) => checkCommand(command, where),
   })
   // An uncertain answer must not become a step.
@@ -136,7 +153,8 @@ export function raiseAlerts(
   })
   anomalies.onBegun((person, { kind, id }) =>
     raise(person, {
-      ...{ what: 'unusual', agent: null },
+      what: 'unusual',
+      agent: null,
       reason: `${kind.replaceAll('_', ' ')}: karo anomalies show ${id}`,
     }),
   )

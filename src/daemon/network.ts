@@ -45,12 +45,23 @@ export function buildNetwork(
 
   const mesh = createMesh({
     ...common,
-    ...{ trust, audit, replay, name, timers, onEncoded, version: VERSION },
+    trust,
+    audit,
+    replay,
+    name,
+    timers,
+    onEncoded,
+    version: VERSION,
     credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
   })
   const introduced = { own, trust, introductions }
   const documents = createDocuments({
-    ...{ ...common, repository: store.documents, trust, mesh, audit, timers },
+    ...common,
+    repository: store.documents,
+    trust,
+    mesh,
+    audit,
+    timers,
     ports: {
       ...fleet.documents,
       policy_bundle: organisation.documents,
@@ -72,15 +83,23 @@ export function buildNetwork(
     fleet.look(() => false).catch(() => {})
   })
   const rotation = createOwnRotation({
-    ...{ identity: common.identity, documents, timers, log: common.log },
+    identity: common.identity,
+    documents,
+    timers,
+    log: common.log,
     reread: () => readPending(keyPath, common.identity),
     abandon: () => void abandonRotation(keyPath, common.random),
     again: () => introduceAgain({ ...common, introductions, documents }),
-    ...{ isIssuer: () => fleet.state().issuer, standing: () => trust.keyState(nodeId), onSwitch },
+    isIssuer: () => fleet.state().issuer,
+    standing: () => trust.keyState(nodeId),
+    onSwitch,
     isAnnounced: (next) => trust.rotations.leadsTo(nodeId, next),
   })
   const upkeep = createUpkeep({
-    ...{ ...common, fleet, trust, timers },
+    ...common,
+    fleet,
+    trust,
+    timers,
     alsoLook: trust.rotations.look,
     meet(who) {
       if (typeof who === 'string') mesh.meet(who)
@@ -96,15 +115,33 @@ export function buildNetwork(
     })
   })
   const summaries = createSummaries({
-    ...{ ...common, insight, sharing, policy, trust, documents, audit, timers, onEncoded },
+    ...common,
+    insight,
+    sharing,
+    policy,
+    trust,
+    documents,
+    audit,
+    timers,
+    onEncoded,
   })
   const { totals, self } = buildTotals(foundation, local, documents)
   const figures = createFigures(common.clock)
   const query = createQuery({
     ...common,
-    ...{ trust, mesh, summaries, totals, self, sharing, policy, audit, replay },
+    trust,
+    mesh,
+    summaries,
+    totals,
+    self,
+    sharing,
+    policy,
+    audit,
+    replay,
     insight: { ...insight, fetched: createFetched(audit, common.clock) },
-    ...{ timers, ownUid, onEncoded },
+    timers,
+    ownUid,
+    onEncoded,
     watch: {
       asked(result) {
         metrics.query.asked(result)
@@ -119,7 +156,15 @@ export function buildNetwork(
   })
   const reports = createReports({
     ...common,
-    ...{ query, totals, fleet, trust, figures, timers, ownUid, principal: self, directory: reportsPath },
+    query,
+    totals,
+    fleet,
+    trust,
+    figures,
+    timers,
+    ownUid,
+    principal: self,
+    directory: reportsPath,
     self: { node_id: nodeId, name, fingerprint: common.identity.fingerprint },
     onReleased: (listener) => documents.onKept(({ kind }) => kind === 'release' && listener()),
   })

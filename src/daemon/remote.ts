@@ -26,37 +26,54 @@ export function buildRemote(
 } {
   const { identity: self, clock, random, log } = common
   const answering = {
-    ...{ self, clock, random, timers, policy, principals, sessions, audit },
+    self,
+    clock,
+    random,
+    timers,
+    policy,
+    principals,
+    sessions,
+    audit,
     nameOf: (node: Parameters<typeof trust.opinion>[0]) => trust.opinion(node).name,
   }
   const ofAgents = createAnswer({
-    ...{ ...answering, operations: AGENT_OPERATIONS, perform: createOperations({ agents, approvals }) },
+    ...answering,
+    operations: AGENT_OPERATIONS,
+    perform: createOperations({ agents, approvals }),
     most: { ofPerson: 32, follows: 16, ofAll: 128 },
     log: log.child({ room: 'agents.remote' }),
   })
   const onDenied = (): void => metrics.artifactDenied('reader')
   const ofArtifacts = createAnswer({
-    ...{
-      ...answering,
-      operations: ARTIFACT_OPERATIONS,
-      perform: createGiving({ artifacts, audit, onDenied }),
-    },
+    ...answering,
+    operations: ARTIFACT_OPERATIONS,
+    perform: createGiving({ artifacts, audit, onDenied }),
     most: { ofPerson: 4, follows: 0, ofAll: 16 },
     log: log.child({ room: 'artifacts.remote' }),
   })
   const asking = { mesh, trust, sessions, audit, clock, timers, self: self.nodeId }
   return {
     holdings: createHoldings({
-      ...{ identity: self, documents, clock, random, timers, log, shares: artifacts.shares },
+      identity: self,
+      documents,
+      clock,
+      random,
+      timers,
+      log,
+      shares: artifacts.shares,
       members: () => trust.members().flatMap(({ node_id }) => (trust.admits(node_id) ? [node_id] : [])),
     }),
     elsewhere: createElsewhere({ ...asking, exchanges: mesh.exchange(agent, ofAgents.handle) }),
     fetching: createFetching({
-      ...{ ...asking, artifacts, exchanges: mesh.exchange(artifact, ofArtifacts.handle) },
+      ...asking,
+      artifacts,
+      exchanges: mesh.exchange(artifact, ofArtifacts.handle),
       onWrong: () => metrics.artifactDenied('content'),
     }),
     visits: {
-      ...{ name: 'agents.visits', start: async () => {}, health: () => [] },
+      name: 'agents.visits',
+      start: async () => {},
+      health: () => [],
       stop: async () => void (await Promise.all([ofAgents.flush(), ofArtifacts.flush()])),
     },
   }

@@ -41,7 +41,12 @@ export async function buildService(
     reports: parts.network.reports,
   })
   const http = createHttp({
-    ...{ config, clock, random, timers, log, audit },
+    config,
+    clock,
+    random,
+    timers,
+    log,
+    audit,
     repository: store.tokens,
     rightsOf: access.of,
     accountOf: people.uidOf,

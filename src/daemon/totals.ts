@@ -14,10 +14,16 @@ function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>):
   const { aggregators, k_min } = bundle
   if (new Set(aggregators.map(({ operator }) => operator)).size < 2) return undefined
   return {
-    ...{ mesh: root.mesh, bundle: bundle.number, k: k_min, aggregators },
-    ...{ length: state.totals.bucket, audiences: state.totals.audiences },
+    mesh: root.mesh,
+    bundle: bundle.number,
+    k: k_min,
+    aggregators,
+    length: state.totals.bucket,
+    audiences: state.totals.audiences,
     former: (bundle.former ?? []).map(({ until, aggregators: before, bucket = 'day' }) => ({
-      ...{ until, length: bucket, aggregators: before },
+      until,
+      length: bucket,
+      aggregators: before,
     })),
   }
 }
@@ -26,7 +32,15 @@ export function buildTotals({ common, ownUid }: Foundation, local: Local, docume
   const { audit, fleet, insight, policy, sharing, trust } = local
   const totals = createTotals({
     ...common,
-    ...{ audit, documents, fleet, insight, policy, sharing, trust, timers, ownUid },
+    audit,
+    documents,
+    fleet,
+    insight,
+    policy,
+    sharing,
+    trust,
+    timers,
+    ownUid,
     measures: measuresOf(insight),
     plan: () => planOf(local),
     refuses: trust.refuses,
@@ -37,8 +51,11 @@ export function buildTotals({ common, ownUid }: Foundation, local: Local, docume
   const self = (): Principal => {
     const word = fleet.word(common.identity.nodeId)
     return {
-      ...{ node_id: common.identity.nodeId, denied: false, trust_level: word?.level ?? 'peer' },
-      ...{ roles: word?.binding.roles ?? [], teams: word?.binding.teams ?? [] },
+      node_id: common.identity.nodeId,
+      denied: false,
+      trust_level: word?.level ?? 'peer',
+      roles: word?.binding.roles ?? [],
+      teams: word?.binding.teams ?? [],
     }
   }
   return { totals, self }

@@ -29,12 +29,20 @@ export function buildTrust(
 
   const names = createNameService()
   const access = createAccess({
-    ...{ config, clock, timers, log },
+    config,
+    clock,
+    timers,
+    log,
     names,
     ownUid: service ? undefined : ownUid,
   })
   const people = createPeople({
-    ...{ clock, timers, log, names, machine: machineOf(paths.home, common.random), repository: store.people },
+    clock,
+    timers,
+    log,
+    names,
+    machine: machineOf(paths.home, common.random),
+    repository: store.people,
     ownUid: service ? undefined : ownUid,
   })
   const audit = createAudit({ ...common, repository: store.audit })
@@ -42,7 +50,10 @@ export function buildTrust(
   for (const frame of identity.rotations) lineage.take(frame)
   const fleet = createFleet({
     lineage,
-    ...{ ...common, repository: store.fleet, audit, lifeMs },
+    ...common,
+    repository: store.fleet,
+    audit,
+    lifeMs,
     enrolment: () => readEnrolment(join(dirname(paths.config), ENROLMENT_FILE)),
     isNameKnown: (wanted, except) =>
       trust.known().some((node) => {
@@ -54,24 +65,37 @@ export function buildTrust(
   })
   const introductions = createIntroductions({ ...common, timers })
   const trust = createTrust({
-    ...{ ...common, repository: store.members, audit, introductions, lineage },
+    ...common,
+    repository: store.members,
+    audit,
+    introductions,
+    lineage,
     certificates: fleet,
   })
   const sessions = createSessions({
-    ...{ self: identity.publicKey, opinion: trust.opinion, operators: fleet.operators, audit },
-    ...{ clock, timers, random: common.random },
+    self: identity.publicKey,
+    opinion: trust.opinion,
+    operators: fleet.operators,
+    audit,
+    clock,
+    timers,
+    random: common.random,
     onChange: [fleet.onChange, trust.onChange],
   })
   const policy = createPolicy(
     {
       teams: () => teamsOfNode(fleet.own(), config.policy.teams),
       accept: () => config.policy.accept_org,
-      ...{ k: () => config.sharing.k_min, now: clock.now },
+      k: () => config.sharing.k_min,
+      now: clock.now,
     },
     policies,
   )
   const organisation = createOrganisation({
-    ...{ policy, audit, clock, log: log.child({ room: 'organisation' }) },
+    policy,
+    audit,
+    clock,
+    log: log.child({ room: 'organisation' }),
     root: fleet.root,
     compile: compilePolicies,
     changed: () => sharing.reload(),

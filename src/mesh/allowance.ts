@@ -62,7 +62,9 @@ export function memberAllowances(now: () => number): (node: NodeId) => Allowance
     const pings = createQuota(MEMBER_RATES.pings)
     const take = (quota: Quota) => (): boolean => quota.take(now())
     return {
-      ...{ stream: take(streams), frame: take(frames), ping: take(pings) },
+      stream: take(streams),
+      frame: take(frames),
+      ping: take(pings),
       // The quotas of the streams limit the data on them, and the window limits how much of it is buffered.
       bytes: () => true,
       reply: () => true,

@@ -76,20 +76,32 @@ function createEdge(deps: MeshDeps) {
   const rejections = createRejections({ audit, clock, log, admits, seeks: credentials.seeks })
   const replay = createReplay({ store: deps.replay, clock, timers, random, log })
   const channel: ChannelDeps = {
-    ...{ identity, replay, rejections, clock, timers, random, log },
+    identity,
+    replay,
+    rejections,
+    clock,
+    timers,
+    random,
+    log,
     ...(deps.onEncoded === undefined ? {} : { onEncoded: deps.onEncoded }),
   }
   const links = createLinks({ channel, timings, admits, put })
   const exchanges = createExchanges({ channel, timings, admits, wireTo: (node) => wires.to(node) })
   const listening = createListening({ config, timings, clock, timers, log, put, interfaces: deps.interfaces })
   const about = createAbout({
-    ...{ config, name: deps.name, version: deps.version, admits },
+    config,
+    name: deps.name,
+    version: deps.version,
+    admits,
     protocols: () => [...links.protocols(), ...exchanges.protocols()],
     listening: listening.addresses,
     shown: credentials.shown,
   })
   const wires = createWires({
-    ...{ channel, timings, admits, put },
+    channel,
+    timings,
+    admits,
+    put,
     hello: about.hello,
     answer: credentials.answer,
   })
@@ -98,22 +110,20 @@ function createEdge(deps: MeshDeps) {
   const dials = createDials({ host: listening.host, names, wires, clock, timers, timings, put, log })
   const asking = createAsking(put)
   return {
-    ...{
-      timings,
-      put,
-      open,
-      hold,
-      rejections,
-      replay,
-      links,
-      exchanges,
-      listening,
-      about,
-      wires,
-      gossip,
-      dials,
-      asking,
-    },
+    timings,
+    put,
+    open,
+    hold,
+    rejections,
+    replay,
+    links,
+    exchanges,
+    listening,
+    about,
+    wires,
+    gossip,
+    dials,
+    asking,
     lookout: createLookout({ config, names, timers, put, log }),
     news: createNews({ trust, audit, clock, log }),
     twins: createTwins({ audit, clock, log }),
@@ -150,7 +160,11 @@ function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] 
     }
   }
   return {
-    ...{ handlers, dht, version: deps.version, seed: identity.seed(), publicKey: identity.publicKey },
+    handlers,
+    dht,
+    version: deps.version,
+    seed: identity.seed(),
+    publicKey: identity.publicKey,
     gater: createGater({
       mesh: config.mesh,
       doorkeeper: createDoorkeeper(() => clock.monotonic()),
@@ -255,7 +269,12 @@ export function createMesh(deps: MeshDeps): Mesh {
   const { complete } = links
 
   const state = createState({
-    ...{ config, trust, clock, random, complete, timings: edge.timings },
+    config,
+    trust,
+    clock,
+    random,
+    complete,
+    timings: edge.timings,
     inUse: (node) => links.inUse(node) || exchanges.inUse(node),
     credentials: deps.credentials,
     self: identity.nodeId,
@@ -266,7 +285,10 @@ export function createMesh(deps: MeshDeps): Mesh {
   })
   const { connections } = state
   const finder = createFinder({
-    ...{ clock, log, asking, put },
+    clock,
+    log,
+    asking,
+    put,
     admits: (node) => trust.admits(node),
     allows: (ip) => allowsAddress(config.mesh, ip),
     neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
@@ -288,8 +310,15 @@ export function createMesh(deps: MeshDeps): Mesh {
     linkAll: (ms) => put({ on: 'link_all', ms }),
     rejections: rejections.counts,
     ...createInspect({
-      ...{ config, connections, wires, timers, host: listening.host },
-      ...{ leaves: state.leaves, oneSided: news.oneSided, stale: rejections.stale, twins: twins.state },
+      config,
+      connections,
+      wires,
+      timers,
+      host: listening.host,
+      leaves: state.leaves,
+      oneSided: news.oneSided,
+      stale: rejections.stale,
+      twins: twins.state,
     }),
   }
 }

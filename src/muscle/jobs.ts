@@ -84,13 +84,19 @@ export function createJobs(deps: JobsDeps): Jobs {
       throw new JailError('busy', 'as many jails run as may run at once')
     const started = Promise.withResolvers<void>()
     const job: Job = {
-      ...{ provider: candidates[0].name, startedMs: deps.now(), jail: undefined, reason: undefined },
-      ...{ onTheWay: 0, pipes: undefined, over: started.promise },
+      provider: candidates[0].name,
+      startedMs: deps.now(),
+      jail: undefined,
+      reason: undefined,
+      onTheWay: 0,
+      pipes: undefined,
+      over: started.promise,
     }
     running.set(name, job)
     try {
       const spec = {
-        ...{ ...request, ...specOf(request, secrets) },
+        ...request,
+        ...specOf(request, secrets),
         wanted: () => job.reason === undefined,
       }
       job.jail = await startFirst(candidates, spec, (provider, failed) => {

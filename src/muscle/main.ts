@@ -63,7 +63,9 @@ async function run(): Promise<void> {
   const probe = () => probeAll({ providers, timers: systemTimers, program: ownProgram() })
   if (values.probe) {
     const ways = providers.map((way) => ({
-      ...{ provider: way.name, problem: way.problem() ?? null, cannot: way.cannot },
+      provider: way.name,
+      problem: way.problem() ?? null,
+      cannot: way.cannot,
     }))
     process.stdout.write(`${jsonText({ providers: ways, probes: await probe() })}\n`)
     return
@@ -79,8 +81,16 @@ async function run(): Promise<void> {
   }
   const credentials = await openPeerCredentials(log)
   const serving = await serve({
-    ...{ path: socket, mode, brainUid, credentials, providers, probe, mostJails, log },
-    ...{ timers: systemTimers, now: systemClock.now },
+    path: socket,
+    mode,
+    brainUid,
+    credentials,
+    providers,
+    probe,
+    mostJails,
+    log,
+    timers: systemTimers,
+    now: systemClock.now,
   })
   log.info({ uid: brainUid }, 'ready')
   const end = (): void => void serving.stop().finally(() => process.exit(0))

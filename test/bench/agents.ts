@@ -47,7 +47,10 @@ export async function measureAgents(rounds: number): Promise<AgentCosts> {
     const muscle = childrenOf(node.pid).find((pid) => wordsOf(pid).some((word) => word.includes('karo-exec')))
     if (muscle === undefined) throw new Error('there is no karo-exec')
     return {
-      ...{ call_ms: own, remote_ms: far, bare_ms: bare.ms, bare_mib: bare.mib },
+      call_ms: own,
+      remote_ms: far,
+      bare_ms: bare.ms,
+      bare_mib: bare.mib,
       ten_mib: descendantsOf(muscle).reduce((sum, pid) => sum + mibOf(pid), 0),
       muscle_mib: mibOf(muscle),
     }
@@ -150,7 +153,8 @@ async function bareServer(
     await answered
   }
   await ask('initialize', {
-    ...{ protocolVersion: '2025-06-18', capabilities: {} },
+    protocolVersion: '2025-06-18',
+    capabilities: {},
     clientInfo: { name: 'bench', version: '1' },
   })
   const ms = await times(rounds, () => ask('tools/call', { name: 'echo', arguments: { text: 'hello' } }))

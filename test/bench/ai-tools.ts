@@ -28,7 +28,10 @@ export async function measureToolHook(rounds = 30): Promise<HookTimes> {
     const env = cleanEnv(home)
     const call = (hook_event_name: string): string =>
       JSON.stringify({
-        ...{ session_id: 's', cwd: '/tmp', hook_event_name, tool_name: 'Bash' },
+        session_id: 's',
+        cwd: '/tmp',
+        hook_event_name,
+        tool_name: 'Bash',
         tool_input: { command: 'git status && npm test' },
         tool_response: { stdout: '', stderr: '', interrupted: false },
       })

@@ -57,8 +57,11 @@ export async function measureHistory(events = 1_000_000): Promise<HistoryCost> {
             : `tool${n % 40} --argument ${(n * 7) % 5000}`
         texts.add(command)
         return eventOf(0, {
-          ...{ start_us: Math.floor((first + (n / events) * YEAR_MS) * 1000), tag: n, command },
-          ...{ cwd: `/home/ann/work/project${n % 50}/src`, exit_code: n % 13 === 0 ? 1 : 0 },
+          start_us: Math.floor((first + (n / events) * YEAR_MS) * 1000),
+          tag: n,
+          command,
+          cwd: `/home/ann/work/project${n % 50}/src`,
+          exit_code: n % 13 === 0 ? 1 : 0,
         })
       })
       await repository.ingest({ events: batch, position: positionAt(i), dropped: 0 })
@@ -81,7 +84,12 @@ export async function measureHistory(events = 1_000_000): Promise<HistoryCost> {
     const recalled_ms = await timed(() => reading.prepareSearch())
     const recalled_mib = ((await memory()) - before) / 2 ** 20
     const cost: HistoryCost = {
-      ...{ events, distinct: texts.size, cold_ms, first_page_ms, recalled_ms, recalled_mib },
+      events,
+      distinct: texts.size,
+      cold_ms,
+      first_page_ms,
+      recalled_ms,
+      recalled_mib,
       search_ms: {
         rare: await usually(() => search(reading, 'change 770 of')),
         frequent: await usually(() => search(reading, 'tool7')),

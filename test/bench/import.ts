@@ -55,7 +55,8 @@ export async function measureImport(commands = 100_000, rounds = 3): Promise<Imp
     }
     const rate = (name: string): number => commands / (median(times[name]!) / 1000)
     return {
-      ...{ commands, bytes: statSync(file).size },
+      commands,
+      bytes: statSync(file).size,
       new_per_second: rate('fresh'),
       known_per_second: rate('known'),
       new_cpu_ms: median(times.freshCpu!),
@@ -79,7 +80,8 @@ function timed(run: () => void): number {
 async function atTerminal(node: TestNode, args: readonly string[]): Promise<number> {
   const began = performance.now()
   const terminal = spawn(process.execPath, [KARO, ...args], {
-    ...{ cols: 80, rows: 24 },
+    cols: 80,
+    rows: 24,
     env: { ...cleanEnv(node.home), TERM: 'xterm' } as Record<string, string>,
   })
   let code: number | undefined

@@ -74,7 +74,9 @@ export async function measureJail(rounds: number): Promise<JailTimes> {
     }
     for (const one of [client, other]) one.close()
     return {
-      ...{ jail_ms: median(jails), bare_ms: median(bare), start_ms },
+      jail_ms: median(jails),
+      bare_ms: median(bare),
+      start_ms,
       landlock_ms: hasOther ? median(landlock) : undefined,
     }
   } finally {
@@ -95,13 +97,24 @@ const bareJail = (): Promise<void> =>
 async function jail(client: MuscleClient, name: string): Promise<void> {
   const MEBIBYTE = 1024 * 1024
   const limits = {
-    ...{ cpu_seconds: 10, memory_bytes: 256 * MEBIBYTE, disk_bytes: MEBIBYTE },
-    ...{ tasks: 8, wall_ms: 10_000, output_bytes: 1024 },
+    cpu_seconds: 10,
+    memory_bytes: 256 * MEBIBYTE,
+    disk_bytes: MEBIBYTE,
+    tasks: 8,
+    wall_ms: 10_000,
+    output_bytes: 1024,
   }
   const job = await client.run(
     {
-      ...{ job: name, argv: ['/usr/bin/true'], cwd: '/', env: {}, binds: [], limits },
-      ...{ stdin: false, secrets: [], trace_id: null },
+      job: name,
+      argv: ['/usr/bin/true'],
+      cwd: '/',
+      env: {},
+      binds: [],
+      limits,
+      stdin: false,
+      secrets: [],
+      trace_id: null,
     },
     () => {},
   )

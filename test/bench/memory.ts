@@ -99,8 +99,15 @@ export async function measureMemory(events = 1_000_000): Promise<MemoryUse> {
     const growth = (await inUse()) - before
     const after_many = residentMib(node)
     return {
-      ...{ events, unique_commands: Math.round(events / 10) + 5000, searches: SEARCHES },
-      ...{ empty_rest, full_rest, after_search, after_year, after_many, growth },
+      events,
+      unique_commands: Math.round(events / 10) + 5000,
+      searches: SEARCHES,
+      empty_rest,
+      full_rest,
+      after_search,
+      after_year,
+      after_many,
+      growth,
     }
   } finally {
     await endAll(false)

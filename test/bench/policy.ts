@@ -32,7 +32,11 @@ function decisionUs(set: PolicySet): number {
     teams: ['eng'],
   }
   const consent: Consent = {
-    ...{ allow_peers: ['*'], allow_supervisors: ['*'], deny_peers: [], allow_only: [], deny_only: [] },
+    allow_peers: ['*'],
+    allow_supervisors: ['*'],
+    deny_peers: [],
+    allow_only: [],
+    deny_only: [],
     max_level: 2,
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
     anomalies: 'identified',

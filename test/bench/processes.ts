@@ -44,7 +44,10 @@ export async function measureWatch(seconds = 30): Promise<WatchCost> {
     const busy = await during([on, off], seconds)
     return {
       shells: SHELLS,
-      ...{ idle_on: idle[0]!, idle_off: idle[1]!, busy_on: busy[0]!, busy_off: busy[1]! },
+      idle_on: idle[0]!,
+      idle_off: idle[1]!,
+      busy_on: busy[0]!,
+      busy_off: busy[1]!,
     }
   } finally {
     await endAll(false)

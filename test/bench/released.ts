@@ -138,7 +138,9 @@ function readerOf(content: ReleaseContent) {
       .filter(({ slot }) => wanted(slot))
       .map(({ bytes, slot, version }) => ({
         head: { author, kind, slot, version, digest: blake3([bytes]) },
-        ...{ bytes, role: 'received', received_at: version },
+        bytes,
+        role: 'received',
+        received_at: version,
       }))
   const slots = (author: NodeId) => (kept.get(author) ?? []).map(({ slot }) => slot)
   const documents = { of, slots, publish: async () => {} } as never
@@ -196,11 +198,17 @@ export async function measureReleased(sizes: readonly number[], rounds: number):
   const again: number[] = []
   for (let turn = 0; turn < rounds; turn++) again.push(await ask())
   return {
-    ...{ share_ms: median(shares), check_ms: median(checks), open_ms: median(opens), share_bytes: bytes },
+    share_ms: median(shares),
+    check_ms: median(checks),
+    open_ms: median(opens),
+    share_bytes: bytes,
     pair_ms: new Map(pairs.map(([size, { ms }]) => [size, { first: ms, warm: warm(size) }])),
     least_ms: new Map(
       sizes.map((size) => [size, median(Array.from({ length: WARM_ROUNDS }, () => leastOf(size)))]),
     ),
-    ...{ days: DAYS, ahead_ms, first_ms, again_ms: median(again) },
+    days: DAYS,
+    ahead_ms,
+    first_ms,
+    again_ms: median(again),
   }
 }

@@ -75,7 +75,9 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
       guardAllowed: () => false,
       hookedShells: () => [],
       silentHooks: () => [],
-      ...{ clock: systemClock, node, anomalies: NO_ANOMALIES },
+      clock: systemClock,
+      node,
+      anomalies: NO_ANOMALIES,
     })
     const times: number[] = []
     const busy: number[] = []
@@ -108,7 +110,9 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
       cold_ms: times[0]!,
       statistics_ms: median(times),
       statistics_cpu_ms: median(busy),
-      ...{ week_ms: week, look_ms: look, most_used_ms },
+      week_ms: week,
+      look_ms: look,
+      most_used_ms,
       search_ms,
     }
   } finally {

@@ -263,7 +263,12 @@ test('a rules file of somebody else says nothing to the terminal', async () => {
 
 test('nothing a command says reaches a terminal as it is, whatever its view has left out', async () => {
   const careless = (name: string, act: Command['run']): Command => ({
-    ...{ name, summary: 'x', args: [], options: [], examples: [], run: act },
+    name,
+    summary: 'x',
+    args: [],
+    options: [],
+    examples: [],
+    run: act,
   })
   const commands = [
     careless('test out', async (io) => {
@@ -292,7 +297,11 @@ test('nothing a command says reaches a terminal as it is, whatever its view has 
 
 test('what programs read is exact where it is no terminal', async () => {
   const exact: Command = {
-    ...{ name: 'test', summary: 'x', args: [], options: [], examples: [] },
+    name: 'test',
+    summary: 'x',
+    args: [],
+    options: [],
+    examples: [],
     async run(io) {
       io.out(Buffer.from('\x1b[2J\t'))
       return EXIT.done
@@ -303,21 +312,17 @@ test('what programs read is exact where it is no terminal', async () => {
 
 test('no export hands them on', () => {
   const event: TransferEvent = {
-    ...{
-      id: 'a',
-      timestamp: '2026-11-20T08:15:00.000Z',
-      shell: 'bash',
-      command: EVERY_HOSTILE,
-      cwd: EVERY_HOSTILE,
-    },
-    ...{
-      exit_code: 0,
-      duration_us: 1,
-      risk_level: 'safe',
-      category: 'other',
-      tool: 'x',
-      karo_generated: false,
-    },
+    id: 'a',
+    timestamp: '2026-11-20T08:15:00.000Z',
+    shell: 'bash',
+    command: EVERY_HOSTILE,
+    cwd: EVERY_HOSTILE,
+    exit_code: 0,
+    duration_us: 1,
+    risk_level: 'safe',
+    category: 'other',
+    tool: 'x',
+    karo_generated: false,
   }
   for (const { line } of Object.values(WRITERS))
     expect(line(event).replace(/\r?\n|\t/g, '')).not.toMatch(UNSAFE)

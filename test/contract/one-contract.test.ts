@@ -33,14 +33,12 @@ test('both would be seen', () => {
 
 test('a page in a browser can load the descriptors and the client: nothing of Node is in them', async () => {
   const { metafile } = await build({
-    ...{
-      absWorkingDir: root,
-      bundle: true,
-      write: false,
-      metafile: true,
-      platform: 'browser',
-      format: 'esm',
-    },
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'browser',
+    format: 'esm',
     // Loaded only for the answer of a daemon of another build.
     external: ['../schemas/*', '../../schemas/*'],
     stdin: {

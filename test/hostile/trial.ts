@@ -142,8 +142,13 @@ let program: Promise<string> | undefined
 async function bundled(): Promise<string> {
   const outfile = join(COMPILED, `attacker.${process.pid}.mjs`)
   await build({
-    ...{ entryPoints: [join(import.meta.dirname, 'attacker.ts')], outfile },
-    ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node24' },
+    entryPoints: [join(import.meta.dirname, 'attacker.ts')],
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
     logLevel: 'warning',
   })
   await stop()
@@ -159,8 +164,11 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
   const key = randomBytes(32)
   if (attack.by === 'member') await trusts(victim, testIdentity(key).nodeId)
   const order: Order = {
-    ...{ attack: attack.name, key: key.toString('hex'), seed },
-    ...{ address: await addressOf(victim), spool: join(victim.home, 'spool') },
+    attack: attack.name,
+    key: key.toString('hex'),
+    seed,
+    address: await addressOf(victim),
+    spool: join(victim.home, 'spool'),
   }
   const env = { ...process.env, NODE_COMPILE_CACHE: COMPILED }
   const child = track(spawn(process.execPath, [path], { env, stdio: ['pipe', 'pipe', 'inherit'] }))

@@ -116,7 +116,8 @@ describe.runIf(possible.ok && existsSync(BWRAP))('a jail under a real systemd', 
       )
       const [unit = ''] = units.split(' ', 1)
       expect(await machine.show(unit, 'TasksMax', 'MemoryMax', 'RuntimeMaxUSec')).toEqual({
-        ...{ TasksMax: '23', MemoryMax: String(EACH.memory_bytes + 3 * EACH.disk_bytes + 32 * MEBIBYTE) },
+        TasksMax: '23',
+        MemoryMax: String(EACH.memory_bytes + 3 * EACH.disk_bytes + 32 * MEBIBYTE),
         RuntimeMaxUSec: '10min 30s',
       })
       // The limit of its processes is below that of its unit, and would be met first.

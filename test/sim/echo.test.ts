@@ -7,7 +7,13 @@ const SEED = 20_261_120
 
 function run(options: Partial<SimOptions>): SimReport {
   const all = {
-    ...{ nodes: NODES, degree: 8, seed: SEED, queries: 1, lossPer10k: 0, churn: 0, split: false },
+    nodes: NODES,
+    degree: 8,
+    seed: SEED,
+    queries: 1,
+    lossPer10k: 0,
+    churn: 0,
+    split: false,
     ...options,
   }
   const report = simulate(all)
@@ -112,7 +118,9 @@ test('a seed is one run: frames, times and outcomes are the same again', () => {
   const bad = { nodes: 60, lossPer10k: 50, churn: 6, split: true }
   const [first, again] = [run(bad), run(bad)]
   const facts = ({ frames, hops, dials, queries }: SimReport) => ({
-    ...{ frames, hops, dials },
+    frames,
+    hops,
+    dials,
     queries: queries.map(({ elapsedMs, outcomes }) => [elapsedMs, [...outcomes.values()]]),
   })
   expect(facts(again)).toEqual(facts(first))

@@ -123,7 +123,9 @@ export class SimNode {
     this.put = put
     const alarms = createAlarms<QueryTimer>(network.time, (timer) => put({ on: 'timer', timer }))
     this.state = createQueryState({
-      ...{ self: this.id, fullMeshUpTo: 32, clock },
+      self: this.id,
+      fullMeshUpTo: 32,
+      clock,
       peers: () => [...this.links],
       linked: (node) => this.links.has(node),
       knowsTrees: () => true,
@@ -288,29 +290,43 @@ class Network {
     const document = Buffer.concat([asker.key, query_id])
     const now = this.time.clock.now()
     const body = {
-      ...{ query_id, query_type: 'ToolUsage', time_range: { start: 0, end: 1 }, filters: [] },
-      ...{ audience_key: asker.key, created_at: now, expires_at: now + 300_000 },
+      query_id,
+      query_type: 'ToolUsage',
+      time_range: { start: 0, end: 1 },
+      filters: [],
+      audience_key: asker.key,
+      created_at: now,
+      expires_at: now + 300_000,
     }
     this.questions.set(toHex(document), {
-      ...{ author: asker.key, authorId: asker.id, body, trace: undefined },
+      author: asker.key,
+      authorId: asker.id,
+      body,
+      trace: undefined,
     })
     const others = this.nodes.filter((node) => node !== asker)
     const member = ({ id, index }: SimNode): Member => ({
-      ...{ node_id: id, fingerprint: String(index), name: String(index), addresses: [] },
+      node_id: id,
+      fingerprint: String(index),
+      name: String(index),
+      addresses: [],
       // Who was gone before the question was asked, has been missed by its neighbours.
-      ...{
-        last_seen: now,
-        offline: !this.reachable.has(this.byId.get(id)!),
-        unsure: false,
-        known_by: 'link',
-      },
+      last_seen: now,
+      offline: !this.reachable.has(this.byId.get(id)!),
+      unsure: false,
+      known_by: 'link',
     })
     const startedAt = this.time.clock.monotonic()
     const question = { author: asker.key, query_id, document, trace: undefined }
     asker.put({
-      ...{ on: 'ask', ask: toHex(query_id), question, known: others.length, summaries: true },
-      ...{ members: new Map(others.map((node) => [node.id, member(node)])) },
-      ...{ startedAt, deadlineAt: startedAt + TIMEOUT_MS },
+      on: 'ask',
+      ask: toHex(query_id),
+      question,
+      known: others.length,
+      summaries: true,
+      members: new Map(others.map((node) => [node.id, member(node)])),
+      startedAt,
+      deadlineAt: startedAt + TIMEOUT_MS,
     })
     asker.put({ on: 'own', ask: toHex(query_id) })
   }

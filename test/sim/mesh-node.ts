@@ -213,7 +213,12 @@ export class SimNode {
           peers: wish.peers.map((index) => ({ host: ipOf(index), port: PORT })),
         },
       },
-      ...{ trust, about, clock: this.clock, timings: TIMINGS, lobby: LOBBY, self: this.id },
+      trust,
+      about,
+      clock: this.clock,
+      timings: TIMINGS,
+      lobby: LOBBY,
+      self: this.id,
       random: { bytes: (length) => random.bytes(length), float: () => random.below(1_000_000) / 1_000_000 },
       listening: () => (this.running ? [this.address] : []),
       complete: () => true,
@@ -229,7 +234,9 @@ export class SimNode {
   #say(body: PresenceBody): void {
     const sent = { name: 'Presence', bytes: frameBytes(Presence, body) }
     this.gossip.publish({
-      ...{ author: this.id, ts: body.version, sent },
+      author: this.id,
+      ts: body.version,
+      sent,
       take: (there, from) => there.#heard(this.id, body, from),
     })
   }

@@ -42,7 +42,8 @@ export function liveMesh({ nodes: count, seed, tell }: MeshSimOptions): MeshSimR
     const first = segment * SEGMENT
     const next = (first + SEGMENT) % (Math.ceil(count / SEGMENT) * SEGMENT)
     network.add({
-      ...{ index, segment },
+      index,
+      segment,
       skewMs: random.below(8) === 0 ? random.below(200_000) - 100_000 : random.below(200) - 100,
       walled: index % SEGMENT > 3 && random.below(10) === 0,
       // One in each segment knows of another segment by its configuration.

@@ -13,7 +13,10 @@ export interface Sent {
 const UNSIGNED = new Uint8Array(64)
 /** Of the usual size: every envelope has a key, a time, a nonce and a number. */
 const ENVELOPE: Envelope = {
-  ...{ sender: new Uint8Array(32), ts: Date.UTC(2026, 0), nonce: new Uint8Array(16), seq: 1_000 },
+  sender: new Uint8Array(32),
+  ts: Date.UTC(2026, 0),
+  nonce: new Uint8Array(16),
+  seq: 1_000,
 }
 
 /** A frame with zeros in the place of its signature. Throws FrameError where the body is above the message's limit. */

@@ -109,7 +109,9 @@ class Room {
     this.#put = put
     const alarms = createAlarms<QueryTimer>(time, (timer) => put({ on: 'timer', timer }))
     this.#state = createQueryState({
-      ...{ self: node.id, fullMeshUpTo, clock: node.clock },
+      self: node.id,
+      fullMeshUpTo,
+      clock: node.clock,
       peers: () => [...this.#links],
       linked: (other) => this.#links.has(other),
       knowsTrees: () => true,
@@ -218,18 +220,27 @@ class Room {
     const document = Buffer.concat([this.#key, query_id])
     const created_at = network.time.clock.now()
     const body = {
-      ...{ query_id, query_type: 'ToolUsage', time_range: { start: 0, end: 1 }, filters: [] },
-      ...{ audience_key: this.#key, created_at, expires_at: created_at + 300_000 },
+      query_id,
+      query_type: 'ToolUsage',
+      time_range: { start: 0, end: 1 },
+      filters: [],
+      audience_key: this.#key,
+      created_at,
+      expires_at: created_at + 300_000,
     }
     const author = this.#key
     questions.set(toHex(document), { author, authorId: formatNodeId(author), body, trace: undefined })
     const { members, hearsay } = membersOf(this.#node.trust, undefined)
     const startedAt = network.time.clock.monotonic()
     this.#put({
-      ...{ on: 'ask', ask: toHex(query_id), members, summaries: true },
+      on: 'ask',
+      ask: toHex(query_id),
+      members,
+      summaries: true,
       question: { author, query_id, document, trace: undefined },
       known: this.#node.trust.members().length - hearsay,
-      ...{ startedAt, deadlineAt: startedAt + TIMEOUT_MS },
+      startedAt,
+      deadlineAt: startedAt + TIMEOUT_MS,
     })
     this.#put({ on: 'own', ask: toHex(query_id) })
   }
@@ -249,7 +260,12 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
     // A wall stands between segments, so a walled node has one of its own and dials the first node by its configuration.
     const segment = walled ? index : 0
     network.add({
-      ...{ index, segment, skewMs: 0, walled, trusts, fullMeshUpTo },
+      index,
+      segment,
+      skewMs: 0,
+      walled,
+      trusts,
+      fullMeshUpTo,
       peers: walled ? [0] : [],
       ...(options.leavesUpTo === undefined ? {} : { leavesUpTo: options.leavesUpTo }),
       ...(options.askerLinksUpTo === undefined ? {} : { askerLinksUpTo: options.askerLinksUpTo }),
@@ -276,7 +292,9 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
   const links = rooms.map((room) => room.links)
   pass(options.restMs ?? 0)
   return {
-    ...{ asked: all.asked, frames, links },
+    asked: all.asked,
+    frames,
+    links,
     linksAtRest: rooms.map((room) => room.links),
     dials: network.nodes.reduce((sum, node) => sum + node.dials, 0),
     broken: network.broken,

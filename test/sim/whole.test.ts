@@ -57,8 +57,12 @@ test.each(times([[60]], [[200]]))(
   { timeout: 300_000 },
   async (nodes) => {
     const report = await held({
-      ...{ ...DEFAULTS, nodes, lossPer10k: 100 },
-      ...{ churn: 0.05, minutes: 2, questions: 6 },
+      ...DEFAULTS,
+      nodes,
+      lossPer10k: 100,
+      churn: 0.05,
+      minutes: 2,
+      questions: 6,
     })
     expect(report.questions.length).toBeGreaterThan(0)
     expectFound(report, nodes / 20)
@@ -73,8 +77,15 @@ test.each(times([[100]], [[200], [400]]))(
   { timeout: 600_000 },
   async (nodes) => {
     const report = await held({
-      ...{ ...DEFAULTS, nodes, seed: 2, lossPer10k: 100, joined: true, begins: 12 },
-      ...{ churn: 0.05, minutes: 2.5, questions: 2 },
+      ...DEFAULTS,
+      nodes,
+      seed: 2,
+      lossPer10k: 100,
+      joined: true,
+      begins: 12,
+      churn: 0.05,
+      minutes: 2.5,
+      questions: 2,
     })
     expect(report.questions.length).toBeGreaterThan(0)
     expect(report.churn.left).toBeGreaterThan(0)

@@ -137,7 +137,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     if (!approve) return end(approval, 'denied', by, reason)
     const next: Approval = {
       ...approval,
-      ...{ state: 'approved', scope, decided: { at, by, reason } },
+      state: 'approved',
+      scope,
+      decided: { at, by, reason },
       expires_at: scope === 'task' ? at + LASTS_SECONDS[approval.class] * 1_000 : approval.expires_at,
     }
     await repository.put(next)
@@ -162,8 +164,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       ...(who.from !== undefined && { peer: who.from.node as NonNullable<AuditRecord['peer']> }),
       details: {
         ...(person === null ? {} : { uid: person }),
-        ...{ approval: id, decision, class: of, kind, agent: action.agent, tool: action.tool, scope },
-        ...{ by, way: who.way },
+        approval: id,
+        decision,
+        class: of,
+        kind,
+        agent: action.agent,
+        tool: action.tool,
+        scope,
+        by,
+        way: who.way,
         ...(who.operator !== undefined && { operator: who.operator }),
       },
     })
@@ -203,8 +212,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         const now = clock.now()
         const approval: Approval = {
           ...findings,
-          ...{ id: toHex(random.bytes(5)), state: 'pending', hash, action, scope: 'once', uses: 0 },
-          ...{ person: personOf(action), created_at: now, expires_at: now + APPROVAL_MS },
+          id: toHex(random.bytes(5)),
+          state: 'pending',
+          hash,
+          action,
+          scope: 'once',
+          uses: 0,
+          person: personOf(action),
+          created_at: now,
+          expires_at: now + APPROVAL_MS,
         }
         await repository.put(approval)
         open.set(approval.id, approval)
@@ -269,8 +285,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         const now = clock.now()
         const approval: Approval = {
           ...findings,
-          ...{ id: toHex(random.bytes(5)), state: 'approved', hash, action, scope: 'once', uses: 1 },
-          ...{ person: personOf(action), created_at: now, expires_at: now },
+          id: toHex(random.bytes(5)),
+          state: 'approved',
+          hash,
+          action,
+          scope: 'once',
+          uses: 1,
+          person: personOf(action),
+          created_at: now,
+          expires_at: now,
         }
         await end(approval, 'used', `policy ${name}`, 'a pattern of agents.approved in config.toml')
       }),

@@ -78,7 +78,8 @@ function compared(
   const left = until - performance.now()
   if (left <= 0)
     return {
-      ...{ path, diff: undefined },
+      path,
+      diff: undefined,
       note: `${before.length} characters become ${after.length}: the changes before it took too long to compare.`,
     }
   const limits = { context: 3, maxEditLength: EDITS_MAX, timeout: left }

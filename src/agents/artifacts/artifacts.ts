@@ -91,8 +91,13 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     }
     if (uploads.size >= UPLOADS_MAX) throw new KaroError('rate_limited', 'too many uploads are under way')
     const upload: Upload = {
-      ...{ key: toHex(random.bytes(8)), coming, hasher: createHasher(), pieces: [] },
-      ...{ rest: Buffer.alloc(0), size: 0, stopTimer: () => {} },
+      key: toHex(random.bytes(8)),
+      coming,
+      hasher: createHasher(),
+      pieces: [],
+      rest: Buffer.alloc(0),
+      size: 0,
+      stopTimer: () => {},
     }
     uploads.set(person, upload)
     watch(person, upload)
@@ -136,8 +141,14 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     }
     const { name, mediaType, source, expiresAt } = upload.coming
     return keepRow(owner, {
-      ...{ id, name, media_type: mediaType, size: upload.size, pieces: Buffer.concat(upload.pieces) },
-      ...{ source, created_at: clock.now(), expires_at: expiresAt },
+      id,
+      name,
+      media_type: mediaType,
+      size: upload.size,
+      pieces: Buffer.concat(upload.pieces),
+      source,
+      created_at: clock.now(),
+      expires_at: expiresAt,
     })
   }
 
@@ -155,7 +166,9 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
    */
   const tell = ({ person, traceId }: Owner, change: string, { size, source }: ArtifactRow): Promise<void> =>
     audit.record({
-      ...{ type: 'artifact_changed', success: true, trace_id: traceId },
+      type: 'artifact_changed',
+      success: true,
+      trace_id: traceId,
       details: { uid: person, change, bytes: size, source },
     })
 
@@ -275,7 +288,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
       return { id, name, mediaType, size, pieces: hashesOf(row) }
     },
     pieces: piecesOf,
-    ...{ incoming, shares },
+    incoming,
+    shares,
     remove: (owner, which) =>
       serially(async () => {
         const row = await rowOf(owner, which)

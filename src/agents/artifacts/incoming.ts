@@ -81,8 +81,14 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     // Pieces received before are not announced to another machine, or for another description.
     const isSame = before?.source === source && pieces.equals(before.pieces)
     const made: ComingRow = {
-      ...{ id, name, media_type: mediaType, size, pieces, source },
-      ...{ created_at: clock.now(), expires_at: clock.now() + COMING_MS },
+      id,
+      name,
+      media_type: mediaType,
+      size,
+      pieces,
+      source,
+      created_at: clock.now(),
+      expires_at: clock.now() + COMING_MS,
       came: (isSame ? before.came : undefined) ?? new Uint8Array(Math.ceil(layout.pieces.length / 8)),
     }
     const others = coming.filter((one) => one.id !== id).sort((a, b) => b.created_at - a.created_at)

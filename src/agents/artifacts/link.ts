@@ -53,8 +53,12 @@ export function readLinkFrame(frame: Uint8Array): ReadLink | undefined {
     const decoded = decodeFrame(frame, { messages: TABLE, verify: verifierOf(frame) })
     const { artifact, secret, not_after, audience } = bodyOf(decoded, ShareLink)
     return {
-      ...{ node: formatNodeId(decoded.envelope.sender), artifact: toHex(artifact), secret, frame },
-      ...{ endsAt: not_after, audience: audience === undefined ? null : formatNodeId(audience) },
+      node: formatNodeId(decoded.envelope.sender),
+      artifact: toHex(artifact),
+      secret,
+      frame,
+      endsAt: not_after,
+      audience: audience === undefined ? null : formatNodeId(audience),
     }
   } catch {
     return undefined

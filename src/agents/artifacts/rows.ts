@@ -22,8 +22,13 @@ export function textOf(bytes: Uint8Array): string | null {
 }
 
 export const artifactOf = (row: ArtifactRow): Artifact => ({
-  ...{ id: row.id, name: row.name, mediaType: row.media_type, size: row.size, source: row.source },
-  ...{ createdAt: row.created_at, expiresAt: row.expires_at },
+  id: row.id,
+  name: row.name,
+  mediaType: row.media_type,
+  size: row.size,
+  source: row.source,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
 })
 
 /** Whether these are the bytes that were named by this BLAKE3 hash. */

@@ -45,7 +45,9 @@ export function createShares(deps: SharesDeps): SharesInside {
     (await repository.shares(person)).filter(lives)
 
   const entry = ({ person, traceId }: Owner, change: string, size: number): AuditRecord => ({
-    ...{ type: 'artifact_changed', success: true, trace_id: traceId },
+    type: 'artifact_changed',
+    success: true,
+    trace_id: traceId,
     details: { uid: person, change, bytes: size, source: 'person' },
   })
 
@@ -131,8 +133,14 @@ export function createShares(deps: SharesDeps): SharesInside {
         const secret = random.bytes(SECRET_BYTES)
         const ends_at = Math.min(endsAt, expires_at ?? endsAt)
         const share: ShareRow = {
-          ...{ id: toHex(blake3([secret])), artifact, audience, told, created_at: now, ends_at },
-          ...{ read_at: 0, reads: 0 },
+          id: toHex(blake3([secret])),
+          artifact,
+          audience,
+          told,
+          created_at: now,
+          ends_at,
+          read_at: 0,
+          reads: 0,
         }
         // In the ledger on the disk before anybody may read it.
         await audit.insist(entry(owner, 'shared', size))
@@ -140,7 +148,9 @@ export function createShares(deps: SharesDeps): SharesInside {
         changes.tell()
         const key = audience === null ? undefined : parseNodeId(audience)
         const body = {
-          ...{ artifact: Buffer.from(artifact, 'hex'), secret, not_after: ends_at },
+          artifact: Buffer.from(artifact, 'hex'),
+          secret,
+          not_after: ends_at,
           ...(key !== undefined && { audience: key }),
         }
         return { share, link: makeLink(identity, body, { at: now, random }) }

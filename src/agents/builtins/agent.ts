@@ -53,7 +53,9 @@ export interface BuiltIn {
 const MOST_ANSWER = 512 * 1024
 
 const toolOf = ({ name, description, readOnly, takes }: BuiltInTool): Tool => ({
-  ...{ name, description, readOnly },
+  name,
+  description,
+  readOnly,
   inputSchema: {
     type: 'object',
     properties: Object.fromEntries(Object.entries(takes).map(([key, { type }]) => [key, { type }])),
@@ -68,7 +70,9 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
   const always = (): KaroError =>
     new KaroError('refused', `${id} is built in: it is always there, and cannot be stopped or removed`)
   const session: Session = {
-    ...{ job: id, server: `karo ${name}`, tools: tools.map(toolOf) },
+    job: id,
+    server: `karo ${name}`,
+    tools: tools.map(toolOf),
     over: new Promise<string>(() => {}),
     endedForCall: () => false,
     call: (tool, input, { signal, traceId }) => call(tools, tool, input, { person, signal, traceId }),
@@ -91,11 +95,26 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
     retire: () => Promise.reject(always()),
   }
   const manifest: Manifest = {
-    ...{ id, name, person, argv: ['karo'], cwd: '/', binds: [], tools: [], secrets: [], capabilities: [] },
-    ...{ limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: purpose, addedAt: 0 },
+    id,
+    name,
+    person,
+    argv: ['karo'],
+    cwd: '/',
+    binds: [],
+    tools: [],
+    secrets: [],
+    capabilities: [],
+    limits: DEFAULT_LIMITS,
+    callMs: DEFAULT_CALL_MS,
+    why: purpose,
+    addedAt: 0,
   }
   return {
-    ...{ id, name, person, agent, manifest: async () => manifest },
+    id,
+    name,
+    person,
+    agent,
+    manifest: async () => manifest,
     ...(acts !== undefined && {
       forTask({ tool, input }) {
         const meant = tools.find((one) => one.name === tool)
@@ -132,7 +151,8 @@ async function call(
 }
 
 const said = (text: string, failed: boolean): CallOutcome => ({
-  ...{ kind: 'result', failed },
+  kind: 'result',
+  failed,
   json: JSON.stringify({ content: [{ type: 'text', text }], isError: failed }),
 })
 

@@ -127,8 +127,12 @@ export function executor({ muscle, timers, random }: OutwardDeps): BuiltIn {
             if (signal.aborted) throw new KaroError('unavailable', 'it was ended')
             const [stdout, stderr] = [out.read(), err.read()]
             return {
-              ...{ exit_code: code, signal: by, ended: reason, stdout: stdout.text, stderr: stderr.text },
-              ...{ dropped_bytes: stdout.dropped + stderr.dropped },
+              exit_code: code,
+              signal: by,
+              ended: reason,
+              stdout: stdout.text,
+              stderr: stderr.text,
+              dropped_bytes: stdout.dropped + stderr.dropped,
             }
           } finally {
             late()

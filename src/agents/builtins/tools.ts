@@ -77,7 +77,13 @@ function core({ tasks, agents, planner }: BuiltInDeps): BuiltIn {
               steps
                 .filter(({ state }) => state !== 'completed' && state !== 'done')
                 .map(({ id: step, agent, tool, state, after, takes = {} }) => ({
-                  ...{ plan: id, step, agent, tool, state, after, takes },
+                  plan: id,
+                  step,
+                  agent,
+                  tool,
+                  state,
+                  after,
+                  takes,
                 })),
             )
             .slice(0, MOST_LISTED),
@@ -100,7 +106,12 @@ function core({ tasks, agents, planner }: BuiltInDeps): BuiltIn {
 }
 
 const shortTask = ({ id, agent, tool, state, why, createdAt, events }: Task) => ({
-  ...{ id, agent, tool, state, why, detail: events.at(-1)?.message ?? null },
+  id,
+  agent,
+  tool,
+  state,
+  why,
+  detail: events.at(-1)?.message ?? null,
   created_at: new Date(createdAt).toISOString(),
 })
 
@@ -121,7 +132,10 @@ function plans({ planner }: BuiltInDeps): BuiltIn {
         takes: NOTHING,
         run: async (_, { person }) =>
           (await planner.list(person)).map(({ id, goal, state, steps }) => ({
-            ...{ id, goal, state, steps: steps.length },
+            id,
+            goal,
+            state,
+            steps: steps.length,
           })),
       }),
       readOnly({
@@ -182,7 +196,9 @@ function watch({ tasks, agents, anomalies, alerts, clock }: BuiltInDeps): BuiltI
             .map(({ id, status }) => ({ finding: 'cannot run', agent: id, detail: status.detail }))
           const unusual = (await anomalies(person)).map((one) => ({ finding: 'unusual', ...one }))
           const told = alerts.of(person).map(({ at, ...one }) => ({
-            ...{ finding: 'alert', ...one, at: new Date(at).toISOString() },
+            finding: 'alert',
+            ...one,
+            at: new Date(at).toISOString(),
           }))
           return [...refused, ...failing, ...unusual, ...told]
         },

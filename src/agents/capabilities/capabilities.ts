@@ -173,7 +173,11 @@ export function createCapabilities({
     const now = clock.now()
     const wanted = {
       id: toHex(random.bytes(16)),
-      ...{ subject, names, issued_at: now, once, holder: root },
+      subject,
+      names,
+      issued_at: now,
+      once,
+      holder: root,
       expires_at: now + Math.min(most, seconds ?? most) * 1_000,
     }
     const chain =
@@ -202,7 +206,11 @@ export function createCapabilities({
       type: 'capability_change',
       success: true,
       details: {
-        ...{ uid: by, change, capability: id, agent: subject, once },
+        uid: by,
+        change,
+        capability: id,
+        agent: subject,
+        once,
         ...(parent === null ? {} : { parent }),
         kinds: [...new Set(names.map((name) => name.slice(0, name.indexOf(':'))))].join(' '),
         expires_at: new Date(expires_at).toISOString(),
@@ -276,7 +284,13 @@ export function createCapabilities({
 function shapeOf(chain: Chain): HeldCapability {
   const { id, parent, subject, names, issued_at, expires_at, once } = (chain.at(-1) as Capability).body
   return {
-    ...{ id, parent, subject, names, issued_at, expires_at, once },
+    id,
+    parent,
+    subject,
+    names,
+    issued_at,
+    expires_at,
+    once,
     means: names.map(describeName),
   }
 }

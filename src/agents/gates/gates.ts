@@ -119,7 +119,8 @@ export function createGates(deps: GatesDeps): Gates {
             ({ to, names }) => `karo cap grant ${to} ${names.map(quoteShell).join(' ')}`,
           )
           return {
-            ...{ effect: 'deny', reason: `${who} was not granted ${kind} for this${others}` },
+            effect: 'deny',
+            reason: `${who} was not granted ${kind} for this${others}`,
             hint: `Grant it in a terminal: ${lines.join(' && ')}`,
           }
         },
@@ -243,7 +244,10 @@ export function createGates(deps: GatesDeps): Gates {
 type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 
 const denied = (gate: Gate, of: ActionClass, reason: string): Denial => ({
-  ...{ outcome: 'deny', class: of, gate, reason },
+  outcome: 'deny',
+  class: of,
+  gate,
+  reason,
 })
 
 /**
@@ -263,7 +267,10 @@ const undecided = ({ requester, target }: Action, error: Error): Denial => {
 }
 
 const refusedBy = ({ gate, class: of, reason, hint }: Extract<Narrowed, { effect: 'deny' }>): Denial => ({
-  ...{ outcome: 'deny', class: of, gate, reason },
+  outcome: 'deny',
+  class: of,
+  gate,
+  reason,
   ...(hint !== undefined && { hint }),
 })
 
@@ -285,8 +292,12 @@ function entryOf(action: Action, verdict: Verdict): Parameters<Audit['record']>[
     trace_id: traceId,
     details: {
       ...(requester.person !== undefined && Number.isSafeInteger(uid) ? { uid } : {}),
-      ...{ agent, tool: tool.slice(0, 128), task: task.slice(0, 128), outcome: verdict.outcome },
-      ...{ class: verdict.class, reason: verdict.reason.slice(0, 512) },
+      agent,
+      tool: tool.slice(0, 128),
+      task: task.slice(0, 128),
+      outcome: verdict.outcome,
+      class: verdict.class,
+      reason: verdict.reason.slice(0, 512),
       ...(verdict.outcome === 'deny' ? { gate: verdict.gate } : {}),
       ...(verdict.outcome === 'wait' ? { approval: verdict.approval } : {}),
       ...(requester.agent === undefined ? {} : { by_agent: requester.agent }),

@@ -88,7 +88,11 @@ export function signManifest(
 ): { readonly manifest: Manifest; readonly bytes: Uint8Array } {
   const { class: kind, name, ...rest } = wanted
   const manifest: Manifest = {
-    ...{ ...rest, id: `${kind}:${name}`, name, person, addedAt },
+    ...rest,
+    id: `${kind}:${name}`,
+    name,
+    person,
+    addedAt,
     capabilities: capabilitiesOf(wanted),
   }
   try {

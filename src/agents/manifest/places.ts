@@ -23,16 +23,15 @@ export function checkPlaces(
       'bad_request',
       'Karo cannot limit the connections of a server that is already running',
       {
-        ...{ where: 'connect', hint: 'Leave out --connect.' },
+        where: 'connect',
+        hint: 'Leave out --connect.',
       },
     )
   const strange = connect.find((text) => networkPlace(text) === undefined)
   if (strange !== undefined)
     throw new KaroError('bad_request', `'${strange.slice(0, 80)}' is not HOST:PORT`, {
-      ...{
-        where: 'connect',
-        hint: 'Write HOST:PORT in small letters: 10.0.0.5:5432, [fd00::5]:80 or build.lan:443.',
-      },
+      where: 'connect',
+      hint: 'Write HOST:PORT in small letters: 10.0.0.5:5432, [fd00::5]:80 or build.lan:443.',
     })
   const closed = connect.find((text) => !allowed.includes(text))
   if (closed !== undefined)

@@ -80,7 +80,10 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   const indexes = new Map<number, WordIndex>()
 
   const noteOf = ({ id, text, source, created_at }: NoteRow): Note => ({
-    ...{ id, text, source, createdAt: created_at },
+    id,
+    text,
+    source,
+    createdAt: created_at,
   })
 
   async function indexOf(person: number): Promise<WordIndex> {
@@ -107,7 +110,8 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     const [vector] = asked?.vectors ?? []
     if (asked === undefined || vector === undefined) return undefined
     const { rows: all, problem } = await embedded(rows, {
-      ...{ by: asked.by, signal },
+      by: asked.by,
+      signal,
       keep: (some) => keepVectors(person, some),
     })
     const near = all
@@ -135,8 +139,12 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         const older = surplus(await repository.all(person, 'note'), text.length)
         removed.check(person)
         const row: NoteRow = {
-          ...{ id: toHex(random.bytes(8)), text, source, created_at: clock.now() },
-          ...{ vector: new Uint8Array(), vector_by: '' },
+          id: toHex(random.bytes(8)),
+          text,
+          source,
+          created_at: clock.now(),
+          vector: new Uint8Array(),
+          vector_by: '',
         }
         await repository.write(person, 'note', { put: [row], remove: older.map(({ id }) => id) })
         const index = indexes.get(person)

@@ -148,13 +148,24 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 /** Rejects unless a command ran in a jail and ended well. */
 async function tryJail(client: MuscleClient): Promise<void> {
   const limits = {
-    ...{ cpu_seconds: 5, memory_bytes: 256 * 1024 * 1024, disk_bytes: 1024 * 1024 },
-    ...{ tasks: 8, wall_ms: PROBE_MS, output_bytes: 1024 },
+    cpu_seconds: 5,
+    memory_bytes: 256 * 1024 * 1024,
+    disk_bytes: 1024 * 1024,
+    tasks: 8,
+    wall_ms: PROBE_MS,
+    output_bytes: 1024,
   }
   const job = await client.run(
     {
-      ...{ job: `${PROBE_JOB}${randomUUID()}`, argv: ['/usr/bin/true'], cwd: '/', env: {} },
-      ...{ binds: [], limits, stdin: false, secrets: [], trace_id: null },
+      job: `${PROBE_JOB}${randomUUID()}`,
+      argv: ['/usr/bin/true'],
+      cwd: '/',
+      env: {},
+      binds: [],
+      limits,
+      stdin: false,
+      secrets: [],
+      trace_id: null,
     },
     () => {},
   )

@@ -30,8 +30,13 @@ const SCHEMA = {
         additionalProperties: false,
         required: ['id', 'what', 'after', 'agent', 'tool', 'input', 'takes', 'command'],
         properties: {
-          ...{ id: text, what: text, after: { type: 'array', items: text } },
-          ...{ agent: text, tool: text, input: text, command: text },
+          id: text,
+          what: text,
+          after: { type: 'array', items: text },
+          agent: text,
+          tool: text,
+          input: text,
+          command: text,
           takes: {
             type: 'array',
             items: {

@@ -112,7 +112,11 @@ function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
     const finding = judge(command)
     if (finding?.blocked) throw wrong(`its command is blocked: ${finding.why}`.slice(0, 200))
     return {
-      ...{ ...common, agent: '', tool: '', input: '{}', ...kindOf(EXEC) },
+      ...common,
+      agent: '',
+      tool: '',
+      input: '{}',
+      ...kindOf(EXEC),
       ...(finding !== undefined && { warning: finding.why.slice(0, MOST_WHAT) }),
     }
   }
@@ -134,7 +138,12 @@ function stepOf(draft: Draft, offers: readonly Offer[], judge: Judge): Step {
   // As the risk gate has it: what does not say itself that it only reads is not Green.
   const own = of === 'green' && !offer.readOnly ? 'low' : of
   return {
-    ...{ ...common, agent: offer.agent, tool: offer.tool, input, kind, class: own },
+    ...common,
+    agent: offer.agent,
+    tool: offer.tool,
+    input,
+    kind,
+    class: own,
     ...(Object.keys(takes).length > 0 && { takes }),
   }
 }

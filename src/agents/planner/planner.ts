@@ -77,15 +77,23 @@ export function createPlanner(deps: PlannerDeps): Planner {
       const { done: _, warning, attempt, over, given, ...rest } = step
       const lost = attempt !== undefined && over === undefined ? LOST : null
       return {
-        ...{ ...rest, input: given ?? step.input, class: step.class as ActionClass },
-        ...{ state, task: task?.id ?? null },
+        ...rest,
+        input: given ?? step.input,
+        class: step.class as ActionClass,
+        state,
+        task: task?.id ?? null,
         approval: task?.approval ?? null,
         detail: (task === undefined ? lost : task.events.at(-1)?.message) ?? warning ?? null,
       }
     })
     return {
-      ...{ id: row.id, goal: row.goal, createdAt: row.created_at, madeBy: row.made_by, notes: row.notes },
-      ...{ steps, state: stateOf(steps, running.has(keyOf(person, row.id))) },
+      id: row.id,
+      goal: row.goal,
+      createdAt: row.created_at,
+      madeBy: row.made_by,
+      notes: row.notes,
+      steps,
+      state: stateOf(steps, running.has(keyOf(person, row.id))),
     }
   }
 
@@ -183,8 +191,12 @@ export function createPlanner(deps: PlannerDeps): Planner {
         await mark(person, plan, next.id, { attempt, ...(next.takes && { given: canonicalJson(input) }) })
         try {
           task = await deps.run({
-            ...{ id: taskId(plan, next.id, attempt), person, agent: next.agent, tool: next.tool },
-            ...{ input, why: whyOf(row, next) },
+            id: taskId(plan, next.id, attempt),
+            person,
+            agent: next.agent,
+            tool: next.tool,
+            input,
+            why: whyOf(row, next),
             ...(who.sessions !== undefined && { sessions: who.sessions }),
             traceId: who.traceId,
           })
@@ -220,8 +232,12 @@ export function createPlanner(deps: PlannerDeps): Planner {
           : { steps: checked(drafts, offers, deps.judge), madeBy: 'you', notes: [] }
       const some = idle === 0 ? [] : [`${idle} of your agents do not run, so their tools were not looked at.`]
       const row: PlanRow = {
-        ...{ id: toHex(random.bytes(4)), goal, created_at: clock.now(), made_by: madeBy },
-        ...{ notes: [...notes, ...some], steps: steps.map(rowStep) },
+        id: toHex(random.bytes(4)),
+        goal,
+        created_at: clock.now(),
+        made_by: madeBy,
+        notes: [...notes, ...some],
+        steps: steps.map(rowStep),
       }
       if (keep)
         await serially(async () => {

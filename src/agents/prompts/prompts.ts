@@ -62,8 +62,12 @@ export function createPrompts({
   const removed = createRemoved(serially)
 
   const promptOf = ({ id, versions }: PromptRow, at: PromptRow['versions'][number]): Prompt => ({
-    ...{ name: id, version: at.version, newest: versions.at(-1)?.version ?? at.version },
-    ...{ createdAt: at.created_at, text: at.text, variables: variablesOf(at.text) },
+    name: id,
+    version: at.version,
+    newest: versions.at(-1)?.version ?? at.version,
+    createdAt: at.created_at,
+    text: at.text,
+    variables: variablesOf(at.text),
   })
 
   async function rowOf(person: number, name: string): Promise<PromptRow> {

@@ -118,13 +118,18 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         const secrets = await deps.secrets(manifest, traceId)
         const started = await beginSession({
           ...openerOf(manifest, {
-            ...{ ...deps, client, secrets, traceId, onErrors: errors.push },
+            ...deps,
+            client,
+            secrets,
+            traceId,
+            onErrors: errors.push,
             told(what) {
               if (what.refused !== undefined) errors.note(what.refused)
               deps.connected(manifest, traceId, what)
             },
           }),
-          ...{ timers, signal },
+          timers,
+          signal,
         })
         if (mine === stops) return started
         await started.end()

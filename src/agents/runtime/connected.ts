@@ -20,9 +20,13 @@ export function createConnected({
     const due = sparing.times(JSON.stringify([id, place, refused !== undefined]))
     if (due === undefined) return
     void record({
-      ...{ type: 'agent_connected', success: refused === undefined, trace_id: traceId },
+      type: 'agent_connected',
+      success: refused === undefined,
+      trace_id: traceId,
       details: {
-        ...{ uid: person, agent: id, times: due.times },
+        uid: person,
+        agent: id,
+        times: due.times,
         // The name that an agent asks for may contain anything that it has read, so only the agent's own log has it,
         // for its person.
         ...(place === undefined ? { reason: 'none of its places' } : { place }),

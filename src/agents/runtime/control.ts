@@ -37,7 +37,9 @@ interface ControlDeps {
 export function createControl({ self, gates, requesterOf, log }: ControlDeps) {
   const asked = (manifest: Manifest, operation: 'start' | 'logs', actor: Actor): Action =>
     controlOf(manifest, operation, {
-      ...{ requester: requesterOf(actor, actor.sessions), target: self, traceId: actor.traceId },
+      requester: requesterOf(actor, actor.sessions),
+      target: self,
+      traceId: actor.traceId,
     })
 
   /** Rethrows what went wrong; to another machine only that it did, because the words name places of this one. */
@@ -103,10 +105,21 @@ const controlOf = (
   { requester, target, traceId }: Pick<Action, 'requester' | 'target' | 'traceId'>,
 ): Action => ({
   // One task for all its starts: an approval that was given after one of them is for the next one.
-  ...{ id: `${operation}-${traceId}`, task: `${operation} ${manifest.id}`, agent: manifest.id, operation },
-  ...{ tool: operation === 'start' ? EXEC : 'logs', readOnly: operation === 'logs' },
-  ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownGifts(manifest), binds: manifest.binds },
-  ...{ secrets: manifest.secrets.map(({ secret }) => secret), connect: manifest.connect ?? [] },
-  ...{ input: '', why: manifest.why },
-  ...{ requester, target, traceId },
+  id: `${operation}-${traceId}`,
+  task: `${operation} ${manifest.id}`,
+  agent: manifest.id,
+  operation,
+  tool: operation === 'start' ? EXEC : 'logs',
+  readOnly: operation === 'logs',
+  argv: manifest.argv,
+  cwd: manifest.cwd,
+  env: shownGifts(manifest),
+  binds: manifest.binds,
+  secrets: manifest.secrets.map(({ secret }) => secret),
+  connect: manifest.connect ?? [],
+  input: '',
+  why: manifest.why,
+  requester,
+  target,
+  traceId,
 })

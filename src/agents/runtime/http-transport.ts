@@ -69,7 +69,8 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   const http = new Transport(endpoint, {
     redirectPolicy: 'follow',
     fetch: createLoopbackFetch({
-      ...{ endpoint, owners },
+      endpoint,
+      owners,
       authorization: () => token && `Bearer ${Buffer.from(token).toString('utf8')}`,
       mostBytes: MESSAGE_BYTES,
       tooLong: () => kill(`it sent a message of more than ${MESSAGE_BYTES / 1024 / 1024} MiB`),

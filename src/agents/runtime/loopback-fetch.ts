@@ -108,8 +108,13 @@ async function answerOf(
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   // Without an agent, which would make a connection of its own.
   const sent = request({
-    ...{ host, port, path: endpoint.pathname, method: method ?? 'GET', headers: Object.fromEntries(headers) },
-    ...{ maxHeaderSize: HEAD_BYTES, createConnection: () => socket },
+    host,
+    port,
+    path: endpoint.pathname,
+    method: method ?? 'GET',
+    headers: Object.fromEntries(headers),
+    maxHeaderSize: HEAD_BYTES,
+    createConnection: () => socket,
     ...(signal && { signal }),
   })
   sent.on('response', resolve)

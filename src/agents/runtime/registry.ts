@@ -73,9 +73,14 @@ export function createRegistry(deps: RegistryDeps): Registry {
       return read.manifest
     }
     const known: Known = {
-      ...{ id, person, manifest, name },
+      id,
+      person,
+      manifest,
+      name,
       agent: createAgent(id, {
-        ...{ ...deps, manifest, onState: (status) => onState(known, status) },
+        ...deps,
+        manifest,
+        onState: (status) => onState(known, status),
         secrets: (now, traceId) => deps.secrets(person, now, traceId),
       }),
     }

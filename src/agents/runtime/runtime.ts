@@ -123,21 +123,36 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       ? { node: identity.nodeId, person: String(person), ...(sessions !== undefined && { sessions }) }
       : { node: by.node, ...(by.operator !== undefined && { operator: by.operator }) }
   const { asked, toldTo, manifestFor, mayStart } = createControl({
-    ...{ self: identity.nodeId, gates, log, requesterOf },
+    self: identity.nodeId,
+    gates,
+    log,
+    requesterOf,
   })
   const resting = createResting({
-    ...{ agents: registry.all, gates, grantedUntil: deps.grantedUntil },
+    agents: registry.all,
+    gates,
+    grantedUntil: deps.grantedUntil,
     startOf: async (known) =>
       asked(await known.manifest(), 'start', { person: known.person, admin: false, traceId: NO_TRACE }),
   })
   const looks = createLooks({
-    ...{ timers: deps.timers, log, last: resting.look },
+    timers: deps.timers,
+    log,
+    last: resting.look,
     isNeeded: () => registry.all().some(({ agent }) => agent.session() !== undefined),
   })
   const tasks = createTasks({
-    ...{ repository, clock, random, log },
+    repository,
+    clock,
+    random,
+    log,
     drive: createDrive({
-      ...{ gates, requesterOf, looks, log, node: identity.nodeId, keepLong: deps.keepLong },
+      gates,
+      requesterOf,
+      looks,
+      log,
+      node: identity.nodeId,
+      keepLong: deps.keepLong,
       agentOf: ({ agent, person, by }) => registry.find(agent, by === undefined ? person : undefined),
     }),
   })
@@ -151,9 +166,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     const manifest = await known.manifest().catch(() => null)
     const until = session && manifest ? deps.grantedUntil({ ...manifest, agent: id }) : undefined
     return {
-      ...{ id, name, person, status: agent.status(), manifest },
+      id,
+      name,
+      person,
+      status: agent.status(),
+      manifest,
       grantedUntil: until !== undefined && Number.isFinite(until) ? until : null,
-      ...{ offers: session?.tools ?? null, server: session?.server ?? null },
+      offers: session?.tools ?? null,
+      server: session?.server ?? null,
     }
   }
 
@@ -162,10 +182,14 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     { id, person }: Known,
     { person: by, by: afar, traceId }: Actor,
   ): AuditRecord => ({
-    ...{ type: 'agent_changed', success: true, trace_id: traceId },
+    type: 'agent_changed',
+    success: true,
+    trace_id: traceId,
     ...(afar !== undefined && { peer: afar.node as NodeId }),
     details: {
-      ...{ uid: person, change, agent: id },
+      uid: person,
+      change,
+      agent: id,
       ...(afar === undefined ? by !== person && { by } : afar.operator && { operator: afar.operator }),
     },
   })

@@ -141,7 +141,10 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       call(tool, input, options) {
         calls += 1
         return call(client, transport, {
-          ...{ tool, input, timers, ...options },
+          tool,
+          input,
+          timers,
+          ...options,
           onKill() {
             forCall = true
           },

@@ -18,8 +18,15 @@ export const specOf = (
   traceId: string,
   random: Random,
 ): JobSpec => ({
-  ...{ job: `agent:${name}:${toHex(random.bytes(4))}`, argv, cwd, env: {}, binds, limits },
-  ...{ stdin: true, secrets, trace_id: traceId },
+  job: `agent:${name}:${toHex(random.bytes(4))}`,
+  argv,
+  cwd,
+  env: {},
+  binds,
+  limits,
+  stdin: true,
+  secrets,
+  trace_id: traceId,
 })
 
 /** Throws KaroError `refused` for a secret that cannot be a bearer token; it is wiped then. */
@@ -56,10 +63,17 @@ export function openerOf(
       job,
       open: ({ parse }) =>
         createJobTransport({
-          ...{ client, spec, parse, onErrors, now },
+          client,
+          spec,
+          parse,
+          onErrors,
+          now,
           ...(connect.length > 0 && {
             wayOut: createWayOut({
-              ...{ ...deps, places: connect, mostBytes: manifest.limits.output_bytes, timers },
+              ...deps,
+              places: connect,
+              mostBytes: manifest.limits.output_bytes,
+              timers,
             }),
           }),
         }),
@@ -75,8 +89,14 @@ export function openerOf(
     job,
     open: ({ Transport }) =>
       createHttpTransport({
-        ...{ endpoint, limits, token, owners: ownersAt, muscle: client },
-        ...{ Transport, timers, now },
+        endpoint,
+        limits,
+        token,
+        owners: ownersAt,
+        muscle: client,
+        Transport,
+        timers,
+        now,
       }),
   }
 }

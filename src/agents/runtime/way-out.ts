@@ -201,9 +201,14 @@ function join(stream: Duplex, socket: Socket): void {
 /** The host is that of the place, whatever the request says of itself; a redirect is the client's to follow, by asking again. */
 function forward({ asked, answer, socket, host, path }: Forwarded): void {
   const sent = request({
-    ...{ method: asked.method ?? 'GET', path, setHost: false, maxHeaderSize: HEAD_BYTES },
+    method: asked.method ?? 'GET',
+    path,
+    setHost: false,
+    maxHeaderSize: HEAD_BYTES,
     headers: {
-      ...{ ...endToEnd(asked), host, connection: 'close' },
+      ...endToEnd(asked),
+      host,
+      connection: 'close',
       // A body whose end is not said would be read as another request.
       ...(asked.headers['transfer-encoding'] === undefined ? {} : { 'transfer-encoding': 'chunked' }),
     },

@@ -130,7 +130,9 @@ async function perform(
     )
   toolOf(task, (why === undefined ? await start() : first).tools)
   return agent.call(task.tool, JSON.parse(task.input) as Record<string, unknown>, {
-    ...{ signal: live.signal, timeoutMs: manifest.callMs, traceId: task.traceId },
+    signal: live.signal,
+    timeoutMs: manifest.callMs,
+    traceId: task.traceId,
     onProgress: live.progress,
     async onBegin(now) {
       // It may have been started anew since, and offer something else under the same name.
@@ -182,10 +184,20 @@ function actionOf(
   { readOnly }: Pick<Tool, 'readOnly'>,
 ): Omit<Action, 'target' | 'requester'> {
   return {
-    ...{ id: task.id, task: task.id, agent: task.agent, tool: task.tool, readOnly },
-    ...{ argv: manifest.argv, cwd: manifest.cwd, env: shownGifts(manifest), binds: manifest.binds },
-    ...{ input, secrets: manifest.secrets.map(({ secret }) => secret), connect: manifest.connect ?? [] },
-    ...{ why: task.why, traceId: task.traceId },
+    id: task.id,
+    task: task.id,
+    agent: task.agent,
+    tool: task.tool,
+    readOnly,
+    argv: manifest.argv,
+    cwd: manifest.cwd,
+    env: shownGifts(manifest),
+    binds: manifest.binds,
+    input,
+    secrets: manifest.secrets.map(({ secret }) => secret),
+    connect: manifest.connect ?? [],
+    why: task.why,
+    traceId: task.traceId,
   }
 }
 

@@ -17,10 +17,20 @@ export function trimmed(events: TaskRow['events']): TaskRow['events'] {
 }
 
 export const taskOf = (row: TaskRow): Task => ({
-  ...{ id: row.id, person: row.uid, agent: row.agent as AgentId, tool: row.tool, input: row.input },
-  ...{ why: row.why, traceId: row.trace_id, state: row.state as TaskState, seq: row.seq },
-  ...{ events: row.events as readonly TaskEvent[], approval: row.approval },
-  ...{ createdAt: row.created_at, endedAt: row.ended_at, by: row.by },
+  id: row.id,
+  person: row.uid,
+  agent: row.agent as AgentId,
+  tool: row.tool,
+  input: row.input,
+  why: row.why,
+  traceId: row.trace_id,
+  state: row.state as TaskState,
+  seq: row.seq,
+  events: row.events as readonly TaskEvent[],
+  approval: row.approval,
+  createdAt: row.created_at,
+  endedAt: row.ended_at,
+  by: row.by,
 })
 
 /** The texts of a CallToolResult. */

@@ -99,8 +99,11 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
     const final = isFinal(event.state)
     running.row = {
       ...row,
-      ...{ state: event.state, seq: told.seq, events: trimmed([...row.events, told]) },
-      ...{ approval: more.approval ?? row.approval, ended_at: final ? told.at : null },
+      state: event.state,
+      seq: told.seq,
+      events: trimmed([...row.events, told]),
+      approval: more.approval ?? row.approval,
+      ended_at: final ? told.at : null,
     }
     const stored = running.row
     const { result, lazy } = more
@@ -120,9 +123,13 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
   function begin(row: TaskRow, sessions: readonly number[] | undefined): Running {
     const over = Promise.withResolvers<void>()
     const running: Running = {
-      ...{ row, stored: undefined, control: new AbortController(), over: over.promise },
+      row,
+      stored: undefined,
+      control: new AbortController(),
+      over: over.promise,
       footing: createFooting(),
-      ...{ progressAt: Number.NEGATIVE_INFINITY, written: Promise.resolve() },
+      progressAt: Number.NEGATIVE_INFINITY,
+      written: Promise.resolve(),
       begun: Promise.resolve(),
     }
     const handle: Live = {
@@ -224,8 +231,19 @@ export function createTasks({ repository, drive, clock, random, log }: TasksDeps
       const first = (async () => {
         await makeRoom(person, id)
         const row = {
-          ...{ uid: person, id, agent, tool, input: text, why, trace_id: traceId, state: 'submitted' },
-          ...{ seq: 0, events: [], approval: null, created_at: clock.now(), ended_at: null },
+          uid: person,
+          id,
+          agent,
+          tool,
+          input: text,
+          why,
+          trace_id: traceId,
+          state: 'submitted',
+          seq: 0,
+          events: [],
+          approval: null,
+          created_at: clock.now(),
+          ended_at: null,
           ...(by !== undefined && { by }),
         }
         const running = begin(row, sessions)

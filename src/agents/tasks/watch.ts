@@ -47,7 +47,8 @@ export function watchTask(deps: WatchDeps, live: Live): Watch {
     if (denial !== undefined) live.withdraw(denial.reason)
   })
   return {
-    ...{ look, leave },
+    look,
+    leave,
     letThrough(now) {
       through = now
     },

@@ -248,7 +248,8 @@ export function createKeeper({
     return {
       protection: (header?.protection as Protection | undefined) ?? null,
       unlockedUntil: heldNow(person)?.until ?? null,
-      ...{ createdAt: header?.created_at ?? null, rotatedAt: header?.rotated_at ?? null },
+      createdAt: header?.created_at ?? null,
+      rotatedAt: header?.rotated_at ?? null,
       hasCredential: words !== undefined,
     }
   }
@@ -274,7 +275,17 @@ export function createKeeper({
   }
 
   return {
-    ...{ state, headerOf, keysBy, admit, opened, make, again, commit, rekey, tell, forget },
+    state,
+    headerOf,
+    keysBy,
+    admit,
+    opened,
+    make,
+    again,
+    commit,
+    rekey,
+    tell,
+    forget,
     forgetAll() {
       for (const person of held.keys()) forget(person)
     },

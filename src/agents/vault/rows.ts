@@ -55,8 +55,10 @@ export function rowFor(
   const gone = vault.missing.find((one) => one.name === name)
   const facts = {
     id: before?.id ?? gone?.id ?? toHex(random.bytes(16)),
-    ...{ name, version: Math.max(before?.version ?? 0, gone?.version ?? 0) + 1 },
-    ...{ generation: vault.header.generation, changed_at: now },
+    name,
+    version: Math.max(before?.version ?? 0, gone?.version ?? 0) + 1,
+    generation: vault.header.generation,
+    changed_at: now,
     created_at: sound ? before.created_at : now,
     expires_at: expiresAt === undefined ? (sound ? before.expires_at : null) : expiresAt,
     note: note ?? (sound ? before.note : ''),
@@ -69,7 +71,14 @@ export function rowFor(
 export const listOf = (vault: Opened): readonly SecretFacts[] => [
   ...vault.rows.map((row) => factsOf(row, vault.problems.get(row.id) ?? null)),
   ...vault.missing.map(({ id, name, version, expiresAt }) => ({
-    ...{ id, name, version, expiresAt, createdAt: 0, changedAt: 0, note: '', allowed: [] },
+    id,
+    name,
+    version,
+    expiresAt,
+    createdAt: 0,
+    changedAt: 0,
+    note: '',
+    allowed: [],
     problem: 'it is missing: it was removed outside of Karo, or the disk lost it',
   })),
 ]
@@ -85,7 +94,13 @@ export function whyNot({ allowed }: SecretRow, { agent, manifest, tools }: Askin
 }
 
 export const factsOf = (row: SecretRow, problem: string | null = null): SecretFacts => ({
-  ...{ id: row.id, name: row.name, version: row.version, note: row.note, problem },
-  ...{ createdAt: row.created_at, changedAt: row.changed_at, expiresAt: row.expires_at },
+  id: row.id,
+  name: row.name,
+  version: row.version,
+  note: row.note,
+  problem,
+  createdAt: row.created_at,
+  changedAt: row.changed_at,
+  expiresAt: row.expires_at,
   allowed: row.allowed.map(({ agent, tools }) => ({ agent, tools })),
 })

@@ -111,7 +111,10 @@ export function createVault(deps: VaultDeps): Vault {
     try {
       for (const row of vault.rows.filter((one) => !isOver(one, clock.now())))
         kept.push({
-          ...{ name: row.name, note: row.note, expiresAt: row.expires_at, value: openValue(vault, row) },
+          name: row.name,
+          note: row.note,
+          expiresAt: row.expires_at,
+          value: openValue(vault, row),
         })
       const file = await writeFile(kept, new Date(clock.now()).toISOString(), passphrase, random)
       vault.check()

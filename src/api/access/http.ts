@@ -65,7 +65,13 @@ export function createHttp(options: HttpOptions): Http {
   const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
   tokens.onRevoked(listener.sweep)
   const credentials = createCredentials({
-    ...{ tokens, sessions, listener, rightsOf, accountOf, onRefused, clock },
+    tokens,
+    sessions,
+    listener,
+    rightsOf,
+    accountOf,
+    onRefused,
+    clock,
   })
   const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {

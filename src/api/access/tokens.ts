@@ -116,9 +116,14 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
         const secret = `karo_${id}_${makeSecret(random)}`
         const now = clock.now()
         const record: TokenRecord = {
-          ...{ id, uid, scope, name: name === '' ? id : name },
+          id,
+          uid,
+          scope,
+          name: name === '' ? id : name,
           hash: hashSecret(secret),
-          ...{ created_at: now, expires_at: now + ttlMs, last_used_at: null },
+          created_at: now,
+          expires_at: now + ttlMs,
+          last_used_at: null,
         }
         await repository.put(record)
         records.set(id, record)

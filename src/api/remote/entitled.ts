@@ -79,7 +79,10 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
   const turnedAway = (peer: PeerRef, { ask: what }: AgentRequestBody, trace: string, reason: string) =>
     record(
       {
-        ...{ type: 'agent_requested', success: false, peer: peer.nodeId, trace_id: trace },
+        type: 'agent_requested',
+        success: false,
+        peer: peer.nodeId,
+        trace_id: trace,
         details: { operation: what.operation, rule: 'agent.turned_away', reason },
       },
       true,
@@ -89,7 +92,8 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
   function visitorOf(peer: PeerRef, body: AgentRequestBody, trace: string): Visitor {
     const resolve = () =>
       principals.resolve({
-        ...{ author: peer.publicKey, authorId: peer.nodeId },
+        author: peer.publicKey,
+        authorId: peer.nodeId,
         body: {
           query_type: AGENT_CONTROL,
           // Nothing is sealed to it here: the answer goes over this very stream.
@@ -121,7 +125,9 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     const write = (what: AgentAsk, { effect, rule, reason }: RoleDecision): Promise<void> => {
       const isCounted = effect !== 'allow' || LOOKS.has(what.operation)
       const details = {
-        ...{ operation: what.operation, rule, reason: reason.slice(0, 512) },
+        operation: what.operation,
+        rule,
+        reason: reason.slice(0, 512),
         ...('agent' in what && { agent: what.agent.slice(0, 64) }),
         ...('tool' in what && { tool: what.tool.slice(0, 128) }),
         ...('id' in what && { id: what.id }),
@@ -129,7 +135,10 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
       }
       return record(
         {
-          ...{ type: 'agent_requested', success: effect === 'allow', peer: peer.nodeId, trace_id: trace },
+          type: 'agent_requested',
+          success: effect === 'allow',
+          peer: peer.nodeId,
+          trace_id: trace,
           details,
         },
         isCounted,
@@ -141,7 +150,10 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
     const people = operator === undefined || fault !== undefined ? [] : sessions.peopleOf(operator.id)
 
     return {
-      ...{ by, trace, people, nodes: [peer.nodeId, ...others] },
+      by,
+      trace,
+      people,
+      nodes: [peer.nodeId, ...others],
       closed() {
         const { principal, fault } = resolve()
         return fault !== undefined || closed(principal).denied
@@ -164,8 +176,13 @@ export function createEntitled({ principals, policy, sessions, nameOf, audit, cl
         // Of the node, and not of the operator who asks through it.
         const from = { node: peer.nodeId, others, name: by.name ?? peer.nodeId }
         return {
-          ...{ person: approval.person ?? NOBODY, account: NOBODY, admin: !own, operator: operator.id },
-          ...{ way: 'operator', sessions: [], from },
+          person: approval.person ?? NOBODY,
+          account: NOBODY,
+          admin: !own,
+          operator: operator.id,
+          way: 'operator',
+          sessions: [],
+          from,
         }
       },
     }

@@ -32,9 +32,14 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
     const { operator, name } = visitor.by
     // On the disk before a byte leaves. As elsewhere in the ledger: no name and no hash of what was read.
     await audit.insist({
-      ...{ type: 'artifact_read', success: true, peer: visitor.nodes[0], trace_id: visitor.trace },
+      type: 'artifact_read',
+      success: true,
+      peer: visitor.nodes[0],
+      trace_id: visitor.trace,
       details: {
-        ...{ uid: admission.person, bytes: bytesOf(wanted, layout), pieces: wanted.length },
+        uid: admission.person,
+        bytes: bytesOf(wanted, layout),
+        pieces: wanted.length,
         ...(admission.share !== undefined && { share: admission.share.slice(0, 12) }),
         ...(operator !== undefined && { operator, operator_name: name }),
       },

@@ -110,9 +110,13 @@ export function createReach(
     as: Acting | undefined,
   ): Promise<void> {
     await audit.insist({
-      ...{ type: 'agent_asked', success: true, peer: node, trace_id: id },
+      type: 'agent_asked',
+      success: true,
+      peer: node,
+      trace_id: id,
       details: {
-        ...{ uid: caller.uid, operation: what.operation },
+        uid: caller.uid,
+        operation: what.operation,
         ...('agent' in what && { agent: what.agent.slice(0, 64) }),
         ...('tool' in what && { tool: what.tool.slice(0, 128) }),
         ...('id' in what && { id: what.id }),
@@ -136,7 +140,9 @@ export function createReach(
       await exchange.send(
         AgentRequest,
         {
-          ...{ to: parseNodeId(node) as Uint8Array, challenge, ask: what },
+          to: parseNodeId(node) as Uint8Array,
+          challenge,
+          ask: what,
           ...(as !== undefined && { operator: { delegation: as.delegation, chain: as.chain } }),
         },
         Buffer.from(trace, 'hex'),

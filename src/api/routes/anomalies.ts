@@ -51,10 +51,23 @@ function shapeOf(signal: ShownSignal): AnomalyShape {
   const { id, kind, subject, severity, words, count, ongoing, muted, seen } = signal
   const { unit, observed, expected, spread, n, window } = signal
   return {
-    ...{ id, kind, subject, severity, words, count, ongoing, muted, seen },
-    ...{ first_seen: time(signal.first_seen), last_seen: time(signal.last_seen) },
+    id,
+    kind,
+    subject,
+    severity,
+    words,
+    count,
+    ongoing,
+    muted,
+    seen,
+    first_seen: time(signal.first_seen),
+    last_seen: time(signal.last_seen),
     numbers: {
-      ...{ unit, observed, expected, spread, n },
+      unit,
+      observed,
+      expected,
+      spread,
+      n,
       window: { start: time(window.start), end: time(window.end) },
     },
   }

@@ -34,8 +34,11 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
       const bucket = bucketOfSlot(String(details.bucket))
       if (bucket === undefined) return []
       return {
-        ...{ start: rfc3339(bucket.start), end: rfc3339(bucket.end), at: rfc3339(ts) },
-        ...{ types: wordsOf(details.types), audiences: wordsOf(details.audiences) },
+        start: rfc3339(bucket.start),
+        end: rfc3339(bucket.end),
+        at: rfc3339(ts),
+        types: wordsOf(details.types),
+        audiences: wordsOf(details.audiences),
         aggregators: wordsOf(details.aggregators).filter(isNode).map(refOf),
         released: own.get(String(details.bucket)) ?? [],
       }
@@ -47,12 +50,15 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
     fetched: fetchesIn(fetched)
       .slice(0, GIVEN_MAX)
       .map(({ ts, node, operator, ...fetch }) => ({
-        ...{ ...fetch, node: refOf(node), at: rfc3339(ts) },
+        ...fetch,
+        node: refOf(node),
+        at: rfc3339(ts),
         operator:
           operator === undefined
             ? null
             : {
-                ...{ node_id: operator.id, name: operator.name },
+                node_id: operator.id,
+                name: operator.name,
                 fingerprint: fingerprintOf(parseNodeId(operator.id) as Uint8Array),
               },
       })),
@@ -68,7 +74,9 @@ function releasedBy(
     const { bucket, audience, batch, types, threshold } = details
     if (!success || typeof audience !== 'string' || typeof batch !== 'number') continue
     const released = {
-      ...{ audience, batch, threshold: typeof threshold === 'number' ? threshold : null },
+      audience,
+      batch,
+      threshold: typeof threshold === 'number' ? threshold : null,
       types: wordsOf(types).flatMap((word) => {
         const [type, n] = word.split(':')
         return type === undefined || n === undefined ? [] : [{ type, machines: Number(n) }]

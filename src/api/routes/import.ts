@@ -178,7 +178,10 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       const time = (at: number): string => new Date(at).toISOString()
       return {
         imports: found.map(({ number: id, source, file, started_at, finished_at, events: brought }) => ({
-          ...{ id, source, file, started_at: time(started_at) },
+          id,
+          source,
+          file,
+          started_at: time(started_at),
           finished_at: finished_at === null ? null : time(finished_at),
           events: brought,
         })),

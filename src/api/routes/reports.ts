@@ -29,7 +29,8 @@ export function reportsRoutes({ reports, sessions, self }: ReportsRouteDeps): Ro
         range: { start: Date.parse(body.range.start), end: Date.parse(body.range.end) },
         ...(body.team === undefined ? {} : { team: body.team }),
         ...(acting === undefined ? {} : { acting }),
-        ...{ uid: caller.uid, traceId: id },
+        uid: caller.uid,
+        traceId: id,
       })
     })
     serve(server, listReports, async ({ caller }) => reports.status(readerOf(caller)))

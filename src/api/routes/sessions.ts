@@ -69,7 +69,9 @@ export function sessionRoutes({
     })
     serve(server, api.getSessions, async ({ caller }) => ({
       sessions: sessions.list(caller.uid).map(({ number, scope, token = null, openedAt, usedAt }) => ({
-        ...{ session: number, scope, token },
+        session: number,
+        scope,
+        token,
         opened_at: new Date(openedAt).toISOString(),
         last_used_at: new Date(usedAt).toISOString(),
       })),
@@ -91,7 +93,8 @@ export function sessionRoutes({
       const { seat, scope } = placeOf(caller)
       const code = sessions.makeCode({ uid: caller.uid, scope, ...(seat !== undefined && { seat }) })
       return {
-        ...{ code, scope },
+        code,
+        scope,
         expires_in_ms: CODE_MS,
         listen: hostAndPort(listener.address()),
         page: listener.origin(),

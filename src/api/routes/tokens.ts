@@ -31,7 +31,9 @@ export function tokenRoutes({ tokens, http, checkApproving }: TokenDeps): Routes
 function shapeOf({ id, name, scope, created_at, expires_at, last_used_at }: Token): TokenShape {
   const time = (ms: number): string => new Date(ms).toISOString()
   return {
-    ...{ id, name, scope },
+    id,
+    name,
+    scope,
     created_at: time(created_at),
     expires_at: time(expires_at),
     last_used_at: last_used_at === null ? null : time(last_used_at),

@@ -53,7 +53,8 @@ function createCheck(part: 'querystring' | 'body', load: () => Promise<z.ZodType
   return async (request: FastifyRequest): Promise<void> => {
     // `input`: members with a default may be left out.
     json ??= z.toJSONSchema((await load()) as z.ZodType, {
-      ...{ io: 'input', target: 'draft-7' },
+      io: 'input',
+      target: 'draft-7',
       override(of) {
         plain(of)
         keepNull(of)

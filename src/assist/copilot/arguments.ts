@@ -181,7 +181,12 @@ async function argument(
 }
 
 const letterPart = (text: string, span: Span, meaning: Meaning | undefined): ExplainedPart => ({
-  ...{ kind: 'option', span, text, ...meant(meaning), risks: [], parts: [] },
+  kind: 'option',
+  span,
+  text,
+  ...meant(meaning),
+  risks: [],
+  parts: [],
 })
 
 /** Reads `-xzf archive` letter by letter; the last may take an argument. Undefined if no letter is a known option. */

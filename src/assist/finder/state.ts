@@ -96,25 +96,24 @@ const TERMS: FinderTerms = { without: [], isUpward: false, enterRuns: false }
 export const initialState = (question: string, mode: Mode, terms: Partial<FinderTerms> = {}): FinderState => {
   const first = question.replaceAll(/\p{Cc}+/gu, ' ').slice(0, QUESTION_MOST)
   return {
-    ...{
-      question: first,
-      cursor: first.length,
-      mode,
-      match: 'fuzzy',
-      found: [],
-      total: 0,
-      complete: false,
-      selected: 0,
-    },
-    ...{
-      overlay: 'none',
-      removing: undefined,
-      inspecting: undefined,
-      inspected: undefined,
-      notice: undefined,
-    },
-    ...{ empty: true, stale: true, taking: false },
-    ...{ ...TERMS, ...terms },
+    question: first,
+    cursor: first.length,
+    mode,
+    match: 'fuzzy',
+    found: [],
+    total: 0,
+    complete: false,
+    selected: 0,
+    overlay: 'none',
+    removing: undefined,
+    inspecting: undefined,
+    inspected: undefined,
+    notice: undefined,
+    empty: true,
+    stale: true,
+    taking: false,
+    ...TERMS,
+    ...terms,
   }
 }
 

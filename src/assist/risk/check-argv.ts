@@ -74,7 +74,12 @@ function runWords(
   run(
     walk,
     {
-      ...{ words, assignments, redirections: [], input: given, fromFile: false, privileged: false },
+      words,
+      assignments,
+      redirections: [],
+      input: given,
+      fromFile: false,
+      privileged: false,
       span: whole,
     },
     top,

@@ -22,7 +22,8 @@ const KEEPER = 'read -r _; kill -s KILL -- "-$1" 2>/dev/null'
 export function startAgent(argv: readonly string[], keeperGone: () => void): AgentProcess {
   const [program = '', ...words] = argv
   const child: ChildProcessByStdio<Writable, Readable, null> = spawn(program, words, {
-    ...{ detached: true, stdio: ['pipe', 'pipe', 'inherit'] },
+    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   const { pid } = child
   const killAll = (signal: NodeJS.Signals): void => {
@@ -37,7 +38,8 @@ export function startAgent(argv: readonly string[], keeperGone: () => void): Age
     pid === undefined
       ? undefined
       : spawn('/bin/sh', ['-c', KEEPER, 'sh', String(pid)], {
-          ...{ detached: true, stdio: ['pipe', 'ignore', 'ignore'] },
+          detached: true,
+          stdio: ['pipe', 'ignore', 'ignore'],
         })
   let isOver = false
   keeper?.on('error', keeperGone)
@@ -58,7 +60,9 @@ export function startAgent(argv: readonly string[], keeperGone: () => void): Age
     })
   })
   return {
-    ...{ input: child.stdin, output: child.stdout, over },
+    input: child.stdin,
+    output: child.stdout,
+    over,
     async end() {
       child.stdin.end()
       if (await within(over, GRACE_MS)) return

@@ -145,11 +145,15 @@ function wantedOf(
   const input = JSON.stringify({
     ...(diffs.length > 0 && { path: diffs[0]?.path, edits: diffs }),
     ...(command !== undefined && words === undefined && given === undefined && { command }),
-    ...{ title, arguments: call.rawInput ?? null, locations: call.locations ?? [] },
+    title,
+    arguments: call.rawInput ?? null,
+    locations: call.locations ?? [],
   })
   return {
     action: actionOf(kind, call.name),
-    ...{ argv: words ?? (given === undefined ? undefined : ['bash', '-c', given]), command, title },
+    argv: words ?? (given === undefined ? undefined : ['bash', '-c', given]),
+    command,
+    title,
     input: cut || input.length > APPROVAL_INPUT_CHARS ? undefined : input,
     cwd: own?.startsWith('/') ? own : place,
   }

@@ -32,7 +32,8 @@ export async function serveAcp(
   const agent: AgentProcess = startAgent(argv, () => end('the process that ends the agent is not running'))
   const proxy = createProxy({
     ...deps,
-    ...{ end, timers: systemTimers },
+    end,
+    timers: systemTimers,
     toEditor: (line) => write(output, line, agent.output),
     toAgent: (line) => write(agent.input, line, input),
   })

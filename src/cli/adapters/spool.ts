@@ -119,7 +119,10 @@ function ofCommand({ command, cwd = '?', shell, exitCode, durationMs }: RanComma
 }
 
 const ofNote = ({ outcome, risk_level }: Note, end: number): Told => ({
-  ...{ start: end, shell: 'bash', cwd: '?', exit: '?' },
+  start: end,
+  shell: 'bash',
+  cwd: '?',
+  exit: '?',
   text: `!${outcome} ${risk_level}`,
 })
 

@@ -40,7 +40,9 @@ const share = defineCommand({
   async run(io, { args, options }) {
     const length = parseDuration(options.for ?? '1d', '--for')
     const body = {
-      ...{ id: args.id, ends_at: rfc3339(Date.now() + length, '--for'), told: options.tell === true },
+      id: args.id,
+      ends_at: rfc3339(Date.now() + length, '--for'),
+      told: options.tell === true,
       ...(options.to !== undefined && { to: options.to }),
     }
     const made = await daemonAt(io).call(shareArtifact, { body })

@@ -75,10 +75,14 @@ function eventOf({ line, fails = 0.02 }: Habit, time: number, tag: number, rando
   return JSON.stringify({
     id: idOfEvent(time * 1000, tag),
     timestamp: new Date(time).toISOString(),
-    ...{ shell: 'bash', command: line, cwd: '/home/demo' },
+    shell: 'bash',
+    command: line,
+    cwd: '/home/demo',
     exit_code: random() < fails ? 1 : 0,
     duration_us: Math.round(50_000 + random() * 2_000_000),
     risk_level: riskLevelOf(line, 'bash'),
-    ...{ category, tool, karo_generated: false },
+    category,
+    tool,
+    karo_generated: false,
   })
 }

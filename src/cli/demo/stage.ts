@@ -120,7 +120,9 @@ function launch(options: StageOptions, directory: string, machine: Machine): Run
   const log = openSync(join(home, 'demo.log'), 'a')
   // In a group of its own: Ctrl-C is for the demonstration, which ends its nodes itself.
   const child = spawn(node, [karo, 'up'], {
-    ...{ env: envOf(options, home), detached: true, stdio: ['ignore', log, log] },
+    env: envOf(options, home),
+    detached: true,
+    stdio: ['ignore', log, log],
   })
   closeSync(log)
   // A process that cannot be made has no number and never exits; `ready` says that it did not start.

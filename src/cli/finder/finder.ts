@@ -122,7 +122,11 @@ export async function runFinder(
   }: FinderState): Promise<Pick<FinderState, 'found' | 'total' | 'complete'>> {
     if (mode === 'here' && here === undefined) return { found: [], total: 0, complete: true }
     const query = {
-      ...{ ...filters, q: question, match, here, limit: ASKED },
+      ...filters,
+      q: question,
+      match,
+      here,
+      limit: ASKED,
       ...(mode === 'host' && { imported: false }),
       ...(mode === 'session' && { session }),
       ...(mode === 'here' && { cwd: here }),

@@ -60,7 +60,10 @@ export function filtersOf(words: readonly string[], options: Given) {
   return defined({
     word: checkWords(words, 'words'),
     without: checkWords(options.without ?? [], '--without'),
-    ...{ failed, since, until, risk },
+    failed,
+    since,
+    until,
+    risk,
     cwd: given(cwd, (path) => checkText(absolutePath(path, '--cwd'), '--cwd', MOST_PATH)),
     shell: given(shell, (name) => checkText(name, '--shell', MOST_SHELL_NAME).toLowerCase()),
     exit: given(exit, (code) => parseWhole(code, '--exit', 0, 255)),

@@ -37,7 +37,10 @@ export function toolHookLooks(io: CommandIo): readonly ToolHookLook[] {
     const bytes = Buffer.from(expected, 'utf8').toString('latin1')
     const trust = trustOf(tool, file, toolDirectory(io, settings, home))
     return {
-      ...{ tool, title, file, expected },
+      tool,
+      title,
+      file,
+      expected,
       ...(trust && { trust }),
       lines: raw.map((one) => Buffer.from(one, 'latin1').toString('utf8')),
       placed: line !== undefined && withHooks(text, settings, line) === text,

@@ -151,7 +151,12 @@ function textHistory(
   }
   const items = (): AsyncGenerator<Item, void> => bounded(READERS[source](bytes()), where)
   return {
-    ...{ source, where, total: size, end_us, notes: [], items },
+    source,
+    where,
+    total: size,
+    end_us,
+    notes: [],
+    items,
     done: () => done,
     async survey() {
       let untimed = 0
@@ -181,7 +186,10 @@ async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHis
   const others = history.total - total
   let done = 0
   return {
-    ...{ source: 'atuin', where: path, total, end_us: 0 },
+    source: 'atuin',
+    where: path,
+    total,
+    end_us: 0,
     notes:
       others > 0
         ? [

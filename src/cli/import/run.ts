@@ -97,8 +97,15 @@ export async function runImport(
       }
     })
     return {
-      ...{ source: history.source, file: history.where, id, dry_run: dryRun, interrupted: signal.aborted },
-      ...{ ...counts, ...sum, bad_lines, elapsed_ms: Math.round(performance.now() - begun) },
+      source: history.source,
+      file: history.where,
+      id,
+      dry_run: dryRun,
+      interrupted: signal.aborted,
+      ...counts,
+      ...sum,
+      bad_lines,
+      elapsed_ms: Math.round(performance.now() - begun),
     }
   } finally {
     live.end()

@@ -13,7 +13,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
 /** The words that people use for the units, in the singular. */
 const UNIT_NAMES: Readonly<Record<string, string>> = {
-  ...{ second: 's', sec: 's', minute: 'm', min: 'm', hour: 'h', day: 'd', week: 'w' },
+  second: 's',
+  sec: 's',
+  minute: 'm',
+  min: 'm',
+  hour: 'h',
+  day: 'd',
+  week: 'w',
 }
 const NUMBER_WORDS = [
   'one',

@@ -122,7 +122,8 @@ export async function handBundle(
   const frame = signPolicyBundle(
     root,
     {
-      ...{ version, mesh: meshOf(root.publicKey) },
+      version,
+      mesh: meshOf(root.publicKey),
       number: (organisation?.number ?? -1) + 1,
       policies,
       ...(maxLevel === undefined ? {} : { max_level: maxLevel }),

@@ -103,7 +103,10 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
     process.execPath,
     [...process.execArgv, String(process.argv[1]), 'up', '--background'],
     {
-      ...{ env, cwd: '/', detached: true, stdio: ['ignore', log, log, 'ipc'] },
+      env,
+      cwd: '/',
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
     },
   )
   closeSync(log)

@@ -27,7 +27,9 @@ interface Ran {
 export function systemctl(env: Env, ...words: readonly string[]): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn('systemctl', ['--user', '--no-pager', ...words], {
-      ...{ env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout: LIMIT_MS },
+      env: { ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LIMIT_MS,
     })
     let said = ''
     for (const stream of [child.stdout, child.stderr])

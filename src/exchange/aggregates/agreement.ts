@@ -48,7 +48,9 @@ export function agreementOf(
     listed,
   )
   return {
-    ...{ listing: hashOfPart(listing), unlisted, common: bitsOf(common.keys(), listed) },
+    listing: hashOfPart(listing),
+    unlisted,
+    common: bitsOf(common.keys(), listed),
     groups: groups.map(({ members, keys, threshold }, at) => {
       const of = byType(keys)
       const layouts = layoutsOf(view, of) as readonly Layout[]
@@ -57,10 +59,14 @@ export function agreementOf(
       const shareAt = (place: number): HeldShare => common.get(place)!
       const told = sumsOfCells(layouts, members, cells, shareAt)
       return {
-        ...{ members: bitsOf(members, listed), keys: of, threshold },
+        members: bitsOf(members, listed),
+        keys: of,
+        threshold,
         indicators: toldIndicators(layouts, told.whole),
         cells: cells.map((cell, one) => ({
-          ...{ teams: [...cell.teams], members: bitsOf(cell.members, listed), threshold: cell.threshold },
+          teams: [...cell.teams],
+          members: bitsOf(cell.members, listed),
+          threshold: cell.threshold,
           indicators:
             one === cells.length - 1 ? new Uint8Array(0) : toldCellIndicators(layouts, told.cells[one]!),
         })),

@@ -40,14 +40,24 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
   const types = typesOf(alike)
   const contents = listing.audiences.map(
     (audience): ReleaseContent => ({
-      ...{ scheme: SCHEME, mesh: view.mesh, length, start, end, batch: view.batch, audience },
-      ...{ pair: [...view.pair], bundle: listing.bundle, set, expected: listing.expected },
-      ...{
-        listed: listing.shares.length / LISTED_BYTES,
-        common: common.length,
-        unlisted: agreement.unlisted,
-      },
-      ...{ refused: listing.refused, teams: listing.teams, undivided: undivided.length, left_out },
+      scheme: SCHEME,
+      mesh: view.mesh,
+      length,
+      start,
+      end,
+      batch: view.batch,
+      audience,
+      pair: [...view.pair],
+      bundle: listing.bundle,
+      set,
+      expected: listing.expected,
+      listed: listing.shares.length / LISTED_BYTES,
+      common: common.length,
+      unlisted: agreement.unlisted,
+      refused: listing.refused,
+      teams: listing.teams,
+      undivided: undivided.length,
+      left_out,
       types: types.flatMap((type) => typeOf(type, audience, groups, alike) ?? []),
     }),
   )
@@ -153,11 +163,15 @@ function typeOf(
   const shown = totals.filter(({ opened }) => opened !== undefined)
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
-    ...{ type, layout: layout ?? new Uint8Array(32) },
+    type,
+    layout: layout ?? new Uint8Array(32),
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),
     ...rowsOf(shown),
-    ...{ declined, waiting, outside, splits },
+    declined,
+    waiting,
+    outside,
+    splits,
     ...(reason === undefined ? {} : { reason }),
   }
 }
@@ -168,9 +182,12 @@ function splitIn({ cells }: TalliedGroup, { apart, opened }: GroupTotals): reado
   const packed = packedTotals(apart, bitsOf)
   return [
     {
-      ...{ told: packed.told, hidden: packed.hidden },
+      told: packed.told,
+      hidden: packed.hidden,
       cells: cells.map(({ teams, n, threshold }, at) => ({
-        ...{ teams: [...teams], n, threshold },
+        teams: [...teams],
+        n,
+        threshold,
         ...(packed.cells[at] as (typeof packed.cells)[number]),
       })),
     },

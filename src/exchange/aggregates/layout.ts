@@ -35,10 +35,14 @@ function factsOf(layout: Layout): Facts {
   const said = {
     clamp: CLAMP,
     rows: rows.map(({ name, values, counts, family, within }) => ({
-      ...{ counts, family, name, values },
+      counts,
+      family,
+      name,
+      values,
       ...(within === undefined ? {} : { within }),
     })),
-    ...{ type, version },
+    type,
+    version,
   }
   const facts = { hash: blake3([encodeValue(said)]), cells, starts, outer: outerOf(layout) }
   known.set(layout, facts)

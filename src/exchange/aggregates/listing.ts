@@ -224,7 +224,9 @@ export function listingOf(view: TallyView, shares: readonly HeldShare[]): Listin
     if (flaw !== undefined) refused.set(flaw, (refused.get(flaw) ?? 0) + 1)
   }
   return {
-    ...{ bundle: view.bundle, k: kOf(view), audiences: [...view.audiences].sort() },
+    bundle: view.bundle,
+    k: kOf(view),
+    audiences: [...view.audiences].sort(),
     expected: view.expected.size,
     teams: teamsOf(view),
     refused: REFUSED_SHARES.flatMap((reason) => {
@@ -242,7 +244,12 @@ export function candidateOf(view: TallyView, share: HeldShare, at: number): Cand
     roles: [],
   }
   return {
-    ...{ at, member, kMin: share.header.k_min, keys: keysOf(share, view), roles, teams: teams ?? [] },
+    at,
+    member,
+    kMin: share.header.k_min,
+    keys: keysOf(share, view),
+    roles,
+    teams: teams ?? [],
     isOfPair: view.pair.some((key) => Buffer.compare(key, share.author) === 0),
   }
 }

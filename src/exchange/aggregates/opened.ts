@@ -75,9 +75,12 @@ export function talliedGroup(
   const values = whole.map((totals) => totals.opened?.values)
   const apart = split && apartTotals(layouts, split, ours.cells, theirs.cells, values)
   return {
-    ...{ keys: group.keys, isUndivided: group.cells.length > 0 && ours.cells.length === 0 },
+    keys: group.keys,
+    isUndivided: group.cells.length > 0 && ours.cells.length === 0,
     cells: group.cells.map(({ teams }, cell) => ({
-      ...{ teams, n: split?.sizes[cell] ?? 0, threshold: split?.thresholds[cell] ?? 0 },
+      teams,
+      n: split?.sizes[cell] ?? 0,
+      threshold: split?.thresholds[cell] ?? 0,
     })),
     totals: whole.map((totals, type) => ({ ...totals, apart: apart?.[type] })),
   }

@@ -38,8 +38,15 @@ export function writeRelease(
   const plain = releasePlains.encode({ ...content, signatures: signaturesOf(content, self.identity) })
   const box = sealFor(self, random, edition, [...others, author], plain, aad)
   const body: ReleaseBody = {
-    ...{ mesh, ...bucket, batch, audience, version, expires_at: end + RELEASE_KEPT_MS },
-    ...{ recipients: [...box.recipients], epk: box.epk, sealed: box.sealed },
+    mesh,
+    ...bucket,
+    batch,
+    audience,
+    version,
+    expires_at: end + RELEASE_KEPT_MS,
+    recipients: [...box.recipients],
+    epk: box.epk,
+    sealed: box.sealed,
   }
   const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
   return signFrame(Release, envelope, body, self.identity)

@@ -30,7 +30,9 @@ function headerOf({ kMin, sections, declined }: Contribution): ShareHeader {
     scheme: SCHEME,
     k_min: kMin,
     sections: sections.map(({ layout, audiences }) => ({
-      ...{ type: layout.type, layout: hashOf(layout), cells: cellsOf(layout) },
+      type: layout.type,
+      layout: hashOf(layout),
+      cells: cellsOf(layout),
       audiences: [...audiences].sort(byText),
     })),
     declined: declined.map(({ type, audiences }) => ({ type, audiences: [...audiences].sort(byText) })),

@@ -35,8 +35,16 @@ export function writeTally(
   const box = sealFor(self, random, edition, [other, author], tallies.encode(plain), aad)
   const { length, start, end } = bucket
   const body: TallyBody = {
-    ...{ mesh, length, start, end, batch, version, expires_at: end + TALLY_KEPT_MS },
-    ...{ recipients: [...box.recipients], epk: box.epk, sealed: box.sealed },
+    mesh,
+    length,
+    start,
+    end,
+    batch,
+    version,
+    expires_at: end + TALLY_KEPT_MS,
+    recipients: [...box.recipients],
+    epk: box.epk,
+    sealed: box.sealed,
   }
   const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
   return signFrame(Tally, envelope, body, self.identity)

@@ -165,7 +165,9 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
     }))
     const split = splitOf(layouts, theirs.cells, told, opened)
     return {
-      ...{ threshold, indicators, opened: toldValues(layouts, sums.whole, opened) },
+      threshold,
+      indicators,
+      opened: toldValues(layouts, sums.whole, opened),
       cells: told.map((cell, one) => ({
         ...cell,
         opened: toldCellValues(layouts, split, one, sums.cells[one]!),

@@ -54,7 +54,12 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
     `${nameOf(head)} ${head.version} ${Buffer.from(head.digest).toString('latin1')}`
 
   const headOf = ({ author, kind, slot, version, hints, head }: Document): DocumentHeadBody => ({
-    ...{ author, kind, slot, version, digest: head.digest, hints },
+    author,
+    kind,
+    slot,
+    version,
+    digest: head.digest,
+    hints,
   })
 
   function wake(at: number): void {

@@ -70,9 +70,19 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const kept = createListeners<[DocumentHead]>()
   const keeper = told(
     createKeeper({
-      ...{ self, catalog, repository, members, clock, random, log },
+      self,
+      catalog,
+      repository,
+      members,
+      clock,
+      random,
+      log,
       hints: deps.hints ?? createHints(identity.agree),
-      ...{ audit: deps.audit, carries: carrier.carries, witness, ...formerOf(identity), ...optional(deps) },
+      audit: deps.audit,
+      carries: carrier.carries,
+      witness,
+      ...formerOf(identity),
+      ...optional(deps),
     }),
     kept.tell,
   )
@@ -84,26 +94,58 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const reach = reachIn(deps)
   const exchange = createExchange({ link, position, clock, timers })
   const puller = createPuller({
-    ...{ exchange, keeper, offered: witness.offered, clock, timers, log },
+    exchange,
+    keeper,
+    offered: witness.offered,
+    clock,
+    timers,
+    log,
     elsewhere: (by, head) => fetcher.heard(head, head.author, head.author, by),
   })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
   const reminder = createReminder({
-    ...{ self, catalog, repository, clock, random, timers, log },
+    self,
+    catalog,
+    repository,
+    clock,
+    random,
+    timers,
+    log,
     announce: announcer.remind,
   })
   const journal = createJournal({ members, clock })
   const fetches = createFetches(timers)
   const fetcher = createFetcher({
-    ...{ keeper, puller, members, self, reach, random, timers, linked: (node) => linked().includes(node) },
+    keeper,
+    puller,
+    members,
+    self,
+    reach,
+    random,
+    timers,
+    linked: (node) => linked().includes(node),
   })
   const rounds = createRounds({
-    ...{ linked, reach, clock, random, timers, present: members.admitted },
+    linked,
+    reach,
+    clock,
+    random,
+    timers,
+    present: members.admitted,
     isLikely: wroteHere(catalog, members),
     pull: (peer) => puller.pull(peer, announcer.received),
   })
   const giver = createGiver({
-    ...{ link, catalog, repository, trust, journal, position, clock, timers, log, ...optional(deps) },
+    link,
+    catalog,
+    repository,
+    trust,
+    journal,
+    position,
+    clock,
+    timers,
+    log,
+    ...optional(deps),
     missed(peer, asked) {
       const carried = journal.wasTold(peer, asked) ? undefined : carrier.missed(peer, asked)
       if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
@@ -184,8 +226,11 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       return { linked: peers.length, have }
     },
 
-    ...{ of: keeper.of, slots: keeper.slots, withdrawn: keeper.withdrawn },
-    ...{ fetched: fetches.fetched, onKept: kept.on },
+    of: keeper.of,
+    slots: keeper.slots,
+    withdrawn: keeper.withdrawn,
+    fetched: fetches.fetched,
+    onKept: kept.on,
 
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')

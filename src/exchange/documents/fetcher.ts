@@ -160,8 +160,13 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
       }
       const owner = asker ?? (deps.members.sponsorOf(announcer) === undefined ? announcer : from)
       const job: Job = {
-        ...{ wanted, announcers: [announcer], froms: [from], owner },
-        ...{ state: 'waiting', attempt: 0, cancel: () => {} },
+        wanted,
+        announcers: [announcer],
+        froms: [from],
+        owner,
+        state: 'waiting',
+        attempt: 0,
+        cancel: () => {},
       }
       jobs.set(name, job)
       bound(owner)

@@ -132,7 +132,9 @@ export function filtersForOwners(type: string, filters: readonly QueryFilter[]):
 const AUDIENCE = 'audience'
 
 export const audienceFilter = (audience: string): QueryFilter => ({
-  ...{ field: AUDIENCE, operator: 'Equals', value: audience },
+  field: AUDIENCE,
+  operator: 'Equals',
+  value: audience,
 })
 
 /** Undefined: the filters are not those of a question about released totals. */

@@ -77,7 +77,10 @@ export function createQuery(deps: QueryDeps): Query {
     peers: () => link.peers().map(({ nodeId }) => nodeId),
     linked: (node) => link.speaks(node) !== undefined,
     knowsTrees: (node) => link.speaks(node) === queryStream,
-    ...{ clock, read: readQuestion, authorOf, open: asker.open },
+    clock,
+    read: readQuestion,
+    authorOf,
+    open: asker.open,
     memberOf: (author) => deps.trust.memberOf?.(author) ?? author,
   })
 

@@ -12,7 +12,8 @@ const layoutOf = ({
   familyOf = () => type,
   withinOf,
 }: ReleaseLayout): Layout => ({
-  ...{ type, version },
+  type,
+  version,
   rows: rows.map((name) => {
     const within = withinOf?.(name)
     return { name, values, counts: true, family: familyOf(name), ...(within === undefined ? {} : { within }) }
@@ -26,7 +27,9 @@ export function measuresOf(insight: GatherInsight): readonly Measure[] {
     if (released === undefined) return []
     const numbers = new Map(released.layout.rows.map((name, at) => [name, at]))
     return {
-      ...{ type, action, layout: layoutOf(released.layout) },
+      type,
+      action,
+      layout: layoutOf(released.layout),
       earlier: (released.layout.earlier ?? []).map(layoutOf),
       async count(uids, bucket, gives): Promise<Counts> {
         const named = await released.measure(insight, uids, bucket, gives)

@@ -43,8 +43,11 @@ export function reportOf(findings: Findings): Report {
     compared: back === 0 ? null : { days_back: back / DAY_MS, same_weekdays: back % (7 * DAY_MS) === 0 },
     k: Math.max(0, ...buckets.filter(({ why }) => why === undefined).map(({ k }) => k)),
     coverage: coverageOf(found),
-    ...{ tools, risk, anomalies },
-    ...{ machines: findings.machines, source: findings.source },
+    tools,
+    risk,
+    anomalies,
+    machines: findings.machines,
+    source: findings.source,
     notes: [...findings.notes, ...notesOf(sections, isShown)],
   }
 }
@@ -77,8 +80,10 @@ function coverageOf(found: Findings['found']): CoverageSection {
   return {
     rows,
     trend: found[known ?? CATEGORIES[0]].now.map(({ start, end, why, contributions }) => ({
-      ...{ start: rfc3339(start), end: rfc3339(end) },
-      ...{ why: why === undefined ? null : whyWord(why), counts: contributions ?? null },
+      start: rfc3339(start),
+      end: rfc3339(end),
+      why: why === undefined ? null : whyWord(why),
+      counts: contributions ?? null,
     })),
   }
 }
@@ -91,8 +96,16 @@ function rowOf(
   const { contributed, declined, late, absent, refused } = counts
   const heard = contributed + declined + late + refused
   return {
-    ...{ category, start: rfc3339(start), end: rfc3339(end) },
-    ...{ contributed, declined, late, absent, refused },
-    ...{ expected: heard + absent, heard, consent: heard === 0 ? null : (heard - declined) / heard },
+    category,
+    start: rfc3339(start),
+    end: rfc3339(end),
+    contributed,
+    declined,
+    late,
+    absent,
+    refused,
+    expected: heard + absent,
+    heard,
+    consent: heard === 0 ? null : (heard - declined) / heard,
   }
 }

@@ -24,7 +24,9 @@ export function periodsOf(buckets: readonly BucketTotals[]): readonly Period[] {
     .map(({ start, end, batches, implausible }) => {
       const names = new Set(batches.flatMap(({ rows }) => [...rows.keys()]))
       return {
-        ...{ start, end, machines: batches.reduce((sum, { contributors }) => sum + contributors, 0) },
+        start,
+        end,
+        machines: batches.reduce((sum, { contributors }) => sum + contributors, 0),
         rows: new Map(
           [...names].map((name) => {
             const found = batches.flatMap(({ rows }) => rows.get(name) ?? [])
@@ -86,8 +88,11 @@ function changeOf(pairs: readonly Pair[], row: string): Change | null {
   const before = whole.map((pair) => pair.before)
   const [sum, earlier] = [sumOf(now, row) as number, sumOf(before, row) as number]
   return {
-    ...{ before: earlier, now: sum, share: earlier === 0 ? null : (sum - earlier) / earlier },
-    ...{ periods: whole.length, of: pairs.length },
+    before: earlier,
+    now: sum,
+    share: earlier === 0 ? null : (sum - earlier) / earlier,
+    periods: whole.length,
+    of: pairs.length,
     machines: { before: machinesIn(before) as Span, now: machinesIn(now) as Span },
   }
 }

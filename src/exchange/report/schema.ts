@@ -216,7 +216,11 @@ export const report = z
       })
       .nullable(),
     k: count('fewest machines behind a row that is shown'),
-    ...{ coverage, tools, risk, anomalies, machines },
+    coverage,
+    tools,
+    risk,
+    anomalies,
+    machines,
     source: z
       .strictObject({
         since: moment('a day ago, or the start of the daemon'),

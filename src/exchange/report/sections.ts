@@ -44,7 +44,9 @@ function read({ withheld, now: buckets, before, back }: Found): Read {
     ground: {
       state,
       notes: withheld === undefined ? missingWords(buckets) : [withheld],
-      ...{ periods: now.length, of: buckets.length, machines: machinesIn(now) },
+      periods: now.length,
+      of: buckets.length,
+      machines: machinesIn(now),
     },
     now,
     pairs: pairsOf(now, periodsOf(before), back),
@@ -82,7 +84,9 @@ export function toolsOf(found: Found): ToolsSection {
     const isKnown = failures.value !== null && (failures.value > 0 || !failures.at_least)
     return [
       {
-        ...{ tool, category: toolOf(tool).category, ...figure },
+        tool,
+        category: toolOf(tool).category,
+        ...figure,
         failed: isKnown ? (failures.value ?? 0) / figure.value : null,
         failed_at_least: isKnown && failures.at_least,
         failed_machines: isKnown ? failures.machines : null,
@@ -120,8 +124,12 @@ function movesOf(names: Iterable<string>, pairs: readonly Pair[]): Moves {
     const { value, machines } = figureOf(periods, [], tool)
     const shown = periods.filter(({ rows }) => rows.has(tool)).length
     return {
-      ...{ tool, category: toolOf(tool).category, uses: value ?? 0, machines: machines ?? 0 },
-      ...{ periods: shown, of: periods.length },
+      tool,
+      category: toolOf(tool).category,
+      uses: value ?? 0,
+      machines: machines ?? 0,
+      periods: shown,
+      of: periods.length,
     }
   }
   for (const tool of names) {
@@ -189,7 +197,8 @@ export function riskOf(found: Found): RiskSection {
     levels: RISK_LEVELS.map((level) => ({ level, ...figureOf(now, pairs, `risk:${level}`) })),
     rules: rulesOf(now, pairs),
     by_rule: {
-      ...{ periods: byRule.length, since: since === undefined ? null : rfc3339(since) },
+      periods: byRule.length,
+      since: since === undefined ? null : rfc3339(since),
       withheld: rulesWithheld(found.now),
     },
     acts: ACTS.map((act) => ({ act, ...figureOf(now, pairs, `act:${act}`) })),
@@ -204,7 +213,8 @@ export function riskOf(found: Found): RiskSection {
       const risk = period && riskIn(period)
       return {
         ...timeOf(bucket),
-        ...{ commands: risk?.commands ?? null, risky: risk?.risky ?? null },
+        commands: risk?.commands ?? null,
+        risky: risk?.risky ?? null,
         machines: period?.machines ?? null,
       }
     }),

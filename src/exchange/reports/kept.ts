@@ -87,9 +87,13 @@ export function createKept(directory: string, random: Random): Kept {
       const report = read(id)
       const [, date = '', schedule] = ID.exec(id) ?? []
       found = {
-        ...{ id, schedule: SCHEDULES.find((one) => one === schedule) ?? 'daily' },
+        id,
+        schedule: SCHEDULES.find((one) => one === schedule) ?? 'daily',
         until: `${date}T00:00:00.000Z`,
-        ...{ made_at: report.made_at, team: report.team, audience: report.audience, state: report.state },
+        made_at: report.made_at,
+        team: report.team,
+        audience: report.audience,
+        state: report.state,
         formats: FORMATS.filter((format) => fs.existsSync(fileOf(id, format))),
         bytes: FORMATS.reduce(
           (sum, format) => sum + (fs.statSync(fileOf(id, format), { throwIfNoEntry: false })?.size ?? 0),

@@ -79,7 +79,9 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
     anomalies: foundIn(answers.anomalies, range, back),
   }
   return reportOf({
-    ...{ now: deps.clock.now(), period: range, found },
+    now: deps.clock.now(),
+    period: range,
+    found,
     node: { name: deps.self.name, fingerprint: deps.self.fingerprint },
     askedAs: acting?.name ?? null,
     team: team ?? null,
@@ -98,7 +100,12 @@ async function ask(
 ): Promise<Answer> {
   const { status, opened, notes, released } = await query.ask(
     {
-      ...{ query_type, level: 2, perNode: false, uid, timeoutMs: TIMEOUT_MS, opened: true },
+      query_type,
+      level: 2,
+      perNode: false,
+      uid,
+      timeoutMs: TIMEOUT_MS,
+      opened: true,
       range: { start: Math.max(0, range.start - reach), end: range.end },
       ...(team === undefined ? {} : { team }),
       ...(acting === undefined ? {} : { acting }),
@@ -186,9 +193,12 @@ function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machine
     .sort((a, b) => (a.seen ?? 0) - (b.seen ?? 0))
   const enrolled = new Set<string>(certified)
   return {
-    ...{ enrolled: certified.length, seen: certified.length - missing.length },
+    enrolled: certified.length,
+    seen: certified.length - missing.length,
     missing: missing.slice(0, MISSING_MAX).map(({ name, fingerprint, seen }) => ({
-      ...{ name, fingerprint, last_seen: seen === undefined ? null : new Date(seen).toISOString() },
+      name,
+      fingerprint,
+      last_seen: seen === undefined ? null : new Date(seen).toISOString(),
     })),
     missing_total: missing.length,
     never_enrolled: [...members.keys()].filter((node) => node !== self.node_id && !enrolled.has(node)).length,

@@ -261,11 +261,13 @@ export function createReports(deps: ReportsDeps): Reports {
       unsubscribe()
       await looking?.done
     },
-    ...{ make, look },
+    make,
+    look,
     status(reader = deps.principal()) {
       const { schedule } = config.reports
       return {
-        ...{ schedule, problem },
+        schedule,
+        problem,
         next:
           schedule === 'off'
             ? null

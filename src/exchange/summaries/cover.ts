@@ -163,7 +163,9 @@ export function createReader(
       const first = telling[0] && firstIn(telling[0], summaryOf, tells)
       const known = { periods, telling, first: first ?? range.end }
       const covers = spanOf(range, {
-        ...{ ...known, chosen: summaries, now: clock.now() },
+        ...known,
+        chosen: summaries,
+        now: clock.now(),
         ...(await around(author, range, known, tells)),
       })
       if (summaries.length === 0 && covers === undefined) return undefined

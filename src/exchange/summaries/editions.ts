@@ -54,7 +54,9 @@ export function editionsOf(
       log.warn({ slot: head.slot, error: String(error) }, 'an own summary cannot be read; it is replaced')
       const { version } = head
       editions.set(head.slot, {
-        ...{ period, version, expires_at: expiryOf(period) },
+        period,
+        version,
+        expires_at: expiryOf(period),
         // An unreadable edition counts as one that somebody can read, so that no recipient keeps numbers that were withdrawn.
         boxes: 1,
         contents: undefined,

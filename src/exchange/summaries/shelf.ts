@@ -67,7 +67,10 @@ export function createShelf(deps: ShelfDeps): Shelf {
         ) as ReadonlySet<NodeId>
         if (recipients.size === 0 || !(await ran(uid, period))) continue
         found.push({
-          ...{ period, published_at: head.version, expires_at: expiryOf(period), bytes: bytes.length },
+          period,
+          published_at: head.version,
+          expires_at: expiryOf(period),
+          bytes: bytes.length,
           recipients: [...recipients].sort(),
         })
       }
@@ -88,8 +91,13 @@ export function createShelf(deps: ShelfDeps): Shelf {
           if (period === undefined || summary === undefined) continue
           total++
           found.push({
-            ...{ author: one, period, published_at: head.version, expires_at: expiryOf(period) },
-            ...{ bytes: bytes.length, received_at, generated_at: summary.generated_at },
+            author: one,
+            period,
+            published_at: head.version,
+            expires_at: expiryOf(period),
+            bytes: bytes.length,
+            received_at,
+            generated_at: summary.generated_at,
           })
         }
         found = found.sort(newestFirst).slice(0, limit)

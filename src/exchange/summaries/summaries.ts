@@ -68,7 +68,8 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     revision: () => revision,
   })
   const reader = createReader([self, ...formerSelves(identity)], documents, {
-    ...{ log, clock: deps.clock },
+    log,
+    clock: deps.clock,
     keysOf: (author) => [...(trust.keysOf?.(author) ?? [author])],
   })
   const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })

@@ -48,7 +48,8 @@ export const givenTo =
 
 export function createConsenting({ insight, sharing, policy, roster, ownUid, clock }: ConsentingDeps) {
   const personOf = async (uid: number): Promise<Person> => ({
-    ...{ uid, consent: await sharing.consentOf(uid) },
+    uid,
+    consent: await sharing.consentOf(uid),
     since: (await sharing.decidedAt(uid)) ?? 0,
   })
 

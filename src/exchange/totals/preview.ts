@@ -147,11 +147,14 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
         now.aggregators.find((one) => Buffer.compare(one.key, key) === 0)?.operator ?? ''
       const isGiven = deps.given().has(slotOfBucket(bucket))
       return {
-        ...{ audience, bucket: { start: bucket.start, end: bucket.end }, why },
+        audience,
+        bucket: { start: bucket.start, end: bucket.end },
+        why,
         state: isGiven ? 'given' : bucket.end > clock.now() ? 'open' : 'due',
         pair: pair.map((key) => ({ node_id: formatNodeId(key), operator: operatorOf(key) })),
         readers: own.readers.map(({ node_id }) => node_id),
-        ...{ k: Math.max(now.k ?? K_DEFAULT, K_LEAST), k_min: deps.kMin() },
+        k: Math.max(now.k ?? K_DEFAULT, K_LEAST),
+        k_min: deps.kMin(),
         counted,
         types: why === 'no_audience' ? [] : await Promise.all(measures.map(typeOf)),
       }

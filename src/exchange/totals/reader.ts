@@ -45,7 +45,8 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
       )
       const [first, last] = [buckets[0], buckets.at(-1)]
       return {
-        ...{ audience, buckets: totals },
+        audience,
+        buckets: totals,
         covers: first === undefined || last === undefined ? undefined : { start: first.start, end: last.end },
       }
     },
@@ -72,7 +73,10 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const shown = why === undefined ? ofType.filter(({ n }) => n > 0) : []
   const implausible = shown.length > 0 && ofType.some(({ reason }) => reason === 'implausible')
   return {
-    ...{ start, end, why, batches: shown.map((one) => batchOf(one, asked.known, implausible)) },
+    start,
+    end,
+    why,
+    batches: shown.map((one) => batchOf(one, asked.known, implausible)),
     withheld: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known).alone)),
     withheldWithin: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known).within)),
     k: Math.max(0, ...shown.map(({ threshold }) => threshold)),

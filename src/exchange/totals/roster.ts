@@ -56,7 +56,9 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
   return {
     candidates,
     contributorOf: (node) => ({
-      ...{ member: trust.memberOf(node), counted: isCounted(node), roles: rolesOf(node) },
+      member: trust.memberOf(node),
+      counted: isCounted(node),
+      roles: rolesOf(node),
       teams: teamsOf(node),
     }),
     isRevoked: (node) => node !== self && trust.opinion(node).revoked,

@@ -103,12 +103,24 @@ export function createTallier(deps: TallierDeps): Tallier {
     const isLeader = mine.index === 0
     const at = editions.find((one) => one.batch === batch)
     return {
-      ...{ mesh: plan.mesh, bucket: mine.bucket, batch, pair: mine.pair, index: mine.index },
-      ...{ bundle: plan.bundle, k: plan.k, audiences: plan.audiences, layouts, shares, refused },
+      mesh: plan.mesh,
+      bucket: mine.bucket,
+      batch,
+      pair: mine.pair,
+      index: mine.index,
+      bundle: plan.bundle,
+      k: plan.k,
+      audiences: plan.audiences,
+      layouts,
+      shares,
+      refused,
       contributorOf: (author) => roster.contributorOf(formatNodeId(author)),
       isRevoked: (author) => roster.isRevoked(formatNodeId(author)),
       missingSince: missing.get(slotOfTally(mine.bucket, batch)),
-      ...{ expected: roster.expected, teams: roster.teams, arrivals, now: clock.now() },
+      expected: roster.expected,
+      teams: roster.teams,
+      arrivals,
+      now: clock.now(),
       others: editions
         .filter((one) => one.batch !== batch)
         .map(({ own, other }) => ({
@@ -142,7 +154,9 @@ export function createTallier(deps: TallierDeps): Tallier {
     for (const content of contents) {
       if (!(await deps.releases.publish(content, roster.readers(content.audience)))) continue
       const details = {
-        ...{ bucket: slotOfBucket(bucket), batch, audience: content.audience },
+        bucket: slotOfBucket(bucket),
+        batch,
+        audience: content.audience,
         types: content.types.map(({ type, n }) => `${type}:${n}`).join(' '),
         threshold: Math.max(0, ...content.types.map(({ threshold }) => threshold)),
       }

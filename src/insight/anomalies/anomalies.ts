@@ -98,7 +98,8 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
         const looked = await lookAt(rollups, uid, day, now, silent, days)
         const { changed, begun } = settle(await known(uid), findings(looked), day, newId)
         await repository.update(uid, {
-          ...{ put: changed, remove: [] },
+          put: changed,
+          remove: [],
           ...(day === today && { day, ...(begins && { since: from }) }),
         })
         await tell(uid, begun)

@@ -59,7 +59,12 @@ export function fold(rollups: readonly Rollup[]): Folded {
     total,
     categories: byCount([...categories.values()], ({ category }) => category),
     tools: byCount([...tools.values()], ({ tool }) => tool),
-    ...{ hourly, risk, guard, generated, answered, rules },
+    hourly,
+    risk,
+    guard,
+    generated,
+    answered,
+    rules,
   }
 }
 

@@ -67,7 +67,9 @@ const SIGNAL_ROWS_MOST = 400
 /** Without subject, numbers, id or person: signals of one type, severity and hour are one row. */
 function signalsOf(begun: readonly Signal[]): readonly AnomalySignal[] {
   const rows = begun.map(({ kind, severity, first_seen }) => ({
-    ...{ type: kind, severity, count: 1 },
+    type: kind,
+    severity,
+    count: 1,
     hour: Math.floor(first_seen / HOUR_MS) * HOUR_MS,
   }))
   const byHour = addedUp(rows, ({ type, severity, hour }) => `${type} ${severity} ${hour}`)
@@ -104,7 +106,9 @@ const toolsIn = ({ tools }: FoldedHours): readonly ToolUse[] =>
 
 const patternsIn = ({ categories }: FoldedHours): readonly PatternStat[] =>
   categories.map(({ category, count, failures, duration_ms }) => ({
-    ...{ category, count, failures },
+    category,
+    count,
+    failures,
     // Over all of them: one whose duration was not seen counts as none.
     avg_duration_ms: Math.round(duration_ms / count),
   }))
@@ -121,6 +125,8 @@ const safetyIn = ({ risk, guard, generated }: FoldedHours): SafetyCounts => ({
  * cut to the earlier one, of which it is a part.
  */
 const activityIn = ({ total, hourly, daily }: FoldedHours, unique: number): ActivityPatterns => ({
-  ...{ hourly, daily, total_commands: total.count },
+  hourly,
+  daily,
+  total_commands: total.count,
   unique_commands: Math.min(unique, total.count),
 })

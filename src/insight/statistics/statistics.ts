@@ -60,7 +60,10 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
       unique_commands: await rollups.uniqueCommands(uid, span.first, today + 1),
       failures: total.failures,
       total_duration_ms: total.duration_ms,
-      ...{ by_risk_level: risk, guard, generated, answered },
+      by_risk_level: risk,
+      guard,
+      generated,
+      answered,
       ...rankings(folded, before),
       hourly: folded.hourly,
       daily: heat.map((hours) => hours.reduce((sum, count) => sum + count, 0)),
@@ -79,8 +82,10 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
               total_commands: before.total.count,
               failures: before.total.failures,
               total_duration_ms: before.total.duration_ms,
-              ...{ by_risk_level: before.risk, guard: before.guard },
-              ...{ generated: before.generated, answered: before.answered },
+              by_risk_level: before.risk,
+              guard: before.guard,
+              generated: before.generated,
+              answered: before.answered,
             },
     }
   }
@@ -116,7 +121,11 @@ function failingOf(now: Folded['tools'], before: ReadonlyMap<string, Tally>): re
     .map(({ tool, category, count, failures }) => {
       const earlier = before.get(tool)
       return {
-        ...{ tool, category, count, failures, rate: failures / count },
+        tool,
+        category,
+        count,
+        failures,
+        rate: failures / count,
         previous_rate: earlier === undefined ? null : earlier.failures / earlier.count,
         rose: earlier !== undefined && hasRisen({ count, failures }, earlier),
       }

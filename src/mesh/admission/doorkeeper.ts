@@ -19,12 +19,16 @@ export interface DoorLimits {
  * a processor: strangers get about a fifth of one.
  */
 export const LAN_DOOR: DoorLimits = {
-  ...{ perSecond: 20, pendingPerHost: 16, pendingTotal: 128 },
+  perSecond: 20,
+  pendingPerHost: 16,
+  pendingTotal: 128,
   together: { frames: 128, perMs: 2_000 },
 }
 /** Many nodes of one person may share a machine, so loopback gets more. */
 export const LOOPBACK_DOOR: DoorLimits = {
-  ...{ perSecond: 1_000, pendingPerHost: 256, pendingTotal: 256 },
+  perSecond: 1_000,
+  pendingPerHost: 256,
+  pendingTotal: 256,
   together: { frames: 512, perMs: 4_000 },
 }
 /** Hosts whose rate is remembered; the host that was quiet longest is forgotten first. */

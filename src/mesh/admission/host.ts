@@ -82,8 +82,10 @@ export async function createHost(init: HostInit): Promise<Host> {
     addresses: { listen: [...init.listen] },
     transports: [
       tcp({
-        ...{ inboundSocketInactivityTimeout: socketMs, outboundSocketInactivityTimeout: socketMs },
-        ...{ dialOpts: alive, listenOpts: alive },
+        inboundSocketInactivityTimeout: socketMs,
+        outboundSocketInactivityTimeout: socketMs,
+        dialOpts: alive,
+        listenOpts: alive,
       }),
     ],
     connectionEncrypters: await encrypters(init.security),

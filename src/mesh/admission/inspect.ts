@@ -57,7 +57,9 @@ export function createInspect(deps: InspectDeps): Inspect {
         const wire = wires.get(id)
         const remote = wire === undefined ? undefined : endpointOf(wire.connection.remoteAddr)
         return {
-          ...{ node_id: node, admitted, dialed },
+          node_id: node,
+          admitted,
+          dialed,
           remote: `${ip}:${remote?.port ?? 0}`,
           skew_ms: skewMs ?? null,
           karo_version: introduced?.capabilities.karo_version ?? null,

@@ -47,7 +47,8 @@ export function createLookout({ config, names, timers, put, log }: LookoutDeps):
     await Promise.all([
       ...domains.map((domain) => askDomain(domain, signal)),
       scan(subnets, signal, {
-        ...{ timers, port },
+        timers,
+        port,
         allows: (ip) => !own.has(ip) && allowsAddress(config.mesh, ip),
         found: (host) => put({ on: 'listed', peers: [{ host, port }] }),
       }),

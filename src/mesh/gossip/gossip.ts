@@ -93,7 +93,8 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   const neighbours = new Map<string, NodeId>()
 
   const beats = createBeats({
-    ...{ clock, timers: deps.channel.timers },
+    clock,
+    timers: deps.channel.timers,
     beat() {
       if (router?.isStarted() !== true) return false
       router.heartbeat().catch((error: unknown) => log.debug({ reason: String(error) }, 'no round of gossip'))

@@ -65,7 +65,11 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
     let wake = (): void => {}
     open.set(node, (open.get(node) ?? 0) + 1)
     const channel = openChannel(deps, {
-      ...{ stream, protocol, peer, quota: line.quotaOf(node), member: () => admits(node) },
+      stream,
+      protocol,
+      peer,
+      quota: line.quotaOf(node),
+      member: () => admits(node),
       onFrame(frame) {
         frames.push(frame)
         channel.hold()
@@ -82,7 +86,8 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
     })
     const { signal } = over
     return {
-      ...{ peer, signal },
+      peer,
+      signal,
       async send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array) {
         if (!channel.send(message, body, trace)) throw cut(signal)
         // `Stream.onDrain` keeps its first promise, so it waits only once.

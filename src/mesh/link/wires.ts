@@ -102,7 +102,10 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
   const converse = (wire: Entry, stream: Libp2pStream): void => {
     const { id, peer } = wire
     wire.control = openChannel(channel, {
-      ...{ stream, peer, protocol: hello, quota: createQuota(hello.quota) },
+      stream,
+      peer,
+      protocol: hello,
+      quota: createQuota(hello.quota),
       member: () => admits(peer.nodeId),
       // A machine whose clock is wrong finds the Hello of the other side as wrong as the other side finds its own. The side that was
       // dialed therefore answers such a Hello instead of closing: the dialer reads that, knows about the clocks, and closes. A
@@ -153,7 +156,13 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       const id = ++count
       const dialed = connection.direction === 'outbound'
       const wire: Entry = {
-        ...{ id, connection, view, dialed, peer: peerRefOf(node), control: undefined, ended: false },
+        id,
+        connection,
+        view,
+        dialed,
+        peer: peerRefOf(node),
+        control: undefined,
+        ended: false,
         serves: () => view.serve,
         alive: () => view.serve && view.out,
       }
@@ -212,7 +221,8 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
       else if ('ack' in say) {
         const { ack: stage, skewMs: skew_ms, retryAfterMs: retry_after_ms } = say
         wire?.control?.send(HelloAck, {
-          ...{ stage, skew_ms },
+          stage,
+          skew_ms,
           ...(retry_after_ms === undefined ? {} : { retry_after_ms }),
           ...(wire === undefined || stage === 'ready' ? {} : answer(wire.peer.nodeId)),
         })

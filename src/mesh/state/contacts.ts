@@ -33,7 +33,11 @@ const SIGHTED_MAX = 1_024
 
 /** How well founded an admission is: by naming the node itself, by an issuer, by an introducer, by a subnet. */
 const RANKS: Readonly<Partial<Record<TrustSource, number>>> = {
-  ...{ config: 0, tofu: 0, certificate: 1, introduction: 2, domain: 3 },
+  config: 0,
+  tofu: 0,
+  certificate: 1,
+  introduction: 2,
+  domain: 3,
 }
 const LAST_RANK = 4
 
@@ -136,7 +140,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
     isStatic: dialing.isStatic,
   })
   const asks = createAsks({
-    ...{ dialing, book, emit: deps.emit, looksUp: config.discovery.dht },
+    dialing,
+    book,
+    emit: deps.emit,
+    looksUp: config.discovery.dht,
     isThere: (node) => connections.neighbour(node) !== undefined && deps.complete(node),
     // A dial to a node that is not admitted here would end in the lobby there.
     isPossible: (node) => running && admits(node),
@@ -194,8 +201,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
     },
     round: settling(() =>
       dialing.round({
-        ...{ due: overlay.due(), againMs: overlay.dueAgainMs() },
-        ...{ members: overlay.lookedAt(), hasDeclined: overlay.hasDeclined },
+        due: overlay.due(),
+        againMs: overlay.dueAgainMs(),
+        members: overlay.lookedAt(),
+        hasDeclined: overlay.hasDeclined,
       }),
     ),
     knownAt: book.membersAt,
@@ -241,7 +250,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
       dialing.meet(node)
       dialing.wake(node)
     },
-    ...{ visit: dialing.visit, opened: dialing.opened },
+    visit: dialing.visit,
+    opened: dialing.opened,
     leaf: ({ node, leaf }) => leaves.met(node, leaf),
     met({ node, leaf }, addresses) {
       leaves.met(node, leaf)
@@ -287,7 +297,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
       overlay.wantAll(ms)
       dialing.look()
     },
-    ...{ isLeaf: overlay.isLeaf, leaves },
+    isLeaf: overlay.isLeaf,
+    leaves,
     release(node) {
       if (!overlay.wanted().has(node) && !deps.inUse(node)) connections.release(node)
     },

@@ -31,7 +31,15 @@ export const newEntry = (
   retryAfterMs: number,
 ): Entry => ({
   ...of,
-  ...{ openedAt, heardAt: openedAt, introduced: undefined, leaf: false, leafHere: false, skewMs: undefined },
-  ...{ admitted: false, outcome: undefined, retryAfterMs, enrols: false },
+  openedAt,
+  heardAt: openedAt,
+  introduced: undefined,
+  leaf: false,
+  leafHere: false,
+  skewMs: undefined,
+  admitted: false,
+  outcome: undefined,
+  retryAfterMs,
+  enrols: false,
   handshake: createHandshake(),
 })

@@ -58,7 +58,9 @@ interface Entry {
 }
 
 const newEntry = (node: NodeId, since: number): Entry => ({
-  ...{ isThere: true, awayUntil: Number.NEGATIVE_INFINITY, since },
+  isThere: true,
+  awayUntil: Number.NEGATIVE_INFINITY,
+  since,
   place: placeOf(node),
 })
 

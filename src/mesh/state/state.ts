@@ -63,7 +63,11 @@ export function createState(deps: StateDeps): State {
   const refuses = (node: NodeId): boolean => trust.bars(node)
 
   const connections = createConnections({
-    ...{ ...deps, emit, admits, refuses, mesh: config.mesh },
+    ...deps,
+    emit,
+    admits,
+    refuses,
+    mesh: config.mesh,
     credentials: deps.credentials ?? NO_CREDENTIALS,
   })
   const contacts = createContacts({ ...deps, emit, connections })
@@ -72,7 +76,11 @@ export function createState(deps: StateDeps): State {
     contacts.missed(node)
   }
   const presence = createPresence({
-    ...{ ...deps, emit, connections, trust: { ...trust, lost }, willLink: contacts.willLink },
+    ...deps,
+    emit,
+    connections,
+    trust: { ...trust, lost },
+    willLink: contacts.willLink,
     believable: (listen, from) =>
       announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
   })
@@ -199,7 +207,11 @@ export function createState(deps: StateDeps): State {
       if (heard !== undefined) contacts.heard(author, heard.addresses, heard.worthATry)
       return { isNews: heard !== undefined, actions: settled() }
     },
-    ...{ connections, linksOf: presence.links, lastRound: heartbeat.lastRound },
-    ...{ leaves: contacts.leaves, knownAt: contacts.knownAt, sizes: contacts.sizes },
+    connections,
+    linksOf: presence.links,
+    lastRound: heartbeat.lastRound,
+    leaves: contacts.leaves,
+    knownAt: contacts.knownAt,
+    sizes: contacts.sizes,
   }
 }

@@ -87,7 +87,10 @@ export type RunRequest = Of<typeof run>
  * that `ack` says were read.
  */
 const pipe = object({
-  ...{ op: one('pipe'), job, pipe: id, step: one('open', 'data', 'end', 'close', 'ack') },
+  op: one('pipe'),
+  job,
+  pipe: id,
+  step: one('open', 'data', 'end', 'close', 'ack'),
   bytes: integer(0, WINDOW_BYTES + PIECE_BYTES),
 })
 export type PipeMessage = Of<typeof pipe>

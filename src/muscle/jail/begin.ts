@@ -124,7 +124,10 @@ function started(spec: JailSpec, way: Way): Started {
       'pipe' as const,
     ]
     const child = spawn(program, way.words(first), {
-      ...{ stdio, cwd: '/', env: {}, detached },
+      stdio,
+      cwd: '/',
+      env: {},
+      detached,
       ...(owner !== undefined && way.asks === undefined && { uid: owner, gid: owner }),
     })
     return { child, stdin: input?.write, out: output.read, err: errors.read, carrier: pair?.near }

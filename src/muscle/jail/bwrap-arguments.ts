@@ -69,7 +69,12 @@ export function argumentsOf(
   const { disk_bytes: size } = spec.limits
   const inMemory = (path: string): string[] => ['--size', String(size), '--tmpfs', path]
   const environment = {
-    ...{ PATH, HOME, USER: 'job', LOGNAME: 'job', TMPDIR: '/tmp', ...spec.env },
+    PATH,
+    HOME,
+    USER: 'job',
+    LOGNAME: 'job',
+    TMPDIR: '/tmp',
+    ...spec.env,
     ...(spec.net === true && WAY_OUT),
   }
   const writable = places.binds.flatMap(({ path, write }) => (write ? [path] : []))
@@ -141,7 +146,10 @@ syscall($call, 4, message($rights), 0) == 1 || fail 'the port was not handed ove
 `
 /** What programs look for, in the forms that they look for it. Node.js needs to be told that it should. */
 const WAY_OUT = {
-  ...{ HTTP_PROXY: PROXY.url, http_proxy: PROXY.url, HTTPS_PROXY: PROXY.url, https_proxy: PROXY.url },
+  HTTP_PROXY: PROXY.url,
+  http_proxy: PROXY.url,
+  HTTPS_PROXY: PROXY.url,
+  https_proxy: PROXY.url,
   NODE_USE_ENV_PROXY: '1',
 }
 

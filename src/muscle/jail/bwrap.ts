@@ -56,7 +56,10 @@ export function createBwrap(deps: BwrapDeps): Provider {
       if (filter === undefined) throw new JailError('no_sandbox', `there is no seccomp filter for ${machine}`)
       const places = judgePlaces(spec.binds, deps.closed)
       return begin(spec, {
-        ...{ descriptors, program, detached: false, files: () => [filter, PASSWD, GROUP] },
+        descriptors,
+        program,
+        detached: false,
+        files: () => [filter, PASSWD, GROUP],
         words: (first) =>
           argumentsOf(spec, places, { first, mark, machine, keepsSockets: handingOver(deps).length === 0 }),
         held: (child, line) =>

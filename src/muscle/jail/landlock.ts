@@ -113,7 +113,10 @@ export function createLandlock(deps: LandlockDeps): Provider {
       const rules = rulesOf(places)
       const limits = limitsOf(spec, tasks.first(spec.limits.tasks))
       return begin(spec, {
-        ...{ descriptors, program, detached: true, files: () => [filter] },
+        descriptors,
+        program,
+        detached: true,
+        files: () => [filter],
         words: (first) => [
           ...['-e', LAUNCHER, '--', markOf(deps.socket), String(first + 1), ...calls.map(String)],
           ...listed([ALL.files, ALL.network, ALL.scopes, ...rules]),

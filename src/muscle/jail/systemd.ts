@@ -79,7 +79,10 @@ export function createSystemd(deps: BwrapDeps & { readonly uid?: number }): Prov
       const keepsSockets = handingOver(deps).length === 0
       const wordsOf = (first: number) => argumentsOf(spec, places, { first, mark, machine, keepsSockets })
       return begin(spec, {
-        ...{ descriptors, program: PERL, detached: false, asks: true as const },
+        descriptors,
+        program: PERL,
+        detached: false,
+        asks: true as const,
         // What a job is does not stand in its unit, which everybody may ask systemd about.
         files: (first) => [
           ...[filter, PASSWD, GROUP],

@@ -102,7 +102,15 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     const port = await put({ host: '127.0.0.1', port: 0 }, servers)
     const udp = await bound(listener)
     const bait: Bait = {
-      ...{ provider: provider.name, file, content, link, socket: name, path, port, udp, pid: process.pid },
+      provider: provider.name,
+      file,
+      content,
+      link,
+      socket: name,
+      path,
+      port,
+      udp,
+      pid: process.pid,
       ipc: readlinkSync('/proc/self/ns/ipc'),
       memory: LIMITS.memory_bytes,
       disk: LIMITS.disk_bytes,
@@ -111,7 +119,12 @@ async function probeOne(provider: Provider, { program, timers }: ProbeDeps): Pro
     }
     const spec = {
       argv: [...program.argv, '--attempt', JSON.stringify(bait)],
-      ...{ cwd: '/', env: {}, stdin: false, secrets: [], limits: LIMITS, wanted: () => true },
+      cwd: '/',
+      env: {},
+      stdin: false,
+      secrets: [],
+      limits: LIMITS,
+      wanted: () => true,
       binds: [
         ...program.files.map((needed) => ({ path: needed, write: false })),
         { path: realpathSync(given), write: true },

@@ -109,7 +109,10 @@ function itemOf(line: number, row: Record<string, SQLOutputValue>): Item {
   const cwd = typeof row.cwd === 'string' && row.cwd.startsWith('/') ? row.cwd.slice(0, MOST_PATH) : UNKNOWN
   const shell = typeof row.shell === 'string' && /^[a-z]{1,16}$/.test(row.shell) ? row.shell : UNKNOWN
   const entry: ForeignEntry = {
-    ...{ command: told.command, start_us, cwd: cwd.toWellFormed(), shell },
+    command: told.command,
+    start_us,
+    cwd: cwd.toWellFormed(),
+    shell,
     // atuin writes -1 for an exit code that it does not know.
     duration_us: numberOf(row.duration_us),
     exit_code: numberOf(row.exit_code),

@@ -89,6 +89,11 @@ function withoutHalfCharacter(bytes: Buffer): Buffer {
 
 /** An entry of a history that only has times and commands. */
 export const plainEntry = (command: string, start_us: number | null, shell: ForeignShell): ForeignEntry => ({
-  ...{ command, start_us, shell },
-  ...{ duration_us: null, exit_code: null, cwd: UNKNOWN, karo_generated: false },
+  command,
+  start_us,
+  shell,
+  duration_us: null,
+  exit_code: null,
+  cwd: UNKNOWN,
+  karo_generated: false,
 })

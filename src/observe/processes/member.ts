@@ -66,7 +66,8 @@ export function rowOf(member: Member): ProcessRow {
   const { pid, shell, startedAt, ageMs, peak, cpuMs, line, depth, goneAt } = member
   const ended = goneAt !== undefined && depth === 1 && line !== undefined
   return {
-    ...{ pid, shell },
+    pid,
+    shell,
     name: markLevel0(member.name),
     started_at: Math.floor(startedAt),
     duration_ms: Math.round(ageMs),

@@ -153,7 +153,9 @@ export function parseStat(text: string): ProcStat | undefined {
   return {
     name: text.slice(open + 1, close),
     state: fields[0] ?? '',
-    ...{ group, foreground, threads },
+    group,
+    foreground,
+    threads,
     cpuMs: cpuTicks * TICK_MS,
     startedMs: startTicks * TICK_MS,
   }

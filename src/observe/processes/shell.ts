@@ -41,8 +41,17 @@ function recognise(
   // Anybody can give a spool file any name. Nobody may learn that way what another person's shell runs.
   if (proc.userOf(pid) !== uid) return undefined
   return {
-    ...{ uid: person, pid, written, paused, startedMs: stat.startedMs, name: stat.name },
-    ...{ over: false, kids: new Set(), live: 0, waiting: [], lines: [] },
+    uid: person,
+    pid,
+    written,
+    paused,
+    startedMs: stat.startedMs,
+    name: stat.name,
+    over: false,
+    kids: new Set(),
+    live: 0,
+    waiting: [],
+    lines: [],
     silence: createSilence(written, now),
   }
 }

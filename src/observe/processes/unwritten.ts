@@ -42,7 +42,9 @@ export function createUnwritten(): Unwritten {
         peaks: [...now.lines]
           .filter((line) => line.uid === uid)
           .map(({ id, peak, lastStart }) => ({
-            ...{ event_id: id, peak_rss_bytes: peak, last_start: lastStart },
+            event_id: id,
+            peak_rss_bytes: peak,
+            last_start: lastStart,
           })),
       }))
     },

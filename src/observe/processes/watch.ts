@@ -91,12 +91,24 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const now = lookedAt
     const age = Math.max(0, uptime - stat.startedMs)
     const member: Member = {
-      ...{ pid, of, depth, uid: shell.uid, shell: shell.name, startedMs: stat.startedMs },
+      pid,
+      of,
+      depth,
+      uid: shell.uid,
+      shell: shell.name,
+      startedMs: stat.startedMs,
       startedAt: now - age,
-      ...{ name: stat.name, ageMs: age, cpuMs: stat.cpuMs, threads: stat.threads },
+      name: stat.name,
+      ageMs: age,
+      cpuMs: stat.cpuMs,
+      threads: stat.threads,
       peak: proc.peakBytes(pid),
-      ...{ foregroundAt: undefined, goneAt: undefined, line: undefined, kids: new Set() },
-      ...{ dueAt: 0, everyMs: LOOK_MS },
+      foregroundAt: undefined,
+      goneAt: undefined,
+      line: undefined,
+      kids: new Set(),
+      dueAt: 0,
+      everyMs: LOOK_MS,
     }
     update(member, stat, uptime, now)
     members.set(pid, member)

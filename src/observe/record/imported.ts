@@ -82,8 +82,13 @@ export function createForeignDigest(source: string, ignore: readonly string[]): 
     const { start_us, untimed } = foreign
     const event = digest(
       {
-        ...{ session: '', sequence: 0, startUs: start_us, durationUs: foreign.duration_us },
-        ...{ shell, cwd, command },
+        session: '',
+        sequence: 0,
+        startUs: start_us,
+        durationUs: foreign.duration_us,
+        shell,
+        cwd,
+        command,
         exitCode: foreign.exit_code,
         ...(foreign.karo_generated && { generated: true as const }),
       },

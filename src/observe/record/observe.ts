@@ -35,7 +35,11 @@ export function createObserve(deps: ObserveDeps): Observe {
   const answers = createGivenAnswers(clock)
   let digest = createDigest(config.history.ignore, answers)
   const follower = createFollower({
-    ...{ directory, events, clock, log, faults },
+    directory,
+    events,
+    clock,
+    log,
+    faults,
     personOf: deps.personOf ?? (async (uid) => uid),
     digest: () => digest,
     stored: tellRecorded,
@@ -58,14 +62,20 @@ export function createObserve(deps: ObserveDeps): Observe {
   function tellRecorded(stored: readonly EventInput[], shell: HookedShell | undefined): void {
     if (shell !== undefined && ranListeners.size > 0) {
       const lines = stored.map(({ start_us, tag, duration_us, exit_code }) => ({
-        ...{ id: idOfEvent(start_us, tag), start_us, duration_us, exit_code },
+        id: idOfEvent(start_us, tag),
+        start_us,
+        duration_us,
+        exit_code,
       }))
       for (const listener of ranListeners) listener(shell, lines)
     }
     if (listeners.size === 0) return
     const commands = stored.map(({ uid, start_us, tag, category, risk_level }) => ({
-      ...{ uid, id: idOfEvent(start_us, tag), timestamp: Math.floor(start_us / 1000) },
-      ...{ category, risk_level },
+      uid,
+      id: idOfEvent(start_us, tag),
+      timestamp: Math.floor(start_us / 1000),
+      category,
+      risk_level,
     }))
     for (const listener of listeners) listener(commands)
   }

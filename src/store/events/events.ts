@@ -103,7 +103,12 @@ export function createEventRepository(
   const lists = createImportLists(db)
   const retention = createEventRetention({ db, serially, commands, rollups, counts, recall, lists })
   const { removeSome, ...removal } = createEventRemoval({
-    ...{ db, serially, rollups, counts, retention, recall },
+    db,
+    serially,
+    rollups,
+    counts,
+    retention,
+    recall,
     removedWith: [lists.takeOff, ...removedWith],
   })
   const replacedBy = createReplaced({ db, lists })

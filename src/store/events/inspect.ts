@@ -130,7 +130,8 @@ export function createInspect(deps: {
       const after = isKnown ? await neighbours(place, 'after', snapshot) : []
       const recent = newest.map((hit) => eventKeyOf(uid, hit))
       const [event, ...others] = await readEvents(db, {
-        ...{ uid, snapshot },
+        uid,
+        snapshot,
         keys: [key, ...recent, ...before, ...after],
       })
       return {

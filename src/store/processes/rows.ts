@@ -114,7 +114,12 @@ export function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | un
       started_at: Number(bytes.readBigUInt64BE(START_AT)),
       pid: bytes.readUInt32BE(PID_AT),
       name: name as unknown as Level0<string>,
-      ...{ shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id },
+      shell,
+      duration_ms,
+      peak_rss_bytes,
+      cpu_ms,
+      exit_code,
+      event_id,
     }
   } catch {
     return undefined

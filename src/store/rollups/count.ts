@@ -124,7 +124,12 @@ export function uncount(rollup: MutableRollup, event: Countable): boolean {
 
 /** A rollup that counts nothing yet, which is the caller's own. */
 export const emptyRollup = (): MutableRollup => ({
-  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, answered: 0 },
+  count: 0,
+  failures: 0,
+  duration_ms: 0,
+  generated: 0,
+  guard_active: 0,
+  answered: 0,
   categories: {},
   tools: {},
   rules: {},

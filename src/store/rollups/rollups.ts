@@ -12,17 +12,15 @@ import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
 /** The rollup of an hour or a day without events. */
 export const NO_ROLLUP: Rollup = Object.freeze({
-  ...{
-    count: 0,
-    failures: 0,
-    duration_ms: 0,
-    generated: 0,
-    guard_active: 0,
-    answered: 0,
-    categories: {},
-    tools: {},
-    rules: {},
-  },
+  count: 0,
+  failures: 0,
+  duration_ms: 0,
+  generated: 0,
+  guard_active: 0,
+  answered: 0,
+  categories: {},
+  tools: {},
+  rules: {},
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
   hourly: new Array<number>(24).fill(0),
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
@@ -140,7 +138,9 @@ export function decodeRollup(value: Uint8Array): Rollup {
     hourly,
     guard: { blocked, confirmed, declined, unjudged },
     guard_active,
-    ...{ generated, answered, rules },
+    generated,
+    answered,
+    rules,
   }
 }
 

@@ -143,7 +143,9 @@ export function createRollupSum(): RollupSum {
     },
     sum: () => ({
       ...total,
-      ...{ risk, guard, hourly: hours },
+      risk,
+      guard,
+      hourly: hours,
       categories: Object.fromEntries(categories),
       tools: Object.fromEntries(tools),
       rules: Object.fromEntries(rules),

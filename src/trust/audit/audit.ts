@@ -74,7 +74,11 @@ export function createAudit(options: AuditOptions): Audit {
   let pumping: Promise<void> | undefined
 
   const reading = createReading({
-    ...{ repository, identity, clock, times, settle: () => settle() },
+    repository,
+    identity,
+    clock,
+    times,
+    settle: () => settle(),
     async sign() {
       await settle()
       headDue ||= newest.seq > signedSeq
@@ -261,7 +265,8 @@ export function createAudit(options: AuditOptions): Audit {
       return [{ name: 'audit.writable', ok, detail }]
     },
 
-    ...{ ...reading, ...recordingBy(take) },
+    ...reading,
+    ...recordingBy(take),
 
     async trim(before) {
       if (state !== 'open') return
@@ -276,7 +281,8 @@ export function createAudit(options: AuditOptions): Audit {
     }),
 
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
-    ...{ onRecord: records.on, onHead: heads.on },
+    onRecord: records.on,
+    onHead: heads.on,
   }
 }
 

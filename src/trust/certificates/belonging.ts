@@ -75,7 +75,9 @@ export function createBelonging(deps: BelongingDeps): Belonging {
   }
 
   return {
-    ...{ membership, seeking, rootWord },
+    membership,
+    seeking,
+    rootWord,
     async join(code, terms) {
       if (deps.isCertified()) throw otherMesh()
       if (deps.isRevoked()) throw revokedKey()

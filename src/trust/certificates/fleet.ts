@@ -51,7 +51,15 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const parting = createParting({ log, tell: (node) => changes.tell(node) })
   const { take, documents } = createTaking({
-    ...{ self, roll, lineage, parting, issuing, audit, clock, log, tell },
+    self,
+    roll,
+    lineage,
+    parting,
+    issuing,
+    audit,
+    clock,
+    log,
+    tell,
     authorities: () => authorities.tell(),
     renewed() {
       const renewed = membership.renewed()
@@ -68,7 +76,12 @@ export function createFleet(options: FleetOptions): Fleet {
   const belonging = createBelonging({
     isCertified: () => own() !== undefined,
     isRevoked: () => kinship.isRevoked(self),
-    ...{ self, identity, roll, audit, clock, log },
+    self,
+    identity,
+    roll,
+    audit,
+    clock,
+    log,
     signedByRoot: (list) =>
       before(sink('revocation_list', list, 'neighbours'), () => take('revocation_list', list)),
     take: (certificate) => take('certificate', certificate),
@@ -81,8 +94,20 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const { membership, seeking, rootWord } = belonging
   const credentials = createCredentials({
-    ...{ identity, ...kinship, roll, invites, issuing, seeking, rootWord },
-    ...{ lineage, signed, audit, clock, log, tell, isNameKnown: options.isNameKnown },
+    identity,
+    ...kinship,
+    roll,
+    invites,
+    issuing,
+    seeking,
+    rootWord,
+    lineage,
+    signed,
+    audit,
+    clock,
+    log,
+    tell,
+    isNameKnown: options.isNameKnown,
   })
   const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
 
@@ -102,11 +127,17 @@ export function createFleet(options: FleetOptions): Fleet {
     stop: () => serially(async () => {}),
 
     word: (node) => roll.word(node, clock.now()),
-    ...{ revoked: roll.revoked, fault: roll.fault, withdrawn: roll.withdrawn },
-    ...{ isPerson: roll.operators.holds, root: roll.root, frames: roll.frames },
+    revoked: roll.revoked,
+    fault: roll.fault,
+    withdrawn: roll.withdrawn,
+    isPerson: roll.operators.holds,
+    root: roll.root,
+    frames: roll.frames,
     certified: () => roll.certified(clock.now()),
     own,
-    ...{ isParting: parting.isParting, onParting: parting.onParting, onChange: changes.on },
+    isParting: parting.isParting,
+    onParting: parting.onParting,
+    onChange: changes.on,
     ...credentials,
     documents,
     onDocument: (next) => {
@@ -122,9 +153,12 @@ export function createFleet(options: FleetOptions): Fleet {
       return stateOf({ roll, ...at, ...invite, lineage })
     },
 
-    ...{ found: rootWord.found, rootList: rootWord.rootList, revokedByRoot: rootWord.revokedByRoot },
+    found: rootWord.found,
+    rootList: rootWord.rootList,
+    revokedByRoot: rootWord.revokedByRoot,
     ...createInviting({ identity, roll, issuing, invites, audit, clock, random }),
-    ...{ join: belonging.join, seeks: seeking.seeks },
+    join: belonging.join,
+    seeks: seeking.seeks,
 
     async revoke(node) {
       const keys = kinship.revokedWith(node)

@@ -92,7 +92,10 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       identity,
       mesh(),
       {
-        ...{ name: terms.name, roles: terms.roles, teams: terms.teams, usage },
+        name: terms.name,
+        roles: terms.roles,
+        teams: terms.teams,
+        usage,
         member: terms.member_id,
         key: parseNodeId(node) as Uint8Array,
         version: Math.max(now, (before?.issued_at ?? 0) + 1, leftSince(deps, node, now) + 1),
@@ -111,7 +114,9 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       success: true,
       peer,
       details: {
-        ...{ name: terms.name, roles: terms.roles.join(','), teams: terms.teams.join(',') },
+        name: terms.name,
+        roles: terms.roles.join(','),
+        teams: terms.teams.join(','),
         ...(usage === '' ? {} : { usage }),
       },
     })

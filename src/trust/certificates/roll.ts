@@ -39,7 +39,8 @@ export function createRoll(): Roll {
   const faults = createRecent<NodeId, ChainFault | 'issuer_revoked'>(FAULTS_MAX)
 
   const operators = createOperatorRoll({
-    ...{ root: () => root, isStale: (now) => isStale(now) },
+    root: () => root,
+    isStale: (now) => isStale(now),
     isRevoked: (key, usage) => isRevoked(key, usage),
     issuerOf: (issuer) => (revoked(issuer) === undefined ? issuers.get(issuer)?.bytes : undefined),
     namedIssuerOf: (issuer) => issuers.get(issuer)?.body,
@@ -94,8 +95,14 @@ export function createRoll(): Roll {
       node_id: node,
       key: body.key,
       member_id: toHex(body.member),
-      ...{ name: body.name, roles: body.roles, teams: body.teams, grants: body.grants },
-      ...{ issuer: held.author, issued_at: body.version, not_before: body.not_before, not_after: ends },
+      name: body.name,
+      roles: body.roles,
+      teams: body.teams,
+      grants: body.grants,
+      issuer: held.author,
+      issued_at: body.version,
+      not_before: body.not_before,
+      not_after: ends,
     }
   }
 

@@ -46,7 +46,9 @@ export function createRootWord({ identity, roll, clock, log, signedByRoot, joine
       if (isOther(root)) throw otherMesh()
       const mesh = meshOf(root)
       const verdict = verifyChain([certificate], {
-        ...{ root: { key: root, mesh }, at: clock.now(), key: identity.publicKey },
+        root: { key: root, mesh },
+        at: clock.now(),
+        key: identity.publicKey,
         isRevoked: (key) => roll.revoked(formatNodeId(key)) !== undefined,
       })
       if (!verdict.ok) {

@@ -54,8 +54,11 @@ export function stateOf({
       joining === undefined && refused === null
         ? null
         : {
-            ...{ expires_at: joining?.expires_at ?? 0, refused, detail },
-            ...{ places: joining?.places ?? [], attempt },
+            expires_at: joining?.expires_at ?? 0,
+            refused,
+            detail,
+            places: joining?.places ?? [],
+            attempt,
           },
   }
 }
@@ -75,7 +78,9 @@ function revokedBy(roll: Roll, keys: readonly NodeId[], now: number): RevokedHer
   if (revoked === undefined || root === undefined) return null
   const { by, at } = revoked
   return {
-    ...{ node_id: by, at, root: by === formatNodeId(root.key) },
+    node_id: by,
+    at,
+    root: by === formatNodeId(root.key),
     name: roll.word(by, now)?.binding.name ?? '',
   }
 }

@@ -62,7 +62,10 @@ export function createSharing(deps: SharingDeps): Sharing {
       const { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only, anomalies, off } = next
       const lists = { allow_peers, allow_supervisors, deny_peers, allow_only, deny_only }
       await consent.put({
-        ...{ uid, ...lists, off, decided_at: clock.now() },
+        uid,
+        ...lists,
+        off,
+        decided_at: clock.now(),
         ...(anomalies === undefined ? {} : { anomalies }),
       })
       changes.tell()
@@ -71,7 +74,8 @@ export function createSharing(deps: SharingDeps): Sharing {
         success: true,
         ...(entry !== undefined && isNodeId(entry) ? { peer: entry } : {}),
         details: {
-          ...{ uid, change: what },
+          uid,
+          change: what,
           ...(entry === undefined ? {} : { who: entry }),
           ...(categories === undefined ? {} : { categories: categories.join(' ') }),
         },

@@ -35,7 +35,10 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     if (own === undefined || operators === undefined) return { fault: 'no_mesh', claimed: id }
     const { query_type: type, audience_key: audienceKey } = body
     const fault = delegationFault(delegation.body, {
-      ...{ mesh: own, node: author, audienceKey, type },
+      mesh: own,
+      node: author,
+      audienceKey,
+      type,
       at: clock.now(),
     })
     // Everybody who carried a question of the operator can show its delegation again: it does not say who asks here.
@@ -78,8 +81,11 @@ export function createPrincipals({ opinion, operators, clock }: PrincipalsDeps):
     return {
       operator,
       principal: {
-        ...{ node_id: node.node_id, trust_level: level, denied: false },
-        ...{ roles: binding.roles, teams: binding.teams },
+        node_id: node.node_id,
+        trust_level: level,
+        denied: false,
+        roles: binding.roles,
+        teams: binding.teams,
         operator: fingerprintOf(binding.key),
         operator_id: binding.node_id,
         through,

@@ -114,7 +114,10 @@ export function createSessions(deps: SessionsDeps): Sessions {
     eraseSealingKey(audience)
     ended.abort()
     return note('operator_logout', state.uid, true, {
-      ...{ operator: state.operator, operator_name: said.name, session: state.id, why },
+      operator: state.operator,
+      operator_name: said.name,
+      session: state.id,
+      why,
     })
   }
 
@@ -201,15 +204,14 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const audience = newSealingKey(random)
       const now = clock.now()
       const body: Offer = {
-        ...{
-          session: Uint8Array.from(random.bytes(SESSION_BYTES)),
-          mesh: own,
-          node: self,
-          uid: account,
-          types,
-        },
+        session: Uint8Array.from(random.bytes(SESSION_BYTES)),
+        mesh: own,
+        node: self,
+        uid: account,
+        types,
         audience_key: audience.publicKey,
-        ...{ not_before: now, not_after: now + for_ms },
+        not_before: now,
+        not_after: now + for_ms,
       }
       drop(uid)
       const [oldest] = offers.keys()
@@ -239,10 +241,20 @@ export function createSessions(deps: SessionsDeps): Sessions {
       if (before !== undefined) void close(before, 'again')
       const { name, roles, teams } = judged.binding
       const session: Session = {
-        ...{ ...offer, key, delegation, chain, ended: new AbortController(), said: { name, roles, teams } },
+        ...offer,
+        key,
+        delegation,
+        chain,
+        ended: new AbortController(),
+        said: { name, roles, teams },
         state: {
-          ...{ id: toHex(body.session), uid, operator, fingerprint: fingerprintOf(key), types: body.types },
-          ...{ begun_at: body.not_before, ends_at: body.not_after },
+          id: toHex(body.session),
+          uid,
+          operator,
+          fingerprint: fingerprintOf(key),
+          types: body.types,
+          begun_at: body.not_before,
+          ends_at: body.not_after,
         },
         cancel: () => {},
       }

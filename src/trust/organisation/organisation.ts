@@ -210,7 +210,9 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
           bucket: body?.bucket ?? 'day',
           audiences: body?.audiences ?? AUDIENCES,
           former: (body?.former ?? []).map(({ until, aggregators, bucket = 'day' }) => ({
-            ...{ until, aggregators: namedIn(aggregators), bucket },
+            until,
+            aggregators: namedIn(aggregators),
+            bucket,
           })),
         },
         problem,

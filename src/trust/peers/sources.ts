@@ -35,14 +35,17 @@ export interface Sources extends Pick<Admission, 'refuses' | 'bars' | 'admits'> 
 export function createSources(deps: SourcesDeps): Sources {
   const { identity, certificates, introductions, lineage, decisions, domains, seen, file } = deps
   const kin = createKin({
-    ...{ lineage, certificates, decisions },
+    lineage,
+    certificates,
+    decisions,
     file,
   })
   lineage.decideBy(kin.choice)
   const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
 
   const introducers = createIntroducers({
-    ...{ introductions, lineage },
+    introductions,
+    lineage,
     saidOf: (node) => kin.trustedByFile(node) ?? kin.decision(node),
     refuses: (node) => refuses(node) || kin.state(node).kind === 'frozen',
   })

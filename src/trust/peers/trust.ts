@@ -38,7 +38,13 @@ export function createTrust(options: TrustOptions): Trust {
   const serially = createSerial()
 
   const sources = createSources({
-    ...{ identity, certificates, introductions, lineage, decisions, domains, seen },
+    identity,
+    certificates,
+    introductions,
+    lineage,
+    decisions,
+    domains,
+    seen,
     file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
   })
   const { kin, own, introducers, refuses, bars, admits, evidenceOf, opinion } = sources
@@ -78,7 +84,17 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   const { hold, ...people } = createDeciding({
-    ...{ lineage, kin, decisions, own, seen, admits, repository, audit, clock, log, serially },
+    lineage,
+    kin,
+    decisions,
+    own,
+    seen,
+    admits,
+    repository,
+    audit,
+    clock,
+    log,
+    serially,
     opinion,
     isPerson: (key) => certificates.isPerson?.(key) ?? false,
     tell,
@@ -128,7 +144,10 @@ export function createTrust(options: TrustOptions): Trust {
   for (const source of [certificates, introductions]) source.onChange(certificateChanged)
 
   const rotations = createRotations({
-    ...{ lineage, own, audit, log },
+    lineage,
+    own,
+    audit,
+    log,
     next: identity.pending?.identity.nodeId,
     isNamed: kin.isNamed,
     isMember: (node) => seen.member(node) !== undefined,
@@ -151,13 +170,21 @@ export function createTrust(options: TrustOptions): Trust {
       await seen.flush()
     },
 
-    ...{ reload, opinion, admits, refuses, bars },
+    reload,
+    opinion,
+    admits,
+    refuses,
+    bars,
     standing: (node) => standingOf(evidenceOf(node)),
     explain: (node) => explainSteps(evidenceOf(node)),
     decidedAt: (node) => evidenceOf(node).decision?.decided_at,
-    ...{ rotations, isNameChosen },
-    ...{ memberOf: lineage.memberOf, keysOf: lineage.family, keyState: lineage.state },
-    ...{ introduces: introducers.isNamed, introducer: introducers.scopeOf },
+    rotations,
+    isNameChosen,
+    memberOf: lineage.memberOf,
+    keysOf: lineage.family,
+    keyState: lineage.state,
+    introduces: introducers.isNamed,
+    introducer: introducers.scopeOf,
     ...people,
     resolve: (who) =>
       resolveNode(
@@ -177,7 +204,9 @@ export function createTrust(options: TrustOptions): Trust {
       if (isOver) seen.forget(node, admits)
       tell(node, 'certificate')
     },
-    ...{ known, onChange: changes.on, onPresence: presences.on },
+    known,
+    onChange: changes.on,
+    onPresence: presences.on,
   }
 }
 

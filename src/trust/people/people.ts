@@ -87,7 +87,13 @@ export function createPeople(deps: PeopleDeps): People {
     }
     const number = freeNumber(uid)
     const record: PersonRecord = {
-      ...{ number, uid, name, machine, local, state: 'known', ended_at: null },
+      number,
+      uid,
+      name,
+      machine,
+      local,
+      state: 'known',
+      ended_at: null,
       since: Math.min(since ?? Number.POSITIVE_INFINITY, clock.now()),
     }
     guests.set(uid, record)
@@ -101,7 +107,13 @@ export function createPeople(deps: PeopleDeps): People {
     since = clock.now(),
   ): PersonRecord => ({
     ...record,
-    ...{ uid, name: users[0] ?? null, machine, local, state: 'known', since, ended_at: null },
+    uid,
+    name: users[0] ?? null,
+    machine,
+    local,
+    state: 'known',
+    since,
+    ended_at: null,
   })
 
   /** The owner of a home can read its database, so there is nobody to keep its only data from. */

@@ -18,8 +18,11 @@ const NOBODY = formatNodeId(new Uint8Array(32))
 
 /** Everybody with a role, as one principal: totals are computed for all of them before anybody asks. */
 export const audienceOf = (role: string): Principal => ({
-  ...{ node_id: NOBODY, trust_level: 'supervisor', denied: false },
-  ...{ roles: [role], teams: [] },
+  node_id: NOBODY,
+  trust_level: 'supervisor',
+  denied: false,
+  roles: [role],
+  teams: [],
 })
 
 /**

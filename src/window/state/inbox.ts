@@ -15,7 +15,9 @@ const NOTIFY = 'karo-notify'
 
 /** The inbox as the daemon last told it. */
 export const inbox = signal<Asked<ApprovalsShape>>({
-  ...{ data: undefined, problem: undefined, loading: true },
+  data: undefined,
+  problem: undefined,
+  loading: true,
   again: () => void read(),
 })
 

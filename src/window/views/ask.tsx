@@ -26,7 +26,11 @@ type Coverage = QueryResult['coverage']
 
 export function Ask() {
   const [question, setQuestion] = useState<Question>({
-    ...{ type: 'ToolUsage', days: 7, team: '', level: '', perNode: false },
+    type: 'ToolUsage',
+    days: 7,
+    team: '',
+    level: '',
+    perNode: false,
   })
   const [coverage, setCoverage] = useState<Coverage>()
   const [result, setResult] = useState<QueryResult>()

@@ -30,7 +30,8 @@ export function Commands() {
     ...(failed && { failed }),
   }
   const asked = useAsked((signal) => client.call(getHistory, { query, signal }), {
-    ...{ key: JSON.stringify(query), on: ['command_recorded'] },
+    key: JSON.stringify(query),
+    on: ['command_recorded'],
   })
   const isSearch = words.length > 0 || risk !== '' || failed
   return (

@@ -10,7 +10,8 @@ type Finding = FindingsShape['checks'][number]
 
 export function Findings() {
   const asked = useAsked((signal) => client.call(getFindings, { signal }), {
-    ...{ key: 'findings', on: ['health_changed', 'config_reloaded'] },
+    key: 'findings',
+    on: ['health_changed', 'config_reloaded'],
   })
   return (
     <Panel title="What karo doctor found" wide note={<Ran findings={asked.data} />}>

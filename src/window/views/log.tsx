@@ -21,7 +21,10 @@ interface Line {
 }
 
 const lineOf = ({ time, level, msg, seq, pid: _, ...rest }: LogLineShape): Line => ({
-  ...{ time, level, msg, seq },
+  time,
+  level,
+  msg,
+  seq,
   facts: Object.entries(rest)
     .map(([name, value]) => `${plain(name)} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
     .join(', '),

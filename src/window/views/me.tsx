@@ -120,7 +120,10 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by category"
           titles={['Category', 'Commands', 'Change']}
           bars={categories.slice(0, BARS_MAX).map((row) => ({
-            ...{ key: row.category, label: plain(row.category), value: row.count, note: change(row.change) },
+            key: row.category,
+            label: plain(row.category),
+            value: row.count,
+            note: change(row.change),
           }))}
         />
       </Panel>
@@ -129,7 +132,10 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by tool"
           titles={['Tool', 'Commands', 'Change']}
           bars={tools.slice(0, BARS_MAX).map((row) => ({
-            ...{ key: row.tool, label: row.tool, value: row.count, note: change(row.change) },
+            key: row.tool,
+            label: row.tool,
+            value: row.count,
+            note: change(row.change),
           }))}
         />
       </Panel>
@@ -141,7 +147,10 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
           caption="Commands by risk"
           titles={['Risk', 'Commands']}
           bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
-            ...{ key: level, label: level, value: risk[level], tone: level },
+            key: level,
+            label: level,
+            value: risk[level],
+            tone: level,
           }))}
         />
       </Panel>
@@ -171,7 +180,8 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
 
 function Anomalies() {
   const asked = useAsked((signal) => client.call(getAnomalies, { signal }), {
-    ...{ key: 'anomalies', on: ['anomaly_found'] },
+    key: 'anomalies',
+    on: ['anomaly_found'],
   })
   const mute = async ({ id }: AnomalyShape): Promise<void> => {
     await client.call(muteAnomalies, { body: { what: id, for_ms: WEEK_MS } })

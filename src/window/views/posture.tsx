@@ -172,7 +172,10 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
               caption="Commands by risk"
               titles={['Risk', 'Commands', 'Change']}
               bars={risk.levels.map((row) => ({
-                ...{ key: row.level, label: row.level, tone: row.level, value: row.value },
+                key: row.level,
+                label: row.level,
+                tone: row.level,
+                value: row.value,
                 note: behind(row),
               }))}
             />
@@ -202,7 +205,9 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
                 caption="Uses of tools"
                 titles={['Tool', 'Uses', 'Change']}
                 bars={tools.rows.slice(0, ROWS_MAX).map((row) => ({
-                  ...{ key: row.tool, label: row.tool, value: row.value },
+                  key: row.tool,
+                  label: row.tool,
+                  value: row.value,
                   note: behind(row),
                 }))}
               />

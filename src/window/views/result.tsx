@@ -146,7 +146,10 @@ const Tools = ({ data: { tools }, least }: Shown<QueryDataOf<'ToolUsage'>>) =>
         caption="Uses of tools"
         titles={['Tool', 'Uses', 'Change, machines, failures']}
         bars={tools.slice(0, TOOLS_MAX).map((row) => ({
-          ...{ key: row.tool, label: row.tool, value: row.uses, least: least(row.tool) },
+          key: row.tool,
+          label: row.tool,
+          value: row.uses,
+          least: least(row.tool),
           note: [
             ...(row.change === null ? [] : [more(row.change)]),
             counted(row.nodes, 'machine'),
@@ -183,7 +186,10 @@ const Safety = ({ data, least }: Shown<QueryDataOf<'SafetyPosture'>>) => (
       caption="Commands by risk"
       titles={['Risk', 'Commands', 'Change']}
       bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
-        ...{ key: level, label: level, tone: level, value: data.by_risk_level[level] },
+        key: level,
+        label: level,
+        tone: level,
+        value: data.by_risk_level[level],
         least: least(`risk:${level}`),
         note: more(data.change?.by_risk_level[level] ?? null),
       }))}
@@ -198,7 +204,9 @@ function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
     rowOf?: (i: number) => string,
   ): Bar[] =>
     values.map((value, i) => ({
-      ...{ key: name(i), label: name(i), value },
+      key: name(i),
+      label: name(i),
+      value,
       least: rowOf === undefined ? '' : least(rowOf(i)),
     }))
   return (

@@ -15,7 +15,8 @@ export function Settings() {
   const [words, setWords] = useState('')
   const [all, setAll] = useState(false)
   const asked = useAsked((signal) => client.call(getSettings, { signal }), {
-    ...{ key: 'settings', on: ['config_reloaded'] },
+    key: 'settings',
+    on: ['config_reloaded'],
   })
   const wanted = words.trim().toLowerCase()
   const found = (asked.data?.keys ?? []).filter(({ key, description, source }) =>

@@ -17,7 +17,8 @@ const LEVELS = ['nothing leaves', 'summaries of this machine', 'summaries, and t
 
 export function Sharing() {
   const asked = useAsked((signal) => client.call(getShare, { signal }), {
-    ...{ key: 'share', on: ['consent_changed', 'trust_changed', 'config_reloaded'] },
+    key: 'share',
+    on: ['consent_changed', 'trust_changed', 'config_reloaded'],
   })
   return (
     <>
@@ -126,7 +127,8 @@ function Preview() {
   const [role, setRole] = useState('')
   const query = role === '' ? {} : { role }
   const asked = useAsked((signal) => client.call(getPreview, { query, signal }), {
-    ...{ key: `preview ${role}`, on: ['consent_changed', 'trust_changed', 'summary_published'] },
+    key: `preview ${role}`,
+    on: ['consent_changed', 'trust_changed', 'summary_published'],
   })
   return (
     <Panel

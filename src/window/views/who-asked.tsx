@@ -9,7 +9,8 @@ import { client } from '../state/session.ts'
 
 export function WhoAsked() {
   const asked = useAsked((signal) => client.call(whoAsked, { signal }), {
-    ...{ key: 'who asked', on: ['query_answered'] },
+    key: 'who asked',
+    on: ['query_answered'],
   })
   return (
     <Panel title="Who asked" wide note="Questions to this machine in the last 30 days, from its ledger.">

@@ -80,7 +80,10 @@ describe('a request of an agent in an editor', () => {
     const editor = edit([{ toolCall: command('touch one') }])
     const { id, hash, argv, cwd, agent, class: of } = await requestFor('touch one')
     expect({ argv, cwd, agent, of }).toEqual({
-      ...{ argv: ['bash', '-c', 'touch one'], cwd: '/srv', agent: 'kBridge:fake', of: 'high' },
+      argv: ['bash', '-c', 'touch one'],
+      cwd: '/srv',
+      agent: 'kBridge:fake',
+      of: 'high',
     })
     expect(await editor.hears('asked')).toMatchObject({ toolCall: { title: 'touch one' } })
     const person = inTerminal(['approvals', 'approve', id, '--yes', hash], node.home)
@@ -166,7 +169,8 @@ describe('a request of an agent in an editor', () => {
   test('without a daemon is for the editor alone, and what the guard blocks stays blocked', async () => {
     const home = temporaryHome()
     const editor = edit([{ toolCall: command('touch five') }, { toolCall: command('rm -rf /') }], {
-      ...{ answer: 'yes', home },
+      answer: 'yes',
+      home,
     })
     await editor.hears('ended')
     expect(editor.heard().flatMap(({ said }) => said ?? [])).toEqual([selected('yes'), selected('no')])

@@ -73,7 +73,8 @@ describe.each(TOOLS)('%s', (name) => {
     expect(await tool.run('touch allowed && echo made')).toEqual({ ran: true, said: null, reason: '' })
     expect(existsSync(join(at.cwd, 'allowed'))).toBe(true)
     expect(await tool.run('touch forbidden-1')).toMatchObject({
-      ...{ ran: false, said: 'deny' },
+      ran: false,
+      said: 'deny',
       reason: expect.stringMatching(/No such file, please\..*Safer: `touch allowed`\./),
     })
     expect(await tool.run(String.raw`"to"'uch' f\orbidden-2; echo x`)).toMatchObject({ ran: false })
@@ -359,7 +360,7 @@ describe('settings files', () => {
     symlinkSync(outside, join(at.cwd, '.claude/settings.json'))
     const inProject = (args: string[]) => runKaroIn(at.cwd, args, at.env)
     expect(await inProject(['hook', 'install', 'claude', '--project'])).toMatchObject({
-      ...{ code: 1 },
+      code: 1,
       stderr: expect.stringContaining('outside'),
     })
     expect(readFileSync(outside, 'utf8')).toBe('{}')

@@ -86,7 +86,11 @@ test('a local model comes first, judged, and the recipe beside it; proxies are n
   const trap = `http://127.0.0.1:${proxy.port}`
   const { code, answer } = await ask('how full is my crowded disk', {
     ...withModel(model.endpoint),
-    ...{ http_proxy: trap, HTTP_PROXY: trap, https_proxy: trap, ALL_PROXY: trap, NODE_USE_ENV_PROXY: '1' },
+    http_proxy: trap,
+    HTTP_PROXY: trap,
+    https_proxy: trap,
+    ALL_PROXY: trap,
+    NODE_USE_ENV_PROXY: '1',
   })
   expect(code).toBe(0)
   expect(answer).toMatchObject({

@@ -84,13 +84,16 @@ describe.each<Mode>(['legacy', 'auto'])('a client that negotiates its version: %
     const { client } = await connect(env, mode)
     const blocked = await call(client, 'check', { command: 'rm -rf ~/' })
     expect(blocked.structuredContent).toMatchObject({
-      ...{ command: 'rm -rf ~/', risk_level: 'critical', decision: 'block' },
+      command: 'rm -rf ~/',
+      risk_level: 'critical',
+      decision: 'block',
       advice: expect.stringContaining('Do not run this'),
     })
     expect(JSON.parse(blocked.content[0]!.text)).toEqual(blocked.structuredContent)
     const asked = { command: 'git push --force origin main' }
     expect((await call(client, 'check', asked)).structuredContent).toMatchObject({
-      ...{ decision: 'confirm', safer: 'git push --force-with-lease origin main' },
+      decision: 'confirm',
+      safer: 'git push --force-with-lease origin main',
     })
     writeFileSync(join(env.KARO_HOME!, 'guard.toml'), '[[deny]]\ncommand = "make deploy"\n', { mode: 0o600 })
     expect((await call(client, 'check', { command: 'make deploy' })).structuredContent).toMatchObject({
@@ -127,7 +130,8 @@ describe('the daemon', () => {
     expect(structuredContent).toMatchObject({ period: 'year', total_commands: COMMANDS.length })
     const asked = await call(client, 'query', { type: 'tools', last_hours: 24, level: 1 })
     expect(asked.structuredContent).toMatchObject({
-      ...{ query_type: 'ToolUsage', status: expect.any(String) },
+      query_type: 'ToolUsage',
+      status: expect.any(String),
       coverage: { known: 0, answered: 0, complete: true },
     })
     const team = await call(client, 'query', { type: 'tools', team: 'no such team' })
@@ -200,14 +204,16 @@ describe('history', () => {
     const home = temporaryHome()
     allowHistory(home)
     const event: EventShape = {
-      ...{
-        id: '1',
-        timestamp: '2026-11-20T08:00:00.000Z',
-        shell: 'bash',
-        command: 'secret-canary',
-        cwd: '/',
-      },
-      ...{ exit_code: 0, duration_ms: 1, risk_level: 'safe', category: 'other', karo_generated: false },
+      id: '1',
+      timestamp: '2026-11-20T08:00:00.000Z',
+      shell: 'bash',
+      command: 'secret-canary',
+      cwd: '/',
+      exit_code: 0,
+      duration_ms: 1,
+      risk_level: 'safe',
+      category: 'other',
+      karo_generated: false,
     }
     const found = JSON.stringify({ events: [event], total: 1 })
     const server = createServer((socket) => {

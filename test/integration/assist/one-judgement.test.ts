@@ -44,7 +44,10 @@ async function everybody(command: string, env: Env): Promise<unknown> {
 }
 
 const BLOCKED = {
-  ...{ check: 'block', explain: 'block', hook: 'deny', mcp: ['block', 'block'] },
+  check: 'block',
+  explain: 'block',
+  hook: 'deny',
+  mcp: ['block', 'block'],
   shell: expect.stringMatching(/^drop blocked /),
 }
 

@@ -212,7 +212,11 @@ describe.skipIf(here?.problem !== undefined)('agents of a node', () => {
     const env = cleanEnv(node.home) as Record<string, string>
     await client.connect(
       new StdioClientTransport({
-        ...{ command: process.execPath, args: [karo, 'mcp'], env, stderr: 'ignore', cwd: '/' },
+        command: process.execPath,
+        args: [karo, 'mcp'],
+        env,
+        stderr: 'ignore',
+        cwd: '/',
       }),
     )
     try {

@@ -14,7 +14,9 @@ beforeAll(async () => {
 
 const callOf = (command: string) =>
   JSON.stringify({
-    ...{ hook_event_name: 'PreToolUse', tool_name: 'Bash', cwd: '/srv' },
+    hook_event_name: 'PreToolUse',
+    tool_name: 'Bash',
+    cwd: '/srv',
     tool_input: { command },
   })
 

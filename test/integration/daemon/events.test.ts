@@ -67,7 +67,10 @@ describe('two machines', () => {
     }
     expect((await on.first('peer_pending')).data.peer.node_id).toBe(peer.node_id)
     expect((await on.first('trust_changed')).data).toMatchObject({
-      ...{ peer, action: 'trust', level_before: 'untrusted', level_after: 'peer' },
+      peer,
+      action: 'trust',
+      level_before: 'untrusted',
+      level_after: 'peer',
     })
     expect((await on.first('peer_connected')).data.peer.node_id).toBe(peer.node_id)
     expect((await on.first('member_seen')).data.peer.node_id).toBe(peer.node_id)
@@ -81,7 +84,10 @@ describe('two machines', () => {
     const { data } = await on.first('command_recorded')
     const [stored] = (await a.json<{ events: EventShape[] }>(['history'])).events
     expect(data).toEqual({
-      ...{ command_id: stored!.id, began_at: stored!.timestamp, category: 'git', risk_level: 'safe' },
+      command_id: stored!.id,
+      began_at: stored!.timestamp,
+      category: 'git',
+      risk_level: 'safe',
     })
 
     const document = (await callDaemon(

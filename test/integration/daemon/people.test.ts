@@ -49,7 +49,9 @@ test.runIf(canPlayAccounts())('a uid that is used again, a new home, and a perso
   await reads(node, UID, ['echo canary-ada'])
   await as(node, UID, '/api/v1/share/allow', 'POST', { who: '*' })
   const { token: secret } = await as<{ token: string }>(node, UID, '/api/v1/tokens', 'POST', {
-    ...{ name: 'script', scope: 'read', ttl_ms: 3_600_000 },
+    name: 'script',
+    scope: 'read',
+    ttl_ms: 3_600_000,
   })
   const { listen } = (await node.status()).http
   const withToken = async (): Promise<number> =>

@@ -397,17 +397,17 @@ describe.skipIf(CHROMIUM === undefined)(
 
 function poisoned(name: string, i: number): PeerShape {
   return {
-    ...{
-      node_id: `karo:ed25519:${'A'.repeat(41)}${String(i).padStart(2, '0')}` as PeerShape['node_id'],
-      name,
-    },
-    ...{
-      fingerprint: i.toString(16).padStart(16, '0'),
-      trust_level: 'untrusted',
-      roles: [name],
-      teams: [name],
-    },
-    ...{ why: 'default', addresses: [name], state: i % 2 === 0 ? 'pending' : 'known', last_seen: null },
-    ...{ known_by: null, presence: null },
+    node_id: `karo:ed25519:${'A'.repeat(41)}${String(i).padStart(2, '0')}` as PeerShape['node_id'],
+    name,
+    fingerprint: i.toString(16).padStart(16, '0'),
+    trust_level: 'untrusted',
+    roles: [name],
+    teams: [name],
+    why: 'default',
+    addresses: [name],
+    state: i % 2 === 0 ? 'pending' : 'known',
+    last_seen: null,
+    known_by: null,
+    presence: null,
   }
 }

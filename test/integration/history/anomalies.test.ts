@@ -54,7 +54,11 @@ describe('what is unusual', () => {
     const { signals } = await list()
     const pattern = signals.find(({ kind }) => kind === 'unusual_pattern')
     expect(pattern).toMatchObject({
-      ...{ subject: 'kubernetes', count: 1, ongoing: true, muted: false, seen: false },
+      subject: 'kubernetes',
+      count: 1,
+      ongoing: true,
+      muted: false,
+      seen: false,
       numbers: { unit: 'commands', observed: 40, expected: 0, n: 20 },
       words: '40 commands of kubernetes in a day; never on the 20 days of work before',
     })

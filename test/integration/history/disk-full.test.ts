@@ -132,15 +132,13 @@ test.runIf(isRoot)('what is said to be written after a full disk is there after 
   const decide = (uid: number): Promise<boolean> =>
     store.consent
       .put({
-        ...{
-          uid,
-          allow_supervisors: [],
-          deny_peers: [],
-          allow_only: [],
-          deny_only: [],
-          off: false,
-          decided_at: 1,
-        },
+        uid,
+        allow_supervisors: [],
+        deny_peers: [],
+        allow_only: [],
+        deny_only: [],
+        off: false,
+        decided_at: 1,
         allow_peers: Array.from({ length: 100 }, (_, i) => `role:r${i}`),
       })
       .then(

@@ -47,12 +47,16 @@ test.each(['ndjson', 'csv'])(
     const all = { added: COMMANDS.length, known: 0, too_old: 0, odd_durations: 0 }
     expect(await other.json(['import', file, '--dry-run'])).toEqual({
       ...all,
-      ...{ dry_run: true, id: null, interrupted: false },
+      dry_run: true,
+      id: null,
+      interrupted: false,
     })
     expect(await historyOf(other)).toEqual([])
     expect(await other.json(['import', file])).toEqual({
       ...all,
-      ...{ dry_run: false, id: 1, interrupted: false },
+      dry_run: false,
+      id: 1,
+      interrupted: false,
     })
     expect(await historyOf(other)).toEqual(events)
     const { time_range: _, ...numbers } = await other.json<StatisticsShape>(['stats', 'year'])
@@ -70,8 +74,13 @@ test('standard input: one node into another through a pipe, and nothing of what 
   const cut = await other.karo(['import', '-'], stdout.slice(0, -20))
   expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining('standard input: nothing was imported')])
   const all = {
-    ...{ added: COMMANDS.length, known: 0, too_old: 0, odd_durations: 0 },
-    ...{ dry_run: false, id: 1, interrupted: false },
+    added: COMMANDS.length,
+    known: 0,
+    too_old: 0,
+    odd_durations: 0,
+    dry_run: false,
+    id: 1,
+    interrupted: false,
   }
   expect(JSON.parse((await other.karo(['import', '-', '--json'], stdout)).stdout)).toEqual(all)
   expect(await historyOf(other)).toEqual(events)

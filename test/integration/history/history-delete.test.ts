@@ -110,7 +110,9 @@ test.each(['bash', 'zsh', 'fish', 'dash'] as const)(
     mkdirSync(join(node.home, 'spool'), { recursive: true })
     const run = `${process.execPath} ${ENTRY}`
     const shell = await startShell({
-      ...{ program, spool: join(node.home, 'spool'), env: { KARO_HOME: node.home } },
+      program,
+      spool: join(node.home, 'spool'),
+      env: { KARO_HOME: node.home },
       before: program === 'fish' ? `function karo; ${run} $argv; end` : `karo() { ${run} "$@"; }`,
     })
     await shell.typeAll('echo canary-word', 'echo kept')

@@ -26,7 +26,9 @@ function largeHistory(lines = LINES): string {
 /** The program at a terminal of 80 × 24. */
 function atTerminal(node: TestNode, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const terminal = spawn(process.execPath, [KARO, ...args], {
-    ...{ cols: 80, rows: 24, cwd: node.home },
+    cols: 80,
+    rows: 24,
+    cwd: node.home,
     env: { ...cleanEnv(node.home), TERM: 'xterm', ...env } as Record<string, string>,
   })
   let shown = ''

@@ -461,7 +461,8 @@ describe('several histories, and the first is none of atuin’s', () => {
       {
         imports: [
           {
-            ...{ source: 'atuin', file: expect.stringMatching(/history\.db$/) },
+            source: 'atuin',
+            file: expect.stringMatching(/history\.db$/),
             error: { code: 'bad_file', message: expect.any(String), where: expect.any(String) },
           },
           expect.objectContaining({ source: 'bash', added: 1, id: 1 }),

@@ -47,7 +47,10 @@ test('who asked, the ledger as a file, and its proof elsewhere', async () => {
   const proven = await runKaro(['audit', 'verify', '--file', file, '--json'], elsewhere)
   expect(proven.code).toBe(0)
   expect(JSON.parse(proven.stdout)).toMatchObject({
-    ...{ ok: true, entries: written.entries, first: 1, first_bad: null },
+    ok: true,
+    entries: written.entries,
+    first: 1,
+    first_bad: null,
     node_id: (JSON.parse((await asked!.karo(['identity', 'show', '--json'])).stdout) as { node_id: string })
       .node_id,
   })

@@ -31,7 +31,10 @@ test('a week beside the one before, whose last day is counted up to the same tim
   const week = await node.json<StatisticsShape>(['stats', 'week'])
   // Six whole days of five; the seven before had one more of five, and six of three.
   expect(week).toMatchObject({
-    ...{ total_commands: 30, unique_commands: 7, failures: 6, active_days: 6 },
+    total_commands: 30,
+    unique_commands: 7,
+    failures: 6,
+    active_days: 6,
     before: { total_commands: 23, failures: 1 },
     streak: { current: 20, longest: 20 },
     busiest: { count: 5 },
@@ -98,7 +101,9 @@ test('what the guard did and what programs typed is told from the spool on', asy
 /** What a terminal of that size is shown. */
 async function onTerminal(columns: number, env: Readonly<Record<string, string>>): Promise<string> {
   const terminal = spawn(process.execPath, [KARO, 'stats', 'week', '--commands'], {
-    ...{ name: env.TERM ?? 'xterm', cols: columns, rows: 24 },
+    name: env.TERM ?? 'xterm',
+    cols: columns,
+    rows: 24,
     env: { ...cleanEnv(node.home), LANG: 'C.UTF-8', ...UTC, ...env } as Record<string, string>,
   })
   let shown = ''

@@ -122,7 +122,9 @@ describe('karo demo', () => {
     const { stdout } = await karo(holder!.name, 'audit', 'who-asked', '--json')
     const { totals } = JSON.parse(stdout) as AskersShape
     expect(totals.fetched[0]).toMatchObject({
-      ...{ node: { name: 'web-1' }, operator: { name: 'carol' }, audience: 'security' },
+      node: { name: 'web-1' },
+      operator: { name: 'carol' },
+      audience: 'security',
       query_type: 'ToolUsage',
     })
     expect(totals.given.length).toBeGreaterThanOrEqual(6)

@@ -211,8 +211,14 @@ describe.skipIf(here?.problem !== undefined)('five machines', () => {
   test('what a limit of its jail ends says so on the machine that asked', async () => {
     const program = realpathSync(process.execPath)
     await callDaemon(socketOf('build'), 'POST', '/api/v1/agents', {
-      ...{ name: 'short', class: 'kExecutor', argv: [program, `${company.server}/server.mjs`] },
-      ...{ cwd: company.server, limits: { cpu_seconds: 2 }, tools: [], secrets: [], call_ms: 600_000 },
+      name: 'short',
+      class: 'kExecutor',
+      argv: [program, `${company.server}/server.mjs`],
+      cwd: company.server,
+      limits: { cpu_seconds: 2 },
+      tools: [],
+      secrets: [],
+      call_ms: 600_000,
       binds: [program, company.server].map((path) => ({ path, write: false })),
     })
     await company.grant('short')

@@ -134,7 +134,10 @@ test('tools: exact, each node’s part of the time is said, and the change is th
   expect(result.data).toEqual({
     tools: [
       {
-        ...{ tool: 'git', category: 'git', failure_rate: 0, nodes: known.length },
+        tool: 'git',
+        category: 'git',
+        failure_rate: 0,
+        nodes: known.length,
         uses: total(known, WEEK),
         change: total(compared, WEEK) - total(compared, before(WEEK)),
       },
@@ -142,7 +145,8 @@ test('tools: exact, each node’s part of the time is said, and the change is th
   })
   expect(outcome(result, 'gum')).toBe('from_summary')
   expect(result.reach).toMatchObject({
-    ...{ nodes: 6, whole: 4 },
+    nodes: 6,
+    whole: 4,
     short: [
       { name: 'box', source: 'live', covers: null },
       { name: 'oak', source: 'live', covers: { start: new Date(TODAY - DAY).toISOString() } },

@@ -74,7 +74,10 @@ test('what was introduced is listed at both ends, with what it gives and when it
   expect(new Set(given.given.map(({ node_id }) => node_id))).toEqual(new Set(ids.slice(1)))
   const { received } = await nodes[1]!.json<IntroductionsShape>(LIST)
   expect(received.find(({ node_id }) => node_id === ids[2])).toMatchObject({
-    ...{ introducer: ids[HQ], level: 'share_to', teams: ['eng'], counts: true },
+    introducer: ids[HQ],
+    level: 'share_to',
+    teams: ['eng'],
+    counts: true,
   })
 })
 

@@ -20,8 +20,11 @@ function inventedPresence(name: string): Uint8Array {
   const author = testIdentity(randomBytes(32))
   const now = Date.now()
   const capabilities = {
-    ...{ protocol_version: 1, karo_version: '0.1.0', can_aggregate: false },
-    ...{ supports_level1: true, supports_level2: false },
+    protocol_version: 1,
+    karo_version: '0.1.0',
+    can_aggregate: false,
+    supports_level1: true,
+    supports_level2: false,
   }
   return encodeFrame(
     Presence,

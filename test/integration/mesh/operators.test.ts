@@ -220,7 +220,8 @@ describe('an operator', () => {
     expect([outcome(theirs), theirs.asked_as]).toEqual(['denied', undefined])
     expect(await as<WhoAmIShape>(OTHER_UID, 'GET', '/api/v1/login')).toMatchObject({ login: null })
     await expect(as(OTHER_UID, 'POST', '/api/v1/query', { ...body, as: 'operator' })).rejects.toMatchObject({
-      ...{ code: 'refused', message: expect.stringContaining('not logged in') },
+      code: 'refused',
+      message: expect.stringContaining('not logged in'),
     })
     // Nor does the other person end it.
     expect(await as(OTHER_UID, 'POST', '/api/v1/login/end')).toEqual({ ended: null })
@@ -237,8 +238,12 @@ describe('an operator', () => {
     const explain = (...more: string[]) =>
       owner.json<PolicyExplanationShape>(['policy', 'explain', 'dan', '--via', 'desk', ...more])
     expect(await explain()).toMatchObject({
-      ...{ effect: 'allow', rule: 'role.lead.level1', roles: ['lead'], teams: ['eng'] },
-      ...{ node: { name: 'desk' }, operator: { name: 'dan', certificate: { state: 'valid' } } },
+      effect: 'allow',
+      rule: 'role.lead.level1',
+      roles: ['lead'],
+      teams: ['eng'],
+      node: { name: 'desk' },
+      operator: { name: 'dan', certificate: { state: 'valid' } },
     })
     expect((await owner.karo(['policy', 'explain', 'dan', '--via', 'desk'])).stdout).toMatch(
       /^ALLOW {2}query.tool_usage .* for dan \([0-9a-f ]{19}\) via desk, who has the role lead/,

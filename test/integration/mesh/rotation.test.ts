@@ -153,7 +153,8 @@ test.skipIf(!possible.ok)(
     })
     // A second successor would freeze the key that ann uses.
     expect(await old.karo(['identity', 'rotate'])).toMatchObject({
-      ...{ code: 4, stderr: expect.stringContaining('replaced already') },
+      code: 4,
+      stderr: expect.stringContaining('replaced already'),
     })
     expect(await idOf(old)).toBe(first)
   },

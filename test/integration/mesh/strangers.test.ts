@@ -260,7 +260,8 @@ describe('an admitted peer that misbehaves', () => {
       { what: 'the audit entry' },
     )
     expect(audited).toMatchObject({
-      ...{ success: false, peer: aim.peer.id },
+      success: false,
+      peer: aim.peer.id,
       details: { reason: code, protocol: aim.protocol.id, times: 1 },
     })
     // The control stream is the connection; any other ends alone.

@@ -193,7 +193,9 @@ test('the finder shows it, and does none of it', async () => {
   append(spool, fresh(), record({ command: WILD, cwd: '/tmp/\u001b[31m', start: now() }))
   await stored('title')
   const terminal = spawnPty(process.execPath, [KARO, 'history', '--interactive'], {
-    ...{ name: 'xterm', cols: 80, rows: 24 },
+    name: 'xterm',
+    cols: 80,
+    rows: 24,
     env: cleanEnv(node.home),
   })
   let screen = ''

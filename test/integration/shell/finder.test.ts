@@ -31,7 +31,9 @@ async function past(...commands: readonly (string | Spooled)[]): Promise<void> {
   const start = (Date.now() - 3_600_000) * 1000 + made * 1000
   const bytes = commands.map((command, i) =>
     record({
-      ...{ sequence: i + 1, start: start + i * 1000, cwd: '/srv' },
+      sequence: i + 1,
+      start: start + i * 1000,
+      cwd: '/srv',
       ...(typeof command === 'string' ? { command } : command),
     }),
   )

@@ -28,16 +28,22 @@ async function watched(program: Program, options: ShellOptions = {}) {
   let look = (): void => {}
   const clock = { now: systemClock.now, monotonic: () => systemClock.monotonic() + turned }
   const observe = createObserve({
-    ...{
-      config: { history: { ignore: [] } },
-      events: createEventRepository(db),
-      spoolDirectory: shell.spool,
-    },
-    ...{ clock, timers: systemTimers, log: silentLog, faults: noFaults, sweepMs: 50 },
+    config: { history: { ignore: [] } },
+    events: createEventRepository(db),
+    spoolDirectory: shell.spool,
+    clock,
+    timers: systemTimers,
+    log: silentLog,
+    faults: noFaults,
+    sweepMs: 50,
   })
   const processes = createProcesses({
-    ...{ config: { processes: { enabled: true, keep_days: 1 } }, repository: createProcessRepository(db) },
-    ...{ observe, clock, proc, log: silentLog },
+    config: { processes: { enabled: true, keep_days: 1 } },
+    repository: createProcessRepository(db),
+    observe,
+    clock,
+    proc,
+    log: silentLog,
     timers: {
       after(_, run) {
         look = run
@@ -78,7 +84,9 @@ async function watched(program: Program, options: ShellOptions = {}) {
   }
 
   return {
-    ...{ shell, observe, its },
+    shell,
+    observe,
+    its,
     silent: () => processes.silentHooks(),
     async commandsOfTenMinutes() {
       for (let i = 0; i < SILENT_ROUNDS; i++) await command()
@@ -135,15 +143,14 @@ case $KARO_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) ec
     options: {
       marked: true,
       guard: {
-        ...{
-          ask: [program],
-          ruled: ['git'],
-          plain: PLAIN_LINES,
-          files: [],
-          machineFile: join(directory, 'none'),
-          resident: join(directory, 'judge-'),
-        },
-        ...{ timeoutMs: 20_000, onError: 'block' },
+        ask: [program],
+        ruled: ['git'],
+        plain: PLAIN_LINES,
+        files: [],
+        machineFile: join(directory, 'none'),
+        resident: join(directory, 'judge-'),
+        timeoutMs: 20_000,
+        onError: 'block',
       },
     } satisfies ShellOptions,
   }

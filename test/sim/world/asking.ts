@@ -58,7 +58,9 @@ function compared(
   }
   const data = result.data as { readonly tools: readonly { readonly tool: string; readonly uses: number }[] }
   return {
-    ...{ asker: asker.index, steady: steady.length, wrong },
+    asker: asker.index,
+    steady: steady.length,
+    wrong,
     heard: steady.filter((node) => outcomeOf(node) === given(node)).length,
     exact: data.tools.find(({ tool }) => tool === 'git')?.uses === sum,
     elapsedMs: result.timing.elapsed_ms,

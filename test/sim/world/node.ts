@@ -84,7 +84,10 @@ export class WorldNode {
     const { trust, clock } = sim
     const rooms = (): RoomsMesh => this.#rooms
     const node = new FollowedNode(shared.spread, shared.documents, this.index + 1, {
-      ...{ trust, clock, timers: shared.timers, random: shared.random },
+      trust,
+      clock,
+      timers: shared.timers,
+      random: shared.random,
       ...shared.agreements.of(identityOf(this.index)),
       mesh: {
         link: (protocol, handler) => rooms().link(protocol, handler),
@@ -119,8 +122,15 @@ export class WorldNode {
     this.#rooms = new RoomsMesh(air, sim)
     await machine.start()
     const query = new TestNode(new Wire(), {
-      ...{ identity: machine.node.identity, name: `n${index}`, mesh: this.#rooms, trust: sim.trust },
-      ...{ clock: sim.clock, timers, random, totals: machine.room, roles: machine.roles },
+      identity: machine.node.identity,
+      name: `n${index}`,
+      mesh: this.#rooms,
+      trust: sim.trust,
+      clock: sim.clock,
+      timers,
+      random,
+      totals: machine.room,
+      roles: machine.roles,
       people: new Map([[1000, [uses('git', usesOf(index))]]]),
       allow: refuses(index) ? [] : ['*'],
     })

@@ -24,7 +24,14 @@ export interface WorldOptions {
 }
 
 export const DEFAULTS = {
-  ...{ nodes: 50, seed: 1, minutes: 20, lossPer10k: 50, churn: 0, late: 0, questions: 1 },
-  ...{ joined: false, begins: 0 },
+  nodes: 50,
+  seed: 1,
+  minutes: 20,
+  lossPer10k: 50,
+  churn: 0,
+  late: 0,
+  questions: 1,
+  joined: false,
+  begins: 0,
   latency: { least: 0.5, most: 20.5 },
 } as const satisfies WorldOptions

@@ -72,11 +72,14 @@ export function figuresOf(report: WorldReport): Figures {
   const about = ['QueryHop', 'QueryDone', 'Response'].map((name) => traffic.get(name)?.frames ?? 0)
   const crypto = report.unsigned * SIGN_MS + report.unchecked * CHECK_MS + report.unagreed * AGREE_MS
   return {
-    ...{ nodes: options.nodes, minutes: options.minutes },
+    nodes: options.nodes,
+    minutes: options.minutes,
     questions: {
-      ...{ asked: questions.length, complete: questions.filter(isComplete).length },
+      asked: questions.length,
+      complete: questions.filter(isComplete).length,
       unknown: Math.max(0, ...questions.map(({ unknown }) => unknown)),
-      ...{ medianMs: elapsed?.median ?? 0, mostMs: elapsed?.most ?? 0 },
+      medianMs: elapsed?.median ?? 0,
+      mostMs: elapsed?.most ?? 0,
     },
     coverage: {
       exact: questions.filter(({ exact, wrong }) => exact && wrong.length === 0).length,
@@ -89,11 +92,15 @@ export function figuresOf(report: WorldReport): Figures {
     cpuWithCryptoMs: perNode(cost.cpuMs + crypto),
     messagesOfQuestion: about.reduce((sum, frames) => sum + frames, 0) / Math.max(1, questions.length),
     mebibytes: cost.rssBytes / 2 ** 20,
-    ...{ discoveryMs: discovery.wholeMs, knownMs: discovery.knownMs },
-    ...{ joinMs: spreadOf(churn.joinMs), apartMs: spreadOf(churn.apartMs) },
+    discoveryMs: discovery.wholeMs,
+    knownMs: discovery.knownMs,
+    joinMs: spreadOf(churn.joinMs),
+    apartMs: spreadOf(churn.apartMs),
     shareMs: spreadOf(documents.get('share')?.tookMs ?? []),
     releaseMs: spreadOf(documents.get('release')?.tookMs ?? []),
-    ...{ releasedAfterMs: report.totals.firstMs, totals: report.totals.last, links: report.links },
+    releasedAfterMs: report.totals.firstMs,
+    totals: report.totals.last,
+    links: report.links,
   }
 }
 

@@ -38,7 +38,8 @@ export async function readReleased(world: World): Promise<Released | undefined> 
   const plainFailures = [...added].reduce((sum, { index }) => sum + index, 0)
   const declined = [...common].filter(({ index }) => refuses(index)).length
   return {
-    ...{ batches: bucket.batches.length, contributions: bucket.contributions },
+    batches: bucket.batches.length,
+    contributions: bucket.contributions,
     truth: { contributed: added.size, declined, unheard: world.nodes.length - common.size },
     exact: uses === plain && failures === plainFailures && nodes === added.size,
   }

@@ -105,7 +105,8 @@ export class RoomsMesh implements Above, Around {
         this.#air.unsigned++
         const frame = this.#frame(message, body)
         this.#node.gossip.publish({
-          ...{ author: this.ref.nodeId, ts: frame.envelope.ts },
+          author: this.ref.nodeId,
+          ts: frame.envelope.ts,
           sent: { name: message.name, bytes: frame.bytes.length },
           take: (there, from, hops) =>
             this.#air.meshes.get(there.id)?.hear(id, { author: this.ref, frame, from, hops }) === true,
@@ -184,7 +185,10 @@ export class RoomsMesh implements Above, Around {
 
   #frame<B extends WireBody>(message: Message<B>, body: B, trace?: Uint8Array): Frame {
     const envelope = {
-      ...{ sender: this.ref.publicKey, ts: this.#node.clock.now(), nonce: NONCE, seq: ++this.#seq },
+      sender: this.ref.publicKey,
+      ts: this.#node.clock.now(),
+      nonce: NONCE,
+      seq: ++this.#seq,
       ...(trace === undefined ? {} : { trace }),
     }
     const bytes = unsignedFrame(message, body, envelope)

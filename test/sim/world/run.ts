@@ -215,12 +215,15 @@ class Run {
       documents: new Map(['share', 'tally', 'release'].map((kind) => [kind, world.spread.of(kind)])),
       totals: { firstMs: this.#firstMs, last: await readReleased(world) },
       links: {
-        ...{ least: Math.min(...links), most: Math.max(...links) },
+        least: Math.min(...links),
+        most: Math.max(...links),
         mean: links.reduce((sum, count) => sum + count, 0) / links.length,
       },
       traffic: network.traffic,
       dials: world.nodes.reduce((sum, { sim }) => sum + sim.dials, 0),
-      ...{ unsigned: air.unsigned, unchecked: air.unchecked, broken: network.broken },
+      unsigned: air.unsigned,
+      unchecked: air.unchecked,
+      broken: network.broken,
       unagreed: world.agreements.spared,
     }
   }

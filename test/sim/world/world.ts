@@ -46,7 +46,11 @@ export class World {
     const aggregators = [0, 1].map((at) => ({ key: identityOf(at).publicKey, operator: `op-${at}` }))
     const audiences = ['security']
     this.totals = {
-      ...{ network: documents, machines: [], pair: [] as never, timers, random },
+      network: documents,
+      machines: [],
+      pair: [] as never,
+      timers,
+      random,
       plan: { mesh: MESH, bundle: 1, k: 3, length: 'hour', audiences, aggregators },
     }
     this.spread = new Spread(time.clock, (kind) => {
@@ -68,7 +72,12 @@ export class World {
       const segment = Math.floor(index / SEGMENT)
       const next = ((segment + 1) * SEGMENT) % (Math.ceil(count / SEGMENT) * SEGMENT)
       const sim = this.network.add({
-        ...{ index, segment, skewMs: 0, walled: false, trusts, id: identityOf(index).nodeId },
+        index,
+        segment,
+        skewMs: 0,
+        walled: false,
+        trusts,
+        id: identityOf(index).nodeId,
         peers: index % SEGMENT === 0 && next < count && next !== index ? [next] : [],
       })
       this.nodes.push(new WorldNode({ ...shared, spread: this.spread, bindings }, sim))

@@ -29,7 +29,8 @@ const app = agent({ name: 'test-agent' })
       .catch((error) => ({ failed: error.message }))
     const content = { type: 'text', text: JSON.stringify(said) }
     await client.notify(methods.client.session.update, {
-      ...{ sessionId, update: { sessionUpdate: 'agent_message_chunk', content } },
+      sessionId,
+      update: { sessionUpdate: 'agent_message_chunk', content },
     })
     return { stopReason: 'end_turn' }
   })

@@ -37,7 +37,8 @@ await agent.request(methods.agent.initialize, { protocolVersion: PROTOCOL_VERSIO
 const { sessionId } = await agent.request(methods.agent.session.new, { cwd: '/srv', mcpServers: [] })
 for (const text of JSON.parse(prompt)) {
   const { stopReason } = await agent.request(methods.agent.session.prompt, {
-    ...{ sessionId, prompt: [{ type: 'text', text: JSON.stringify(text) }] },
+    sessionId,
+    prompt: [{ type: 'text', text: JSON.stringify(text) }],
   })
   tell({ stopReason })
 }

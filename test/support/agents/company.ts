@@ -124,7 +124,9 @@ export async function startCompany<Name extends string>(
   }
 
   const company: Company<Name> = {
-    ...{ at, lan, server },
+    at,
+    lan,
+    server,
     async linked() {
       for (const name of names)
         await until(async () => (await at[name].status()).mesh.peers_connected === names.length - 1, {

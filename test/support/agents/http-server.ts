@@ -42,7 +42,8 @@ export const json = (response: ServerResponse, value: unknown): void =>
 export const events = (response: ServerResponse): ServerResponse =>
   response.writeHead(200, { 'content-type': 'text/event-stream' })
 export const said = (id: number | undefined, text: string) => ({
-  ...{ jsonrpc: '2.0', id },
+  jsonrpc: '2.0',
+  id,
   result: { content: [{ type: 'text', text }] },
 })
 

@@ -34,15 +34,15 @@ export function serverDirectory(): string {
 /** The fixture as an agent; `way`: how it misbehaves. */
 export function wantedOf(directory: string, way: readonly string[] = [], more: Partial<Wanted> = {}): Wanted {
   return {
-    ...{ class: 'kExecutor', name: 'fixture', argv: [NODE, join(directory, 'server.mjs'), ...way] },
-    ...{
-      cwd: directory,
-      tools: [],
-      secrets: [],
-      limits: DEFAULT_LIMITS,
-      callMs: DEFAULT_CALL_MS,
-      why: 'a test',
-    },
+    class: 'kExecutor',
+    name: 'fixture',
+    argv: [NODE, join(directory, 'server.mjs'), ...way],
+    cwd: directory,
+    tools: [],
+    secrets: [],
+    limits: DEFAULT_LIMITS,
+    callMs: DEFAULT_CALL_MS,
+    why: 'a test',
     binds: [
       { path: NODE, write: false },
       { path: directory, write: false },
@@ -91,17 +91,16 @@ export async function agentRig(
       ? ({ state: 'ready', detail: 'jails can be started' } as const)
       : ({ state: 'locked', detail: locked } as const)
   const runtime = createRuntime({
-    ...{
-      repository,
-      identity,
-      record,
-      insist: record,
-      grantedUntil: options.grantedUntil ?? (() => Number.POSITIVE_INFINITY),
-      clock: systemClock,
-      timers: options.timers ?? timers,
-      random: systemRandom,
-    },
-    ...{ log: silentLog, muscle: { state, client: () => client } },
+    repository,
+    identity,
+    record,
+    insist: record,
+    grantedUntil: options.grantedUntil ?? (() => Number.POSITIVE_INFINITY),
+    clock: systemClock,
+    timers: options.timers ?? timers,
+    random: systemRandom,
+    log: silentLog,
+    muscle: { state, client: () => client },
     gates: options.gates ?? ONLY_READS,
     revokeAll: async () => {},
     secrets: options.secrets ?? (async () => []),
@@ -139,7 +138,7 @@ export async function done(
   more: { readonly id?: string; readonly person?: number; readonly agent?: string; readonly by?: Afar } = {},
 ): Promise<Task> {
   const { person = ANN, agent = 'fixture', ...rest } = more
-  const { id } = await runtime.run({ ...{ person, agent, tool, input, why: '', traceId: TRACE }, ...rest })
+  const { id } = await runtime.run({ person, agent, tool, input, why: '', traceId: TRACE, ...rest })
   return until(
     async () => {
       const task = await runtime.tasks.get(person, id)

@@ -16,7 +16,9 @@ export const BOB: Owner = { person: 1001, traceId: 'b'.repeat(32) }
 export const CANARY = 'sk-canary-0123456789abcdef'
 export const words = (text = 'correct horse'): Buffer => Buffer.from(text)
 export const asking: Asking = {
-  ...{ agent: 'kExecutor:build', manifest: 'd'.repeat(64), tools: ['read'] },
+  agent: 'kExecutor:build',
+  manifest: 'd'.repeat(64),
+  tools: ['read'],
   wants: [{ variable: 'TOKEN', secret: 'token' }],
 }
 export const to = { agent: asking.agent, manifest: asking.manifest, tools: [] }
@@ -62,7 +64,8 @@ export async function rig({ db, credential }: { db?: Database; credential?: stri
         return () => void due.delete(one)
       },
     },
-    ...{ random, log: silentLog },
+    random,
+    log: silentLog,
   })
   const pass = async (ms: number): Promise<void> => {
     time.now += ms

@@ -73,9 +73,13 @@ export async function startRig(
   let seat: Seat | undefined
   const seatOf = ({ via }: Caller) => (via === 'socket' ? seat : undefined)
   const http = createHttp({
-    ...{ checkApproving: approving ?? (() => {}), seatOf },
+    checkApproving: approving ?? (() => {}),
+    seatOf,
     accountOf: async (person) => (held.has(person) ? undefined : person),
-    ...{ repository, clock, random: systemRandom, log: silentLog },
+    repository,
+    clock,
+    random: systemRandom,
+    log: silentLog,
     config: { http: { enabled, port: 0 } },
     audit: { record: async (record) => void audited.push(record) },
     onRefused: () => {},
@@ -84,7 +88,11 @@ export async function startRig(
     rightsOf,
   })
   const api = createApi({
-    ...{ socketPath: socket, clock, timers, rightsOf, log: silentLog },
+    socketPath: socket,
+    clock,
+    timers,
+    rightsOf,
+    log: silentLog,
     routes: [...http.routes, ...routes],
     callerOf: (request, reply) =>
       http.owns(request.raw.socket)
@@ -99,7 +107,14 @@ export async function startRig(
   const port = http.address()?.port ?? 0
 
   const rig: Rig = {
-    ...{ http, api, port, socket, repository, audited, rights, held },
+    http,
+    api,
+    port,
+    socket,
+    repository,
+    audited,
+    rights,
+    held,
     pass(ms) {
       passed += ms
       const now = due.filter(({ at }) => at <= passed)

@@ -26,7 +26,11 @@ export function send(port: number, path: string, sent: Sent = {}): Promise<Answe
   const type = text === undefined || typeof body === 'string' ? {} : { 'content-type': 'application/json' }
   const length = text === undefined ? {} : { 'content-length': String(Buffer.byteLength(text)) }
   const asked = request({
-    ...{ host: '127.0.0.1', port, path, method, agent: false },
+    host: '127.0.0.1',
+    port,
+    path,
+    method,
+    agent: false,
     headers: { ...type, ...length, ...headers } as Record<string, string | string[]>,
     ...(from !== undefined && { localAddress: from }),
   })

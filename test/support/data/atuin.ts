@@ -61,7 +61,11 @@ export function makeAtuin(
   for (const statements of Object.values(ATUIN_MIGRATIONS).slice(0, migrations)) db.exec(statements)
   for (const row of rows) {
     const whole = {
-      ...{ duration: 5_000_000n, exit: 0, cwd: '/home/ann', session: 's', hostname: 'here:ann' },
+      duration: 5_000_000n,
+      exit: 0,
+      cwd: '/home/ann',
+      session: 's',
+      hostname: 'here:ann',
       ...row,
     }
     const names = Object.keys(whole)

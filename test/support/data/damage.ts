@@ -85,27 +85,34 @@ export async function fillDatabase(directory: string, events: number): Promise<v
     await store.anomalies.update(1000, { put: [someSignal(half)], remove: [], day: 20_000 + half })
     await store.anomalies.mute(1000, { target: `timing/${half}`, until: null })
     await store.consent.put({
-      ...{
-        uid: 1000,
-        allow_peers: ['*'],
-        allow_supervisors: [],
-        deny_peers: [],
-        allow_only: [],
-        deny_only: [],
-        off: false,
-      },
+      uid: 1000,
+      allow_peers: ['*'],
+      allow_supervisors: [],
+      deny_peers: [],
+      allow_only: [],
+      deny_only: [],
+      off: false,
       decided_at: 1 + half,
     })
     const row = (seq: number) => ({
-      ...{ seq, ts: 1_795_000_000_000 + seq, type: 'node_started' },
-      ...{ details: Buffer.from('{"details":{},"success":true}'), hash: new Uint8Array(32).fill(seq) },
+      seq,
+      ts: 1_795_000_000_000 + seq,
+      type: 'node_started',
+      details: Buffer.from('{"details":{},"success":true}'),
+      hash: new Uint8Array(32).fill(seq),
     })
     await store.audit.append(Array.from({ length: 20 }, (_, i) => row(half * 20 + i + 1)))
     await store.members.write({
       decisions: [
         {
-          ...{ keys: [new Uint8Array(32).fill(half + 1)], level: 'peer', name: 'bob', roles: [], teams: [] },
-          ...{ denied: false, revoked: false, decided_at: 1 },
+          keys: [new Uint8Array(32).fill(half + 1)],
+          level: 'peer',
+          name: 'bob',
+          roles: [],
+          teams: [],
+          denied: false,
+          revoked: false,
+          decided_at: 1,
         },
       ],
     })
@@ -114,45 +121,51 @@ export async function fillDatabase(directory: string, events: number): Promise<v
 }
 
 const blockedBeside = ({ uid, start_us, local }: EventInput): GuardNote => ({
-  ...{ uid, at_us: start_us, local },
-  ...{ outcome: 'blocked', risk_level: 'high' },
+  uid,
+  at_us: start_us,
+  local,
+  outcome: 'blocked',
+  risk_level: 'high',
 })
 
 /** Twenty processes, and what their lines needed. */
 const whatRan = (half: number): ProcessBatch => ({
   uid: 1000,
   rows: Array.from({ length: PROCESSES }, (_, i) => ({
-    ...{ started_at: 1_795_000_000_000 + 1_000 * (half * PROCESSES + i), pid: 4711 + i, shell: 'bash' },
-    ...{ name: markLevel0(`tool${i}`), duration_ms: 2_000, peak_rss_bytes: 1_000_000 + i, cpu_ms: 10 },
-    ...{ exit_code: i % 2 === 0 ? 0 : null, event_id: `0hocdwl8bao0z79n${half}${i % 10}` },
+    started_at: 1_795_000_000_000 + 1_000 * (half * PROCESSES + i),
+    pid: 4711 + i,
+    shell: 'bash',
+    name: markLevel0(`tool${i}`),
+    duration_ms: 2_000,
+    peak_rss_bytes: 1_000_000 + i,
+    cpu_ms: 10,
+    exit_code: i % 2 === 0 ? 0 : null,
+    event_id: `0hocdwl8bao0z79n${half}${i % 10}`,
   })),
   peaks: Array.from({ length: PROCESSES }, (_, i) => ({
-    ...{ event_id: `0hocdwl8bao0z7${half}${String(i).padStart(3, '0')}`, peak_rss_bytes: 1_000_000 + i },
+    event_id: `0hocdwl8bao0z7${half}${String(i).padStart(3, '0')}`,
+    peak_rss_bytes: 1_000_000 + i,
     last_start: 1_795_000_000_000,
   })),
 })
 const PROCESSES = 20
 
 const someSignal = (n: number) => ({
-  ...{
-    id: `0000000${n}`,
-    kind: 'timing',
-    subject: null,
-    severity: 6,
-    unit: 'commands',
-    observed: 34,
-    expected: 0,
-  },
-  ...{
-    spread: null,
-    n: 30,
-    window: { start: 1, end: 2 },
-    first_seen: 1,
-    last_seen: 2,
-    count: 1,
-    last_day: 1,
-    seen: true,
-  },
+  id: `0000000${n}`,
+  kind: 'timing',
+  subject: null,
+  severity: 6,
+  unit: 'commands',
+  observed: 34,
+  expected: 0,
+  spread: null,
+  n: 30,
+  window: { start: 1, end: 2 },
+  first_seen: 1,
+  last_seen: 2,
+  count: 1,
+  last_day: 1,
+  seen: true,
 })
 
 /** What is not of events: lines that were stopped, signals, mutes, processes. */

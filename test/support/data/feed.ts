@@ -35,7 +35,11 @@ export function hoursOfFeed(now = Date.now()): { readonly start: number; readonl
 /** Some commands of now: in the first hour of a Monday nothing else that was fed is in an open hour, day or week. */
 export function typeNow(spool: string): void {
   const typed = ['docker ps', 'make test'].map((command, i) => ({
-    ...{ command, sequence: i + 1, session: '0-1-now', start: Date.now() * 1_000 + i, exit: 0 },
+    command,
+    sequence: i + 1,
+    session: '0-1-now',
+    start: Date.now() * 1_000 + i,
+    exit: 0,
   }))
   append(spool, deadName(900), Buffer.concat(typed.map(record)))
 }

@@ -46,14 +46,15 @@ export interface Habits {
 
 export const PROFILES = {
   worker: {
-    ...{
-      days: [0.97, 0.98, 0.98, 0.97, 0.93, 0.04, 0.03],
-      median: 110,
-      sigma: 0.5,
-      hours: [9, 17],
-      jitter: 0.8,
-    },
-    ...{ evenings: 0.07, latest: 22, nights: 0, riskyShare: 0.003 },
+    days: [0.97, 0.98, 0.98, 0.97, 0.93, 0.04, 0.03],
+    median: 110,
+    sigma: 0.5,
+    hours: [9, 17],
+    jitter: 0.8,
+    evenings: 0.07,
+    latest: 22,
+    nights: 0,
+    riskyShare: 0.003,
     everyday: 'git ls cd grep npm node cat vim docker rg make rm mkdir ssh curl find',
     projects: [
       'cargo rustc',
@@ -69,14 +70,15 @@ export const PROFILES = {
     ],
   },
   tinkerer: {
-    ...{
-      days: [0.2, 0.15, 0.2, 0.15, 0.3, 0.75, 0.7],
-      median: 55,
-      sigma: 0.75,
-      hours: [13, 22],
-      jitter: 2.5,
-    },
-    ...{ evenings: 0.5, latest: 25, nights: 0, riskyShare: 0.008 },
+    days: [0.2, 0.15, 0.2, 0.15, 0.3, 0.75, 0.7],
+    median: 55,
+    sigma: 0.75,
+    hours: [13, 22],
+    jitter: 2.5,
+    evenings: 0.5,
+    latest: 25,
+    nights: 0,
+    riskyShare: 0.008,
     everyday: 'ls cd git python3 vim sudo apt cat make gcc ssh rm cp nano',
     projects: [
       'docker docker-compose',
@@ -89,14 +91,15 @@ export const PROFILES = {
     ],
   },
   oncall: {
-    ...{
-      days: [0.97, 0.97, 0.97, 0.97, 0.95, 0.25, 0.25],
-      median: 150,
-      sigma: 0.55,
-      hours: [8, 18],
-      jitter: 1,
-    },
-    ...{ evenings: 0.2, latest: 23, nights: 0.3, riskyShare: 0.012 },
+    days: [0.97, 0.97, 0.97, 0.97, 0.95, 0.25, 0.25],
+    median: 150,
+    sigma: 0.55,
+    hours: [8, 18],
+    jitter: 1,
+    evenings: 0.2,
+    latest: 23,
+    nights: 0.3,
+    riskyShare: 0.012,
     everyday:
       'kubectl ssh git grep cd ls journalctl systemctl terraform aws cat jq curl helm less tail vim docker',
     projects: [
@@ -114,18 +117,23 @@ export type Profile = keyof typeof PROFILES
 
 /** How often each tool fails by itself. */
 const FAILS: Readonly<Record<string, number>> = {
-  ...{
-    grep: 0.15,
-    rg: 0.12,
-    make: 0.2,
-    npm: 0.12,
-    cargo: 0.25,
-    pytest: 0.3,
-    git: 0.04,
-    ssh: 0.08,
-    vitest: 0.3,
-  },
-  ...{ tsc: 0.3, gcc: 0.25, docker: 0.08, kubectl: 0.07, curl: 0.06, find: 0.05, terraform: 0.12, cd: 0.03 },
+  grep: 0.15,
+  rg: 0.12,
+  make: 0.2,
+  npm: 0.12,
+  cargo: 0.25,
+  pytest: 0.3,
+  git: 0.04,
+  ssh: 0.08,
+  vitest: 0.3,
+  tsc: 0.3,
+  gcc: 0.25,
+  docker: 0.08,
+  kubectl: 0.07,
+  curl: 0.06,
+  find: 0.05,
+  terraform: 0.12,
+  cd: 0.03,
 }
 
 export interface LivedDay {
@@ -148,7 +156,11 @@ export function addTyped(hours: Map<number, MutableRollup>, day: number, typed: 
   hours.set(hour, rollup)
   const { tool, category } = toolOf(typed.tool)
   count(rollup, {
-    ...{ tool, category, exit_code: typed.failed ? 1 : 0, duration_us: 20_000, karo_generated: false },
+    tool,
+    category,
+    exit_code: typed.failed ? 1 : 0,
+    duration_us: 20_000,
+    karo_generated: false,
     risk_level: typed.risk ?? 'safe',
     local: { day, hour: typed.hour },
   })
@@ -189,7 +201,9 @@ export function live(profile: Profile, seed: number, first: number, days: number
         }
         type(hours, day, Math.min(habits.latest, Math.max(5, at)), {
           tool: random() < onProject ? pick(random, project) : ranked(random, everyday),
-          ...{ debugging, random, riskyShare: habits.riskyShare },
+          debugging,
+          random,
+          riskyShare: habits.riskyShare,
         })
       }
     }

@@ -23,7 +23,10 @@ export const anyActivity: fc.Arbitrary<ActivityPatterns> = fc
   .nat(30)
   .chain((total) => fc.tuple(spread(total, 24), spread(total, 7), fc.nat(total), fc.constant(total)))
   .map(([hourly, daily, unique_commands, total_commands]) => ({
-    ...{ hourly, daily, total_commands, unique_commands },
+    hourly,
+    daily,
+    total_commands,
+    unique_commands,
   }))
 
 export const anySafety: fc.Arbitrary<SafetyPosture> = fc.record({
@@ -46,7 +49,9 @@ export const anyTools: fc.Arbitrary<ComparedToolUse[]> = fc.uniqueArray(
       previous: fc.option(fc.nat(50), { nil: undefined }),
     })
     .map(({ tool, category, uses, failed, previous }) => ({
-      ...{ tool, category, uses },
+      tool,
+      category,
+      uses,
       failures: Math.min(failed, uses),
       ...(previous === undefined ? {} : { previous }),
     })),

@@ -98,8 +98,12 @@ export async function besiege({
     await victim.stop()
     ok((await replayMarks(victim)) <= REPLAY_MARKS_MAX)
     return {
-      ...{ refused: assault.refused, ignored: assault.ignored(), queries: asked.length },
-      ...{ rssBytes, warm, end },
+      refused: assault.refused,
+      ignored: assault.ignored(),
+      queries: asked.length,
+      rssBytes,
+      warm,
+      end,
     }
   } finally {
     await Promise.all([...members, ...strangers].map((peer) => peer.stop()))

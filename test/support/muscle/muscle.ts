@@ -69,8 +69,15 @@ export async function muscleHere(
   const path = join(directory, 'exec.sock')
   const credentials = await openPeerCredentials(silentLog)
   const serving = await serve({
-    ...{ path, mode: 0o600, brainUid: process.getuid?.() ?? 0, mostJails: 8 },
-    ...{ credentials, probe: async () => [], timers: systemTimers, now: systemClock.now, log: silentLog },
+    path,
+    mode: 0o600,
+    brainUid: process.getuid?.() ?? 0,
+    mostJails: 8,
+    credentials,
+    probe: async () => [],
+    timers: systemTimers,
+    now: systemClock.now,
+    log: silentLog,
     providers: await createProviders([], path),
     ...options,
   })
@@ -105,12 +112,23 @@ let jobs = 0
 export function jobOf(argv: readonly string[], more: Partial<JobSpec> = {}): JobSpec {
   jobs += 1
   return {
-    ...{ job: `test-${process.pid}-${jobs}`, argv, cwd: '/', env: {}, binds: [] },
+    job: `test-${process.pid}-${jobs}`,
+    argv,
+    cwd: '/',
+    env: {},
+    binds: [],
     limits: {
-      ...{ cpu_seconds: 60, memory_bytes: 512 * MEBIBYTE, disk_bytes: 8 * MEBIBYTE, tasks: 32 },
-      ...{ wall_ms: 600_000, output_bytes: 64 * MEBIBYTE },
+      cpu_seconds: 60,
+      memory_bytes: 512 * MEBIBYTE,
+      disk_bytes: 8 * MEBIBYTE,
+      tasks: 32,
+      wall_ms: 600_000,
+      output_bytes: 64 * MEBIBYTE,
     },
-    ...{ stdin: false, secrets: [], trace_id: null, ...more },
+    stdin: false,
+    secrets: [],
+    trace_id: null,
+    ...more,
   }
 }
 

@@ -6,8 +6,11 @@ import type { Operation } from '../../../src/api/contract/operation.ts'
 type Method = Operation['method']
 
 const operation = (method: Method, path: string): Operation => ({
-  ...{ method, path: path as `/${string}` },
-  ...{ access: 'person', tag: 'node', summary: '' },
+  method,
+  path: path as `/${string}`,
+  access: 'person',
+  tag: 'node',
+  summary: '',
 })
 
 /** Resolves with the JSON of a 2xx answer, undefined when it has no body. Throws KaroError. */

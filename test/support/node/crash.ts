@@ -58,7 +58,10 @@ const STATUS_POLL_MS = 50
 /** Runs the rounds; throws with the seed of the first that fails, and what was done in it. */
 export async function crashRounds({ rounds, seed }: CrashOptions): Promise<CrashReport> {
   const report: CrashReport = {
-    ...{ rounds: 0, commands: 0, answeredWhileDown: 0, answeredWhileStopped: 0 },
+    rounds: 0,
+    commands: 0,
+    answeredWhileDown: 0,
+    answeredWhileStopped: 0,
     killed: {
       'after-write': 0,
       'after-read': 0,

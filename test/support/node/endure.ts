@@ -38,7 +38,9 @@ export async function beginTrial(
 ): Promise<Trial> {
   const { count, seed, fullMeshUpTo } = options
   const scale = await startScale({
-    ...{ count, seed, parted: [PARTED] },
+    count,
+    seed,
+    parted: [PARTED],
     config: `[overlay]\nfull_mesh_up_to = ${fullMeshUpTo}\n${CONFIG}`,
     allow: (index, ids) => (index === RESERVED ? ids.filter((_, i) => i !== LEFT_OUT) : ['*']),
   })

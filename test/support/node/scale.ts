@@ -60,7 +60,9 @@ export async function startScale({ count, seed, ...options }: ScaleOptions): Pro
   const { nodes } = fleet
   const fingerprints = await some(nodes, (node) =>
     until(async () => (await node.status()).fingerprint, {
-      ...{ what: `${node.name} says who it is`, deadlineMs: PATIENCE_MS, pollMs: 1_000 },
+      what: `${node.name} says who it is`,
+      deadlineMs: PATIENCE_MS,
+      pollMs: 1_000,
     }),
   )
   const between = [

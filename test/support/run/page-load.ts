@@ -75,9 +75,14 @@ export async function loadPage({ node, seconds, rate }: PageLoadOptions): Promis
       const busiest = new Map<string, number>()
       for (const view of VIEWS) busiest.set(view, await busiestTask(page, origin ?? '', view))
       return {
-        ...{ commands: typing.count(), rounds, slow, busiest },
-        ...{ heapWarm: warm.heap, heapEnd: end.heap },
-        ...{ elementsWarm: warm.elements, elementsEnd: end.elements },
+        commands: typing.count(),
+        rounds,
+        slow,
+        busiest,
+        heapWarm: warm.heap,
+        heapEnd: end.heap,
+        elementsWarm: warm.elements,
+        elementsEnd: end.elements,
       }
     } finally {
       typing.end()
@@ -174,27 +179,29 @@ const fingerprintAt = (i: number): string => i.toString(16).padStart(16, '0')
 
 const memberAt = (i: number): PeerShape => ({
   node_id: `karo:ed25519:${String(i).padStart(43, 'A')}` as PeerShape['node_id'],
-  ...{
-    fingerprint: fingerprintAt(i),
-    name: `machine-${i}`,
-    trust_level: 'peer',
-    why: 'certificate',
-  },
-  ...{ roles: ['lead'], teams: [`team-${i % 12}`], addresses: [], last_seen: new Date().toISOString() },
-  ...{
-    state: i % 3 === 0 ? 'connected' : 'known',
-    known_by: i % 3 === 0 ? 'link' : 'gossip',
-    ...(i % 3 !== 0 && { through: fingerprintAt(i - (i % 3)) }),
-    presence: i % 7 === 0 ? 'offline' : 'online',
-    // As many as a machine of a large mesh has.
-    links: [1, 2, 5, 9, 17, 33, 65, 99].map((apart) => fingerprintAt((i + apart) % MEMBERS)),
-  },
+  fingerprint: fingerprintAt(i),
+  name: `machine-${i}`,
+  trust_level: 'peer',
+  why: 'certificate',
+  roles: ['lead'],
+  teams: [`team-${i % 12}`],
+  addresses: [],
+  last_seen: new Date().toISOString(),
+  state: i % 3 === 0 ? 'connected' : 'known',
+  known_by: i % 3 === 0 ? 'link' : 'gossip',
+  ...(i % 3 !== 0 && { through: fingerprintAt(i - (i % 3)) }),
+  presence: i % 7 === 0 ? 'offline' : 'online',
+  // As many as a machine of a large mesh has.
+  links: [1, 2, 5, 9, 17, 33, 65, 99].map((apart) => fingerprintAt((i + apart) % MEMBERS)),
 })
 
 const entryAt = (seq: number): AuditEntryShape =>
   ({
-    ...{ seq, timestamp: new Date(Date.UTC(2026, 0, 1) + seq * 60_000).toISOString(), type: 'trust_changed' },
-    ...{ success: seq % 9 !== 0, details: { uid: seq % 40, level: `level ${seq % 12}` } },
+    seq,
+    timestamp: new Date(Date.UTC(2026, 0, 1) + seq * 60_000).toISOString(),
+    type: 'trust_changed',
+    success: seq % 9 !== 0,
+    details: { uid: seq % 40, level: `level ${seq % 12}` },
   }) as unknown as AuditEntryShape
 
 /** Somebody's shell, which records commands all the time. */

@@ -223,7 +223,10 @@ describe('who may approve', () => {
     const id = await waiting(all)
     const settled = all.gates.settled(id, action(), all.signal)
     await all.approvals.decide(approver({ way: 'program', sessions: [TOOLS] }), id, {
-      ...{ approve: false, hash: '', scope: 'once', reason: 'not today' },
+      approve: false,
+      hash: '',
+      scope: 'once',
+      reason: 'not today',
     })
     const no = { outcome: 'deny', gate: 'approval', reason: 'a person said no' }
     expect(await settled).toMatchObject({ ...no, hint: 'ann: not today' })

@@ -15,7 +15,13 @@ async function full(coming: Readonly<Record<string, readonly number[]>>, underWa
     Array.from({ length: MOST_PIECES.ofOne }, (_, n) => [toHex(hashOf(n)), numbered(n)] as const),
   )
   const rowOf = (id: string, pieces: readonly number[], created_at: number): ArtifactRow => ({
-    ...{ id, name: id, media_type: 'text/plain', size: 0, source: 'from desk', created_at, expires_at: null },
+    id,
+    name: id,
+    media_type: 'text/plain',
+    size: 0,
+    source: 'from desk',
+    created_at,
+    expires_at: null,
     pieces: Buffer.concat(pieces.map(hashOf)),
   })
   const taken = new Set([...Object.values(coming).flat(), ...underWay])

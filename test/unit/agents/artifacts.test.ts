@@ -31,7 +31,10 @@ async function rig() {
   const due = new Set<{ at: number; run: () => void }>()
   const repository = createArtifactRepository(db)
   const artifacts = createArtifacts({
-    ...{ identity: testIdentity(1), repository, random, log: silentLog },
+    identity: testIdentity(1),
+    repository,
+    random,
+    log: silentLog,
     audit: {
       record: async (entry) => void ledger.push(entry),
       insist: async (entry) => void ledger.push(entry),
@@ -206,8 +209,13 @@ describe('bounds', () => {
         }),
       )
     const row = {
-      ...{ id: 'ab'.repeat(32), name: 'all', media_type: 'text/plain', size: 4_096, source: 'person' },
-      ...{ created_at: 1, expires_at: null },
+      id: 'ab'.repeat(32),
+      name: 'all',
+      media_type: 'text/plain',
+      size: 4_096,
+      source: 'person',
+      created_at: 1,
+      expires_at: null,
       pieces: Buffer.concat((await repository.pieces(ANN.person)).map((hash) => Buffer.from(hash, 'hex'))),
     }
     await repository.put(ANN.person, row)

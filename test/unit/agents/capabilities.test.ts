@@ -22,8 +22,15 @@ const hex = (digit: string) => digit.repeat(32)
 const where = { root: SELF.nodeId, now: NOW, isRevoked: () => false }
 
 const body = (over: Partial<CapabilityBody> = {}): CapabilityBody => ({
-  ...{ id: hex('a'), parent: null, issuer: SELF.nodeId, holder: OTHER.nodeId, subject: 'kExecutor:build' },
-  ...{ names: ['fs.read:/srv', 'proc.exec:git'], issued_at: NOW, expires_at: NOW + 60_000, once: false },
+  id: hex('a'),
+  parent: null,
+  issuer: SELF.nodeId,
+  holder: OTHER.nodeId,
+  subject: 'kExecutor:build',
+  names: ['fs.read:/srv', 'proc.exec:git'],
+  issued_at: NOW,
+  expires_at: NOW + 60_000,
+  once: false,
   ...over,
 })
 const root = (over: Partial<CapabilityBody> = {}): Chain => [signCapability(body(over), SELF)]
@@ -155,7 +162,8 @@ test('how long each lasts follows from its risk', () => {
 })
 
 const git = action({
-  ...{ agent: 'kExecutor:build', argv: ['git', 'status'] },
+  agent: 'kExecutor:build',
+  argv: ['git', 'status'],
   requester: { node: SELF.nodeId, person: '1000', sessions: [77] },
 })
 
@@ -166,7 +174,10 @@ describe('the room', () => {
     all.capabilities.onRevoked((subject, which) => gone.push(`${subject} ${which}`))
     const { id } = await all.capabilities.grant({ subject: 'kExecutor:x', names: ['proc.exec:git'], by: 0 })
     const part = await all.capabilities.grant({
-      ...{ subject: 'kExecutor:build', names: ['proc.exec:git'], from: id, by: 0 },
+      subject: 'kExecutor:build',
+      names: ['proc.exec:git'],
+      from: id,
+      by: 0,
     })
     const verdict = await all.gates.judge(git)
     expect(verdict).toMatchObject({ outcome: 'wait' })

@@ -42,20 +42,30 @@ describe('changes', () => {
 
 const HOSTILE = 'ok\u202e\u001b[2J\nhash      0000 real\r\u0007'
 const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
-  ...{ id: '3f9a11c02e', state: 'pending', agent: 'kBridge:claude', action: 'exec', class: 'high' },
+  id: '3f9a11c02e',
+  state: 'pending',
+  agent: 'kBridge:claude',
+  action: 'exec',
+  class: 'high',
   trace_id: '0af7651916cd43dd8448eb211c80319c',
-  ...{
-    kind: 'ExecuteCommand',
-    risk: 'high',
-    risks: ['Harms.'],
-    argv: ['bash', '-c', 'x'],
-    cwd: '/srv',
-    env: {},
-  },
-  ...{ binds: [], input: '', diff: [], requested_by: 'kBridge:claude', task: 'session:1', why: '' },
+  kind: 'ExecuteCommand',
+  risk: 'high',
+  risks: ['Harms.'],
+  argv: ['bash', '-c', 'x'],
+  cwd: '/srv',
+  env: {},
+  binds: [],
+  input: '',
+  diff: [],
+  requested_by: 'kBridge:claude',
+  task: 'session:1',
+  why: '',
   target: { node_id: SELF.nodeId, fingerprint: SELF.fingerprint },
-  ...{ hash: 'c0ffee'.padEnd(64, '0'), group: 'aaaaaaaa', scope: 'once' },
-  ...{ created_at: '2026-11-22T06:00:00.000Z', expires_at: '2026-11-22T06:05:00.000Z' },
+  hash: 'c0ffee'.padEnd(64, '0'),
+  group: 'aaaaaaaa',
+  scope: 'once',
+  created_at: '2026-11-22T06:00:00.000Z',
+  expires_at: '2026-11-22T06:05:00.000Z',
   ...over,
 })
 const shown = (over: Partial<ApprovalShape>, columns = 100) =>
@@ -64,12 +74,10 @@ const shown = (over: Partial<ApprovalShape>, columns = 100) =>
 describe('the card', () => {
   it('shows everything, each word behind its number', () => {
     const text = shown({
-      ...{
-        argv: ['git', 'push', ''],
-        env: { TZ: 'UTC' },
-        binds: [{ path: '/srv', write: true }],
-        input: 'in',
-      },
+      argv: ['git', 'push', ''],
+      env: { TZ: 'UTC' },
+      binds: [{ path: '/srv', write: true }],
+      input: 'in',
       diff: [{ path: '/a', diff: 'Index: a\n--- a\n+++ a\n-old\n+new\n', note: null }],
     })
     for (const part of ['0: git', '1: push', '2: ', '0: TZ=UTC', '/srv (may write)', 'input', '-old', '+new'])

@@ -81,13 +81,11 @@ test.each([
 /** A tool of an agent of this machine that a person of this machine calls. */
 const reads = (over: Partial<Action> = {}): Action =>
   action({
-    ...{
-      agent: 'kExecutor:fs',
-      tool: 'read_file',
-      readOnly: true,
-      argv: ['fs-server'],
-      input: '{"path":"/a"}',
-    },
+    agent: 'kExecutor:fs',
+    tool: 'read_file',
+    readOnly: true,
+    argv: ['fs-server'],
+    input: '{"path":"/a"}',
     requester: { node: SELF.nodeId, person: '1000' },
     ...over,
   })
@@ -224,7 +222,8 @@ describe('judging', () => {
         tool: 'exec',
         argv: ['git', 'status', '-s'],
         cwd: shop,
-        ...{ input: '', ...over },
+        input: '',
+        ...over,
       })
     expect(await all.gates.judge(git())).toMatchObject({ outcome: 'run' })
     expect(all.tables.ended).toMatchObject([{ outcome: 'used', by: 'policy status' }])

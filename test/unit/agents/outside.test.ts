@@ -53,7 +53,9 @@ async function outside(
 ) {
   const { client, lose } = muscle()
   const made = await agentRig({
-    ...{ client, gates: more.gates ?? OPEN, endpoints: [server.url] },
+    client,
+    gates: more.gates ?? OPEN,
+    endpoints: [server.url],
     ...(more.secrets && { secrets: more.secrets }),
     ...(more.grantedUntil && { grantedUntil: more.grantedUntil }),
     ...(more.timers && { timers: more.timers }),
@@ -71,7 +73,12 @@ const isAsked = ({ asked }: HttpServer, method: string): boolean =>
 /** The id of a task whose call the server has. */
 async function under(runtime: Runtime, server: HttpServer): Promise<string> {
   const { id } = await runtime.run({
-    ...{ person: ANN, agent: 'fixture', tool: 'echo', input: {}, why: '', traceId: TRACE },
+    person: ANN,
+    agent: 'fixture',
+    tool: 'echo',
+    input: {},
+    why: '',
+    traceId: TRACE,
   })
   await until(() => isAsked(server, 'tools/call'), { what: 'it is called' })
   return id
@@ -405,13 +412,14 @@ describe('a hostile server over HTTP', () => {
     after: Timers['after'] = () => () => {},
   ) =>
     createHttpTransport({
-      ...{ endpoint: new URL(server.url), limits: DEFAULT_LIMITS, token: undefined, muscle: muscle().client },
-      ...{
-        Transport: StreamableHTTPClientTransport,
-        timers: { after },
-        now: () => 0,
-        owners: async () => owners,
-      },
+      endpoint: new URL(server.url),
+      limits: DEFAULT_LIMITS,
+      token: undefined,
+      muscle: muscle().client,
+      Transport: StreamableHTTPClientTransport,
+      timers: { after },
+      now: () => 0,
+      owners: async () => owners,
     })
   const NOTE = { jsonrpc: '2.0', method: 'notifications/initialized' } as const
 
@@ -544,21 +552,20 @@ describe('an address of a server', () => {
   test('is denied by policy without the configuration, by capability without a grant, and waits for a yes with both', async () => {
     const address = 'http://127.0.0.1:3001/mcp'
     const reads = action({
-      ...{
-        agent: 'kExecutor:tools',
-        tool: 'get_text',
-        readOnly: true,
-        argv: [address],
-        cwd: '/tmp',
-        input: '{}',
-      },
+      agent: 'kExecutor:tools',
+      tool: 'get_text',
+      readOnly: true,
+      argv: [address],
+      cwd: '/tmp',
+      input: '{}',
       requester: { node: action().target, person: String(PERSON) },
     })
     const closed = await rig()
     expect(await closed.gates.judge(reads)).toMatchObject({ outcome: 'deny', gate: 'policy' })
     const open = await rig({ endpoints: [address] })
     expect(await open.gates.judge(reads)).toMatchObject({
-      ...{ outcome: 'deny', gate: 'capability' },
+      outcome: 'deny',
+      gate: 'capability',
       hint: expect.stringContaining('net.connect:127.0.0.1:3001'),
     })
     await open.capabilities.grant({

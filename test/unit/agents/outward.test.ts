@@ -15,7 +15,9 @@ const [here] = await providersHere()
 const AGENT = 'kExecutor:command'
 
 const outward = (client: MuscleClient, over: Partial<OutwardDeps> = {}): OutwardDeps => ({
-  ...{ muscle: { client: () => client }, timers: systemTimers, random: systemRandom },
+  muscle: { client: () => client },
+  timers: systemTimers,
+  random: systemRandom,
   models: { look: async () => [], chat: async () => ({ text: 'hello', by: '127.0.0.1:1', notes: [] }) },
   ...over,
 })
@@ -60,8 +62,12 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
     const task = await over
     expect(task).toMatchObject({ state: 'failed' })
     expect(JSON.parse(await said(runtime, task))).toEqual({
-      ...{ exit_code: 3, signal: null, ended: 'exited', dropped_bytes: 0 },
-      ...{ stdout: 'typed\n$(id); rm\ngiven', stderr: 'oops\n' },
+      exit_code: 3,
+      signal: null,
+      ended: 'exited',
+      dropped_bytes: 0,
+      stdout: 'typed\n$(id); rm\ngiven',
+      stderr: 'oops\n',
     })
     expect((await run({ argv: ['/bin/true'] })).state).toBe('completed')
   })
@@ -70,7 +76,11 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
     const { runtime, client, yes, run } = await commands()
     yes.resolve()
     const { id } = await runtime.run({
-      ...{ person: ANN, agent: AGENT, tool: 'exec', why: '', traceId: TRACE },
+      person: ANN,
+      agent: AGENT,
+      tool: 'exec',
+      why: '',
+      traceId: TRACE,
       input: { argv: ['/bin/sleep', '1000'] },
     })
     await until(async () => (await client.list()).length === 1, { what: 'it runs' })

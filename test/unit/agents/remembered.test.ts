@@ -52,7 +52,8 @@ describe('notes', () => {
     const { memory, repository } = await rig()
     const row = { text: 'x', created_at: 1, vector: new Uint8Array(), vector_by: '' }
     const rows = Array.from({ length: MOST_NOTES }, (_, i) => ({
-      ...{ ...row, id: i.toString(16).padStart(16, '0') },
+      ...row,
+      id: i.toString(16).padStart(16, '0'),
       source: i === 0 ? 'kExecutor:a' : 'person',
     }))
     await repository.write(ANN, 'note', { put: rows })
@@ -67,7 +68,9 @@ describe('notes', () => {
     const { memory, repository } = await rig()
     const row = { created_at: 1, vector: new Uint8Array(), vector_by: '', source: 'person' }
     const put = Array.from({ length: MOST_CHARS / MOST_NOTE }, (_, i) => ({
-      ...{ ...row, id: i.toString(16).padStart(16, '0'), text: 'x'.repeat(MOST_NOTE) },
+      ...row,
+      id: i.toString(16).padStart(16, '0'),
+      text: 'x'.repeat(MOST_NOTE),
     }))
     await repository.write(ANN, 'note', { put })
     await expect(memory.add(ANN, 'one')).rejects.toMatchObject({ code: 'rate_limited' })
@@ -161,7 +164,9 @@ test('the newest versions of a prompt are kept, and their numbers go on', async 
 test('prompts are bounded in their characters, all versions together', async () => {
   const { prompts, repository } = await rig()
   const versions = Array.from({ length: MOST_VERSIONS }, (_, i) => ({
-    ...{ version: i + 1, text: 'x'.repeat(MOST_TEXT), created_at: 1 },
+    version: i + 1,
+    text: 'x'.repeat(MOST_TEXT),
+    created_at: 1,
   }))
   const put = Array.from({ length: 6 }, (_, i) => ({ id: `p${i}`, versions: versions.slice(0, 42) }))
   await repository.write(ANN, 'prompt', { put })
@@ -196,7 +201,10 @@ describe('a plan', () => {
       return { ...request, input, state, events: [...ran, { state }], approval: null } as unknown as Task
     }
     const deps: PlannerDeps = {
-      ...{ repository, clock, random, log },
+      repository,
+      clock,
+      random,
+      log,
       offers: async () => ({ offers: [{ ...offer, inputSchema }], idle: 0 }),
       models: { count: () => 0, chat: () => Promise.reject(new Error('none')) },
       commandFor: async () => undefined,
@@ -237,7 +245,13 @@ describe('a plan', () => {
       command: '',
     },
     {
-      ...{ id: 's2', what: '', after: [], agent: offer.agent, tool: offer.tool, input: {}, command: '' },
+      id: 's2',
+      what: '',
+      after: [],
+      agent: offer.agent,
+      tool: offer.tool,
+      input: {},
+      command: '',
       takes: { query: 's1' },
     },
   ]
@@ -253,7 +267,9 @@ describe('a plan', () => {
     await expect.poll(async () => (await show()).state).toBe('completed')
     expect(given.map(({ input }) => input)).toEqual([{ query: 'a' }, { query: '$(id); `x`' }])
     expect((await planner.show(ANN, id)).steps[1]).toMatchObject({
-      ...{ state: 'completed', takes: { query: 's1' }, input: JSON.stringify({ query: '$(id); `x`' }) },
+      state: 'completed',
+      takes: { query: 's1' },
+      input: JSON.stringify({ query: '$(id); `x`' }),
     })
   })
 

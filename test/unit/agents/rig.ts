@@ -24,16 +24,29 @@ export const TOOLS = 77
 
 /** A command of an AI tool that works for the person. */
 export const action = (over: Partial<Action> = {}): Action => ({
-  ...{ id: 'a1', task: 'session:77', agent: 'kBridge:claude', tool: 'exec', readOnly: false },
-  ...{ argv: ['bash', '-c', 'make deploy'], cwd: '/srv/shop', env: {}, binds: [], input: '' },
+  id: 'a1',
+  task: 'session:77',
+  agent: 'kBridge:claude',
+  tool: 'exec',
+  readOnly: false,
+  argv: ['bash', '-c', 'make deploy'],
+  cwd: '/srv/shop',
+  env: {},
+  binds: [],
+  input: '',
   target: SELF.nodeId,
   requester: { node: SELF.nodeId, person: String(PERSON), agent: 'kBridge:claude', sessions: [TOOLS] },
-  ...{ why: 'because', traceId: 'a'.repeat(32) },
+  why: 'because',
+  traceId: 'a'.repeat(32),
   ...over,
 })
 
 export const approver = (over: Partial<Approver> = {}): Approver => ({
-  ...{ person: PERSON, account: PERSON, admin: true, way: 'terminal', sessions: [OWN, 1] },
+  person: PERSON,
+  account: PERSON,
+  admin: true,
+  way: 'terminal',
+  sessions: [OWN, 1],
   ...over,
 })
 
@@ -106,14 +119,28 @@ export async function rig({
     },
   }
   const approvals = createApprovals({
-    ...{ repository, audit, clock, timers, random, log: silentLog },
+    repository,
+    audit,
+    clock,
+    timers,
+    random,
+    log: silentLog,
     nameOf: async () => 'ann',
   })
   const capabilities = createCapabilities({ identity: SELF, repository: kept, audit, clock, random })
   const gates = createGates({
-    ...{ self: SELF.nodeId, approvals, capabilities, audit, home: '/home/ann', karoHome: '/home/ann/karo' },
+    self: SELF.nodeId,
+    approvals,
+    capabilities,
+    audit,
+    home: '/home/ann',
+    karoHome: '/home/ann/karo',
     policy: ({ own }) => ({ effect: own ? 'allow' : 'deny', rule: 'agent.own', reason: 'x' }),
-    ...{ patterns: () => [], endpoints: [], connect: [], onDenied: () => {}, log: silentLog },
+    patterns: () => [],
+    endpoints: [],
+    connect: [],
+    onDenied: () => {},
+    log: silentLog,
     ...over,
   })
   const { signal } = new AbortController()
@@ -132,6 +159,9 @@ export async function waiting({ gates }: Rig, what: Action = action()): Promise<
 
 export const yes = ({ approvals }: Rig, id: string, over: { scope?: 'once' | 'task'; hash?: string } = {}) =>
   approvals.decide(approver(), id, {
-    ...{ approve: true, scope: 'once', reason: '', hash: approvals.find(approver(), id).hash },
+    approve: true,
+    scope: 'once',
+    reason: '',
+    hash: approvals.find(approver(), id).hash,
     ...over,
   })

@@ -53,7 +53,9 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(await said(runtime, await done(runtime, 'echo', { batch: true }))).toBe('in a batch')
     const counted = await done(runtime, 'count', { pause: 3_000 })
     expect(counted.events.find(({ progress }) => progress !== null)).toMatchObject({
-      ...{ state: 'working', message: 'step 1', progress: { done: 1, total: 3 } },
+      state: 'working',
+      message: 'step 1',
+      progress: { done: 1, total: 3 },
     })
   })
 
@@ -139,7 +141,12 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     await runtime.add(actor(), wantedOf(serverDirectory()))
     const begin = async (tool: string): Promise<string> => {
       const { id } = await runtime.run({
-        ...{ person: actor().person, agent: 'fixture', tool, input: {}, why: '', traceId: actor().traceId },
+        person: actor().person,
+        agent: 'fixture',
+        tool,
+        input: {},
+        why: '',
+        traceId: actor().traceId,
       })
       await until(async () => (await runtime.tasks.get(actor().person, id)).state === 'working', {
         what: `${tool} is called`,

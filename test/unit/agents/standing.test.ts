@@ -37,7 +37,11 @@ const SRV = [{ path: '/srv', write: true }]
 describe('the gates, asked again about what was let through', () => {
   const reads = (over = {}) =>
     action({
-      ...{ agent: 'kExecutor:fs', tool: 'read_file', readOnly: true, argv: ['fs-server'], binds: SRV },
+      agent: 'kExecutor:fs',
+      tool: 'read_file',
+      readOnly: true,
+      argv: ['fs-server'],
+      binds: SRV,
       requester: { node: SELF.nodeId, person: '1000' },
       ...over,
     })
@@ -104,8 +108,19 @@ describe('the gates, asked again about what was let through', () => {
 
 const TOOL: Tool = { name: 'work', description: '', readOnly: true, inputSchema: null }
 const MANIFEST: Manifest = {
-  ...{ id: 'kExecutor:x', name: 'x', person: ANN, argv: ['x'], cwd: '/', binds: [], tools: [], secrets: [] },
-  ...{ capabilities: [], limits: DEFAULT_LIMITS, callMs: DEFAULT_CALL_MS, why: '', addedAt: 0 },
+  id: 'kExecutor:x',
+  name: 'x',
+  person: ANN,
+  argv: ['x'],
+  cwd: '/',
+  binds: [],
+  tools: [],
+  secrets: [],
+  capabilities: [],
+  limits: DEFAULT_LIMITS,
+  callMs: DEFAULT_CALL_MS,
+  why: '',
+  addedAt: 0,
 }
 
 /** Tasks of one agent without a process; each call waits for its turn and then for its end. */
@@ -115,7 +130,10 @@ async function driven(gates: Partial<Gates> = {}) {
   let manifest = MANIFEST
   const ended: Denial[] = []
   const known = {
-    ...{ id: 'kExecutor:x', name: 'x', person: ANN, manifest: async () => manifest },
+    id: 'kExecutor:x',
+    name: 'x',
+    person: ANN,
+    manifest: async () => manifest,
     agent: {
       session: () => ({ tools: [TOOL] }),
       start: async () => ({ tools: [TOOL] }),
@@ -135,16 +153,27 @@ async function driven(gates: Partial<Gates> = {}) {
   const timers = { after: () => () => {} }
   const looks = createLooks({ timers, log: silentLog, last: async () => {}, isNeeded: () => false })
   const tasks = createTasks({
-    ...{ repository: createAgentRepository(await temporaryDatabase()), clock: systemClock },
-    ...{ random: systemRandom, log: silentLog },
+    repository: createAgentRepository(await temporaryDatabase()),
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
     drive: createDrive({
-      ...{ node: 'here', keepLong: undefined, looks, log: silentLog, agentOf: () => known },
+      node: 'here',
+      keepLong: undefined,
+      looks,
+      log: silentLog,
+      agentOf: () => known,
       gates: { ...ONLY_READS, ended: async (_, denial) => void ended.push(denial), ...gates },
       requesterOf: ({ person }) => ({ node: 'here', person: String(person) }),
     }),
   })
   const { id } = await tasks.run({
-    ...{ person: ANN, agent: 'kExecutor:x', tool: 'work', input: {}, why: '', traceId: TRACE },
+    person: ANN,
+    agent: 'kExecutor:x',
+    tool: 'work',
+    input: {},
+    why: '',
+    traceId: TRACE,
   })
   const state = async (of: string) =>
     until(async () => (await tasks.get(ANN, id)).state === of && tasks.get(ANN, id), { what: `it is ${of}` })
@@ -252,7 +281,10 @@ test('a call of the daemon that is cancelled while the gates are asked again doe
   const { agent } = builtInFor({ id: 'kExecutor:command', purpose: '', tools: [tool] }, ANN)
   const control = new AbortController()
   const outcome = await agent.call(...(['work', {}] as const), {
-    ...{ signal: control.signal, timeoutMs: 1_000, traceId: TRACE, onProgress() {} },
+    signal: control.signal,
+    timeoutMs: 1_000,
+    traceId: TRACE,
+    onProgress() {},
     onBegin: async () => control.abort(),
   })
   expect([outcome, ran]).toEqual([{ kind: 'canceled' }, []])
@@ -275,7 +307,9 @@ test('an agent that a person started before anything was granted goes on; one wh
   const own = action({ agent: 'kExecutor:fs', binds: SRV })
   let denial: Denial | undefined
   const resting = createResting({
-    ...{ agents: () => [known], startOf: async () => own, grantedUntil: () => (granted ? 1 : undefined) },
+    agents: () => [known],
+    startOf: async () => own,
+    grantedUntil: () => (granted ? 1 : undefined),
     gates: { lost: async () => denial, ended: async () => {} },
   })
   await resting.look()
@@ -298,17 +332,26 @@ test('an agent that a person started before anything was granted goes on; one wh
 
 test('a command of the daemon ends when something that it may run by is taken back, and only that of the person meant', async () => {
   const command: BuiltIn = {
-    ...{ id: 'kExecutor:command', purpose: 'waits until it is ended' },
+    id: 'kExecutor:command',
+    purpose: 'waits until it is ended',
     tools: [
       {
-        ...{ name: 'read', description: '', readOnly: true, takes: {} },
+        name: 'read',
+        description: '',
+        readOnly: true,
+        takes: {},
         run: (_, { signal }) => new Promise((_, reject) => signal.addEventListener('abort', reject)),
       },
     ],
   }
   const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command] })
   const { id } = await runtime.run({
-    ...{ person: ANN, agent: command.id, tool: 'read', input: {}, why: '', traceId: TRACE },
+    person: ANN,
+    agent: command.id,
+    tool: 'read',
+    input: {},
+    why: '',
+    traceId: TRACE,
   })
   const task = () => runtime.tasks.get(ANN, id)
   await until(async () => (await task()).state === 'working', { what: 'it works' })
@@ -325,16 +368,15 @@ test('a command of the daemon ends when something that it may run by is taken ba
 describe('commands of the daemon', () => {
   /** Each waits until it is ended; its program is the one of its input. */
   const command: BuiltIn = {
-    ...{ id: 'kExecutor:command', purpose: 'waits until it is ended' },
+    id: 'kExecutor:command',
+    purpose: 'waits until it is ended',
     acts: ({ program }) => ({ argv: [String(program)], cwd: '/', binds: [], input: '' }),
     tools: [
       {
-        ...{
-          name: 'exec',
-          description: '',
-          readOnly: false,
-          takes: { program: { type: 'string', required: true } },
-        },
+        name: 'exec',
+        description: '',
+        readOnly: false,
+        takes: { program: { type: 'string', required: true } },
         run: (_, { signal }) =>
           new Promise((_, reject) => {
             if (signal.aborted) reject(signal.reason)
@@ -347,7 +389,12 @@ describe('commands of the daemon', () => {
     const { runtime } = await agentRig({ client: {} as MuscleClient, builtIns: [command], gates })
     const run = async (program: string) => {
       const { id } = await runtime.run({
-        ...{ person: ANN, agent: command.id, tool: 'exec', input: { program }, why: '', traceId: TRACE },
+        person: ANN,
+        agent: command.id,
+        tool: 'exec',
+        input: { program },
+        why: '',
+        traceId: TRACE,
         sessions: [TOOLS],
       })
       const become = (state: string) =>
@@ -426,7 +473,12 @@ describe.skipIf(here?.problem !== undefined)('in a real jail', () => {
     expect(await done(runtime, 'echo')).toMatchObject({ state: 'completed' })
     const [first] = await client.list()
     const { id } = await runtime.run({
-      ...{ person: ANN, agent: 'fixture', tool: 'slow', input: {}, why: '', traceId: TRACE },
+      person: ANN,
+      agent: 'fixture',
+      tool: 'slow',
+      input: {},
+      why: '',
+      traceId: TRACE,
     })
     const stateOf = async () => (await runtime.tasks.get(ANN, id)).state
     await until(async () => (await stateOf()) === 'working', { what: 'it is called' })

@@ -11,7 +11,12 @@ import { temporaryDatabase } from '../../support/data/database.ts'
 import { until } from '../../support/run/until.ts'
 
 const request = (more: object = {}) => ({
-  ...{ person: ANN, agent: 'kExecutor:x' as const, tool: 'echo', input: { a: 1 }, why: '', traceId: TRACE },
+  person: ANN,
+  agent: 'kExecutor:x' as const,
+  tool: 'echo',
+  input: { a: 1 },
+  why: '',
+  traceId: TRACE,
   ...more,
 })
 const finish = async (live: Live): Promise<void> => {
@@ -20,7 +25,10 @@ const finish = async (live: Live): Promise<void> => {
 }
 const tasksOf = (db: Database, drive: (live: Live) => Promise<void> = finish, now = systemClock.now) =>
   createTasks({
-    ...{ repository: createAgentRepository(db), drive, clock: { ...systemClock, now }, random: systemRandom },
+    repository: createAgentRepository(db),
+    drive,
+    clock: { ...systemClock, now },
+    random: systemRandom,
     log: silentLog,
   })
 const over = (tasks: ReturnType<typeof tasksOf>, id: string, person = ANN): Promise<Task> =>
@@ -123,8 +131,19 @@ describe('a task', () => {
     for (const id of ids)
       await repository.putTask(
         {
-          ...{ uid: ANN, id, agent: 'kExecutor:x', tool: 'echo', input: '{}', why: '', trace_id: TRACE },
-          ...{ state: 'completed', seq: 1, events: [], approval: null, created_at: now, ended_at: now },
+          uid: ANN,
+          id,
+          agent: 'kExecutor:x',
+          tool: 'echo',
+          input: '{}',
+          why: '',
+          trace_id: TRACE,
+          state: 'completed',
+          seq: 1,
+          events: [],
+          approval: null,
+          created_at: now,
+          ended_at: now,
         },
         { lazy: true },
       )

@@ -98,21 +98,36 @@ describe('ranks', () => {
 
 const OFFERS: readonly Offer[] = [
   {
-    ...{ agent: 'kMemory:notes', tool: 'search_notes', readOnly: true, description: 'Searches your notes' },
+    agent: 'kMemory:notes',
+    tool: 'search_notes',
+    readOnly: true,
+    description: 'Searches your notes',
     inputSchema: { properties: { query: { type: 'string' } }, required: ['query'] },
   },
   {
-    ...{ agent: 'kExecutor:files', tool: 'read_file', readOnly: true, description: 'Reads a file' },
+    agent: 'kExecutor:files',
+    tool: 'read_file',
+    readOnly: true,
+    description: 'Reads a file',
     inputSchema: { properties: { path: { type: 'string' } }, required: ['path'] },
   },
   {
-    ...{ agent: 'kExecutor:files', tool: 'list_trash', readOnly: false, description: 'Lists the trash' },
+    agent: 'kExecutor:files',
+    tool: 'list_trash',
+    readOnly: false,
+    description: 'Lists the trash',
     inputSchema: null,
   },
 ]
 const draft = (id: string, over: Partial<Draft> = {}): Draft => ({
-  ...{ id, what: 'w', after: [], agent: 'kMemory:notes', tool: 'search_notes', command: '' },
-  ...{ input: { query: 'x' }, ...over },
+  id,
+  what: 'w',
+  after: [],
+  agent: 'kMemory:notes',
+  tool: 'search_notes',
+  command: '',
+  input: { query: 'x' },
+  ...over,
 })
 
 const harmless = () => undefined
@@ -231,7 +246,10 @@ describe('plans', () => {
     expect(() => among({ n: 's1' })).toThrow('not an argument for text')
     const properties = { argv: { type: 'array' }, cwd: { type: 'string' }, stdin: { type: 'string' } }
     const command: Offer = {
-      ...{ agent: 'kExecutor:command', tool: 'exec', description: '', readOnly: false },
+      agent: 'kExecutor:command',
+      tool: 'exec',
+      description: '',
+      readOnly: false,
       inputSchema: { properties },
     }
     for (const argument of ['stdin', 'cwd'])
@@ -239,8 +257,10 @@ describe('plans', () => {
         checked(
           [
             draft('s2', {
-              ...{ agent: command.agent, tool: command.tool },
-              ...{ input: { argv: ['sh'] }, takes: { [argument]: 's1' } },
+              agent: command.agent,
+              tool: command.tool,
+              input: { argv: ['sh'] },
+              takes: { [argument]: 's1' },
             }),
             source,
           ],

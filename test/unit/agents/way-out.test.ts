@@ -50,7 +50,10 @@ async function site(answer: RequestListener = (_, response) => void response.end
 function out(places: readonly string[], more: Partial<WayOutDeps> = {}) {
   const told: Parameters<WayOutDeps['told']>[0][] = []
   const take = createWayOut({
-    ...{ places, addressOf: async () => '127.0.0.1', mostBytes: 2 ** 20, timers: systemTimers },
+    places,
+    addressOf: async () => '127.0.0.1',
+    mostBytes: 2 ** 20,
+    timers: systemTimers,
     told: (what) => void told.push(what),
     ...more,
   })
@@ -132,8 +135,11 @@ describe('the way out of a jail', () => {
     const looked = Promise.withResolvers<string>()
     const told: unknown[] = []
     const take = createWayOut({
-      ...{ places: [`db.lan:${port}`], mostBytes: 2 ** 20, timers: systemTimers },
-      ...{ addressOf: () => looked.promise, told: (what: unknown) => void told.push(what) },
+      places: [`db.lan:${port}`],
+      mostBytes: 2 ** 20,
+      timers: systemTimers,
+      addressOf: () => looked.promise,
+      told: (what: unknown) => void told.push(what),
     })
     const [near, far] = duplexPair()
     far.on('error', () => {})
@@ -342,7 +348,8 @@ describe('a place of the network', () => {
     const grant = (name: string) => capabilities.grant({ subject: reads.agent, names: [name], by: PERSON })
     await grant('net.connect:10.0.0.5:81')
     expect(await gates.judge(reads)).toMatchObject({
-      ...{ outcome: 'deny', gate: 'capability' },
+      outcome: 'deny',
+      gate: 'capability',
       hint: expect.stringContaining('net.connect:10.0.0.5:80'),
     })
     await grant('net.connect:10.0.0.5:80')

@@ -16,14 +16,15 @@ function said(state: KeyState, identity: AlarmDeps['identity'] = own) {
       known: () => [],
       keyState: () => state,
       opinion: (node) => ({
-        ...{
-          node_id: node,
-          fingerprint: '0123456789abcdef',
-          name: '',
-          trust_level: 'untrusted',
-          why: 'default',
-        },
-        ...{ roles: [], teams: [], denied: false, revoked: false },
+        node_id: node,
+        fingerprint: '0123456789abcdef',
+        name: '',
+        trust_level: 'untrusted',
+        why: 'default',
+        roles: [],
+        teams: [],
+        denied: false,
+        revoked: false,
       }),
     },
   }

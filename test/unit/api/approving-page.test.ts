@@ -27,7 +27,10 @@ async function start() {
     [
       approvalsRoutes({
         ...agents,
-        ...{ identity: SELF, sessions: { of: () => undefined }, timers, elsewhere: nowhere },
+        identity: SELF,
+        sessions: { of: () => undefined },
+        timers,
+        elsewhere: nowhere,
       }),
       agentsRoutes({
         agents: {

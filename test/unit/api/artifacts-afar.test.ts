@@ -40,7 +40,10 @@ const content = (pieces: number, more = 5): Buffer =>
   Buffer.from(Uint8Array.from({ length: pieces * PIECE_BYTES + more }, (_, i) => (i * 31 + (i >> 16)) & 0xff))
 const code = (of: string) => expect.objectContaining({ code: of })
 const frameOf = (message: Message, body: unknown, sender: Uint8Array): Frame => ({
-  ...{ type: message.type, message, body, bytes: new Uint8Array() },
+  type: message.type,
+  message,
+  body,
+  bytes: new Uint8Array(),
   envelope: { sender, ts: 0, nonce: new Uint8Array(16), seq: 1, trace: new Uint8Array(16).fill(7) },
 })
 
@@ -61,7 +64,8 @@ function streamOf(from: typeof READER, onFrame: (frame: Frame) => unknown = () =
       wakes.add(one)
     })
   const end = (peer: typeof READER, self: typeof READER, mine: Frame[], theirs: Frame[]): Exchange => ({
-    ...{ peer, signal: over.signal },
+    peer,
+    signal: over.signal,
     async send<B extends WireBody>(message: Message<B>, body: B) {
       if (over.signal.aborted) throw new KaroError('unavailable', 'the connection was cut')
       const frame = frameOf(message as unknown as Message, body, self.publicKey)
@@ -95,7 +99,11 @@ function streamOf(from: typeof READER, onFrame: (frame: Frame) => unknown = () =
 async function storeOf(identity: typeof HOLDER, now: () => number, ledger: AuditRecord[]) {
   const repository = createArtifactRepository(await temporaryDatabase())
   const artifacts = createArtifacts({
-    ...{ identity, repository, random, log: silentLog, timers: systemTimers },
+    identity,
+    repository,
+    random,
+    log: silentLog,
+    timers: systemTimers,
     audit: {
       record: async (entry) => void ledger.push(entry),
       insist: async (entry) => void ledger.push(entry),
@@ -152,8 +160,13 @@ async function world(over: World = {}) {
   })
   const note = async (entry: AuditRecord): Promise<void> => void ledger.push(entry)
   const { handle: answer } = createAnswer({
-    ...{ self: HOLDER, random, log: silentLog, operations: ARTIFACT_OPERATIONS, perform: giving },
-    ...{ most: { ofPerson: 4, follows: 0, ofAll: 16 }, clock: systemClock },
+    self: HOLDER,
+    random,
+    log: silentLog,
+    operations: ARTIFACT_OPERATIONS,
+    perform: giving,
+    most: { ofPerson: 4, follows: 0, ofAll: 16 },
+    clock: systemClock,
     timers: {
       after(_, run) {
         stalled.add(run)
@@ -164,7 +177,10 @@ async function world(over: World = {}) {
     principals: {
       resolve: () => ({
         principal: {
-          ...{ node_id: from.nodeId, trust_level: 'peer', roles: [], teams: [] },
+          node_id: from.nodeId,
+          trust_level: 'peer',
+          roles: [],
+          teams: [],
           denied: over.denied?.() ?? false,
         },
         ...(operator !== undefined && { operator: { id: operator, name: 'ada' } }),
@@ -175,7 +191,9 @@ async function world(over: World = {}) {
     nameOf: () => 'desk',
   })
   const fetching = createFetching({
-    ...{ artifacts: reader.artifacts, self: from.nodeId, timers: { after: soon } },
+    artifacts: reader.artifacts,
+    self: from.nodeId,
+    timers: { after: soon },
     clock: { ...systemClock, now },
     mesh: { isConnected: () => true, reach: async () => true },
     trust: {
@@ -544,7 +562,10 @@ describe('a transfer', () => {
 
 describe('a machine that lies', () => {
   const layoutOf = (bytes: Buffer, over: object = {}) => ({
-    ...{ id: hashOf(bytes), name: 'x', media_type: 'text/plain', size: bytes.length },
+    id: hashOf(bytes),
+    name: 'x',
+    media_type: 'text/plain',
+    size: bytes.length,
     pieces: Array.from({ length: Math.ceil(bytes.length / PIECE_BYTES) }, (_, i) =>
       hashOf(bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES)),
     ),

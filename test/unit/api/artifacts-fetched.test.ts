@@ -65,7 +65,14 @@ test('Ctrl-C says that the same command goes on', async () => {
 test('of more artifacts than a machine tells of, those that are left out are shown as such', async () => {
   const ids = Array.from({ length: 257 }, (_, i) => i.toString(16).padStart(64, '0'))
   const shared = (artifact: string | undefined, told: boolean) => ({
-    ...{ id: ID, artifact, audience: null, told, created_at: 0, ends_at: 1, read_at: 0, reads: 0 },
+    id: ID,
+    artifact,
+    audience: null,
+    told,
+    created_at: 0,
+    ends_at: 1,
+    read_at: 0,
+    reads: 0,
   })
   const list = async () => [shared(ids[0], true), shared(ids[256], true), shared(ids[256], false)]
   const artifacts = { list: async () => [], shares: { told: async () => ids, list } }

@@ -13,7 +13,9 @@ import { approver, PERSON, type Rig, rig, SELF, type Tables, TOOLS, yes } from '
 
 const tool: Seat = { session: TOOLS, sessions: [TOOLS, 1], near: [TOOLS], terminal: true }
 const body = {
-  ...{ tool: 'fake', cwd: '/srv', why: 'Edit' },
+  tool: 'fake',
+  cwd: '/srv',
+  why: 'Edit',
   call: { action: 'edit', argv: ['fake'], input: '{}' },
 }
 
@@ -30,14 +32,12 @@ async function start(tables?: Tables) {
   }
   const http = await startRig([
     approvalsRoutes({
-      ...{
-        ...agents,
-        approvals,
-        identity: SELF,
-        sessions: { of: () => undefined },
-        timers,
-        elsewhere: {} as Elsewhere,
-      },
+      ...agents,
+      approvals,
+      identity: SELF,
+      sessions: { of: () => undefined },
+      timers,
+      elsewhere: {} as Elsewhere,
       seatOf: () => tool,
     }),
   ])
@@ -63,7 +63,10 @@ test('after a denial in the inbox a yes in the editor is a no, and no yes is in 
   const { agents, ask } = await start()
   const { approval } = await ask()
   await agents.approvals.decide(approver(), approval as string, {
-    ...{ approve: false, hash: '', scope: 'once', reason: '' },
+    approve: false,
+    hash: '',
+    scope: 'once',
+    reason: '',
   })
   expect(await ask({ approval: approval as string, answered: 'approved' })).toMatchObject({ outcome: 'deny' })
   const decisions = agents.ledger.filter(({ type }) => type === 'approval_decided')
@@ -82,7 +85,7 @@ test('after a yes in the inbox the answer in the editor waits for it, also when 
 test('a call that is named as Karo names commands is unknown, and so critical', async () => {
   const { ask, open } = await start()
   const call = { ...body.call, action: 'exec', input: '{"command":"ls"}' }
-  await ask({ ...{ call } } as object)
+  await ask({ call } as object)
   expect(open()).toMatchObject([{ class: 'critical', action: { tool: 'unknown' } }])
 })
 

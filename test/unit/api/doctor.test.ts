@@ -11,8 +11,13 @@ import { plainPolicy } from '../../support/mesh/policy.ts'
 
 const OTHER = formatNodeId(new Uint8Array(32).fill(8))
 const CONNECTION = {
-  ...{ node_id: OTHER, admitted: true, dialed: true, remote: '10.0.0.5:9238', skew_ms: 0 },
-  ...{ karo_version: null, protocol_version: null },
+  node_id: OTHER,
+  admitted: true,
+  dialed: true,
+  remote: '10.0.0.5:9238',
+  skew_ms: 0,
+  karo_version: null,
+  protocol_version: null,
 }
 const TWIN = { node_id: OTHER, places: ['10.0.0.6:9238'] }
 let sent = 0
@@ -27,8 +32,13 @@ const rooms = {
       return []
     },
     inspect: () => ({
-      ...{ connections: [CONNECTION], one_sided: [], stale: [], twins: { others: [TWIN], here: [] } },
-      ...{ mdns: [], dialing: ['10.0.0.7:9238'], leaves: { linked: 0, up_to: 256, turned_away: [] } },
+      connections: [CONNECTION],
+      one_sided: [],
+      stale: [],
+      twins: { others: [TWIN], here: [] },
+      mdns: [],
+      dialing: ['10.0.0.7:9238'],
+      leaves: { linked: 0, up_to: 256, turned_away: [] },
     }),
   },
   trust: {
@@ -72,13 +82,14 @@ test('who is no administrator is told neither the database’s size nor what wai
   const { store_bytes, spool } = await facts(false)
   expect([store_bytes, spool]).toEqual([
     2 * 1024 * 1024,
-    { ...{ pending_bytes: 64 * 1024, dropped: 1 }, unfollowed: [{ uid: 1000, files: 2 }] },
+    { pending_bytes: 64 * 1024, dropped: 1, unfollowed: [{ uid: 1000, files: 2 }] },
   ])
 })
 
 test('an administrator is told what waits', async () => {
   expect((await facts(true)).spool).toEqual({
-    ...{ pending_bytes: 70_000, dropped: 1 },
+    pending_bytes: 70_000,
+    dropped: 1,
     unfollowed: [
       { uid: 1002, files: 3_000 },
       { uid: 1000, files: 2 },

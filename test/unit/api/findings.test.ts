@@ -61,6 +61,8 @@ test('the configuration is the administrators’, with where each value comes fr
   expect(of('mesh.listen')).toMatchObject({ source: 'default' })
   writeFileSync(join(home, 'config.toml'), '[mesh]\nport = "x"\n')
   expect(await rig.asPerson(ANN, 'GET', '/api/v1/config')).toMatchObject({
-    ...{ file: null, keys: [], problem: expect.stringContaining('mesh.port') },
+    file: null,
+    keys: [],
+    problem: expect.stringContaining('mesh.port'),
   })
 })

@@ -23,18 +23,18 @@ const of = (...all: readonly AuditEntry[]) =>
 
 test('a period says what was given, to whom, and how many were in it where this machine released it', async () => {
   const share = {
-    ...{ bucket: 'day:20777', types: 'ToolUsage SafetyPosture', audiences: 'security' },
+    bucket: 'day:20777',
+    types: 'ToolUsage SafetyPosture',
+    audiences: 'security',
     aggregators: `${leader} ${other}`,
   }
   const release = { bucket: 'day:20777', batch: 0, audience: 'security', types: 'ToolUsage:8', threshold: 6 }
   const { given, may_read } = await of(entry('share_given', share), entry('total_released', release))
   expect(given).toMatchObject([
     {
-      ...{
-        start: '2026-11-20T00:00:00.000Z',
-        end: '2026-11-21T00:00:00.000Z',
-        types: ['ToolUsage', 'SafetyPosture'],
-      },
+      start: '2026-11-20T00:00:00.000Z',
+      end: '2026-11-21T00:00:00.000Z',
+      types: ['ToolUsage', 'SafetyPosture'],
       aggregators: [{ node_id: leader }, { node_id: other }],
       released: [{ audience: 'security', threshold: 6, types: [{ type: 'ToolUsage', machines: 8 }] }],
     },

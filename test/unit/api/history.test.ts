@@ -114,7 +114,10 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   )
   as(1000)
   expect((await call('POST', at, { command: 'make test' })).body).toEqual({
-    ...{ events: 2, texts: 1, dry_run: false, sample: [] },
+    events: 2,
+    texts: 1,
+    dry_run: false,
+    sample: [],
   })
   expect(told).toContainEqual({ type: 'history_deleted', events: 2, uid: 1000 })
   // Nothing of the text is in the ledger.

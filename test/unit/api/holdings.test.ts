@@ -26,7 +26,10 @@ async function world() {
   const read = (bytes: Uint8Array) =>
     bodyOf(decodeFrame(bytes, { messages: TABLE, verify: verifierOf(bytes) }), Holding)
   const holdings = createHoldings({
-    ...{ identity: SELF, random: systemRandom, log: silentLog, clock: { now: () => time.now } },
+    identity: SELF,
+    random: systemRandom,
+    log: silentLog,
+    clock: { now: () => time.now },
     documents: {
       async publish(_, frame) {
         latest.set(SELF.nodeId, frame)
@@ -55,16 +58,14 @@ async function world() {
     await holdings.start(new AbortController().signal)
   }
   return {
-    ...{
-      time,
-      told,
-      latest,
-      published,
-      holdings,
-      settled,
-      changed: () => changed.tell(),
-      later: () => look(),
-    },
+    time,
+    told,
+    latest,
+    published,
+    holdings,
+    settled,
+    changed: () => changed.tell(),
+    later: () => look(),
     last: () => published.at(-1)?.artifacts.map(toHex),
   }
 }

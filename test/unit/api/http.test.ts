@@ -605,12 +605,18 @@ describe('a session', () => {
     const listed = await sessionsOf(ANN)
     expect(listed).toEqual([
       {
-        ...{ session: 3, scope: 'full', token: null },
-        ...{ opened_at: '2026-01-01T00:00:00.000Z', last_used_at: '2026-01-01T00:01:00.000Z' },
+        session: 3,
+        scope: 'full',
+        token: null,
+        opened_at: '2026-01-01T00:00:00.000Z',
+        last_used_at: '2026-01-01T00:01:00.000Z',
       },
       {
-        ...{ session: 2, scope: 'full', token: byToken.name },
-        ...{ opened_at: '2026-01-01T00:00:00.000Z', last_used_at: '2026-01-01T00:00:00.000Z' },
+        session: 2,
+        scope: 'full',
+        token: byToken.name,
+        opened_at: '2026-01-01T00:00:00.000Z',
+        last_used_at: '2026-01-01T00:00:00.000Z',
       },
     ])
     // Over TCP nobody: what stole a session would see the others, and end them.

@@ -35,7 +35,9 @@ async function started(config: { events_days?: number; ignore?: readonly string[
           retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
           history: { ignore: config.ignore ?? [] },
         } as never,
-        ...{ clock: time.clock, random: systemRandom, timers: time },
+        clock: time.clock,
+        random: systemRandom,
+        timers: time,
       }),
     ],
     callerOf: async () => caller,
@@ -47,7 +49,8 @@ async function started(config: { events_days?: number; ignore?: readonly string[
     caller = who
     const method = payload === undefined ? 'GET' : 'POST'
     const answer = await server.inject({
-      ...{ method, url: `/api/v1/imports${path}` },
+      method,
+      url: `/api/v1/imports${path}`,
       ...(payload !== undefined && { payload: payload as object }),
     })
     return { status: answer.statusCode, body: answer.json() as never }
@@ -55,7 +58,9 @@ async function started(config: { events_days?: number; ignore?: readonly string[
   const begin = async (who: Caller, dry_run = false): Promise<string> =>
     ((await as(who, '', { source: 'bash', file: '/f', dry_run })).body as { key: string }).key
   const entry = (command: string, seconds: number, more = {}) => ({
-    ...{ start_us: T0 + seconds * 1_000_000, shell: 'bash', command },
+    start_us: T0 + seconds * 1_000_000,
+    shell: 'bash',
+    command,
     ...more,
   })
   const later = (bring: () => Promise<void>): void => {
@@ -136,7 +141,11 @@ test('what is kept out of what is typed, and what retention would remove, is lef
     entry('rm -rf / ', 4, { exit_code: null, duration_us: null, cwd: '/', untimed: true }),
   ]
   expect((await as(ANN, '/entries', { key, entries })).body).toEqual({
-    ...{ added: 2, known: 0, ignored: 3, redacted: 1, too_old: 1 },
+    added: 2,
+    known: 0,
+    ignored: 3,
+    redacted: 1,
+    too_old: 1,
   })
   const { events: found } = await events.search(1000, { words: [], limit: 9 })
   expect(

@@ -23,7 +23,11 @@ import {
 
 const bob = testIdentity(1).nodeId
 const consent = {
-  ...{ allow_peers: [], allow_supervisors: [], deny_peers: [], deny_only: [], off: false },
+  allow_peers: [],
+  allow_supervisors: [],
+  deny_peers: [],
+  deny_only: [],
+  off: false,
   max_level: 2 as const,
   allow_only: [{ who: bob as string, categories: ['tool_usage'] }],
   categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
@@ -56,8 +60,15 @@ function server(teams: readonly string[] = ['eng'], { operators = certified(), d
         trust: {
           resolve: () => bob,
           opinion: (node_id) => ({
-            ...{ node_id, fingerprint: '0123456789abcdef', name: 'bob', trust_level: 'peer', why: 'tofu' },
-            ...{ roles: ['lead'], teams: ['eng'], denied: denied && node_id === bob, revoked: false },
+            node_id,
+            fingerprint: '0123456789abcdef',
+            name: 'bob',
+            trust_level: 'peer',
+            why: 'tofu',
+            roles: ['lead'],
+            teams: ['eng'],
+            denied: denied && node_id === bob,
+            revoked: false,
           }),
         },
         operators,
@@ -113,7 +124,10 @@ test('explains by both layers, with the consent of the caller', async () => {
   const explain = async (words: string, teams?: string[]) =>
     (await server(teams)(`/explain?who=bob&${words}`)).body
   expect(await explain('action=query.tool_usage')).toMatchObject({
-    ...{ effect: 'allow', rule: 'role.lead.level1', roles: ['lead'], teams: ['eng'] },
+    effect: 'allow',
+    rule: 'role.lead.level1',
+    roles: ['lead'],
+    teams: ['eng'],
     layers: [
       { layer: 'owner', rule: 'consent.allow_category', decides: false },
       { layer: 'roles', rule: 'role.lead.level1', decides: true },
@@ -131,10 +145,15 @@ test('explains an operator by the certificate, with the node, and by no consent 
   const explain = async (words: string, options?: Parameters<typeof server>[1]) =>
     (await server(['eng'], options)(`/explain?who=carol&via=bob&action=query.tool_usage${words}`)).body
   expect(await explain('')).toMatchObject({
-    ...{ effect: 'deny', rule: 'consent.none', roles: ['lead'], teams: ['eng'] },
+    effect: 'deny',
+    rule: 'consent.none',
+    roles: ['lead'],
+    teams: ['eng'],
     node: { node_id: bob, name: 'bob' },
     operator: {
-      ...{ node_id: operator.nodeId, fingerprint: operator.fingerprint, name: 'carol' },
+      node_id: operator.nodeId,
+      fingerprint: operator.fingerprint,
+      name: 'carol',
       certificate: { state: 'valid', issuer: { node_id: issuer.nodeId }, ends_at: expect.any(String) },
       limit: { questions: 20, per_seconds: 10 },
     },
@@ -148,8 +167,12 @@ test('explains an operator by the certificate, with the node, and by no consent 
   const ended = certified({ notBefore: NOW - DAY_MS, version: NOW - DAY_MS, notAfter: NOW })
   const over = await explain('', { operators: ended })
   expect(over).toMatchObject({
-    ...{ effect: 'deny', rule: 'operator.certificate_expired', roles: [], teams: [] },
-    ...{ operator: { certificate: { state: 'expired' } }, layers: [{ layer: 'owner', decides: true }] },
+    effect: 'deny',
+    rule: 'operator.certificate_expired',
+    roles: [],
+    teams: [],
+    operator: { certificate: { state: 'expired' } },
+    layers: [{ layer: 'owner', decides: true }],
   })
   const nobody = await server()('/explain?who=mallory&via=bob&action=query.tool_usage')
   expect(nobody.status).toBe(404)

@@ -16,7 +16,11 @@ async function refusedOver(reach: ReachDeps['mesh']['reach']): Promise<unknown> 
   const { documents } = createReach(deps as ReachDeps, 'The task goes on.')
   const signal = new AbortController().signal
   const asked = documents({
-    ...{ node: NODE, what: { operation: 'list' }, as: undefined, trace: '0'.repeat(32), signal },
+    node: NODE,
+    what: { operation: 'list' },
+    as: undefined,
+    trace: '0'.repeat(32),
+    signal,
   })
   return asked.next().catch((error: unknown) => error)
 }

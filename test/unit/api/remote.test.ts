@@ -38,7 +38,10 @@ const ADA = testIdentity(3)
 const TRACE = new Uint8Array(16).fill(7)
 
 const frameOf = <B>(message: Message, body: B): Frame => ({
-  ...{ type: message.type, message, body, bytes: new Uint8Array() },
+  type: message.type,
+  message,
+  body,
+  bytes: new Uint8Array(),
   envelope: { sender: PEER.publicKey, ts: 0, nonce: new Uint8Array(16), seq: 1, trace: TRACE },
 })
 
@@ -51,7 +54,9 @@ function played(come: (said: Played['said']) => Frame | undefined, onPart = () =
   const said: Played['said'] = []
   const over = new AbortController()
   return {
-    ...{ said, peer: PEER, signal: over.signal },
+    said,
+    peer: PEER,
+    signal: over.signal,
     async send(message, body) {
       said.push({ message: message as unknown as Message, body })
       if (message.type === AgentPart.type) onPart()
@@ -63,30 +68,48 @@ function played(come: (said: Played['said']) => Frame | undefined, onPart = () =
 }
 
 const view = {
-  ...{ id: 'kExecutor:tools', name: 'tools', person: 1000, offers: null, server: null, grantedUntil: null },
+  id: 'kExecutor:tools',
+  name: 'tools',
+  person: 1000,
+  offers: null,
+  server: null,
+  grantedUntil: null,
   status: { state: 'stopped', detail: 'in /srv/secret', restarts: 0, since: null },
   manifest: { argv: ['/srv/secret/run'] },
 } as unknown as AgentView
 
 const action = (over: Partial<Action> = {}): Action => ({
-  ...{ id: 'x', task: 'x', agent: 'kExecutor:tools', tool: 'write', readOnly: false, argv: ['a'], cwd: '/' },
-  ...{ env: {}, binds: [], input: '{}', target: SELF.nodeId, why: '', traceId: '0'.repeat(32) },
+  id: 'x',
+  task: 'x',
+  agent: 'kExecutor:tools',
+  tool: 'write',
+  readOnly: false,
+  argv: ['a'],
+  cwd: '/',
+  env: {},
+  binds: [],
+  input: '{}',
+  target: SELF.nodeId,
+  why: '',
+  traceId: '0'.repeat(32),
   requester: { node: PEER.nodeId, operator: ADA.nodeId },
   ...over,
 })
 const approvalOf = (person: number | null, over: Partial<Action> = {}): Approval =>
   ({
-    ...{
-      id: '3f9a11c02e',
-      person,
-      state: 'pending',
-      class: 'high',
-      kind: 'EditFile',
-      risk: 'safe',
-      risks: [],
-    },
-    ...{ hash: hashOf(action(over)), action: action(over), scope: 'once', uses: 0 },
-    ...{ created_at: 0, expires_at: 1_000 },
+    id: '3f9a11c02e',
+    person,
+    state: 'pending',
+    class: 'high',
+    kind: 'EditFile',
+    risk: 'safe',
+    risks: [],
+    hash: hashOf(action(over)),
+    action: action(over),
+    scope: 'once',
+    uses: 0,
+    created_at: 0,
+    expires_at: 1_000,
   }) as Approval
 
 /** Who asks, as trust and certificates see them. */
@@ -113,7 +136,11 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
   const done: string[] = []
   const { operator = true, roles = ['admin'], teams = ['eng'], people = [], fault, fails } = who
   const principal: Principal = {
-    ...{ node_id: PEER.nodeId, trust_level: 'peer', denied: false, roles, teams },
+    node_id: PEER.nodeId,
+    trust_level: 'peer',
+    denied: false,
+    roles,
+    teams,
     ...(operator && { operator: ADA.fingerprint, operator_id: ADA.nodeId }),
     ...(who.keys && { other_keys: who.keys }),
   }
@@ -154,7 +181,10 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
     },
   }
   const answer = createAnswer({
-    ...{ self: SELF, random: systemRandom, timers: systemTimers, log: silentLog },
+    self: SELF,
+    random: systemRandom,
+    timers: systemTimers,
+    log: silentLog,
     operations: AGENT_OPERATIONS,
     most: { ofPerson: 32, follows: 16, ofAll: 128 },
     perform: createOperations({ agents, approvals: inbox }),
@@ -213,9 +243,20 @@ const DECIDE: AgentAsk = {
 }
 const given = (operator: string | undefined, id: string): Task =>
   ({
-    ...{ id: afarId({ node: PEER.nodeId, ...(operator && { operator }) }, id), person: AFAR },
-    ...{ agent: 'kExecutor:tools', tool: 'echo', input: '{}', why: '', traceId: '0'.repeat(32) },
-    ...{ state: 'completed', seq: 1, events: [], approval: null, createdAt: 0, endedAt: 1, by: undefined },
+    id: afarId({ node: PEER.nodeId, ...(operator && { operator }) }, id),
+    person: AFAR,
+    agent: 'kExecutor:tools',
+    tool: 'echo',
+    input: '{}',
+    why: '',
+    traceId: '0'.repeat(32),
+    state: 'completed',
+    seq: 1,
+    events: [],
+    approval: null,
+    createdAt: 0,
+    endedAt: 1,
+    by: undefined,
   }) as Task
 
 describe('the machine that is asked', () => {
@@ -411,8 +452,13 @@ describe('the machine that asks', () => {
   const caller = { uid: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
   const asked = { caller, id: '0'.repeat(32) }
   const line = (seq: number, final = false) => ({
-    ...{ task: 't', state: final ? 'completed' : 'working', seq, at: '2026-01-01T00:00:00.000Z' },
-    ...{ message: null, progress: null, final },
+    task: 't',
+    state: final ? 'completed' : 'working',
+    seq,
+    at: '2026-01-01T00:00:00.000Z',
+    message: null,
+    progress: null,
+    final,
   })
   /** Each stream answers with the next of these; undefined cuts it. */
   function asking(streams: readonly (readonly (object | undefined)[])[], more: Partial<typeof caller> = {}) {
@@ -420,11 +466,9 @@ describe('the machine that asks', () => {
     const requests: AgentAsk[] = []
     let opened = 0
     const elsewhere = createElsewhere({
-      ...{
-        self: SELF.nodeId,
-        clock: systemClock,
-        audit: { insist: async (entry) => void ledger.push(entry) },
-      },
+      self: SELF.nodeId,
+      clock: systemClock,
+      audit: { insist: async (entry) => void ledger.push(entry) },
       timers: { after: (ms, run) => systemTimers.after(ms > 2_000 ? ms : 0, run) },
       mesh: { isConnected: () => true, reach: async () => true },
       trust: {

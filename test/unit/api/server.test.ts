@@ -79,8 +79,12 @@ const routes: Routes = (server) => {
   )
 }
 const deps = {
-  ...{ routes: [routes], callerOf: () => owner(), rightsOf: async () => ({ admin: true, asks: true }) },
-  ...{ clock: systemClock, timers: systemTimers, log: silentLog },
+  routes: [routes],
+  callerOf: () => owner(),
+  rightsOf: async () => ({ admin: true, asks: true }),
+  clock: systemClock,
+  timers: systemTimers,
+  log: silentLog,
 }
 
 function api(path = socketPath): Room {
@@ -299,7 +303,9 @@ describe('the socket', () => {
       for (let round = 1; round <= 10; round++) {
         const text = 'x'.repeat(round * 300 * 1024)
         const asked = request({
-          ...{ socketPath, method: 'POST', path: '/api/v1/echo' },
+          socketPath,
+          method: 'POST',
+          path: '/api/v1/echo',
           headers: { 'content-type': 'application/json' },
         })
         const status = new Promise((resolve, reject) => {

@@ -9,8 +9,13 @@ import { judgeTokens } from '../../../src/cli/doctor/checks/tokens.ts'
 const NOW = Date.parse('2026-11-21T00:00:00Z')
 
 const token = (id: string, leftMs: number, livesMs = 366 * DAY_MS, uid = 1000): Token => ({
-  ...{ id, uid, name: `name-of-${id}`, scope: 'metrics', last_used_at: null },
-  ...{ created_at: NOW + leftMs - livesMs, expires_at: NOW + leftMs },
+  id,
+  uid,
+  name: `name-of-${id}`,
+  scope: 'metrics',
+  last_used_at: null,
+  created_at: NOW + leftMs - livesMs,
+  expires_at: NOW + leftMs,
 })
 
 test.each([

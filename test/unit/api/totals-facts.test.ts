@@ -24,7 +24,9 @@ async function releasesOf(...whys: readonly (Unreleased | undefined)[]) {
         }
       },
     },
-    ...{ self: () => ({ node_id: self, roles: ['security'] }), member: () => undefined, now: () => NOW },
+    self: () => ({ node_id: self, roles: ['security'] }),
+    member: () => undefined,
+    now: () => NOW,
   } as unknown as TotalsFactsDeps
   const facts = await totalsFacts(deps, 1000, () => ({ node_id: self, fingerprint: '', name: '' }) as never)
   return [facts?.late, facts?.none_yet]

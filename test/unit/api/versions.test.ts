@@ -22,7 +22,8 @@ const identity = (answer: unknown, head: Partial<Head>) =>
 
 test('an answer in another form is a clear error that names both versions and the member', async () => {
   await expect(identity({ ...ME, fingerprint: undefined }, { build: OTHER })).rejects.toMatchObject({
-    ...{ code: 'conflict', where: 'GET /api/v1/identity: fingerprint' },
+    code: 'conflict',
+    where: 'GET /api/v1/identity: fingerprint',
     message: expect.stringContaining(OTHER),
     hint: expect.stringContaining('restart'),
   })
@@ -60,7 +61,8 @@ const overFetch = (origin: string): Transport =>
       ...(accept !== undefined && { accept }),
     }
     const response = await fetch(origin + path, {
-      ...{ method, headers },
+      method,
+      headers,
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
     })

@@ -7,11 +7,23 @@ import { karo, playDaemon } from '../../support/node/played-daemon.ts'
 const LIST = 'GET /api/v1/anomalies'
 const SEEN = 'POST /api/v1/anomalies/seen'
 const signal = (id: string, seen: boolean) => ({
-  ...{ id, kind: 'repeated_risk', subject: null, severity: 9, words: `words of ${id}`, count: 1, seen },
-  ...{ first_seen: '2026-11-20T08:00:00.000Z', last_seen: '2026-11-20T09:00:00.000Z' },
-  ...{ ongoing: false, muted: false },
+  id,
+  kind: 'repeated_risk',
+  subject: null,
+  severity: 9,
+  words: `words of ${id}`,
+  count: 1,
+  seen,
+  first_seen: '2026-11-20T08:00:00.000Z',
+  last_seen: '2026-11-20T09:00:00.000Z',
+  ongoing: false,
+  muted: false,
   numbers: {
-    ...{ unit: 'commands', observed: 3, expected: 0, spread: null, n: 30 },
+    unit: 'commands',
+    observed: 3,
+    expected: 0,
+    spread: null,
+    n: 30,
     window: { start: '2026-11-20T08:00:00.000Z', end: '2026-11-20T09:00:00.000Z' },
   },
 })

@@ -23,8 +23,13 @@ const certified = ({ who, teams }: { who: string; teams?: string[] }) => {
   return (
     machine && {
       certificate: {
-        ...{ usage: 'node', grants: [], issuer: issuer.node_id, issued_at: AT, ends_at: AT },
-        ...{ ...machine, teams: teams ?? machine.teams },
+        usage: 'node',
+        grants: [],
+        issuer: issuer.node_id,
+        issued_at: AT,
+        ends_at: AT,
+        ...machine,
+        teams: teams ?? machine.teams,
       },
     }
   )
@@ -81,10 +86,19 @@ test('nodes together with --of, nobody at all, and an issuer without machines ar
 test('an enrolment file of a node that nobody reaches says so', async () => {
   const made = (places: readonly string[]) => ({
     'POST /api/v1/fleet/invites': {
-      ...{ code: 'CODE', root: issuer.node_id, places },
+      code: 'CODE',
+      root: issuer.node_id,
+      places,
       invite: {
-        ...{ id: '0123456789abcdef', state: 'open', made_at: AT, ends_at: AT, uses: 1, used: 0, failures: 0 },
-        ...{ roles: [], teams: [] },
+        id: '0123456789abcdef',
+        state: 'open',
+        made_at: AT,
+        ends_at: AT,
+        uses: 1,
+        used: 0,
+        failures: 0,
+        roles: [],
+        teams: [],
       },
     },
   })

@@ -10,9 +10,18 @@ const entry = { seq: 1, timestamp: '2026-11-20T08:00:00Z', success: true, hash: 
 const peers = {
   peers: [
     {
-      ...{ node_id: bob, fingerprint: fingerprintOf(keyOf(1)), name: 'bob', state: 'known', why: 'tofu' },
-      ...{ trust_level: 'peer', roles: [], teams: [], addresses: [] },
-      ...{ last_seen: null, known_by: null, presence: null },
+      node_id: bob,
+      fingerprint: fingerprintOf(keyOf(1)),
+      name: 'bob',
+      state: 'known',
+      why: 'tofu',
+      trust_level: 'peer',
+      roles: [],
+      teams: [],
+      addresses: [],
+      last_seen: null,
+      known_by: null,
+      presence: null,
     },
   ],
 }

@@ -31,7 +31,11 @@ const DATA: FeedData = {
   approval_decided: { approval_id: EVIL, agent: EVIL, class: 'high', outcome: 'denied' },
   agent_state: { agent: 'kExecutor:files', state: 'running' },
   task_progress: {
-    ...{ task: 't-1', agent: 'kExecutor:files', state: 'working', seq: 2, final: false },
+    task: 't-1',
+    agent: 'kExecutor:files',
+    state: 'working',
+    seq: 2,
+    final: false,
     trace_id: '1077efe3b0d3615b3effd33c5aa9d7a9',
   },
   lost: { count: 2 },

@@ -8,8 +8,16 @@ import fc from '../../support/run/properties.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z')
 const found = (command: string, more: object = {}) => ({
-  ...{ id: command, command, cwd: '/home/ann/shop', at: NOW - 7_200_000, exit_code: 0, duration_ms: 12 },
-  ...{ risk_level: 'safe' as const, uses: 1, failures: 0, ...more },
+  id: command,
+  command,
+  cwd: '/home/ann/shop',
+  at: NOW - 7_200_000,
+  exit_code: 0,
+  duration_ms: 12,
+  risk_level: 'safe' as const,
+  uses: 1,
+  failures: 0,
+  ...more,
 })
 const screen = { columns: 80, rows: 24, colour: false, now: NOW, home: '/home/ann' }
 const state = (question: string, ...commands: ReturnType<typeof found>[]): FinderState =>

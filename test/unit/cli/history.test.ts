@@ -6,9 +6,18 @@ import { karo } from '../../support/node/played-daemon.ts'
 
 const COMMANDS = 'GET /api/v1/history/commands'
 const make = {
-  ...{ id: '1', timestamp: '2026-11-20T08:15:00.000Z', command: 'make all', cwd: '/srv', shell: 'bash' },
-  ...{ exit_code: 0, duration_ms: 12, risk_level: 'safe', category: 'build' },
-  ...{ karo_generated: false, uses: 3, failures: 0 },
+  id: '1',
+  timestamp: '2026-11-20T08:15:00.000Z',
+  command: 'make all',
+  cwd: '/srv',
+  shell: 'bash',
+  exit_code: 0,
+  duration_ms: 12,
+  risk_level: 'safe',
+  category: 'build',
+  karo_generated: false,
+  uses: 3,
+  failures: 0,
 }
 const ranked = (complete: boolean) => ({ [COMMANDS]: { commands: [make], total: 1, complete } })
 
@@ -50,7 +59,9 @@ test('the ranking knows where one is, and works where that was deleted', async (
   const { code, requests } = await karo(ranked(true), 'history', '--rank')
   expect([code, requests]).toEqual([0, [{ line: expect.not.stringContaining('here='), body: undefined }]])
   expect(await karo({}, 'history', '--cwd', 'below')).toMatchObject({
-    ...{ code: 2, requests: [], err: expect.stringContaining('--cwd: the current directory was deleted') },
+    code: 2,
+    requests: [],
+    err: expect.stringContaining('--cwd: the current directory was deleted'),
   })
   for (const line of ['import bash file', 'import file.ndjson', 'export --output out', 'backup out']) {
     const { code, err, requests } = await karo({}, ...line.split(' '))

@@ -23,8 +23,17 @@ test('a mistyped path is not called a mistyped code, and an empty file is called
 
 test('who has not been let in in time hears where to look, by what was said about the place', async () => {
   const looking = {
-    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, revoked_by: null, issuer: false },
-    ...{ lists_at: null, stale: false, certified: 0, revoked: 0 },
+    mesh: null,
+    root: null,
+    joined_at: null,
+    own: null,
+    why_not: null,
+    revoked_by: null,
+    issuer: false,
+    lists_at: null,
+    stale: false,
+    certified: 0,
+    revoked: 0,
     joining: { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: null },
   }
   for (const [places, says] of [
@@ -47,8 +56,17 @@ test('who has not been let in in time hears where to look, by what was said abou
 
 test('what an earlier try heard of the clock does not end this one', async () => {
   const looking = {
-    ...{ mesh: null, root: null, joined_at: null, own: null, why_not: null, revoked_by: null, issuer: false },
-    ...{ lists_at: null, stale: false, certified: 0, revoked: 0 },
+    mesh: null,
+    root: null,
+    joined_at: null,
+    own: null,
+    why_not: null,
+    revoked_by: null,
+    issuer: false,
+    lists_at: null,
+    stale: false,
+    certified: 0,
+    revoked: 0,
   }
   const joining = { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: -600_000 }
   const answers = {

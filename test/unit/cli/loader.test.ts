@@ -52,7 +52,8 @@ test('chunks are loaded once, may need each other, and everything else comes fro
     problem = error
   }
   expect(describeError(problem)).toMatchObject({
-    ...{ status: 503, unexpected: false },
+    status: 503,
+    unexpected: false,
     body: { error: { code: 'unavailable', hint: expect.stringContaining('Restart') } },
   })
   write('c.js', 'exports.three = 3')

@@ -28,7 +28,11 @@ const whoAmI = (change: Partial<WhoAmIShape> = {}): WhoAmIShape => ({
 function offer(change: Partial<LoginOfferShape> = {}): LoginOfferShape {
   const now = Date.now()
   return {
-    ...{ session: '01'.repeat(16), mesh: '02'.repeat(32), node: here.nodeId, uid, types: ['ToolUsage'] },
+    session: '01'.repeat(16),
+    mesh: '02'.repeat(32),
+    node: here.nodeId,
+    uid,
+    types: ['ToolUsage'],
     audience_key: '03'.repeat(32),
     begins_at: new Date(now).toISOString(),
     ends_at: new Date(now + 30 * MINUTE_MS).toISOString(),
@@ -116,9 +120,15 @@ test('people see as whom they ask, and escaped what others chose', () => {
   const screen = { columns: 200 }
   expect(whoAmIView(whoAmI(), screen)).toContain('You ask as this node, desk (')
   const login = {
-    ...{ session: '01'.repeat(16), operator: other.nodeId, fingerprint: other.fingerprint },
-    ...{ name: 'carol\u202e', roles: ['security'], teams: [], types: ['ToolUsage'] as const },
-    ...{ begun_at: new Date(0).toISOString(), ends_at: new Date(0).toISOString() },
+    session: '01'.repeat(16),
+    operator: other.nodeId,
+    fingerprint: other.fingerprint,
+    name: 'carol\u202e',
+    roles: ['security'],
+    teams: [],
+    types: ['ToolUsage'] as const,
+    begun_at: new Date(0).toISOString(),
+    ends_at: new Date(0).toISOString(),
   }
   const seen = whoAmIView(whoAmI({ login }), screen)
   expect(seen).toContain('roles security')

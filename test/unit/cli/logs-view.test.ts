@@ -3,7 +3,10 @@ import { expect, test } from 'vitest'
 import { logLine } from '../../../src/cli/views/logs.ts'
 
 const line = {
-  ...{ time: '2025-11-20T08:15:02.000Z', level: 'warn' as const, pid: 7, seq: 3 },
+  time: '2025-11-20T08:15:02.000Z',
+  level: 'warn' as const,
+  pid: 7,
+  seq: 3,
   msg: 'the mesh could not listen on some addresses; they are tried again',
   addresses: ['10.0.0.5:9238', '10.0.0.6:9238'],
   retry_ms: 3_000,

@@ -5,7 +5,12 @@ import { judgePeople } from '../../../src/cli/doctor/checks/people.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
 const person = (changes: object = {}) => ({
-  ...{ number: 1000, uid: 1000, name: 'ada', since: '2026-11-20T08:00:00.000Z', held: null, account: 'ada' },
+  number: 1000,
+  uid: 1000,
+  name: 'ada',
+  since: '2026-11-20T08:00:00.000Z',
+  held: null,
+  account: 'ada',
   ...changes,
 })
 const LIST = 'GET /api/v1/people'

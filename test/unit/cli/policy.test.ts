@@ -9,8 +9,13 @@ import { karo } from '../../support/node/played-daemon.ts'
 const SHIPPED = join(import.meta.dirname, '../../../configs/policies/roles.cedar')
 const CHECK = 'GET /api/v1/policy/check'
 const checked = (effect: 'allow' | 'deny') => ({
-  ...{ effect, rule: 'role.lead.level1', reason: 'lead: their team', engine: 'built-in' },
-  ...{ action: 'query.tool_usage', level: 1, category: 'tool_usage' },
+  effect,
+  rule: 'role.lead.level1',
+  reason: 'lead: their team',
+  engine: 'built-in',
+  action: 'query.tool_usage',
+  level: 1,
+  category: 'tool_usage',
 })
 
 test('check asks what is in force, names the rule, and exits 4 where it is denied', async () => {
@@ -56,15 +61,27 @@ test('explain marks the layer that decides, and show says what is not in force',
     { layer: 'roles', effect: 'allow', rule: 'role.lead.level1', reason: 'lead', decides: false },
   ]
   const explained = {
-    ...{ node, operator: null, action: 'query.tool_usage', level: 1, category: 'tool_usage', effect: 'deny' },
-    ...{ rule: 'consent.none', roles: ['lead'], teams: [], layers },
+    node,
+    operator: null,
+    action: 'query.tool_usage',
+    level: 1,
+    category: 'tool_usage',
+    effect: 'deny',
+    rule: 'consent.none',
+    roles: ['lead'],
+    teams: [],
+    layers,
   }
   const answer = await karo({ 'GET /api/v1/policy/explain': explained }, 'policy', 'explain', 'bob')
   expect(answer.out).toMatch(/^DENY .* by consent\.none\n/)
   expect(answer.out).toMatch(/^→ +yours +deny +consent\.none/m)
   const policy = {
-    ...{ engine: 'cedar', files: [{ path: SHIPPED, policies: 8, digest: 'ab'.repeat(32) }], warnings: [] },
-    ...{ loaded_at: '2026-11-21T10:00:00.000Z', teams: [], problem: '/etc/x.cedar:1:2: no policy' },
+    engine: 'cedar',
+    files: [{ path: SHIPPED, policies: 8, digest: 'ab'.repeat(32) }],
+    warnings: [],
+    loaded_at: '2026-11-21T10:00:00.000Z',
+    teams: [],
+    problem: '/etc/x.cedar:1:2: no policy',
     organisation: null,
   }
   const { out } = await karo({ 'GET /api/v1/policy': policy }, 'policy', 'show')
@@ -73,7 +90,11 @@ test('explain marks the layer that decides, and show says what is not in force',
 
 test('consent to categories is sent as such, by either word', async () => {
   const view = {
-    ...{ sharing: 'on', source: 'decision', max_level: 2, peers: [], stopped: ['team:ops'] },
+    sharing: 'on',
+    source: 'decision',
+    max_level: 2,
+    peers: [],
+    stopped: ['team:ops'],
     categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
     anomalies: 'identified',
     allow: { peers: [], supervisors: [] },

@@ -4,8 +4,16 @@ import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
 const make = {
-  ...{ pid: 7, name: 'make', shell: 'bash', started_at: '2026-11-20T08:15:00.000Z', duration_ms: 12 },
-  ...{ peak_rss_bytes: null, cpu_ms: 0, exit_code: null, event_id: null, running: false },
+  pid: 7,
+  name: 'make',
+  shell: 'bash',
+  started_at: '2026-11-20T08:15:00.000Z',
+  duration_ms: 12,
+  peak_rss_bytes: null,
+  cpu_ms: 0,
+  exit_code: null,
+  event_id: null,
+  running: false,
 }
 const found = (shown: number, total: number) => ({
   'GET /api/v1/processes': { processes: Array.from({ length: shown }, () => make), total },

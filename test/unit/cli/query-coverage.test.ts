@@ -21,8 +21,11 @@ function result(nodes: readonly Row[], more: Partial<Asked> = {}): Asked {
     level: 1,
     coverage: {
       known: nodes.length,
-      ...{ answered: of('answered'), from_summary: of('from_summary'), denied: of('denied') },
-      ...{ withheld: of('withheld'), unreachable: of('unreachable') },
+      answered: of('answered'),
+      from_summary: of('from_summary'),
+      denied: of('denied'),
+      withheld: of('withheld'),
+      unreachable: of('unreachable'),
       failed: of('busy', 'error', 'not_supported', 'bad_signature'),
       complete: of('answered') === nodes.length,
       nodes: [...nodes],

@@ -19,8 +19,15 @@ function empty(answered: number, unreachable: number): QueryResult {
     reach: { nodes: answered + 1, whole: answered + 1, short: [] },
     compared: { nodes: 0, of: 0 },
     coverage: {
-      ...{ known: answered + unreachable, answered, unreachable },
-      ...{ from_summary: 0, denied: 0, withheld: 0, failed: 0, complete: unreachable === 0, nodes: [] },
+      known: answered + unreachable,
+      answered,
+      unreachable,
+      from_summary: 0,
+      denied: 0,
+      withheld: 0,
+      failed: 0,
+      complete: unreachable === 0,
+      nodes: [],
     },
     privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
     ended_by: 'all_done',
@@ -55,18 +62,19 @@ test('where the guard is on, where it is off, and where nobody knows', () => {
         query_type: 'SafetyPosture',
         status: 'success',
         data: {
-          ...{ by_risk_level, ...acts, nodes_reporting: 2, change: null },
+          by_risk_level,
+          ...acts,
+          nodes_reporting: 2,
+          change: null,
           guard: { on: Number(guarded), partly: 0, off: Number(!guarded), unknown: 1 },
           hook: { on: 1, silent: 1, none: 0 },
         },
         nodes: [
           {
-            ...{
-              fingerprint: '0123456789abcdef',
-              name: 'bob',
-              as_of: '2026-11-20T09:00:00Z',
-              source: 'live',
-            },
+            fingerprint: '0123456789abcdef',
+            name: 'bob',
+            as_of: '2026-11-20T09:00:00Z',
+            source: 'live',
             safety: { by_risk_level, ...acts, guard: guarded ? 'on' : 'off', hook: 'silent' },
           },
         ],
@@ -102,8 +110,14 @@ test.each([
 
 test('health that is watched says which node came, went, came back or began anew', () => {
   const row = (name: string, online: boolean, uptime_seconds: number | null) => ({
-    ...{ node_id: testIdentity(1).nodeId, fingerprint: name.padEnd(16, '0'), name, online, uptime_seconds },
-    ...{ last_seen: '2026-11-20T09:00:00Z', version: null, events_24h: null },
+    node_id: testIdentity(1).nodeId,
+    fingerprint: name.padEnd(16, '0'),
+    name,
+    online,
+    uptime_seconds,
+    last_seen: '2026-11-20T09:00:00Z',
+    version: null,
+    events_24h: null,
   })
   const health = (...nodes: ReturnType<typeof row>[]): QueryResult => ({
     ...empty(1, 0),
@@ -145,7 +159,10 @@ test('the nodes that are listed are those whose records fall short, and a change
   const covers = { start: '2026-11-20T08:30:00.000Z', end: '2026-11-20T09:00:00.000Z' }
   const tool = { category: 'git', nodes: 3, failure_rate: 0 }
   const one = (name: string, more: object = {}) => ({
-    ...{ fingerprint: '0'.repeat(16), name, source: 'live' as const, covers: null },
+    fingerprint: '0'.repeat(16),
+    name,
+    source: 'live' as const,
+    covers: null,
     ...more,
   })
   const said = (whole: number, compared: number, change: number | null, hours = 1) =>
@@ -198,7 +215,10 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
         status: 'success',
         data: { signals, nodes_reporting: 2, nodes_learning, change: -2 },
         nodes: signals.map(({ type, severity, count }) => ({
-          ...{ fingerprint: '0123456789abcdef', name: 'bob', as_of: latest, source: 'live' as const },
+          fingerprint: '0123456789abcdef',
+          name: 'bob',
+          as_of: latest,
+          source: 'live' as const,
           anomalies: { signals: [{ type, severity, count, hour: latest }], learning: false },
         })),
       },
@@ -225,10 +245,15 @@ test('what totals withhold is marked, and is neither 0 nor left away', () => {
   const totals = { ...empty(8, 0), level: 2, status: 'success', reach: null } as const
   const safety = queryView(
     {
-      ...{ ...totals, query_type: 'SafetyPosture' },
+      ...totals,
+      query_type: 'SafetyPosture',
       data: {
         by_risk_level: { safe: 7, moderate: null, high: 0, critical: 0 },
-        ...{ blocked: null, confirmed_risky: 0, karo_generated: 0, nodes_reporting: 8, change: null },
+        blocked: null,
+        confirmed_risky: 0,
+        karo_generated: 0,
+        nodes_reporting: 8,
+        change: null,
         guard: { on: null, partly: null, off: 0, unknown: 0 },
         hook: { on: 8, silent: null, none: null },
       },
@@ -244,7 +269,8 @@ test('what totals withhold is marked, and is neither 0 nor left away', () => {
   const activity = (data: Record<string, unknown>) =>
     queryView(
       {
-        ...{ ...totals, query_type: 'ActivityPatterns' },
+        ...totals,
+        query_type: 'ActivityPatterns',
         data: { hourly, daily, total_commands: 69, unique_commands: null, change: null, ...data } as never,
       },
       SCREEN,
@@ -269,7 +295,9 @@ test('a sum of which some machines or periods withheld a part is told as the lea
   const guard = { on: 8, partly: 0, off: 0, unknown: 0 }
   const none = { blocked: 0, confirmed_risky: 0, karo_generated: 0, nodes_reporting: 8, change: null }
   const safety = {
-    ...{ by_risk_level: { safe: 7, moderate: 1, high: 0, critical: 0 }, ...none, guard },
+    by_risk_level: { safe: 7, moderate: 1, high: 0, critical: 0 },
+    ...none,
+    guard,
     hook: { on: 8, silent: 0, none: 0 },
   }
   const shown = queryView({ ...totals, query_type: 'SafetyPosture', data: safety }, SCREEN)
@@ -287,17 +315,28 @@ test('a sum of which some machines or periods withheld a part is told as the lea
 
 test('totals say which whole periods they are of, what each left out, and why no change is shown', () => {
   const day = (date: number) => ({
-    ...{ start: `2026-11-${date}T00:00:00.000Z`, end: `2026-11-${date + 1}T00:00:00.000Z`, why: null },
-    ...{ k: 6, rows_withheld: 3, contributions: null },
+    start: `2026-11-${date}T00:00:00.000Z`,
+    end: `2026-11-${date + 1}T00:00:00.000Z`,
+    why: null,
+    k: 6,
+    rows_withheld: 3,
+    contributions: null,
   })
   const result = {
-    ...{ ...empty(8, 8), level: 2, status: 'success', reach: null, query_type: 'ToolUsage' },
+    ...empty(8, 8),
+    level: 2,
+    status: 'success',
+    reach: null,
+    query_type: 'ToolUsage',
     time_range: { start: '2026-11-18T19:00:00.000Z', end: '2026-11-21T20:00:00.000Z' },
     data: {
       tools: [{ tool: 'git', category: 'git', uses: 9, failure_rate: 0, nodes: 8, change: null }],
     },
     released: {
-      ...{ audience: 'security', holders: [], refused: [], partly: ['kubectl'] },
+      audience: 'security',
+      holders: [],
+      refused: [],
+      partly: ['kubectl'],
       buckets: [day(19), day(20)],
     },
     privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: 3, noise: 'none' },

@@ -37,7 +37,9 @@ async function serve(
     routes: [
       queryRoutes({ query, sessions, timeoutMs: () => 5_000 }),
       shareRoutes({
-        ...{ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() },
+        sharing: node.sharing,
+        summaries: NO_SUMMARIES,
+        trust: createFakeTrust(),
         totals: NO_CONTRIBUTIONS,
       }),
     ],
@@ -264,14 +266,19 @@ describe('karo query of other kinds', () => {
   const oneHour = (total_commands: number) => ({
     hourly: Array.from({ length: 24 }, (_, hour) => (hour === 9 ? total_commands : 0)),
     daily: [0, total_commands, 0, 0, 0, 0, 0],
-    ...{ total_commands, unique_commands: 2 },
+    total_commands,
+    unique_commands: 2,
   })
 
   it('says of safety how risky the commands are and who is guarded', async () => {
     const { ann, bob } = pair()
     bob.safety = {
       by_risk_level: { safe: 1200, moderate: 30, high: 7, critical: 0 },
-      ...{ blocked: 3, confirmed_risky: 2, karo_generated: 5, guard: 'off', hook: 'silent' },
+      blocked: 3,
+      confirmed_risky: 2,
+      karo_generated: 5,
+      guard: 'off',
+      hook: 'silent',
     }
     const home = await serve(ann)
     const { code, out } = await karo(home, 'query', 'safety', '--per-node')
@@ -436,8 +443,11 @@ describe('karo query --watch', () => {
   it('ends with the login under which it began, and does not go on as the node', async () => {
     const { ann } = pair()
     const asked_as = {
-      ...{ operator: ann.id, fingerprint: ann.identity.fingerprint, name: 'carol' },
-      ...{ roles: ['lead'], teams: [] },
+      operator: ann.id,
+      fingerprint: ann.identity.fingerprint,
+      name: 'carol',
+      roles: ['lead'],
+      teams: [],
     }
     let asked = 0
     const ask: Query['ask'] = async ({ acting, ...request }, signal) => {

@@ -32,7 +32,8 @@ describe('karo report', () => {
 
   it('without numbers is shown all the same, and exits as a question that is withheld', async () => {
     expect(await ask(reportOf(findingsOf({})))).toMatchObject({
-      ...{ code: 4, out: expect.stringContaining('There are no totals for this time') },
+      code: 4,
+      out: expect.stringContaining('There are no totals for this time'),
     })
   })
 
@@ -88,12 +89,20 @@ describe('--out', () => {
 
 describe('reports that are kept', () => {
   const kept = {
-    ...{ schedule: 'weekly', next: '2026-11-23T00:00:00.000Z', problem: 'the disk is full' },
+    schedule: 'weekly',
+    next: '2026-11-23T00:00:00.000Z',
+    problem: 'the disk is full',
     reports: [
       {
-        ...{ id: '2026-11-16-weekly-web', schedule: 'weekly', until: '2026-11-16T00:00:00.000Z' },
-        ...{ made_at: '2026-11-16T06:00:00.000Z', team: 'web', audience: 'security', state: 'nothing' },
-        ...{ formats: ['md', 'json'], bytes: 4096 },
+        id: '2026-11-16-weekly-web',
+        schedule: 'weekly',
+        until: '2026-11-16T00:00:00.000Z',
+        made_at: '2026-11-16T06:00:00.000Z',
+        team: 'web',
+        audience: 'security',
+        state: 'nothing',
+        formats: ['md', 'json'],
+        bytes: 4096,
       },
     ],
     thresholds: [

@@ -16,9 +16,19 @@ import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
 
 const peer = {
-  ...{ node_id: testIdentity(1).nodeId, fingerprint: '0123456789abcdef', name: 'hq', addresses: [] },
-  ...{ state: 'pending', trust_level: 'untrusted', roles: [], teams: [], why: 'default', name_chosen: false },
-  ...{ last_seen: null, known_by: null, presence: null },
+  node_id: testIdentity(1).nodeId,
+  fingerprint: '0123456789abcdef',
+  name: 'hq',
+  addresses: [],
+  state: 'pending',
+  trust_level: 'untrusted',
+  roles: [],
+  teams: [],
+  why: 'default',
+  name_chosen: false,
+  last_seen: null,
+  known_by: null,
+  presence: null,
 }
 const EXPLAIN = { 'GET /api/v1/peers/explain': { peer, steps: [] } }
 const words = 'correct horse battery staple'
@@ -80,8 +90,13 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
   const nodes = [1, 2].map((n) => testIdentity(n).nodeId)
   const policy = {
-    ...{ engine: 'built-in', files: [], warnings: [], loaded_at: '2026-01-02T03:04:05.000Z', teams: [] },
-    ...{ problem: null, organisation: null },
+    engine: 'built-in',
+    files: [],
+    warnings: [],
+    loaded_at: '2026-01-02T03:04:05.000Z',
+    teams: [],
+    problem: null,
+    organisation: null,
   }
   const signed = (...aggregators: string[]) => signedAfter(policy, ...aggregators)
   const signedAfter = (inForce: object, ...aggregators: string[]) => {
@@ -127,9 +142,14 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const organisation = (totals: object) => ({
     ...policy,
     organisation: {
-      ...{ number: 3, signed_at: '2026-01-02T03:04:05.000Z', policies: 0, max_level: null, k_min: null },
-      ...{ totals: { bucket: 'day', audiences: ['security'], former: [], ...totals } },
-      ...{ accepts: 'restrict', problem: null },
+      number: 3,
+      signed_at: '2026-01-02T03:04:05.000Z',
+      policies: 0,
+      max_level: null,
+      k_min: null,
+      totals: { bucket: 'day', audiences: ['security'], former: [], ...totals },
+      accepts: 'restrict',
+      problem: null,
     },
   })
   const next = [`${nodes[0]}=north`, `${nodes[1]}=south`]
@@ -153,17 +173,18 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
 test('one node alone is refused as an aggregator of a new mesh, before anything is made', async () => {
   const key = join(temporaryDirectory(), 'root.key')
   const none = {
-    ...{
-      mesh: null,
-      root: null,
-      joined_at: null,
-      own: null,
-      why_not: null,
-      revoked_by: null,
-      issuer: false,
-      lists_at: null,
-    },
-    ...{ stale: false, certified: 0, revoked: 0, joining: null },
+    mesh: null,
+    root: null,
+    joined_at: null,
+    own: null,
+    why_not: null,
+    revoked_by: null,
+    issuer: false,
+    lists_at: null,
+    stale: false,
+    certified: 0,
+    revoked: 0,
+    joining: null,
   }
   const { code, err } = await karo(
     { 'GET /api/v1/fleet': none, ...EXPLAIN },

@@ -46,7 +46,10 @@ describe('karo service', () => {
     expect(text).toContain(' "up"\n')
     expect(calls()).toContain('--user --no-pager enable --now karo.service')
     expect(JSON.parse((await karo('service', 'status', '--json')).out)).toEqual({
-      ...{ by: 'systemd', unit, start_files: [], running: false },
+      by: 'systemd',
+      unit,
+      start_files: [],
+      running: false,
     })
     expect((await karo('service', 'remove')).out).toContain(`Removed from ${unit}`)
     expect(calls()).toContain('--user --no-pager disable --now karo.service')

@@ -27,7 +27,9 @@ function machine(files: Readonly<Record<string, string>>) {
 
 test('bash, zsh and fish where they are installed; again it changes nothing, and undone nothing is left', () => {
   const { root, change, read } = machine({
-    ...{ 'etc/bash.bashrc': BASH, 'etc/zsh/zshrc': '# zsh', 'etc/fish/conf.d/x': '' },
+    'etc/bash.bashrc': BASH,
+    'etc/zsh/zshrc': '# zsh',
+    'etc/fish/conf.d/x': '',
   })
   const files = [
     ['bash', 'etc/bash.bashrc'],

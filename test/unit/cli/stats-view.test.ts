@@ -11,20 +11,31 @@ const NONE = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
 const hourly = Array.from({ length: 24 }, (_, hour) => (hour === 9 ? 10 : 0))
 const range = { start: '2026-11-14T00:00:00', end: '2026-11-20T15:30:00' }
 const BEFORE = {
-  ...{ time_range: range, total_commands: 8, failures: 2, total_duration_ms: 1_000 },
-  ...{ by_risk_level: { safe: 8, moderate: 0, high: 0, critical: 0 }, guard: NONE },
-  ...{ karo_generated: 0, ask_answers_run: 0 },
+  time_range: range,
+  total_commands: 8,
+  failures: 2,
+  total_duration_ms: 1_000,
+  by_risk_level: { safe: 8, moderate: 0, high: 0, critical: 0 },
+  guard: NONE,
+  karo_generated: 0,
+  ask_answers_run: 0,
 }
 const WEEK: StatisticsShape = {
-  ...{ period: 'week', time_range: range, total_commands: 10, unique_commands: 4, failures: 1 },
-  ...{
-    total_duration_ms: 61_000,
-    by_risk_level: { safe: 9, moderate: 0, high: 1, critical: 0 },
-    guard: NONE,
-  },
+  period: 'week',
+  time_range: range,
+  total_commands: 10,
+  unique_commands: 4,
+  failures: 1,
+  total_duration_ms: 61_000,
+  by_risk_level: { safe: 9, moderate: 0, high: 1, critical: 0 },
+  guard: NONE,
   categories: [{ category: 'git', count: 10, failures: 1, previous: 8, change: 0.25 }],
   tools: [{ tool: 'git', category: 'git', count: 10, failures: 1, previous: 8, change: 0.25 }],
-  ...{ hourly, daily: [0, 0, 0, 0, 10, 0, 0], karo_generated: 0, ask_answers_run: 0, active_days: 1 },
+  hourly,
+  daily: [0, 0, 0, 0, 10, 0, 0],
+  karo_generated: 0,
+  ask_answers_run: 0,
+  active_days: 1,
   heat: Array.from({ length: 7 }, (_, day) => (day === 4 ? hourly : hourly.map(() => 0))),
   timeline: {
     unit: 'day',
@@ -35,7 +46,10 @@ const WEEK: StatisticsShape = {
   },
   failing: [],
   busiest: { date: '2026-11-20', count: 10 },
-  ...{ streak: { current: 1, longest: 5 }, recorded_since: '2026-10-01', change: 0.25, before: BEFORE },
+  streak: { current: 1, longest: 5 },
+  recorded_since: '2026-10-01',
+  change: 0.25,
+  before: BEFORE,
 }
 const UTF8 = { LANG: 'C.UTF-8' }
 const view = (over: Partial<StatisticsShape> = {}, screen: object = {}): string =>
@@ -91,13 +105,19 @@ test('the guard and what fails have a line when there is something to say', () =
     guard: { blocked: 2, confirmed: 0, declined: 1, unjudged: 0 },
     failing: [
       {
-        ...{ tool: 'make', category: 'build', count: 10, failures: 4 },
+        tool: 'make',
+        category: 'build',
+        count: 10,
+        failures: 4,
         rate: 0.4,
         previous_rate: 0.1,
         rose: true,
       },
       {
-        ...{ tool: 'git', category: 'git', count: 9, failures: 1 },
+        tool: 'git',
+        category: 'git',
+        count: 9,
+        failures: 1,
         rate: 0.11,
         previous_rate: null,
         rose: false,

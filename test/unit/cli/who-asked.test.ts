@@ -6,17 +6,18 @@ import { node, operator } from '../trust/certificates/chains.ts'
 
 const when = new Date(0).toISOString()
 const asker = (change: Partial<AskersShape['askers'][number]>): AskersShape['askers'][number] => ({
-  ...{ node_id: node.nodeId, fingerprint: node.fingerprint, name: 'desk', operator: null },
-  ...{
-    query_type: 'ToolUsage',
-    asked: 1,
-    allowed: 1,
-    refused: 0,
-    busy: 0,
-    rules: [],
-    first: when,
-    last: when,
-  },
+  node_id: node.nodeId,
+  fingerprint: node.fingerprint,
+  name: 'desk',
+  operator: null,
+  query_type: 'ToolUsage',
+  asked: 1,
+  allowed: 1,
+  refused: 0,
+  busy: 0,
+  rules: [],
+  first: when,
+  last: when,
   ...change,
 })
 

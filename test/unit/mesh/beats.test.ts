@@ -9,11 +9,15 @@ function world() {
   let forgotten = 0
   let runs = true
   const beats = createBeats({
-    ...{ clock: time.clock, timers: time, forgetOnce: () => void forgotten++ },
+    clock: time.clock,
+    timers: time,
+    forgetOnce: () => void forgotten++,
     beat: () => runs && beatsAt.push(time.clock.monotonic()) > 0,
   })
   return {
-    ...{ time, beats, beatsAt },
+    time,
+    beats,
+    beatsAt,
     forgotten: () => forgotten,
     end: () => {
       runs = false

@@ -37,7 +37,10 @@ async function node(peers: readonly { host: string; port: number }[] = []): Prom
   const identity = testIdentity()
   const db = await temporaryDatabase()
   const base = {
-    ...{ identity, clock: systemClock, random: systemRandom, log: silentLog },
+    identity,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
     audit: { record: async () => {} },
   }
   const fleet = createFleet({ ...base, repository: createFleetRepository(db) })
@@ -50,7 +53,9 @@ async function node(peers: readonly { host: string; port: number }[] = []): Prom
   await fleet.start(new AbortController().signal)
   await trust.start(new AbortController().signal)
   const running = await start({
-    ...{ identity, trust: trust as FakeTrust, credentials: fleet },
+    identity,
+    trust: trust as FakeTrust,
+    credentials: fleet,
     discovery: { peers: [...peers] },
     timings: { retryAfterMs: 100 },
   })
@@ -246,7 +251,11 @@ test('a machine that comes with a key that was replaced a day ago is shown by wh
   const rooms = async (identity: typeof old) => {
     const lineage = createLineage(systemClock.now)
     const trust = createTrust({
-      ...{ identity, lineage, clock: systemClock, log: silentLog, audit: { record: async () => {} } },
+      identity,
+      lineage,
+      clock: systemClock,
+      log: silentLog,
+      audit: { record: async () => {} },
       config: { peers: { trusted: new Map(), denied: [] } },
       repository: createMemberRepository(await temporaryDatabase()),
     })
@@ -259,7 +268,9 @@ test('a machine that comes with a key that was replaced a day ago is shown by wh
   member.trust.rotations.accept(frame, true)
   const there = await rooms(old)
   const restored = await start({
-    ...{ ...there, discovery: { peers: [member.address()] }, timings: { retryAfterMs: 100 } },
+    ...there,
+    discovery: { peers: [member.address()] },
+    timings: { retryAfterMs: 100 },
   })
   await restored.trust.trust(member.id, {})
   await until(() => there.trust.keyState(old.nodeId).kind === 'retired', { what: 'it heard of it' })

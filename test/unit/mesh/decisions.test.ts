@@ -594,11 +594,24 @@ test('dials of a static address and of the member behind it, which libp2p gives 
   const member = testIdentity().nodeId
   const trust = createFakeTrust([member])
   const conn: Conn = {
-    ...{ id: 1, node: member, ip: '10.0.0.2', openedAt: 0, dialed: true, admitted: false, heardAt: 0 },
-    ...{ introduced: undefined, leaf: false, leafHere: false, skewMs: undefined, outcome: undefined },
+    id: 1,
+    node: member,
+    ip: '10.0.0.2',
+    openedAt: 0,
+    dialed: true,
+    admitted: false,
+    heardAt: 0,
+    introduced: undefined,
+    leaf: false,
+    leafHere: false,
+    skewMs: undefined,
+    outcome: undefined,
   }
   const dialing = createDialing({
-    ...{ peers: [{ host: '10.0.0.2', port: 9_236 }], trust, random, emit: () => {} },
+    peers: [{ host: '10.0.0.2', port: 9_236 }],
+    trust,
+    random,
+    emit: () => {},
     book: { failed: () => {}, proved: () => {} },
     places: { toDial: () => ['/ip4/10.0.0.2/tcp/9236'], isHeld: () => false, mayMeet: () => true },
     connections: { get: () => conn, isConnected: () => true, neighbour: () => undefined },
@@ -630,10 +643,13 @@ function dialers(
   const emit = (action: MeshAction): void => void actions.push(action)
   const dialing = createDialing({ peers: [], trust, book, places, connections, clock, random, emit })
   return {
-    ...{ book, dialing },
+    book,
+    dialing,
     wanted: () => ({
       due: [...book.nodes()].filter(trust.admits),
-      ...{ againMs: undefined, members: 1, hasDeclined: () => false },
+      againMs: undefined,
+      members: 1,
+      hasDeclined: () => false,
     }),
     /** For when the next round was set last, ms. */
     next: () =>

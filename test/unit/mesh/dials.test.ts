@@ -34,15 +34,14 @@ test('of two dials of one node the end of one does not hide that the other was a
     return new Promise((_resolve, reject) => void ends.push(() => reject(new Error('reset'))))
   }
   const dials = createDials({
-    ...{
-      host: () => ({ dial }),
-      names: {},
-      wires: {},
-      timers: systemTimers,
-      timings: TIMINGS,
-      clock: systemClock,
-    },
-    ...{ put: () => {}, log: silentLog },
+    host: () => ({ dial }),
+    names: {},
+    wires: {},
+    timers: systemTimers,
+    timings: TIMINGS,
+    clock: systemClock,
+    put: () => {},
+    log: silentLog,
   } as unknown as DialsDeps)
   const { nodeId: to } = testIdentity()
   const both = ['10.0.0.5:9238', to].map((target) =>
@@ -68,8 +67,14 @@ test('a dial is silent when the machine took the connection and its handshake ra
       throw new Error('ended')
     }
     const dials = createDials({
-      ...{ host: () => ({ dial }), names: {}, wires: {}, timers: systemTimers, timings: TIMINGS },
-      ...{ put: (event: unknown) => (said = event), log: silentLog, clock: { monotonic: () => now } },
+      host: () => ({ dial }),
+      names: {},
+      wires: {},
+      timers: systemTimers,
+      timings: TIMINGS,
+      put: (event: unknown) => (said = event),
+      log: silentLog,
+      clock: { monotonic: () => now },
     } as unknown as DialsDeps)
     await dials.dial({ do: 'dial', target: 't', to: undefined, at: ['/ip4/10.0.0.5/tcp/9238'] })
     return said

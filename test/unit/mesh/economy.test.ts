@@ -19,7 +19,9 @@ function muxer(state: number) {
     state,
     recvWindow: WINDOW,
     recvWindowCapacity: WINDOW,
-    ...{ sendWindowCapacity: 0, maxMessageSize: 0, handleWindowUpdate() {} },
+    sendWindowCapacity: 0,
+    maxMessageSize: 0,
+    handleWindowUpdate() {},
     sendWindowUpdate() {
       updates++
       stream.recvWindowCapacity = WINDOW

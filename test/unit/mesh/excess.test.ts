@@ -123,7 +123,8 @@ test.each(KINDS.filter(([name]) => !/empty|of no stream|goodbyes|left/.test(name
     expect(a.mesh.rejections().rate_limited).toBe(1)
     expect(a.audited).toContainEqual(
       expect.objectContaining({
-        ...{ type: 'policy_violation', peer: member.id },
+        type: 'policy_violation',
+        peer: member.id,
         details: { reason: 'rate_limited', protocol: '/yamux/1.0.0', times: 1 },
       }),
     )

@@ -29,7 +29,9 @@ async function rig(enrols: (node: NodeId) => boolean = () => false) {
   const self = testIdentity()
   const trust = createTrust({
     config: { peers: { denied: [], trusted: new Map() } },
-    ...{ identity: self, clock: time.clock, log: silentLog },
+    identity: self,
+    clock: time.clock,
+    log: silentLog,
     repository: createMemberRepository(await temporaryDatabase()),
     audit: { record: async () => {} },
   })
@@ -46,7 +48,12 @@ async function rig(enrols: (node: NodeId) => boolean = () => false) {
       overlay: { full_mesh_up_to: 32, asker_links_up_to: 0, leaves_up_to: 256, tell_links: true },
       discovery: { peers: [], dht: false },
     },
-    ...{ trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY, self: self.nodeId },
+    trust,
+    clock: time.clock,
+    random: systemRandom,
+    timings: TIMINGS,
+    lobby: LOBBY,
+    self: self.nodeId,
     credentials: { ...NO_CREDENTIALS, heard: enrols },
     listening: () => ['/ip4/10.0.0.1/tcp/7000'],
     complete: () => true,

@@ -59,7 +59,11 @@ function rig(
       overlay: { full_mesh_up_to: 32, asker_links_up_to: 0, leaves_up_to: 256, tell_links: true },
       discovery: { peers: [], dht: false },
     },
-    ...{ trust, clock: time.clock, random: systemRandom, timings: TIMINGS, lobby: LOBBY },
+    trust,
+    clock: time.clock,
+    random: systemRandom,
+    timings: TIMINGS,
+    lobby: LOBBY,
     self: testIdentity().nodeId,
     listening: () => [OWN],
     complete: () => true,
@@ -81,14 +85,20 @@ function rig(
   put({ on: 'prepare' })
   put({ on: 'start' })
   return {
-    ...{ state, dialed, put, advance },
+    state,
+    dialed,
+    put,
+    advance,
     sighted(node, addresses, source = '10.0.0.9') {
       put({ on: 'sighted', node, addresses, source })
       advance(0)
     },
     heard(node, listen) {
       const body = {
-        ...{ version: ++conns, state: 'online' as const, name: 'x', capabilities },
+        version: ++conns,
+        state: 'online' as const,
+        name: 'x',
+        capabilities,
         lost: [],
         asks: false,
       }
@@ -243,8 +253,12 @@ test('many nodes of this machine share its address, and are dialed at one rate w
 
 test('of an mDNS answer: on our links, and of IPv4 the address it came from', () => {
   const ipv4 = (address: string, bits: number) => ({
-    ...{ address, cidr: `${address}/${bits}`, family: 'IPv4' as const, internal: false },
-    ...{ netmask: '', mac: '' },
+    address,
+    cidr: `${address}/${bits}`,
+    family: 'IPv4' as const,
+    internal: false,
+    netmask: '',
+    mac: '',
   })
   const ipv6 = { ...ipv4('fd00::5', 64), family: 'IPv6' as const, scopeid: 0 }
   const segments = segmentsOf(true, { eth0: [ipv4('10.0.0.5', 24), ipv6] }, () => true)

@@ -8,7 +8,9 @@ function beating(neighbours: readonly Conn[] = []) {
   const actions: MeshAction[] = []
   const broken: string[] = []
   const heartbeat = createHeartbeat({
-    ...{ clock, everyMs: 1_000, emit: (action) => void actions.push(action) },
+    clock,
+    everyMs: 1_000,
+    emit: (action) => void actions.push(action),
     connections: {
       neighbours: () => neighbours,
       broken: (id, reason) => void broken.push(`${id} ${reason}`),
@@ -59,7 +61,9 @@ test('one end of a link that rests asks, and the other one counts the question',
   const ends = [0, 1].map((at) => {
     const conn = { id: at, heardAt: 0 }
     const heartbeat = createHeartbeat({
-      ...{ clock, everyMs: 1_000, connections: { neighbours: () => [conn as Conn], broken: () => {} } },
+      clock,
+      everyMs: 1_000,
+      connections: { neighbours: () => [conn as Conn], broken: () => {} },
       emit(action) {
         if (!('do' in action) || action.do !== 'say') return
         pings.push(at)

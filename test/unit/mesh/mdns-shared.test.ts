@@ -74,8 +74,14 @@ async function started() {
   asked = 0
   const logger = Object.assign(() => {}, { error() {}, trace() {}, enabled: false })
   const mdns = createMdns({
-    ...{ where: true, intervalMs: INTERVAL_MS, allows: () => true },
-    ...{ clock: time.clock, timers: time, listening: () => [ADDRESS], log: silentLog, put: () => {} },
+    where: true,
+    intervalMs: INTERVAL_MS,
+    allows: () => true,
+    clock: time.clock,
+    timers: time,
+    listening: () => [ADDRESS],
+    log: silentLog,
+    put: () => {},
     interfaces: () => os.networkInterfaces(),
     logger: { forComponent: () => logger } as never,
   })

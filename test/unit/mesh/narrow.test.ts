@@ -28,12 +28,19 @@ async function connected() {
   let gone = 0
   const handle = () => void handled++
   const host = await createHost({
-    ...{ seed: identity.seed(), publicKey: identity.publicKey, version: '0', pingMs: 15_000 },
-    ...{ listen: ['/ip4/127.0.0.1/tcp/0'], listenBestEffort: false, security: ['noise'], timings: TIMINGS },
+    seed: identity.seed(),
+    publicKey: identity.publicKey,
+    version: '0',
+    pingMs: 15_000,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    listenBestEffort: false,
+    security: ['noise'],
+    timings: TIMINGS,
     gater: createGater({
       mesh: { lan_only: true, allow_cgnat: false },
       doorkeeper: createDoorkeeper(() => performance.now()),
-      ...{ refuses: () => false, knows: yes },
+      refuses: () => false,
+      knows: yes,
     }),
     handlers: new Map([LOBBY, PLAIN, WATCHED].map((protocol) => [protocol, { handle, streams: 8 }])),
     onConnection(connection) {

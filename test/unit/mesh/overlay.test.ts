@@ -37,7 +37,8 @@ function world(
       self,
       createOverlay({
         self,
-        ...{ fullMeshUpTo, askerLinksUpTo: 60 },
+        fullMeshUpTo,
+        askerLinksUpTo: 60,
         clock: { now: () => now, monotonic: () => now },
         members: () => nodes.filter((other) => other !== self && knows(self, other)),
         isMember: () => true,
@@ -179,7 +180,8 @@ function alone(
   return Object.assign(state, {
     overlay: createOverlay({
       self,
-      ...{ fullMeshUpTo: 32, askerLinksUpTo },
+      fullMeshUpTo: 32,
+      askerLinksUpTo,
       clock: { now: () => state.now, monotonic: () => state.now },
       members: () => others.slice(0, state.known),
       isMember: () => true,

@@ -59,7 +59,10 @@ function world(tell_links = true): World {
   const conn = (node: NodeId): Conn | undefined => (neighbours.has(node) ? ({ node } as Conn) : undefined)
   const it: World = {
     room: createPresence({
-      ...{ self, trust, clock: time.clock, config: { overlay: { tell_links } } },
+      self,
+      trust,
+      clock: time.clock,
+      config: { overlay: { tell_links } },
       random: { bytes: (n) => new Uint8Array(n), float: () => 0.5 },
       about: () => ({ name: 'self', capabilities, listen: it.listen }),
       believable: (listen) => listen,
@@ -72,7 +75,12 @@ function world(tell_links = true): World {
         if (action.do === 'publish') said.push(action.body)
       },
     }),
-    ...{ trust, said, heard, neighbours, clock: time.clock, linking: new Set() },
+    trust,
+    said,
+    heard,
+    neighbours,
+    clock: time.clock,
+    linking: new Set(),
     readers: 1,
     listen: ['/ip4/10.0.0.9/tcp/9238'],
     advance: (ms) => time.advance(ms),
@@ -169,7 +177,10 @@ test('of more neighbours than a presence can name the first are named', () => {
 test('the largest presence fits into what older releases take', () => {
   const envelope = { sender: keyOf(ann), ts: Date.now(), nonce: new Uint8Array(16), seq: 0 }
   const body: PresenceBody = {
-    ...{ version: Date.now(), state: 'online', name: '\u{1f600}'.repeat(64), asks: true },
+    version: Date.now(),
+    state: 'online',
+    name: '\u{1f600}'.repeat(64),
+    asks: true,
     capabilities: { ...capabilities, karo_version: '10.20.30-candidate.40' },
     listen: Array.from({ length: 8 }, () => '/ip6/fd00:1111:2222:3333:4444:5555:6666:7777/tcp/65535'),
     lost: Array.from({ length: LOST_MAX }, () => keyOf(bob)),

@@ -95,7 +95,10 @@ test('members beyond those that are told apart share an entry that names none of
   const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
   const rejections = createRejections({
     audit: { record: async (entry) => void entries.push(entry) },
-    ...{ clock, log: silentLog, admits: () => true, seeks: () => false },
+    clock,
+    log: silentLog,
+    admits: () => true,
+    seeks: () => false,
   })
   const refuse = (n: number) => rejections.count('malformed', 'p', `karo:ed25519:${n}` as NodeId)
   // 256 have a place of their own; the next is the first of those who share one.

@@ -22,7 +22,8 @@ function world() {
     asked: 0,
   }
   const roll = createRoll({
-    ...{ self, wholeEveryMs: WHOLE_MS },
+    self,
+    wholeEveryMs: WHOLE_MS,
     clock: { now: () => state.now, monotonic: () => state.now },
     members: () => state.members,
     isMember: (node) => state.members.has(node),

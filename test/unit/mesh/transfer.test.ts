@@ -47,13 +47,20 @@ async function connected(handle: (stream: Stream, connection: Connection) => voi
   const gater = createGater({
     mesh: { lan_only: true, allow_cgnat: false },
     doorkeeper: createDoorkeeper(() => performance.now()),
-    ...{ refuses: () => false, knows: yes },
+    refuses: () => false,
+    knows: yes,
   })
   const ours: Connection[] = []
   const host = await createHost({
-    ...{ seed: identity.seed(), publicKey: identity.publicKey },
-    ...{ listen: ['/ip4/127.0.0.1/tcp/0'], listenBestEffort: false, gater, security: ['noise'] },
-    ...{ timings: { ...TIMINGS, negotiateMs: 60_000 }, pingMs: 15_000, version: '0' },
+    seed: identity.seed(),
+    publicKey: identity.publicKey,
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    listenBestEffort: false,
+    gater,
+    security: ['noise'],
+    timings: { ...TIMINGS, negotiateMs: 60_000 },
+    pingMs: 15_000,
+    version: '0',
     handlers: new Map([[PROTOCOL, { handle, streams: 32 }]]),
     onConnection(connection) {
       ours.push(connection)

@@ -120,7 +120,9 @@ test('a client without a certificate, or with one that proves no node key, reach
   for (const credentials of [{}, own]) {
     const socket = connectTls({
       socket: await negotiated(node, '/tls/1.0.0'),
-      ...{ ALPNProtocols: ['libp2p'], rejectUnauthorized: false, ...credentials },
+      ALPNProtocols: ['libp2p'],
+      rejectUnauthorized: false,
+      ...credentials,
     })
     socket.on('error', () => {})
     socket.write(line('/multistream/1.0.0'))

@@ -10,7 +10,11 @@ import { times } from '../../support/run/thorough.ts'
 
 const RUN = {
   ...jobOf(['/usr/bin/true']),
-  ...{ op: 'run', id: 1, provider: null, net: false, secrets: [{ name: 'KEY', bytes: 4 }] },
+  op: 'run',
+  id: 1,
+  provider: null,
+  net: false,
+  secrets: [{ name: 'KEY', bytes: 4 }],
 }
 const numRuns = times(300, 20_000)
 

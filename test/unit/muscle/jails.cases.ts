@@ -295,7 +295,8 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
         const { out, err } = await runToEnd(
           client,
           jobOf(['/usr/bin/perl', '-e', script, work, `${work}/one`, '/home/job'], {
-            ...{ cwd: work, binds: [{ path: work, write: true }] },
+            cwd: work,
+            binds: [{ path: work, write: true }],
           }),
         )
         const own = covers ? 'made\nmade\n' : 'no\nno\n'
@@ -513,7 +514,8 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
       const replacing = covers
         ? { bwrap: createBwrap, systemd: createSystemd }[provider.name as 'bwrap'](deps)
         : createLandlock({
-            ...{ ...deps, timers: systemTimers },
+            ...deps,
+            timers: systemTimers,
             version: landlock,
           })
       const { client } = await muscleHere({ providers: [replacing] })

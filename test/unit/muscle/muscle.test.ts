@@ -215,13 +215,19 @@ test('the Muscle overwrites the secrets of a job, whether it ran or was refused'
   const seen: string[] = []
   let fails = false
   const keeping: Provider = {
-    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    name: 'bwrap',
+    cannot: [],
+    endLeftovers: () => 0,
+    problem: () => undefined,
     async start({ secrets }) {
       kept.push(...secrets)
       seen.push(...secrets.map(String))
       if (fails) throw new JailError('bad_path', 'not that place')
       return {
-        ...{ stdin: undefined, stdout: Readable.from([]), stderr: Readable.from([]), kill: () => {} },
+        stdin: undefined,
+        stdout: Readable.from([]),
+        stderr: Readable.from([]),
+        kill: () => {},
         ended: Promise.resolve({ code: 0, signal: null }),
       }
     },
@@ -242,14 +248,21 @@ test('a job whose way out cannot be listened on is ended, and does not wait for 
   const listener = openSync(file, 'r')
   let over = (): void => {}
   const deaf: Provider = {
-    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    name: 'bwrap',
+    cannot: [],
+    endLeftovers: () => 0,
+    problem: () => undefined,
     async start() {
       const ended = new Promise<void>((resolve) => {
         over = resolve
       })
       return {
-        ...{ stdin: undefined, stdout: Readable.from([]), stderr: Readable.from([]), listener },
-        ...{ kill: () => over(), ended: ended.then(() => ({ code: null, signal: 'SIGKILL' })) },
+        stdin: undefined,
+        stdout: Readable.from([]),
+        stderr: Readable.from([]),
+        listener,
+        kill: () => over(),
+        ended: ended.then(() => ({ code: null, signal: 'SIGKILL' })),
       }
     },
   }
@@ -369,7 +382,11 @@ describe('no sandbox, no run', () => {
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
     const landlock = (more: object) =>
       createLandlock({
-        ...{ descriptors, closed: [], socket: '', version: 7, timers: systemTimers },
+        descriptors,
+        closed: [],
+        socket: '',
+        version: 7,
+        timers: systemTimers,
         ...more,
       })
     for (const [more, why] of [
@@ -497,7 +514,9 @@ test.skipIf(!usable.includes('landlock'))(
   async () => {
     let look = (): void => {}
     const provider = createLandlock({
-      ...{ descriptors: await openDescriptors(), closed: [], socket: temporaryDirectory() },
+      descriptors: await openDescriptors(),
+      closed: [],
+      socket: temporaryDirectory(),
       version: await landlockVersion(),
       timers: {
         ...systemTimers,
@@ -546,7 +565,10 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   if (works === undefined) return
   let tried = 0
   const forbidden: Provider = {
-    ...{ name: 'bwrap', cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    name: 'bwrap',
+    cannot: [],
+    endLeftovers: () => 0,
+    problem: () => undefined,
     start() {
       tried += 1
       return Promise.reject(new JailError('no_sandbox', 'namespaces are forbidden here', true))
@@ -558,7 +580,8 @@ test('where one way cannot build a jail the next is tried, and the answer says w
   expect((await runToEnd(client, spec)).out).toBe('a secret')
   expect(tried).toBe(1)
   const last: Provider = {
-    ...{ ...forbidden, name: 'landlock' },
+    ...forbidden,
+    name: 'landlock',
     start: () => Promise.reject(new JailError('bad_path', 'not that place')),
   }
   const neither = await muscleHere({ providers: [forbidden, last] })
@@ -586,7 +609,10 @@ test('the Muscle says at its start what jails do not hold: a warning for the fir
   const tell = (level: string) => (fields: object) => void told.push({ level, ...fields })
   const log = { ...silentLog, warn: tell('warn'), info: tell('info') }
   const kind: Provider = {
-    ...{ name: 'bwrap', cannot: ['this', 'that'], endLeftovers: () => 0, problem: () => undefined },
+    name: 'bwrap',
+    cannot: ['this', 'that'],
+    endLeftovers: () => 0,
+    problem: () => undefined,
     start: () => Promise.reject(new Error('nobody asks')),
   }
   const absent: Provider = { ...kind, name: 'systemd', cannot: ['else'], problem: () => 'it is not there' }
@@ -622,8 +648,13 @@ describe.skipIf(unusable)('the room of the daemon', () => {
   test('is locked until a jail has run, again at once when karo-exec is lost, and ready when it is back', async () => {
     const path = join(temporaryDirectory(), 'exec', 'karo-exec.sock')
     const muscle = createMuscle({
-      ...{ way: 'start', path, provider: null, closed: [], credentials: () => credentials },
-      ...{ timers: systemTimers, log: silentLog },
+      way: 'start',
+      path,
+      provider: null,
+      closed: [],
+      credentials: () => credentials,
+      timers: systemTimers,
+      log: silentLog,
     })
     onTestFinished(() => muscle.stop())
     expect(muscle.health?.()).toMatchObject([{ name: 'agents.muscle', ok: false }])

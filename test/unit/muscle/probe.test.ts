@@ -18,11 +18,16 @@ const outcomes = (held: boolean): string =>
 async function probed(name: ProviderName, texts: readonly string[], timers: Timers = systemTimers) {
   let jails = 0
   const provider: Provider = {
-    ...{ name, cannot: [], endLeftovers: () => 0, problem: () => undefined },
+    name,
+    cannot: [],
+    endLeftovers: () => 0,
+    problem: () => undefined,
     async start() {
       const said = texts[Math.min(jails++, texts.length - 1)] as string
       return {
-        ...{ stdin: undefined, stdout: Readable.from([said]), stderr: Readable.from([]) },
+        stdin: undefined,
+        stdout: Readable.from([said]),
+        stderr: Readable.from([]),
         kill() {},
         ended: Promise.resolve({ code: 0, signal: null }),
       }

@@ -59,7 +59,12 @@ async function started(unit: string, jail: string, root = workDirectory()): Prom
   for (const path of ['run/systemd/system/unit', 'usr/bin/perl']) put(path, '')
   put('usr/bin/systemd-run', unit)
   const systemd = createSystemd({
-    ...{ descriptors: await openDescriptors(), socket: root, closed: [], landlock: 2, root, uid: 0 },
+    descriptors: await openDescriptors(),
+    socket: root,
+    closed: [],
+    landlock: 2,
+    root,
+    uid: 0,
     program: put('bwrap', jail),
   })
   const one = await systemd.start({ ...jobOf(['/usr/bin/true']), secrets: [], wanted: () => true })

@@ -91,7 +91,8 @@ test('risk is judged where the command ran', () => {
   // Of several rules it is the one that gave the line its level, and the same again from the cache.
   for (let i = 0; i < 2; i++)
     expect(digest(spooled('git stash drop; git reset --hard; rm -rf /'), 0)).toMatchObject({
-      ...{ risk_level: 'critical', rule: 'rm-root' },
+      risk_level: 'critical',
+      rule: 'rm-root',
     })
   expect(digest(spooled('ls'), 0)).not.toHaveProperty('rule')
 })
@@ -152,8 +153,17 @@ test('what the guard did is a note and no event', () => {
 test('a command of a file of history has the rule that gives it the level the file says, and none for another level', () => {
   const ruleOf = (command: string, risk_level: RiskLevel) =>
     importedEvent(0, {
-      ...{ start_us: T0, tag: 1, duration_us: null, shell: 'bash', exit_code: 0, command, cwd: '/' },
-      ...{ risk_level, category: 'git', tool: 'git', karo_generated: false },
+      start_us: T0,
+      tag: 1,
+      duration_us: null,
+      shell: 'bash',
+      exit_code: 0,
+      command,
+      cwd: '/',
+      risk_level,
+      category: 'git',
+      tool: 'git',
+      karo_generated: false,
     }).rule
   expect(ruleOf('git push --force', 'high')).toBe('git-force-push')
   expect(ruleOf('git push --force', 'moderate')).toBeUndefined()

@@ -66,7 +66,8 @@ describe.each([
   const WORDS = ['/usr/bin/printf', '<%s>', "it's"]
   const run = (before: string) =>
     execFileSync(program, ['-c', `${before}\n${NAMED[shell](WORDS)}\nkaro a 'b  c' '*'`], {
-      ...{ encoding: 'utf8', env: { PATH: '/usr/bin:/bin', HOME: temporaryDirectory() } },
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', HOME: temporaryDirectory() },
     })
 
   test.runIf(isThere(program))(
@@ -173,15 +174,14 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
         seed: 4,
       })) {
         const guard = GUARDS[shell as FinderShell]({
-          ...{
-            ask: words,
-            files: words,
-            machineFile: words[0]!,
-            resident: words[0]!,
-            ruled: ruledTools(),
-            plain: PLAIN_LINES,
-          },
-          ...{ timeoutMs: 500, onError: 'block' },
+          ask: words,
+          files: words,
+          machineFile: words[0]!,
+          resident: words[0]!,
+          ruled: ruledTools(),
+          plain: PLAIN_LINES,
+          timeoutMs: 500,
+          onError: 'block',
         })
         const finder = FINDERS[shell as FinderShell]({ find: words, keys: ['ctrl-r', 'up'] })
         for (const text of [guard, finder, ASKERS[shell as FinderShell]({ ask: words })]) {

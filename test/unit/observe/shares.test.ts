@@ -25,7 +25,11 @@ async function following(shares?: Shares) {
   const again = new Set<string>()
   const follower = createFollower({
     personOf: async (uid) => uid,
-    ...{ directory, events, digest: () => digest, clock: systemClock, log: silentLog },
+    directory,
+    events,
+    digest: () => digest,
+    clock: systemClock,
+    log: silentLog,
     ...(shares !== undefined && { shares }),
     stored: () => {},
     more: (name) => again.add(name),

@@ -65,7 +65,8 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     query: { status: () => ({ asking: 1, answering: 2, relayed: 3, relay_dropped: 4 }) },
     reports: {
       facts: () => ({
-        ...{ kept: 3, failing: false },
+        kept: 3,
+        failing: false,
         thresholds: LABELS.threshold.map((threshold) => ({ threshold, limit: 5, crossed: true })),
       }),
     },

@@ -10,7 +10,8 @@ test('is said at once, then for each change, with what is wrong; and no more aft
   const health = () => ({
     ready: failing.size === 0,
     checks: ['store.open', 'mesh.listening'].map((name) => ({
-      ...{ name, ok: !failing.has(name) },
+      name,
+      ok: !failing.has(name),
       detail: failing.get(name) ?? 'fine',
     })),
   })

@@ -22,7 +22,10 @@ function summaryOf(tools: number): NodeSummary {
     closed: true,
     tool_usage: {
       tools: Array.from({ length: tools }, (_, n) => ({
-        ...{ tool: `tool-${n}`, category: 'other', uses: n * n, failures: n % 3 },
+        tool: `tool-${n}`,
+        category: 'other',
+        uses: n * n,
+        failures: n % 3,
       })),
     },
   }

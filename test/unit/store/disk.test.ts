@@ -35,7 +35,9 @@ test('of many changes none is tried either while the disk refuses, and they are 
   const directory = temporaryDirectory()
   const db = await temporaryDatabase(directory)
   const changes = Array.from({ length: 1_000 }, (_, i) => ({
-    ...{ type: 'put' as const, key: Buffer.from(`key ${i}`), value: Buffer.from(`${i}`) },
+    type: 'put' as const,
+    key: Buffer.from(`key ${i}`),
+    value: Buffer.from(`${i}`),
   }))
   let refuses = true
   let tried = 0

@@ -6,8 +6,16 @@ import { createFleetRepository, type InviteRecord } from '../../../src/store/tab
 import { temporaryDatabase } from '../../support/data/database.ts'
 
 const inviteOf = (id: string, changes: Partial<InviteRecord>): InviteRecord => ({
-  ...{ id, key: new Uint8Array(32), made_at: 1, expires_at: 2, uses: 2, used: [new Uint8Array(32)] },
-  ...{ failures: 0, cancelled: false, roles: [], teams: [] },
+  id,
+  key: new Uint8Array(32),
+  made_at: 1,
+  expires_at: 2,
+  uses: 2,
+  used: [new Uint8Array(32)],
+  failures: 0,
+  cancelled: false,
+  roles: [],
+  teams: [],
   ...changes,
 })
 

@@ -25,8 +25,14 @@ import { times } from '../../support/run/thorough.ts'
 
 const EVENTS = 1_200
 const TOKEN = {
-  ...{ id: 'abcdef0123', uid: 1000, name: 'grafana', scope: 'read', hash: new Uint8Array(32) },
-  ...{ created_at: 1, expires_at: 2, last_used_at: null },
+  id: 'abcdef0123',
+  uid: 1000,
+  name: 'grafana',
+  scope: 'read',
+  hash: new Uint8Array(32),
+  created_at: 1,
+  expires_at: 2,
+  last_used_at: null,
 }
 let parent: string
 let whole: string

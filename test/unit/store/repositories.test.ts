@@ -32,8 +32,14 @@ test('a decision holds at once for every repository of the database, also while 
   const db = await temporaryDatabase()
   const [one, other] = [createConsentRepository(db), createConsentRepository(db)]
   const decided = (off: boolean) => ({
-    ...{ uid: 1000, allow_peers: [], allow_supervisors: [], deny_peers: [], allow_only: [], deny_only: [] },
-    ...{ off, decided_at: 1 },
+    uid: 1000,
+    allow_peers: [],
+    allow_supervisors: [],
+    deny_peers: [],
+    allow_only: [],
+    deny_only: [],
+    off,
+    decided_at: 1,
   })
   expect(await one.get(1000)).toBeUndefined()
   for (const off of [false, true, false, true]) {

@@ -18,7 +18,12 @@ const name = fc.oneof(
   fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((text) => text !== '__proto__'),
 )
 const rollup: fc.Arbitrary<Rollup> = fc.record({
-  ...{ count, failures: count, duration_ms: count, generated: count, guard_active: count, answered: count },
+  count,
+  failures: count,
+  duration_ms: count,
+  generated: count,
+  guard_active: count,
+  answered: count,
   categories: fc.dictionary(name, fc.record({ count, failures: count, duration_ms: count }), { maxKeys: 20 }),
   tools: fc.dictionary(name, fc.record({ category: fc.constantFrom('git', 'npm'), count, failures: count }), {
     maxKeys: 60,

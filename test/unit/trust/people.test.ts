@@ -48,7 +48,11 @@ async function world(
   }
   const { machine = 'here' } = options
   const people = createPeople({
-    ...{ clock: time.clock, timers: time, log: silentLog, machine, ownUid: options.ownUid },
+    clock: time.clock,
+    timers: time,
+    log: silentLog,
+    machine,
+    ownUid: options.ownUid,
     repository: createPeopleRepository(db),
     names: {
       nameOf: async (uid) => {
@@ -317,7 +321,9 @@ test('a person’s own node is theirs: renamed, without a directory, or restored
   const first = await world({ ownUid: 1000 })
   await first.people.numberOf(1000, KEEP)
   const { people, accounts, pass } = await world({
-    ...{ db: first.db, ownUid: 1007, machine: 'there' },
+    db: first.db,
+    ownUid: 1007,
+    machine: 'there',
     local: [[1007, 'ada']],
   })
   expect(await people.numberOf(1007)).toBe(1000)

@@ -36,7 +36,12 @@ test('a field for each member, of the kind that its type asks for', () => {
 
 test('what was typed becomes a value of that kind, or says why it is none', () => {
   const field = (kind: Field['kind'], isRequired = false): Field => ({
-    ...{ name: 'x', kind, isRequired, says: '', choices: [], initial: '' },
+    name: 'x',
+    kind,
+    isRequired,
+    says: '',
+    choices: [],
+    initial: '',
   })
   expect(readTyped(field('text'), '')).toEqual({ absent: true })
   expect(readTyped(field('text', true), '')).toEqual({ value: '' })

@@ -26,7 +26,10 @@ function textOf(node: unknown): string {
 }
 
 const result = (data: object, partly: readonly string[]) => ({
-  ...{ status: 'success', level: 2, notes: [], data },
+  status: 'success',
+  level: 2,
+  notes: [],
+  data,
   privacy: { cells_suppressed: 0, k_min: 5 },
   released: { partly },
 })
@@ -34,7 +37,12 @@ const textOfResult = (data: object, partly: readonly string[] = []) =>
   textOf(Answer({ result: result(data, partly) })).replaceAll('\u00a0', ' ')
 
 const tool = (name: string, failure_rate: number | null) => ({
-  ...{ tool: name, category: 'git', uses: 20, nodes: 8, failure_rate, change: null },
+  tool: name,
+  category: 'git',
+  uses: 20,
+  nodes: 8,
+  failure_rate,
+  change: null,
 })
 
 test('a sum of which some periods or machines withheld a part is at least so much, and the rows are named', () => {
@@ -59,8 +67,13 @@ test('failures that are not told are not called none', () => {
 test('the same of commands by risk and by hour', () => {
   const by_risk_level = { safe: 90, moderate: 8, high: 2, critical: null }
   const safety = {
-    ...{ by_risk_level, blocked: 3, confirmed_risky: null, karo_generated: 0, change: null },
-    ...{ guard: { on: 8 }, nodes_reporting: 8 },
+    by_risk_level,
+    blocked: 3,
+    confirmed_risky: null,
+    karo_generated: 0,
+    change: null,
+    guard: { on: 8 },
+    nodes_reporting: 8,
   }
   const said = textOfResult(safety, ['risk:high', 'act:blocked', 'act:confirmed_risky'])
   expect(said.match(/≥ \d+/g)).toEqual(['≥ 3', '≥ 2'])

@@ -52,7 +52,10 @@ const overFetch = ({ key, onHeard }: PageOptions): Transport =>
           ...(secret !== undefined && { 'x-karo-session': secret }),
         },
         ...(body !== undefined && { body }),
-        ...{ signal: ending.signal, cache: 'no-store', credentials: 'same-origin', redirect: 'error' },
+        signal: ending.signal,
+        cache: 'no-store',
+        credentials: 'same-origin',
+        redirect: 'error',
       })
       onHeard(true)
       const { headers } = response

@@ -35,7 +35,9 @@ interface Asked {
 export function agentsRoutes(deps: AgentsRouteDeps): Routes {
   const { agents, elsewhere, seatOf = seatByKernel } = deps
   const actorOf = ({ caller, id }: Asked): Actor => ({
-    ...{ person: caller.uid, admin: caller.admin, traceId: id },
+    person: caller.uid,
+    admin: caller.admin,
+    traceId: id,
     sessions: nearOf(caller, seatOf),
   })
   const tasks = tasksRoutes(deps)
@@ -123,7 +125,10 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
       const sessions = nearOf(caller, seatOf)
       return taskRow(
         await agents.run({
-          ...{ ...wanted, input, person: caller.uid, traceId: request.id },
+          ...wanted,
+          input,
+          person: caller.uid,
+          traceId: request.id,
           ...(sessions !== undefined && { sessions }),
         }),
       )

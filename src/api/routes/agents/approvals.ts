@@ -52,7 +52,11 @@ export function approvalsRoutes(deps: ApprovalsRoutesDeps): Routes {
           ? 'terminal'
           : 'program'
     return {
-      ...{ person: uid, account, admin, way, sessions: sits?.sessions ?? [] },
+      person: uid,
+      account,
+      admin,
+      way,
+      sessions: sits?.sessions ?? [],
       ...(operator === undefined ? {} : { operator }),
     }
   }

@@ -36,7 +36,8 @@ interface SharingDeps {
 }
 
 const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Owner => ({
-  ...{ person: caller.uid, traceId: id },
+  person: caller.uid,
+  traceId: id,
 })
 
 /** Errors: those of `Artifacts`, and of `Fetching` for what other machines have. */
@@ -113,10 +114,16 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
     const names = new Map((await artifacts.list(owner)).map(({ id, name }) => [id, name]))
     const leftOut = new Set((await shares.told()).slice(HOLDING_MAX))
     return (row: ShareRow): ArtifactShareShape => ({
-      ...{ share: row.id, artifact: row.artifact, name: names.get(row.artifact) ?? '' },
-      ...{ audience: row.audience, audience_name: nameOf(row.audience), reads: row.reads },
-      ...{ told: row.told, left_out: row.told && leftOut.has(row.artifact) },
-      ...{ created_at: time(row.created_at), ends_at: time(row.ends_at) },
+      share: row.id,
+      artifact: row.artifact,
+      name: names.get(row.artifact) ?? '',
+      audience: row.audience,
+      audience_name: nameOf(row.audience),
+      reads: row.reads,
+      told: row.told,
+      left_out: row.told && leftOut.has(row.artifact),
+      created_at: time(row.created_at),
+      ends_at: time(row.ends_at),
       read_at: row.read_at === 0 ? null : time(row.read_at),
     })
   }
@@ -192,6 +199,8 @@ async function* lines(
 const time = (ms: number): string => new Date(ms).toISOString()
 
 const shapeOf = ({ mediaType, createdAt, expiresAt, ...rest }: Artifact): ArtifactShape => ({
-  ...{ ...rest, media_type: mediaType, created_at: time(createdAt) },
+  ...rest,
+  media_type: mediaType,
+  created_at: time(createdAt),
   expires_at: expiresAt === null ? null : time(expiresAt),
 })

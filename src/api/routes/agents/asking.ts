@@ -64,10 +64,18 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
     const agent: AgentId = `kBridge:${tool}`
     return {
       // The task is the login session: the tool's own words for its conversation prove nothing.
-      ...{ id: traceId, task: `session:${sits.session}`, agent, readOnly: false },
-      ...{ ...calledIn(body), cwd, env: {}, binds: [], target: identity.nodeId },
+      id: traceId,
+      task: `session:${sits.session}`,
+      agent,
+      readOnly: false,
+      ...calledIn(body),
+      cwd,
+      env: {},
+      binds: [],
+      target: identity.nodeId,
       requester: { node: identity.nodeId, person: String(caller.uid), agent, sessions: sits.near },
-      ...{ why, traceId },
+      why,
+      traceId,
     }
   }
 
@@ -183,5 +191,8 @@ function calledIn({ shell, command, call }: AskBody): Pick<Action, 'tool' | 'arg
 }
 
 const asksAgain = (approval: string, expires: number, reason: string): AskedShape => ({
-  ...{ outcome: 'wait', approval, reason, expires_at: new Date(expires).toISOString() },
+  outcome: 'wait',
+  approval,
+  reason,
+  expires_at: new Date(expires).toISOString(),
 })

@@ -55,7 +55,10 @@ export function memoryRoutes({
 const time = (ms: number): string => new Date(ms).toISOString()
 
 const noteShape = ({ id, text, source, createdAt }: Note): NoteShape => ({
-  ...{ id, text, source, created_at: time(createdAt) },
+  id,
+  text,
+  source,
+  created_at: time(createdAt),
 })
 
 const promptShape = ({ createdAt, ...rest }: Prompt): PromptShape => ({

@@ -45,17 +45,22 @@ export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Planne
     )
     serve(server, api.getModels, async (_, reply) => ({
       models: (await models.look(whileOpen(reply))).map(({ restsMs, ...state }) => ({
-        ...{ ...state, rests_ms: restsMs, detail: state.detail.slice(0, 1_024) },
+        ...state,
+        rests_ms: restsMs,
+        detail: state.detail.slice(0, 1_024),
       })),
     }))
   }
 }
 
 const planShape = ({ createdAt, madeBy, steps, notes, ...rest }: Plan): PlanShape => ({
-  ...{ ...rest, created_at: new Date(createdAt).toISOString(), made_by: madeBy },
+  ...rest,
+  created_at: new Date(createdAt).toISOString(),
+  made_by: madeBy,
   notes: notes.map((note) => note.slice(0, 4_096)),
   steps: steps.map(({ takes = {}, ...step }) => ({
-    ...{ ...step, input: JSON.parse(step.input) as unknown },
+    ...step,
+    input: JSON.parse(step.input) as unknown,
     takes: Object.entries(takes).map(([argument, from]) => ({ argument, step: from })),
   })),
 })
@@ -70,6 +75,12 @@ const draftOf = ({
   input = '{}',
   takes = [],
 }: NamedStepShape): Draft => ({
-  ...{ id, what, after, agent, tool, command, input: objectIn(input) },
+  id,
+  what,
+  after,
+  agent,
+  tool,
+  command,
+  input: objectIn(input),
   takes: Object.fromEntries(takes.map(({ argument, step }) => [argument, step])),
 })

@@ -26,8 +26,13 @@ export const agentRow = ({
   manifest,
   grantedUntil,
 }: AgentView): AgentListShape['agents'][number] => ({
-  ...{ id, name, person, state: status.state, detail: status.detail.slice(0, 2_048) },
-  ...{ restarts: status.restarts, since: timeOrNull(status.since) },
+  id,
+  name,
+  person,
+  state: status.state,
+  detail: status.detail.slice(0, 2_048),
+  restarts: status.restarts,
+  since: timeOrNull(status.since),
   ...(grantedUntil !== null && { granted_until: time(grantedUntil) }),
   ...(isBuiltIn(id) ? { argv: null, built_in: true } : { argv: manifest?.argv ?? null }),
   ...(manifest && isOutside(manifest) && { outside: true }),
@@ -38,17 +43,25 @@ export const agentShape = (view: AgentView): AgentShape => ({
   manifest:
     view.manifest && !isBuiltIn(view.id)
       ? {
-          ...{ cwd: view.manifest.cwd, binds: view.manifest.binds, tools: view.manifest.tools },
+          cwd: view.manifest.cwd,
+          binds: view.manifest.binds,
+          tools: view.manifest.tools,
           secrets: view.manifest.secrets,
           ...(view.manifest.connect && { connect: view.manifest.connect }),
-          ...{ capabilities: view.manifest.capabilities, limits: view.manifest.limits },
-          ...{ call_ms: view.manifest.callMs, why: view.manifest.why, added_at: time(view.manifest.addedAt) },
+          capabilities: view.manifest.capabilities,
+          limits: view.manifest.limits,
+          call_ms: view.manifest.callMs,
+          why: view.manifest.why,
+          added_at: time(view.manifest.addedAt),
         }
       : null,
   server: view.server,
   offers:
     view.offers?.map(({ name, description, readOnly, inputSchema }) => ({
-      ...{ name, description, read_only: readOnly, input_schema: inputSchema },
+      name,
+      description,
+      read_only: readOnly,
+      input_schema: inputSchema,
     })) ?? null,
 })
 
@@ -58,13 +71,25 @@ export const logsShape = ({ lines, ...counts }: Awaited<ReturnType<Runtime['logs
 })
 
 const eventShape = ({ state, seq, at, message, progress }: TaskEvent) => ({
-  ...{ state, seq, at: time(at), message, progress },
+  state,
+  seq,
+  at: time(at),
+  message,
+  progress,
 })
 
 export const taskRow = (task: Task): TaskRowShape => ({
-  ...{ id: task.id, person: task.person, agent: task.agent, tool: task.tool, state: task.state },
-  ...{ seq: task.seq, why: task.why, trace_id: task.traceId, approval: task.approval },
-  ...{ created_at: time(task.createdAt), ended_at: timeOrNull(task.endedAt) },
+  id: task.id,
+  person: task.person,
+  agent: task.agent,
+  tool: task.tool,
+  state: task.state,
+  seq: task.seq,
+  why: task.why,
+  trace_id: task.traceId,
+  approval: task.approval,
+  created_at: time(task.createdAt),
+  ended_at: timeOrNull(task.endedAt),
   ...(task.by !== undefined && { given_by: task.by.name ?? task.by.operator ?? task.by.node }),
 })
 
@@ -113,7 +138,9 @@ export async function* taskLines(
 async function lineOf(tasks: TasksOf, task: Task, event: TaskEvent): Promise<TaskLineShape> {
   const final = isFinal(event.state)
   return {
-    ...{ task: task.id, ...eventShape(event), final },
+    task: task.id,
+    ...eventShape(event),
+    final,
     ...(event.state === 'input-required' && task.approval !== null && { approval: task.approval }),
     ...(final && { result: await resultOf(tasks, task) }),
   }

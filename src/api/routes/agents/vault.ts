@@ -22,7 +22,8 @@ interface VaultRouteDeps {
 /** Errors: those of `Vault`; `refused` where a person has to be at a terminal and none is. */
 export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }: VaultRouteDeps): Routes {
   const ownerOf = ({ caller, id }: { readonly caller: Caller; readonly id: string }): Owner => ({
-    ...{ person: caller.uid, traceId: id },
+    person: caller.uid,
+    traceId: id,
   })
   const checkSeat = (caller: Caller, what: string): void =>
     checkPerson(seatOf(caller), approvals.hasAsked, what)
@@ -67,7 +68,8 @@ export function vaultRoutes({ vault, agents, approvals, seatOf = seatByKernel }:
       const { name, value, expires_at, note } = request.body
       return shapeOf(
         await vault.set(ownerOf(request), {
-          ...{ name, value: bytesOf(value) },
+          name,
+          value: bytesOf(value),
           ...(expires_at !== undefined && { expiresAt: momentOf(expires_at) }),
           ...(note !== undefined && { note }),
         }),
@@ -113,11 +115,16 @@ function momentOf(text: string | null): number | null {
 }
 
 const stateOf = (state: VaultState): VaultStateShape => ({
-  ...{ protection: state.protection, unlocked_until: timeOrNull(state.unlockedUntil) },
-  ...{ created_at: timeOrNull(state.createdAt), rotated_at: timeOrNull(state.rotatedAt) },
+  protection: state.protection,
+  unlocked_until: timeOrNull(state.unlockedUntil),
+  created_at: timeOrNull(state.createdAt),
+  rotated_at: timeOrNull(state.rotatedAt),
   has_credential: state.hasCredential,
 })
 
 const shapeOf = ({ createdAt, changedAt, expiresAt, ...rest }: SecretFacts): SecretShape => ({
-  ...{ ...rest, created_at: time(createdAt), changed_at: time(changedAt), expires_at: timeOrNull(expiresAt) },
+  ...rest,
+  created_at: time(createdAt),
+  changed_at: time(changedAt),
+  expires_at: timeOrNull(expiresAt),
 })

@@ -63,7 +63,10 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
           details: { key: body.key, uid: caller.account },
         })
         const head = {
-          ...{ karo_version: VERSION, schema: NEWEST_SCHEMA, node_id: identity.nodeId, name },
+          karo_version: VERSION,
+          schema: NEWEST_SCHEMA,
+          node_id: identity.nodeId,
+          name,
           created_at: new Date(now).toISOString(),
         }
         const stream = Readable.from(writeArchive({ head, now, key, config, rows: store.snapshot() }), {

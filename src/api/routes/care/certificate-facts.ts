@@ -60,7 +60,9 @@ export function loginFacts(
   const { operator, fingerprint, name, ends_at } = login
   const known = operators?.list().find(({ binding }) => binding.node_id === operator)
   return {
-    ...{ name, fingerprint, ends_at: moment(ends_at) },
+    name,
+    fingerprint,
+    ends_at: moment(ends_at),
     certificate_ends_at: known === undefined ? null : moment(known.binding.not_after),
   }
 }

@@ -28,7 +28,9 @@ export function settingsRoutes({ load, drift }: SettingsDeps): Routes {
         file: loaded.file ?? null,
         problem: null,
         keys: KEY_LIST.map((key) => ({
-          ...{ key: key.path, description: key.description, default: defaultText(key) },
+          key: key.path,
+          description: key.description,
+          default: defaultText(key),
           value: valueText(loaded.values.get(key.path)),
           source: loaded.sources.get(key.path) ?? 'default',
           waits: waitsOf(key.path),

@@ -47,7 +47,13 @@ const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
   const { usage, node_id, name, roles, teams, grants, issuer, issued_at, not_after } = binding
   return {
-    ...{ usage, node_id, name, roles, teams, grants, issuer },
+    usage,
+    node_id,
+    name,
+    roles,
+    teams,
+    grants,
+    issuer,
     fingerprint: fingerprintOf(binding.key),
     issued_at: moment(issued_at),
     ends_at: moment(not_after),
@@ -57,7 +63,12 @@ function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
 function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape {
   const { id, state, made_at, expires_at, uses, used, failures, roles, teams } = invite
   return {
-    ...{ id, state, uses, failures, roles, teams },
+    id,
+    state,
+    uses,
+    failures,
+    roles,
+    teams,
     used: used.length,
     made_at: moment(made_at),
     ends_at: moment(expires_at),
@@ -77,7 +88,9 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
         joining === null
           ? null
           : {
-              ...{ ends_at: moment(joining.expires_at), refused: joining.refused, detail: joining.detail },
+              ends_at: moment(joining.expires_at),
+              refused: joining.refused,
+              detail: joining.detail,
               clock_off_ms: wrongClocks().find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
             },
     }
@@ -133,7 +146,10 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
     })
     serve(server, api.getAssignable, async ({ query }) => ({
       nodes: fleet.assignable(memberOf(query.issuer)).map(({ node_id, name, roles, teams }) => ({
-        ...{ node_id, name, roles, teams },
+        node_id,
+        name,
+        roles,
+        teams,
         fingerprint: fingerprintOf(keyOf(node_id)),
       })),
     }))

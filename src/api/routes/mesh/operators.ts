@@ -35,7 +35,13 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 
 function operatorShape({ binding, state }: KnownOperator): OperatorShape {
   const { node_id, name, roles, teams, issuer, issued_at, not_after } = binding
   return {
-    ...{ node_id, name, roles, teams, issuer, state, fingerprint: fingerprintOf(binding.key) },
+    node_id,
+    name,
+    roles,
+    teams,
+    issuer,
+    state,
+    fingerprint: fingerprintOf(binding.key),
     issued_at: moment(issued_at),
     ends_at: moment(not_after),
   }
@@ -44,7 +50,12 @@ function operatorShape({ binding, state }: KnownOperator): OperatorShape {
 function loginShape(session: SessionState): LoginShape {
   const { id, operator, fingerprint, name, roles, teams, types, begun_at, ends_at } = session
   return {
-    ...{ session: id, operator, fingerprint, name, roles, teams },
+    session: id,
+    operator,
+    fingerprint,
+    name,
+    roles,
+    teams,
     types: types as LoginShape['types'],
     begun_at: moment(begun_at),
     ends_at: moment(ends_at),
@@ -139,7 +150,10 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
       const offer = sessions.offer(person, { for_ms, types, account })
       const { session, mesh, node, uid, audience_key, not_before, not_after } = offer
       return {
-        ...{ session: toHex(session), mesh: toHex(mesh), node: formatNodeId(node), uid },
+        session: toHex(session),
+        mesh: toHex(mesh),
+        node: formatNodeId(node),
+        uid,
         types: offer.types as LoginShape['types'],
         audience_key: toHex(audience_key),
         begins_at: moment(not_before),

@@ -55,7 +55,9 @@ export function policyRoutes({
             aggregators: [...state.totals.aggregators],
             audiences: [...state.totals.audiences],
             former: state.totals.former.map(({ until, aggregators, bucket }) => ({
-              ...{ until: moment(until), aggregators: [...aggregators], bucket },
+              until: moment(until),
+              aggregators: [...aggregators],
+              bucket,
             })),
           },
           signed_at: moment(state.signed_at),
@@ -128,7 +130,9 @@ export function policyRoutes({
       const { effect, rule, reason } = owner
       const own = { layer: 'owner' as const, effect, rule, reason, decides: ownerDecides }
       return {
-        ...{ node, operator, action },
+        node,
+        operator,
+        action,
         level: resource.level,
         category: resource.category ?? null,
         effect: both.effect,

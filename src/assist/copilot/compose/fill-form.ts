@@ -52,18 +52,18 @@ const word = (mark: string, raw: string): string =>
 const ORDINALS = 'first second third fourth fifth sixth seventh eighth ninth tenth'.split(' ')
 /** Signs that have a name. */
 const SIGNS: Readonly<Record<string, string>> = {
-  ...{
-    comma: ',',
-    semicolon: ';',
-    colon: ':',
-    dot: '.',
-    period: '.',
-    slash: '/',
-    space: ' ',
-    hyphen: '-',
-    dash: '-',
-  },
-  ...{ underscore: '_', pipe: '|', equals: '=' },
+  comma: ',',
+  semicolon: ';',
+  colon: ':',
+  dot: '.',
+  period: '.',
+  slash: '/',
+  space: ' ',
+  hyphen: '-',
+  dash: '-',
+  underscore: '_',
+  pipe: '|',
+  equals: '=',
 }
 /** What stands between the things of a list. */
 const BETWEEN = / ?, ?(?:and )?| and | (?=<)/

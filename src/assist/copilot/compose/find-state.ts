@@ -73,18 +73,27 @@ export interface State {
 
 /** The state before anything is read. */
 export const stateOf = (request: string, reading: Reading): State => ({
-  ...{
-    reading,
-    request,
-    text: reading.text,
-    type: undefined,
-    held: undefined,
-    rank: undefined,
-    asked: undefined,
-  },
-  ...{ places: [], depth: [], tests: [], todo: [], pipe: [], ways: [] },
-  ...{ nocase: false, quiet: false, follows: false, asks: false, sudo: false, loud: false },
-  ...{ end: undefined, into: undefined },
+  reading,
+  request,
+  text: reading.text,
+  type: undefined,
+  held: undefined,
+  rank: undefined,
+  asked: undefined,
+  places: [],
+  depth: [],
+  tests: [],
+  todo: [],
+  pipe: [],
+  ways: [],
+  nocase: false,
+  quiet: false,
+  follows: false,
+  asks: false,
+  sudo: false,
+  loud: false,
+  end: undefined,
+  into: undefined,
 })
 
 /** Takes a phrase out of the words that are left. */

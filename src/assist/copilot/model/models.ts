@@ -79,8 +79,14 @@ export function createModels(
     }
     const { state, detail, restsMs } = health.of(place)
     return {
-      ...{ name: nameOf(place), endpoint: place.endpoint, model: place.model, use, offers },
-      ...{ state: state === 'up' ? 'up' : 'down', detail, restsMs },
+      name: nameOf(place),
+      endpoint: place.endpoint,
+      model: place.model,
+      use,
+      offers,
+      state: state === 'up' ? 'up' : 'down',
+      detail,
+      restsMs,
     }
   }
 

@@ -138,7 +138,13 @@ const add = defineCommand({
     }
     const callTime = options['call-time']
     const body = {
-      ...{ name: args.name, class: options.class, argv, cwd, binds, limits, tools: options.tool ?? [] },
+      name: args.name,
+      class: options.class,
+      argv,
+      cwd,
+      binds,
+      limits,
+      tools: options.tool ?? [],
       secrets: (options.secret ?? []).map(secretOf),
       ...(options.connect && { connect: options.connect }),
       ...(callTime !== undefined && { call_ms: callTimeOf(callTime) }),

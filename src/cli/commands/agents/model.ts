@@ -53,11 +53,15 @@ async function tested(place: Place, config: Config, ctrlC: AbortSignal) {
   const body = JSON.stringify({
     ...(place.model !== '' && { model: place.model }),
     messages: [{ role: 'user', content: 'Say: ready' }],
-    ...{ temperature: 0, max_tokens: 16, stream: true },
+    temperature: 0,
+    max_tokens: 16,
+    stream: true,
   })
   try {
     const said = await replyOf(place, {
-      ...{ body, signal, lookup: (host) => addressesOf(host, config, signal) },
+      body,
+      signal,
+      lookup: (host) => addressesOf(host, config, signal),
       heard() {
         first_ms ??= since()
       },

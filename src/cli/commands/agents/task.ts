@@ -84,7 +84,10 @@ const run = defineCommand({
         where: '--id',
       })
     const body = {
-      ...{ agent: args.agent, tool: args.tool, input: inputOf(args.input), id },
+      agent: args.agent,
+      tool: args.tool,
+      input: inputOf(args.input),
+      id,
       ...atOf(options),
       ...defined({ why: options.why === undefined ? undefined : checkText(options.why, '--why', 500) }),
     } as const

@@ -97,7 +97,9 @@ const issue = defineCommand({
       const textOf = withPassphrase(passphrase, credential.seal)
       const made = await daemonAt(io).call(issueOperator, {
         body: {
-          ...{ key: credential.operator, name, for_ms: life },
+          key: credential.operator,
+          name,
+          for_ms: life,
           roles: commaList(options.role) ?? [],
           teams: commaList(options.team) ?? [],
         },

@@ -85,7 +85,11 @@ const check = defineCommand({
   async run(io, { options }) {
     const { as = [], trust, at, file, team } = options
     const supposed = {
-      ...{ as, action: options.action, category: options.category, trust, at },
+      as,
+      action: options.action,
+      category: options.category,
+      trust,
+      at,
       level: given(options.level, (one): 1 | 2 => (one === '2' ? 2 : 1)),
       range_hours: given(options['range-hours'], (one) => parseWhole(one, '--range-hours', 0, 87_600)),
     }
@@ -139,7 +143,8 @@ const explain = defineCommand({
     const query = {
       who: oneNode(args.who, 'karo policy explain'),
       via: options.via,
-      ...{ action: options.action, category: options.category },
+      action: options.action,
+      category: options.category,
       level: given(options.level, Number),
     }
     return show(io, await daemonAt(io).call(explainPolicy, { query }), explanationView)

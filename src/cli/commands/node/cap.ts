@@ -51,7 +51,8 @@ const grant = defineCommand({
     if (seconds !== undefined && (seconds < 1 || seconds > 3_600))
       throw new KaroError('bad_request', 'this is not a time from a second to an hour', { where: '--for' })
     const body = {
-      ...{ agent: args.agent, names: args.capability },
+      agent: args.agent,
+      names: args.capability,
       ...(seconds === undefined ? {} : { seconds }),
       ...(options.from === undefined ? {} : { from: options.from }),
     }

@@ -53,8 +53,10 @@ export const commands: readonly Command[] = [
       const place = placeOf(io)
       const interrupt = watchInterrupt()
       const ask = createInquiries({
-        ...{ socket: io.socket, tool: nameOf(options.name, args.command) },
-        ...{ cwd: place.cwd ?? '/', timers: systemTimers },
+        socket: io.socket,
+        tool: nameOf(options.name, args.command),
+        cwd: place.cwd ?? '/',
+        timers: systemTimers,
         async guard() {
           const guard = await quickGuard({ home: io.home, env: io.env })
           return {

@@ -146,7 +146,10 @@ const deny = defineCommand({
   async run(io, { args, options }): Promise<ExitCode> {
     const { id, hash } = await askFor(io, args.id, options)
     const body = {
-      ...{ id, approve: false, hash, ...atOf(options) },
+      id,
+      approve: false,
+      hash,
+      ...atOf(options),
       ...(options.reason && { reason: options.reason }),
     }
     return show(

@@ -159,7 +159,10 @@ async function choose(io: CommandIo, input: Input): Promise<ExitCode> {
   const isOfHook = io.env.KARO_CHOOSE !== undefined
   const session = /^[\w.-]{1,64}$/.exec(io.env.KARO_SESSION ?? '')?.[0]
   const picked = await runFinder(io, {
-    ...{ question, here, filters, session },
+    question,
+    here,
+    filters,
+    session,
     // Up shows first what this shell itself ran, as its own Up does.
     mode: isUpward && mode === 'all' && session !== undefined ? 'session' : mode,
     height: height === undefined ? finder.height : parseWhole(height, '--height', 0, HEIGHT_MAX),

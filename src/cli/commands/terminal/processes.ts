@@ -49,7 +49,8 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { options: { now, sort, name, ...options } }) {
       const query = {
-        ...{ now, sort },
+        now,
+        sort,
         limit: parseWhole(options.limit, '--limit', 1, PROCESSES_LIMIT_MAX),
         since: rfc3339(parseSince(options.since, Date.now()), '--since'),
         name: given(name, (text) => checkText(text, '--name', MOST_NAME)),

@@ -138,7 +138,13 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
       askers.delete(question)
       if (single.delete(question)) {
         const details = {
-          ...{ ...detailsOf(asker), status, decision: effect, rule, people, sent, level },
+          ...detailsOf(asker),
+          status,
+          decision: effect,
+          rule,
+          people,
+          sent,
+          level,
           ...(policy_rule === undefined ? {} : { policy_rule }),
           ...released,
         }

@@ -29,8 +29,14 @@ export const fetchesIn = (entries: readonly AuditEntry[]): readonly Fetch[] =>
     if (details.sent === false) return []
     if (peer === undefined || !success || typeof audience !== 'string' || !batches) return []
     return {
-      ...{ ts, node: peer, operator: operatorIn(details), audience, batches: Number(batches) },
-      ...{ query_type: String(query_type), start: String(range_start), end: String(range_end) },
+      ts,
+      node: peer,
+      operator: operatorIn(details),
+      audience,
+      batches: Number(batches),
+      query_type: String(query_type),
+      start: String(range_start),
+      end: String(range_end),
     }
   })
 

@@ -183,10 +183,13 @@ export function createWorker(deps: WorkerDeps): Worker {
     watch?.answered({ query_type, status: answer.status })
     if (!(await book.responded(question, { ...outcome, decision, level, released, asker }))) return
     const fields = {
-      ...{ peer: question.authorId, trace_id: traceOf(question), query_type },
+      peer: question.authorId,
+      trace_id: traceOf(question),
+      query_type,
       // `level` is taken by the level of the log line itself.
       query_level: level,
-      ...{ decision: decision.effect, rule: decision.rule },
+      decision: decision.effect,
+      rule: decision.rule,
       ...outcome,
     }
     log.info(fields, 'question answered')

@@ -112,7 +112,7 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     const { query_type, level, filters = [], acting } = request
     checkFilters(query_type, filters)
     if (asksTotals(request, deps)) {
-      const about = { ...{ trace, signal }, deadlineAt: startedAt + request.timeoutMs }
+      const about = { trace, signal, deadlineAt: startedAt + request.timeoutMs }
       return noted(deps, request, await askTotals({ ...deps, fetch }, request, range, about))
     }
     const forOwners = filtersForOwners(query_type, filters)
@@ -121,16 +121,20 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     const { members, hearsay } = membersOf(trust, request.team)
     const deadlineAt = startedAt + request.timeoutMs
     const absent = createAbsent(deps, { type: query_type, range, deadlineAt })
-    const own: Posed = { ...{ question, trace, absent, onProgress, data: undefined } }
+    const own: Posed = { question, trace, absent, onProgress, data: undefined }
     const ended = pose(own, {
-      ...{ members, startedAt, deadlineAt, signal, acting },
+      members,
+      startedAt,
+      deadlineAt,
+      signal,
+      acting,
       known: trust.members().length - hearsay,
       // Level 2 shows the numbers of no single node, and summaries were published for this node and no operator.
       summaries: level !== 2 && acting === undefined,
       begun: (id) => void gatherOwn(id, own, request),
     })
     const { live, by } = await ended
-    return await conclude(deps, { ...{ question, trace, absent }, live, hearsay, own: own.data }, request, by)
+    return await conclude(deps, { question, trace, absent, live, hearsay, own: own.data }, request, by)
   }
 
   /** Puts a question to these members; resolves when it is over, at the latest at its deadline. */
@@ -167,8 +171,13 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       const question = written(() => writeQuestion(deps, { ...about, level: 2 }, trace))
       const posed: Posed = { question, trace, check, onProgress: undefined, data: { none: true } }
       return pose(posed, {
-        ...{ members, deadlineAt, signal, acting, startedAt: clock.monotonic() },
-        ...{ known: trust.members().length, summaries: false },
+        members,
+        deadlineAt,
+        signal,
+        acting,
+        startedAt: clock.monotonic(),
+        known: trust.members().length,
+        summaries: false,
         begun: (id) => put({ on: 'own', ask: id }),
       })
     },
@@ -273,7 +282,8 @@ function written(write: () => OwnQuestion): OwnQuestion {
 const coverageSoFar = (live: Live): Coverage =>
   coverageOf(
     [...live.members.values()].map(({ node_id, fingerprint, name }) => ({
-      ...{ fingerprint, name },
+      fingerprint,
+      name,
       outcome: soFar(live, node_id).outcome,
     })),
   )

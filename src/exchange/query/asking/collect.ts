@@ -139,7 +139,9 @@ const absentOf = (members: Collection['members']): readonly AbsentMember[] =>
   members
     .filter(({ collected }) => collected.outcome === 'unreachable')
     .map(({ member: { node_id, fingerprint, name, last_seen } }) => ({
-      ...{ node_id, fingerprint, name },
+      node_id,
+      fingerprint,
+      name,
       last_seen: rfc3339(last_seen),
     }))
 

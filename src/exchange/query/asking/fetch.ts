@@ -211,8 +211,11 @@ function createFetching(
       return next
     },
     result: () => ({
-      ...{ holders: [...holders.values()].map(holderOf), refused: [...refused.values()].map(holderOf) },
-      ...{ asked: asked.size, denied: denied.size, silent: asked.size - answered.size },
+      holders: [...holders.values()].map(holderOf),
+      refused: [...refused.values()].map(holderOf),
+      asked: asked.size,
+      denied: denied.size,
+      silent: asked.size - answered.size,
     }),
   }
 }

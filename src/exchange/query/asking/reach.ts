@@ -38,7 +38,7 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
   const heard: Heard[] = []
   if (own.none !== true && own.failed !== true) {
     const { fingerprint, name } = self
-    heard.push({ ...{ fingerprint, name }, source: 'live', covers: within(own.covers, question.time_range) })
+    heard.push({ fingerprint, name, source: 'live', covers: within(own.covers, question.time_range) })
   }
   for (const { member, collected } of members) {
     const { fingerprint, name } = member
@@ -48,11 +48,14 @@ function heardIn({ own, self, members, question }: Collection): readonly Heard[]
       const gave = answer.status === 'success' && queryType(question.query_type).contributes(answer.data)
       const unsaid = covers === undefined && gave
       heard.push({
-        ...{ fingerprint, name, source: 'live' as const, covers },
+        fingerprint,
+        name,
+        source: 'live' as const,
+        covers,
         ...(unsaid ? { unsaid: true as const } : {}),
       })
     } else if (summary !== undefined) {
-      heard.push({ ...{ fingerprint, name }, source: 'summary', covers: summary.covers })
+      heard.push({ fingerprint, name, source: 'summary', covers: summary.covers })
     }
   }
   return heard

@@ -13,8 +13,15 @@ export function coverageOf(totals: Totals | undefined, released: readonly Bucket
   const known = contributed + declined + late + absent + refused
   const complete = known > 0 && contributed === known && totals !== undefined && isWhole(totals)
   return {
-    ...{ known, answered: contributed, from_summary: 0, denied: declined, withheld: 0 },
-    ...{ failed: refused, unreachable: late + absent, complete, nodes: [] },
+    known,
+    answered: contributed,
+    from_summary: 0,
+    denied: declined,
+    withheld: 0,
+    failed: refused,
+    unreachable: late + absent,
+    complete,
+    nodes: [],
   }
 }
 
@@ -26,7 +33,14 @@ export function teamCoverage(totals: Totals | undefined, team: string): Coverage
   const known = of ?? machines
   const complete = known > 0 && machines === known && totals !== undefined && isWhole(totals)
   return {
-    ...{ known, answered: machines, from_summary: 0, denied: 0, withheld: known - machines },
-    ...{ failed: 0, unreachable: 0, complete, nodes: [] },
+    known,
+    answered: machines,
+    from_summary: 0,
+    denied: 0,
+    withheld: known - machines,
+    failed: 0,
+    unreachable: 0,
+    complete,
+    nodes: [],
   }
 }

@@ -39,7 +39,9 @@ export function asksTotals(
 /** The person, as this node itself decides about them: a login is checked when it begins, and ends with its certificate. */
 const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
   ...self,
-  ...{ roles, teams, trust_level: levelOf(roles) },
+  roles,
+  teams,
+  trust_level: levelOf(roles),
 })
 
 /** What was found, or why nobody may look. */
@@ -128,7 +130,8 @@ export async function askTotals(
   return {
     query_id: toHex(deps.random.bytes(16)),
     trace_id: toHex(about.trace),
-    ...{ query_type, level: 2 },
+    query_type,
+    level: 2,
     time_range: { start: rfc3339(range.start), end: rfc3339(range.end) },
     status: statusOf(found, released),
     ...(filters.length === 0 ? {} : { filters }),
@@ -225,7 +228,11 @@ const askedAs = ({
   roles,
   teams,
 }: Acting): NonNullable<QueryResult['asked_as']> => ({
-  ...{ operator, fingerprint, name, roles, teams },
+  operator,
+  fingerprint,
+  name,
+  roles,
+  teams,
 })
 
 /** The same numbers of the machines beside the team, under the same filters. */
@@ -252,7 +259,10 @@ const releasedOf = (
   partly: partlyOpened(released),
   ...(team === undefined ? {} : { team: { name: team, ...machinesOfTeam(buckets, team) } }),
   buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
-    ...{ start: rfc3339(start), end: rfc3339(end), why: why ?? null, k },
+    start: rfc3339(start),
+    end: rfc3339(end),
+    why: why ?? null,
+    k,
     rows_withheld: withheld,
     contributions: team === undefined ? (contributions ?? null) : null,
   })),

@@ -35,7 +35,9 @@ const ALL = 'all'
 const hourRow = (hour: number): string => `hour:${String(hour).padStart(2, '0')}`
 const HOURS = Array.from({ length: 24 }, (_, hour) => hour)
 const LAYOUT = {
-  ...{ type: 'ActivityPatterns', version: 1, values: ['commands'] },
+  type: 'ActivityPatterns',
+  version: 1,
+  values: ['commands'],
   rows: layoutRows([...HOURS.map(hourRow), ALL]),
   // Were it of the hours' family it could be withheld instead of an hour, and other types show what it adds up to.
   familyOf: (row) => (row === ALL ? ALL : 'hours'),
@@ -54,7 +56,8 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
     const earlier = before && (await insight.during(before).activityPatterns(uids)).total_commands
     if (activity.total_commands + (earlier ?? 0) === 0) return null
     return {
-      ...{ query_type: 'ActivityPatterns', activity },
+      query_type: 'ActivityPatterns',
+      activity,
       ...(earlier === undefined ? {} : { previous: { total_commands: earlier } }),
     }
   },
@@ -78,7 +81,8 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
     const earlier = before && (sharedActivity(before) ?? addUp([]))
     return (
       activity && {
-        ...{ query_type: 'ActivityPatterns', activity },
+        query_type: 'ActivityPatterns',
+        activity,
         ...(earlier === undefined ? {} : { previous: { total_commands: earlier.total_commands } }),
       }
     )
@@ -100,7 +104,8 @@ export const activityPatterns = defineQueryType('ActivityPatterns', {
         hourly: HOURS.map((hour) => openedValue(buckets, hourRow(hour))),
         // Of a day that no bucket is of nothing is known.
         daily: days.map((of) => (areDays ? openedValue(of, ALL) : null)),
-        ...{ total_commands, unique_commands: null },
+        total_commands,
+        unique_commands: null,
         change: changeOf(buckets, before, ALL),
       }
     },

@@ -57,7 +57,9 @@ const CELLS = ANOMALY_TYPES.flatMap((type) =>
 )
 const LEARNING = 'learning'
 const LAYOUT = {
-  ...{ type: 'Anomalies', version: 1, values: ['count'] },
+  type: 'Anomalies',
+  version: 1,
+  values: ['count'],
   rows: layoutRows([...CELLS.map(({ row }) => row), LEARNING]),
 } as const satisfies ReleaseLayout
 
@@ -80,7 +82,8 @@ export const anomalies = defineQueryType('Anomalies', {
     const own = await insight.during(range).anomalies(uids)
     const earlier = before && (await insight.during(before).anomalies(uids)).signals
     return {
-      ...{ query_type: 'Anomalies', anomalies: own },
+      query_type: 'Anomalies',
+      anomalies: own,
       ...(earlier === undefined ? {} : { previous: countsOf(earlier) }),
     }
   },
@@ -91,7 +94,8 @@ export const anomalies = defineQueryType('Anomalies', {
       rows.filter(({ type, severity }) => filtered.all({ type: typeOf(type), severity }))
     const { signals } = data.anomalies
     return {
-      ...{ ...data, anomalies: { ...data.anomalies, signals: left(signals) } },
+      ...data,
+      anomalies: { ...data.anomalies, signals: left(signals) },
       ...(previous === undefined ? {} : { previous: left(previous) }),
     }
   },
@@ -262,7 +266,12 @@ function rowsOf(
   const sumOf = (row: SignalCount): Sum => {
     const { severity } = row
     const sum = sums.get(keyOf(row)) ?? {
-      ...{ type: typeOf(row.type), severity, count: 0, nodes: 0, hour: 0, change: undefined },
+      type: typeOf(row.type),
+      severity,
+      count: 0,
+      nodes: 0,
+      hour: 0,
+      change: undefined,
     }
     sums.set(keyOf(row), sum)
     return sum

@@ -49,8 +49,11 @@ export const nodeHealth = defineQueryType('NodeHealth', {
     const nodes: HealthRow[] = [
       ...parts.map(({ health }) => health),
       ...absent.map((member) => ({
-        ...{ ...member, online: false },
-        ...{ version: null, uptime_seconds: null, events_24h: null },
+        ...member,
+        online: false,
+        version: null,
+        uptime_seconds: null,
+        events_24h: null,
       })),
     ]
     return { nodes: nodes.sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)) }

@@ -42,7 +42,9 @@ export interface SafetyData extends OrWithheld<SafetyCounts> {
 const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
 /** Without rules; its releases are still read. */
 const FIRST = {
-  ...{ type: 'SafetyPosture', version: 1, values: ['count'] },
+  type: 'SafetyPosture',
+  version: 1,
+  values: ['count'],
   rows: layoutRows([
     ...RISK_LEVELS.map((level) => `risk:${level}`),
     ...ACTS.map((act) => `act:${act}`),
@@ -53,7 +55,9 @@ const FIRST = {
 } as const satisfies ReleaseLayout
 
 const LAYOUT = {
-  ...{ type: 'SafetyPosture', version: 2, values: ['count'] },
+  type: 'SafetyPosture',
+  version: 2,
+  values: ['count'],
   rows: layoutRows([...FIRST.rows, ...RULE_ROWS]),
   // The rules of one level add up to it, and to no other.
   familyOf: (row) => row.slice(0, row.lastIndexOf(':')),
@@ -80,7 +84,8 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
   plausible: ({ safety, previous }, { filtered }) =>
     possibleSafety(safety, filtered) && (previous === undefined || possibleSafety(previous, filtered)),
   filterNode: ({ previous, ...data }, filtered) => ({
-    ...{ ...data, safety: filterLevels(data.safety, filtered) },
+    ...data,
+    safety: filterLevels(data.safety, filtered),
     ...(previous === undefined ? {} : { previous: filterLevels(previous, filtered) }),
   }),
   compares: ({ previous }) => previous !== undefined,
@@ -120,7 +125,8 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
     // Counts add up; the guard and the hooks are as they were last.
     return (
       newest && {
-        ...{ query_type: 'SafetyPosture', safety: { ...newest, ...addUp(shared) } },
+        query_type: 'SafetyPosture',
+        safety: { ...newest, ...addUp(shared) },
         ...(earlier === undefined ? {} : { previous: addUp(earlier) }),
       }
     )
@@ -200,7 +206,9 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         change: z
           .strictObject({
             by_risk_level: z.strictObject({ safe: less, moderate: less, high: less, critical: less }),
-            ...{ blocked: less, confirmed_risky: less, karo_generated: less },
+            blocked: less,
+            confirmed_risky: less,
+            karo_generated: less,
           })
           .describe('of the nodes that know both periods; null when no node does')
           .nullable(),
@@ -230,7 +238,8 @@ function filterLevels<
   const left = <C extends OrWithheld<ByRisk>>(counts: C): C => ({ ...counts, ...Object.fromEntries(leftOut) })
   const { change } = data
   return {
-    ...{ ...data, by_risk_level: left(data.by_risk_level) },
+    ...data,
+    by_risk_level: left(data.by_risk_level),
     ...(change ? { change: { ...change, by_risk_level: left(change.by_risk_level) } } : {}),
   }
 }

@@ -43,12 +43,16 @@ const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
 
 /** In which failures were a second value of each row, told however few machines had any; their uses are still read. */
 const FIRST = {
-  ...{ type: 'ToolUsage', version: 1, values: ['uses', 'failures'] },
+  type: 'ToolUsage',
+  version: 1,
+  values: ['uses', 'failures'],
   rows: [...TOOL_ROWS],
 } as const satisfies ReleaseLayout
 
 const LAYOUT = {
-  ...{ type: 'ToolUsage', version: 2, values: ['count'] },
+  type: 'ToolUsage',
+  version: 2,
+  values: ['count'],
   rows: layoutRows([...TOOL_ROWS, ...[...TOOL_ROWS].map(failedRow), ALL_USES, ALL_FAILED]),
   // Each of the two sums is a family of its own: other types show what uses add up to.
   familyOf: (row) => (row.startsWith(FAILED) ? 'failed' : isToolRow(row) ? 'tools' : row),
@@ -124,8 +128,12 @@ export const toolUsage = defineQueryType('ToolUsage', {
         const { nodes = 0, values: [uses = 0] = [] } = openedRow(buckets, tool) ?? {}
         if (uses === 0) return []
         return {
-          ...{ tool, category: toolOf(tool).category, uses, nodes },
-          ...{ failure_rate: failureRate(buckets, tool, uses), change: changeOf(buckets, before, tool) },
+          tool,
+          category: toolOf(tool).category,
+          uses,
+          nodes,
+          failure_rate: failureRate(buckets, tool, uses),
+          change: changeOf(buckets, before, tool),
         }
       })
       const [uses, failures] = [ALL_USES, ALL_FAILED].map((row) => wholeValue(buckets, row))
@@ -198,7 +206,8 @@ function sharedTools(summaries: readonly NodeSummary[]): readonly ToolUse[] | un
   for (const { tool, category, uses, failures } of shared.flatMap(({ tools }) => tools)) {
     const sum = sums.get(tool)
     sums.set(tool, {
-      ...{ tool, category },
+      tool,
+      category,
       uses: uses + (sum?.uses ?? 0),
       failures: failures + (sum?.failures ?? 0),
     })

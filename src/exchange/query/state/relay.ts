@@ -109,8 +109,16 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
     const others = peers().filter((node) => node !== parent && needless?.has(node) !== true)
     const asked = share === 0 ? [] : others
     const carried: Carried = {
-      ...{ ...id, parent, asked: new Set(asked), open: new Set(asked) },
-      ...{ needless, last: hops === QUERY_HOPS, responders: new Map(), bytes: 0, answered: 0, lost: 0 },
+      ...id,
+      parent,
+      asked: new Set(asked),
+      open: new Set(asked),
+      needless,
+      last: hops === QUERY_HOPS,
+      responders: new Map(),
+      bytes: 0,
+      answered: 0,
+      lost: 0,
       ownIsOver: parent === undefined,
     }
     const key = keyOf(carried)

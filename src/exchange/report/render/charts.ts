@@ -138,7 +138,10 @@ function coverageChart({ coverage: { trend } }: Report): Chart {
     caption: 'Machines by period',
     svg: barsOf(
       {
-        ...{ alt, series, format: (value) => count(Math.round(value)), least: 2 },
+        alt,
+        series,
+        format: (value) => count(Math.round(value)),
+        least: 2,
         bars: trend.map(({ start, counts }) => ({
           label: short(start),
           values: counts === null ? null : countsOf(counts),
@@ -168,7 +171,10 @@ function riskChart({ risk: { trend } }: Report): Chart {
     caption: 'High and critical commands, of all',
     svg: barsOf(
       {
-        ...{ alt, series: [{ name: 'high and critical', colour: 'd' }], format: percent, least: 0.01 },
+        alt,
+        series: [{ name: 'high and critical', colour: 'd' }],
+        format: percent,
+        least: 0.01,
         bars: trend.map((point) => {
           const share = shareOf(point)
           return { label: short(point.start), values: share === null ? null : [share] }
@@ -195,7 +201,9 @@ function anomalyChart({ anomalies: { trend } }: Report): Chart {
     caption: 'Signals by period, as far as they are shown',
     svg: barsOf(
       {
-        ...{ alt, series: [{ name: 'signals', colour: 'e' }], least: 2 },
+        alt,
+        series: [{ name: 'signals', colour: 'e' }],
+        least: 2,
         format: (value) => count(Math.round(value)),
         bars: trend.map(({ start, count: signals }) => ({
           label: short(start),
@@ -214,7 +222,8 @@ function anomalyChart({ anomalies: { trend } }: Report): Chart {
 
 function toolsChart({ tools }: Report): Chart {
   const rows = tools.rows.slice(0, TOOLS_MAX).map(({ tool, value, at_least }) => ({
-    ...{ name: tool, value: value ?? 0 },
+    name: tool,
+    value: value ?? 0,
     shown: at_least ? `≥ ${count(value)}` : count(value),
   }))
   const alt = `The most used tools: ${rows.map(({ name, shown }) => `${name} ${shown}`).join(', ')}.`

@@ -28,15 +28,21 @@ const changeOf = (change: Change | null): Line =>
   change === null
     ? {}
     : {
-        ...{ change: change.now - change.before, change_share: change.share },
-        ...{ before: change.before, now: change.now },
+        change: change.now - change.before,
+        change_share: change.share,
+        before: change.before,
+        now: change.now,
         compared_periods: `${change.periods} of ${change.of}`,
         machines_before: span(change.machines.before),
         machines_now: span(change.machines.now),
       }
 
 const figureOf = ({ value, at_least, machines, change }: Figure, { periods, of }: Ground): Line => ({
-  ...{ value, at_least: at_least ? 1 : 0, machines, periods, periods_closed: of },
+  value,
+  at_least: at_least ? 1 : 0,
+  machines,
+  periods,
+  periods_closed: of,
   ...(value === null ? { note: 'withheld, or not released' } : {}),
   ...changeOf(change),
 })
@@ -48,9 +54,14 @@ function toolLines({ tools }: Report): readonly Line[] {
     ...tools.rows.flatMap((row) => [
       { section: 'tools', item: row.tool, measure: 'uses', ...figureOf(row, tools) },
       {
-        ...{ section: 'tools', item: row.tool, measure: 'failed_share', value: row.failed },
-        ...{ at_least: row.failed_at_least ? 1 : 0, machines: row.failed_machines },
-        ...{ periods: tools.periods, periods_closed: tools.of },
+        section: 'tools',
+        item: row.tool,
+        measure: 'failed_share',
+        value: row.failed,
+        at_least: row.failed_at_least ? 1 : 0,
+        machines: row.failed_machines,
+        periods: tools.periods,
+        periods_closed: tools.of,
         ...(row.failed === null
           ? {
               note: 'too few machines had failures, or such a number could be computed from it, or they were released without',
@@ -61,14 +72,23 @@ function toolLines({ tools }: Report): readonly Line[] {
     ...(tools.all === null
       ? []
       : (['uses', 'failed'] as const).map((measure) => ({
-          ...{ section: 'tools', item: 'all together', measure, value: tools.all?.[measure] ?? null },
-          ...{ at_least: (tools.all?.periods ?? 0) < tools.of ? 1 : 0 },
-          ...{ periods: tools.all?.periods ?? null, periods_closed: tools.of },
+          section: 'tools',
+          item: 'all together',
+          measure,
+          value: tools.all?.[measure] ?? null,
+          at_least: (tools.all?.periods ?? 0) < tools.of ? 1 : 0,
+          periods: tools.all?.periods ?? null,
+          periods_closed: tools.of,
         }))),
     ...MOVES.flatMap((move) =>
       tools[move].map(({ tool, uses, machines, periods, of }) => ({
-        ...{ section: 'tools', item: tool, measure: `${move}_uses`, value: uses, machines },
-        ...{ periods, periods_closed: of },
+        section: 'tools',
+        item: tool,
+        measure: `${move}_uses`,
+        value: uses,
+        machines,
+        periods,
+        periods_closed: of,
       })),
     ),
   ]
@@ -78,15 +98,24 @@ function riskLines({ risk }: Report): readonly Line[] {
   const ground = { periods: risk.periods, periods_closed: risk.of }
   return [
     ...risk.levels.map((row) => ({
-      ...{ section: 'risk', item: row.level, measure: 'commands' },
+      section: 'risk',
+      item: row.level,
+      measure: 'commands',
       ...figureOf(row, risk),
     })),
     ...risk.rules.map(({ level, rule, why, ...row }) => ({
-      ...{ section: 'risk', item: `${level} ${rule}`, measure: 'commands_by_rule', note: why },
+      section: 'risk',
+      item: `${level} ${rule}`,
+      measure: 'commands_by_rule',
+      note: why,
       ...figureOf(row, risk),
     })),
     {
-      ...{ section: 'risk', item: 'by_rule', measure: 'periods', value: risk.by_rule.periods, ...ground },
+      section: 'risk',
+      item: 'by_rule',
+      measure: 'periods',
+      value: risk.by_rule.periods,
+      ...ground,
       note: risk.by_rule.since === null ? 'no period shows rules' : `since ${risk.by_rule.since}`,
     },
     { section: 'risk', item: 'by_rule', measure: 'most_withheld', value: risk.by_rule.withheld, ...ground },
@@ -97,31 +126,42 @@ function riskLines({ risk }: Report): readonly Line[] {
       ...figureOf(row, risk),
     })),
     {
-      ...{ section: 'risk', item: 'high_and_critical', measure: 'share', value: risk.risky.share },
-      ...{ machines: risk.machines === null ? null : span(risk.machines) },
-      ...{ ...ground, periods: risk.risky.periods, before: risk.risky.before },
+      section: 'risk',
+      item: 'high_and_critical',
+      measure: 'share',
+      value: risk.risky.share,
+      machines: risk.machines === null ? null : span(risk.machines),
+      ...ground,
+      periods: risk.risky.periods,
+      before: risk.risky.before,
     },
     ...risk.trend.flatMap(({ start, commands, risky, machines }) => [
       { section: 'risk_trend', item: start, measure: 'commands', value: commands, machines },
       { section: 'risk_trend', item: start, measure: 'high_and_critical', value: risky, machines },
     ]),
     ...risk.guard.map(({ state, machines }) => ({
-      ...{ section: 'risk', item: `guard_${state}`, measure: 'machines', value: machines, machines },
+      section: 'risk',
+      item: `guard_${state}`,
+      measure: 'machines',
+      value: machines,
+      machines,
     })),
   ]
 }
 
 const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
   ...anomalies.rows.map((row) => ({
-    ...{
-      section: 'anomalies',
-      item: `${row.type} ${row.severity} to ${row.severity_most}`,
-      measure: 'signals',
-    },
+    section: 'anomalies',
+    item: `${row.type} ${row.severity} to ${row.severity_most}`,
+    measure: 'signals',
     ...figureOf(row, anomalies),
   })),
   ...anomalies.trend.map(({ start, count, machines }) => ({
-    ...{ section: 'anomalies_trend', item: start, measure: 'signals', value: count, machines },
+    section: 'anomalies_trend',
+    item: start,
+    measure: 'signals',
+    value: count,
+    machines,
   })),
 ]
 
@@ -131,19 +171,31 @@ function coverageLines({ coverage }: Report): readonly Line[] {
   return [
     ...coverage.rows.flatMap((row) => [
       ...(['expected', ...COUNTS, 'heard'] as const).map((measure) => ({
-        ...{ section: 'coverage', item: row.category, measure, value: row[measure] },
-        ...{ machines: row.expected, note: row.start },
+        section: 'coverage',
+        item: row.category,
+        measure,
+        value: row[measure],
+        machines: row.expected,
+        note: row.start,
       })),
       {
-        ...{ section: 'coverage', item: row.category, measure: 'consent_share', value: row.consent },
-        ...{ machines: row.heard, note: row.start },
+        section: 'coverage',
+        item: row.category,
+        measure: 'consent_share',
+        value: row.consent,
+        machines: row.heard,
+        note: row.start,
       },
     ]),
     ...coverage.trend.flatMap(({ start, why, counts }): readonly Line[] =>
       counts === null
         ? [{ section: 'coverage_trend', item: start, measure: 'contributed', value: null, note: why }]
         : COUNTS.map((measure) => ({
-            ...{ section: 'coverage_trend', item: start, measure, value: counts[measure], note: why },
+            section: 'coverage_trend',
+            item: start,
+            measure,
+            value: counts[measure],
+            note: why,
           })),
     ),
   ]
@@ -151,25 +203,24 @@ function coverageLines({ coverage }: Report): readonly Line[] {
 
 const othersOf = ({ machines, source }: Report): readonly Line[] => [
   ...(['enrolled', 'seen', 'missing_total', 'never_enrolled'] as const).map((measure) => ({
-    ...{ section: 'machines', item: 'as this node knows them', measure, value: machines[measure] },
+    section: 'machines',
+    item: 'as this node knows them',
+    measure,
+    value: machines[measure],
   })),
   ...machines.missing.map(({ name, fingerprint, last_seen }) => ({
-    ...{
-      section: 'machines',
-      item: name,
-      measure: 'missing',
-      value: 1,
-      note: `${fingerprint} ${last_seen ?? 'never'}`,
-    },
+    section: 'machines',
+    item: name,
+    measure: 'missing',
+    value: 1,
+    note: `${fingerprint} ${last_seen ?? 'never'}`,
   })),
   ...(['asked', 'average_ms', 'answered'] as const).map((measure) => ({
-    ...{
-      section: 'source',
-      item: 'this node',
-      measure,
-      value: source[measure],
-      note: `since ${source.since}`,
-    },
+    section: 'source',
+    item: 'this node',
+    measure,
+    value: source[measure],
+    note: `since ${source.since}`,
   })),
 ]
 
@@ -204,7 +255,12 @@ function headOf({
 const groundsOf = ({ tools, risk, anomalies }: Report): readonly Line[] =>
   Object.entries({ tools, risk, anomalies }).flatMap(([section, { state, notes, periods, of, machines }]) => [
     {
-      ...{ section, item: 'section', measure: 'state', value: state, periods, periods_closed: of },
+      section,
+      item: 'section',
+      measure: 'state',
+      value: state,
+      periods,
+      periods_closed: of,
       machines: machines === null ? null : span(machines),
     },
     ...notes.map((note) => ({ section, item: 'note', measure: 'text', note })),

@@ -28,7 +28,11 @@ export function deviation({ rollup, baseline, span }: Look): readonly Finding[] 
   const expected = Math.expm1(middle)
   return [
     {
-      ...{ kind: 'deviation', subject: null, unit: 'commands', observed: rollup.count, window: span },
+      kind: 'deviation',
+      subject: null,
+      unit: 'commands',
+      observed: rollup.count,
+      window: span,
       expected: Math.round(expected),
       // The width of one standard deviation above the middle, in commands.
       spread: Math.round(Math.expm1(middle + spread) - expected),

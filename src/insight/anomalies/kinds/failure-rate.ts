@@ -39,7 +39,11 @@ export function failureRate(look: Look): readonly Finding[] {
     height: number,
   ): void => {
     found.push({
-      ...{ kind: 'failure_rate', subject, unit: 'failures_of_100', window, n: numbers.n },
+      kind: 'failure_rate',
+      subject,
+      unit: 'failures_of_100',
+      window,
+      n: numbers.n,
       observed: percent(of.failures / of.count),
       expected: percent(numbers.expected),
       spread: numbers.spread === null ? null : percent(numbers.spread),

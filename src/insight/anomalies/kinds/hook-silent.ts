@@ -10,7 +10,12 @@ export function hookSilent({ silent, span }: Look): readonly Finding[] {
   return silent
     .filter(({ since }) => span.end - since >= SILENT_LEAST_MS)
     .map(({ shell, since }) => ({
-      ...{ kind: 'hook_silent', subject: shell, unit: 'minutes', expected: 0, spread: null, n: 0 },
+      kind: 'hook_silent',
+      subject: shell,
+      unit: 'minutes',
+      expected: 0,
+      spread: null,
+      n: 0,
       observed: Math.round((span.end - since) / 60_000),
       window: { start: since, end: span.end },
       severity: 6,

@@ -40,14 +40,14 @@ export function privilegeEscalation({ rollup, baseline, span }: Look): readonly 
   const size = Math.max(0, Math.log2(today.count / (most === 0 ? ESCALATIONS_LEAST : least)))
   return [
     {
-      ...{
-        kind: 'privilege_escalation',
-        subject: null,
-        unit: 'commands',
-        observed: today.count,
-        window: span,
-      },
-      ...{ expected: mean, spread, n: counts.length },
+      kind: 'privilege_escalation',
+      subject: null,
+      unit: 'commands',
+      observed: today.count,
+      window: span,
+      expected: mean,
+      spread,
+      n: counts.length,
       // Three by somebody who never did: 5; twelve, or three that failed: 6.
       severity: severity(4.6 + Math.min(2, size / 1.5) + (failed ? 1 : 0)),
     },

@@ -32,8 +32,14 @@ export function repeatedRisk({ hours, baseline }: Look): readonly Finding[] {
   const { mean, variance } = meanAndVariance(baseline.risky)
   return [
     {
-      ...{ kind: 'repeated_risk', subject: null, unit: 'commands', observed, window },
-      ...{ expected: mean, spread: Math.sqrt(Math.max(variance, mean)), n: baseline.days.length },
+      kind: 'repeated_risk',
+      subject: null,
+      unit: 'commands',
+      observed,
+      window,
+      expected: mean,
+      spread: Math.sqrt(Math.max(variance, mean)),
+      n: baseline.days.length,
       // Four: 4; eight: 6; one more when something critical or blocked is among them.
       severity: severity(4 + 2 * Math.log2(observed / RISKY_LEAST_HOUR) + (grave ? 1 : 0)),
     },
@@ -41,6 +47,7 @@ export function repeatedRisk({ hours, baseline }: Look): readonly Finding[] {
 }
 
 const riskyIn = (rollups: readonly Rollup[], window: Look['span']) => ({
-  ...{ observed: rollups.reduce((sum, rollup) => sum + riskyOf(rollup), 0), window },
+  observed: rollups.reduce((sum, rollup) => sum + riskyOf(rollup), 0),
+  window,
   grave: rollups.some(({ risk, guard }) => risk.critical + guard.blocked > 0),
 })

@@ -38,7 +38,13 @@ export function timing({ day, rollup, baseline, span }: Look): readonly Finding[
     }
     return [
       {
-        ...{ kind: 'timing', subject: null, unit: 'commands', observed, expected: 0, spread: null, window },
+        kind: 'timing',
+        subject: null,
+        unit: 'commands',
+        observed,
+        expected: 0,
+        spread: null,
+        window,
         n: days.length,
         // Two hours later than ever: 4; in the middle of the night: 6, and more with more commands.
         severity: severity(
@@ -50,15 +56,14 @@ export function timing({ day, rollup, baseline, span }: Look): readonly Finding[
   if (weeks < FREE_WEEKS || (weekdays[weekdayOf(day)] ?? 0) > 0 || rollup.count < TIMING_LEAST_DAY) return []
   return [
     {
-      ...{
-        kind: 'timing',
-        subject: WEEKDAYS[weekdayOf(day)]!,
-        unit: 'commands',
-        observed: rollup.count,
-        expected: 0,
-        spread: null,
-      },
-      ...{ n: days.length, window: span },
+      kind: 'timing',
+      subject: WEEKDAYS[weekdayOf(day)]!,
+      unit: 'commands',
+      observed: rollup.count,
+      expected: 0,
+      spread: null,
+      n: days.length,
+      window: span,
       severity: severity(3.4 + Math.min(1, Math.log2(rollup.count / TIMING_LEAST_DAY) / 2)),
     },
   ]

@@ -51,8 +51,14 @@ function unusual(
   const size = most === 0 ? Math.log2(observed / least) : Math.log2(observed / (MORE_OVER_MOST * most))
   return [
     {
-      ...{ kind: 'unusual_pattern', subject, unit: 'commands', observed, window: span },
-      ...{ expected: mean, spread, n: counts.length },
+      kind: 'unusual_pattern',
+      subject,
+      unit: 'commands',
+      observed,
+      window: span,
+      expected: mean,
+      spread,
+      n: counts.length,
       // One point more for each factor of 2.8 (2 ** 1.5) above the threshold, two points at most.
       severity: severity(base + Math.min(2, size / 1.5)),
     },

@@ -133,9 +133,16 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
         const made_at = clock.now()
         const expires_at = wholeMinute(made_at + for_ms)
         const invite = await put({
-          ...{ ...keysOf(secret), inviter: self },
-          ...{ made_at, expires_at, uses, roles, teams },
-          ...{ used: [], failures: 0, cancelled: false },
+          ...keysOf(secret),
+          inviter: self,
+          made_at,
+          expires_at,
+          uses,
+          roles,
+          teams,
+          used: [],
+          failures: 0,
+          cancelled: false,
         })
         return { code: formatCode({ secret, commitment: commitmentTo(self), expires_at }), invite }
       }),

@@ -36,7 +36,8 @@ export function createCredentials(deps: CredentialsDeps): Omit<Credentials, 'see
   const { isNameKnown = () => false } = deps
   const lettingIn = createLettingIn({ ...deps, self: identity, isNameKnown })
   const knocking = createKnocking({
-    ...{ ...deps, self: identity.nodeId },
+    ...deps,
+    self: identity.nodeId,
     take: (kind, frame) =>
       void deps
         .signed(kind, frame)

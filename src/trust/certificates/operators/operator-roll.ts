@@ -113,7 +113,8 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
       const own = counting(operator)
       const name = held.peek(operator)?.body.name
       const fail = (fault: ChainFault): OperatorVerdict => ({
-        ...{ ok: false, fault },
+        ok: false,
+        fault,
         ...(name === undefined ? {} : { name }),
       })
       const shown = verify(chain, key, now)

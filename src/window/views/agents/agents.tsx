@@ -16,7 +16,8 @@ type Row = AgentListShape['agents'][number]
 
 export function Agents() {
   const asked = useAsked((signal) => client.call(getAgents, { signal }), {
-    ...{ key: 'agents', on: ['agent_state', 'task_progress'] },
+    key: 'agents',
+    on: ['agent_state', 'task_progress'],
   })
   const [chosen, setChosen] = useState<string>()
   const [task, setTask] = useState<string>()

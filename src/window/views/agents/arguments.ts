@@ -28,7 +28,10 @@ export function fieldsOf(schema: Schema | null): readonly Field[] | undefined {
     const of = schemaOf(value)
     const choices = choicesOf(of)
     return {
-      ...{ name, choices, isRequired: required.includes(name), says: textOf(of.description) },
+      name,
+      choices,
+      isRequired: required.includes(name),
+      says: textOf(of.description),
       kind: choices.length > 0 ? 'choice' : kindOf(of.type),
       initial: of.default === undefined ? '' : asTyped(of.default),
     }

@@ -10,7 +10,8 @@ import { client } from '../../state/session.ts'
 
 export function Capabilities() {
   const asked = useAsked((signal) => client.call(getCapabilities, { signal }), {
-    ...{ key: 'capabilities', on: ['approval_decided', 'agent_state', 'task_progress'] },
+    key: 'capabilities',
+    on: ['approval_decided', 'agent_state', 'task_progress'],
   })
   const revoke = async ({ id }: CapabilityShape): Promise<void> => {
     await client.call(revokeCapability, { body: { id } })

@@ -25,7 +25,8 @@ interface AgentProps {
 export function Agent({ id, state, onTask }: AgentProps) {
   const query = { agent: id }
   const asked = useAsked((signal) => client.call(describeAgent, { query, signal }), {
-    ...{ key: `${id} ${state}`, on: ['agent_state'] },
+    key: `${id} ${state}`,
+    on: ['agent_state'],
   })
   return (
     <>
@@ -57,7 +58,8 @@ const NoTools = () => (
 function Log({ id }: { readonly id: string }) {
   const query = { agent: id }
   const asked = useAsked((signal) => client.call(getAgentLogs, { query, signal }), {
-    ...{ key: `log of ${id}`, on: ['agent_state', 'task_progress'] },
+    key: `log of ${id}`,
+    on: ['agent_state', 'task_progress'],
   })
   const { again } = asked
   const [isLive, setLive] = useState(true)

@@ -44,7 +44,11 @@ export function RunTask({ agent, tools, onTask }: RunTaskProps) {
 
 /** The field that holds all arguments, where the schema names none. */
 const WHOLE: Field = {
-  ...{ name: 'arguments', kind: 'json', isRequired: false, choices: [], initial: '{}' },
+  name: 'arguments',
+  kind: 'json',
+  isRequired: false,
+  choices: [],
+  initial: '{}',
   says: 'a JSON object',
 }
 

@@ -38,7 +38,8 @@ interface TasksProps {
 
 export function Tasks({ chosen, onChoose }: TasksProps) {
   const asked = useAsked((signal) => client.call(getTasks, { query: { limit: LIMIT }, signal }), {
-    ...{ key: 'tasks', on: ['task_progress'] },
+    key: 'tasks',
+    on: ['task_progress'],
   })
   const one = asked.data?.tasks.find((task) => keyOf(task) === chosen)
   return (

@@ -13,7 +13,8 @@ const TONES = { used: 'good', unused: 'quiet', denied: 'warn', expired: 'warn', 
 
 export function Decisions() {
   const asked = useAsked((signal) => client.call(getApprovalsLog, { query: { limit: LIMIT }, signal }), {
-    ...{ key: 'approvals log', on: ['approval_decided'] },
+    key: 'approvals log',
+    on: ['approval_decided'],
   })
   return (
     <Panel

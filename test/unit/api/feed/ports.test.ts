@@ -22,7 +22,10 @@ const never = new AbortController().signal
 test('the ledger tells each entry as it comes, until nobody listens', async () => {
   const audit = createAudit({
     repository: createAuditRepository(await temporaryDatabase()),
-    ...{ identity: testIdentity(0), clock: systemClock, random: systemRandom, log: silentLog },
+    identity: testIdentity(0),
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
   })
   const told: string[] = []
   audit.onRecord(() => {
@@ -91,9 +94,14 @@ test('a command that was stored is told under the id the history has, and withou
   execFileSync('mkdir', [directory])
   const events = createEventRepository(await temporaryDatabase())
   const observe = createObserve({
-    ...{ config: { history: { ignore: ['secret-*'] } }, events, spoolDirectory: directory, sweepMs: 20 },
+    config: { history: { ignore: ['secret-*'] } },
+    events,
+    spoolDirectory: directory,
+    sweepMs: 20,
     timers: systemTimers,
-    ...{ clock: systemClock, log: silentLog, faults: noFaults },
+    clock: systemClock,
+    log: silentLog,
+    faults: noFaults,
   })
   const told: RecordedCommand[] = []
   observe.onRecorded((commands) => void told.push(...commands))

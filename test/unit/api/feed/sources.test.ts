@@ -35,7 +35,12 @@ function rooms() {
     trust: {
       opinion: () => ({
         ...peer,
-        ...{ trust_level: 'peer', roles: ['lead'], teams: [], why: 'tofu', denied: false, revoked: false },
+        trust_level: 'peer',
+        roles: ['lead'],
+        teams: [],
+        why: 'tofu',
+        denied: false,
+        revoked: false,
       }),
       onPresence(listener) {
         presence = listener
@@ -117,12 +122,15 @@ test('what everybody may see: peers, members, trust, answers, summaries', () => 
   record({ type: 'peer_pending', peer: bob })
   record({ type: 'peer_disconnected', peer: bob, details: { reason: 'goodbye' } })
   record({
-    ...{ type: 'trust_change', peer: bob },
+    type: 'trust_change',
+    peer: bob,
     details: { action: 'trust', level_before: 'untrusted', level_after: 'peer' },
   })
   record({ type: 'trust_change', peer: bob, success: false, details: { action: 'deny', code: 'conflict' } })
   record({
-    ...{ type: 'query_responded', peer: bob, trace_id: 'a'.repeat(32) },
+    type: 'query_responded',
+    peer: bob,
+    trace_id: 'a'.repeat(32),
     details: { query_type: 'ToolUsage', status: 'success', people: 3 },
   })
   record({
@@ -184,8 +192,10 @@ test('what is one person’s is theirs alone; without a person it is nobody’s'
     {
       type: 'command_recorded',
       data: {
-        ...{ command_id: 'x1', began_at: '2025-11-20T08:13:20.000Z' },
-        ...{ category: 'git', risk_level: 'safe' },
+        command_id: 'x1',
+        began_at: '2025-11-20T08:13:20.000Z',
+        category: 'git',
+        risk_level: 'safe',
       },
     },
   ])

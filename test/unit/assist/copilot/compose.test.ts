@@ -420,7 +420,10 @@ describe('a request to show', () => {
     'cp build out',
     'echo x > who.txt',
   ].map((command) => ({
-    ...{ command, cwd: '/srv', exit_code: 0, risk_level: 'safe' },
+    command,
+    cwd: '/srv',
+    exit_code: 0,
+    risk_level: 'safe',
   }))
 
   test.each([
@@ -471,7 +474,10 @@ test("history is offered on strong overlap only, and never with Karo's own lines
     'karo ask deploy blue staging',
     'node dist/karo.js ask deploy blue staging',
   ].map((command) => ({
-    ...{ command, cwd: '/srv', exit_code: 0, risk_level: 'safe' },
+    command,
+    cwd: '/srv',
+    exit_code: 0,
+    risk_level: 'safe',
   }))
   expect(ask('deploy staging red', { own })).toMatchObject({
     command: './deploy-red.sh staging',

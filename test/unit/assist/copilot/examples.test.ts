@@ -89,7 +89,10 @@ test('an archive: English pages for Linux and for every system, packed and read 
   for (const name of ['absent', '../frob', '__proto__', '']) expect(examples.page(name), name).toBeUndefined()
   const knowledge = openKnowledge('/nonexistent')
   const answer = findCommand('frob create a frobbed widget from a file', {
-    ...{ shell: 'bash', knowledge, examples, judge: (command) => checkCommand(command, { shell: 'bash' }) },
+    shell: 'bash',
+    knowledge,
+    examples,
+    judge: (command) => checkCommand(command, { shell: 'bash' }),
   })
   expect(answer).toMatchObject({
     command: 'frob -c FILE',
@@ -98,11 +101,9 @@ test('an archive: English pages for Linux and for every system, packed and read 
     confidence: 'sure',
   })
   expect(await knownOf('frob', { knowledge, examples })).toMatchObject({
-    ...{
-      tool: 'frob',
-      does: 'Frobs widgets.',
-      examples: [{ command: 'frob -c FILE' }, { command: 'frob --list NAME' }],
-    },
+    tool: 'frob',
+    does: 'Frobs widgets.',
+    examples: [{ command: 'frob -c FILE' }, { command: 'frob --list NAME' }],
   })
   expect(await knownOf('files', { knowledge, examples })).toBeUndefined()
 })

@@ -31,7 +31,9 @@ async function ask(
 ) {
   const said = await askModel(PROMPT, {
     places: [{ endpoint, model: 'm', key }],
-    ...{ timeoutMs: 120_000, signal: never, lookup: async () => undefined },
+    timeoutMs: 120_000,
+    signal: never,
+    lookup: async () => undefined,
     ...more,
   })
   return 'command' in said ? { command: said.command } : said
@@ -433,7 +435,10 @@ describe('beside the recipes', () => {
 
   test('what it leaves open is to fill in, and judged as if it could be anything', () => {
     expect(find('delete a directory', 'rm -rf DIR')).toMatchObject({
-      ...{ command: 'rm -rf DIR', source: 'model m', placeholders: ['DIR'], risk_level: 'moderate' },
+      command: 'rm -rf DIR',
+      source: 'model m',
+      placeholders: ['DIR'],
+      risk_level: 'moderate',
       reasons: [expect.any(String), 'How risky it is depends on DIR.'],
     })
     expect(find('qwertyuiop', 'scp "FILE" HOST:')).toMatchObject({ placeholders: ['FILE', 'HOST'] })

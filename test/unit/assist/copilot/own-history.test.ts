@@ -9,7 +9,10 @@ const knowledge = openKnowledge('/nonexistent')
 const index = buildIndex(RECIPES, knowledge.wordings())
 
 const ran = (command: string, more: Partial<OwnCommand> = {}): OwnCommand => ({
-  ...{ command, cwd: '/srv/red', exit_code: 0, risk_level: 'safe' },
+  command,
+  cwd: '/srv/red',
+  exit_code: 0,
+  risk_level: 'safe',
   ...more,
 })
 const offered = (request: string, own: readonly OwnCommand[], cwd?: string): readonly string[] =>

@@ -10,8 +10,15 @@ import {
 } from '../../../../src/assist/finder/index.ts'
 
 const found = (command: string): Found => ({
-  ...{ id: command, command, cwd: '/', at: 0, exit_code: 0, duration_ms: 1, risk_level: 'safe' },
-  ...{ uses: 1, failures: 0 },
+  id: command,
+  command,
+  cwd: '/',
+  at: 0,
+  exit_code: 0,
+  duration_ms: 1,
+  risk_level: 'safe',
+  uses: 1,
+  failures: 0,
 })
 const answer = (...commands: string[]) => ({
   found: commands.map(found),

@@ -36,7 +36,8 @@ test('rules are added, listed, hold, and go', async () => {
   expect(rules.map(({ number, kind }) => `${number} ${kind}`)).toEqual(['1 allow', '2 deny'])
   expect((await karo('guard', 'list')).stdout).toMatch(/1 {2}allow git-force-push/)
   expect(await karo('guard', 'remove', '2')).toMatchObject({
-    ...{ exit: 0, stdout: expect.stringContaining('deny make deploy*') },
+    exit: 0,
+    stdout: expect.stringContaining('deny make deploy*'),
   })
   expect((await karo('check', 'make deploy')).exit).toBe(0)
   expect((await karo('guard', 'remove', '2')).exit).toBe(1)

@@ -30,14 +30,15 @@ import { until } from '../../../support/run/until.ts'
 const home = realpathSync(mkdtempSync(join(tmpdir(), 'karo-judge-')))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 const request = (line: string, changes: Partial<Request> = {}): Request => ({
-  ...{
-    nonce: '1',
-    pid: process.pid,
-    fd: 1,
-    shell: 'bash',
-    program: ['karo', 'guard', 'ask', '--home', home],
-  },
-  ...{ length: line.length, names: '', line, env: { HOME: '/home/me' } },
+  nonce: '1',
+  pid: process.pid,
+  fd: 1,
+  shell: 'bash',
+  program: ['karo', 'guard', 'ask', '--home', home],
+  length: line.length,
+  names: '',
+  line,
+  env: { HOME: '/home/me' },
   ...changes,
 })
 
@@ -145,8 +146,15 @@ test('a request is read whole, in pieces, and behind what is none', () => {
   expect(read(`nonsense\0\0${text.slice(0, 20)}`)).toEqual([])
   expect(read(text.slice(20))).toEqual([
     {
-      ...{ nonce: '7', pid: 12, fd: 3, shell: 'zsh', program: ['karo', 'guard'], length: 8, names: '' },
-      ...{ line: 'a\nb', env: { HOME: '/h=1' } },
+      nonce: '7',
+      pid: 12,
+      fd: 3,
+      shell: 'zsh',
+      program: ['karo', 'guard'],
+      length: 8,
+      names: '',
+      line: 'a\nb',
+      env: { HOME: '/h=1' },
     },
   ])
   expect(read(text.replace(RESIDENT.version, 'karo9'))).toEqual([])

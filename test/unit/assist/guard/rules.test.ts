@@ -302,15 +302,14 @@ test.each(GUARD_SHELLS)(
   'what %s asks with is no configuration, which would have TOML read for each line',
   (shell) => {
     const text = GUARDS[shell]({
-      ...{
-        ask: ['karo'],
-        ruled: [],
-        plain: PLAIN_LINES,
-        files: [],
-        machineFile: '/none',
-        resident: '/none/judge-',
-      },
-      ...{ timeoutMs: 1_000, onError: 'allow' },
+      ask: ['karo'],
+      ruled: [],
+      plain: PLAIN_LINES,
+      files: [],
+      machineFile: '/none',
+      resident: '/none/judge-',
+      timeoutMs: 1_000,
+      onError: 'allow',
     })
     const names = [...new Set(text.match(/KARO_[A-Z_]+/g))].filter((name) => name !== 'KARO_GUARD_PROFILE')
     expect(names).toContain('KARO_LINE')

@@ -53,7 +53,10 @@ async function start(
   const time = new VirtualTime()
   const state = { strict: over.strict ?? false, verdict: over.verdict ?? wait, shown: [] as string[] }
   const inquire = createInquiries({
-    ...{ socket, tool: 'fake', cwd: '/srv', timers: time },
+    socket,
+    tool: 'fake',
+    cwd: '/srv',
+    timers: time,
     guard: async () => ({ judge: () => state.verdict, strict: state.strict }),
     waits: (id) => state.shown.push(id),
   })
@@ -61,7 +64,12 @@ async function start(
 }
 
 const wanted = (over: Partial<Wanted> = {}): Wanted => ({
-  ...{ action: 'edit', argv: undefined, command: undefined, input: '{}', cwd: '/srv', title: 'Edit' },
+  action: 'edit',
+  argv: undefined,
+  command: undefined,
+  input: '{}',
+  cwd: '/srv',
+  title: 'Edit',
   ...over,
 })
 const command = { action: 'execute', argv: ['rm'], command: 'rm' }

@@ -108,7 +108,8 @@ describe('what passes', () => {
     fromAgent(line)
     if (problem === undefined) await heard()
     expect({ editor, ended, asked: asked.length }).toEqual({
-      ...{ editor: [], ended: problem === undefined ? [] : [problem] },
+      editor: [],
+      ended: problem === undefined ? [] : [problem],
       asked: problem === undefined ? 1 : 0,
     })
   })
@@ -150,7 +151,8 @@ describe('who is first', () => {
     await heard()
     expect(outcome()).toEqual({ outcome: 'selected', optionId: 'y' })
     expect(JSON.parse(editor.at(-1) as string)).toMatchObject({
-      ...{ method: '$/cancel_request', params: { requestId: 1 } },
+      method: '$/cancel_request',
+      params: { requestId: 1 },
     })
     fromEditor(answerOf(1, 'n'))
     // The id is of another request now.
@@ -263,14 +265,19 @@ describe('what is wanted', () => {
   test('a command in the arguments: as words, as a line, or as the title alone', async () => {
     const raw = { command: ['git', 'push'], workdir: '/srv/shop' }
     expect(await wanted({ kind: 'execute', rawInput: raw })).toMatchObject({
-      ...{ action: 'execute', argv: ['git', 'push'], command: 'git push', cwd: '/srv/shop' },
+      action: 'execute',
+      argv: ['git', 'push'],
+      command: 'git push',
+      cwd: '/srv/shop',
     })
     expect(await wanted({ kind: 'execute', rawInput: { command: 'ls | wc' } })).toMatchObject({
-      ...{ argv: ['bash', '-c', 'ls | wc'], command: 'ls | wc' },
+      argv: ['bash', '-c', 'ls | wc'],
+      command: 'ls | wc',
     })
     const split = { command: 'rm', args: ['-rf', '/'] }
     expect(await wanted({ toolCallId: 'w', kind: 'execute', rawInput: split })).toMatchObject({
-      ...{ argv: ['rm', '-rf', '/'], command: 'rm -rf /' },
+      argv: ['rm', '-rf', '/'],
+      command: 'rm -rf /',
     })
     const titled = await wanted({ toolCallId: 'x', kind: 'execute', title: 'rm -r x', rawInput: null })
     expect(titled).toMatchObject({ argv: undefined, command: 'rm -r x' })

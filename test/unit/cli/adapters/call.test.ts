@@ -118,8 +118,12 @@ describe.each(DOCUMENTED)('$tool', ({ tool, intends, reports, told, others, brok
         { note: { outcome: 'confirmed', risk_level: 'high' } },
         {
           ran: {
-            ...{ kind: 'after', command: CONFIRMED, cwd: '/work/app', shell: 'bash' },
-            ...{ exitCode: null, durationMs: null },
+            kind: 'after',
+            command: CONFIRMED,
+            cwd: '/work/app',
+            shell: 'bash',
+            exitCode: null,
+            durationMs: null,
           },
         },
       ],

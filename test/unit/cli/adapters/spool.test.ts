@@ -49,8 +49,14 @@ describe('what is left', () => {
       note: { outcome: 'confirmed', risk_level: 'high' },
     })
     expect(records[1]).toMatchObject({
-      ...{ sequence: 2, command: 'git push', cwd: '/w', exitCode: 128, shell: 'bash', generated: true },
-      ...{ startUs: 1_795_162_498_623_000, durationUs: 1_500_000 },
+      sequence: 2,
+      command: 'git push',
+      cwd: '/w',
+      exitCode: 128,
+      shell: 'bash',
+      generated: true,
+      startUs: 1_795_162_498_623_000,
+      durationUs: 1_500_000,
     })
     expect(records).toHaveLength(2)
   })

@@ -7,8 +7,13 @@ const NOW = Date.UTC(2026, 10, 21)
 const at = (days: number): string => new Date(NOW + days * DAY).toISOString()
 
 const certificate = (from: number, to: number, change: object = {}) => ({
-  ...{ usage: 'node' as const, begins_at: at(from), ends_at: at(to), why_not: null, revoked_by: null },
-  ...{ issuers: 2, issuers_there: 1 },
+  usage: 'node' as const,
+  begins_at: at(from),
+  ends_at: at(to),
+  why_not: null,
+  revoked_by: null,
+  issuers: 2,
+  issuers_there: 1,
   ...change,
 })
 

@@ -546,8 +546,10 @@ describe('what is kept', () => {
     })
     expect(outcomes(judgeShared(all, ['/srv/open'], false))).toEqual(['warn'])
     const unknown = {
-      ...{ protected_regular: undefined, protected_fifos: undefined },
-      ...{ protected_hardlinks: undefined, protected_symlinks: undefined },
+      protected_regular: undefined,
+      protected_fifos: undefined,
+      protected_hardlinks: undefined,
+      protected_symlinks: undefined,
     }
     expect(outcomes(judgeShared(unknown, [], true))).toEqual(['skipped'])
   })
@@ -597,8 +599,13 @@ describe('hooks of AI coding tools', () => {
     "[ -x '/n/node' ] && [ -r '/n/my karo.js' ] && /n/node '/n/my karo.js' hook claude --home '/h/k' || exit 0 # karo hook"
   const stops = "/n/node '/n/my karo.js' hook claude --home '/h/k' || exit 2 # karo hook"
   const look: ToolHookLook = {
-    ...{ tool: 'claude', title: 'Claude Code', file: '/h/.claude/settings.json' },
-    ...{ lines: [goesOn], placed: true, expected: goesOn, refresh: () => {} },
+    tool: 'claude',
+    title: 'Claude Code',
+    file: '/h/.claude/settings.json',
+    lines: [goesOn],
+    placed: true,
+    expected: goesOn,
+    refresh: () => {},
   }
   const judge = (differs: Partial<ToolHookLook>, there = ['/n/node', '/n/my karo.js']) =>
     judgeToolHook({ ...look, ...differs }, ' --home /h/k', (path) => there.includes(path))

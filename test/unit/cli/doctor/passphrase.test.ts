@@ -22,8 +22,15 @@ function home(env: Readonly<Record<string, string>> = {}, unit?: string, service
   const look = (): Promise<unknown> => {
     const world: World = {
       ...createWorld({
-        ...{ paths, service, socket: paths.socket, homeFlag: ` --home ${directory}`, env },
-        ...{ now: Date.now, multicast: false, startFiles: () => [], toolHooks: () => [] },
+        paths,
+        service,
+        socket: paths.socket,
+        homeFlag: ` --home ${directory}`,
+        env,
+        now: Date.now,
+        multicast: false,
+        startFiles: () => [],
+        toolHooks: () => [],
       }),
       run: async () =>
         unit === undefined ? { kind: 'missing' } : { kind: 'ran', code: 0, stdout: unit, stderr: '' },

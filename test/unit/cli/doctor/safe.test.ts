@@ -47,7 +47,12 @@ function world(uid: number, owner: number): World {
     [paths.config]: stat(owner, 0o100666, false),
   }
   return {
-    ...{ paths, uid, service: false, socket: paths.socket, homeFlag: '', env: {} },
+    paths,
+    uid,
+    service: false,
+    socket: paths.socket,
+    homeFlag: '',
+    env: {},
     stat: (path: string) => files[path] ?? 'missing',
     facts: async () => undefined,
     config: () => ({ error: new KaroError('bad_config', 'everybody may write', { where: paths.config }) }),
@@ -70,7 +75,12 @@ function someHome(): string {
 function real(home: string): World {
   const there = homePaths({ KARO_HOME: home })
   return createWorld({
-    ...{ paths: there, service: false, socket: there.socket, homeFlag: '', env: {}, multicast: false },
+    paths: there,
+    service: false,
+    socket: there.socket,
+    homeFlag: '',
+    env: {},
+    multicast: false,
     now: () => 0,
     startFiles: () => [],
     toolHooks: () => [],
@@ -243,7 +253,12 @@ describe.runIf(ROOT)('what somebody planted for root', () => {
     const file = join(home, '.bashrc')
     writeFileSync(file, '')
     const look = {
-      ...{ shell: 'bash', login: true, marked: ['old', 'older'], byHand: false, expected: 'new', file },
+      shell: 'bash',
+      login: true,
+      marked: ['old', 'older'],
+      byHand: false,
+      expected: 'new',
+      file,
       refresh: () => {},
     }
     const found = await shellHooks({ ...real(home), startFiles: () => [look] })

@@ -63,8 +63,13 @@ test('eight calls at once, and a place for the next as soon as one ends', async 
   expect(refused).toMatchObject({ isError: true, content: [{ text: expect.stringContaining('8 calls') }] })
   expect(waiting).toHaveLength(8)
   const numbers = {
-    ...{ period: 'today', total_commands: 0, unique_commands: 0, failures: 0 },
-    ...{ tools: [], categories: [], by_risk_level: {} },
+    period: 'today',
+    total_commands: 0,
+    unique_commands: 0,
+    failures: 0,
+    tools: [],
+    categories: [],
+    by_risk_level: {},
   }
   for (const resolve of waiting.splice(0)) resolve(numbers)
   expect((await Promise.all(asked)).filter(({ isError }) => isError !== true)).toHaveLength(8)
@@ -112,7 +117,8 @@ test('who withdraws the history withdraws it from a tool that is connected', asy
   allowed = false
   const before = asked
   expect(await call(client, 'history')).toMatchObject({
-    ...{ isError: true, content: [{ text: expect.stringContaining('not allowed') }] },
+    isError: true,
+    content: [{ text: expect.stringContaining('not allowed') }],
   })
   expect(await names()).not.toContain('history')
   expect(asked).toBe(before)
@@ -126,14 +132,24 @@ test('what the daemon is asked: the words, the filters, and the time as it has i
   }
   const client = await connect({ daemon: daemonOf(ask) })
   await call(client, 'history', {
-    ...{ words: ['a b', '&c'], cwd: '/w', failed: true, risk: 'high', generated: false },
-    ...{ since: '2026-11-20T10:00:00+02:00', limit: 5 },
+    words: ['a b', '&c'],
+    cwd: '/w',
+    failed: true,
+    risk: 'high',
+    generated: false,
+    since: '2026-11-20T10:00:00+02:00',
+    limit: 5,
   }).catch(() => {})
   const [method, path, given] = asked[0] as [string, string, { query: unknown }]
   expect([method, path]).toEqual(['GET', '/api/v1/history'])
   expect(given.query).toMatchObject({
-    ...{ limit: 5, word: ['a b', '&c'], since: '2026-11-20T08:00:00.000Z' },
-    ...{ cwd: '/w', failed: true, risk: 'high', generated: false },
+    limit: 5,
+    word: ['a b', '&c'],
+    since: '2026-11-20T08:00:00.000Z',
+    cwd: '/w',
+    failed: true,
+    risk: 'high',
+    generated: false,
   })
   expect(asked[1]).toMatchObject(['POST', '/api/v1/mcp/reads', { body: { events: 1, total: 7 } }])
   asked.length = 0
@@ -143,7 +159,9 @@ test('what the daemon is asked: the words, the filters, and the time as it has i
     '/api/v1/query',
     {
       body: {
-        ...{ query_type: 'SafetyPosture', level: 2, team: 'eng' },
+        query_type: 'SafetyPosture',
+        level: 2,
+        team: 'eng',
         range: { start: '2026-11-19T12:00:00.000Z', end: '2026-11-20T12:00:00.000Z' },
       },
     },

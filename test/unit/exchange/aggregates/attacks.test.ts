@@ -227,7 +227,8 @@ describe('a batch that was settled', () => {
     [
       'that it agreed to others, and refuses',
       ({ agreement }) => ({
-        ...{ scheme: 1, refusal },
+        scheme: 1,
+        refusal,
         agreement: {
           ...agreement!,
           groups: agreement!.groups.map((one) => ({ ...one, members: bitsOf([0, 1, 2, 3, 4], 9) })),

@@ -10,7 +10,8 @@ import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
 
 const layoutOf = (type: string, families: readonly string[]): Layout => ({
-  ...{ version: 1, type },
+  version: 1,
+  type,
   rows: families.map((family, at) => ({ name: `r${at}`, values: ['uses'], counts: true, family })),
 })
 
@@ -215,7 +216,13 @@ describe('rows told part by part', () => {
 
 const KEYS = ['T security']
 const candidate = (at: number, teams: readonly string[], more: Partial<Candidate> = {}): Candidate => ({
-  ...{ at, member: `m${at}`, kMin: 1, keys: KEYS, roles: [], isOfPair: false, teams },
+  at,
+  member: `m${at}`,
+  kMin: 1,
+  keys: KEYS,
+  roles: [],
+  isOfPair: false,
+  teams,
   ...more,
 })
 const team = (from: number, count: number, teams: readonly string[], more: Partial<Candidate> = {}) =>

@@ -142,7 +142,8 @@ it('a tool that few use does not say that nothing failed on them', () => {
 
 it('failures of more machines than use the tool, or more failures than uses, are a lie', () => {
   const layout: Layout = {
-    ...{ version: 1, type: 'T' },
+    version: 1,
+    type: 'T',
     rows: [
       { name: 'a', values: ['n'], counts: true, family: 'a' },
       { name: 'failed', values: ['n'], counts: true, family: 'f', within: 'a' },
@@ -164,7 +165,8 @@ it('failures of more machines than use the tool, or more failures than uses, are
 const K = 3
 const TOOLS = ['t0', 't1', 't2']
 const RANDOM: Layout = {
-  ...{ version: 1, type: 'T' },
+  version: 1,
+  type: 'T',
   rows: [
     ...TOOLS.map((name) => ({ name, values: ['n'], counts: true, family: 'tools' })),
     ...TOOLS.map((name) => ({

@@ -85,7 +85,12 @@ describe('what another program computes', () => {
   it('are the parts of a group by its teams', () => {
     for (const { machines, k, room, cells } of golden.parts) {
       const members = machines.map(({ teams, insider, k_min }, at) => ({
-        ...{ at, member: `m${at}`, kMin: k_min, keys: ['T security'], teams, isOfPair: false },
+        at,
+        member: `m${at}`,
+        kMin: k_min,
+        keys: ['T security'],
+        teams,
+        isOfPair: false,
         roles: insider ? ['security'] : [],
       }))
       const found = cellsOfGroup(members, ['T security'], k, room).cells

@@ -108,12 +108,17 @@ const K = 3
 const LEVELS = ['high', 'critical'] as const
 const NAMES = ['a', 'b', 'other']
 const SMALL: Layout = {
-  ...{ version: 1, type: 'T' },
+  version: 1,
+  type: 'T',
   rows: [
     ...LEVELS.map((level) => ({ name: level, values: ['n'], counts: true, family: 'risk' })),
     ...LEVELS.flatMap((level) =>
       NAMES.map((name) => ({
-        ...{ name: `${level}:${name}`, values: ['n'], counts: true, family: level, within: level },
+        name: `${level}:${name}`,
+        values: ['n'],
+        counts: true,
+        family: level,
+        within: level,
       })),
     ),
   ],

@@ -11,7 +11,12 @@ const ROLES = ['security', 'admin'] as const
 const KEYS = TYPES.flatMap((type) => ROLES.map((role) => `${type} ${role}`))
 
 const candidate = (at: number, keys: readonly string[], more: Partial<Candidate> = {}): Candidate => ({
-  ...{ at, member: `m${at}`, kMin: 1, keys: [...keys].sort(), roles: [], isOfPair: false },
+  at,
+  member: `m${at}`,
+  kMin: 1,
+  keys: [...keys].sort(),
+  roles: [],
+  isOfPair: false,
   ...more,
 })
 
@@ -134,9 +139,13 @@ describe('groups', () => {
 
 describe('rows', () => {
   const layout: Layout = {
-    ...{ version: 1, type: 'T' },
+    version: 1,
+    type: 'T',
     rows: [0, 0, 0, 0, 1].map((family, at) => ({
-      ...{ name: `r${at}`, values: ['uses'], counts: true, family: `f${family}` },
+      name: `r${at}`,
+      values: ['uses'],
+      counts: true,
+      family: `f${family}`,
     })),
   }
   const matrix = fc.array(fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), {

@@ -322,7 +322,9 @@ describe('whatever happens to editions', () => {
       const HOUR = 3_600_000
       const missing = { ...viewOf(world, side), missingSince: AFTER }
       expect(next({ ...missing, missingSince: undefined })).toMatchObject({
-        ...{ kind: 'wait', isMissing: true, until: AFTER + HOUR },
+        kind: 'wait',
+        isMissing: true,
+        until: AFTER + HOUR,
       })
       expect(next({ ...missing, now: AFTER + HOUR - 1 })).toMatchObject({ kind: 'wait', isMissing: true })
       const ended = next({ ...missing, now: AFTER + HOUR })

@@ -35,7 +35,8 @@ function rowsIn(content: ReleaseContent, type = TOOLS, audience = 'ToolUsage') {
   return of.splits.map(({ told, hidden, cells }) => ({
     hidden: placesIn(hidden),
     cells: cells.map((cell: SplitCell) => ({
-      ...{ teams: cell.teams.join('+'), n: cell.n },
+      teams: cell.teams.join('+'),
+      n: cell.n,
       rows: Object.fromEntries(cellRows(type, placesIn(told), cell)!),
     })),
   }))
@@ -117,9 +118,13 @@ describe('parts of a batch', () => {
   it('are of several types, and fit into what both tell each other at their largest', () => {
     const names = Array.from({ length: 20 }, (_, n) => `team ${n} `.padEnd(64, 'x'))
     const wide = (type: string, rows: number) => ({
-      ...{ version: 1, type },
+      version: 1,
+      type,
       rows: Array.from({ length: rows }, (_, n) => ({
-        ...{ name: `row ${n}`, values: ['uses', 'failures'], counts: true, family: 'rows' },
+        name: `row ${n}`,
+        values: ['uses', 'failures'],
+        counts: true,
+        family: 'rows',
       })),
     })
     const layouts = [wide('ToolUsage', 480), wide('ActivityPatterns', 60)]
@@ -172,7 +177,12 @@ describe('subtraction', () => {
       return cellsOfGroup(all, ['ToolUsage security'], 3).cells.map(({ members }) => members.length)
     }
     const plain = (at: number): Omit<Candidate, 'teams'> => ({
-      ...{ at, member: `m${at}`, kMin: 3, keys: ['ToolUsage security'], roles: [], isOfPair: false },
+      at,
+      member: `m${at}`,
+      kMin: 3,
+      keys: ['ToolUsage security'],
+      roles: [],
+      isOfPair: false,
     })
     expect([cellsOf(5), cellsOf(6)]).toEqual([[], [3, 6]])
   })

@@ -25,7 +25,10 @@ import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const row = (name: string, family: string, values = ['uses', 'failures']): LayoutRow => ({
-  ...{ name, values, counts: true, family },
+  name,
+  values,
+  counts: true,
+  family,
 })
 
 export const TOOLS: Layout = {
@@ -90,9 +93,14 @@ export function rawShare(
   for (const vector of vectors) spoil(vector)
   const { seed, rest } = split(vectors, random)
   const header: ShareHeader = {
-    ...{ scheme: 1, k_min: machine.kMin ?? 1, declined: machine.declined ?? [] },
+    scheme: 1,
+    k_min: machine.kMin ?? 1,
+    declined: machine.declined ?? [],
     sections: sections.map(({ layout, audiences }) => ({
-      ...{ type: layout.type, layout: hashOf(layout), cells: cellsOf(layout), audiences },
+      type: layout.type,
+      layout: hashOf(layout),
+      cells: cellsOf(layout),
+      audiences,
     })),
   }
   const common = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16), header }
@@ -159,7 +167,12 @@ export function worldOf(
       { shares: [], own: undefined, others: [] },
       { shares: [], own: undefined, others: [] },
     ],
-    ...{ batch: 0, now: AFTER, k: 5, audiences: ['security'], layouts: [TOOLS, HOURS], ...options },
+    batch: 0,
+    now: AFTER,
+    k: 5,
+    audiences: ['security'],
+    layouts: [TOOLS, HOURS],
+    ...options,
     contributors: new Map(),
   }
   for (const machine of machines) give(world, machine, random, options.sealed === true)
@@ -186,10 +199,20 @@ export function give(world: World, machine: Machine, random: Random, sealed = fa
 export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index]!.own): TallyView {
   const side = world.sides[index]
   return {
-    ...{ mesh: MESH, bucket: BUCKET, batch: world.batch, pair: PAIR, index, bundle: 3, k: world.k },
+    mesh: MESH,
+    bucket: BUCKET,
+    batch: world.batch,
+    pair: PAIR,
+    index,
+    bundle: 3,
+    k: world.k,
     audiences: world.audiences,
     layouts: new Map(world.layouts.map((layout) => [layout.type, layout])),
-    ...{ shares: side.shares, refused: new Map(), others: side.others, own: side.own, now: world.now },
+    shares: side.shares,
+    refused: new Map(),
+    others: side.others,
+    own: side.own,
+    now: world.now,
     contributorOf: (author) => world.contributors.get(hex(author)),
     expected: new Set([...world.contributors.values()].map(({ member }) => member)),
     teams: teamsOf([...world.contributors.values()]),

@@ -113,8 +113,13 @@ test('a neighbour has a burst of documents carried and then twelve a minute, and
   const fetched: NodeId[] = []
   const carrier = createCarrier({ clock: time.clock })
   const head = (version: number) => ({
-    ...{ author: author.id, publicKey: author.identity.publicKey, kind: 'summary', slot: 'hour:1', version },
-    ...{ digest: new Uint8Array(32), hints: new Uint8Array(0) },
+    author: author.id,
+    publicKey: author.identity.publicKey,
+    kind: 'summary',
+    slot: 'hour:1',
+    version,
+    digest: new Uint8Array(32),
+    hints: new Uint8Array(0),
   })
   const ask = (who: Node, version: number): void => {
     const { publicKey, kind, slot } = head(version)

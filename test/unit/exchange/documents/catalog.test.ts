@@ -150,7 +150,13 @@ test('who is admitted here stands for itself, whoever announced it', () => {
   const [self, sponsor, ...others] = all as [NodeId, NodeId, ...NodeId[]]
   const admitted = new Set([sponsor, ...others.slice(0, 8)])
   const memberOf = (node_id: NodeId): Member => ({
-    ...{ node_id, fingerprint: '', name: '', last_seen: 0, addresses: [], offline: false, unsure: false },
+    node_id,
+    fingerprint: '',
+    name: '',
+    last_seen: 0,
+    addresses: [],
+    offline: false,
+    unsure: false,
     ...(node_id === sponsor ? { known_by: 'link' } : { known_by: 'gossip', sponsor }),
   })
   const view = createMembersView(

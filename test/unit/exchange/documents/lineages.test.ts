@@ -31,8 +31,13 @@ async function trustOf(
   const db = await temporaryDatabase()
   const make = async (fleet: Room['fleet'], of: typeof lineage): Promise<Trust> => {
     const trust = createTrust({
-      ...{ config: { peers: { trusted: new Map(), denied: [] } }, repository: createMemberRepository(db) },
-      ...{ identity: one.identity, certificates: fleet, lineage: of, clock, log: silentLog },
+      config: { peers: { trusted: new Map(), denied: [] } },
+      repository: createMemberRepository(db),
+      identity: one.identity,
+      certificates: fleet,
+      lineage: of,
+      clock,
+      log: silentLog,
       audit: { record: async () => {} },
     })
     await trust.start(never)

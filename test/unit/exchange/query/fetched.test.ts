@@ -37,7 +37,8 @@ function world(
   const wire = new Wire()
   const nodes: TestNode[] = []
   const desk = new TestNode(wire, {
-    ...{ name: 'desk', totals: totalsOf(own, { holders: () => nodes.map(({ id }) => id) }) },
+    name: 'desk',
+    totals: totalsOf(own, { holders: () => nodes.map(({ id }) => id) }),
     ...options,
   })
   for (const [at, totals] of holders.entries()) {
@@ -250,7 +251,12 @@ describe('who is not', () => {
     eve.members.add(holder)
     const stolen = await eve.query.ask(
       {
-        ...{ query_type: 'ToolUsage', level: 2, range: RANGE, perNode: false, timeoutMs: 5_000, uid: 1 },
+        query_type: 'ToolUsage',
+        level: 2,
+        range: RANGE,
+        perNode: false,
+        timeoutMs: 5_000,
+        uid: 1,
         acting,
       },
       new AbortController().signal,

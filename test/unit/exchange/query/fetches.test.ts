@@ -17,7 +17,12 @@ const [a, b, c] = nodes as [TestNode, TestNode, TestNode]
 const range = { range_start: '2026-11-20T00:00:00.000Z', range_end: '2026-11-21T00:00:00.000Z' }
 const entry = (details: object, more: Partial<AuditEntry> = {}): AuditEntry =>
   ({
-    ...{ type: 'query_responded', success: true, seq: 1, ts: AT, hash: '', peer: c.id },
+    type: 'query_responded',
+    success: true,
+    seq: 1,
+    ts: AT,
+    hash: '',
+    peer: c.id,
     details: { query_type: 'ToolUsage', audience: 'security', batches: 2, sent: true, ...range, ...details },
     ...more,
   }) as AuditEntry

@@ -21,15 +21,23 @@ type Identity = ReturnType<typeof newIdentity>
 
 const MESH = new Uint8Array(32).fill(9)
 export const LAYOUT: Layout = {
-  ...{ version: 1, type: 'ToolUsage' },
+  version: 1,
+  type: 'ToolUsage',
   rows: ['git', 'make'].map((name) => ({
-    ...{ name, values: ['uses', 'failures'], counts: true, family: 'tools' },
+    name,
+    values: ['uses', 'failures'],
+    counts: true,
+    family: 'tools',
   })),
 }
 
 export const AGGREGATORS: readonly Identity[] = [newIdentity(), newIdentity()]
 export const PLAN: Plan = {
-  ...{ mesh: MESH, bundle: 1, k: 3, length: 'hour', audiences: ['security', 'admin'] },
+  mesh: MESH,
+  bundle: 1,
+  k: 3,
+  length: 'hour',
+  audiences: ['security', 'admin'],
   aggregators: AGGREGATORS.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
 }
 
@@ -44,14 +52,28 @@ export function contentOf(back: number, uses: number, about: Partial<ReleaseCont
   const bucket = hourBefore(back)
   const of = { n: 8, threshold: 3, withheld: [], declined: 0, waiting: 0, outside: 0, splits: [] }
   return {
-    ...{ scheme: 1, mesh: MESH, ...bucket, batch: 0, audience: 'security', bundle: 1 },
+    scheme: 1,
+    mesh: MESH,
+    ...bucket,
+    batch: 0,
+    audience: 'security',
+    bundle: 1,
     pair: [...pairOf(MESH, bucket, PLAN.aggregators)!],
-    ...{ set: new Uint8Array(32), expected: 8, listed: 8, common: 8, unlisted: 0, refused: [] },
-    ...{ teams: [], undivided: 0, left_out: 0 },
+    set: new Uint8Array(32),
+    expected: 8,
+    listed: 8,
+    common: 8,
+    unlisted: 0,
+    refused: [],
+    teams: [],
+    undivided: 0,
+    left_out: 0,
     types: [
       { type: 'Anomalies', layout: new Uint8Array(32), ...of, rows: [] },
       {
-        ...{ type: 'ToolUsage', layout: new Uint8Array(hashOf(LAYOUT)), ...of },
+        type: 'ToolUsage',
+        layout: new Uint8Array(hashOf(LAYOUT)),
+        ...of,
         rows: [{ row: 0, of: 8, nodes: 8, values: [uses, 0] }],
       },
     ],
@@ -114,9 +136,14 @@ export function login(
   const delegation = signDelegation(
     carol,
     {
-      ...{ session: new Uint8Array(16).fill(3), mesh, node: at.identity.publicKey, uid: node.uid },
-      ...{ types: [...types], audience_key: audience.publicKey },
-      ...{ not_before: now - endedMs - 2 * HOUR_MS, not_after: now - endedMs },
+      session: new Uint8Array(16).fill(3),
+      mesh,
+      node: at.identity.publicKey,
+      uid: node.uid,
+      types: [...types],
+      audience_key: audience.publicKey,
+      not_before: now - endedMs - 2 * HOUR_MS,
+      not_after: now - endedMs,
     },
     systemRandom,
   )
@@ -135,9 +162,19 @@ export function login(
     ),
   ]
   return {
-    ...{ id: '03'.repeat(16), uid: node.uid, operator: carol.nodeId, fingerprint: carol.fingerprint },
-    ...{ name: 'carol', roles: [...said], teams: [], types: ['ToolUsage'] },
-    ...{ begun_at: now, ends_at: now + HOUR_MS, delegation, chain, audience },
+    id: '03'.repeat(16),
+    uid: node.uid,
+    operator: carol.nodeId,
+    fingerprint: carol.fingerprint,
+    name: 'carol',
+    roles: [...said],
+    teams: [],
+    types: ['ToolUsage'],
+    begun_at: now,
+    ends_at: now + HOUR_MS,
+    delegation,
+    chain,
+    audience,
     ended: new AbortController().signal,
   }
 }

@@ -67,7 +67,11 @@ function answerOf(hop: Frame, signer: Identity, count: number): Uint8Array {
   const { query_id, audience_key } = bodyOf(question, MeshQuery)
   const author = question.envelope.sender
   const plain = encodeAnswer({
-    ...{ responder: signer.publicKey, query_id, level: 1, as_of: Date.now(), status: 'success' },
+    responder: signer.publicKey,
+    query_id,
+    level: 1,
+    as_of: Date.now(),
+    status: 'success',
     data: { query_type: 'ToolUsage', tools: [uses('evil', count)] },
   })
   const sealed = sealTo(audience_key, plain, Buffer.concat([query_id, author, signer.publicKey]))

@@ -201,7 +201,10 @@ describe('an answer', () => {
     const { asker } = among(() => void asked.push('raw'))
     const result = await asker.ask({ level: 2, perNode: true })
     expect(result).toMatchObject({
-      ...{ status: 'withheld', level: 2, data: { tools: [] }, coverage: { known: 0 } },
+      status: 'withheld',
+      level: 2,
+      data: { tools: [] },
+      coverage: { known: 0 },
       privacy: { mode: 'aggregate' },
     })
     expect(result.nodes).toBeUndefined()

@@ -53,7 +53,10 @@ describe('change', () => {
   const rows = (...given: Parameters<typeof mergeTools>[0]) =>
     Object.fromEntries(mergeTools(given).map(({ tool, change }) => [tool, change]))
   const used = (tool: string, uses: number, previous?: number) => ({
-    ...{ tool, category: 'vcs', uses, failures: 0 },
+    tool,
+    category: 'vcs',
+    uses,
+    failures: 0,
     ...(previous === undefined ? {} : { previous }),
   })
 
@@ -158,8 +161,14 @@ describe('mergeAnomalies', () => {
 describe('mergeHealth', () => {
   it('is in the same order whatever the order of the answers', () => {
     const row = (name: string, fingerprint: string) => ({
-      ...{ node_id: 'karo:ed25519:x' as never, fingerprint, name, online: true, last_seen: 'x' },
-      ...{ version: '0', uptime_seconds: 0, events_24h: 0 },
+      node_id: 'karo:ed25519:x' as never,
+      fingerprint,
+      name,
+      online: true,
+      last_seen: 'x',
+      version: '0',
+      uptime_seconds: 0,
+      events_24h: 0,
     })
     const rows = [row('b', '2'), row('a', '9'), row('b', '1')]
     expect(mergeHealth(rows).map(({ name, fingerprint }) => name + fingerprint)).toEqual(['a9', 'b1', 'b2'])

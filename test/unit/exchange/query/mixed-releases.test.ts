@@ -70,6 +70,7 @@ test('an older node answers not_supported, hands the question on, and keeps all 
     expect(real.audited.filter(({ type }) => type === 'policy_violation')).toEqual([])
   }
   expect(asker.node.outcomes(await asker.node.ask({ query_type: 'NodeHealth' }))).toEqual({
-    ...{ older: 'answered', behind: 'answered' },
+    older: 'answered',
+    behind: 'answered',
   })
 })

@@ -310,7 +310,11 @@ export class TestNode {
   earlier: readonly ToolUse[] = []
   safety: SafetyPosture = {
     by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
-    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0, guard: 'on', hook: 'on' },
+    blocked: 0,
+    confirmed_risky: 0,
+    karo_generated: 0,
+    guard: 'on',
+    hook: 'on',
   }
   /** Since when anything was recorded here, ms since the epoch; undefined: nothing ever was. */
   since: number | undefined = 0
@@ -322,12 +326,15 @@ export class TestNode {
   /** In the period before the one that is asked about. */
   safetyBefore: SafetyCounts = {
     by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
-    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0 },
+    blocked: 0,
+    confirmed_risky: 0,
+    karo_generated: 0,
   }
   activity: ActivityPatterns = {
     hourly: new Array(24).fill(0),
     daily: new Array(7).fill(0),
-    ...{ total_commands: 0, unique_commands: 0 },
+    total_commands: 0,
+    unique_commands: 0,
   }
 
   constructor(wire: Wire, options: NodeOptions = {}) {
@@ -395,8 +402,11 @@ export class TestNode {
       },
       totals: options.totals ?? NO_TOTALS,
       self: () => ({
-        ...{ node_id: this.identity.nodeId, trust_level: 'supervisor', denied: false },
-        ...{ roles: options.roles ?? [], teams: [] },
+        node_id: this.identity.nodeId,
+        trust_level: 'supervisor',
+        denied: false,
+        roles: options.roles ?? [],
+        teams: [],
       }),
       summaries: {
         cover: (author, range, about) => this.cover(author, range, about),

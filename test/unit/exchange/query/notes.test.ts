@@ -22,7 +22,8 @@ function noteOf(...ages: readonly number[]): string {
       collected: {
         outcome: 'from_summary',
         summary: {
-          ...{ as_of: NOW - age, covers: { start: NOW - 1, end: NOW } },
+          as_of: NOW - age,
+          covers: { start: NOW - 1, end: NOW },
           data: { query_type: 'ToolUsage', tools: [] },
         },
       },

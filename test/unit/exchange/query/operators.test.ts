@@ -54,15 +54,32 @@ function acting(
   const delegation = signDelegation(
     carol,
     {
-      ...{ session, mesh, node: at.identity.publicKey, uid: at.uid, types },
-      ...{ audience_key: audience.publicKey, not_before: now, not_after: now + HOUR_MS },
+      session,
+      mesh,
+      node: at.identity.publicKey,
+      uid: at.uid,
+      types,
+      audience_key: audience.publicKey,
+      not_before: now,
+      not_after: now + HOUR_MS,
     },
     systemRandom,
   )
   return {
-    ...{ id: '03'.repeat(16), uid: at.uid, operator: carol.nodeId, fingerprint: carol.fingerprint },
-    ...{ name: 'carol', roles, teams, types, begun_at: now, ends_at: now + HOUR_MS },
-    ...{ delegation, chain: certified(roles, teams), audience, ended: ending.signal },
+    id: '03'.repeat(16),
+    uid: at.uid,
+    operator: carol.nodeId,
+    fingerprint: carol.fingerprint,
+    name: 'carol',
+    roles,
+    teams,
+    types,
+    begun_at: now,
+    ends_at: now + HOUR_MS,
+    delegation,
+    chain: certified(roles, teams),
+    audience,
+    ended: ending.signal,
     logout: () => ending.abort(),
   }
 }
@@ -109,7 +126,11 @@ test('an owner gives an operator what the node through which it asks may not hav
   expect(desk.outcomes(result)).toEqual({ owner: 'answered' })
   expect(usesOf(result)).toBe(7)
   expect(result.asked_as).toEqual({
-    ...{ operator: carol.nodeId, fingerprint: carol.fingerprint, name: 'carol', roles: [], teams: ['eng'] },
+    operator: carol.nodeId,
+    fingerprint: carol.fingerprint,
+    name: 'carol',
+    roles: [],
+    teams: ['eng'],
   })
   const named = { operator: carol.nodeId, operator_name: 'carol' }
   expect(detailsOf(desk, 'query_asked').at(-1)).toMatchObject({ ...named, uid: desk.uid })
@@ -182,7 +203,9 @@ describe('an owner', () => {
     expect(desk.outcomes(await desk.ask())).toEqual({ owner: 'answered' })
     expect(desk.outcomes(await desk.ask({ acting: acting(desk) }))).toEqual({ owner: 'denied' })
     expect(detailsOf(owner, 'query_responded').at(-1)).toMatchObject({
-      ...{ rule: 'operator.no_mesh', decision: 'deny', operator_claimed: carol.nodeId },
+      rule: 'operator.no_mesh',
+      decision: 'deny',
+      operator_claimed: carol.nodeId,
     })
   })
 
@@ -230,7 +253,8 @@ describe('the asking node', () => {
     const roles = teams.map((one) => one.replaceAll('x', 'ü'))
     expect(desk.outcomes(await desk.ask({ acting: acting(desk), filters }))).toEqual({ owner: 'answered' })
     await expect(desk.ask({ acting: acting(desk, { roles, teams }), filters })).rejects.toMatchObject({
-      ...{ code: 'bad_request', message: expect.stringContaining('longer than one message') },
+      code: 'bad_request',
+      message: expect.stringContaining('longer than one message'),
     })
   })
 

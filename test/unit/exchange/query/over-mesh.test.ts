@@ -106,7 +106,8 @@ test('an operator has totals from a holder over real links, and hears of one tha
   for (const { node } of [b, c]) {
     expect(node.audits).toContainEqual(
       expect.objectContaining({
-        ...{ type: 'query_responded', peer: desk.real.id },
+        type: 'query_responded',
+        peer: desk.real.id,
         details: expect.objectContaining({
           operator: carol.nodeId,
           audience: 'security',
@@ -121,7 +122,10 @@ test('the third question within ten minutes asks the mesh for links to all', asy
   const real = meshNode()
   const wanted: number[] = []
   const node = new TestNode(new Wire(), {
-    ...{ name: 'a', identity: real.identity, people: person(uses('git', 1)), fullMeshUpTo: 1 },
+    name: 'a',
+    identity: real.identity,
+    people: person(uses('git', 1)),
+    fullMeshUpTo: 1,
     mesh: { ...real.mesh, linkAll: (ms) => void wanted.push(ms) },
   })
   for (const other of [meshNode(), meshNode()]) {

@@ -147,7 +147,11 @@ describe('plausible', () => {
     query_type: 'SafetyPosture',
     safety: {
       by_risk_level: { safe: 3, moderate: 0, high: 0, critical: 0 },
-      ...{ blocked: 9, confirmed_risky: 0, karo_generated: 3, guard: 'on', hook: 'on' },
+      blocked: 9,
+      confirmed_risky: 0,
+      karo_generated: 3,
+      guard: 'on',
+      hook: 'on',
       ...change,
     },
   })

@@ -37,7 +37,10 @@ interface Answer {
 }
 const answer = (of: Routed, signer = systemRandom.bytes(32), size = 100): Answer => ({ signer, of, size })
 const ending = ({ author, query_id }: Routed, _from: PeerRef, lost = 0): Done => ({
-  ...{ author, query_id, answered: 0, lost },
+  author,
+  query_id,
+  answered: 0,
+  lost,
 })
 
 interface Hop {
@@ -62,7 +65,9 @@ function node(neighbours: number) {
   const relay = createRelay({
     self: self.nodeId,
     peers: () => peers.map(({ nodeId }) => nodeId).filter(linked),
-    ...{ linked, knowsTrees: (one) => !older.has(one), clock: time.clock },
+    linked,
+    knowsTrees: (one) => !older.has(one),
+    clock: time.clock,
     emit(action) {
       if ('did' in action) {
         if (action.did === 'echo') echoes.push(action.echo)
@@ -308,7 +313,9 @@ test('who loses the neighbour above it in a tree takes its other links back into
   const { author, query_id } = echo
   expect(grafts()).toEqual(
     needless.slice(1).map(({ nodeId: to }) => ({
-      ...{ to, name: 'QueryDone', body: { author, query_id, answered: 0, lost: 0, graft: true } },
+      to,
+      name: 'QueryDone',
+      body: { author, query_id, answered: 0, lost: 0, graft: true },
     })),
   )
   router.down(parent)

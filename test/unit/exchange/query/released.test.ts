@@ -52,7 +52,9 @@ const anyPerson: fc.Arbitrary<Person> = fc.record({
         failed: fc.nat(50),
       })
       .map(({ tool, uses, failed }) => ({
-        ...{ tool, uses, failures: Math.min(uses, failed) },
+        tool,
+        uses,
+        failures: Math.min(uses, failed),
         category: { git: 'git', npm: 'npm', ls: 'file_ops', make: 'build' }[tool]!,
       })),
     { selector: ({ tool }) => tool },
@@ -300,8 +302,11 @@ describe('what is withheld', () => {
   it('is not known either where no bucket is', () => {
     const nothing = { buckets: [] }
     expect(activityPatterns.released!.fromReleased(nothing)).toEqual({
-      ...{ hourly: new Array(24).fill(null), daily: new Array(7).fill(null) },
-      ...{ total_commands: null, unique_commands: null, change: null },
+      hourly: new Array(24).fill(null),
+      daily: new Array(7).fill(null),
+      total_commands: null,
+      unique_commands: null,
+      change: null,
     })
     const safety = safetyPosture.released!.fromReleased(nothing)
     expect(safety).toMatchObject({ nodes_reporting: 0, blocked: null, guard: { on: null } })
@@ -309,7 +314,9 @@ describe('what is withheld', () => {
   })
   it('of some buckets or of some machines leaves no change', () => {
     const bucket = (rows: Record<string, number>, partly: readonly string[] = []): OpenedBucket => ({
-      ...{ bucket: FRIDAY, contributors: 9, partly: new Set(partly) },
+      bucket: FRIDAY,
+      contributors: 9,
+      partly: new Set(partly),
       rows: new Map(Object.entries(rows).map(([row, count]) => [row, { nodes: 9, values: [count, 0] }])),
     })
     const all = { git: 10, all: 10, 'act:blocked': 10, 'other:high': 10 }
@@ -346,12 +353,23 @@ describe('several buckets', () => {
   // The last two are of one day and of different nodes.
   const week = [
     bucket(0, 8, {
-      ...{ git: [6, 10], [failedRow('git')]: [5, 1], ls: [5, 6], [failedRow('ls')]: [0, 0] },
-      ...{ 'guard:on': [7, 7], 'act:blocked': [2, 2], all: [6, 60] },
+      git: [6, 10],
+      [failedRow('git')]: [5, 1],
+      ls: [5, 6],
+      [failedRow('ls')]: [0, 0],
+      'guard:on': [7, 7],
+      'act:blocked': [2, 2],
+      all: [6, 60],
     }),
     bucket(1, 9, {
-      ...{ git: [5, 7], [failedRow('git')]: [0, 0], ls: [8, 9], make: [6, 8], [failedRow('make')]: [6, 6] },
-      ...{ 'guard:on': [6, 6], 'act:blocked': [3, 4], all: [9, 9] },
+      git: [5, 7],
+      [failedRow('git')]: [0, 0],
+      ls: [8, 9],
+      make: [6, 8],
+      [failedRow('make')]: [6, 6],
+      'guard:on': [6, 6],
+      'act:blocked': [3, 4],
+      all: [9, 9],
     }),
     bucket(1, 5, { git: [5, 3], [failedRow('git')]: [5, 3], make: [5, 8], 'guard:on': [5, 5], all: [5, 6] }),
   ]
@@ -369,11 +387,15 @@ describe('several buckets', () => {
       ],
     })
     expect(safetyPosture.released!.fromReleased({ buckets: week })).toMatchObject({
-      ...{ nodes_reporting: 14, blocked: 6, confirmed_risky: null },
-      ...{ guard: { on: 11, off: null }, change: null },
+      nodes_reporting: 14,
+      blocked: 6,
+      confirmed_risky: null,
+      guard: { on: 11, off: null },
+      change: null,
     })
     expect(activityPatterns.released!.fromReleased({ buckets: week })).toMatchObject({
-      ...{ total_commands: 75, daily: [null, null, null, null, 60, 15, null] },
+      total_commands: 75,
+      daily: [null, null, null, null, 60, 15, null],
     })
   })
   it('shorter than a day are of no day of the week', () => {

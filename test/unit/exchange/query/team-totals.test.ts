@@ -43,8 +43,12 @@ const twoTeams = (count = 20): Machine[] =>
   }))
 
 const asker = (roles: readonly string[], teams: readonly string[] = []): Principal => ({
-  ...{ node_id: 'karo:asker' as Principal['node_id'], other_keys: [], trust_level: 'supervisor' },
-  ...{ denied: false, roles, teams },
+  node_id: 'karo:asker' as Principal['node_id'],
+  other_keys: [],
+  trust_level: 'supervisor',
+  denied: false,
+  roles,
+  teams,
 })
 
 async function ask(
@@ -60,7 +64,12 @@ async function ask(
   const clock = { now: () => BUCKET.end + DAY, monotonic: () => 0 }
   const totals = createReader({
     plan: () => ({
-      ...{ mesh: MESH, bundle: 3, k: 5, length: 'day', audiences: ['lead', 'security'], aggregators: [] },
+      mesh: MESH,
+      bundle: 3,
+      k: 5,
+      length: 'day',
+      audiences: ['lead', 'security'],
+      aggregators: [],
     }),
     layouts: new Map([['ToolUsage', [TOOLS]]]),
     releases: {

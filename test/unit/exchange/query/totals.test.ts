@@ -39,8 +39,14 @@ async function ask(
         for (let at = range.start; at + length <= range.end; at += length) {
           const found = held(at)
           buckets.push({
-            ...{ start: at, end: at + length, why: found === undefined ? 'none' : undefined, batches: [] },
-            ...{ withheld: 0, k: 3, implausible: false, contributions: found && ALL },
+            start: at,
+            end: at + length,
+            why: found === undefined ? 'none' : undefined,
+            batches: [],
+            withheld: 0,
+            k: 3,
+            implausible: false,
+            contributions: found && ALL,
             ...found,
           })
         }
@@ -70,8 +76,11 @@ test('what nobody may see is not 0, whatever the filters are', async () => {
   )
   expect(status).toBe('withheld')
   expect(data).toEqual({
-    ...{ hourly: new Array(24).fill(null), daily: new Array(7).fill(null) },
-    ...{ total_commands: null, unique_commands: null, change: null },
+    hourly: new Array(24).fill(null),
+    daily: new Array(7).fill(null),
+    total_commands: null,
+    unique_commands: null,
+    change: null,
   })
 })
 
@@ -89,7 +98,10 @@ test('a row that one batch, one bucket or some machines withheld is the least, a
   )
   expect([...result.released!.partly].sort()).toEqual(['ls', 'make', 'vim'])
   expect(Object.fromEntries(tools(result.data).map(({ tool, change }) => [tool, change]))).toEqual({
-    ...{ git: 9, make: null, vim: null, ls: null },
+    git: 9,
+    make: null,
+    vim: null,
+    ls: null,
   })
 })
 

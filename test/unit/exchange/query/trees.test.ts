@@ -37,7 +37,10 @@ type Links = (readonly [number, number])[]
 function people(count: number, more: (index: number) => NodeOptions = () => ({})): NodeOptions[] {
   const time = new VirtualTime(Date.now())
   return Array.from({ length: count }, (_, i) => ({
-    ...{ name: `n${i}`, people: person(uses('git', 1)), clock: time.clock, timers: time },
+    name: `n${i}`,
+    people: person(uses('git', 1)),
+    clock: time.clock,
+    timers: time,
     ...more(i),
   }))
 }

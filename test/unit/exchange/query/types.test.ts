@@ -15,7 +15,11 @@ const HOUR = 3_600_000
 
 const safety = (safe: number, high: number, more: Partial<SafetyPosture> = {}): SafetyPosture => ({
   by_risk_level: { safe, moderate: 0, high, critical: 0 },
-  ...{ blocked: 1, confirmed_risky: 1, karo_generated: 0, guard: 'on', hook: 'on' },
+  blocked: 1,
+  confirmed_risky: 1,
+  karo_generated: 0,
+  guard: 'on',
+  hook: 'on',
   ...more,
 })
 
@@ -27,7 +31,12 @@ function activity(hour: number, day: number, total_commands: number): ActivityPa
 }
 
 const summary = (node_id: NodeId, more: Partial<NodeSummary>): NodeSummary => ({
-  ...{ node_id, granularity: 'hour', start: 0, end: HOUR, generated_at: 0, closed: true },
+  node_id,
+  granularity: 'hour',
+  start: 0,
+  end: HOUR,
+  generated_at: 0,
+  closed: true,
   ...more,
 })
 
@@ -109,7 +118,8 @@ describe('SafetyPosture', () => {
     lose(b)
     a.covers.set(b.id, {
       summaries: [summary(b.id, { safety_stats: safety(1, 0) })],
-      ...{ as_of: now - 3 * HOUR, covers: { start, end: now - 3 * HOUR } },
+      as_of: now - 3 * HOUR,
+      covers: { start, end: now - 3 * HOUR },
     })
     const absent = await a.ask({ query_type: 'SafetyPosture', range })
     expect(absent.reach?.short).toMatchObject([
@@ -160,13 +170,13 @@ describe('SafetyPosture', () => {
     const result = await a.ask({ query_type: 'SafetyPosture', perNode: true })
     expect(result.data).toEqual({
       by_risk_level: { safe: 111, moderate: 0, high: 2, critical: 0 },
-      ...{ blocked: 7, confirmed_risky: 3, karo_generated: 4 },
-      ...{
-        nodes_reporting: 3,
-        guard: { on: 2, partly: 0, off: 1, unknown: 0 },
-        hook: { on: 2, silent: 1, none: 0 },
-        change: expect.anything(),
-      },
+      blocked: 7,
+      confirmed_risky: 3,
+      karo_generated: 4,
+      nodes_reporting: 3,
+      guard: { on: 2, partly: 0, off: 1, unknown: 0 },
+      hook: { on: 2, silent: 1, none: 0 },
+      change: expect.anything(),
     })
     expect(result.coverage).toMatchObject({ known: 2, answered: 2, complete: true })
     expect(result.nodes).toMatchObject([
@@ -230,7 +240,9 @@ describe('Anomalies', () => {
         { type: 'repeated_risk', severity: 7, severity_most: 7, count: 1, nodes: 1, latest, change: 1 },
         { type: 'timing', severity: 4, severity_most: 4, count: 5, nodes: 3, latest, change: 3 },
       ],
-      ...{ nodes_reporting: 3, nodes_learning: 1, change: -1 },
+      nodes_reporting: 3,
+      nodes_learning: 1,
+      change: -1,
     })
     expect(result.compared).toEqual({ nodes: 2, of: 3 })
     expect(result.nodes?.map(({ name, anomalies }) => [name, anomalies?.signals.length])).toEqual([

@@ -34,17 +34,24 @@ export function bucket({
   )
   const isReleased = why === undefined
   return {
-    ...{ start, end: start + DAY_MS, why, implausible: false },
+    start,
+    end: start + DAY_MS,
+    why,
+    implausible: false,
     batches: isReleased ? [{ contributors: machines, rows: opened, partly: new Set(partly) }] : [],
-    ...{ withheld: isReleased ? 2 : 0, withheldWithin: isReleased ? 1 : 0, k: isReleased ? 5 : 0 },
+    withheld: isReleased ? 2 : 0,
+    withheldWithin: isReleased ? 1 : 0,
+    k: isReleased ? 5 : 0,
     contributions: isReleased ? { contributed: machines, declined, late: 0, absent, refused: 0 } : undefined,
   }
 }
 
 /** `now` and `before`, a week apart. */
 export const foundOf = (now: readonly Day[], before: readonly Day[] = []): Found => ({
-  ...{ withheld: undefined, back: before.length === 0 ? 0 : WEEK_MS },
-  ...{ now: now.map(bucket), before: before.map(bucket) },
+  withheld: undefined,
+  back: before.length === 0 ? 0 : WEEK_MS,
+  now: now.map(bucket),
+  before: before.map(bucket),
 })
 
 export const NOTHING: Found = { withheld: undefined, now: [], before: [], back: 0 }
@@ -53,7 +60,10 @@ export const findingsOf = (found: Partial<Findings['found']>, more: Partial<Find
   now: MONDAY + WEEK_MS + 3_600_000,
   period: { start: MONDAY, end: MONDAY + WEEK_MS },
   node: { name: 'hq', fingerprint: '73759d20c49e8cef' },
-  ...{ askedAs: null, team: null, audience: 'security', notes: [] },
+  askedAs: null,
+  team: null,
+  audience: 'security',
+  notes: [],
   found: { tool_usage: NOTHING, safety_stats: NOTHING, anomalies: NOTHING, ...found },
   machines: { enrolled: 8, seen: 8, missing: [], missing_total: 0, never_enrolled: 0 },
   source: { since: '2026-11-22T00:00:00.000Z', asked: 4, average_ms: 81.4, answered: 9 },
@@ -79,22 +89,23 @@ export const TWO_WEEKS = findingsOf(
         {
           day: 0,
           rows: {
-            ...{
-              git: [8, 100],
-              kubectl: [8, 30],
-              make: [6, 20],
-              svn: [0, 0],
-              'all:uses': [8, 170],
-              'all:failed': [8, 17],
-            },
-            ...{ 'failed:git': [5, 8], 'failed:kubectl': [0, 0], 'failed:make': [6, 7] },
+            git: [8, 100],
+            kubectl: [8, 30],
+            make: [6, 20],
+            svn: [0, 0],
+            'all:uses': [8, 170],
+            'all:failed': [8, 17],
+            'failed:git': [5, 8],
+            'failed:kubectl': [0, 0],
+            'failed:make': [6, 7],
           },
           declined: 1,
         },
         {
           day: 1,
           rows: { git: [8, 120], kubectl: [8, 44], svn: [0, 0], 'failed:git': [6, 6] },
-          ...{ declined: 1, absent: 2 },
+          declined: 1,
+          absent: 2,
         },
         { day: 2, why: 'few' },
       ],
@@ -126,7 +137,10 @@ export const TWO_WEEKS = findingsOf(
   },
   {
     machines: {
-      ...{ enrolled: 10, seen: 9, missing_total: 1, never_enrolled: 1 },
+      enrolled: 10,
+      seen: 9,
+      missing_total: 1,
+      never_enrolled: 1,
       missing: [{ name: 'fir', fingerprint: '0123456789abcdef', last_seen: '2026-11-18T09:12:00.000Z' }],
     },
   },

@@ -17,7 +17,9 @@ describe('tools', () => {
 
   it('have failures apart, with the machines that had any, and say where they are not told or not all of them', () => {
     const told = (failed: number | null, failed_at_least: boolean, failed_machines: number | null) => ({
-      ...{ failed, failed_at_least, failed_machines },
+      failed,
+      failed_at_least,
+      failed_machines,
     })
     expect(tool('git')).toMatchObject(told(14 / 220, false, 6))
     // The second day withholds make, and what failed of it.
@@ -34,7 +36,11 @@ describe('tools', () => {
 
   it('compare each period with its own day a week before, and say over how many and of which machines', () => {
     expect(tool('git')?.change).toEqual({
-      ...{ before: 180, now: 220, share: 40 / 180, periods: 2, of: 2 },
+      before: 180,
+      now: 220,
+      share: 40 / 180,
+      periods: 2,
+      of: 2,
       machines: { before: { least: 7, most: 7 }, now: { least: 8, most: 8 } },
     })
     // The second day withholds it, so only the first is compared, and the sum is the least there was.
@@ -114,8 +120,14 @@ describe('risk', () => {
 
 it('coverage counts each expected machine once, and consent is of those that were heard', () => {
   expect(report.coverage.rows[0]).toMatchObject({
-    ...{ category: 'tool_usage', start: '2026-11-17T00:00:00.000Z' },
-    ...{ expected: 11, contributed: 8, declined: 1, absent: 2, heard: 9, consent: 8 / 9 },
+    category: 'tool_usage',
+    start: '2026-11-17T00:00:00.000Z',
+    expected: 11,
+    contributed: 8,
+    declined: 1,
+    absent: 2,
+    heard: 9,
+    consent: 8 / 9,
   })
   expect(report.coverage.trend.map(({ why, counts }) => [why === null, counts?.contributed])).toEqual([
     [true, 8],

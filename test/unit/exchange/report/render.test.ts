@@ -44,7 +44,10 @@ function hostile(name: string): Report {
   return {
     ...report,
     node: { ...report.node, name },
-    ...{ asked_as: name, team: name, audience: name, notes: [name] },
+    asked_as: name,
+    team: name,
+    audience: name,
+    notes: [name],
     tools: { ...report.tools, rows: [{ ...row!, tool: name, category: name }], new: [move], notes: [name] },
     anomalies: { ...report.anomalies, rows: [{ ...report.anomalies.rows[0]!, type: name }] },
     machines: { ...report.machines, missing: [{ name, fingerprint: name, last_seen: name }] },

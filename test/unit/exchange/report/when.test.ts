@@ -60,7 +60,10 @@ describe('a threshold', () => {
   it('is crossed by numbers beyond it', () => {
     expect(judged(report, limits)).toEqual({ risky: true, coverage: true, anomalies: false, missing: true })
     expect(judged(report, { risky: 5, coverage: 70, anomalies: 6, missing: 2 })).toEqual({
-      ...{ risky: false, coverage: false, anomalies: true, missing: false },
+      risky: false,
+      coverage: false,
+      anomalies: true,
+      missing: false,
     })
     expect(judged(report, {})).toEqual({ risky: null, coverage: null, anomalies: null, missing: null })
   })

@@ -17,7 +17,12 @@ import { bucket, type Day, MONDAY } from '../report/findings.ts'
 
 const OFF = { risky: 'off', coverage: 'off', anomalies: 'off', missing: 'off' } as const
 const SCHEDULED: Config['reports'] = {
-  ...{ schedule: 'daily', last_days: 7, formats: ['md'], keep: 3, teams: [], thresholds: OFF },
+  schedule: 'daily',
+  last_days: 7,
+  formats: ['md'],
+  keep: 3,
+  teams: [],
+  thresholds: OFF,
 }
 
 const rows = (risky: number): NonNullable<Day['rows']> => ({
@@ -61,7 +66,8 @@ function world(config: Partial<Config['reports']> = {}): World {
           asked.push(request)
           const isShown = it.status === 'success'
           return {
-            ...{ status: it.status, notes: isShown ? [] : ['No totals for you.'] },
+            status: it.status,
+            notes: isShown ? [] : ['No totals for you.'],
             ...(isShown ? { released: { audience: 'security' } } : {}),
             opened: isShown && request.team === undefined ? bucketsIn(request.range) : [],
           } as unknown as QueryResult
@@ -95,7 +101,11 @@ function world(config: Partial<Config['reports']> = {}): World {
       principal: () => ({ roles: it.roles }),
       figures: createFigures(clock),
       self: { node_id: 'self', name: 'hq', fingerprint: '73759d20c49e8cef' },
-      ...{ directory, ownUid: 1000, clock, random: systemRandom, log: silentLog },
+      directory,
+      ownUid: 1000,
+      clock,
+      random: systemRandom,
+      log: silentLog,
       timers: {
         after(ms, run) {
           const timer = { ms, run }
@@ -112,9 +122,17 @@ function world(config: Partial<Config['reports']> = {}): World {
     })
   const it: World = {
     reports: undefined as unknown as Reports,
-    ...{ timers: [], released: () => {} },
-    ...{ asked, told, again: build, now: MONDAY + 5 * HOUR_MS, days: [], roles: ['security'], reads: 0 },
-    ...{ status: 'success', config: { ...SCHEDULED, ...config } },
+    timers: [],
+    released: () => {},
+    asked,
+    told,
+    again: build,
+    now: MONDAY + 5 * HOUR_MS,
+    days: [],
+    roles: ['security'],
+    reads: 0,
+    status: 'success',
+    config: { ...SCHEDULED, ...config },
   }
   Object.assign(it, { reports: build() })
   it.reports.onThreshold((threshold, state) => told.push(`${threshold} ${state}`))
@@ -145,7 +163,8 @@ describe('a report that somebody asks for', () => {
     for (const { range } of it.asked) expect(range).toEqual({ start: MONDAY - 14 * DAY_MS, end: MONDAY })
     expect(report).toMatchObject({ state: 'shown', compared: { days_back: 7, same_weekdays: true } })
     expect(report.tools.rows.find(({ tool }) => tool === 'git')).toMatchObject({
-      ...{ value: 350, change: { before: 350, periods: 7, of: 7 } },
+      value: 350,
+      change: { before: 350, periods: 7, of: 7 },
     })
   })
 

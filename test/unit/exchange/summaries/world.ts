@@ -119,7 +119,9 @@ export async function createWorld({
     guardAllowed: () => true,
     hookedShells: () => [],
     silentHooks: () => [],
-    ...{ clock, node, anomalies: NO_ANOMALIES },
+    clock,
+    node,
+    anomalies: NO_ANOMALIES,
   })
   const onChange = (listener: () => void) => {
     listeners.add(listener)

@@ -10,7 +10,11 @@ import { MESH } from './world.ts'
 const DAY = 86_400_000
 const AUTHORS = [testIdentity(1), testIdentity(2)] as const
 const PLAN: Plan = {
-  ...{ mesh: MESH, bundle: 1, k: 3, length: 'day', audiences: ['security'] },
+  mesh: MESH,
+  bundle: 1,
+  k: 3,
+  length: 'day',
+  audiences: ['security'],
   aggregators: AUTHORS.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
 }
 const slotOf = (day: number): string => `${slotOfBucket(bucketOf('day', day * DAY))}:0:00000000`

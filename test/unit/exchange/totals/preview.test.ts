@@ -16,7 +16,9 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     plan: () => PLAN,
     measures: [
       {
-        ...{ type: 'ToolUsage', action: 'query.tool_usage', layout: LAYOUT },
+        type: 'ToolUsage',
+        action: 'query.tool_usage',
+        layout: LAYOUT,
         async count(uids, _bucket, gives) {
           counted.push(uids)
           given.push([gives('ToolUsage'), gives('SafetyPosture')])
@@ -28,13 +30,11 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
     roster: () => ({ principals: () => [] }),
-    ...{
-      refuses: () => false,
-      ownUid: 1000,
-      kMin: () => 4,
-      joinedAt: () => 0,
-      given: () => new Set<string>(),
-    },
+    refuses: () => false,
+    ownUid: 1000,
+    kMin: () => 4,
+    joinedAt: () => 0,
+    given: () => new Set<string>(),
     clock: { now: () => NOW },
     ...more,
   })
@@ -45,7 +45,11 @@ test('a person sees their own rows, the two that get halves, and how many machin
   const { preview, counted, given } = previewsOf()
   const seen = await preview(1001, 'security')
   expect(seen).toMatchObject({
-    ...{ state: 'open', why: undefined, k: 3, k_min: 4, counted: true },
+    state: 'open',
+    why: undefined,
+    k: 3,
+    k_min: 4,
+    counted: true,
     types: [{ type: 'ToolUsage', given: true, rows: 2, own: [{ row: 'git', values: { uses: 1001 } }] }],
   })
   // As it leaves: no value is larger.

@@ -7,36 +7,66 @@ import { createReader } from '../../../../src/exchange/totals/reader.ts'
 import { HOUR } from '../documents/network.ts'
 
 const LAYOUT: Layout = {
-  ...{ version: 1, type: 'ToolUsage' },
+  version: 1,
+  type: 'ToolUsage',
   rows: ['git', 'make'].map((name) => ({ name, values: ['uses'], counts: true, family: 'tools' })),
 }
 const START = Date.UTC(2026, 10, 20, 9)
 const BUCKET = { length: 'hour', start: START, end: START + HOUR } as const
 const PAIR = [0, 1].map((by) => new Uint8Array(32).fill(by))
 const PLAN: Plan = {
-  ...{ mesh: new Uint8Array(32), bundle: 1, k: 3, length: 'hour' },
-  ...{ audiences: ['security'], aggregators: [] },
+  mesh: new Uint8Array(32),
+  bundle: 1,
+  k: 3,
+  length: 'hour',
+  audiences: ['security'],
+  aggregators: [],
 }
 
 const row = (at: number, of: number) => ({ row: at, of, nodes: of, values: [of] })
 const released = (of: Partial<ReleasedType>): ReleasedType => ({
-  ...{ type: 'ToolUsage', layout: hashOf(LAYOUT), n: 8, threshold: 3, rows: [row(0, 8), row(1, 8)] },
-  ...{ withheld: [], declined: 0, waiting: 0, outside: 0, splits: [] },
+  type: 'ToolUsage',
+  layout: hashOf(LAYOUT),
+  n: 8,
+  threshold: 3,
+  rows: [row(0, 8), row(1, 8)],
+  withheld: [],
+  declined: 0,
+  waiting: 0,
+  outside: 0,
+  splits: [],
   ...of,
 })
 const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent => ({
-  ...{ scheme: 1, mesh: PLAN.mesh, ...BUCKET, batch: 0, audience: 'security', pair: PAIR, bundle: 1 },
-  ...{ set: new Uint8Array(32), expected: 8, listed: 8, common: 8, unlisted: 0, refused: [] },
-  ...{ teams: [], undivided: 0, left_out: 0 },
+  scheme: 1,
+  mesh: PLAN.mesh,
+  ...BUCKET,
+  batch: 0,
+  audience: 'security',
+  pair: PAIR,
+  bundle: 1,
+  set: new Uint8Array(32),
+  expected: 8,
+  listed: 8,
+  common: 8,
+  unlisted: 0,
+  refused: [],
+  teams: [],
+  undivided: 0,
+  left_out: 0,
   types: [released(of)],
   ...about,
 })
 
 /** In which failures were a second value of each row. */
 const FIRST: Layout = {
-  ...{ version: 0, type: 'ToolUsage' },
+  version: 0,
+  type: 'ToolUsage',
   rows: ['git', 'gone', 'make'].map((name) => ({
-    ...{ name, values: ['uses', 'failures'], counts: true, family: 'tools' },
+    name,
+    values: ['uses', 'failures'],
+    counts: true,
+    family: 'tools',
   })),
 }
 
@@ -75,9 +105,13 @@ test('a release of an earlier layout is read, as far as its rows mean the same',
   const of = { layout: hashOf(FIRST), withheld: [2] }
   const row = { row: 0, of: 8, nodes: 8, values: [40, 3] }
   const split = {
-    ...{ told: Uint8Array.of(1), hidden: Uint8Array.of(4) },
+    told: Uint8Array.of(1),
+    hidden: Uint8Array.of(4),
     cells: [['ops'], []].map((teams) => ({
-      ...{ teams, n: 4, threshold: 3, nodes: Uint8Array.of(0, 4) },
+      teams,
+      n: 4,
+      threshold: 3,
+      nodes: Uint8Array.of(0, 4),
       values: Uint8Array.of(0, 0, 0, 20, 0, 0, 0, 1),
     })),
   }
@@ -98,7 +132,11 @@ test('a release of an earlier layout is read, as far as its rows mean the same',
 test('each machine that was expected is in one count', async () => {
   const of = async (...contents: readonly ReleaseContent[]) => (await read(...contents)).contributions
   const counts = (contributed: number, others: object) => ({
-    ...{ contributed, declined: 0, late: 0, absent: 0, refused: 0 },
+    contributed,
+    declined: 0,
+    late: 0,
+    absent: 0,
+    refused: 0,
     ...others,
   })
   const expected = { expected: 12, listed: 12, common: 12 }

@@ -21,7 +21,11 @@ const row = { name: 'git', values: ['uses'], counts: true, family: 'tools' }
 const TOOLS: Layout = { version: 1, type: 'ToolUsage', rows: [row] }
 const BOTH = [testIdentity(1), testIdentity(2)]
 const PLAN: Plan = {
-  ...{ mesh: MESH, bundle: 1, k: 3, length: 'day', audiences: ['security'] },
+  mesh: MESH,
+  bundle: 1,
+  k: 3,
+  length: 'day',
+  audiences: ['security'],
   aggregators: BOTH.map(({ publicKey }, at) => ({ key: publicKey, operator: `op-${at}` })),
 }
 const PAIR = pairOf(MESH, BUCKET, PLAN.aggregators)!
@@ -100,14 +104,27 @@ function createPair() {
       },
     }
     const releases = createReleases({
-      ...{ identity, documents, clock, random, log: silentLog },
+      identity,
+      documents,
+      clock,
+      random,
+      log: silentLog,
     })
     const tallier = createTallier({
-      ...{ identity, layouts: new Map([['ToolUsage', TOOLS]]), roster, documents, releases },
-      ...{ audit: { record: async (entry) => void audits.push(entry) }, clock, random, log: silentLog },
+      identity,
+      layouts: new Map([['ToolUsage', TOOLS]]),
+      roster,
+      documents,
+      releases,
+      audit: { record: async (entry) => void audits.push(entry) },
+      clock,
+      random,
+      log: silentLog,
     })
     const it: Aggregator = {
-      ...{ reads: 0, looks: 0, lost: new Set() },
+      reads: 0,
+      looks: 0,
+      lost: new Set(),
       round: () => tallier.round(PLAN),
       released: () =>
         [...kept.values()]

@@ -95,10 +95,15 @@ export async function createWorld(
   const machines: Machine[] = []
   const bindings = (): readonly Binding[] => machines.filter(({ certified }) => certified).map(bindingOf)
   const world: World = {
-    ...{ network, machines },
+    network,
+    machines,
     pair: [0, 1] as never,
     plan: {
-      ...{ mesh: MESH, bundle: 1, k: 3, length: 'hour', audiences: ['security'] },
+      mesh: MESH,
+      bundle: 1,
+      k: 3,
+      length: 'hour',
+      audiences: ['security'],
       aggregators: nodes
         .slice(0, 2)
         .map(({ identity }, at) => ({ key: identity.publicKey, operator: `op-${at}` })),
@@ -116,15 +121,18 @@ export async function createWorld(
 
 /** The certificate of a machine, as others see it. */
 export const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
-  ...{
-    usage: 'node',
-    node_id: node.id,
-    key: node.identity.publicKey,
-    member_id: node.id,
-    name: `n${node.number}`,
-  },
-  ...{ roles, teams, grants: [], issuer: 'karo:issuer' as NodeId },
-  ...{ issued_at: 0, not_before: 0, not_after: Number.MAX_SAFE_INTEGER },
+  usage: 'node',
+  node_id: node.id,
+  key: node.identity.publicKey,
+  member_id: node.id,
+  name: `n${node.number}`,
+  roles,
+  teams,
+  grants: [],
+  issuer: 'karo:issuer' as NodeId,
+  issued_at: 0,
+  not_before: 0,
+  not_after: Number.MAX_SAFE_INTEGER,
 })
 
 /** A machine that is not started yet, with the rooms of totals and documents; it becomes one of the world's by being added. */
@@ -141,9 +149,12 @@ export function machineOf(
     tools: counts([0, [10 + index, index]], [4, [1, 0]]),
     hours: counts([0, [10 + index]], [1, [1]]),
     gave: new Map<string, readonly string[]>(),
-    ...{ consent: AGREES, decidedAt: undefined },
+    consent: AGREES,
+    decidedAt: undefined,
     roles: index === 2 ? ['security'] : [],
-    ...{ teams: [], certified: true, candidates: [] },
+    teams: [],
+    certified: true,
+    candidates: [],
     joinedAt: network.now - HOUR,
     async start() {
       await node.start()
@@ -162,15 +173,22 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
   const { node } = machine
   const { network } = world
   const measure = (type: string, action: Measure['action'], layout: Layout, of: () => Counts): Measure => ({
-    ...{ type, action, layout },
+    type,
+    action,
+    layout,
     async count(_uids, _bucket, gives) {
       machine.gave.set(type, TYPES.filter(gives))
       return of()
     },
   })
   const opinion = (node_id: NodeId) => ({
-    ...{ node_id, fingerprint: node_id.slice(-16), name: node_id, roles: [], teams: [] },
-    ...{ trust_level: 'peer' as const, why: 'tofu' as const },
+    node_id,
+    fingerprint: node_id.slice(-16),
+    name: node_id,
+    roles: [],
+    teams: [],
+    trust_level: 'peer' as const,
+    why: 'tofu' as const,
     denied: node.refused.has(node_id),
     revoked: false,
   })
@@ -192,12 +210,15 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     refuses: (other) => node.refused.has(other),
     fleet: { certified: bindings },
     trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
-    ...{ ownUid: 1000, kMin: () => 3, joinedAt: () => machine.joinedAt },
+    ownUid: 1000,
+    kMin: () => 3,
+    joinedAt: () => machine.joinedAt,
     audit: { record: async (entry) => void node.audits.push(entry) },
     clock: network.time.clock,
     timers: world.timers ?? network.time,
     random: world.random ?? {
-      ...{ float: Math.random, bytes: (length) => crypto.getRandomValues(new Uint8Array(length)) },
+      float: Math.random,
+      bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
     },
     log: silentLog,
   })

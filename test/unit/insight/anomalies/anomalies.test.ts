@@ -29,7 +29,10 @@ async function room(db?: Database, at = NOON) {
   let tag = 0
   let ids = 0
   const anomalies = createAnomalies({
-    ...{ config, repository, rollups: createRollupRepository(database), log: silentLog },
+    config,
+    repository,
+    rollups: createRollupRepository(database),
+    log: silentLog,
     silentHooks: () => silent,
     clock: { now: () => now, monotonic: () => now },
     timers: {
@@ -42,7 +45,11 @@ async function room(db?: Database, at = NOON) {
   })
   return {
     db: database,
-    ...{ repository, anomalies, config, silent, due },
+    repository,
+    anomalies,
+    config,
+    silent,
+    due,
     set: (time: number) => {
       now = time
     },
@@ -197,16 +204,22 @@ test('a silent hook goes on as one signal, and is over when it is', async () => 
 })
 
 const row = (n: number, more: object = {}) => ({
-  ...{
-    id: `${n}`.padStart(8, '0'),
-    kind: 'timing',
-    subject: null,
-    severity: 3,
-    unit: 'commands',
-    observed: 11,
-  },
-  ...{ expected: 0, spread: null, n: 20, window: { start: NOON, end: NOON }, first_seen: NOON, count: 1 },
-  ...{ last_seen: NOON + n, last_day: 1, seen: true, ...more },
+  id: `${n}`.padStart(8, '0'),
+  kind: 'timing',
+  subject: null,
+  severity: 3,
+  unit: 'commands',
+  observed: 11,
+  expected: 0,
+  spread: null,
+  n: 20,
+  window: { start: NOON, end: NOON },
+  first_seen: NOON,
+  count: 1,
+  last_seen: NOON + n,
+  last_day: 1,
+  seen: true,
+  ...more,
 })
 
 test('signals are kept for 90 days, and 500 of them', async () => {

@@ -5,16 +5,14 @@ import { settle } from '../../../../src/insight/anomalies/settle.ts'
 
 const DAY_MS = 86_400_000
 const finding = (day: number, more: Partial<Finding> = {}): Finding => ({
-  ...{
-    kind: 'timing',
-    subject: null,
-    severity: 5,
-    unit: 'commands',
-    observed: 20,
-    expected: 0,
-    spread: null,
-    n: 30,
-  },
+  kind: 'timing',
+  subject: null,
+  severity: 5,
+  unit: 'commands',
+  observed: 20,
+  expected: 0,
+  spread: null,
+  n: 30,
   window: { start: day * DAY_MS, end: day * DAY_MS + 3_600_000 },
   ...more,
 })

@@ -12,8 +12,20 @@ const day = { start: MIDNIGHT, end: MIDNIGHT + 20 * HOUR }
 const hours = (from: number, to: number) => ({ start: MIDNIGHT + from * HOUR, end: MIDNIGHT + to * HOUR })
 
 const signal = (kind: Kind, more: Partial<Signal>): Signal => ({
-  ...{ kind, subject: null, severity: 5, unit: 'commands', observed: 40, expected: 0, spread: null, n: 30 },
-  ...{ window: day, id: '3f9a12c4', first_seen: MIDNIGHT, last_seen: MIDNIGHT + HOUR, count: 1, last_day: 1 },
+  kind,
+  subject: null,
+  severity: 5,
+  unit: 'commands',
+  observed: 40,
+  expected: 0,
+  spread: null,
+  n: 30,
+  window: day,
+  id: '3f9a12c4',
+  first_seen: MIDNIGHT,
+  last_seen: MIDNIGHT + HOUR,
+  count: 1,
+  last_day: 1,
   seen: false,
   ...more,
 })
@@ -82,11 +94,23 @@ test.each(KINDS)('%s', (kind) => {
 })
 
 const shape = (more: Partial<AnomalyShape> = {}): AnomalyShape => ({
-  ...{ id: '3f9a12c4', kind: 'timing', subject: null, severity: 6, words: 'work at night', count: 1 },
-  ...{ first_seen: '2026-11-21T02:00:00', last_seen: '2026-11-21T04:00:00' },
-  ...{ ongoing: true, muted: false, seen: true },
+  id: '3f9a12c4',
+  kind: 'timing',
+  subject: null,
+  severity: 6,
+  words: 'work at night',
+  count: 1,
+  first_seen: '2026-11-21T02:00:00',
+  last_seen: '2026-11-21T04:00:00',
+  ongoing: true,
+  muted: false,
+  seen: true,
   numbers: {
-    ...{ unit: 'commands', observed: 34, expected: 0, spread: null, n: 38 },
+    unit: 'commands',
+    observed: 34,
+    expected: 0,
+    spread: null,
+    n: 38,
     window: { start: '2026-11-21T02:00:00', end: '2026-11-21T04:00:00' },
   },
   ...more,

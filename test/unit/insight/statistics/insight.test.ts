@@ -44,7 +44,9 @@ async function insightOf(
     guardAllowed: () => guardAllowed,
     hookedShells: () => hooked.map((person) => ({ person })),
     silentHooks: () => silent.map((uid) => ({ uid })),
-    ...{ clock, node, anomalies: NO_ANOMALIES },
+    clock,
+    node,
+    anomalies: NO_ANOMALIES,
   })
 }
 
@@ -87,7 +89,10 @@ test('safety posture counts by level of risk; a guard that no shell has loaded i
 
 test('safety posture tells what the guard did and what programs typed, of the people asked for', async () => {
   const note = (outcome: GuardNote['outcome'], uid = 1000, ago = 0): GuardNote => ({
-    ...{ uid, outcome, at_us: (NOW - ago) * 1000, risk_level: 'high' },
+    uid,
+    outcome,
+    at_us: (NOW - ago) * 1000,
+    risk_level: 'high',
     local: { day: localDay(NOW - ago), hour: new Date(NOW - ago).getHours() },
   })
   const notes = [
@@ -105,7 +110,11 @@ test('safety posture tells what the guard did and what programs typed, of the pe
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
   expect(await insight.during(range).safetyPosture([1000, 1001])).toEqual({
     by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },
-    ...{ blocked: 2, confirmed_risky: 1, karo_generated: 1, guard: 'off', hook: 'silent' },
+    blocked: 2,
+    confirmed_risky: 1,
+    karo_generated: 1,
+    guard: 'off',
+    hook: 'silent',
   })
   expect(await insight.during(range).safetyPosture([1000])).toMatchObject({ blocked: 1, hook: 'on' })
 })
@@ -113,7 +122,10 @@ test('safety posture tells what the guard did and what programs typed, of the pe
 describe('how well shells are looked after', () => {
   const DAYS = 24 * HOUR
   const active = (uid: number, ago = HOUR): GuardNote => ({
-    ...{ uid, outcome: 'active', at_us: (NOW - ago) * 1000, risk_level: 'safe' },
+    uid,
+    outcome: 'active',
+    at_us: (NOW - ago) * 1000,
+    risk_level: 'safe',
     local: { day: localDay(NOW - ago), hour: new Date(NOW - ago).getHours() },
   })
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })

@@ -62,14 +62,17 @@ test('nothing at all', async () => {
   for (const period of ['today', 'week', 'month', 'year'] as const) {
     const { timeline, heat, ...numbers } = await of(period)
     expect(numbers).toMatchObject({
-      ...{ total_commands: 0, unique_commands: 0, tools: [], categories: [], failing: [], active_days: 0 },
-      ...{
-        busiest: null,
-        streak: { current: 0, longest: 0 },
-        recorded_since: null,
-        change: null,
-        before: null,
-      },
+      total_commands: 0,
+      unique_commands: 0,
+      tools: [],
+      categories: [],
+      failing: [],
+      active_days: 0,
+      busiest: null,
+      streak: { current: 0, longest: 0 },
+      recorded_since: null,
+      change: null,
+      before: null,
     })
     expect(heat.flat().every((count) => count === 0)).toBe(true)
     expect(timeline.points).toHaveLength({ today: 16, week: 7, month: 30, year: 53 }[period])
@@ -278,7 +281,8 @@ test('what the guard did and what programs typed is in it, of the period before 
     ],
   )
   expect(await of('today')).toMatchObject({
-    ...{ guard: { blocked: 1, confirmed: 0, declined: 0, unjudged: 1 }, generated: 3 },
+    guard: { blocked: 1, confirmed: 0, declined: 0, unjudged: 1 },
+    generated: 3,
     before: { guard: { blocked: 0, confirmed: 0, declined: 1, unjudged: 0 }, generated: 0 },
   })
 })
@@ -334,7 +338,8 @@ test('whole hours of a span, and what is left of it', () => {
   const H = 3_600_000
   expect(hoursBetween(2 * H, 5 * H)).toEqual({ from: 2, to: 5, edges: [] })
   expect(hoursBetween(2 * H + 5, 5 * H + 7)).toEqual({
-    ...{ from: 3, to: 5 },
+    from: 3,
+    to: 5,
     edges: [
       { start: 2 * H + 5, end: 3 * H },
       { start: 5 * H, end: 5 * H + 7 },

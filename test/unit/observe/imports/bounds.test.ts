@@ -85,7 +85,9 @@ test.each(LINES_WITHOUT_NUMBER.slice(times(2, 0)))(
   async (_, read, line) => {
     const { bytes, asked } = source('', line)
     await expect(all(bounded(read(bytes()), 'there'))).rejects.toMatchObject({
-      ...{ code: 'bad_file', where: 'there', message: 'it has more than 5000000 lines' },
+      code: 'bad_file',
+      where: 'there',
+      message: 'it has more than 5000000 lines',
     })
     expect(asked.pieces).toBeLessThan(PIECES / 2)
   },
@@ -94,7 +96,9 @@ test.each(LINES_WITHOUT_NUMBER.slice(times(2, 0)))(
 test('nothing but damage ends it', async () => {
   const { bytes, asked } = source('- cmd: a\n', 'x\n')
   await expect(all(bounded(readFish(bytes()), 'there'))).rejects.toMatchObject({
-    ...{ code: 'bad_file', where: 'there', message: expect.stringContaining('10000 lines before it') },
+    code: 'bad_file',
+    where: 'there',
+    message: expect.stringContaining('10000 lines before it'),
   })
   expect(asked.pieces).toBeLessThan(3)
 })

@@ -100,8 +100,13 @@ describe('looks', () => {
 describe('timeline', () => {
   const S = 1_000_000
   const entry = (command: string, start_us: number | null) => ({
-    ...{ command, start_us, duration_us: null, exit_code: null },
-    ...{ cwd: '?', shell: 'bash', karo_generated: false },
+    command,
+    start_us,
+    duration_us: null,
+    exit_code: null,
+    cwd: '?',
+    shell: 'bash',
+    karo_generated: false,
   })
 
   test('without times: a second apart, up to when the file was written, numbered by text', () => {

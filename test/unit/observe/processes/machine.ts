@@ -67,8 +67,16 @@ export function machine(uptimeMs = 1_000_000) {
     /** A process begins now. */
     run(pid: number, name: string, parent: number, more: Partial<Running> = {}) {
       running.set(pid, {
-        ...{ name, parent, state: 'S', uid: 1000, group: pid, foreground: -1 },
-        ...{ cpuMs: 0, startedMs: up, peak: 1_000_000, ...more },
+        name,
+        parent,
+        state: 'S',
+        uid: 1000,
+        group: pid,
+        foreground: -1,
+        cpuMs: 0,
+        startedMs: up,
+        peak: 1_000_000,
+        ...more,
       })
     },
     change(pid: number, more: Partial<Running>) {

@@ -92,8 +92,13 @@ test('a name may hold whatever it likes', () => {
     fc.property(fc.string({ maxLength: 15 }), fc.nat(1e9), fc.nat(1e9), (name, ticks, started) => {
       const stat = parseStat(statOf(name, { utime: ticks, stime: 0, started }))
       expect(stat).toEqual({
-        ...{ name, state: 'S', group: 77, foreground: 78, threads: 5 },
-        ...{ cpuMs: ticks * 10, startedMs: started * 10 },
+        name,
+        state: 'S',
+        group: 77,
+        foreground: 78,
+        threads: 5,
+        cpuMs: ticks * 10,
+        startedMs: started * 10,
       })
     }),
   )

@@ -32,7 +32,10 @@ async function world(config = { processes: { enabled: true, keep_days: 30 } }) {
     },
   }
   const processes = createProcesses({
-    ...{ config, repository, clock: m.clock, proc: m.proc },
+    config,
+    repository,
+    clock: m.clock,
+    proc: m.proc,
     observe: {
       shells: () => shells,
       onRan(told) {
@@ -52,7 +55,11 @@ async function world(config = { processes: { enabled: true, keep_days: 30 } }) {
     log: { warn: (_: unknown, text: string) => void warned.push(text) } as unknown as Log,
   })
   return {
-    ...{ m, shells, processes, warned, config },
+    m,
+    shells,
+    processes,
+    warned,
+    config,
     fail: (on: boolean) => {
       fails = on
     },

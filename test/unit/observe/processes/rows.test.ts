@@ -13,8 +13,14 @@ import { MORNING } from './machine.ts'
 const never = new AbortController().signal
 
 const row = (n: number, more: Partial<Omit<ProcessRow, 'name'>> & { name?: string } = {}): ProcessRow => ({
-  ...{ started_at: MORNING + n * 1_000, pid: 1_000 + n, shell: 'bash', duration_ms: 2_000 },
-  ...{ peak_rss_bytes: n * 1_000_000, cpu_ms: 10 * n, exit_code: null, event_id: null },
+  started_at: MORNING + n * 1_000,
+  pid: 1_000 + n,
+  shell: 'bash',
+  duration_ms: 2_000,
+  peak_rss_bytes: n * 1_000_000,
+  cpu_ms: 10 * n,
+  exit_code: null,
+  event_id: null,
   ...more,
   name: markLevel0(more.name ?? `tool${n}`),
 })

@@ -12,7 +12,9 @@ function world() {
   let pid = 1000
   watch.look([shell])
   return {
-    ...{ m, watch, began },
+    m,
+    watch,
+    began,
     look: () => watch.look([shell]),
     /** Runs a command of two seconds, with the terminal, and comes back to the prompt. */
     command() {

@@ -33,7 +33,10 @@ const last = <T>(all: readonly T[]): T => all.at(-1)!
 
 /** A line from so many ms before now until now. */
 const line = (id: string, begin: number, end: number, exit_code = 0): RanLine => ({
-  ...{ id, start_us: begin * 1000, duration_us: (end - begin) * 1000, exit_code },
+  id,
+  start_us: begin * 1000,
+  duration_us: (end - begin) * 1000,
+  exit_code,
 })
 
 test('a child of a shell: its name, when it began, how long, the most memory, and processor time', () => {
@@ -55,8 +58,16 @@ test('a child of a shell: its name, when it began, how long, the most memory, an
   expect(watch.running(1000)).toEqual([])
   expect(written()).toEqual([
     {
-      ...{ uid: 1000, pid: 200, name: 'make', shell: 'bash', started_at: begun, duration_ms: 2_000 },
-      ...{ peak_rss_bytes: 90_000_000, cpu_ms: 1_800, exit_code: null, event_id: null },
+      uid: 1000,
+      pid: 200,
+      name: 'make',
+      shell: 'bash',
+      started_at: begun,
+      duration_ms: 2_000,
+      peak_rss_bytes: 90_000_000,
+      cpu_ms: 1_800,
+      exit_code: null,
+      event_id: null,
     },
   ])
   expect(written(), 'nothing is written twice').toEqual([])

@@ -124,8 +124,13 @@ test('what was cut, turned, moved or added to is refused, and nothing is restore
   for (const one of harmed) {
     writeFileSync(file, one)
     const error: unknown = await restoreNode({
-      ...{ file, opener, paths: homePaths({ KARO_HOME: home }), replace: false },
-      ...{ now: 0, random: systemRandom, faults: noFaults },
+      file,
+      opener,
+      paths: homePaths({ KARO_HOME: home }),
+      replace: false,
+      now: 0,
+      random: systemRandom,
+      faults: noFaults,
     }).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(KaroError)
     // A turned bit of the first line makes it a file of another kind; one of a stanza, a file for another key.
@@ -305,8 +310,13 @@ test.runIf(hasAge)('the program age opens what is sealed here, and what it seals
   const home = join(directory, 'home')
   mkdirSync(home)
   const restored = await restoreNode({
-    ...{ file: `${file}.2`, opener, paths: homePaths({ KARO_HOME: home }), replace: false },
-    ...{ now: 0, random: systemRandom, faults: noFaults },
+    file: `${file}.2`,
+    opener,
+    paths: homePaths({ KARO_HOME: home }),
+    replace: false,
+    now: 0,
+    random: systemRandom,
+    faults: noFaults,
   })
   expect(restored).toMatchObject({ encryption: 'recipients', head: { name: 'source' } })
 })

@@ -31,7 +31,12 @@ async function restoring(changes: Partial<RestoreOptions> = {}, key?: Parameters
   const paths = homePaths({ KARO_HOME: home })
   const again = (more: Partial<RestoreOptions> = {}) =>
     restoreNode({
-      ...{ file, paths, replace: true, now: NOW, random: systemRandom, faults: noFaults },
+      file,
+      paths,
+      replace: true,
+      now: NOW,
+      random: systemRandom,
+      faults: noFaults,
       ...changes,
       ...more,
     })

@@ -71,21 +71,17 @@ test.each(EXPORT_FORMATS)('%s: what was written is read, in pieces of any length
 })
 
 const plain: TransferEvent = {
-  ...{
-    id: idOfEvent(Date.UTC(2026, 10, 20, 8, 15) * 1000 + 7, 1),
-    timestamp: '2026-11-20T08:15:00.000Z',
-    shell: 'bash',
-    command: 'ls',
-    cwd: '/tmp',
-  },
-  ...{
-    exit_code: 0,
-    duration_us: 5,
-    risk_level: 'safe',
-    category: 'file_ops',
-    tool: 'ls',
-    karo_generated: false,
-  },
+  id: idOfEvent(Date.UTC(2026, 10, 20, 8, 15) * 1000 + 7, 1),
+  timestamp: '2026-11-20T08:15:00.000Z',
+  shell: 'bash',
+  command: 'ls',
+  cwd: '/tmp',
+  exit_code: 0,
+  duration_us: 5,
+  risk_level: 'safe',
+  category: 'file_ops',
+  tool: 'ls',
+  karo_generated: false,
 }
 const HEAD = '{"karo_export":1}'
 const good = JSON.stringify(plain)
@@ -209,9 +205,17 @@ test('the id tells start and tag', () => {
 
 test('files from before there were events without a time are read as they were', async () => {
   const one: TransferEvent = {
-    ...{ id: idOfEvent(1_700_000_000_000_000, 7), timestamp: '2023-11-14T22:13:20.000Z', shell: 'bash' },
-    ...{ command: 'ls', cwd: '/tmp', exit_code: 0, duration_us: null, risk_level: 'safe' },
-    ...{ category: 'file_ops', tool: 'ls', karo_generated: false },
+    id: idOfEvent(1_700_000_000_000_000, 7),
+    timestamp: '2023-11-14T22:13:20.000Z',
+    shell: 'bash',
+    command: 'ls',
+    cwd: '/tmp',
+    exit_code: 0,
+    duration_us: null,
+    risk_level: 'safe',
+    category: 'file_ops',
+    tool: 'ls',
+    karo_generated: false,
   }
   const old = fileOf('csv', [one])
     .replace(',untimed\r\n', '\r\n')

@@ -28,8 +28,12 @@ test('a span is counted from its first to before its last moment, one person’s
   const { countBetween } = await stored()
   const span = await countBetween(1000, T0_MS + 1_000, T0_MS + 4_000)
   expect(span).toMatchObject({
-    ...{ count: 3, failures: 1, generated: 0, duration_ms: 15 },
-    ...{ risk: { safe: 2, high: 1 }, categories: { git: { count: 2, failures: 1 }, file_ops: { count: 1 } } },
+    count: 3,
+    failures: 1,
+    generated: 0,
+    duration_ms: 15,
+    risk: { safe: 2, high: 1 },
+    categories: { git: { count: 2, failures: 1 }, file_ops: { count: 1 } },
     guard: { blocked: 0 },
   })
   expect((await countBetween(1000, T0_MS, T0_MS + 60_000)).count).toBe(5)

@@ -23,7 +23,11 @@ const DAY = 20_777
 const NOTHING = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
 
 const note = (outcome: GuardNote['outcome'], more: Partial<GuardNote> = {}): GuardNote => ({
-  ...{ uid: 1000, at_us: T0, outcome, risk_level: 'high', local: { day: DAY, hour: 9 } },
+  uid: 1000,
+  at_us: T0,
+  outcome,
+  risk_level: 'high',
+  local: { day: DAY, hour: 9 },
   ...more,
 })
 const dayOf = async (rollups: RollupRepository, uid = 1000) =>
@@ -46,7 +50,9 @@ test('notes are counted by outcome and person, in their hour and their day, and 
   await events.ingest({ events: [], guarded: [note('confirmed')], position: positionAt(20), dropped: 0 })
 
   expect(await dayOf(rollups)).toMatchObject({
-    ...{ count: 2, generated: 1, failures: 0 },
+    count: 2,
+    generated: 1,
+    failures: 0,
     guard: { blocked: 2, confirmed: 1, declined: 1, unjudged: 0 },
   })
   expect(await dayOf(rollups, 7)).toMatchObject({ count: 0, guard: { ...NOTHING, unjudged: 1 } })
@@ -64,7 +70,10 @@ test('a batch that was not written counted nothing', async () => {
   const db = await temporaryDatabase()
   const [events, rollups] = [createEventRepository(db), createRollupRepository(db)]
   const batch = (outcome: GuardNote['outcome']) => ({
-    ...{ events: [], guarded: [note(outcome)], position: positionAt(1), dropped: 0 },
+    events: [],
+    guarded: [note(outcome)],
+    position: positionAt(1),
+    dropped: 0,
   })
   await events.ingest(batch('blocked'))
   await db.close()

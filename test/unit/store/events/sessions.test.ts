@@ -10,7 +10,10 @@ import { temporaryDatabase } from '../../../support/data/database.ts'
 import { eventOf, positionAt } from '../../../support/data/events.ts'
 
 const RANKING = {
-  ...{ match: () => 1, place: () => 1, use: () => 1, now: 0 },
+  match: () => 1,
+  place: () => 1,
+  use: () => 1,
+  now: 0,
   score: ({ ageMs }: { ageMs: number }) => -ageMs,
 }
 

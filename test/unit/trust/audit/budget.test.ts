@@ -21,7 +21,11 @@ async function ledger(keptMax?: number) {
   const repository = createAuditRepository(database)
   const clock = { time: BEGIN, now: () => clock.time, monotonic: () => clock.time }
   const audit = createAudit({
-    ...{ repository, clock, log: silentLog, random: systemRandom, identity: testIdentity(1) },
+    repository,
+    clock,
+    log: silentLog,
+    random: systemRandom,
+    identity: testIdentity(1),
     ...(keptMax === undefined ? {} : { keptMax }),
   })
   await audit.start(new AbortController().signal)

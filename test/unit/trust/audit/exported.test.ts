@@ -84,7 +84,12 @@ test('a whole ledger is proven to its newest entry, which is signed for it', asy
   const { audit } = await ledger(HOURS)
   const lines = await exported(audit)
   expect(await verdict(lines)).toMatchObject({
-    ...{ ok: true, entries: 10, first: 1, last: 10, signed_through: 10, first_bad: null },
+    ok: true,
+    entries: 10,
+    first: 1,
+    last: 10,
+    signed_through: 10,
+    first_bad: null,
     node_id: identity.nodeId,
     head: (await audit.verify()).head,
   })
@@ -114,8 +119,11 @@ test('a ledger whose key was replaced is proven by both, and says so; nothing en
   const { audit, db, at } = await ledger(HOURS)
   await audit.stop()
   const next = createAudit({
-    ...{ repository: createAuditRepository(db), identity: testIdentity(5), random: systemRandom },
-    ...{ clock: { now: () => at(12), monotonic: () => 0 }, log: silentLog },
+    repository: createAuditRepository(db),
+    identity: testIdentity(5),
+    random: systemRandom,
+    clock: { now: () => at(12), monotonic: () => 0 },
+    log: silentLog,
   })
   await next.start(never)
   await next.record({ type: 'node_started', success: true, details: {} })

@@ -31,8 +31,15 @@ const signed = (
 export const issuerCertificate = (change: Change = {}): Uint8Array =>
   signed(
     {
-      ...{ usage: 'issuer', key: issuer.publicKey, name: 'hq-1', roles: [], teams: [], grants: [] },
-      ...{ version: NOW, notBefore: NOW, notAfter: NOW + 365 * DAY_MS },
+      usage: 'issuer',
+      key: issuer.publicKey,
+      name: 'hq-1',
+      roles: [],
+      teams: [],
+      grants: [],
+      version: NOW,
+      notBefore: NOW,
+      notAfter: NOW + 365 * DAY_MS,
     },
     { signer: root, ...change },
   )
@@ -40,8 +47,14 @@ export const issuerCertificate = (change: Change = {}): Uint8Array =>
 export const nodeCertificate = (change: Change = {}): Uint8Array =>
   signed(
     {
-      ...{ usage: 'node', key: node.publicKey, name: 'eng-7', roles: ['lead'], teams: ['eng'] },
-      ...{ version: NOW, notBefore: NOW, notAfter: NOW + 30 * DAY_MS },
+      usage: 'node',
+      key: node.publicKey,
+      name: 'eng-7',
+      roles: ['lead'],
+      teams: ['eng'],
+      version: NOW,
+      notBefore: NOW,
+      notAfter: NOW + 30 * DAY_MS,
     },
     { signer: issuer, ...change },
   )
@@ -52,8 +65,14 @@ export const operator = testIdentity(9_006)
 export const operatorCertificate = (change: Change = {}): Uint8Array =>
   signed(
     {
-      ...{ usage: 'operator', key: operator.publicKey, name: 'carol', roles: ['lead'], teams: ['eng'] },
-      ...{ version: NOW, notBefore: NOW, notAfter: NOW + 30 * DAY_MS },
+      usage: 'operator',
+      key: operator.publicKey,
+      name: 'carol',
+      roles: ['lead'],
+      teams: ['eng'],
+      version: NOW,
+      notBefore: NOW,
+      notAfter: NOW + 30 * DAY_MS,
     },
     { signer: issuer, ...change },
   )

@@ -226,8 +226,12 @@ test('an invite that names a key which was replaced lets nobody in, and says so'
 test('what was wrong with an enrolment file is not told of another invite that has ended', async () => {
   const { secret, commitment, expires_at } = parseCode((await made((await world()).invites)).code)!
   const seeking = createSeeking({
-    ...{ identity: { publicKey: ann }, clock: { now: () => NOW, monotonic: () => NOW }, log: silentLog },
-    ...{ isOther: () => false, granted: () => {}, ended: () => {} },
+    identity: { publicKey: ann },
+    clock: { now: () => NOW, monotonic: () => NOW },
+    log: silentLog,
+    isOther: () => false,
+    granted: () => {},
+    ended: () => {},
   })
   seeking.begin({ secret, commitment, expires_at, root: null, places: [] })
   seeking.unusable(new KaroError('bad_file', 'others may read it'))

@@ -27,7 +27,11 @@ beforeEach(() => {
 })
 
 const terms = (change: object = {}) => ({
-  ...{ key: operator.publicKey, name: 'carol', roles: [], teams: [], for_ms: DAY_MS },
+  key: operator.publicKey,
+  name: 'carol',
+  roles: [],
+  teams: [],
+  for_ms: DAY_MS,
   ...change,
 })
 
@@ -140,7 +144,9 @@ test('renewed, it holds for longer with the same key; revoked, it never does aga
   expect(await hq.fleet.revoke(operator.nodeId)).toBe(true)
   expect(hq.fleet.operators.list()).toMatchObject([{ state: 'revoked', binding: { name: 'carol' } }])
   expect(hq.fleet.operators.verdict(second, operator.publicKey)).toMatchObject({
-    ...{ ok: false, fault: 'revoked', name: 'carol' },
+    ok: false,
+    fault: 'revoked',
+    name: 'carol',
   })
   expect(hq.changes).toContain(operator.nodeId)
   await expect(hq.fleet.operators.issue(terms())).rejects.toMatchObject({ code: 'refused' })
@@ -156,7 +162,9 @@ test('one that has ended is known after a restart, and says nothing', () => {
   expect(roll.certificate(operatorCertificate(), later)).toEqual({ changed: [] })
   expect(roll.operators.list(later)).toMatchObject([{ state: 'expired', binding: { name: 'carol' } }])
   expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
-    ...{ ok: false, fault: 'expired', name: 'carol' },
+    ok: false,
+    fault: 'expired',
+    name: 'carol',
   })
 })
 
@@ -171,8 +179,14 @@ test('what an older issuer signed for a person says nothing of a node, nor the r
     root,
     mesh,
     {
-      ...{ usage: 'operator', key: operator.publicKey, name: 'carol', roles: ['security'], teams: [] },
-      ...{ version: NOW, notBefore: NOW, notAfter: NOW + DAY_MS },
+      usage: 'operator',
+      key: operator.publicKey,
+      name: 'carol',
+      roles: ['security'],
+      teams: [],
+      version: NOW,
+      notBefore: NOW,
+      notAfter: NOW + DAY_MS,
     },
     systemRandom,
   )
@@ -211,7 +225,8 @@ test.each([
       roll.certificate(first, later)
       roll.certificate(second, later)
       expect(roll.operators.verdict(operatorChain(), operator.publicKey, later)).toMatchObject({
-        ...{ ok: false, fault: 'expired' },
+        ok: false,
+        fault: 'expired',
       })
     }
   },
@@ -222,12 +237,14 @@ test('what the thief of an issuer signed for an operator stands in nobody’s wa
   roll.certificate(operatorCertificate(), NOW)
   roll.certificate(byOther({ version: NOW + 1, roles: [], teams: [] }), NOW)
   expect(roll.operators.verdict(operatorChain(), operator.publicKey, NOW)).toMatchObject({
-    ...{ ok: true, binding: { roles: [] } },
+    ok: true,
+    binding: { roles: [] },
   })
   revoke()
   expect(roll.operators.list(NOW)).toMatchObject([{ state: 'void', binding: { name: 'carol' } }])
   expect(roll.operators.verdict(operatorChain(), operator.publicKey, NOW)).toMatchObject({
-    ...{ ok: true, binding: { roles: ['lead'] } },
+    ok: true,
+    binding: { roles: ['lead'] },
   })
   // Nor is what it signed good for anything itself.
   const theirs = [issuerCertificate({ key: other.publicKey, name: 'hq-2' }), byOther()]

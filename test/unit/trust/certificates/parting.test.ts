@@ -30,7 +30,9 @@ async function fleet(at: number, linked: (node: NodeId) => boolean = () => true)
   }
   pass(hq, bob)
   const trust = createTrust({
-    ...{ identity: bob.identity, certificates: bob.fleet, log: silentLog },
+    identity: bob.identity,
+    certificates: bob.fleet,
+    log: silentLog,
     clock: { now: () => time.now, monotonic: () => time.now },
     audit: { record: async () => {} },
     config: { peers: { trusted: new Map(), denied: [] } },

@@ -41,7 +41,11 @@ export async function room(
   const repository = options.repository ?? createFleetRepository(await temporaryDatabase())
   const audited: AuditRecord[] = []
   const fleet = createFleet({
-    ...{ identity, repository, clock, random: systemRandom, log: silentLog },
+    identity,
+    repository,
+    clock,
+    random: systemRandom,
+    log: silentLog,
     audit: { record: async (entry) => void audited.push(entry) },
     ...options,
   })
@@ -59,8 +63,15 @@ export async function found(
   { grants = [], days = 365 }: { grants?: readonly string[]; days?: number } = {},
 ): Promise<void> {
   const terms: Parameters<typeof signCertificate>[2] = {
-    ...{ usage: 'issuer' as const, key: identity.publicKey, name: 'hq', roles: [], teams: [], grants },
-    ...{ version: now(), notBefore: now(), notAfter: now() + days * DAY_MS },
+    usage: 'issuer' as const,
+    key: identity.publicKey,
+    name: 'hq',
+    roles: [],
+    teams: [],
+    grants,
+    version: now(),
+    notBefore: now(),
+    notAfter: now() + days * DAY_MS,
   }
   await fleet.found(root.publicKey, signCertificate(root, meshOf(root.publicKey), terms, systemRandom))
 }

@@ -28,7 +28,9 @@ const listOf = (by: Signer, number: number, keys: readonly Room[], mesh = meshId
   signRevocationList(
     by,
     {
-      ...{ version: time.now, number, mesh },
+      version: time.now,
+      number,
+      mesh,
       revoked: keys.map(({ identity }) => ({ key: identity.publicKey, at: time.now })),
     },
     systemRandom,

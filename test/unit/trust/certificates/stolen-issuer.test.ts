@@ -31,7 +31,13 @@ function disk({ identity, fleet }: Room, repository = new MemoryRepository()) {
   const catalog = createCatalog()
   const ports = fleet.documents
   const keeper = createKeeper({
-    ...{ self: identity.nodeId, catalog, repository, clock, random: systemRandom, log: silentLog, ports },
+    self: identity.nodeId,
+    catalog,
+    repository,
+    clock,
+    random: systemRandom,
+    log: silentLog,
+    ports,
     members: createMembersView(trust, identity.nodeId, clock, ports),
     hints: () => undefined,
     audit: { record: async () => {} },

@@ -21,7 +21,9 @@ test('an inviter that refused one invite is met again for another one within two
     },
     trust: { known: () => [inviter], refuses: () => false, member: () => undefined },
     meet: (who) => met.push(who),
-    ...{ clock: time.clock, timers: time, log: silentLog },
+    clock: time.clock,
+    timers: time,
+    log: silentLog,
   })
   await upkeep.start(new AbortController().signal)
   time.advance(14_000)

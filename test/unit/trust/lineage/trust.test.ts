@@ -63,7 +63,11 @@ async function world(said: Said = {}) {
           ),
         },
       },
-      ...{ repository, lineage, certificates, identity: self, log: silentLog },
+      repository,
+      lineage,
+      certificates,
+      identity: self,
+      log: silentLog,
       audit: { record: async (entry) => void audited.push(entry) },
       clock: { now: () => clock.time, monotonic: () => clock.time },
     })

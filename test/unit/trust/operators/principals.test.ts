@@ -39,8 +39,13 @@ test('an operator is judged by the roles and teams of the certificate, and the n
   expect(fault).toBeUndefined()
   expect(who).toEqual({ id: operator.nodeId, name: 'carol' })
   expect(principal).toEqual({
-    ...{ node_id: node.nodeId, trust_level: 'peer', denied: false, roles: ['lead'], teams: ['eng'] },
-    ...{ operator: operator.fingerprint, operator_id: operator.nodeId },
+    node_id: node.nodeId,
+    trust_level: 'peer',
+    denied: false,
+    roles: ['lead'],
+    teams: ['eng'],
+    operator: operator.fingerprint,
+    operator_id: operator.nodeId,
     through: { node_id: node.nodeId, roles: ['individual'], teams: ['desk'] },
   })
 })
@@ -50,8 +55,11 @@ test('a node that asks for itself is judged as before', () => {
   const { operator: _, ...own } = asking.body
   expect(owner().resolve({ ...asking, body: own })).toEqual({
     principal: {
-      ...{ node_id: node.nodeId, trust_level: 'peer', denied: false },
-      ...{ roles: ['individual'], teams: ['desk'] },
+      node_id: node.nodeId,
+      trust_level: 'peer',
+      denied: false,
+      roles: ['individual'],
+      teams: ['desk'],
     },
   })
 })
@@ -151,7 +159,8 @@ describe('a delegation', () => {
       fc.record({ audience_key: bytes(32) }),
       fc.record({ types: fc.subarray(['NodeHealth', 'SafetyPosture', 'Tool']) }),
       fc.record({ not_after: fc.integer({ min: NOW - HOUR_MS, max: NOW }) }).map(({ not_after }) => ({
-        ...{ not_before: not_after - HOUR_MS, not_after },
+        not_before: not_after - HOUR_MS,
+        not_after,
       })),
     )
     fc.assert(

@@ -44,8 +44,12 @@ async function desk({ inMesh = true } = {}) {
   const sessions = createSessions({
     self: node.publicKey,
     opinion: (id) => ({
-      ...{ node_id: id, trust_level: 'peer', roles: [], teams: [] },
-      ...{ denied: refused.has(id), revoked: false },
+      node_id: id,
+      trust_level: 'peer',
+      roles: [],
+      teams: [],
+      denied: refused.has(id),
+      revoked: false,
     }),
     operators: {
       mesh: () => roll.root()?.mesh,

@@ -16,8 +16,13 @@ const audience = newSealingKey()
 
 export const body: DelegationBody = {
   session: new Uint8Array(16).fill(7),
-  ...{ mesh, node: node.publicKey, uid: 1000, types: ['ToolUsage'], audience_key: audience.publicKey },
-  ...{ not_before: NOW, not_after: NOW + 8 * HOUR_MS },
+  mesh,
+  node: node.publicKey,
+  uid: 1000,
+  types: ['ToolUsage'],
+  audience_key: audience.publicKey,
+  not_before: NOW,
+  not_after: NOW + 8 * HOUR_MS,
 }
 
 /** `node` asks, for the operator, about tools. */
@@ -31,7 +36,8 @@ export function question(
     author: node.publicKey,
     authorId: node.nodeId,
     body: {
-      ...{ query_type: 'ToolUsage', audience_key: audience.publicKey },
+      query_type: 'ToolUsage',
+      audience_key: audience.publicKey,
       operator: {
         delegation: signDelegation(by, { ...body, ...said }, systemRandom),
         chain: operatorChain(),
@@ -57,9 +63,12 @@ export function owner(said: Readonly<Record<NodeId, Words>> = {}, inMesh = true)
   }
   const { resolve } = createPrincipals({
     opinion: (id) => ({
-      ...{ node_id: id, roles: ['individual'], teams: ['desk'] },
+      node_id: id,
+      roles: ['individual'],
+      teams: ['desk'],
       trust_level: said[id]?.level ?? (id === node.nodeId ? 'peer' : 'untrusted'),
-      ...{ denied: said[id]?.denied ?? false, revoked: said[id]?.revoked ?? false },
+      denied: said[id]?.denied ?? false,
+      revoked: said[id]?.revoked ?? false,
     }),
     operators: {
       mesh: () => roll.root()?.mesh,

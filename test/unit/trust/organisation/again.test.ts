@@ -34,22 +34,24 @@ async function node(repository = new MemoryRepository()) {
   const audit = { record: async () => {} }
   const organisation = createOrganisation({
     root: () => ({ key: root.publicKey, mesh }),
-    ...{ policy, compile: compilePolicies, log: silentLog, clock, audit },
+    policy,
+    compile: compilePolicies,
+    log: silentLog,
+    clock,
+    audit,
     changed: () => {},
   })
   const trust = { members: () => [], member: () => undefined, admits: () => false, refuses: () => false }
   const ports = { policy_bundle: organisation.documents }
   const keeper = createKeeper({
-    ...{
-      self,
-      catalog: createCatalog(),
-      repository,
-      clock,
-      random: systemRandom,
-      log: silentLog,
-      audit,
-      ports,
-    },
+    self,
+    catalog: createCatalog(),
+    repository,
+    clock,
+    random: systemRandom,
+    log: silentLog,
+    audit,
+    ports,
     members: createMembersView(trust, self, clock, ports),
     hints: () => undefined,
     witness: { wants: () => false, given: () => {} },
@@ -60,7 +62,9 @@ async function node(repository = new MemoryRepository()) {
   await keeper.load()
   await settled()
   return {
-    ...{ organisation, repository, time },
+    organisation,
+    repository,
+    time,
     async hear(frame: Uint8Array) {
       await keeper.keep([readDocument(frame, time.now)])
       await settled()

@@ -24,8 +24,11 @@ const bundle = (
   return signPolicyBundle(
     by,
     {
-      ...{ version: NOW + number, number, mesh: meshOf(root.publicKey), aggregators: [] },
-      ...{ policies: Buffer.from(text) },
+      version: NOW + number,
+      number,
+      mesh: meshOf(root.publicKey),
+      aggregators: [],
+      policies: Buffer.from(text),
       ...rest,
     },
     systemRandom,
@@ -39,7 +42,10 @@ function made({ trusted = true, accept = 'restrict' as 'restrict' | 'full' } = {
   let changes = 0
   const organisation = createOrganisation({
     root: () => (trusted ? { key: root.publicKey, mesh: meshOf(root.publicKey) } : undefined),
-    ...{ policy, compile: compilePolicies, log: silentLog, clock: { now: () => NOW, monotonic: () => NOW } },
+    policy,
+    compile: compilePolicies,
+    log: silentLog,
+    clock: { now: () => NOW, monotonic: () => NOW },
     changed: () => void changes++,
     audit: { record: async (entry) => void audited.push(entry) },
   })
@@ -84,7 +90,12 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
   // The first bundle is replaced as a whole.
   expect(asks(1, ['lead'], ['eng']).effect).toBe('allow')
   expect(organisation.state()).toEqual({
-    ...{ number: 1, signed_at: NOW + 1, policies: 0, max_level: 1, k_min: 20, problem: null },
+    number: 1,
+    signed_at: NOW + 1,
+    policies: 0,
+    max_level: 1,
+    k_min: 20,
+    problem: null,
     totals: {
       aggregators: [{ node_id: other.nodeId, operator: 'site b' }],
       bucket: 'day',

@@ -32,16 +32,18 @@ async function world() {
   const revoked = new Set<NodeId>()
   let changed = (_: NodeId): void => {}
   const binding = (node: NodeId): Binding => ({
-    ...{
-      usage: 'node',
-      node_id: node,
-      key: new Uint8Array(32),
-      member_id: '',
-      name: 'c',
-      roles: [],
-      teams: [],
-    },
-    ...{ grants: [], issuer: issuer.nodeId, issued_at: 1, not_before: 1, not_after: 9e12 },
+    usage: 'node',
+    node_id: node,
+    key: new Uint8Array(32),
+    member_id: '',
+    name: 'c',
+    roles: [],
+    teams: [],
+    grants: [],
+    issuer: issuer.nodeId,
+    issued_at: 1,
+    not_before: 1,
+    not_after: 9e12,
   })
   const certificates: Certificates = {
     ...NO_CERTIFICATES,
@@ -63,7 +65,12 @@ async function world() {
     trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> },
   }
   const trust = createTrust({
-    ...{ config, certificates, introductions, identity: self, log: silentLog, clock: time.clock },
+    config,
+    certificates,
+    introductions,
+    identity: self,
+    log: silentLog,
+    clock: time.clock,
     repository: createMemberRepository(await temporaryDatabase()),
     lineage: createLineage(time.clock.now),
     audit: { record: async () => {} },

@@ -38,7 +38,12 @@ async function world() {
   const introductions = createIntroductions({ ...base, identity: self })
   const config = { peers: { denied: [] as NodeId[], trusted: new Map<NodeId, TrustedPeer>() } }
   const trust = createTrust({
-    ...{ config, certificates, introductions, identity: self, log: silentLog, clock: time.clock },
+    config,
+    certificates,
+    introductions,
+    identity: self,
+    log: silentLog,
+    clock: time.clock,
     repository: createMemberRepository(await temporaryDatabase()),
     lineage: createLineage(time.clock.now),
     audit: { record: async () => {} },
@@ -96,7 +101,8 @@ test('whom this node introduced under an earlier key it introduces again under i
   const published: string[] = []
   const again = () =>
     introduceAgain({
-      ...{ introductions, clock: time.clock },
+      introductions,
+      clock: time.clock,
       identity: { nodeId: self.nodeId, former: [former] },
       documents: { publish: async (kind) => void published.push(kind) },
     })

@@ -29,11 +29,12 @@ function world() {
   return { time, of, here: of() }
 }
 const about = (n: number, more = {}) => ({
-  ...{
-    key: Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? n & 255 : i === 30 ? n >> 8 : 7)),
-    name: `n${n}`,
-  },
-  ...{ level: 'peer', teams: ['eng', 'ops'], not_after: EPOCH + 10 * DAY, withdrawn: false },
+  key: Uint8Array.from({ length: 32 }, (_, i) => (i === 31 ? n & 255 : i === 30 ? n >> 8 : 7)),
+  name: `n${n}`,
+  level: 'peer',
+  teams: ['eng', 'ops'],
+  not_after: EPOCH + 10 * DAY,
+  withdrawn: false,
   ...more,
 })
 const nodeOf = (n: number): NodeId => formatNodeId(about(n).key)
@@ -111,7 +112,9 @@ test('what an introducer takes back with its next key is gone, and a key that is
 
   let frozen = false
   const { word, scopeOf } = createIntroducers({
-    ...{ introductions: here, refuses: () => frozen, lineage: NO_LINEAGE },
+    introductions: here,
+    refuses: () => frozen,
+    lineage: NO_LINEAGE,
     saidOf: () => ({ level: 'peer', roles: [], teams: [], introducer: ALL }),
   })
   expect([scopeOf(before.node), word(nodeOf(1))]).toMatchObject([ALL, { level: 'peer' }])

@@ -7,10 +7,20 @@ const NODE = 'karo:ed25519:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' as NodeI
 const ISSUER = 'karo:ed25519:BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA' as NodeId
 
 const SILENT: Evidence = {
-  ...{ node_id: NODE, fingerprint: '0'.repeat(16), display_name: 'x', config_denied: false },
-  ...{ config_trusted: undefined, decision: undefined, certified: undefined, certificate_revoked: undefined },
-  ...{ certificate_fault: undefined, introduced: undefined, domain: undefined, heard_of: false },
-  ...{ lineage: { kind: 'current' }, other_keys: [] },
+  node_id: NODE,
+  fingerprint: '0'.repeat(16),
+  display_name: 'x',
+  config_denied: false,
+  config_trusted: undefined,
+  decision: undefined,
+  certified: undefined,
+  certificate_revoked: undefined,
+  certificate_fault: undefined,
+  introduced: undefined,
+  domain: undefined,
+  heard_of: false,
+  lineage: { kind: 'current' },
+  other_keys: [],
 }
 const decided = {
   level: null,
@@ -22,8 +32,18 @@ const decided = {
   decided_at: 1,
 } as const
 const binding = {
-  ...{ usage: 'node' as const, node_id: NODE, key: new Uint8Array(32), member_id: '', name: 'c', grants: [] },
-  ...{ roles: ['lead'], teams: ['certified'], issuer: ISSUER, issued_at: 1, not_before: 1, not_after: 9e12 },
+  usage: 'node' as const,
+  node_id: NODE,
+  key: new Uint8Array(32),
+  member_id: '',
+  name: 'c',
+  grants: [],
+  roles: ['lead'],
+  teams: ['certified'],
+  issuer: ISSUER,
+  issued_at: 1,
+  not_before: 1,
+  not_after: 9e12,
 } as const
 
 type Row = readonly [source: string, speaks: Partial<Evidence>]

@@ -61,7 +61,9 @@ async function world(
   const config = { peers: peersOf(file) }
   const trust = createTrust({
     config,
-    ...{ repository: kept, identity: self, certificates },
+    repository: kept,
+    identity: self,
+    certificates,
     audit: {
       record: async (entry) => {
         audited.push(entry)
@@ -532,8 +534,18 @@ test('a reload takes over what the file says now, tells and records each node it
 
 test('what an issuer signed counts nowhere that denies it, and its names are not names that people chose', async () => {
   const binding = (node: NodeId, name: string, issuer: NodeId): Binding => ({
-    ...{ usage: 'node', node_id: node, key: new Uint8Array(32), member_id: '', name, issuer },
-    ...{ roles: [], teams: [], grants: [], issued_at: 1, not_before: 1, not_after: Number.MAX_SAFE_INTEGER },
+    usage: 'node',
+    node_id: node,
+    key: new Uint8Array(32),
+    member_id: '',
+    name,
+    issuer,
+    roles: [],
+    teams: [],
+    grants: [],
+    issued_at: 1,
+    not_before: 1,
+    not_after: Number.MAX_SAFE_INTEGER,
   })
   const held = [binding(bob, 'bob', ann), binding(cid, 'cid', dan)]
   const { trust, config } = await world({}, undefined, undefined, {

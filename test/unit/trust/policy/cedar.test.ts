@@ -231,7 +231,8 @@ describe('an engine that cannot decide', () => {
       },
     } as const
     expect(judged({ ...engine, judgeAgent: engine.judge }, request())).toMatchObject({
-      ...{ effect: 'deny', rule: 'policy.error' },
+      effect: 'deny',
+      rule: 'policy.error',
     })
   })
 })

@@ -397,7 +397,10 @@ describe('deny beats allow', () => {
 describe('an operator who asks through a node', () => {
   const OPERATOR = formatNodeId(new Uint8Array(32).fill(9))
   const asking = principal({
-    ...{ operator: '0123456789abcdef', operator_id: OPERATOR, roles: ['security'], teams: ['soc'] },
+    operator: '0123456789abcdef',
+    operator_id: OPERATOR,
+    roles: ['security'],
+    teams: ['soc'],
     through: { node_id: ASKER, roles: ['lead'], teams: ['eng'] },
   })
   const effect = (over: Partial<Consent>): string =>

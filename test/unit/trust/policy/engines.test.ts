@@ -127,16 +127,14 @@ describe.each(EACH)('the $engine.kind engine, asked by $kind', ({ engine, as }) 
     const asked = (own: boolean, roles: readonly string[] = [], by_agent = false) =>
       engine.judgeAgent({
         principal: as(principal({ roles })),
-        ...{
-          agent: 'kExecutor:build',
-          operation: 'task',
-          tool: 'exec',
-          own,
-          by_agent,
-          at: FRIDAY,
-          k: 5,
-          teams: ['eng'],
-        },
+        agent: 'kExecutor:build',
+        operation: 'task',
+        tool: 'exec',
+        own,
+        by_agent,
+        at: FRIDAY,
+        k: 5,
+        teams: ['eng'],
       })
     for (const roles of [[], ['security'], ['admin'], ['auditor']]) {
       expect(asked(true, roles)).toMatchObject({
