@@ -15,6 +15,7 @@ import { MESSAGES } from '../../protocols/registry.ts'
 import { alice, mallory, rawFrame } from '../support/mesh/frames.ts'
 import { goldenFrames, signerOf, verifyEd25519 } from '../support/mesh/vectors.ts'
 import { memoryInUse } from '../support/run/garbage.ts'
+import { pick, type Random, randomOf } from '../support/run/random.ts'
 
 export interface FuzzReport {
   readonly rounds: number
@@ -30,22 +31,6 @@ export interface FuzzReport {
   readonly heapEnd: number
 }
 
-/** Deterministic (mulberry32): a seed reproduces a run. */
-export function randomOf(seed: number): { below(limit: number): number; bytes(length: number): Uint8Array } {
-  let state = seed >>> 0
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let word = Math.imul(state ^ (state >>> 15), state | 1)
-    word ^= word + Math.imul(word ^ (word >>> 7), word | 61)
-    return (word ^ (word >>> 14)) >>> 0
-  }
-  return {
-    below: (limit) => next() % limit,
-    bytes: (length) => Uint8Array.from({ length }, () => next() & 0xff),
-  }
-}
-export type Random = ReturnType<typeof randomOf>
-
 const honest = goldenFrames
   .map((vector) =>
     encodeFrame(MESSAGES.get(vector.type)!, vector.envelope, vector.body, signerOf(vector.seed).sign),
@@ -54,8 +39,6 @@ const honest = goldenFrames
 const types = [...MESSAGES.keys()]
 /** Of messages that have to say something: a body without any member is none of theirs. */
 const demanding = types.filter((type) => !MESSAGES.get(type)!.body.safeParse({}).success)
-
-export const pick = <T>(random: Random, list: readonly T[]): T => list[random.below(list.length)]!
 
 /** A correct envelope, signed by the sender it names, around a body that fits no message. */
 function signedBody(random: Random): Uint8Array {

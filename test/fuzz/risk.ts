@@ -1,7 +1,7 @@
 // Disguises dangerous lines in ways that change nothing for the shell, and checks that no disguise lowers a level.
 import { checkCommand, RISK_LEVELS, type RiskLevel } from '../../src/assist/risk/index.ts'
 import { type DangerousLine, dangerousLines, PLACE } from '../support/data/lines.ts'
-import { pick, type Random, randomOf } from './frames.ts'
+import { pick, type Random, randomOf } from '../support/run/random.ts'
 
 export interface RiskReport {
   readonly rounds: number

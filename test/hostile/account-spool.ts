@@ -1,8 +1,8 @@
 // Another account of the machine that fills the spool directory with files: many, large, and of no use to anybody.
 import { chownSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { randomOf } from '../fuzz/frames.ts'
 import { records } from '../support/data/spool.ts'
+import { randomOf } from '../support/run/random.ts'
 import { type Attack, turn } from './attack.ts'
 
 /** Nobody's on a machine of tests; only root can write as it, others write as themselves. */

@@ -1,8 +1,8 @@
 // A member that sends every kind of bad frame in turn, and opens a new stream after each refusal.
 import { signedQuery as query } from '../../protocols/registry.ts'
-import { randomOf } from '../fuzz/frames.ts'
 import { ATTACKS } from '../support/mesh/attacks.ts'
 import { rawPeer } from '../support/mesh/raw-peer.ts'
+import { randomOf } from '../support/run/random.ts'
 import { type Attack, joined, turn } from './attack.ts'
 
 export const memberMalformed: Attack = {

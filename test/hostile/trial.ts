@@ -182,6 +182,8 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
     deadlineMs: BEGINS_WITHIN_MS,
     // Beside others it may be refused at the door for long: what it has done tells.
   }).catch(() => {})
+  // It ends by itself only when it cannot attack at all, and nobody would be refused.
+  if (child.exitCode !== null) throw new Error(`the attacker of ${attack.name} ended with ${child.exitCode}`)
   return async (): Promise<Readonly<Record<string, number>>> => {
     child.stdin.end()
     const gone = ended(child)

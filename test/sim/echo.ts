@@ -16,7 +16,7 @@ import type {
   QueryTimer,
 } from '../../src/exchange/query/state/types.ts'
 import type { Member } from '../../src/trust/peers/index.ts'
-import { type Random, randomOf } from '../fuzz/frames.ts'
+import { type Random, randomOf } from '../support/run/random.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
 
 export interface SimOptions {

@@ -3,7 +3,7 @@
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Command, ConnId } from '../../src/mesh/state/types.ts'
 import { TIMINGS } from '../../src/mesh/timings.ts'
-import type { Random } from '../fuzz/frames.ts'
+import type { Random } from '../support/run/random.ts'
 import { VirtualTime } from '../support/run/virtual-time.ts'
 import { type End, ipOf, type Pipe, SimNode, type Wish } from './mesh-node.ts'
 import type { Sent } from './sizes.ts'

@@ -1,6 +1,6 @@
 // A mesh's life in virtual time: nodes discover and admit each other, fall apart, find together, die, come back, are denied.
 import type { NodeId } from '../../protocols/node-id.ts'
-import { randomOf } from '../fuzz/frames.ts'
+import { randomOf } from '../support/run/random.ts'
 import { Network } from './mesh-network.ts'
 import { nodeIdOf, type SimNode } from './mesh-node.ts'
 

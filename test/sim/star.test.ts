@@ -1,6 +1,6 @@
 // Every question is answered completely where leaves trust one node only, along a chain, and with random partial trust.
 import { expect, test } from 'vitest'
-import { randomOf } from '../fuzz/frames.ts'
+import { randomOf } from '../support/run/random.ts'
 import { times } from '../support/run/thorough.ts'
 import {
   type AskedInSim,

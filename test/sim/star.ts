@@ -9,7 +9,7 @@ import type { Outcome } from '../../src/exchange/query/result.ts'
 import { soFar } from '../../src/exchange/query/state/live.ts'
 import { createQueryState, type QueryState } from '../../src/exchange/query/state/state.ts'
 import type { QueryAction, QueryEvent, QueryTimer } from '../../src/exchange/query/state/types.ts'
-import { type Random, randomOf } from '../fuzz/frames.ts'
+import { type Random, randomOf } from '../support/run/random.ts'
 import { Network } from './mesh-network.ts'
 import { nodeIdOf, type SimNode } from './mesh-node.ts'
 

@@ -1,7 +1,6 @@
 // Runs command lines for real in a root that is thrown away: none that does damage there may be judged safe.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkCommand } from '../../../src/assist/risk/index.ts'
-import { randomOf } from '../../fuzz/frames.ts'
 import { DISGUISES, disguised } from '../../fuzz/risk.ts'
 import {
   carrierLines,
@@ -11,6 +10,7 @@ import {
   PAYLOADS,
   PLACE,
 } from '../../support/data/lines.ts'
+import { randomOf } from '../../support/run/random.ts'
 import { times } from '../../support/run/thorough.ts'
 import {
   canThrowAway,

@@ -16,7 +16,6 @@ import type { EventShape, StatisticsShape } from '../../../src/api/contract/shap
 import { homePaths } from '../../../src/config/paths.ts'
 import { openArchive } from '../../../src/ops/care/archive.ts'
 import { holdHome } from '../../../src/ops/system/home-lock.ts'
-import { randomOf } from '../../fuzz/frames.ts'
 import { append, liveName, records } from '../../support/data/spool.ts'
 import {
   cleanEnv,
@@ -28,6 +27,7 @@ import {
   temporaryHome,
 } from '../../support/node/node.ts'
 import { smallDisk } from '../../support/node/small-disk.ts'
+import { randomOf } from '../../support/run/random.ts'
 import { until } from '../../support/run/until.ts'
 import { startShell } from '../../support/shell/hooked-shell.ts'
 

@@ -7,7 +7,6 @@ import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
 import { hello, STREAMS, signedQuery } from '../../../protocols/registry.ts'
 import type { AuditEntryShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
-import { randomOf } from '../../fuzz/frames.ts'
 import { type Aim, ATTACKS, fitting } from '../../support/mesh/attacks.ts'
 import {
   addressOf,
@@ -23,6 +22,7 @@ import { hostilePeers, reset } from '../../support/mesh/hostile.ts'
 import { type RawPeer, type RawStream, rawHello } from '../../support/mesh/raw-peer.ts'
 import { besiege, LOBBY_PLACES, PENDING_MAX } from '../../support/mesh/siege.ts'
 import { startNode, type TestNode } from '../../support/node/node.ts'
+import { randomOf } from '../../support/run/random.ts'
 import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 

@@ -1,6 +1,6 @@
 // The whole in virtual time: a thousand machines discover each other, come and go, ask, and add up what they share.
 import type { Random } from '../../../src/base/clock.ts'
-import { randomOf } from '../../fuzz/frames.ts'
+import { randomOf } from '../../support/run/random.ts'
 import { settled } from '../../support/run/virtual-time.ts'
 import { Network as DocumentsShell, HOUR, MINUTE } from '../../unit/exchange/documents/network.ts'
 import { bindingOf, MESH, type World as TotalsWorld } from '../../unit/exchange/totals/world.ts'

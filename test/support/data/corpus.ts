@@ -1,7 +1,7 @@
 // Reads the corpora of command lines: their placeholders are filled with made-up characters, the same in every run.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Random, randomOf } from '../../fuzz/frames.ts'
+import { type Random, randomOf } from '../run/random.ts'
 
 export interface CorpusLine {
   /** As it stands in the file, for messages. */

@@ -1,6 +1,6 @@
 // Commands for many nodes from one seed, put where a shell would have put them, and what all numbers must then be.
 import { mkdirSync } from 'node:fs'
-import { pick, randomOf } from '../../fuzz/frames.ts'
+import { pick, randomOf } from '../run/random.ts'
 import { append, deadName, record, type Spooled } from './spool.ts'
 
 const HOUR_MS = 3_600_000

@@ -5,7 +5,7 @@ import { MeshQuery, QueryHop, Response } from '../../../protocols/messages/query
 import { hello, signedQuery as query } from '../../../protocols/registry.ts'
 import { createQuota } from '../../../src/base/quota.ts'
 import { MEMBER_RATES } from '../../../src/mesh/allowance.ts'
-import { pick, type Random, randomOf } from '../../fuzz/frames.ts'
+import { pick, type Random, randomOf } from '../run/random.ts'
 import { type Aim, ATTACKS, type Attack, fitting } from './attacks.ts'
 import { type RawPeer, type RawStream, rawPeer } from './raw-peer.ts'
 

@@ -1,8 +1,8 @@
 // Reads the golden vectors: JSON notations back to bytes and runs, and the keys they are signed with.
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { WireBody, WireValue } from '../../../protocols/define.ts'
 import type { Envelope } from '../../../protocols/frame.ts'
+import frames from '../../vectors/frames.json' with { type: 'json' }
 
 interface Golden {
   readonly hex?: string
@@ -25,8 +25,7 @@ interface Vectors {
   readonly values: readonly { readonly name: string; readonly value: unknown; readonly bytes: Golden }[]
 }
 
-const file = new URL('../../vectors/frames.json', import.meta.url)
-const read = JSON.parse(readFileSync(file, 'utf8')) as Vectors
+const read = frames as unknown as Vectors
 
 function revive(value: unknown): WireValue {
   if (Array.isArray(value)) return value.map(revive)

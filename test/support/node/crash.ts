@@ -9,9 +9,9 @@ import type {
   StatusShape,
 } from '../../../src/api/contract/shapes.ts'
 import { FAULT_POINTS, type FaultPoint } from '../../../src/base/run/faults.ts'
-import { pick, randomOf } from '../../fuzz/frames.ts'
 import { deadName, record, T0 } from '../data/spool.ts'
 import { ended } from '../run/processes.ts'
+import { pick, randomOf } from '../run/random.ts'
 import { until } from '../run/until.ts'
 import { type Ending, openTypist, type Typed, type Typist } from '../shell/typist.ts'
 import { startNode, type TestNode, temporaryHome } from './node.ts'

@@ -1,6 +1,6 @@
 // A person at a real bash who types numbered commands, and what history must know of them afterwards.
 import { existsSync } from 'node:fs'
-import { pick, type Random, randomOf } from '../../fuzz/frames.ts'
+import { pick, type Random, randomOf } from '../run/random.ts'
 import { until } from '../run/until.ts'
 import { openBash } from './pty.ts'
 

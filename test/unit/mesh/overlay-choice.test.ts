@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
-import { randomOf } from '../../fuzz/frames.ts'
+import { randomOf } from '../../support/run/random.ts'
 
 type Graph = ReadonlyMap<NodeId, ReadonlySet<NodeId>>
 

@@ -4,7 +4,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { createRing } from '../../../src/mesh/state/choice.ts'
 import { createLeaves, type Dependent } from '../../../src/mesh/state/leaves.ts'
 import { createOverlay, type Overlay } from '../../../src/mesh/state/overlay.ts'
-import { randomOf } from '../../fuzz/frames.ts'
+import { randomOf } from '../../support/run/random.ts'
 
 const ROUND_MS = 15_000
 

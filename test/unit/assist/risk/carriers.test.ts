@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest'
 import { wrapperNames, wrapperOf } from '../../../../src/assist/risk/carriers/wrappers.ts'
 import { checkCommand, RISK_LEVELS, type RiskLevel, riskLevelOf } from '../../../../src/assist/risk/index.ts'
-import { randomOf } from '../../../fuzz/frames.ts'
 import { DISGUISES, disguised } from '../../../fuzz/risk.ts'
 import { carrierLines, PAYLOADS, PLACE } from '../../../support/data/lines.ts'
+import { randomOf } from '../../../support/run/random.ts'
 
 const CARRIERS = carrierLines()
 const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)

@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
-import { randomOf } from '../../../fuzz/frames.ts'
 import { DISGUISES, disguisable, disguised, fuzzRisk } from '../../../fuzz/risk.ts'
 import { PLACE } from '../../../support/data/lines.ts'
 import fc from '../../../support/run/properties.ts'
+import { randomOf } from '../../../support/run/random.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const LINES = disguisable()

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, it, test } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { createVisits, type Visits } from '../../../../src/exchange/documents/absence/visits.ts'
-import { randomOf } from '../../../fuzz/frames.ts'
+import { randomOf } from '../../../support/run/random.ts'
 import { times } from '../../../support/run/thorough.ts'
 import { VirtualTime } from '../../../support/run/virtual-time.ts'
 import { HOUR, MINUTE, type Node, networkOf } from './network.ts'
