@@ -69,6 +69,7 @@ function elsewhere(): string {
     'README.md',
     'NOTICE',
     'tsconfig.json',
+    'test/vectors',
   ]
   for (const part of parts.reverse()) cpSync(join(ROOT, part), join(copy, part), { recursive: true })
   // Whoever makes packages of it is not the owner of the links.
