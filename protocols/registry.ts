@@ -5,7 +5,6 @@ import { AgentEnd, AgentHello, AgentPart, AgentRequest, Holding, ShareLink } fro
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
-import { Introduction } from './messages/introduction.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
 import { Presence } from './messages/presence.ts'
@@ -140,7 +139,6 @@ export const MESSAGES: MessageTable = messageTable([
   PolicyBundle,
   Delegation,
   KeyRotation,
-  Introduction,
   AuditHead,
   Presence,
   Heads,

@@ -127,7 +127,7 @@ function topicRow(topic: Topic): string {
 const RESERVED: readonly (readonly [string, string])[] = [
   ['0x0003', 'capabilities that changed after Hello'],
   ['0x0210 – 0x0215', 'private aggregation'],
-  ['0x0300 – 0x0306', 'key rotation, certificates, revocations, delegations, policy, introductions'],
+  ['0x0300 – 0x0306', 'key rotation, certificates, revocations, delegations, policy'],
   ['0x0500 – 0x05FF', 'control of agents'],
   ['0x0600 – 0x060F', 'artifacts'],
 ]

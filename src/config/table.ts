@@ -243,7 +243,7 @@ export const KEYS = {
     kind: value.trustedPeers,
     default: new Map(),
     description:
-      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams. `introducer = true`, or `introducer = { level = "share_to", teams = ["eng"], days = 30 }`: nodes that it introduces (karo peers introduce) are trusted too, up to this level, in these teams and for so many days.',
+      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams.',
     example: '"karo:ed25519:…" = { name = "bob", level = "peer", roles = ["lead"], teams = ["eng"] }',
   }),
 

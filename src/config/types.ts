@@ -156,16 +156,6 @@ export interface TrustedPeer {
   readonly level: TrustLevel
   readonly roles: readonly string[]
   readonly teams: readonly string[]
-  /** The most that it may give to nodes that it introduces; absent: it may introduce nobody. */
-  readonly introducer?: IntroducerScope
-}
-
-/** The most that an introduction of one introducer gives here. */
-export interface IntroducerScope {
-  readonly level: TrustLevel
-  readonly teams: readonly string[]
-  /** After so many days an introduction ends, whatever it says. */
-  readonly days: number
 }
 
 /** Where a value came from, as `karo config list` shows it: `default`, `config.toml:12`, `KARO_MESH_PORT`. */

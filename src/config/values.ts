@@ -5,8 +5,8 @@ import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
-import { integer, isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
-import type { IntroducerScope, Security, StaticPeer, TrustedPeer } from './types.ts'
+import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
+import type { Security, StaticPeer, TrustedPeer } from './types.ts'
 
 export const NAME_LENGTH = 64
 
@@ -175,38 +175,7 @@ export const securityList: Kind<readonly Security[]> = {
   },
 }
 
-const scopeFields = {
-  level: oneOf(['share_to', 'query_from', 'peer']),
-  teams: list(label, 8),
-  days: integer(1, 365),
-} as const
-
-/** `true`, or `{ level, teams, days }`: the most that an introducer may give to nodes that it introduces. */
-const introducer: Kind<IntroducerScope | undefined> = {
-  allowed: 'true, or a table such as { level = "share_to", teams = ["eng"], days = 30 }',
-  check(value) {
-    if (value === false) return undefined
-    if (value === true) return INTRODUCER
-    if (!isTable(value)) throw new WrongValue(`is ${shown(value)}, but must be ${introducer.allowed}`)
-    const scope: Record<string, unknown> = { ...INTRODUCER }
-    for (const [name, given] of Object.entries(value)) {
-      if (!Object.hasOwn(scopeFields, name))
-        throw new WrongValue('is not a key', [name], `It may have: ${Object.keys(scopeFields).join(', ')}.`)
-      try {
-        scope[name] = (scopeFields[name as keyof typeof scopeFields] as Kind<unknown>).check(given)
-      } catch (error) {
-        if (!(error instanceof WrongValue)) throw error
-        throw new WrongValue(error.message, [name, ...error.path], error.hint)
-      }
-    }
-    return scope as unknown as IntroducerScope
-  },
-}
-/** The limits of an introducer for which the configuration sets none. */
-const INTRODUCER: IntroducerScope = { level: 'peer', teams: [], days: 30 }
-
 const trustedFields = {
-  introducer,
   name: displayName,
   level: oneOf(TRUST_LEVELS),
   roles: list(label, 32),
@@ -245,13 +214,11 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
         throw new WrongValue('is not a key', [id, name], hint)
       }
       const name = field('name', trustedFields.name)
-      const introduces = field('introducer', trustedFields.introducer)
       peers.set(id, {
         ...(name !== undefined && { name }),
         level: field('level', trustedFields.level) ?? 'peer',
         roles: field('roles', trustedFields.roles) ?? [],
         teams: field('teams', trustedFields.teams) ?? [],
-        ...(introduces !== undefined && { introducer: introduces }),
       })
     }
     return peers

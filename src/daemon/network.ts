@@ -13,9 +13,8 @@ import { createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
 import { withRotations } from '../trust/peers/index.ts'
 import type { Foundation } from './foundation.ts'
-import { introductionPort, rereadIntroductions } from './introduced.ts'
 import type { Local } from './local.ts'
-import { createOwnRotation, introduceAgain } from './rotation.ts'
+import { createOwnRotation } from './rotation.ts'
 import { buildTotals } from './totals.ts'
 
 /** Neighbours get so long to fetch what may end their links here: announcing takes a second at most. */
@@ -38,10 +37,9 @@ export function buildNetwork(
   { keyPath, reportsPath, onSwitch }: NetworkPlace,
 ) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
-  const { audit, fleet, insight, introductions, organisation, policy, sharing, store, trust } = local
+  const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
   const { replay } = store
-  const { nodeId, former } = common.identity
-  const own = new Set([nodeId, ...former.map((key) => key.nodeId)])
+  const { nodeId } = common.identity
 
   const mesh = createMesh({
     ...common,
@@ -54,7 +52,6 @@ export function buildNetwork(
     version: VERSION,
     credentials: withRotations(fleet, trust.rotations, common.identity.rotations),
   })
-  const introduced = { own, trust, introductions }
   const documents = createDocuments({
     ...common,
     repository: store.documents,
@@ -66,10 +63,8 @@ export function buildNetwork(
       ...fleet.documents,
       policy_bundle: organisation.documents,
       key_rotation: trust.rotations,
-      introduction: introductionPort(introduced),
     },
   })
-  rereadIntroductions(introduced, documents, common.log)
   fleet.onAuthority(documents.again)
   const publish = publisherOf(documents, common.log)
   fleet.onDocument(publish)
@@ -89,7 +84,6 @@ export function buildNetwork(
     log: common.log,
     reread: () => readPending(keyPath, common.identity),
     abandon: () => void abandonRotation(keyPath, common.random),
-    again: () => introduceAgain({ ...common, introductions, documents }),
     isIssuer: () => fleet.state().issuer,
     standing: () => trust.keyState(nodeId),
     onSwitch,

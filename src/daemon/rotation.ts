@@ -1,13 +1,11 @@
 // Carries out a rotation of this node's key: announces it, waits until members have it, and restarts the daemon under
 // the new key.
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Documents } from '../exchange/documents/index.ts'
 import type { Identity, PendingRotation } from '../trust/identity/index.ts'
 import { type KeyState, takenBy } from '../trust/lineage/index.ts'
-import type { Introductions } from '../trust/peers/index.ts'
 
 /** Between the announcement and the switch: members that are connected have the document within a second. */
 const ANNOUNCED_MS = 3_000
@@ -19,8 +17,6 @@ export interface RotationDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly reread: () => PendingRotation | undefined
   /** Undoes a rotation in the key file that was not announced to anybody. */
   readonly abandon: () => void
-  /** Publishes again, under this key, documents of earlier keys of this node that stay valid. */
-  readonly again: () => Promise<void>
   /** The state of this node's own key, as this node knows it. */
   readonly standing: () => KeyState
   /** True when the key of this node was given this successor before, as this node's own documents say. */
@@ -32,7 +28,7 @@ export interface RotationDeps extends Pick<Ambient, 'timers' | 'log'> {
 }
 
 export interface OwnRotation {
-  /** Goes on with a rotation that was begun before this start, and with what earlier keys said. */
+  /** Goes on with a rotation that was begun before this start. */
   resume(): Promise<void>
   /**
    * Carries out the rotation in the key file. Resolves with the new identity when it is announced. KaroErrors:
@@ -76,9 +72,6 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
 
   return {
     async resume() {
-      await deps.again().catch((error: unknown) => {
-        log.error({ reason: String(error) }, 'the introductions under an earlier key could not be renewed')
-      })
       if (identity.pending === undefined) return
       try {
         refuseIssuer()
@@ -99,37 +92,5 @@ export function createOwnRotation(deps: RotationDeps): OwnRotation {
     stop() {
       cancel?.()
     },
-  }
-}
-
-/** Signs the introductions of this node's earlier keys again, because other nodes accept those keys for a day only. */
-export async function introduceAgain({
-  identity,
-  introductions,
-  documents,
-  clock,
-}: {
-  readonly identity: Pick<Identity, 'nodeId' | 'former'>
-  readonly introductions: Pick<Introductions, 'all' | 'sign' | 'accept'>
-  readonly documents: Pick<Documents, 'publish'>
-  readonly clock: Pick<Clock, 'now'>
-}): Promise<void> {
-  const former = new Set(identity.former.map(({ nodeId }) => nodeId))
-  if (former.size === 0) return
-  const all = introductions.all()
-  const done = new Set(all.filter((one) => one.introducer === identity.nodeId).map((one) => one.node_id))
-  const due = all
-    .filter(
-      ({ introducer, node_id, body }) =>
-        former.has(introducer) && !done.has(node_id) && body.not_after > clock.now(),
-    )
-    .sort((a, b) => b.body.version - a.body.version)
-  for (const { node_id, body } of due) {
-    if (done.has(node_id)) continue
-    done.add(node_id)
-    const { version: _, ...same } = body
-    const frame = introductions.sign(same)
-    await documents.publish('introduction', frame)
-    introductions.accept(frame)
   }
 }

@@ -26,7 +26,6 @@ import { historyRoutes } from '../api/routes/history.ts'
 import { importRoutes } from '../api/routes/import.ts'
 import { mcpRoutes } from '../api/routes/mcp.ts'
 import { fleetRoutes } from '../api/routes/mesh/fleet.ts'
-import { introductionsRoutes } from '../api/routes/mesh/introductions.ts'
 import { operatorRoutes } from '../api/routes/mesh/operators.ts'
 import { peersRoutes } from '../api/routes/mesh/peers.ts'
 import { peopleRoutes } from '../api/routes/people.ts'
@@ -69,7 +68,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     audit,
     fleet,
     insight,
-    introductions,
     observe,
     organisation,
     people,
@@ -112,7 +110,6 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     ...agentRoutesOf(parts),
     processesRoutes({ processes }),
     peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
-    introductionsRoutes({ self: identity.nodeId, trust, introductions, documents, audit, clock }),
     fleetRoutes({
       fleet,
       organisation,

@@ -10,7 +10,7 @@ import { createSharing } from '../trust/consent/index.ts'
 import { createLineage } from '../trust/lineage/index.ts'
 import { createSessions } from '../trust/operators/index.ts'
 import { createOrganisation } from '../trust/organisation/index.ts'
-import { createIntroductions, createTrust } from '../trust/peers/index.ts'
+import { createTrust } from '../trust/peers/index.ts'
 import { createPeople, machineOf } from '../trust/people/index.ts'
 import { createPolicy, type PolicySet, teamsOfNode } from '../trust/policy/index.ts'
 import { compilePolicies } from '../trust/policy/load.ts'
@@ -63,12 +63,10 @@ export function buildTrust(
         return isKnown && comparable(trust.opinion(node).name) === comparable(wanted)
       }),
   })
-  const introductions = createIntroductions({ ...common, timers })
   const trust = createTrust({
     ...common,
     repository: store.members,
     audit,
-    introductions,
     lineage,
     certificates: fleet,
   })
@@ -113,7 +111,6 @@ export function buildTrust(
     audit,
     fleet,
     trust,
-    introductions,
     sessions,
     policy,
     organisation,

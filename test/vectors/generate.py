@@ -608,21 +608,6 @@ vector(
     {"versions": ["/karo/hello/1"], "name": "eng-042", "capabilities": capabilities, "listen": [], "rotations": [ROTATION]},
     seed=SEED_B,
 )
-vector(
-    "introduction",
-    "Introduction",
-    0x0305,
-    {
-        "version": NOW,
-        "key": KEY_B,
-        "name": "Büro 7",
-        "level": "share_to",
-        "teams": ["eng"],
-        "not_after": NOW + 30 * DAY,
-        "withdrawn": False,
-    },
-    seq=0,
-)
 vector("revocation list, empty", "RevocationList", 0x0303, {"version": NOW, "number": 0, "mesh": MESH, "revoked": []}, seq=0)
 vector(
     "revocation list",

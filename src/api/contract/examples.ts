@@ -56,15 +56,6 @@ const peer = {
   presence: 'online',
 }
 
-const introduced = {
-  node_id: bob.node_id,
-  fingerprint: bob.fingerprint,
-  name: 'bob',
-  level: 'share_to',
-  teams: ['eng'],
-  until: '2026-12-20T08:30:00.000Z',
-}
-
 const coverage = {
   known: 2,
   answered: 1,
@@ -222,11 +213,6 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   SeenAnomalies: { signals: [signal] },
   PeerList: { peers: [peer] },
   PeerAnswer: { peer },
-  Introduction: { ...introduced, withdrawn: false },
-  Introductions: {
-    given: [introduced],
-    received: [{ ...introduced, introducer: peer.node_id, introducer_name: 'hq', counts: true }],
-  },
   QueryResult: {
     query_id: 'ab'.repeat(16),
     trace_id,

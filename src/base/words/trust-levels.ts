@@ -13,7 +13,6 @@ export type TrustSource =
   | 'tofu'
   | 'certificate'
   | 'invite'
-  | 'introduction'
   | 'domain'
   | 'frozen'
   | 'rotated'

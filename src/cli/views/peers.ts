@@ -31,7 +31,6 @@ const SOURCES: Readonly<Record<PeerShape['why'], string>> = {
   tofu: 'by hand',
   certificate: 'certificate',
   invite: 'invitation',
-  introduction: 'introduction',
   domain: 'its subnet',
   frozen: 'frozen: two successors',
   rotated: 'key replaced',

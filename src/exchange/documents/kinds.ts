@@ -12,7 +12,6 @@ import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { Holding } from '../../../protocols/messages/agent.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
-import { Introduction } from '../../../protocols/messages/introduction.ts'
 import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { Release } from '../../../protocols/messages/release.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
@@ -71,9 +70,6 @@ const CERTIFICATE_KEPT_MAX_MS = CERTIFICATE_KEPT_MS + 410 * DAY_MS
 
 /** A node that is gone is not said to have anything for long. */
 const HOLDING_KEPT_MS = 3 * DAY_MS
-
-/** An introduction holds for a year at most. */
-const INTRODUCTION_KEPT_MS = 366 * DAY_MS
 
 function kind<B extends WireBody>(row: {
   readonly message: Message<B>
@@ -171,19 +167,6 @@ const ROWS = {
     perAuthor: { documents: 1, bytes: PolicyBundle.limit + FRAME_OVERHEAD },
     // The newest one by its version is kept, whatever its number, so that all members end with the same one.
     read: ({ version }) => ({ slot: '', version, expires_at: LATEST_MS, hints: NO_HINTS }),
-  }),
-  introduction: kind({
-    message: Introduction,
-    audience: 'all',
-    keptMs: INTRODUCTION_KEPT_MS,
-    perAuthor: { documents: 256, bytes: 256 * 1024 },
-    read: ({ key, version }) => ({
-      slot: toHex(blake3([key], 16)),
-      version,
-      // Also one that takes back: it has to outlive every copy of the one that it replaces.
-      expires_at: version + INTRODUCTION_KEPT_MS,
-      hints: NO_HINTS,
-    }),
   }),
   share: kind({
     message: Share,

@@ -31,15 +31,14 @@ const MEMBERS_EVERY_MS = 15_000
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 1_024
 
-/** How well founded an admission is: by naming the node itself, by an issuer, by an introducer, by a subnet. */
+/** How well founded an admission is: by naming the node itself, by an issuer, by a subnet. */
 const RANKS: Readonly<Partial<Record<TrustSource, number>>> = {
   config: 0,
   tofu: 0,
   certificate: 1,
-  introduction: 2,
-  domain: 3,
+  domain: 2,
 }
-const LAST_RANK = 4
+const LAST_RANK = 3
 
 export interface ContactsDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay'> & {

@@ -24,7 +24,7 @@ export interface LeavesDeps {
   readonly upTo: number
   /**
    * How well founded its admission is, the least is the best. What a person or the configuration admits comes before what
-   * could be many at once by the word of one issuer, one introducer or one subnet, in this order.
+   * could be many at once by the word of one issuer or one subnet, in this order.
    */
   readonly rankOf: (node: NodeId) => number
 }

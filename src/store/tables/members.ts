@@ -22,8 +22,6 @@ export interface DecisionRecord {
   readonly teams: readonly string[]
   readonly denied: boolean
   readonly revoked: boolean
-  /** The most that it may give to nodes that it introduces; absent: it may introduce nobody. */
-  readonly introducer?: { readonly level: string; readonly teams: readonly string[]; readonly days: number }
   /** Milliseconds since the epoch. */
   readonly decided_at: number
 }

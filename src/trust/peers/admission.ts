@@ -2,7 +2,6 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
 import type { DomainWord } from './domains.ts'
-import type { IntroducedWord } from './introductions.ts'
 import type { Kin } from './kin.ts'
 import { isOver } from './opinion.ts'
 
@@ -14,17 +13,14 @@ export interface Admission {
   certified(node: NodeId): CertifiedWord | undefined
 }
 
-/** What others say, where neither the file, nor a person here, nor a certificate does. */
-interface WeakerWords {
-  readonly introduced: (node: NodeId) => IntroducedWord | undefined
-  readonly domain: (node: NodeId) => DomainWord | undefined
-}
-
-/** `own`: this node's key, and those before it. A test holds the answers against opinions. */
+/**
+ * `own`: this node's key, and those before it. `domain`: what its subnet says, where neither the file, nor a person here,
+ * nor a certificate does. A test holds the answers against opinions.
+ */
 export function createAdmission(
   kin: Kin,
   own: ReadonlySet<NodeId>,
-  { introduced, domain }: WeakerWords,
+  domain: (node: NodeId) => DomainWord | undefined,
 ): Admission {
   /**
    * A node that a list revoked a moment ago gets no more data, and keeps its link until what it has from here is
@@ -49,7 +45,7 @@ export function createAdmission(
       const level = kin.trustedByFile(node)?.level ?? kin.decision(node)?.level
       if ((level ?? null) !== null) return level !== 'untrusted'
       if (kin.isParting(node)) return true
-      if (certified(node) !== undefined || introduced(node) !== undefined) return true
+      if (certified(node) !== undefined) return true
       return (domain(node)?.level ?? 'untrusted') !== 'untrusted'
     },
   }

@@ -6,7 +6,7 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import type { LineageView } from '../lineage/index.ts'
-import { type Held, hasChosenName, introducerOf, withdrawnFrom } from './held.ts'
+import { type Held, hasChosenName, withdrawnFrom } from './held.ts'
 import type { Kin } from './kin.ts'
 import type { Decision } from './opinion.ts'
 import type { Seen } from './seen.ts'
@@ -142,7 +142,6 @@ export function createDeciding(deps: DecidingDeps): Deciding {
           teams: teams ?? before?.teams ?? [],
           denied: false,
           revoked: false,
-          ...introducerOf(terms, before),
         }
       })
     },

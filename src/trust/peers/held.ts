@@ -3,7 +3,6 @@ import type { Log } from '../../base/run/log.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import type { DecisionRecord } from '../../store/tables/members.ts'
 import type { Decision } from './opinion.ts'
-import type { TrustTerms } from './types.ts'
 
 /** One decision in memory: about every key of its member. */
 export interface Held extends Decision {
@@ -16,21 +15,7 @@ export function heldFrom(record: DecisionRecord, log: Log): Held {
   // A level this program does not know opens nothing.
   if (level === undefined)
     log.warn({ trust_level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
-  const { introducer, ...rest } = record
-  const most = TRUST_LEVELS.find((known) => known === introducer?.level)
-  const scope =
-    introducer === undefined || most === undefined ? {} : { introducer: { ...introducer, level: most } }
-  return {
-    ...rest,
-    ...scope,
-    level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)),
-  }
-}
-
-/** Whether it introduces others: as said now, or else as before. */
-export function introducerOf({ introducer }: TrustTerms, before: Held | undefined): Pick<Held, 'introducer'> {
-  const scope = introducer === undefined ? before?.introducer : introducer || undefined
-  return scope === undefined ? {} : { introducer: scope }
+  return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
 }
 
 /**

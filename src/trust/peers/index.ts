@@ -1,7 +1,5 @@
 // The trust room's door: who is who here, at which level, and why. It decides membership, never data.
 
-export type { Introduced, Introductions } from './introductions.ts'
-export { createIntroductions } from './introductions.ts'
 export { withRotations } from './shown.ts'
 export { createTrust } from './trust.ts'
 export type * from './types.ts'

@@ -1,11 +1,10 @@
 // Weighs what is said about one node into one opinion: the strongest source that speaks decides, a denial always wins.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { IntroducerScope, TrustedPeer } from '../../config/index.ts'
+import type { TrustedPeer } from '../../config/index.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
 import type { KeyState } from '../lineage/index.ts'
 import type { DomainWord } from './domains.ts'
-import type { IntroducedWord } from './introductions.ts'
 import type { OpinionStep, PeerOpinion, Standing } from './types.ts'
 
 /** What a person on this node decided about one member. */
@@ -20,7 +19,6 @@ export interface Decision {
   readonly teams: readonly string[]
   readonly denied: boolean
   readonly revoked: boolean
-  readonly introducer?: IntroducerScope
   /** Milliseconds since the epoch. */
   readonly decided_at: number
 }
@@ -47,8 +45,6 @@ export interface Evidence {
   readonly other_keys: readonly NodeId[]
   /** The first key of its lineage. */
   readonly member_since?: NodeId | undefined
-  /** What a node that is an introducer here says. */
-  readonly introduced: IntroducedWord | undefined
   /** What a subnet says, as long as the node is connected from there. */
   readonly domain: DomainWord | undefined
   /** A member spoke of it, or it was one. */
@@ -66,7 +62,7 @@ export function weigh(evidence: Evidence): PeerOpinion {
     node_id: evidence.node_id,
     ...(evidence.other_keys.length === 0 ? {} : { other_keys: evidence.other_keys }),
     fingerprint: evidence.fingerprint,
-    name: file?.name || decision?.name || organisation || evidence.introduced?.name || evidence.display_name,
+    name: file?.name || decision?.name || organisation || evidence.display_name,
     denied: evidence.config_denied || (decision?.denied ?? false),
     revoked,
   }
@@ -86,9 +82,7 @@ export function weigh(evidence: Evidence): PeerOpinion {
     const { roles, teams } = certified.binding
     return { ...base, trust_level: certified.level, roles, teams, why: 'certificate' }
   }
-  const { introduced, domain } = evidence
-  if (introduced !== undefined)
-    return { ...base, trust_level: introduced.level, roles: [], teams: introduced.teams, why: 'introduction' }
+  const { domain } = evidence
   if (domain !== undefined)
     return { ...base, trust_level: domain.level, roles: [], teams: domain.teams, why: 'domain' }
   return { ...base, ...nothing, why: 'default' }
@@ -146,7 +140,6 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
           : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
     },
     { source: 'certificate', ...certificateStep(evidence) },
-    { source: 'introduction', ...introductionStep(evidence) },
     { source: 'domain', ...domainStep(evidence) },
     {
       source: 'default',
@@ -210,13 +203,6 @@ function certificateStep({ certified, certificate_fault: fault }: Evidence) {
   }
 }
 
-function introductionStep({ introduced }: Evidence) {
-  if (introduced === undefined) return { speaks: false, says: 'no introducer of this node introduced it' }
-  const { introducer, level, name, teams, until } = introduced
-  const what = terms(level, name, { roles: [], teams })
-  return { speaks: true, says: `${introducer} introduced it until ${new Date(until).toISOString()}${what}` }
-}
-
 function domainStep({ domain }: Evidence) {
   if (domain === undefined)
     return { speaks: false, says: 'it is not connected from a subnet that [trust.domains] names' }
@@ -231,24 +217,11 @@ function domainStep({ domain }: Evidence) {
 function terms(
   level: TrustLevel,
   name: string,
-  {
-    roles,
-    teams,
-    introducer,
-  }: {
-    readonly roles: readonly string[]
-    readonly teams: readonly string[]
-    readonly introducer?: IntroducerScope | undefined
-  },
+  { roles, teams }: { readonly roles: readonly string[]; readonly teams: readonly string[] },
 ): string {
   const parts = [`level ${level}`]
   if (name !== '') parts.push(`name ${name}`)
   if (roles.length > 0) parts.push(`roles ${roles.join(', ')}`)
   if (teams.length > 0) parts.push(`teams ${teams.join(', ')}`)
-  if (introducer !== undefined) {
-    const { level: most, teams: into, days } = introducer
-    const also = into.length > 0 ? ` and teams ${into.join(', ')}` : ''
-    parts.push(`introduces others with ${most}${also} for ${days} days at most`)
-  }
   return `: ${parts.join('; ')}`
 }

@@ -6,7 +6,6 @@ import type { Audit } from '../audit/index.ts'
 import type { Certificates } from '../certificates/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Lineage } from '../lineage/index.ts'
-import type { Introductions } from './introductions.ts'
 
 export interface TrustOptions extends Pick<Ambient, 'clock' | 'log'> {
   readonly config: Pick<Config, 'peers'> & Partial<Pick<Config, 'trust'>>
@@ -17,6 +16,4 @@ export interface TrustOptions extends Pick<Ambient, 'clock' | 'log'> {
   readonly certificates?: Certificates
   /** Absent: no key was ever rotated. */
   readonly lineage?: Lineage
-  /** Absent: nobody is introduced. */
-  readonly introductions?: Pick<Introductions, 'word' | 'all' | 'by' | 'onChange'>
 }

@@ -1,4 +1,4 @@
-// Everything that speaks about a node, gathered: the file, people here, certificates, introductions, subnets, its own claims.
+// Everything that speaks about a node, gathered: the file, people here, certificates, subnets, its own claims.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Certificates, CHAIN_FAULTS } from '../certificates/index.ts'
 import { fingerprintOf } from '../identity/index.ts'
@@ -6,7 +6,6 @@ import type { Lineage } from '../lineage/index.ts'
 import { type Admission, createAdmission } from './admission.ts'
 import type { createDomains } from './domains.ts'
 import type { Held } from './held.ts'
-import { createIntroducers } from './introducers.ts'
 import { createKin, type Kin, type KinDeps } from './kin.ts'
 import { type Evidence, weigh } from './opinion.ts'
 import type { TrustOptions } from './options.ts'
@@ -15,7 +14,6 @@ import type { PeerOpinion } from './types.ts'
 
 export interface SourcesDeps extends Pick<TrustOptions, 'identity'> {
   readonly certificates: Certificates
-  readonly introductions: NonNullable<TrustOptions['introductions']>
   readonly lineage: Lineage
   readonly decisions: ReadonlyMap<NodeId, Held>
   readonly domains: ReturnType<typeof createDomains>
@@ -27,13 +25,12 @@ export interface Sources extends Pick<Admission, 'refuses' | 'bars' | 'admits'> 
   readonly kin: Kin
   /** This node's key, and those before it: whoever comes with one of them is another machine. */
   readonly own: ReadonlySet<NodeId>
-  readonly introducers: ReturnType<typeof createIntroducers>
   readonly evidenceOf: (node: NodeId) => Evidence
   readonly opinion: (node: NodeId) => PeerOpinion
 }
 
 export function createSources(deps: SourcesDeps): Sources {
-  const { identity, certificates, introductions, lineage, decisions, domains, seen, file } = deps
+  const { identity, certificates, lineage, decisions, domains, seen, file } = deps
   const kin = createKin({
     lineage,
     certificates,
@@ -43,16 +40,7 @@ export function createSources(deps: SourcesDeps): Sources {
   lineage.decideBy(kin.choice)
   const own = new Set([identity.nodeId, ...(identity.former ?? []).map(({ nodeId }) => nodeId)])
 
-  const introducers = createIntroducers({
-    introductions,
-    lineage,
-    saidOf: (node) => kin.trustedByFile(node) ?? kin.decision(node),
-    refuses: (node) => refuses(node) || kin.state(node).kind === 'frozen',
-  })
-  const { refuses, bars, certified, admits } = createAdmission(kin, own, {
-    introduced: introducers.word,
-    domain: domains.word,
-  })
+  const { refuses, bars, certified, admits } = createAdmission(kin, own, domains.word)
 
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
@@ -74,12 +62,11 @@ export function createSources(deps: SourcesDeps): Sources {
       lineage: kin.state(node),
       other_keys: lineage.family(node).filter((key) => key !== node),
       member_since: lineage.memberOf(node),
-      introduced: introducers.word(node),
       domain: domains.word(node),
       heard_of: seen.member(node) !== undefined,
     }
   }
   const opinion = (node: NodeId) => weigh(evidenceOf(node))
 
-  return { kin, own, introducers, refuses, bars, admits, evidenceOf, opinion }
+  return { kin, own, refuses, bars, admits, evidenceOf, opinion }
 }

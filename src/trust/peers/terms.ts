@@ -1,6 +1,4 @@
 // What a person may say of a node, checked: names, labels, and whether the configuration says otherwise.
-
-import { isDeepStrictEqual } from 'node:util'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
@@ -24,7 +22,6 @@ export function checkFile(terms: TrustTerms, denied: boolean, file: TrustedPeer 
   const differs =
     (terms.level ?? file.level) !== file.level ||
     (terms.name ?? file.name) !== file.name ||
-    (terms.introducer !== undefined && !isDeepStrictEqual(terms.introducer || undefined, file.introducer)) ||
     !sameLabels(terms.roles, file.roles) ||
     !sameLabels(terms.teams, file.teams)
   if (differs) {

@@ -8,7 +8,6 @@ import { type LineageView, NO_LINEAGE } from '../lineage/index.ts'
 import { createDeciding } from './deciding.ts'
 import { createDomains } from './domains.ts'
 import { type Held, hasChosenName, heldFrom } from './held.ts'
-import { NO_INTRODUCTIONS } from './introductions.ts'
 import type { Kin } from './kin.ts'
 import { explainSteps, standingOf } from './opinion.ts'
 import type { TrustOptions } from './options.ts'
@@ -21,7 +20,7 @@ import type { Trust } from './types.ts'
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log, certificates = NO_CERTIFICATES } = options
-  const { lineage = NO_LINEAGE, introductions = NO_INTRODUCTIONS } = options
+  const { lineage = NO_LINEAGE } = options
   let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
   let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
@@ -40,14 +39,13 @@ export function createTrust(options: TrustOptions): Trust {
   const sources = createSources({
     identity,
     certificates,
-    introductions,
     lineage,
     decisions,
     domains,
     seen,
     file: () => ({ denied: deniedByFile, trusted: trustedByFile }),
   })
-  const { kin, own, introducers, refuses, bars, admits, evidenceOf, opinion } = sources
+  const { kin, own, refuses, bars, admits, evidenceOf, opinion } = sources
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
   const isDecided = (node: NodeId): boolean =>
@@ -69,14 +67,13 @@ export function createTrust(options: TrustOptions): Trust {
     for (const member of seen.members()) nodes.add(member.node_id)
     for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
     for (const { node_id } of certificates.certified()) nodes.add(node_id)
-    for (const node of [...certificates.withdrawn(), ...introducers.introduced()]) nodes.add(node)
+    for (const node of [...certificates.withdrawn()]) nodes.add(node)
     return [...presentKeys(nodes, lineage, kin)].filter((node) => !own.has(node))
   }
 
   function tell(node: NodeId, by: 'person' | 'certificate' = 'person'): void {
     changes.tell(node, by)
     if (by === 'certificate') return
-    for (const introduced of introducers.introducedBy(node)) certificateChanged(introduced)
     // What people think of an issuer decides about everybody whom it certified.
     for (const { node_id, issuer } of certificates.certified()) {
       if (issuer === node && node_id !== node) certificateChanged(node_id)
@@ -109,7 +106,6 @@ export function createTrust(options: TrustOptions): Trust {
       // A lineage with two successors has the same opinion whatever the file says, and may be admitted or not.
       const said = (node: NodeId) => ({
         ...opinion(node),
-        introducer: introducers.scopeOf(node),
         admitted: lineage.all(node).map(admits),
       })
       const before = new Map([...named].map((node) => [node, said(node)]))
@@ -132,16 +128,14 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   function changedByDocuments(nodes: readonly NodeId[]): void {
-    // A revocation list or a rotation may change what an introducer is worth, and with it the nodes that it introduced.
-    const introduced = nodes.flatMap(introducers.introducedBy).flatMap(lineage.all)
-    for (const node of new Set([...nodes, ...introduced])) {
+    for (const node of new Set(nodes)) {
       if (own.has(node)) continue
       if (!admits(node)) seen.forget(node, admits)
       tell(node, 'certificate')
     }
   }
   const certificateChanged = (node: NodeId): void => changedByDocuments(lineage.all(node))
-  for (const source of [certificates, introductions]) source.onChange(certificateChanged)
+  certificates.onChange(certificateChanged)
 
   const rotations = createRotations({
     lineage,
@@ -183,8 +177,6 @@ export function createTrust(options: TrustOptions): Trust {
     memberOf: lineage.memberOf,
     keysOf: lineage.family,
     keyState: lineage.state,
-    introduces: introducers.isNamed,
-    introducer: introducers.scopeOf,
     ...people,
     resolve: (who) =>
       resolveNode(

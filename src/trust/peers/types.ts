@@ -2,7 +2,6 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
-import type { IntroducerScope } from '../../config/index.ts'
 import type { KeyState, Taken } from '../lineage/index.ts'
 
 export interface PeerOpinion {
@@ -76,8 +75,6 @@ export interface TrustTerms {
   /** At most 16 of at most 64 characters; so are teams. */
   readonly roles?: readonly string[] | undefined
   readonly teams?: readonly string[] | undefined
-  /** What it may give to nodes that it introduces; false: it introduces nobody. Absent: as before. */
-  readonly introducer?: IntroducerScope | false | undefined
 }
 
 /** Rotations of keys: the port by which their documents come, and what the mesh hands over. */
@@ -121,10 +118,6 @@ export interface Trust extends Room {
    */
   bars(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
-  /** The file or a person here named it an introducer, whether its introductions count at the moment or not. */
-  introduces(node: NodeId): boolean
-  /** What its introductions give here at most; undefined: they count for nothing. */
-  introducer(node: NodeId): IntroducerScope | undefined
   /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
   decidedAt(node: NodeId): number | undefined
   /** People or the configuration here gave the node its name; false for a name that the node gave itself. */

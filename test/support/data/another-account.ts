@@ -126,7 +126,6 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'GET /api/v1/events': ['narrowed', 'events about a person go to that person'],
   'GET /api/v1/doctor': ['narrowed', 'no addresses of others, nothing of files, nothing is sent'],
   'GET /api/v1/peers': ['narrowed', 'who may have their numbers; not where nodes are'],
-  'GET /api/v1/peers/introductions': ['node', 'who may have their numbers by whose word; no addresses'],
   'GET /api/v1/peers/explain': ['narrowed', 'why a node may have their numbers; not where it is'],
   'GET /api/v1/audit/log': ['narrowed', 'who asked and may ask, and what they did themselves'],
 
@@ -141,7 +140,6 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'POST /api/v1/peers/trust': ['refused', 'changes the mesh'],
   'POST /api/v1/peers/deny': ['refused', 'changes the mesh'],
   'POST /api/v1/peers/revoke': ['refused', 'changes the mesh'],
-  'POST /api/v1/peers/introduce': ['refused', 'changes the mesh'],
   'POST /api/v1/fleet/root': ['refused', 'changes the mesh'],
   'GET /api/v1/fleet/root': ['refused', 'whom the mesh threw out is its administrators’ affair'],
   'POST /api/v1/fleet/root/list': ['refused', 'changes the mesh'],

@@ -58,8 +58,6 @@ export function createFakeTrust(
     bars: refused,
     reload: () => Promise.resolve(),
     explain: () => [],
-    introduces: () => false,
-    introducer: () => undefined,
     memberOf: (node) => node,
     keysOf: (node) => [node],
     keyState: () => ({ kind: 'current' }),

@@ -289,7 +289,6 @@ test('explain has every source with the one that decided', async () => {
       ['config', true],
       ['tofu', false],
       ['certificate', false],
-      ['introduction', false],
       ['domain', false],
       ['default', false],
     ],

@@ -36,25 +36,6 @@ export const trustPeer = defineOperation('POST /api/v1/peers/trust', {
   example: { body: { who: '0123456789abcdef', level: 'peer', name: 'bob', teams: ['eng'] } },
 })
 
-export const introducePeer = defineOperation('POST /api/v1/peers/introduce', {
-  access: 'admin',
-  tag: 'mesh',
-  summary: 'Introduce a node to others, or take that back',
-  description:
-    'Signs an introduction, which members get. It counts on nodes whose people made this node an introducer, up to the level that they set. Only a node that people here, the configuration or a certificate trust can be introduced.',
-  body: from.introduceBody,
-  answer: from.introduction,
-  errors: [...NAMING, 'refused'],
-  example: { body: { who: 'bob', level: 'share_to', teams: ['eng'], days: 30 } },
-})
-
-export const getIntroductions = defineOperation('GET /api/v1/peers/introductions', {
-  access: 'person',
-  tag: 'mesh',
-  summary: 'Introductions that this node gave and received, with what they give and when they end',
-  answer: from.introductions,
-})
-
 export const DECISIONS = {
   deny: defineOperation('POST /api/v1/peers/deny', {
     access: 'admin',

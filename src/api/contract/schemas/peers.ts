@@ -11,7 +11,6 @@ import {
   nodeId,
   nodeName,
   oneOf,
-  rowsOf,
   text,
   trustLevel,
   who,
@@ -23,7 +22,6 @@ const TRUST_SOURCES = [
   'tofu',
   'certificate',
   'invite',
-  'introduction',
   'domain',
   'frozen',
   'rotated',
@@ -127,9 +125,6 @@ export const peerAnswer = z
   .meta({ id: 'PeerAnswer' })
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
 
-const introducedLevel = () => z.enum(['share_to', 'query_from', 'peer'])
-const days = () => integer('so many days').min(1).max(365)
-
 export const whoOnly = z.strictObject({ who: who() })
 
 export const trustPeerBody = whoOnly.extend({
@@ -137,51 +132,4 @@ export const trustPeerBody = whoOnly.extend({
   name: z.string().min(1).max(64).exactOptional().describe('name of the node on this machine'),
   roles: labels('replaces its roles').exactOptional(),
   teams: labels('replaces its teams').exactOptional(),
-  introducer: z
-    .union([
-      z.literal(false),
-      z.strictObject({ level: introducedLevel(), teams: labels('at most'), days: days() }),
-    ])
-    .exactOptional()
-    .describe('what it may give at most to nodes that it introduces; false: it introduces nobody'),
 })
-
-export const introduceBody = whoOnly.extend({
-  level: introducedLevel().exactOptional().describe('peer if left out'),
-  teams: labels('teams').exactOptional(),
-  days: days().exactOptional().describe('how long it holds; 30 if left out'),
-  withdraw: z.boolean().exactOptional().describe('true: it is taken back'),
-})
-
-const introduced = {
-  node_id: nodeId(),
-  fingerprint: fingerprint(),
-  name: nodeName(),
-  level: introducedLevel(),
-  teams: labels('teams'),
-  until: moment('when it ends'),
-}
-
-export const introduction = z
-  .strictObject({ ...introduced, withdrawn: z.boolean() })
-  .meta({ id: 'Introduction' })
-export type IntroductionShape = z.infer<typeof introduction>
-
-export const introductions = z
-  .strictObject({
-    given: listOf(z.strictObject(introduced), 256).describe(
-      'introductions of this node that hold, the first to end first',
-    ),
-    received: rowsOf(16_384, {
-      ...introduced,
-      introducer: nodeId(),
-      introducer_name: nodeName(),
-      counts: z
-        .boolean()
-        .describe(
-          'true: this node gives the named node this level and these teams now; false: they are only what the introducer signed',
-        ),
-    }).describe('introductions of nodes that people here or the configuration named introducers'),
-  })
-  .meta({ id: 'Introductions' })
-export type IntroductionsShape = z.infer<typeof introductions>

@@ -18,7 +18,6 @@ import {
 import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
-import { INTRODUCE, INTRODUCER_OPTIONS, introducerTerms } from '../../introduce.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
@@ -131,7 +130,6 @@ const trust = defineCommand({
     { name: 'name', value: 'name', description: 'what you call it; for one node' },
     { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
     { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
-    ...INTRODUCER_OPTIONS,
     { name: 'pending', description: 'all nodes that wait to be trusted, after a list of them' },
     {
       name: 'subnet',
@@ -154,7 +152,7 @@ const trust = defineCommand({
   async run(io, { args, options }) {
     const { level, name, role, team, pending, subnet } = options
     // Options that were not given are absent in the JSON, so they stay as they were decided before.
-    const terms = { level, name, roles: commaList(role), teams: commaList(team), ...introducerTerms(options) }
+    const terms = { level, name, roles: commaList(role), teams: commaList(team) }
     const where = 'karo peers trust'
     const chosen = await chooseNodes(io, { words: args.node ?? [], pending, subnet, where })
     if (chosen.asks.length > 0) {
@@ -172,8 +170,6 @@ const trust = defineCommand({
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
       const peer = decided(io, only)
-      if (peer !== undefined && options['no-introducer'] === true)
-        say(io, `Nodes that ${called(peer)} introduces are not trusted for that any more.\n`)
       if (peer !== undefined) await sayTrusted(io, peer)
       return EXIT.done
     }
@@ -290,4 +286,4 @@ const listPending = defineCommand({
   run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
 })
 
-export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain, ...INTRODUCE]
+export const commands: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]

@@ -236,7 +236,6 @@ function begun({ isIssuer = false, standing = { kind: 'current' } as KeyState, i
   const rotation = createOwnRotation({
     identity: { nodeId: ann.nodeId, pending, former: [] },
     documents: { publish: async (kind) => void told.published.push(kind) },
-    again: async () => {},
     reread: () => pending,
     abandon: () => void told.abandoned++,
     isIssuer: () => isIssuer,

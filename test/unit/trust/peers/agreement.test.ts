@@ -6,12 +6,12 @@ import { systemRandom as random } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import { trustDomains } from '../../../../src/config/domains.ts'
-import type { IntroducerScope, TrustDomain, TrustedPeer } from '../../../../src/config/index.ts'
+import type { TrustDomain, TrustedPeer } from '../../../../src/config/index.ts'
 import { createMemberRepository } from '../../../../src/store/tables/members.ts'
 import { type Binding, type Certificates, NO_CERTIFICATES } from '../../../../src/trust/certificates/index.ts'
 import { type Identity, signRotation } from '../../../../src/trust/identity/index.ts'
 import { createLineage } from '../../../../src/trust/lineage/index.ts'
-import { createIntroductions, createTrust } from '../../../../src/trust/peers/index.ts'
+import { createTrust } from '../../../../src/trust/peers/index.ts'
 import { temporaryDatabase } from '../../../support/data/database.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import fc from '../../../support/run/properties.ts'
@@ -19,9 +19,8 @@ import { VirtualTime } from '../../../support/run/virtual-time.ts'
 
 const DAY = 86_400_000
 const self = testIdentity(0)
-const [issuer, hq, ...people] = [1, 2, 3, 4, 5].map(testIdentity) as [Identity, Identity, ...Identity[]]
+const [issuer, ...people] = [1, 3, 4, 5].map(testIdentity) as [Identity, ...Identity[]]
 const [bob, bob2, bob3] = people as [Identity, Identity, Identity]
-const SCOPE: IntroducerScope = { level: 'query_from', teams: [], days: 30 }
 
 /** One thing that happens, about one of these nodes. */
 type Move = readonly [what: number, who: number, level: TrustLevel]
@@ -58,8 +57,6 @@ async function world() {
       return () => {}
     },
   }
-  const introductions = createIntroductions({ identity: self, clock: time.clock, timers: time, random })
-  const theirs = createIntroductions({ identity: hq, clock: time.clock, timers: time, random })
   const config = {
     peers: { denied: [] as NodeId[], trusted: new Map<NodeId, TrustedPeer>() },
     trust: { domains: new Map() as ReadonlyMap<string, TrustDomain> },
@@ -67,7 +64,6 @@ async function world() {
   const trust = createTrust({
     config,
     certificates,
-    introductions,
     identity: self,
     log: silentLog,
     clock: time.clock,
@@ -106,13 +102,6 @@ async function world() {
       revoked.add(nodeId)
       changed(nodeId)
     },
-    ({ publicKey: key }, level) => {
-      const withdrawn = level === 'untrusted'
-      const said = { key, name: 'i', level: 'peer', teams: [], not_after: time.clock.now() + DAY, withdrawn }
-      introductions.accept(theirs.sign(said), trust.introduces)
-    },
-    (_, level) => trust.trust(hq.nodeId, { introducer: level === 'untrusted' ? false : SCOPE }),
-    () => trust.deny(hq.nodeId),
     ({ nodeId }, level) => trust.connected(nodeId, level === 'untrusted' ? [] : ['10.0.3.9']),
     (_, level) => {
       config.trust.domains = trustDomains.check({
@@ -132,7 +121,7 @@ async function world() {
 }
 
 test('whatever happens in whatever order, decision, standing and explanation say the same, and nobody is left connected', async () => {
-  const move = fc.tuple(fc.nat(15), fc.nat(2), fc.constantFrom(...TRUST_LEVELS))
+  const move = fc.tuple(fc.nat(12), fc.nat(2), fc.constantFrom(...TRUST_LEVELS))
   await fc.assert(
     fc.asyncProperty(fc.array(move, { minLength: 1, maxLength: 14 }), async (list: readonly Move[]) => {
       const { trust, heard, moves } = await world()
@@ -169,8 +158,8 @@ test('the file takes trust from a key that stands in two rotations: its connecti
   const { trust, heard, moves } = await world()
   const move = async (what: number, level: TrustLevel) => await moves[what]?.(bob, level)
   await move(0, 'peer')
-  await move(13, 'peer')
-  await move(14, 'peer')
+  await move(10, 'peer')
+  await move(11, 'peer')
   expect([trust.opinion(bob.nodeId).why, trust.admits(bob.nodeId)]).toEqual(['frozen', true])
   heard.clear()
   await move(3, 'untrusted')
@@ -180,11 +169,11 @@ test('the file takes trust from a key that stands in two rotations: its connecti
 test('the day is over for which a new key was admitted by the certificate of the one before: its connection ends as well', async () => {
   const { trust, heard, moves } = await world()
   const move = async (what: number, level: TrustLevel = 'peer') => await moves[what]?.(bob, level)
-  await move(13)
+  await move(10)
   await move(5)
   expect(trust.admits(bob2.nodeId)).toBe(true)
   heard.clear()
-  await move(15)
-  await move(15)
+  await move(12)
+  await move(12)
   expect([trust.admits(bob2.nodeId), heard.get(bob2.nodeId)]).toEqual([false, false])
 })

@@ -16,7 +16,6 @@ const SILENT: Evidence = {
   certified: undefined,
   certificate_revoked: undefined,
   certificate_fault: undefined,
-  introduced: undefined,
   domain: undefined,
   heard_of: false,
   lineage: { kind: 'current' },
@@ -59,11 +58,6 @@ const GRANTS: readonly (readonly [why: string, level: string, speaks: Partial<Ev
   ['config', 'query_from', { config_trusted: { level: 'query_from', roles: ['r'], teams: ['file'] } }],
   ['tofu', 'supervisor', { decision: { ...decided, level: 'supervisor', teams: ['hand'] } }],
   ['certificate', 'peer', { certified: { binding, level: 'peer', stale: false } }],
-  [
-    'introduction',
-    'query_from',
-    { introduced: { introducer: ISSUER, name: 'i', level: 'query_from', teams: ['met'], until: 9e12 } },
-  ],
   [
     'domain',
     'share_to',

@@ -144,7 +144,6 @@ test('admits and the opinion never disagree, and explain names the source that d
       'config',
       'tofu',
       'certificate',
-      'introduction',
       'domain',
       'default',
     ])
