@@ -58,7 +58,7 @@ const FILES: readonly (readonly [path: string, is: string])[] = [
 ]
 
 function overview(groups: readonly Group[]): string[] {
-  const listed = Object.entries(COMMAND_GROUPS).flatMap(([id, title]) => [
+  const listed = Object.entries(COMMAND_GROUPS).flatMap(([id, { title }]) => [
     macro('SS', title),
     ...groups
       .filter(({ entry }) => entry.group === id)

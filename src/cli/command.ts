@@ -140,12 +140,12 @@ export function show<Answer>(
   return EXIT.done
 }
 
-/** Headings of `karo help`, in its order. */
+/** Headings of `karo help all`, in its order; `topic` is the word of `karo help` that shows the group alone. */
 export const COMMAND_GROUPS = {
-  node: 'This node',
-  terminal: 'Your terminal',
-  agents: 'Agents in jails',
-  mesh: 'The mesh',
+  node: { title: 'This node', topic: 'admin' },
+  terminal: { title: 'Your terminal', topic: 'terminal' },
+  agents: { title: 'Agents in jails', topic: 'agents' },
+  mesh: { title: 'The mesh', topic: 'mesh' },
 } as const
 
 export interface CommandEntry {

@@ -25,6 +25,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('node', 'people', () => import('./commands/node/people.ts')),
   row('node', 'cap', () => import('./commands/node/cap.ts')),
   row('node', 'service', () => import('./commands/node/service.ts')),
+  row('node', 'stop', () => import('./commands/node/stop.ts')),
   row('terminal', 'shell', () => import('./commands/terminal/shell.ts')),
   row('terminal', 'history', () => import('./commands/terminal/history.ts')),
   row('terminal', 'completion', () => import('./commands/terminal/completion.ts')),

@@ -1,17 +1,36 @@
-// The page of `karo --help`: every command with its summary, by group.
+// The pages of `karo help`: the commands of every day, and by topic all others.
 import { COMMAND_GROUPS, type CommandEntry, placeholder } from './command.ts'
 import { fitted, wrap } from './terminal/text.ts'
 
-/** One command as the page shows it. */
+/** One command as a page shows it. */
 interface OverviewRow {
   readonly group: CommandEntry['group']
+  /** The words as they are typed: `peers trust`. */
+  readonly name: string
   /** Its words and arguments, such as `peers trust <node>`. */
   readonly shown: string
   readonly summary: string
 }
 
-/** The rows of all commands as JSON, which the bundler writes here, so that the page need not load each command. */
+/** The rows of all commands as JSON, which the bundler writes here, so that a page need not load each command. */
 declare const KARO_OVERVIEW: string | undefined
+
+/** What a person uses in the first weeks, by purpose. A command that a build does not have is left out. */
+const EVERYDAY: readonly (readonly [purpose: string, commands: readonly string[]])[] = [
+  ['Find what you ran', ['history', 'history delete', 'import auto']],
+  ['Before a command runs', ['check', 'guard', 'explain', 'ask']],
+  ['Your work in numbers', ['stats', 'anomalies', 'dashboard']],
+  ['AI tools and agents', ['hook install', 'agent add', 'task run', 'approvals list']],
+  ['Other machines', ['peers', 'peers trust', 'share allow', 'query', 'join', 'audit who-asked']],
+  ['This node', ['shell install', 'service install', 'status', 'doctor', 'stop']],
+]
+
+/** Pages besides the first one: the groups of commands by the word that a person types, and `all` of them. */
+export const HELP_TOPICS = ['mesh', 'agents', 'terminal', 'admin', 'all'] as const
+export type HelpTopic = (typeof HELP_TOPICS)[number]
+
+export const isHelpTopic = (word: string | undefined): word is HelpTopic =>
+  HELP_TOPICS.some((topic) => topic === word)
 
 /** Loads every command of `entries`. */
 export async function overviewRows(entries: readonly CommandEntry[]): Promise<readonly OverviewRow[]> {
@@ -20,38 +39,58 @@ export async function overviewRows(entries: readonly CommandEntry[]): Promise<re
   )
   return loaded.flat().map(({ group, command }) => ({
     group,
+    name: command.name,
     shown: [command.name, ...command.args.map(placeholder)].join(' '),
     summary: command.summary,
   }))
 }
 
-/** `karo help`: every command with its summary, by group. `ofBuild`: `entries` are those of the program itself. */
+/**
+ * `karo help` (without a topic: the commands of every day), or one of its topics. `ofBuild`: `entries` are those of the
+ * program itself.
+ */
 export async function overview(
   entries: readonly CommandEntry[],
   width: number,
   ofBuild: boolean,
+  topic?: HelpTopic,
 ): Promise<string> {
   const written = ofBuild && typeof KARO_OVERVIEW === 'string' ? KARO_OVERVIEW : undefined
   const rows =
     written === undefined ? await overviewRows(entries) : (JSON.parse(written) as readonly OverviewRow[])
-  const longest = Math.max(...rows.map(({ shown }) => shown.length))
-  const sections = Object.entries(COMMAND_GROUPS).map(([id, title]) => {
-    const lines = rows
-      .filter(({ group }) => group === id)
-      .flatMap(({ shown, summary }) =>
-        wrap(summary, width - longest - 4).map(
-          (part, i) => `  ${(i === 0 ? shown : '').padEnd(longest)}  ${part}`,
-        ),
-      )
+  const sections = topic === undefined ? everyday(rows) : ofTopic(rows, topic)
+  const longest = Math.max(0, ...sections.flatMap((section) => section.rows.map(({ shown }) => shown.length)))
+  const pages = sections.map(({ title, rows: listed }) => {
+    const lines = listed.flatMap(({ shown, summary }) =>
+      wrap(summary, width - longest - 4).map(
+        (part, i) => `  ${(i === 0 ? shown : '').padEnd(longest)}  ${part}`,
+      ),
+    )
     return lines.length === 0 ? '' : `${title}:\n${lines.join('\n')}\n\n`
   })
-  const before = `Usage: karo <command> [options]
+  return fitted(BEFORE, width) + pages.join('') + fitted(AFTER, width)
+}
 
-Terminal intelligence for closed networks. The mesh never carries raw commands.
+interface Section {
+  readonly title: string
+  readonly rows: readonly OverviewRow[]
+}
+
+const everyday = (rows: readonly OverviewRow[]): readonly Section[] =>
+  EVERYDAY.map(([title, names]) => ({
+    title,
+    rows: names.flatMap((name) => rows.find((row) => row.name === name) ?? []),
+  }))
+
+const ofTopic = (rows: readonly OverviewRow[], topic: HelpTopic): readonly Section[] =>
+  Object.entries(COMMAND_GROUPS)
+    .filter(([, { topic: word }]) => topic === 'all' || word === topic)
+    .map(([id, { title }]) => ({ title, rows: rows.filter(({ group }) => group === id) }))
+
+const BEFORE = `Usage: karo <command> [options], or karo "what you want to do" for a command that does it
 
 `
-  const after = `Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
+const AFTER = `karo help mesh, agents, terminal or admin lists the other commands of that topic, karo help all every one.
+karo help <command> shows its options and examples. Every command takes --json, --home <dir> and --help.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 refused, 5 incomplete (--require-complete).
 `
-  return fitted(before, width) + sections.join('') + fitted(after, width)
-}

@@ -11,6 +11,7 @@ import type { Command, CommandEntry, CommandInput, CommandIo } from './command.t
 import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
+import type { HelpTopic } from './overview.ts'
 
 interface OutputStream {
   write(text: string | Uint8Array): unknown
@@ -168,6 +169,10 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
   return ERROR_CODES[told.code].exit
 }
 
+/** The directory of `--home=DIR`. */
+const homeIn = (words: readonly string[]): string | undefined =>
+  words.find((word) => word.startsWith('--home='))?.slice('--home='.length)
+
 /** The width in COLUMNS; undefined if it is not a sensible number. */
 const columnsOf = ({ COLUMNS = '' }: CommandIo['env']): number | undefined =>
   /^[1-9]\d{1,3}$/.test(COLUMNS) ? Number(COLUMNS) : undefined
@@ -179,7 +184,7 @@ function asksJson(argv: readonly string[]): boolean {
 }
 
 const asksOverview = (word: string | undefined): boolean =>
-  word === undefined || word === 'help' || word === '--help' || word === '-h'
+  word === 'help' || word === '--help' || word === '-h'
 
 async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode> {
   const entries = world.commands ?? COMMANDS
@@ -203,32 +208,44 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   }
 
   const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
-  const showOverview = async (): Promise<ExitCode> => {
+  const showOverview = async (topic?: HelpTopic): Promise<ExitCode> => {
     const { overview } = await import('./overview.ts')
-    world.stdout.write(await overview(entries, width, world.commands === undefined))
+    world.stdout.write(await overview(entries, width, world.commands === undefined, topic))
     return EXIT.done
   }
-  // Alone they need nothing of commander, which the parser below brings along.
-  if (argv.length === 0 || (argv.length === 1 && asksOverview(argv[0]))) return showOverview()
+  // These need nothing of commander, which the parser below brings along.
+  if (argv.length === 1 && asksOverview(argv[0])) return showOverview()
 
   const { parseCommandLine, skipCommonOptions } = await import('./program.ts')
   let words = argv
   let first = words[skipCommonOptions(words)]
   if (first === 'help' && words.length > skipCommonOptions(words) + 1) {
+    const { isHelpTopic } = await import('./overview.ts')
     words = [...words.slice(skipCommonOptions(words) + 1), '--help']
     first = words[0]
+    if (isHelpTopic(first)) return showOverview(first)
   }
   if (first === undefined && words.at(-1) === '--home') {
     throw new KaroError('bad_request', "option '--home <dir>' argument missing", { where: 'karo' })
   }
-  if (first === undefined || asksOverview(first)) return showOverview()
+  if (first === undefined) {
+    const home = words.find((_, i) => words[i - 1] === '--home') ?? homeIn(words)
+    const options = { json: asksJson(argv), ...(home !== undefined && { home }) }
+    const { front } = await import('./front.ts')
+    return front(makeIo(world, options, run))
+  }
+  if (asksOverview(first)) return showOverview()
   if (first === '--version' || first === '-V') {
     world.stdout.write(
       asksJson(argv) ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`,
     )
     return EXIT.done
   }
-  const entry = entries.find(({ name }) => name === first)
+  // One word with blanks in it, such as `karo "list all files modified today"`, is a request and no command.
+  const isRequest = /\S\s+\S/.test(first) && entries.some(({ name }) => name === 'ask')
+  if (isRequest) words = words.toSpliced(words.indexOf(first), 0, 'ask')
+  const named = isRequest ? 'ask' : first
+  const entry = entries.find(({ name }) => name === named)
   if (!entry) {
     const { closest } = await import('../base/suggest.ts')
     const { OTHER_WORDS } = await import('./input/other-words.ts')
@@ -239,7 +256,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
         OTHER_WORDS.get(first) ?? (meant ? `Did you mean 'karo ${meant}'?` : 'karo help lists the commands.'),
     })
   }
-  const parsed = parseCommandLine(first, await entry.load(), words, width)
+  const parsed = parseCommandLine(named, await entry.load(), words, width)
   if (parsed.kind === 'help') {
     world.stdout.write(parsed.text)
     return EXIT.done

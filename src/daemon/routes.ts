@@ -39,6 +39,7 @@ import { summariesRoutes } from '../api/routes/summaries.ts'
 import { policyRoutes } from '../api/routes/trust/policy.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import type { healthOf } from '../base/run/lifecycle.ts'
+import { isAlone } from '../config/alone.ts'
 import { removePersonRows } from '../ops/care/remove-person.ts'
 import type { Foundation } from './foundation.ts'
 import type { Local } from './local.ts'
@@ -95,6 +96,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       anomalies,
       policy,
       service,
+      alone: isAlone(config),
       agents: local.muscle.state,
       alerts: local.alerts,
       heldPeople: people.held,

@@ -28,6 +28,8 @@ interface StatusDeps {
     readonly next: Pick<Identity, 'nodeId' | 'fingerprint'>
     readonly switchInMs: number
   }>
+  /** True where the configuration keeps the node to itself. */
+  readonly alone: boolean
   /** True for the machine's node, which serves all its users. */
   readonly service: boolean
   readonly clock: Clock
@@ -79,6 +81,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         ...(caller.admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
+          alone: deps.alone,
           listen: mesh.listen,
           peers_connected: mesh.peers_connected,
           peers_trusted: mesh.peers_trusted,

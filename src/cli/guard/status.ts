@@ -43,7 +43,8 @@ export async function showGuard(io: CommandIo): Promise<ExitCode> {
   return EXIT.done
 }
 
-function effectOf({ profile }: Guard): string {
+/** What the profile does, in words: `blocks critical, asks about high`. */
+export function effectOf({ profile }: Pick<Guard, 'profile'>): string {
   const levels = (decision: string): string =>
     RISK_LEVELS.filter((level) => decide(profile, level, 0) === decision).join(' and ')
   const parts = [

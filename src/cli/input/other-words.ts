@@ -3,7 +3,6 @@
 /** By first word: a sentence that says what to use in its place. */
 export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
   ['start', 'karo up runs the node; karo service install keeps it running.'],
-  ['stop', 'Ctrl-C ends karo up where it runs; karo service status shows what keeps a node running.'],
   [
     'pause',
     'To pause recording in one shell: export KARO_PAUSE=1 (fish: set -gx KARO_PAUSE 1), until you unset it.',

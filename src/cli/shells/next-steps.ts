@@ -6,7 +6,8 @@ import type { CommandIo } from '../command.ts'
 /** For an answer that only says whether a daemon runs. */
 const LOOK_MS = 500
 
-type Step = readonly [run: string, does: string]
+/** A command line, and what it does. */
+export type Step = readonly [run: string, does: string]
 
 /**
  * After the first start of a node: what makes it useful. Where npm runs this, as `npm start` of a checkout does, no shell
@@ -27,8 +28,8 @@ export function stepLines(steps: readonly Step[]): string {
   return steps.map(([run, does]) => `  ${run.padEnd(width)}${does}\n`).join('')
 }
 
-/** For the new shell, where `karo` is known; without the start of a daemon where one runs. */
-export async function nextSteps(io: CommandIo): Promise<string> {
+/** For the new shell, where `karo` is known; without the start of a daemon where one runs. `hasFinder`: nothing is said of Ctrl-R. */
+export async function nextSteps(io: CommandIo, hasFinder: boolean): Promise<string> {
   const runs = await daemonAt(io)
     .call(getHealth, { deadlineMs: LOOK_MS })
     .then(
@@ -37,8 +38,9 @@ export async function nextSteps(io: CommandIo): Promise<string> {
     )
   const steps: readonly Step[] = [
     ...(runs ? [] : [['karo up --background', 'starts the node, which stores recorded commands'] as const]),
+    ...(hasFinder ? [] : [['karo shell install --ctrl-r', 'lets Ctrl-R search what is recorded'] as const]),
     ['karo import auto', 'imports the history of your shells'],
-    ['karo stats week', 'shows what you did; karo history searches it'],
+    ['karo', 'shows how it goes, and what you can do next'],
     ['karo check rm -rf /', 'shows what the guard stops, without running it'],
   ]
   return `Then:\n${stepLines(steps)}`

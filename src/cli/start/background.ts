@@ -120,7 +120,7 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
   if (status === undefined && lives)
     throw new KaroError('timeout', `the daemon is still starting, as process ${child.pid}`, {
       where: file,
-      hint: `karo status says when it is ready; to stop it: kill ${child.pid}`,
+      hint: `karo status says when it is ready; to stop it: karo stop`,
     })
   const failed = join(paths.home, FAILED)
   if (status === undefined) {
@@ -137,7 +137,7 @@ export async function startInBackground(io: Caller, paths: HomePaths): Promise<E
       `${status.name} runs in the background, as process ${child.pid}`,
       ...failing.map(({ name, detail }) => `  not ready: ${name}: ${detail}`),
       '  to see what it does:  karo status, karo logs tail',
-      `  to stop it:           kill ${child.pid}`,
+      `  to stop it:           karo stop`,
       '',
     ].join('\n'),
   )

@@ -24,8 +24,7 @@ export function statusView(
     stateLine(status),
     meshLine(status),
     apiLine(status),
-    documentsLine(status),
-    summariesLine(status),
+    ...(status.mesh.alone ? [] : [documentsLine(status), summariesLine(status)]),
     ...policyLine(status),
     ...agentsLine(status),
     storeLine(status),
@@ -77,9 +76,11 @@ function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
 }
 
 function meshLine({ mesh, health }: StatusShape): Line {
-  const alone =
+  if (mesh.alone && mesh.members_known === 0)
+    return { subject: 'mesh', says: 'none: this node is used alone' }
+  const wanted =
     mesh.listen.length === 0 && !health.checks.some(({ name, ok }) => name === 'mesh.listening' && !ok)
-  const listens = alone
+  const listens = wanted
     ? 'listens to nobody'
     : mesh.listen.length === 0
       ? 'not listening'

@@ -28,6 +28,7 @@ function server(count: (uid?: number) => Promise<number>, caller: Caller | null 
     name: 'eng-042',
     rotate: () => Promise.reject(new Error('not asked for')),
     service: true,
+    alone: false,
     clock,
     mesh: {
       status: () => ({
@@ -89,6 +90,7 @@ test('status has exactly the shape scripts rely on', async () => {
     you: { uid: 1000, admin: true, asks: true },
     uptime_seconds: 61,
     mesh: {
+      alone: false,
       listen: ['/ip4/10.0.0.5/tcp/9238'],
       peers_connected: 3,
       peers_trusted: 2,

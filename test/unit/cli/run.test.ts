@@ -178,18 +178,31 @@ describe('help', () => {
     expect(told({ json: 'NDJSON' })).toMatchObject({ text: expect.stringMatching(/--json +NDJSON\n/) })
     expect(told({})).toMatchObject({ text: expect.stringMatching(/--json +print one JSON document/) })
   })
-  test.each(['', 'help', '--help', '-h'])('karo %s lists every command by group', async (line) => {
-    const { code, stdout, stderr } = await karo(line)
-    expect([code, stderr]).toEqual([EXIT.done, ''])
-    for (const text of [
-      'This node:',
-      'Your terminal:',
-      'The mesh:',
-      'peers trust <node>',
-      'history [words...]',
-    ]) {
-      expect(stdout).toContain(text)
-    }
+  test.each(['help', '--help', '-h', '--json help'])(
+    'karo %s lists the commands of every day',
+    async (line) => {
+      const { code, stdout, stderr } = await karo(line)
+      expect([code, stderr]).toEqual([EXIT.done, ''])
+      for (const text of [
+        'Find what you ran:',
+        'Other machines:',
+        'peers trust <node>',
+        'history [words...]',
+      ]) {
+        expect(stdout).toContain(text)
+      }
+      expect(stdout).not.toContain('peers pending')
+    },
+  )
+
+  test.each([
+    ['all', ['This node:', 'Your terminal:', 'The mesh:', 'peers pending']],
+    ['mesh', ['The mesh:', 'peers pending']],
+  ])('karo help %s lists every command of the topic, by group', async (topic, texts) => {
+    const { code, stdout } = await karo(`help ${topic}`)
+    expect(code).toBe(EXIT.done)
+    for (const text of texts) expect(stdout).toContain(text)
+    expect(stdout.includes('Your terminal:')).toBe(topic === 'all')
   })
 
   test.each(['peers trust --help', 'peers trust -h', 'help peers trust', 'peers trust bob --help'])(

@@ -205,11 +205,42 @@ describe('shell install and uninstall', () => {
     chmodSync(target, 0o640)
     symlinkSync('dotfiles/rc', link)
     const { out } = await karo(env, 'shell', 'install', 'bash', '--rc', link, '--json')
-    expect(JSON.parse(out)).toEqual({ shell: 'bash', file: link, changed: true })
+    expect(JSON.parse(out)).toEqual({
+      shell: 'bash',
+      file: link,
+      changed: true,
+      program: join(directory, '.local/bin/karo'),
+    })
     expect(lstatSync(link).isSymbolicLink()).toBe(true)
     expect(statSync(target).mode & 0o777).toBe(0o640)
     expect(readFileSync(target, 'utf8')).toContain('# karo shell hook')
     expect(existsSync(join(directory, '.bashrc'))).toBe(false)
+  })
+
+  test('the program in ~/.local/bin runs without a shell of its own, is made once, and goes with the last hook', async () => {
+    const { env, directory } = home()
+    const program = join(directory, '.local/bin/karo')
+    const { out } = await karo(env, 'shell', 'install', 'bash')
+    expect(out).toContain(`Made ${program}`)
+    expect(out).toContain('export PATH="$HOME/.local/bin:$PATH"')
+    expect(statSync(program).mode & 0o777).toBe(0o755)
+    const once = readFileSync(program, 'utf8')
+    execFileSync('sh', ['-n', program])
+    await karo(env, 'shell', 'install', 'zsh')
+    expect(readFileSync(program, 'utf8')).toBe(once)
+    expect((await karo(env, 'shell', 'uninstall', 'bash')).out).not.toContain(program)
+    expect((await karo(env, 'shell', 'uninstall', 'zsh')).out).toContain(`Removed ${program}`)
+    expect(existsSync(program)).toBe(false)
+  })
+
+  test('another program of that name stays as it is', async () => {
+    const { env, directory } = home()
+    const program = join(directory, '.local/bin/karo')
+    mkdirSync(join(directory, '.local/bin'), { recursive: true })
+    writeFileSync(program, '#!/bin/sh\necho mine\n')
+    expect((await karo(env, 'shell', 'install', 'bash')).out).toContain(`${program} is another program`)
+    await karo(env, 'shell', 'uninstall', 'bash')
+    expect(readFileSync(program, 'utf8')).toContain('echo mine')
   })
 
   test('a link to nowhere is told as one, and stays', async () => {

@@ -14,6 +14,7 @@ const SHAPE: StatusShape = {
   you: { uid: 1000, admin: true, asks: true },
   uptime_seconds: 45,
   mesh: {
+    alone: false,
     listen: ['/ip4/10.0.0.5/tcp/9238', '/ip6/fd00::2/tcp/9238'],
     peers_connected: 3,
     peers_trusted: 2,
@@ -33,6 +34,20 @@ const SHAPE: StatusShape = {
 }
 const plain = { colour: false, columns: Number.POSITIVE_INFINITY }
 const view = (over: Partial<StatusShape>): string => statusView({ ...SHAPE, ...over }, plain)
+
+test('a node that is used alone says nothing of other machines', () => {
+  const mesh = {
+    ...SHAPE.mesh,
+    alone: true,
+    listen: [],
+    members_known: 0,
+    peers_connected: 0,
+    peers_trusted: 0,
+  }
+  const shown = view({ mesh })
+  expect(shown).toContain('mesh   none: this node is used alone')
+  expect(shown).not.toMatch(/documents|summaries|member/)
+})
 
 test('a healthy node is eight lines', () => {
   expect(view({})).toBe(

@@ -63,6 +63,7 @@ export const status = z
     people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
     uptime_seconds: count('since the daemon started'),
     mesh: z.strictObject({
+      alone: z.boolean().describe('used alone: it accepts no connections and looks for no other node'),
       listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
       peers_connected: count('neighbours linked now'),
       peers_trusted: count('linked neighbours that this node trusts'),

@@ -7,6 +7,7 @@ import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
+import { isUsedAlone } from '../../alone.ts'
 import { atHome } from '../../at-home.ts'
 import {
   type Command,
@@ -45,6 +46,9 @@ const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it is listed here as pending. If multicast does not
 reach it, name its address under [discovery] peers in config.toml.
 `
+const ALONE = `This node is used alone: no other machine can reach it, and it looks for none. To change that, take
+listen = [] and mdns = false out of config.toml and restart it.
+`
 const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here.
 `
 
@@ -52,7 +56,9 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
   const { peers: all } = await daemonAt(io).call(getPeers)
   const peers = all.filter(wanted)
   if (io.json) return printJson(io, { peers })
-  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(io, peers, COLUMNS))
+  if (peers.length === 0) {
+    io.out(fitted((await isUsedAlone(io)) ? ALONE : empty, io.columns))
+  } else io.out(table(io, peers, COLUMNS))
   // One of several successors may be a thief's, and a thief's screen shows the fingerprint of the row, too.
   const waiting = peers.find(({ state, why }) => state === 'pending' && why !== 'frozen')
   if (waiting !== undefined) {

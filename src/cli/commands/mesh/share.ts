@@ -14,6 +14,7 @@ import {
   SHARING_CATEGORIES,
   type SharingCategory,
 } from '../../../trust/policy/types.ts'
+import { isUsedAlone } from '../../alone.ts'
 import {
   type Command,
   type CommandArgument,
@@ -59,12 +60,19 @@ const decisionOf = (
   ...(given === undefined ? {} : { categories: given as readonly SharingCategory[] }),
 })
 
+const ALONE = `Nothing is shared: this node is used alone. No other machine can reach it, and it looks for none.
+`
+
 const showAll = defineCommand({
   name: 'share show',
   summary: 'show which nodes may have which of your numbers now, and why',
   shows: getShare,
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
-  run: async (io) => show(io, await daemonAt(io).call(getShare), sharingView),
+  async run(io) {
+    const sharing = await daemonAt(io).call(getShare)
+    const alone = !io.json && (await isUsedAlone(io))
+    return show(io, sharing, alone ? () => ALONE : sharingView)
+  },
 })
 
 const preview = defineCommand({

@@ -5,15 +5,15 @@ import { printable } from '../../../base/format.ts'
 import { quoteShell } from '../../../base/quote.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
-import { managerOf, readHolder } from '../../../ops/system/lock.ts'
+import { managerOf } from '../../../ops/system/lock.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
-import { homeOf as homeIn } from '../../doctor/checks/terminal.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { homeOf } from '../../place.ts'
 import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
 import { changeMarked, editFile } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { startInBackground } from '../../start/background.ts'
+import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../start/kept.ts'
 import {
   homeInUnit,
   refuseBesideMachine,
@@ -26,50 +26,7 @@ import {
 } from '../../start/user-unit.ts'
 import { fitted } from '../../terminal/text.ts'
 
-interface Kept {
-  /** `systemd`: a unit of the person's own manager; `shells`: new shells start it; `nothing`. */
-  readonly by: 'systemd' | 'shells' | 'nothing'
-  readonly unit: string | null
-  readonly start_files: readonly string[]
-  readonly running: boolean
-}
-
 const say = (io: CommandIo, words: string): void => io.out(`${fitted(words, io.columns)}\n`)
-
-/** True for the line of a start file that loads the hook of this very home. */
-const isOfHome = (io: CommandIo, line: string): boolean => {
-  const named = homeIn(Buffer.from(line, 'latin1').toString('utf8'))
-  return (named || homePaths({ ...io.env, KARO_HOME: undefined }).home) === io.home
-}
-
-/** Start files whose line has new shells start the node of this home. */
-const startingFiles = (io: CommandIo): readonly string[] =>
-  startFileLooks(io)
-    .filter(({ marked }) => flagsFrom(marked.filter((line) => isOfHome(io, line))).includes(`--${START}`))
-    .map(({ file }) => file)
-
-/** The person's unit if it starts the node of this home. */
-function ownUnit(io: CommandIo): string | undefined {
-  const unit = unitFile(io.env, homeOf(io))
-  return homeInUnit(unit, io.env) === io.home ? unit : undefined
-}
-
-async function keptBy(io: CommandIo): Promise<Kept> {
-  const unit = ownUnit(io)
-  const files = startingFiles(io)
-  return {
-    by: unit !== undefined ? 'systemd' : files.length > 0 ? 'shells' : 'nothing',
-    unit: unit ?? null,
-    start_files: files,
-    running: (await runningPid(io)) !== undefined,
-  }
-}
-
-/** The process of the daemon; undefined where none runs. */
-async function runningPid(io: CommandIo): Promise<number | undefined> {
-  const holder = await readHolder(homePaths(io.env).lock)
-  return holder?.alive ? holder.pid : undefined
-}
 
 /** Puts the flag into each line that loads the hook of this home, or takes it out; the files that were changed. */
 function changeShells(io: CommandIo, starts: boolean): readonly string[] {
@@ -97,7 +54,7 @@ async function installUnit(io: CommandIo): Promise<void> {
   if (pid !== undefined && (await managerOf(pid)) === undefined)
     throw new KaroError('conflict', `the node is already running, as process ${pid}`, {
       where: 'karo service install',
-      hint: `Stop it first, so that systemd can start it:  kill ${pid}`,
+      hint: 'Stop it first, so that systemd can start it:  karo stop',
     })
   const changed = writeUnit(file, unitText(absoluteProgram(io), io.env.KARO_HOME ? io.home : undefined))
   if (changed) await systemctl(io.env, 'daemon-reload')
@@ -172,7 +129,7 @@ const remove = defineCommand({
     else {
       for (const file of [...(unit === undefined ? [] : [unit]), ...files]) say(io, `Removed from ${file}`)
       const pid = await runningPid(io)
-      if (pid !== undefined) say(io, `The node runs on until you stop it:  kill ${pid}`)
+      if (pid !== undefined) say(io, 'The node runs on until you stop it:  karo stop')
     }
     return EXIT.done
   },

@@ -17,6 +17,7 @@ import { filterOptions, filtersOf, untilOption } from '../../history/filters.ts'
 import { nothingFound } from '../../history/nothing-found.ts'
 import { parseWhole } from '../../input/values.ts'
 import { absolutePath, workingDirectory } from '../../place.ts'
+import { withNode } from '../../start/with-node.ts'
 import { pause } from '../../terminal/interrupt.ts'
 import { table } from '../../terminal/table.ts'
 
@@ -80,10 +81,12 @@ const find = defineCommand({
     const { args, options } = input
     const filters = filtersOf(args.words, options)
     const limit = parseWhole(options.limit, '--limit', 1, HISTORY_LIMIT_MAX)
-    const found = await daemonAt(io).call(getHistory, {
-      query: { ...filters, unique: options.unique, limit },
-      where: 'karo history',
-    })
+    const found = await withNode(io, () =>
+      daemonAt(io).call(getHistory, {
+        query: { ...filters, unique: options.unique, limit },
+        where: 'karo history',
+      }),
+    )
     if (io.json) return printJson(io, found)
     const { events, total } = found
     if (events.length === 0) {

@@ -1,10 +1,11 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
-import { accessSync, constants, existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
+import { orElse } from '../../../base/run/or-else.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
@@ -39,6 +40,7 @@ import { editedShell, homeWords, hookOf } from '../../shells/hook-text.ts'
 import { dropHooks, keepHook, keptFile } from '../../shells/kept-hook.ts'
 import { nextSteps } from '../../shells/next-steps.ts'
 import { ofUser } from '../../shells/own-home.ts'
+import { linkOf, makeLink, removeLink } from '../../shells/own-link.ts'
 import {
   editFile,
   makeDirectory,
@@ -49,6 +51,7 @@ import {
 } from '../../shells/rc-file.ts'
 import { START_FILES } from '../../shells/start-files.ts'
 import { stillHooked } from '../../shells/still-hooked.ts'
+import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { tellUnusual } from '../../terminal/notice.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -155,6 +158,7 @@ const shellInstall = defineCommand({
     const file = startFile(io, shell, input)
     for (const flag of [CTRL_R, UP, ASK_KEY]) if (input.options[flag]) editedShell(shell, flag)
     const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
+    if (await wantsFinder(io, shell, file, input)) given.push(`--${CTRL_R}`)
     const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
     const { whose, spool } = recordingPaths(io.env)
     // The package makes the machine's spool directory, because only root can set its owners.
@@ -171,19 +175,21 @@ const shellInstall = defineCommand({
       },
       systemRandom,
     )
+    const link = makeLink(io)
     report(
       io,
-      { shell, file, changed },
+      { shell, file, changed, program: link.state === 'foreign' ? null : link.path },
       !changed ? 'The hook is already in' : there ? 'Changed in' : 'Added to',
     )
     if (io.json) return EXIT.done
+    io.out(fitted(aboutLink(link), io.columns))
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
     if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
     if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io.columns))
     const load = shell === 'fish' ? 'source' : '.'
     if (changed) {
       io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
-      if (!there) io.out(await nextSteps(io))
+      if (!there) io.out(await nextSteps(io, given.includes(`--${CTRL_R}`) || shell === 'sh'))
     }
     return EXIT.done
   },
@@ -206,20 +212,51 @@ const shellUninstall = defineCommand({
     const gone = changed && removeEmpty(file)
     // Shells that still have the line rewrite their hook file.
     dropHooks(homePaths(io.env).shells)
+    const others = stillHooked(io)
+    const unlinked = others === '' && removeLink(io)
     report(
       io,
-      { shell, file, changed },
+      { shell, file, changed, program: unlinked ? linkOf(io) : null },
       gone ? 'Removed, as nothing else was in it:' : changed ? 'Removed from' : 'The hook is not in',
     )
-    if (!io.json) io.out(stillHooked(io))
+    if (!io.json) io.out(unlinked ? `Removed ${linkOf(io)}\n` : others)
     const { whose } = recordingPaths(io.env)
     if (!io.json && changed && whose === 'own' && existsSync(io.home))
       io.out(
-        `What was recorded stays in ${io.home}. To remove it too, stop the daemon, then:  rm -r ${quoteShell(io.home)}\n`,
+        `What was recorded stays in ${io.home}. To remove it too:  karo stop, then  rm -r ${quoteShell(io.home)}\n`,
       )
     return EXIT.done
   },
 })
+
+/** Asks at a terminal, once: not where the line is there already, or an option says it. */
+async function wantsFinder(
+  io: CommandIo,
+  shell: Shell,
+  file: string,
+  { options }: CommandInput,
+): Promise<boolean> {
+  const said = options[CTRL_R] === true || options[`no-${CTRL_R}`] === true
+  if (said || shell === 'sh' || !canAsk(io) || markedLines(textOf(file)).length > 0) return false
+  const answer = await askLine(
+    "Let Ctrl-R search what Karo records, in place of the shell's own search? [Y/n] ",
+  )
+  return answer !== undefined && !/^n/i.test(answer)
+}
+
+/** Latin-1, as start files are edited. One that is not there, or not to be read, is empty. */
+const textOf = (file: string): string => orElse(() => readFileSync(file, 'latin1'), '')
+
+/** What programs that are no interactive shell need, to find `karo`. */
+function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string {
+  if (state === 'foreign')
+    return `${path} is another program, which stays: scripts, make and cron do not find this karo.\n`
+  if (state === 'installed') return ''
+  const made = state === 'made' ? `Made ${path}, the program for scripts, make and cron` : ''
+  if (found) return made && `${made}.\n`
+  const path1 = `${made || path}. Its directory is on the PATH of shells with the hook; others need it there`
+  return `${path1}:  export PATH="$HOME/.local/bin:$PATH"\n`
+}
 
 /** Tells that the machine's node records the commands, and that only members of its group may read their own. */
 function aboutMachine(): string {
@@ -286,7 +323,13 @@ const initWords = (shell: Shell, flags: readonly string[]): readonly string[] =>
 
 function report(
   io: CommandIo,
-  done: { readonly shell: string; readonly file: string; readonly changed: boolean },
+  done: {
+    readonly shell: string
+    readonly file: string
+    readonly changed: boolean
+    /** The program that was made or removed beside it; null for none. */
+    readonly program: string | null
+  },
   words: string,
 ): void {
   io.out(io.json ? `${JSON.stringify(done)}\n` : `${words} ${done.file}\n`)

@@ -5,6 +5,7 @@ import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts
 import { RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
+import { withNode } from '../../start/with-node.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
 
 /** The most frequent commands that are shown unasked. */
@@ -33,7 +34,7 @@ export const commands: readonly Command[] = [
     ],
     async run(io, { args, options }) {
       const period = typeof args.period === 'string' ? args.period : 'today'
-      const numbers = await daemonAt(io).call(getStats, { query: { period } })
+      const numbers = await withNode(io, () => daemonAt(io).call(getStats, { query: { period } }))
       const most =
         options.commands === true || !io.json
           ? await daemonAt(io).call(getMostUsed, {

@@ -1,0 +1,70 @@
+// karo stop: ends the node of this home, whoever started it, and says what would start it again.
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { homePaths } from '../../../config/paths.ts'
+import { managerOf, readHolder } from '../../../ops/system/lock.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { keptBy } from '../../start/kept.ts'
+import { systemctl } from '../../start/user-unit.ts'
+import { pause } from '../../terminal/interrupt.ts'
+
+/** A daemon writes its last records within 5 s (TimeoutStopSec of its unit); a busy machine gets twice as long. */
+const LIMIT_MS = 10_000
+const LOOK_MS = 50
+
+export const commands: readonly Command[] = [
+  defineCommand({
+    name: 'stop',
+    summary: 'stop the node; recorded commands stay, and shells keep theirs until it runs again',
+    json: '{"stopped", "pid"}: `stopped` is false, and `pid` null, where no node ran',
+    examples: [
+      { run: 'karo stop', does: 'ends the node and waits until it has ended' },
+      { run: 'karo up --background', does: 'starts it again' },
+    ],
+    async run(io) {
+      const { lock } = homePaths(io.env)
+      const holder = await readHolder(lock)
+      if (holder?.alive !== true) {
+        refuseMachines(io)
+        if (io.json) io.out(`${JSON.stringify({ stopped: false, pid: null })}\n`)
+        else io.out('No node runs here.\n')
+        return EXIT.done
+      }
+      const { pid } = holder
+      // A manager would start again what only a signal has ended.
+      if ((await managerOf(pid)) === 'user') await systemctl(io.env, 'stop', 'karo.service')
+      else process.kill(pid, 'SIGTERM')
+      const until = AbortSignal.timeout(LIMIT_MS)
+      while ((await readHolder(lock))?.alive === true) {
+        if (until.aborted)
+          throw new KaroError(
+            'timeout',
+            `the node still runs after ${LIMIT_MS / 1000} s, as process ${pid}`,
+            {
+              where: 'karo stop',
+              hint: 'karo logs tail  may say what it does; karo doctor  looks whether it hangs.',
+            },
+          )
+        await pause(LOOK_MS, until)
+      }
+      if (io.json) io.out(`${JSON.stringify({ stopped: true, pid })}\n`)
+      else io.out(`Stopped (process ${pid}). ${await againBy(io)}\n`)
+      return EXIT.done
+    },
+  }),
+]
+
+/** Throws KaroError `refused` where the machine's own node is the one that answers here: systemd runs it for everybody. */
+function refuseMachines(io: CommandIo): void {
+  if (io.socket === homePaths(io.env).socket) return
+  throw new KaroError('refused', "this machine's service runs the node, for all its users", {
+    where: 'karo stop',
+    hint: 'An administrator stops it with:  sudo systemctl stop karo',
+  })
+}
+
+async function againBy(io: CommandIo): Promise<string> {
+  const { by } = await keptBy(io)
+  if (by === 'shells') return 'The next new shell starts it again; karo service remove  ends that.'
+  if (by === 'systemd') return 'It starts again when you log in; karo service remove  ends that.'
+  return 'karo up --background  starts it again.'
+}

@@ -1,0 +1,169 @@
+// `karo` alone: how it goes in about ten lines, and the three commands that are useful next.
+
+import { existsSync } from 'node:fs'
+import { daemonAt, STATUS_MS } from '../api/contract/client/socket.ts'
+import { getApprovals } from '../api/contract/operations/agents/approvals.ts'
+import { getStats } from '../api/contract/operations/stats.ts'
+import { getStatus } from '../api/contract/operations/status.ts'
+import type { StatisticsShape, StatusShape } from '../api/contract/shapes.ts'
+import { loadGuard } from '../assist/guard/index.ts'
+import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
+import { duration, printable } from '../base/format.ts'
+import { orElse } from '../base/run/or-else.ts'
+import { homePaths } from '../config/paths.ts'
+import { atHome } from './at-home.ts'
+import { type CommandIo, printJson } from './command.ts'
+import { effectOf } from './guard/status.ts'
+import { type Step, stepLines } from './shells/next-steps.ts'
+import { startFileLooks } from './shells/start-file-looks.ts'
+import { table } from './terminal/table.ts'
+import { grouped } from './views/lines.ts'
+
+/** What is not there in time is left out: the page is a look and no report. */
+const LOOK_MS = 1_000
+const STEPS = 3
+
+interface Known {
+  readonly status: StatusShape
+  readonly today: StatisticsShape | undefined
+  /** Requests of agents and AI tools that wait for this person. */
+  readonly waiting: number
+}
+
+/** Exits 0 also where no node runs, and says so; with `--json` it prints what `karo status --json` does, and fails as it does. */
+export async function front(io: CommandIo): Promise<ExitCode> {
+  if (io.json) return printJson(io, await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS }))
+  const known = await look(io)
+  const lines = known === undefined ? absentLines(io) : presentLines(io, known)
+  const rows = table(
+    io,
+    [...lines, guardLine(io), ...shellLine(io)],
+    [
+      { title: '', value: ([subject]) => subject, style: () => 'bold' },
+      { title: '', value: ([, says]) => says, wrap: true },
+    ],
+  )
+  io.out(
+    atHome(
+      `${rows}\nNext:\n${stepLines(nextOf(io, known))}\nkaro help  lists the commands of every day.\n`,
+      io,
+    ),
+  )
+  return EXIT.done
+}
+
+/** Undefined where no daemon runs. Throws KaroError where one runs that does not answer. */
+async function look(io: CommandIo): Promise<Known | undefined> {
+  try {
+    const daemon = daemonAt(io)
+    const status = await daemon.call(getStatus, { deadlineMs: STATUS_MS })
+    const [today, waiting] = await Promise.all([
+      daemon.call(getStats, { query: { period: 'today' }, deadlineMs: LOOK_MS }).catch(() => undefined),
+      daemon.call(getApprovals, { deadlineMs: LOOK_MS }).then(
+        ({ approvals }) => approvals.length,
+        () => 0,
+      ),
+    ])
+    return { status, today, waiting }
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'not_running') return undefined
+    throw error
+  }
+}
+
+type Line = readonly [subject: string, says: string]
+
+const isNew = (io: CommandIo): boolean => !existsSync(homePaths(io.env).key)
+
+function absentLines(io: CommandIo): readonly Line[] {
+  return [
+    isNew(io)
+      ? ['node', 'not set up here yet: nothing is recorded']
+      : ['node', 'does not run; shells with the hook keep what you type until it does'],
+  ]
+}
+
+function presentLines(io: CommandIo, { status, today, waiting }: Known): readonly Line[] {
+  const { mesh, health, store, agents, anomalies } = status
+  const failing = health.checks.filter(({ ok }) => !ok)
+  const state = health.ready ? 'ready' : `not ready (${failing.map(({ name }) => name).join(', ')})`
+  const seen = today === undefined ? '' : `, ${grouped(today.total_commands)} of them today`
+  return [
+    ['node', `${printable(status.name)}, ${state}, up ${duration(status.uptime_seconds * 1000)}`],
+    ['commands', store.events === 0 ? 'none recorded yet' : `${grouped(store.events)} recorded${seen}`],
+    ['mesh', meshOf(mesh)],
+    ...(agents === undefined || agents.state === 'off'
+      ? []
+      : [['agents', printable(agents.detail)] as const]),
+    ...(waiting === 0
+      ? []
+      : [
+          [
+            'waiting',
+            `${waiting} ${waiting === 1 ? 'request waits' : 'requests wait'} for your answer`,
+          ] as const,
+        ]),
+    ...(anomalies.unseen === 0 ? [] : [['unusual', `${anomalies.unseen} new in your numbers`] as const]),
+    ...(mesh.alarms.length === 0 ? [] : [['alarm', printable(mesh.alarms.join(' '))] as const]),
+    ...(io.env.KARO_PAUSE && io.env.KARO_PAUSE !== '0'
+      ? [['paused', 'this shell is not recorded, because KARO_PAUSE is set'] as const]
+      : []),
+  ]
+}
+
+function meshOf({ alone, members_known, peers_connected, peers_pending }: StatusShape['mesh']): string {
+  if (alone) return 'none: this node is used alone'
+  const waits =
+    peers_pending === 0 ? '' : `; ${peers_pending} ${peers_pending === 1 ? 'waits' : 'wait'} to be trusted`
+  if (members_known === 0) return `no other machine is trusted yet${waits}`
+  const machines = members_known === 1 ? 'machine' : 'machines'
+  return `${grouped(members_known)} other ${machines} known, ${grouped(peers_connected)} linked to this one${waits}`
+}
+
+function guardLine(io: CommandIo): Line {
+  const guard = orElse(() => loadGuard(io), undefined)
+  return [
+    'guard',
+    guard === undefined ? 'its settings cannot be read: karo guard' : `${guard.profile}: ${effectOf(guard)}`,
+  ]
+}
+
+const hooked = (io: CommandIo): readonly string[] =>
+  orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, byHand }) =>
+    marked.length > 0 || byHand ? [shell] : [],
+  )
+
+function shellLine(io: CommandIo): readonly Line[] {
+  const shells = hooked(io)
+  return shells.length === 0 ? [] : [['shells', `new ones are recorded and guarded: ${shells.join(', ')}`]]
+}
+
+/** The first three that apply: what is missing before what is waiting, and that before what is always useful. */
+function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
+  const steps: (readonly [applies: boolean, ...Step])[] = [
+    [
+      known === undefined && isNew(io),
+      'karo init --solo',
+      'makes a node for yourself; karo init one that others can find',
+    ],
+    [known === undefined, 'karo up --background', 'starts the node'],
+    [hooked(io).length === 0, 'karo shell install', 'records and guards every new shell'],
+    [known?.status.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
+    [(known?.waiting ?? 0) > 0, 'karo approvals list', 'shows what agents and AI tools ask to do'],
+    [
+      (known?.status.mesh.peers_pending ?? 0) > 0,
+      'karo peers pending',
+      'shows machines that wait to be trusted',
+    ],
+    [(known?.status.anomalies.unseen ?? 0) > 0, 'karo anomalies', 'shows what is unusual in your numbers'],
+    [known?.status.store.events === 0, 'karo import auto', 'imports the history of your shells'],
+    [known !== undefined && known.status.store.events > 0, 'karo stats week', 'shows your week in numbers'],
+    [true, 'karo "files changed today"', 'finds a command for your words, and does not run it'],
+    [true, 'karo dashboard', 'opens the page of this node in your browser'],
+    [true, 'karo check rm -rf /', 'shows what the guard stops, without running it'],
+  ]
+  return steps
+    .filter(([applies]) => applies)
+    .map(([, run, does]) => [run, does] as const)
+    .slice(0, STEPS)
+}

@@ -1,0 +1,59 @@
+// The program `karo` in ~/.local/bin, for everything that is no interactive shell: scripts, make, git hooks, xargs, cron.
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { systemRandom } from '../../base/clock.ts'
+import { createFile, replaceFile } from '../../base/files.ts'
+import { quoteShell } from '../../base/quote.ts'
+import { orElse } from '../../base/run/or-else.ts'
+import type { CommandIo } from '../command.ts'
+import { programOf } from '../own-program.ts'
+import { homeOf } from '../place.ts'
+
+/** The second line, by which the file is known again. */
+const MARK = '# Made by karo shell install; karo shell uninstall removes it.'
+
+/** Where the freedesktop base directories put programs of one person; shells add it to the PATH at login. */
+export const linkOf = (io: Pick<CommandIo, 'env'>): string => join(homeOf(io), '.local', 'bin', 'karo')
+
+interface Link {
+  readonly path: string
+  /** `made`: written now; `there`: it was right; `foreign`: another program has the name; `installed`: the PATH has this one. */
+  readonly state: 'made' | 'there' | 'foreign' | 'installed'
+  /** Programs find it without more: its directory is on the PATH. */
+  readonly found: boolean
+}
+
+/** Makes the program. It is a script of sh and no symbolic link, because the `node` of the PATH may be missing or too old. */
+export function makeLink(io: Pick<CommandIo, 'env'>): Link {
+  const path = linkOf(io)
+  const { words, byName } = programOf(io)
+  const found = (io.env.PATH ?? '').split(delimiter).includes(dirname(path))
+  if (byName) return { path, state: 'installed', found: true }
+  if (isForeign(path)) return { path, state: 'foreign', found }
+  const text = scriptOf(words)
+  if (orElse(() => readFileSync(path, 'utf8'), '') === text) return { path, state: 'there', found }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+  if (existsSync(path)) replaceFile(path, text, 0o755, systemRandom)
+  else createFile(path, text, 0o755, systemRandom)
+  return { path, state: 'made', found }
+}
+
+/** Removes it if it is Karo's; true if it did. */
+export function removeLink(io: Pick<CommandIo, 'env'>): boolean {
+  const path = linkOf(io)
+  if (!isThere(path) || isForeign(path)) return false
+  rmSync(path)
+  return true
+}
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+
+/** True for whatever has the name and was not made here, a symbolic link too. */
+export const isForeign = (path: string): boolean =>
+  isThere(path) && !(lstatSync(path).isFile() && orElse(() => readFileSync(path, 'utf8'), '').includes(MARK))
+
+function scriptOf(words: readonly string[]): string {
+  const quoted = words.map(quoteShell)
+  const gone = `echo "karo: ${words.at(-1)?.replace(/["\\$`]/g, '\\$&')} is gone: run karo shell install where Karo is now" >&2; exit 127`
+  return `#!/bin/sh\n${MARK}\n[ -r ${quoted.at(-1)} ] || { ${gone}; }\nexec ${quoted.join(' ')} "$@"\n`
+}

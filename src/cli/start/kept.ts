@@ -1,0 +1,52 @@
+// What keeps a person's node running: their systemd, their new shells, or nothing.
+import { homePaths } from '../../config/paths.ts'
+import { readHolder } from '../../ops/system/lock.ts'
+import type { CommandIo } from '../command.ts'
+import { homeOf as homeIn } from '../doctor/checks/terminal.ts'
+import { homeOf } from '../place.ts'
+import { flagsFrom, START } from '../shells/flags.ts'
+import { startFileLooks } from '../shells/start-file-looks.ts'
+import { homeInUnit, unitFile } from './user-unit.ts'
+
+export interface Kept {
+  /** `systemd`: a unit of the person's own manager; `shells`: new shells start it; `nothing`. */
+  readonly by: 'systemd' | 'shells' | 'nothing'
+  readonly unit: string | null
+  readonly start_files: readonly string[]
+  readonly running: boolean
+}
+
+/** True for the line of a start file that loads the hook of this very home. */
+export const isOfHome = (io: CommandIo, line: string): boolean => {
+  const named = homeIn(Buffer.from(line, 'latin1').toString('utf8'))
+  return (named || homePaths({ ...io.env, KARO_HOME: undefined }).home) === io.home
+}
+
+/** Start files whose line has new shells start the node of this home. */
+export const startingFiles = (io: CommandIo): readonly string[] =>
+  startFileLooks(io)
+    .filter(({ marked }) => flagsFrom(marked.filter((line) => isOfHome(io, line))).includes(`--${START}`))
+    .map(({ file }) => file)
+
+/** The person's unit if it starts the node of this home. */
+export function ownUnit(io: CommandIo): string | undefined {
+  const unit = unitFile(io.env, homeOf(io))
+  return homeInUnit(unit, io.env) === io.home ? unit : undefined
+}
+
+export async function keptBy(io: CommandIo): Promise<Kept> {
+  const unit = ownUnit(io)
+  const files = startingFiles(io)
+  return {
+    by: unit !== undefined ? 'systemd' : files.length > 0 ? 'shells' : 'nothing',
+    unit: unit ?? null,
+    start_files: files,
+    running: (await runningPid(io)) !== undefined,
+  }
+}
+
+/** The process of the daemon; undefined where none runs. */
+export async function runningPid(io: CommandIo): Promise<number | undefined> {
+  const holder = await readHolder(homePaths(io.env).lock)
+  return holder?.alive ? holder.pid : undefined
+}

@@ -1,0 +1,22 @@
+// Asks the daemon, and starts it first where something keeps it running and it does not run now.
+import { KaroError } from '../../base/errors.ts'
+import { homePaths } from '../../config/paths.ts'
+import type { CommandIo } from '../command.ts'
+import { startInBackground } from './background.ts'
+import { keptBy } from './kept.ts'
+import { systemctl } from './user-unit.ts'
+
+/** Throws what `ask` throws: `not_running` where nothing keeps the node running, or the machine's own node is asked. */
+export async function withNode<Answer>(io: CommandIo, ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!(error instanceof KaroError) || error.code !== 'not_running') throw error
+    const paths = homePaths(io.env)
+    const { by } = await keptBy(io)
+    if (io.socket !== paths.socket || by === 'nothing') throw error
+    if (by === 'systemd') await systemctl(io.env, 'start', 'karo.service')
+    else await startInBackground({ env: io.env, socket: io.socket, out: () => {} }, paths)
+    return await ask()
+  }
+}

@@ -1,0 +1,63 @@
+// karo stop, karo alone, and what starts a node that is kept: against homes without a daemon.
+import { spawn } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runCli } from '../../../src/cli/run.ts'
+import { createLock } from '../../../src/ops/system/lock.ts'
+import { temporaryDirectory } from '../../support/data/database.ts'
+
+async function karo(home: string, ...words: string[]) {
+  let out = ''
+  let err = ''
+  const code = await runCli(words, {
+    env: { HOME: home, KARO_HOME: join(home, 'node'), PATH: process.env.PATH, SHELL: '/bin/bash' },
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  })
+  return { code, out, err }
+}
+
+test('without a node there is nothing to stop, and that is no error', async () => {
+  const home = temporaryDirectory()
+  expect(await karo(home, 'stop')).toMatchObject({ code: 0, out: 'No node runs here.\n' })
+  expect(JSON.parse((await karo(home, 'stop', '--json')).out)).toEqual({ stopped: false, pid: null })
+})
+
+test('the process that holds the home is ended, and it is said what starts it again', async () => {
+  const home = temporaryDirectory()
+  await karo(home, 'init', '--solo')
+  const child = spawn('sleep', ['1000'], { stdio: 'ignore' })
+  const lock = join(home, 'node', 'karo.lock')
+  await createLock(lock).start(new AbortController().signal)
+  // The lock of a daemon, with the number and start of the process that is to be ended.
+  const stat = readFileSync(`/proc/${child.pid}/stat`, 'latin1')
+  const ticks = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+  const { started } = JSON.parse(readFileSync(lock, 'utf8')) as { started: string }
+  writeFileSync(lock, JSON.stringify({ pid: child.pid, started: started.replace(/\d+$/, ticks!) }))
+  const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
+  const { code, out } = await karo(home, 'stop')
+  expect([code, await ended]).toEqual([0, 'SIGTERM'])
+  expect(out).toContain(`Stopped (process ${child.pid})`)
+  expect(out).toContain('karo up --background')
+})
+
+test('karo alone says where one stands and what is next, before anything is set up and after', async () => {
+  const home = temporaryDirectory()
+  const fresh = await karo(home)
+  expect(fresh.code).toBe(0)
+  expect(fresh.out).toContain('not set up here yet')
+  expect(fresh.out).toMatch(/Next:\n +karo .*init --solo/)
+  expect(existsSync(join(home, 'node'))).toBe(false)
+  await karo(home, 'init', '--solo')
+  const made = await karo(home)
+  expect(made.out).toContain('does not run')
+  expect(made.out).toMatch(/up --background[^\n]*\n +karo .*shell install/)
+  expect(made.out.split('\n').length).toBeLessThanOrEqual(15)
+  expect((await karo(home, '--json')).code).toBe(3)
+})
+
+test('one word with blanks in it asks', async () => {
+  const { code, out } = await karo(temporaryDirectory(), 'find files larger than 100 MB')
+  expect([code, out]).toEqual([0, expect.stringContaining('find . -type f -size +100M')])
+})
