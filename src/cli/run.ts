@@ -10,8 +10,8 @@ import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../conf
 import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
+import type { HelpTopic } from './front/overview.ts'
 import { withOneCommandLine } from './input/command-line-words.ts'
-import type { HelpTopic } from './overview.ts'
 
 interface OutputStream {
   write(text: string | Uint8Array): unknown
@@ -209,7 +209,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
 
   const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
   const showOverview = async (topic?: HelpTopic): Promise<ExitCode> => {
-    const { overview } = await import('./overview.ts')
+    const { overview } = await import('./front/overview.ts')
     world.stdout.write(await overview(entries, width, world.commands === undefined, topic))
     return EXIT.done
   }
@@ -220,7 +220,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   let words = argv
   let first = words[skipCommonOptions(words)]
   if (first === 'help' && words.length > skipCommonOptions(words) + 1) {
-    const { isHelpTopic } = await import('./overview.ts')
+    const { isHelpTopic } = await import('./front/overview.ts')
     words = [...words.slice(skipCommonOptions(words) + 1), '--help']
     first = words[0]
     if (isHelpTopic(first)) return showOverview(first)
@@ -231,7 +231,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   if (first === undefined) {
     const home = words.find((_, i) => words[i - 1] === '--home') ?? homeIn(words)
     const options = { json: asksJson(argv), ...(home !== undefined && { home }) }
-    const { front } = await import('./front.ts')
+    const { front } = await import('./front/front.ts')
     return front(makeIo(world, options, run))
   }
   if (asksOverview(first)) return showOverview()

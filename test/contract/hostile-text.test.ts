@@ -140,6 +140,7 @@ async function answers(): Promise<Record<string, unknown>> {
 /** First words whose commands show no text of others on a terminal, each with its reason. */
 const SHOWING_NOTHING: Readonly<Record<string, string>> = {
   up: 'a daemon',
+  stop: 'a daemon',
   demo: 'what it has made itself',
   mcp: 'JSON for a program',
   acp: 'JSON for a program',

@@ -7,7 +7,6 @@ import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
 import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
-import { isUsedAlone } from '../../alone.ts'
 import { atHome } from '../../at-home.ts'
 import {
   type Command,
@@ -17,6 +16,7 @@ import {
   printJson,
 } from '../../command.ts'
 import { whatItHas, whoKnows } from '../../fleet/revoking.ts'
+import { isUsedAlone } from '../../front/alone.ts'
 import { COMPARED, chooseNodes } from '../../input/nodes.ts'
 import { commaList, oneNode } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'

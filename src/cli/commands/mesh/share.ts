@@ -14,7 +14,6 @@ import {
   SHARING_CATEGORIES,
   type SharingCategory,
 } from '../../../trust/policy/types.ts'
-import { isUsedAlone } from '../../alone.ts'
 import {
   type Command,
   type CommandArgument,
@@ -23,6 +22,7 @@ import {
   defineCommand,
   show,
 } from '../../command.ts'
+import { isUsedAlone } from '../../front/alone.ts'
 import { parseSince, rfc3339 } from '../../input/time.ts'
 import { given, oneNode } from '../../input/values.ts'
 import { sharingView } from '../../views/share.ts'

@@ -40,7 +40,7 @@ const initCommand = defineCommand({
       ...(name !== undefined && { name }),
       random: systemRandom,
     })
-    const solo = options.solo === true && makeSolo(paths)
+    const restart = options.solo === true && makeSolo(paths) && existed.includes(paths.key)
     const { config, warnings } = loadConfig({ home: paths.home, env: io.env })
     for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)
     if (name !== undefined && name !== config.node.name) {
@@ -65,7 +65,7 @@ const initCommand = defineCommand({
         ? [
             [
               'alone',
-              solo ? 'accepts no connections from the next start on' : 'accepts no connections already',
+              `${restart ? 'from its next start on ' : ''}no other machine can reach it, and it looks for none`,
             ],
           ]
         : []),

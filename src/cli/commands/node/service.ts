@@ -7,13 +7,13 @@ import { homePaths } from '../../../config/paths.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
 import { managerOf } from '../../../ops/system/lock.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept/kept.ts'
 import { absoluteProgram } from '../../own-program.ts'
 import { homeOf } from '../../place.ts'
 import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
 import { changeMarked, editFile } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { startInBackground } from '../../start/background.ts'
-import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../start/kept.ts'
 import {
   homeInUnit,
   refuseBesideMachine,

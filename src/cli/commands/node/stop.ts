@@ -3,7 +3,7 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { homePaths } from '../../../config/paths.ts'
 import { managerOf, readHolder } from '../../../ops/system/lock.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
-import { keptBy } from '../../start/kept.ts'
+import { keptBy } from '../../kept/kept.ts'
 import { systemctl } from '../../start/user-unit.ts'
 import { pause } from '../../terminal/interrupt.ts'
 

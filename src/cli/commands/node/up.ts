@@ -73,7 +73,7 @@ export const commands: readonly Command[] = [
       { run: 'karo up', does: 'runs until Ctrl-C' },
       {
         run: 'karo up --background',
-        does: 'runs until the machine stops, or kill with the number that is shown',
+        does: 'runs until the machine stops, or karo stop',
       },
       { run: 'KARO_MESH_PORT=0 karo up --home /tmp/second', does: 'a second node on this machine' },
       { run: 'karo up --service', does: 'what the system unit runs' },

@@ -5,7 +5,7 @@ import { getMostUsed, getStats } from '../../../api/contract/operations/stats.ts
 import { RISK_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { type Command, defineCommand } from '../../command.ts'
-import { withNode } from '../../start/with-node.ts'
+import { withNode } from '../../kept/with-node.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'
 
 /** The most frequent commands that are shown unasked. */

@@ -6,7 +6,7 @@ import { homeOf as homeIn } from '../doctor/checks/terminal.ts'
 import { homeOf } from '../place.ts'
 import { flagsFrom, START } from '../shells/flags.ts'
 import { startFileLooks } from '../shells/start-file-looks.ts'
-import { homeInUnit, unitFile } from './user-unit.ts'
+import { homeInUnit, unitFile } from '../start/user-unit.ts'
 
 export interface Kept {
   /** `systemd`: a unit of the person's own manager; `shells`: new shells start it; `nothing`. */

@@ -1,6 +1,6 @@
 // The pages of `karo help`: the commands of every day, and by topic all others.
-import { COMMAND_GROUPS, type CommandEntry, placeholder } from './command.ts'
-import { fitted, wrap } from './terminal/text.ts'
+import { COMMAND_GROUPS, type CommandEntry, placeholder } from '../command.ts'
+import { fitted, wrap } from '../terminal/text.ts'
 
 /** One command as a page shows it. */
 interface OverviewRow {

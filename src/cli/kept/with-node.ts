@@ -2,9 +2,9 @@
 import { KaroError } from '../../base/errors.ts'
 import { homePaths } from '../../config/paths.ts'
 import type { CommandIo } from '../command.ts'
-import { startInBackground } from './background.ts'
+import { startInBackground } from '../start/background.ts'
+import { systemctl } from '../start/user-unit.ts'
 import { keptBy } from './kept.ts'
-import { systemctl } from './user-unit.ts'
 
 /** Throws what `ask` throws: `not_running` where nothing keeps the node running, or the machine's own node is asked. */
 export async function withNode<Answer>(io: CommandIo, ask: () => Promise<Answer>): Promise<Answer> {
