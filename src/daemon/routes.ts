@@ -118,6 +118,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       trust,
       clock,
       places: () => mesh.status().listen.flatMap((one) => placeOf(one) ?? []),
+      discovery: config.discovery,
       wrongClocks: () => mesh.inspect().stale,
     }),
     shareRoutes({ sharing, summaries, trust, totals }),

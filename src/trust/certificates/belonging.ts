@@ -15,8 +15,8 @@ export interface Belonging {
   /** Looks for the inviter from now on, and after a restart too. As `Fleet.join`. */
   readonly join: Fleet['join']
   /**
-   * Like `join`, with the enrolment file, which no person here typed in. If the file is unusable this is reported, and
-   * the start continues.
+   * Like `join`, with the enrolment file, which no person here typed in. Nothing happens while the file is as it was at the last call,
+   * or while this node uses another invite than the one in the file at the first. If the file is unusable this is reported, and the start continues.
    */
   readonly enrol: (read: NonNullable<FleetOptions['enrolment']>) => Promise<void>
   readonly membership: Membership
@@ -69,6 +69,9 @@ export function createBelonging(deps: BelongingDeps): Belonging {
       deps.founded(certificate)
     },
   })
+  /** The enrolment file, or what was wrong with it, as text. */
+  let fileBefore: string | undefined
+
   async function look(joining: ReturnType<typeof joiningOf>): Promise<void> {
     await store({ joining })
     seeking.begin(joining)
@@ -86,14 +89,31 @@ export function createBelonging(deps: BelongingDeps): Belonging {
       await look(joining)
     },
     async enrol(read) {
+      const isFirst = fileBefore === undefined
+      const file = attempt(read)
+      const now = JSON.stringify(file instanceof Error ? String(file) : (file ?? null))
+      if (now === fileBefore) return
+      fileBefore = now
+      if (file === undefined) return
       try {
-        const file = read()
-        if (file === undefined) return
-        await look(joiningOf(file.code, file, deps.clock.now()))
+        if (file instanceof Error) throw file
+        const joining = joiningOf(file.code, file, deps.clock.now())
+        const stored = seeking.joining()
+        // What a person typed since then stays.
+        if (isFirst && stored !== undefined && Buffer.compare(stored.secret, joining.secret) !== 0) return
+        await look(joining)
         log.info({}, 'an enrolment file is here: this node looks for its inviter')
       } catch (error) {
         seeking.unusable(error)
       }
     },
+  }
+}
+
+function attempt<T>(read: () => T): T | Error {
+  try {
+    return read()
+  } catch (error) {
+    return error as Error
   }
 }

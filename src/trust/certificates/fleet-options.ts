@@ -12,7 +12,7 @@ export interface FleetOptions extends Pick<Ambient, 'clock' | 'random' | 'log'> 
   /** Absent: no key was ever rotated. */
   readonly lineage?: LineageView
   readonly audit: Pick<Audit, 'record'>
-  /** An invite that was put in place before the first start; read once, when this node belongs to no mesh. */
+  /** An invite that was put in place for this machine; read at the start, and then every 2 s until this node is let in. */
   readonly enrolment?: () => { code: string; root?: Uint8Array; places: readonly string[] } | undefined
   /** Whether people here know another node than `except` by that name. Default: they know none. */
   readonly isNameKnown?: (name: string, except: NodeId) => boolean

@@ -199,6 +199,8 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
   cancelInvite(id: string): Promise<InviteRecord>
   /** Looks for the inviter from now on. KaroErrors: `bad_request` for no code, `refused` for one that ended, `conflict`. */
   join(code: string, terms: { readonly root?: Uint8Array; readonly places: readonly string[] }): Promise<void>
+  /** Looks at the enrolment file again, where this node has no certificate: a file that was put right is used. */
+  enrol(): Promise<void>
   /**
    * Revokes every certificate of that key, for good. False: the key has no certificate here. KaroError `refused` where
    * this node may not, `too_large` for a full list; whatever storing it rejects with: then it counts here only.

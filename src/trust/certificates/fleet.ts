@@ -111,6 +111,10 @@ export function createFleet(options: FleetOptions): Fleet {
   })
   const own = () => roll.word(kinship.certifiedKey(), clock.now())?.binding
 
+  async function enrol(): Promise<void> {
+    if (own() === undefined && options.enrolment !== undefined) await belonging.enrol(options.enrolment)
+  }
+
   return {
     name: 'fleet',
     everyMs: Math.max(500, Math.min(LOOK_MS, lifeMs / 20)),
@@ -121,8 +125,7 @@ export function createFleet(options: FleetOptions): Fleet {
       invites.load(stored.invites)
       seeking.begin(stored.joining)
       membership.load(stored.membership)
-      const isDone = own() !== undefined || stored.joining !== undefined
-      if (!isDone && options.enrolment !== undefined) await belonging.enrol(options.enrolment)
+      await enrol()
     },
     stop: () => serially(async () => {}),
 
@@ -158,6 +161,7 @@ export function createFleet(options: FleetOptions): Fleet {
     revokedByRoot: rootWord.revokedByRoot,
     ...createInviting({ identity, roll, issuing, invites, audit, clock, random }),
     join: belonging.join,
+    enrol,
     seeks: seeking.seeks,
 
     async revoke(node) {

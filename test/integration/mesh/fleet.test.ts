@@ -52,9 +52,15 @@ test.skipIf(!possible.ok)(
   { timeout: 400_000 },
   async () => {
     const { members } = createLan(6)
-    const start = (name: string, at: number, home?: string): Promise<TestNode> =>
-      startNode({ name, netns: members[at]!.netns, env, ...(home === undefined ? {} : { home }) })
-    const issuer = await start('hq', 0)
+    const start = (name: string, at: number, home?: string, more = {}): Promise<TestNode> =>
+      startNode({
+        name,
+        netns: members[at]!.netns,
+        env: { ...env, ...more },
+        ...(home === undefined ? {} : { home }),
+      })
+    // Nobody hears of the issuer by mDNS: its invites say where it is.
+    const issuer = await start('hq', 0, undefined, { KARO_DISCOVERY_MDNS: 'false' })
     const joiners = await Promise.all([1, 2, 3].map((at) => start(`eng-${at}`, at)))
 
     // One: the root, which is then put away for good.
@@ -70,9 +76,9 @@ test.skipIf(!possible.ok)(
     // Two and three: a code, and joining with it.
     const invited = await issuer.karo(['invite', '--uses', '3', '--team', 'eng'])
     const code = invited.stdout.trim()
-    expect(code).toMatch(/^([0-9A-Z]{8}-){7}[0-9A-Z]{8}$/)
+    expect(code).toMatch(/^([0-9A-Z]{8}-){9}[0-9A-Z]{8}$/)
     for (const joiner of joiners)
-      expect(await joiner.karo(['join', '-'], code)).toMatchObject({ code: 0, stderr: '' })
+      expect(await joiner.karo(['join', '-'], code)).toMatchObject({ code: 0 })
     await allCertified([issuer, ...joiners])
     const { invites } = await issuer.json<{ invites: InviteShape[] }>(['invite', 'list'])
     expect(invites).toMatchObject([{ state: 'used', used: 3, teams: ['eng'] }])

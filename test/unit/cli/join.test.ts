@@ -34,7 +34,14 @@ test('who has not been let in in time hears where to look, by what was said abou
     stale: false,
     certified: 0,
     revoked: 0,
-    joining: { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: null },
+    joining: {
+      ends_at: '2026-11-22T00:00:00.000Z',
+      refused: null,
+      detail: null,
+      clock_off_ms: null,
+      places: [] as readonly string[],
+      ways: ['mdns'],
+    },
   }
   for (const [places, says] of [
     [['nosuch.lan:9238', '10.0.0.5:9238', '[fd00::5]:9238'], 'nosuch.lan: a name has to be in /etc/hosts'],
@@ -42,7 +49,8 @@ test('who has not been let in in time hears where to look, by what was said abou
     [[], '--at host:port'],
   ] as const) {
     const at = places.flatMap((place) => ['--at', place])
-    const answers = { 'POST /api/v1/fleet/join': looking, 'GET /api/v1/fleet': looking }
+    const there = { ...looking, joining: { ...looking.joining, places } }
+    const answers = { 'POST /api/v1/fleet/join': there, 'GET /api/v1/fleet': there }
     const { code, err } = await karo(answers, 'join', 'CODE', '--wait', '0s', ...at)
     expect(code).not.toBe(0)
     expect(err.replace(/\s+/g, ' ')).toContain(says)
@@ -52,6 +60,7 @@ test('who has not been let in in time hears where to look, by what was said abou
   // Long before the day is over, because nothing comes of waiting.
   const { err } = await karo(answers, 'join', 'CODE', '--wait', '1d')
   expect(err).toContain('its clock is 10 min behind')
+  expect(err.replace(/\s+/g, ' ')).toContain('Looking for the issuer by mDNS.')
 })
 
 test('what an earlier try heard of the clock does not end this one', async () => {
@@ -68,7 +77,14 @@ test('what an earlier try heard of the clock does not end this one', async () =>
     certified: 0,
     revoked: 0,
   }
-  const joining = { ends_at: '2026-11-22T00:00:00.000Z', refused: null, detail: null, clock_off_ms: -600_000 }
+  const joining = {
+    ends_at: '2026-11-22T00:00:00.000Z',
+    refused: null,
+    detail: null,
+    clock_off_ms: -600_000,
+    places: [],
+    ways: [],
+  }
   const answers = {
     'POST /api/v1/fleet/join': { ...looking, joining },
     'GET /api/v1/fleet': { ...looking, joining: { ...joining, refused: 'used', clock_off_ms: null } },

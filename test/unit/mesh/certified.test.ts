@@ -78,7 +78,7 @@ async function issuerNode(): Promise<Certified> {
 }
 
 const invite = async (issuer: Certified): Promise<string> =>
-  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [] })).code
+  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], places: [] })).code
 
 test('a stranger with an invite is admitted within one connection, and then by members it never met', async () => {
   const issuer = await issuerNode()

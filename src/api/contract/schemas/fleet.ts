@@ -77,6 +77,10 @@ export const fleetState = z
         clock_off_ms: integer(
           "the inviter's clock minus this one, milliseconds, where it is refused for that",
         ).nullable(),
+        places: listOf(text(300, '`host:port`'), 16).describe('addresses at which this node tries the inviter'),
+        ways: listOf(z.enum(['mdns', 'dns_sd', 'scan', 'peers']), 4).describe(
+          'what else finds it here: the keys of discovery that are in use',
+        ),
       })
       .nullable()
       .describe('an invite that this node is using; null: none'),
@@ -186,7 +190,7 @@ export const inviteBody = z.strictObject({
 export const inviteMade = z
   .strictObject({
     invite,
-    code: text(128, 'the invite itself; never told again'),
+    code: text(128, 'the invite itself, with addresses of this node; never told again'),
     root: nodeId(),
     places: listOf(text(300, '`host:port`'), 16).describe('where this node listens'),
   })

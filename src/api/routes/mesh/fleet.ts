@@ -5,7 +5,7 @@ import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
-import { readStaticPeer } from '../../../config/index.ts'
+import { type Config, readStaticPeer } from '../../../config/index.ts'
 import type { Binding, Fleet } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
@@ -37,6 +37,7 @@ interface FleetDeps {
   readonly clock: Pick<Clock, 'now'>
   /** `host:port` at which other machines reach this node. */
   readonly places: () => readonly string[]
+  readonly discovery: Config['discovery']
   /** Nodes that are refused because of their clock, or this node's. */
   readonly wrongClocks: () => readonly { readonly node_id: NodeId; readonly clock_off_ms: number }[]
 }
@@ -75,7 +76,23 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
   }
 }
 
-export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongClocks }: FleetDeps): Routes {
+type Way = NonNullable<FleetShape['joining']>['ways'][number]
+
+/** The keys of discovery by which this node meets others without being told where they are. */
+function waysOf({ mdns, dns_sd, scan, peers }: Config['discovery']): Way[] {
+  const used = { mdns: mdns !== false, dns_sd: dns_sd.length > 0, scan: scan.length > 0, peers: peers.length > 0 }
+  return Object.entries(used).flatMap(([way, isUsed]) => (isUsed ? [way as Way] : []))
+}
+
+export function fleetRoutes({
+  fleet,
+  organisation,
+  trust,
+  clock,
+  places,
+  discovery,
+  wrongClocks,
+}: FleetDeps): Routes {
   function state(): FleetShape {
     const { own, joined_at, lists_at, joining, revoked_by, ...rest } = fleet.state()
     return {
@@ -92,6 +109,8 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
               refused: joining.refused,
               detail: joining.detail,
               clock_off_ms: wrongClocks().find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
+              places: [...joining.places],
+              ways: waysOf(discovery),
             },
     }
   }
@@ -154,8 +173,10 @@ export function fleetRoutes({ fleet, organisation, trust, clock, places, wrongCl
       })),
     }))
     serve(server, api.createInvite, async ({ body }) => {
-      const { code, invite } = await fleet.invite(body)
-      return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: places() }
+      const { uses, for_ms, roles, teams } = body
+      const here = places()
+      const { code, invite } = await fleet.invite({ uses, for_ms, roles, teams, places: here })
+      return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: here }
     })
     serve(server, api.getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))
     serve(server, api.cancelInvite, async ({ body }) => {

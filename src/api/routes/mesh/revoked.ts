@@ -20,10 +20,11 @@ export function joiningInWords({ own = null, joining = null }: Told): string | u
   if (joining === null || own !== null) return undefined
   if (joining.refused === null) {
     const until = localTime(new Date(joining.expires_at).toISOString())
-    return `this node looks for its inviter until ${until}; where multicast does not reach, name its address: karo join --at host:port`
+    const at = joining.places.length === 0 ? '' : ` at ${joining.places.join(', ')}`
+    return `this node looks for its inviter until ${until}${at}; if it has another address now: karo join … --at host:port`
   }
   return joining.refused === 'enrolment_file'
-    ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: put it right and start the daemon again`
+    ? `${joining.detail ?? 'the enrolment file cannot be used (karo logs tail says why)'}: put it right, and it counts at once`
     : 'the last invite of this node was not taken: karo ca show says why'
 }
 

@@ -61,11 +61,11 @@ const make = defineCommand({
       const made = await daemonAt(io).call(createInvite, { body })
       const { code, invite } = made
       const machines = uses === 1 ? 'one machine' : `${uses} machines`
+      if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
       if (output !== undefined) {
         output.write(formatEnrolment(made.root, code, made.places))
         output.finish()
         const { code: _, ...rest } = made
-        if (made.places.length === 0) io.err(fitted(`${NO_PLACES}\n`, io.columns))
         return show(io, { ...rest, file }, () =>
           fitted(
             `${printable(file ?? '')} lets ${machines} in until ${localTime(invite.ends_at)}.
@@ -96,7 +96,7 @@ Whoever has it can use it: karo invite cancel ${invite.id}
 })
 
 const NO_PLACES =
-  'The file names no address of this node, because it does not listen on an address that others can reach (mesh.listen). Machines find it only by mDNS, or with: karo join <file> --at host:port.'
+  'The invite names no address of this node, because it does not listen on an address that others can reach (mesh.listen). Machines find it only by mDNS, or with: karo join … --at host:port.'
 
 /** The code for a camera; undefined where a line of it would be broken, or its half blocks could not be shown. */
 function qrOf(code: string, { columns, env }: Pick<CommandIo, 'columns' | 'env'>): string | undefined {

@@ -17,6 +17,8 @@ import { passphraseOf } from '../../passphrase.ts'
 import { fitted } from '../../terminal/text.ts'
 
 const LOOK_MS = 250
+/** Whoever waits longer than this is told what is tried. */
+const SILENT_MS = 3_000
 /** What is known of the inviter's clock may be from an earlier try; by then this one has had an answer of its own. */
 const CLOCK_MS = 5_000
 const FILE_MAX = 16 * 1024
@@ -77,16 +79,34 @@ function textOf(text: string, where: string): Given {
   return { root: formatNodeId(root), code, places }
 }
 
+const WAYS: Readonly<Record<NonNullable<FleetShape['joining']>['ways'][number], string>> = {
+  mdns: 'mDNS',
+  dns_sd: 'the domains of discovery.dns_sd',
+  scan: 'a scan of discovery.scan',
+  peers: 'the nodes of discovery.peers',
+}
+
+/** What this node does to find the issuer of its invite. */
+function tries({ joining }: FleetShape): string {
+  const places = (joining?.places ?? []).map(printable).join(', ')
+  const by = (joining?.ways ?? []).map((way) => WAYS[way]).join(', ')
+  const how = [places && `at ${places}`, by && `by ${by}`].filter((part) => part !== '').join(', and ')
+  return how === ''
+    ? 'The invite names no address of its issuer, and discovery is off here: give one, --at host:port.'
+    : `Looking for the issuer ${how}.`
+}
+
 /** Of names it is not known here whether they have an address: the daemon asks for it, without the machine's resolver. */
-function whereToLook(places: readonly string[]): string {
+function whereToLook({ joining }: FleetShape): string {
+  const places = joining?.places ?? []
   const names = places
     .map((place) => place.replace(/:\d+$/, ''))
     .filter((host) => isIP(host.replace(/^\[|\]$/g, '')) === 0)
   if (names.length > 0)
     return `${names.map(printable).join(', ')}: a name has to be in /etc/hosts or known to a server of discovery.resolvers; an IP address always works.`
   if (places.length > 0)
-    return 'No issuer with this invite answers there: compare address and port with karo status on the issuer.'
-  return 'If multicast does not reach the issuer, name its address: --at host:port.'
+    return `No issuer with this invite answers at ${places.map(printable).join(', ')}: compare address and port with karo status on the issuer, and let its firewall admit the port.`
+  return 'The invite names no address of the issuer: give one, --at host:port.'
 }
 
 export const commands: readonly Command[] = [
@@ -108,7 +128,7 @@ export const commands: readonly Command[] = [
       {
         name: 'at',
         value: 'host:port',
-        description: 'address of the issuer, if mDNS does not find it',
+        description: 'address of the issuer, if it is none of those in the invite',
         repeat: true,
       },
       { name: 'wait', value: 'duration', description: 'how long to wait for the answer', default: '1m' },
@@ -116,7 +136,7 @@ export const commands: readonly Command[] = [
     examples: [
       { run: 'karo join enrolment.json', does: 'a file that karo invite --file wrote' },
       { run: 'karo join - < code', does: 'the code is not visible in the list of processes' },
-      { run: 'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238', does: 'where multicast does not reach' },
+      { run: 'karo join 04HMASR9-NF6YZK4R-… --at 10.0.0.5:9238', does: 'the issuer has another address now' },
     ],
     async run(io, { args, options }) {
       const waitMs = parseDuration(options.wait, '--wait')
@@ -127,6 +147,7 @@ export const commands: readonly Command[] = [
       })
       const began = performance.now()
       const until = began + waitMs
+      let told = io.json
       const waits = (): boolean =>
         state.own === null &&
         state.joining?.refused === null &&
@@ -135,6 +156,9 @@ export const commands: readonly Command[] = [
       while (waits() && performance.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
         state = await daemonAt(io).call(getFleet)
+        if (told || !waits() || performance.now() - began < SILENT_MS) continue
+        told = true
+        io.err(fitted(`${tries(state)} Waiting for at most ${options.wait}; it goes on afterwards.\n`, io.columns))
       }
       if (state.own === null && state.joining?.refused != null) {
         const why = state.joining.refused
@@ -162,7 +186,7 @@ export const commands: readonly Command[] = [
       }
       if (state.own === null) {
         throw new KaroError('timeout', 'the issuer has not answered yet; this node keeps looking for it', {
-          hint: `${whereToLook(places)} karo ca show says how far the node has come.`,
+          hint: `${whereToLook(state)} karo ca show says how far the node has come.`,
         })
       }
       const { own } = state

@@ -45,7 +45,7 @@ export function judgeCertificate(
       refused === 'enrolment_file'
         ? warn(
             detail,
-            'Correct the file and start the daemon again, or ask an issuer for an invite: karo join <code>',
+            'Correct the file, and it counts at once, or ask an issuer for an invite: karo join <code>',
           )
         : warn(
             'the last invite was refused: karo ca show says why',

@@ -33,6 +33,8 @@ export interface InviteTerms {
   readonly for_ms: number
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** `host:port` where this node listens: the code carries them. */
+  readonly places: readonly string[]
 }
 
 export type InviteRefusal = 'unknown' | 'used' | 'expired' | 'cancelled' | 'revoked' | 'busy' | 'error'
@@ -121,7 +123,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
       for (const record of records) invites.set(record.id, record)
     },
 
-    create: ({ uses, for_ms, roles, teams }) =>
+    create: ({ uses, for_ms, roles, teams, places }) =>
       serially(async () => {
         await forgetOld()
         if ([...invites.values()].filter((invite) => stateOf(invite) === 'open').length >= INVITES_MAX) {
@@ -144,7 +146,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
           failures: 0,
           cancelled: false,
         })
-        return { code: formatCode({ secret, commitment: commitmentTo(self), expires_at }), invite }
+        return { code: formatCode({ secret, commitment: commitmentTo(self), expires_at, places }), invite }
       }),
 
     list: () => [...invites.values()].sort((a, b) => b.made_at - a.made_at),

@@ -28,7 +28,9 @@ export function joiningOf(
       hint: "Ask for a new one; if it should still hold, compare this machine's clock with theirs.",
     })
   }
-  return { ...invitation, root: root ?? null, places: places.slice(0, PLACES_MAX) }
+  const { secret, commitment, expires_at } = invitation
+  const all = [...new Set([...places, ...invitation.places])].slice(0, PLACES_MAX)
+  return { secret, commitment, expires_at, root: root ?? null, places: all }
 }
 
 /** Whether the code commits its inviter to this key. */

@@ -390,6 +390,38 @@ test('an enrolment file is used at the first start, and not again', async () => 
   expect(again.fleet.state()).toMatchObject({ joining: null, root: root.nodeId })
 })
 
+test('an enrolment file that is put right counts without another start, and one that is as before does nothing', async () => {
+  const { issuer } = await mesh()
+  const code = await invited(issuer)
+  const held: { file: () => { code: string; root: Uint8Array; places: string[] } } = {
+    file: () => {
+      throw new KaroError('bad_file', 'it is no JSON')
+    },
+  }
+  const machine = await room(8_044, { enrolment: () => held.file() })
+  expect(machine.fleet.state().joining).toMatchObject({ refused: 'enrolment_file' })
+  held.file = () => ({ code, root: root.publicKey, places: ['10.0.0.6:9238'] })
+  await machine.fleet.enrol()
+  expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.6:9238'], refused: null })
+  const { attempt } = machine.fleet.state().joining!
+  await machine.fleet.enrol()
+  expect(machine.fleet.state().joining).toMatchObject({ attempt })
+  // A code that a person typed meanwhile is not replaced by the file, at another start either.
+  const typed = await invited(issuer)
+  await machine.fleet.join(typed, { places: ['10.0.0.7:9238'] })
+  await machine.fleet.enrol()
+  expect(machine.fleet.state().joining).toMatchObject({ places: ['10.0.0.7:9238'] })
+  await machine.fleet.stop()
+  const again = await room(8_044, { enrolment: () => held.file(), repository: machine.repository })
+  expect(again.fleet.state().joining).toMatchObject({ places: ['10.0.0.7:9238'] })
+  // The same invite with another address does, because the file was corrected while the machine was off.
+  await again.fleet.stop()
+  held.file = () => ({ code: typed, root: root.publicKey, places: ['10.0.0.8:9238'] })
+  const last = await room(8_044, { enrolment: () => held.file(), repository: machine.repository })
+  expect(last.fleet.state().joining).toMatchObject({ places: ['10.0.0.8:9238'] })
+  expect(await meet(issuer, last)).toBe(true)
+})
+
 test('a broken enrolment file keeps nobody from starting', async () => {
   const machine = await room(8_041, {
     enrolment: () => {

@@ -41,7 +41,7 @@ async function world(repository?: FleetRepository, self = inviter) {
   return { invites, clock, repository: kept }
 }
 
-const made = (invites: Invites, uses = 1) => invites.create({ uses, for_ms: HOUR, roles: [], teams: ['eng'] })
+const made = (invites: Invites, uses = 1) => invites.create({ uses, for_ms: HOUR, roles: [], teams: ['eng'], places: [] })
 
 interface Told {
   readonly to?: Uint8Array
@@ -56,22 +56,48 @@ function proofOf(code: string, joiner: Uint8Array, { to = inviter, expires_at }:
 const stateOf = (taken: unknown): InviteRefusal | 'taken' =>
   typeof taken === 'string' ? (taken as InviteRefusal) : 'taken'
 
-test('a code says its secret, its inviter and its end, however it is typed', () => {
+const ipv4 = fc.ipV4().chain((ip) => fc.nat({ max: 65_535 }).map((port) => `${ip}:${port}`))
+const ipv6 = fc
+  .array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 })
+  .map((groups) => `[${groups.map((group) => group.toString(16)).join(':')}]:9238`)
+
+test('a code says its secret, its inviter, its end and where the inviter listens, however it is typed', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ minLength: 16, maxLength: 16 }),
       fc.uint8Array({ minLength: 16, maxLength: 16 }),
       fc.nat({ max: 0xffff_ffff }),
-      (secret, commitment, minute) => {
-        const invitation = { secret, commitment, expires_at: minute * 60_000 }
-        const code = formatCode(invitation)
-        expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{8}-){7}[0-9A-HJKMNP-TV-Z]{8}$/)
+      fc.uniqueArray(ipv4, { maxLength: 4 }),
+      fc.uniqueArray(ipv6, { maxLength: 2 }),
+      (secret, commitment, minute, four, six) => {
+        const code = formatCode({ secret, commitment, expires_at: minute * 60_000, places: [...six, ...four] })
+        expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{8}-){7,13}[0-9A-HJKMNP-TV-Z]{8}$/)
+        const six1 = six.slice(0, 1).map((place) => `${new URL(`http://${place}`).hostname}:9238`)
+        const invitation = {
+          secret,
+          commitment,
+          expires_at: minute * 60_000,
+          places: [...four.slice(0, 2), ...six1],
+        }
         expect(parseCode(code)).toEqual(invitation)
         const typed = ` ${code.toLowerCase().replaceAll('-', ' ').replaceAll('0', 'o').replaceAll('1', 'l')}\n`
         expect(parseCode(typed)).toEqual(invitation)
       },
     ),
   )
+})
+
+test('a code holds IP addresses alone, and is as short as it was where there are none', () => {
+  const [secret, commitment] = [new Uint8Array(16), new Uint8Array(16)]
+  const named = formatCode({
+    secret,
+    commitment,
+    expires_at: 0,
+    places: ['hq.corp:9238', '10.0.0.5:70000', 'fd00::5', '10.0.0.5'],
+  })
+  expect(named).toBe(formatCode({ secret, commitment, expires_at: 0, places: [] }))
+  expect(named.replaceAll('-', '')).toHaveLength(64)
+  expect(parseCode(named)).toEqual({ secret, commitment, expires_at: 0, places: [] })
 })
 
 test('a digit that is wrong, missing or too many is noticed', async () => {

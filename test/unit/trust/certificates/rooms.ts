@@ -105,4 +105,4 @@ export const invited = async (
   issuer: Room,
   terms: Partial<Parameters<Fleet['invite']>[0]> = {},
 ): Promise<string> =>
-  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], ...terms })).code
+  (await issuer.fleet.invite({ uses: 1, for_ms: DAY_MS, roles: [], teams: [], places: [], ...terms })).code
