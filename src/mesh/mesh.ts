@@ -15,6 +15,7 @@ import type { Identity } from '../trust/identity/index.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { createAbout } from './about.ts'
 import { createDoorkeeper } from './admission/doorkeeper.ts'
+import { parseEndpoint, readable } from './admission/endpoint.ts'
 import { allowsAddress, createGater } from './admission/gater.ts'
 import type { HostHandler } from './admission/host.ts'
 import { createInspect } from './admission/inspect.ts'
@@ -178,10 +179,20 @@ function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] 
 }
 
 /** Presences that arrive by gossip. */
-const presenceHandler = ({ hold }: Edge, state: State, { perform }: Performer): GossipHandler => ({
+const presenceHandler = (
+  { hold, twins }: Edge,
+  state: State,
+  { perform }: Performer,
+  admits: (node: NodeId) => boolean,
+): GossipHandler => ({
   message: ({ nodeId: author }, frame, { nodeId: from }) =>
     hold(() => {
-      const { isNews, actions } = state.hear(author, bodyOf(frame, Presence), from)
+      const body = bodyOf(frame, Presence)
+      const { isNews, actions } = state.hear(author, body, from)
+      if (isNews && admits(author)) {
+        const places = body.listen.filter((one) => parseEndpoint(one) !== undefined)
+        twins.heard(author, places.map(readable))
+      }
       perform(actions)
       return isNews ? 'accept' : 'ignore'
     }),
@@ -294,7 +305,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     neighbour: (node) => wires.get(connections.neighbour(node)?.id ?? 0),
   })
   const performer = createPerformer({ ...deps, ...edge, finder, connections, host: listening.host })
-  gossip.join(presenceTopic, presenceHandler(edge, state, performer))
+  gossip.join(presenceTopic, presenceHandler(edge, state, performer, deps.trust.admits))
   edge.open((event) => performer.perform(state.handle(event)))
 
   return {

@@ -5,7 +5,7 @@ import type { FastifyReply } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Query } from '../../exchange/query/index.ts'
-import type { Coverage } from '../../exchange/query/result.ts'
+import type { Coverage, QueryResult } from '../../exchange/query/result.ts'
 import type { Sessions } from '../../trust/operators/index.ts'
 import { postQuery } from '../contract/operations/query.ts'
 import type { QueryLine } from '../contract/shapes.ts'
@@ -13,28 +13,30 @@ import { describeError } from '../server/errors.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
 import { actingOf } from './acting.ts'
+import { revokedInWords } from './mesh/revoked.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
   readonly sessions: Pick<Sessions, 'of'>
   /** Deadline in ms of a query without its own. */
   readonly timeoutMs: () => number
+  readonly fleet: () => Parameters<typeof revokedInWords>[0]
 }
 
 const NDJSON = 'application/x-ndjson'
 
 /** Errors: `bad_request`, `refused` (no login, or one that does not cover it), `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
-export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Routes {
+export function queryRoutes({ query, sessions, timeoutMs, fleet }: QueryRouteDeps): Routes {
   type Request = RequestFor<typeof postQuery>
 
-  function ask(
+  async function ask(
     { body, id, caller }: Request,
     signal: AbortSignal,
     onProgress?: (coverage: Coverage) => void,
-  ) {
+  ): Promise<QueryResult> {
     const { query_type, level, range, per_node, filters, team, timeout_ms } = body
     const acting = actingOf(sessions, body.as, caller)
-    return query.ask(
+    const result = await query.ask(
       {
         query_type,
         ...(level === undefined ? {} : { level }),
@@ -50,6 +52,8 @@ export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Rou
       signal,
       onProgress,
     )
+    const revoked = revokedInWords(fleet())
+    return revoked === undefined ? result : outside(result, revoked)
   }
 
   /**
@@ -86,6 +90,17 @@ export function queryRoutes({ query, sessions, timeoutMs }: QueryRouteDeps): Rou
         : ask(request, hungUp.signal)
     })
   }
+}
+
+/** What a machine that was revoked is told: why nobody answers it, instead of what each of the others could do for a node that it does not trust yet. */
+function outside(result: QueryResult, revoked: string): QueryResult {
+  const nodes = result.coverage.nodes.map((row) => {
+    if (row.why !== 'not_trusted_there') return row
+    const { why: _, ...rest } = row
+    return rest
+  })
+  const note = `${revoked[0]?.toUpperCase()}${revoked.slice(1)}.`
+  return { ...result, coverage: { ...result.coverage, nodes }, notes: [note, ...result.notes] }
 }
 
 /** Makes one filter for each value if the operator takes only one value. `Equals` with two values then matches nothing. */

@@ -21,6 +21,12 @@ const PLACES = 4
 export interface Twins {
   /** A connection of this node is the neighbour's now; `place` is where it says it listens. */
   came(node: NodeId, place: string): void
+  /**
+   * A presence of this member says that it listens at `places`, `ip:port` each: also of one that has no connection here, so that
+   * members far from both hear of them, too. A presence that repeats one of the addresses says nothing new, because
+   * one machine's networks come and go.
+   */
+  heard(node: NodeId, places: readonly string[]): void
   /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
   displaced(by: NodeId): void
   /** The state now: nodes whose key is used at two places, and neighbours at which another machine takes this node's place. */
@@ -65,20 +71,27 @@ export function createTwins(deps: {
     void audit.record({ type: 'policy_violation', success: false, peer, details: { reason } })
   }
 
+  const came: Twins['came'] = (node, place) => {
+    const one = touch(others, node)
+    if (one.places.at(-1) === place) return
+    const returns = one.places.includes(place)
+    one.places.push(place)
+    if (one.places.length > PLACES) one.places.shift()
+    if (returns)
+      count(
+        one,
+        node,
+        'key_at_two_places',
+        `two machines use the key of this peer: ${placesInWords(one.places)}; stop the node on one of them (karo doctor says more)`,
+      )
+  }
+
   return {
-    came(node, place) {
-      const one = touch(others, node)
-      if (one.places.at(-1) === place) return
-      const returns = one.places.includes(place)
-      one.places.push(place)
-      if (one.places.length > PLACES) one.places.shift()
-      if (returns)
-        count(
-          one,
-          node,
-          'key_at_two_places',
-          `two machines use the key of this peer: ${placesInWords(one.places)}; stop the node on one of them (karo doctor says more)`,
-        )
+    came,
+    heard(node, places) {
+      const last = others.peek(node)?.places.at(-1)?.split(', ')
+      if (places.length > 0 && !places.some((place) => last?.includes(place)))
+        came(node, places.toSorted().join(', '))
     },
     displaced(by) {
       const says =

@@ -58,7 +58,11 @@ export function createUpkeep({ fleet, trust, meet, alsoLook, clock, timers, log 
     // The node that looks for nobody does not wake for it.
     if (joining !== null) {
       cancelSeek = timers.after(SEEK_MS, () => {
-        fleet.enrol().catch((error: unknown) => log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'))
+        fleet
+          .enrol()
+          .catch((error: unknown) =>
+            log.warn({ reason: String(error) }, 'the enrolment file could not be looked at'),
+          )
         seek()
       })
     }

@@ -13,14 +13,18 @@ import { ASKED_TYPES } from '../../../src/exchange/query/query-types/index.ts'
 import type { QueryResult } from '../../../src/exchange/query/result.ts'
 import type { Acting } from '../../../src/trust/operators/index.ts'
 import { owner } from '../../support/api/callers.ts'
+import { testIdentity } from '../../support/mesh/identity.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
 const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
 const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
 
-function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting) {
+const MEMBER: Standing = { why_not: null, revoked_by: null }
+type Standing = ReturnType<Parameters<typeof queryRoutes>[0]['fleet']>
+
+function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting, standing = MEMBER) {
   const sessions = { of: (uid: number) => (uid === 7 ? login : undefined) }
-  const routes = [queryRoutes({ query: { ask }, sessions, timeoutMs: () => 5_000 })]
+  const routes = [queryRoutes({ query: { ask }, sessions, timeoutMs: () => 5_000, fleet: () => standing })]
   const callerOf = () => ({ ...owner(7), ...caller })
   const server = buildServer({ routes, callerOf, clock: systemClock, log: silentLog })
   const post = (body: object, accept?: string) =>
@@ -59,6 +63,19 @@ test('filters and a team reach the question as they are on the wire', async () =
     200,
   )
   expect(asked[0]).toMatchObject({ filters, team: 'eng', perNode: true, timeoutMs: 100, level: 1 })
+})
+
+test('a machine that was revoked is told so first, and not to ask others for their trust', async () => {
+  const rows = [
+    { fingerprint: '0', name: 'a', outcome: 'unreachable', why: 'not_trusted_there' },
+    { fingerprint: '1', name: 'b', outcome: 'unreachable', why: 'silent' },
+  ] as const
+  const result = { ...RESULT, coverage: coverageOf(rows), notes: ['else'] }
+  const by = { node_id: testIdentity(1).nodeId, root: false, name: 'hq', at: 0 }
+  const { post } = serverWith(async () => result, {}, undefined, { why_not: 'revoked', revoked_by: by })
+  const { coverage, notes } = (await post({})).json() as QueryResult
+  expect(coverage.nodes.map(({ why }) => why)).toEqual([undefined, 'silent'])
+  expect(notes).toEqual([expect.stringMatching(/^This node is no longer a member.*hq.*identity new/), 'else'])
 })
 
 test.each([

@@ -35,7 +35,12 @@ async function serve(
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     routes: [
-      queryRoutes({ query, sessions, timeoutMs: () => 5_000 }),
+      queryRoutes({
+        query,
+        sessions,
+        timeoutMs: () => 5_000,
+        fleet: () => ({ why_not: null, revoked_by: null }),
+      }),
       shareRoutes({
         sharing: node.sharing,
         summaries: NO_SUMMARIES,

@@ -36,6 +36,17 @@ test('the third return to a place it has left tells two apart, once, and no long
   expect(twins.state().others).toEqual([])
 })
 
+test('presences of two machines that share no address tell them apart where neither is linked', () => {
+  const { twins } = watched()
+  for (const place of ['10.0.0.5:1', '10.0.0.6:1', '10.0.0.5:1', '10.0.0.6:1', '10.0.0.5:1'])
+    twins.heard(node, [place])
+  expect(twins.state().others.map(({ node_id }) => node_id)).toEqual([node])
+  const other = 'karo:ed25519:b' as NodeId
+  for (let n = 0; n < 20; n++) twins.heard(other, n % 2 === 0 ? ['a:1', 'wlan:1'] : ['a:1'])
+  twins.heard(other, [])
+  expect(twins.state().others).toHaveLength(1)
+})
+
 test('who reconnects, restarts on other ports, or carries a laptop about is one', () => {
   const { twins, entries, pass } = watched()
   for (let n = 0; n < 50; n++) twins.came(node, 'a')

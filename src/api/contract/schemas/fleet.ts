@@ -77,7 +77,9 @@ export const fleetState = z
         clock_off_ms: integer(
           "the inviter's clock minus this one, milliseconds, where it is refused for that",
         ).nullable(),
-        places: listOf(text(300, '`host:port`'), 16).describe('addresses at which this node tries the inviter'),
+        places: listOf(text(300, '`host:port`'), 16).describe(
+          'addresses at which this node tries the inviter',
+        ),
         ways: listOf(z.enum(['mdns', 'dns_sd', 'scan', 'peers']), 4).describe(
           'what else finds it here: the keys of discovery that are in use',
         ),

@@ -80,7 +80,12 @@ type Way = NonNullable<FleetShape['joining']>['ways'][number]
 
 /** The keys of discovery by which this node meets others without being told where they are. */
 function waysOf({ mdns, dns_sd, scan, peers }: Config['discovery']): Way[] {
-  const used = { mdns: mdns !== false, dns_sd: dns_sd.length > 0, scan: scan.length > 0, peers: peers.length > 0 }
+  const used = {
+    mdns: mdns !== false,
+    dns_sd: dns_sd.length > 0,
+    scan: scan.length > 0,
+    peers: peers.length > 0,
+  }
   return Object.entries(used).flatMap(([way, isUsed]) => (isUsed ? [way as Way] : []))
 }
 

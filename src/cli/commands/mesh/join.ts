@@ -158,7 +158,9 @@ export const commands: readonly Command[] = [
         state = await daemonAt(io).call(getFleet)
         if (told || !waits() || performance.now() - began < SILENT_MS) continue
         told = true
-        io.err(fitted(`${tries(state)} Waiting for at most ${options.wait}; it goes on afterwards.\n`, io.columns))
+        io.err(
+          fitted(`${tries(state)} Waiting for at most ${options.wait}; it goes on afterwards.\n`, io.columns),
+        )
       }
       if (state.own === null && state.joining?.refused != null) {
         const why = state.joining.refused

@@ -34,6 +34,9 @@ export function judgePending(pending: readonly PendingNode[], now: number): read
 export async function peersTrust(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
+  const out = facts.certificate?.why_not
+  if (out === 'revoked' || out === 'issuer_revoked')
+    return [skipped('this node is no longer a member of its mesh: mesh.certificate says what to do')]
   if (facts.one_sided.length === 0) return [ok('every trusted node that this node has met trusts it too')]
   return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
 }

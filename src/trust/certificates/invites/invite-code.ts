@@ -118,7 +118,8 @@ function addressBytes(place: string, family: 4 | 6): Buffer | undefined {
 /** The 16 bytes of an IPv6 address, whose host name in a URL is its shortest form without dotted decimals. */
 function groupsOf(ip: string): Buffer {
   const [before = '', after] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::')
-  const hex = (part: string): string[] => (part === '' ? [] : part.split(':').map((one) => one.padStart(4, '0')))
+  const hex = (part: string): string[] =>
+    part === '' ? [] : part.split(':').map((one) => one.padStart(4, '0'))
   const [head, tail] = [hex(before), hex(after ?? '')]
   const zeros = Array.from({ length: 8 - head.length - tail.length }, () => '0000')
   return Buffer.from([...head, ...zeros, ...tail].join(''), 'hex')

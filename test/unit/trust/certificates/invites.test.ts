@@ -41,7 +41,8 @@ async function world(repository?: FleetRepository, self = inviter) {
   return { invites, clock, repository: kept }
 }
 
-const made = (invites: Invites, uses = 1) => invites.create({ uses, for_ms: HOUR, roles: [], teams: ['eng'], places: [] })
+const made = (invites: Invites, uses = 1) =>
+  invites.create({ uses, for_ms: HOUR, roles: [], teams: ['eng'], places: [] })
 
 interface Told {
   readonly to?: Uint8Array
@@ -70,7 +71,12 @@ test('a code says its secret, its inviter, its end and where the inviter listens
       fc.uniqueArray(ipv4, { maxLength: 4 }),
       fc.uniqueArray(ipv6, { maxLength: 2 }),
       (secret, commitment, minute, four, six) => {
-        const code = formatCode({ secret, commitment, expires_at: minute * 60_000, places: [...six, ...four] })
+        const code = formatCode({
+          secret,
+          commitment,
+          expires_at: minute * 60_000,
+          places: [...six, ...four],
+        })
         expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{8}-){7,13}[0-9A-HJKMNP-TV-Z]{8}$/)
         const six1 = six.slice(0, 1).map((place) => `${new URL(`http://${place}`).hostname}:9238`)
         const invitation = {
