@@ -433,11 +433,11 @@ export const KEYS = {
   }),
   agentsSandbox: key({
     path: 'agents.sandbox',
-    kind: kind.oneOf(['auto', 'bwrap', 'systemd', 'landlock']),
+    kind: kind.oneOf(['auto', 'bwrap', 'landlock']),
     default: 'auto',
     fileOnly: true,
     description:
-      'How jails are built. `auto` tries bubblewrap; if that cannot make namespaces, bubblewrap in a unit of systemd; if that fails too, or bubblewrap is missing, Landlock. A unit limits the memory and tasks of a jail as a whole, and starts more slowly. Landlock isolates less, and refuses what it cannot isolate. `karo doctor --sandbox` says what works here.',
+      'How jails are built. `auto` tries bubblewrap; if that is missing or cannot make namespaces, Landlock. Landlock isolates less, and refuses what it cannot isolate. `karo doctor --sandbox` says what works here.',
   }),
   agentsApproved: key({
     path: 'agents.approved',

@@ -26,7 +26,7 @@ export const PROBE_JOB = 'probe:'
 const SECRET_BYTES = 64 * 1024
 
 /** The ways to build a jail; the first that works is taken when a job names none. */
-export const PROVIDERS = ['bwrap', 'systemd', 'landlock'] as const
+export const PROVIDERS = ['bwrap', 'landlock'] as const
 export type ProviderName = (typeof PROVIDERS)[number]
 
 const id = integer(1, Number.MAX_SAFE_INTEGER)

@@ -11,7 +11,7 @@ export const NOBODY = 65_534
 const GATE = 3
 /** Bytes of what a program says about a failure. */
 const COMPLAINT_BYTES = 1024
-/** Milliseconds to read the complaint after the program has ended: a manager that hangs may hold the other end of the pipe for ever. */
+/** Milliseconds to read the complaint after the program has ended: a process that outlived it may hold the other end of the pipe for ever. */
 const COMPLAINT_MS = 1_000
 
 /** One way to build a jail. */
@@ -21,8 +21,6 @@ export interface Way {
   /** Of the program. Descriptor `first` and those behind it are the `files`; the one behind them is the line to this process. */
   readonly words: (first: number) => readonly string[]
   readonly files: (first: number) => readonly Uint8Array[]
-  /** The program keeps the user of this process, also root: it asks systemd to build the jail, which then runs as nobody. */
-  readonly asks?: true
   /** A session of its own from the beginning. */
   readonly detached: boolean
   readonly held: (child: ChildProcess, line: Socket | undefined) => Held
@@ -128,7 +126,7 @@ function started(spec: JailSpec, way: Way): Started {
       cwd: '/',
       env: {},
       detached,
-      ...(owner !== undefined && way.asks === undefined && { uid: owner, gid: owner }),
+      ...(owner !== undefined && { uid: owner, gid: owner }),
     })
     return { child, stdin: input?.write, out: output.read, err: errors.read, carrier: pair?.near }
   } catch (error) {

@@ -4,7 +4,6 @@ import { NOBODY } from './begin.ts'
 import { isIn, type Places } from './places.ts'
 import { type JailSpec, PROXY } from './provider.ts'
 import { PATH, SYSTEM_FILES, SYSTEM_ROOTS } from './system.ts'
-import { CALLS, MESSAGE } from './systemd-launcher.ts'
 
 const HOME = '/home/job'
 /** Directories in memory that a jail has for itself. */
@@ -136,13 +135,18 @@ function systemArguments(): string[] {
   return ['--ro-bind', '/usr', '/usr', ...roots, ...etc]
 }
 
+/** The number of sendmsg(2), by machine. */
+const SENDMSG = { x64: 46, arm64: 211 } as const
 /** Listens at the port of the jail's own loopback, and hands the socket over on descriptor 4. Words: the number of sendmsg(2), and the port. */
-const LISTEN = String.raw`${MESSAGE}
+const LISTEN = String.raw`
+sub fail { print STDERR "$_[0]: $!\n"; exit 125 }
+my ($call, $byte) = (shift(@ARGV) + 0, ' ');
 socket(my $listener, 2, 1, 0) || fail 'no socket';
 bind($listener, pack 'S n a4 x8', 2, shift @ARGV, "\x7f\0\0\1") || fail 'no port';
 listen($listener, 64) || fail 'no port';
 my $rights = pack 'Qlllx4', 20, 1, 1, fileno $listener;
-syscall($call, 4, message($rights), 0) == 1 || fail 'the port was not handed over';
+my $part = pack 'PQ', $byte, 1;
+syscall($call, 4, pack('x16PQPQx8', $part, 1, $rights, length $rights), 0) == 1 || fail 'the port was not handed over';
 `
 /** What programs look for, in the forms that they look for it. Node.js needs to be told that it should. */
 const WAY_OUT = {
@@ -154,7 +158,7 @@ const WAY_OUT = {
 }
 
 const listening = ({ net }: JailSpec, machine: string): readonly string[] =>
-  net ? [LISTEN, String(CALLS[machine as keyof typeof CALLS][0]), String(PROXY.port)] : ['', '', '']
+  net ? [LISTEN, String(SENDMSG[machine as keyof typeof SENDMSG]), String(PROXY.port)] : ['', '', '']
 
 /** The arguments of the gate. Bubblewrap's own process in the jail counts as a task too. */
 function limitsOf({ limits }: JailSpec): string[] {

@@ -18,7 +18,7 @@ const BUILD_MS = 10_000
 /** Milliseconds between looks at whether the last process is gone. */
 const LOOK_MS = 2
 
-export interface BwrapDeps {
+interface BwrapDeps {
   readonly descriptors: Descriptors
   /** Of the Muscle, so that the next one there finds what a killed one left. */
   readonly socket: string
@@ -62,8 +62,7 @@ export function createBwrap(deps: BwrapDeps): Provider {
         files: () => [filter, PASSWD, GROUP],
         words: (first) =>
           argumentsOf(spec, places, { first, mark, machine, keepsSockets: handingOver(deps).length === 0 }),
-        held: (child, line) =>
-          hold(child, line, places, { kill: () => void child.kill('SIGKILL'), ended: exitOf(child) }),
+        held: (child, line) => hold(child, line, places),
       })
     },
   }
@@ -77,10 +76,7 @@ const LEAST_LANDLOCK = 2
  * Why jails can hand each other what they have opened, in one sentence: the machine has not what keeps them from making sockets in places
  * of the machine. Empty where it has.
  */
-export function handingOver({
-  landlock,
-  root = '',
-}: Pick<BwrapDeps, 'landlock' | 'root'>): readonly string[] {
+function handingOver({ landlock, root = '' }: Pick<BwrapDeps, 'landlock' | 'root'>): readonly string[] {
   const isOld = landlock < LEAST_LANDLOCK
   if (!isOld && existsSync(`${root}${PERL}`)) return []
   const version =
@@ -93,21 +89,13 @@ export function handingOver({
   ]
 }
 
-/**
- * Bubblewrap tells the number of the first process of the jail on `line`. `outer` ends what is around
- * bubblewrap. When `child` has ended, `line` tells nothing more.
- */
-export function hold(
-  child: ChildProcess,
-  line: Socket | undefined,
-  places: Places,
-  outer: Pick<Held, 'kill' | 'ended'>,
-): Held {
+/** `child` is bubblewrap, which tells the number of the first process of the jail on `line`. */
+function hold(child: ChildProcess, line: Socket | undefined, places: Places): Held {
   /** The first process of the jail, as seen from outside. */
   let inner: Process | undefined
   return {
     kill() {
-      outer.kill()
+      child.kill('SIGKILL')
       // While the jail is built, its first process does not end with bubblewrap yet.
       try {
         if (inner !== undefined && isThere(inner)) process.kill(inner.pid, 'SIGKILL')
@@ -115,7 +103,7 @@ export function hold(
         // It has ended between the look and the signal.
       }
     },
-    ended: outer.ended.then(async (how) => {
+    ended: exitOf(child).then(async (how) => {
       // The kernel has killed the first process of the jail with bubblewrap, and everything in it with that.
       while (inner !== undefined && isThere(inner)) await sleep(LOOK_MS)
       return how

@@ -5,7 +5,6 @@ import { landlockVersion } from '../../base/kernel/landlock.ts'
 import { createBwrap } from './bwrap.ts'
 import { createLandlock } from './landlock.ts'
 import type { Provider } from './provider.ts'
-import { createSystemd } from './systemd.ts'
 
 /** `closed`: directories of Karo that no jail sees. `socket`: of the Muscle. */
 export async function createProviders(
@@ -14,9 +13,5 @@ export async function createProviders(
 ): Promise<readonly Provider[]> {
   const version = await landlockVersion()
   const means = { descriptors: await openDescriptors(), closed, socket, landlock: version }
-  return [
-    createBwrap(means),
-    createSystemd(means),
-    createLandlock({ ...means, version, timers: systemTimers }),
-  ]
+  return [createBwrap(means), createLandlock({ ...means, version, timers: systemTimers })]
 }

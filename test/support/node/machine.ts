@@ -22,8 +22,6 @@ const CACHE = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'kar
 const IMAGE = join(CACHE, `${SUITE}.tar`)
 /** systemd-nspawn(1): the container wants to be started again, by whoever started it. */
 const REBOOT = 133
-/** Hierarchies of the first version that count what the machine uses. */
-const COUNTERS = ['/sys/fs/cgroup/memory', '/sys/fs/cgroup/pids']
 /** Not among the calls that systemd-nspawn lets a container make, and units get its filter. On a machine of its own nothing refuses them. */
 const LANDLOCK = 'landlock_create_ruleset landlock_add_rule landlock_restrict_self'
 /** Unpacking and booting on a machine that is busy with other things. */
@@ -39,11 +37,6 @@ export interface Machine {
   reboot(): Promise<void>
   /** The same file as seen from outside, also a socket to connect to. */
   outside(path: string): string
-  /**
-   * Lets its systemd count what units use, which the container's manager does not let it in hierarchies of the first version. False:
-   * nothing counts memory here.
-   */
-  count(): Promise<boolean>
   /** A wire to a network namespace: interface `wire0` at both ends, with these addresses (`10.98.0.1/24`). */
   connect(netns: string, there: string, here: string): void
 }
@@ -127,16 +120,6 @@ export async function bootMachine(packages: string): Promise<Machine> {
       return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)))
     },
     outside: (path) => `/proc/${init}/root${path}`,
-    async count() {
-      for (const top of COUNTERS.filter((path) => existsSync(path)))
-        await must(`mount -o remount,bind,rw ${top}`)
-      await must('systemctl daemon-reexec')
-      await until(async () => isUp((await run('systemctl is-system-running')).output), {
-        what: 'systemd goes on',
-      })
-      const greedy = `perl -e 'my $much = "x" x 100_000_000'`
-      return (await run(`systemd-run -q --wait -p MemoryMax=32M -p MemorySwapMax=0 ${greedy}`)).code !== 0
-    },
     connect(netns, there, here) {
       ip([
         '-n',
@@ -217,7 +200,7 @@ exit $code
 
 function makeCgroups(name: string): string[] {
   const root = '/sys/fs/cgroup'
-  const tops = [join(root, 'systemd'), join(root, 'unified'), ...COUNTERS].filter((path) => existsSync(path))
+  const tops = [join(root, 'systemd'), join(root, 'unified')].filter((path) => existsSync(path))
   const made = (tops.length === 0 ? [root] : tops).map((top) => join(top, name))
   for (const path of made) mkdirSync(path, { recursive: true })
   return made

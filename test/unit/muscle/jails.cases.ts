@@ -20,7 +20,6 @@ import { WINDOW_BYTES } from '../../../src/muscle/contract/messages.ts'
 import { MOST_PIPES } from '../../../src/muscle/contract/pipes.ts'
 import { createBwrap } from '../../../src/muscle/jail/bwrap.ts'
 import { createLandlock } from '../../../src/muscle/jail/landlock.ts'
-import { createSystemd } from '../../../src/muscle/jail/systemd.ts'
 import { HANG_UP } from '../../../src/muscle/probes/tries.ts'
 import {
   freshMark,
@@ -512,7 +511,7 @@ open(my $file, '>', 'one/file') || die; rename('one/file', 'two/file') || die $!
         program,
       }
       const replacing = covers
-        ? { bwrap: createBwrap, systemd: createSystemd }[provider.name as 'bwrap'](deps)
+        ? createBwrap(deps)
         : createLandlock({
             ...deps,
             timers: systemTimers,

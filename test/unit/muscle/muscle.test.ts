@@ -10,11 +10,10 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { connect, createServer } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
@@ -34,7 +33,6 @@ import { markOf } from '../../../src/muscle/jail/leftovers.ts'
 import { isThere, type Process, processOf } from '../../../src/muscle/jail/process.ts'
 import { JailError, type Provider } from '../../../src/muscle/jail/provider.ts'
 import { createProviders } from '../../../src/muscle/jail/providers.ts'
-import { createSystemd } from '../../../src/muscle/jail/systemd.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import {
   freshMark,
@@ -345,40 +343,6 @@ describe('no sandbox, no run', () => {
     ])
   })
 
-  test('a machine without systemd, or a user without a manager of units, has a reason; what no cgroup counts is said', () => {
-    const root = temporaryDirectory()
-    const systemd = (uid: number) =>
-      createSystemd({ descriptors, closed: [], socket: '', landlock: 2, program: '/bin/sh', root, uid })
-    const put = (path: string, text = ''): void => {
-      mkdirSync(join(root, dirname(path)), { recursive: true })
-      writeFileSync(join(root, path), text)
-    }
-    expect(systemd(0).problem()).toContain('systemd does not run this machine')
-    put('run/systemd/system/unit')
-    expect(systemd(7).problem()).toContain('starts units for root alone')
-    put('run/user/7/bus')
-    for (const uid of [0, 7]) expect(systemd(uid).problem()).toContain('there is no /usr/bin/systemd-run')
-    for (const program of ['systemd-run', 'perl']) put(`usr/bin/${program}`)
-    for (const uid of [0, 7]) expect(systemd(uid).problem()).toBeUndefined()
-    put('sys/fs/cgroup/cgroup.controllers', 'cpu memory pids\n')
-    put('sys/fs/cgroup/user.slice/user-7.slice/user@7.service/cgroup.controllers', 'cpu pids\n')
-    expect(systemd(0).cannot.join()).not.toContain('no cgroup')
-    expect(systemd(7).cannot.join()).toContain('no cgroup counts memory of a jail')
-    expect(systemd(8).cannot).toEqual([])
-    // Hierarchies of the first version are the system's manager's alone.
-    rmSync(join(root, 'sys'), { recursive: true })
-    for (const name of ['memory', 'pids']) put(`sys/fs/cgroup/${name}/tasks`)
-    expect(systemd(0).cannot.join()).not.toContain('no cgroup')
-    expect(systemd(7).cannot.join()).toContain('no cgroup counts memory and tasks of a jail')
-    const headings = 'Filename\tType\tSize\tUsed\tPriority\n'
-    put('proc/swaps', headings)
-    expect(systemd(0).cannot).toEqual([])
-    put('proc/swaps', `${headings}/swap\tfile\t1024\t0\t-2\n`)
-    expect(systemd(0).cannot).toEqual([expect.stringContaining('swap is not counted')])
-    put('sys/fs/cgroup/cgroup.controllers', 'cpu memory pids\n')
-    expect(systemd(0).cannot).toEqual([])
-  })
-
   test('a machine whose Landlock is missing or too old, or that has no Perl, has a reason', async () => {
     const landlock = (more: object) =>
       createLandlock({
@@ -417,20 +381,23 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     await until(() => marked(mark).length === 0, { what: 'nothing is left' })
   })
 
-  testWhere(provider !== 'bwrap')('kill -9 while jails are being built leaves nothing of them', async () => {
-    const mark = freshMark()
-    for (let round = 0; round < 5; round++) {
-      const { client, child, path } = await apart()
-      const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
-      // Each round a little later in their building.
-      await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
-      child.kill('SIGKILL')
-      await Promise.all(jobs)
-      await until(() => marked(mark).length === 0 && pidsOf('-f', '--', markOf(path)).length === 0, {
-        what: 'nothing is left',
-      })
-    }
-  })
+  testWhere(provider === 'landlock')(
+    'kill -9 while jails are being built leaves nothing of them',
+    async () => {
+      const mark = freshMark()
+      for (let round = 0; round < 5; round++) {
+        const { client, child, path } = await apart()
+        const jobs = Array.from({ length: 4 }, () => client.run(long(mark), () => {}).catch(() => {}))
+        // Each round a little later in their building.
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, 4 * round)), Promise.all(jobs)])
+        child.kill('SIGKILL')
+        await Promise.all(jobs)
+        await until(() => marked(mark).length === 0 && pidsOf('-f', '--', markOf(path)).length === 0, {
+          what: 'nothing is left',
+        })
+      }
+    },
+  )
 
   testWhere(provider === 'bwrap')(
     'kill -9 while jails are being built lets none of them run, and the next one there ends what is left',
@@ -476,16 +443,12 @@ describe.each(usable)('when somebody dies, with jails by %s', (provider) => {
     expect(marked(mark)).toEqual([])
   })
 
-  testWhere(provider !== 'bwrap')('the keeper next to the jail ends it when it is killed', async () => {
-    const { client, child, path } = await apart()
+  testWhere(provider === 'landlock')('the keeper next to the jail ends it when it is killed', async () => {
+    const { client, child } = await apart()
     const mark = freshMark()
     const job = await client.run(long(mark), () => {})
     await until(() => marked(mark).length === 2, { what: 'the jail runs' })
-    // That of a unit is a child of systemd.
-    const keepers =
-      provider === 'systemd'
-        ? pidsOf('-f', '--', `^/usr/bin/perl .* ${markOf(path)}$`)
-        : pidsOf('-P', String(child.pid)).flatMap((outer) => pidsOf('-P', String(outer)))
+    const keepers = pidsOf('-P', String(child.pid)).flatMap((outer) => pidsOf('-P', String(outer)))
     expect(keepers.length).toBe(1)
     for (const pid of keepers) process.kill(pid, 'SIGKILL')
     expect(await job.ended).toMatchObject({ code: null, signal: 'SIGKILL' })
@@ -615,7 +578,7 @@ test('the Muscle says at its start what jails do not hold: a warning for the fir
     problem: () => undefined,
     start: () => Promise.reject(new Error('nobody asks')),
   }
-  const absent: Provider = { ...kind, name: 'systemd', cannot: ['else'], problem: () => 'it is not there' }
+  const absent: Provider = { ...kind, cannot: ['else'], problem: () => 'it is not there' }
   const second: Provider = { ...kind, name: 'landlock', cannot: ['more'] }
   await muscleHere({ providers: [kind, absent, second], log, connect: false })
   expect(told.filter((one) => 'cannot' in one)).toEqual([
