@@ -1,11 +1,11 @@
 // The files that are followed: how far each was read, whose it is, and who waits until there is room.
 import type { SpoolPosition } from '../../store/events/events.ts'
 import type { Noted } from './digest.ts'
-import type { Shares } from './shares.ts'
+import { MOST_OF_ONE, type Shares } from './shares.ts'
 import { ownerOf } from './spool-directory.ts'
-import { parseSpoolName } from './spool-file.ts'
+import { parseSpoolName, type SpoolName } from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
-import type { HookedShell } from './types.ts'
+import type { HookedShell, Unfollowed } from './types.ts'
 
 /** Files that had to make room, whose positions are kept in memory. */
 const MOST_PARKED = 4096
@@ -47,6 +47,18 @@ export function writerOf({ position, owner, person, readAt }: Followed): HookedS
     : undefined
 }
 
+/** For each shell the file that it writes now: of several with its process number, the one made last. */
+export function newestWriters(files: readonly Followed[]): readonly HookedShell[] {
+  const newest = new Map<string, HookedShell>()
+  for (const state of files) {
+    const shell = writerOf(state)
+    if (shell === undefined) continue
+    const key = `${shell.uid}-${shell.pid}`
+    if (shell.born > (newest.get(key)?.born ?? -1)) newest.set(key, shell)
+  }
+  return [...newest.values()]
+}
+
 export interface FollowedFiles {
   readonly size: number
   get(name: string): Followed | undefined
@@ -57,6 +69,11 @@ export interface FollowedFiles {
   add(position: SpoolPosition): void
   /** True when the file is followed, from now on if it was not. `owner`: whose it is, where that is known already. */
   admit(name: string, owner?: number): boolean
+  /** Files to look at now, as many of each person as have room, and how many of whom wait for room: most first. */
+  divide(all: readonly SpoolName[]): {
+    readonly mine: readonly SpoolName[]
+    readonly waiting: readonly Unfollowed[]
+  }
   /** Nothing is known of it any more. */
   forget(name: string): void
 }
@@ -84,6 +101,13 @@ export function createFollowedFiles(directory: string, shares: Shares): Followed
     return true
   }
 
+  function admit(name: string, owner = ownerOf(directory, name)): boolean {
+    if (followed.has(name)) return true
+    if (!shares.admit(owner, park)) return false
+    add(parked.get(name) ?? { name, file: '', offset: 0, sequence: 0 })
+    return true
+  }
+
   return {
     get size() {
       return followed.size
@@ -92,11 +116,23 @@ export function createFollowedFiles(directory: string, shares: Shares): Followed
     all: () => [...followed.values()],
     names: () => [...followed.keys(), ...parked.keys()],
     add,
-    admit(name, owner = ownerOf(directory, name)) {
-      if (followed.has(name)) return true
-      if (!shares.admit(owner, park)) return false
-      add(parked.get(name) ?? { name, file: '', offset: 0, sequence: 0 })
-      return true
+    admit,
+    divide(all) {
+      const left = new Map<number, number>()
+      const texts = new Map<number | undefined, number>()
+      const mine = all.filter((file) => {
+        const owner = followed.get(file.name)?.owner ?? ownerOf(directory, file.name)
+        if (file.kind === 'text') {
+          const before = texts.get(owner) ?? 0
+          texts.set(owner, before + 1)
+          return before < MOST_OF_ONE
+        }
+        if (admit(file.name, owner)) return true
+        if (owner !== undefined) left.set(owner, (left.get(owner) ?? 0) + 1)
+        return false
+      })
+      const waiting = [...left].map(([uid, files]) => ({ uid, files }))
+      return { mine, waiting: waiting.sort((a, b) => b.files - a.files) }
     },
     forget(name) {
       followed.delete(name)

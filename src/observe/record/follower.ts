@@ -3,27 +3,19 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Faults } from '../../base/run/faults.ts'
-import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../../store/events/events.ts'
-import { type Digest, withAnswer } from './digest.ts'
-import { createFollowedFiles, type Followed, restart, writerOf } from './followed.ts'
-import { createShares, MOST_OF_ONE, type Shares } from './shares.ts'
+import type { EventInput, EventRepository } from '../../store/events/events.ts'
+import type { Digest } from './digest.ts'
+import { createFollowedFiles, type Followed, newestWriters, restart, writerOf } from './followed.ts'
+import { readPiece } from './piece.ts'
+import { createShares, type Shares } from './shares.ts'
 import { createLister, listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
-import {
-  blankOut,
-  lookInto,
-  parseSpoolName,
-  removeSpoolFile,
-  type Span,
-  type SpoolName,
-} from './spool-file.ts'
+import { blankOut, lookInto, parseSpoolName, removeSpoolFile } from './spool-file.ts'
 import type { HookedShell, PersonOf, Unfollowed } from './types.ts'
 
 /** One piece of one file: a backlog does not keep the event loop waiting. */
 const READ_BYTES = 256 * 1024
 /** Files that go together, after one wait for the disk. */
 const FINISHED_AT_ONCE = 64
-/** A sequence number says how many records are missing; a forged one says nonsense. */
-const MAX_GAP = 10_000
 
 export interface FollowerDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly directory: string
@@ -96,7 +88,7 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   /** Reads one piece; true when there may be more. */
-  async function readPiece(state: Followed, last = false): Promise<boolean> {
+  async function readNext(state: Followed, last = false): Promise<boolean> {
     const { name } = state.position
     const look = lookInto(
       join(directory, name),
@@ -121,59 +113,12 @@ export function createFollower(deps: FollowerDeps): Follower {
     if (person === 'nobody') state.hole = look.size
     state.person = typeof person === 'number' ? person : undefined
     if (typeof person !== 'number') return false
-    const begin = state.readAt
-    // The parser counts from where it was made, at the position that was stored then.
-    const base = begin - state.parser.consumed()
-    const batch: EventInput[] = []
-    const guarded: GuardNote[] = []
-    /** Records that are to be nowhere: they leave no event, and what they say is not to stay in the file. */
-    const forgotten: Span[] = []
-    const digested = digest()
-    let { sequence, paused } = state.position
-    let { damaged, noted } = state
-    let dropped = 0
-    let end = state.position.offset
     if (look.bytes.length > 0) faults.hit('after-read')
-    for (const item of state.parser.push(look.bytes)) {
-      const from = end
-      end = base + item.end
-      if (item.record === undefined) {
-        damaged++
-        continue
-      }
-      const gap = Math.min(Math.max(0, item.record.sequence - sequence - 1), MAX_GAP)
-      // A record that was written by half leaves both damage and a gap: it is one loss.
-      dropped += Math.max(gap, damaged)
-      damaged = 0
-      sequence = Math.max(sequence, item.record.sequence)
-      // What the guard notes is no record of a command: it says nothing of whether there will be any.
-      if (item.record.note === undefined) paused = item.record.paused
-      const note = digested.note(item.record, person)
-      if (note !== undefined) guarded.push(note)
-      noted = note === undefined ? noted : { sequence: item.record.sequence, note }
-      const event = withAnswer(digested(item.record, person), item.record.sequence, noted)
-      if (event !== undefined) batch.push(event)
-      else if (item.record.command !== '') forgotten.push([from, end])
-    }
-    state.readAt = begin + look.bytes.length
-    if (last) {
-      // Nobody will complete what is left.
-      end = state.readAt
-      dropped += damaged + (state.parser.pending() ? 1 : 0)
-      damaged = 0
-    }
-    if (end > state.position.offset || dropped > 0) {
-      const position: SpoolPosition = {
-        name,
-        file: look.file,
-        offset: end,
-        sequence,
-        ...(paused && { paused }),
-      }
-      await keep(state, { events: batch, guarded, position, dropped })
-    }
-    state.damaged = damaged
-    state.noted = noted
+    const before = state.position.offset
+    const { forgotten, after, ...piece } = readPiece({ state, look, person, digest: digest(), last })
+    state.readAt += look.bytes.length
+    if (piece.position.offset > before || piece.dropped > 0) await keep(state, piece)
+    Object.assign(state, after)
     if (forgotten.length > 0) {
       // Once the position is on the disk they are not read again, and not taken for lost.
       await events.settle(state.position)
@@ -187,7 +132,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     const state = followed.get(name)
     if (state === undefined) return false
     while (!shares.isSpent(state.owner) && !stopping()) {
-      if (!(await readPiece(state))) return true
+      if (!(await readNext(state))) return true
       // A piece without a record waits for no disk, and would let nobody else run.
       await setImmediate()
     }
@@ -208,8 +153,19 @@ export function createFollower(deps: FollowerDeps): Follower {
       return undefined
     }
     if (state.position.file === '') return undefined
-    await readPiece(state, true)
+    await readNext(state, true)
     return state
+  }
+
+  /** Removes a file that was read to its end; false where it stays. */
+  function removeRead({ position }: Followed): boolean {
+    // Somebody who still writes keeps the file.
+    if (sizeOf(directory, position.name) !== position.offset) return false
+    faults.hit('before-unlink')
+    // Its position is all that keeps a file that stays from being read again.
+    const removed = removeSpoolFile(directory, position.name)
+    faults.hit('after-unlink')
+    return removed
   }
 
   /** Files of shells that are gone: the disk is waited for once for all of them. */
@@ -225,15 +181,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     if (last === undefined || stopping()) return
     // Everything that was written before it is then on the disk, too.
     await events.settle(last.position)
-    const gone: string[] = []
-    for (const { position } of over) {
-      // Somebody who still writes keeps the file.
-      if (sizeOf(directory, position.name) !== position.offset) continue
-      faults.hit('before-unlink')
-      // Its position is all that keeps a file that stays from being read again.
-      if (removeSpoolFile(directory, position.name)) gone.push(position.name)
-      faults.hit('after-unlink')
-    }
+    const gone = over.filter(removeRead).map(({ position }) => position.name)
     await events.forget(gone)
     gone.forEach(followed.forget)
   }
@@ -246,28 +194,6 @@ export function createFollower(deps: FollowerDeps): Follower {
     if (gone.length === 0) return
     await events.forget(gone)
     gone.forEach(followed.forget)
-  }
-
-  /** Files to look at now, as many of each person as are followed; whether others wait for that. */
-  function divided(all: readonly SpoolName[]): {
-    readonly mine: readonly SpoolName[]
-    readonly waiting: boolean
-  } {
-    const left = new Map<number, number>()
-    const texts = new Map<number | undefined, number>()
-    const mine = all.filter((file) => {
-      const owner = followed.get(file.name)?.owner ?? ownerOf(directory, file.name)
-      if (file.kind === 'text') {
-        const before = texts.get(owner) ?? 0
-        texts.set(owner, before + 1)
-        return before < MOST_OF_ONE
-      }
-      if (followed.admit(file.name, owner)) return true
-      if (owner !== undefined) left.set(owner, (left.get(owner) ?? 0) + 1)
-      return false
-    })
-    unfollowed = [...left].map(([uid, files]) => ({ uid, files })).sort((a, b) => b.files - a.files)
-    return { mine, waiting: left.size > 0 }
   }
 
   async function guarded(work: () => Promise<void>): Promise<void> {
@@ -299,7 +225,8 @@ export function createFollower(deps: FollowerDeps): Follower {
       shares.begin(clock.monotonic())
       const { files: all, whole } = lister.next()
       await forgetGone(whole ? new Set(all.map(({ name }) => name)) : undefined)
-      const { mine, waiting } = divided(all)
+      const { mine, waiting } = followed.divide(all)
+      unfollowed = waiting
       const done = shellsOver(mine, { owner: (name) => followed.get(name)?.owner, now: clock.now() })
       let ended: string[] = []
       const finishSome = async (): Promise<void> => {
@@ -318,7 +245,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       }
       await finishSome()
       const unfinished = [...done].some(({ name }) => followed.get(name) !== undefined)
-      return (waiting || unfinished) && followed.size < before
+      return (waiting.length > 0 || unfinished) && followed.size < before
     },
 
     unfollowed: () => unfollowed,
@@ -341,16 +268,7 @@ export function createFollower(deps: FollowerDeps): Follower {
 
     failures: () => failures,
 
-    shells() {
-      const newest = new Map<string, HookedShell>()
-      for (const state of followed.all()) {
-        const shell = writerOf(state)
-        if (shell === undefined) continue
-        const key = `${shell.uid}-${shell.pid}`
-        if (shell.born > (newest.get(key)?.born ?? -1)) newest.set(key, shell)
-      }
-      return [...newest.values()]
-    },
+    shells: () => newestWriters(followed.all()),
 
     pendingBytes() {
       let pending = 0
