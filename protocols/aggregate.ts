@@ -47,20 +47,28 @@ export const statements: Codec<ReleaseStatement> = codec(
 
 const plain: Codec<SharePlain> = codec(sharePlain, 'share', SHARE_PLAIN_BYTES)
 
-/** Sizes of a share's plaintext, so that they tell little of what it says. */
+/** Sizes of a share's plaintext. */
 const SIZES = [2, 8, 16, 24, 32, 40].map((kib) => kib * 1024)
-/** Halves of nearly every machine fit into this, and the empty one of a machine that declines everything is as long. */
-export const HALF_BYTES = 8 * 1024
 /** From this length on MessagePack's header of the padding has one byte more. */
 const LONG_PAD = 256
 
-/** The plaintext of a share's box, padded to one of a few sizes from `shortest` on. FrameErrors as `Codec.encode`. */
-export function encodeShare(header: Uint8Array, share: Uint8Array, shortest = 0): Uint8Array {
-  const least = plain.encode({ header, share, pad: new Uint8Array(0) }).length
-  // One length is out of reach, between the longest short header and the shortest long one.
-  const size = SIZES.find((one) => one >= Math.max(least, shortest) && one - least !== LONG_PAD) ?? least
-  const missing = size - least
-  return plain.encode({ header, share, pad: new Uint8Array(missing < LONG_PAD ? missing : missing - 1) })
+/**
+ * The plaintext of a share's box, padded to the size that `fullest` needs, the longest header and half that its author could
+ * have written, in bytes: so the length tells nothing of what the author gives. FrameErrors as `Codec.encode`.
+ */
+export function encodeShare(
+  header: Uint8Array,
+  share: Uint8Array,
+  fullest: { readonly header: number; readonly share: number },
+): Uint8Array {
+  const bare = (of: Uint8Array, half: Uint8Array): number =>
+    plain.encode({ header: of, share: half, pad: new Uint8Array(0) }).length
+  const least = bare(header, share)
+  const most = Math.max(least, bare(new Uint8Array(fullest.header), new Uint8Array(fullest.share)))
+  // The padding is long everywhere: between a short one and a long one lies a length that neither makes.
+  const size = SIZES.find((one) => one > most + LONG_PAD) ?? SHARE_PLAIN_BYTES
+  const pad = Math.max(0, size - least - 1)
+  return plain.encode({ header, share, pad: new Uint8Array(pad) })
 }
 
 /** FrameErrors as `Codec.decode`. */

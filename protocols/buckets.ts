@@ -18,7 +18,7 @@ const LENGTH_MS: Readonly<Record<BucketLength, number>> = { day: DAY_MS, '6h': 6
 
 /** How long after its end a bucket takes shares; a machine that is off for longer is not in its totals. */
 export const SHARE_KEPT_MS = 7 * DAY_MS
-/** Longer than shares, so that a batch which the last share began can end. */
+/** Longer than shares, so that totals which the last share began can end. */
 export const TALLY_KEPT_MS = 9 * DAY_MS
 /** How long after a bucket's end its totals are kept. */
 export const RELEASE_KEPT_MS = 400 * DAY_MS
@@ -40,12 +40,12 @@ export function isBucket({ length, start, end }: Bucket): boolean {
 export const slotOfBucket = ({ length, start }: Bucket): string =>
   `${length}:${Math.floor(start / LENGTH_MS[length])}`
 
-/** The name of a batch of a bucket among one aggregator's tallies: `day:20619:0`. */
-export const slotOfTally = (bucket: Bucket, batch: number): string => `${slotOfBucket(bucket)}:${batch}`
+/** The name of an attempt at a bucket among one aggregator's tallies: `day:20619:0`. */
+export const slotOfTally = (bucket: Bucket, attempt: number): string => `${slotOfBucket(bucket)}:${attempt}`
 
-/** The name of a batch's totals for one audience, of which `audience` is the short hash: `day:20619:0:91d3a6c0`. */
-export const slotOfRelease = (bucket: Bucket, batch: number, audience: Uint8Array): string =>
-  `${slotOfTally(bucket, batch)}:${Array.from(audience, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+/** The name of a bucket's totals for one audience, of which `audience` is the short hash: `day:20619:91d3a6c0`. */
+export const slotOfRelease = (bucket: Bucket, audience: Uint8Array): string =>
+  `${slotOfBucket(bucket)}:${Array.from(audience, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 
 /** The bucket that `slotOfBucket` names so; undefined for any other text. */
 export function bucketOfSlot(slot: string): Bucket | undefined {

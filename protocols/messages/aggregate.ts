@@ -8,17 +8,17 @@ export const AUDIENCES_MAX = 8
 export const SECTIONS_MAX = 8
 /** The hash of an audience's name beside its totals: which of its eight it is. */
 export const AUDIENCE_HASH_BYTES = 4
-/** Contributors of one batch, and groups that they may form. */
-export const BATCH_MAX = 1024
+/** Contributors of one bucket's totals, and groups that they may form. */
+export const LISTED_MAX = 1024
 export const GROUPS_MAX = 8
-/** Batches of one bucket. */
-const BATCHES_MAX = 64
+/** Attempts at one bucket. */
+export const ATTEMPTS_MAX = 16
 /** Nodes that one release is sealed to. */
 export const READERS_MAX = 256
 /** Counters of one layout, and rows of it. */
 export const CELLS_MAX = 2_048
 export const ROWS_MAX = 1_024
-/** Counters of one share, and of all groups of a batch: so many sums fit in a tally beside the longest list. */
+/** Counters of one share, and of all groups of a bucket: so many sums fit in a tally beside the longest list. */
 export const SHARE_CELLS_MAX = 4_000
 /** Values of one row, besides its indicator. */
 export const ROW_VALUES_MAX = 32
@@ -54,8 +54,8 @@ export const bucket = {
   end: timestamp('end of the bucket, exclusive'),
 }
 export const mesh = bytes(32).describe('BLAKE3 of the public key of the root')
-export const batch = uint(BATCHES_MAX - 1).describe(
-  'first 0; each holds contributors that none before it held',
+export const attempt = uint(ATTEMPTS_MAX - 1).describe(
+  'first 0; another one follows only where nothing was agreed to',
 )
 export const pair = listOf(bytes(32), 2)
   .refine(([a, b, more]) => a !== undefined && b !== undefined && more === undefined, 'two aggregators')

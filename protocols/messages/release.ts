@@ -1,16 +1,15 @@
-// Release: the totals of a batch, from each aggregator to an audience, and what a holder shows of them to others.
+// Release: the totals of a bucket, from each aggregator to an audience, and what a holder shows of them to others.
 import * as z from 'zod'
 import { isBucket, RELEASE_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import {
   AUDIENCE_HASH_BYTES,
   audience,
-  BATCH_MAX,
-  batch,
   bucket,
   CELLS_MAX,
   CELLS_OF_GROUP_MAX,
   GROUPS_MAX,
+  LISTED_MAX,
   mesh,
   NO_BUCKET,
   PART_NODES_BYTES,
@@ -35,8 +34,8 @@ const releaseBody = z
   .object({
     mesh,
     ...bucket,
-    batch,
     audience: bytes(AUDIENCE_HASH_BYTES).describe('BLAKE3 of the name of the role'),
+    set: bytes(32).describe('BLAKE3 of list and agreement: no later edition of this bucket has another one'),
     version: timestamp('edition; a later one is sealed to more readers and says the same'),
     expires_at: timestamp('when nobody keeps it any more'),
     recipients: listOf(z.object(place), READERS_MAX),
@@ -58,8 +57,8 @@ export const Release = defineMessage({
 
 const releasedRow = z.object({
   row: uint(ROWS_MAX - 1).describe('its number in the layout'),
-  of: uint(BATCH_MAX).describe('machines among which it was opened'),
-  nodes: uint(BATCH_MAX).describe('machines that have any of it'),
+  of: uint(LISTED_MAX).describe('machines among which it was opened'),
+  nodes: uint(LISTED_MAX).describe('machines that have any of it'),
   values: listOf(uint(), ROW_VALUES_MAX),
 })
 
@@ -72,8 +71,8 @@ const releasedSplit = z.object({
   ),
   cells: rowsOf(CELLS_OF_GROUP_MAX, {
     teams: partTeams,
-    n: uint(BATCH_MAX).describe('machines of the cell'),
-    threshold: uint(2 * BATCH_MAX),
+    n: uint(LISTED_MAX).describe('machines of the cell'),
+    threshold: uint(2 * LISTED_MAX),
     nodes: bytes(0, ROWS_MAX * PART_NODES_BYTES).describe(
       'machines that have each told row, 2 bytes each, big-endian',
     ),
@@ -88,15 +87,15 @@ const WITHHELD_TYPES = ['too_few', 'implausible'] as const
 const releasedType = z.object({
   type: typeName,
   layout: bytes(32),
-  n: uint(BATCH_MAX).describe('machines that the totals are about'),
-  threshold: uint(2 * BATCH_MAX).describe('a row of fewer machines is withheld'),
+  n: uint(LISTED_MAX).describe('machines that the totals are about'),
+  threshold: uint(2 * LISTED_MAX).describe('a row of fewer machines is withheld'),
   rows: listOf(releasedRow, ROWS_MAX).describe('rows that are not here, and not withheld, are zero'),
   withheld: listOf(uint(ROWS_MAX - 1), ROWS_MAX).describe(
     'rows that some group has, or that are within such a row, and that no group opened',
   ),
-  declined: uint(BATCH_MAX).describe('machines that do not share this type with this audience'),
-  waiting: uint(BATCH_MAX).describe('machines that share it and could not be put into a set yet'),
-  outside: uint(BATCH_MAX).describe(
+  declined: uint(LISTED_MAX).describe('machines that do not share this type with this audience'),
+  waiting: uint(LISTED_MAX).describe('machines that share it and could not be put into a set yet'),
+  outside: uint(LISTED_MAX).describe(
     'machines that share it and are in a set without it, too few shared the same',
   ),
   reason: z.enum(WITHHELD_TYPES).optional().describe('why there are no rows, or not of all machines'),
@@ -108,18 +107,17 @@ export const releaseContent = z.object({
   scheme,
   mesh,
   ...bucket,
-  batch,
   audience,
   pair,
   bundle: uint().describe('number of the policy bundle'),
   set: bytes(32).describe('BLAKE3 of list and agreement'),
   expected: uint().describe('certified machines, as the leader knew them'),
-  listed: uint(BATCH_MAX).describe('shares that the leader had'),
-  common: uint(BATCH_MAX).describe('of these, shares that the other had too'),
+  listed: uint(LISTED_MAX).describe('shares that the leader had'),
+  common: uint(LISTED_MAX).describe('of these, shares that the other had too'),
   unlisted: uint().describe('shares that only the other aggregator had'),
   refused: listing.shape.refused,
   teams: listing.shape.teams,
-  undivided: uint(BATCH_MAX).describe(
+  undivided: uint(LISTED_MAX).describe(
     'machines whose teams the two aggregators know differently, so that they are not told apart',
   ),
   left_out: uint().describe('parts that there was no room for: their machines are among those in no part'),

@@ -1,16 +1,16 @@
-// Tally: what one aggregator of the pair tells the other about a batch, in editions that only grow.
+// Tally: what one aggregator of the pair tells the other about a bucket, in editions that only grow.
 import * as z from 'zod'
 import { isBucket, TALLY_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
 import {
+  attempt,
   audiences,
-  BATCH_MAX,
-  batch,
   bucket,
   CELLS_MAX,
   CELLS_OF_GROUP_MAX,
   GROUPS_MAX,
   LISTED_BYTES,
+  LISTED_MAX,
   mesh,
   NO_BUCKET,
   PART_NODES_BYTES,
@@ -32,8 +32,8 @@ const tallyBody = z
   .object({
     mesh,
     ...bucket,
-    batch,
-    version: timestamp('edition of this batch; the highest holds'),
+    attempt,
+    version: timestamp('edition of this attempt; the highest holds'),
     expires_at: timestamp('when nobody keeps it any more'),
     recipients: listOf(z.object(place), 2),
     ...sealed(TALLY_PLAIN_BYTES),
@@ -46,7 +46,7 @@ export type TallyBody = z.infer<typeof tallyBody>
 export const Tally = defineMessage({
   type: 0x0212,
   name: 'Tally',
-  purpose: 'What one aggregator tells the other about a batch, in editions that only grow.',
+  purpose: 'What one aggregator tells the other about a bucket, in editions that only grow.',
   limit: 64 * 1024,
   carried: 'document',
   body: tallyBody,
@@ -57,7 +57,7 @@ const sumsOfGroup = rowsOf(SECTIONS_MAX, { type: typeName, sums })
 const threshold = z
   .int()
   .min(1)
-  .max(2 * BATCH_MAX)
+  .max(2 * LISTED_MAX)
 
 const TALLY_REFUSALS = [
   'few_in_common',
@@ -87,7 +87,7 @@ export const listing = z.object({
   teams: rowsOf(TEAMS_LISTED_MAX, { team: label(64), machines: uint() }).describe(
     'of the expected machines, how many are in each team by its certificate; the largest teams',
   ),
-  shares: bytes(0, BATCH_MAX * LISTED_BYTES).describe(
+  shares: bytes(0, LISTED_MAX * LISTED_BYTES).describe(
     'author 8 ‖ check 16 of each, in the order of these bytes, none twice',
   ),
 })
@@ -104,19 +104,19 @@ const partOpened = bytes(0, SHARE_CELLS_MAX * PART_VALUE_BYTES).describe(
 const agreement = z.object({
   listing: bytes(32).describe('BLAKE3 of the listing that it answers'),
   unlisted: uint().describe('acceptable shares here which are not in the list'),
-  common: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share that is held here too'),
+  common: bytes(0, LISTED_MAX / 8).describe('a bit for each listed share that is held here too'),
   groups: rowsOf(GROUPS_MAX, {
-    members: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share'),
+    members: bytes(0, LISTED_MAX / 8).describe('a bit for each listed share'),
     keys: listOf(keyOfGroup, SECTIONS_MAX).describe('what is totalled for them, by type'),
     threshold,
     indicators: sumsOfGroup,
     cells: rowsOf(CELLS_OF_GROUP_MAX, {
       teams: partTeams,
-      members: bytes(0, BATCH_MAX / 8).describe('a bit for each listed share'),
+      members: bytes(0, LISTED_MAX / 8).describe('a bit for each listed share'),
       threshold,
       indicators: partIndicators,
     }).describe('machines by their teams: parts, and last those that are in none'),
-    left_out: uint(BATCH_MAX).describe('parts that a tally has no room for'),
+    left_out: uint(LISTED_MAX).describe('parts that a tally has no room for'),
   }),
 })
 
@@ -150,7 +150,7 @@ export const tallyPlain = z.object({
   refusal: z
     .object({ reason: z.enum(TALLY_REFUSALS), detail: label(200).optional() })
     .optional()
-    .describe('why nothing more comes in this batch'),
+    .describe('why nothing more comes in this attempt'),
 })
 export type TallyPlain = z.infer<typeof tallyPlain>
 export type Listing = z.infer<typeof listing>

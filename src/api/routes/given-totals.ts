@@ -71,11 +71,10 @@ function releasedBy(
 ): ReadonlyMap<string, GivenTotalsShape['given'][number]['released']> {
   const found = new Map<string, GivenTotalsShape['given'][number]['released'][number][]>()
   for (const { success, details } of entries) {
-    const { bucket, audience, batch, types, threshold } = details
-    if (!success || typeof audience !== 'string' || typeof batch !== 'number') continue
+    const { bucket, audience, types, threshold } = details
+    if (!success || typeof audience !== 'string') continue
     const released = {
       audience,
-      batch,
       threshold: typeof threshold === 'number' ? threshold : null,
       types: wordsOf(types).flatMap((word) => {
         const [type, n] = word.split(':')

@@ -1,9 +1,9 @@
-// The agreement of a batch: which machines of the leader's list form which groups, as the other aggregator says and the leader checks.
+// The agreement of a bucket: which machines of the leader's list form which groups, as the other aggregator says and the leader checks.
 import { SHARE_CELLS_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../base/bits.ts'
 import { cellsOf } from './layout.ts'
-import { candidateOf, hashOfPart, kOf } from './listing.ts'
+import { candidateOf, halfOf, hashOfPart, kOf } from './listing.ts'
 import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'
 import { type Cell, cellsOfGroup } from './parts/parts.ts'
 import { groupsOf, insiders, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
@@ -41,7 +41,8 @@ export function agreementOf(
   { listed, unlisted }: { readonly listed: number; readonly unlisted: number },
 ): Agreement {
   const candidates = [...common].map(([at, one]) => candidateOf(view, one, at))
-  const groups = thatFit(view, groupsOf(candidates, kOf(view, listing.k)))
+  const half = halfOf(Math.max(listing.expected, view.expected.size), common.values())
+  const groups = thatFit(view, groupsOf(candidates, kOf(view, listing.k), half))
   const byPlace = new Map(candidates.map((one) => [one.at, one]))
   const rooms = roomsFor(
     groups.map(({ keys }) => layoutsOf(view, byType(keys)) ?? []),
@@ -76,7 +77,7 @@ export function agreementOf(
   }
 }
 
-/** The groups whose sums one tally has room for; the others wait for another batch. */
+/** The groups whose sums one tally has room for; the others are in none. */
 function thatFit(view: TallyView, groups: readonly Group[]): readonly Group[] {
   let cells = 0
   return groups.filter(({ keys }) => {
@@ -122,6 +123,10 @@ export function checkedGroups(
     return flaw('few_in_common', `${common.length} of ${own.length} listed shares are held by both`)
   }
   const [shared, seen] = [new Set(common), new Set<number>()]
+  const half = halfOf(
+    listing.expected,
+    common.map((place) => own[place]!),
+  )
   const groups: CheckedGroup[] = []
   const rooms = roomsFor(
     agreement.groups.map(({ keys }) => layoutsOf(view, keys) ?? []),
@@ -140,8 +145,8 @@ export function checkedGroups(
       return flaw('wrong_keys', 'a group for what its machines do not share')
     }
     const threshold = thresholdOf(members, keys, kOf(view, listing.k))
-    if (!isLargeEnough(members, keys, Math.max(threshold, group.threshold))) {
-      return flaw('too_small', `a group of ${members.length} machines, at least ${threshold}`)
+    if (!isLargeEnough(members, keys, Math.max(threshold, group.threshold, half))) {
+      return flaw('too_small', `a group of ${members.length} machines, at least ${Math.max(threshold, half)}`)
     }
     if (!areIndicators(layouts, group.indicators)) return flaw('wrong_length', 'indicators of another layout')
     if (!areCellIndicators(layouts, group.cells))

@@ -26,18 +26,43 @@ export const shareData = (
     Buffer.of(index),
   ])
 
-/** `domain` ‖ mesh 32 ‖ bucket 9 ‖ batch u32 ‖ version u64 ‖ author 32 ‖ of a release also its audience 4. */
-export function batchData(
-  domain: 'karo-tally-v1' | 'karo-release-v1',
+const u64 = (value: number): Uint8Array => {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigUInt64BE(BigInt(value))
+  return bytes
+}
+
+/** "karo-tally-v1" ‖ mesh 32 ‖ bucket 9 ‖ attempt u8 ‖ version u64 ‖ author 32. */
+export const tallyData = (
   mesh: Uint8Array,
   bucket: Bucket,
-  batch: number,
+  attempt: number,
   version: number,
   author: Uint8Array,
-  audience: Uint8Array = new Uint8Array(0),
-): Uint8Array {
-  const numbers = Buffer.alloc(12)
-  numbers.writeUInt32BE(batch, 0)
-  numbers.writeBigUInt64BE(BigInt(version), 4)
-  return Buffer.concat([Buffer.from(domain), mesh, bucketBytes(bucket), numbers, author, audience])
-}
+): Uint8Array =>
+  Buffer.concat([
+    Buffer.from('karo-tally-v1'),
+    mesh,
+    bucketBytes(bucket),
+    Buffer.of(attempt),
+    u64(version),
+    author,
+  ])
+
+/** "karo-release-v1" ‖ mesh 32 ‖ bucket 9 ‖ version u64 ‖ author 32 ‖ audience 4 ‖ set 32. */
+export const releaseData = (
+  mesh: Uint8Array,
+  bucket: Bucket,
+  version: number,
+  author: Uint8Array,
+  { audience, set }: { readonly audience: Uint8Array; readonly set: Uint8Array },
+): Uint8Array =>
+  Buffer.concat([
+    Buffer.from('karo-release-v1'),
+    mesh,
+    bucketBytes(bucket),
+    u64(version),
+    author,
+    audience,
+    set,
+  ])

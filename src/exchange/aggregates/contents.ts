@@ -1,4 +1,4 @@
-// What is released of a batch: the same from both aggregators, because it follows from their tallies and the shares alone.
+// What is released of a bucket: the same from both aggregators, because it follows from their tallies and the shares alone.
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { LISTED_BYTES, RELEASE_PLAIN_BYTES, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { ReleaseContent, ReleasedSplit, ReleasedType } from '../../../protocols/messages/release.ts'
@@ -45,7 +45,6 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
       length,
       start,
       end,
-      batch: view.batch,
       audience,
       pair: [...view.pair],
       bundle: listing.bundle,
@@ -149,9 +148,7 @@ function typeOf(
     layout ??= section?.layout
     if (section !== undefined && group === undefined) waiting += count
     if (section !== undefined && group?.keys.some(isFor) === false) outside += count
-    // Machines that wait are counted when they are tallied, so that sums over batches count each once.
-    const isCounted = group !== undefined || header.sections.length === 0
-    if (isCounted && header.declined.some(isFor)) declined += count
+    if (header.declined.some(isFor)) declined += count
   }
   const totals = groups
     .filter(({ keys }) => keys.some(isFor))

@@ -1,16 +1,10 @@
-// The list of a batch: which shares the leader would tally, and which of them the other aggregator has too.
+// The list of a bucket: which shares the leader would tally, and which of them the other aggregator has too.
 
 import type { WireBody } from '../../../protocols/define.ts'
 import { encodeValue } from '../../../protocols/messagepack.ts'
-import { BATCH_MAX, LISTED_BYTES, TEAMS_LISTED_MAX } from '../../../protocols/messages/aggregate.ts'
+import { LISTED_BYTES, LISTED_MAX, TEAMS_LISTED_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { ShareHeader } from '../../../protocols/messages/share.ts'
-import {
-  type Agreement,
-  type Listing,
-  REFUSED_SHARES,
-  type Settlement,
-} from '../../../protocols/messages/tally.ts'
-import { placesIn } from '../../base/bits.ts'
+import { type Listing, REFUSED_SHARES } from '../../../protocols/messages/tally.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { cellsOf, hashOf } from './layout.ts'
@@ -30,7 +24,7 @@ interface Name {
   readonly said: string
 }
 
-/** Each step of a batch goes over all shares again, and a share does not change. */
+/** Each step goes over all shares again, and a share does not change. */
 const names = new WeakMap<HeldShare, Name>()
 
 function nameOf(share: HeldShare): Name {
@@ -119,62 +113,29 @@ function flawOf(share: HeldShare, view: TallyView): (typeof REFUSED_SHARES)[numb
   return sections.length > 0 && keysOf(share, view).length === 0 ? 'other_layout' : undefined
 }
 
-const isSettled = (agreement: Agreement | undefined, settlement: Settlement): boolean =>
-  agreement !== undefined && Buffer.compare(hashOfPart(agreement), settlement.agreement) === 0
-
-/**
- * Members whose share went into a group of another batch of this bucket, or says only what they decline and was counted;
- * undefined: nobody can tell, because an agreement is about a list that the leader has taken back, or the leader settled
- * an agreement that the other aggregator has taken back, or lost. What a settlement told is known for good, whatever is said
- * after it.
- */
-function spent(view: TallyView): ReadonlySet<string> | undefined {
-  const authors = new Set<string>()
-  const declines = new Set(
-    view.shares.filter(({ header }) => header.sections.length === 0).map((share) => nameOf(share).hex),
-  )
-  for (const { leader, follower } of view.others) {
-    const [agreement, settlement] = [follower?.agreement, leader?.settlement]
-    if (settlement !== undefined && !isSettled(agreement, settlement)) return undefined
-    if (agreement === undefined) continue
-    const listing = leader?.listing
-    const entries = listing === undefined ? undefined : entriesOf(listing)
-    if (listing === undefined || entries === undefined) return undefined
-    if (Buffer.compare(hashOfPart(listing), agreement.listing) !== 0) return undefined
-    const places = agreement.groups.flatMap(({ members }) => placesIn(members))
-    const grouped = new Set(places)
-    for (const at of placesIn(agreement.common)) {
-      const entry = entries[at]
-      if (entry === undefined) continue
-      if (grouped.has(at) || declines.has(entry)) authors.add(entry.slice(0, 2 * AUTHOR_BYTES))
-    }
-  }
-  const members = new Set<string>()
-  if (authors.size === 0) return members
-  for (const share of view.shares) {
-    const contributor = view.contributorOf(share.author)
-    if (contributor !== undefined && authors.has(nameOf(share).author)) members.add(contributor.member)
-  }
-  return members
-}
-
-/**
- * The shares of this view that a list may hold, in the order of their entries: of a member that counts and is in no batch
- * yet, one of each member. Undefined as `spent`.
- */
-export function acceptable(view: TallyView): readonly HeldShare[] | undefined {
-  const gone = spent(view)
-  if (gone === undefined) return undefined
+/** The shares of this view that a list may hold, in the order of their entries: of a member that counts, one of each member. */
+export function acceptable(view: TallyView): readonly HeldShare[] {
   const sorted = view.shares
     .filter((share) => flawOf(share, view) === undefined)
     .sort((a, b) => (nameOf(a).hex < nameOf(b).hex ? -1 : 1))
   const seen = new Set<string>()
   return sorted.filter(({ author }) => {
-    const contributor = view.contributorOf(author) as Contributor
-    if (gone.has(contributor.member) || seen.has(contributor.member)) return false
-    seen.add(contributor.member)
-    return true
+    const { member } = view.contributorOf(author) as Contributor
+    const isFirst = !seen.has(member)
+    seen.add(member)
+    return isFirst
   })
+}
+
+/**
+ * The fewest machines of a group, besides its threshold: half of those that were expected and have not declined everything.
+ * Whoever has a few certified machines could otherwise be a group together with one that shares what nobody else does, or
+ * came when nobody else did. `common`: shares that both aggregators hold.
+ */
+export function halfOf(expected: number, common: Iterable<HeldShare>): number {
+  let declined = 0
+  for (const { header } of common) if (header.sections.length === 0) declined++
+  return Math.ceil(Math.max(0, expected - declined) / 2)
 }
 
 /**
@@ -233,7 +194,7 @@ export function listingOf(view: TallyView, shares: readonly HeldShare[]): Listin
       const count = refused.get(reason) ?? 0
       return count === 0 ? [] : [{ reason, count }]
     }),
-    shares: Buffer.concat(shares.slice(0, BATCH_MAX).map((share) => nameOf(share).entry)),
+    shares: Buffer.concat(shares.slice(0, LISTED_MAX).map((share) => nameOf(share).entry)),
   }
 }
 

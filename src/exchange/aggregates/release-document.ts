@@ -8,7 +8,7 @@ import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { signFrame, verifySignature } from '../../trust/identity/index.ts'
-import { batchData } from './associated.ts'
+import { releaseData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 import { isSameContent, type Said, signaturesOf } from './statement.ts'
 
@@ -27,21 +27,21 @@ export function writeRelease(
   version: number,
   content: ReleaseContent,
 ): Uint8Array {
-  const { mesh, length, start, end, batch } = content
+  const { mesh, length, start, end, set } = content
   const bucket: Bucket = { length, start, end }
   const author = self.identity.publicKey
   const audience = hashOfAudience(content.audience)
   const others = readers.filter((key) => Buffer.compare(key, author) !== 0)
   if (others.length >= READERS_MAX) throw new FrameError('too_large', `a release for ${others.length} nodes`)
-  const edition = { slot: slotOfRelease(bucket, batch, audience), version }
-  const aad = batchData('karo-release-v1', mesh, bucket, batch, version, author, audience)
+  const edition = { slot: slotOfRelease(bucket, audience), version }
+  const aad = releaseData(mesh, bucket, version, author, { audience, set })
   const plain = releasePlains.encode({ ...content, signatures: signaturesOf(content, self.identity) })
   const box = sealFor(self, random, edition, [...others, author], plain, aad)
   const body: ReleaseBody = {
     mesh,
     ...bucket,
-    batch,
     audience,
+    set,
     version,
     expires_at: end + RELEASE_KEPT_MS,
     recipients: [...box.recipients],
@@ -62,16 +62,16 @@ export function openRelease(openers: readonly Opener[], bytes: Uint8Array, mesh:
   const body = bodyOf(frame, Release)
   const author = frame.envelope.sender
   if (Buffer.compare(body.mesh, mesh) !== 0) throw new FrameError('malformed', 'it is of another mesh')
-  const { batch, version, audience } = body
-  const aad = batchData('karo-release-v1', mesh, body, batch, version, author, audience)
-  const edition = { slot: slotOfRelease(body, batch, audience), version }
+  const { version, audience, set } = body
+  const aad = releaseData(mesh, body, version, author, { audience, set })
+  const edition = { slot: slotOfRelease(body, audience), version }
   const opened = openAs(openers, author, edition, body, () => aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
   const { signatures, ...content } = releasePlains.decode(opened.plaintext)
   const isAbout =
     Buffer.compare(content.mesh, mesh) === 0 &&
     slotOfBucket(content) === slotOfBucket(body) &&
-    content.batch === batch &&
+    Buffer.compare(content.set, set) === 0 &&
     Buffer.compare(hashOfAudience(content.audience), audience) === 0
   if (!isAbout) throw new FrameError('malformed', 'it is about something else than its document says')
   if (!content.pair.some((key) => Buffer.compare(key, author) === 0)) {
@@ -85,7 +85,7 @@ type Combined =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
   /** The two documents do not come from the two aggregators of one pair. */
   | { readonly kind: 'unrelated' }
-  /** The two aggregators say different things about one batch: nothing is shown, and both are named. */
+  /** The two aggregators say different things about one bucket: nothing is shown, and both are named. */
   | { readonly kind: 'unequal'; readonly pair: readonly Uint8Array[] }
 
 /** Whether the pair is the one that the bucket has is the reader's to check, who has the policy bundle. */
@@ -97,7 +97,6 @@ export function combine(a: Said, b: Said): Combined {
     Buffer.compare(a.author, b.author) !== 0
   const isOfOne =
     slotOfBucket(a.content) === slotOfBucket(b.content) &&
-    a.content.batch === b.content.batch &&
     a.content.audience === b.content.audience &&
     Buffer.compare(a.content.mesh, b.content.mesh) === 0
   if (!isByPair || !isOfOne) return { kind: 'unrelated' }

@@ -57,8 +57,8 @@ const isWithin = (some: readonly string[], all: readonly string[]): boolean => {
   return some.every((one) => has.has(one))
 }
 
-/** By what each shares; a key that fewer than `k` share at all is nobody's. */
-function byKeys(candidates: readonly Candidate[], k: number): readonly Draft[] {
+/** By what each shares; a key that fewer than `least` share at all is nobody's. */
+function byKeys(candidates: readonly Candidate[], least: number): readonly Draft[] {
   // Most share the same, and the same array says so.
   const alike = Map.groupBy(candidates, ({ keys }) => keys)
   const shared = new Map<string, number>()
@@ -67,7 +67,7 @@ function byKeys(candidates: readonly Candidate[], k: number): readonly Draft[] {
   }
   const drafts = new Map<string, { keys: readonly string[]; members: Candidate[] }>()
   for (const [all, of] of alike) {
-    const keys = all.filter((key) => (shared.get(key) ?? 0) >= Math.max(k, K_LEAST))
+    const keys = all.filter((key) => (shared.get(key) ?? 0) >= least)
     if (keys.length === 0) continue
     const name = keys.join(SEPARATOR)
     const draft = drafts.get(name) ?? { keys, members: [] }
@@ -84,18 +84,24 @@ const inOrder = (drafts: readonly Draft[]): Draft[] =>
       b.members.length - a.members.length || (a.keys.join(SEPARATOR) < b.keys.join(SEPARATOR) ? -1 : 1),
   )
 
-const isTooSmall = ({ keys, members }: Draft, k: number): boolean => {
+/** What a group needs: `k` machines, those that could subtract themselves not counted, and `half` with them. */
+interface Least {
+  readonly k: number
+  readonly half: number
+}
+
+const isTooSmall = ({ keys, members }: Draft, { k, half }: Least): boolean => {
   const stay = settled(members, keys)
-  return stay.length < thresholdOf(stay, keys, k)
+  return stay.length < Math.max(thresholdOf(stay, keys, k), half)
 }
 
 /** The drafts without `small`, whose members share less than they would so that they are among enough, or wait. */
-function merged(drafts: readonly Draft[], small: Draft, k: number): readonly Draft[] {
+function merged(drafts: readonly Draft[], small: Draft, least: Least): readonly Draft[] {
   const others = inOrder(drafts.filter((one) => one !== small))
   const within = others.find(({ keys }) => isWithin(keys, small.keys))
   // A group that is large enough alone does not give up a key for a few.
   const into =
-    within ?? others.find((one) => isTooSmall(one, k) && one.keys.some((key) => small.keys.includes(key)))
+    within ?? others.find((one) => isTooSmall(one, least) && one.keys.some((key) => small.keys.includes(key)))
   if (into === undefined) return others
   const keys = into.keys.filter((key) => small.keys.includes(key))
   const name = keys.join(SEPARATOR)
@@ -105,21 +111,22 @@ function merged(drafts: readonly Draft[], small: Draft, k: number): readonly Dra
 }
 
 /**
- * The groups of a batch. Machines that share the same are a group. One that is too small shares less, so that it is among
+ * The groups of a bucket, of at least `half` machines each. Machines that share the same are a group. One that is too small shares less, so that it is among
  * enough: with the largest group that shares nothing else, or with one as small that shares some of it. Whoever is left
- * waits for another batch. Depends on nothing but its arguments, and not on their order. At most 8 groups, the largest.
+ * is in none. Depends on nothing but its arguments, and not on their order. At most 8 groups, the largest.
  */
-export function groupsOf(candidates: readonly Candidate[], k: number): readonly Group[] {
+export function groupsOf(candidates: readonly Candidate[], k: number, half: number): readonly Group[] {
+  const least = { k, half }
   let drafts = byKeys(
     [...candidates].sort((a, b) => a.at - b.at),
-    k,
+    Math.max(k, K_LEAST, half),
   )
   for (;;) {
     const small = inOrder(drafts)
       .toReversed()
-      .find((draft) => isTooSmall(draft, k))
+      .find((draft) => isTooSmall(draft, least))
     if (small === undefined) break
-    drafts = merged(drafts, small, k)
+    drafts = merged(drafts, small, least)
   }
   const groups = drafts.map(({ keys, members }) => {
     const stay = settled(members, keys)

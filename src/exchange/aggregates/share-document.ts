@@ -1,5 +1,5 @@
 // Shares as signed documents: what a machine contributes, a half for each aggregator, and what each of them reads.
-import { decodeShare, encodeShare, HALF_BYTES, shareHeaders } from '../../../protocols/aggregate.ts'
+import { decodeShare, encodeShare, shareHeaders } from '../../../protocols/aggregate.ts'
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
 import { SCHEME } from '../../../protocols/messages/aggregate.ts'
@@ -18,6 +18,8 @@ const SHARES = messageTable([Share])
 const OWN = 2
 const CHECK_DOMAIN = 'karo-share-check-v1'
 const CHECK_BYTES = 16
+/** The largest `k_min` of a header takes the most bytes. */
+const K_MIN_MOST = 1_000
 const NONE = new Uint8Array(0)
 
 /** All shares of a bucket are of one version, so nobody replaces what they gave. */
@@ -40,6 +42,24 @@ function headerOf({ kMin, sections, declined }: Contribution): ShareHeader {
 }
 
 /**
+ * Bytes of the longest header and half of each box that a machine with these layouts and audiences could write, whatever it
+ * gives, declines or gives to some of the audiences only.
+ */
+function fullestOf({ layouts, sections, declined }: Contribution) {
+  const audiences = [...new Set([...sections, ...declined].flatMap((one) => one.audiences))]
+  const header = shareHeaders.encode(
+    headerOf({
+      kMin: K_MIN_MOST,
+      layouts,
+      sections: layouts.map((layout) => ({ layout, counts: new Map(), audiences })),
+      declined: layouts.map(({ type }) => ({ type, audiences })),
+    }),
+  ).length
+  const cells = layouts.reduce((sum, layout) => sum + cellsOf(layout), 0)
+  return [SEED_BYTES, cells * CELL_BYTES, 0].map((share) => ({ header, share }))
+}
+
+/**
  * The frame of what a machine gives of a bucket. To be written once: a second one of the same bucket would be about other
  * random halves. FrameErrors: `malformed` for what is out of bounds or a pair without usable keys, `too_large`.
  */
@@ -58,9 +78,10 @@ export function writeShare(
     random,
   )
   const halves = [sections.length === 0 ? NONE : seed, Buffer.concat(rest.map(toBytes)), NONE]
+  const fullest = fullestOf(contribution)
   const boxes = [...pair, author].map((recipient, index) => {
     const aad = shareData(mesh, bucket, author, recipient, index)
-    const plaintext = encodeShare(header, halves[index] as Uint8Array, index === 1 ? HALF_BYTES : 0)
+    const plaintext = encodeShare(header, halves[index] as Uint8Array, fullest[index]!)
     const { recipients, epk, sealed } = sealFor(self, random, editionOf(bucket), [recipient], plaintext, aad)
     return { ...recipients[0]!, epk, sealed }
   })

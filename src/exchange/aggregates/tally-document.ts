@@ -1,4 +1,4 @@
-// Tallies as signed documents: what one aggregator tells the other about a batch, for nobody else to read.
+// Tallies as signed documents: what one aggregator tells the other about a bucket, for nobody else to read.
 import { tallies } from '../../../protocols/aggregate.ts'
 import { type Bucket, slotOfBucket, slotOfTally, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
@@ -6,15 +6,15 @@ import { Tally, type TallyBody, type TallyPlain } from '../../../protocols/messa
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { signFrame, verifySignature } from '../../trust/identity/index.ts'
-import { batchData } from './associated.ts'
+import { tallyData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 
 const TALLIES = messageTable([Tally])
 
-interface Batch {
+interface Attempt {
   readonly mesh: Uint8Array
   readonly bucket: Bucket
-  readonly batch: number
+  readonly attempt: number
 }
 
 /**
@@ -24,14 +24,14 @@ interface Batch {
 export function writeTally(
   self: Self,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
-  { mesh, bucket, batch }: Batch,
+  { mesh, bucket, attempt }: Attempt,
   other: Uint8Array,
   version: number,
   plain: TallyPlain,
 ): Uint8Array {
   const author = self.identity.publicKey
-  const edition = { slot: slotOfTally(bucket, batch), version }
-  const aad = batchData('karo-tally-v1', mesh, bucket, batch, version, author)
+  const edition = { slot: slotOfTally(bucket, attempt), version }
+  const aad = tallyData(mesh, bucket, attempt, version, author)
   const box = sealFor(self, random, edition, [other, author], tallies.encode(plain), aad)
   const { length, start, end } = bucket
   const body: TallyBody = {
@@ -39,7 +39,7 @@ export function writeTally(
     length,
     start,
     end,
-    batch,
+    attempt,
     version,
     expires_at: end + TALLY_KEPT_MS,
     recipients: [...box.recipients],
@@ -52,7 +52,7 @@ export function writeTally(
 
 interface OpenedTally {
   readonly author: Uint8Array
-  readonly batch: number
+  readonly attempt: number
   readonly version: number
   readonly plain: TallyPlain
 }
@@ -64,17 +64,17 @@ interface OpenedTally {
 export function openTally(
   openers: readonly Opener[],
   bytes: Uint8Array,
-  { mesh, bucket }: Omit<Batch, 'batch'>,
+  { mesh, bucket }: Omit<Attempt, 'attempt'>,
 ): OpenedTally {
   const frame = decodeFrame(bytes, { messages: TALLIES, verify: verifySignature })
   const { envelope, body } = { envelope: frame.envelope, body: bodyOf(frame, Tally) }
   if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
     throw new FrameError('malformed', 'it is of another mesh or bucket')
   }
-  const { batch, version } = body
+  const { attempt, version } = body
   const author = envelope.sender
-  const aad = batchData('karo-tally-v1', mesh, bucket, batch, version, author)
-  const opened = openAs(openers, author, { slot: slotOfTally(bucket, batch), version }, body, () => aad)
+  const aad = tallyData(mesh, bucket, attempt, version, author)
+  const opened = openAs(openers, author, { slot: slotOfTally(bucket, attempt), version }, body, () => aad)
   if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
-  return { author, batch, version, plain: tallies.decode(opened.plaintext) }
+  return { author, attempt, version, plain: tallies.decode(opened.plaintext) }
 }

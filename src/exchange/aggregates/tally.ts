@@ -1,18 +1,20 @@
-// The next step of an aggregator in a batch, from all that it knows: a function of the view, whatever the other one says.
+// The next step of an aggregator in a bucket, from all that it knows: a function of the view, whatever the other one says.
 //
 // The leader lists what it holds; the other agrees to groups and tells its sums of their indicators; the leader settles, with
 // its own and with its sums of the values of the rows that may be opened; the other opens its sums of the same rows. Each part
 // names the part that it answers by its hash, so neither can answer two different ones. Parts are never taken back.
+//
+// A bucket is agreed to once: what a second set of machines had more than a first one could be had by subtraction. Who comes
+// later is in the next bucket. Only an attempt that ended before anybody agreed is followed by another one.
 
 import { SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { placesIn } from '../../base/bits.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf } from './contents.ts'
-import { acceptable, candidateOf, entriesOf, entryOf, hashOfPart, heldOf, kOf, listingOf } from './listing.ts'
+import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, listingOf } from './listing.ts'
 import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
-import { groupsOf } from './sets.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
 import type { HeldShare, Step, TallyView } from './types.ts'
 
@@ -35,13 +37,13 @@ type Held = ReadonlyMap<number, HeldShare>
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
 /**
- * Whether a batch may begin: everybody who is expected has said something; or a quarter of the bucket has passed since its
+ * Whether a bucket may be listed: everybody who is expected has said something; or a quarter of the bucket has passed since its
  * end and nothing has come for two minutes; or half of the bucket has passed since then and since the first share came,
  * whatever comes. A mesh that names its first aggregators today gets the shares of a week at once, and waits for all.
  */
 const mayBegin = (view: TallyView): boolean => view.now >= beginsAt(view)
 
-/** When a batch may begin if no other share comes until then, ms since the epoch. */
+/** When a bucket may be listed if no other share comes until then, ms since the epoch. */
 function beginsAt({ bucket, shares, contributorOf, expected, arrivals }: TallyView): number {
   const length = bucket.end - bucket.start
   const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
@@ -64,7 +66,7 @@ function remembering(view: TallyView): TallyView {
   return { ...view, contributorOf }
 }
 
-/** What an aggregator does next in a batch. Never throws for anything that the other one says. */
+/** What an aggregator does next in an attempt at a bucket. Never throws for anything that the other one says. */
 export function next(given: TallyView): Step {
   const view = remembering(given)
   const { own, other, index } = view
@@ -102,7 +104,14 @@ const refuse = (view: TallyView, reason: TallyRefusal, detail: string): Step =>
 
 const refuseFor = (view: TallyView, { reason, detail }: Flaw): Step => refuse(view, reason, detail)
 
-const TAKEN_BACK = 'the list, or the agreement, of an earlier batch was taken back'
+/**
+ * Whether the other attempts let this one go on. The follower's agreement has told its sums to the leader, and the leader's
+ * settlement has told its own: a second set is not for either of them then.
+ */
+const isOver = ({ others }: TallyView): boolean =>
+  others.some(({ leader, follower }) => follower?.agreement !== undefined || leader?.settlement !== undefined)
+
+const OVER = 'this bucket was agreed to, and what came later is in none'
 
 // ── The leader ──
 
@@ -121,28 +130,22 @@ function lead(view: TallyView): Step {
 }
 
 function list(view: TallyView): Step {
+  if (isOver(view)) return wait(OVER)
   if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
-  if (shares === undefined) return wait(TAKEN_BACK)
-  if (shares.length === 0) return wait('no share that is in no batch')
-  // A first batch is for telling who declined and that too few contribute, too.
-  const isFirst = view.others.every(({ follower }) => follower?.agreement === undefined)
-  const candidates = shares.map((one, at) => candidateOf(view, one, at))
-  if (!isFirst && groupsOf(candidates, kOf(view)).length === 0) return wait('too few have come since')
+  if (shares.length === 0) return wait('no share has come')
   const listing = listingOf(view, shares)
   const at = repeatableAt(view, listing)
   return view.now < at ? wait('nothing has come since', at) : say(view, { listing })
 }
 
 /**
- * When these shares may be listed, ms since the epoch: at once, unless they were before. What was agreed to then would be
- * again, so never; what was refused is tried again ever more seldom, so that the batches of a bucket do not run out.
+ * When these shares may be listed, ms since the epoch: at once, unless they were before and were refused. Then ever more
+ * seldom, so that the attempts at a bucket do not run out.
  */
 function repeatableAt({ others, bucket }: TallyView, { shares }: Listing): number {
-  const before = others.filter(({ leader }) => leader?.listing && isSame(leader.listing.shares, shares))
-  if (before.length === 0) return 0
-  if (before.some(({ follower }) => follower?.agreement !== undefined)) return Number.POSITIVE_INFINITY
-  return bucket.end + ((bucket.end - bucket.start) / 4) * 2 ** others.length
+  const isRepeated = others.some(({ leader }) => leader?.listing && isSame(leader.listing.shares, shares))
+  return isRepeated ? bucket.end + ((bucket.end - bucket.start) / 4) * 2 ** others.length : 0
 }
 
 function settle(view: TallyView, listing: Listing, agreement: Agreement, held: Held): Step {
@@ -202,6 +205,7 @@ function follow(view: TallyView): Step {
 }
 
 function agree(view: TallyView, listing: Listing, version: number): Step {
+  if (isOver(view)) return wait(OVER)
   const entries = entriesOf(listing)
   if (entries === undefined) return refuse(view, 'no_list_order', 'the list is not in order')
   const isOfOneBundle =
@@ -216,7 +220,6 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
   }
   if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
-  if (shares === undefined) return wait(TAKEN_BACK)
   const places = new Map(entries.map((entry, at) => [entry, at]))
   const common = new Map<number, HeldShare>()
   for (const share of shares) {

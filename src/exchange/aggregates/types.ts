@@ -49,7 +49,9 @@ export interface Section {
 export interface Contribution {
   /** The machine is in no set of fewer machines than this. */
   readonly kMin: number
-  /** At most one of a type, all of the same people. */
+  /** All that it could give, at most one of a type: its share is as long as if it gave them all. */
+  readonly layouts: readonly Layout[]
+  /** Of these layouts; at most one of a type, all of the same people. */
   readonly sections: readonly Section[]
   readonly declined: ShareHeader['declined']
 }
@@ -82,7 +84,7 @@ export interface Contributor {
 
 /** One candidate of a set. */
 export interface Candidate {
-  /** Place in the list of the batch. */
+  /** Place in the list. */
   readonly at: number
   readonly member: string
   readonly kMin: number
@@ -108,7 +110,8 @@ export interface Group {
 export interface TallyView {
   readonly mesh: Uint8Array
   readonly bucket: Bucket
-  readonly batch: number
+  /** Which attempt at the bucket. */
+  readonly attempt: number
   readonly pair: Pair
   /** Which of the pair this aggregator is: 0 leads. */
   readonly index: 0 | 1
@@ -127,7 +130,7 @@ export interface TallyView {
   readonly contributorOf: (author: Uint8Array) => Contributor | undefined
   /** Whose share is not listed any more; undefined: nobody was revoked. */
   readonly isRevoked?: (author: Uint8Array) => boolean
-  /** Since when a share of this batch is missing here, ms since the epoch, as this aggregator noticed. */
+  /** Since when a listed share is missing here, ms since the epoch, as this aggregator noticed. */
   readonly missingSince?: number | undefined
   /** Members, certified and not revoked, of whom a share may still come. */
   readonly expected: ReadonlySet<string>
@@ -135,12 +138,12 @@ export interface TallyView {
   readonly teams?: ReadonlyMap<string, number>
   /** When the first and the last share of the bucket came here, ms since the epoch. */
   readonly arrivals: { readonly first: number; readonly last: number }
-  /** All other batches of this bucket in which one of the two has an edition: their last ones. */
+  /** All other attempts at this bucket in which one of the two has an edition: their last ones. */
   readonly others: readonly {
     readonly leader?: TallyPlain | undefined
     readonly follower?: TallyPlain | undefined
   }[]
-  /** This aggregator's last edition of this batch. */
+  /** This aggregator's last edition of this attempt. */
   readonly own: TallyPlain | undefined
   /** The other's last edition, and when it was signed by its clock. */
   readonly other: { readonly plain: TallyPlain; readonly version: number } | undefined
@@ -153,7 +156,7 @@ export type Step =
   | { readonly kind: 'say'; readonly plain: TallyPlain }
   /** Nothing to do until something changes, at the latest at `until`. `isMissing`: a share is not here any more. */
   | { readonly kind: 'wait'; readonly reason: string; readonly until?: number; readonly isMissing?: true }
-  /** The batch ends without a release. `by`: which aggregator said or did it, 0 the leader. */
+  /** The attempt ends without a release. `by`: which aggregator said or did it, 0 the leader. */
   | { readonly kind: 'refused'; readonly by: 0 | 1; readonly reason: TallyRefusal; readonly detail: string }
   /** Both halves are open. One content for each audience. */
   | { readonly kind: 'done'; readonly contents: readonly ReleaseContent[] }

@@ -68,6 +68,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const carrier = createCarrier({ clock })
   const witness = createWitness(self)
   const kept = createListeners<[DocumentHead]>()
+  const seen = createListeners<[NodeId]>()
   const keeper = told(
     createKeeper({
       self,
@@ -125,6 +126,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     timers,
     linked: (node) => linked().includes(node),
   })
+  /** Neighbours of whom everything was looked at since the start. */
+  const compared = new Set<NodeId>()
   const rounds = createRounds({
     linked,
     reach,
@@ -133,7 +136,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     timers,
     present: members.admitted,
     isLikely: wroteHere(catalog, members),
-    pull: (peer) => puller.pull(peer, announcer.received),
+    async pull(peer) {
+      const pulled = await puller.pull(peer, announcer.received)
+      if (pulled === 'done' && !compared.has(peer)) {
+        compared.add(peer)
+        seen.tell(peer)
+      }
+      return pulled
+    },
   })
   const giver = createGiver({
     link,
@@ -231,6 +241,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     withdrawn: keeper.withdrawn,
     fetched: fetches.fetched,
     onKept: kept.on,
+    onCompared: seen.on,
+    isCompared: (node) => (linked().includes(node) ? compared.has(node) : undefined),
 
     async ownLedgerHeads() {
       const [own] = await keeper.of(self, 'audit_head')

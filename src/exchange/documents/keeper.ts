@@ -10,7 +10,7 @@ import type { Hints } from '../../trust/identity/index.ts'
 import { BOUNDS, type Bounds, createMakeRoom, noRoomFor } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
-import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, RELAYED_MS } from './kinds.ts'
+import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import { type Document, isFuture, isKind, readDocument } from './read.ts'
 import type { DocumentPorts, Documents, StoredDocument } from './types.ts'
@@ -156,7 +156,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if (role === undefined || role === 'proof' || role === 'witness' || role === 'shown') continue
       // The room hears what is new in it; what stays here is the edition that says more.
       const takesBack = held !== undefined && (await contradictions.compare(held, document))
-      if ((takesBack && isGoingOn(ports, document.kind)) || !(await isReadable(document))) {
+      const isRefused = takesBack && (KINDS[document.kind].final === true || isGoingOn(ports, document.kind))
+      if (isRefused || !(await isReadable(document))) {
         accept(document)
         continue
       }

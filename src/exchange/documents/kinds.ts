@@ -10,6 +10,7 @@ import {
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { bodyOf, FRAME_OVERHEAD, type Frame } from '../../../protocols/frame.ts'
 import { Holding } from '../../../protocols/messages/agent.ts'
+import { ATTEMPTS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { PolicyBundle } from '../../../protocols/messages/policy.ts'
@@ -43,6 +44,11 @@ export interface Kind {
   /** Most documents and bytes of one author; beyond, its oldest editions are removed. */
   readonly perAuthor: { readonly documents: number; readonly bytes: number }
   readonly read: (frame: Frame) => Reading
+  /**
+   * An edition that contradicts the kept one is not kept, by nobody who has that; and an author that lost its own, as after
+   * a restore, takes it back from others.
+   */
+  readonly final?: true
   /** Says what is wrong when an author's newer edition takes back what its older one said. */
   readonly contradicts?: (older: Frame, newer: Frame) => string | undefined
 }
@@ -76,6 +82,7 @@ function kind<B extends WireBody>(row: {
   readonly audience: Kind['audience']
   readonly keptMs: number
   readonly stays?: true
+  readonly final?: true
   readonly perAuthor: Kind['perAuthor']
   readonly read: (body: B) => Reading
   readonly contradicts?: (older: B, newer: B) => string | undefined
@@ -188,10 +195,10 @@ const ROWS = {
     // A tally stays whatever comes: if lists that an aggregator has to refuse could push it out, spent shares could be
     // tallied again.
     stays: true,
-    // 64 batches of each of the 216 hours that tallies are kept for; the bytes are enough for two full ones of each.
-    perAuthor: { documents: 216 * 64, bytes: 32 * 1024 * 1024 },
+    // All attempts at each of the 216 hours that tallies are kept for; the bytes are enough for two full ones of each.
+    perAuthor: { documents: 216 * ATTEMPTS_MAX, bytes: 32 * 1024 * 1024 },
     read: (body) => ({
-      slot: slotOfTally(body, body.batch),
+      slot: slotOfTally(body, body.attempt),
       version: body.version,
       expires_at: body.expires_at,
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
@@ -201,14 +208,17 @@ const ROWS = {
     message: Release,
     audience: 'recipients',
     keptMs: RELEASE_KEPT_MS,
-    // 400 days of two audiences with batches of latecomers; less far back where buckets are hours.
+    final: true,
+    // 400 days of eight audiences; less far back where buckets are hours.
     perAuthor: { documents: 4_096, bytes: 32 * 1024 * 1024 },
     read: (body) => ({
-      slot: slotOfRelease(body, body.batch, body.audience),
+      slot: slotOfRelease(body, body.audience),
       version: body.version,
       expires_at: body.expires_at,
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
     }),
+    contradicts: (older, newer) =>
+      Buffer.compare(older.set, newer.set) === 0 ? undefined : 'it released totals of a time a second time',
   }),
   holding: kind({
     message: Holding,

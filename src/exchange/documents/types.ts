@@ -67,6 +67,10 @@ export interface Documents extends Room {
   publish(kind: DocumentKind, frame: Uint8Array, spreadMs?: number): Promise<void>
   /** Called for each document of another author once it is kept, whatever its role; returns what ends that. */
   onKept(listener: (head: DocumentHead) => void): () => void
+  /** Whether everything that this neighbour has was looked at since the start; undefined: it is not linked. */
+  isCompared(node: NodeId): boolean | undefined
+  /** Called when that becomes true of a neighbour; returns what ends that. */
+  onCompared(listener: (node: NodeId) => void): () => void
   /**
    * To be called in the moment in which a document of this node, of a kind with one slot, was published: resolves with how many
    * members are linked, and how many of them have fetched it from here; after `ms` at the latest.

@@ -36,11 +36,12 @@ export interface Wanted {
   readonly hints: Uint8Array
 }
 
-type Want = Exclude<Role, 'own'> | 'proof' | 'witness' | 'shown'
+type Want = Role | 'proof' | 'witness' | 'shown'
 
 export interface Wants {
   /**
-   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
+   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `own`: one of its own
+   * that it lost, of a final kind. `proof`: it has
    * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
    * that it does not have itself. `shown`: a document of its own that it does not have, of a kind that has to go on from
    * what it said.
@@ -92,7 +93,10 @@ export function createWants(deps: WantsDeps): Wants {
   /** Of the node's own: the version says nothing, since a node that lost its list may have begun another one. */
   function ofOwn(head: Wanted, kind: DocumentKind): Want | undefined {
     if (kind === 'audit_head') return isNewerThanOwn(head) ? 'witness' : undefined
-    if (!isGoingOn(ports, kind) || isRefused(head)) return undefined
+    if (isRefused(head)) return undefined
+    if (KINDS[kind].final === true)
+      return catalog.get(self, kind, head.slot) === undefined ? 'own' : undefined
+    if (!isGoingOn(ports, kind)) return undefined
     return catalog.get(self, kind, head.slot)?.tag === tagOf(head.digest) ? undefined : 'shown'
   }
 

@@ -43,5 +43,5 @@ export function createAhead({ documents, releases }: AheadDeps): Ahead {
   }
 }
 
-/** A release is of `<bucket>:<batch>:<audience>`. */
+/** A release is of `<bucket>:<audience>`. */
 const endOf = (slot: string): number => bucketOfSlot(slot.split(':').slice(0, 2).join(':'))?.end ?? 0

@@ -97,7 +97,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
       }
       if (others.length > 0) declined.push({ type: measure.type, audiences: others })
     }
-    return { kMin: deps.kMin(), sections, declined }
+    return { kMin: deps.kMin(), layouts: measures.map(({ layout }) => layout), sections, declined }
   }
 
   async function give(

@@ -1,4 +1,4 @@
-// What somebody who asks sees of releases: closed buckets of a range, batches added up, and why others have no totals.
+// What somebody who asks sees of releases: closed buckets of a range, and why others have no totals.
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/release.ts'
 import { placesIn } from '../../base/bits.ts'
@@ -64,40 +64,45 @@ const layoutOf = ({ layout }: ReleasedType, known: readonly Layout[]): Layout | 
   known.find((one) => Buffer.compare(hashOf(one), layout) === 0)
 
 function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked): BucketTotals {
-  const contents = found
-    .filter(({ kind }) => kind === 'released')
-    .map(({ content }) => content)
-    .sort((a, b) => a.batch - b.batch)
-  const ofType = contents.flatMap(({ types }) => types.filter(({ type }) => type === asked.type))
+  const content = releasedFirst(found)
+  const ofType = content?.types.find(({ type }) => type === asked.type)
   const why = whyNot(found, ofType, asked, end)
-  const shown = why === undefined ? ofType.filter(({ n }) => n > 0) : []
-  const implausible = shown.length > 0 && ofType.some(({ reason }) => reason === 'implausible')
+  const shown = why === undefined ? ofType : undefined
+  const implausible = shown?.reason === 'implausible'
+  const hidden = shown && withheldIn(shown, asked.known)
   return {
     start,
     end,
     why,
-    batches: shown.map((one) => batchOf(one, asked.known, implausible)),
-    withheld: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known).alone)),
-    withheldWithin: Math.max(0, ...shown.map((one) => withheldIn(one, asked.known).within)),
-    k: Math.max(0, ...shown.map(({ threshold }) => threshold)),
+    batches: shown === undefined ? [] : [batchOf(shown, asked.known, implausible)],
+    withheld: hidden?.alone ?? 0,
+    withheldWithin: hidden?.within ?? 0,
+    k: shown?.threshold ?? 0,
     implausible,
-    ...(shown.length === 0 ? {} : { apart: apartOf(contents, shown, asked.known) }),
-    contributions: contents.length === 0 ? undefined : contributionsOf(contents, asked.type),
+    ...(content === undefined || shown === undefined ? {} : { apart: apartOf(content, shown, asked.known) }),
+    contributions: content === undefined ? undefined : contributionsOf(content, asked.type),
   }
 }
 
+/**
+ * The release of a bucket that counts. Two pairs may have added up machines of one bucket, where another policy bundle named
+ * others meanwhile: what the earlier bundle's pair released was there before, and nothing is added to it.
+ */
+const releasedFirst = (found: readonly Found[]): ReleaseContent | undefined =>
+  found
+    .filter(({ kind }) => kind === 'released')
+    .map(({ content }) => content)
+    .sort((a, b) => a.bundle - b.bundle)[0]
+
 function whyNot(
   found: readonly Found[],
-  ofType: readonly ReleasedType[],
+  ofType: ReleasedType | undefined,
   { known, now }: Asked,
   end: number,
 ): Unreleased | undefined {
   if (found.some(({ kind }) => kind === 'unequal')) return 'disagree'
-  if (ofType.some(({ n }) => n > 0)) {
-    return ofType.every((one) => one.n === 0 || layoutOf(one, known)) ? undefined : 'layout'
-  }
-  if (ofType.some(({ reason }) => reason === 'implausible')) return 'implausible'
-  if (ofType.length > 0) return 'few'
+  if (ofType !== undefined && ofType.n > 0) return layoutOf(ofType, known) ? undefined : 'layout'
+  if (ofType !== undefined) return ofType.reason === 'implausible' ? 'implausible' : 'few'
   if (found.some(({ kind }) => kind === 'half')) return 'half'
   if (found.length > 0) return 'few'
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
@@ -136,57 +141,60 @@ function batchOf(one: ReleasedType, known: readonly Layout[], implausible: boole
 }
 
 const apartOf = (
-  contents: readonly ReleaseContent[],
-  shown: readonly ReleasedType[],
+  { teams, undivided }: ReleaseContent,
+  shown: ReleasedType,
   known: readonly Layout[],
 ): ApartTotals => ({
   parts: partsOf(shown, known),
-  teams: new Map(contents.at(-1)?.teams.map(({ team, machines }) => [team, machines])),
-  undivided: contents.reduce((sum, { undivided }) => sum + undivided, 0),
+  teams: new Map(teams.map(({ team, machines }) => [team, machines])),
+  undivided,
 })
 
-/** The parts of batches; a split whose lengths are not those of its layout is left out. */
-function partsOf(shown: readonly ReleasedType[], known: readonly Layout[]): readonly PartTotals[] {
+/** The parts of a release; a split whose lengths are not those of its layout is left out. */
+function partsOf(shown: ReleasedType, known: readonly Layout[]): readonly PartTotals[] {
   const widths = widthsOf(known)
-  return shown
-    .flatMap((one) => one.splits.map((split) => ({ ...split, layout: layoutOf(one, known) })))
-    .flatMap(({ told, hidden, cells, layout }, split) => {
-      if (layout === undefined) return []
-      const [open, not] = [placesIn(told), new Set(placesIn(hidden))]
-      return cells.flatMap((cell) => {
-        const rows = cellRows(layout, open, cell)
-        if (rows === undefined) return []
-        const named = new Map<string, TotalRow>()
-        for (const [at, { name, values }] of layout.rows.entries()) {
-          const width = widths.get(name)
-          if (not.has(at) || width === undefined) continue
-          const row = rows.get(at) ?? { nodes: 0, values: values.map(() => 0) }
-          named.set(name, { ...row, values: row.values.slice(0, width) })
-        }
-        const { teams, n, threshold } = cell
-        return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
-      })
+  const layout = layoutOf(shown, known)
+  if (layout === undefined) return []
+  return shown.splits.flatMap(({ told, hidden, cells }, split) => {
+    const [open, not] = [placesIn(told), new Set(placesIn(hidden))]
+    return cells.flatMap((cell) => {
+      const rows = cellRows(layout, open, cell)
+      if (rows === undefined) return []
+      const named = new Map<string, TotalRow>()
+      for (const [at, { name, values }] of layout.rows.entries()) {
+        const width = widths.get(name)
+        if (not.has(at) || width === undefined) continue
+        const row = rows.get(at) ?? { nodes: 0, values: values.map(() => 0) }
+        named.set(name, { ...row, values: row.values.slice(0, width) })
+      }
+      const { teams, n, threshold } = cell
+      return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
     })
+  })
 }
 
 /** Each machine that was expected is in one count; who is no machine of the mesh, or no longer, was not expected. */
-function contributionsOf(contents: readonly ReleaseContent[], type: string): Contributions {
-  const newest = contents.at(-1) as ReleaseContent
-  const sum = { contributed: 0, declined: 0, late: 0, refused: 0 }
-  for (const content of contents) {
-    const of = content.types.find((one) => one.type === type)
-    if (of === undefined) continue
-    const { n, declined, waiting, outside } = of
-    sum.contributed += n
-    sum.declined += declined
-    sum.refused += outside
-    // What is in no count is a group whose sums cannot be, or waits, as a later batch says again.
-    const rest = Math.max(0, content.common - n - declined - waiting - outside)
-    if (of.reason === 'implausible') sum.refused += rest
-    else if (content === newest) sum.late += rest
-    if (content === newest) sum.late += waiting
+function contributionsOf(content: ReleaseContent, type: string): Contributions {
+  const sum = {
+    contributed: 0,
+    declined: 0,
+    late: content.listed - content.common + content.unlisted,
+    refused: 0,
   }
-  for (const { reason, count } of newest.refused)
+  const of = content.types.find((one) => one.type === type)
+  if (of !== undefined) {
+    const { n, declined, waiting, outside } = of
+    // What is in no count is in a group whose sums cannot be.
+    const rest = Math.max(0, content.common - n - declined - waiting - outside)
+    sum.contributed = n
+    sum.declined = declined
+    sum.refused = outside
+    if (of.reason === 'implausible') sum.refused += rest
+    else sum.late += rest
+    sum.late += waiting
+  }
+  for (const { reason, count } of content.refused)
     if (reason !== 'uncertified' && reason !== 'revoked') sum.refused += count
-  return { ...sum, absent: Math.max(0, newest.expected - Object.values(sum).reduce((all, n) => all + n, 0)) }
+  const known = Object.values(sum).reduce((all, n) => all + n, 0)
+  return { ...sum, absent: Math.max(0, content.expected - known) }
 }

@@ -33,7 +33,7 @@ export interface ReleasesDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> 
   readonly documents: Pick<Documents, 'publish' | 'of'>
 }
 
-/** What one, or both, of a pair released of one batch for one audience. */
+/** What one, or both, of a pair released of one bucket for one audience. */
 export type Found =
   | { readonly kind: 'released'; readonly content: ReleaseContent }
   /** Only one of the two has come. */
@@ -47,7 +47,7 @@ export interface Releases {
    */
   publish(content: ReleaseContent, readers: readonly Uint8Array[]): Promise<boolean>
   /**
-   * What came here of buckets with these slots for one audience, and what this node released itself: by batch and pair, at
+   * What came here of buckets with these slots for one audience, and what this node released itself: by bucket and pair, at
    * most one of each aggregator. What cannot be opened is left out: it is for others.
    */
   held(plan: Releasing, audience: string, slots: ReadonlySet<string>): Promise<readonly (readonly Said[])[]>
@@ -119,30 +119,30 @@ export function createReleases(deps: ReleasesDeps): Releases {
     },
 
     async held(plan, audience, slots) {
-      const batches = new Map<string, Said[]>()
+      const found = new Map<string, Said[]>()
       const isWanted = (slot: string): boolean => slots.has(slot.split(':').slice(0, 2).join(':'))
       for (const author of authorsUnder(plan)) {
         for (const document of await documents.of(formatNodeId(author), 'release', isWanted)) {
           const said = read(plan, document)
           if (said?.content.audience !== audience || !isDrawn(plan, said.content, said.content.pair)) continue
-          const batch = batchOf(said.content)
-          batches.set(batch, [...(batches.get(batch) ?? []), said])
+          const name = releaseOf(said.content)
+          found.set(name, [...(found.get(name) ?? []), said])
         }
       }
-      return [...batches.values()]
+      return [...found.values()]
     },
   }
 }
 
-const slotOf = ({ batch, audience, ...bucket }: ReleaseContent): string =>
-  slotOfRelease(bucket, batch, blake3([audience], AUDIENCE_HASH_BYTES))
+const slotOf = ({ audience, ...bucket }: ReleaseContent): string =>
+  slotOfRelease(bucket, blake3([audience], AUDIENCE_HASH_BYTES))
 
 /** Two pairs may have added up different machines of one bucket, where a bundle named others meanwhile. */
-const batchOf = (content: ReleaseContent): string =>
+const releaseOf = (content: ReleaseContent): string =>
   JSON.stringify([slotOf(content), content.pair.map(toHex)])
 
 /**
- * What is known of each batch: from releases that are held here, and for one type from statements that others showed. What
+ * What is known of each bucket and pair: from releases that are held here, and for one type from statements that others showed. What
  * is shown is compared with what is held as far as it is about that type.
  */
 export function foundOf(
@@ -152,13 +152,13 @@ export function foundOf(
 ): readonly Found[] {
   const shown = new Map<string, Said[]>()
   for (const { content, authors } of stated) {
-    const batch = batchOf(content)
-    shown.set(batch, [...(shown.get(batch) ?? []), ...authors.map((author) => ({ author, content }))])
+    const name = releaseOf(content)
+    shown.set(name, [...(shown.get(name) ?? []), ...authors.map((author) => ({ author, content }))])
   }
   const found = held.map((said): Found => {
     const [first] = said as readonly [Said, ...Said[]]
-    const others = shown.get(batchOf(first.content)) ?? []
-    shown.delete(batchOf(first.content))
+    const others = shown.get(releaseOf(first.content)) ?? []
+    shown.delete(releaseOf(first.content))
     if (said.length > 1 || others.length === 0) return foundIn(said)
     return foundIn([...said.map((one) => ({ ...one, content: contentAbout(one.content, type) })), ...others])
   })

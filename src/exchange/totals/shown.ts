@@ -64,7 +64,7 @@ export function createShown({ self, plan, releases, roster, clock }: ShownDeps):
         const { content } = stated
         const pair = content.pair.map((key) => formatNodeId(key))
         const slot = slotOfBucket(content)
-        const name = JSON.stringify([slot, content.batch, pair])
+        const name = JSON.stringify([slot, pair])
         const isAsked =
           Buffer.compare(content.mesh, now.mesh) === 0 && content.audience === audience && wanted.has(slot)
         if (!isAsked) throw new FrameError('malformed', 'a release of another mesh, role or time')
@@ -72,7 +72,7 @@ export function createShown({ self, plan, releases, roster, clock }: ShownDeps):
           throw new FrameError('malformed', 'a release of two that were not drawn for its bucket')
         }
         if (pair.some(isRevoked)) throw new FrameError('malformed', 'a release of a revoked aggregator')
-        if (seen.has(name)) throw new FrameError('malformed', 'a batch twice')
+        if (seen.has(name)) throw new FrameError('malformed', 'a release twice')
         seen.add(name)
         return stated
       })

@@ -1,6 +1,7 @@
 // The aggregator's side: opens the shares that came, goes on with each batch by what the other aggregator said, and releases.
 import { slotOfBucket, slotOfTally } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
+import { ATTEMPTS_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { ReleaseContent } from '../../../protocols/messages/release.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
@@ -27,7 +28,7 @@ export interface TallierDeps extends Pick<Ambient, 'clock' | 'random' | 'log'> {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
   readonly layouts: ReadonlyMap<string, Layout>
   readonly roster: () => Roster
-  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots'>
+  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'isCompared'>
   readonly releases: Pick<Releases, 'publish'>
   readonly audit: Pick<Audit, 'record'>
 }
@@ -37,9 +38,7 @@ export interface Tallier {
   round(plan: Plan): Promise<void>
 }
 
-/** Batches of one bucket; the wire allows no more. */
-const BATCHES_MAX = 64
-/** Batches and refusals that are remembered. */
+/** Attempts and refusals that are remembered. */
 const TOLD_MAX = 4_096
 
 /** How a bucket was left. */
@@ -51,7 +50,7 @@ interface Left {
 }
 
 interface Editions {
-  readonly batch: number
+  readonly attempt: number
   readonly own?: TallyView['other']
   readonly other?: TallyView['other']
 }
@@ -62,34 +61,35 @@ export function createTallier(deps: TallierDeps): Tallier {
   const held = createHeld({ self, documents, clock, log })
   /** Buckets that wait, by slot: without this each round would read all shares of a week again. */
   let left = new Map<string, Left>()
-  /** Since when a share of a batch is missing, by the batch. */
+  /** Since when a listed share is missing, by the attempt. */
   const missing = createRecent<string, number>(TOLD_MAX)
   /** Refusals that were told already. */
   const told = createRecent<string, true>(TOLD_MAX)
+  const startedAt = clock.now()
 
-  /** The last editions of both aggregators, by batch. */
+  /** The last editions of both aggregators, by attempt. */
   async function editionsOf({ mesh }: Plan, { bucket, pair }: Mine): Promise<readonly Editions[]> {
     const prefix = `${slotOfBucket(bucket)}:`
-    const batches = new Map<number, Editions>()
+    const attempts = new Map<number, Editions>()
     for (const author of pair.map((key) => formatNodeId(key))) {
       for (const { bytes, head } of await documents.of(author, 'tally', (slot) => slot.startsWith(prefix))) {
         try {
-          const { batch, version, plain } = openTally([self], bytes, { mesh, bucket })
+          const { attempt, version, plain } = openTally([self], bytes, { mesh, bucket })
           const whose = author === identity.nodeId ? 'own' : 'other'
-          batches.set(batch, { ...(batches.get(batch) ?? { batch }), [whose]: { plain, version } })
+          attempts.set(attempt, { ...(attempts.get(attempt) ?? { attempt }), [whose]: { plain, version } })
         } catch (error) {
           if (!(error instanceof FrameError)) throw error
           log.warn(
             { peer: author, slot: head.slot, reason: error.message },
-            'an edition of a batch is not read',
+            'an edition of a tally is not read',
           )
         }
       }
     }
-    return [...batches.values()]
+    return [...attempts.values()]
   }
 
-  function viewOf(plan: Plan, mine: Open, editions: readonly Editions[], batch: number): TallyView {
+  function viewOf(plan: Plan, mine: Open, editions: readonly Editions[], attempt: number): TallyView {
     const { roster } = mine
     const refused = new Map<'other_pair' | 'unreadable', number>()
     const shares: HeldShare[] = []
@@ -101,11 +101,11 @@ export function createTallier(deps: TallierDeps): Tallier {
       else shares.push(share)
     }
     const isLeader = mine.index === 0
-    const at = editions.find((one) => one.batch === batch)
+    const at = editions.find((one) => one.attempt === attempt)
     return {
       mesh: plan.mesh,
       bucket: mine.bucket,
-      batch,
+      attempt,
       pair: mine.pair,
       index: mine.index,
       bundle: plan.bundle,
@@ -116,13 +116,13 @@ export function createTallier(deps: TallierDeps): Tallier {
       refused,
       contributorOf: (author) => roster.contributorOf(formatNodeId(author)),
       isRevoked: (author) => roster.isRevoked(formatNodeId(author)),
-      missingSince: missing.get(slotOfTally(mine.bucket, batch)),
+      missingSince: missing.get(slotOfTally(mine.bucket, attempt)),
       expected: roster.expected,
       teams: roster.teams,
       arrivals,
       now: clock.now(),
       others: editions
-        .filter((one) => one.batch !== batch)
+        .filter((one) => one.attempt !== attempt)
         .map(({ own, other }) => ({
           leader: (isLeader ? own : other)?.plain,
           follower: (isLeader ? other : own)?.plain,
@@ -132,30 +132,25 @@ export function createTallier(deps: TallierDeps): Tallier {
     }
   }
 
-  /** Says what there is to say in a batch until there is nothing more; each edition is on disk before the next is made. */
-  async function settle(plan: Plan, mine: Open, batch: number): Promise<Exclude<Step, { kind: 'say' }>> {
+  /** Says what there is to say in an attempt until there is nothing more; each edition is on disk before the next is made. */
+  async function settle(plan: Plan, mine: Open, attempt: number): Promise<Exclude<Step, { kind: 'say' }>> {
     for (;;) {
       const editions = await editionsOf(plan, mine)
-      const step = next(viewOf(plan, mine, editions, batch))
+      const step = next(viewOf(plan, mine, editions, attempt))
       if (step.kind !== 'say') return step
-      const before = editions.find((one) => one.batch === batch)?.own?.version ?? 0
+      const before = editions.find((one) => one.attempt === attempt)?.own?.version ?? 0
       const version = Math.max(clock.now(), before + 1, mine.bucket.end)
-      const about = { mesh: plan.mesh, bucket: mine.bucket, batch }
+      const about = { mesh: plan.mesh, bucket: mine.bucket, attempt }
       const other = mine.pair[1 - mine.index] as Uint8Array
       await documents.publish('tally', writeTally(self, { clock, random }, about, other, version, step.plain))
     }
   }
 
-  async function release(
-    { bucket, roster }: Mine,
-    batch: number,
-    contents: readonly ReleaseContent[],
-  ): Promise<void> {
+  async function release({ bucket, roster }: Mine, contents: readonly ReleaseContent[]): Promise<void> {
     for (const content of contents) {
       if (!(await deps.releases.publish(content, roster.readers(content.audience)))) continue
       const details = {
         bucket: slotOfBucket(bucket),
-        batch,
         audience: content.audience,
         types: content.types.map(({ type, n }) => `${type}:${n}`).join(' '),
         threshold: Math.max(0, ...content.types.map(({ threshold }) => threshold)),
@@ -167,64 +162,83 @@ export function createTallier(deps: TallierDeps): Tallier {
 
   async function tell(
     { bucket, pair }: Mine,
-    batch: number,
+    attempt: number,
     { by, reason, detail }: Extract<Step, { kind: 'refused' }>,
   ): Promise<void> {
     const peer = formatNodeId(pair[by])
-    const details = { bucket: slotOfBucket(bucket), batch, reason, detail }
+    const details = { bucket: slotOfBucket(bucket), attempt, reason, detail }
     const name = JSON.stringify([peer, details])
     if (told.get(name)) return
     told.set(name, true)
     log.error(
       { peer, ...details },
-      'an aggregator does not go on with a batch, so its numbers are not opened',
+      'an aggregator does not go on with a bucket, so its numbers are not opened',
     )
     await audit.record({ type: 'total_released', success: false, peer, details })
   }
 
+  /** The audiences of the list that was agreed to; undefined: no such list is here. */
+  async function agreedAudiences(plan: Plan, mine: Mine): Promise<readonly string[] | undefined> {
+    const said = (await editionsOf(plan, mine)).map(({ own, other }) => {
+      const plains = [own?.plain, other?.plain]
+      return { leader: plains[mine.index], follower: plains[1 - mine.index] }
+    })
+    return said.find(({ follower }) => follower?.agreement !== undefined)?.leader?.listing?.audiences
+  }
+
   /**
-   * Whether this node released that batch to all audiences; then the readers who came since get it, from the release itself:
-   * a share of it may have left the store by now.
+   * Whether this node released that bucket to all audiences; then the readers who came since get it, from the release itself:
+   * a share of it may have left the store by now. A release without its list has come back from others after a restore.
    */
-  async function isReleased(
-    { mesh }: Plan,
-    { bucket, pair, index, roster }: Mine,
-    batch: number,
-  ): Promise<boolean> {
-    const name = slotOfTally(bucket, batch)
+  async function isReleased(plan: Plan, mine: Mine): Promise<boolean> {
+    const { bucket, pair, index, roster } = mine
+    const name = slotOfBucket(bucket)
     const own = await documents.of(identity.nodeId, 'release', (slot) => slot.startsWith(`${name}:`))
     if (own.length === 0) return false
-    const [list] = await documents.of(formatNodeId(pair[0]), 'tally', (slot) => slot === name)
     try {
-      const listing = list && openTally([self], list.bytes, { mesh, bucket }).plain.listing
-      const contents = own.map(({ bytes }) => openRelease([self], bytes, mesh).content)
+      const contents = own.map(({ bytes }) => openRelease([self], bytes, plan.mesh).content)
+      const audiences = (await agreedAudiences(plan, mine)) ?? []
       const isOfPair = contents.every((one) => one.pair.every((key, at) => isSame(key, pair[at])))
-      const isWhole = listing?.audiences.every((name) => contents.some(({ audience }) => audience === name))
-      if (!isOfPair || isWhole !== true) return false
-      for (const content of contents) {
-        await deps.releases.publish(content, roster.readers(content.audience))
-      }
+      const isWhole = audiences.every((one) => contents.some(({ audience }) => audience === one))
+      if (!isOfPair || !isWhole) return !isOfPair
+      for (const content of contents) await deps.releases.publish(content, roster.readers(content.audience))
       return true
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      log.warn({ batch: name, side: index, reason: error.message }, 'a release of this node is not read')
-      return false
+      log.warn({ bucket: name, side: index, reason: error.message }, 'a release of this node is not read')
+      return true
     }
   }
 
-  /** One batch after the other: one that has ended lets the next one begin. Resolves with when to look again, whatever comes. */
+  /**
+   * Whether nobody can hold a release of that bucket which this node does not know. A node that has run since before the
+   * bucket ended made all there are; another one may be restored from a backup, so what readers hold is looked at first.
+   */
+  function isFirstToTell({ bucket, pair, roster }: Mine, { audiences }: Plan): boolean {
+    if (bucket.end > startedAt) return true
+    const readers = new Set(audiences.flatMap((audience) => roster.readers(audience)).map(formatNodeId))
+    for (const key of pair) readers.delete(formatNodeId(key))
+    const compared = [...readers].map(documents.isCompared).filter((one) => one !== undefined)
+    return readers.size === 0 || (compared.length > 0 && compared.every(Boolean))
+  }
+
+  /** One attempt after the other, as long as each was refused. Resolves with when to look again, whatever comes. */
   async function goOn(plan: Plan, mine: Open): Promise<number> {
-    for (let batch = 0; batch < BATCHES_MAX; batch++) {
-      if (await isReleased(plan, mine, batch)) continue
-      const step = await settle(plan, mine, batch)
+    if (await isReleased(plan, mine)) return Number.POSITIVE_INFINITY
+    if (!isFirstToTell(mine, plan)) return clock.now()
+    for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+      const step = await settle(plan, mine, attempt)
       if (step.kind === 'wait') {
-        const name = slotOfTally(mine.bucket, batch)
+        const name = slotOfTally(mine.bucket, attempt)
         if (step.isMissing !== true) missing.delete(name)
         else missing.getOrInsert(name, clock.now)
         return step.until ?? Number.POSITIVE_INFINITY
       }
-      if (step.kind === 'done') await release(mine, batch, step.contents)
-      else await tell(mine, batch, step)
+      if (step.kind === 'done') {
+        await release(mine, step.contents)
+        return Number.POSITIVE_INFINITY
+      }
+      await tell(mine, attempt, step)
     }
     return Number.POSITIVE_INFINITY
   }

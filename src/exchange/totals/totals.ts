@@ -27,7 +27,7 @@ export interface TotalsDeps
   readonly plan: () => Plan | undefined
   readonly measures: readonly Measure[]
   readonly sharing: ContributorDeps['sharing'] & Pick<Sharing, 'onChange'>
-  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'onKept'>
+  readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'onKept' | 'isCompared' | 'onCompared'>
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
@@ -37,7 +37,7 @@ export interface TotalsDeps
 
 export type TotalsRoom = Room & TotalsReader & ReleasesShown & ContributionPreviews
 
-/** Between two looks at what is due: buckets that are over, batches that waited long enough. */
+/** Between two looks at what is due: buckets that are over, tallies that waited long enough. */
 const EVERY_MS = 60_000
 /** After something came, others are waited for so long, so that a hundred shares are one round. */
 const GATHER_MS = 1_000
@@ -110,6 +110,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
           if (kind === 'release') ahead.came(author, slot)
           if (kind === 'share' || kind === 'tally' || kind === 'release') within(GATHER_MS)
         }),
+        documents.onCompared(() => within(GATHER_MS)),
         // Another consent, or another policy of the mesh.
         deps.sharing.onChange(() => within(GATHER_MS)),
       ]

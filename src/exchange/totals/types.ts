@@ -38,7 +38,7 @@ export interface Contributions {
   readonly contributed: number
   /** Nobody on the machine agreed. */
   readonly declined: number
-  /** It came after the batch was opened, or too few share the same, and waits for others. */
+  /** Only one of the two aggregators had it when the set of machines was fixed, or too few share the same. */
   readonly late: number
   /** Nothing has come of it. */
   readonly absent: number
@@ -54,11 +54,11 @@ export interface BatchTotals {
   readonly partly: ReadonlySet<string>
 }
 
-/** Some of the machines of a batch, told apart by the teams of their certificates. */
+/** Some of the machines of a total, told apart by the teams of their certificates. */
 export interface PartTotals extends BatchTotals {
   /** Exactly these; empty: machines that are in no part, of whatever teams. */
   readonly teams: readonly string[]
-  /** Which machines of the batch it was cut from: parts of one number are disjoint and of the same ones. */
+  /** Which group of machines it was cut from: parts of one number are disjoint and of the same ones. */
   readonly split: number
   /** The fewest machines behind a row of it that is shown. */
   readonly k: number
@@ -79,7 +79,7 @@ export interface BucketTotals {
   readonly end: number
   /** Undefined: it was released. */
   readonly why: Unreleased | undefined
-  /** What was opened, batch by batch, which have no machine in common; empty unless it was released. */
+  /** What was opened, of sets that have no machine in common: one, or of a team one for each part; empty unless it was released. */
   readonly batches: readonly BatchTotals[]
   /** The same, as far as it was told apart by teams; absent: nothing was released. */
   readonly apart?: ApartTotals

@@ -68,11 +68,12 @@ async function agreed(world: World): Promise<{ added: Set<WorldNode>; common: Se
   const added = new Set<WorldNode>()
   const common = new Set<WorldNode>()
   const all = parts.flat()
-  for (const { batch, plain } of all) {
+  for (const { attempt, plain } of all) {
     const { agreement } = plain
-    const listing = all.find((one) => one.batch === batch && one.plain.listing !== undefined)?.plain.listing
-    // Without a settlement nothing of the batch was opened.
-    const isSettled = all.some((one) => one.batch === batch && one.plain.settlement !== undefined)
+    const listing = all.find((one) => one.attempt === attempt && one.plain.listing !== undefined)?.plain
+      .listing
+    // Without a settlement nothing of the bucket was opened.
+    const isSettled = all.some((one) => one.attempt === attempt && one.plain.settlement !== undefined)
     if (agreement === undefined || listing === undefined || !isSettled) continue
     const entries = entriesOf(listing) ?? []
     const nodeAt = (at: number): WorldNode | undefined =>

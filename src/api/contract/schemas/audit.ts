@@ -101,7 +101,6 @@ const givenTotals = z
       aggregators: listOf(ref, 2).describe('the two nodes that got half of each number each'),
       released: rowsOf(512, {
         audience: text(64, 'a role'),
-        batch: count('of the period, from 0'),
         threshold: count('a row of fewer machines is withheld; null: not known').nullable(),
         types: rowsOf(8, { type: text(48, 'a type of question'), machines: count('in the total') }),
       }).describe('what this machine released, as one of the two; others do not know how many were in it'),

@@ -1,8 +1,8 @@
 // Sums of the cells of a group as two aggregators tell them each other, and what they come to: rows told part by part.
 import {
-  BATCH_MAX,
   CELLS_MAX,
   LISTED_BYTES,
+  LISTED_MAX,
   PART_NODES_BYTES,
   PART_VALUE_BYTES,
   PARTS_MAX,
@@ -31,7 +31,7 @@ const PART_BYTES = 64 + TEAMS_BYTES_MAX
  */
 export function roomsFor(groups: readonly Layouts[], listed: number): readonly number[] {
   const counters = groups.flat().reduce((sum, layout) => sum + cellsOf(layout), 0)
-  let left = (SHARE_CELLS_MAX - counters) * CELL_BYTES + (BATCH_MAX - listed) * LISTED_BYTES
+  let left = (SHARE_CELLS_MAX - counters) * CELL_BYTES + (LISTED_MAX - listed) * LISTED_BYTES
   return groups.map((layouts) => {
     const rows = layouts.reduce((sum, of) => sum + of.rows.length, 0)
     const values = layouts.reduce((sum, of) => sum + cellsOf(of) - of.rows.length, 0)

@@ -183,8 +183,7 @@ function createFetching(
         stated.push(...checked)
         holders.set(from, member)
         const [oldest] = checked.map(({ content }) => content).sort((a, b) => a.start - b.start)
-        // Of the oldest bucket there may be further batches, unless this part of the range ended with it already.
-        const end = oldest === undefined || oldest.end >= range.end ? oldest?.start : oldest.end
+        const end = oldest?.start
         if (answer.more && end !== undefined) next ??= { holder: member, end }
         else if (isWhole(open)) enough.abort()
       }

@@ -1,7 +1,7 @@
 // What boxes are bound to: every part changes the associated data, so no box opens in another place.
 import { expect, test } from 'vitest'
 import { bucketOf } from '../../../../protocols/buckets.ts'
-import { batchData, shareData } from '../../../../src/exchange/aggregates/associated.ts'
+import { releaseData, shareData, tallyData } from '../../../../src/exchange/aggregates/associated.ts'
 
 const key = (n: number) => new Uint8Array(32).fill(n)
 const DAY = bucketOf('day', 0)
@@ -21,18 +21,22 @@ test('a share is bound to mesh, bucket, author, recipient and half', () => {
   expect(new Set(all.map(hex)).size).toBe(all.length)
 })
 
-test('a tally and a release are bound to batch, edition, author and audience', () => {
-  const audience = new Uint8Array(4)
+test('a tally and a release are bound to mesh, bucket, attempt, edition, author, audience and set', () => {
+  const of = { audience: new Uint8Array(4), set: key(7) }
   const all = [
-    batchData('karo-tally-v1', key(1), DAY, 0, 5, key(2)),
-    batchData('karo-tally-v1', key(9), DAY, 0, 5, key(2)),
-    batchData('karo-tally-v1', key(1), HOUR, 0, 5, key(2)),
-    batchData('karo-tally-v1', key(1), DAY, 1, 5, key(2)),
-    batchData('karo-tally-v1', key(1), DAY, 0, 6, key(2)),
-    batchData('karo-tally-v1', key(1), DAY, 0, 5, key(3)),
-    batchData('karo-release-v1', key(1), DAY, 0, 5, key(2)),
-    batchData('karo-release-v1', key(1), DAY, 0, 5, key(2), audience),
-    batchData('karo-release-v1', key(1), DAY, 0, 5, key(2), audience.with(0, 1)),
+    tallyData(key(1), DAY, 0, 5, key(2)),
+    tallyData(key(9), DAY, 0, 5, key(2)),
+    tallyData(key(1), HOUR, 0, 5, key(2)),
+    tallyData(key(1), DAY, 1, 5, key(2)),
+    tallyData(key(1), DAY, 0, 6, key(2)),
+    tallyData(key(1), DAY, 0, 5, key(3)),
+    releaseData(key(1), DAY, 5, key(2), of),
+    releaseData(key(9), DAY, 5, key(2), of),
+    releaseData(key(1), HOUR, 5, key(2), of),
+    releaseData(key(1), DAY, 6, key(2), of),
+    releaseData(key(1), DAY, 5, key(3), of),
+    releaseData(key(1), DAY, 5, key(2), { ...of, audience: of.audience.with(0, 1) }),
+    releaseData(key(1), DAY, 5, key(2), { ...of, set: key(8) }),
   ]
   expect(new Set(all.map(hex)).size).toBe(all.length)
 })

@@ -11,7 +11,7 @@ import {
   contentsIn,
   give,
   machines,
-  nextBatch,
+  nextAttempt,
   rawShare,
   run,
   seeded,
@@ -110,7 +110,7 @@ describe('a leader that lies about the set', () => {
     )
     expect(refusalIn(answerTo(world, 1, lie))).toBe('list_changed')
     expect(refusalIn(answerTo(world, 1, { scheme: 1 }))).toBe('list_changed')
-    nextBatch(world)
+    nextAttempt(world)
     for (const side of world.sides) side.others = [{ leader: lie, follower: side.others[0]!.follower }]
     const again = { ...lie, listing: { ...lie.listing!, expected: 1 } }
     expect(answerTo(world, 1, again)).toMatchObject({
@@ -121,7 +121,7 @@ describe('a leader that lies about the set', () => {
 
   it('by listing again who was tallied before gets nothing', () => {
     const world = worldAfter(4)
-    nextBatch(world)
+    nextAttempt(world)
     for (let n = 50; n < 56; n++) give(world, machines(n + 1)[n]!, seeded(`${n}`))
     const old = world.sides[0].others[0]!.leader!.listing!
     const lie: TallyPlain = { scheme: 1, listing: old }
@@ -205,7 +205,7 @@ describe('a batch that was settled', () => {
   /** Both go on with another batch, of which the follower says `said` about the one that was settled. */
   function afterwards(said: (own: TallyPlain) => TallyPlain | undefined): World {
     const world = worldAfter(4)
-    nextBatch(world)
+    nextAttempt(world)
     const [before] = world.sides[0].others
     const others = [{ leader: before!.leader, follower: said(before!.follower!) }]
     for (const side of world.sides) side.others = others
@@ -253,7 +253,7 @@ describe('a batch that was settled', () => {
     for (const rounds of [2, 3, 4]) {
       const world = worldAfter(rounds)
       const { listing } = world.sides[0].own!
-      nextBatch(world)
+      nextAttempt(world)
       const { follower } = world.sides[1].others[0]!
       for (const leader of [undefined, { scheme: 1 as const, refusal }]) {
         world.sides[1].others = [{ leader, follower }]

@@ -9,7 +9,7 @@ import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import { measuresOf } from '../../../../src/exchange/query/released.ts'
 import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
-import { contentsIn, give, type Machine, nextBatch, run, seeded, worldOf } from './world.ts'
+import { contentsIn, give, type Machine, nextAttempt, run, seeded, worldOf } from './world.ts'
 
 const LAYOUT = measuresOf({} as never).find(({ type }) => type === 'ToolUsage')!.layout
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
@@ -97,7 +97,7 @@ it('k that is raised and lowered between batches opens nothing of those who were
   expect(first.types[0]).toMatchObject({ n: 8, threshold: 5 })
   expect(first.types[0]!.withheld).toContain(FAILED_GIT)
   // Four are enough now, and those four had failures: the batch is over, and its rows stay as they were told.
-  nextBatch(world)
+  nextAttempt(world)
   world.k = 3
   expect(run(world)[0].kind).toBe('wait')
   for (const n of [8, 9, 10]) give(world, machine(n, { git: [7, 1] }), seeded(`late ${n}`))
@@ -105,7 +105,7 @@ it('k that is raised and lowered between batches opens nothing of those who were
   expect(second.types[0]).toMatchObject({ n: 3, threshold: 3 })
   expect(rowsIn(second).get(FAILED_GIT)).toEqual([3])
   // And with a higher one the next three wait, whatever the batch before them said.
-  nextBatch(world)
+  nextAttempt(world)
   world.k = 9
   for (const n of [11, 12, 13]) give(world, machine(n, { git: [7, 1] }), seeded(`later ${n}`))
   expect(run(world)[0].kind).toBe('wait')

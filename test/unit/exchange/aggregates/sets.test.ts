@@ -68,7 +68,7 @@ describe('groups', () => {
   it('are disjoint, of enough machines, and of what each of them shares', () => {
     fc.assert(
       fc.property(candidates, fc.integer({ min: 1, max: 7 }), (all, k) => {
-        const groups = groupsOf(all, k)
+        const groups = groupsOf(all, k, 0)
         const places = groups.flatMap(({ members }) => members)
         expect(new Set(places).size).toBe(places.length)
         for (const { members, keys, threshold } of groups) {
@@ -82,7 +82,7 @@ describe('groups', () => {
             expect(kMin + hidden).toBeLessThanOrEqual(members.length)
           }
         }
-        expect(groupsOf(all.toReversed(), k)).toEqual(groups)
+        expect(groupsOf(all.toReversed(), k, 0)).toEqual(groups)
       }),
     )
   })
@@ -91,9 +91,9 @@ describe('groups', () => {
     fc.assert(
       fc.property(candidates, (all) => {
         // Each group is totalled for each of its keys, and a later batch holds others only.
-        const groups = groupsOf(all, 5)
+        const groups = groupsOf(all, 5, 0)
         const rest = all.filter(({ at }) => !groups.some(({ members }) => members.includes(at)))
-        const sets = [...groups, ...groupsOf(rest, 5)].map(({ members }) => over(members, all.length))
+        const sets = [...groups, ...groupsOf(rest, 5, 0)].map(({ members }) => over(members, all.length))
         const least = fewest(
           sets.slice(0, 6),
           all.map(({ at }) => at),
@@ -110,30 +110,32 @@ describe('groups', () => {
     expect(fewest(sets, places)).toBe(1)
     // The same machines as groups: one who shares less than the rest costs the rest nothing.
     const all = places.map((at) => candidate(at, at < 10 ? ['A admin', 'T security'] : ['T security']))
-    expect(groupsOf(all, 5).map(({ members }) => members.length)).toEqual([10])
+    expect(groupsOf(all, 5, 0).map(({ members }) => members.length)).toEqual([10])
   })
 
   it('too small alone share less together', () => {
     const all = Array.from({ length: 7 }, (_, at) =>
       candidate(at, at < 3 ? ['A security', 'T security'] : ['T admin', 'T security']),
     )
-    expect(groupsOf(all, 5)).toEqual([{ keys: ['T security'], members: [0, 1, 2, 3, 4, 5, 6], threshold: 5 }])
+    expect(groupsOf(all, 5, 0)).toEqual([
+      { keys: ['T security'], members: [0, 1, 2, 3, 4, 5, 6], threshold: 5 },
+    ])
   })
 
   it('leave out who wants to be among more, until nobody leaves any more', () => {
     const all = Array.from({ length: 8 }, (_, at) => candidate(at, ['T security'], { kMin: at + 2 }))
     // The last wants nine; without it there are seven, which the one before wants eight of; and so on.
-    expect(groupsOf(all, 3)).toEqual([])
+    expect(groupsOf(all, 3, 0)).toEqual([])
     const one = all.map((each, at) => ({ ...each, kMin: at === 7 ? 9 : 5 }))
-    expect(groupsOf(one, 3)[0]?.members).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect(groupsOf(one, 3, 0)[0]?.members).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
   it('need one more for each who could subtract himself', () => {
     const all = Array.from({ length: 6 }, (_, at) =>
       candidate(at, ['T security'], { roles: at === 0 ? ['security'] : [], isOfPair: at === 1 }),
     )
-    expect(groupsOf(all, 5)).toEqual([])
-    expect(groupsOf([...all, candidate(6, ['T security'])], 5)[0]?.threshold).toBe(7)
+    expect(groupsOf(all, 5, 0)).toEqual([])
+    expect(groupsOf([...all, candidate(6, ['T security'])], 5, 0)[0]?.threshold).toBe(7)
   })
 })
 

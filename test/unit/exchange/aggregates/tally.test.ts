@@ -17,7 +17,7 @@ import {
   HOURS,
   type Machine,
   machines,
-  nextBatch,
+  nextAttempt,
   run,
   seeded,
   TOOLS,
@@ -165,7 +165,7 @@ describe('batches', () => {
   it('of latecomers are others, and enough', () => {
     const world = worldOf(machines(6))
     expect(typed(world, 'ToolUsage').n).toBe(6)
-    nextBatch(world)
+    nextAttempt(world)
     for (let n = 100; n < 104; n++)
       give(world, { n, counts: new Map([[TOOLS, new Map([[0, [5, 0]]])]]) }, seeded(`${n}`))
     expect(run(world).map(({ kind }) => kind)).toEqual(['wait', 'wait'])
@@ -199,7 +199,7 @@ describe('batches', () => {
               )
             }
           }
-          nextBatch(world)
+          nextAttempt(world)
         }
         expect(new Set(tallied).size).toBe(tallied.length)
       }),
@@ -210,14 +210,14 @@ describe('batches', () => {
   it('do not list the same again, at once after a refusal or ever after an answer', () => {
     const world = worldOf(machines(4))
     expect(typed(world, 'ToolUsage')).toMatchObject({ n: 0, waiting: 4, reason: 'too_few' })
-    nextBatch(world)
+    nextAttempt(world)
     world.k = 3
     expect(run(world)[0]).toMatchObject({ kind: 'wait', reason: 'nothing has come since' })
     const refused = worldOf(machines(9))
     refused.sides[1].shares.splice(0, 5)
     run(refused)
     expect(run(refused)[0]).toMatchObject({ kind: 'refused', by: 1, reason: 'few_in_common' })
-    nextBatch(refused)
+    nextAttempt(refused)
     expect(run(refused)[0].kind).toBe('wait')
     refused.now = BUCKET.end + 24 * 3_600_000
     expect(run(refused)[0].kind).toBe('refused')

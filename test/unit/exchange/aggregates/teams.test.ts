@@ -18,7 +18,7 @@ import {
   HOURS,
   type Machine,
   machines,
-  nextBatch,
+  nextAttempt,
   run,
   seeded,
   TOOLS,
@@ -190,7 +190,7 @@ describe('subtraction', () => {
   it('over batches of one bucket finds nobody, though a machine came into another team', () => {
     const world = worldOf(twoTeams(20))
     const first = released(world)
-    nextBatch(world)
+    nextAttempt(world)
     // What was machine 3 of ops is in web now, and its share is spent; six others come.
     const three = Buffer.from(authorOf(3)).toString('hex')
     world.contributors.set(three, { ...world.contributors.get(three)!, teams: ['web'] })

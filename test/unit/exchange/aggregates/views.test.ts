@@ -174,15 +174,15 @@ describe('everybody else', () => {
 })
 
 describe('documents of the pair', () => {
-  const batch = { mesh: MESH, bucket: BUCKET, batch: 0 }
+  const attempt = { mesh: MESH, bucket: BUCKET, attempt: 0 }
   const tally = (version = BUCKET.end + 5) =>
-    writeTally(selfOf(1_000_001), { clock: CLOCK, random: RANDOM }, batch, PAIR[1], version, { scheme: 1 })
+    writeTally(selfOf(1_000_001), { clock: CLOCK, random: RANDOM }, attempt, PAIR[1], version, { scheme: 1 })
 
   it('are for the other one, and for the author after a restart', () => {
-    expect(openTally([openerOf(1)], tally(), batch)).toMatchObject({ batch: 0, plain: { scheme: 1 } })
-    expect(openTally([openerOf(0)], tally(), batch).author).toEqual(PAIR[0])
-    expect(() => openTally([selfOf(99)], tally(), batch)).toThrow(FrameError)
-    expect(() => openTally([openerOf(1)], tally(), { ...batch, mesh: PAIR[0] })).toThrow(FrameError)
+    expect(openTally([openerOf(1)], tally(), attempt)).toMatchObject({ attempt: 0, plain: { scheme: 1 } })
+    expect(openTally([openerOf(0)], tally(), attempt).author).toEqual(PAIR[0])
+    expect(() => openTally([selfOf(99)], tally(), attempt)).toThrow(FrameError)
+    expect(() => openTally([openerOf(1)], tally(), { ...attempt, mesh: PAIR[0] })).toThrow(FrameError)
   })
 
   const content = (): ReleaseContent => contentsIn(run(worldOf(machines(9)))[0])[0]!
@@ -203,7 +203,7 @@ describe('documents of the pair', () => {
     const lie = { ...of, expected: of.expected + 1 }
     expect(combine(opened(0, of), opened(1, lie))).toEqual({ kind: 'unequal', pair: [...PAIR] })
     expect(combine(opened(0, of), opened(0, of)).kind).toBe('unrelated')
-    expect(combine(opened(0, of), opened(1, { ...of, batch: 1 })).kind).toBe('unrelated')
+    expect(combine(opened(0, of), opened(1, { ...of, audience: 'lead' })).kind).toBe('unrelated')
   })
 
   it('are read by their audience alone, and written by the pair alone', () => {

@@ -124,7 +124,12 @@ export function sealedShare(machine: Machine, random: Random): Uint8Array {
     { identity, hints: createHints(identity.agree) },
     { clock: { now: () => BUCKET.end, monotonic: () => 0 }, random },
     { mesh: MESH, bucket: BUCKET, pair: PAIR },
-    { kMin: machine.kMin ?? 1, sections: sectionsOf(machine), declined: machine.declined ?? [] },
+    {
+      kMin: machine.kMin ?? 1,
+      layouts: [TOOLS, HOURS],
+      sections: sectionsOf(machine),
+      declined: machine.declined ?? [],
+    },
   )
 }
 
@@ -146,7 +151,7 @@ interface Side {
 
 export interface World {
   readonly sides: readonly [Side, Side]
-  batch: number
+  attempt: number
   now: number
   k: number
   audiences: readonly string[]
@@ -167,7 +172,7 @@ export function worldOf(
       { shares: [], own: undefined, others: [] },
       { shares: [], own: undefined, others: [] },
     ],
-    batch: 0,
+    attempt: 0,
     now: AFTER,
     k: 5,
     audiences: ['security'],
@@ -201,7 +206,7 @@ export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index
   return {
     mesh: MESH,
     bucket: BUCKET,
-    batch: world.batch,
+    attempt: world.attempt,
     pair: PAIR,
     index,
     bundle: 3,
@@ -243,14 +248,14 @@ export function run(world: World): readonly [Step, Step] {
   }
 }
 
-/** The next batch: what was said in this one is behind both. */
-export function nextBatch(world: World): void {
+/** The next attempt: what was said in this one is behind both. */
+export function nextAttempt(world: World): void {
   const [leader, follower] = world.sides.map(({ own }) => own)
   for (const side of world.sides) {
     side.others = [...side.others, { leader, follower }]
     side.own = undefined
   }
-  world.batch++
+  world.attempt++
 }
 
 /** The contents of a step, which has to be the last one of a batch that went well. */

@@ -55,7 +55,6 @@ export function contentOf(back: number, uses: number, about: Partial<ReleaseCont
     scheme: 1,
     mesh: MESH,
     ...bucket,
-    batch: 0,
     audience: 'security',
     bundle: 1,
     pair: [...pairOf(MESH, bucket, PLAN.aggregators)!],

@@ -66,7 +66,7 @@ function createPair() {
           { identity, hints: createHints(identity.agree) },
           { clock, random },
           { mesh: MESH, bucket: BUCKET, pair: PAIR },
-          { kMin: 1, sections: [section], declined: [] },
+          { kMin: 1, layouts: [TOOLS], sections: [section], declined: [] },
         ),
       )
     }
@@ -95,6 +95,7 @@ function createPair() {
         : [...kept.values()].filter(({ head }) => head.author === author && head.kind === kind)
     const documents = {
       publish: async (_: unknown, bytes: Uint8Array) => keep(bytes),
+      isCompared: () => true,
       slots: (author: NodeId, kind: string) => here(author, kind).map(({ head }) => head.slot),
       async of(author: NodeId, kind: string, slots: (slot: string) => boolean = () => true) {
         const found = here(author, kind).filter(({ head }) => slots(head.slot))
