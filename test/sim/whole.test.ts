@@ -28,7 +28,7 @@ test.each(
     ],
   ),
 )(
-  '%i machines that come and go are counted exactly, and who was off contributes later (seed %i)',
+  '%i machines that come and go are counted exactly, and who was off is in no total of that time (seed %i)',
   { timeout: 300_000 },
   async (nodes, seed) => {
     const report = await held({
@@ -45,10 +45,10 @@ test.each(
     expect(report.churn.came).toBeGreaterThan(2)
     // The tenth that starts late is not known at once.
     expectFound(report, nodes / 10)
-    const { contributions, batches } = report.totals.last!
-    // The tenth that was off at the close is a batch of its own.
-    expect(batches).toBeGreaterThan(1)
-    expect(contributions).toMatchObject({ late: 0, absent: 0, refused: 0 })
+    const { contributions } = report.totals.last!
+    // The tenth that was off at the close, and whoever was away when the set was fixed.
+    expect(contributions.absent + contributions.late).toBeGreaterThan(nodes / 20)
+    expect(contributions.refused).toBe(0)
   },
 )
 
@@ -90,8 +90,7 @@ test.each(times([[100]], [[200], [400]]))(
     expect(report.questions.length).toBeGreaterThan(0)
     expect(report.churn.left).toBeGreaterThan(0)
     expect(report.churn.came).toBeGreaterThan(0)
-    const { contributions, batches } = report.totals.last!
-    expect(batches).toBeGreaterThan(0)
+    const { contributions } = report.totals.last!
     // One in seventeen declines in this world; whoever was away may be absent or late.
     expect(contributions.contributed).toBeGreaterThan(nodes * 0.75)
     expect(contributions.declined).toBeGreaterThan(nodes / 40)

@@ -844,7 +844,7 @@ vector(
     {
         "mesh": MESH,
         **TODAY,
-        "batch": 0,
+        "attempt": 0,
         "version": LATER,
         "expires_at": TODAY["end"] + 9 * DAY,
         "recipients": [place("leader"), place("other")],
@@ -859,8 +859,8 @@ vector(
     {
         "mesh": MESH,
         **TODAY,
-        "batch": 63,
         "audience": made("hash of a role", 4),
+        "set": made("hash of list and agreement", 32),
         "version": LATER,
         "expires_at": TODAY["end"] + 400 * DAY,
         "recipients": [place("reader")],

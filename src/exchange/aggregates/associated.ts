@@ -38,7 +38,7 @@ export const tallyData = (
   bucket: Bucket,
   attempt: number,
   version: number,
-  author: Uint8Array,
+  by: Uint8Array,
 ): Uint8Array =>
   Buffer.concat([
     Buffer.from('karo-tally-v1'),
@@ -46,7 +46,7 @@ export const tallyData = (
     bucketBytes(bucket),
     Buffer.of(attempt),
     u64(version),
-    author,
+    by,
   ])
 
 /** "karo-release-v1" ‖ mesh 32 ‖ bucket 9 ‖ version u64 ‖ author 32 ‖ audience 4 ‖ set 32. */
@@ -54,7 +54,7 @@ export const releaseData = (
   mesh: Uint8Array,
   bucket: Bucket,
   version: number,
-  author: Uint8Array,
+  by: Uint8Array,
   { audience, set }: { readonly audience: Uint8Array; readonly set: Uint8Array },
 ): Uint8Array =>
   Buffer.concat([
@@ -62,7 +62,7 @@ export const releaseData = (
     mesh,
     bucketBytes(bucket),
     u64(version),
-    author,
+    by,
     audience,
     set,
   ])

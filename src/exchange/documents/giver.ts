@@ -19,7 +19,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Journal } from './absence/journal.ts'
 import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
 import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
-import { isGoingOn } from './kinds.ts'
+import { type DocumentKind, isGoingOn, KINDS } from './kinds.ts'
 import { headBytes, isKind } from './read.ts'
 import type { DocumentPorts } from './types.ts'
 
@@ -61,9 +61,11 @@ export function createGiver(deps: GiverDeps): Giver {
   const budgetOf = createQuotas<NodeId>(BYTES, NEIGHBOURS_MAX)
   const working = new Set<Promise<void>>()
 
+  const mayBeLost = (kind: DocumentKind): boolean => KINDS[kind].final === true || isGoingOn(ports, kind)
+
   /** An author has its own documents, except what it has to go on from, which the author's node may have lost. */
   const isOwn = ({ shelf }: Entry, peer: NodeId): boolean =>
-    shelf.author === peer && shelf.kind !== 'audit_head' && !isGoingOn(ports, shelf.kind)
+    shelf.author === peer && shelf.kind !== 'audit_head' && !mayBeLost(shelf.kind)
 
   const givable = (entry: Entry, peer: NodeId, now: number): boolean =>
     !isOwn(entry, peer) &&

@@ -28,7 +28,7 @@ test('a period says what was given, to whom, and how many were in it where this 
     audiences: 'security',
     aggregators: `${leader} ${other}`,
   }
-  const release = { bucket: 'day:20777', batch: 0, audience: 'security', types: 'ToolUsage:8', threshold: 6 }
+  const release = { bucket: 'day:20777', audience: 'security', types: 'ToolUsage:8', threshold: 6 }
   const { given, may_read } = await of(entry('share_given', share), entry('total_released', release))
   expect(given).toMatchObject([
     {

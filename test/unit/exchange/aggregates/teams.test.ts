@@ -14,13 +14,10 @@ import {
   AFTER,
   authorOf,
   contentsIn,
-  give,
   HOURS,
   type Machine,
   machines,
-  nextAttempt,
   run,
-  seeded,
   TOOLS,
   viewOf,
   type World,
@@ -185,25 +182,6 @@ describe('subtraction', () => {
       isOfPair: false,
     })
     expect([cellsOf(5), cellsOf(6)]).toEqual([[], [3, 6]])
-  })
-
-  it('over batches of one bucket finds nobody, though a machine came into another team', () => {
-    const world = worldOf(twoTeams(20))
-    const first = released(world)
-    nextAttempt(world)
-    // What was machine 3 of ops is in web now, and its share is spent; six others come.
-    const three = Buffer.from(authorOf(3)).toString('hex')
-    world.contributors.set(three, { ...world.contributors.get(three)!, teams: ['web'] })
-    for (let n = 50; n < 62; n++) {
-      give(world, { ...machines(n + 1)[n]!, teams: n < 56 ? ['ops'] : ['web'] }, seeded(`${n}`))
-    }
-    const second = released(world)
-    const members = (content: ReleaseContent) => content.types[0]!.splits[0]!.cells.map(({ n }) => n)
-    expect([members(first), members(second)]).toEqual([
-      [8, 6, 6],
-      [6, 6],
-    ])
-    expect(second.types[0]!.n).toBe(12)
   })
 
   it('by somebody in the team needs one machine more of it; an aggregator in it as well', () => {

@@ -1,5 +1,6 @@
-// The room that an aggregator's tallies have: enough for every batch of every bucket, and nothing that was said is pushed out.
+// The room that an aggregator's tallies have: enough for every attempt at every bucket, and nothing that was said is pushed out.
 import { expect, test } from 'vitest'
+import { ATTEMPTS_MAX } from '../../../../protocols/messages/aggregate.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createMakeRoom } from '../../../../src/exchange/documents/bounds.ts'
@@ -9,8 +10,8 @@ import type { Document } from '../../../../src/exchange/documents/read.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
 const { nodeId, publicKey } = testIdentity(1)
-/** Hours of nine days, and the batches that one bucket may have. */
-const ALL = 216 * 64
+/** Hours of nine days, and the attempts that one bucket may have. */
+const ALL = 216 * ATTEMPTS_MAX
 
 function roomFor(kind: DocumentKind, count: number) {
   const catalog = createCatalog()
@@ -34,7 +35,7 @@ function roomFor(kind: DocumentKind, count: number) {
   }
 }
 
-test('an aggregator has room for all batches of all buckets whose tallies are kept', () => {
+test('an aggregator has room for all attempts at all buckets whose tallies are kept', () => {
   expect(roomFor('tally', ALL - 1)('hour:2:0', ALL)).toEqual([])
 })
 

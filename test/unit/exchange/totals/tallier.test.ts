@@ -41,8 +41,8 @@ interface Aggregator {
   looks: number
   /** Authors whose shares have left its store. */
   readonly lost: Set<NodeId>
-  /** Released batches by how many nodes can read them. */
-  released(): readonly (readonly [string, number])[]
+  /** Of each release how many nodes can read it. */
+  released(): readonly number[]
   reasons(): readonly unknown[]
 }
 
@@ -130,7 +130,7 @@ function createPair() {
       released: () =>
         [...kept.values()]
           .filter(({ head }) => head.author === identity.nodeId && head.kind === 'release')
-          .map(({ head, bytes }) => [head.slot.split(':')[2]!, readersIn(bytes, world.now)] as const),
+          .map(({ bytes }) => readersIn(bytes, world.now)),
       reasons: () => audits.map((entry) => (entry as { details: { reason?: string } }).details.reason),
     }
     return it
@@ -148,7 +148,7 @@ test('shares are read once, and a bucket in which nothing is new is not looked a
   give(6)
   await turns()
   for (const one of [leader, follower]) {
-    expect(one.released()).toEqual([['0', 3]])
+    expect(one.released()).toEqual([3])
     expect(one.reads).toBe(6)
   }
   const looks = [leader.looks, follower.looks]
@@ -159,26 +159,27 @@ test('shares are read once, and a bucket in which nothing is new is not looked a
   await turns()
   expect(leader.looks).toBeGreaterThan(looks[0]!)
   expect([leader.reads, follower.reads]).toEqual([7, 7])
+  expect([leader.released(), follower.released()]).toEqual([[3], [3]])
 })
 
-test('a batch that was released needs its shares no more, neither for new readers nor for the batch after it', async () => {
+test('a bucket that was released needs its shares no more for new readers, and is not released again', async () => {
   const { world, give, turns, leader, follower } = createPair()
   give(6)
   await turns()
   for (const one of [leader, follower]) one.lost.add(machineOf(2).nodeId)
   world.readers = 3
   await turns(1)
-  expect([leader.released(), follower.released()]).toEqual([[['0', 5]], [['0', 5]]])
+  expect([leader.released(), follower.released()]).toEqual([[5], [5]])
   give(4)
   world.now += 24 * HOUR
   await turns()
   for (const one of [leader, follower]) {
-    expect(one.released().map(([batch]) => batch)).toEqual(['0', '1'])
+    expect(one.released()).toEqual([5])
     expect(one.reasons().filter((reason) => reason !== undefined)).toEqual([])
   }
 })
 
-test('a share that has left the store holds a batch up for an hour, and then it is said why', async () => {
+test('a share that has left the store holds a bucket up for an hour, and then it is said why', async () => {
   const { world, give, turns, leader, follower } = createPair()
   give(6)
   await leader.round()
@@ -192,19 +193,19 @@ test('a share that has left the store holds a batch up for an hour, and then it 
   await turns()
   expect(leader.released()).toEqual([])
   expect([leader.reasons(), follower.reasons()]).toEqual([['share_missing'], ['share_missing']])
-  // Those that come later are tallied without the ones whose batch has ended.
+  // It was agreed to, so no others are tallied in their place.
   give(4)
   world.now += 24 * HOUR
   await turns()
-  expect(leader.released().map(([batch]) => batch)).toEqual(['1'])
+  expect(leader.released()).toEqual([])
 })
 
-test('a machine that is revoked stays in the batch that it was listed in', async () => {
+test('a machine that is revoked stays in the set that it was listed in', async () => {
   const { world, give, turns, leader, follower } = createPair()
   give(6)
   await leader.round()
   await follower.round()
   world.revoked.add(machineOf(2).nodeId)
   await turns()
-  expect([leader.released(), follower.released()]).toEqual([[['0', 3]], [['0', 3]]])
+  expect([leader.released(), follower.released()]).toEqual([[3], [3]])
 })
