@@ -57,12 +57,4 @@ export const releaseData = (
   by: Uint8Array,
   { audience, set }: { readonly audience: Uint8Array; readonly set: Uint8Array },
 ): Uint8Array =>
-  Buffer.concat([
-    Buffer.from('karo-release-v1'),
-    mesh,
-    bucketBytes(bucket),
-    u64(version),
-    by,
-    audience,
-    set,
-  ])
+  Buffer.concat([Buffer.from('karo-release-v1'), mesh, bucketBytes(bucket), u64(version), by, audience, set])
