@@ -130,6 +130,14 @@ describe('groups', () => {
     expect(groupsOf(one, 3, 0)[0]?.members).toEqual([0, 1, 2, 3, 4, 5, 6])
   })
 
+  it('are of half of those that were expected, whatever each key is shared by', () => {
+    const keysOf = (at: number): string[] =>
+      at < 9 ? ['A security'] : at < 18 ? ['T security'] : ['A security', 'T security']
+    const all = Array.from({ length: 20 }, (_, at) => candidate(at, keysOf(at)))
+    expect(groupsOf(all, 5, 0).map(({ members }) => members.length)).toEqual([11, 9])
+    expect(groupsOf(all, 5, 10).map(({ members }) => members.length)).toEqual([11])
+  })
+
   it('need one more for each who could subtract himself', () => {
     const all = Array.from({ length: 6 }, (_, at) =>
       candidate(at, ['T security'], { roles: at === 0 ? ['security'] : [], isOfPair: at === 1 }),
