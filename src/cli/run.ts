@@ -183,6 +183,9 @@ function asksJson(argv: readonly string[]): boolean {
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
 }
 
+/** Nobody asks for a command in more characters: a longer word came from a program. */
+const REQUEST_CHARS = 500
+
 const asksOverview = (word: string | undefined): boolean =>
   word === 'help' || word === '--help' || word === '-h'
 
@@ -242,7 +245,8 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     return EXIT.done
   }
   // One word with blanks in it, such as `karo "list all files modified today"`, is a request and no command.
-  const isRequest = /\S\s+\S/.test(first) && entries.some(({ name }) => name === 'ask')
+  const isRequest =
+    first.length <= REQUEST_CHARS && /\S\s+\S/.test(first) && entries.some(({ name }) => name === 'ask')
   if (isRequest) words = words.toSpliced(words.indexOf(first), 0, 'ask')
   const named = isRequest ? 'ask' : first
   const entry = entries.find(({ name }) => name === named)
