@@ -1,10 +1,11 @@
-// `npm test`: types, lint, unused code and every kind of test, side by side; all of them run, and the last line counts.
+// `npm test`: types, lint, unused code and every kind of test, side by side; all of them run, and the last line counts. `-- --changed`: what a change can touch.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { build, isFresh } from './build.ts'
+import { changedFiles, sourcesOf, touchedBy } from './changed.ts'
 
 interface Count {
   passed: number
@@ -138,12 +139,22 @@ async function runAll(count: Count): Promise<void> {
   process.stdout.write(said.join(''))
 }
 
+/** `--changed [COMMIT]`: the tests that what differs from there can touch. */
+async function runChanged(since: string | undefined, count: Count): Promise<void> {
+  const changed = changedFiles(since)
+  const tests = changed.length === 0 ? [] : touchedBy(changed, sourcesOf())
+  if (tests === undefined) return runAll(count)
+  process.stdout.write(`${changed.length} changed files can touch ${tests.length} files of tests\n`)
+  if (tests.length > 0) await runVitest(tests, count, 'at once')
+}
+
 const chosen = (projects: readonly string[]): string[] =>
   projects.flatMap((project) => ['--project', project])
 const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0 })
 const count = nothing()
 const args = process.argv.slice(2)
-if (args.length > 0) await runVitest(args, count, 'at once')
+if (args[0] === '--changed') await runChanged(args[1], count)
+else if (args.length > 0) await runVitest(args, count, 'at once')
 else await runAll(count)
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)
 process.exitCode = count.failed === 0 ? 0 : 1

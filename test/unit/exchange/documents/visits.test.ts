@@ -169,7 +169,7 @@ async function absence(count: number, { loss, isGone }: { readonly loss: number;
   return { network, reader, authors: authors.map(({ id }) => id), stranger, when }
 }
 
-describe.each([100, times(200, 1_000)])(
+describe.each(times([100], [100, 1_000]))(
   'after an absence, in a mesh of %i with eight links each',
   (count) => {
     it('hears from its neighbours what was announced meanwhile, and gets it where it is', async () => {
