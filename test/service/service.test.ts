@@ -167,32 +167,6 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     },
   )
 
-  test.skipIf(!existsSync(BWRAP))(
-    'what a unit of systemd holds of a jail, tried from inside; a person without a systemd of their own is told',
-    async () => {
-      // The container shows the whole of /proc/sys read-only, and bubblewrap forbids further namespaces there.
-      await machine.must(
-        'mount --bind /proc/sys/user /proc/sys/user && mount -o remount,bind,rw /proc/sys/user',
-      )
-      type Rows = { checks: { id: string; outcome: string; detail: string }[] }
-      const looked = async (line: string): Promise<Rows['checks']> => {
-        const { output } = await machine.run(line)
-        const { checks } = JSON.parse(output.slice(output.indexOf('{'))) as Rows
-        return checks.filter(({ id }) => id.startsWith('sandbox.systemd.'))
-      }
-      const held = await looked('karo doctor --sandbox --json')
-      expect(held.length).toBeGreaterThan(20)
-      const open = held.filter(({ id, outcome }) => outcome !== 'ok' && !id.endsWith('.cannot'))
-      expect(open).toEqual([])
-      expect(await looked('su ann -c "karo doctor --sandbox --json"')).toMatchObject([
-        { outcome: 'skipped', detail: expect.stringContaining('no systemd of its own') as unknown },
-      ])
-      // What a job is stands neither in its unit nor in the journal.
-      expect(await machine.must('journalctl -o cat --no-pager | grep -c -e --attempt || true')).toBe('0')
-      await machine.must('umount /proc/sys/user')
-    },
-  )
-
   test('reload takes over what it can, names what has to wait, and keeps the process', async () => {
     const { MainPID } = await state()
     await configure('sharing', 'max_level = 1')

@@ -49,7 +49,7 @@ export function removeLink(io: Pick<CommandIo, 'env'>): boolean {
 const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 /** True for whatever has the name and was not made here, a symbolic link too. */
-export const isForeign = (path: string): boolean =>
+const isForeign = (path: string): boolean =>
   isThere(path) && !(lstatSync(path).isFile() && orElse(() => readFileSync(path, 'utf8'), '').includes(MARK))
 
 function scriptOf(words: readonly string[]): string {

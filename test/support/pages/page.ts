@@ -72,7 +72,7 @@ export const general = (line: string): string =>
   GENERAL.reduce((text, [pattern, word]) => text.replace(pattern, word), line).trim()
 
 /** Whether a line of output is the one that the page shows, in which `…` stands for any text. */
-export function sameLine(shown: string, page: string): boolean {
+function sameLine(shown: string, page: string): boolean {
   const parts = general(page).split('…')
   const pattern = parts.map((part) => part.trim().replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')).join('.*')
   return new RegExp(`^${pattern}$`).test(general(shown))
