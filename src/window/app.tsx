@@ -7,7 +7,7 @@ import { listen, opened } from './state/keys.ts'
 import { status } from './state/live.ts'
 import { route } from './state/route.ts'
 import { session } from './state/session.ts'
-import { VIEWS } from './views/index.ts'
+import { VIEWS, viewsOf } from './views/index.ts'
 import { Over } from './views/over.tsx'
 
 const KEYS = new Map(VIEWS.map(({ key, id }) => [key, id]))
@@ -32,6 +32,7 @@ const Opening = () => (
 )
 
 function Frame() {
+  const views = viewsOf(status.value)
   const view = VIEWS.find(({ id }) => id === route.value) ?? VIEWS[0]
   const counts: Readonly<Record<string, number>> = {
     mesh: status.value?.mesh.peers_pending ?? 0,
@@ -64,12 +65,13 @@ function Frame() {
         </button>
       </header>
       <nav aria-label="Views">
-        {VIEWS.map(({ id, name, key }) => (
+        {views.map(({ id, name, key }) => (
           <a key={id} href={`#/${id}`} aria-current={id === view.id ? 'page' : undefined} title={`g ${key}`}>
             {name}
             {(counts[id] ?? 0) > 0 && <span class="count">{counts[id]}</span>}
           </a>
         ))}
+        {status.value?.mesh.alone === true && <p class="quiet">Used alone. To join a mesh: karo join</p>}
       </nav>
       <main id="content" tabIndex={-1} key={view.id}>
         <Alarms />
@@ -83,8 +85,8 @@ function Frame() {
           <view.Shows />
         </div>
       </main>
-      {opened.value === 'palette' && <Palette views={VIEWS} />}
-      {opened.value === 'keys' && <Keys views={VIEWS} />}
+      {opened.value === 'palette' && <Palette views={views} />}
+      {opened.value === 'keys' && <Keys views={views} />}
     </>
   )
 }

@@ -2,7 +2,13 @@
 import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { daemonAt } from '../../api/contract/client/socket.ts'
-import { addAgent, runTask, startAgent } from '../../api/contract/operations/agents/agents.ts'
+import {
+  addAgent,
+  getTask,
+  removeAgent,
+  runTask,
+  startAgent,
+} from '../../api/contract/operations/agents/agents.ts'
 import * as api from '../../api/contract/operations/agents/approvals.ts'
 
 /** The demonstration shows no agents where these are missing: without the first no jail, without the second no agent. */
@@ -61,9 +67,9 @@ type Daemon = ReturnType<typeof daemonAt>
 
 /**
  * Adds and starts the agent, gives it tasks, and makes requests. `socket`: the control socket of the node; `directory`: where
- * the program of the agent is written to.
+ * the program of the agent is written to. False, and nothing of the agent stays, where its tasks cannot run here.
  */
-export async function showAgents(socket: string, directory: string): Promise<void> {
+export async function showAgents(socket: string, directory: string): Promise<boolean> {
   const daemon = daemonAt({ socket })
   const place = join(directory, '.agents')
   const program = join(place, 'notes.py')
@@ -74,20 +80,44 @@ export async function showAgents(socket: string, directory: string): Promise<voi
   const why = 'counts and lists, for the demonstration'
   const binds = [{ path: place, write: false }]
   await daemon.call(addAgent, { body: { name: 'notes', argv: ['/usr/bin/python3', program], binds, why } })
-  // A person grants at a terminal. Without one, the tasks are refused, which is worth seeing as well.
+  // A person grants at a terminal; without one the tasks are refused, and the agent goes again.
   await daemon
     .call(api.grantCapability, { body: { agent: 'kExecutor:notes', names: [`fs.read:${place}`] } })
     .catch(() => undefined)
   await daemon.call(startAgent, { body: { agent: 'notes' }, deadlineMs: 60_000 })
-  for (const task of TASKS)
-    await daemon.call(runTask, { body: { ...task, agent: 'notes', input: JSON.stringify(task.input) } })
+  const done: string[] = []
+  for (const task of TASKS) {
+    const body = { ...task, agent: 'notes', input: JSON.stringify(task.input) }
+    done.push((await daemon.call(runTask, { body })).id)
+  }
+  const works = await until(daemon, done.slice(0, -1), 'completed')
+  if (!works) {
+    await daemon.call(removeAgent, { body: { agent: 'notes' } }).catch(() => undefined)
+    return false
+  }
   await ask(daemon)
   const { approvals } = await daemon.call(api.getApprovals)
   const first = approvals.find(({ argv: words }) => words[2] === REQUESTS[0].command)
-  if (first === undefined) return
+  if (first === undefined) return true
   const reason = 'nothing from a network goes straight into a shell'
   await daemon.call(api.decideApproval, { body: { id: first.id, hash: first.hash, approve: false, reason } })
+  return true
 }
+
+/** Whether all of these tasks come to `state` in time. */
+async function until(daemon: Daemon, ids: readonly string[], state: string): Promise<boolean> {
+  for (const end = Date.now() + TASKS_MS; Date.now() < end; ) {
+    const tasks = await Promise.all(ids.map((id) => daemon.call(getTask, { query: { id } })))
+    if (tasks.every((task) => task.state === state)) return true
+    if (tasks.some((task) => ['failed', 'rejected', 'canceled'].includes(task.state))) return false
+    await new Promise((resolve) => setTimeout(resolve, TASKS_LOOK_MS))
+  }
+  return false
+}
+
+/** The tasks take a second; a busy machine needs longer. */
+const TASKS_MS = 30_000
+const TASKS_LOOK_MS = 200
 
 const TASKS = [
   { tool: 'count_words', input: { text: 'small steps, each tested' }, why: 'a first look' },

@@ -2,7 +2,7 @@
 import { firstTool, riskLevelOf } from '../../assist/risk/index.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { idOfEvent } from '../../base/words/event-id.ts'
-import { COMMON, type Habit, LATE, type Machine } from './machines.ts'
+import { COMMON, type Habit, LATE, type Machine, STICK } from './machines.ts'
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
@@ -14,6 +14,9 @@ const HOURS = 10
 /** Hour of yesterday's evening in which everybody looked for a fault, UTC, and the fewest lines that each typed in it. */
 const LATE_HOUR = 21
 const LATE_LINES = 30
+
+/** The day, counted back from today, on which everybody wrote a stick. */
+const STICK_DAY = 3
 
 /** Mulberry32: small and seeded, so that the demonstration shows the same numbers each time on one day. */
 function seeded(seed: number): () => number {
@@ -44,6 +47,10 @@ export function historyOf(machine: Machine, index: number, now: number): string 
     const times = lines
       .map(() => start + FIRST_HOUR * HOUR_MS + random() * HOURS * HOUR_MS)
       .sort((a, b) => a - b)
+    if (back === STICK_DAY) {
+      lines.push(STICK)
+      times.push(start + (FIRST_HOUR + random()) * HOUR_MS)
+    }
     // One evening unlike the others, so that what is unusual for a person, and for many, has something to tell.
     if (back === 1) {
       const late = chosen(LATE, LATE_LINES + Math.floor(random() * 10), random)
@@ -56,6 +63,35 @@ export function historyOf(machine: Machine, index: number, now: number): string 
     }
   }
   return `${JSON.stringify({ karo_export: 1 })}\n${events.join('\n')}\n${JSON.stringify({ end: events.length })}\n`
+}
+
+/**
+ * What the guard of the machine did in these weeks: a spool file as the shell hook writes it, with its name. It has notes
+ * alone, so no command of it is in the history.
+ */
+export function guardNotesOf(
+  { aDay }: Pick<Machine, 'aDay'>,
+  index: number,
+  now: number,
+): { readonly name: string; readonly text: string } {
+  const random = seeded(1_000 + index)
+  const today = Math.floor(now / DAY_MS) * DAY_MS
+  const session = `${process.getuid?.() ?? 0}-${process.pid}-${now * 1000}-${String(index).padStart(32, '0')}`
+  const records: string[] = []
+  const note = (at: number, did: string): void => {
+    const us = String(Math.floor(at) * 1000)
+    const fields = ['1', session, String(records.length + 1), us, us, 'bash', '?', '?', `!${did}`, '.']
+    if (at < now - HOUR_MS) records.push(`\0\0${fields.join('\0')}\0`)
+  }
+  for (let back = DAYS; back >= 0; back--) {
+    const start = today - back * DAY_MS + FIRST_HOUR * HOUR_MS
+    const at = (): number => start + random() * HOURS * HOUR_MS
+    note(start, 'active safe')
+    for (let i = 0; i < 1 + Math.floor(aDay / 30); i++) note(at(), 'confirmed high')
+    if (random() < 0.6) note(at(), 'declined high')
+    if (random() < 0.4 || back === STICK_DAY) note(at(), 'blocked critical')
+  }
+  return { name: `${session}.spool`, text: records.join('') }
 }
 
 function chosen(habits: readonly Habit[], many: number, random: () => number): Habit[] {

@@ -47,8 +47,13 @@ export const COMMON: readonly Habit[] = [
   habit(1.2, 'rm -rf build'),
   habit(0.6, 'sudo systemctl restart app'),
   habit(2, 'git push --force'),
+  habit(2, 'git branch -D old'),
+  habit(1, 'docker rm -f app'),
   habit(0.2, 'chmod -R 777 .'),
 ]
+
+/** What everybody typed on the one day on which the sticks for emergencies were written anew. */
+export const STICK: Habit = habit(1, 'dd if=rescue.img of=/dev/sdb bs=4M', 0)
 
 /** What everybody typed on the one evening on which the application did not answer. */
 export const LATE: readonly Habit[] = [
@@ -95,7 +100,7 @@ export const MACHINES: readonly Machine[] = [
     teams: ['web'],
     aDay: 35,
     hasAgents: true,
-    purpose: 'leads the team web, and sees the numbers of its machines; has an agent',
+    purpose: 'leads the team web, and sees the numbers of its machines',
     habits: [...CLUSTER, ...WEB],
   },
   {

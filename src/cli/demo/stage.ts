@@ -17,7 +17,7 @@ import { postReport } from '../../api/contract/operations/query.ts'
 import { getStatus } from '../../api/contract/operations/status.ts'
 import { KaroError } from '../../base/errors.ts'
 import { askAgain, canShowAgents, showAgents } from './agents.ts'
-import { historyOf } from './history.ts'
+import { guardNotesOf, historyOf } from './history.ts'
 import { AGGREGATORS, MACHINES, type Machine } from './machines.ts'
 
 /** Until a daemon answers; eight start at once, on a machine that may have one processor. */
@@ -38,6 +38,15 @@ const TAIL_LINES = 5
 export interface Stage {
   /** Absolute. It holds the directory of each node, and a program of the node's name that is karo on it. */
   readonly directory: string
+  readonly nodes: readonly {
+    readonly name: string
+    readonly home: string
+    readonly roles: readonly string[]
+  }[]
+  /** Where the page of security staff is, `host:port`; null where its API has no port. */
+  readonly http: string | null
+  /** An agent works there, and requests wait. */
+  readonly hasAgents: boolean
   /** Resolves with the name of the first node that ends by itself. */
   readonly lost: Promise<string>
   /** Ends all nodes and removes the directory. Never rejects. */
@@ -62,11 +71,13 @@ interface Running extends Machine {
 /** Throws KaroError `unavailable` when a node does not start or a command fails; nothing is left behind then. */
 export async function startStage(options: StageOptions): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-demo-'))
+  const watch = startWatch(directory)
   const running: Running[] = []
   let asking: ReturnType<typeof setInterval> | undefined
   const end = async (): Promise<void> => {
     clearInterval(asking)
     await Promise.all(running.map(({ child }) => ended(child)))
+    watch.end()
     try {
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 })
     } catch (error) {
@@ -75,24 +86,73 @@ export async function startStage(options: StageOptions): Promise<Stage> {
   }
   try {
     options.say(`starting ${MACHINES.length} nodes`)
-    for (const machine of MACHINES) running.push(launch(options, directory, machine))
+    for (const machine of MACHINES) {
+      const node = launch(options, directory, machine)
+      running.push(node)
+      watch.add(node.child)
+    }
     await Promise.all(running.map((node) => ready(node, options.signal)))
     await makeMesh(options, directory, running)
     const withAgents = canShowAgents() ? running.find(({ hasAgents }) => hasAgents) : undefined
+    let hasAgents = false
     if (withAgents !== undefined) {
       options.say('giving an agent something to do')
       const socket = socketOf(withAgents)
-      await showAgents(socket, directory).catch((error: unknown) =>
-        options.say(`no agent can be shown here: ${(error as Error).message}`),
-      )
+      hasAgents = await showAgents(socket, directory).catch(() => false)
+    }
+    if (withAgents !== undefined && hasAgents) {
+      const socket = socketOf(withAgents)
       // What nobody decided meanwhile is asked for again; a daemon that ends meanwhile is noticed elsewhere.
       asking = setInterval(() => void askAgain(socket).catch(() => {}), ASK_AGAIN_MS)
     }
     await totalsCome(options, running)
-    return { directory, lost: Promise.race(running.map(lost)), end }
+    const reader = running.find(({ roles }) => roles.includes('security'))
+    const http = reader && (await daemonOf(reader).call(getStatus)).http.listen
+    return {
+      directory,
+      nodes: running.map(({ name, home, roles }) => ({ name, home, roles })),
+      http: http ?? null,
+      hasAgents,
+      lost: Promise.race(running.map(lost)),
+      end,
+    }
   } catch (error) {
     await end()
     throw error
+  }
+}
+
+/**
+ * A shell that waits for the end of this process, however it ends: its standard input closes then. It ends the nodes that
+ * were added, each only while its environment names the directory, so that no other process with that number is hit, and
+ * removes the directory.
+ */
+const WATCH = `pids=
+while read -r pid; do pids="$pids $pid"; done
+alive() { grep -qsF "KARO_HOME=$1/" "/proc/$2/environ"; }
+for signal in TERM KILL; do
+  for pid in $pids; do alive "$1" "$pid" && kill -s "$signal" "$pid"; done
+  for try in 1 2 3 4 5 6 7 8 9 10; do
+    left=; for pid in $pids; do alive "$1" "$pid" && left=1; done
+    [ -n "$left" ] || break 2
+    sleep 1
+  done
+done
+rm -rf -- "$1"`
+
+function startWatch(directory: string): { add(child: ChildProcess): void; end(): void } {
+  // In a session of its own, so that Ctrl-C and a closed window do not reach it.
+  const watch = spawn('sh', ['-c', WATCH, 'karo-demo-watch', directory], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  watch.on('error', () => {})
+  watch.stdin.on('error', () => {})
+  watch.unref()
+  return {
+    add: ({ pid }) => void (pid !== undefined && watch.stdin.write(`${pid}\n`)),
+    // All nodes have ended: their numbers may be those of others soon.
+    end: () => void watch.kill('SIGKILL'),
   }
 }
 
@@ -112,6 +172,10 @@ function envOf({ env }: StageOptions, home: string): NodeJS.ProcessEnv {
 function launch(options: StageOptions, directory: string, machine: Machine): Running {
   const home = join(directory, `.${machine.name}`)
   mkdirSync(home, { mode: 0o700 })
+  const spool = join(home, 'spool')
+  mkdirSync(spool, { mode: 0o700 })
+  const notes = guardNotesOf(machine, MACHINES.indexOf(machine), options.now)
+  writeFileSync(join(spool, notes.name), notes.text, { mode: 0o600 })
   writeFileSync(join(home, 'config.toml'), configOf(machine), { mode: 0o600 })
   const [node, karo] = options.program
   const program = join(directory, machine.name)

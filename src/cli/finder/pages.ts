@@ -29,7 +29,7 @@ const ENTER_RUNS = [
 const HELP = [
   ['Esc, Ctrl-C', 'leaves your prompt as it was'],
   ['↑ ↓ PgUp PgDn', 'choose another command (also Ctrl-P, Ctrl-N)'],
-  ['Ctrl-R', 'where: everything, this machine (no imports, but for some old ones),'],
+  ['Ctrl-R', 'where: everything, what was typed on this machine,'],
   ['', 'this shell session, this directory, its git workspace, what failed'],
   ['Ctrl-S', 'match: fuzzy (words, else letters in order), words, exact text'],
   ['"two words"', 'as one        !word   must not occur'],

@@ -35,9 +35,9 @@ export function mayAllow({ failure, files }: Guard, { command, matches }: RiskVe
 
 /** The choices behind "a", by their keys. */
 export const CHOICES = {
-  '1': { words: 'here, in this shell', here: true, shell: true },
-  '2': { words: 'here, always', here: true, shell: false },
-  '3': { words: 'everywhere, in this shell', here: false, shell: true },
+  '1': { words: 'in this directory, until this shell ends', here: true, shell: true },
+  '2': { words: 'in this directory, always', here: true, shell: false },
+  '3': { words: 'everywhere, until this shell ends', here: false, shell: true },
   '4': { words: 'everywhere, always', here: false, shell: false },
 } as const
 

@@ -167,7 +167,7 @@ async function allowed({ terminal, guard, verdict, columns, paint, here }: Askin
   const offered = choicesIn(here)
   const choices = offered.map((key) => `${paint('bold', key)} ${CHOICES[key].words}`)
   terminal.write(
-    `allow\n${fitted(`Allow exactly this line: ${choices.join(', ')}, ${paint('bold', 'n')} not at all [n] `, columns)}`,
+    `allow\n${fitted(`Allow exactly this line, where and how long? ${choices.join(', ')}, ${paint('bold', 'n')} not at all [n] `, columns)}`,
   )
   const key = await terminal.key()
   const choice = offered.find((one) => one === key)

@@ -19,8 +19,8 @@ export async function openRegular(path: string): Promise<FileHandle> {
   }
   // Reading a FIFO would wait, and a device has no end.
   if (!found.isFile()) {
-    const kind = found.isDirectory() ? 'a directory' : 'it is not a regular file'
-    throw new KaroError('bad_file', `it is ${kind}`, { where: path })
+    const kind = found.isDirectory() ? 'a directory' : 'no regular file'
+    throw new KaroError('bad_file', `this is ${kind}`, { where: path })
   }
   try {
     return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)

@@ -35,7 +35,7 @@ function Node() {
   const failing = health.checks.filter(({ ok }) => !ok).length
   return (
     <>
-      <a href="#/mesh">{counted(mesh.peers_connected, 'link')}</a>
+      {!mesh.alone && <a href="#/mesh">{counted(mesh.peers_connected, 'link')}</a>}
       {mesh.peers_pending > 0 && (
         <a class="count" href="#/mesh">
           {mesh.peers_pending} waiting

@@ -45,8 +45,8 @@ export function Commands() {
               The newest {SHOWN} of {counted(asked.data.total, 'command')}.{' '}
             </>
           )}
-          What the guard blocked, or what you gave up when it asked, never ran. Karo keeps no text of it; your
-          shell has it behind Up.
+          Lines that the guard blocked, or that you declined, are not here: they never ran. The key Up in your
+          shell brings them back.
         </>
       }
       actions={

@@ -1,5 +1,6 @@
 // The views of the page, in the order of the navigation. Each asks the API, which decides what this person may have.
 import type { ComponentType } from 'preact'
+import type { StatusShape } from '../../api/contract/shapes.ts'
 import { later } from '../parts/later.tsx'
 import { Approvals } from './approvals/inbox.tsx'
 import { Ask } from './ask.tsx'
@@ -18,6 +19,8 @@ export interface View {
   /** The key after `g`. */
   readonly key: string
   readonly says: string
+  /** It shows something only where there are other machines, or agents. */
+  readonly needs?: 'mesh' | 'agents'
   readonly Shows: ComponentType
 }
 
@@ -25,22 +28,39 @@ export const VIEWS: readonly [View, ...View[]] = [
   { id: 'me', name: 'Me', key: 'm', says: 'Your own commands. Nobody else sees this.', Shows: Me },
   {
     id: 'sharing',
+    needs: 'mesh',
     name: 'Sharing',
     key: 's',
     says: 'What this machine shares about you, with whom, and who asked.',
     Shows: Sharing,
   },
-  { id: 'mesh', name: 'Mesh', key: 'n', says: 'The machines that this one knows and trusts.', Shows: Mesh },
+  {
+    id: 'mesh',
+    needs: 'mesh',
+    name: 'Mesh',
+    key: 'n',
+    says: 'The machines that this one knows and trusts.',
+    Shows: Mesh,
+  },
   {
     id: 'team',
+    needs: 'mesh',
     name: 'Team',
     key: 't',
     says: 'Numbers of the machines of your team whose people agreed.',
     Shows: Team,
   },
-  { id: 'ask', name: 'Ask', key: 'a', says: 'A question to every machine that lets you ask.', Shows: Ask },
+  {
+    id: 'ask',
+    needs: 'mesh',
+    name: 'Ask',
+    key: 'a',
+    says: 'A question to every machine that lets you ask.',
+    Shows: Ask,
+  },
   {
     id: 'posture',
+    needs: 'mesh',
     name: 'Posture',
     key: 'p',
     says: 'How safely the organisation works: totals over many machines, without numbers of a single one.',
@@ -55,6 +75,7 @@ export const VIEWS: readonly [View, ...View[]] = [
   },
   {
     id: 'agents',
+    needs: 'agents',
     name: 'Agents',
     key: 'e',
     says: 'Programs that act for you in jails, and their tasks.',
@@ -69,3 +90,11 @@ export const VIEWS: readonly [View, ...View[]] = [
   },
   { id: 'system', name: 'System', key: 'y', says: 'State, checks and log of this node.', Shows: System },
 ]
+
+/** Those that show something on this node: a node that is used alone has no mesh, and agents may be off. */
+export const viewsOf = (status: StatusShape | undefined): readonly View[] =>
+  VIEWS.filter(
+    ({ needs }) =>
+      !(needs === 'mesh' && status?.mesh.alone === true) &&
+      !(needs === 'agents' && status?.agents?.state === 'off'),
+  )

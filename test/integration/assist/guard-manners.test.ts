@@ -29,9 +29,9 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   test('"a" allows exactly this line, here or everywhere, in this shell or always', async () => {
     const shell = await startGuarded({ program })
     const line = (name: string) => `git push --force ${name}`
-    await allow(shell, line('here-now'), '1', 'here, in this shell')
-    await allow(shell, line('here-always'), '2', 'here, always')
-    await allow(shell, line('now'), '3', 'everywhere, in this shell')
+    await allow(shell, line('here-now'), '1', 'in this directory, until this shell ends')
+    await allow(shell, line('here-always'), '2', 'in this directory, always')
+    await allow(shell, line('now'), '3', 'everywhere, until this shell ends')
     await allow(shell, line('always'), '4', 'everywhere, always')
     for (const name of ['here-now', 'here-always', 'now', 'always']) await shell.run(line(name))
     // Another line is another one.

@@ -171,7 +171,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   ],
 }
 /** Always in a process of their own: they become a daemon or a server, or make a home. */
-const NEVER_HERE = ['up', 'mcp', 'acp', 'init', 'restore', 'demo']
+const NEVER_HERE = ['up', 'stop', 'mcp', 'acp', 'init', 'restore', 'demo']
 /** What a script or tool would write to `check -`, `explain -` and `hook generic`. */
 const INPUT = JSON.stringify({ command: 'rm -rf /' })
 

@@ -123,7 +123,7 @@ test('a file with wrong lines changes nothing, and each is named', async () => {
   expect(await historyOf(other)).toEqual([])
   expect((await other.karo(['import', join(directory, 'nothing')])).stderr).toContain('no such file')
   execFileSync('mkfifo', [join(directory, 'fifo')])
-  expect((await other.karo(['import', join(directory, 'fifo')])).stderr).toContain('it is not a regular file')
+  expect((await other.karo(['import', join(directory, 'fifo')])).stderr).toContain('this is no regular file')
 })
 
 test('a file that changes while it is read: told, with what came of it, which can be taken out at once', async () => {

@@ -371,7 +371,7 @@ describe('a home with several histories', () => {
       expect.stringContaining('no text'),
     ])
     expect(await says('bash', home)).toEqual([1, expect.stringContaining('a directory')])
-    expect(await says('bash', path('fifo'))).toEqual([1, expect.stringContaining('it is not a regular file')])
+    expect(await says('bash', path('fifo'))).toEqual([1, expect.stringContaining('this is no regular file')])
     expect(await says('bash', path('circle'))).toEqual([1, expect.stringContaining('form a loop')])
     expect(await says('bash', path('nothing'))).toEqual([1, expect.stringContaining('no such file')])
     expect(await says(path('.zsh_history'))).toEqual([1, expect.stringContaining('import zsh FILE')])

@@ -1,16 +1,16 @@
 // karo demo: a whole organisation on this machine, to ask from each role; it leaves nothing behind.
 import { join } from 'node:path'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, printJson } from '../../command.ts'
 import { AGGREGATORS, MACHINES } from '../../demo/machines.ts'
-import { startStage } from '../../demo/stage.ts'
+import { type Stage, startStage } from '../../demo/stage.ts'
 import { table, UNBOUNDED } from '../../terminal/table.ts'
 
 export const commands: readonly Command[] = [
   defineCommand({
     name: 'demo',
     summary: 'run eight nodes with roles, totals and three weeks of made-up history here, until Ctrl-C',
-    json: 'nothing: the command runs until Ctrl-C',
+    json: 'one line when the nodes are ready: {"nodes": [{"name", "home", "roles"}], "http"}; each home works as KARO_HOME',
     examples: [{ run: 'karo demo', does: 'then, in another terminal, the commands that it shows' }],
     async run(io) {
       const wish = untilTold()
@@ -22,12 +22,14 @@ export const commands: readonly Command[] = [
           signal: wish.signal,
           say: (step) => io.err(`${step} …\n`),
         })
-        io.out(introduction(stage.directory))
+        const { nodes, http } = stage
+        if (io.json) printJson(io, { nodes, http })
+        else io.out(introduction(stage))
         const gone = await Promise.race([stage.lost, stopped(wish.signal)])
         await stage.end()
         if (gone !== undefined && !wish.signal.aborted)
           throw new KaroError('unavailable', `the node ${gone} ended by itself`)
-        io.out('The nodes have ended, and their directory is removed.\n')
+        if (!io.json) io.out('The nodes have ended, and their directory is removed.\n')
         return EXIT.done
       } catch (error) {
         if (wish.signal.aborted) return EXIT.done
@@ -61,7 +63,7 @@ const stopped = (signal: AbortSignal): Promise<undefined> =>
     signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
 
-function introduction(directory: string): string {
+function introduction({ directory, hasAgents }: Stage): string {
   const machines = table(UNBOUNDED, MACHINES, [
     { title: 'NODE', value: ({ name }) => name },
     { title: 'ROLE', value: ({ roles }) => roles.join(', ') || '–' },
@@ -83,7 +85,7 @@ As the lead of the team web, who sees the numbers of its machines:
 
   ${join(directory, 'lead')} query tools --team web --per-node
 
-  ${join(directory, 'lead')} dashboard                  its page, with an agent at work and requests that wait for you
+  ${join(directory, 'lead')} dashboard                  its page${hasAgents ? ', with an agent at work and requests that wait for you' : ''}
 
 ${AGGREGATORS.join(' and ')} add totals up without seeing anybody's numbers: ${join(directory, 'web-1')} audit who-asked
 Everything is on loopback. Ctrl-C ends the nodes and removes the directory.

@@ -61,9 +61,8 @@ function HowToApprove() {
     return <>An approval is for exactly what the card shows, and for nothing else.</>
   return (
     <>
-      This page can deny and not approve, because it was not opened out of a terminal, or out of one in which
-      an agent or an AI tool has asked for something. Open it out of another terminal:{' '}
-      <Command text="karo dashboard" />
+      Here you can deny, but not approve. To approve, open the page from a terminal in which no agent or AI
+      tool works: <Command text="karo dashboard" />
     </>
   )
 }
