@@ -80,10 +80,15 @@ export async function showAgents(socket: string, directory: string): Promise<boo
   const why = 'counts and lists, for the demonstration'
   const binds = [{ path: place, write: false }]
   await daemon.call(addAgent, { body: { name: 'notes', argv: ['/usr/bin/python3', program], binds, why } })
-  // A person grants at a terminal; without one the tasks are refused, and the agent goes again.
-  await daemon
+  const remove = () => daemon.call(removeAgent, { body: { agent: 'notes' } }).catch(() => undefined)
+  // A person grants at a terminal: where there is none, no task would be done.
+  const granted = await daemon
     .call(api.grantCapability, { body: { agent: 'kExecutor:notes', names: [`fs.read:${place}`] } })
     .catch(() => undefined)
+  if (granted === undefined) {
+    await remove()
+    return false
+  }
   await daemon.call(startAgent, { body: { agent: 'notes' }, deadlineMs: 60_000 })
   const done: string[] = []
   for (const task of TASKS) {
@@ -92,7 +97,7 @@ export async function showAgents(socket: string, directory: string): Promise<boo
   }
   const works = await until(daemon, done.slice(0, -1), 'completed')
   if (!works) {
-    await daemon.call(removeAgent, { body: { agent: 'notes' } }).catch(() => undefined)
+    await remove()
     return false
   }
   await ask(daemon)

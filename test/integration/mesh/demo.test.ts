@@ -1,10 +1,9 @@
 // karo demo, as somebody new tries it: eight real nodes, totals that are exact, each role with what is its own, and nothing left behind.
-import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AskersShape,
   QueryResult,
@@ -16,21 +15,37 @@ import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
 import type { Report } from '../../../src/exchange/report/index.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
-import { KARO } from '../../support/node/in-process.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
-import { ended, track } from '../../support/run/processes.ts'
+import { atEnd } from '../../support/run/processes.ts'
 import { PATIENCE_MS, until } from '../../support/run/until.ts'
+import { programInTerminal, type TerminalRun } from '../../support/shell/terminal-run.ts'
 
 /** Of the daemon that runs in this home. */
 const pidOf = (home: string): number =>
   (JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')) as { readonly pid: number }).pid
 
+/** At a terminal, as a person starts it: only there its agent gets what it needs. What it prints is in a file. */
+function startDemo(directory: string, ...words: string[]) {
+  const printed = join(directory, 'printed')
+  // Where this is root, the jail of the agent runs as somebody else, who has to get there.
+  chmodSync(directory, 0o711)
+  const script = `exec "$NODE" "$KARO" demo "$@" >'${printed}'`
+  const env = { TMPDIR: directory }
+  const demo = programInTerminal('/bin/sh', ['-c', script, 'sh', ...words], temporaryHome(), env)
+  atEnd(() => {
+    if (isAlive(demo.pid)) process.kill(demo.pid, 'SIGKILL')
+  })
+  return { demo, printed: () => (existsSync(printed) ? readFileSync(printed, 'utf8') : '') }
+}
+
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
+
 describe('karo demo', () => {
-  let shown = ''
   let directory = ''
   let begun = 0
-  let demo: ReturnType<typeof spawn>
+  let demo: TerminalRun
+  let printed: () => string
   const ask = async (name: string, ...words: string[]): Promise<QueryResult> => {
     const { stdout, stderr } = await runKaro(
       ['query', ...words, '--json'],
@@ -43,24 +58,22 @@ describe('karo demo', () => {
 
   beforeAll(async () => {
     begun = Date.now()
-    demo = track(spawn(process.execPath, [KARO, 'demo'], { env: cleanEnv(temporaryHome()), stdio: 'pipe' }))
-    demo.stdout!.setEncoding('utf8').on('data', (text: string) => {
-      shown += text
-    })
-    demo.stderr!.setEncoding('utf8').on('data', (text: string) => {
-      shown += text
-    })
-    await until(() => shown.includes('Everything is on loopback') || demo.exitCode !== null, {
+    ;({ demo, printed } = startDemo(temporaryHome(), '--json'))
+    await until(() => printed().endsWith('\n') || !isAlive(demo.pid), {
       what: 'the nodes of the demonstration',
       // Eight daemons and some thirty commands, one after the other, on a machine that runs other tests.
       deadlineMs: 2 * PATIENCE_MS,
     })
-    directory = /Each name is a program in (\S+) /.exec(shown)?.[1] ?? ''
-    if (directory === '') throw new Error(shown)
+    if (printed() === '') throw new Error(demo.shown())
+    directory = dirname((JSON.parse(printed()) as { nodes: { home: string }[] }).nodes[0]!.home)
   })
 
-  afterAll(() => {
-    demo.kill('SIGTERM')
+  test('with --json one line says which nodes there are', () => {
+    expect(printed().trimEnd().split('\n')).toHaveLength(1)
+    expect(JSON.parse(printed())).toEqual({
+      nodes: MACHINES.map(({ name, roles }) => ({ name, roles, home: join(directory, `.${name}`) })),
+      http: expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    })
   })
 
   test('security staff read exact totals of all machines, and of none of them', async () => {
@@ -261,13 +274,25 @@ describe('karo demo', () => {
   test('Ctrl-C ends every node and removes what was made', async () => {
     const running = pids()
     expect(running).toHaveLength(8)
-    for (const pid of running) expect(existsSync(`/proc/${pid}`)).toBe(true)
+    for (const pid of running) expect(isAlive(pid)).toBe(true)
     // Impatience leaves nothing behind either.
-    demo.kill('SIGINT')
-    demo.kill('SIGHUP')
-    demo.kill('SIGINT')
-    expect(await ended(demo)).toMatchObject({ code: 0 })
+    for (const signal of ['SIGINT', 'SIGHUP', 'SIGINT'] as const) process.kill(demo.pid, signal)
+    expect(await demo.ended()).toBe(0)
     expect(existsSync(directory)).toBe(false)
-    for (const pid of running) expect(existsSync(`/proc/${pid}`)).toBe(false)
+    for (const pid of running) expect(isAlive(pid)).toBe(false)
   })
+})
+
+test('a demo that is killed leaves no node and no file', async () => {
+  const place = temporaryHome()
+  const { demo } = startDemo(place)
+  const made = () => readdirSync(place).filter((name) => name.startsWith('karo-demo-'))
+  const homes = () => MACHINES.map(({ name }) => join(place, made()[0] ?? '', `.${name}`))
+  await until(() => homes().every((home) => existsSync(join(home, 'karo.sock'))), {
+    what: 'the nodes of the demonstration',
+    deadlineMs: 2 * PATIENCE_MS,
+  })
+  const running = homes().map(pidOf)
+  process.kill(demo.pid, 'SIGKILL')
+  await until(() => made().length === 0 && !running.some(isAlive), { what: 'the end of all nodes' })
 })
