@@ -6,7 +6,7 @@ import { KARO } from '../node/in-process.ts'
 import { cleanEnv } from '../node/node.ts'
 import { atEnd } from '../run/processes.ts'
 import { PATIENCE_MS, until } from '../run/until.ts'
-import { answerTo, type Step } from './page.ts'
+import { answerTo, isSecret, type Step } from './page.ts'
 
 /** Columns of a terminal; a page shows what fits. */
 const COLUMNS = 130
@@ -39,6 +39,10 @@ export function createMachine({ name, directory, netns, env = {} }: MachineOptio
     symlinkSync(KARO, join(bin, 'karo'))
   } catch {}
   chmodSync(KARO, 0o755)
+  // Files go from machine to machine as a page says, without accounts and keys of ssh.
+  writeFileSync(join(bin, 'scp'), `#!/bin/sh\nexec cp -p "${directory}/${'${1%%:*}'}/${'${1#*:}'}" "$2"\n`, {
+    mode: 0o755,
+  })
   writeFileSync(join(home, '.inputrc'), 'set enable-bracketed-paste off\n')
   writeFileSync(join(home, '.bashrc'), `typed=0; HISTFILE=; PS1='\u2301\u2301$((++typed)) '\n`)
   const { KARO_HOME: _, ...clean } = cleanEnv('')
@@ -102,7 +106,7 @@ async function openTerminal(argv: readonly string[], cwd: string, env: NodeJS.Pr
       const question = shown().split('\n').at(-1)!
       const answer = step === undefined ? undefined : answerTo(question, step.shows)
       if (answer !== undefined && screen.length > answered) {
-        answered = screen.length + answer.length
+        answered = screen.length + (isSecret(question) ? 0 : answer.length)
         // One key answers a question whose choices are keys; a line ends with Enter.
         terminal.write(question.trimEnd().endsWith('[n]') ? answer[0]! : `${answer}\r`)
       }

@@ -1,5 +1,6 @@
 // karo up: runs the daemon, in this process or in one that outlives the terminal.
 import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { noFaults } from '../../../base/run/faults.ts'
@@ -7,6 +8,7 @@ import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.t
 import { finishRestore, isReady } from '../../../ops/care/finish.ts'
 import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
 import { holdHome } from '../../../ops/system/home-lock.ts'
+import { ENROLMENT_FILE } from '../../../trust/certificates/index.ts'
 import { loadIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
@@ -18,9 +20,17 @@ import { makeSolo } from '../../start/solo.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
 import { fitted } from '../../terminal/text.ts'
 
-/** Asks once, before the first start at a terminal. A new home is made only for a yes; otherwise the start makes it. */
+/**
+ * Asks once, before the first start at a terminal, and not where an enrolment file says that this machine joins a mesh. A new
+ * home is made only for a yes; otherwise the start makes it.
+ */
 async function askSolo(io: CommandIo, paths: HomePaths): Promise<void> {
-  if (existsSync(paths.config) || existsSync(paths.db)) return
+  if (
+    existsSync(paths.config) ||
+    existsSync(paths.db) ||
+    existsSync(join(dirname(paths.config), ENROLMENT_FILE))
+  )
+    return
   io.err(
     fitted(
       "This is the node's first start. Nodes of the same network can find each other; none gets data from this one unless you trust it.\n",
