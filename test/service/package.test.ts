@@ -142,6 +142,7 @@ test('completions and manual pages are where Debian looks for them, with the lic
     'doc/karo/changelog.gz',
     'karo/prometheus/karo-alerts.yml',
     'karo/prometheus/karo-alerts.test.yml',
+    'karo/prometheus/karo-alerts-days.test.yml',
     'karo/prometheus/scrape.yml',
     'karo/grafana/karo.json',
   ])

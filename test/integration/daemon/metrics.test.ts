@@ -140,7 +140,8 @@ function expectKnown(names: readonly string[], text: string): void {
 
 describe('the alert rules', () => {
   const rules = readFileSync(RULES, 'utf8')
-  const tests = readFileSync(RULES.replace('.yml', '.test.yml'), 'utf8')
+  const tested = ['.test.yml', '-days.test.yml'].map((end) => RULES.replace('.yml', end))
+  const tests = tested.map((file) => readFileSync(file, 'utf8')).join('')
   const alerts = Array.from(rules.matchAll(/^ +- alert: (\w+)$/gm), ([, name]) => name as string)
 
   test('use metrics that a real daemon has', async () => {
@@ -161,7 +162,7 @@ describe('the alert rules', () => {
 
   test.skipIf(!hasPromtool)('please promtool, and do in its tests what they should', () => {
     expect(promtool(['check', 'rules', RULES])).toMatchObject({ code: 0 })
-    expect(promtool(['test', 'rules', RULES.replace('.yml', '.test.yml')])).toMatchObject({ code: 0 })
+    expect(promtool(['test', 'rules', ...tested])).toMatchObject({ code: 0 })
     const scrape = join(ROOT, 'configs/prometheus/scrape.yml')
     expect(promtool(['check', 'config', '--syntax-only', scrape])).toMatchObject({ code: 0 })
   })
