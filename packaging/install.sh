@@ -41,7 +41,7 @@ remove_listed() {
 }
 
 remove_files() {
-  if has_systemd; then systemctl disable --now karo.service karo-exec.service >/dev/null 2>&1 || true; fi
+  if has_systemd; then systemctl disable --now karo.service karo-exec.service karo-report.timer >/dev/null 2>&1 || true; fi
   remove_listed
   rm -rf /usr/lib/karo /usr/lib/karo.new /usr/lib/karo.old
   rm -f /usr/bin/karo
@@ -73,7 +73,7 @@ case "$mode" in
     ;;
   --purge)
     remove_files
-    rm -rf /etc/karo /var/lib/karo /var/spool/karo
+    rm -rf /etc/karo /var/lib/karo /var/lib/karo-report /var/lib/systemd/timers/stamp-karo-report.timer /var/spool/karo
     echo 'Karo and its data are removed.'
     exit 0
     ;;

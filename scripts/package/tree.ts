@@ -23,6 +23,8 @@ const LIB = 'usr/lib/karo'
 export const COPIED: Readonly<Record<string, string>> = {
   'systemd/karo.service': 'usr/lib/systemd/system/karo.service',
   'systemd/karo-exec.service': 'usr/lib/systemd/system/karo-exec.service',
+  'systemd/karo-report.service': 'usr/lib/systemd/system/karo-report.service',
+  'systemd/karo-report.timer': 'usr/lib/systemd/system/karo-report.timer',
   'systemd/user/karo.service': 'usr/lib/systemd/user/karo.service',
   'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
   'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',

@@ -26,6 +26,13 @@ export interface LoadedConfig {
 }
 
 const FILE = 'config.toml'
+/** Keys that earlier builds had, with what does their work now: a file that still sets one is used without it. */
+const GONE: Readonly<Record<string, string>> = Object.fromEntries(
+  ['schedule', 'last_days', 'formats', 'keep', 'teams'].map((name) => [
+    `reports.${name}`,
+    'karo-report.timer, or cron, writes reports with karo report --out',
+  ]),
+)
 /** Most bytes of a configuration file: room for thousands of trusted peers, too small for a log file given by mistake. */
 const MOST_BYTES = 4 * 1024 * 1024
 /** Most levels of nested tables and lists; no key needs as many. */
@@ -127,8 +134,9 @@ function unknownKey(path: string, parent: string, where: string): KaroError {
   return new KaroError('bad_config', `unknown key ${path}`, { where, hint })
 }
 
-function settingsOfFile(text: string, file: string): Setting[] {
+function settingsOfFile(text: string, file: string): { settings: Setting[]; warnings: string[] } {
   const settings: Setting[] = []
+  const warnings: string[] = []
   const document = parseToml(text, file)
   const lineOf = locateKeys(text)
   const walk = (table: Record<string, unknown>, parent: string, at: Path): void => {
@@ -146,6 +154,8 @@ function settingsOfFile(text: string, file: string): Setting[] {
           source: `${FILE}:${lineOf(here)}`,
           where: (below) => `${file}:${lineOf([...here, ...below])}`,
         })
+      } else if (Object.hasOwn(GONE, path)) {
+        warnings.push(`${where}: ${path} has no effect any more: ${GONE[path]}`)
       } else if (name.includes('.') || namesBelow(path).length === 0) {
         throw unknownKey(path, parent, where)
       } else if (isTable(value)) {
@@ -160,7 +170,7 @@ function settingsOfFile(text: string, file: string): Setting[] {
     }
   }
   walk(document, '', [])
-  return settings
+  return { settings, warnings }
 }
 
 function settingsOfEnv(env: Env): Setting[] {
@@ -274,10 +284,10 @@ const patternWarnings = ({ agents }: Config): string[] =>
 export function loadConfig(from: { readonly home: string; readonly env: Env }): LoadedConfig {
   const file = join(from.home, FILE)
   const text = readConfigFile(from.home, file)
-  const fromFile = text === undefined ? [] : settingsOfFile(text, file)
+  const fromFile = text === undefined ? { settings: [], warnings: [] } : settingsOfFile(text, file)
   const settings = new Map<string, Setting>()
   const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))
-  for (const setting of [...fromFile, ...settingsOfEnv(from.env)]) {
+  for (const setting of [...fromFile.settings, ...settingsOfEnv(from.env)]) {
     try {
       values.set(setting.key.path, setting.key.kind.check(setting.value))
     } catch (error) {
@@ -293,7 +303,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     config,
     values,
     sources: new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default'])),
-    warnings: [...envWarnings(from.env), ...patternWarnings(config)],
+    warnings: [...fromFile.warnings, ...envWarnings(from.env), ...patternWarnings(config)],
     file: text === undefined ? undefined : file,
   }
 }

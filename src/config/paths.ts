@@ -15,8 +15,8 @@ export interface HomePaths {
   readonly key: string
   /** Level database, a directory. */
   readonly db: string
-  /** Directory of scheduled reports; made with the first one, mode 0700. */
-  readonly reports: string
+  /** The file that says which thresholds of reports were crossed last; it lies where an earlier build put it. */
+  readonly thresholds: string
   /** Directory of the shells' spool files. */
   readonly spool: string
   /** Directory of hooks that new shells read; made from settings, and may be removed at any time. */
@@ -50,7 +50,7 @@ export function homePaths(env: Env): HomePaths {
     config: join(home, 'config.toml'),
     key: join(home, 'identity.key'),
     db: join(home, 'db'),
-    reports: join(home, 'reports'),
+    thresholds: join(home, 'reports', 'state.json'),
     spool: join(home, 'spool'),
     shells: join(home, 'shells'),
     lock: join(home, 'karo.lock'),
@@ -83,7 +83,7 @@ export function servicePaths(env: Env): HomePaths {
     config: join(first(env.CONFIGURATION_DIRECTORY) ?? '/etc/karo', 'config.toml'),
     key: join(home, 'identity.key'),
     db: join(home, 'db'),
-    reports: join(home, 'reports'),
+    thresholds: join(home, 'reports', 'state.json'),
     // Users write to the spool, so tmpfiles.d(5) makes it and not the unit.
     spool: '/var/spool/karo',
     shells: join(home, 'shells'),

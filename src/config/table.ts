@@ -611,49 +611,13 @@ export const KEYS = {
       'A query ends after this time at the latest, even if some nodes have not answered. It ends earlier when all nodes have answered.',
   }),
 
-  reportsSchedule: key({
-    path: 'reports.schedule',
-    kind: kind.oneOf(['off', 'daily', 'weekly', 'monthly']),
-    default: 'off',
-    description:
-      'Write a report (`karo report`) after each day, week (from Monday) or month of UTC, as soon as its totals are released, at the latest after 18 hours. If this machine was off, only the newest missed report is written. The certificate of this node needs a role to which totals are released.',
-  }),
-  reportsLastDays: key({
-    path: 'reports.last_days',
-    kind: kind.integer(1, 366),
-    default: 30,
-    unit: 'days',
-    description: 'The period of a scheduled report, counted back from its day.',
-  }),
-  reportsFormats: key({
-    path: 'reports.formats',
-    kind: kind.list(kind.oneOf(['md', 'html', 'csv', 'json']), 4),
-    default: ['md', 'html'],
-    description:
-      'Formats of each scheduled report, in `reports` of the directory of the node; JSON is always written too.',
-  }),
-  reportsKeep: key({
-    path: 'reports.keep',
-    kind: kind.integer(1, 400),
-    default: 12,
-    unit: 'reports',
-    description:
-      'How many scheduled reports are kept, for all machines and for each team; older ones are removed.',
-  }),
-  reportsTeams: key({
-    path: 'reports.teams',
-    kind: kind.list(value.label, 16),
-    default: [],
-    description: 'Teams for which a separate report is scheduled, in addition to the one about all machines.',
-    example: '["eng"]',
-  }),
   reportsRisky: key({
     path: 'reports.thresholds.risky',
     kind: kind.offOr(0, 100),
     default: 'off',
     unit: '%',
     description:
-      'Report by an event, a metric and an alert when more than this share of the commands in the newest released period is high or critical. All four thresholds are checked on nodes that can read totals, whatever the schedule.',
+      'Report by an event, a metric and an alert when more than this share of the commands in the newest released period is high or critical. All four thresholds are checked on nodes that can read totals.',
     example: '5',
   }),
   reportsCoverage: key({

@@ -121,14 +121,8 @@ export interface Config {
     readonly accept_org: 'restrict' | 'full'
   }
   readonly query: { readonly timeout_ms: number }
-  /** Reports that the daemon writes by itself, and what it tells of them. */
+  /** Which numbers of reports the daemon watches. */
   readonly reports: {
-    readonly schedule: 'off' | 'daily' | 'weekly' | 'monthly'
-    readonly last_days: number
-    readonly formats: readonly ('md' | 'html' | 'csv' | 'json')[]
-    /** Reports that are kept, of all machines and of each team. */
-    readonly keep: number
-    readonly teams: readonly string[]
     /** Shares in percent. */
     readonly thresholds: Readonly<Record<'risky' | 'coverage' | 'anomalies' | 'missing', 'off' | number>>
   }

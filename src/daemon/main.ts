@@ -64,7 +64,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   const switched = Promise.withResolvers<Identity>()
   const network = buildNetwork(foundation, local, {
     keyPath: paths.key,
-    reportsPath: paths.reports,
+    thresholdsPath: paths.thresholds,
     onSwitch: switched.resolve,
   })
   const service = await buildService(options, { foundation, local, network, health })
@@ -78,7 +78,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
       if (ending.signal.aborted) return
       notify.reloading()
       await reload(options, foundation, local, service.feed)
-      // Changed thresholds and schedules take effect at once instead of at the next check.
+      // Changed thresholds take effect at once instead of at the next check.
       void network.reports.look()
       notify.ready(running.status())
     })

@@ -23,8 +23,7 @@ const SPREAD_MS = 3_000
 interface NetworkPlace {
   /** Where the key of this node lies. */
   readonly keyPath: string
-  /** Directory of scheduled reports. */
-  readonly reportsPath: string
+  readonly thresholdsPath: string
   /** Ends this run of the daemon, because the node has another key from now on. */
   readonly onSwitch: (next: Identity) => void
 }
@@ -34,7 +33,7 @@ export type Network = ReturnType<typeof buildNetwork>
 export function buildNetwork(
   foundation: Foundation,
   local: Local,
-  { keyPath, reportsPath, onSwitch }: NetworkPlace,
+  { keyPath, thresholdsPath, onSwitch }: NetworkPlace,
 ) {
   const { common, metrics, name, onEncoded, ownUid } = foundation
   const { audit, fleet, insight, organisation, policy, sharing, store, trust } = local
@@ -158,7 +157,7 @@ export function buildNetwork(
     timers,
     ownUid,
     principal: self,
-    directory: reportsPath,
+    path: thresholdsPath,
     self: { node_id: nodeId, name, fingerprint: common.identity.fingerprint },
     onReleased: (listener) => documents.onKept(({ kind }) => kind === 'release' && listener()),
   })

@@ -79,7 +79,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     store,
     trust,
   } = local
-  const { mesh, documents, summaries, totals, query, reports, rotation, self } = network
+  const { mesh, documents, summaries, totals, query, reports, rotation } = network
 
   return [
     statusRoutes({
@@ -135,7 +135,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
     queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms, fleet: fleet.state }),
-    reportsRoutes({ reports, sessions, self }),
+    reportsRoutes({ reports, sessions }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),
     ...http.routes,

@@ -167,6 +167,27 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     },
   )
 
+  test('the timer of reports starts a service that asks as root without a capability, and keeps what it was told', async () => {
+    expect(await machine.must('systemctl is-enabled karo-report.timer || true')).toBe('disabled')
+    await machine.must('systemctl enable --now karo-report.timer')
+    expect(await machine.must('systemctl list-timers --no-pager karo-report.timer')).toContain('Mon ')
+    expect(await machine.must('systemd-analyze verify karo-report.service karo-report.timer')).toBe('')
+    // This machine has no certificate with a role that reads totals: the daemon refuses, and the unit says so.
+    expect((await machine.run('systemctl start karo-report')).code).not.toBe(0)
+    expect(await machine.show('karo-report', 'Result', 'ExecMainStatus')).toEqual({
+      Result: 'exit-code',
+      ExecMainStatus: '4',
+    })
+    await machine.must(
+      `mkdir -p /etc/systemd/system/karo-report.service.d && printf '[Service]\\nExecStart=\\nExecStart=/bin/sh -c "cd $$STATE_DIRECTORY; karo status --json > now; ! cat /var/lib/karo/identity.key"\\n' > /etc/systemd/system/karo-report.service.d/now.conf && systemctl daemon-reload && systemctl start karo-report`,
+    )
+    expect(await machine.must('stat -c "%a %U" /var/lib/karo-report /var/lib/karo-report/now')).toBe(
+      '700 root\n600 root',
+    )
+    expect(JSON.parse(await machine.must('cat /var/lib/karo-report/now'))).toMatchObject({ name: 'machine' })
+    await machine.must('rm -r /etc/systemd/system/karo-report.service.d && systemctl daemon-reload')
+  })
+
   test('reload takes over what it can, names what has to wait, and keeps the process', async () => {
     const { MainPID } = await state()
     await configure('sharing', 'max_level = 1')

@@ -87,23 +87,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       hint: "Did you mean 'bob'? Run `karo peers` to see who is known, or give the full node id.",
     },
   },
-  Reports: {
-    schedule: 'weekly',
-    next: '2026-11-23T00:00:00.000Z',
+  ReportThresholds: {
     problem: null,
-    reports: [
-      {
-        id: '2026-11-16-weekly',
-        schedule: 'weekly',
-        until: '2026-11-16T00:00:00.000Z',
-        made_at: at,
-        team: null,
-        audience: 'security',
-        state: 'shown',
-        formats: ['md', 'html', 'json'],
-        bytes: 61_440,
-      },
-    ],
     thresholds: [{ threshold: 'risky', limit: 5, crossed: false }],
   },
   Health: { ...ready, pid: 4711 },

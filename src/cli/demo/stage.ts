@@ -195,11 +195,8 @@ function launch(options: StageOptions, directory: string, machine: Machine): Run
 }
 
 /** Loopback and free ports only: nothing of it is seen on a network. */
-/** Nodes that may read totals make a daily report, with a low threshold for risky commands. */
-const REPORTS = `[reports]
-schedule = "daily"
-last_days = 8
-[reports.thresholds]
+/** Nodes that may read totals watch them, with a low threshold for risky commands. */
+const THRESHOLDS = `[reports.thresholds]
 risky = 2
 coverage = 80
 missing = 2
@@ -219,7 +216,7 @@ k_min = 3
 allow = { peers = ["role:lead"], supervisors = ["role:security", "role:admin"] }
 [policy]
 teams = ${JSON.stringify(teams)}
-${roles.includes('security') ? REPORTS : ''}${hasAgents && canShowAgents() ? '[agents]\nenabled = true\n' : ''}`
+${roles.includes('security') ? THRESHOLDS : ''}${hasAgents && canShowAgents() ? '[agents]\nenabled = true\n' : ''}`
 
 const socketOf = ({ home }: Pick<Running, 'home'>): string => join(home, 'karo.sock')
 const daemonOf = (node: Pick<Running, 'home'>) => daemonAt({ socket: socketOf(node) })

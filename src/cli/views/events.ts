@@ -38,7 +38,7 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
     `unusual in your numbers: ${kind.replaceAll('_', ' ')}${subject === null ? '' : ` (${printable(subject)})`}, severity ${severity}: karo anomalies show ${printable(signal_id)}`,
   report_threshold: ({ threshold, state }) =>
     state === 'crossed'
-      ? `totals cross the threshold ${printable(threshold)}: karo report, karo report list`
+      ? `totals cross the threshold ${printable(threshold)}: karo report, karo report thresholds`
       : `totals no longer cross the threshold ${printable(threshold)}`,
   approval_wanted: ({ approval_id, agent, class: of }) =>
     `${printable(agent)} waits for your approval (${of}): karo approvals show ${printable(approval_id)}`,

@@ -1,7 +1,6 @@
-// The door of the report's functions: a model from what was released, texts from a model, and when and whether to tell.
+// The door of the report's functions: a model from what was released, texts from a model, and which thresholds are crossed.
 export { type Findings, reportOf } from './model.ts'
 export { FORMATS, type Format, rendered } from './render/formats.ts'
-export { boundaryOf, dueOf, nextAfter, SCHEDULES, type Schedule } from './schedule.ts'
 export type { Found } from './sections.ts'
 export { judged, type Limits, type Standing, THRESHOLDS, type Threshold, turned } from './thresholds.ts'
 export type * from './types.ts'

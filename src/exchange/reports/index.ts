@@ -1,3 +1,3 @@
 // The door of the room of reports.
 export { createFigures } from './figures.ts'
-export { createReports, type Reader, type Reports } from './reports.ts'
+export { createReports, type Reports } from './reports.ts'

@@ -33,7 +33,7 @@ export interface Sources {
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly query: Pick<Query, 'status'>
-  readonly reports: Pick<Reports, 'facts'>
+  readonly reports: Pick<Reports, 'watched'>
   readonly store: Pick<Store, 'bytes'>
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
@@ -174,14 +174,12 @@ const questions: Part = ({ query }) => {
 }
 
 const reports: Part = ({ reports }) => {
-  const { kept, failing, thresholds } = reports.facts()
+  const { thresholds } = reports.watched()
   const known = thresholds.flatMap(({ threshold, crossed }) =>
     crossed === null ? [] : [[threshold, Number(crossed)] as const],
   )
   return {
     karo_report_threshold_crossed: by('threshold', Object.fromEntries(known)),
-    karo_reports_kept: kept,
-    karo_report_failing: failing === null ? undefined : Number(failing),
   }
 }
 

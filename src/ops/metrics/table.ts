@@ -219,12 +219,6 @@ export const METRICS = {
     help: '1 while the newest released totals cross this threshold of the configuration, else 0; absent where it is not watched or not known.',
     labels: ['threshold'],
   },
-  karo_reports_kept: { read: true, type: 'gauge', help: 'Scheduled reports that are kept here.' },
-  karo_report_failing: {
-    read: true,
-    type: 'gauge',
-    help: '1 while the newest scheduled report could not be made or written, else 0; absent without a schedule.',
-  },
 
   karo_store_bytes: {
     read: true,

@@ -190,7 +190,6 @@ describe.runIf(root)('a node of two people', () => {
       '/api/v1/artifacts/content': '?id=000000',
       '/api/v1/artifacts/where': '?id=000000',
       '/api/v1/fleet/assignable': '?issuer=hq',
-      '/api/v1/reports/kept': '?id=2026-11-16-weekly',
       '/api/v1/peers/explain': `?who=${leadId}`,
       '/api/v1/policy/check': '?action=query.tool_usage',
       '/api/v1/policy/explain': `?who=${leadId}&action=query.tool_usage`,

@@ -131,8 +131,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
 
   'POST /api/v1/query': ['refused', 'access.askers'],
   'POST /api/v1/reports': ['refused', 'access.askers'],
-  'GET /api/v1/reports': ['refused', 'access.askers: what was reported about other machines'],
-  'GET /api/v1/reports/kept': ['refused', 'access.askers: numbers of other machines'],
+  'GET /api/v1/reports/thresholds': ['refused', 'access.askers: what totals of other machines cross'],
   'GET /api/v1/summaries': ['refused', 'access.askers: numbers of other machines'],
   'POST /api/v1/login': ['refused', 'access.askers'],
   'POST /api/v1/login/offer': ['refused', 'access.askers'],

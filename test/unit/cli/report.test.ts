@@ -87,47 +87,18 @@ describe('--out', () => {
   })
 })
 
-describe('reports that are kept', () => {
-  const kept = {
-    schedule: 'weekly',
-    next: '2026-11-23T00:00:00.000Z',
-    problem: 'the disk is full',
-    reports: [
-      {
-        id: '2026-11-16-weekly-web',
-        schedule: 'weekly',
-        until: '2026-11-16T00:00:00.000Z',
-        made_at: '2026-11-16T06:00:00.000Z',
-        team: 'web',
-        audience: 'security',
-        state: 'nothing',
-        formats: ['md', 'json'],
-        bytes: 4096,
-      },
-    ],
+it('karo report thresholds says what is watched, what is crossed and what went wrong', async () => {
+  const watched = {
+    problem: 'No totals for you.',
     thresholds: [
       { threshold: 'coverage', limit: 80, crossed: true },
       { threshold: 'missing', limit: 2, crossed: null },
     ],
   }
-
-  it('are listed, with what went wrong and what is crossed', async () => {
-    const { code, out } = await karo({ 'GET /api/v1/reports': kept }, 'report', 'list')
-    expect(code).toBe(0)
-    expect(out).toMatch(/2026-11-16-weekly-web .* web +none were released +md, json +4\.0 KiB/)
-    expect(out).toContain('until 2026-11-23')
-    expect(out).toContain('could not be made: the disk is full')
-    expect(out).toContain('less than 80 % of the expected machines contributed: CROSSED')
-    expect(out).toContain('more than 2 expected machines are missing: not known yet')
-  })
-
-  it('are shown in any format', async () => {
-    const { code, out, requests } = await karo(
-      { 'GET /api/v1/reports/kept': report },
-      ...['report', 'show', '2026-11-16-weekly', '--format', 'csv'],
-    )
-    expect([code, out.split(',')[0], requests[0]?.line]).toEqual([
-      ...[0, 'section', 'GET /api/v1/reports/kept?id=2026-11-16-weekly'],
-    ])
-  })
+  const answers = { 'GET /api/v1/reports/thresholds': watched }
+  const { code, out } = await karo(answers, 'report', 'thresholds')
+  expect(code).toBe(0)
+  expect(out).toContain('less than 80 % of the expected machines contributed: CROSSED')
+  expect(out).toContain('more than 2 expected machines are missing: not known yet')
+  expect(out).toContain('could not be compared: No totals for you.')
 })

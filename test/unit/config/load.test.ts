@@ -32,6 +32,12 @@ function refusal(toml: string | undefined, env: Record<string, string> = {}): st
   throw new Error('this was not refused')
 }
 
+test('a setting that an earlier build had is told of, and does not keep the node from starting', () => {
+  const { config, warnings } = load('[reports]\nschedule = "weekly"\n[reports.thresholds]\nrisky = 5\n')
+  expect(config.reports.thresholds.risky).toBe(5)
+  expect(warnings).toEqual([expect.stringMatching(/config\.toml:2: reports\.schedule .* karo-report\.timer/)])
+})
+
 describe('sources', () => {
   test('without file and environment everything is default, and safe', () => {
     const { config, sources, warnings, file } = load()

@@ -64,9 +64,7 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     summaries: { status: () => ({ recipients: 1, left_out: 0, refused: 0 }) },
     query: { status: () => ({ asking: 1, answering: 2, relayed: 3, relay_dropped: 4 }) },
     reports: {
-      facts: () => ({
-        kept: 3,
-        failing: false,
+      watched: () => ({
         thresholds: LABELS.threshold.map((threshold) => ({ threshold, limit: 5, crossed: true })),
       }),
     },

@@ -41,21 +41,10 @@ export const postReport = defineOperation('POST /api/v1/reports', {
   example: { body: { range: { start: '2026-10-21T00:00:00Z', end: '2026-11-20T00:00:00Z' } } },
 })
 
-export const listReports = defineOperation('GET /api/v1/reports', {
+export const getReportThresholds = defineOperation('GET /api/v1/reports/thresholds', {
   access: 'asker',
   tag: 'mesh',
-  summary: 'The scheduled reports that are kept, the next one, and the thresholds',
-  description: 'Reports for a role that the asker has not are left out.',
-  answer: ofReports.reportsStatus,
+  summary: 'The thresholds of reports, and whether the newest released period crosses them',
+  answer: ofReports.reportThresholds,
   errors: ['refused'],
-})
-
-export const getReport = defineOperation('GET /api/v1/reports/kept', {
-  access: 'asker',
-  tag: 'mesh',
-  summary: 'One report that is kept',
-  query: ofReports.getReportQuery,
-  answer: ofReports.report,
-  errors: ['not_found', 'refused', 'bad_file'],
-  example: { query: { id: '2026-11-16-weekly' } },
 })

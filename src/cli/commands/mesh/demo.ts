@@ -77,7 +77,7 @@ Each name is a program in ${directory} that runs karo on that node. In another t
 
   ${ciso} query tools --last 7d      which tools the organisation uses
   ${ciso} query safety --last 7d     how risky its commands are
-  ${ciso} report --last 8d           what changed, in one report; report list shows the stored ones
+  ${ciso} report --last 8d           what changed, in one report; report thresholds says what is too much
   ${ciso} query activity --last 7d   when it works
   ${ciso} dashboard                  the same as a page in your browser; each node has one
 

@@ -1,33 +1,17 @@
 // karo report: what was released about the whole mesh, for people to read, to print or to calculate with.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
-import { getReport, listReports, postReport } from '../../../api/contract/operations/query.ts'
+import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
-import { type Command, type CommandIo, type CommandOption, defineCommand, show } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
 import { replaceOutput } from '../../output-replaced.ts'
 import { asTyped } from '../../query/request.ts'
-import { reportsView } from '../../views/query/reports.ts'
+import { thresholdsView } from '../../views/query/thresholds.ts'
 
 const DEFAULT_LAST = '30d'
-
-const writing = [
-  {
-    name: 'format',
-    value: 'format',
-    choices: FORMATS,
-    description:
-      'md: Markdown, also for reading at a terminal; html: one page with charts, to print; csv: a line for each number; json (default: what the name of --out ends in, else md)',
-  },
-  {
-    name: 'out',
-    value: 'file',
-    completes: 'file',
-    description: 'write into this file, readable only by you; an existing file is replaced as a whole',
-  },
-] as const satisfies readonly CommandOption[]
 
 interface Wish {
   readonly format: Format | undefined
@@ -77,7 +61,19 @@ export const commands: readonly Command[] = [
         description: 'only this team, where its totals are released',
         completes: 'team',
       },
-      ...writing,
+      {
+        name: 'format',
+        value: 'format',
+        choices: FORMATS,
+        description:
+          'md: Markdown, also for reading at a terminal; html: one page with charts, to print; csv: a line for each number; json (default: what the name of --out ends in, else md)',
+      },
+      {
+        name: 'out',
+        value: 'file',
+        completes: 'file',
+        description: 'write into this file, readable only by you; an existing file is replaced as a whole',
+      },
       { name: 'as-node', description: 'as this node, although you are logged in as an operator' },
     ],
     examples: [
@@ -109,28 +105,11 @@ export const commands: readonly Command[] = [
     },
   }),
   defineCommand({
-    name: 'report list',
-    summary: 'list the stored scheduled reports, and the state of the thresholds',
-    shows: listReports,
-    examples: [
-      { run: 'karo report list', does: 'the reports that [reports] of the configuration schedules' },
-    ],
-    run: async (io) => show(io, await daemonAt(io).call(listReports), reportsView),
-  }),
-  defineCommand({
-    name: 'report show',
-    summary: 'show a stored report',
-    shows: getReport,
-    json,
-    args: [{ name: 'id', required: true, description: 'as karo report list shows it' }],
-    options: writing,
-    examples: [{ run: 'karo report show 2026-11-16-weekly', does: 'the report of a week' }],
-    async run(io, { args, options }) {
-      const format = formatOf(io, options)
-      const file = replaceOutput(options.out, '--out')
-      const report = await daemonAt(io).call(getReport, { query: { id: checkText(args.id, 'id', 64) } })
-      return give(io, report, format, file)
-    },
+    name: 'report thresholds',
+    summary: 'show which thresholds of [reports.thresholds] the newest released totals cross',
+    shows: getReportThresholds,
+    examples: [{ run: 'karo report thresholds', does: 'what the alert KaroReportThreshold is about' }],
+    run: async (io) => show(io, await daemonAt(io).call(getReportThresholds), thresholdsView),
   }),
 ]
 

@@ -1,57 +1,7 @@
-// When a scheduled report is due, and when a threshold is told of: once each, whatever was missed.
+// When a threshold is crossed, and when that is told: once, and once when it ends.
 import { describe, expect, it } from 'vitest'
-import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
-import {
-  boundaryOf,
-  dueOf,
-  judged,
-  nextAfter,
-  reportOf,
-  SCHEDULES,
-  turned,
-} from '../../../../src/exchange/report/index.ts'
-import { findingsOf, foundOf, MONDAY, TWO_WEEKS } from './findings.ts'
-
-const WEDNESDAY = MONDAY + 2 * DAY_MS + 5 * HOUR_MS
-
-describe('boundaries', () => {
-  it('are midnight, Monday and the first of the month, in UTC', () => {
-    expect(SCHEDULES.map((schedule) => new Date(boundaryOf(schedule, WEDNESDAY)).toISOString())).toEqual([
-      '2026-11-18T00:00:00.000Z',
-      '2026-11-16T00:00:00.000Z',
-      '2026-11-01T00:00:00.000Z',
-    ])
-    for (const schedule of SCHEDULES) {
-      const boundary = boundaryOf(schedule, WEDNESDAY)
-      expect(boundaryOf(schedule, boundary)).toBe(boundary)
-      expect(boundaryOf(schedule, boundary - 1)).toBeLessThan(boundary)
-      expect(boundaryOf(schedule, nextAfter(schedule, boundary))).toBe(nextAfter(schedule, boundary))
-    }
-    expect(new Date(nextAfter('monthly', Date.UTC(2026, 11, 1))).toISOString()).toBe(
-      '2027-01-01T00:00:00.000Z',
-    )
-  })
-})
-
-describe('a report', () => {
-  const due = (made: number | undefined, releasedUntil: number | undefined, now = WEDNESDAY) =>
-    dueOf('daily', { now, made, releasedUntil })
-  const today = MONDAY + 2 * DAY_MS
-
-  it('waits for the newest totals, and not for ever', () => {
-    expect(due(undefined, undefined)).toBeUndefined()
-    expect(due(undefined, today - DAY_MS)).toBeUndefined()
-    expect(due(undefined, today)).toBe(today)
-    expect(due(undefined, undefined, today + 18 * HOUR_MS)).toBe(today)
-  })
-
-  it('is made once, and of many missed ones the newest', () => {
-    expect(due(today, today)).toBeUndefined()
-    expect(due(today - 30 * DAY_MS, today)).toBe(today)
-    // The clock was set back.
-    expect(due(today, today, today - 3 * DAY_MS)).toBeUndefined()
-  })
-})
+import { judged, reportOf, turned } from '../../../../src/exchange/report/index.ts'
+import { findingsOf, foundOf, TWO_WEEKS } from './findings.ts'
 
 describe('a threshold', () => {
   const report = reportOf(TWO_WEEKS)

@@ -1,10 +1,10 @@
-// The room of reports over released totals that a test owns, in virtual time: who gets one, when one is kept, when somebody is told.
+// The room of reports over released totals that a test owns, in virtual time: who gets one, and when somebody is told.
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
-import { KaroError } from '../../../../src/base/errors.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import type { Config } from '../../../../src/config/index.ts'
 import type { AskRequest } from '../../../../src/exchange/query/index.ts'
@@ -16,14 +16,6 @@ import { until } from '../../../support/run/until.ts'
 import { bucket, type Day, MONDAY } from '../report/findings.ts'
 
 const OFF = { risky: 'off', coverage: 'off', anomalies: 'off', missing: 'off' } as const
-const SCHEDULED: Config['reports'] = {
-  schedule: 'daily',
-  last_days: 7,
-  formats: ['md'],
-  keep: 3,
-  teams: [],
-  thresholds: OFF,
-}
 
 const rows = (risky: number): NonNullable<Day['rows']> => ({
   'risk:safe': [8, 90],
@@ -35,6 +27,8 @@ const rows = (risky: number): NonNullable<Day['rows']> => ({
 
 interface World {
   readonly reports: Reports
+  /** The file of what was told. */
+  readonly path: string
   readonly asked: AskRequest[]
   readonly told: string[]
   /** How often released totals were read and opened. */
@@ -52,8 +46,8 @@ interface World {
   config: Config['reports']
 }
 
-function world(config: Partial<Config['reports']> = {}): World {
-  const directory = join(temporaryDirectory(), 'reports')
+function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
+  const path = join(temporaryDirectory(), 'reports', 'state.json')
   const asked: AskRequest[] = []
   const told: string[] = []
   const bucketsIn = ({ start, end }: { start: number; end: number }): readonly BucketTotals[] =>
@@ -101,7 +95,7 @@ function world(config: Partial<Config['reports']> = {}): World {
       principal: () => ({ roles: it.roles }),
       figures: createFigures(clock),
       self: { node_id: 'self', name: 'hq', fingerprint: '73759d20c49e8cef' },
-      directory,
+      path,
       ownUid: 1000,
       clock,
       random: systemRandom,
@@ -122,6 +116,7 @@ function world(config: Partial<Config['reports']> = {}): World {
     })
   const it: World = {
     reports: undefined as unknown as Reports,
+    path,
     timers: [],
     released: () => {},
     asked,
@@ -132,7 +127,7 @@ function world(config: Partial<Config['reports']> = {}): World {
     roles: ['security'],
     reads: 0,
     status: 'success',
-    config: { ...SCHEDULED, ...config },
+    config: { thresholds: { ...OFF, ...limits } },
   }
   Object.assign(it, { reports: build() })
   it.reports.onThreshold((threshold, state) => told.push(`${threshold} ${state}`))
@@ -142,9 +137,6 @@ function world(config: Partial<Config['reports']> = {}): World {
 /** Each day from `first` on, released. */
 const days = (first: number, many: number, risky = 0): readonly Day[] =>
   Array.from({ length: many }, (_, at) => ({ day: first + at, rows: rows(risky) }))
-
-const ids = ({ reports }: Pick<World, 'reports'>): readonly string[] =>
-  reports.status().reports.map(({ id }) => id)
 
 describe('a report that somebody asks for', () => {
   const request = { range: { start: MONDAY - 7 * DAY_MS, end: MONDAY }, uid: 1000 }
@@ -201,95 +193,8 @@ describe('a report that somebody asks for', () => {
   })
 })
 
-describe('a scheduled report', () => {
-  it('is written when its totals are there, once, and pruned', async () => {
-    const it = world()
-    await it.reports.look()
-    expect(ids(it)).toEqual([])
-    it.days = days(-8, 20)
-    for (let look = 0; look < 3; look++) await it.reports.look()
-    expect(ids(it)).toEqual(['2026-11-16-daily'])
-    for (let day = 0; day < 4; day++) {
-      it.now += DAY_MS
-      await it.reports.look()
-    }
-    expect(ids(it)).toEqual(['2026-11-20-daily', '2026-11-19-daily', '2026-11-18-daily'])
-  })
-
-  it('that was missed many times is made up for once, also by another run', async () => {
-    const it = world()
-    it.days = days(-8, 40)
-    await it.reports.look()
-    it.now += 20 * DAY_MS
-    const next = it.again()
-    await next.look()
-    await next.look()
-    expect(ids({ reports: next })).toEqual(['2026-12-06-daily', '2026-11-16-daily'])
-  })
-
-  it('is made for each team, and says where there are no totals of one', async () => {
-    const it = world({ teams: ['web', 'web'] })
-    it.days = days(-8, 9)
-    await it.reports.look()
-    expect(it.reports.status().reports).toMatchObject([
-      { id: '2026-11-16-daily', team: null, state: 'shown' },
-      { id: '2026-11-16-daily-web', team: 'web', state: 'nothing' },
-    ])
-  })
-
-  it('is of a node whose role totals are released to, and of no other', async () => {
-    const it = world({ thresholds: { ...OFF, risky: 1 } })
-    it.days = days(-8, 9, 50)
-    it.roles = ['lead']
-    await it.reports.look()
-    expect([it.asked, it.told, it.reports.status().reports]).toEqual([[], [], []])
-    expect(it.reports.status().problem).toContain('no role that the certificate of this node has')
-    it.roles = ['security']
-    await it.reports.look()
-    expect([ids(it).length, it.reports.status().problem]).toEqual([1, null])
-  })
-
-  it('that was written before releases came is made again when they have, once', async () => {
-    const it = world({ teams: ['web'] })
-    it.now = MONDAY + 19 * HOUR_MS
-    await it.reports.look()
-    expect(it.reports.status().reports.map(({ state }) => state)).toEqual(['nothing', 'nothing'])
-    it.days = days(-8, 9)
-    for (let look = 0; look < 3; look++) await it.reports.look()
-    expect(it.reports.status().reports.map(({ state }) => state)).toEqual(['shown', 'nothing'])
-    expect(it.asked).toHaveLength(12)
-  })
-
-  it('that cannot be made is said, tried again an hour later, and does not stop the node', async () => {
-    const it = world()
-    it.days = days(-8, 9)
-    it.status = 'access_denied'
-    for (let look = 0; look < 3; look++) await it.reports.look()
-    expect(it.reports.status()).toMatchObject({ problem: 'No totals for you.', reports: [] })
-    expect(it.reports.facts()).toMatchObject({ failing: true, kept: 0 })
-    expect(it.asked).toHaveLength(3)
-    it.status = 'success'
-    it.now += HOUR_MS
-    await it.reports.look()
-    expect(it.reports.facts()).toMatchObject({ failing: false, kept: 1 })
-  })
-
-  it('is shown to who has its role, and to nobody else', async () => {
-    const it = world()
-    it.days = days(-8, 9)
-    await it.reports.look()
-    const [id] = ids(it) as [string]
-    expect(it.reports.read(id)).toMatchObject({ audience: 'security' })
-    // The node has lost the role; a person who is logged in has it.
-    it.roles = []
-    expect(ids(it)).toEqual([])
-    expect(() => it.reports.read(id)).toThrow(KaroError)
-    expect(it.reports.read(id, { roles: ['security'] })).toMatchObject({ audience: 'security' })
-  })
-})
-
 describe('thresholds', () => {
-  const watching = { schedule: 'off', thresholds: { ...OFF, risky: 10 } } as const
+  const watching = { risky: 10 }
 
   it('are told when they are crossed and when that ends, also over a restart, and never between', async () => {
     const it = world(watching)
@@ -304,13 +209,13 @@ describe('thresholds', () => {
     it.days = [...it.days, ...days(0, 1, 60)]
     await next.look()
     expect(it.told).toEqual(['risky crossed'])
-    expect(next.facts().thresholds).toEqual([{ threshold: 'risky', limit: 10, crossed: true }])
+    expect(next.watched().thresholds).toEqual([{ threshold: 'risky', limit: 10, crossed: true }])
     it.now += DAY_MS
     it.days = [...it.days, ...days(1, 1, 0)]
     await next.look()
     await next.look()
     expect(it.told).toEqual(['risky crossed', 'risky ended'])
-    expect(next.facts()).toMatchObject({ thresholds: [{ crossed: false }], failing: null })
+    expect(next.watched()).toMatchObject({ thresholds: [{ crossed: false }], problem: null })
   })
 
   it('ask nothing of anybody while nothing new is released', async () => {
@@ -324,9 +229,9 @@ describe('thresholds', () => {
     const it = world(watching)
     it.days = days(-2, 2, 50)
     await it.reports.look()
-    it.config = { ...it.config, thresholds: OFF }
+    it.config = { thresholds: OFF }
     await it.reports.look()
-    expect([it.told, it.reports.facts().thresholds]).toEqual([['risky crossed', 'risky ended'], []])
+    expect([it.told, it.reports.watched().thresholds]).toEqual([['risky crossed', 'risky ended'], []])
   })
 
   it('are looked at soon after a release has come, however many come', async () => {
@@ -355,28 +260,50 @@ describe('thresholds', () => {
     expect(it.timers).toEqual([])
   })
 
-  it('are all that is looked at then: a scheduled report is for its own time', async () => {
-    const it = world({ ...watching, schedule: 'daily' })
-    await it.reports.start(new AbortController().signal)
+  it('are watched by a node whose role totals are released to, and by no other', async () => {
+    const it = world(watching)
     it.days = days(-2, 2, 50)
-    it.released()
-    it.timers.pop()?.run()
-    await until(() => it.told.length > 0, { what: 'the look has its numbers' })
-    expect([it.told, ids(it)]).toEqual([['risky crossed'], []])
-    // Together with a look that keeps reports, which is made in full all the same.
-    it.released()
-    it.timers.pop()?.run()
+    it.roles = ['lead']
     await it.reports.look()
-    expect(ids(it)).toHaveLength(1)
-    await it.reports.stop()
+    expect([it.asked, it.told]).toEqual([[], []])
+    // The next certificate has the role.
+    it.roles = ['security']
+    await it.reports.look()
+    expect(it.told).toEqual(['risky crossed'])
   })
 
-  it('that nobody watches, without a schedule, are no reason to open totals', async () => {
-    const it = world({ schedule: 'off' })
+  it('that cannot be compared are not known, and the reason is told until they can', async () => {
+    const it = world(watching)
+    it.days = days(-2, 2, 50)
+    it.status = 'access_denied'
+    await it.reports.look()
+    expect(it.reports.watched()).toEqual({
+      problem: 'No totals for you.',
+      thresholds: [{ threshold: 'risky', limit: 10, crossed: null }],
+    })
+    it.status = 'success'
+    await it.reports.look()
+    expect([it.told, it.reports.watched().problem]).toEqual([['risky crossed'], null])
+  })
+
+  it('keep what was told in a file of the node alone; a damaged one is as none', async () => {
+    const it = world(watching)
+    it.days = days(-2, 2, 50)
+    await it.reports.look()
+    expect(statSync(it.path).mode & 0o777).toBe(0o600)
+    writeFileSync(it.path, '{"stan')
+    const next = it.again()
+    expect(next.watched().thresholds).toMatchObject([{ crossed: null }])
+    await next.look()
+    expect(next.watched().thresholds).toMatchObject([{ crossed: true }])
+  })
+
+  it('that nobody watches are no reason to open totals', async () => {
+    const it = world()
     it.days = days(-2, 2, 50)
     await it.reports.look()
     expect(it.reads).toBe(0)
-    it.config = { ...it.config, thresholds: { ...OFF, missing: 3 } }
+    it.config = { thresholds: { ...OFF, missing: 3 } }
     await it.reports.look()
     expect(it.reads).toBe(1)
   })
