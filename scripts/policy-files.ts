@@ -1,9 +1,10 @@
 // What is written from the role table: the shipped Cedar file, its schema, and the table in docs/policy.md.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ROLES, type Role } from '../src/base/words/roles.ts'
 import { defaultPolicies } from '../src/trust/policy/cedar/defaults.ts'
 import { SCHEMA } from '../src/trust/policy/cedar/schema.ts'
-import { ROLE_TABLE, ROLES } from '../src/trust/policy/roles.ts'
+import { rowOf } from '../src/trust/policy/roles.ts'
 import { SHARING_CATEGORIES, type SharingCategory } from '../src/trust/policy/types.ts'
 
 const BEGIN = '<!-- roles: begin -->'
@@ -26,10 +27,8 @@ export function policyFiles(): ReadonlyMap<string, string> {
 const OPENS = { any: 'any node', team: 'nodes of their team' } as const
 
 function roleTable(): string {
-  const cell = (role: string, level: 1 | 2, category: SharingCategory): string => {
-    const row = ROLE_TABLE.find(
-      (one) => one.role === role && one.level === level && one.categories.includes(category),
-    )
+  const cell = (role: Role, level: 1 | 2, category: SharingCategory): string => {
+    const row = rowOf(role, level, category)
     return row === undefined ? '–' : OPENS[row.from]
   }
   const rows = ROLES.flatMap((role) =>

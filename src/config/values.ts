@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
+import { labelProblem } from '../base/words/roles.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
@@ -22,6 +23,10 @@ export const displayName = text(`a name of 1 to ${NAME_LENGTH} characters`, name
 
 export const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
   LABEL.test(value) ? undefined : 'that is not a plain name',
+)
+
+const role = text(label.allowed, (value) =>
+  LABEL.test(value) ? labelProblem('role', value) : 'that is not a plain name',
 )
 
 export const approvedPattern = text('"NAME: AGENT TOOL [in DIRECTORY] GLOB"', (value) =>
@@ -49,6 +54,7 @@ export const nodeId: Kind<NodeId> = text<NodeId>(
 export const audience = text('a node id, "team:<name>", "role:<name>" or "*"', (value) => {
   if (value === '*') return undefined
   const group = /^(team|role):(.*)$/.exec(value)
+  if (group?.[1] === 'role' && LABEL.test(group[2]!)) return labelProblem('role', group[2]!)
   if (group) return LABEL.test(group[2]!) ? undefined : `${group[1]}: needs a plain name`
   return nodeIdProblem(value)
 })
@@ -178,7 +184,7 @@ export const securityList: Kind<readonly Security[]> = {
 const trustedFields = {
   name: displayName,
   level: oneOf(TRUST_LEVELS),
-  roles: list(label, 32),
+  roles: list(role, 32),
   teams: list(label, 32),
 } as const
 

@@ -1,7 +1,8 @@
 // What a certificate of an issuer is to say, checked before a root key is made or opened.
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
-import { LIFE_MAX_MS, privileged } from '../../trust/certificates/index.ts'
+import { LIFE_MAX_MS } from '../../trust/certificates/index.ts'
+import { privileged } from '../../trust/policy/index.ts'
 import { parseDuration } from '../input/time.ts'
 import { grantsOf } from '../input/values.ts'
 

@@ -7,7 +7,7 @@ import { loadConfig } from '../../config/load.ts'
 import { holdExpectations, type Outcome, readExpectations } from '../../trust/policy/expectations.ts'
 import type { PolicySet } from '../../trust/policy/index.ts'
 import { loadPolicies } from '../../trust/policy/load.ts'
-import { judged } from '../../trust/policy/policy.ts'
+import { judgedAsAsked } from '../../trust/policy/policy.ts'
 import { type Supposition, supposedRequest } from '../../trust/policy/supposed.ts'
 import type { CommandIo } from '../command.ts'
 
@@ -26,7 +26,7 @@ export async function checkLocally(
   const { engine } = await loadPolicies(files.map((file) => resolve(file)))
   const request = supposedRequest(supposed, nodeOf(io, teams))
   const { level, category = null } = request.resource
-  return { ...judged(engine, request), engine: engine.kind, action: request.action, level, category }
+  return { ...judgedAsAsked(engine, request), engine: engine.kind, action: request.action, level, category }
 }
 
 export interface Tried {

@@ -11,12 +11,18 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
   const { engine, files, loaded_at, problem, teams, warnings } = policy
   const what =
     engine === 'built-in'
-      ? 'The built-in role table is in force (docs/policy.md); there are no policy files.'
+      ? 'The built-in role table is in force; there are no policy files. Every member has the rows of individual, and a role adds to them; people must have agreed as well (karo share).'
       : `${files.length} policy ${files.length === 1 ? 'file is' : 'files are'} in force since ${loaded_at}.`
   const list = table(screen, files, [
     { title: 'FILE', value: (file) => file.path, shrink: true },
     { title: 'POLICIES', value: (file) => String(file.policies) },
     { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
+  ])
+  const rules = table(screen, policy.roles, [
+    { title: 'ROLE', value: ({ role }) => role },
+    { title: 'MAY HAVE', value: ({ level }) => (level === 1 ? 'numbers of single nodes' : 'totals') },
+    { title: 'OF', value: ({ from }) => (from === 'any' ? 'any node' : 'nodes of their team') },
+    { title: 'ABOUT', value: ({ categories }) => categories.join(', '), shrink: true },
   ])
   const team =
     teams.length === 0
@@ -25,7 +31,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
   const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')
   const theirs = policy.organisation === null ? '' : organisationView(policy.organisation, screen)
-  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${fitted(`${team}\n`, screen.columns)}${odd}${bad}${theirs}`
+  return `${fitted(`${what}\n`, screen.columns)}${files.length === 0 ? '' : list}${policy.roles.length === 0 ? '' : rules}${fitted(`${team}\n`, screen.columns)}${odd}${bad}${theirs}`
 }
 
 const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const

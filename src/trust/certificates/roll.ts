@@ -6,7 +6,8 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
-import { areGranted, levelOf } from './levels.ts'
+import { rolesThatCount } from '../../base/words/roles.ts'
+import { areGranted } from '../policy/roles.ts'
 import { createOperatorRoll } from './operators/operator-roll.ts'
 import type { List, Revoked, Roll } from './roll-types.ts'
 import { createShares } from './shares.ts'
@@ -96,7 +97,7 @@ export function createRoll(): Roll {
       key: body.key,
       member_id: toHex(body.member),
       name: body.name,
-      roles: body.roles,
+      roles: rolesThatCount(body.roles),
       teams: body.teams,
       grants: body.grants,
       issuer: held.author,
@@ -242,7 +243,7 @@ export function createRoll(): Roll {
       const binding = bindingAt(node, now)
       if (binding === undefined) return undefined
       const stale = isStale(now)
-      return { binding, stale, level: stale ? 'untrusted' : levelOf(binding.roles) }
+      return { binding, stale, level: stale ? 'untrusted' : 'peer' }
     },
     revoked: (node) => revoked(node),
     fault: (node) => {
@@ -284,7 +285,14 @@ export function createRoll(): Roll {
       // Certificates of a revoked issuer may be by the thief of its key, so no new one may be based on them.
       if (last === undefined || revoked(last.author) !== undefined) return undefined
       const { name, roles, teams, member, version } = last.body
-      return { usage: 'node', name, roles, teams, member_id: toHex(member), issued_at: version }
+      return {
+        usage: 'node',
+        name,
+        roles: rolesThatCount(roles),
+        teams,
+        member_id: toHex(member),
+        issued_at: version,
+      }
     },
     isVoid(node) {
       const author = heldOf(node)?.author

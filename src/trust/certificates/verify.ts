@@ -19,8 +19,9 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
+import { rolesThatCount } from '../../base/words/roles.ts'
 import { verifierOf } from '../identity/index.ts'
-import { privileged } from './levels.ts'
+import { privileged } from '../policy/roles.ts'
 import { type Binding, USAGES, type Usage } from './types.ts'
 
 /** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */
@@ -203,7 +204,7 @@ export function bindingOf(links: readonly Link[]): Binding {
     key: body.key,
     member_id: toHex(body.member),
     name: body.name,
-    roles: body.roles,
+    roles: rolesThatCount(body.roles),
     teams: body.teams,
     grants: body.grants,
     issuer: formatNodeId(signer),

@@ -5,7 +5,7 @@ import { byText } from '../../base/by-text.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createListeners } from '../../base/run/listeners.ts'
-import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import { labelProblem } from '../../base/words/roles.ts'
 import type { Config } from '../../config/index.ts'
 import type { ConsentRepository } from '../../store/tables/consent.ts'
 import type { Audit } from '../audit/index.ts'
@@ -85,11 +85,12 @@ export function createSharing(deps: SharingDeps): Sharing {
 
   function entryOf(who: string): string {
     if (who === '*' || isNodeId(who)) return who
-    const [, group] = /^(?:team|role):(.*)$/s.exec(who) ?? []
+    const [, what = '', group] = /^(team|role):(.*)$/s.exec(who) ?? []
     if (group === undefined) return trust.resolve(who)
-    if (LABEL.test(group)) return who
-    throw new KaroError('bad_request', `'${who}' names no team or role`, {
-      hint: `Write team:eng or role:lead; a name is ${LABEL_RULE}.`,
+    const problem = labelProblem(what, group)
+    if (problem === undefined) return who
+    throw new KaroError('bad_request', `'${group.slice(0, 80)}' ${problem}`, {
+      hint: 'Write team:eng or role:lead.',
     })
   }
 

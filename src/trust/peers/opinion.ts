@@ -1,5 +1,6 @@
 // Weighs what is said about one node into one opinion: the strongest source that speaks decides, a denial always wins.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { rolesThatCount } from '../../base/words/roles.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
 import type { CertifiedWord } from '../certificates/index.ts'
@@ -76,7 +77,13 @@ export function weigh(evidence: Evidence): PeerOpinion {
     return { ...base, trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' }
   }
   if (decision !== undefined && decision.level !== null) {
-    return { ...base, trust_level: decision.level, roles: decision.roles, teams: decision.teams, why: 'tofu' }
+    return {
+      ...base,
+      trust_level: decision.level,
+      roles: rolesThatCount(decision.roles),
+      teams: decision.teams,
+      why: 'tofu',
+    }
   }
   if (certified !== undefined) {
     const { roles, teams } = certified.binding

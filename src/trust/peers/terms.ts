@@ -1,7 +1,7 @@
 // What a person may say of a node, checked: names, labels, and whether the configuration says otherwise.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
-import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import { labelProblem } from '../../base/words/roles.ts'
 import type { TrustedPeer } from '../../config/index.ts'
 import type { KeyState } from '../lineage/index.ts'
 import { cleanName, NAME_MAX } from './seen.ts'
@@ -64,11 +64,13 @@ export function checkedLabels(
 ): readonly string[] | undefined {
   if (labels === undefined) return undefined
   const distinct = [...new Set(labels)]
-  if (distinct.length > LABELS_MAX || !distinct.every((label) => LABEL.test(label))) {
-    throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, {
-      where: what,
-      hint: `A ${what} is ${LABEL_RULE}.`,
-    })
+  if (distinct.length > LABELS_MAX) {
+    throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, { where: what })
+  }
+  for (const label of distinct) {
+    const problem = labelProblem(what, label)
+    if (problem !== undefined)
+      throw new KaroError('bad_request', `'${label.slice(0, 80)}' ${problem}`, { where: what })
   }
   return distinct
 }

@@ -30,7 +30,8 @@ export function mergedEngine(own: PolicyEngine, bundle: PolicyEngine, accept: Ac
 }
 
 /** A denial that some policy asked for, or that stands for one which could not be judged; not the mere lack of a permit. */
-const isForbid = ({ effect, rule }: RoleDecision): boolean => effect === 'deny' && !NO_PERMIT.test(rule)
+export const isForbid = ({ effect, rule }: RoleDecision): boolean =>
+  effect === 'deny' && !NO_PERMIT.test(rule)
 
 /** Rules of policies name their file and line, so none of them looks like these. */
 const NO_PERMIT = /^(?:policy\.default|role\.\w+)$/

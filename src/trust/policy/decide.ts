@@ -2,6 +2,7 @@
 import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
 import { deniesEntry, matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
+import { isToldAnomalies } from './roles.ts'
 import type {
   Action,
   AnomalyChoice,
@@ -40,13 +41,17 @@ const NOT_ASKED_FOR: Decision = {
  *   sent it are different things);
  * - `consent.none`: nobody entitled this author; consent is by name, team, role or `*`;
  * - `level2.totals`: entitled, and single nodes are not asked for it (withheld, never plain numbers instead);
- * - `consent.allow`, `consent.allow_category`.
+ * - `consent.allow`, `consent.allow_category`, `consent.identified`.
+ *
+ * `as`: the same principal with some of its roles alone. What was taken back is looked for with all of them, and what was
+ * agreed to with these.
  */
 export function decide(
   principal: Principal,
   action: Action,
   resource: Resource,
   { consent }: Pick<Context, 'consent'>,
+  as: Principal = principal,
 ): Decision {
   if (principal.denied) return deny('trust.denied', 'the node is denied or revoked here')
   if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
@@ -55,7 +60,7 @@ export function decide(
   if (about === null) return allow('health.admitted', 'any admitted node may have node health')
   const refusal = refusalOf(principal, action, resource, consent)
   if (refusal !== undefined) return refusal
-  const found = LEVEL[resource.level](principal, action, resource.category!, consent!)
+  const found = LEVEL[resource.level](as, action, resource.category!, consent!)
   return found.effect === 'allow' && resource.level === 2 ? NOT_ASKED_FOR : found
 }
 
@@ -148,10 +153,20 @@ const entitled = (entries: readonly string[], principal: Principal): boolean =>
 const entitledTo = (parts: readonly PartOf[], principal: Principal, category: SharingCategory): boolean =>
   parts.some(({ who, categories }) => categories.includes(category) && matchesEntry(who, principal))
 
+/** People who let their anomalies be named tell them to those who look after all machines, if these may have totals. */
+const isTold = (principal: Principal, category: SharingCategory, consent: Consent): boolean =>
+  category === 'anomalies' &&
+  isToldAnomalies(principal.roles) &&
+  TRUST_OPENS[principal.trust_level].level2 &&
+  entitled(consent.allow_supervisors, principal)
+
 type Judge = (principal: Principal, action: Action, category: SharingCategory, consent: Consent) => Decision
 
 const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
   1: (principal, action, category, consent) => {
+    if (isTold(principal, category, consent)) {
+      return allow('consent.identified', 'anomalies are named to security (karo share anomalies identified)')
+    }
     const { receivesLevel1, queriesLevel1 } = TRUST_OPENS[principal.trust_level]
     const summaries = action === 'summary.receive'
     if (!(summaries ? receivesLevel1 : queriesLevel1)) {

@@ -3,7 +3,7 @@ import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
 import { locateKeys, type Path } from '../../config/locate.ts'
-import { judged } from './policy.ts'
+import { judgedAsAsked } from './policy.ts'
 import { type Supposition, supposedRequest } from './supposed.ts'
 import { type PolicyEngine, type RoleDecision, SHARING_CATEGORIES } from './types.ts'
 
@@ -122,7 +122,7 @@ export function holdExpectations(
 ): readonly Outcome[] {
   return tests.flatMap(({ supposed, expected }) =>
     expected.map(({ action, effect, line }) => {
-      const decision = judged(
+      const decision = judgedAsAsked(
         engine,
         placed(`${file}:${line}`, () => supposedRequest({ ...supposed, action }, node)),
       )

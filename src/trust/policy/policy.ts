@@ -1,13 +1,15 @@
 // Both layers of the owner's policy together: what the people here agreed to, and what the role policies permit.
 import { builtIn } from './built-in.ts'
-import { type AcceptOrg, type Limits, mergedEngine } from './bundle.ts'
+import { type AcceptOrg, isForbid, type Limits, mergedEngine } from './bundle.ts'
 import { decide, mayBeCounted, mayRead } from './decide.ts'
 import { audienceOf } from './principal.ts'
 import { ACTION_CATEGORY, resourceOf } from './resource.ts'
+import { rolesAsMember } from './roles.ts'
 import type {
   Action,
   AgentRequest,
   Circumstances,
+  Consent,
   Context,
   Decision,
   PolicyEngine,
@@ -60,6 +62,13 @@ export interface Policy {
   ): Decision
   /** Whether somebody may have an agent of this machine do something: role policies alone. Never throws. */
   judgeAgent(request: Omit<AgentRequest, 'at' | 'k' | 'teams'>): RoleDecision
+  /** Both layers, each with what it says, and what they come to together: `decide` in its steps. */
+  explain(
+    principal: Principal,
+    action: Action,
+    resource: Resource,
+    context: Context,
+  ): { readonly owner: Decision; readonly roles: RoleDecision; readonly both: Decision }
   /** The second layer alone. */
   judge(principal: Principal, action: Action, resource: Resource, circumstances: Circumstances): RoleDecision
   /** What the organisation asks of this node from now on; it narrows what the owner's policies say, see `bundle.ts`. */
@@ -100,8 +109,9 @@ export function createPolicy(
   let problem: string | null = null
   let organisation: OrganisationRules = {}
 
-  const judge: Policy['judge'] = (principal, action, resource, circumstances) =>
-    judgeIn(teams(), principal, action, resource, circumstances)
+  const judge: Policy['judge'] = (principal, action, resource, circumstances) => {
+    return withOrWithout(principal, (as) => judgeIn(teams(), as, action, resource, circumstances))
+  }
 
   /** `of`: the teams of whom the numbers are. */
   const judgeIn = (
@@ -143,35 +153,56 @@ export function createPolicy(
     }
   }
 
-  function both(
-    owner: Decision,
+  /**
+   * Both layers, for the principal with all its roles; and where no policy permits that, for the same principal as a member
+   * without roles of the table, so that nobody has less with a role than without. What is forbidden stays forbidden.
+   * `ownerOf`: the owner's layer for these roles.
+   */
+  function steps(
+    ownerOf: (as: Principal) => Decision,
     principal: Principal,
     action: Action,
     resource: Resource,
     circumstances: Circumstances,
     of = teams(),
-  ): Decision {
-    if (owner.effect === 'deny') return owner
-    const role = judgeIn(of, principal, action, resource, circumstances)
-    if (role.effect !== 'allow') return { effect: 'deny', rule: role.rule, reason: role.reason }
-    return { ...owner, policy_rule: role.rule }
+  ): { readonly owner: Decision; readonly roles?: RoleDecision } {
+    const owner = ownerOf(principal)
+    if (owner.effect === 'deny') return { owner }
+    const roles = judgeIn(of, principal, action, resource, circumstances)
+    const member = roles.effect === 'allow' || isForbid(roles) ? undefined : asMember(principal)
+    if (member === undefined) return { owner, roles }
+    const without = ownerOf(member)
+    const others = judgeIn(of, member, action, resource, circumstances)
+    return without.effect === 'deny' || others.effect === 'deny'
+      ? { owner, roles }
+      : { owner: without, roles: others }
   }
+
+  const both = (...asked: Parameters<typeof steps>): Decision => together(steps(...asked))
 
   return {
     decide(principal, action, resource, { consent, ...circumstances }) {
-      const owner = decide(principal, action, resource, consent === undefined ? {} : { consent })
-      return both(owner, principal, action, resource, circumstances)
+      const owners = ownersLayer(principal, action, resource, consent)
+      return both(owners, principal, action, resource, circumstances)
+    },
+    explain(principal, action, resource, { consent, ...circumstances }) {
+      const owners = ownersLayer(principal, action, resource, consent)
+      const found = steps(owners, principal, action, resource, circumstances)
+      const { owner, roles = judge(principal, action, resource, circumstances) } = found
+      return { owner, roles, both: together(found) }
     },
     counts(audience, action, { consent, ...circumstances }) {
       const principal = audienceOf(audience)
       const resource = totalOf(action, principal)
       const owner = mayBeCounted(principal, action, resource, consent === undefined ? {} : { consent })
-      return both(owner, principal, action, resource, circumstances)
+      if (owner.effect === 'deny') return owner
+      // Without its role an audience is everybody, and nobody agreed to be counted for everybody.
+      return together({ owner, roles: judgeIn(teams(), principal, action, resource, circumstances) })
     },
     reads(principal, audience, action, circumstances, team) {
       const of = team === undefined ? [] : [team]
       const resource = totalOf(action, principal)
-      return both(mayRead(principal, audience), principal, action, resource, circumstances, of)
+      return both((as) => mayRead(as, audience), principal, action, resource, circumstances, of)
     },
     judge,
     judgeAgent,
@@ -195,6 +226,22 @@ export function createPolicy(
       problem,
     }),
   }
+}
+
+const ownersLayer =
+  (principal: Principal, action: Action, resource: Resource, consent: Consent | undefined) =>
+  (as: Principal): Decision =>
+    decide(principal, action, resource, consent === undefined ? {} : { consent }, as)
+
+function asMember(principal: Principal): Principal | undefined {
+  const roles = rolesAsMember(principal.roles)
+  return roles && { ...principal, roles }
+}
+
+function together({ owner, roles }: { readonly owner: Decision; readonly roles?: RoleDecision }): Decision {
+  if (roles === undefined) return owner
+  if (roles.effect !== 'allow') return { effect: 'deny', rule: roles.rule, reason: roles.reason }
+  return { ...owner, policy_rule: roles.rule }
 }
 
 const totalOf = (action: QueryAction, principal: Principal) => ({
@@ -223,6 +270,17 @@ export function judged(engine: PolicyEngine, request: RoleRequest): RoleDecision
   } catch (error) {
     return brokenBy(error)
   }
+}
+
+/** As `judged`, and where no policy permits it, for the same principal as a member without roles of the table. */
+export const judgedAsAsked = (engine: PolicyEngine, request: RoleRequest): RoleDecision =>
+  withOrWithout(request.principal, (principal) => judged(engine, { ...request, principal }))
+
+function withOrWithout(principal: Principal, judge: (as: Principal) => RoleDecision): RoleDecision {
+  const found = judge(principal)
+  const member = found.effect === 'allow' || isForbid(found) ? undefined : asMember(principal)
+  const other = member && judge(member)
+  return other?.effect === 'allow' ? other : found
 }
 
 const brokenBy = (error: unknown): RoleDecision => {

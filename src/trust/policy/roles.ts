@@ -1,9 +1,8 @@
 // The role table, once, as data: which role may have which level and category, and from which nodes.
-// The built-in engine judges by it; the shipped Cedar file and the table in docs/policy.md are written from it.
+// The built-in engine judges by it; the shipped Cedar file, the table in docs/policy.md and that of `karo policy show` are made
+// from it, and the tests of both engines expect what it says.
+import { isRole, type Role } from '../../base/words/roles.ts'
 import { SHARING_CATEGORIES, type SharingCategory } from './types.ts'
-
-export const ROLES = ['individual', 'lead', 'security', 'admin'] as const
-export type Role = (typeof ROLES)[number]
 
 export interface RoleRow {
   /** Stable id of the rule, as decisions and the ledger name it. */
@@ -18,13 +17,10 @@ export interface RoleRow {
   readonly meaning: string
 }
 
-/** What level 1 consists of (source: Data Categories): signals of anomalies are level 2. */
-const LEVEL_1 = ['tool_usage', 'activity_patterns', 'safety_stats'] as const satisfies SharingCategory[]
-
 /**
  * After the source's Role Hierarchy. What a person may see of their own node is no question to anybody, so it has no row.
- * `individual` is everybody without another role of this table: what others agreed to give them. A role narrows: who
- * has one is judged by its rows, and by the rows of `individual` only when given that role as well.
+ * The rows of `individual` are those of every member, by what others agreed to give it; the other roles add to them
+ * (`asMember`), and what people agreed to give a role is judged by the rows of that role.
  */
 export const ROLE_TABLE: readonly RoleRow[] = [
   {
@@ -47,7 +43,7 @@ export const ROLE_TABLE: readonly RoleRow[] = [
     rule: 'role.lead.level1',
     role: 'lead',
     level: 1,
-    categories: LEVEL_1,
+    categories: SHARING_CATEGORIES,
     from: 'team',
     meaning: 'numbers of single nodes of their team',
   },
@@ -60,18 +56,26 @@ export const ROLE_TABLE: readonly RoleRow[] = [
     meaning: 'totals over their team',
   },
   {
+    rule: 'role.security.level1',
+    role: 'security',
+    level: 1,
+    categories: ['anomalies'],
+    from: 'any',
+    meaning: 'anomalies of nodes whose people let them be named',
+  },
+  {
     rule: 'role.security.level2',
     role: 'security',
     level: 2,
     categories: SHARING_CATEGORIES,
     from: 'any',
-    meaning: 'totals over all nodes, and never the numbers of a single one',
+    meaning: 'totals over all nodes',
   },
   {
     rule: 'role.admin.level1',
     role: 'admin',
     level: 1,
-    categories: LEVEL_1,
+    categories: SHARING_CATEGORIES,
     from: 'team',
     meaning: 'numbers of single nodes of the team whose systems they run',
   },
@@ -84,6 +88,20 @@ export const ROLE_TABLE: readonly RoleRow[] = [
     meaning: 'totals over all nodes',
   },
 ]
+
+/** What the row of a role and level says of a category; undefined: nothing beyond what every member has. */
+export const rowOf = (role: Role, level: 1 | 2, category: SharingCategory): RoleRow | undefined =>
+  ROLE_TABLE.find((row) => row.role === role && row.level === level && row.categories.includes(category))
+
+/** The roles that only issuers may give to which the root granted it, in their own certificate. */
+const GRANTED: readonly string[] = ['security', 'admin'] satisfies Role[]
+
+export const privileged = (roles: readonly string[]): readonly string[] =>
+  roles.filter((role) => GRANTED.includes(role))
+
+/** Whether an issuer with these grants may give all of these roles. */
+export const areGranted = (roles: readonly string[], grants: readonly string[]): boolean =>
+  privileged(roles).every((role) => grants.includes(role))
 
 /** Node health carries no person's data: every role may have it. */
 export const HEALTH_RULE = 'role.any.health'
@@ -102,16 +120,33 @@ export const ADMIN_AGENT = {
     'operators with the role admin may task the agents of machines of their teams, and answer what waits there',
 } as const
 
-const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name)
-
 /** The roles of the table that a principal is judged by: those it has, else `individual`. Other roles are no part of it. */
 export function tableRoles(roles: readonly string[]): readonly Role[] {
   const known = roles.filter(isRole)
   return known.length === 0 ? ['individual'] : known
 }
 
-/** Whether the role table opens totals to somebody with these roles, and the numbers of no single node. */
+/** Undefined: these roles are those of a plain member already. Else what remains of them for one. */
+export function rolesAsMember(roles: readonly string[]): readonly string[] | undefined {
+  const others = roles.filter((role) => !isRole(role) || role === 'individual')
+  return others.length === roles.length ? undefined : others
+}
+
+/** Whether one of these roles opens the named anomalies of any node whose people let them be named, asked or not. */
+export const isToldAnomalies = (roles: readonly string[]): boolean =>
+  ROLE_TABLE.some(
+    ({ role, level, categories, from }) =>
+      role !== 'individual' &&
+      level === 1 &&
+      from === 'any' &&
+      categories.includes('anomalies') &&
+      roles.includes(role),
+  )
+
+/** Whether the role table opens totals to somebody with these roles, and by these roles the numbers of no single node. */
 export const onlyTotals = (roles: readonly string[]): boolean => {
   const of = tableRoles(roles)
-  return ROLE_TABLE.filter(({ role }) => of.includes(role)).every(({ level }) => level === 2)
+  return ROLE_TABLE.filter(({ role }) => of.includes(role)).every(
+    ({ level, categories }) => level === 2 || !categories.includes('tool_usage'),
+  )
 }

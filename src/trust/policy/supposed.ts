@@ -1,7 +1,8 @@
 // A request that nobody made, as `karo policy check` and policy tests describe one, for trying policies.
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
-import { LABEL, LABEL_RULE, TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
+import { labelProblem } from '../../base/words/roles.ts'
+import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import { ACTION_CATEGORY } from './resource.ts'
 import { ACTIONS, type Action, type RoleRequest, type SharingCategory } from './types.ts'
 
@@ -74,10 +75,11 @@ function partsOf(as: readonly string[]): { roles: string[]; teams: string[] } {
   const parts: { roles: string[]; teams: string[] } = { roles: [], teams: [] }
   for (const entry of as) {
     const [, kind, label] = /^(role|team):(.*)$/s.exec(entry) ?? []
-    if (kind === undefined || label === undefined || !LABEL.test(label)) {
-      throw new KaroError('bad_request', `'${entry.slice(0, 80)}' names no role or team`, {
+    const problem = kind === undefined ? 'names no role or team' : labelProblem(kind, label ?? '')
+    if (label === undefined || problem !== undefined) {
+      throw new KaroError('bad_request', `'${entry.slice(0, 80)}' ${problem}`, {
         where: 'as',
-        hint: `Write role:security or team:eng; a name is ${LABEL_RULE}.`,
+        hint: 'Write role:security or team:eng.',
       })
     }
     parts[kind === 'role' ? 'roles' : 'teams'].push(label)

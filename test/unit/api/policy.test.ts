@@ -104,7 +104,8 @@ test('judges a supposed request, and refuses what is none with what is allowed',
     rule: 'role.security.level2',
   })
   expect((await check('as=role:security&action=query.tool_usage')).body).toMatchObject({
-    effect: 'deny',
+    effect: 'allow',
+    rule: 'role.individual.level1',
     level: 1,
   })
   expect((await check('action=query.tool_usage&trust=supervisor')).body).toMatchObject({ level: 2 })
@@ -112,6 +113,7 @@ test('judges a supposed request, and refuses what is none with what is allowed',
     'action=query.tools',
     'action=summary.receive',
     'as=lead&action=query.tool_usage',
+    'as=role:Security&action=query.tool_usage',
     'action=query.tool_usage&level=3',
     'action=query.tool_usage&at=noon',
     'action=query.tool_usage&trust=friend',
@@ -135,8 +137,8 @@ test('explains by both layers, with the consent of the caller', async () => {
   })
   expect(await explain('action=query.safety_posture')).toMatchObject({ effect: 'deny', rule: 'consent.none' })
   expect(await explain('action=query.tool_usage', ['ops'])).toMatchObject({
-    effect: 'deny',
-    rule: 'role.team',
+    effect: 'allow',
+    rule: 'role.individual.level1',
   })
   expect(await explain('action=query.node_health', [])).toMatchObject({ effect: 'allow', category: null })
 })

@@ -64,6 +64,12 @@ export const policyView = z
     }).describe('in force'),
     warnings: listOf(text(4096, 'file, line, column and what is odd there'), 1_000),
     loaded_at: moment('when they came into force'),
+    roles: rowsOf(32, {
+      role: text(64, 'a role; every member has the rows of individual, and a role adds to them'),
+      level: level('1: numbers of single nodes; 2: totals'),
+      categories: listOf(sharingCategory(), 8),
+      from: z.enum(['any', 'team']).describe('team: nodes of a team that the asker is in'),
+    }).describe('the role table, where it is in force: empty with policy files, which replace it'),
     teams: listOf(text(64, 'a team'), LABELS_MAX).describe('that this node is in'),
     problem: text(4096, 'why what the files say now is not in force').nullable(),
     organisation: organisation.nullable().describe('the policy bundle of the mesh; null: none came here'),

@@ -8,7 +8,8 @@ import { fingerprintOf } from '../../../trust/identity/index.ts'
 import { createPrincipals } from '../../../trust/operators/index.ts'
 import type { Organisation } from '../../../trust/organisation/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import { decide, type Policy, principalOf } from '../../../trust/policy/index.ts'
+import { type Policy, principalOf } from '../../../trust/policy/index.ts'
+import { ROLE_TABLE } from '../../../trust/policy/roles.ts'
 import { supposedRequest } from '../../../trust/policy/supposed.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../contract/operations/policy.ts'
 import type { PolicyShape } from '../../contract/shapes.ts'
@@ -94,7 +95,12 @@ export function policyRoutes({
   return (server) => {
     serve(server, getPolicy, async () => {
       const { loaded_at, ...rest } = policy.status()
-      return { ...rest, loaded_at: moment(loaded_at), organisation: organisationShape() }
+      return {
+        ...rest,
+        loaded_at: moment(loaded_at),
+        roles: rest.engine === 'built-in' ? roleRows() : [],
+        organisation: organisationShape(),
+      }
     })
     serve(server, takeBundle, async ({ body }) => {
       await organisation.take(new Uint8Array(Buffer.from(body.bundle, 'base64url')))
@@ -117,15 +123,9 @@ export function policyRoutes({
         here(),
       )
       const consent = await sharing.consentOf(caller.uid)
-      const owner =
-        fault === undefined
-          ? decide(principal, action, resource, { consent })
-          : { effect: 'deny' as const, ...fault }
-      const roles = policy.judge(principal, action, resource, circumstances)
-      const both =
-        fault === undefined
-          ? policy.decide(principal, action, resource, { ...circumstances, consent })
-          : owner
+      const found = policy.explain(principal, action, resource, { ...circumstances, consent })
+      const refused = fault && { effect: 'deny' as const, ...fault }
+      const { owner, roles, both } = refused ? { owner: refused, roles: found.roles, both: refused } : found
       const ownerDecides = owner.effect === 'deny'
       const { effect, rule, reason } = owner
       const own = { layer: 'owner' as const, effect, rule, reason, decides: ownerDecides }
@@ -136,7 +136,7 @@ export function policyRoutes({
         level: resource.level,
         category: resource.category ?? null,
         effect: both.effect,
-        rule: both.policy_rule ?? both.rule,
+        rule: ('policy_rule' in both && both.policy_rule) || both.rule,
         roles: principal.roles,
         teams: principal.teams,
         // Nobody is judged by roles where the certificate or the login says nothing.
@@ -146,6 +146,9 @@ export function policyRoutes({
     })
   }
 }
+
+const roleRows = (): PolicyShape['roles'] =>
+  ROLE_TABLE.map(({ role, level, from, categories }) => ({ role, level, from, categories: [...categories] }))
 
 const moment = (ms: number): string => new Date(ms).toISOString()
 

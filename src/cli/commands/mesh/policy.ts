@@ -5,6 +5,7 @@ import { AUDIENCES_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
+import { labelProblem } from '../../../base/words/roles.ts'
 import { TRUST_LEVELS } from '../../../base/words/trust-levels.ts'
 import { ACTIONS, SHARING_CATEGORIES } from '../../../trust/policy/types.ts'
 import { type Command, defineCommand, show } from '../../command.ts'
@@ -182,6 +183,11 @@ function audiencesOf(roles: readonly string[]): readonly string[] {
     throw new KaroError('bad_request', `totals go to at most ${AUDIENCES_MAX} roles of 1 to 64 characters`, {
       where: '--audience',
     })
+  }
+  for (const role of unique) {
+    const problem = labelProblem('role', role)
+    if (problem !== undefined)
+      throw new KaroError('bad_request', `'${role}' ${problem}`, { where: '--audience' })
   }
   return unique
 }

@@ -3,7 +3,6 @@
 import { DAY_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
-import { levelOf } from '../../../trust/certificates/index.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
@@ -41,7 +40,7 @@ const asOperator = (self: Principal, { roles, teams }: Acting): Principal => ({
   ...self,
   roles,
   teams,
-  trust_level: levelOf(roles),
+  trust_level: 'peer',
 })
 
 /** What was found, or why nobody may look. */

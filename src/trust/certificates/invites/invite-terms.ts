@@ -1,12 +1,21 @@
 // The terms that an invite may promise: only those that the issuer could sign now.
 import type { Clock, Random } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { LABEL, LABEL_RULE } from '../../../base/words/trust-levels.ts'
+import { labelProblem } from '../../../base/words/roles.ts'
 import { type Signer, signCertificate } from '../sign.ts'
 import type { InviteTerms } from './invites.ts'
 
 /** The longest name that a machine may call itself by, in characters of four bytes. */
 const LONGEST_NAME = '\u{1F5A5}'.repeat(64)
+
+/** Throws KaroError `bad_request` for a name that is none, or that only looks like a role of the role table. */
+export function checkLabels(what: string, labels: readonly string[]): void {
+  for (const label of labels) {
+    const problem = labelProblem(what, label)
+    if (problem !== undefined)
+      throw new KaroError('bad_request', `'${label.slice(0, 80)}' ${problem}`, { where: what })
+  }
+}
 
 /** Throws KaroError `bad_request` where roles and teams are no labels, or too many for one certificate. */
 export function checkInviteTerms(
@@ -15,11 +24,8 @@ export function checkInviteTerms(
   { roles, teams }: Pick<InviteTerms, 'roles' | 'teams'>,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): void {
-  for (const [what, labels] of Object.entries({ role: roles, team: teams })) {
-    const wrong = labels.find((label) => !LABEL.test(label))
-    if (wrong === undefined) continue
-    throw new KaroError('bad_request', `'${wrong.slice(0, 80)}' is not a ${what}: it has ${LABEL_RULE}`)
-  }
+  checkLabels('role', roles)
+  checkLabels('team', teams)
   const now = clock.now()
   const times = { version: now, notBefore: now, notAfter: now + 1 }
   const trial = { usage: 'node' as const, key: signer.publicKey, name: LONGEST_NAME, roles, teams, ...times }

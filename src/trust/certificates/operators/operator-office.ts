@@ -6,9 +6,9 @@ import { DAY_MS } from '../../../base/calendar.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/printable.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
-import { LABEL, LABEL_RULE } from '../../../base/words/trust-levels.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Operators, OperatorTerms } from '../fleet-types.ts'
+import { checkLabels } from '../invites/invite-terms.ts'
 import { comparable } from '../invites/letting-in.ts'
 import type { Issuing } from '../issuing.ts'
 import type { Roll } from '../roll-types.ts'
@@ -81,11 +81,8 @@ function checkTerms({ name, roles, teams, for_ms }: OperatorTerms): void {
       },
     )
   }
-  for (const [what, labels] of Object.entries({ role: roles, team: teams })) {
-    const wrong = labels.find((label) => !LABEL.test(label))
-    if (wrong === undefined) continue
-    throw new KaroError('bad_request', `'${wrong.slice(0, 80)}' is no ${what}: it has ${LABEL_RULE}`)
-  }
+  checkLabels('role', roles)
+  checkLabels('team', teams)
   if (for_ms < LEAST_MS || for_ms > LIFE_MAX_MS.operator) {
     const days = LIFE_MAX_MS.operator / DAY_MS
     throw new KaroError('bad_request', `an operator is certified for a minute to ${days} days`)

@@ -2,7 +2,6 @@
 import type { CertificateBody } from '../../../../protocols/messages/certificate.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../../base/words/trust-levels.ts'
-import { levelOf } from '../levels.ts'
 import { createShares } from '../shares.ts'
 import type { Binding } from '../types.ts'
 import { type Against, bindingOf, type ChainFault, type ChainVerdict, judge, verifyChain } from '../verify.ts'
@@ -130,7 +129,7 @@ export function createOperatorRoll(deps: OperatorRollDeps): OperatorRoll {
       const verdict = isShown ? shown : (verify(judged, key, now) ?? shown)
       if (!verdict.ok) return fail(verdict.fault)
       const { binding } = verdict
-      const level = isStale(now) ? 'untrusted' : levelOf(binding.roles)
+      const level = isStale(now) ? 'untrusted' : 'peer'
       return { ok: true, binding, level, chain: judged }
     },
     chainOf,

@@ -4,10 +4,11 @@ import { basename } from 'node:path'
 import type * as Cedar from '@cedar-policy/cedar-wasm/nodejs'
 import { formatNodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { labelProblem } from '../../../base/words/roles.ts'
 import { ACTION_CATEGORY } from '../resource.ts'
 import { ACTIONS, type PolicyEngine, type RoleDecision } from '../types.ts'
 import { agentCallOf, callOf, SCHEMA_ID, SET } from './calls.ts'
-import { namesNobody } from './names.ts'
+import { namesAlike, namesNobody } from './names.ts'
 import { characterOf, placeOf } from './place.ts'
 import { SCHEMA } from './schema.ts'
 import { splitPolicies } from './split.ts'
@@ -88,6 +89,11 @@ function policiesOf(cedar: typeof Cedar, file: PolicyText): readonly Placed[] {
       const named = `${nobody.type}::${JSON.stringify(nobody.id)}`
       const at = start + Math.max(0, text.indexOf(JSON.stringify(nobody.id)))
       throw wrong(file, at, `${named} names nobody: write the whole key, karo:ed25519:… (karo peers --json)`)
+    }
+    const alike = namesAlike(json.json)
+    if (alike !== undefined) {
+      const at = start + Math.max(0, text.indexOf(JSON.stringify(alike)))
+      throw wrong(file, at, `Role::${JSON.stringify(alike)} ${labelProblem('role', alike)}`)
     }
     const { annotations = {}, effect } = json.json
     const { id } = annotations

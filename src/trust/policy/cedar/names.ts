@@ -1,5 +1,6 @@
 // Finds a node or a person that a policy names by anything but a whole key: such a policy speaks of nobody.
 import { isNodeId } from '../../../../protocols/node-id.ts'
+import { roleItResembles } from '../../../base/words/roles.ts'
 
 /** An entity as a policy names it, such as `Node::"desk"`. */
 export interface Named {
@@ -12,9 +13,17 @@ export interface Named {
  * another id, so a permit of it opens nothing, and a forbid of it silently forbids nothing.
  */
 export function namesNobody(policy: object): Named | undefined {
+  return named(policy).find(({ type, id }) => (type === 'Node' || type === 'Operator') && !isNodeId(id))
+}
+
+/** The first role in a policy that only looks like one of the role table. No principal has it, so a forbid of it forbids nothing. */
+export const namesAlike = (policy: object): string | undefined =>
+  named(policy).find(({ type, id }) => type === 'Role' && roleItResembles(id) !== undefined)?.id
+
+function named(policy: object): readonly Named[] {
   // Annotations are the author's own words, also if they are called "type" and "id".
   const { annotations: _, ...rules } = policy as { annotations?: unknown }
-  return entitiesIn(rules).find(({ type, id }) => (type === 'Node' || type === 'Operator') && !isNodeId(id))
+  return entitiesIn(rules)
 }
 
 /** Every entity in a part of a policy, at whatever depth: a literal is an object with the texts `type` and `id`. */

@@ -166,13 +166,18 @@ test('a node that rotated its key is one asker, named by its newest key', () => 
 })
 
 describe('an owner', () => {
-  test('gives security staff totals, and the numbers of no single node', async () => {
-    const { desk } = pair({ allow: ['*'], maxLevel: 2 })
-    const staff = acting(desk, { roles: ['security'], teams: [] })
-    expect(desk.outcomes(await desk.ask({ acting: staff }))).toEqual({ owner: 'withheld' })
-    expect(desk.outcomes(await desk.ask({ acting: staff, level: 1 }))).toEqual({ owner: 'denied' })
-    expect(desk.outcomes(await desk.ask({ level: 1 }))).toEqual({ owner: 'answered' })
-  })
+  test.each([
+    ['everybody', ['*'], 'answered'],
+    ['the role alone, which opens no single node', ['role:security'], 'denied'],
+    ['nobody', [], 'denied'],
+  ] as const)(
+    'gives security staff the numbers of a single node as to any member: %s',
+    async (_, allow, how) => {
+      const { desk } = pair({ allow: [...allow], maxLevel: 2 })
+      const staff = acting(desk, { roles: ['security'], teams: [] })
+      expect(desk.outcomes(await desk.ask({ acting: staff, level: 1 }))).toEqual({ owner: how })
+    },
+  )
 
   test('that does not trust the node gives an operator there nothing', async () => {
     const { desk, owner } = pair()

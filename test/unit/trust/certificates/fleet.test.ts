@@ -181,7 +181,7 @@ test('an issuer gives no role that the root did not grant it', async () => {
   const soc = await room(8_021)
   await soc.fleet.join(await invited(issuer, { roles: ['security'] }), { places: [] })
   await meet(issuer, soc, 'soc')
-  expect(issuer.fleet.word(soc.identity.nodeId)).toMatchObject({ level: 'supervisor' })
+  expect(issuer.fleet.word(soc.identity.nodeId)).toMatchObject({ binding: { roles: ['security'] } })
   // Taken back, every certificate with that role is void, and its holder is told why; given again, it holds again.
   time.now += 1
   await found(issuer)

@@ -58,7 +58,7 @@ test('an operator is known wherever its certificate came, and is expected nowher
     expect(fleet.operators.chainOf(operator.nodeId)).toEqual(chain)
     expect(fleet.operators.verdict(chain, operator.publicKey)).toMatchObject({
       ok: true,
-      level: 'supervisor',
+      level: 'peer',
     })
     // No machine: nobody admits it, misses it, or has to think anew about it.
     expect(fleet.word(operator.nodeId)).toBeUndefined()

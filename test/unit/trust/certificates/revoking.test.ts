@@ -120,7 +120,7 @@ test('what an issuer revoked stays revoked when its own certificate has ended, a
 
 test('a role that the issuer may give no more counts for nothing, though it was given before', () => {
   const roll = rollWith(issuerCertificate({ grants: ['security'] }), nodeCertificate({ roles: ['security'] }))
-  expect(roll.word(node.nodeId, NOW)).toMatchObject({ level: 'supervisor' })
+  expect(roll.word(node.nodeId, NOW)).toMatchObject({ binding: { roles: ['security'] } })
   expect(roll.certificate(issuerCertificate({ version: NOW + 1 }), NOW).changed).toContain(node.nodeId)
   expect(roll.word(node.nodeId, NOW)).toBeUndefined()
 })

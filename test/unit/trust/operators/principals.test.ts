@@ -246,7 +246,7 @@ describe('what the owner knows of the issuer', () => {
     const asking = shown([granted, operatorCertificate({ roles: ['security'] })])
     const { roll, resolve } = owner()
     roll.certificate(issuerCertificate({ grants: ['security'], version: NOW + 1 }), NOW)
-    expect(resolve(asking).principal).toMatchObject({ trust_level: 'supervisor', roles: ['security'] })
+    expect(resolve(asking).principal).toMatchObject({ trust_level: 'peer', roles: ['security'] })
     roll.certificate(issuerCertificate({ grants: [], version: NOW + 2 }), NOW)
     expect(resolve(asking).fault?.rule).toBe('operator.certificate_over_granted')
   })

@@ -6,7 +6,7 @@ import { silentLog } from '../../../../src/base/run/log.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
 import { createOrganisation, signPolicyBundle } from '../../../../src/trust/organisation/index.ts'
-import { createPolicy } from '../../../../src/trust/policy/index.ts'
+import { createPolicy, type PolicySet } from '../../../../src/trust/policy/index.ts'
 import { compilePolicies } from '../../../../src/trust/policy/load.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 import { FRIDAY, principal } from '../policy/requests.ts'
@@ -35,8 +35,18 @@ const bundle = (
   )
 }
 
-function made({ trusted = true, accept = 'restrict' as 'restrict' | 'full' } = {}) {
-  const policy = createPolicy({ teams: () => ['eng'], k: () => 5, accept: () => accept, now: () => NOW })
+/** Of the owner: single nodes for leads alone. */
+const OWN = await compilePolicies(
+  'own.cedar',
+  'permit (principal in Role::"lead", action, resource);\npermit (principal in Role::"individual", action, resource) when { resource.level == 2 };',
+)
+
+function made({
+  trusted = true,
+  accept = 'restrict' as 'restrict' | 'full',
+  own = undefined as PolicySet | undefined,
+} = {}) {
+  const policy = createPolicy({ teams: () => ['eng'], k: () => 5, accept: () => accept, now: () => NOW }, own)
   const audited: AuditRecord[] = []
   const said: Uint8Array[] = []
   let changes = 0
@@ -65,13 +75,13 @@ forbid (principal in Role::"lead", action, resource);
 permit (principal in Role::"security", action, resource);`
 
 test('its forbid holds, its permit does not, and its limits narrow', async () => {
-  const { organisation, asks, said, audited, changes } = made()
+  const { organisation, asks, said, audited, changes } = made({ own: OWN })
   expect(asks(1, ['lead'], ['eng']).effect).toBe('allow')
   const frame = bundle(0, { text: NO_LEADS })
   await organisation.take(frame)
   expect(asks(1, ['lead'], ['eng'])).toMatchObject({ effect: 'deny', rule: 'no-leads@organisation.cedar:1' })
   expect(asks(1, ['security']).effect).toBe('deny')
-  expect(asks(1).effect).toBe('allow')
+  expect(asks(2).effect).toBe('allow')
   expect(said).toEqual([frame])
   expect(changes()).toBe(1)
   expect(audited).toMatchObject([
@@ -108,7 +118,7 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
 })
 
 test('where the owner said so its permit counts too, and never against what the owner forbids', async () => {
-  const { organisation, asks } = made({ accept: 'full' })
+  const { organisation, asks } = made({ accept: 'full', own: OWN })
   expect(asks(1, ['security']).effect).toBe('deny')
   await organisation.take(bundle(0, { text: NO_LEADS }))
   expect(asks(1, ['security'])).toMatchObject({

@@ -29,7 +29,7 @@ category = "tool_usage"
 `)
   expect(outcomes.map(({ line, action, expected, holds }) => [line, action, expected, holds])).toEqual([
     [6, 'query.tool_usage', 'allow', true],
-    [7, 'query.anomalies', 'allow', false],
+    [7, 'query.anomalies', 'allow', true],
     [9, 'query.safety_posture', 'deny', false],
     [13, 'query.anomalies', 'allow', true],
     [14, 'summary.receive', 'deny', true],

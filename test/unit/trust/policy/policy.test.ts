@@ -9,10 +9,10 @@ import {
   type PolicyEngine,
   type PolicySet,
 } from '../../../../src/trust/policy/index.ts'
-import { judged, teamsOfNode } from '../../../../src/trust/policy/policy.ts'
+import { teamsOfNode } from '../../../../src/trust/policy/policy.ts'
 import fc from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
-import { anyRequest, FRIDAY, principal } from './requests.ts'
+import { ASKER, anyRequest, FRIDAY, principal } from './requests.ts'
 
 const consent: Consent = {
   allow_peers: ['*'],
@@ -83,12 +83,82 @@ describe('two layers', () => {
     })
   })
 
-  it('a role decides what its team gives, beside consent', () => {
+  it('a role decides what is given to it in its team, and what is given to everybody is given to its bearer too', () => {
     const lead = principal({ roles: ['lead'], teams: ['eng'] })
-    const of = (teams: string[]) =>
-      made(undefined, teams).decide(lead, 'query.tool_usage', usage, { at: FRIDAY, consent })
-    expect(of(['eng'])).toMatchObject({ effect: 'allow', policy_rule: 'role.lead.level1' })
-    expect(of(['ops'])).toMatchObject({ effect: 'deny', rule: 'role.team' })
+    const of = (teams: string[], allow_peers: string[]) =>
+      made(undefined, teams).decide(lead, 'query.tool_usage', usage, {
+        at: FRIDAY,
+        consent: { ...consent, allow_peers },
+      })
+    expect(of(['eng'], ['role:lead'])).toMatchObject({ effect: 'allow', policy_rule: 'role.lead.level1' })
+    expect(of(['ops'], ['role:lead'])).toMatchObject({ effect: 'deny', rule: 'role.team' })
+    expect(of(['ops'], ['*'])).toMatchObject({ effect: 'allow', policy_rule: 'role.individual.level1' })
+  })
+
+  it('nobody has less with roles than without, unless somebody took it from the role', () => {
+    const who = fc.subarray(['*', 'role:lead', 'role:auditor', 'team:eng', ASKER])
+    const lists = fc.record({ allow_peers: who, allow_supervisors: who })
+    const seen = { allow: 0, deny: 0, withhold: 0 }
+    fc.assert(
+      fc.property(
+        anyRequest,
+        lists,
+        ({ principal: asker, action, resource, teams, circumstances }, given) => {
+          const asked = (roles: readonly string[]) =>
+            made(undefined, teams).decide({ ...asker, roles }, action, resource, {
+              ...circumstances,
+              consent: { ...consent, ...given },
+            }).effect
+          const without = asked(asker.roles.filter((role) => role === 'auditor'))
+          seen[without]++
+          if (without !== 'deny') expect(asked(asker.roles)).toBe(without)
+        },
+      ),
+      { numRuns: times(1_000, 10_000) },
+    )
+    expect(Math.min(seen.allow, seen.deny)).toBeGreaterThan(50)
+  })
+
+  it('what is forbidden or taken back from a role stays so, also where a member without it may have it', () => {
+    const forbids: PolicyEngine = {
+      kind: 'cedar',
+      judge: ({ principal: { roles } }) =>
+        roles.includes('lead')
+          ? { effect: 'deny', rule: 'no-leads@org.cedar:1', reason: 'no' }
+          : { effect: 'allow', rule: 'it.allow', reason: 'yes' },
+      judgeAgent: builtIn.judgeAgent,
+    }
+    const lead = principal({ roles: ['lead'], teams: ['eng'] })
+    const asks = (set: PolicySet | undefined, given = consent) =>
+      made(set, ['ops']).decide(lead, 'query.tool_usage', usage, { at: FRIDAY, consent: given })
+    expect(asks({ engine: forbids, files: [], warnings: [] })).toMatchObject({ rule: 'no-leads@org.cedar:1' })
+    expect(asks(undefined, { ...consent, deny_peers: ['role:lead'] })).toMatchObject({
+      rule: 'consent.stopped',
+    })
+  })
+
+  it('names anomalies to security where people said identified and give it totals, and to no other role unasked', () => {
+    const nothing = { ...consent, allow_peers: [] }
+    const asks = (roles: string[], given: Partial<Consent> = {}, trust_level: 'peer' | 'share_to' = 'peer') =>
+      made(undefined, ['eng']).decide(
+        principal({ roles, teams: ['eng'], trust_level }),
+        'query.anomalies',
+        { level: 1, category: 'anomalies' },
+        { at: FRIDAY, consent: { ...nothing, ...given } },
+      )
+    expect(asks(['security'])).toMatchObject({
+      effect: 'allow',
+      rule: 'consent.identified',
+      policy_rule: 'role.security.level1',
+    })
+    for (const roles of [[], ['individual'], ['lead'], ['admin'], ['auditor']])
+      expect(asks(roles)).toMatchObject({ effect: 'deny', rule: 'consent.none' })
+    expect(asks(['security'], { anomalies: 'anonymous' })).toMatchObject({
+      rule: 'sharing.anomalies_anonymous',
+    })
+    expect(asks(['security'], { allow_supervisors: [] })).toMatchObject({ rule: 'consent.none' })
+    expect(asks(['security'], { deny_peers: ['role:security'] })).toMatchObject({ rule: 'consent.stopped' })
+    expect(asks(['security'], {}, 'share_to')).toMatchObject({ effect: 'deny' })
   })
 
   it('asks role policies for health too', () => {
@@ -125,7 +195,7 @@ describe('two layers', () => {
           consent: given,
         })
         const owner = decide(who, action, resource, { consent: given }).effect
-        const roles = judged(builtIn, { ...asked, k: 5 }).effect
+        const roles = made(undefined, teams).judge(who, action, resource, circumstances).effect
         expect(both.effect).toBe(owner === 'deny' || roles === 'deny' ? 'deny' : owner)
       }),
       { numRuns: times(300, 2_000) },
