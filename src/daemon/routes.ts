@@ -111,7 +111,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     anomaliesRoutes({ anomalies, config }),
     ...agentRoutesOf(parts),
     processesRoutes({ processes }),
-    peersRoutes({ trust, mesh, fleet, summaries, documents, log: common.log }),
+    peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log: common.log }),
     fleetRoutes({
       fleet,
       organisation,

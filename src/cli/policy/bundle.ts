@@ -77,7 +77,9 @@ export async function aggregatorsNamed(io: CommandIo, aggregators: readonly stri
     const at = given.lastIndexOf('=')
     const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1)]
     const { peer } = await daemon.call(explainPeer, { query: { who } })
-    if (peer.name_chosen !== true && !isKey(who)) {
+    // An issuer signed the name in a certificate, and gives no two machines the same one.
+    const isCertified = peer.why === 'certificate' && peer.certified_until !== undefined
+    if (peer.name_chosen !== true && !isCertified && !isKey(who)) {
       throw new KaroError(
         'bad_request',
         `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,

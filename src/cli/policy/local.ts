@@ -40,19 +40,19 @@ export interface Tried {
 export async function tryExpectations(io: At, file: string): Promise<Tried> {
   const path = resolve(file)
   const expectations = readExpectations(textOf(path, file), file)
-  const { policies, teams } = expectations
+  const { policies, teams, k } = expectations
   const paths = policies?.map((one) => resolve(dirname(path), one)) ?? loadConfig(io).config.policy.files
   const { engine, warnings }: PolicySet = await loadPolicies(paths)
-  const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams), file)
+  const outcomes = holdExpectations(engine, expectations, nodeOf(io, teams, k), file)
   return { policies: paths, warnings, outcomes }
 }
 
 /** The configuration is read only for what was not said. */
-function nodeOf(io: At, teams: readonly string[] | undefined) {
+function nodeOf(io: At, teams: readonly string[] | undefined, k?: number) {
   const now = Date.now()
-  if (teams !== undefined) return { teams, k: 5, now }
+  if (teams !== undefined) return { teams, k: k ?? 5, now }
   const { policy, sharing } = loadConfig(io).config
-  return { teams: policy.teams, k: sharing.k_min, now }
+  return { teams: policy.teams, k: k ?? sharing.k_min, now }
 }
 
 function textOf(path: string, shown: string): string {

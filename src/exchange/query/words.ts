@@ -13,7 +13,10 @@ export const OUTCOMES = [
   'unreachable',
 ] as const
 
-/** Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known. */
+/**
+ * Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known; `never`: its certificate is all
+ * that came here of it.
+ */
 export const UNREACHED = [
   'clock',
   'not_trusted_there',
@@ -24,6 +27,7 @@ export const UNREACHED = [
   'lost',
   'silent',
   'away',
+  'never',
 ] as const
 
 /** The three ways in which a query ends. */

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Acting } from '../../trust/operators/index.ts'
-import type { Trust } from '../../trust/peers/index.ts'
+import { isMissing, type Trust } from '../../trust/peers/index.ts'
 import { type AskedType, type Query, whyNoTeam } from '../query/index.ts'
 import { type CATEGORIES, type Findings, type Found, type Report, reportOf } from '../report/index.ts'
 import type { BucketTotals } from '../totals/types.ts'
@@ -184,7 +184,7 @@ function machinesOf({ fleet, trust, self, clock }: MakerDeps): Findings['machine
   const missing = certified
     .filter((node) => {
       const member = members.get(node)
-      return node !== self.node_id && (member === undefined || now - member.last_seen > DAY_MS)
+      return node !== self.node_id && isMissing(member, now)
     })
     .map((node) => {
       const { name, fingerprint } = trust.opinion(node)

@@ -12,6 +12,8 @@ export interface Expectations {
   readonly policies: readonly string[] | undefined
   /** Of the answering node; undefined: those of the configuration. */
   readonly teams: readonly string[] | undefined
+  /** `sharing.k_min` of the answering node; undefined: that of the configuration, or 5 where `teams` are said. */
+  readonly k: number | undefined
   readonly tests: readonly ExpectedTest[]
 }
 
@@ -35,7 +37,7 @@ export interface Outcome {
   readonly holds: boolean
 }
 
-const TOP = ['policies', 'teams', 'test']
+const TOP = ['policies', 'teams', 'k', 'test']
 const OF_TEST = ['as', 'trust', 'level', 'category', 'at', 'range_hours', 'allow', 'deny']
 
 /** `file` is for messages. Throws KaroError `bad_request` with `where` = `<file>:<line>[:<column>]`. */
@@ -96,7 +98,11 @@ export function readExpectations(text: string, file: string): Expectations {
   if (!Array.isArray(tests) || tests.length === 0 || tests.some((one) => typeof one !== 'object')) {
     throw wrong(['test'], 'there are no tests', 'Write at least one [[test]] with as, and allow or deny.')
   }
+  const { k } = table
+  if (k !== undefined && !(Number.isInteger(k) && (k as number) >= 3))
+    throw wrong(['k'], 'k is a whole number from 3 on')
   return {
+    k: k as number | undefined,
     policies: texts(table, [], 'policies'),
     teams: texts(table, [], 'teams'),
     tests: tests.map(testOf),

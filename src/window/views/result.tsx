@@ -284,7 +284,10 @@ const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> 
       },
       { title: 'Version', cell: ({ version }) => <Foreign text={version ?? '–'} /> },
       { title: 'Commands in a day', right: true, cell: ({ events_24h }) => number(events_24h) },
-      { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
+      {
+        title: 'Last seen',
+        cell: ({ last_seen }) => (Date.parse(last_seen) === 0 ? 'never' : <Time at={last_seen} as="ago" />),
+      },
     ]}
   />
 )

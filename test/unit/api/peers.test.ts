@@ -77,7 +77,7 @@ async function node(certified: readonly Binding[] = []) {
   const documents = { spread: async () => ({ linked: 2, have: 1 }) }
   const server = buildServer({
     routes: [
-      peersRoutes({ trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
+      peersRoutes({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
       auditRoutes({ audit, trust, clock, totals: { audiences: () => [], readersOf: () => [] } }),
     ],
     callerOf: () => owner(),

@@ -83,6 +83,15 @@ test('a bundle names no aggregator by what a node calls itself', async () => {
   expect(requests).toHaveLength(1)
 })
 
+test('a bundle names an aggregator by the name in its certificate', async () => {
+  const certified = { ...peer, why: 'certificate', certified_until: '2026-12-21T10:00:00.000Z' }
+  const named = { 'GET /api/v1/peers/explain': { peer: certified, steps: [] } }
+  // Both names are taken, and are those of one node.
+  const both = ['--aggregator', 'hq=north', '--aggregator', 'hq=south']
+  const { err, requests } = await karo(named, 'policy', 'sign', ...both)
+  expect([err, requests.length]).toEqual([expect.stringContaining('one node is named twice'), 2])
+})
+
 test('a bundle says who runs the nodes that compute totals, and two have to', async () => {
   const folder = temporaryDirectory()
   const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
@@ -94,6 +103,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
     files: [],
     warnings: [],
     loaded_at: '2026-01-02T03:04:05.000Z',
+    roles: [],
     teams: [],
     problem: null,
     organisation: null,

@@ -1,5 +1,6 @@
 // /peers: known nodes, how far each is trusted and why, and a person's decisions about them.
 import { isNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import type { Log } from '../../../base/run/log.ts'
@@ -7,7 +8,7 @@ import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Fleet } from '../../../trust/certificates/index.ts'
-import type { Member, Trust } from '../../../trust/peers/index.ts'
+import { isMissing, type Member, type Trust } from '../../../trust/peers/index.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/operations/peers.ts'
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
@@ -15,6 +16,7 @@ import { serve } from '../../server/serve.ts'
 import type { AlarmDeps } from './alarms.ts'
 
 interface PeersDeps {
+  readonly clock: Pick<Clock, 'now'>
   readonly trust: Pick<
     Trust,
     | 'opinion'
@@ -57,7 +59,7 @@ const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
  * Errors of all routes but the list: `not_found`, `conflict` and `bad_request` for `who`. Decisions also fail with
  * `refused` and `conflict` if the configuration has decided otherwise.
  */
-export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: PeersDeps): Routes {
+export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, log }: PeersDeps): Routes {
   /** Machines that are out without this issuer: the newest certificate of a machine counts, not one of an earlier key. */
   function certifiedBy(issuer: NodeId): number {
     const newest = new Map<string, { readonly issuer: NodeId; readonly issued_at: number }>()
@@ -81,7 +83,7 @@ export function peersRoutes({ trust, mesh, fleet, summaries, documents, log }: P
           ? 'connected'
           : pending.has(node)
             ? 'pending'
-            : certified !== undefined && (member === undefined || member.offline || member.unsure)
+            : certified !== undefined && isMissing(member, clock.now())
               ? 'missing'
               : 'known'
     const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined

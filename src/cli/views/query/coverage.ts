@@ -102,6 +102,8 @@ function whyRow(row: Row): string | undefined {
       return `${name}: connected, but did not answer in time; run there: karo doctor`
     case 'away':
       return `${name}: last message ${seen}; is the machine on?`
+    case 'never':
+      return `${name}: has a certificate, and was never heard of here; is the machine on?`
     default:
       return undefined
   }

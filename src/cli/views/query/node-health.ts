@@ -74,7 +74,7 @@ function healthTable(
     { title: 'IN 24 H', value: (row) => String(row.events_24h ?? '–'), align: 'right' },
     {
       title: 'SEEN',
-      value: (row) => (row.online ? 'now' : ago(now - Date.parse(row.last_seen))),
+      value: (row) => seenWords(row, now),
       style: (row) => (row.online ? 'green' : 'yellow'),
     },
     ...(before === undefined
@@ -88,3 +88,9 @@ function healthTable(
         ]),
   ])
 }
+
+/** A machine of which only its certificate came here was never seen. */
+const seenWords = (
+  { online, last_seen }: { readonly online: boolean; readonly last_seen: string },
+  now: number,
+) => (online ? 'now' : Date.parse(last_seen) === 0 ? 'never' : ago(now - Date.parse(last_seen)))

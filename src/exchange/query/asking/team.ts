@@ -4,6 +4,9 @@ import { byText } from '../../../base/by-text.ts'
 import { KaroError } from '../../../base/errors.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
 
+/** `last_seen` of a member of which only its certificate came here. */
+export const NEVER = 0
+
 /** Team names in a hint; nobody would read more. */
 const SAID_MAX = 20
 
@@ -15,7 +18,8 @@ export interface Askable {
 }
 
 /**
- * All members that this node has met or trusts, or those of `team`, under the names that people here gave them. A node
+ * All members that this node has met or trusts, and all that have a certificate, or those of them in `team`, under the names
+ * that people here gave them: a machine that this node never heard of is missing, and not left out. A node
  * outside the team does not learn that a question was asked; and a node that is known by the word of others alone may be
  * invented. KaroError bad_request when nobody this node knows is in such a team.
  */
@@ -29,6 +33,20 @@ export function membersOf(
     const { name, trust_level } = trust.opinion(member.node_id)
     if (member.known_by === 'gossip' && trust_level === 'untrusted') hearsay++
     else members.set(member.node_id, { ...member, name: name || member.name })
+  }
+  for (const node of trust.known()) {
+    const { fingerprint, name, why, denied, revoked } = trust.opinion(node)
+    if (why !== 'certificate' || denied || revoked || members.has(node)) continue
+    members.set(node, {
+      node_id: node,
+      fingerprint,
+      name,
+      last_seen: NEVER,
+      addresses: [],
+      offline: false,
+      unsure: true,
+      known_by: 'gossip',
+    })
   }
   if (team === undefined) return { members, hearsay }
   const known = new Set(trust.known().flatMap((node) => trust.opinion(node).teams))

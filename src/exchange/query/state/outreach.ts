@@ -2,6 +2,7 @@
 import { QUERY_HOPS } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { AWAY_AFTER_MS } from '../../../trust/peers/index.ts'
 import { treeOf, type Way, type Ways } from './trees.ts'
 import type { Echo, Emit, Live, Relay } from './types.ts'
 
@@ -9,12 +10,6 @@ import type { Echo, Emit, Live, Relay } from './types.ts'
 const REPAIR_MS = 300
 /** Repair dials of one question at once whose machines have not answered yet. */
 const REPAIRS_AT_ONCE = 8
-/**
- * A member without a link is most likely gone when it said goodbye, or when nobody has heard of it for three presences (of
- * five minutes each). It is dialed at once like the others, but no echo is sent through the mesh to look for it: else one
- * machine that is switched off would make every question of a small mesh an echo.
- */
-const AWAY_AFTER_MS = 15 * 60_000
 /** So many members that a tree did not reach are asked by one dial each: an echo crosses every link of the mesh. */
 const DIALED_AFTER_TREE_MAX = 32
 /** A tree has so long, or half of the question's time where that is less; an echo then looks for whoever is still missing. */
@@ -166,6 +161,8 @@ export function createOutreach(
       const apart = [...members.values()].filter(({ node_id }) => !linked(node_id))
       // Where everybody has a link to everybody, a broken link says that its other end is gone, or wants no link.
       const linksToAll = live.known <= deps.fullMeshUpTo
+      // A member without a link that is away is dialed at once like the others, but no echo is sent through the mesh to look
+      // for it: else one machine that is switched off would make every question of a small mesh an echo.
       const expected = new Set(
         apart
           .filter(

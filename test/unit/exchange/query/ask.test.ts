@@ -341,8 +341,8 @@ describe('why a member is unreachable', () => {
     ['its connection broke', { unsure: true, last_seen: seen }, { why: 'lost', last_seen }],
     [
       'it was not heard of for long',
-      { last_seen: 0 },
-      { why: 'away', last_seen: '1970-01-01T00:00:00.000Z' },
+      { last_seen: 1 },
+      { why: 'away', last_seen: '1970-01-01T00:00:00.001Z' },
     ],
   ])('%s', async (_, absent, why) => {
     const { nodes, wire } = three()
@@ -374,6 +374,20 @@ describe('why a member is unreachable', () => {
     expect(whyOf(result, 'b')).toMatchObject({ why: 'clock', clock_off_ms: 600_000, last_seen: undefined })
     expect(whyOf(result, 'c')).toMatchObject({ why: 'not_trusted_there' })
     expect(result.coverage).toMatchObject({ known: 2, unreachable: 2 })
+  })
+
+  it('a machine that has a certificate and was never heard of is missing, and not left out', async () => {
+    const { nodes, wire } = three()
+    const [a, c] = [nodes[0]!, nodes[2]!]
+    a.members.delete(c)
+    wire.cut(a.id, c.id)
+    a.trusts(c, 'peer', { why: 'certificate', name: 'c' })
+    const result = await a.ask()
+    expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 1, complete: false })
+    expect(whyOf(result, 'c')).toMatchObject({ why: 'never', last_seen: undefined })
+    expect(a.outcomes(result)).toMatchObject({ b: 'answered', c: 'unreachable' })
+    a.trusts(c, 'peer', { why: 'certificate', revoked: true })
+    expect((await a.ask()).coverage).toMatchObject({ known: 1, complete: true })
   })
 
   it('a trusted node that was never met is no member, and is told all the same', async () => {

@@ -15,6 +15,7 @@ import { temporaryDirectory } from '../../../support/data/database.ts'
 import { until } from '../../../support/run/until.ts'
 import { bucket, type Day, MONDAY } from '../report/findings.ts'
 
+const MINUTE_MS = 60_000
 const OFF = { risky: 'off', coverage: 'off', anomalies: 'off', missing: 'off' } as const
 
 const rows = (risky: number): NonNullable<Day['rows']> => ({
@@ -69,14 +70,18 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
       },
       fleet: {
         certified: () =>
-          ['self', 'ann', 'bob', 'cid'].map((node_id) => ({ node_id: node_id as NodeId })) as never,
+          ['self', 'ann', 'bob', 'cid', 'dan', 'fay'].map((node_id) => ({
+            node_id: node_id as NodeId,
+          })) as never,
       },
       trust: {
         members: () =>
           [
-            { node_id: 'ann', last_seen: it.now - HOUR_MS },
-            { node_id: 'bob', last_seen: it.now - 3 * DAY_MS },
-            { node_id: 'eve', last_seen: it.now },
+            { node_id: 'ann', last_seen: it.now - MINUTE_MS, offline: false, unsure: false },
+            { node_id: 'bob', last_seen: it.now - 3 * DAY_MS, offline: false, unsure: false },
+            { node_id: 'dan', last_seen: it.now - 2 * MINUTE_MS, offline: true, unsure: false },
+            { node_id: 'fay', last_seen: it.now - 3 * MINUTE_MS, offline: false, unsure: true },
+            { node_id: 'eve', last_seen: it.now, offline: false, unsure: false },
           ] as never,
         opinion: (node) => ({ name: `the ${node}`, fingerprint: '0123456789abcdef' }) as never,
       },
@@ -183,12 +188,14 @@ describe('a report that somebody asks for', () => {
     expect(await it.reports.make(request)).toMatchObject({ state: 'nothing', notes: ['No totals for you.'] })
   })
 
-  it('names machines that are missing by presence alone, and counts those without a certificate', async () => {
+  it('names machines that left, were lost or are not heard of, at once, and counts those without a certificate', async () => {
     const { machines } = await world().reports.make(request)
-    expect(machines).toMatchObject({ enrolled: 4, seen: 2, missing_total: 2, never_enrolled: 1 })
+    expect(machines).toMatchObject({ enrolled: 6, seen: 2, missing_total: 4, never_enrolled: 1 })
     expect(machines.missing.map(({ name, last_seen }) => [name, last_seen === null])).toEqual([
       ['the cid', true],
       ['the bob', false],
+      ['the fay', false],
+      ['the dan', false],
     ])
   })
 })
