@@ -6,11 +6,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['fleet', 'hostile', 'five-nodes', 'rotation', 'guard', 'import', 'backup', 'processes', 'import-care'],
-  ...['strangers', 'finder', 'demo', 'doctor', 'throwaway-root', 'scale', 'guard-company', 'http', 'daemon'],
-  ...['acp', 'approvals', 'doctor-lan', 'bad-input', 'window', 'window-agents', 'crash', 'hung', 'agents'],
-  ...['guard-files', 'disk-full', 'people', 'ai-tools', 'sync', 'shell-company', 'metrics', 'honest-numbers'],
-  ...['guard-manners', 'vault', 'thinking', 'star', 'guard-keys', 'operators', 'completion', 'mcp'],
+  ...['crash', 'window-agents', 'window', 'demo', 'agents', 'five-nodes', 'hostile', 'rotation', 'fleet'],
+  ...['guard', 'guard-files', 'guard-company', 'finder', 'scale', 'daemon', 'backup', 'import', 'strangers'],
+  ...['import-care', 'doctor', 'processes', 'throwaway-root', 'doctor-lan', 'disk-full', 'hung', 'acp'],
+  ...['http', 'people', 'approvals', 'bad-input', 'ai-tools', 'sync', 'shell-company', 'metrics'],
+  ...['honest-numbers', 'guard-manners', 'vault', 'thinking', 'star', 'guard-keys', 'operators', 'mcp'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */

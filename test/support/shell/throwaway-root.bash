@@ -29,11 +29,11 @@ cd / && umount -l .old && rmdir .old || fail 'leave the old root'
 # 2. Lines run as an id that owns the tree and nothing else, and that can never get more rights.
 tops=$(cd .kept && echo *)
 reset_tree() {
-  for top in $tops; do
-    chmod -R u+rwx "/$top" 2>/dev/null
-    rm -rf --one-file-system "/$top" 2>/dev/null
-  done
-  (cd .kept && cp -a $tops /)
+  # Three programs for all of them: two for each took longer than what was typed.
+  set -- $tops
+  chmod -R u+rwx "${@/#//}" 2>/dev/null
+  rm -rf --one-file-system "${@/#//}" 2>/dev/null
+  (cd .kept && cp -a "$@" /)
 }
 drop() { exec setpriv --reuid="$id" --regid="$id" --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all "$@"; }
 limits() {
