@@ -54,15 +54,19 @@ describe('each way writes, when nobody guards', () => {
 test('a tool whose person says no replaces its settings in none of these ways', async () => {
   const { home, cwd, env } = place()
   const tool = codingTool('claude', { home, cwd, env, consents: false })
+  const hook = (call: string) => runKaro(['hook', 'claude'], env, call)
+  const quick = codingTool('claude', { home, cwd, env, consents: false, hook })
   expect(await runKaro(['hook', 'install', 'claude'], env)).toMatchObject({ code: 0 })
   const before = stateOf(tool.settings)
   const ran: string[] = []
-  for (const way of WAYS) {
+  for (const [index, way] of WAYS.entries()) {
     const line = lineOf(way, home)
-    if ((await tool.run(line)).ran) ran.push(line)
+    // The line in its settings is run for the first; what it says of the others does not hang on who starts the program.
+    if ((await (index === 0 ? tool : quick).run(line)).ran) ran.push(line)
     if (stateOf(tool.settings) !== before) throw new Error(`it was changed by: ${line}`)
   }
   expect(ran).toEqual([])
-  expect(await tool.run('cat ~/.claude/settings.json | wc -l')).toMatchObject({ ran: true })
+  for (const one of [tool, quick])
+    expect(await one.run('cat ~/.claude/settings.json | wc -l')).toMatchObject({ ran: true })
   rmSync(home, { recursive: true, force: true })
 })

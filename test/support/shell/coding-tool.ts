@@ -31,6 +31,8 @@ interface Options {
   readonly env: NodeJS.ProcessEnv
   /** What the person answers when the tool asks because a hook wants it. */
   readonly consents?: boolean
+  /** What a hook before a command does with the call, where its own line in the settings would start a process for each. */
+  readonly hook?: (call: string) => Promise<{ code: number | null; stdout: string; stderr: string }>
 }
 
 type Value = Record<string, unknown>
@@ -120,7 +122,7 @@ const PROTOCOLS: Readonly<Record<ToolName, Protocol>> = {
 
 export const TOOLS = Object.keys(PROTOCOLS) as readonly ToolName[]
 
-export function codingTool(name: ToolName, { home, cwd, env, consents = true }: Options): CodingTool {
+export function codingTool(name: ToolName, { home, cwd, env, consents = true, hook }: Options): CodingTool {
   const protocol = PROTOCOLS[name]
   const settings = join(home, protocol.settings)
 
@@ -151,7 +153,8 @@ export function codingTool(name: ToolName, { home, cwd, env, consents = true }: 
       const { before, after, failed } = protocol.events
       const call = (event: string): Value => ({ ...common(event, cwd), ...protocol.calls(command, cwd) })
       for (const line of linesOf(before)) {
-        const { code, stdout, stderr } = await shell(line, JSON.stringify(call(before)))
+        const asked = JSON.stringify(call(before))
+        const { code, stdout, stderr } = await (hook === undefined ? shell(line, asked) : hook(asked))
         // "Exit 2 blocks", in the documentation of every one of them.
         if (code === 2) return { ran: false, said: 'exit 2', reason: stderr }
         if (code !== 0) throw new Error(`the hook ended with ${code}: ${stderr}`)
