@@ -26,6 +26,9 @@ const certificateBody = z.object({
   name: label(64).describe('what the organisation calls it'),
   roles: listOf(label(64), CERTIFIED_LABELS_MAX),
   teams: listOf(label(64), CERTIFIED_LABELS_MAX),
+  owner: label(64)
+    .optional()
+    .describe('who has the machine: machines of one owner count once in totals; absent: nobody but itself'),
   grants: listOf(label(64), CERTIFIED_LABELS_MAX).describe(
     'of an issuer: the privileged roles that it may put into certificates of nodes and operators',
   ),

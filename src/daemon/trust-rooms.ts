@@ -1,11 +1,12 @@
 // Builds the rooms that say who is who, and who may have what.
 import { dirname, join } from 'node:path'
 import { systemTimers as timers } from '../base/clock.ts'
+import { comparable } from '../base/words/comparable.ts'
 import { createNameService } from '../ops/system/name-service.ts'
 import type { openStore } from '../store/index.ts'
 import { createAccess } from '../trust/access/index.ts'
 import { createAudit } from '../trust/audit/index.ts'
-import { comparable, createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
+import { createFleet, ENROLMENT_FILE, readEnrolment } from '../trust/certificates/index.ts'
 import { createSharing } from '../trust/consent/index.ts'
 import { createLineage } from '../trust/lineage/index.ts'
 import { createSessions } from '../trust/operators/index.ts'

@@ -257,6 +257,8 @@ async function totalsCome({ now, signal, say }: StageOptions, running: readonly 
   say('the totals take longer here; until they come, answers say that they are not released yet')
 }
 
+const isAggregator = ({ name }: Running): boolean => (AGGREGATORS as readonly string[]).includes(name)
+
 /** One root, one issuer, a certificate for each, two aggregators, and weeks of history. */
 async function makeMesh(
   options: StageOptions,
@@ -275,7 +277,9 @@ async function makeMesh(
   for (const node of others) {
     const roles = node.roles.length === 0 ? [] : ['--role', node.roles.join(',')]
     const teams = node.teams.length === 0 ? [] : ['--team', node.teams.join(',')]
-    const code = await karo(hq, ['invite', ...roles, ...teams])
+    // Whoever computes totals does so for somebody: the two halves of a number are not to be with one person.
+    const owner = isAggregator(node) ? ['--owner', node.name] : []
+    const code = await karo(hq, ['invite', ...roles, ...teams, ...owner])
     await karo(node, ['join', '-', '--at', at], code.split('\n')[0])
     say(`${node.name} joined`)
   }
@@ -289,9 +293,9 @@ async function makeMesh(
   say('naming two nodes that add totals up')
   // By key: a name is what a machine calls itself, and is no word of the root's.
   const named: string[] = []
-  for (const node of running.filter(({ name }) => (AGGREGATORS as readonly string[]).includes(name))) {
+  for (const node of running.filter(isAggregator)) {
     const { node_id } = await daemonOf(node).call(getStatus)
-    named.push('--aggregator', `${node_id}=${node.name}`)
+    named.push('--aggregator', node_id)
   }
   await karo(hq, ['policy', 'sign', ...root, ...named, '--k-min', '3'])
 }

@@ -95,6 +95,11 @@ export const assign = defineCommand({
       completes: 'team',
     },
     {
+      name: 'owner',
+      value: 'name',
+      description: 'who has them: in totals all machines of one owner count once; none for nobody',
+    },
+    {
       name: 'of',
       value: 'issuer',
       description: 'all machines whose newest certificate is by this issuer; lists them first',
@@ -111,10 +116,11 @@ export const assign = defineCommand({
     },
   ],
   async run(io, { args, options }) {
-    const { role, team } = options
+    const { role, team, owner } = options
     const changed = {
       ...(role !== undefined && { roles: [...grantsOf(role, [])] }),
       ...(team !== undefined && { teams: [...grantsOf(team, [])] }),
+      ...(owner !== undefined && { owner: owner === 'none' ? '' : owner }),
     }
     const chosen = await machines(io, args.node ?? [], options.of)
     const [only] = chosen
@@ -142,19 +148,20 @@ export const assign = defineCommand({
 })
 
 type Certificate = Awaited<ReturnType<typeof certify>>
-const certify = async (io: CommandIo, who: string, changed: { roles?: string[]; teams?: string[] }) =>
+interface Changed {
+  roles?: string[]
+  teams?: string[]
+  owner?: string
+}
+const certify = async (io: CommandIo, who: string, changed: Changed) =>
   (await daemonAt(io).call(assignNode, { body: { who, ...changed } })).certificate
 
 const SPREADS = 'Members that are connected know within seconds.'
-const assignedWords = ({ name, roles, teams }: Certificate): string =>
-  `${printable(name)} has a new certificate: roles ${list(roles)}; teams ${list(teams)}.`
+const assignedWords = ({ name, roles, teams, owner }: Certificate): string =>
+  `${printable(name)} has a new certificate: roles ${list(roles)}; teams ${list(teams)}${owner === undefined ? '' : `; owner ${printable(owner)}`}.`
 
 /** Certifies the machines one after the other; a machine that is refused does not stop the ones after it. */
-async function assignAll(
-  io: CommandIo,
-  chosen: readonly Machine[],
-  changed: { roles?: string[]; teams?: string[] },
-) {
+async function assignAll(io: CommandIo, chosen: readonly Machine[], changed: Changed) {
   const certificates: Certificate[] = []
   const failed: { readonly node_id: string; readonly name: string; readonly why: string }[] = []
   for (const { who, name } of chosen) {

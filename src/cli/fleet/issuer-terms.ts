@@ -1,6 +1,7 @@
 // What a certificate of an issuer is to say, checked before a root key is made or opened.
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
+import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
 import { LIFE_MAX_MS } from '../../trust/certificates/index.ts'
 import { privileged } from '../../trust/policy/index.ts'
 import { parseDuration } from '../input/time.ts'
@@ -13,16 +14,22 @@ export interface IssuerTerms {
   readonly life: number
   /** Privileged roles that it may give. */
   readonly grants: readonly string[]
+  /** Who has this machine. */
+  readonly owner: string | undefined
 }
 
 /**
- * The terms of `karo ca init` and `karo ca renew`; without `--grant` those of `before` stay. Throws KaroError `bad_request`
+ * The terms of `karo ca init` and `karo ca renew`; without `--grant` and `--owner` those of `before` stay. Throws KaroError `bad_request`
  * for a life outside a minute to 400 days, and for a role that is not privileged: a misspelt one would take away, without
  * a word, what the issuer may give.
  */
 export function issuerTerms(
-  options: { readonly for: string; readonly grant?: string | undefined },
-  before: readonly string[],
+  options: {
+    readonly for: string
+    readonly grant?: string | undefined
+    readonly owner?: string | undefined
+  },
+  before: { readonly grants: readonly string[]; readonly owner?: string | undefined },
 ): IssuerTerms {
   const life = parseDuration(options.for, '--for')
   if (life < LIFE_MIN_MS || life > LIFE_MAX_MS.issuer) {
@@ -37,5 +44,14 @@ export function issuerTerms(
       hint: 'Privileged roles are: security, admin. Every issuer may give any other role.',
     })
   }
-  return { life, grants: grantsOf(options.grant, before) }
+  const owner = options.owner ?? before.owner
+  if (owner !== undefined && owner !== 'none' && !LABEL.test(owner))
+    throw new KaroError('bad_request', `'${printable(owner)}' is no name of an owner: it has ${LABEL_RULE}`, {
+      where: '--owner',
+    })
+  return {
+    life,
+    grants: grantsOf(options.grant, before.grants),
+    owner: owner === 'none' ? undefined : owner,
+  }
 }

@@ -11,12 +11,14 @@ import {
 } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
+import { assignNode } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
 import type { PolicyShape } from '../../api/contract/shapes.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
+import { comparable } from '../../base/words/comparable.ts'
 import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
 import { signPolicyBundle } from '../../trust/organisation/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
@@ -36,7 +38,7 @@ export interface BundleTerms {
 }
 
 /** Nodes that compute totals, by key, and who runs each. */
-export type Aggregators = PolicyBundleBody['aggregators']
+type Aggregators = PolicyBundleBody['aggregators']
 
 interface HandedTerms {
   /** Cedar policies as text; none by default. */
@@ -60,59 +62,108 @@ export async function signBundle(
   // Before the person is asked for a passphrase.
   const policies = await textOf(files)
   const found = await aggregatorsNamed(io, aggregators)
-  return handBundle(io, await openedRoot(options), { ...terms, policies, aggregators: found })
+  const root = await openedRoot(options)
+  await certifyOperators(io, found)
+  return handBundle(io, root, {
+    ...terms,
+    policies,
+    aggregators: found.map(({ key, operator }) => ({ key, operator })),
+  })
+}
+
+/** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */
+interface Named {
+  readonly key: Uint8Array
+  readonly node: string
+  readonly operator: string
+  readonly isSaid: boolean
 }
 
 /**
- * The nodes that compute totals, of at least two operators, or none. Throws KaroError `bad_request`, and as
+ * The nodes that compute totals, each of another operator, or none. Throws KaroError `bad_request`, and as
  * `GET /peers/explain` does.
  */
-export async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): Promise<Aggregators> {
+async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): Promise<readonly Named[]> {
   if (aggregators.length > AGGREGATORS_MAX) {
     throw new KaroError('bad_request', `a bundle names at most ${AGGREGATORS_MAX} aggregators`)
   }
-  const daemon = daemonAt(io)
-  const found: Aggregators[number][] = []
-  for (const given of aggregators) {
-    const at = given.lastIndexOf('=')
-    const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1)]
-    const { peer } = await daemon.call(explainPeer, { query: { who } })
-    // An issuer signed the name in a certificate, and gives no two machines the same one.
-    const isCertified = peer.why === 'certificate' && peer.certified_until !== undefined
-    if (peer.name_chosen !== true && !isCertified && !isKey(who)) {
-      throw new KaroError(
-        'bad_request',
-        `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,
-        {
-          hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
-        },
-      )
-    }
-    const operator = said.trim() || peer.name || formatFingerprint(peer.fingerprint)
-    found.push({ key: parseNodeId(peer.node_id) as Uint8Array, operator })
-  }
-  if (new Set(found.map(({ key }) => Buffer.from(key).toString('hex'))).size < found.length) {
+  const found: Named[] = []
+  for (const given of aggregators) found.push(await aggregatorNamed(io, given))
+  if (new Set(found.map(({ node }) => node)).size < found.length) {
     throw new KaroError('bad_request', 'one node is named twice', {
       where: '--aggregator',
       hint: 'A node with both halves of a number would know the number.',
     })
   }
-  const operators = new Set(found.map(({ operator }) => operator))
-  if (operators.size === 1) {
+  const twice = found.find(({ operator }, at) => isOperatorOf(found.slice(0, at), operator))
+  const only = found.length === 1 ? found[0] : undefined
+  const wrong = twice ?? only
+  if (wrong === undefined) return found
+  throw new KaroError(
+    'bad_request',
+    twice === undefined
+      ? 'totals need two nodes to compute them'
+      : `two nodes that compute totals would be run by ${printable(wrong.operator)}`,
+    {
+      where: '--aggregator',
+      hint: 'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
+    },
+  )
+}
+
+const isOperatorOf = (others: readonly Named[], operator: string): boolean =>
+  others.some((other) => comparable(other.operator) === comparable(operator))
+
+/** One `node` or `node=operator`: who has the node says its certificate, and the person where that says nothing. */
+async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
+  const at = given.lastIndexOf('=')
+  const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1).trim()]
+  const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
+  // An issuer signed the name in a certificate, and gives no two machines the same one.
+  const isCertified = peer.why === 'certificate' && peer.certified_until !== undefined
+  if (peer.name_chosen !== true && !isCertified && !isKey(who)) {
     throw new KaroError(
       'bad_request',
-      `all nodes that compute totals would be run by ${printable([...operators][0] ?? '')}`,
+      `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,
       {
-        where: '--aggregator',
-        hint: 'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
+        hint: `Compare its fingerprint ${formatFingerprint(peer.fingerprint)} with what \`karo identity show\` prints there, and name it by that.`,
       },
     )
   }
-  return found
+  const name = printable(peer.name) || formatFingerprint(peer.fingerprint)
+  if (peer.owner !== undefined && said !== '' && comparable(peer.owner) !== comparable(said)) {
+    throw new KaroError(
+      'bad_request',
+      `the certificate of ${name} says that ${printable(peer.owner)} has it, not ${printable(said)}`,
+      {
+        where: '--aggregator',
+        hint: `Another owner needs a new certificate: karo ca assign ${name} --owner ${printable(said)}`,
+      },
+    )
+  }
+  const operator = peer.owner ?? said
+  if (operator === '') {
+    throw new KaroError('bad_request', `nobody has said who runs ${name}`, {
+      where: '--aggregator',
+      hint: `Name who runs it, and its certificate will say so: --aggregator ${name}=<operator>`,
+    })
+  }
+  return {
+    operator,
+    key: parseNodeId(peer.node_id) as Uint8Array,
+    node: peer.node_id,
+    isSaid: peer.owner === undefined,
+  }
+}
+
+/** Has certificates say who runs the nodes, where they do not yet. Throws the daemon's KaroErrors. */
+async function certifyOperators(io: CommandIo, named: readonly Named[]): Promise<void> {
+  for (const { node, operator, isSaid } of named)
+    if (isSaid) await daemonAt(io).call(assignNode, { body: { who: node, owner: operator } })
 }
 
 /** Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors. */
-export async function handBundle(
+async function handBundle(
   io: CommandIo,
   root: RootKey,
   { policies = new Uint8Array(), maxLevel, k, aggregators, bucket, audiences = [] }: HandedTerms,

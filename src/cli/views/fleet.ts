@@ -26,6 +26,7 @@ export function fleetView(fleet: FleetShape, io: CommandIo): string {
     rows.push(['holds until', localTime(own.ends_at)])
     if (own.roles.length > 0) rows.push(['roles', own.roles.map(printable).join(', ')])
     if (own.teams.length > 0) rows.push(['teams', own.teams.map(printable).join(', ')])
+    if (own.owner !== undefined) rows.push(['owner', printable(own.owner)])
     if (own.grants.length > 0) rows.push(['may give', own.grants.map(printable).join(', ')])
   }
   rows.push(['certified', `${fleet.certified} nodes, ${fleet.revoked} keys revoked`])

@@ -6,7 +6,7 @@ import { cellsOf } from './layout.ts'
 import { candidateOf, halfOf, hashOfPart, kOf } from './listing.ts'
 import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'
 import { type Cell, cellsOfGroup } from './parts/parts.ts'
-import { groupsOf, insiders, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
+import { groupsOf, isLargeEnough, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
 import { areIndicators, sumsOfCells, toldIndicators } from './totals.ts'
 import type { Candidate, Group, HeldShare, Layout, TallyView } from './types.ts'
 
@@ -182,9 +182,4 @@ function areKeysOf(keys: readonly string[], types: Keys, members: readonly Candi
     hasAudiences &&
     members.every(({ keys: shared }) => keys.every((key) => shared.includes(key)))
   )
-}
-
-function isLargeEnough(members: readonly Candidate[], keys: readonly string[], threshold: number): boolean {
-  const hidden = insiders(members, keys)
-  return members.length >= threshold && members.every(({ kMin }) => kMin + hidden <= members.length)
 }

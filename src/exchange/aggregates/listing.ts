@@ -200,13 +200,14 @@ export function listingOf(view: TallyView, shares: readonly HeldShare[]): Listin
 
 /** A share as a candidate of the groups of a list, at that place; who has left is nobody any more. */
 export function candidateOf(view: TallyView, share: HeldShare, at: number): Candidate {
-  const { member, roles, teams } = view.contributorOf(share.author) ?? {
+  const { member, owner, roles, teams } = view.contributorOf(share.author) ?? {
     member: toHex(share.author),
     roles: [],
   }
   return {
     at,
     member,
+    owner,
     kMin: share.header.k_min,
     keys: keysOf(share, view),
     roles,

@@ -20,28 +20,68 @@ export function typeAndAudience(key: string): { readonly type: string; readonly 
   return { type: key.slice(0, space), audience: key.slice(space + 1) }
 }
 
-/** How many of them could subtract themselves: one of the pair, or a reader of these totals. */
-export function insiders(
-  members: readonly Pick<Candidate, 'roles' | 'isOfPair'>[],
-  keys: readonly string[],
-): number {
-  const audiences = new Set(keys.map((key) => typeAndAudience(key).audience))
-  return members.filter(({ roles, isOfPair }) => isOfPair || roles.some((role) => audiences.has(role))).length
+/** Of a set: how many machines each owner has in it. */
+interface Owned {
+  /** Machines of owners who could subtract theirs: they have one of the pair, or a reader of these totals. */
+  readonly insiders: number
+  /** Machines of each other owner, the most first. */
+  readonly others: readonly number[]
 }
 
-/** The fewest machines whose total is opened: k, and one more for each that could subtract itself. */
+function ownedIn(
+  members: readonly Pick<Candidate, 'member' | 'owner' | 'roles' | 'isOfPair'>[],
+  keys: readonly string[],
+): Owned {
+  const audiences = new Set(keys.map((key) => typeAndAudience(key).audience))
+  const owners = new Map<string, { machines: number; isInsider: boolean }>()
+  for (const { member, owner = member, roles, isOfPair } of members) {
+    const of = owners.get(owner) ?? { machines: 0, isInsider: false }
+    of.machines++
+    of.isInsider ||= isOfPair || roles.some((role) => audiences.has(role))
+    owners.set(owner, of)
+  }
+  const all = [...owners.values()]
+  return {
+    insiders: all.reduce((sum, { machines, isInsider }) => sum + (isInsider ? machines : 0), 0),
+    others: all.flatMap(({ machines, isInsider }) => (isInsider ? [] : [machines])).sort((a, b) => b - a),
+  }
+}
+
+/**
+ * The fewest machines that k owners must have a part in who cannot subtract it: one more than those have together who can,
+ * and the k - 1 others with the most machines. Where each machine has an owner of its own, k and one for each that can.
+ */
+const fewestOf = ({ insiders, others }: Owned, k: number): number => {
+  const fewer = Math.max(0, k - 1)
+  const most = others.slice(0, fewer).reduce((sum, machines) => sum + machines, 0)
+  // Owners that are not there count as one machine each, so that a set of too few owners is never large enough.
+  return insiders + most + Math.max(0, fewer - others.length) + 1
+}
+
+/** The fewest machines, of a group and of a row, whose total is opened. */
 export const thresholdOf = (
-  members: readonly Pick<Candidate, 'roles' | 'isOfPair'>[],
+  members: readonly Pick<Candidate, 'member' | 'owner' | 'roles' | 'isOfPair'>[],
   keys: readonly string[],
   k: number,
-): number => Math.max(k, K_LEAST) + insiders(members, keys)
+): number => fewestOf(ownedIn(members, keys), Math.max(k, K_LEAST))
+
+/** Whether the set has at least `least` machines, and enough for the own k_min of each of them. */
+export function isLargeEnough(
+  members: readonly Candidate[],
+  keys: readonly string[],
+  least: number,
+): boolean {
+  const owned = ownedIn(members, keys)
+  return members.length >= least && members.every(({ kMin }) => fewestOf(owned, kMin) <= members.length)
+}
 
 /** Removes machines whose own k_min is larger than the set allows, until the set does not change any more. */
 function settled(members: readonly Candidate[], keys: readonly string[]): readonly Candidate[] {
   let rest = members
   for (;;) {
-    const hidden = insiders(rest, keys)
-    const stay = rest.filter(({ kMin }) => kMin + hidden <= rest.length)
+    const owned = ownedIn(rest, keys)
+    const size = rest.length
+    const stay = rest.filter(({ kMin }) => fewestOf(owned, kMin) <= size)
     if (stay.length === rest.length) return rest
     rest = stay
   }
@@ -84,7 +124,7 @@ const inOrder = (drafts: readonly Draft[]): Draft[] =>
       b.members.length - a.members.length || (a.keys.join(SEPARATOR) < b.keys.join(SEPARATOR) ? -1 : 1),
   )
 
-/** What a group needs: `k` machines, those that could subtract themselves not counted, and `half` with them. */
+/** What a group needs: machines of `k` owners who cannot subtract theirs, and `half` in all. */
 interface Least {
   readonly k: number
   readonly half: number

@@ -76,6 +76,8 @@ export interface Contributor {
   readonly member: string
   /** Certified, or named in the configuration of this aggregator; nobody else is counted. */
   readonly counted: boolean
+  /** Who has the machine, as its certificate says: all of one owner count once. Absent: nobody but the machine itself. */
+  readonly owner?: string | undefined
   /** Of its certificate. */
   readonly roles: readonly string[]
   /** Of its certificate too, never of what the machine or this node says; absent: none. */
@@ -87,6 +89,7 @@ export interface Candidate {
   /** Place in the list. */
   readonly at: number
   readonly member: string
+  readonly owner?: string | undefined
   readonly kMin: number
   /** `ToolUsage security`: type and audience, sorted. */
   readonly keys: readonly string[]

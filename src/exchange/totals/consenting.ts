@@ -12,7 +12,7 @@ export interface ConsentingDeps {
   readonly insight: Pick<Insight, 'uids'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'decidedAt'>
   readonly policy: Pick<Policy, 'counts' | 'decide'>
-  readonly roster: () => Pick<Roster, 'principals'>
+  readonly roster: () => Pick<Roster, 'principals' | 'areApart'>
   /** The daemon's own user, who decides for a machine on which nobody typed anything yet. */
   readonly ownUid: number
   readonly clock: Pick<Clock, 'now'>

@@ -107,7 +107,9 @@ export function createContributor(deps: ContributorDeps): Contributor {
     audiences: readonly Audience[],
   ): Promise<void> {
     const pair = pairOf(plan.mesh, bucket, plan.aggregators)
-    if (pair === undefined || pair.some((key) => deps.refuses(formatNodeId(key)))) return
+    if (pair === undefined) return
+    const nodes = pair.map((key) => formatNodeId(key))
+    if (nodes.some(deps.refuses) || !deps.roster().areApart(nodes)) return
     const slot = slotOfBucket(bucket)
     const contribution = await contributionOf(bucket, people, audiences)
     try {
@@ -130,7 +132,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
         bucket: slot,
         types: contribution.sections.map(({ layout }) => layout.type).join(' '),
         audiences: [...new Set(contribution.sections.flatMap(({ audiences }) => audiences))].join(' '),
-        aggregators: pair.map((key) => formatNodeId(key)).join(' '),
+        aggregators: nodes.join(' '),
       },
     })
   }

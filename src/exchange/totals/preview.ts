@@ -15,6 +15,8 @@ export const UNGIVEN = [
   'no_audience',
   /** One of the two aggregators is denied or revoked here. */
   'aggregator_refused',
+  /** Certificates here do not say of both aggregators who has them, or that somebody has both. */
+  'aggregators_not_apart',
   /** It ended before anything was recorded here, or before this node joined. */
   'before_records',
   /** It ended more than a week ago and was not given then. */
@@ -92,7 +94,9 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
     if (!now.audiences.includes(audience)) return 'no_audience'
     const pair = pairOf(now.mesh, bucket, now.aggregators)
     if (pair === undefined) return 'no_aggregators'
-    if (pair.some((key) => deps.refuses(formatNodeId(key)))) return 'aggregator_refused'
+    const nodes = pair.map((key) => formatNodeId(key))
+    if (nodes.some(deps.refuses)) return 'aggregator_refused'
+    if (!deps.roster().areApart(nodes)) return 'aggregators_not_apart'
     const given = [...deps.given()]
     if (given.includes(slotOfBucket(bucket))) return undefined
     if (bucket.end + SHARE_KEPT_MS <= clock.now()) return 'too_old'

@@ -1,5 +1,6 @@
 // Who counts: the machines whose shares are added up, those that are expected, and the nodes that may read a total.
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { comparable } from '../../base/words/comparable.ts'
 import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Principal, principalOf } from '../../trust/policy/index.ts'
@@ -17,6 +18,8 @@ export interface Roster {
   readonly candidates: readonly NodeId[]
   contributorOf(node: NodeId): Contributor | undefined
   isRevoked(node: NodeId): boolean
+  /** Whether these nodes have owners by their certificates, each another one: two halves of a number are not to meet. */
+  areApart(nodes: readonly NodeId[]): boolean
   /** Member ids of those that are certified and not revoked. */
   readonly expected: ReadonlySet<string>
   /** How many of them are in each team, by their certificates. */
@@ -45,6 +48,11 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
   }
   // What the configuration here says of teams the other aggregator does not know.
   const teamsOf = (node: NodeId): readonly string[] => certified.get(node)?.teams ?? []
+  // No member id has the prefix, so that no owner is taken for a machine.
+  const ownerOf = (node: NodeId): string | undefined => {
+    const owner = certified.get(node)?.owner
+    return owner === undefined ? undefined : `owner ${comparable(owner)}`
+  }
   const expected = new Map(
     [...certified.keys()].filter((node) => !isRefused(node)).map((node) => [trust.memberOf(node), node]),
   )
@@ -57,10 +65,15 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
     candidates,
     contributorOf: (node) => ({
       member: trust.memberOf(node),
+      owner: ownerOf(node),
       counted: isCounted(node),
       roles: rolesOf(node),
       teams: teamsOf(node),
     }),
+    areApart(nodes) {
+      const owners = nodes.map(ownerOf)
+      return owners.every((owner, at) => owner !== undefined && owners.indexOf(owner) === at)
+    },
     isRevoked: (node) => node !== self && trust.opinion(node).revoked,
     expected: new Set(expected.keys()),
     teams,

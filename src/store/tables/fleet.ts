@@ -41,6 +41,8 @@ export interface InviteRecord {
   readonly cancelled: boolean
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** Who has the machines. */
+  readonly owner?: string | undefined
 }
 
 export interface FleetRepository {

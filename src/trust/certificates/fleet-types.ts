@@ -182,12 +182,12 @@ export interface Fleet extends Room, Certificates, Credentials, Pick<Parting, 'o
    */
   revokedByRoot(list: Uint8Array): Promise<void>
   /**
-   * Signs a new certificate for a node, with other roles or teams; fields that `terms` leaves out stay. Works also if
+   * Signs a new certificate for a node, with other roles, teams or owner; fields that `terms` leaves out stay. Works also if
    * the node's issuer may no longer give its roles. KaroErrors: `not_found` for a node without a valid certificate,
-   * `bad_request` for invalid roles or teams, `refused` if this node may not certify, or not with these roles, or not
+   * `bad_request` for invalid roles, teams or owner, `refused` if this node may not certify, or not with these roles, or not
    * that node.
    */
-  assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams'>>): Promise<Binding>
+  assign(node: NodeId, terms: Partial<Pick<Binding, 'roles' | 'teams' | 'owner'>>): Promise<Binding>
   /** Nodes whose newest certificate is by that issuer, and which `assign` may certify. */
   assignable(issuer: NodeId): readonly (LastTerms & { readonly node_id: NodeId })[]
   /** Certificates and lists as they were signed: issuers first, so that each can be judged when it is read. */

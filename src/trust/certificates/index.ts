@@ -3,7 +3,6 @@
 export { createFleet } from './fleet.ts'
 export type * from './fleet-types.ts'
 export { ENROLMENT_FILE, formatEnrolment, parseEnrolment, readEnrolment } from './invites/enrolment.ts'
-export { comparable } from './invites/letting-in.ts'
 export { NO_CERTIFICATES, NO_CREDENTIALS } from './none.ts'
 export type { KnownOperator } from './operators/operator-roll.ts'
 export { createRootKey, openRootKey, type RootKey } from './root-key.ts'

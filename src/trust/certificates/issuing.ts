@@ -27,7 +27,7 @@ const LIST_EVERY_MS = DAY_MS
 const SKIPPED_MAX = 256
 
 /** The content of a new certificate, except the key. */
-type Terms = Pick<Binding, 'name' | 'roles' | 'teams'> & Partial<Pick<Binding, 'member_id'>>
+type Terms = Pick<Binding, 'name' | 'roles' | 'teams' | 'owner'> & Partial<Pick<Binding, 'member_id'>>
 
 export interface Issuing {
   /** This node may certify others now. */
@@ -37,7 +37,7 @@ export interface Issuing {
   /** A new certificate; resolves with its chain when it is stored. KaroError as `mayGive`. */
   certify(node: NodeId, terms: Terms): Promise<readonly Uint8Array[]>
   /** A new certificate for a certified node; what `terms` leaves out stays. As `Fleet.assign`. */
-  assign(node: NodeId, terms: Partial<Pick<Terms, 'roles' | 'teams'>>): Promise<Binding>
+  assign(node: NodeId, terms: Partial<Pick<Terms, 'roles' | 'teams' | 'owner'>>): Promise<Binding>
   /**
    * A certificate of an operator who has that key and will have it for `forMs`; resolves with its chain when it is
    * stored. KaroError as `mayGive`.
@@ -95,6 +95,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         name: terms.name,
         roles: terms.roles,
         teams: terms.teams,
+        owner: terms.owner,
         usage,
         member: terms.member_id,
         key: parseNodeId(node) as Uint8Array,
@@ -117,6 +118,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
         name: terms.name,
         roles: terms.roles.join(','),
         teams: terms.teams.join(','),
+        ...(terms.owner === undefined ? {} : { owner: terms.owner }),
         ...(usage === '' ? {} : { usage }),
       },
     })
@@ -213,17 +215,17 @@ export function createIssuing(deps: IssuingDeps): Issuing {
           hint: 'Run `ca renew` on that node, with the root key.',
         })
       }
-      const { name, roles, teams } = { ...before, ...terms }
+      const { name, roles, teams, owner } = { ...before, ...terms }
       mayGive(roles)
-      checkInviteTerms(identity, mesh(), { roles, teams }, deps)
-      await sign(node, { name, roles, teams, member_id: before.member_id }, before, asNode)
+      checkInviteTerms(identity, mesh(), { roles, teams, owner }, deps)
+      await sign(node, { name, roles, teams, owner, member_id: before.member_id }, before, asNode)
       const after = roll.word(node, clock.now())?.binding
       if (after === undefined || after.issued_at <= before.issued_at) {
         throw new KaroError('conflict', 'the certificate that was signed is not valid on this node', {
           hint: "Compare this machine's clock with a right one: timedatectl",
         })
       }
-      void told('certificate_issued', node, { name, roles, teams })
+      void told('certificate_issued', node, { name, roles, teams, owner })
       return after
     },
     async certifyOperator(key, terms, forMs) {

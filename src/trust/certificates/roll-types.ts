@@ -27,7 +27,10 @@ export interface Revoked {
   readonly name: string
 }
 
-export type LastTerms = Pick<Binding, 'usage' | 'name' | 'roles' | 'teams' | 'member_id' | 'issued_at'>
+export type LastTerms = Pick<
+  Binding,
+  'usage' | 'name' | 'roles' | 'teams' | 'owner' | 'member_id' | 'issued_at'
+>
 
 export interface Roll {
   /** Null until this node belongs to a mesh. Another root forgets everything. `since`: when this node joined, ms. */

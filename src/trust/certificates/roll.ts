@@ -99,6 +99,7 @@ export function createRoll(): Roll {
       name: body.name,
       roles: rolesThatCount(body.roles),
       teams: body.teams,
+      owner: body.owner,
       grants: body.grants,
       issuer: held.author,
       issued_at: body.version,
@@ -284,12 +285,13 @@ export function createRoll(): Roll {
       const last = leaves.peek(node)
       // Certificates of a revoked issuer may be by the thief of its key, so no new one may be based on them.
       if (last === undefined || revoked(last.author) !== undefined) return undefined
-      const { name, roles, teams, member, version } = last.body
+      const { name, roles, teams, owner, member, version } = last.body
       return {
         usage: 'node',
         name,
         roles: rolesThatCount(roles),
         teams,
+        owner,
         member_id: toHex(member),
         issued_at: version,
       }

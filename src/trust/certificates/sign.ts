@@ -26,6 +26,8 @@ export interface CertificateTerms {
   readonly name: string
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** Of a node: who has it. */
+  readonly owner?: string | undefined
   /** Of an issuer: privileged roles that it may give. */
   readonly grants?: readonly string[]
   /** Milliseconds since the epoch, as `notBefore` and `notAfter`. Higher than of any certificate of that key before. */
@@ -41,7 +43,7 @@ export function signCertificate(
   terms: CertificateTerms,
   random: Random,
 ): Uint8Array {
-  const { usage, key, name, roles, teams, version } = terms
+  const { usage, key, name, roles, teams, owner, version } = terms
   return signFrame(
     Certificate,
     envelopeOf(signer, version, random),
@@ -53,6 +55,7 @@ export function signCertificate(
       name,
       roles,
       teams,
+      owner,
       member: Buffer.from(terms.member ?? fingerprintOf(key), 'hex'),
       grants: terms.grants ?? [],
       not_before: terms.notBefore,

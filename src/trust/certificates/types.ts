@@ -17,6 +17,8 @@ export interface Binding {
   readonly name: string
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** Who has the machine, as its issuer says; absent: the issuer does not say. */
+  readonly owner?: string | undefined
   /** Privileged roles that this key may give to others; empty for a node. */
   readonly grants: readonly string[]
   /** Who signed the last certificate: the root or an issuer. */

@@ -206,6 +206,7 @@ export function bindingOf(links: readonly Link[]): Binding {
     name: body.name,
     roles: rolesThatCount(body.roles),
     teams: body.teams,
+    owner: body.owner,
     grants: body.grants,
     issuer: formatNodeId(signer),
     issued_at: body.version,

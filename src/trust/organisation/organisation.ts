@@ -8,6 +8,7 @@ import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
+import { comparable } from '../../base/words/comparable.ts'
 import type { Audit } from '../audit/index.ts'
 import type { OrganisationRules, Policy, PolicyEngine, PolicySet } from '../policy/index.ts'
 import { readPolicyBundle } from './bundle-frame.ts'
@@ -91,6 +92,17 @@ export interface OrganisationDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly audit: Pick<Audit, 'record'>
 }
 
+/** An operator that runs two aggregators could have both halves of every number. */
+function checkOperators({ aggregators }: PolicyBundleBody): void {
+  const names = aggregators.map(({ operator }) => comparable(operator))
+  const twice = aggregators.find((_, at) => names.indexOf(names[at] as string) < at)
+  if (twice === undefined) return
+  throw new KaroError('bad_config', `two of the nodes that compute totals are run by ${twice.operator}`, {
+    where: PLACE,
+    hint: 'Each node that computes totals needs an operator of its own: karo policy sign --aggregator <node>=<operator>.',
+  })
+}
+
 export function createOrganisation(deps: OrganisationDeps): Organisation {
   const { root, policy, audit, clock, log } = deps
   const serially = createSerial()
@@ -100,7 +112,9 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     | undefined
   let problem: string | null = null
 
+  /** Throws KaroError `bad_config` for policies that cannot be read, and for aggregators of one operator. */
   async function rulesOf(body: PolicyBundleBody): Promise<{ rules: OrganisationRules; policies: number }> {
+    checkOperators(body)
     const text = textOf(body.policies)
     const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)
     const policies = set?.files.reduce((sum, file) => sum + file.policies, 0) ?? 0

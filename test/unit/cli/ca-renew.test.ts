@@ -19,7 +19,7 @@ test('without an option the issuer keeps what it may give', () => {
 })
 
 test('an issuer is given privileged roles alone, and a misspelt one takes nothing away', () => {
-  const terms = (grant?: string, life = '365d') => issuerTerms({ for: life, grant }, ['security'])
+  const terms = (grant?: string, life = '365d') => issuerTerms({ for: life, grant }, { grants: ['security'] })
   expect(terms()).toMatchObject({ grants: ['security'] })
   expect(terms('none')).toMatchObject({ grants: [] })
   expect(terms('admin,security', '1d')).toEqual({ life: 86_400_000, grants: ['admin', 'security'] })

@@ -1,6 +1,6 @@
 // What is signed with the root's key on the command line: when a key was revoked, and which nodes a bundle names.
 
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
@@ -29,6 +29,18 @@ const peer = {
   last_seen: null,
   known_by: null,
   presence: null,
+}
+const certificate = {
+  usage: 'node',
+  node_id: peer.node_id,
+  fingerprint: peer.fingerprint,
+  name: 'hq',
+  roles: [],
+  teams: [],
+  grants: [],
+  issuer: peer.node_id,
+  issued_at: '2026-01-02T03:04:05.000Z',
+  ends_at: '2026-02-02T03:04:05.000Z',
 }
 const EXPLAIN = { 'GET /api/v1/peers/explain': { peer, steps: [] } }
 const words = 'correct horse battery staple'
@@ -114,10 +126,13 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
     const answers = {
       // One node after the other, as they are named.
       get 'GET /api/v1/peers/explain'() {
-        return { peer: { ...peer, node_id: aggregators[asked++]?.split('=')[0] }, steps: [] }
+        const [node_id, said] = (aggregators[asked++] ?? '').split('=')
+        // The certificate of a node says who has it, unless the person is to say so.
+        return { peer: { ...peer, node_id, ...(said === undefined ? { owner: 'hq' } : {}) }, steps: [] }
       },
       'GET /api/v1/policy': inForce,
       'POST /api/v1/policy/bundle': { organisation: null },
+      'POST /api/v1/fleet/assign': { certificate },
     }
     return karo(
       answers,
@@ -127,17 +142,21 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   }
   const one = await signed(`${nodes[0]}=north`, `${nodes[1]}=north`)
   expect([one.code, one.err]).toEqual([2, expect.stringContaining('run by north')])
-  // A node's own name is who runs it, unless said: both are called hq.
+  // Certificates say that both are of hq.
   expect((await signed(...nodes)).code).toBe(2)
   expect((await signed(`${nodes[0]}=north`, `${nodes[0]}=south`)).err).toContain('twice')
+  expect((await signed(`${nodes[0]}=north`, `${nodes[1]}=ＮＯＲＴＨ`)).code).toBe(2)
+  expect((await signed(`${nodes[0]}=north`)).err).toContain('two nodes')
   const bundleIn = ({ requests }: Awaited<ReturnType<typeof signed>>) => {
-    const { body } = requests.find(({ line }) => line.startsWith('POST')) ?? {}
+    const { body } = requests.find(({ line }) => line.startsWith('POST /api/v1/policy')) ?? {}
     const frame = new Uint8Array(Buffer.from((body as { bundle: string }).bundle, 'base64url'))
     const decoded = decodeFrame(frame, { messages: messageTable([PolicyBundle]), verify: verifierOf(frame) })
     return bodyOf(decoded, PolicyBundle)
   }
   const ran = await signed(`${nodes[0]}=north`, `${nodes[1]}`)
   expect(ran.code).toBe(0)
+  const assigned = ran.requests.filter(({ line }) => line.includes('/fleet/assign'))
+  expect(assigned.map(({ body }) => body)).toEqual([{ who: nodes[0], owner: 'north' }])
   const { aggregators, bucket, audiences, former } = bundleIn(ran)
   expect(former).toBe(undefined)
   expect(aggregators.map((of) => [formatNodeId(of.key), of.operator])).toEqual([
@@ -178,28 +197,4 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   ])
   const gone = { ...earlier, until: '2020-01-01T00:00:00.000Z' }
   expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
-})
-
-test('one node alone is refused as an aggregator of a new mesh, before anything is made', async () => {
-  const key = join(temporaryDirectory(), 'root.key')
-  const none = {
-    mesh: null,
-    root: null,
-    joined_at: null,
-    own: null,
-    why_not: null,
-    revoked_by: null,
-    issuer: false,
-    lists_at: null,
-    stale: false,
-    certified: 0,
-    revoked: 0,
-    joining: null,
-  }
-  const { code, err } = await karo(
-    { 'GET /api/v1/fleet': none, ...EXPLAIN },
-    ...['ca', 'init', '--root-key', key, '--aggregator', 'hq', '--aggregator', 'hq'],
-  )
-  expect([code, err]).toEqual([2, expect.stringContaining('--aggregator')])
-  expect(existsSync(key)).toBe(false)
 })

@@ -19,6 +19,8 @@ import {
 
 const digits = (length: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${length}}$`), what)
 
+const owner = (what: string) => text(64, what)
+
 const certificate = z
   .strictObject({
     usage: oneOf(
@@ -30,6 +32,7 @@ const certificate = z
     name: nodeName(),
     roles: labels('roles it was given'),
     teams: labels('teams it was given'),
+    owner: owner('of a node: who has it').exactOptional(),
     grants: labels('of an issuer: privileged roles that it may give'),
     issuer: nodeId().describe('who signed it'),
     issued_at: moment('when it was signed'),
@@ -137,6 +140,7 @@ export const assignBody = z.strictObject({
   who: who(),
   roles: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its roles'),
   teams: listOf(z.string().min(1).max(64), 8).exactOptional().describe('replaces its teams'),
+  owner: owner('replaces who has it; empty: nobody but itself').exactOptional(),
 })
 export const assignableQuery = z.strictObject({ issuer: who().describe('who certified them last') })
 export const assignable = z
@@ -170,6 +174,7 @@ const invite = z
     failures: count('wrong proofs; five of them cancel it'),
     roles: labels('roles of these machines'),
     teams: labels('teams of these machines'),
+    owner: owner('who has these machines').exactOptional(),
   })
   .meta({ id: 'Invite' })
 export type InviteShape = z.infer<typeof invite>
@@ -187,6 +192,7 @@ export const inviteBody = z.strictObject({
     .describe('how long it can be used'),
   roles: listOf(z.string().min(1).max(64), 8).default([]).describe('roles of these machines'),
   teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams of these machines'),
+  owner: someText(64, 'who has these machines: in totals they count once').exactOptional(),
 })
 
 export const inviteMade = z

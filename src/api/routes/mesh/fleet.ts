@@ -46,13 +46,14 @@ const moment = (ms: number): string => new Date(ms).toISOString()
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
-  const { usage, node_id, name, roles, teams, grants, issuer, issued_at, not_after } = binding
+  const { usage, node_id, name, roles, teams, owner, grants, issuer, issued_at, not_after } = binding
   return {
     usage,
     node_id,
     name,
     roles,
     teams,
+    ...(owner === undefined ? {} : { owner }),
     grants,
     issuer,
     fingerprint: fingerprintOf(binding.key),
@@ -62,7 +63,7 @@ function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
 }
 
 function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape {
-  const { id, state, made_at, expires_at, uses, used, failures, roles, teams } = invite
+  const { id, state, made_at, expires_at, uses, used, failures, roles, teams, owner } = invite
   return {
     id,
     state,
@@ -70,6 +71,7 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
     failures,
     roles,
     teams,
+    ...(owner === undefined ? {} : { owner }),
     used: used.length,
     made_at: moment(made_at),
     ends_at: moment(expires_at),
@@ -165,8 +167,10 @@ export function fleetRoutes({
       return reply.type('application/x-ndjson').send(Readable.from(exported(root)))
     })
     serve(server, api.assignNode, async ({ body }) => {
-      const { who, ...terms } = body
-      return { certificate: certificateShape(await fleet.assign(memberOf(who), terms)) }
+      const { who, owner, ...terms } = body
+      // No owner is said by an empty one, because a field that is left out stays.
+      const changed = owner === undefined ? terms : { ...terms, owner: owner || undefined }
+      return { certificate: certificateShape(await fleet.assign(memberOf(who), changed)) }
     })
     serve(server, api.getAssignable, async ({ query }) => ({
       nodes: fleet.assignable(memberOf(query.issuer)).map(({ node_id, name, roles, teams }) => ({
@@ -178,9 +182,9 @@ export function fleetRoutes({
       })),
     }))
     serve(server, api.createInvite, async ({ body }) => {
-      const { uses, for_ms, roles, teams } = body
+      const { uses, for_ms, roles, teams, owner } = body
       const here = places()
-      const { code, invite } = await fleet.invite({ uses, for_ms, roles, teams, places: here })
+      const { code, invite } = await fleet.invite({ uses, for_ms, roles, teams, owner, places: here })
       return { invite: shown(invite.id), code, root: fleet.state().root as NodeId, places: here }
     })
     serve(server, api.getInvites, async () => ({ invites: fleet.invites().map(inviteShape) }))

@@ -1,6 +1,7 @@
 // Finds the operator whom a person means, by key, fingerprint or name.
 import { KaroError } from '../../../base/errors.ts'
-import { comparable, type KnownOperator } from '../../../trust/certificates/index.ts'
+import { comparable } from '../../../base/words/comparable.ts'
+import type { KnownOperator } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 
 /**

@@ -95,6 +95,7 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
       ...(certified === undefined ? {} : { certified_until: new Date(certified.not_after).toISOString() }),
+      ...(certified?.owner === undefined ? {} : { owner: certified.owner }),
       ...(certified?.usage === 'issuer' ? { certifies: certifiedBy(node) } : {}),
       ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
       addresses: met?.addresses ?? [],

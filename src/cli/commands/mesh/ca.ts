@@ -24,7 +24,6 @@ import {
   defineCommand,
   show,
 } from '../../command.ts'
-import { AGGREGATOR, aggregatorsFor, nameAggregators } from '../../fleet/aggregators.ts'
 import { assign } from '../../fleet/assign.ts'
 import { exportMesh } from '../../fleet/export.ts'
 import { type IssuerTerms, issuerTerms } from '../../fleet/issuer-terms.ts'
@@ -61,11 +60,16 @@ const OPTIONS = [
     description: 'privileged roles that it may give: security, admin, or none (renew: as before)',
     completes: ['security', 'admin', 'none'],
   },
+  {
+    name: 'owner',
+    value: 'name',
+    description: 'who has this machine: in totals all machines of one owner count once (renew: as before)',
+  },
   PASSPHRASE,
 ] as const satisfies readonly CommandOption[]
 
 /** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
-async function certify(io: CommandIo, root: RootKey, { life, grants }: IssuerTerms) {
+async function certify(io: CommandIo, root: RootKey, { life, grants, owner }: IssuerTerms) {
   const self = await daemonAt(io).call(getIdentity)
   const now = Date.now()
   const frame = signCertificate(
@@ -77,6 +81,7 @@ async function certify(io: CommandIo, root: RootKey, { life, grants }: IssuerTer
       name: self.name,
       roles: [],
       teams: [],
+      owner,
       grants,
       version: now,
       notBefore: now,
@@ -92,7 +97,7 @@ const init = defineCommand({
   name: 'ca init',
   summary: 'make a new mesh: a root key with a passphrase, and this node as its issuer',
   shows: foundFleet,
-  options: [...OPTIONS, AGGREGATOR],
+  options: OPTIONS,
   examples: [
     {
       run: 'karo ca init --root-key /mnt/usb/karo-root.key',
@@ -106,18 +111,16 @@ const init = defineCommand({
   async run(io, { options }) {
     const path = absolutePath(options['root-key'] ?? ROOT_FILE, '--root-key')
     // Before the root key is made: a key that no mesh has would be left behind otherwise.
-    const terms = issuerTerms(options, [])
+    const terms = issuerTerms(options, { grants: [] })
     const state = await daemonAt(io).call(getFleet)
     if (state.root !== null) {
       throw new KaroError('conflict', 'this node belongs to a mesh already', {
         hint: 'karo ca show says which mesh it is.',
       })
     }
-    const totals = await aggregatorsFor(io, options.aggregator)
     const passphrase = await newPassphrase(options['passphrase-file'])
     const root = withPassphrase(passphrase, (words) => createRootKey(path, words, systemRandom))
     const answer = await certify(io, root, terms)
-    await nameAggregators(io, root, totals)
     return show(io, answer, () =>
       fitted(
         `This node is an issuer of the mesh ${shortMesh(answer)} now, until ${localTime(answer.own?.ends_at ?? '')}.
@@ -143,8 +146,13 @@ const renew = defineCommand({
   ],
   async run(io, { options }) {
     const root = await openedRoot(options)
-    const before = (await daemonAt(io).call(getFleet)).own?.grants ?? []
-    const answer = await certify(io, root, issuerTerms(options, before))
+    const { own } = await daemonAt(io).call(getFleet)
+    const before = own?.grants ?? []
+    const answer = await certify(
+      io,
+      root,
+      issuerTerms(options, { grants: before, ...(own?.owner === undefined ? {} : { owner: own.owner }) }),
+    )
     const until = localTime(answer.own?.ends_at ?? '')
     return show(io, answer, () => {
       const says = grantWords(before, answer.own?.grants ?? [])

@@ -23,6 +23,11 @@ const make = defineCommand({
     { name: 'team', value: 'team,..', description: 'teams of these machines', completes: 'team' },
     { name: 'role', value: 'role,..', description: 'roles of these machines', completes: 'role' },
     {
+      name: 'owner',
+      value: 'name',
+      description: 'who has these machines: in totals all machines of one owner count once',
+    },
+    {
       name: 'file',
       value: 'file',
       description: 'write an enrolment file for provisioning instead of showing the code',
@@ -49,6 +54,7 @@ const make = defineCommand({
       for_ms: parseDuration(options.for, '--for'),
       teams: commaList(options.team),
       roles: commaList(options.role),
+      ...(options.owner === undefined ? {} : { owner: options.owner }),
     }
     if (options.file !== undefined && options.out !== undefined)
       throw new KaroError('bad_request', '--file and --out mean the same, and both were given', {

@@ -218,7 +218,8 @@ const sign = defineCommand({
     {
       name: 'aggregator',
       value: 'node[=operator]',
-      description: 'a node that computes totals, and who runs it (default: its name); two operators at least',
+      description:
+        'a node that computes totals, and who runs it (default: what its certificate says); each of another operator',
       repeat: true,
       completes: 'node',
     },

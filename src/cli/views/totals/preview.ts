@@ -8,6 +8,8 @@ import { fitted } from '../../terminal/text.ts'
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
   no_aggregators: 'the mesh names no two nodes of different operators that compute totals',
   no_audience: 'no totals are computed for this role',
+  aggregators_not_apart:
+    'certificates do not say that two different people run the two nodes that would get half of each number',
   aggregator_refused: 'one of the two nodes that would get half of each number is denied or revoked here',
   before_records: 'it ended before this machine recorded anything, or before it joined the mesh',
   too_old: 'it ended more than a week ago, and nothing was given then',

@@ -17,18 +17,27 @@ export function checkLabels(what: string, labels: readonly string[]): void {
   }
 }
 
-/** Throws KaroError `bad_request` where roles and teams are no labels, or too many for one certificate. */
+/** Throws KaroError `bad_request` where roles, teams and owner are no labels, or too many for one certificate. */
 export function checkInviteTerms(
   signer: Signer,
   mesh: Uint8Array,
-  { roles, teams }: Pick<InviteTerms, 'roles' | 'teams'>,
+  { roles, teams, owner }: Pick<InviteTerms, 'roles' | 'teams' | 'owner'>,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): void {
   checkLabels('role', roles)
   checkLabels('team', teams)
+  if (owner !== undefined) checkLabels('owner', [owner])
   const now = clock.now()
   const times = { version: now, notBefore: now, notAfter: now + 1 }
-  const trial = { usage: 'node' as const, key: signer.publicKey, name: LONGEST_NAME, roles, teams, ...times }
+  const trial = {
+    usage: 'node' as const,
+    key: signer.publicKey,
+    name: LONGEST_NAME,
+    roles,
+    teams,
+    owner,
+    ...times,
+  }
   try {
     signCertificate(signer, mesh, trial, random)
   } catch {

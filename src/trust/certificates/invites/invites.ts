@@ -33,6 +33,8 @@ export interface InviteTerms {
   readonly for_ms: number
   readonly roles: readonly string[]
   readonly teams: readonly string[]
+  /** Who has these machines. */
+  readonly owner?: string | undefined
   /** `host:port` where this node listens: the code carries them. */
   readonly places: readonly string[]
 }
@@ -123,7 +125,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
       for (const record of records) invites.set(record.id, record)
     },
 
-    create: ({ uses, for_ms, roles, teams, places }) =>
+    create: ({ uses, for_ms, roles, teams, owner, places }) =>
       serially(async () => {
         await forgetOld()
         if ([...invites.values()].filter((invite) => stateOf(invite) === 'open').length >= INVITES_MAX) {
@@ -142,6 +144,7 @@ export function createInvites({ self, repository, clock, random }: InvitesDeps):
           uses,
           roles,
           teams,
+          ...(owner === undefined ? {} : { owner }),
           used: [],
           failures: 0,
           cancelled: false,

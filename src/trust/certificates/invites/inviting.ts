@@ -30,7 +30,8 @@ export function createInviting({
       checkInviteTerms(identity, roll.root()?.mesh as Uint8Array, terms, at)
       const made = await invites.create(terms)
       const [roles, teams] = [terms.roles.join(','), terms.teams.join(',')]
-      const details = { action: 'create', invite: made.invite.id, uses: terms.uses, roles, teams }
+      const { owner = '' } = terms
+      const details = { action: 'create', invite: made.invite.id, uses: terms.uses, roles, teams, owner }
       void audit.record({ type: 'invite_changed', success: true, details })
       return made
     },

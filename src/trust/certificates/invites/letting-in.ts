@@ -4,6 +4,7 @@ import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
+import { comparable } from '../../../base/words/comparable.ts'
 import type { Audit } from '../../audit/index.ts'
 import type { Credentials } from '../fleet-types.ts'
 import type { Issuing } from '../issuing.ts'
@@ -17,9 +18,6 @@ const ANSWERS_MAX = 64
 const SAME_MS = 60_000
 /** Of a name that somebody else has, what is kept in front of the digits that tell the two apart. */
 const NAME_KEPT = 56
-
-/** Names that people take for the same one are the same: letters of another width or case make no other name. */
-export const comparable = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
 
 export interface LettingIn {
   /** Resolves when `answer` has what is to be said. */
@@ -104,8 +102,8 @@ export function createLettingIn({
       const isFresh = before?.issuer === self.nodeId && now - before.issued_at < SAME_MS
       // An invite makes nobody again what people have changed since: one that was used before gives what is certified now.
       const known = isFresh || again || before?.usage === 'issuer' ? roll.chainOf(node, now) : undefined
-      const { roles, teams } = (again && roll.lastTerms(node)) || taken
-      const terms = { name: freeName(name, node), roles, teams }
+      const { roles, teams, owner } = (again && roll.lastTerms(node)) || taken
+      const terms = { name: freeName(name, node), roles, teams, owner }
       const chain = known ?? (await certify(node, terms))
       const root = roll.root()?.key as Uint8Array
       const bound = { joiner: key, inviter: self.publicKey, expires_at: taken.expires_at }

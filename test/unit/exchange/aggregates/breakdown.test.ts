@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { breakdownOf } from '../../../../src/exchange/aggregates/parts/breakdown.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
-import { insiders } from '../../../../src/exchange/aggregates/sets.ts'
+import { thresholdOf } from '../../../../src/exchange/aggregates/sets.ts'
 import { openingOf } from '../../../../src/exchange/aggregates/suppress.ts'
 import type { Candidate, Layout } from '../../../../src/exchange/aggregates/types.ts'
 import fc from '../../../support/run/properties.ts'
@@ -253,10 +253,10 @@ describe('parts', () => {
         expect(cells.flatMap((cell) => cell.members).sort((a, b) => a - b)).toEqual([...all.keys()])
         for (const [at, cell] of cells.entries()) {
           const of = cell.members.map((place) => members[place]!)
-          const hidden = insiders(of, KEYS)
-          expect(cell.threshold).toBe(Math.max(k, 3) + hidden)
+          expect(cell.threshold).toBe(thresholdOf(of, KEYS, k))
           expect(of.length).toBeGreaterThanOrEqual(cell.threshold)
-          for (const { kMin } of of) expect(of.length).toBeGreaterThanOrEqual(kMin + hidden)
+          for (const { kMin } of of)
+            expect(of.length).toBeGreaterThanOrEqual(thresholdOf(of, KEYS, 3) - 3 + kMin)
           if (cell.teams.length === 0) expect(at).toBe(cells.length - 1)
           else for (const { teams } of of) expect([...teams!].sort()).toEqual(cell.teams)
         }

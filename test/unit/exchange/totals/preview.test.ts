@@ -29,7 +29,7 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     insight: { uids: async () => [1000, 1001], recordedSince: async () => 0 },
     sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
-    roster: () => ({ principals: () => [] }),
+    roster: () => ({ principals: () => [], areApart: () => true }),
     refuses: () => false,
     ownUid: 1000,
     kMin: () => 4,

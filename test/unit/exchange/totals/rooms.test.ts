@@ -335,6 +335,22 @@ test('a machine gives nothing to an aggregator that its people refuse, and is sa
   expect(world.machines[6]!.node.audits.filter(({ type }) => type === 'share_given')).toEqual([])
 })
 
+test('nobody gives anything to two aggregators of one owner, whatever the bundle calls them', async () => {
+  const world = await createWorld(8)
+  world.pair[1].owner = world.pair[0].owner.toUpperCase()
+  await world.network.pass(50 * MINUTE)
+  const gave = world.machines.flatMap(({ node }) => node.audits.filter(({ type }) => type === 'share_given'))
+  expect(gave).toEqual([])
+})
+
+test('machines of one owner are not enough to open the numbers of one more', async () => {
+  const world = await createWorld(8)
+  for (const machine of world.machines.slice(3, 7)) machine.owner = 'mallory'
+  await world.network.pass(50 * MINUTE)
+  const [bucket] = (await world.machines[2]!.room.read('security', 'ToolUsage', hourOf(world))).buckets
+  expect(bucket).toMatchObject({ why: 'few', batches: [] })
+})
+
 test('another length of buckets lets nobody give the same time twice', async () => {
   const world = await createWorld(8)
   await world.network.pass(20 * MINUTE)

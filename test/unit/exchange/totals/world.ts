@@ -62,6 +62,8 @@ export interface Machine {
   roles: readonly string[]
   /** Of its certificate. */
   teams: readonly string[]
+  /** As its certificate says. */
+  owner: string
   certified: boolean
   /** Nodes that its configuration names, beside those that are certified. */
   readonly candidates: NodeId[]
@@ -120,7 +122,7 @@ export async function createWorld(
 }
 
 /** The certificate of a machine, as others see it. */
-export const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
+export const bindingOf = ({ node, roles, teams, owner }: Machine): Binding => ({
   usage: 'node',
   node_id: node.id,
   key: node.identity.publicKey,
@@ -128,6 +130,7 @@ export const bindingOf = ({ node, roles, teams }: Machine): Binding => ({
   name: `n${node.number}`,
   roles,
   teams,
+  owner,
   grants: [],
   issuer: 'karo:issuer' as NodeId,
   issued_at: 0,
@@ -153,6 +156,7 @@ export function machineOf(
     decidedAt: undefined,
     roles: index === 2 ? ['security'] : [],
     teams: [],
+    owner: `owner of ${node.id}`,
     certified: true,
     candidates: [],
     joinedAt: network.now - HOUR,

@@ -117,6 +117,19 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
   expect(asks(2, ['security']).effect).toBe('allow')
 })
 
+test('a bundle in which one operator runs two aggregators is refused whole', async () => {
+  const { organisation } = made()
+  const named = (operator: string) => [
+    { key: other.publicKey, operator: 'Site B' },
+    { key: root.publicKey, operator },
+  ]
+  await organisation.take(bundle(0, { aggregators: named('site a'), max_level: 1 }))
+  const twice = bundle(1, { aggregators: named('site b ') })
+  await expect(organisation.take(twice)).rejects.toMatchObject({ code: 'bad_config' })
+  expect(await organisation.documents.readable(twice)).toBe(false)
+  expect(organisation.state()).toMatchObject({ number: 0, max_level: 1 })
+})
+
 test('where the owner said so its permit counts too, and never against what the owner forbids', async () => {
   const { organisation, asks } = made({ accept: 'full', own: OWN })
   expect(asks(1, ['security']).effect).toBe('deny')
