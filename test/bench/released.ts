@@ -153,7 +153,7 @@ function readerOf(content: ReleaseContent) {
     aggregators,
   }
   const releases = createReleases({ identity, documents, clock, random: systemRandom, log: silentLog })
-  const layouts = new Map(LAYOUTS.map((layout) => [layout.type, [layout]]))
+  const layouts = new Map(LAYOUTS.map((layout) => [layout.type, layout]))
   return {
     reader: createReader({ plan: () => plan, layouts, releases, clock }),
     readAhead: () => createAhead({ documents, releases }).round(plan),

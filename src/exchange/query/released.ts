@@ -30,7 +30,6 @@ export function measuresOf(insight: GatherInsight): readonly Measure[] {
       type,
       action,
       layout: layoutOf(released.layout),
-      earlier: (released.layout.earlier ?? []).map(layoutOf),
       async count(uids, bucket, gives): Promise<Counts> {
         const named = await released.measure(insight, uids, bucket, gives)
         return new Map(

@@ -9,8 +9,6 @@ export interface Measure {
   readonly type: string
   readonly action: QueryAction
   readonly layout: Layout
-  /** Of releases that are still read; nothing is given by them. */
-  readonly earlier?: readonly Layout[]
   /**
    * The counts of these people in a bucket; rows that they have nothing of are left out. `gives`: whether the audiences of
    * this type are given another one too.

@@ -19,8 +19,8 @@ import type {
 
 export interface ReaderDeps {
   readonly plan: () => Plan | undefined
-  /** By type: the layout of this release of Karo, then earlier ones. */
-  readonly layouts: ReadonlyMap<string, readonly Layout[]>
+  /** By type. */
+  readonly layouts: ReadonlyMap<string, Layout>
   readonly releases: Pick<Releases, 'held'>
   readonly clock: Pick<Clock, 'now'>
 }
@@ -39,7 +39,7 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
         const slot = slotOfBucket(one.content)
         of.set(slot, [...(of.get(slot) ?? []), one])
       }
-      const known = layouts.get(type) ?? []
+      const known = layouts.get(type)
       const totals = buckets.map((bucket) =>
         totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, known, now: clock.now() }),
       )
@@ -55,13 +55,13 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
 
 interface Asked {
   readonly type: string
-  readonly known: readonly Layout[]
+  readonly known: Layout | undefined
   readonly now: number
 }
 
-/** The layout that a release names; undefined: this release of Karo has none of that hash. */
-const layoutOf = ({ layout }: ReleasedType, known: readonly Layout[]): Layout | undefined =>
-  known.find((one) => Buffer.compare(hashOf(one), layout) === 0)
+/** Rows of another layout may mean something else, so a release that names another one has no numbers here. */
+const layoutOf = ({ layout }: ReleasedType, known: Layout | undefined): Layout | undefined =>
+  known !== undefined && Buffer.compare(hashOf(known), layout) === 0 ? known : undefined
 
 function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked): BucketTotals {
   const content = releasedFirst(found)
@@ -109,7 +109,7 @@ function whyNot(
 }
 
 /** Rows that stand by themselves, and those within others that are shown: where one is not, that says it of them, too. */
-function withheldIn(one: ReleasedType, known: readonly Layout[]): { alone: number; within: number } {
+function withheldIn(one: ReleasedType, known: Layout | undefined): { alone: number; within: number } {
   const rows = layoutOf(one, known)?.rows
   const hidden = new Set(one.withheld.map((row) => rows?.[row]?.name))
   const outer = one.withheld.map((row) => rows?.[row]?.within)
@@ -119,22 +119,16 @@ function withheldIn(one: ReleasedType, known: readonly Layout[]): { alone: numbe
   }
 }
 
-/** How many values of each row are read, by the row's name: those that it has in this release of Karo. */
-const widthsOf = ([own]: readonly Layout[]): ReadonlyMap<string, number> =>
-  new Map(own?.rows.map(({ name, values }) => [name, values.length]))
-
-function batchOf(one: ReleasedType, known: readonly Layout[], implausible: boolean): BatchTotals {
+function batchOf(one: ReleasedType, known: Layout | undefined, implausible: boolean): BatchTotals {
   const { n, rows, withheld } = one
-  const widths = widthsOf(known)
   const opened = new Map(rows.map((row) => [row.row, row]))
   const hidden = new Set(withheld)
   const named = new Map<string, TotalRow>()
   const partly = new Set<string>()
   for (const [at, { name, values }] of (layoutOf(one, known)?.rows ?? []).entries()) {
-    const width = widths.get(name)
-    if (hidden.has(at) || width === undefined) continue
+    if (hidden.has(at)) continue
     const row = opened.get(at)
-    named.set(name, { nodes: row?.nodes ?? 0, values: (row?.values ?? values.map(() => 0)).slice(0, width) })
+    named.set(name, { nodes: row?.nodes ?? 0, values: row?.values ?? values.map(() => 0) })
     if (implausible || (row !== undefined && row.of < n)) partly.add(name)
   }
   return { contributors: n, rows: named, partly }
@@ -143,7 +137,7 @@ function batchOf(one: ReleasedType, known: readonly Layout[], implausible: boole
 const apartOf = (
   { teams, undivided }: ReleaseContent,
   shown: ReleasedType,
-  known: readonly Layout[],
+  known: Layout | undefined,
 ): ApartTotals => ({
   parts: partsOf(shown, known),
   teams: new Map(teams.map(({ team, machines }) => [team, machines])),
@@ -151,8 +145,7 @@ const apartOf = (
 })
 
 /** The parts of a release; a split whose lengths are not those of its layout is left out. */
-function partsOf(shown: ReleasedType, known: readonly Layout[]): readonly PartTotals[] {
-  const widths = widthsOf(known)
+function partsOf(shown: ReleasedType, known: Layout | undefined): readonly PartTotals[] {
   const layout = layoutOf(shown, known)
   if (layout === undefined) return []
   return shown.splits.flatMap(({ told, hidden, cells }, split) => {
@@ -162,10 +155,7 @@ function partsOf(shown: ReleasedType, known: readonly Layout[]): readonly PartTo
       if (rows === undefined) return []
       const named = new Map<string, TotalRow>()
       for (const [at, { name, values }] of layout.rows.entries()) {
-        const width = widths.get(name)
-        if (not.has(at) || width === undefined) continue
-        const row = rows.get(at) ?? { nodes: 0, values: values.map(() => 0) }
-        named.set(name, { ...row, values: row.values.slice(0, width) })
+        if (!not.has(at)) named.set(name, rows.get(at) ?? { nodes: 0, values: values.map(() => 0) })
       }
       const { teams, n, threshold } = cell
       return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }

@@ -52,8 +52,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const previews = createPreviews({ ...deps, roster, given: contributor.given })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const ahead = createAhead({ documents, releases })
-  const readable = new Map(measures.map(({ type, layout, earlier = [] }) => [type, [layout, ...earlier]]))
-  const reader = createReader({ ...deps, layouts: readable, releases })
+  const reader = createReader({ ...deps, layouts, releases })
   const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
   let stopTimer = (): void => {}
   /** Monotonic, ms. */

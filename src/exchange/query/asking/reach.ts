@@ -11,7 +11,7 @@ interface Heard {
   readonly name: string
   readonly source: PerNode['source']
   readonly covers: TimeRange | undefined
-  /** It gave numbers and did not say of which part of the time they are, as earlier releases do. */
+  /** It gave numbers and did not say of which part of the time they are. */
   readonly unsaid?: true
 }
 

@@ -40,32 +40,23 @@ export interface SafetyData extends OrWithheld<SafetyCounts> {
 }
 
 const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
-/** Without rules; its releases are still read. */
-const FIRST = {
+const LAYOUT = {
   type: 'SafetyPosture',
-  version: 1,
+  version: 2,
   values: ['count'],
   rows: layoutRows([
     ...RISK_LEVELS.map((level) => `risk:${level}`),
     ...ACTS.map((act) => `act:${act}`),
     ...GUARD_STATES.map((state) => `guard:${state}`),
     ...HOOK_STATES.map((state) => `hook:${state}`),
+    ...RULE_ROWS,
   ]),
-  familyOf: (row) => row.slice(0, row.indexOf(':')),
-} as const satisfies ReleaseLayout
-
-const LAYOUT = {
-  type: 'SafetyPosture',
-  version: 2,
-  values: ['count'],
-  rows: layoutRows([...FIRST.rows, ...RULE_ROWS]),
   // The rules of one level add up to it, and to no other.
   familyOf: (row) => row.slice(0, row.lastIndexOf(':')),
   withinOf(row) {
     const level = levelOfRule(row)
     return level === undefined ? undefined : `risk:${level}`
   },
-  earlier: [FIRST],
 } as const satisfies ReleaseLayout
 
 export const safetyPosture = defineQueryType('SafetyPosture', {

@@ -41,14 +41,6 @@ export const failedRow = (tool: string): string => `${FAILED}${tool}`
 /** Whether a row is one of uses of one tool. */
 const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
 
-/** In which failures were a second value of each row, told however few machines had any; their uses are still read. */
-const FIRST = {
-  type: 'ToolUsage',
-  version: 1,
-  values: ['uses', 'failures'],
-  rows: [...TOOL_ROWS],
-} as const satisfies ReleaseLayout
-
 const LAYOUT = {
   type: 'ToolUsage',
   version: 2,
@@ -58,7 +50,6 @@ const LAYOUT = {
   familyOf: (row) => (row.startsWith(FAILED) ? 'failed' : isToolRow(row) ? 'tools' : row),
   withinOf: (row) =>
     row.startsWith(FAILED) ? row.slice(FAILED.length) : row === ALL_FAILED ? ALL_USES : undefined,
-  earlier: [FIRST],
 } as const satisfies ReleaseLayout
 const rowOf = (tool: string): string => (isToolRow(tool) ? tool : OTHER.tool)
 const mostUsedFirst = (a: ToolRow, b: ToolRow): number => b.uses - a.uses || byText(a.tool, b.tool)

@@ -82,11 +82,6 @@ export interface ReleaseLayout {
    * Its family has no rows that stand by themselves. Absent: every row does.
    */
   readonly withinOf?: (row: string) => string | undefined
-  /**
-   * Layouts of earlier versions whose releases are still read: of each row that is here under the same name, as many values
-   * as it has here. Their sums are never put together with others of one batch.
-   */
-  readonly earlier?: readonly ReleaseLayout[]
 }
 
 /** One row of one bucket, added up over those who gave it. */

@@ -11,7 +11,7 @@ import fc from '../../../support/run/properties.ts'
 import { toldApart } from './linear.ts'
 import { contentsIn, type Machine, run, worldOf } from './world.ts'
 
-const { layout: LAYOUT, earlier } = measuresOf({} as never).find(({ type }) => type === 'SafetyPosture')!
+const { layout: LAYOUT } = measuresOf({} as never).find(({ type }) => type === 'SafetyPosture')!
 const rowOf = (name: string): number => LAYOUT.rows.findIndex((row) => row.name === name)
 const UNUSUAL = 777
 
@@ -96,12 +96,6 @@ it('rows of rules add up to their level, whatever was counted by rule', () => {
       }
     }),
   )
-})
-
-it('the first layout, without rules, is still read, and its rows mean the same', () => {
-  const first = earlier!.find(({ version }) => version === 1)!
-  expect(LAYOUT.version).toBe(2)
-  expect(LAYOUT.rows.filter(({ within }) => within === undefined)).toEqual(first.rows)
 })
 
 const K = 3

@@ -101,7 +101,7 @@ export function totalsOf(
   const clock = { now: Date.now }
   const roster = () => ({ principals: () => [], isRevoked: () => false })
   return {
-    ...createReader({ plan: () => plan, layouts: new Map([['ToolUsage', [LAYOUT]]]), releases, clock }),
+    ...createReader({ plan: () => plan, layouts: new Map([['ToolUsage', LAYOUT]]), releases, clock }),
     ...createShown({ self: AGGREGATORS[0]!.nodeId, plan: () => plan, releases, roster, clock }),
     holders,
   }

@@ -71,7 +71,7 @@ async function ask(
       audiences: ['lead', 'security'],
       aggregators: [],
     }),
-    layouts: new Map([['ToolUsage', [TOOLS]]]),
+    layouts: new Map([['ToolUsage', TOOLS]]),
     releases: {
       held: async (_, audience) =>
         contents
