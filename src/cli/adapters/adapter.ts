@@ -19,7 +19,15 @@ export type ToolShell = 'bash' | 'zsh' | 'fish' | 'sh'
 
 /** A call of the tool; level 0. `before`: the tool is about to run the command. `after`: the command ran. */
 export type ToolCall =
-  | { readonly kind: 'before'; readonly command: string; readonly cwd?: string; readonly shell: ToolShell }
+  | {
+      /** `edit`: a file tool is about to change files, and `command` is a line for bash that changes the same ones. */
+      readonly kind: 'before' | 'edit'
+      readonly command: string
+      readonly cwd?: string
+      readonly shell: ToolShell
+      /** False at an event at which the tool cannot ask, although it asks about commands. */
+      readonly asks?: boolean
+    }
   | {
       readonly kind: 'after'
       readonly command: string
@@ -30,7 +38,7 @@ export type ToolCall =
       /** Milliseconds; null if the tool does not tell it. */
       readonly durationMs: number | null
     }
-  /** The call is not about a shell command: another tool of the tool, or another event. */
+  /** The call is about nothing that Karo judges: a tool that only reads, or another event. */
   | { readonly kind: 'other' }
 
 /** What the tool has to do. `none`: Karo has no opinion, and the tool applies its own rules and questions. */

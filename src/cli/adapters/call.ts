@@ -49,27 +49,30 @@ export function answerCall(
   } catch (error) {
     if (!(error instanceof BadCall)) throw error
     const ran = readRan(adapter, text ?? beginning)
-    if (ran === undefined) return unjudged(onError, error.message)
+    if (ran === undefined) return refused(error.message)
     call = ran
   }
   if (call.kind === 'other') return NOTHING
-  const { command, kind, shell, cwd } = call
+  const { command, shell, cwd } = call
   if (command.trim() === '') return NOTHING
   let verdict: RiskVerdict
   try {
     verdict = judge(command, { shell, ...(cwd !== undefined && { cwd }) })
   } catch {
-    return kind === 'before'
-      ? unjudged(onError, 'the check failed')
-      : { ...NOTHING, entries: [{ ran: call }] }
+    return call.kind === 'after'
+      ? { ...NOTHING, entries: [{ ran: call }] }
+      : unjudged(onError, 'the check failed')
   }
   const { decision, risk_level } = verdict
-  if (kind === 'before') {
-    const reply = replyTo(verdict, adapter)
+  if (call.kind !== 'after') {
+    const isEdit = call.kind === 'edit'
+    const asks = adapter.asks && call.asks !== false
+    const reply = replyTo(verdict, { asks }, isEdit ? 'change' : 'command')
     return {
       reply,
       entries: reply.decision === 'deny' ? [{ note: { outcome: 'blocked', risk_level } }] : [],
-      ...(decision === 'confirm' && { confirmable: call }),
+      // The inbox could not show what is written.
+      ...(decision === 'confirm' && !isEdit && { confirmable: call }),
     }
   }
   // The command ran although the guard wanted a confirmation, so a person has consented in the tool.
@@ -91,6 +94,12 @@ function readRan(adapter: Adapter, text: string): ToolCall | undefined {
     throw error
   }
 }
+
+/** A call that is not in the tool's format could be anything, so it is refused whatever `guard.on_error` says. */
+const refused = (why: string): Answered => ({
+  reply: { decision: 'deny', reason: `Karo refuses this call, because it cannot be judged: ${why}.` },
+  entries: [{ note: { outcome: 'blocked', risk_level: 'high' } }],
+})
 
 function unjudged(onError: Judgement['onError'], why: string): Answered {
   // The risk is unknown, so it is noted as high and not as safe.

@@ -1,6 +1,7 @@
-// Claude Code: PreToolUse, PostToolUse and PostToolUseFailure hooks of its Bash tool.
+// Claude Code: PreToolUse hooks of its Bash and file tools and of tools of MCP servers; PostToolUse and
+// PostToolUseFailure hooks of its Bash tool.
 // Source: https://code.claude.com/docs/en/hooks (PreToolUse decision control; PostToolUse and PostToolUseFailure input).
-import type { Adapter, Reply, ToolCall } from './adapter.ts'
+import { type Adapter, BadCall, type Reply, type ToolCall } from './adapter.ts'
 import {
   callOf,
   commandOf,
@@ -11,6 +12,7 @@ import {
   membersOf,
   textOf,
 } from './fields.ts'
+import { readFileCall } from './file-tools.ts'
 
 /** Seconds; the hook itself answers within its own limit, far below. */
 const HOOK_SECONDS = 10
@@ -24,16 +26,18 @@ export function secondsOf(line: string): number {
   return HOOK_SECONDS + Number(inbox)
 }
 
+const FILE_TOOLS = ['Write', 'Edit', 'MultiEdit', 'NotebookEdit']
+
 export const claude: Adapter = {
   name: 'claude',
   title: 'Claude Code',
   asks: true,
   read(input) {
     const call = callOf(input)
+    const event = eventOf(call)
+    if (event === 'PreToolUse') return before(call, 'Bash', FILE_TOOLS)
     // On Windows also PowerShell, which is no shell of ours.
     if (call.tool_name !== 'Bash') return { kind: 'other' }
-    const event = call.hook_event_name
-    if (event === 'PreToolUse') return before(call)
     if (event === 'PostToolUse') return after(call, succeeded(call))
     if (event === 'PostToolUseFailure') return after(call, failedWith(call))
     return { kind: 'other' }
@@ -46,11 +50,17 @@ export const claude: Adapter = {
     projectFile: '.claude/settings.json',
     fixed: {},
     entries: (command) => {
-      const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: secondsOf(command) }] }]
-      return { PreToolUse: entry, PostToolUse: entry, PostToolUseFailure: entry }
+      const entry = entryOf('Bash', command)
+      const all = entryOf(`Bash|${FILE_TOOLS.join('|')}|mcp__.*`, command)
+      return { PreToolUse: all, PostToolUse: entry, PostToolUseFailure: entry }
     },
   },
 }
+
+/** What stands below an event in the settings of Claude Code, and of Codex. */
+export const entryOf = (matcher: string, command: string) => [
+  { matcher, hooks: [{ type: 'command', command, timeout: secondsOf(command) }] },
+]
 
 /** Also Codex's, which took the format over. No `allow` is ever said: it would skip the tool's own question. */
 export function answerLikeClaude(reply: Reply): ReturnType<Adapter['answer']> {
@@ -64,10 +74,28 @@ export function answerLikeClaude(reply: Reply): ReturnType<Adapter['answer']> {
   }
 }
 
-/** What `tool_input` of a shell tool says before it runs. */
-export function before(call: Members): ToolCall {
-  const command = commandOf(membersOf(call.tool_input)?.command)
-  return { kind: 'before', command, ...directoryOf(call.cwd), shell: 'bash' }
+/** The name of the event, without which nothing is known of a call. */
+export function eventOf(call: Members): string {
+  const event = textOf(call.hook_event_name)
+  if (event === undefined) throw new BadCall('the call names no event')
+  return event
+}
+
+/** What `tool_input` says before the tool named `shell`, one of `files` or a tool of an MCP server runs. */
+export function before(call: Members, shell: string, files: readonly string[]): ToolCall {
+  const tool = textOf(call.tool_name)
+  if (tool === undefined) throw new BadCall('the call names no tool')
+  const where = directoryOf(call.cwd)
+  if (tool === shell)
+    return {
+      kind: 'before',
+      command: commandOf(membersOf(call.tool_input)?.command),
+      ...where,
+      shell: 'bash',
+    }
+  const isFileTool = files.includes(tool)
+  if (!isFileTool && !/^mcp_|__/.test(tool)) return { kind: 'other' }
+  return readFileCall(tool, call.tool_input, where, isFileTool)
 }
 
 export function after(call: Members, exitCode: number | null): ToolCall {

@@ -1,9 +1,10 @@
-// Codex CLI: PreToolUse and PostToolUse hooks of its shell, which it calls Bash.
+// Codex CLI: PreToolUse hooks of its shell, which it calls Bash, of apply_patch and of tools of MCP servers; PostToolUse
+// hooks of its shell.
 // Source: https://developers.openai.com/codex/hooks and openai/codex, codex-rs/hooks: schema/generated
 // (pre-tool-use.command.input, post-tool-use.command.input) and src/engine/output_parser.rs, by which `ask` and `allow`
 // are unsupported there and `deny` needs a reason.
 import type { Adapter } from './adapter.ts'
-import { after, answerLikeClaude, before, secondsOf } from './claude.ts'
+import { after, answerLikeClaude, before, entryOf, eventOf } from './claude.ts'
 import { callOf } from './fields.ts'
 
 export const codex: Adapter = {
@@ -12,10 +13,10 @@ export const codex: Adapter = {
   asks: false,
   read(input) {
     const call = callOf(input)
-    if (call.tool_name !== 'Bash') return { kind: 'other' }
-    if (call.hook_event_name === 'PreToolUse') return before(call)
+    const event = eventOf(call)
+    if (event === 'PreToolUse') return before(call, 'Bash', ['apply_patch'])
     // It hands on the output, and no exit code.
-    if (call.hook_event_name === 'PostToolUse') return after(call, null)
+    if (event === 'PostToolUse' && call.tool_name === 'Bash') return after(call, null)
     return { kind: 'other' }
   },
   ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse',
@@ -25,10 +26,10 @@ export const codex: Adapter = {
     userFile: 'hooks.json',
     projectFile: '.codex/hooks.json',
     fixed: {},
-    entries: (command) => {
-      const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: secondsOf(command) }] }]
-      return { PreToolUse: entry, PostToolUse: entry }
-    },
+    entries: (command) => ({
+      PreToolUse: entryOf('Bash|apply_patch|mcp__.*', command),
+      PostToolUse: entryOf('Bash', command),
+    }),
     afterwards: 'Codex runs a new hook only after you have trusted it: type /hooks in Codex.',
   },
 }

@@ -1,10 +1,12 @@
-// GitHub Copilot CLI: preToolUse, postToolUse and postToolUseFailure hooks of its bash tool.
+// GitHub Copilot CLI: preToolUse, postToolUse and postToolUseFailure hooks of its bash tool; preToolUse also of tools
+// that change files, its own and those of MCP servers.
 // Source: https://docs.github.com/en/copilot/reference/hooks-reference (camelCase payloads; a hook that exits with
 // another code than 0 denies, one that says nothing leaves the decision to the tool).
 import type { Adapter } from './adapter.ts'
 import { BadCall } from './adapter.ts'
 import { secondsOf } from './claude.ts'
 import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
+import { readFileCall } from './file-tools.ts'
 
 export const copilot: Adapter = {
   name: 'copilot',
@@ -12,7 +14,12 @@ export const copilot: Adapter = {
   asks: true,
   read(input) {
     const call = callOf(input)
-    if (call.toolName !== 'bash') return { kind: 'other' }
+    const tool = textOf(call.toolName)
+    if (tool === undefined) throw new BadCall('the call names no tool')
+    if (tool !== 'bash') {
+      if (wasRun(call) || !mayChange(tool)) return { kind: 'other' }
+      return readFileCall(tool, argumentsOf(call), directoryOf(call.cwd), FILE_TOOLS.has(tool))
+    }
     const what = {
       command: commandOf(argumentsOf(call).command),
       ...directoryOf(call.cwd),
@@ -38,6 +45,11 @@ export const copilot: Adapter = {
     },
   },
 }
+
+const FILE_TOOLS: ReadonlySet<string> = new Set(['create', 'edit', 'write', 'apply_patch'])
+
+/** Tools of MCP servers have the name of their server in front: `server-tool`. */
+const mayChange = (tool: string): boolean => FILE_TOOLS.has(tool) || /[-_]/.test(tool)
 
 /** These payloads have no name of their event: only what ran has a result or an error. */
 function wasRun({ toolResult, error }: Members): boolean {

@@ -1,7 +1,9 @@
-// Cursor: beforeShellExecution and afterShellExecution hooks.
-// Source: https://cursor.com/docs/agent/hooks (reference: beforeShellExecution, afterShellExecution).
-import type { Adapter } from './adapter.ts'
-import { callOf, commandOf, directoryOf, durationOf, type Members } from './fields.ts'
+// Cursor: beforeShellExecution and afterShellExecution hooks, preToolUse of its file tools, beforeMCPExecution.
+// Source: https://cursor.com/docs/agent/hooks (reference of these events; preToolUse obeys `deny`, and not `ask`).
+import { type Adapter, BadCall, type ToolCall } from './adapter.ts'
+import { eventOf } from './claude.ts'
+import { callOf, commandOf, directoryOf, durationOf, type Members, textOf } from './fields.ts'
+import { readFileCall } from './file-tools.ts'
 
 export const cursor: Adapter = {
   name: 'cursor',
@@ -9,7 +11,8 @@ export const cursor: Adapter = {
   asks: true,
   read(input) {
     const call = callOf(input)
-    const event = call.hook_event_name
+    const event = eventOf(call)
+    if (event === 'preToolUse' || event === 'beforeMCPExecution') return readTool(call, event)
     if (event !== 'beforeShellExecution' && event !== 'afterShellExecution') return { kind: 'other' }
     const what = { command: commandOf(call.command), ...whereOf(call), shell: 'bash' } as const
     if (event === 'beforeShellExecution') return { kind: 'before', ...what }
@@ -26,9 +29,32 @@ export const cursor: Adapter = {
     userFile: 'hooks.json',
     projectFile: '.cursor/hooks.json',
     fixed: { version: 1 },
-    entries: (command) => ({ beforeShellExecution: [{ command }], afterShellExecution: [{ command }] }),
+    entries: (command) => ({
+      beforeShellExecution: [{ command }],
+      afterShellExecution: [{ command }],
+      preToolUse: [{ command, matcher: 'Write|Delete' }],
+      beforeMCPExecution: [{ command }],
+    }),
     afterwards: 'Restart Cursor to load it.',
   },
+}
+
+/** A file tool of Cursor's own, or a tool of an MCP server, whose arguments come as the text of a JSON document. */
+function readTool(call: Members, event: string): ToolCall {
+  const tool = textOf(call.tool_name)
+  if (tool === undefined) throw new BadCall('the call names no tool')
+  const own = event === 'preToolUse'
+  if (own && tool !== 'Write' && tool !== 'Delete') return { kind: 'other' }
+  return readFileCall(tool, argumentsOf(call.tool_input), { ...whereOf(call), asks: !own }, own)
+}
+
+function argumentsOf(input: unknown): unknown {
+  if (typeof input !== 'string') return input
+  try {
+    return JSON.parse(input)
+  } catch {
+    throw new BadCall("the call's arguments are not JSON")
+  }
 }
 
 /** The first root of the workspace, where the event itself does not say. */

@@ -1,10 +1,14 @@
-// Gemini CLI: BeforeTool and AfterTool hooks of its run_shell_command.
+// Gemini CLI: BeforeTool hooks of its run_shell_command, of its file tools and of tools of MCP servers; AfterTool hooks of
+// its run_shell_command.
 // Source: google-gemini/gemini-cli, docs/hooks/reference.md, packages/core/src/hooks/types.ts (decisions are `allow`, `deny`
 // and, since pull request 21146 of March 2026, `ask`; silence means none), and packages/core/src/tools/shell.ts for the text of a result.
 import { resolve } from 'node:path'
 import type { Adapter, ToolCall } from './adapter.ts'
-import { secondsOf } from './claude.ts'
+import { before, eventOf, secondsOf } from './claude.ts'
 import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
+
+const SHELL = 'run_shell_command'
+const FILE_TOOLS = ['write_file', 'replace']
 
 export const gemini: Adapter = {
   name: 'gemini',
@@ -14,9 +18,11 @@ export const gemini: Adapter = {
   asksIfNew: true,
   read(input) {
     const call = callOf(input)
-    if (call.tool_name !== 'run_shell_command') return { kind: 'other' }
-    if (call.hook_event_name === 'BeforeTool') return { kind: 'before', ...whatOf(call) }
-    if (call.hook_event_name !== 'AfterTool') return { kind: 'other' }
+    const event = eventOf(call)
+    const isShell = call.tool_name === SHELL
+    if (event === 'BeforeTool')
+      return isShell ? { kind: 'before', ...whatOf(call) } : before(call, SHELL, FILE_TOOLS)
+    if (event !== 'AfterTool' || !isShell) return { kind: 'other' }
     return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
   },
   ran: ({ hook_event_name }) => hook_event_name === 'AfterTool',
@@ -32,8 +38,11 @@ export const gemini: Adapter = {
     comments: true,
     entries: (command) => {
       const hook = { type: 'command', name: 'karo', command, timeout: secondsOf(command) * 1000 }
-      const entry = [{ matcher: 'run_shell_command', hooks: [hook] }]
-      return { BeforeTool: entry, AfterTool: entry }
+      const entry = (matcher: string) => [{ matcher, hooks: [hook] }]
+      return {
+        BeforeTool: entry(`${SHELL}|${FILE_TOOLS.join('|')}|mcp_.*|.*__.*`),
+        AfterTool: entry(SHELL),
+      }
     },
   },
 }

@@ -1,12 +1,17 @@
 // Any other tool: a small contract of Karo's own, for a wrapper or a plugin that can run a program.
 import { type Adapter, BadCall, type ToolShell } from './adapter.ts'
-import { callOf, commandOf, directoryOf, durationOf, exitCodeOf } from './fields.ts'
+import { callOf, commandOf, directoryOf, durationOf, exitCodeOf, textOf } from './fields.ts'
+import { readFileCall } from './file-tools.ts'
 
 const SHELLS: ReadonlySet<unknown> = new Set<ToolShell>(['bash', 'zsh', 'fish', 'sh'])
 
+/** Names that tools for files have in many programs, OpenCode among them. */
+const FILE_TOOLS: ReadonlySet<string> = new Set(['write', 'edit', 'multiedit', 'patch', 'apply_patch'])
+
 /**
  * `{"command","cwd"?,"shell"?,"event"?,"exit_code"?,"duration_ms"?}`: without `event`, or with "before", the command is
- * about to run; with "after" it ran. `cwd` is absolute. Answered with `{"decision","reason"}`: decision is "none", "ask" or
+ * about to run; with "after" it ran. `{"tool","args","cwd"?}` is a call of a tool that is no shell, before it runs: judged are
+ * the files that it changes. `cwd` is absolute. Answered with `{"decision","reason"}`: decision is "none", "ask" or
  * "deny"; with "none" a reason says that it was not judged, and why.
  */
 export const generic: Adapter = {
@@ -17,6 +22,12 @@ export const generic: Adapter = {
     const call = callOf(input)
     const { event = 'before', shell = 'bash' } = call
     if (!SHELLS.has(shell)) throw new BadCall('the call names an unknown shell')
+    if (call.command === undefined && call.tool !== undefined) {
+      const tool = textOf(call.tool)
+      if (tool === undefined) throw new BadCall('the call names no tool')
+      if (event !== 'before') return { kind: 'other' }
+      return readFileCall(tool, call.args, directoryOf(call.cwd), FILE_TOOLS.has(tool))
+    }
     const what = {
       command: commandOf(call.command),
       ...directoryOf(call.cwd),

@@ -1,5 +1,5 @@
-// OpenCode: a plugin, because OpenCode has no hooks that are programs. The plugin hands each call of the bash tool to
-// `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
+// OpenCode: a plugin, because OpenCode has no hooks that are programs. The plugin hands each call of the bash tool, and
+// each of a tool that may change files, to `karo hook opencode`, throws where the answer is a denial, which blocks the call, and tells what ran with its exit code.
 // Source: anomalyco/opencode, packages/plugin/src/index.ts (tool.execute.before and .after) and
 // packages/opencode/src/tool/bash.ts (`metadata.exit`). OpenCode calls no hook of a plugin that could ask the person.
 import { type Adapter, BadCall } from './adapter.ts'
@@ -50,19 +50,22 @@ const karo = (call) =>
     child.stdin.end(JSON.stringify(call))
   })
 
+/** Tools of OpenCode's own that change no file. */
+const READERS = new Set('read grep glob list ls lsp webfetch websearch codesearch todowrite todoread task question skill invalid'.split(' '))
+
 export const Karo = async ({ directory }) => {
   /** Calls that run, by their id: what ran, and since when (ms). */
   const running = new Map()
   const callOf = ({ command, workdir }) => ({ command, cwd: workdir ? resolve(directory, workdir) : directory })
   return {
     'tool.execute.before': async ({ tool, callID }, { args }) => {
-      if (tool !== 'bash') return
-      const call = callOf(args)
+      if (READERS.has(tool)) return
+      const call = tool === 'bash' ? callOf(args) : { tool, args, cwd: directory }
       const { code, said } = await karo({ event: 'before', ...call })
       const { decision, reason } = said.trim() ? JSON.parse(said) : {}
       if (decision === 'deny' || decision === 'ask') throw new Error(reason)
-      if (STRICT ? code !== 0 : code === 2) throw new Error('Karo could not judge this command, and guard.on_error is "block".')
-      running.set(callID, { call, since: Date.now() })
+      if (STRICT ? code !== 0 : code === 2) throw new Error('Karo could not judge this call, and guard.on_error is "block".')
+      if (tool === 'bash') running.set(callID, { call, since: Date.now() })
     },
     'tool.execute.after': async ({ tool, callID }, { metadata }) => {
       const ran = running.get(callID)

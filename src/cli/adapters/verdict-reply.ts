@@ -1,4 +1,4 @@
-// Turns the guard's verdict on a command into the answer for an AI coding tool.
+// Turns the guard's verdict on a command or on a change of files into the answer for an AI coding tool.
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import type { Adapter, Reply } from './adapter.ts'
 
@@ -10,18 +10,23 @@ const MOST_WHYS = 3
  * A verdict `allow` becomes no opinion, because it would skip the tool's own question. A command that needs a confirmation
  * is denied if the tool cannot ask a person.
  */
-export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): Reply {
+export function replyTo(
+  verdict: RiskVerdict,
+  { asks }: Pick<Adapter, 'asks'>,
+  what: 'command' | 'change' = 'command',
+): Reply {
   const { decision, risk_level } = verdict
   if (decision === 'allow') return { decision: 'none' }
-  const because = `${whysOf(verdict)}${verdict.safer === undefined ? '' : ` Safer: \`${verdict.safer}\`.`}`
+  const because = `${whysOf(verdict)}${verdict.safer === undefined || what === 'change' ? '' : ` Safer: \`${verdict.safer}\`.`}`
   if (decision === 'confirm' && asks) {
     return { decision: 'ask', reason: bounded(`Karo (${risk_level} risk): ${because}`) }
   }
-  const what =
+  const instead = what === 'change' ? 'make the change themselves' : 'run the command in their own terminal'
+  const reason =
     decision === 'block'
-      ? `Karo blocked this command (${risk_level} risk): ${because} Do not try to do the same with another command; ask the person you work for.`
-      : `Karo: this command needs a person's consent (${risk_level} risk): ${because} Consent cannot be given here; ask the person to run the command in their own terminal.`
-  return { decision: 'deny', reason: bounded(what) }
+      ? `Karo blocked this ${what} (${risk_level} risk): ${because} Do not try to do the same with another ${what}; ask the person you work for.`
+      : `Karo: this ${what} needs a person's consent (${risk_level} risk): ${because} Consent cannot be given here; ask the person to ${instead}.`
+  return { decision: 'deny', reason: bounded(reason) }
 }
 
 /** The answer if the guard cannot judge, by `guard.on_error`. `why` repeats nothing of the command. */

@@ -59,7 +59,7 @@ export function installHook(
   const { title, asksIfNew } = place.adapter
   io.out(
     fitted(
-      `${title} now asks Karo before each shell command${asks ? '' : ` (commands that need a confirmation are denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and its commands are in your history.\n`,
+      `${title} now asks Karo before each shell command and each change of a file${asks ? '' : ` (commands that need a confirmation are denied there: ${asksIfNew ? 'only newer versions ask; see --ask' : 'it has no way to ask'})`}, and its commands are in your history.\n`,
       io.columns,
     ),
   )

@@ -7,7 +7,7 @@ import fc from '../../../support/run/properties.ts'
 import { DOCUMENTED } from './calls.ts'
 
 const judge = (command: string, where: object): RiskVerdict =>
-  checkCommand(command, { ...where, home: '/home/dev' })
+  checkCommand(command, { ...where, home: '/home/dev', caller: 'tool' })
 const open = { onError: 'allow', judge } as const
 const closed = { onError: 'block', judge } as const
 
@@ -16,165 +16,195 @@ const BLOCKED = 'rm -rf ~/'
 const CONFIRMED = 'git push --force origin main'
 const ALLOWED = 'npm test'
 
-describe.each(DOCUMENTED)('$tool', ({ tool, intends, reports, told, others, broken }) => {
-  const adapter = ADAPTERS[tool]
-  const call = (input: unknown, judgement: typeof open | typeof closed = open) => {
-    const { reply, entries } = answerCall(adapter, JSON.stringify(input), judgement)
-    return { reply, entries, said: adapter.answer(reply) }
-  }
-
-  test('the examples are what they are taken for', () => {
-    const decisions = [BLOCKED, CONFIRMED, ALLOWED].map(
-      (command) => judge(command, { cwd: '/work/app' }).decision,
-    )
-    expect(decisions).toEqual(['block', 'confirm', 'allow'])
-  })
-
-  test('a harmless command is no opinion: the tool asks and decides as without Karo', () => {
-    const { reply, entries, said } = call(intends(ALLOWED, '/work/app'))
-    expect(reply).toEqual({ decision: 'none' })
-    expect(entries).toEqual([])
-    expect(said).toEqual(tool === 'generic' ? { decision: 'none', reason: null } : undefined)
-  })
-
-  test('no answer ever approves', () => {
-    for (const command of [ALLOWED, CONFIRMED, BLOCKED]) {
-      const text = JSON.stringify(call(intends(command, '/work/app')).said ?? null)
-      expect(text).not.toMatch(/"(?:allow|approve)"/)
+describe.each(DOCUMENTED)(
+  '$tool',
+  ({ tool, intends, reports, told, edits, asksAboutEdits, others, broken }) => {
+    const adapter = ADAPTERS[tool]
+    const call = (input: unknown, judgement: typeof open | typeof closed = open) => {
+      const { reply, entries } = answerCall(adapter, JSON.stringify(input), judgement)
+      return { reply, entries, said: adapter.answer(reply) }
     }
-  })
 
-  test('a blocked command is denied with its reason, and noted without its text', () => {
-    const { reply, entries, said } = call(intends(BLOCKED, '/work/app'))
-    expect(reply.decision).toBe('deny')
-    expect(entries).toEqual([{ note: { outcome: 'blocked', risk_level: 'critical' } }])
-    expect(said).toEqual(
-      DENIED[tool](expect.stringMatching(/^Karo blocked this command \(critical risk\): .{20}/)),
-    )
-  })
-
-  test('what needs a confirmation is asked, or denied where the tool cannot ask', () => {
-    const { reply, entries, said } = call(intends(CONFIRMED, '/work/app'))
-    expect(reply.decision).toBe(adapter.asks ? 'ask' : 'deny')
-    expect(JSON.stringify(said)).toContain(adapter.asks ? '"ask"' : '"deny"')
-    expect(entries).toEqual(adapter.asks ? [] : [{ note: { outcome: 'blocked', risk_level: 'high' } }])
-  })
-
-  test('what ran is kept, with what the tool tells of it', () => {
-    const { reply, entries } = call(reports('npm test', '/work/app'))
-    expect(reply.decision).toBe('none')
-    expect(entries).toEqual([
-      { ran: { kind: 'after', command: 'npm test', cwd: '/work/app', shell: 'bash', ...told } },
-    ])
-  })
-
-  test('what ran although the guard had asked was consented to', () => {
-    const { entries } = call(reports(CONFIRMED, '/work/app'))
-    expect(entries[0]).toEqual({ note: { outcome: 'confirmed', risk_level: 'high' } })
-    expect(entries).toHaveLength(2)
-  })
-
-  test('nothing of a shell is nothing to Karo, not even with on_error = block', () => {
-    for (const other of others)
-      expect(call(other, closed)).toMatchObject({ reply: { decision: 'none' }, entries: [] })
-  })
-
-  test('a call that is not what is documented follows on_error, and says nothing of what stood in it', () => {
-    for (const input of [...broken, null, 7, [], 'text']) {
-      expect(call(input, open).reply).toEqual({
-        decision: 'none',
-        unjudged: expect.stringMatching(/^not judged: ./),
-      })
-      const { reply, entries } = call(input, closed)
-      expect(reply).toMatchObject({ decision: 'deny', reason: expect.stringContaining('could not judge') })
-      expect(entries).toEqual([{ note: { outcome: 'unjudged', risk_level: 'high' } }])
-    }
-    for (const text of ['', '{', '{"tool_name":"Bash","canary-5a1"', undefined]) {
-      const unjudged = answerCall(adapter, text, open).reply
-      expect(unjudged).toEqual({ decision: 'none', unjudged: expect.stringContaining('not judged') })
-      expect(JSON.stringify(unjudged)).not.toContain('canary')
-      const { reply } = answerCall(adapter, text, closed)
-      expect(reply.decision).toBe('deny')
-      expect(JSON.stringify(reply)).not.toContain('canary')
-    }
-  })
-
-  test('what ran is neither refused nor counted as unjudged, however much of the call is missing', () => {
-    const text = JSON.stringify(reports(CONFIRMED, '/work/app'))
-    for (let length = 0; length < text.length; length++) {
-      const beginning = text.slice(0, length)
-      const { reply, entries } = answerCall(adapter, undefined, closed, { beginning })
-      // Until it is known what it is, it may be about to run.
-      const unknown = entries.some((entry) => 'note' in entry && entry.note.outcome === 'unjudged')
-      expect(reply.decision).toBe(unknown ? 'deny' : 'none')
-      expect(answerCall(adapter, beginning, closed)).toMatchObject({ reply: { decision: reply.decision } })
-      const kept = entries.flatMap((entry) => ('ran' in entry ? [entry.ran.command] : []))
-      expect([[], [CONFIRMED]]).toContainEqual(kept)
-    }
-    const beginning = `${text.slice(0, -1)},"more":"${'x'.repeat(100)}`
-    expect(answerCall(adapter, undefined, closed, { beginning })).toEqual({
-      reply: { decision: 'none' },
-      entries: [
-        { note: { outcome: 'confirmed', risk_level: 'high' } },
-        {
-          ran: {
-            kind: 'after',
-            command: CONFIRMED,
-            cwd: '/work/app',
-            shell: 'bash',
-            exitCode: null,
-            durationMs: null,
-          },
-        },
-      ],
+    test('the examples are what they are taken for', () => {
+      const decisions = [BLOCKED, CONFIRMED, ALLOWED].map(
+        (command) => judge(command, { cwd: '/work/app' }).decision,
+      )
+      expect(decisions).toEqual(['block', 'confirm', 'allow'])
     })
-  })
 
-  test('what is about to run is not taken for what ran, whatever stands in its command', () => {
-    const words = JSON.stringify(reports(ALLOWED, '/w'))
-    for (const command of [words, `"${words}`, `x","${words.slice(1)}`]) {
-      const text = JSON.stringify(intends(command, '/w'))
-      for (let length = 0; length < text.length; length++) {
-        const { reply } = answerCall(adapter, undefined, closed, { beginning: text.slice(0, length) })
-        expect(reply.decision).toBe('deny')
+    test('a harmless command is no opinion: the tool asks and decides as without Karo', () => {
+      const { reply, entries, said } = call(intends(ALLOWED, '/work/app'))
+      expect(reply).toEqual({ decision: 'none' })
+      expect(entries).toEqual([])
+      expect(said).toEqual(tool === 'generic' ? { decision: 'none', reason: null } : undefined)
+    })
+
+    test('no answer ever approves', () => {
+      for (const command of [ALLOWED, CONFIRMED, BLOCKED]) {
+        const text = JSON.stringify(call(intends(command, '/work/app')).said ?? null)
+        expect(text).not.toMatch(/"(?:allow|approve)"/)
       }
-    }
-  })
-
-  test('a check that fails follows on_error', () => {
-    const failing = () => {
-      throw new Error('canary')
-    }
-    const text = JSON.stringify(intends(ALLOWED, '/w'))
-    expect(answerCall(adapter, text, { onError: 'allow', judge: failing }).reply.decision).toBe('none')
-    const { reply } = answerCall(adapter, text, { onError: 'block', judge: failing })
-    expect(reply).toMatchObject({ decision: 'deny' })
-    expect(JSON.stringify(reply)).not.toContain('canary')
-    const ran = answerCall(adapter, JSON.stringify(reports(ALLOWED, '/w')), {
-      onError: 'block',
-      judge: failing,
     })
-    expect(ran).toMatchObject({ reply: { decision: 'none' }, entries: [{ ran: { command: ALLOWED } }] })
-  })
 
-  test('any JSON at all is answered', () => {
-    fc.assert(
-      fc.property(fc.jsonValue(), (input) => {
-        expect(['none', 'ask', 'deny']).toContain(call(input, closed).reply.decision)
-      }),
-    )
-  })
+    test('a blocked command is denied with its reason, and noted without its text', () => {
+      const { reply, entries, said } = call(intends(BLOCKED, '/work/app'))
+      expect(reply.decision).toBe('deny')
+      expect(entries).toEqual([{ note: { outcome: 'blocked', risk_level: 'critical' } }])
+      expect(said).toEqual(
+        DENIED[tool](expect.stringMatching(/^Karo blocked this command \(critical risk\): .{20}/)),
+      )
+    })
 
-  test('where the command runs is handed to the check', () => {
-    const places: unknown[] = []
-    const seen = (command: string, where: object) => {
-      places.push(where)
-      return judge(command, where)
-    }
-    answerCall(adapter, JSON.stringify(intends('rm -rf .', '/home/dev')), { onError: 'allow', judge: seen })
-    expect(places).toEqual([{ shell: tool === 'generic' ? 'zsh' : 'bash', cwd: '/home/dev' }])
-  })
-})
+    test('what needs a confirmation is asked, or denied where the tool cannot ask', () => {
+      const { reply, entries, said } = call(intends(CONFIRMED, '/work/app'))
+      expect(reply.decision).toBe(adapter.asks ? 'ask' : 'deny')
+      expect(JSON.stringify(said)).toContain(adapter.asks ? '"ask"' : '"deny"')
+      expect(entries).toEqual(adapter.asks ? [] : [{ note: { outcome: 'blocked', risk_level: 'high' } }])
+    })
+
+    test('what ran is kept, with what the tool tells of it', () => {
+      const { reply, entries } = call(reports('npm test', '/work/app'))
+      expect(reply.decision).toBe('none')
+      expect(entries).toEqual([
+        { ran: { kind: 'after', command: 'npm test', cwd: '/work/app', shell: 'bash', ...told } },
+      ])
+    })
+
+    test('what ran although the guard had asked was consented to', () => {
+      const { entries } = call(reports(CONFIRMED, '/work/app'))
+      expect(entries[0]).toEqual({ note: { outcome: 'confirmed', risk_level: 'high' } })
+      expect(entries).toHaveLength(2)
+    })
+
+    test.each([
+      '/etc/passwd',
+      '/home/dev/.bashrc',
+      '/home/dev/.local/share/karo/guard.toml',
+      '.claude/settings.json',
+      '.git/hooks/pre-commit',
+      "it's/.git/hooks/pre-commit",
+      '../../etc/passwd',
+    ])('a file tool is judged like a redirection to the file it changes: %s', (path) => {
+      for (const input of edits(path, '/work/app')) {
+      // A hook that is deleted runs nothing.
+      if (path.includes('hooks') && /delete/i.test(JSON.stringify(input))) continue
+      const { reply, said } = call(input)
+        expect(reply.decision, JSON.stringify(input)).not.toBe('none')
+        if (!asksAboutEdits) expect(reply.decision).toBe('deny')
+        expect(JSON.stringify(said)).not.toContain('Safer')
+      }
+    })
+
+    test('a file of the project, and a file tool that fails to say which, are what they are', () => {
+      for (const path of ['src/main.py', '/work/app/.github/workflows/ci.yml', "it's; rm -rf ~", '$(reboot)'])
+        for (const input of edits(path, '/work/app'))
+          if (!/delete/i.test(JSON.stringify(input))) {
+            expect(call(input, closed), JSON.stringify(input)).toMatchObject({ reply: { decision: 'none' } })
+            expect(call(input, closed).entries).toEqual([])
+          }
+    })
+
+    test('nothing of a shell is nothing to Karo, not even with on_error = block', () => {
+      for (const other of others)
+        expect(call(other, closed)).toMatchObject({ reply: { decision: 'none' }, entries: [] })
+    })
+
+    test('a call that is not what is documented is refused with a reason, which says nothing of what stood in it', () => {
+      for (const judgement of [open, closed]) {
+        for (const input of [...broken, null, 7, [], 'text']) {
+          const { reply, entries, said } = call(input, judgement)
+          expect(reply, JSON.stringify(input)).toMatchObject({
+            decision: 'deny',
+            reason: expect.stringMatching(/cannot be judged: .{10}/),
+          })
+          expect(said).toEqual(DENIED[tool](expect.any(String)))
+          expect(entries).toEqual([{ note: { outcome: 'blocked', risk_level: 'high' } }])
+        }
+        for (const text of ['', '{', '{"tool_name":"Bash","canary-5a1"', undefined]) {
+          const { reply } = answerCall(adapter, text, judgement)
+          expect(reply.decision).toBe('deny')
+          expect(JSON.stringify(reply)).not.toContain('canary')
+        }
+      }
+    })
+
+    test('what ran is neither refused nor counted as unjudged, however much of the call is missing', () => {
+      const text = JSON.stringify(reports(CONFIRMED, '/work/app'))
+      for (let length = 0; length < text.length; length++) {
+        const beginning = text.slice(0, length)
+        const { reply, entries } = answerCall(adapter, undefined, closed, { beginning })
+        // Until it is known what it is, it may be about to run.
+        const unknown = entries.some((entry) => 'note' in entry && entry.note.outcome === 'blocked')
+        expect(reply.decision).toBe(unknown ? 'deny' : 'none')
+        expect(answerCall(adapter, beginning, closed)).toMatchObject({ reply: { decision: reply.decision } })
+        const kept = entries.flatMap((entry) => ('ran' in entry ? [entry.ran.command] : []))
+        expect([[], [CONFIRMED]]).toContainEqual(kept)
+      }
+      const beginning = `${text.slice(0, -1)},"more":"${'x'.repeat(100)}`
+      expect(answerCall(adapter, undefined, closed, { beginning })).toEqual({
+        reply: { decision: 'none' },
+        entries: [
+          { note: { outcome: 'confirmed', risk_level: 'high' } },
+          {
+            ran: {
+              kind: 'after',
+              command: CONFIRMED,
+              cwd: '/work/app',
+              shell: 'bash',
+              exitCode: null,
+              durationMs: null,
+            },
+          },
+        ],
+      })
+    })
+
+    test('what is about to run is not taken for what ran, whatever stands in its command', () => {
+      const words = JSON.stringify(reports(ALLOWED, '/w'))
+      for (const command of [words, `"${words}`, `x","${words.slice(1)}`]) {
+        const text = JSON.stringify(intends(command, '/w'))
+        for (let length = 0; length < text.length; length++) {
+          const { reply } = answerCall(adapter, undefined, closed, { beginning: text.slice(0, length) })
+          expect(reply.decision).toBe('deny')
+        }
+      }
+    })
+
+    test('a check that fails follows on_error', () => {
+      const failing = () => {
+        throw new Error('canary')
+      }
+      const text = JSON.stringify(intends(ALLOWED, '/w'))
+      expect(answerCall(adapter, text, { onError: 'allow', judge: failing }).reply.decision).toBe('none')
+      const { reply } = answerCall(adapter, text, { onError: 'block', judge: failing })
+      expect(reply).toMatchObject({ decision: 'deny' })
+      expect(JSON.stringify(reply)).not.toContain('canary')
+      const ran = answerCall(adapter, JSON.stringify(reports(ALLOWED, '/w')), {
+        onError: 'block',
+        judge: failing,
+      })
+      expect(ran).toMatchObject({ reply: { decision: 'none' }, entries: [{ ran: { command: ALLOWED } }] })
+    })
+
+    test('any JSON at all is answered', () => {
+      fc.assert(
+        fc.property(fc.jsonValue(), (input) => {
+          expect(['none', 'ask', 'deny']).toContain(call(input, closed).reply.decision)
+        }),
+      )
+    })
+
+    test('where the command runs is handed to the check', () => {
+      const places: unknown[] = []
+      const seen = (command: string, where: object) => {
+        places.push(where)
+        return judge(command, where)
+      }
+      answerCall(adapter, JSON.stringify(intends('rm -rf .', '/home/dev')), { onError: 'allow', judge: seen })
+      expect(places).toEqual([{ shell: tool === 'generic' ? 'zsh' : 'bash', cwd: '/home/dev' }])
+    })
+  },
+)
 
 /** The document that each tool's page gives for a refusal. */
 const DENIED: Readonly<Record<keyof typeof ADAPTERS, (reason: unknown) => unknown>> = {
@@ -242,12 +272,20 @@ describe('what Gemini CLI tells of an end', () => {
   })
 })
 
-test('whoever writes an adapter of their own is told what was not judged', () => {
+test('whoever writes an adapter of their own is told why a call is refused, and what was not judged', () => {
   const { generic } = ADAPTERS
-  const answered = (text: string) => generic.answer(answerCall(generic, text, open).reply)
+  const answered = (text: string, judging: typeof judge = judge) =>
+    generic.answer(answerCall(generic, text, { onError: 'allow', judge: judging }).reply)
   expect(answered('{"command":"ls"}')).toEqual({ decision: 'none', reason: null })
   expect(answered('{"command":5}')).toEqual({
+    decision: 'deny',
+    reason: 'Karo refuses this call, because it cannot be judged: the call has no command.',
+  })
+  const failing = () => {
+    throw new Error('broken')
+  }
+  expect(answered('{"command":"ls"}', failing)).toEqual({
     decision: 'none',
-    reason: 'not judged: the call has no command',
+    reason: 'not judged: the check failed',
   })
 })

@@ -115,17 +115,38 @@ export const TREE_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Has something run from now on whenever a shell, a session, a service or the machine starts.',
     tools: ['*'],
-    when: (c, o) =>
-      [...overwritten(c, o), ...appended(c, o)].filter((arg) => {
-        const path = resolvePath(arg.text, c.scope)
-        return (
-          RUN_LATER.test(path) ||
-          (SSH_SETTINGS.test(path) && c.args.some(({ text }) => RUNS_AT_LOGIN.test(text)))
-        )
-      }),
+    when: persistent,
     example: 'cp job.service /etc/systemd/system/job.service',
   },
+  {
+    id: 'tool-persists',
+    level: 'high',
+    caller: 'tool',
+    why: 'An AI tool has something run later, or lets somebody log in, and nobody judges that when it happens.',
+    tools: ['*'],
+    when: (c, o) => [
+      ...persistent(c, o),
+      ...[...overwritten(c, o), ...appended(c, o)].filter((arg) =>
+        LATER_FOR_TOOLS.test(resolvePath(arg.text, c.scope)),
+      ),
+    ],
+    example: 'cp check.sh .git/hooks/pre-commit',
+  },
 ]
+
+function persistent(c: SimpleCommand, o: Options): readonly Arg[] {
+  return [...overwritten(c, o), ...appended(c, o)].filter((arg) => {
+    const path = resolvePath(arg.text, c.scope)
+    return (
+      RUN_LATER.test(path) ||
+      (SSH_SETTINGS.test(path) && c.args.some(({ text }) => RUNS_AT_LOGIN.test(text)))
+    )
+  })
+}
+
+/** Scheduled jobs, keys that log in, and settings of ssh and git that name programs. */
+const LATER_FOR_TOOLS =
+  /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab)$|^\/var\/spool\/cron\/.+$|\/\.ssh\/(?:authorized_keys2?|config)$|\/\.gitconfig$/
 
 /** Settings of ssh, and those that run a command when a connection is made. */
 const SSH_SETTINGS = /\/\.ssh\/config$|^\/etc\/ssh\/ssh_config/

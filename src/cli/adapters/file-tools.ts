@@ -1,0 +1,156 @@
+// Calls of file tools (Write, Edit, apply_patch, file tools of MCP servers) as the line of a shell that does the same to
+// the same places, so that one judgement knows both.
+import { quoteShell } from '../../base/quote.ts'
+import { BadCall, type ToolCall } from './adapter.ts'
+import { type Members, membersOf, textOf } from './fields.ts'
+
+const set = (words: string): ReadonlySet<string> => new Set(words.split(' '))
+
+/** Words of a tool's name, by what the tool does to a file. */
+const REPLACES = set('write create save put overwrite store export dump download copy cp new')
+const REMOVES = set('delete remove rm unlink trash destroy')
+const MOVES = set('move rename mv')
+const EDITS = set('edit multiedit update patch append insert replace modify change apply str')
+const COPIES = set('copy cp')
+const READS = set(
+  'read get list search find view show stat info tree grep glob describe fetch query count check diff open cat ls head tail watch lint explain',
+)
+const RUNS = set('exec execute run shell bash terminal command process spawn')
+
+/** Members of a call that name a file, in the spelling without `_` and capitals. */
+const FILES = set(
+  'path filepath file filename absolutepath relativepath targetfile notebookpath destination destinationpath dest to newpath target targetpath outputpath output uri paths files',
+)
+const SOURCES = set('source sourcepath src from oldpath')
+const COMMANDS = set('command cmd script commandline shellcommand')
+const PATCHES = set('patch patchtext input diff command')
+
+/** More files than this in one call are not read one by one. */
+const MOST_FILES = 200
+
+interface Read {
+  readonly kind: 'before' | 'edit' | 'other'
+  readonly command: string
+}
+const NOTHING: Read = { kind: 'other', command: '' }
+
+/** Where the tool works, and whether it can ask at this event. */
+export interface At {
+  readonly cwd?: string
+  readonly asks?: boolean
+}
+
+/**
+ * What a call of any tool but the shell's does: `edit` with a line that does the same, `before` for a tool that runs
+ * commands, `other` for the rest. `known`: the tool is known to change files. Throws BadCall for such a call without a file.
+ */
+export function readFileCall(tool: string, args: unknown, { cwd, asks }: At, known = false): ToolCall {
+  const { kind, command } = read(tool, args, known)
+  if (kind === 'other') return { kind }
+  return {
+    kind,
+    command,
+    ...(cwd !== undefined && { cwd }),
+    shell: 'bash',
+    ...(asks !== undefined && { asks }),
+  }
+}
+
+function read(tool: string, args: unknown, known: boolean): Read {
+  const members = membersOf(args)
+  if (members === undefined) {
+    if (known) throw new BadCall('the call has no arguments')
+    return NOTHING
+  }
+  const words = wordsOf(tool)
+  const does = (verbs: ReadonlySet<string>) => words.some((word) => verbs.has(word))
+  const patch = textIn(members, PATCHES, /^\s*\*\*\* Begin Patch|^(?:diff --git |--- )/)
+  if (patch !== undefined) return edit(linesOfPatch(patch), known)
+  if (does(RUNS)) {
+    const command = commandIn(members)
+    if (command !== undefined) return { kind: 'before', command }
+  }
+  const changes = does(REPLACES) || does(REMOVES) || does(MOVES) || does(EDITS)
+  if (!known && !changes && does(READS)) return NOTHING
+  const files = filesIn(members, FILES)
+  const sources = filesIn(members, SOURCES)
+  if (does(REMOVES)) return edit(remove([...sources, ...files]), known)
+  if (does(MOVES)) return edit([...remove(sources), ...write('>', files)], known)
+  const operator = does(REPLACES) && !does(EDITS) ? '>' : '>>'
+  return edit(write(operator, does(COPIES) ? files : [...sources, ...files]), known)
+}
+
+const write = (operator: string, files: readonly string[]) => files.map((file) => `${operator} ${word(file)}`)
+const remove = (files: readonly string[]) => files.map((file) => `rm -r -- ${word(file)}`)
+
+function edit(lines: readonly string[], known: boolean): Read {
+  if (lines.length > 0) return { kind: 'edit', command: [...new Set(lines)].join('; ') }
+  if (known) throw new BadCall('the call names no file')
+  return NOTHING
+}
+
+/** The path as a word of the line; servers of MCP follow `~`. */
+function word(path: string): string {
+  const plain = path.replace(/^file:\/\/(?:localhost)?(?=\/)/, '')
+  return plain.startsWith('~/') ? `~/${quoteShell(plain.slice(2))}` : quoteShell(plain)
+}
+
+/** The words of the tool's own name: without the name of its server, if that is marked. */
+function wordsOf(tool: string): readonly string[] {
+  const name = tool.slice(tool.lastIndexOf('__') + 1).replace(/^_/, '')
+  return name
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^a-z]+/)
+}
+
+const named = (members: Members, names: ReadonlySet<string>): readonly unknown[] =>
+  Object.entries(members).flatMap(([key, value]) =>
+    names.has(key.replace(/[_-]/g, '').toLowerCase()) ? [value] : [],
+  )
+
+function textIn(members: Members, names: ReadonlySet<string>, pattern: RegExp): string | undefined {
+  return named(members, names)
+    .map(textOf)
+    .find((text) => text !== undefined && pattern.test(text))
+}
+
+/** Paths, and those in lists of paths or of objects with a path. */
+function filesIn(members: Members, names: ReadonlySet<string>): readonly string[] {
+  const found = named(members, names).flatMap((value) => (Array.isArray(value) ? value : [value]))
+  const paths = found.slice(0, MOST_FILES + 1).flatMap((value) => {
+    const inner = membersOf(value)
+    return (inner === undefined ? [value] : named(inner, names)).map(textOf)
+  })
+  if (paths.length > MOST_FILES) throw new BadCall('the call names too many files')
+  return paths.filter((path) => path !== undefined && path !== '') as string[]
+}
+
+function commandIn(members: Members): string | undefined {
+  const [command] = named(members, COMMANDS)
+  if (command === undefined) return undefined
+  const words = Array.isArray(command)
+    ? command
+    : [command, ...(Array.isArray(members.args) ? members.args : [])]
+  if (!words.every((one) => typeof one === 'string')) throw new BadCall('the command of the call is no text')
+  return words.length === 1 ? words[0] : words.map(quoteShell).join(' ')
+}
+
+/** The files that a patch names, of the forms `*** Update File: x` and `+++ b/x`. */
+function linesOfPatch(patch: string): readonly string[] {
+  const lines: string[] = []
+  for (const line of patch.split('\n')) {
+    const [, what, path] = /^\*\*\* (Add|Update|Delete) File: (.+?)\s*$/.exec(line) ?? []
+    const to = /^\*\*\* Move to: (.+?)\s*$/.exec(line)?.[1]
+    const [, sign, changed] = /^(\+\+\+|---) (?:[ab]\/)?([^\t\r]+)/.exec(line) ?? []
+    if (path !== undefined) lines.push(...(what === 'Delete' ? remove([path]) : write('>>', [path])))
+    else if (to !== undefined) lines.push(...write('>', [to]))
+    else if (changed !== undefined && changed !== '/dev/null')
+      lines.push(...(sign === '+++' ? write('>>', [changed]) : []))
+    if (lines.length > MOST_FILES) throw new BadCall('the patch names too many files')
+  }
+  // A patch that only deletes has no file behind `+++`.
+  const gone = /^--- (?:a\/)?([^\t\r\n]+)[^\n]*\n\+\+\+ \/dev\/null/gm
+  for (const [, path] of patch.matchAll(gone)) lines.push(...remove([path as string]))
+  return lines
+}
