@@ -11,18 +11,21 @@ export const COUNT_MAX = 2 ** 40
 export const bounded = (...counts: readonly number[]): boolean => counts.every((count) => count <= COUNT_MAX)
 const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
 
-/** Rows that each count one thing, `failures` among `count`; `previous` is of the period before. */
+/** Rows that each count one thing, `failures` and `unknown` apart among `count`; `previous` is of the period before. */
 export function possibleRows(
   rows: readonly {
     readonly name: string
     readonly count: number
     readonly failures: number
+    readonly unknown: number
     readonly previous?: number | undefined
   }[],
 ): boolean {
   return (
     new Set(rows.map(({ name }) => name)).size === rows.length &&
-    rows.every(({ count, failures, previous = 0 }) => failures <= count && bounded(count, previous))
+    rows.every(
+      ({ count, failures, unknown, previous = 0 }) => failures + unknown <= count && bounded(count, previous),
+    )
   )
 }
 

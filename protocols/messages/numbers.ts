@@ -7,6 +7,7 @@ const toolUse = z.object({
   category: publicName(24),
   uses: uint(),
   failures: uint(),
+  unknown: uint().describe('uses whose exit code is not known; none of them is in `failures`'),
 })
 export type ToolUse = z.infer<typeof toolUse>
 

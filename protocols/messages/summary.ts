@@ -20,6 +20,7 @@ const patternStat = z.object({
   category: publicName(24),
   count: uint(),
   failures: uint(),
+  unknown: uint().describe('those whose exit code is not known; none of them is in `failures`'),
   avg_duration_ms: uint(),
 })
 

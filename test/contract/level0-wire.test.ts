@@ -29,8 +29,8 @@ const body: HelloBody = {
   listen: [],
 }
 
-const git = { tool: 'git', category: 'git', uses: 1, failures: 0 }
-const pattern = { category: 'git', count: 1, failures: 0, avg_duration_ms: 1 }
+const git = { tool: 'git', category: 'git', uses: 1, failures: 0, unknown: 0 }
+const pattern = { category: 'git', count: 1, failures: 0, unknown: 0, avg_duration_ms: 1 }
 const summary: NodeSummary = {
   node_id: formatNodeId(alice.publicKey),
   ...periodOf('hour', 0),

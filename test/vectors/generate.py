@@ -310,8 +310,8 @@ tools = answer(
         "data": {
             "query_type": "ToolUsage",
             "tools": [
-                {"tool": "git", "category": "git", "uses": 4711, "failures": 12},
-                {"tool": "other", "category": "other", "uses": 2**32, "failures": 0},
+                {"tool": "git", "category": "git", "uses": 4711, "failures": 12, "unknown": 300},
+                {"tool": "other", "category": "other", "uses": 2**32, "failures": 0, "unknown": 0},
             ],
         },
     },
@@ -327,8 +327,8 @@ answer(
         "data": {
             "query_type": "ToolUsage",
             "tools": [
-                {"tool": "git", "category": "git", "uses": 3, "failures": 0, "previous": 4700},
-                {"tool": "make", "category": "build", "uses": 0, "failures": 0, "previous": 1},
+                {"tool": "git", "category": "git", "uses": 3, "failures": 0, "unknown": 0, "previous": 4700},
+                {"tool": "make", "category": "build", "uses": 0, "failures": 0, "unknown": 0, "previous": 1},
             ],
         },
     },
@@ -680,8 +680,8 @@ whole_week = summary(
         **week,
         "generated_at": NOW,
         "closed": True,
-        "command_patterns": [{"category": "git", "count": 40, "failures": 2, "avg_duration_ms": 120}],
-        "tool_usage": {"tools": [{"tool": "git", "category": "git", "uses": 40, "failures": 2}]},
+        "command_patterns": [{"category": "git", "count": 40, "failures": 2, "unknown": 0, "avg_duration_ms": 120}],
+        "tool_usage": {"tools": [{"tool": "git", "category": "git", "uses": 40, "failures": 2, "unknown": 0}]},
         "activity_pattern": {
             "hourly": [0] * 9 + [40] + [0] * 14,
             "daily": [30, 10, 0, 0, 0, 0, 0],

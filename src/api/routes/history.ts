@@ -82,8 +82,8 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
         },
       )
       const { total, complete } = ranked
-      const commands = ranked.commands.map(({ event, uses, failures }): RankedCommandShape => {
-        return { ...shapeOf(event), uses, failures }
+      const commands = ranked.commands.map(({ event, uses, failures, unknown }): RankedCommandShape => {
+        return { ...shapeOf(event), uses, failures, unknown }
       })
       return { commands, total, complete }
     })

@@ -19,6 +19,8 @@ export interface Found {
   readonly risk_level: 'safe' | 'moderate' | 'high' | 'critical'
   readonly uses: number
   readonly failures: number
+  /** Uses of which it is not known how they ended. */
+  readonly unknown: number
 }
 
 /** What is known of one command: how its uses ended, and what ran around it in its shell session. */
@@ -28,6 +30,8 @@ export interface Inspected {
   readonly first: number
   readonly uses: number
   readonly failures: number
+  /** Uses of which it is not known how they ended. */
+  readonly unknown: number
   /** Milliseconds. */
   readonly took: { readonly least: number; readonly median: number; readonly most: number } | null
   /** The newest first. */

@@ -60,7 +60,7 @@ export function drawInspected(
   const inRow = (line: string): string => cut(line, columns - 1)
   const cursor = { row: 0, column: 0 }
   if (found === undefined) return { lines: [inRow('Looking …')], cursor }
-  const { command, uses, failures, first, took: times, recent, before, after, complete } = found
+  const { command, uses, failures, unknown, first, took: times, recent, before, after, complete } = found
   const useLine = ({ at, exit_code, duration_ms, cwd }: Inspected['recent'][number]): string => {
     const exit = exit_code === null ? 'not known' : String(exit_code)
     const took = duration_ms === null ? '' : duration(duration_ms)
@@ -74,7 +74,7 @@ export function drawInspected(
   const lines = [
     paint('bold', inRow(shown(command))),
     inRow(
-      `Used ${uses === 1 ? 'once' : `${uses} times`}${complete ? '' : ' so far'}, ${failures} failed; first ${age(now - first)} ago.` +
+      `Used ${uses === 1 ? 'once' : `${uses} times`}${complete ? '' : ' so far'}, ${failedWords(uses - unknown, failures, unknown)}; first ${age(now - first)} ago.` +
         tookWords(times),
     ),
     '',
@@ -93,6 +93,13 @@ export function drawInspected(
     paint('dim', inRow('Enter takes it, any other key goes back.')),
   ]
   return { lines: all.slice(0, rows), cursor }
+}
+
+function failedWords(ended: number, failures: number, unknown: number): string {
+  if (ended === 0) return 'how it ended is not known'
+  return unknown === 0
+    ? `${failures} failed`
+    : `${failures} of ${ended} failed, how ${unknown} ended is not known`
 }
 
 const tookWords = (times: Inspected['took']): string => {

@@ -18,7 +18,7 @@ export const stats = defineTool({
   name: 'stats',
   title: "The person's commands in numbers",
   description:
-    'How many commands the person ran in a period: by tool, category, hour, weekday and risk, and how many failed. Numbers only, no text of any command.',
+    'How many commands the person ran in a period: by tool, category, hour, weekday and risk, how many failed, and of how many the exit code is not known. Numbers only, no text of any command.',
   input: z.strictObject({
     period: z.enum(STATISTICS_PERIODS).default('today').describe('by the calendar of this machine'),
   }),
@@ -27,6 +27,7 @@ export const stats = defineTool({
     total_commands: count,
     unique_commands: count,
     failures: count,
+    unknown: count.describe('commands whose exit code is not known; none of them is in `failures`'),
     tools: z.array(z.looseObject({ tool: z.string(), count })).readonly(),
     categories: z.array(z.looseObject({ category: z.string(), count })).readonly(),
     by_risk_level: z.looseObject({}),

@@ -59,13 +59,15 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
   const found: { subject: string; says: string }[] = []
   if (command_patterns !== undefined) {
     const each = command_patterns.map(
-      ({ category, count, failures, avg_duration_ms }) =>
-        `${category} ${count}${failed(failures)} ⌀ ${duration(avg_duration_ms)}`,
+      ({ category, count, failures, unknown, avg_duration_ms }) =>
+        `${category} ${count}${failed(failures, unknown)} ⌀ ${duration(avg_duration_ms)}`,
     )
     found.push({ subject: 'categories', says: each.join(', ') })
   }
   if (tool_usage !== undefined) {
-    const each = tool_usage.tools.map(({ tool, uses, failures }) => `${tool} ${uses}${failed(failures)}`)
+    const each = tool_usage.tools.map(
+      ({ tool, uses, failures, unknown }) => `${tool} ${uses}${failed(failures, unknown)}`,
+    )
     found.push({ subject: 'tools', says: each.join(', ') })
   }
   if (activity_pattern !== undefined) {
@@ -86,7 +88,13 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
   return found
 }
 
-const failed = (failures: number): string => (failures === 0 ? '' : ` (${failures} failed)`)
+function failed(failures: number, unknown: number): string {
+  const parts = [
+    ...(failures === 0 ? [] : [`${failures} failed`]),
+    ...(unknown === 0 ? [] : [`${unknown} of unknown end`]),
+  ]
+  return parts.length === 0 ? '' : ` (${parts.join(', ')})`
+}
 
 /** The counts that are not 0, each with its name. */
 const named = (counts: readonly number[], name: (index: number) => string): string =>

@@ -85,15 +85,14 @@ export function statsView(numbers: StatisticsShape, levels: typeof RISK_LEVELS, 
 }
 
 function headLines(numbers: StatisticsShape, screen: Screen): string[] {
-  const { period, before, failures, total_commands: total, unique_commands: unique } = numbers
+  const { period, before, total_commands: total, unique_commands: unique } = numbers
   const { title, days } = PERIODS[period]
+  const ended = total - numbers.unknown
   const rate =
-    before === null || before.total_commands === 0
-      ? ''
-      : `, before ${percent(before.failures, before.total_commands)}`
+    before === null || known(before) === 0 ? '' : `, before ${percent(before.failures, known(before))}`
   const facts = [
     `${grouped(unique)} different`,
-    failures === 0 ? 'no failure known' : `${grouped(failures)} failed (${percent(failures, total)}${rate})`,
+    ...failureParts(numbers, ended, rate),
     ...(numbers.total_duration_ms === 0 ? [] : [`${duration(numbers.total_duration_ms)} in all`]),
     ...(days === 1 ? [] : [`on ${numbers.active_days} of ${days} days`]),
     ...(numbers.streak.current > 1 ? [`${numbers.streak.current} days in a row`] : []),
@@ -108,6 +107,18 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
       screen,
     ),
   ]
+}
+
+const known = ({ total_commands, unknown }: { total_commands: number; unknown: number }): number =>
+  total_commands - unknown
+
+/** A rate is of the commands whose exit code is known; how many are not is said beside it. */
+function failureParts({ failures, unknown }: StatisticsShape, ended: number, before: string): string[] {
+  const untold = unknown === 0 ? [] : [`${grouped(unknown)} of unknown end`]
+  if (ended === 0) return untold
+  if (failures === 0) return ['no failure known', ...untold]
+  const of = unknown === 0 ? '' : ` of ${grouped(ended)}`
+  return [`${grouped(failures)}${of} failed (${percent(failures, ended)}${before})`, ...untold]
 }
 
 function comparison({
@@ -197,7 +208,7 @@ function ranking<Row extends Ranked>(
     ...(compared ? [{ title: 'change', value: changed, align: 'right' as const }] : []),
     {
       title: 'failed',
-      value: (row) => (row.failures === 0 ? '' : percent(row.failures, row.count)),
+      value: (row) => (row.failures === 0 ? '' : percent(row.failures, row.count - row.unknown)),
       align: 'right',
       style: () => 'red',
     },
@@ -235,7 +246,7 @@ export function mostUsedView({ commands }: MostUsedShape, screen: Screen): strin
     { title: 'Commands', value: ({ count }) => grouped(count), align: 'right' },
     {
       title: 'failed',
-      value: ({ count, failures }) => (failures === 0 ? '' : percent(failures, count)),
+      value: ({ count, failures, unknown }) => (failures === 0 ? '' : percent(failures, count - unknown)),
       align: 'right',
       style: () => 'red',
     },
@@ -272,8 +283,8 @@ const guardParts = ({ guard }: StatisticsShape): Part[] =>
   }))
 
 function failingParts({ failing }: StatisticsShape): Part[] {
-  return failing.slice(0, 3).map(({ tool, count, failures, rate, previous_rate, rose }) => {
-    const now = `${tool} ${grouped(failures)} of ${grouped(count)} (${ratio(rate)}`
+  return failing.slice(0, 3).map(({ tool, count, unknown, failures, rate, previous_rate, rose }) => {
+    const now = `${tool} ${grouped(failures)} of ${grouped(count - unknown)} (${ratio(rate)}`
     return rose
       ? { text: `${now}, before ${ratio(previous_rate ?? 0)})`, colour: 'red' as const }
       : { text: `${now})` }

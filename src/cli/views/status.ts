@@ -159,8 +159,12 @@ function pausedLine(env: Place['env']): Line[] {
     : [{ subject: 'shell', says: 'this shell is not recorded, because KARO_PAUSE is set', good: false }]
 }
 
-/** A line about alerts, only if there are any; a daemon of an older version has none. */
-function alertsLine({ alerts = 0 }: StatusShape): Line[] {
+/**
+ * A line about alerts, only if there are any. Where no agent can be, all of them are unusual numbers, which have a line of their own;
+ * a daemon of an older version has no alerts.
+ */
+function alertsLine({ alerts = 0, agents }: StatusShape): Line[] {
+  if (agents === undefined || agents.state === 'off') return []
   const says = `${alerts} within a day: karo task run kSentinel:watch list_findings`
   return alerts === 0 ? [] : [{ subject: 'alerts', says, good: false }]
 }

@@ -77,7 +77,11 @@ const tools = z
       failed: share(
         'failed uses of all; null: not told, because too few machines had failures, or such a number could be computed from it',
       ).nullable(),
-      failed_at_least: z.boolean().describe('some periods or machines withheld failures; there may be more'),
+      failed_at_least: z
+        .boolean()
+        .describe(
+          'some periods or machines withheld failures, or some uses have no exit code; there may be more',
+        ),
       failed_machines: count(
         'machines that had failures, in the period with the most; null: not told',
       ).nullable(),
@@ -91,6 +95,7 @@ const tools = z
       .strictObject({
         uses: count('of all tools, withheld ones too'),
         failed: count('uses that failed'),
+        unknown: count('uses whose exit code is not known; null: not told').nullable(),
         periods: count('periods that show both whole'),
       })
       .nullable()

@@ -73,6 +73,11 @@ const rulesWithheld = (buckets: readonly BucketTotals[]): number | null => {
 
 export function toolsOf(found: Found): ToolsSection {
   const { ground, now, pairs } = read(found)
+  /** Of some uses it is not known how they ended, so more of each tool may have failed. */
+  const hasUnknown = now.some(({ rows }) => {
+    const unknown = rows.get('all:unknown')
+    return unknown?.whole !== true || unknown.values[0] !== 0
+  })
   const names = new Set(
     [...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()].filter(isTool)),
   )
@@ -88,7 +93,7 @@ export function toolsOf(found: Found): ToolsSection {
         category: toolOf(tool).category,
         ...figure,
         failed: isKnown ? (failures.value ?? 0) / figure.value : null,
-        failed_at_least: isKnown && failures.at_least,
+        failed_at_least: isKnown && (failures.at_least || hasUnknown),
         failed_machines: isKnown ? failures.machines : null,
       },
     ]
@@ -108,9 +113,14 @@ function allOf(periods: readonly Period[]): ToolsSection['all'] {
   )
   const sum = (row: string): number =>
     whole.reduce((total, { rows }) => total + (rows.get(row)?.values[0] ?? 0), 0)
-  return whole.length === 0
-    ? null
-    : { uses: sum('all:uses'), failed: sum('all:failed'), periods: whole.length }
+  if (whole.length === 0) return null
+  const isTold = whole.every(({ rows }) => rows.get('all:unknown')?.whole === true)
+  return {
+    uses: sum('all:uses'),
+    failed: sum('all:failed'),
+    unknown: isTold ? sum('all:unknown') : null,
+    periods: whole.length,
+  }
 }
 
 const KINDS_OF_MOVE = ['new', 'vanished', 'surfaced', 'submerged'] as const

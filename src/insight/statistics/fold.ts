@@ -19,7 +19,7 @@ export interface Folded {
 
 /** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
 export function fold(rollups: readonly Rollup[]): Folded {
-  const total = { count: 0, failures: 0, duration_ms: 0 }
+  const total = { count: 0, failures: 0, unknown: 0, duration_ms: 0 }
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
   const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
   let generated = 0
@@ -28,9 +28,12 @@ export function fold(rollups: readonly Rollup[]): Folded {
   const hourly = new Array<number>(24).fill(0)
   const categories = new Map<
     string,
-    { category: string; count: number; failures: number; duration_ms: number }
+    { category: string; count: number; failures: number; unknown: number; duration_ms: number }
   >()
-  const tools = new Map<string, { tool: string; category: string; count: number; failures: number }>()
+  const tools = new Map<
+    string,
+    { tool: string; category: string; count: number; failures: number; unknown: number }
+  >()
 
   for (const rollup of rollups) {
     add(total, rollup)
@@ -43,7 +46,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
       const tally = rollup.categories[category]!
-      const empty = { category, count: 0, failures: 0, duration_ms: 0 }
+      const empty = { category, count: 0, failures: 0, unknown: 0, duration_ms: 0 }
       const sum = categories.get(category) ?? begin(categories, category, empty)
       add(sum, tally)
       sum.duration_ms += tally.duration_ms
@@ -51,7 +54,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (const tool in rollup.tools) {
       const tally = rollup.tools[tool]!
       const { category } = tally
-      add(tools.get(tool) ?? begin(tools, tool, { tool, category, count: 0, failures: 0 }), tally)
+      add(tools.get(tool) ?? begin(tools, tool, { tool, category, count: 0, failures: 0, unknown: 0 }), tally)
     }
   }
 
@@ -95,9 +98,10 @@ function begin<T>(map: Map<string, T>, key: string, empty: T): T {
   return empty
 }
 
-function add(sum: { count: number; failures: number }, tally: Tally): void {
+function add(sum: { count: number; failures: number; unknown: number }, tally: Tally): void {
   sum.count += tally.count
   sum.failures += tally.failures
+  sum.unknown += tally.unknown
 }
 
 function byCount<T extends Tally>(rows: T[], name: (row: T) => string): T[] {

@@ -102,13 +102,20 @@ function once<K, V>(known: Map<K, Promise<V>>, key: K, read: () => Promise<V>): 
 }
 
 const toolsIn = ({ tools }: FoldedHours): readonly ToolUse[] =>
-  tools.map(({ tool, category, count, failures }) => ({ tool, category, uses: count, failures }))
+  tools.map(({ tool, category, count, failures, unknown }) => ({
+    tool,
+    category,
+    uses: count,
+    failures,
+    unknown,
+  }))
 
 const patternsIn = ({ categories }: FoldedHours): readonly PatternStat[] =>
-  categories.map(({ category, count, failures, duration_ms }) => ({
+  categories.map(({ category, count, failures, unknown, duration_ms }) => ({
     category,
     count,
     failures,
+    unknown,
     // Over all of them: one whose duration was not seen counts as none.
     avg_duration_ms: Math.round(duration_ms / count),
   }))

@@ -1,7 +1,13 @@
 // A person's own numbers: one period of days, the one before it, and what became of each.
 import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Rollup, RollupRepository, SumOfDays, Tally } from '../../store/rollups/types.ts'
+import {
+  failureRate,
+  type Rollup,
+  type RollupRepository,
+  type SumOfDays,
+  type Tally,
+} from '../../store/rollups/types.ts'
 import { type Folded, fold } from './fold.ts'
 import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
 import { hoursBetween } from './time.ts'
@@ -59,6 +65,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
       total_commands: total.count,
       unique_commands: await rollups.uniqueCommands(uid, span.first, today + 1),
       failures: total.failures,
+      unknown: total.unknown,
       total_duration_ms: total.duration_ms,
       by_risk_level: risk,
       guard,
@@ -81,6 +88,7 @@ export function createStatistics({ rollups, countBetween, clock }: StatisticsDep
               range: earlier.range,
               total_commands: before.total.count,
               failures: before.total.failures,
+              unknown: before.total.unknown,
               total_duration_ms: before.total.duration_ms,
               by_risk_level: before.risk,
               guard: before.guard,
@@ -118,16 +126,16 @@ function rankings(
 function failingOf(now: Folded['tools'], before: ReadonlyMap<string, Tally>): readonly Failing[] {
   return now
     .filter(({ failures }) => failures > 0)
-    .map(({ tool, category, count, failures }) => {
+    .map(({ tool, category, count, failures, unknown }) => {
+      const now = { count, failures, unknown }
       const earlier = before.get(tool)
       return {
         tool,
         category,
-        count,
-        failures,
-        rate: failures / count,
-        previous_rate: earlier === undefined ? null : earlier.failures / earlier.count,
-        rose: earlier !== undefined && hasRisen({ count, failures }, earlier),
+        ...now,
+        rate: failureRate(now) ?? 0,
+        previous_rate: earlier === undefined ? null : failureRate(earlier),
+        rose: earlier !== undefined && hasRisen(now, earlier),
       }
     })
     .sort((a, b) => Number(b.rose) - Number(a.rose) || b.failures - a.failures || (a.tool < b.tool ? -1 : 1))

@@ -21,6 +21,8 @@ export interface TimeRange {
 interface Compared {
   readonly count: number
   readonly failures: number
+  /** Commands whose exit code is not known; none of them is in `failures`. */
+  readonly unknown: number
   readonly previous: number | null
   /** A ratio, 0.5 for half as many again; null also when there were none before. */
   readonly change: number | null
@@ -31,6 +33,8 @@ interface Totals {
   readonly range: TimeRange
   readonly total_commands: number
   readonly failures: number
+  /** Commands whose exit code is not known; none of them is in `failures`. */
+  readonly unknown: number
   readonly total_duration_ms: number
   readonly by_risk_level: Rollup['risk']
   /** The guard's decisions. Lines that it stopped are no commands. */
@@ -46,6 +50,9 @@ export interface Failing {
   readonly category: string
   readonly count: number
   readonly failures: number
+  /** Commands whose exit code is not known; none of them is in `failures`. */
+  readonly unknown: number
+  /** Of those whose exit code is known. */
   readonly rate: number
   readonly previous_rate: number | null
   /** The failure rate rose by more than chance explains. */

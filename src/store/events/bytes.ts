@@ -4,7 +4,7 @@ import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import { COMMAND_AT, FLAGS_AT, readU32, startOfKey, TAG_AT, UNTIMED_BIT } from '../level/key-of-event.ts'
 import type { IndexedEvent } from './index.ts'
-import { decodeWhole, EVENT_VERSION, NO_SESSION, NO_TEXT, RISK_BITS } from './rows.ts'
+import { decodeWhole, decodeWithoutText, EVENT_VERSION, NO_SESSION, NO_TEXT, RISK_BITS } from './rows.ts'
 
 /** MessagePack's array of seven, with the session of eight, and of nine where its person confirmed it. */
 const ROW_WITHOUT_SESSION = 0x97
@@ -19,6 +19,12 @@ const NAMES_MOST = 16_384
 export function createEventReader(): (key: Uint8Array, value: Uint8Array) => IndexedEvent {
   const nameOf = createNames()
   return (key, value) => readRow(key, value, nameOf) ?? eventOfRow(key, value)
+}
+
+/** Whether it is known how a stored event ended, without reading the rest of it. */
+export function isEndKnown(key: Uint8Array, value: Uint8Array): boolean {
+  const bytes = numberBytes(value[2]!)
+  return bytes > 0 ? value[2 + bytes] !== NIL : decodeWithoutText(key, value).exit_code !== null
 }
 
 type Names = (bytes: Uint8Array, from: number, to: number) => string

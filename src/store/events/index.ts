@@ -90,6 +90,8 @@ export interface EventIndex {
   each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean): void
   hit(chunk: Readonly<Chunk>, at: number): EventKeyParts
   failed(chunk: Readonly<Chunk>, at: number): boolean
+  /** False: it is not known how it ended. */
+  ended(chunk: Readonly<Chunk>, at: number): boolean
   took(chunk: Readonly<Chunk>, at: number): number | undefined
   places(): readonly string[]
 }
@@ -264,6 +266,7 @@ export function createEventIndex(): EventIndex {
     },
 
     failed: (chunk, at) => (chunk.flags[at]! & FAILED_BIT) !== 0,
+    ended: (chunk, at) => chunk.exit[at] !== NO_EXIT,
     took: (chunk, at) => (chunk.took[at] === NO_DURATION ? undefined : chunk.took[at]),
     hit: (chunk, at) => ({
       start_us: chunk.start[at]!,

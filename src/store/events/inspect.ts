@@ -3,6 +3,7 @@ import type { Limiter } from '../../base/async/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { commandOfKey, eventsOf, FLAGS_AT } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
+import { isEndKnown } from './bytes.ts'
 import type { Recall } from './recall.ts'
 import {
   decodeWithoutText,
@@ -26,6 +27,8 @@ export interface Inspection {
   readonly event: StoredEvent
   readonly uses: number
   readonly failures: number
+  /** Uses whose exit code is not known. */
+  readonly unknown: number
   /** Milliseconds since the epoch. */
   readonly first: number
   /** Milliseconds, of the uses whose duration is known. */
@@ -38,7 +41,7 @@ export interface Inspection {
   readonly complete: boolean
 }
 
-interface Uses extends Pick<Inspection, 'uses' | 'failures' | 'first' | 'took' | 'complete'> {
+interface Uses extends Pick<Inspection, 'uses' | 'failures' | 'unknown' | 'first' | 'took' | 'complete'> {
   readonly newest: readonly EventKeyParts[]
   readonly snapshot: Snapshot
 }
@@ -57,18 +60,22 @@ export function createInspect(deps: {
   const { db, serially, recall } = deps
 
   /** Undefined where the index gets no changes any more. */
-  const usesOf = (uid: number, own: EventKeyParts): Promise<Uses | undefined> =>
+  const usesOf = (
+    uid: number,
+    own: EventKeyParts & { readonly isEndKnown: boolean },
+  ): Promise<Uses | undefined> =>
     recall.begun(uid, (recalled) =>
       serially(async () => {
         if (!recalled.isTold()) return undefined
         const { index } = recalled
         const newest: EventKeyParts[] = []
         const durations: number[] = []
-        let [uses, failures, first] = [0, 0, own.start_us / 1000]
+        let [uses, failures, unknown, first] = [0, 0, 0, own.start_us / 1000]
         let hasOwn = false
         index.each({ fits: (one) => one === own.number }, (chunk, at) => {
           uses++
           if (index.failed(chunk, at)) failures++
+          if (!index.ended(chunk, at)) unknown++
           const hit = index.hit(chunk, at)
           hasOwn ||= hit.start_us === own.start_us && hit.tag === own.tag
           if (newest.length < USES_SHOWN) newest.push(hit)
@@ -81,6 +88,7 @@ export function createInspect(deps: {
         if (!hasOwn) {
           uses++
           if ((own.flags & FAILED_BIT) !== 0) failures++
+          if (!own.isEndKnown) unknown++
           if (newest.length < USES_SHOWN) newest.push(own)
         }
         const sorted = Float64Array.from(durations).sort()
@@ -88,7 +96,8 @@ export function createInspect(deps: {
           sorted.length === 0
             ? undefined
             : { least: sorted[0]!, median: sorted[sorted.length >>> 1]!, most: sorted.at(-1)! }
-        return { uses, failures, first, took, newest, complete: recalled.complete, snapshot: db.snapshot() }
+        const { complete } = recalled
+        return { uses, failures, unknown, first, took, newest, complete, snapshot: db.snapshot() }
       }),
     )
 
@@ -113,8 +122,14 @@ export function createInspect(deps: {
 
   return async (uid, wanted) => {
     const [key] = await keysOfEvents(db, uid, [wanted])
-    if (key === undefined) return undefined
-    const own = { ...wanted, number: commandOfKey(key), flags: key[FLAGS_AT] as number }
+    const stored = key && (await db.get(key))
+    if (key === undefined || stored === undefined) return undefined
+    const own = {
+      ...wanted,
+      number: commandOfKey(key),
+      flags: key[FLAGS_AT] as number,
+      isEndKnown: isEndKnown(key, stored),
+    }
     let found = await usesOf(uid, own)
     // The index broke or grew too large, so it is loaded again.
     while (found === undefined) found = await usesOf(uid, own)

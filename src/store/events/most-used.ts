@@ -1,8 +1,9 @@
-// Which command texts ran most often in a span of time: counted from the keys of events alone.
+// Which command texts ran most often in a span of time: counted from the keys of events and a byte of each.
 import type { Level0 } from '../../base/level0/level0.ts'
 import type { Database } from '../level/database.ts'
 import { eventsBetween, isCounted } from '../level/key-of-event.ts'
 import { pages } from '../level/pages.ts'
+import { isEndKnown } from './bytes.ts'
 import { commandTexts } from './commands.ts'
 import { readEventKey } from './rows.ts'
 
@@ -13,11 +14,13 @@ export interface MostUsed {
   readonly count: number
   /** Uses with another exit code than 0. */
   readonly failures: number
+  /** Uses whose exit code is not known. */
+  readonly unknown: number
 }
 
 /**
  * One person's from `since` (ms since the epoch) on, most often first, then those that were first typed; at most `limit`.
- * Reads every key since then, half a second for a million; others have their turn in between.
+ * Reads every event since then, a second for a million; others have their turn in between.
  */
 export async function mostUsed(
   db: Database,
@@ -26,18 +29,20 @@ export async function mostUsed(
   limit: number,
 ): Promise<readonly MostUsed[]> {
   const snapshot = db.snapshot()
-  const counts = new Map<number, { count: number; failures: number }>()
+  const counts = new Map<number, { count: number; failures: number; unknown: number }>()
   try {
-    for await (const page of pages(db.keys({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
-      for (const key of page) {
+    for await (const page of pages(db.iterator({ ...eventsBetween(uid, since), snapshot }), PAGE)) {
+      for (const [key, value] of page) {
         // An event that was imported without a time belongs to no span.
         if (!isCounted(key)) continue
         const { command, failed } = readEventKey(key)
         const tally = counts.get(command)
-        if (tally === undefined) counts.set(command, { count: 1, failures: failed ? 1 : 0 })
+        const unknown = isEndKnown(key, value) ? 0 : 1
+        if (tally === undefined) counts.set(command, { count: 1, failures: failed ? 1 : 0, unknown })
         else {
           tally.count++
           if (failed) tally.failures++
+          tally.unknown += unknown
         }
       }
     }

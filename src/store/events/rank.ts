@@ -22,6 +22,8 @@ interface Best {
   readonly hit: EventKeyParts
   readonly uses: number
   readonly failures: number
+  /** Uses whose exit code is not known. */
+  readonly unknown: number
 }
 
 /** One pass over the events from the newest back, and one over the texts. */
@@ -40,6 +42,7 @@ export function rankIn(
   const worth = new Float64Array(numbers)
   const uses = new Uint32Array(numbers)
   const failures = new Uint32Array(numbers)
+  const unknown = new Uint32Array(numbers)
   const chunks: Readonly<Chunk>[] = []
   const newestChunk = new Uint32Array(numbers)
   const newestAt = new Uint32Array(numbers)
@@ -55,6 +58,7 @@ export function rankIn(
     const failed = index.failed(chunk, at)
     uses[number]!++
     if (failed) failures[number]!++
+    if (!index.ended(chunk, at)) unknown[number]!++
     const ageMs = Math.max(0, now - chunk.start[at]! / 1000)
     worth[number]! += places[chunk.place[at]!]! * use(ageMs, failed)
     return true
@@ -76,6 +80,7 @@ export function rankIn(
       hit: index.hit(chunks[newestChunk[one.number]!]!, newestAt[one.number]!),
       uses: uses[one.number]!,
       failures: failures[one.number]!,
+      unknown: unknown[one.number]!,
     })),
   }
 }

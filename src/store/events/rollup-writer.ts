@@ -208,7 +208,10 @@ function runsOf(
 const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
 
 /** The local hour and day as they were when the event was counted; the hour's rollup holds them, whatever the zone is now. */
-function localThen({ hourly }: Rollup, { start_us, local }: Unfolded): EventInput['local'] {
+export function localThen(
+  { hourly }: Pick<Rollup, 'hourly'>,
+  { start_us, local }: Pick<Unfolded, 'start_us' | 'local'>,
+): EventInput['local'] {
   if (hourly[local.hour]) return local
   const most = Math.max(...hourly)
   if (most === 0) return local

@@ -30,6 +30,8 @@ interface RankedCommand {
   /** Uses that fit, and of these the failed ones. */
   readonly uses: number
   readonly failures: number
+  /** Uses whose exit code is not known. */
+  readonly unknown: number
 }
 
 interface RankedCommands {
@@ -251,7 +253,12 @@ export function createEventSearch(deps: {
       try {
         const keys = ranked.best.map(({ hit }) => eventKeyOf(uid, hit))
         const events = await readEvents(db, { uid, keys, snapshot })
-        const commands = ranked.best.map(({ uses, failures }, i) => ({ event: events[i]!, uses, failures }))
+        const commands = ranked.best.map(({ uses, failures, unknown }, i) => ({
+          event: events[i]!,
+          uses,
+          failures,
+          unknown,
+        }))
         return { commands, total: ranked.total, complete }
       } finally {
         await snapshot.close()

@@ -3,6 +3,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { countEvents } from '../events/counts.ts'
 import { categoryDurations } from '../events/durations.ts'
+import { unknownEnds } from '../events/unknown-ends.ts'
 import { type Change, type Database, putRow } from '../level/database.ts'
 import { makeKey } from '../level/keyspace.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
@@ -31,6 +32,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: PEOPLE_SCHEMA, name: 'people of uids', run: peopleOfUids },
   // Nothing changes at once, but an earlier release could not add up the counts of days that are written from now on.
   { version: 5, name: 'counts of rules and answers', run: async () => [] },
+  { version: 6, name: 'counts of unknown exit codes', run: unknownEnds },
 ]
 
 const FIRST_SCHEMA = 1

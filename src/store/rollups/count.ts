@@ -1,10 +1,11 @@
 // Counts events in a rollup, adds such counts to those of an hour or a day, and takes an event out of them again.
 import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
-import type { GuardOutcome, Rollup } from './types.ts'
+import type { GuardOutcome, Rollup, Tally } from './types.ts'
 
 interface MutableTally {
   count: number
   failures: number
+  unknown: number
 }
 export interface MutableRollup extends MutableTally {
   duration_ms: number
@@ -38,14 +39,11 @@ export const hasFailed = ({ exit_code }: Pick<Countable, 'exit_code'>): boolean 
   exit_code !== null && exit_code !== 0
 
 export function count(rollup: MutableRollup, event: Countable): void {
-  const failed = hasFailed(event) ? 1 : 0
+  const one = tallyOf(event)
   const duration = Math.round((event.duration_us ?? 0) / 1000)
-  const category = ownOf(rollup.categories, event.category, () => ({ count: 0, failures: 0, duration_ms: 0 }))
-  const tool = ownOf(rollup.tools, event.tool, () => ({ category: event.category, count: 0, failures: 0 }))
-  for (const tally of [rollup, category, tool]) {
-    tally.count++
-    tally.failures += failed
-  }
+  const category = categoryOf(rollup, event.category)
+  const tool = toolOf(rollup, event.tool, event.category)
+  for (const tally of [rollup, category, tool]) addTally(tally, one)
   rollup.duration_ms += duration
   category.duration_ms += duration
   rollup.risk[event.risk_level]++
@@ -57,19 +55,15 @@ export function count(rollup: MutableRollup, event: Countable): void {
 
 /** Adds what `count` counted of some events in `more`. What the guard noted is in no event. */
 export function addCounts(rollup: MutableRollup, more: Rollup): void {
-  rollup.count += more.count
-  rollup.failures += more.failures
+  addTally(rollup, more)
   rollup.duration_ms += more.duration_ms
   for (const [name, tally] of Object.entries(more.categories)) {
-    const category = ownOf(rollup.categories, name, () => ({ count: 0, failures: 0, duration_ms: 0 }))
-    category.count += tally.count
-    category.failures += tally.failures
+    const category = categoryOf(rollup, name)
+    addTally(category, tally)
     category.duration_ms += tally.duration_ms
   }
   for (const [name, tally] of Object.entries(more.tools)) {
-    const tool = ownOf(rollup.tools, name, () => ({ category: tally.category, count: 0, failures: 0 }))
-    tool.count += tally.count
-    tool.failures += tally.failures
+    addTally(toolOf(rollup, name, tally.category), tally)
   }
   for (const level of RISK_LEVELS) rollup.risk[level] += more.risk[level]
   for (let hour = 0; hour < more.hourly.length; hour++) rollup.hourly[hour]! += more.hourly[hour]!
@@ -77,6 +71,24 @@ export function addCounts(rollup: MutableRollup, more: Rollup): void {
   rollup.answered += more.answered
   for (const [id, many] of Object.entries(more.rules)) countRule(rollup.rules, id, many)
 }
+
+const tallyOf = (event: Pick<Countable, 'exit_code'>): Tally => ({
+  count: 1,
+  failures: hasFailed(event) ? 1 : 0,
+  unknown: event.exit_code === null ? 1 : 0,
+})
+
+function addTally(sum: MutableTally, more: Tally): void {
+  sum.count += more.count
+  sum.failures += more.failures
+  sum.unknown += more.unknown
+}
+
+const categoryOf = (rollup: MutableRollup, name: string) =>
+  ownOf(rollup.categories, name, () => ({ count: 0, failures: 0, unknown: 0, duration_ms: 0 }))
+
+const toolOf = (rollup: MutableRollup, name: string, category: string) =>
+  ownOf(rollup.tools, name, () => ({ category, count: 0, failures: 0, unknown: 0 }))
 
 /** What stands there under a name, made where nothing does; rows of a backup may be named as what every object has. */
 function ownOf<T>(all: Record<string, T>, name: string, make: () => T): T {
@@ -101,11 +113,12 @@ export function uncount(rollup: MutableRollup, event: Countable): boolean {
     return false
   const category = rollup.categories[event.category]!
   const tool = rollup.tools[event.tool]!
-  const failed = hasFailed(event) ? 1 : 0
+  const one = tallyOf(event)
   const duration = Math.round((event.duration_us ?? 0) / 1000)
   for (const tally of [rollup, category, tool]) {
-    tally.count = Math.max(0, tally.count - 1)
-    tally.failures = Math.max(0, tally.failures - failed)
+    tally.count = Math.max(0, tally.count - one.count)
+    tally.failures = Math.max(0, tally.failures - one.failures)
+    tally.unknown = Math.max(0, tally.unknown - one.unknown)
   }
   rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
   category.duration_ms = Math.max(0, category.duration_ms - duration)
@@ -126,6 +139,7 @@ export function uncount(rollup: MutableRollup, event: Countable): boolean {
 export const emptyRollup = (): MutableRollup => ({
   count: 0,
   failures: 0,
+  unknown: 0,
   duration_ms: 0,
   generated: 0,
   guard_active: 0,

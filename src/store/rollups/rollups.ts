@@ -14,6 +14,7 @@ import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 export const NO_ROLLUP: Rollup = Object.freeze({
   count: 0,
   failures: 0,
+  unknown: 0,
   duration_ms: 0,
   generated: 0,
   guard_active: 0,
@@ -57,8 +58,13 @@ type RollupRow = readonly [
   count: number,
   failures: number,
   durationMs: number,
-  categories: Readonly<Record<string, readonly [count: number, failures: number, durationMs: number]>>,
-  tools: Readonly<Record<string, readonly [category: string, count: number, failures: number]>>,
+  // `unknown` is absent while it is 0. That of all commands is the sum of the categories'.
+  categories: Readonly<
+    Record<string, readonly [count: number, failures: number, durationMs: number, unknown?: number]>
+  >,
+  tools: Readonly<
+    Record<string, readonly [category: string, count: number, failures: number, unknown?: number]>
+  >,
   risk: readonly [safe: number, moderate: number, high: number, critical: number],
   hourly: readonly number[],
   // Absent while all of them are 0, and in rows from before they were counted.
@@ -70,17 +76,19 @@ type RollupRow = readonly [
 ]
 
 export function encodeRollup(rollup: Rollup): Buffer {
-  const categories: Record<string, [number, number, number]> = {}
+  const categories: Record<string, number[]> = {}
   for (const [name, tally] of Object.entries(rollup.categories)) {
     categories[name] = [tally.count, tally.failures, tally.duration_ms]
+    if (tally.unknown > 0) categories[name].push(tally.unknown)
   }
-  const tools: Record<string, [string, number, number]> = {}
+  const tools: Record<string, (string | number)[]> = {}
   for (const [name, tally] of Object.entries(rollup.tools)) {
     tools[name] = [tally.category, tally.count, tally.failures]
+    if (tally.unknown > 0) tools[name].push(tally.unknown)
   }
   const { generated, answered, rules } = rollup
   const { safe, moderate, high, critical } = rollup.risk
-  const row: RollupRow = [
+  const row = [
     rollup.count,
     rollup.failures,
     rollup.duration_ms,
@@ -116,21 +124,25 @@ export function decodeRollup(value: Uint8Array): Rollup {
     rules = {},
   ] = row
   // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
+  let unknown = 0
   const categories: Record<string, CategoryTally> = {}
   for (const name in categoryRows) {
     const row = categoryRows[name]!
-    categories[name] = { count: row[0], failures: row[1], duration_ms: row[2] }
+    const ofCategory = row[3] ?? 0
+    unknown += ofCategory
+    categories[name] = { count: row[0], failures: row[1], unknown: ofCategory, duration_ms: row[2] }
   }
   const tools: Record<string, Tally & { category: string }> = {}
   for (const name in toolRows) {
     const row = toolRows[name]!
-    tools[name] = { category: row[0], count: row[1], failures: row[2] }
+    tools[name] = { category: row[0], count: row[1], failures: row[2], unknown: row[3] ?? 0 }
   }
   const [safe, moderate, high, critical] = riskRow
   const [blocked, confirmed, declined, unjudged, guard_active = 0] = guardRow ?? NO_GUARD
   return {
     count,
     failures,
+    unknown,
     duration_ms,
     categories,
     tools,

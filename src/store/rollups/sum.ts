@@ -16,6 +16,7 @@ export interface RollupSum {
 interface Sums {
   count: number
   failures: number
+  unknown: number
   duration_ms: number
   generated: number
   answered: number
@@ -25,14 +26,23 @@ interface ToolSum {
   readonly category: string
   count: number
   failures: number
+  unknown: number
 }
 
 /** Names are few and come again in every row: each is made once. By a hash of their bytes. */
 type Names = Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>
 
 export function createRollupSum(): RollupSum {
-  const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0, guard_active: 0, answered: 0 }
-  const categories = new Map<string, { count: number; failures: number; duration_ms: number }>()
+  const total: Sums = {
+    count: 0,
+    failures: 0,
+    unknown: 0,
+    duration_ms: 0,
+    generated: 0,
+    guard_active: 0,
+    answered: 0,
+  }
+  const categories = new Map<string, Omit<ToolSum, 'category'> & { duration_ms: number }>()
   const tools = new Map<string, ToolSum>()
   const rules = new Map<string, number>()
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
@@ -42,6 +52,15 @@ export function createRollupSum(): RollupSum {
   /** Numbers of the row, in its order; they are added when all of it was read. */
   let read: number[] = []
   let called: string[] = []
+
+  /** So many numbers behind a word, if it has one, and then `unknown`, which is left out while it is 0. */
+  function readTally(reader: ReturnType<typeof createReader>, numbers: number, word?: () => void): void {
+    const extra = reader.list() - numbers - (word === undefined ? 0 : 1)
+    if (extra !== 0 && extra !== 1) throw new RangeError('a tally of other parts')
+    word?.()
+    for (let left = numbers; left > 0; left--) read.push(reader.number())
+    read.push(extra === 1 ? reader.number() : 0)
+  }
 
   /** The row's numbers and names in their order, and how many categories, tools and rules it has. */
   function scan(value: Uint8Array): {
@@ -61,14 +80,12 @@ export function createRollupSum(): RollupSum {
     const ofCategories = reader.map()
     for (let i = 0; i < ofCategories; i++) {
       called.push(reader.text())
-      for (let left = reader.list(3); left > 0; left--) read.push(reader.number())
+      readTally(reader, 3)
     }
     const ofTools = reader.map()
     for (let i = 0; i < ofTools; i++) {
       called.push(reader.text())
-      reader.list(3)
-      called.push(reader.text())
-      read.push(reader.number(), reader.number())
+      readTally(reader, 2, () => called.push(reader.text()))
     }
     for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
     for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
@@ -106,19 +123,23 @@ export function createRollupSum(): RollupSum {
       total.duration_ms += next()
       for (let i = 0; i < row.categories; i++) {
         const name = called[word++]!
-        const sum = categories.get(name) ?? { count: 0, failures: 0, duration_ms: 0 }
+        const sum = categories.get(name) ?? { count: 0, failures: 0, unknown: 0, duration_ms: 0 }
         categories.set(name, sum)
         sum.count += next()
         sum.failures += next()
         sum.duration_ms += next()
+        const unknown = next()
+        sum.unknown += unknown
+        total.unknown += unknown
       }
       for (let i = 0; i < row.tools; i++) {
         const name = called[word++]!
         const category = called[word++]!
-        const sum = tools.get(name) ?? { category, count: 0, failures: 0 }
+        const sum = tools.get(name) ?? { category, count: 0, failures: 0, unknown: 0 }
         tools.set(name, sum)
         sum.count += next()
         sum.failures += next()
+        sum.unknown += next()
       }
       risk.safe += next()
       risk.moderate += next()

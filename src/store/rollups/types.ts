@@ -6,7 +6,16 @@ export interface Tally {
   readonly count: number
   /** Commands with another exit code than 0. */
   readonly failures: number
+  /** Commands in `count` whose exit code is not known, as most imported ones: nobody can say whether they failed. */
+  readonly unknown: number
 }
+
+/** Commands of which it is known how they ended: only of these is there a rate of failures. */
+export const known = ({ count, unknown }: Pick<Tally, 'count' | 'unknown'>): number => count - unknown
+
+/** From 0 to 1; null where it is not known of any how it ended. */
+export const failureRate = (tally: Tally): number | null =>
+  known(tally) === 0 ? null : tally.failures / known(tally)
 
 export interface CategoryTally extends Tally {
   readonly duration_ms: number

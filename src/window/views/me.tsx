@@ -70,7 +70,7 @@ const nothing = ({ total_commands, guard }: StatisticsShape) =>
   ) : undefined
 
 function Activity({ stats }: { readonly stats: StatisticsShape }) {
-  const { total_commands: total, failures, guard, by_risk_level: risk, before } = stats
+  const { total_commands: total, failures, unknown, guard, by_risk_level: risk, before } = stats
   const risky = risk.high + risk.critical
   return (
     <>
@@ -91,8 +91,8 @@ function Activity({ stats }: { readonly stats: StatisticsShape }) {
           },
           {
             label: 'Failed',
-            value: total === 0 ? '–' : percent(failures / total),
-            note: counted(failures, 'command'),
+            value: total === unknown ? '–' : percent(failures / (total - unknown)),
+            note: `${counted(failures, 'command')}${unknown === 0 ? '' : `; ${number(unknown)} of unknown end`}`,
           },
           {
             label: 'Average time',

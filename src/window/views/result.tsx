@@ -135,7 +135,7 @@ const atLeast = (least: Least, row: string, value: number | null): string =>
   `${value === null ? '' : least(row)}${number(value)}`
 
 const failedWords = (rate: number | null, least: string): string =>
-  rate === null ? 'failures not told (fewer than k)' : `${least}${percent(rate)} failed`
+  rate === null ? 'failures unknown' : `${least}${percent(rate)} failed`
 
 const Tools = ({ data: { tools }, least }: Shown<QueryDataOf<'ToolUsage'>>) =>
   tools.length === 0 ? (

@@ -34,15 +34,16 @@ test('a week beside the one before, whose last day is counted up to the same tim
     total_commands: 30,
     unique_commands: 7,
     failures: 6,
+    unknown: 0,
     active_days: 6,
-    before: { total_commands: 23, failures: 1 },
+    before: { total_commands: 23, failures: 1, unknown: 0 },
     streak: { current: 20, longest: 20 },
     busiest: { count: 5 },
   })
   expect(week.change).toBeCloseTo(7 / 23)
   expect(week.tools).toMatchObject([
     { tool: 'git', count: 24, previous: 16 },
-    { tool: 'docker', count: 6, previous: 7, failures: 6 },
+    { tool: 'docker', count: 6, previous: 7, failures: 6, unknown: 0 },
   ])
   expect(week.heat.flat().reduce((sum, count) => sum + count)).toBe(30)
   expect(week.timeline.points.map(({ count }) => count)).toEqual([5, 5, 5, 5, 5, 5, 0])
@@ -53,7 +54,7 @@ test('a week beside the one before, whose last day is counted up to the same tim
 
 test('the commands that ran most often, where they are asked for', async () => {
   const most = await node.json<StatisticsShape & MostUsedShape>(['stats', 'month', '--commands'])
-  expect(most.commands[0]).toEqual({ command: 'git status', count: 54, failures: 0 })
+  expect(most.commands[0]).toEqual({ command: 'git status', count: 54, failures: 0, unknown: 0 })
   expect(most.commands).toHaveLength(10)
   expect(await node.json<object>(['stats', 'month'])).not.toHaveProperty('commands')
   expect((await node.karo(['stats', 'month', '--commands'])).stdout).toMatch(/^ +54 +git status$/m)

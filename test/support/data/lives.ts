@@ -145,7 +145,8 @@ export interface LivedDay {
 export interface Typed {
   readonly hour: number
   readonly tool: string
-  readonly failed?: boolean
+  /** Null: it is not known how it ended. */
+  readonly failed?: boolean | null
   readonly risk?: RiskLevel
 }
 
@@ -158,7 +159,7 @@ export function addTyped(hours: Map<number, MutableRollup>, day: number, typed: 
   count(rollup, {
     tool,
     category,
-    exit_code: typed.failed ? 1 : 0,
+    exit_code: typed.failed === null ? null : typed.failed ? 1 : 0,
     duration_us: 20_000,
     karo_generated: false,
     risk_level: typed.risk ?? 'safe',
@@ -253,19 +254,22 @@ function type(
 export function dayOf(hours: LivedDay['hours']): MutableRollup {
   const sum = emptyRollup()
   for (const { rollup } of hours) {
-    for (const key of ['count', 'failures', 'duration_ms', 'generated'] as const) sum[key] += rollup[key]
+    for (const key of ['count', 'failures', 'unknown', 'duration_ms', 'generated'] as const)
+      sum[key] += rollup[key]
     for (const [name, tally] of Object.entries(rollup.categories)) {
-      sum.categories[name] ??= { count: 0, failures: 0, duration_ms: 0 }
+      sum.categories[name] ??= { count: 0, failures: 0, unknown: 0, duration_ms: 0 }
       const own = sum.categories[name]
       own.count += tally.count
       own.failures += tally.failures
+      own.unknown += tally.unknown
       own.duration_ms += tally.duration_ms
     }
     for (const [name, tally] of Object.entries(rollup.tools)) {
-      sum.tools[name] ??= { category: tally.category, count: 0, failures: 0 }
+      sum.tools[name] ??= { category: tally.category, count: 0, failures: 0, unknown: 0 }
       const own = sum.tools[name]
       own.count += tally.count
       own.failures += tally.failures
+      own.unknown += tally.unknown
     }
     for (const level of ['safe', 'moderate', 'high', 'critical'] as const)
       sum.risk[level] += rollup.risk[level]

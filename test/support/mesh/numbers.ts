@@ -46,13 +46,15 @@ export const anyTools: fc.Arbitrary<ComparedToolUse[]> = fc.uniqueArray(
       category: fc.constantFrom('vcs', 'build', 'files'),
       uses: fc.nat(50),
       failed: fc.nat(50),
+      untold: fc.nat(50),
       previous: fc.option(fc.nat(50), { nil: undefined }),
     })
-    .map(({ tool, category, uses, failed, previous }) => ({
+    .map(({ tool, category, uses, failed, untold, previous }) => ({
       tool,
       category,
       uses,
       failures: Math.min(failed, uses),
+      unknown: Math.min(untold, uses - Math.min(failed, uses)),
       ...(previous === undefined ? {} : { previous }),
     })),
   { selector: (one) => one.tool },

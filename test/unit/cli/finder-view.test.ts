@@ -17,6 +17,7 @@ const found = (command: string, more: object = {}) => ({
   risk_level: 'safe' as const,
   uses: 1,
   failures: 0,
+  unknown: 0,
   ...more,
 })
 const screen = { columns: 80, rows: 24, colour: false, now: NOW, home: '/home/ann' }
@@ -27,7 +28,13 @@ test('at 80×24, as people see it', () => {
   const { lines } = drawFinder(
     state(
       'doc',
-      found('docker run --rm -it shop:dev', { exit_code: 137, duration_ms: 65_000, uses: 31, failures: 2 }),
+      found('docker run --rm -it shop:dev', {
+        exit_code: 137,
+        duration_ms: 65_000,
+        uses: 31,
+        failures: 2,
+        unknown: 0,
+      }),
       found('sudo dd if=image of=/dev/sda', { risk_level: 'critical', at: NOW - 30_000, exit_code: null }),
     ),
     screen,

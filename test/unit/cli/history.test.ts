@@ -18,6 +18,7 @@ const make = {
   karo_generated: false,
   uses: 3,
   failures: 0,
+  unknown: 0,
 }
 const ranked = (complete: boolean) => ({ [COMMANDS]: { commands: [make], total: 1, complete } })
 

@@ -14,6 +14,7 @@ const BEFORE = {
   time_range: range,
   total_commands: 8,
   failures: 2,
+  unknown: 0,
   total_duration_ms: 1_000,
   by_risk_level: { safe: 8, moderate: 0, high: 0, critical: 0 },
   guard: NONE,
@@ -26,11 +27,12 @@ const WEEK: StatisticsShape = {
   total_commands: 10,
   unique_commands: 4,
   failures: 1,
+  unknown: 0,
   total_duration_ms: 61_000,
   by_risk_level: { safe: 9, moderate: 0, high: 1, critical: 0 },
   guard: NONE,
-  categories: [{ category: 'git', count: 10, failures: 1, previous: 8, change: 0.25 }],
-  tools: [{ tool: 'git', category: 'git', count: 10, failures: 1, previous: 8, change: 0.25 }],
+  categories: [{ category: 'git', count: 10, failures: 1, unknown: 0, previous: 8, change: 0.25 }],
+  tools: [{ tool: 'git', category: 'git', count: 10, failures: 1, unknown: 0, previous: 8, change: 0.25 }],
   hourly,
   daily: [0, 0, 0, 0, 10, 0, 0],
   karo_generated: 0,
@@ -109,6 +111,7 @@ test('the guard and what fails have a line when there is something to say', () =
         category: 'build',
         count: 10,
         failures: 4,
+        unknown: 0,
         rate: 0.4,
         previous_rate: 0.1,
         rose: true,
@@ -118,6 +121,7 @@ test('the guard and what fails have a line when there is something to say', () =
         category: 'git',
         count: 9,
         failures: 1,
+        unknown: 0,
         rate: 0.11,
         previous_rate: null,
         rose: false,
@@ -130,7 +134,7 @@ test('the guard and what fails have a line when there is something to say', () =
 })
 
 test('nothing yet; and a day on which the guard let nothing through is not nothing', () => {
-  const none = { total_commands: 0, tools: [], categories: [], failures: 0, unique_commands: 0 }
+  const none = { total_commands: 0, tools: [], categories: [], failures: 0, unknown: 0, unique_commands: 0 }
   expect(view(none)).toBe(
     'The last 7 days: no commands yet (imported ones without a time are not counted).\n',
   )
@@ -144,6 +148,7 @@ test('no line is wider than the screen, and ASCII is only ASCII', () => {
       category: fc.constant('git'),
       count: fc.integer({ min: 1, max: 1e7 }),
       failures: fc.integer({ min: 0, max: 3 }),
+      unknown: fc.integer({ min: 0, max: 3 }),
       previous: fc.integer({ min: 0, max: 1e6 }),
       change: fc.option(fc.double({ min: -1, max: 1000, noNaN: true })),
     }),
@@ -162,7 +167,7 @@ test('no line is wider than the screen, and ASCII is only ASCII', () => {
 })
 
 test('the commands that ran most often cannot steer the terminal', () => {
-  const commands = [{ command: 'echo \u001b[2J\u202e', count: 12, failures: 3 }]
+  const commands = [{ command: 'echo \u001b[2J\u202e', count: 12, failures: 3, unknown: 0 }]
   const text = mostUsedView({ commands }, { colour: false, columns: 80, env: UTF8 })
   expect(text).toBe('\nCommands  failed\n      12    25 %  echo \\x1b[2J\\u{202e}\n')
 })

@@ -24,6 +24,7 @@ describe('an answer', () => {
       category: 'x'.repeat(24),
       uses: Number.MAX_SAFE_INTEGER,
       failures: Number.MAX_SAFE_INTEGER,
+      unknown: 0,
     }))
     const answer: SealedAnswer = { ...head, status: 'success', data: { query_type: 'ToolUsage', tools } }
     const bytes = encodeAnswer(answer)
@@ -37,7 +38,7 @@ describe('an answer', () => {
   })
 
   it('writes nothing that the schema does not name', () => {
-    const tool = { tool: 'git', category: 'git', uses: 1, failures: 0, command: 'canary-4711' }
+    const tool = { tool: 'git', category: 'git', uses: 1, failures: 0, unknown: 0, command: 'canary-4711' }
     const bytes = encodeAnswer({
       ...head,
       status: 'success',
@@ -56,7 +57,10 @@ describe('an answer', () => {
       {
         ...head,
         status: 'success',
-        data: { query_type: 'ToolUsage', tools: [{ tool: 'rm -rf /', category: 'x', uses: 1, failures: 0 }] },
+        data: {
+          query_type: 'ToolUsage',
+          tools: [{ tool: 'rm -rf /', category: 'x', uses: 1, failures: 0, unknown: 0 }],
+        },
       },
     ],
   ])('is refused with %s', (_, value) => {

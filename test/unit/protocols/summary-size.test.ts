@@ -25,7 +25,8 @@ function summaryOf(tools: number): NodeSummary {
         tool: `tool-${n}`,
         category: 'other',
         uses: n * n,
-        failures: n % 3,
+        failures: n,
+        unknown: 0 % 3,
       })),
     },
   }

@@ -13,6 +13,8 @@ const count = fc.oneof(
   fc.nat(2 ** 31 - 1),
   fc.maxSafeNat().map((n) => Math.floor(n / 1e6)),
 )
+/** Of most tallies everything is known. */
+const unknown = fc.oneof(fc.constant(0), count)
 const name = fc.oneof(
   fc.constantFrom('git', 'ls', 'docker', 'g++', 'ключ'),
   fc.string({ minLength: 1, maxLength: 40, unit: 'grapheme' }).filter((text) => text !== '__proto__'),
@@ -20,14 +22,21 @@ const name = fc.oneof(
 const rollup: fc.Arbitrary<Rollup> = fc.record({
   count,
   failures: count,
+  unknown: count,
   duration_ms: count,
   generated: count,
   guard_active: count,
   answered: count,
-  categories: fc.dictionary(name, fc.record({ count, failures: count, duration_ms: count }), { maxKeys: 20 }),
-  tools: fc.dictionary(name, fc.record({ category: fc.constantFrom('git', 'npm'), count, failures: count }), {
-    maxKeys: 60,
+  categories: fc.dictionary(name, fc.record({ count, failures: count, unknown, duration_ms: count }), {
+    maxKeys: 20,
   }),
+  tools: fc.dictionary(
+    name,
+    fc.record({ category: fc.constantFrom('git', 'npm'), count, failures: count, unknown }),
+    {
+      maxKeys: 60,
+    },
+  ),
   rules: fc.dictionary(name, count, { maxKeys: 20 }),
   risk: fc.record({ safe: count, moderate: count, high: count, critical: count }),
   hourly: fc.array(count, { minLength: 24, maxLength: 24 }),

@@ -50,6 +50,7 @@ const rankedCommand = z
     ...command,
     uses: count('how often the command was used, among the uses that match'),
     failures: count('those uses that ended with another code than 0'),
+    unknown: count('those uses whose exit code is not known'),
   })
   .meta({ id: 'RankedCommand', description: 'A command, with its newest use. Never leaves this machine.' })
 export type RankedCommandShape = z.infer<typeof rankedCommand>
@@ -70,6 +71,7 @@ export const inspectedCommand = z
     event,
     uses: count('how often the command was used'),
     failures: count('those uses that ended with another code than 0'),
+    unknown: count('those uses whose exit code is not known'),
     first: moment('when it was used first'),
     took: z
       .strictObject({ least: count('ms'), median: count('ms'), most: count('ms') })

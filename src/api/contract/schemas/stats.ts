@@ -3,7 +3,13 @@ import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../constants.ts'
 import { category, count, LIST_MAX, moment, rowsOf, share, text, timeRange } from './fields.ts'
 
-const counted = { count: count('commands'), failures: count('commands that ended with another code than 0') }
+const ended = {
+  failures: count('commands that ended with another code than 0'),
+  unknown: count(
+    'commands whose exit code is not known, as most imported ones; none of them is in `failures`',
+  ),
+}
+const counted = { count: count('commands'), ...ended }
 
 const change = z
   .number()
@@ -24,7 +30,7 @@ const date = (what: string) => z.iso.date().describe(what)
 const totals = {
   time_range: timeRange,
   total_commands: count('commands'),
-  failures: count('commands that ended with another code than 0'),
+  ...ended,
   total_duration_ms: count('milliseconds of all commands whose duration is known'),
   by_risk_level: byRiskLevel(),
   guard: z
@@ -69,9 +75,9 @@ export const statistics = z
       tool: text(32, 'name in the public dictionary of tools, else `other`'),
       category: category(),
       ...counted,
-      rate: share('share of commands that failed'),
+      rate: share('share that failed of the commands whose exit code is known'),
       previous_rate: share(
-        'rate in the period before; null if the tool was not used then, or that is unknown',
+        'rate in the period before; null if the tool was not used then, or it is not known how its uses ended',
       ).nullable(),
       rose: z.boolean().describe('the rate rose by more than chance explains'),
     }).describe('tools whose rate rose, then tools that failed most'),

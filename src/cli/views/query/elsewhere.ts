@@ -17,11 +17,9 @@ const total = (numbers: readonly (number | null)[]): number | null =>
 /** Of all tools where that is known, else of those that are shown, if all of theirs is. */
 function tools({ tools: rows, all }: QueryDataOf<'ToolUsage'>): Rates {
   const failures = rows.map(({ uses, failure_rate }) => (failure_rate === null ? null : uses * failure_rate))
-  const { uses, failures: failed } = all ?? {
-    uses: total(rows.map((row) => row.uses)),
-    failures: total(failures),
-  }
-  return [['failures', share(failed, uses)]]
+  return all === undefined
+    ? [['failures', share(total(failures), total(rows.map(({ uses }) => uses)))]]
+    : [['failures', share(all.failures, all.uses - (all.unknown ?? 0))]]
 }
 
 function safety({ by_risk_level: { safe, moderate, high, critical } }: QueryDataOf<'SafetyPosture'>): Rates {

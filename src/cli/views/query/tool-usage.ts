@@ -11,7 +11,7 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
   data: ({ tools, all }, { screen, least }, before) =>
     tools.length === 0
       ? ''
-      : `${toolTable(tools, screen, least, before?.tools)}${together(all, screen)}${untold(tools, screen)}`,
+      : `${toolTable(tools, screen, leastRate(all, least), before?.tools)}${together(all, screen)}${untold(tools, screen)}`,
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
     if (rows.length === 0) return ''
@@ -25,22 +25,34 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
   },
 }
 
-const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'not told' : percent(rate))
+const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'unknown' : percent(rate))
 
 /** What all tools come to, withheld ones too; empty where that is not known. */
 const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string =>
   all === undefined || all.uses === 0
     ? ''
-    : fitted(
-        `all tools together, withheld ones too: ${all.uses} uses, ${all.failures === 0 ? 'none' : percent(all.failures / all.uses)} failed\n`,
-        screen.columns,
-      )
+    : fitted(`all tools together, withheld ones too: ${all.uses} uses, ${failedOf(all)}\n`, screen.columns)
+
+/** A rate is of the uses whose exit code is known, where it is told how many are not. */
+function failedOf({ uses, failures, unknown }: NonNullable<QueryDataOf<'ToolUsage'>['all']>): string {
+  const ended = uses - (unknown ?? 0)
+  const rate = failures === 0 ? 'none' : ended === 0 ? 'some' : percent(failures / ended)
+  if (unknown === null)
+    return `at least ${rate === 'none' ? '0 %' : rate} failed, how some ended is not known`
+  return unknown === 0 ? `${rate} failed` : `${rate} failed of the ${ended} whose exit code is known`
+}
+
+/** Totals tell of all tools together how many uses have no exit code: then more of each may have failed. */
+const leastRate =
+  (all: QueryDataOf<'ToolUsage'>['all'], least: (row: string) => string) =>
+  (row: string): string =>
+    all !== undefined && all.unknown !== 0 && row.startsWith('failed:') ? '≥ ' : least(row)
 
 /** Ends with a newline; empty where all rates are told. */
 function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
   const why =
-    'unknown: in some period fewer than k machines had failures of this tool, or such a number could be computed from it, or the period was released before failures were counted separately'
+    'unknown: none of these uses has an exit code, or, in totals, in some period fewer than k machines had failures of this tool, or such a number could be computed from it, or the period was released before failures were counted separately'
   return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 

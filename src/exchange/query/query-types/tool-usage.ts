@@ -14,8 +14,9 @@ export interface ToolRow {
   /** Nodes that used it, oneself included. */
   readonly nodes: number
   /**
-   * 0 to 1. Null, in totals only: not told, because fewer than k nodes had failures of it, or because such a number could be
-   * computed from it.
+   * Of the uses whose exit code is known, 0 to 1. Null: none is. In totals of all uses, so that it may be more where some have no
+   * exit code; null there also where it is not told, because fewer than k nodes had failures of it, or because such a number
+   * could be computed from it.
    */
   readonly failure_rate: number | null
   /**
@@ -28,13 +29,20 @@ export interface ToolRow {
 export interface ToolData {
   readonly tools: readonly ToolRow[]
   /** Of all tools together, those whose rows are withheld too; in totals only, where nothing is left out of both numbers. */
-  readonly all?: { readonly uses: number; readonly failures: number }
+  readonly all?: {
+    readonly uses: number
+    readonly failures: number
+    /** Uses whose exit code is not known; null: not told. */
+    readonly unknown: number | null
+  }
 }
 
 /** The public dictionary, and `other` for everything else. */
 const TOOL_ROWS: ReadonlySet<string> = new Set(layoutRows(TOOL_NAMES))
 const ALL_USES = 'all:uses'
 const ALL_FAILED = 'all:failed'
+/** One sum for all tools: a layout has no room for a third row of each. */
+const ALL_UNKNOWN = 'all:unknown'
 const FAILED = 'failed:'
 /** The row of a tool's failures. Many machines use a tool and one may fail, so that failures have a count of machines of their own. */
 export const failedRow = (tool: string): string => `${FAILED}${tool}`
@@ -43,13 +51,17 @@ const isToolRow = (row: string): boolean => TOOL_ROWS.has(row)
 
 const LAYOUT = {
   type: 'ToolUsage',
-  version: 2,
+  version: 3,
   values: ['count'],
-  rows: layoutRows([...TOOL_ROWS, ...[...TOOL_ROWS].map(failedRow), ALL_USES, ALL_FAILED]),
-  // Each of the two sums is a family of its own: other types show what uses add up to.
+  rows: layoutRows([...TOOL_ROWS, ...[...TOOL_ROWS].map(failedRow), ALL_USES, ALL_FAILED, ALL_UNKNOWN]),
+  // Each of the three sums is a family of its own: other types show what uses add up to.
   familyOf: (row) => (row.startsWith(FAILED) ? 'failed' : isToolRow(row) ? 'tools' : row),
   withinOf: (row) =>
-    row.startsWith(FAILED) ? row.slice(FAILED.length) : row === ALL_FAILED ? ALL_USES : undefined,
+    row.startsWith(FAILED)
+      ? row.slice(FAILED.length)
+      : row === ALL_FAILED || row === ALL_UNKNOWN
+        ? ALL_USES
+        : undefined,
 } as const satisfies ReleaseLayout
 const rowOf = (tool: string): string => (isToolRow(tool) ? tool : OTHER.tool)
 const mostUsedFirst = (a: ToolRow, b: ToolRow): number => b.uses - a.uses || byText(a.tool, b.tool)
@@ -108,9 +120,10 @@ export const toolUsage = defineQueryType('ToolUsage', {
     async measure(insight, uids, bucket) {
       const sums = new Map<string, readonly [number]>()
       const add = (row: string, more: number) => sums.set(row, [more + (sums.get(row)?.[0] ?? 0)])
-      for (const { tool, uses, failures } of await insight.during(bucket).toolUsage(uids)) {
+      for (const { tool, uses, failures, unknown } of await insight.during(bucket).toolUsage(uids)) {
         for (const row of [rowOf(tool), ALL_USES]) add(row, uses)
         for (const row of [failedRow(rowOf(tool)), ALL_FAILED]) add(row, failures)
+        add(ALL_UNKNOWN, unknown)
       }
       return measured(sums)
     },
@@ -128,7 +141,8 @@ export const toolUsage = defineQueryType('ToolUsage', {
         }
       })
       const [uses, failures] = [ALL_USES, ALL_FAILED].map((row) => wholeValue(buckets, row))
-      const all = uses == null || failures == null ? {} : { all: { uses, failures } }
+      const unknown = wholeValue(buckets, ALL_UNKNOWN)
+      const all = uses == null || failures == null ? {} : { all: { uses, failures, unknown } }
       return { tools: rows.sort(mostUsedFirst), ...all }
     },
   },
@@ -144,7 +158,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
           .min(0)
           .max(1)
           .describe(
-            '0 to 1; null, in totals only: not told, because fewer than k nodes had failures, or such a number could be computed from it, or it was released before failures were told apart. In totals at least this where `partly` of `released` has `failed:` and the tool',
+            'of the uses whose exit code is known, 0 to 1; null: of none it is. In totals of all uses, and null also where it is not told, because fewer than k nodes had failures, or such a number could be computed from it, or it was released before failures were told apart. In totals at least this where `partly` of `released` has `failed:` and the tool',
           )
           .nullable(),
         change: z
@@ -158,7 +172,11 @@ export const toolUsage = defineQueryType('ToolUsage', {
     const tools = z.array(row).max(100_000).readonly()
     const sum = (what: string) => z.int().min(0).describe(what)
     const all = z
-      .strictObject({ uses: sum('uses'), failures: sum('uses that failed') })
+      .strictObject({
+        uses: sum('uses'),
+        failures: sum('uses that failed'),
+        unknown: sum('uses whose exit code is not known; null: not told').nullable(),
+      })
       .describe(
         'of all tools together, withheld rows too; in totals only, where no period or machine left any out',
       )
@@ -185,7 +203,14 @@ function compareUses(tools: readonly ToolUse[], earlier: readonly ToolUse[]): Co
   const gone = earlier.filter((use) => before.has(use.tool))
   return [
     ...compared,
-    ...gone.map(({ tool, category, uses }) => ({ tool, category, uses: 0, failures: 0, previous: uses })),
+    ...gone.map(({ tool, category, uses }) => ({
+      tool,
+      category,
+      uses: 0,
+      failures: 0,
+      unknown: 0,
+      previous: uses,
+    })),
   ]
 }
 
@@ -194,13 +219,14 @@ function sharedTools(summaries: readonly NodeSummary[]): readonly ToolUse[] | un
   const shared = summaries.flatMap(({ tool_usage }) => tool_usage ?? [])
   if (shared.length === 0) return undefined
   const sums = new Map<string, ToolUse>()
-  for (const { tool, category, uses, failures } of shared.flatMap(({ tools }) => tools)) {
+  for (const { tool, category, uses, failures, unknown } of shared.flatMap(({ tools }) => tools)) {
     const sum = sums.get(tool)
     sums.set(tool, {
       tool,
       category,
       uses: uses + (sum?.uses ?? 0),
       failures: failures + (sum?.failures ?? 0),
+      unknown: unknown + (sum?.unknown ?? 0),
     })
   }
   return [...sums.values()]
@@ -214,6 +240,7 @@ function compares({ tools }: { readonly tools: readonly ComparedToolUse[] }): bo
 interface ToolSum {
   uses: number
   failures: number
+  unknown: number
   nodes: number
   /** Uses in both periods, of the nodes that know both; undefined: no node does. */
   compared: { now: number; previous: number } | undefined
@@ -236,14 +263,21 @@ function mergeTools(lists: readonly (readonly ComparedToolUse[])[]): ToolRow[] {
       category: mostUsed(sum.uses_by_category),
       uses: sum.uses,
       nodes: sum.nodes,
-      failure_rate: sum.failures / sum.uses,
+      failure_rate: sum.uses === sum.unknown ? null : sum.failures / (sum.uses - sum.unknown),
       change: sum.compared === undefined ? null : sum.compared.now - sum.compared.previous,
     }))
     .sort(mostUsedFirst)
 }
 
 function add(sums: Map<string, ToolSum>, use: ComparedToolUse): void {
-  const empty = { uses: 0, failures: 0, nodes: 0, compared: undefined, uses_by_category: new Map() }
+  const empty = {
+    uses: 0,
+    failures: 0,
+    unknown: 0,
+    nodes: 0,
+    compared: undefined,
+    uses_by_category: new Map(),
+  }
   const sum: ToolSum = sums.get(use.tool) ?? empty
   sums.set(use.tool, sum)
   if (use.previous !== undefined) {
@@ -254,6 +288,7 @@ function add(sums: Map<string, ToolSum>, use: ComparedToolUse): void {
   if (use.uses === 0) return
   sum.uses += use.uses
   sum.failures += use.failures
+  sum.unknown += use.unknown
   sum.nodes += 1
   sum.uses_by_category.set(use.category, (sum.uses_by_category.get(use.category) ?? 0) + use.uses)
 }

@@ -71,7 +71,7 @@ function toolLines({ tools }: Report): readonly Line[] {
     ]),
     ...(tools.all === null
       ? []
-      : (['uses', 'failed'] as const).map((measure) => ({
+      : (['uses', 'failed', 'unknown'] as const).map((measure) => ({
           section: 'tools',
           item: 'all together',
           measure,

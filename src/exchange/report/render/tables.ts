@@ -112,9 +112,12 @@ function tools(report: Report, all: boolean): Block {
 
 function allLine(all: Report['tools']['all']): readonly string[] {
   if (all === null) return []
-  const { uses, failed, periods } = all
+  const { uses, failed, unknown, periods } = all
+  const ended = uses - (unknown ?? 0)
+  const rate = `${unknown === null ? 'at least ' : ''}${percent(ended === 0 ? null : failed / ended)} failed`
+  const of = unknown === null || unknown === 0 ? '' : ` of the ${many(ended, 'use')} whose exit code is known`
   return [
-    `All tools together: ${many(uses, 'use')}, ${percent(uses === 0 ? null : failed / uses)} failed, over the ${many(periods, 'period')} that show${periods === 1 ? 's' : ''} both whole.`,
+    `All tools together: ${many(uses, 'use')}, ${rate}${of}, over the ${many(periods, 'period')} that show${periods === 1 ? 's' : ''} both whole.`,
   ]
 }
 

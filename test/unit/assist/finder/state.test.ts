@@ -19,6 +19,7 @@ const found = (command: string): Found => ({
   risk_level: 'safe',
   uses: 1,
   failures: 0,
+  unknown: 0,
 })
 const answer = (...commands: string[]) => ({
   found: commands.map(found),

@@ -67,6 +67,7 @@ test('eight calls at once, and a place for the next as soon as one ends', async 
     total_commands: 0,
     unique_commands: 0,
     failures: 0,
+    unknown: 0,
     tools: [],
     categories: [],
     by_risk_level: {},

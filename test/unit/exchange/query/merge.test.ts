@@ -14,10 +14,10 @@ describe('mergeTools', () => {
   it('sums uses, counts nodes and weighs failures by uses', () => {
     const rows = mergeTools([
       [
-        { tool: 'git', category: 'vcs', uses: 3, failures: 1 },
-        { tool: 'ls', category: 'files', uses: 9, failures: 0 },
+        { tool: 'git', category: 'vcs', uses: 3, failures: 1, unknown: 0 },
+        { tool: 'ls', category: 'files', uses: 9, failures: 0, unknown: 0 },
       ],
-      [{ tool: 'git', category: 'vcs', uses: 1, failures: 1 }],
+      [{ tool: 'git', category: 'vcs', uses: 1, failures: 1, unknown: 0 }],
       [],
     ])
     expect(rows).toEqual([
@@ -57,6 +57,7 @@ describe('change', () => {
     category: 'vcs',
     uses,
     failures: 0,
+    unknown: 0,
     ...(previous === undefined ? {} : { previous }),
   })
 

@@ -587,6 +587,7 @@ export const uses = (tool: string, count: number, failures = 0): ToolUse => ({
   category: 'vcs',
   uses: count,
   failures,
+  unknown: 0,
 })
 
 /** One person with these tools. */

@@ -62,7 +62,7 @@ describe('a filter of tools', () => {
   it('of merged rows never takes a row from an owner', () => {
     const data: NodeData = {
       query_type: 'ToolUsage',
-      tools: [{ tool: 'git', category: 'git', uses: 1, failures: 0 }],
+      tools: [{ tool: 'git', category: 'git', uses: 1, failures: 0, unknown: 0 }],
     }
     expect(filterNode(data, where('uses=gt:5'))).toEqual(data)
   })
@@ -155,7 +155,7 @@ describe('plausible', () => {
       ...change,
     },
   })
-  const tool = { tool: 'git', category: 'git', uses: 2, failures: 1 }
+  const tool = { tool: 'git', category: 'git', uses: 2, failures: 1, unknown: 0 }
   const tools = (...list: object[]): NodeData => ({
     query_type: 'ToolUsage',
     tools: list.map((change) => ({ ...tool, ...change })),
@@ -198,7 +198,7 @@ describe('plausible', () => {
       safety({ by_risk_level: { safe: COUNT_MAX + 1, moderate: 0, high: 0, critical: 0 } }),
     ],
     ['more blocked ones', safety({ blocked: COUNT_MAX + 1 })],
-    ['more failures than uses', tools({ failures: 3 })],
+    ['more failures than uses', tools({ failures: 3, unknown: 0 })],
     ['a tool twice', tools({}, { uses: 5 })],
     ['more uses than anybody can have', tools({ uses: COUNT_MAX + 1 })],
     ['or could have had', tools({ previous: COUNT_MAX + 1 })],

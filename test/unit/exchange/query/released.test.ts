@@ -20,7 +20,7 @@ import {
 } from '../../../../src/exchange/query/query-types/index.ts'
 import { latestOf, layoutRows, openedRow } from '../../../../src/exchange/query/query-types/released.ts'
 import { safetyPosture } from '../../../../src/exchange/query/query-types/safety-posture.ts'
-import { failedRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
+import { failedRow, type ToolRow, toolUsage } from '../../../../src/exchange/query/query-types/tool-usage.ts'
 import { anyActivity, anyAnomalies, anySafety } from '../../../support/mesh/numbers.ts'
 import fc from '../../../support/run/properties.ts'
 
@@ -50,11 +50,13 @@ const anyPerson: fc.Arbitrary<Person> = fc.record({
         tool: fc.constantFrom('git', 'npm', 'ls', 'make'),
         uses: fc.integer({ min: 1, max: 50 }),
         failed: fc.nat(50),
+        untold: fc.nat(50),
       })
-      .map(({ tool, uses, failed }) => ({
+      .map(({ tool, uses, failed, untold }) => ({
         tool,
         uses,
         failures: Math.min(uses, failed),
+        unknown: Math.min(uses - Math.min(uses, failed), untold),
         category: { git: 'git', npm: 'npm', ls: 'file_ops', make: 'build' }[tool]!,
       })),
     { selector: ({ tool }) => tool },
@@ -77,8 +79,13 @@ function insightOf(people: readonly Person[]): GatherInsight {
       toolUsage: async (uids: readonly number[]) => {
         const sums = new Map<string, ToolUse>()
         for (const use of of(uids).flatMap(({ tools }) => tools)) {
-          const { uses = 0, failures = 0 } = sums.get(use.tool) ?? {}
-          sums.set(use.tool, { ...use, uses: use.uses + uses, failures: use.failures + failures })
+          const { uses = 0, failures = 0, unknown = 0 } = sums.get(use.tool) ?? {}
+          sums.set(use.tool, {
+            ...use,
+            uses: use.uses + uses,
+            failures: use.failures + failures,
+            unknown: use.unknown + unknown,
+          })
         }
         return [...sums.values()]
       },
@@ -217,6 +224,14 @@ async function both<R extends object>(released: Released<R> | undefined, people:
   return released!.fromReleased({ buckets: [sumOf(released!, given)] })
 }
 
+/** Totals do not tell of each tool how many of its uses have no exit code, so that their rate is of all uses. */
+const whole =
+  (people: readonly Person[]) =>
+  (row: ToolRow): ToolRow => {
+    const failed = people.flatMap(({ tools }) => tools).filter(({ tool }) => tool === row.tool)
+    return { ...row, failure_rate: failed.reduce((sum, { failures }) => sum + failures, 0) / row.uses }
+  }
+
 describe('totals read what the same nodes answer live', () => {
   it('of tools', async () => {
     await fc.assert(
@@ -227,8 +242,13 @@ describe('totals read what the same nodes answer live', () => {
         )
         const sum = (count: (use: ToolUse) => number) =>
           people.flatMap(({ tools }) => tools).reduce((total, use) => total + count(use), 0)
-        const all = { uses: sum(({ uses }) => uses), failures: sum(({ failures }) => failures) }
-        expect(await both(toolUsage.released, people)).toEqual({ ...live, all })
+        const all = {
+          uses: sum(({ uses }) => uses),
+          failures: sum(({ failures }) => failures),
+          unknown: sum(({ unknown }) => unknown),
+        }
+        const totals = await both(toolUsage.released, people)
+        expect(totals).toEqual({ tools: live.tools.map(whole(people)), all })
       }),
     )
   })
@@ -436,8 +456,8 @@ it('a tool outside of the dictionary is given as other, and a kind of anomaly th
     anomaliesKnownSince: async () => 0,
     during: () => ({
       toolUsage: async () => [
-        { tool: 'from-the-future', category: 'git', uses: 2, failures: 1 },
-        { tool: 'other', category: 'other', uses: 3, failures: 0 },
+        { tool: 'from-the-future', category: 'git', uses: 2, failures: 1, unknown: 0 },
+        { tool: 'other', category: 'other', uses: 3, failures: 0, unknown: 0 },
       ],
       anomalies: async () => nobody,
     }),

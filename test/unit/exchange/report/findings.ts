@@ -95,6 +95,7 @@ export const TWO_WEEKS = findingsOf(
             svn: [0, 0],
             'all:uses': [8, 170],
             'all:failed': [8, 17],
+            'all:unknown': [5, 20],
             'failed:git': [5, 8],
             'failed:kubectl': [0, 0],
             'failed:make': [6, 7],

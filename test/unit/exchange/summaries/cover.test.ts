@@ -263,7 +263,7 @@ describe('what is known of a range', () => {
   test('numbers of one kind may begin later than those of another', async () => {
     const shelf = createShelf()
     const none = { activity_pattern: { ...summaryOf(of('day', NOW), 0).activity_pattern! } }
-    const tool_usage = { tools: [{ tool: 'git', category: 'git', uses: 2, failures: 0 }] }
+    const tool_usage = { tools: [{ tool: 'git', category: 'git', uses: 2, failures: 0, unknown: 0 }] }
     for (const day of [-3, -2]) {
       const period = of('day', FRIDAY + day * DAY)
       await put(shelf, summaryOf(period, 0, { ...(day === -3 ? none : {}), tool_usage }))
@@ -344,15 +344,15 @@ describe('what is refused', () => {
     guard: 'off',
     hook: 'on',
   }
-  const git = { tool: 'git', category: 'git', uses: 2, failures: 1 }
-  const pattern = { category: 'git', count: 2, failures: 1, avg_duration_ms: 1 }
+  const git = { tool: 'git', category: 'git', uses: 2, failures: 1, unknown: 0 }
+  const pattern = { category: 'git', count: 2, failures: 1, unknown: 0, avg_duration_ms: 1 }
   test.each<[string, Partial<NodeSummary>]>([
     ['hours that are not the total', { activity_pattern: { ...activity, hourly: new Array(24).fill(1) } }],
     ['days that are not the total', { activity_pattern: { ...activity, daily: new Array(7).fill(0) } }],
     ['more unique commands than commands', { activity_pattern: { ...activity, unique_commands: 6 } }],
-    ['more failures than uses', { tool_usage: { tools: [{ ...git, failures: 3 }] } }],
+    ['more failures than uses', { tool_usage: { tools: [{ ...git, failures: 3, unknown: 0 }] } }],
     ['a tool twice', { tool_usage: { tools: [git, git] } }],
-    ['more failures than commands', { command_patterns: [{ ...pattern, failures: 3 }] }],
+    ['more failures than commands', { command_patterns: [{ ...pattern, failures: 3, unknown: 0 }] }],
     ['a category twice', { command_patterns: [pattern, pattern] }],
     ['more generated than there were', { safety_stats: { ...safety, karo_generated: 2 } }],
     ['absurdly many uses', { tool_usage: { tools: [{ ...git, uses: 2 ** 41 }] } }],

@@ -76,8 +76,8 @@ describe('who is sent what', () => {
       ...OPEN_HOUR,
       generated_at: NOW,
       closed: false,
-      command_patterns: [{ category: 'git', count: 2, failures: 1, avg_duration_ms: 5 }],
-      tool_usage: { tools: [{ tool: 'git', category: 'git', uses: 2, failures: 1 }] },
+      command_patterns: [{ category: 'git', count: 2, failures: 1, unknown: 0, avg_duration_ms: 5 }],
+      tool_usage: { tools: [{ tool: 'git', category: 'git', uses: 2, failures: 1, unknown: 0 }] },
       activity_pattern: { total_commands: 2, unique_commands: 1 },
       safety_stats: {
         by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },

@@ -145,6 +145,17 @@ describe('failure_rate', () => {
   test('too few commands say nothing', () => {
     expect(failing(14, 14)).toEqual([])
   })
+  test('an imported past whose exit codes are not known is no past without failures', () => {
+    const usual = USUAL.map((one) => ({ ...one, failed: null }))
+    const today = [
+      ...many(40, { hour: 9, tool: 'git' }),
+      ...many(20, { hour: 10, tool: 'git', failed: true }),
+    ]
+    expect(kinds(looking(today, { usual }))).not.toContain('failure_rate')
+    // Nor does an import of today hide what fails today.
+    const hidden = [...today, ...many(2_000, { hour: 9, tool: 'git', failed: null })]
+    expect(kinds(looking(hidden))).toContain('failure_rate')
+  })
 })
 
 describe('timing', () => {

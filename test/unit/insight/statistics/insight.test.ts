@@ -62,8 +62,8 @@ test('tool usage counts whole hours, the people asked for, and nothing else', as
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
   expect(await insight.uids()).toEqual([1000, 1001, 1002])
   expect(await insight.during(range).toolUsage([1000, 1001])).toEqual([
-    { tool: 'git', category: 'git', uses: 3, failures: 1 },
-    { tool: 'ls', category: 'file_ops', uses: 1, failures: 0 },
+    { tool: 'git', category: 'git', uses: 3, failures: 1, unknown: 0 },
+    { tool: 'ls', category: 'file_ops', uses: 1, failures: 0, unknown: 0 },
   ])
   expect(await insight.during(range).toolUsage([])).toEqual([])
 })
@@ -197,7 +197,7 @@ test('command patterns tell how often, how often in vain and how long, by catego
   ])
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
   expect(await insight.during(range).commandPatterns([1000, 1001])).toEqual([
-    { category: 'git', count: 3, failures: 1, avg_duration_ms: 133 },
+    { category: 'git', count: 3, failures: 1, unknown: 0, avg_duration_ms: 133 },
   ])
 })
 
@@ -263,11 +263,14 @@ test.each([
     total_commands: total,
     unique_commands: unique,
     failures: 1,
+    unknown: 0,
     total_duration_ms: 2000 + (total - 1) * 5,
     by_risk_level: { safe: total - 1, moderate: 0, high: 1, critical: 0 },
-    categories: expect.arrayContaining([expect.objectContaining({ category: 'git', count: 1, failures: 1 })]),
+    categories: expect.arrayContaining([
+      expect.objectContaining({ category: 'git', count: 1, failures: 1, unknown: 0 }),
+    ]),
     tools: expect.arrayContaining([
-      expect.objectContaining({ tool: 'git', category: 'git', count: 1, failures: 1 }),
+      expect.objectContaining({ tool: 'git', category: 'git', count: 1, failures: 1, unknown: 0 }),
     ]),
   })
   const days = { today: 1, week: 7, month: 30, year: 365 }[period]

@@ -115,7 +115,14 @@ describe('the period before', () => {
       { tool: 'git', count: 8, previous: 3, change: 5 / 3 },
       { tool: 'vim', count: 2, previous: 0, change: null },
     ])
-    expect(week.categories[0]).toEqual({ category: 'git', count: 8, failures: 0, previous: 3, change: 5 / 3 })
+    expect(week.categories[0]).toEqual({
+      category: 'git',
+      count: 8,
+      failures: 0,
+      unknown: 0,
+      previous: 3,
+      change: 5 / 3,
+    })
     expect(week.timeline.points.map(({ count }) => count)).toEqual([8, 0, 0, 0, 0, 2, 0])
     expect(week.busiest).toEqual({ date: '2026-12-28', count: 8 })
   })
@@ -326,12 +333,15 @@ test('a change is a ratio, and none where there was nothing', () => {
 })
 
 test('a rate rises by more than chance, or not', () => {
-  const tally = (failures: number, count: number) => ({ failures, count })
+  const tally = (failures: number, count: number, unknown = 0) => ({ failures, count, unknown })
   expect(hasRisen(tally(12, 40), tally(2, 40))).toBe(true)
   expect(hasRisen(tally(5, 40), tally(2, 40))).toBe(false)
   expect(hasRisen(tally(2, 40), tally(12, 40))).toBe(false)
   expect(hasRisen(tally(10, 19), tally(0, 100))).toBe(false)
   expect(hasRisen(tally(0, 40), tally(0, 40))).toBe(false)
+  // Before, one of the two whose end is known failed: too few to compare with.
+  expect(hasRisen(tally(12, 40), tally(1, 6_000, 5_998))).toBe(false)
+  expect(hasRisen(tally(12, 6_000, 5_960), tally(2, 40))).toBe(true)
 })
 
 test('whole hours of a span, and what is left of it', () => {

@@ -30,10 +30,11 @@ test('a span is counted from its first to before its last moment, one person’s
   expect(span).toMatchObject({
     count: 3,
     failures: 1,
+    unknown: 0,
     generated: 0,
     duration_ms: 15,
     risk: { safe: 2, high: 1 },
-    categories: { git: { count: 2, failures: 1 }, file_ops: { count: 1 } },
+    categories: { git: { count: 2, failures: 1, unknown: 0 }, file_ops: { count: 1 } },
     guard: { blocked: 0 },
   })
   expect((await countBetween(1000, T0_MS, T0_MS + 60_000)).count).toBe(5)
@@ -49,14 +50,14 @@ test('the texts that ran most often since then, with how often in vain', async (
       ...tally,
     }))
   expect(await most(0, 10)).toEqual([
-    { command: 'git status', count: 3, failures: 1 },
-    { command: 'first', count: 1, failures: 1 },
-    { command: 'ls', count: 1, failures: 0 },
+    { command: 'git status', count: 3, failures: 1, unknown: 0 },
+    { command: 'first', count: 1, failures: 1, unknown: 0 },
+    { command: 'ls', count: 1, failures: 0, unknown: 0 },
   ])
   expect(await most(T0_MS + 3_000, 10)).toMatchObject([
     { command: 'git status', count: 1 },
     { command: 'ls', count: 1 },
   ])
-  expect(await most(0, 1, 7)).toEqual([{ command: 'git status', count: 1, failures: 0 }])
+  expect(await most(0, 1, 7)).toEqual([{ command: 'git status', count: 1, failures: 0, unknown: 0 }])
   expect(await most(0, 1)).toHaveLength(1)
 })

@@ -64,6 +64,7 @@ test('inspected: uses, durations, and neighbours of the same session only', asyn
   expect(found).toMatchObject({
     uses: 3,
     failures: 1,
+    unknown: 0,
     took: { least: 1_000, median: 9_000, most: 9_000 },
   })
   expect(found!.first).toBe(eventOf(3).start_us / 1000)
@@ -87,6 +88,12 @@ test('inspected before it is loaded: its own use counts, and the answer says tha
   const recall = { begun: (_: number, work: (it: typeof nothing) => unknown) => work(nothing) }
   const inspect = createInspect({ db, serially: createSerial(), recall: recall as unknown as Recall })
   const found = await inspect(1000, { start_us: events[0]!.start_us, tag: events[0]!.tag })
-  expect(found).toMatchObject({ uses: 1, failures: 1, complete: false, first: events[0]!.start_us / 1000 })
+  expect(found).toMatchObject({
+    uses: 1,
+    failures: 1,
+    unknown: 0,
+    complete: false,
+    first: events[0]!.start_us / 1000,
+  })
   expect(found!.recent.map(({ command }) => revealLevel0(command))).toEqual(['make'])
 })
