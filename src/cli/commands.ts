@@ -43,6 +43,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('terminal', 'approvals', () => import('./commands/terminal/approvals.ts')),
   row('terminal', 'knowledge', () => import('./commands/terminal/knowledge.ts')),
   row('terminal', 'acp', () => import('./commands/terminal/acp.ts')),
+  row('terminal', 'fix', () => import('./commands/terminal/fix.ts')),
   row('agents', 'agent', () => import('./commands/agents/agent.ts')),
   row('agents', 'secret', () => import('./commands/agents/secret.ts')),
   row('agents', 'artifact', () => import('./commands/agents/artifact.ts')),

@@ -18,7 +18,7 @@ declare const KARO_OVERVIEW: string | undefined
 /** What a person uses in the first weeks, by purpose. A command that a build does not have is left out. */
 const EVERYDAY: readonly (readonly [purpose: string, commands: readonly string[]])[] = [
   ['Find what you ran', ['history', 'history delete', 'import auto']],
-  ['Before a command runs', ['check', 'guard', 'explain', 'ask']],
+  ['Before a command runs, and after it failed', ['check', 'guard', 'explain', 'ask', 'fix']],
   ['Your work in numbers', ['stats', 'anomalies', 'dashboard']],
   ['AI tools and agents', ['hook install', 'agent add', 'task run', 'approvals list']],
   ['Other machines', ['peers', 'peers trust', 'share allow', 'query', 'join', 'audit who-asked']],

@@ -28,7 +28,8 @@ export const upOption: CommandOption = {
 export const ASK_KEY = 'ask-key'
 export const askKeyOption: CommandOption = {
   name: ASK_KEY,
-  description: 'Alt-K turns the words on the prompt line into a command, like karo ask (bash, zsh, fish)',
+  description:
+    'Alt-K turns the words on the prompt line into a command, like karo ask; on an empty line it mends the last one, like karo fix (bash, zsh, fish)',
 }
 
 export const startOption: CommandOption = {

@@ -110,7 +110,15 @@ function finderOf(io: CommandIo, shell: Shell, wanted: Parts['finder']): string 
 
 function askerOf(io: CommandIo, shell: Shell): string {
   const asked = editedShell(shell, ASK_KEY)
-  return ASKERS[asked]({ ask: [...programOf(io).words, 'ask', '--line', '--shell', asked, ...homeWords(io)] })
+  const by = (command: string) => [
+    ...programOf(io).words,
+    command,
+    '--line',
+    '--shell',
+    asked,
+    ...homeWords(io),
+  ]
+  return ASKERS[asked]({ ask: by('ask'), fix: by('fix') })
 }
 
 /** The words that tell a command in the hook another home than the default; unquoted. */

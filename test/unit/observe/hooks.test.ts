@@ -184,7 +184,7 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
           onError: 'block',
         })
         const finder = FINDERS[shell as FinderShell]({ find: words, keys: ['ctrl-r', 'up'] })
-        for (const text of [guard, finder, ASKERS[shell as FinderShell]({ ask: words })]) {
+        for (const text of [guard, finder, ASKERS[shell as FinderShell]({ ask: words, fix: words })]) {
           writeFileSync(file, text)
           execFileSync(program!, [...args, file])
         }

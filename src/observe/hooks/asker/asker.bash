@@ -1,6 +1,7 @@
-# Karo's answer on Alt-K in bash: the words on the line become a command, which is not run.
+# Karo's answer on Alt-K in bash: the words on the line become a command, which is not run. On an empty line it says what went
+# wrong with the last command, and puts the next line there.
 #
-# `karo shell init bash --ask-key` prints the array __karo_asker, the program that answers, in front of this text. The
+# `karo shell init bash --ask-key` prints the arrays __karo_asker and __karo_fixer, the programs that answer, in front of this text. The
 # program gets the line in its environment, because arguments of a process are everybody's to read. It prints the
 # command; what has to be filled in stands in braces, and the cursor goes to the first. What it says of the command, and
 # why there is none, it prints at the terminal. In vi mode there is no key, because there Alt-K is Esc and k.
@@ -8,13 +9,20 @@ if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; 
   __karo_answered() {
     KARO_LINE=${READLINE_LINE:0:1000} builtin command "${__karo_asker[@]}"
   }
-  # $1 is $_, which ends as it was.
+  # $1 is the exit code of the last command.
+  __karo_fixed() {
+    local failed
+    failed=`builtin fc -ln -1 2>/dev/null` || return
+    KARO_LINE=${failed:0:4000} KARO_EXIT=$1 builtin command "${__karo_fixer[@]}"
+  }
+  # $1 is $_, which ends as it was, and $2 the exit code of the last command.
   __karo_answer() {
     local found before
-    if [[ $READLINE_LINE ]] && found=`__karo_answered` && [[ $found ]]; then
+    if [[ $READLINE_LINE ]]; then found=`__karo_answered`; else found=`__karo_fixed "$2"`; fi
+    if [[ $found ]]; then
       before=${found%%\{[A-Z]*}
       READLINE_LINE=$found READLINE_POINT=${#before}
     fi
   }
-  builtin bind -m emacs -x '"\ek": __karo_answer "$_" || : "$_"'
+  builtin bind -m emacs -x '"\ek": __karo_answer "$_" "$?" || : "$_"'
 fi

@@ -1,12 +1,18 @@
-# Karo's answer on Alt-K in fish: the words on the line become a command, which is not run.
+# Karo's answer on Alt-K in fish: the words on the line become a command, which is not run; on an empty line, the next line after
+# a command that failed.
 #
-# `karo shell init fish --ask-key` sets the list __karo_asker in front of this text: see asker.bash.
+# `karo shell init fish --ask-key` sets the lists __karo_asker and __karo_fixer in front of this text: see asker.bash.
 if builtin status is-interactive
     function __karo_answer
+        builtin set --local --export KARO_EXIT $status
         builtin set --local typed (builtin commandline | builtin string collect)
-        builtin test -n "$typed"; or return
-        builtin set --local --export KARO_LINE (builtin string sub --length 1000 -- "$typed" | builtin string collect)
-        builtin set --local found (command $__karo_asker)
+        builtin set --local by $__karo_asker
+        if builtin test -z "$typed"
+            builtin set by $__karo_fixer
+            builtin set typed $history[1]
+        end
+        builtin set --local --export KARO_LINE (builtin string sub --length 4000 -- "$typed" | builtin string collect)
+        builtin set --local found (command $by)
         if builtin test $status -eq 0; and builtin set --query found[1]
             builtin set --local line (builtin string join \n -- $found | builtin string collect)
             builtin commandline --replace -- $line

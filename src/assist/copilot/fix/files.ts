@@ -1,0 +1,111 @@
+// Files and directories that are not there, are there already, or are of another kind than the command takes.
+import { basename, dirname, join } from 'node:path'
+import { closest } from '../../../base/suggest.ts'
+import type { Fix, Rule } from './fix.ts'
+import { absolute, quoted } from './paths.ts'
+
+/** Programs whose words are files that have to be there; of the last ones the last word is made. */
+const READ =
+  'cat less more head tail tac nl wc sort diff grep vim vi nano cd ls rm stat file chmod chown source . tar unzip gunzip python python3 node bash sh perl ruby du open rmdir pushd'.split(
+    ' ',
+  )
+const MAKE = ['cp', 'mv', 'ln', 'rsync', 'install']
+/** The first word is no file. */
+const SKIP: Readonly<Record<string, number>> = { grep: 1, chmod: 1, chown: 1 }
+
+export const files: Rule = (call, { world }) => {
+  const { tool, args } = call
+  const words = args.flatMap((text, i) =>
+    text.startsWith('-') || /[*?$`[{]/.test(text) ? [] : [{ text, at: i + 1, path: absolute(text, world) }],
+  )
+  const kind = (path: string | undefined) => (path === undefined ? undefined : world.kind(path))
+  const flags = args.filter((word) => /^-[a-zA-Z]/.test(word)).join('')
+  const first = words[0]
+  const last = words.at(-1)
+  if (tool === 'mkdir' && last !== undefined && !/p/.test(flags)) {
+    if (kind(last.path) !== undefined)
+      return kind(last.path) === 'directory'
+        ? [{ problem: `${last.text} is there already.`, line: `cd ${quoted(last.text)}`, sure: true }]
+        : [{ problem: `A file with the name ${last.text} is there already.`, sure: true }]
+    if (kind(dirname(last.path)) === undefined)
+      return [
+        {
+          problem: `The directory above ${last.text} is not there.`,
+          line: call.behind(0, '-p'),
+          sure: true,
+        },
+      ]
+  }
+  const parent = last === undefined ? undefined : dirname(last.path)
+  const isMade = tool === 'touch' || (MAKE.includes(tool) && words.length > 1)
+  if (isMade && parent !== undefined && kind(parent) === undefined)
+    return [
+      {
+        problem: `The directory ${dirname(last!.text)} is not there.`,
+        line: call.before(`mkdir -p ${quoted(dirname(last!.text))} &&`),
+        sure: true,
+      },
+    ]
+  if (tool === 'cp' && !/[raR]/.test(flags)) {
+    const directory = words.slice(0, -1).find(({ path }) => kind(path) === 'directory')
+    if (directory !== undefined)
+      return [
+        {
+          problem: `${directory.text} is a directory; cp copies one with -r only.`,
+          line: call.behind(0, '-r'),
+          sure: true,
+        },
+      ]
+  }
+  if (tool === 'rm' && !/[rRd]/.test(flags)) {
+    const directory = words.find(({ path }) => kind(path) === 'directory')
+    if (directory !== undefined)
+      return [
+        world.list(directory.path).length === 0
+          ? { problem: `${directory.text} is a directory.`, line: call.swap(0, 'rmdir'), sure: true }
+          : {
+              problem: `${directory.text} is a directory; rm removes one with all that is in it with -r only.`,
+              line: call.behind(0, '-r'),
+              sure: false,
+            },
+      ]
+  }
+  if (tool === 'rmdir' && kind(first?.path) === 'directory' && world.list(first!.path).length > 0)
+    return [{ problem: `${first!.text} is not empty.`, line: `ls -A ${quoted(first!.text)}`, sure: true }]
+  if ((tool === 'cd' || tool === 'pushd') && kind(first?.path) === 'file')
+    return [
+      {
+        problem: `${first!.text} is a file, and no directory.`,
+        line: `less ${quoted(first!.text)}`,
+        sure: false,
+      },
+    ]
+  if (!READ.includes(tool) && !MAKE.includes(tool)) return []
+  const needed = words.slice(SKIP[tool] ?? 0, MAKE.includes(tool) ? -1 : undefined)
+  return needed.flatMap((word): readonly Fix[] => {
+    if (kind(word.path) !== undefined) return []
+    const near = nearPath(word.text)
+    const problem = `${word.text} is not there.`
+    return [
+      near === undefined ? { problem, sure: true } : { problem, line: call.swap(word.at, near), sure: true },
+    ]
+  })
+
+  /** The same path with the first part that is not there written as its nearest neighbour. */
+  function nearPath(path: string): string | undefined {
+    const above = dirname(path)
+    if (above !== path && kind(absolute(above, world)) === undefined) {
+      const found = above === '.' ? undefined : nearPath(above)
+      if (found === undefined) return undefined
+      const whole = join(found, basename(path))
+      return kind(absolute(whole, world)) === undefined ? undefined : whole
+    }
+    const isDirectory = tool === 'cd' || tool === 'pushd' || tool === 'rmdir'
+    const entries = world
+      .list(absolute(above, world))
+      .filter((name) => !isDirectory || kind(absolute(join(above, name), world)) === 'directory')
+    const near = closest(basename(path), entries)
+    if (near === undefined) return undefined
+    return above === '.' && !path.startsWith('./') ? near : join(above, near)
+  }
+}

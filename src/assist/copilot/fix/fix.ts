@@ -1,0 +1,130 @@
+// What went wrong with a command that failed, and the next line that would do it; from the line, its exit code and the place.
+import { compareLevels } from '../../risk/decide.ts'
+import type { RiskVerdict } from '../../risk/index.ts'
+import type { Knowledge } from '../knowledge.ts'
+import type { Answer, Proposal } from '../types.ts'
+import { files } from './files.ts'
+import { git } from './git.ts'
+import { type Call, callsOf } from './line.ts'
+import { names } from './names.ts'
+import { places } from './places.ts'
+import { rights } from './rights.ts'
+
+export interface Failure {
+  readonly line: string
+  /** Null where only the line is known. */
+  readonly exitCode: number | null
+}
+
+/** What the rules may see of the machine. A path that cannot be looked at is as one that is not there. */
+export interface World {
+  readonly cwd: string
+  readonly home: string | undefined
+  readonly isRoot: boolean
+  /** Names of programs on the PATH, each once. */
+  programs(): readonly string[]
+  kind(path: string): 'file' | 'directory' | undefined
+  /** Names in a directory; none where it cannot be read. */
+  list(path: string): readonly string[]
+  /** A small text file. */
+  read(path: string): string | undefined
+  can(path: string, what: 'read' | 'write' | 'execute'): boolean
+  /** Who listens at a TCP port of this machine: a process of this person with its name, or somebody (null). */
+  listener(port: number): { readonly pid: number; readonly name: string } | null | undefined
+}
+
+/** A cause, and the line that gets over it. */
+export interface Fix {
+  /** One sentence: what went wrong. */
+  readonly problem: string
+  /** Undefined where no line helps. */
+  readonly line?: string
+  /** The cause is seen and not guessed. */
+  readonly sure: boolean
+}
+
+export interface Knowing {
+  readonly world: World
+  readonly knowledge: Knowledge
+  readonly exitCode: number | null
+}
+
+/** Rules look at one command of the line. The first room that knows a cause wins; what it gives besides are alternatives. */
+export type Rule = (call: Call, knowing: Knowing) => readonly Fix[]
+
+const RULES: readonly Rule[] = [names, rights, places, git, files]
+
+/** Shape of `karo fix --json`: the answer as `karo ask` gives it, for the line that failed. */
+export interface Fixed extends Answer {
+  readonly failed: string
+  readonly exit_code: number | null
+  /** What went wrong, one sentence; null where nothing is known. */
+  readonly problem: string | null
+}
+
+export interface FixOptions {
+  readonly world: World
+  readonly knowledge: Knowledge
+  readonly judge: (command: string) => RiskVerdict
+  /** An answer to the line as words, where it names no program at all. */
+  readonly asWords: (words: string) => Answer
+}
+
+const MOST = 4
+/** Exit codes that the shell or a signal gave, whatever the program. */
+const CODES: Readonly<Record<number, string>> = {
+  124: 'It ran longer than its time limit, and timeout ended it.',
+  130: 'It was interrupted with Ctrl-C.',
+  134: 'It gave up by itself (SIGABRT): a fault in the program, or a check in it that failed.',
+  137: 'It was killed (SIGKILL): by somebody, or by the system when memory ran out. Look: journalctl -k -g oom',
+  139: 'It read or wrote where it may not (SIGSEGV): a fault in the program.',
+  141: 'What should read its output had ended (SIGPIPE); that is usual before head or less.',
+  143: 'Somebody ended it (SIGTERM).',
+}
+
+/** Nothing is run. A line that the guard blocks is never proposed. */
+export function fixOf(failure: Failure, { world, knowledge, judge, asWords }: FixOptions): Fixed {
+  const { line, exitCode } = failure
+  const knowing = { world, knowledge, exitCode }
+  const calls = callsOf(line)
+  const found: Fix[] = []
+  for (const call of calls)
+    for (const rule of RULES) if (found.length === 0) found.push(...rule(call, knowing))
+  const said = found[0]?.problem ?? (exitCode === null ? undefined : CODES[exitCode])
+  const proposals = found.flatMap(({ line: next, sure }): Proposal[] => {
+    if (next === undefined || next.trim() === line.trim()) return []
+    const { risk_level, decision, matches } = judge(next)
+    const reasons = matches.map(({ why }) => why)
+    const confidence = sure ? 'sure' : 'perhaps'
+    return [
+      { command: next, source: 'karo fix', risk_level, decision, placeholders: [], reasons, confidence },
+    ]
+  })
+  const about = { failed: line, exit_code: exitCode, problem: said ?? null }
+  const allowed = proposals.filter(({ decision }) => decision !== 'block').slice(0, MOST)
+  const [first, ...alternatives] = allowed
+  if (first !== undefined)
+    return { ...blank, ...about, ...first, alternatives: alternatives.filter(isNotWorseThan(first)) }
+  if (exitCode === 127 && calls.length === 1 && found.every(({ line: next }) => next === undefined)) {
+    const answer = asWords(line)
+    if (answer.command !== null) return { ...answer, ...about }
+  }
+  return { ...blank, ...about }
+}
+
+const isNotWorseThan =
+  (first: Proposal) =>
+  ({ risk_level }: Proposal): boolean =>
+    compareLevels(risk_level, first.risk_level) <= 0
+
+const blank: Answer = {
+  command: null,
+  source: null,
+  risk_level: null,
+  decision: null,
+  placeholders: [],
+  reasons: [],
+  confidence: null,
+  alternatives: [],
+  notes: [],
+}

@@ -1,0 +1,167 @@
+// What git needs next, as it says it itself: an upstream, a commit, a branch that exists.
+import { join, resolve } from 'node:path'
+import { closest } from '../../../base/suggest.ts'
+import type { Fix, Rule, World } from './fix.ts'
+import { above, quoted } from './paths.ts'
+
+interface Repository {
+  /** Undefined where no branch is checked out. */
+  readonly branch: string | undefined
+  readonly branches: readonly string[]
+  readonly remotes: readonly string[]
+  readonly upstreams: readonly string[]
+  /** A merge, rebase or cherry-pick has begun. */
+  readonly under: 'merge' | 'rebase' | 'cherry-pick' | undefined
+}
+
+const MOST_DEPTH = 4
+
+function repository(world: World): Repository | undefined {
+  const top = above(['.git'], world)
+  if (top === undefined) return undefined
+  const named = world.kind(join(top, '.git')) === 'file' ? world.read(join(top, '.git')) : undefined
+  const own = resolve(top, /^gitdir: (.+)$/m.exec(named ?? '')?.[1] ?? '.git')
+  const common = resolve(own, world.read(join(own, 'commondir'))?.trim() ?? '.')
+  const config = world.read(join(common, 'config')) ?? ''
+  const packed = world.read(join(common, 'packed-refs')) ?? ''
+  const loose = (path: string, depth: number): readonly string[] =>
+    world.list(join(common, 'refs/heads', path)).flatMap((name) => {
+      const whole = path === '' ? name : `${path}/${name}`
+      const isDirectory = world.kind(join(common, 'refs/heads', whole)) === 'directory'
+      return isDirectory ? (depth < MOST_DEPTH ? loose(whole, depth + 1) : []) : [whole]
+    })
+  const has = (name: string): boolean => world.kind(join(own, name)) !== undefined
+  const branch = /^ref: refs\/heads\/(.+)$/m.exec(world.read(join(own, 'HEAD')) ?? '')?.[1]
+  return {
+    branch,
+    branches: [
+      ...(branch === undefined ? [] : [branch]),
+      ...loose('', 0),
+      ...[...packed.matchAll(/ refs\/heads\/(.+)$/gm)].map(([, name]) => name!),
+    ],
+    remotes: [...config.matchAll(/^\[remote "(.+)"\]/gm)].map(([, name]) => name!),
+    upstreams: [...config.matchAll(/^\[branch "(.+)"\]\s*\n(?:[ \t].*\n)*?[ \t]*remote/gm)].map(
+      ([, name]) => name!,
+    ),
+    under: has('MERGE_HEAD')
+      ? 'merge'
+      : has('rebase-merge') || has('rebase-apply')
+        ? 'rebase'
+        : has('CHERRY_PICK_HEAD')
+          ? 'cherry-pick'
+          : undefined,
+  }
+}
+
+export const git: Rule = (call, { world }) => {
+  if (call.tool !== 'git') return []
+  const at = call.args.findIndex((word) => !word.startsWith('-'))
+  const [sub, ...rest] = call.args.slice(at)
+  if (sub === 'clone') return cloned(rest)
+  const has = repository(world)
+  if (has === undefined || sub === undefined) return []
+  const named = rest.filter((word) => !word.startsWith('-'))
+  const { branch, branches, remotes, upstreams, under } = has
+  const remote = remotes.includes('origin') ? 'origin' : remotes[0]
+  const one = (problem: string, line: string, sure: boolean): readonly Fix[] => [{ problem, line, sure }]
+  switch (sub) {
+    case 'push':
+      if (remote === undefined)
+        return [
+          {
+            problem: 'This repository has no remote to push to; git remote add origin URL names one.',
+            sure: true,
+          },
+        ]
+      if (branch === undefined)
+        return [{ problem: 'No branch is checked out, so none can be pushed.', sure: true }]
+      if (named.length === 0 && !upstreams.includes(branch))
+        return one(
+          `The branch ${branch} has no upstream branch yet.`,
+          `git push --set-upstream ${remote} ${quoted(branch)}`,
+          true,
+        )
+      if (named.length > 1 && !named[1]!.includes(':') && !branches.includes(named[1]!))
+        return unknownBranch(named[1]!)
+      return one('Perhaps the other side has commits that you do not have yet.', 'git pull --rebase', false)
+    case 'pull':
+      if (under !== undefined) return conflict(under)
+      if (remote !== undefined && branch !== undefined && named.length === 0 && !upstreams.includes(branch))
+        return one(
+          `The branch ${branch} does not know from which branch to pull.`,
+          `git branch --set-upstream-to=${remote}/${quoted(branch)} ${quoted(branch)}`,
+          true,
+        )
+      return one(
+        'Perhaps changes that are not committed are in the way.',
+        'git stash && git pull && git stash pop',
+        false,
+      )
+    case 'merge':
+    case 'rebase':
+    case 'cherry-pick':
+      if (under !== undefined) return conflict(under)
+      return named[0] === undefined || branches.includes(named[0]) ? [] : unknownBranch(named[0])
+    case 'checkout':
+    case 'switch': {
+      const makes = rest.find((word) => /^(?:-b|-c|--create)$/.test(word))
+      if (makes !== undefined && named[0] !== undefined && branches.includes(named[0]))
+        return one(`The branch ${named[0]} is there already.`, `git switch ${quoted(named[0])}`, true)
+      return makes !== undefined || named[0] === undefined || branches.includes(named[0])
+        ? []
+        : unknownBranch(named[0])
+    }
+    case 'branch':
+      if (rest.includes('-d') && named[0] !== undefined)
+        return branches.includes(named[0])
+          ? named[0] === branch
+            ? [
+                {
+                  problem: `${branch} is the branch that you are on; switch to another one first.`,
+                  sure: true,
+                },
+              ]
+            : one(
+                `${named[0]} has commits that are in no other branch; -D deletes it with them.`,
+                call.swap(at + 2 + rest.indexOf('-d'), '-D'),
+                false,
+              )
+          : unknownBranch(named[0])
+      return []
+    case 'commit':
+      if (under !== undefined) return conflict(under)
+      if (rest.some((word) => /^-\w*a|^--all$/.test(word))) return []
+      return one('Perhaps nothing was staged.', call.behind(at + 1, '-a'), false)
+    default:
+      return []
+  }
+
+  function unknownBranch(name: string): readonly Fix[] {
+    const near = closest(name, branches)
+    const index = call.args.indexOf(name)
+    const problem = `There is no branch ${name} here.`
+    if (near !== undefined) return [{ problem, line: call.swap(index + 1, near), sure: true }]
+    return sub === 'checkout' || sub === 'switch'
+      ? [{ problem, line: `git switch -c ${quoted(name)}`, sure: false }]
+      : [{ problem, sure: true }]
+  }
+
+  function conflict(what: string): readonly Fix[] {
+    return [
+      { problem: `A ${what} is under way and has conflicts to be solved.`, line: 'git status', sure: true },
+      { problem: '', line: `git ${what} --abort`, sure: true },
+    ]
+  }
+
+  function cloned(words: readonly string[]): readonly Fix[] {
+    const [from, to] = words.filter((word) => !word.startsWith('-'))
+    const name =
+      to ??
+      from
+        ?.replace(/\/+$/, '')
+        .replace(/^.*[/:]/, '')
+        .replace(/\.git$/, '')
+    if (!name || world.kind(resolve(world.cwd, name)) !== 'directory') return []
+    return [{ problem: `${name} is there already.`, line: `cd ${quoted(name)}`, sure: true }]
+  }
+}

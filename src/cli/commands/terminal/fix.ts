@@ -1,0 +1,88 @@
+// karo fix: says what went wrong with the last command and proposes the next line; runs nothing and needs no network.
+import { findCommand } from '../../../assist/copilot/ask.ts'
+import { type Failure, type Fixed, fixOf } from '../../../assist/copilot/fix/fix.ts'
+import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { shellOf, shellOption } from '../../input/command-text.ts'
+import { judging } from '../../judging.ts'
+import { printFixed } from '../../views/fix.ts'
+import { worldOf } from '../../world.ts'
+
+/** How many of the newest commands are looked through for one that failed. */
+const MOST = 50
+const HISTORY_MS = 2_000
+
+/** The newest recorded command that failed. Throws KaroError `not_found`, and as the daemon does. */
+async function lastFailed(io: CommandIo): Promise<Failure> {
+  const [{ daemonAt }, { getHistory }] = await Promise.all([
+    import('../../../api/contract/client/socket.ts'),
+    import('../../../api/contract/operations/history.ts'),
+  ])
+  const { events } = await daemonAt(io).call(getHistory, { query: { limit: MOST }, deadlineMs: HISTORY_MS })
+  const failed = events.find(
+    ({ exit_code, command }) => exit_code !== null && exit_code !== 0 && !/^karo fix\b/.test(command),
+  )
+  if (failed === undefined)
+    throw new KaroError('not_found', 'no command failed lately, as far as Karo recorded', {
+      hint: "Give the line: karo fix 'git psuh'",
+    })
+  return { line: failed.command, exitCode: failed.exit_code }
+}
+
+/** What the hook hands over: in the environment, because arguments of a process are everybody's to read. */
+function handedOver({ env }: CommandIo): Failure {
+  const code = Number.parseInt(env.KARO_EXIT ?? '', 10)
+  return { line: (env.KARO_LINE ?? '').trim(), exitCode: Number.isNaN(code) ? null : code }
+}
+
+const command = defineCommand({
+  name: 'fix',
+  summary: 'say what went wrong with the last command, and propose the next line; never runs it',
+  args: [
+    {
+      name: 'command',
+      required: false,
+      variadic: true,
+      oneThing: true,
+      description: 'the line that failed, quoted (default: the last recorded one that failed)',
+    },
+  ],
+  options: [
+    shellOption,
+    {
+      name: 'line',
+      description:
+        'the line is in KARO_LINE and its exit code in KARO_EXIT; prints the next line alone; Alt-K does it',
+    },
+  ],
+  examples: [
+    { run: 'karo fix', does: 'the last command that failed' },
+    { run: "karo fix 'git psuh'", does: 'this line, as if it had failed here' },
+    { run: 'karo fix --json', does: 'the cause, the next line and its risk as JSON' },
+  ],
+  takesCommandLine: true,
+  async run(io, input) {
+    const given = (input.args.command as readonly string[] | undefined) ?? []
+    const isLine = input.options.line === true
+    const failure = isLine
+      ? handedOver(io)
+      : given.length > 0
+        ? { line: given.join(' '), exitCode: null }
+        : await lastFailed(io)
+    if (isLine && (failure.line === '' || failure.exitCode === 0)) return EXIT.failed
+    const shell = shellOf(input)
+    const judge = await judging(io, shell)
+    const knowledge = openKnowledge()
+    const asWords = (words: string) => findCommand(words, { shell, judge, knowledge })
+    const fixed: Fixed = fixOf(failure, { world: worldOf(io), knowledge, judge, asWords })
+    if (isLine) {
+      // Standard error, which stands above the prompt, says what went wrong; standard output has the line alone.
+      io.err(printFixed(fixed, io))
+      if (fixed.command !== null) io.out(`${fixed.command}\n`)
+    } else io.out(io.json ? `${JSON.stringify(fixed)}\n` : printFixed(fixed, io))
+    return fixed.command === null ? EXIT.failed : EXIT.done
+  },
+})
+
+export const commands: readonly Command[] = [command]

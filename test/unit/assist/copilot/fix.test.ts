@@ -1,0 +1,202 @@
+// What went wrong with a failed command: each kind of cause on a made-up machine, and the guard's say about what is proposed.
+import { dirname } from 'node:path'
+import { expect, test } from 'vitest'
+import { fixOf, type World } from '../../../../src/assist/copilot/fix/fix.ts'
+import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
+import type { Answer } from '../../../../src/assist/copilot/types.ts'
+import { checkCommand } from '../../../../src/assist/risk/index.ts'
+
+const NOTHING: Answer = {
+  command: null,
+  source: null,
+  risk_level: null,
+  decision: null,
+  placeholders: [],
+  reasons: [],
+  confidence: null,
+  alternatives: [],
+  notes: [],
+}
+
+const COMMANDS = {
+  git: { s: ['push', 'pull', 'status', 'commit', 'checkout', 'clone'].map((name) => [[name], {}]) },
+  docker: {
+    s: ['ps', 'run', 'rm', 'logs'].map((name) => [
+      [name],
+      { o: [{ n: ['--format'] }, { n: ['--all', '-a'] }] },
+    ]),
+  },
+  curl: {},
+  rg: {},
+}
+const knowledge = {
+  source: undefined,
+  command: (name: string) => (COMMANDS as Record<string, unknown>)[name],
+  names: () => Object.keys(COMMANDS),
+  wordings: () => undefined,
+} as unknown as Knowledge
+
+interface Place {
+  readonly files?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly isRoot?: boolean
+  /** Paths that this person may not read, write or run. */
+  readonly forbidden?: readonly string[]
+  readonly ports?: Readonly<Record<number, { pid: number; name: string } | null>>
+}
+
+const PROGRAMS = ['git', 'docker', 'ls', 'cat', 'make', 'apt-get', 'python3', 'ssh']
+
+function worldOf({
+  files = {},
+  cwd = '/home/ann/shop',
+  isRoot = false,
+  forbidden = [],
+  ports = {},
+}: Place): World {
+  const all = new Set(['/', cwd])
+  for (const path of Object.keys(files))
+    for (let at = dirname(path); at !== '/'; at = dirname(at)) all.add(at)
+  for (let at = cwd; at !== '/'; at = dirname(at)) all.add(at)
+  return {
+    cwd,
+    home: '/home/ann',
+    isRoot,
+    programs: () => PROGRAMS,
+    kind: (path) => (path in files ? 'file' : all.has(path) ? 'directory' : undefined),
+    list: (path) =>
+      [...Object.keys(files), ...all].flatMap((one) =>
+        one !== '/' && dirname(one) === path ? [one.slice(path.length).replace(/^\//, '')] : [],
+      ),
+    read: (path) => files[path],
+    can: (path) => !forbidden.includes(path),
+    listener: (port) => ports[port],
+  }
+}
+
+const fixed = (line: string, exitCode: number | null, place: Place = {}, asWords = (_: string) => NOTHING) =>
+  fixOf(
+    { line, exitCode },
+    { world: worldOf(place), knowledge, judge: (one) => checkCommand(one, {}), asWords },
+  )
+
+const REPOSITORY = {
+  '/home/ann/shop/.git/HEAD': 'ref: refs/heads/main\n',
+  '/home/ann/shop/.git/refs/heads/main': 'x',
+  '/home/ann/shop/.git/config': '[remote "origin"]\n\turl = x\n',
+}
+
+test.each<[line: string, code: number | null, place: Place, next: string | null, says: string]>([
+  ['gti status', 127, {}, 'git status', 'no command gti'],
+  ['echo a && gti log | head', 127, {}, 'echo a && git log | head', 'no command gti'],
+  ['cd..', 127, {}, 'cd ..', 'no blank'],
+  ['rg TODO', 127, {}, 'sudo apt install ripgrep', 'not installed'],
+  ['rg TODO', 127, { isRoot: true }, 'apt install ripgrep', 'not installed'],
+  ['frobnicate', 127, {}, null, 'No program frobnicate'],
+  ['git psuh', 1, {}, 'git push', 'no command psuh'],
+  ['docker ps --foramt=json', 125, {}, 'docker ps --format=json', 'no option --foramt'],
+  [
+    './run.sh fast',
+    126,
+    { files: { '/home/ann/shop/run.sh': '' }, forbidden: ['/home/ann/shop/run.sh'] },
+    'chmod +x ./run.sh && ./run.sh fast',
+    'may not be run',
+  ],
+  ['/home/ann', 126, {}, 'cd /home/ann', 'is a directory'],
+  ['apt install vim', 100, {}, 'sudo apt install vim', 'only root may'],
+  ['systemctl restart nginx', 1, {}, 'sudo systemctl restart nginx', 'by root'],
+  [
+    'cat /etc/shadow',
+    1,
+    { files: { '/etc/shadow': '' }, forbidden: ['/etc/shadow'] },
+    'sudo cat /etc/shadow',
+    'may not read',
+  ],
+  ['sudo cat /etc/shadow', 1, { files: { '/etc/shadow': '' }, forbidden: ['/etc/shadow'] }, null, ''],
+  ['cat redme.md', 1, { files: { '/home/ann/shop/readme.md': '' } }, 'cat readme.md', 'is not there'],
+  [
+    'cat "my note.md"',
+    1,
+    { files: { '/home/ann/shop/my notes.md': '' } },
+    "cat 'my notes.md'",
+    'is not there',
+  ],
+  ['cd ../shpo/src', 1, { files: { '/home/ann/shop/src/a': '' } }, 'cd ../shop/src', 'is not there'],
+  ['mkdir a/b/c', 1, {}, 'mkdir -p a/b/c', 'directory above'],
+  ['mkdir src', 1, { files: { '/home/ann/shop/src/a': '' } }, 'cd src', 'there already'],
+  ['cp src copy', 1, { files: { '/home/ann/shop/src/a': '' } }, 'cp -r src copy', 'is a directory'],
+  ['touch deep/er/file', 1, {}, 'mkdir -p deep/er && touch deep/er/file', 'is not there'],
+  [
+    'make test',
+    2,
+    { cwd: '/home/ann/shop/src', files: { '/home/ann/shop/Makefile': '' } },
+    'cd .. && make test',
+    'looks for Makefile',
+  ],
+  [
+    'git status',
+    128,
+    { files: { '/home/ann/shop/app/.git/HEAD': '' } },
+    'cd app && git status',
+    'looks for .git',
+  ],
+  ['git push', 128, { files: REPOSITORY }, 'git push --set-upstream origin main', 'no upstream'],
+  ['git checkout mian', 1, { files: REPOSITORY }, 'git checkout main', 'no branch mian'],
+  [
+    'git merge topic',
+    1,
+    { files: { ...REPOSITORY, '/home/ann/shop/.git/MERGE_HEAD': '' } },
+    'git status',
+    'conflicts',
+  ],
+  [
+    'git clone ssh://host/x/app.git',
+    128,
+    { files: { '/home/ann/shop/app/a': '' } },
+    'cd app',
+    'there already',
+  ],
+  [
+    'python3 -m http.server 8000',
+    1,
+    { ports: { 8000: { pid: 4711, name: 'node' } } },
+    'kill 4711',
+    'node (process 4711)',
+  ],
+  [
+    'docker run -p 8080:80 web',
+    125,
+    { ports: { 8080: null } },
+    "sudo ss -ltnp 'sport = :8080'",
+    'listens at port 8080',
+  ],
+  ['sleep 100', 130, {}, null, 'Ctrl-C'],
+  ['true', 1, {}, null, ''],
+])('%s (%s)', (line, code, place, next, says) => {
+  const { command, problem } = fixed(line, code, place)
+  expect([command, problem ?? '']).toEqual([next, expect.stringContaining(says)])
+})
+
+test('what is proposed is judged as a line that is typed; what the guard blocks is not proposed', () => {
+  const files = { '/home/ann/shop/src/a': '' }
+  expect(fixed('rm src', 1, { files })).toMatchObject({
+    command: 'rm -r src',
+    decision: expect.any(String),
+    confidence: 'perhaps',
+  })
+  const blocked = fixOf(
+    { line: 'gti status', exitCode: 127 },
+    {
+      world: worldOf({}),
+      knowledge,
+      judge: (one) => ({ ...checkCommand(one, {}), decision: 'block' }),
+      asWords: () => NOTHING,
+    },
+  )
+  expect(blocked).toMatchObject({ command: null, problem: expect.stringContaining('gti') })
+})
+
+test('words that are no command are answered as karo ask answers them', () => {
+  const asWords = (words: string) => ({ ...NOTHING, command: `found for ${words}` })
+  expect(fixed('show everything', 127, {}, asWords).command).toBe('found for show everything')
+})
