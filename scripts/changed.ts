@@ -51,6 +51,7 @@ export const JOURNEYS: Readonly<Record<string, readonly string[]>> = {
   'src/observe/imports': ['history/import'],
   'src/observe/processes': ['shell/processes'],
   'src/ops': ['daemon/logs', 'daemon/metrics'],
+  'src/ops/forward': ['daemon/forward'],
   'src/ops/care': ['history/backup-encrypted', 'history/import-export'],
   'src/store': ['history/damage', 'history/disk-full', 'history/stats'],
   'src/trust': ['mesh/members', 'mesh/operators', 'mesh/policies'],

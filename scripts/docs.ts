@@ -1,10 +1,11 @@
 // Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the filters in docs/queries.md,
-// the checks in docs/doctor.md, the metrics in docs/metrics.md, the wire in docs/protocols.md, the roles in docs/policy.md and
+// the keys of a record in docs/forward.md, the checks in docs/doctor.md, the metrics in docs/metrics.md, the wire in docs/protocols.md, the roles in docs/policy.md and
 // configs/policies.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { doctorPage } from '../src/cli/doctor/page.ts'
 import { doorsTable } from './doors.ts'
+import { ecsTable } from './ecs-table.ts'
 import { metricsPage } from './metrics-page.ts'
 import { policyFiles } from './policy-files.ts'
 import { protocolsPage } from './protocol-pages.ts'
@@ -23,6 +24,7 @@ function put(page: string, marker: string, table: string): void {
 
 put('docs/architecture.md', 'doors', doorsTable())
 put('docs/queries.md', 'filters', filtersTable())
+put('docs/forward.md', 'ecs', ecsTable())
 writeFileSync(pathOf('docs/doctor.md'), doctorPage())
 writeFileSync(pathOf('docs/metrics.md'), metricsPage())
 writeFileSync(pathOf('docs/protocols.md'), protocolsPage())

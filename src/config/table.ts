@@ -2,6 +2,7 @@
 // documentation follow from it.
 import { hostname } from 'node:os'
 import type { GuardProfile } from '../assist/risk/index.ts'
+import { FORWARD_KINDS } from '../base/words/forward-target.ts'
 import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'
 import { networkPlace } from '../base/words/network-place.ts'
 import { trustDomains } from './domains.ts'
@@ -646,6 +647,45 @@ export const KEYS = {
     example: '5',
   }),
 
+  forwardTo: key({
+    path: 'forward.to',
+    kind: value.forwardTargets,
+    default: [],
+    fileOnly: true,
+    description:
+      'Where the ledger is sent as it grows: syslog (RFC 5424, over TLS or TCP) or JSON lines by the Elastic Common Schema (over TLS or TCP, or appended to a file). Each target gets every entry from the first one that is kept, without a gap over restarts. Commands are never among them. The rules of `mesh.lan_only` and `discovery.resolvers` apply to hosts.',
+    example: '["syslog+tls://siem.corp.example:6514"]',
+  }),
+  forwardKinds: key({
+    path: 'forward.kinds',
+    kind: kind.list(kind.oneOf(FORWARD_KINDS), FORWARD_KINDS.length),
+    default: FORWARD_KINDS,
+    description:
+      'What is sent: `ledger` ordinary entries, `refusals` entries about something that was refused or failed, `alerts` what kSentinel reports, `anomalies` what is unusual in the numbers of people who chose `karo share anomalies identified`.',
+  }),
+  forwardCa: key({
+    path: 'forward.tls_ca',
+    kind: value.optionalPath,
+    default: '',
+    description:
+      'A PEM file with the authorities that sign the certificates of TLS targets; empty for the public ones that Node.js knows.',
+    example: '"/etc/karo/siem-ca.pem"',
+  }),
+  forwardCertificate: key({
+    path: 'forward.tls_certificate',
+    kind: value.optionalPath,
+    default: '',
+    description: 'A PEM file with the certificate that this machine shows to TLS targets; empty for none.',
+    example: '"/etc/karo/siem.pem"',
+  }),
+  forwardKey: key({
+    path: 'forward.tls_key',
+    kind: value.optionalPath,
+    default: '',
+    description: 'A PEM file with the key of that certificate; other users must not be able to read it.',
+    example: '"/etc/karo/siem.key"',
+  }),
+
   logLevel: key({
     path: 'log.level',
     kind: kind.oneOf(['debug', 'info', 'warn', 'error']),
@@ -687,6 +727,7 @@ const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>>
   policy: 'reload',
   query: 'reload',
   reports: 'reload',
+  forward: 'restart',
   log: 'reload',
 }
 

@@ -1,6 +1,7 @@
 // The types of the configuration, which other rooms use without loading the code that reads it.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../assist/risk/index.ts'
+import type { ForwardKind } from '../base/words/forward-target.ts'
 import type { TrustLevel } from '../base/words/trust-levels.ts'
 
 /** The configuration in force. Fields are named as in the file: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
@@ -125,6 +126,14 @@ export interface Config {
   readonly reports: {
     /** Shares in percent. */
     readonly thresholds: Readonly<Record<'risky' | 'coverage' | 'anomalies' | 'missing', 'off' | number>>
+  }
+  /** Where the ledger is sent, and which of its entries. Paths are absolute, or empty for none. */
+  readonly forward: {
+    readonly to: readonly string[]
+    readonly kinds: readonly ForwardKind[]
+    readonly tls_ca: string
+    readonly tls_certificate: string
+    readonly tls_key: string
   }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

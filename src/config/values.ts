@@ -4,6 +4,7 @@ import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { closest } from '../base/suggest.ts'
 import { labelProblem } from '../base/words/roles.ts'
+import { FORWARD_FORMS, forwardTarget } from '../base/words/forward-target.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
@@ -166,6 +167,22 @@ export function readStaticPeer(text: string): StaticPeer | undefined {
 /** True for a host name by RFC 1123, except one whose last part is a number: that is a mistyped IPv4 address. */
 function isHostName(host: string): boolean {
   return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)
+}
+
+const targets = list(
+  text(FORWARD_FORMS, (entry) => (forwardTarget(entry) === undefined ? 'that is no target' : undefined)),
+  8,
+)
+
+/** Two entries with one text would share a checkpoint. */
+export const forwardTargets: Kind<readonly string[]> = {
+  allowed: targets.allowed,
+  check(value) {
+    const list = targets.check(value)
+    const twice = list.find((entry, i) => list.indexOf(entry) !== i)
+    if (twice !== undefined) throw new WrongValue(`names ${shown(twice)} twice`)
+    return list
+  },
 }
 
 const securities = list(oneOf<Security>(['noise', 'tls']), 2)

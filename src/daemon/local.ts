@@ -11,6 +11,7 @@ import { createProcesses } from '../observe/processes/index.ts'
 import { createObserve, type PersonOf } from '../observe/record/index.ts'
 import { createRetention } from '../ops/care/retention.ts'
 import { createRetentionTime, hasJustSynchronised } from '../ops/care/retention-time.ts'
+import { createForward } from '../ops/forward/index.ts'
 import { createProbe } from '../ops/metrics/probe.ts'
 import { createLock } from '../ops/system/lock.ts'
 import { openStore } from '../store/index.ts'
@@ -18,7 +19,7 @@ import type { PolicySet } from '../trust/policy/index.ts'
 import { buildAgents, endWhatMayNotGoOn } from './agents.ts'
 import type { Foundation } from './foundation.ts'
 import { watchKeptHooks } from './kept-hooks.ts'
-import { buildMind, keepResults, raiseAlerts } from './mind.ts'
+import { buildMind, keepResults, ledgerOfAnomalies, raiseAlerts } from './mind.ts'
 import type { DaemonOptions } from './options.ts'
 import { placeAddress } from './place-address.ts'
 import { buildTrust } from './trust-rooms.ts'
@@ -58,6 +59,14 @@ export function buildLocal(
     rollups: store.rollups,
     repository: store.anomalies,
     silentHooks: processes.silentHooks,
+    note: ledgerOfAnomalies(audit, who.sharing),
+  })
+  const forward = createForward({
+    ...common,
+    timers,
+    audit,
+    repository: store.forwarded,
+    sender: { name, nodeId: identity.nodeId },
   })
   const insight = createInsight({
     ...common,
@@ -137,6 +146,7 @@ export function buildLocal(
     processes,
     insight,
     anomalies,
+    forward,
     probe,
     retention,
     resident,

@@ -120,6 +120,7 @@ function inOrder(
     access,
     people,
     audit,
+    forward,
     fleet,
     trust,
     sessions,
@@ -146,6 +147,8 @@ function inOrder(
     // Before everything that records or shows.
     people,
     audit,
+    // Stopped last but for the ledger, so that it sends what the others write when they stop.
+    forward,
     // Before trust, which asks it who is certified.
     fleet,
     trust,

@@ -17,10 +17,12 @@ import { createModels } from '../assist/copilot/model/models.ts'
 import { checkCommand } from '../assist/risk/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { personHome } from '../base/run/person-home.ts'
+import type { Signal } from '../base/words/signal.ts'
 import type { Anomalies } from '../insight/anomalies/index.ts'
 import { redact } from '../observe/redact/redact.ts'
 import type { openStore } from '../store/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
+import type { Sharing } from '../trust/consent/index.ts'
 import type { Foundation } from './foundation.ts'
 import type { DaemonOptions } from './options.ts'
 
@@ -130,16 +132,30 @@ async function commandFor(clause: string, karoHome: string): Promise<string | un
   return found.confidence === 'sure' && found.decision !== 'block' ? (found.command ?? undefined) : undefined
 }
 
+/** What is unusual in the numbers of somebody who chose to be named is an entry too, and no word of what it is about. */
+export const ledgerOfAnomalies =
+  (
+    { insist }: Pick<Audit, 'insist'>,
+    { consentOf }: Pick<Sharing, 'consentOf'>,
+  ): ((uid: number, begun: readonly Signal[]) => Promise<void>) =>
+  async (uid, begun) => {
+    if (begun.length === 0) return
+    const { off, max_level, categories, anomalies } = await consentOf(uid)
+    if (off || max_level < 1 || !categories.anomalies || anomalies !== 'identified') return
+    for (const { id, kind, severity } of begun)
+      await insist({ type: 'anomaly_found', success: true, details: { uid, kind, severity, signal: id } })
+  }
+
 /** Alerts of what gates refuse people of this machine, their agents and tools, of agents that cannot run, and of what is unusual in their numbers. */
 export function raiseAlerts(
-  { raise }: Pick<Alerts, 'raise'>,
+  { raise, onRaised }: Pick<Alerts, 'raise' | 'onRaised'>,
   {
     agents,
     audit,
     anomalies,
   }: {
     readonly agents: Pick<Runtime, 'onAgent'>
-    readonly audit: Pick<Audit, 'onRecord'>
+    readonly audit: Pick<Audit, 'onRecord' | 'record'>
     readonly anomalies: Pick<Anomalies, 'onBegun'>
   },
 ): void {
@@ -150,6 +166,15 @@ export function raiseAlerts(
   agents.onAgent(({ id, person }, { state }) => {
     if (state !== 'failed' && state !== 'refused') return
     raise(person, { what: 'cannot_run', agent: id, reason: `it is ${state}: karo agent list says why` })
+  })
+  onRaised((uid, { what, agent, reason }) => {
+    // Unusual numbers have entries of their own, for which their person has to agree.
+    if (what === 'unusual') return
+    void audit.record({
+      type: 'alert_raised',
+      success: true,
+      details: { uid, what, reason, ...(agent !== null && { agent }) },
+    })
   })
   anomalies.onBegun((person, { kind, id }) =>
     raise(person, {

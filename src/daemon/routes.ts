@@ -160,7 +160,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
 /** What doctor asks the daemon about. */
 function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts) {
   const { identity, clock } = foundation.common
-  const { fleet, observe, people, policy, retention, sessions, store, trust } = local
+  const { audit, fleet, forward, observe, people, policy, retention, sessions, store, trust } = local
   const { mesh, documents, summaries, totals, self } = network
   return doctorRoutes({
     identity,
@@ -181,6 +181,7 @@ function doctorRoutesOf({ foundation, local, network, http, health }: RouteParts
     retentionWaits: () => retention.waits(),
     endingTokens: http.tokenEnds.of,
     heldPeople: people.held,
+    forward: { lines: forward, audit },
     http: http.address,
   })
 }

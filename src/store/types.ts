@@ -12,6 +12,7 @@ import type { CapabilityRepository } from './tables/capabilities.ts'
 import type { ConsentRepository } from './tables/consent.ts'
 import type { DocumentRepository } from './tables/documents.ts'
 import type { FleetRepository } from './tables/fleet.ts'
+import type { ForwardedRepository } from './tables/forwarded.ts'
 import type { MemberRepository } from './tables/members.ts'
 import type { MemoryRepository } from './tables/memory.ts'
 import type { PeopleRepository } from './tables/people.ts'
@@ -29,6 +30,7 @@ export interface Store extends Room {
   readonly audit: AuditRepository
   readonly documents: DocumentRepository
   readonly fleet: FleetRepository
+  readonly forwarded: ForwardedRepository
   readonly tokens: TokenRepository
   /** The approvals room says what its rows are. */
   approvals<Open extends StoredApproval, Ended extends StoredApproval>(): ApprovalRepository<Open, Ended>

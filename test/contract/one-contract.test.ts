@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { expect, test } from 'vitest'
+import { ecsTable } from '../../scripts/ecs-table.ts'
 import { metricsPage } from '../../scripts/metrics-page.ts'
 import { filtersTable } from '../../scripts/queries-page.ts'
 import { commandsTable, operationsIndex, tables } from '../../scripts/tables.ts'
@@ -90,6 +91,10 @@ test.each([
 
 test('docs/queries.md has the filters of every query type (npm run docs)', () => {
   expect(textOf('docs/queries.md')).toContain(filtersTable())
+})
+
+test('docs/forward.md has every key of a record (npm run docs)', () => {
+  expect(textOf('docs/forward.md')).toContain(ecsTable())
 })
 
 test.each(ASKED_TYPES.map((type) => queryType(type).word))(

@@ -210,4 +210,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   entries_counted: null,
   share_given: null,
   total_released: null,
+  // These two rooms tell themselves, also what is in no ledger.
+  alert_raised: null,
+  anomaly_found: null,
 }

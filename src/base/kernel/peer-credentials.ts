@@ -75,7 +75,7 @@ async function loadReader(): Promise<(fd: number) => Peer | undefined> {
 }
 
 /** Node has no name for it: the wrapped handle of a stream, null once the socket is destroyed. */
-function descriptorOf(socket: Socket): number | undefined {
+export function descriptorOf(socket: Socket): number | undefined {
   const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: number } | null }
   return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined
 }

@@ -488,6 +488,16 @@ export const CHECKS = {
     fix: 'Let this node reach a member or an issuer: karo peers. If no issuer runs any more: karo ca renew, with the root key.',
     safeFix: null,
   },
+  'forward.targets': {
+    group: 'store',
+    title: 'the ledger elsewhere',
+    what: 'Every target of forward.to takes the entries of the ledger, and none was removed before it was sent.',
+    why: 'Whoever watches there sees nothing of this machine meanwhile. Entries wait in the ledger, which keeps 200 000.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'karo config list shows forward.to; start the collector, and let this machine reach it. karo logs tail has each failure.',
+    safeFix: null,
+  },
   'mesh.totals': {
     group: 'mesh',
     title: 'totals of the mesh',

@@ -11,6 +11,7 @@ import {
 } from './checks/daemon.ts'
 import { trustDomains } from './checks/domains.ts'
 import { meshFirewall } from './checks/firewall.ts'
+import { forwardTargets } from './checks/forward.ts'
 import { shellGuard } from './checks/guard.ts'
 import { homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { meshLists, peersLineage } from './checks/lineage.ts'
@@ -78,6 +79,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'peers.lineage': peersLineage,
   'mesh.certificate': meshCertificate,
   'mesh.lists': meshLists,
+  'forward.targets': forwardTargets,
   'mesh.totals': meshTotals,
   'operator.login': operatorLogin,
   'peers.versions': peersVersions,

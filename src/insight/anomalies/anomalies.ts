@@ -27,6 +27,8 @@ interface AnomaliesDeps extends Ambient {
     readonly shell: string
     readonly since: number
   }[]
+  /** Called with signals that begin, muted ones too, before they are kept: a rejection leaves them to the next look. */
+  readonly note?: (uid: number, begun: readonly Signal[]) => Promise<void>
 }
 
 /** After the start others have better things to do. */
@@ -46,7 +48,7 @@ const ONGOING_MS = DAY_MS
 const ID_BYTES = 4
 
 export function createAnomalies(deps: AnomaliesDeps): Anomalies {
-  const { config, repository, rollups, silentHooks, clock, timers, random, log } = deps
+  const { config, repository, rollups, silentHooks, note, clock, timers, random, log } = deps
   const serially = createSerial()
   const beginnings = createListeners<[uid: number, signal: Signal]>()
   /** A digest of each person's numbers when they were last looked at. */
@@ -97,6 +99,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
         const silent = day < today ? [] : silentHooks().filter((one) => one.uid === uid)
         const looked = await lookAt(rollups, uid, day, now, silent, days)
         const { changed, begun } = settle(await known(uid), findings(looked), day, newId)
+        await note?.(uid, begun)
         await repository.update(uid, {
           put: changed,
           remove: [],

@@ -38,6 +38,8 @@ export interface Sources {
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
   readonly anomalies: Pick<Anomalies, 'counts'>
+  /** Where the ledger is sent. */
+  readonly forward?: { status(): readonly { readonly sent: number }[] }
   readonly agents: Pick<Runtime, 'states'>
   /** The feed also has what people did; the metrics get only the number of its followers. */
   readonly feed: { followers(): number }
@@ -216,6 +218,12 @@ const agents: Part = ({ agents }) => {
   }
 }
 
+const forward: Part = ({ audit, forward }) => {
+  const sent = (forward?.status() ?? []).map((line) => line.sent)
+  const waiting = sent.length === 0 ? 0 : audit.status().written - Math.min(...sent)
+  return { karo_forward_waiting_entries: Math.max(0, waiting) }
+}
+
 const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens?.count() ?? 0 })
 
 const disks: Part = async ({ places }) => {
@@ -265,6 +273,7 @@ const PARTS: readonly Part[] = [
   followed,
   agents,
   tokens,
+  forward,
   disks,
   daemon,
   descriptors,

@@ -300,6 +300,11 @@ export const METRICS = {
     type: 'gauge',
     help: 'Tokens of everybody here that end within 14 days, without those made for less than a day.',
   },
+  karo_forward_waiting_entries: {
+    read: true,
+    type: 'gauge',
+    help: 'Entries of the ledger that the target of forward.to that is furthest behind does not have yet.',
+  },
   karo_agents: { read: true, type: 'gauge', help: 'Agents of this node.', labels: ['agent_state'] },
   karo_agent_tasks: {
     read: true,

@@ -41,6 +41,8 @@ export const KEYSPACES = {
   imports: 25,
   /** The mesh this node belongs to, its own certificates, and the invites it gave out. */
   fleet: 26,
+  /** How far the ledger was sent to each target of `forward.to`. */
+  forwarded: 27,
   /** Which account the data under each person's number belongs to. */
   people: 30,
 } as const

@@ -53,8 +53,8 @@ export interface AuditRepository {
   at(seq: number): Promise<AuditPlace | undefined>
   /** The newest place, or undefined for an empty ledger. */
   newest(): Promise<AuditPlace | undefined>
-  /** First to last, as of the first step. */
-  forwards(): AsyncIterable<AuditPlace>
+  /** First to last, of those after the number `seq`, as of the first step. */
+  forwards(seq?: number): AsyncIterable<AuditPlace>
   /** Last to first, as of the first step. */
   backwards(): AsyncIterable<AuditPlace>
   /** Every signed head, oldest first; a damaged one has an empty frame. */
@@ -69,8 +69,10 @@ const BASE_KEY = makeKey('audit', { bytes: Uint8Array.of(3) })
 const SEQ_AT = 2
 
 export function createAuditRepository(db: Database): AuditRepository {
-  async function* walk(reverse: boolean): AsyncGenerator<AuditPlace> {
-    for await (const [key, value] of db.iterator({ ...keyRange('audit', ENTRIES), reverse })) {
+  async function* walk(reverse: boolean, after = 0): AsyncGenerator<AuditPlace> {
+    const { lt } = keyRange('audit', ENTRIES)
+    const gt = makeKey('audit', ENTRIES, { u64: after })
+    for await (const [key, value] of db.iterator({ gt, lt, reverse })) {
       yield placeOf(key, value)
     }
   }
@@ -110,7 +112,7 @@ export function createAuditRepository(db: Database): AuditRepository {
       const [entry] = await db.iterator({ ...keyRange('audit', ENTRIES), reverse: true, limit: 1 }).all()
       return entry === undefined ? undefined : placeOf(entry[0], entry[1])
     },
-    forwards: () => walk(false),
+    forwards: (seq) => walk(false, seq),
     backwards: () => walk(true),
     async heads() {
       const entries = await db.iterator(keyRange('audit', HEADS)).all()

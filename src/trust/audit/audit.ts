@@ -71,6 +71,7 @@ export function createAudit(options: AuditOptions): Audit {
     log.error({ error: String(error) }, 'a listener to the ledger failed')
   const heads = createListeners<[frame: Uint8Array]>(deaf)
   const records = createListeners<[entry: AuditRecord]>(deaf)
+  const writings = createListeners<[seq: number]>(deaf)
   let pumping: Promise<void> | undefined
 
   const reading = createReading({
@@ -119,6 +120,7 @@ export function createAudit(options: AuditOptions): Audit {
     newest = last
     for (const { seq, ts } of rows) times.note(seq, ts)
     base = cut?.base ?? base
+    if (rows.length > 0) writings.tell(newest.seq)
     if (head === undefined) return
     signedSeq = last.seq
     heads.tell(head.frame)
@@ -283,6 +285,7 @@ export function createAudit(options: AuditOptions): Audit {
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
     onRecord: records.on,
     onHead: heads.on,
+    onWritten: writings.on,
   }
 }
 

@@ -97,6 +97,10 @@ export const AUDIT_TYPES = [
    * written.
    */
   'entries_counted',
+  /** kSentinel reported that something of a person was refused, or that an agent of theirs cannot run. */
+  'alert_raised',
+  /** Something unusual began in the numbers of a person who chose to be named: its kind and severity, and no more. */
+  'anomaly_found',
 ] as const
 export type AuditType = (typeof AUDIT_TYPES)[number]
 
@@ -160,6 +164,8 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     checkpoint: 'own',
     entries_dropped: 'own',
     entries_counted: 'own',
+    alert_raised: 'own',
+    anomaly_found: 'own',
   }
 
 /**
@@ -218,6 +224,8 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   checkpoint: 'everybody',
   entries_dropped: 'everybody',
   entries_counted: 'everybody',
+  alert_raised: 'person',
+  anomaly_found: 'person',
 }
 
 /**

@@ -8,7 +8,7 @@ import { mayRead } from './entry-types.ts'
 import { headerOf } from './exported.ts'
 import { readHead } from './head.ts'
 import type { Times } from './times.ts'
-import type { Audit, AuditEntry, ExportEntry } from './types.ts'
+import type { Audit, AuditEntry, ExportEntry, LedgerEntry } from './types.ts'
 import { createWhoAsked } from './who-asked.ts'
 
 export interface ReadingDeps {
@@ -22,7 +22,7 @@ export interface ReadingDeps {
   readonly sign: () => Promise<void>
 }
 
-export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked' | 'export'> {
+export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'after' | 'whoAsked' | 'export'> {
   const { repository, identity, clock, times, settle, sign } = deps
   return {
     async log({ limit, type, peer, since, uid }) {
@@ -41,6 +41,16 @@ export function createReading(deps: ReadingDeps): Pick<Audit, 'log' | 'whoAsked'
         if (uid !== undefined && !mayRead(uid, entry.type, entry.details.uid)) continue
         entries.push(entry)
         if (entries.length >= limit) break
+      }
+      return entries
+    },
+
+    async after(seq, limit) {
+      const entries: LedgerEntry[] = []
+      for await (const place of repository.forwards(seq)) {
+        if (entries.length >= limit) break
+        const entry = place.row === undefined ? undefined : readRow(place.row)
+        entries.push(entry ?? { seq: place.seq, damaged: true })
       }
       return entries
     },

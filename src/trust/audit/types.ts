@@ -102,6 +102,8 @@ export type ExportEntry =
 export interface ExportHead {
   readonly head: { readonly seq: number; readonly frame: string }
 }
+/** An entry as it is stored; of one whose bytes are damaged only the number is known. */
+export type LedgerEntry = AuditEntry | { readonly seq: number; readonly damaged: true }
 export type ExportLine = ExportHeader | ExportEntry | ExportHead
 
 export interface Audit extends Room {
@@ -141,6 +143,10 @@ export interface Audit extends Room {
    * first step.
    */
   export(range: { since?: number; until?: number }): AsyncIterable<ExportLine>
+  /** Entries that are on disk, oldest first, from the first one after the number `seq`; at most `limit`. */
+  after(seq: number, limit: number): Promise<readonly LedgerEntry[]>
+  /** Fires when entries are on disk, with the number of the newest one. */
+  onWritten(listener: (seq: number) => void): () => void
   /** Entries written in the life of this ledger, and those lost since the start. */
   status(): { readonly written: number; readonly dropped: number }
   /** Fires with every entry as it is queued, in call order, also when it cannot be written. */

@@ -9,8 +9,9 @@ import { decodeSummary } from '../../../protocols/summary.ts'
 import type { QueryResult, SharePreviewShape } from '../../../src/api/contract/shapes.ts'
 import { CATEGORIES, TOOL_NAMES } from '../../../src/base/words/dictionary.ts'
 import { newDatabase } from '../../../src/store/level/database.ts'
+import { recordsOf } from '../../support/node/collector.ts'
 import { startMesh, trustAll } from '../../support/node/mesh.ts'
-import type { TestNode } from '../../support/node/node.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { openBash } from '../../support/shell/pty.ts'
 
@@ -148,6 +149,22 @@ describe('level 0', () => {
       }
     }
   })
+})
+
+test('no record that is sent to a collector carries one', async () => {
+  const file = join(typist.home, 'records')
+  writeFileSync(join(typist.home, 'config.toml'), `\n[forward]\nto = ["ecs+file:${file}"]\n`, { flag: 'a' })
+  const again = await startNode({ home: typist.home })
+  // The whole ledger is sent, from its first entry on.
+  const newest = ({ type }: { type: string }): boolean => type === 'node_started'
+  const { entries } = await again.json<{ entries: { seq: number; type: string }[] }>(['audit', 'log'])
+  const last = entries.find(newest)!.seq
+  await until(() => recordsOf(readFileSync(file, 'utf8')).some(({ event }) => event.sequence >= last), {
+    what: 'the ledger is in the file',
+  })
+  await again.stop()
+  expect(recordsOf(readFileSync(file, 'utf8')).map(({ event }) => event.action)).toContain('query_responded')
+  expect(canariesIn(readFileSync(file))).toEqual([])
 })
 
 /** As a scraper reads them; with a metric of the node, or else nothing would be looked through. */

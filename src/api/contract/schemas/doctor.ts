@@ -2,7 +2,18 @@
 import * as z from 'zod'
 import { UNGIVEN } from '../../../exchange/totals/preview.ts'
 import { TOKENS_PER_PERSON } from '../constants.ts'
-import { count, digest, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
+import {
+  count,
+  digest,
+  fingerprint,
+  integer,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  rowsOf,
+  text,
+} from './fields.ts'
 import { revokedBy } from './fleet.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
@@ -180,6 +191,14 @@ export const doctorFacts = z
       last: moment('when the newest edition was made').nullable(),
     }),
     people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
+    forward: rowsOf(8, {
+      to: text(4_096, 'the entry of forward.to'),
+      waiting: count('entries of the ledger that the target does not have yet'),
+      missed: count('entries that were removed before they were sent, since the start of the daemon'),
+      problem: text(1_024, 'why nothing is sent now').nullable(),
+    })
+      .describe('where the ledger is sent; only administrators may see this')
+      .exactOptional(),
     tokens_ending: listOf(
       z.strictObject({
         name: token.shape.name,

@@ -7,7 +7,9 @@ import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Observe } from '../../../observe/record/index.ts'
+import type { Forward } from '../../../ops/forward/index.ts'
 import type { Store } from '../../../store/index.ts'
+import type { Audit } from '../../../trust/audit/index.ts'
 import type { FleetState } from '../../../trust/certificates/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
@@ -43,6 +45,8 @@ export interface DoctorDeps extends CertificateDeps {
   /** Tokens of one person that end soon. */
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
+  /** Where the ledger is sent; absent: it is not known. */
+  readonly forward?: { readonly lines: Pick<Forward, 'status'>; readonly audit: Pick<Audit, 'status'> }
   /** Absent: this node knows of no totals. */
   readonly totals?: TotalsFactsDeps
 }
@@ -141,11 +145,17 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           expires_at: new Date(expires_at).toISOString(),
         })),
         ...(admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
+        ...(admin && deps.forward !== undefined && { forward: forwardFacts(deps.forward) }),
         http: deps.http(),
       }
     })
   }
 }
+
+const forwardFacts = ({ lines, audit }: NonNullable<DoctorDeps['forward']>) =>
+  lines
+    .status()
+    .map(({ sent, ...line }) => ({ ...line, waiting: Math.max(0, audit.status().written - sent) }))
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 

@@ -1,0 +1,150 @@
+// A connection to a collector of logs, over TCP or TLS: nothing counts as sent before the other end has acknowledged it.
+import { readFile } from 'node:fs/promises'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { deadline, untilAborted } from '../../base/async/deadline.ts'
+import type { Timers } from '../../base/clock.ts'
+import { watchUnacknowledged } from '../../base/kernel/unacknowledged.ts'
+import type { ForwardTarget } from '../../base/words/forward-target.ts'
+import { isPrivateAddress } from '../../config/addresses.ts'
+import { addressesOf, type Config } from '../../config/index.ts'
+import type { Outlet } from './outlet.ts'
+
+const CONNECT_MS = 10_000
+/** A collector that acknowledged nothing more for this time counts as gone. */
+const ACKNOWLEDGE_MS = 60_000
+const FIRST_LOOK_MS = 1
+const LOOK_MS = 100
+/** Idle connections are probed by the kernel, so that a collector that vanished is noticed. */
+const KEEP_ALIVE_MS = 15_000
+const CLOSE_MS = 500
+
+export interface NetworkDeps {
+  readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
+  readonly timers: Timers
+}
+
+/** Rejects with an Error that says for people why there is no connection. */
+export async function openNetwork(
+  target: ForwardTarget,
+  { config, timers }: NetworkDeps,
+  stop: AbortSignal,
+): Promise<Outlet> {
+  const limit = deadline(timers, CONNECT_MS)
+  const signal = AbortSignal.any([limit.signal, stop])
+  try {
+    const address = await addressOf(target.host, config, signal)
+    const tcp = connect({
+      host: address,
+      port: target.port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    })
+    try {
+      await happened(tcp, 'connect', signal)
+      const unacknowledged = await watchUnacknowledged(tcp)
+      const socket = target.over === 'tls' ? await secured(tcp, target.host, config, signal) : tcp
+      return outletOf(socket, unacknowledged, timers)
+    } catch (error) {
+      tcp.destroy()
+      throw error
+    }
+  } finally {
+    limit.end()
+  }
+}
+
+async function addressOf(
+  host: string,
+  { mesh, discovery }: NetworkDeps['config'],
+  signal: AbortSignal,
+): Promise<string> {
+  const found = await addressesOf(host, { mesh, discovery }, signal)
+  if (found === undefined)
+    throw new Error(`${host} is not in /etc/hosts, and discovery.resolvers names no server that may be asked`)
+  const fit = found.filter((one) => !mesh.lan_only || isPrivateAddress(one, { allowCgnat: mesh.allow_cgnat }))
+  const [first] = fit
+  if (first !== undefined) return first
+  throw new Error(
+    found.length === 0
+      ? `${host} has no address`
+      : `${host} is at ${found[0]}, which is not a private address, and mesh.lan_only is on`,
+  )
+}
+
+async function secured(
+  tcp: Socket,
+  host: string,
+  { forward }: NetworkDeps['config'],
+  signal: AbortSignal,
+): Promise<TLSSocket> {
+  const [ca, cert, key] = await Promise.all(
+    [forward.tls_ca, forward.tls_certificate, forward.tls_key].map((path) =>
+      path === '' ? undefined : readFile(path),
+    ),
+  )
+  const socket = connectTls({
+    socket: tcp,
+    host,
+    minVersion: 'TLSv1.2',
+    ...(isIP(host) === 0 && { servername: host }),
+    ...(ca && { ca }),
+    ...(cert && { cert }),
+    ...(key && { key }),
+  })
+  await happened(socket, 'secureConnect', signal)
+  return socket
+}
+
+function happened(socket: Socket, event: string, signal: AbortSignal): Promise<void> {
+  return untilAborted(
+    new Promise<void>((resolve, reject) => {
+      socket.once(event, resolve)
+      socket.once('error', reject)
+      socket.once('close', () => reject(new Error('the connection was closed')))
+    }),
+    signal,
+  )
+}
+
+function outletOf(socket: Socket, unacknowledged: () => number | undefined, timers: Timers): Outlet {
+  const ended = new Promise<never>((_, reject) => {
+    socket.on('error', reject)
+    socket.once('close', () => reject(new Error('the collector closed the connection')))
+  })
+  // Whoever waits for it hears of it; nobody may be waiting just now.
+  ended.catch(() => {})
+  // Collectors say nothing; what one says anyway must not fill a buffer.
+  socket.resume()
+
+  return {
+    async send(text) {
+      let isWritten = false
+      socket.write(text, () => {
+        isWritten = true
+      })
+      let idle = 0
+      let before: number | undefined
+      for (let ms = FIRST_LOOK_MS; ; ms = Math.min(ms * 2, LOOK_MS)) {
+        const left = unacknowledged()
+        if (isWritten && left === 0) return
+        if (socket.destroyed) await ended
+        // A collector that takes its time holds this machine up; one that takes nothing at all is gone.
+        idle = left === before ? idle + ms : 0
+        before = left
+        if (idle > ACKNOWLEDGE_MS) throw new Error('the collector takes nothing')
+        await Promise.race([new Promise<void>((resolve) => timers.after(ms, resolve)), ended])
+      }
+    },
+    ended,
+    async close() {
+      socket.end()
+      const late = Promise.withResolvers<void>()
+      const cancel = timers.after(CLOSE_MS, late.resolve)
+      await Promise.race([ended.catch(() => {}), late.promise])
+      cancel()
+      socket.destroy()
+    },
+  }
+}

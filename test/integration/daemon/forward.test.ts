@@ -1,0 +1,188 @@
+// The ledger where security has its logs: compared with what a real rsyslog wrote, after kills at any moment.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  type EcsRecord,
+  freePort,
+  haveRsyslog,
+  haveRsyslogTls,
+  makeTls,
+  recordsOf,
+  startCollector,
+  startRsyslog,
+} from '../../support/node/collector.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const KILLS = 8
+
+interface Entry {
+  readonly seq: number
+  readonly type: string
+  readonly hash: string
+}
+
+/** A home that lives several lives. */
+function homeWith(config: string): string {
+  const home = temporaryHome()
+  writeFileSync(join(home, 'config.toml'), `[node]\nname = "eng-042"\n\n${config}`, { mode: 0o600 })
+  return home
+}
+
+async function ledgerOf(node: TestNode): Promise<readonly Entry[]> {
+  const { stdout } = await node.karo(['audit', 'export'])
+  return stdout
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Entry]))
+    .filter(({ hash }) => hash !== undefined)
+}
+
+/** What a reader keeps who drops a record whose id came before. */
+function once(records: readonly EcsRecord[]): readonly EcsRecord[] {
+  const seen = new Set<string>()
+  return records.filter(({ event: { id } }) => !seen.has(id) && seen.add(id))
+}
+
+const pairs = (records: readonly EcsRecord[]) => records.map(({ event }) => [event.sequence, event.id])
+
+/** Waits until everything that is in the ledger now has arrived, and compares. */
+async function expectWhole(node: TestNode, text: () => string): Promise<readonly EcsRecord[]> {
+  const ledger = await ledgerOf(node)
+  expect(ledger.length).toBeGreaterThan(0)
+  const last = ledger.at(-1)!
+  await until(() => recordsOf(text()).some(({ event }) => event.id === last.hash), {
+    what: 'the newest entry arrived',
+  })
+  const records = recordsOf(text())
+  const upTo = once(records).filter(({ event }) => event.sequence <= last.seq)
+  expect(pairs(upTo)).toEqual(ledger.map(({ seq, hash }) => [seq, hash]))
+  // A record that comes a second time says so itself.
+  const unmarked = records.filter(({ tags }) => tags === undefined)
+  expect(once(unmarked)).toHaveLength(unmarked.length)
+  return records
+}
+
+async function livesAndKills(home: string): Promise<TestNode> {
+  for (let life = 0; life < KILLS; life++) {
+    const node = await startNode({ home })
+    // Killed while entries are written and sent: in each life at another moment of that.
+    const busy = Array.from({ length: 12 }, async (_, i) =>
+      node.karo(['share', i % 2 === 0 ? 'allow' : 'stop', 'team:eng']),
+    )
+    await Promise.all(busy.slice(0, life + 1))
+    await node.kill9()
+    await Promise.all(busy)
+  }
+  const node = await startNode({ home })
+  await node.json(['share', 'allow', 'team:eng'])
+  return node
+}
+
+test.skipIf(!haveRsyslog)(
+  'rsyslog has every entry of a node that is killed again and again, none twice unmarked',
+  async () => {
+    const directory = temporaryHome()
+    const rsyslog = await startRsyslog(directory, await freePort())
+    const home = homeWith(`[forward]\nto = ["syslog+tcp://127.0.0.1:${rsyslog.port}"]\n`)
+    const node = await livesAndKills(home)
+    const records = await expectWhole(node, rsyslog.text)
+    expect(records.filter(({ event }) => event.action === 'node_started').length).toBeGreaterThanOrEqual(
+      KILLS,
+    )
+    // The head of each message is what RFC 5424 has it read as.
+    expect(rsyslog.heads()[0]).toMatch(
+      /^audit info \d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d) eng-042 karo node_started$/,
+    )
+    await rsyslog.stop()
+
+    // While nobody listens, entries wait in the ledger; nothing is missing afterwards.
+    await node.json(['share', 'stop', 'team:eng'])
+    const doctor = await until(
+      async () => {
+        const { stdout } = await node.karo(['doctor', '--json'])
+        return stdout.includes('does not get the ledger') && stdout
+      },
+      { what: 'doctor says that a target does not get the ledger' },
+    )
+    expect(doctor).toContain(`syslog+tcp://127.0.0.1:${rsyslog.port}`)
+    const again = await startRsyslog(directory, rsyslog.port)
+    await expectWhole(node, again.text)
+    await node.stop()
+  },
+)
+
+test.skipIf(!haveRsyslogTls)(
+  'over TLS only to a collector with a certificate of the named authority',
+  async () => {
+    const directory = temporaryHome()
+    const other = join(directory, 'other')
+    mkdirSync(other)
+    const tls = makeTls(directory, 'siem.corp.example')
+    const rsyslog = await startRsyslog(directory, await freePort(), tls)
+    const to = `to = ["syslog+tls://127.0.0.1:${rsyslog.port}"]`
+    const stranger = await startNode({
+      config: `[forward]\n${to}\ntls_ca = "${makeTls(other, 'siem.corp.example').ca}"\n`,
+    })
+    const node = await startNode({ config: `[forward]\n${to}\ntls_ca = "${tls.ca}"\n`, name: 'eng-042' })
+    const records = await expectWhole(node, rsyslog.text)
+    await until(
+      async () => (await stranger.karo(['doctor', '--json'])).stdout.includes('does not get the ledger'),
+      {
+        what: 'the other node says that it sends nothing',
+      },
+    )
+    const { node_id } = await node.json<{ node_id: string }>(['identity', 'show'])
+    expect(new Set(records.map(({ host }) => host.id))).toEqual(new Set([node_id]))
+  },
+)
+
+describe('JSON lines', () => {
+  test('in a file are the ledger, entry by entry, after kills and torn lines and a moved file', async () => {
+    const home = temporaryHome()
+    const file = join(home, 'ecs.ndjson')
+    writeFileSync(join(home, 'config.toml'), `[forward]\nto = ["ecs+file:${file}"]\n`, { mode: 0o600 })
+    const node = await livesAndKills(home)
+    const records = await expectWhole(node, () => readFileSync(file, 'utf8'))
+    expect(records.filter(({ tags }) => tags !== undefined)).toEqual([])
+    await node.kill9()
+    // A crash in the middle of a line.
+    writeFileSync(file, '{"@timestamp":"2026', { flag: 'a' })
+    const next = await startNode({ home })
+    await expectWhole(next, () => readFileSync(file, 'utf8'))
+    // What logrotate does.
+    execFileSync('mv', [file, `${file}.1`])
+    await next.json(['share', 'stop', 'team:eng'])
+    await until(() => readFileSync(file, 'utf8') !== '', { what: 'a new file is begun' })
+    await expectWhole(next, () => readFileSync(`${file}.1`, 'utf8') + readFileSync(file, 'utf8'))
+    await next.stop()
+  })
+
+  test('wait for a collector that reads slowly, and are whole when it breaks off', async () => {
+    const collector = await startCollector()
+    collector.pause()
+    const node = await startNode({ config: `[forward]\nto = ["ecs+tcp://127.0.0.1:${collector.port}"]\n` })
+    await until(() => collector.connections() > 0, { what: 'the node connected' })
+    for (let i = 0; i < 6; i++) await node.json(['share', i % 2 === 0 ? 'allow' : 'stop', 'team:eng'])
+    collector.resume()
+    await expectWhole(node, collector.text)
+    collector.drop()
+    await node.json(['share', 'allow', 'team:eng'])
+    await expectWhole(node, collector.text)
+    expect(collector.connections()).toBeGreaterThan(1)
+  })
+
+  test('go to no public address while the node keeps to its network', async () => {
+    // TEST-NET-1 of RFC 5737, which nobody has.
+    const node = await startNode({ config: '[forward]\nto = ["ecs+tcp://192.0.2.1:6514"]\n' })
+    const said = await until(
+      async () => {
+        const { stdout } = await node.karo(['doctor', '--json'])
+        return stdout.includes('does not get the ledger') && stdout
+      },
+      { what: 'doctor says why nothing is sent' },
+    )
+    expect(said).toContain('192.0.2.1, which is not a private address, and mesh.lan_only is on')
+  })
+})

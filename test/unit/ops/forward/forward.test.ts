@@ -1,0 +1,159 @@
+// Records of the ledger for others: their schema, their frames, and which of them are sent.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { FORWARD_KINDS, type ForwardKind, forwardTarget } from '../../../../src/base/words/forward-target.ts'
+import { ECS_KEYS, ecsText, kindOf } from '../../../../src/ops/forward/ecs.ts'
+import { createForward } from '../../../../src/ops/forward/index.ts'
+import { syslogFrame } from '../../../../src/ops/forward/syslog.ts'
+import type { Forwarded } from '../../../../src/store/tables/forwarded.ts'
+import { depsFor, entry, LEDGER, sender } from '../../../support/node/forwarding.ts'
+
+describe('the form of a target', () => {
+  test.each([
+    [
+      'syslog+tls://siem.corp.example:6514',
+      { format: 'syslog', over: 'tls', host: 'siem.corp.example', port: 6514 },
+    ],
+    ['syslog+tcp://[fd00::5]:514', { format: 'syslog', over: 'tcp', host: 'fd00::5', port: 514 }],
+    ['ecs+tcp://10.0.0.9:9000', { format: 'ecs', over: 'tcp', host: '10.0.0.9', port: 9000 }],
+    ['ecs+file:/var/log/karo.ndjson', { format: 'ecs', over: 'file', path: '/var/log/karo.ndjson' }],
+  ])('%s is one', (text, parts) => expect(forwardTarget(text)).toMatchObject(parts))
+
+  test.each([
+    'syslog+tls://siem',
+    'syslog+udp://10.0.0.9:514',
+    'syslog+tcp://10.0.0.9:0',
+    'syslog+tcp://10.0.0.9:65536',
+    'ecs+tcp://user@10.0.0.9:9000',
+    'ecs+tcp://10.0.0.9:9000/path',
+    'ecs+tcp://[10.0.0.9]:9000',
+    'ecs+file:relative',
+    'syslog+file:/x',
+    '/var/log/karo',
+  ])('%s is none', (text) => expect(forwardTarget(text)).toBeUndefined())
+})
+
+describe('a record', () => {
+  test('is of the Elastic Common Schema, and says which entry it is', () => {
+    expect(JSON.parse(ecsText(LEDGER[1]!, sender, false))).toMatchObject({
+      '@timestamp': '2026-11-20T09:00:00.000Z',
+      log: { level: 'warning' },
+      event: {
+        kind: 'event',
+        category: ['process'],
+        type: ['access', 'denied'],
+        action: 'agent_gate',
+        outcome: 'failure',
+        dataset: 'karo.refusals',
+        sequence: 2,
+        id: entry(2, 'agent_gate').hash,
+      },
+      host: { name: 'eng-042', id: sender.nodeId },
+      user: { id: '1000' },
+      karo: { details: { uid: 1000, gate: 'risk' } },
+    })
+  })
+  test('has no key that the table does not name', () => {
+    const keys = (value: object, before: string): string[] =>
+      Object.entries(value).flatMap(([name, inner]) =>
+        ECS_KEYS.some(({ key }) => key === before + name) || typeof inner !== 'object'
+          ? [before + name]
+          : keys(inner as object, `${before}${name}.`),
+      )
+    const named = ECS_KEYS.map(({ key }) => key)
+    for (const one of LEDGER)
+      for (const key of keys(JSON.parse(ecsText(one, sender, true)) as object, ''))
+        expect(named).toContain(key)
+  })
+  test('of damaged bytes has a number and no time', () => {
+    const record = JSON.parse(ecsText(LEDGER[4]!, sender, false)) as Record<string, object>
+    expect(record['@timestamp']).toBeUndefined()
+    expect(record.event).toMatchObject({ action: 'entry_damaged', sequence: 5 })
+  })
+  test('each is of one kind', () => {
+    expect(LEDGER.map(kindOf)).toEqual(['ledger', 'refusals', 'alerts', 'anomalies', 'refusals'])
+  })
+})
+
+test('a syslog message has its length in bytes in front, and a host name without blanks', () => {
+  const frame = syslogFrame(
+    entry(7, 'node_started', true, { version: 'ü' }),
+    { ...sender, name: 'büro 7' },
+    false,
+  )
+  const [, length, rest] = /^(\d+) (.*)$/s.exec(frame)!
+  expect(Buffer.byteLength(rest!)).toBe(Number(length))
+  expect(rest).toMatch(/^<110>1 2026-11-20T09:00:00\.000Z b_ro_7 karo \d+ node_started - \{/)
+  expect(syslogFrame(LEDGER[1]!, sender, false)).toContain(' <108>1 ')
+})
+
+describe('the room', () => {
+  const directories: string[] = []
+  afterEach(() => {
+    for (const one of directories.splice(0)) rmSync(one, { recursive: true })
+  })
+
+  async function sentTo(kinds: readonly ForwardKind[], ledger = LEDGER, kept?: Forwarded) {
+    const directory = mkdtempSync(join(tmpdir(), 'karo-forward-'))
+    directories.push(directory)
+    const path = join(directory, 'out')
+    let row = kept
+    const forward = createForward(
+      depsFor(`ecs+file:${path}`, {
+        kinds,
+        ledger,
+        get: () => row,
+        put: (at) => {
+          row = at
+        },
+      }),
+    )
+    await forward.start(new AbortController().signal)
+    await forward.stop()
+    const text = readFileSync(path, 'utf8')
+    const records = text
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line) as { event: { sequence: number }; tags?: string[] })
+    return {
+      numbers: records.map(({ event }) => event.sequence),
+      again: records.filter(({ tags }) => tags !== undefined).length,
+      row,
+      status: forward.status()[0],
+    }
+  }
+
+  test('sends what it has before it stops', async () => {
+    expect(await sentTo(FORWARD_KINDS)).toMatchObject({
+      numbers: [1, 2, 3, 4, 5],
+      again: 0,
+      row: { sent: 5 },
+    })
+  })
+  test('sends the kinds that are named, and goes past the others', async () => {
+    expect(await sentTo(['alerts', 'anomalies'])).toMatchObject({ numbers: [3, 4], row: { sent: 5 } })
+  })
+  test('goes on where it was, and marks what may have arrived before', async () => {
+    expect(await sentTo(FORWARD_KINDS, LEDGER, { sent: 2, tried: 3 })).toMatchObject({
+      numbers: [3, 4, 5],
+      again: 1,
+    })
+  })
+  test('counts entries that were removed before they were sent', async () => {
+    const gone = LEDGER.filter(({ seq }) => seq > 3)
+    expect(await sentTo(FORWARD_KINDS, gone, { sent: 1, tried: 1 })).toMatchObject({
+      numbers: [4, 5],
+      status: { missed: 2 },
+    })
+    // Before the first entry that was ever sent, nothing is missed.
+    expect((await sentTo(FORWARD_KINDS, gone)).status).toMatchObject({ missed: 0 })
+  })
+  test('does not wait for a ledger that a repair made shorter', async () => {
+    expect(await sentTo(FORWARD_KINDS, [...LEDGER.slice(0, 2)], { sent: 9, tried: 9 })).toMatchObject({
+      numbers: [],
+      row: { sent: 9 },
+    })
+  })
+})
