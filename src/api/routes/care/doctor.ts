@@ -7,7 +7,6 @@ import type { Documents } from '../../../exchange/documents/index.ts'
 import type { Summaries } from '../../../exchange/summaries/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Observe } from '../../../observe/record/index.ts'
-import type { Forward } from '../../../ops/forward/index.ts'
 import type { Store } from '../../../store/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { FleetState } from '../../../trust/certificates/index.ts'
@@ -22,6 +21,8 @@ import { serve } from '../../server/serve.ts'
 import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
 import { type CertificateDeps, certificateFacts, inviteFacts, loginFacts } from './certificate-facts.ts'
 import { type TotalsFactsDeps, totalsFacts } from './totals-facts.ts'
+
+type ForwardFacts = NonNullable<DaemonFacts['forward']>[number]
 
 /** Most people in the list of those with spool files that are not followed; the schema has the same bound. */
 const MOST_UNFOLLOWED = 64
@@ -46,7 +47,12 @@ export interface DoctorDeps extends CertificateDeps {
   readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
   /** Where the ledger is sent; absent: it is not known. */
-  readonly forward?: { readonly lines: Pick<Forward, 'status'>; readonly audit: Pick<Audit, 'status'> }
+  readonly forward?: {
+    readonly lines: {
+      status(): readonly (Omit<ForwardFacts, 'waiting'> & { readonly sent: number })[]
+    }
+    readonly audit: Pick<Audit, 'status'>
+  }
   /** Absent: this node knows of no totals. */
   readonly totals?: TotalsFactsDeps
 }
