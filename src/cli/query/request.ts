@@ -56,7 +56,10 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
     query_type,
     range: rangeOf(last, from, to, now),
     ...(level === undefined ? {} : { level: level === '1' ? (1 as const) : (2 as const) }),
-    ...(options['per-node'] === true ? { per_node: true } : {}),
+    // Anomalies at level 1 are those of people who let them be named, so the names belong to the answer.
+    ...(options['per-node'] === true || (query_type === 'Anomalies' && level !== '2')
+      ? { per_node: true }
+      : {}),
     ...(filters.length === 0
       ? {}
       : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),

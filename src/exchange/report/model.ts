@@ -3,7 +3,15 @@ import { DAY_MS } from '../../base/calendar.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { whyWord } from '../totals/words.ts'
 import { anomaliesOf, type Found, riskOf, toolsOf } from './sections.ts'
-import type { CoverageRow, CoverageSection, Ground, MachinesSection, Report, SourceSection } from './types.ts'
+import type {
+  CoverageRow,
+  CoverageSection,
+  Ground,
+  MachinesSection,
+  NamedAnomalies,
+  Report,
+  SourceSection,
+} from './types.ts'
 import { CATEGORIES } from './words.ts'
 
 export interface Findings {
@@ -16,6 +24,8 @@ export interface Findings {
   readonly audience: string | null
   /** By category, in the order of `CATEGORIES`: tools, risk, anomalies. */
   readonly found: Readonly<Record<(typeof CATEGORIES)[number], Found>>
+  /** Absent: nobody was asked. */
+  readonly named?: NamedAnomalies
   readonly machines: MachinesSection
   readonly source: SourceSection
   /** What is known of the whole report beside its numbers. */
@@ -26,7 +36,7 @@ export function reportOf(findings: Findings): Report {
   const { found, period, now } = findings
   const tools = toolsOf(found.tool_usage)
   const risk = riskOf(found.safety_stats)
-  const anomalies = anomaliesOf(found.anomalies)
+  const anomalies = { ...anomaliesOf(found.anomalies), ...(findings.named && { named: findings.named }) }
   const sections: readonly Ground[] = [tools, risk, anomalies]
   const isShown = sections.some(({ state }) => state === 'shown')
   const { back } = found.tool_usage

@@ -161,6 +161,20 @@ const anomalies = z
       machines: count('machines in the totals').nullable(),
     }),
     learning: count('machines with too few days to compare with; null: withheld').nullable(),
+    named: z
+      .strictObject({
+        nodes: count('machines that tell theirs by name'),
+        rows: rowsOf(1_000, {
+          name: nodeName(),
+          fingerprint: fingerprint(),
+          type: text(64, 'as in /anomalies'),
+          severity: z.int().min(1).max(10),
+          count: count('signals that began'),
+          hour: moment('beginning of the hour of UTC in which they began'),
+        }).describe('gravest first'),
+      })
+      .exactOptional()
+      .describe('of machines whose people chose to be named to this role, apart from totals'),
   })
   .meta({ id: 'ReportAnomalies' })
 

@@ -24,6 +24,7 @@ export type RuleRow = RiskSection['rules'][number]
 
 export type AnomalySection = Report['anomalies']
 export type AnomalyRow = AnomalySection['rows'][number]
+export type NamedAnomalies = NonNullable<AnomalySection['named']>
 
 /** A number that a row shows. */
 export type Figure = Pick<RuleRow, 'value' | 'machines' | 'at_least' | 'change'>

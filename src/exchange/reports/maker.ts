@@ -1,5 +1,6 @@
-// Makes one report: asks this node three questions at level 2 in the asker's name, and adds this node's data about
-// machines.
+// Makes one report: asks this node three questions at level 2 in the asker's name, asks for anomalies that may be named, and
+// adds this node's data about machines.
+import { byText } from '../../base/by-text.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -41,6 +42,9 @@ const WEEK_MS = 7 * DAY_MS
 const RANGE_MAX_MS = 366 * DAY_MS
 /** Totals are read and not asked for, so this bounds nothing but a mistake. */
 const TIMEOUT_MS = 60_000
+/** Machines that are away must not hold a report up. */
+const NAMED_TIMEOUT_MS = 5_000
+const NAMED_MAX = 1_000
 /** Missing machines that a report names. */
 const MISSING_MAX = 200
 
@@ -86,6 +90,7 @@ export async function makeReport(deps: MakerDeps, request: ReportRequest): Promi
     askedAs: acting?.name ?? null,
     team: team ?? null,
     audience: all.find(({ audience }) => audience !== null)?.audience ?? null,
+    named: await namedIn(deps, request),
     machines: machinesOf(deps),
     source: deps.figures.of(),
     notes: teamNotes(team, all),
@@ -122,6 +127,34 @@ async function ask(
     apart: team === undefined ? undefined : whyNoTeam(opened ?? [], team),
     team: released?.team,
   }
+}
+
+/** Anomalies of machines whose people chose to be named: asked of each now, because they are in no totals. */
+async function namedIn(
+  { query, self }: Pick<MakerDeps, 'query' | 'self'>,
+  { range, team, uid, acting, traceId }: ReportRequest,
+): Promise<NonNullable<Findings['named']>> {
+  const { nodes = [] } = await query.ask(
+    {
+      query_type: 'Anomalies',
+      level: 1,
+      perNode: true,
+      uid,
+      timeoutMs: NAMED_TIMEOUT_MS,
+      range,
+      ...(team === undefined ? {} : { team }),
+      ...(acting === undefined ? {} : { acting }),
+      ...(traceId === undefined ? {} : { traceId }),
+    },
+    new AbortController().signal,
+  )
+  // What is unusual here is its person's own affair, and not the report's.
+  const others = nodes.filter(({ fingerprint }) => fingerprint !== self.fingerprint)
+  const rows = others.flatMap(({ name, fingerprint, anomalies }) =>
+    (anomalies?.signals ?? []).map((signal) => ({ name, fingerprint, ...signal })),
+  )
+  rows.sort((a, b) => b.severity - a.severity || byText(b.hour, a.hour) || byText(a.name, b.name))
+  return { nodes: others.length, rows: rows.slice(0, NAMED_MAX) }
 }
 
 function teamNotes(team: string | undefined, answers: readonly Answer[]): readonly string[] {

@@ -148,7 +148,7 @@ const Notes = ({ notes }: { readonly notes: readonly string[] }) => (
 
 type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines' | 'notes'>
 
-type Row = ReportShape['tools']['rows'][number] | ReportShape['risk']['levels'][number]
+type Row = Pick<ReportShape['risk']['levels'][number], 'value' | 'machines' | 'at_least' | 'change'>
 
 /** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
 function behind({ change: moved, machines, at_least }: Row): string {
@@ -168,17 +168,29 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         <Panel title="Risk" note={groundOf(risk, report)}>
           <Ground part={risk} report={report} />
           {risk.state === 'shown' && (
-            <Bars
-              caption="Commands by risk"
-              titles={['Risk', 'Commands', 'Change']}
-              bars={risk.levels.map((row) => ({
-                key: row.level,
-                label: row.level,
-                tone: row.level,
-                value: row.value,
-                note: behind(row),
-              }))}
-            />
+            <>
+              <Bars
+                caption="Commands by risk"
+                titles={['Risk', 'Commands', 'Share and change']}
+                bars={risk.levels.map((row) => ({
+                  key: row.level,
+                  label: row.level,
+                  tone: row.level,
+                  value: row.value,
+                  note: `${shareOf(row, risk.levels)}; ${behind(row)}`,
+                }))}
+              />
+              <Bars
+                caption="What the guard did, and who wrote the commands"
+                titles={['Commands', 'Number', 'Share and change']}
+                bars={risk.acts.map((row) => ({
+                  key: row.act,
+                  label: ACT_WORDS[row.act],
+                  value: row.value,
+                  note: `${shareOf(row, risk.levels)}; ${behind(row)}`,
+                }))}
+              />
+            </>
           )}
         </Panel>
         <Panel
@@ -223,6 +235,8 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
       <Group>
         <Panel title="Anomalies" note={groundOf(anomalies, report)}>
           <Ground part={anomalies} report={report} />
+          <Named anomalies={anomalies} />
+          {anomalies.state === 'shown' && <p class="quiet">{escalationIn(anomalies)}</p>}
           {anomalies.state === 'shown' &&
             (anomalies.rows.length === 0 ? (
               <p class="empty">None began.</p>
@@ -251,6 +265,49 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
     </>
   )
 }
+
+const ACT_WORDS: Readonly<Record<ReportShape['risk']['acts'][number]['act'], string>> = {
+  blocked: 'blocked by the guard',
+  confirmed_risky: 'confirmed by a person',
+  karo_generated: 'run by AI tools and programs',
+}
+
+/** Of all commands that are shown; nothing where a level is withheld, because the whole is then not known. */
+function shareOf({ value }: Pick<Row, 'value'>, levels: ReportShape['risk']['levels']): string {
+  const all = levels.map((level) => level.value)
+  const whole = all.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+  return value === null || whole === 0 || all.includes(null) ? 'share not known' : percent(value / whole)
+}
+
+/** None is said only where the totals could have shown one. */
+function escalationIn({ rows }: ReportShape['anomalies']): string {
+  const found = rows.filter(({ type }) => type === 'privilege_escalation')
+  return found.length === 0
+    ? 'No privilege escalation is in these totals: none began, or on too few machines to be shown.'
+    : `Privilege escalation: ${sumOf(found)}.`
+}
+
+const Named = ({ anomalies: { named } }: { readonly anomalies: ReportShape['anomalies'] }) =>
+  named === undefined || named.nodes === 0 ? (
+    <p class="quiet">By name: none that may be told.</p>
+  ) : named.rows.length === 0 ? (
+    <p class="quiet">
+      Nothing began on the {counted(named.nodes, 'machine')} whose people let them be named.
+    </p>
+  ) : (
+    <Table
+      caption="Anomalies by machine, of people who let them be named"
+      rows={named.rows}
+      keyOf={({ fingerprint, type, severity, hour }) => `${fingerprint} ${type} ${severity} ${hour}`}
+      columns={[
+        { title: 'Machine', cell: ({ name }) => <Foreign text={name} /> },
+        { title: 'What', cell: ({ type }) => plain(type) },
+        { title: 'Severity', right: true, cell: ({ severity }) => String(severity) },
+        { title: 'Began', right: true, cell: ({ count }) => number(count) },
+        { title: 'When', cell: ({ hour }) => <Time at={hour} /> },
+      ]}
+    />
+  )
 
 const AsFile = ({ days }: { readonly days: number }) => (
   <Panel title="As a file">

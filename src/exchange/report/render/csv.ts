@@ -156,6 +156,13 @@ const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
     measure: 'signals',
     ...figureOf(row, anomalies),
   })),
+  ...(anomalies.named?.rows ?? []).map(({ name, type, severity, count, hour }) => ({
+    section: 'anomalies_named',
+    item: name,
+    measure: 'signals',
+    value: count,
+    note: `${type} ${severity}, ${hour}`,
+  })),
   ...anomalies.trend.map(({ start, count, machines }) => ({
     section: 'anomalies_trend',
     item: start,

@@ -130,6 +130,15 @@ const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
   ]),
 })
 
+/** Said also where there is nothing: that nobody may be named is no sign that nothing happened. */
+function namedLine({ named }: Report['anomalies']): readonly string[] {
+  if (named === undefined) return []
+  if (named.nodes === 0)
+    return ['By name: none that may be told, because nobody chose to be named to this role.']
+  const what = named.rows.length === 0 ? 'nothing unusual began there' : 'in the table below'
+  return [`By name: ${many(named.nodes, 'machine')} whose people chose that; ${what}.`]
+}
+
 function anomalies(report: Report): Block {
   const section = report.anomalies
   return {
@@ -145,8 +154,24 @@ function anomalies(report: Report): Block {
         : [
             `Machines that have recorded too few days for anything to stand out yet: ${count(section.learning)}.`,
           ]),
+      ...namedLine(section),
     ],
     tables: [
+      ...(section.named === undefined || section.named.rows.length === 0
+        ? []
+        : [
+            {
+              caption: 'By name, of people who chose that',
+              table: {
+                head: ['machine', 'what', 'severity', 'signals', 'hour (UTC)'],
+                numbers: [2, 3],
+                rows: section.named.rows.map(({ name, type, severity, count: began, hour }) => [
+                  ...[name, words(type), String(severity), count(began)],
+                  hour.slice(0, 16).replace('T', ' '),
+                ]),
+              },
+            },
+          ]),
       {
         caption: 'Signals by type and severity',
         table: {
@@ -207,7 +232,11 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
 export function blocksOf(report: Report, all = false): readonly Block[] {
   const blocks =
     report.state === 'nothing'
-      ? [machines(report), source(report)]
+      ? [
+          ...(report.anomalies.named === undefined ? [] : [anomalies(report)]),
+          machines(report),
+          source(report),
+        ]
       : [
           ...[coverage(report), tools(report, all), risk(report, all), anomalies(report)],
           ...[machines(report), source(report)],

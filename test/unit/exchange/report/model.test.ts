@@ -1,6 +1,6 @@
 // What a report says: sums, changes over periods that both times show whole, and what is not known, each with what stands behind it.
 import { describe, expect, it } from 'vitest'
-import { reportOf } from '../../../../src/exchange/report/index.ts'
+import { type Findings, rendered, reportOf } from '../../../../src/exchange/report/index.ts'
 import { report as schema } from '../../../../src/exchange/report/schema.ts'
 import { findingsOf, foundOf, NOTHING, TWO_WEEKS } from './findings.ts'
 
@@ -153,4 +153,32 @@ it('without anything released it says why and what to do', () => {
 
 it('has the form that the contract says', () => {
   for (const one of [report, reportOf(findingsOf({}))]) expect(schema.parse(one)).toEqual(one)
+})
+
+describe('anomalies by name', () => {
+  const shown = (named?: Findings['named']) => {
+    const report = reportOf(findingsOf({}, named === undefined ? {} : { named }))
+    return { report, md: rendered(report, 'md') }
+  }
+  const row = {
+    name: 'eng-042',
+    fingerprint: '0123456789abcdef',
+    type: 'unusual_pattern',
+    severity: 7,
+    count: 2,
+    hour: '2026-11-17T09:00:00.000Z',
+  }
+
+  it('are told with the machine, also where there are no totals', () => {
+    const { md, report } = shown({ nodes: 3, rows: [row] })
+    expect(md).toContain('By name: 3 machines whose people chose that')
+    expect(md).toMatch(/eng-042 \| unusual pattern \| +7 \| +2 \| 2026-11-17 09:00/)
+    expect(rendered(report, 'csv')).toContain('anomalies_named,eng-042')
+  })
+  it('are none that may be told where nobody chose to be named', () => {
+    expect(shown({ nodes: 0, rows: [] }).md).toContain('By name: none that may be told')
+  })
+  it('are no sign of anything where nobody was asked', () => {
+    expect(shown().md).not.toContain('By name')
+  })
 })

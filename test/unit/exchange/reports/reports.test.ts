@@ -26,6 +26,14 @@ const rows = (risky: number): NonNullable<Day['rows']> => ({
   git: [8, 50, 1],
 })
 
+const signal = { type: 'unusual_pattern', severity: 7, count: 2, hour: '2026-11-17T09:00:00.000Z' }
+/** Answers of machines whose people chose to be named, and this machine's own. */
+const NAMED = [
+  { name: 'eng-042', fingerprint: '0123456789abcdef', anomalies: { signals: [signal], learning: false } },
+  { name: 'eng-043', fingerprint: '1123456789abcdef', anomalies: { signals: [], learning: false } },
+  { name: 'hq', fingerprint: '73759d20c49e8cef', anomalies: { signals: [signal], learning: false } },
+]
+
 interface World {
   readonly reports: Reports
   /** The file of what was told. */
@@ -64,6 +72,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
             status: it.status,
             notes: isShown ? [] : ['No totals for you.'],
             ...(isShown ? { released: { audience: 'security' } } : {}),
+            ...(request.perNode ? { nodes: NAMED } : {}),
             opened: isShown && request.team === undefined ? bucketsIn(request.range) : [],
           } as unknown as QueryResult
         },
@@ -146,7 +155,7 @@ const days = (first: number, many: number, risky = 0): readonly Day[] =>
 describe('a report that somebody asks for', () => {
   const request = { range: { start: MONDAY - 7 * DAY_MS, end: MONDAY }, uid: 1000 }
 
-  it('asks for totals only, and for as much before as is compared', async () => {
+  it('asks for totals and named anomalies only, and for as much before as is compared', async () => {
     const it = world()
     it.days = days(-14, 14)
     const report = await it.reports.make(request)
@@ -155,13 +164,23 @@ describe('a report that somebody asks for', () => {
         ['ToolUsage', 2, false],
         ['SafetyPosture', 2, false],
         ['Anomalies', 2, false],
+        ['Anomalies', 1, true],
       ],
     ])
-    for (const { range } of it.asked) expect(range).toEqual({ start: MONDAY - 14 * DAY_MS, end: MONDAY })
+    for (const { range } of it.asked.slice(0, 3))
+      expect(range).toEqual({ start: MONDAY - 14 * DAY_MS, end: MONDAY })
     expect(report).toMatchObject({ state: 'shown', compared: { days_back: 7, same_weekdays: true } })
     expect(report.tools.rows.find(({ tool }) => tool === 'git')).toMatchObject({
       value: 350,
       change: { before: 350, periods: 7, of: 7 },
+    })
+  })
+
+  it('has anomalies by name of who chose that, and never those of the machine that asks', async () => {
+    const { anomalies } = await world().reports.make(request)
+    expect(anomalies.named).toEqual({
+      nodes: 2,
+      rows: [{ name: 'eng-042', fingerprint: '0123456789abcdef', ...signal }],
     })
   })
 
@@ -229,7 +248,7 @@ describe('thresholds', () => {
     const it = world(watching)
     it.days = days(-2, 2, 50)
     for (let look = 0; look < 5; look++) await it.reports.look()
-    expect(it.asked).toHaveLength(3)
+    expect(it.asked).toHaveLength(4)
   })
 
   it('that are taken out of the configuration end', async () => {
