@@ -134,7 +134,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
     }),
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),
-    queryRoutes({ query, sessions, timeoutMs: () => config.query.timeout_ms, fleet: fleet.state }),
+    queryRoutes({ query, sessions, clock, timeoutMs: () => config.query.timeout_ms, fleet: fleet.state }),
     reportsRoutes({ reports, sessions }),
     auditRoutes({ audit, documents, trust, clock, totals }),
     mcpRoutes({ audit }),

@@ -3,8 +3,9 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
+import type { Clock } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
-import type { Query } from '../../exchange/query/index.ts'
+import type { AskRequest, Query } from '../../exchange/query/index.ts'
 import type { Coverage, QueryResult } from '../../exchange/query/result.ts'
 import type { Sessions } from '../../trust/operators/index.ts'
 import { postQuery } from '../contract/operations/query.ts'
@@ -13,6 +14,7 @@ import { describeError } from '../server/errors.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
 import { actingOf } from './acting.ts'
+import { createKeptAnswers } from './kept-answers.ts'
 import { revokedInWords } from './mesh/revoked.ts'
 
 interface QueryRouteDeps {
@@ -20,38 +22,39 @@ interface QueryRouteDeps {
   readonly sessions: Pick<Sessions, 'of'>
   /** Deadline in ms of a query without its own. */
   readonly timeoutMs: () => number
+  readonly clock: Pick<Clock, 'monotonic'>
   readonly fleet: () => Parameters<typeof revokedInWords>[0]
 }
 
 const NDJSON = 'application/x-ndjson'
 
 /** Errors: `bad_request`, `refused` (no login, or one that does not cover it), `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
-export function queryRoutes({ query, sessions, timeoutMs, fleet }: QueryRouteDeps): Routes {
+export function queryRoutes({ query, sessions, timeoutMs, clock, fleet }: QueryRouteDeps): Routes {
   type Request = RequestFor<typeof postQuery>
+  const kept = createKeptAnswers(clock)
 
   async function ask(
     { body, id, caller }: Request,
     signal: AbortSignal,
     onProgress?: (coverage: Coverage) => void,
   ): Promise<QueryResult> {
-    const { query_type, level, range, per_node, filters, team, timeout_ms } = body
+    const { query_type, level, range, per_node, filters, team, timeout_ms, max_age_ms = 0 } = body
     const acting = actingOf(sessions, body.as, caller)
-    const result = await query.ask(
-      {
-        query_type,
-        ...(level === undefined ? {} : { level }),
-        range: { start: Date.parse(range.start), end: Date.parse(range.end) },
-        perNode: per_node ?? false,
-        ...(filters === undefined ? {} : { filters: filters.flatMap(toFilters) }),
-        ...(team === undefined ? {} : { team }),
-        timeoutMs: timeout_ms ?? timeoutMs(),
-        uid: caller.uid,
-        ...(acting === undefined ? {} : { acting }),
-        traceId: id,
-      },
-      signal,
-      onProgress,
-    )
+    const asked: AskRequest = {
+      query_type,
+      ...(level === undefined ? {} : { level }),
+      range: { start: Date.parse(range.start), end: Date.parse(range.end) },
+      perNode: per_node ?? false,
+      ...(filters === undefined ? {} : { filters: filters.flatMap(toFilters) }),
+      ...(team === undefined ? {} : { team }),
+      timeoutMs: timeout_ms ?? timeoutMs(),
+      uid: caller.uid,
+      ...(acting === undefined ? {} : { acting }),
+      traceId: id,
+    }
+    const earlier = max_age_ms === 0 ? undefined : kept.of(asked, max_age_ms)
+    const result = earlier ?? (await query.ask(asked, signal, onProgress))
+    if (earlier === undefined) kept.keep(asked, result)
     const revoked = revokedInWords(fleet())
     return revoked === undefined ? result : outside(result, revoked)
   }

@@ -6,6 +6,16 @@ export type Role = (typeof ROLES)[number]
 
 export const isRole = (name: string): name is Role => (ROLES as readonly string[]).includes(name)
 
+/** The roles that only issuers may give to which the root granted it, in their own certificate. */
+const GRANTED: readonly string[] = ['security', 'admin'] satisfies Role[]
+
+export const privileged = (roles: readonly string[]): readonly string[] =>
+  roles.filter((role) => GRANTED.includes(role))
+
+/** Whether an issuer with these grants may give all of these roles. */
+export const areGranted = (roles: readonly string[], grants: readonly string[]): boolean =>
+  privileged(roles).every((role) => grants.includes(role))
+
 /**
  * Letters and digits of other scripts that look like the letter before them, out of the table of confusable characters of
  * Unicode's UTS 39, with capitals and small capitals; "i" and "1" count as "l". Full width and the like are no part of it,

@@ -1,9 +1,9 @@
 // What a certificate of an issuer is to say, checked before a root key is made or opened.
 import { KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
+import { privileged } from '../../base/words/roles.ts'
 import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
 import { LIFE_MAX_MS } from '../../trust/certificates/index.ts'
-import { privileged } from '../../trust/policy/index.ts'
 import { parseDuration } from '../input/time.ts'
 import { grantsOf } from '../input/values.ts'
 

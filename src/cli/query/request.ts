@@ -47,7 +47,7 @@ export function everyOf({ options }: CommandInput): number | undefined {
 
 /** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
 export function bodyOf({ args, options }: CommandInput, now: number) {
-  const { last, from, to, level, timeout, where, team } = options
+  const { last, from, to, level, timeout, where, team, 'max-age': maxAge } = options
   const query_type = ASKED_TYPES.find((type) => queryType(type).word === args.type)
   if (query_type === undefined) throw new Error(`the command line let ${args.type} through`)
   const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
@@ -65,10 +65,13 @@ export function bodyOf({ args, options }: CommandInput, now: number) {
       : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),
     ...(options['as-node'] === true ? { as: 'node' as 'node' | 'operator' } : {}),
     ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
+    ...(typeof maxAge === 'string' ? { max_age_ms: ageIn(maxAge) } : {}),
     // Also what query.timeout_ms could be.
     ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),
   }
 }
+
+const ageIn = (text: string): number => (text === '0' ? 0 : durationIn(text, '--max-age', '1s', '24h'))
 
 /** In ms. Throws KaroError bad_request. */
 function durationIn(text: string, where: string, least: string, most: string): number {

@@ -161,6 +161,7 @@ export const queryResult = z
     data,
     nodes: listOf(perNode).exactOptional().describe('with per_node'),
     as_of: moment('when the oldest of these numbers was computed; null without any').nullable(),
+    age_ms: count('milliseconds since it was asked, where an earlier answer was kept').exactOptional(),
     coverage,
     reach: reach.nullable().describe('null for numbers that are of now'),
     compared: z

@@ -19,9 +19,8 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { toHex } from '../../base/hex.ts'
 import { orElse } from '../../base/run/or-else.ts'
-import { rolesThatCount } from '../../base/words/roles.ts'
+import { privileged, rolesThatCount } from '../../base/words/roles.ts'
 import { verifierOf } from '../identity/index.ts'
-import { privileged } from '../policy/roles.ts'
 import { type Binding, USAGES, type Usage } from './types.ts'
 
 /** The longest time a certificate may hold, by usage. A lost laptop's ends by itself within a month. */

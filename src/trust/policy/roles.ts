@@ -93,16 +93,6 @@ export const ROLE_TABLE: readonly RoleRow[] = [
 export const rowOf = (role: Role, level: 1 | 2, category: SharingCategory): RoleRow | undefined =>
   ROLE_TABLE.find((row) => row.role === role && row.level === level && row.categories.includes(category))
 
-/** The roles that only issuers may give to which the root granted it, in their own certificate. */
-const GRANTED: readonly string[] = ['security', 'admin'] satisfies Role[]
-
-export const privileged = (roles: readonly string[]): readonly string[] =>
-  roles.filter((role) => GRANTED.includes(role))
-
-/** Whether an issuer with these grants may give all of these roles. */
-export const areGranted = (roles: readonly string[], grants: readonly string[]): boolean =>
-  privileged(roles).every((role) => grants.includes(role))
-
 /** Node health carries no person's data: every role may have it. */
 export const HEALTH_RULE = 'role.any.health'
 

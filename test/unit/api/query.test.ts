@@ -1,6 +1,7 @@
 // POST /query: what a body may hold, one answer or a stream of lines, and hanging up.
 
 import { describe, expect, test } from 'vitest'
+import { createKeptAnswers } from '../../../src/api/routes/kept-answers.ts'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import type { Caller } from '../../../src/api/server/route.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
@@ -24,7 +25,15 @@ type Standing = ReturnType<Parameters<typeof queryRoutes>[0]['fleet']>
 
 function serverWith(ask: Query['ask'], caller: Partial<Caller> = {}, login?: Acting, standing = MEMBER) {
   const sessions = { of: (uid: number) => (uid === 7 ? login : undefined) }
-  const routes = [queryRoutes({ query: { ask }, sessions, timeoutMs: () => 5_000, fleet: () => standing })]
+  const routes = [
+    queryRoutes({
+      query: { ask },
+      sessions,
+      timeoutMs: () => 5_000,
+      clock: systemClock,
+      fleet: () => standing,
+    }),
+  ]
   const callerOf = () => ({ ...owner(7), ...caller })
   const server = buildServer({ routes, callerOf, clock: systemClock, log: silentLog })
   const post = (body: object, accept?: string) =>
@@ -168,4 +177,52 @@ describe('a person who is logged in as an operator', () => {
       expect(await askedAs(caller, { as: 'operator' })).toEqual({ acting: undefined, code: 'refused' })
     }
   })
+})
+
+test('an answer is given again to the same person for the same question while it is young enough, with its age', async () => {
+  const clock = { time: 0, monotonic: () => clock.time }
+  const kept = createKeptAnswers(clock)
+  const request: AskRequest = {
+    query_type: 'ToolUsage',
+    range: { start: Date.parse(RANGE.start) + 60_000, end: Date.parse(RANGE.end) },
+    perNode: false,
+    timeoutMs: 5_000,
+    uid: 7,
+  }
+  const result = { status: 'success', ended_by: 'all_done' } as unknown as QueryResult
+  kept.keep(request, result)
+  clock.time = 90_000
+  expect(kept.of(request, 90_000)).toEqual({ ...result, age_ms: 90_000 })
+  expect(kept.of(request, 89_999)).toBeUndefined()
+  // Whole hours are asked about, so a question some minutes later is the same one.
+  const later = {
+    ...request,
+    range: { ...request.range, start: request.range.start + 120_000 },
+    traceId: 'x',
+  }
+  expect(kept.of(later, 90_000)).toBeDefined()
+  const acting = { id: 'login' } as Acting
+  for (const other of [{ uid: 8 }, { team: 'eng' }, { level: 2 as const }, { perNode: true }, { acting }])
+    expect(kept.of({ ...request, ...other }, 90_000)).toBeUndefined()
+  for (const [status, ended_by] of [
+    ['access_denied', 'all_done'],
+    ['success', 'cancelled'],
+  ]) {
+    kept.keep({ ...request, uid: 9 }, { status, ended_by } as QueryResult)
+    expect(kept.of({ ...request, uid: 9 }, 90_000)).toBeUndefined()
+  }
+})
+
+test('without an age everybody is asked, and with one the answer that was kept says how old it is', async () => {
+  let times = 0
+  const { post } = serverWith(async () => {
+    times++
+    return { ...RESULT, status: 'success', ended_by: 'all_done' } as QueryResult
+  })
+  await post({})
+  await post({})
+  expect(times).toBe(2)
+  expect((await post({ max_age_ms: 60_000 })).json()).toMatchObject({ age_ms: expect.any(Number) })
+  expect((await post({ max_age_ms: 60_000, team: 'eng' })).json()).not.toHaveProperty('age_ms')
+  expect(times).toBe(3)
 })

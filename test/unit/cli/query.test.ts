@@ -36,6 +36,7 @@ async function serve(
     socketPath: join(home, 'karo.sock'),
     routes: [
       queryRoutes({
+        clock: systemClock,
         query,
         sessions,
         timeoutMs: () => 5_000,

@@ -41,6 +41,14 @@ export const postQueryBody = z.strictObject({
     ['operator', 'node'],
     'node: this node asks. operator: the person asks under the login of theirs. Absent: as an operator while the person is logged in, over the control socket alone',
   ).exactOptional(),
+  max_age_ms: z
+    .int()
+    .min(0)
+    .max(86_400_000)
+    .exactOptional()
+    .describe(
+      'milliseconds: an answer to the same question of the same person that is not older is given again, with its age; absent or 0: all are asked',
+    ),
   timeout_ms: z
     .int()
     .min(100)

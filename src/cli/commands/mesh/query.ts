@@ -77,6 +77,12 @@ const ask = defineCommand({
       description: `with --watch: time between questions, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
     },
     {
+      name: 'max-age',
+      value: 'duration',
+      description:
+        'show an earlier answer again if it is not older, with its age, 1s to 24h; 0 asks anew (default)',
+    },
+    {
       name: 'timeout',
       value: 'duration',
       description: 'longest time for the question, 100ms to 60s (default: query.timeout_ms)',
@@ -93,6 +99,7 @@ const ask = defineCommand({
     { run: 'karo query safety --where risk_level=in:high,critical', does: 'how risky the commands are' },
     { run: 'karo query activity --last 30d --team eng', does: 'when a team works' },
     { run: 'karo query health --require-complete', does: 'fails when a known node is missing' },
+    { run: 'karo query tools --max-age 10m', does: 'asks nobody, if you asked the same within ten minutes' },
     { run: 'karo query health --watch --every 10s', does: 'the nodes as they connect and leave' },
   ],
   async run(io, input) {

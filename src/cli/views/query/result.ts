@@ -105,6 +105,8 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
   const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
+  if (result.age_ms !== undefined)
+    lines.push(`  asked ${duration(result.age_ms)} ago, and kept since (--max-age 0 asks anew)`)
   if (result.asked_as !== undefined) lines.push(fitted(`  ${askedAs(result.asked_as)}`, screen.columns))
   if (!isOfNow(result)) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
   for (const row of [...rows, ...reachRows(result), ...notes, ...filterNotes(result)])
