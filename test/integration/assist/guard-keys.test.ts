@@ -127,6 +127,8 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     expect(shell.screen().slice(asked)).toBe('')
     shell.keys('n')
     await until(() => shell.notes().length === 1, { what: 'an answer' })
+    // The note comes before the line editor has the terminal again: what is typed until then would be lost.
+    await shell.back()
     await shell.run('true')
     // Bash tells of jobs after the record is written, before it draws the prompt.
     const told = program === 'fish' ? /has ended/ : /\b[Dd]one\b/
