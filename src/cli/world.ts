@@ -1,7 +1,7 @@
 // What the rules about failed commands may see of this machine: files, programs on the PATH, and who listens at a port.
 import { accessSync, constants, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
-import type { World } from '../assist/copilot/fix/fix.ts'
+import type { World } from '../assist/copilot/fix/rule.ts'
 import { orElse } from '../base/run/or-else.ts'
 import { personHome } from '../base/run/person-home.ts'
 import type { CommandIo } from './command.ts'

@@ -1,5 +1,6 @@
-// View of an answer of `karo ask`: the command alone on its line, its risk and source, and other commands.
+// Views of `karo ask` and `karo fix`: the command alone on its line, its risk and source, other commands, and what went wrong.
 import { styleText } from 'node:util'
+import type { Fixed } from '../../assist/copilot/fix/fix.ts'
 import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
@@ -43,4 +44,17 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
   if (placeholders.length > 0) lines.push(`  to fill in: ${placeholders.join(', ')}`)
   lines.push(...others())
   return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
+}
+
+const UNKNOWN = 'Karo does not know what went wrong; read what the command itself said.'
+
+/** Ends with a newline; holds no control character of a command. */
+export function printFixed(fixed: Fixed, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
+  const { failed, exit_code, problem } = fixed
+  const code = exit_code === null ? '' : ` (exit code ${exit_code})`
+  const line = `${printable(failed)}${code}`
+  const shown = screen.colour ? styleText('dim', line, { validateStream: false }) : line
+  const said = fitted(printable(problem ?? UNKNOWN), screen.columns)
+  const head = `${shown}\n${said}\n`
+  return fixed.command === null ? head : `${head}\n${printAnswer(fixed, screen)}`
 }

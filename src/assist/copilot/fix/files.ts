@@ -1,8 +1,8 @@
 // Files and directories that are not there, are there already, or are of another kind than the command takes.
 import { basename, dirname, join } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
-import type { Fix, Rule } from './fix.ts'
 import { absolute, quoted } from './paths.ts'
+import type { Fix, Rule } from './rule.ts'
 
 /** Programs whose words are files that have to be there; of the last ones the last word is made. */
 const READ =

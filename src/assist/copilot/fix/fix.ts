@@ -5,52 +5,17 @@ import type { Knowledge } from '../knowledge.ts'
 import type { Answer, Proposal } from '../types.ts'
 import { files } from './files.ts'
 import { git } from './git.ts'
-import { type Call, callsOf } from './line.ts'
+import { callsOf } from './line.ts'
 import { names } from './names.ts'
 import { places } from './places.ts'
 import { rights } from './rights.ts'
+import type { Fix, Rule, World } from './rule.ts'
 
 export interface Failure {
   readonly line: string
   /** Null where only the line is known. */
   readonly exitCode: number | null
 }
-
-/** What the rules may see of the machine. A path that cannot be looked at is as one that is not there. */
-export interface World {
-  readonly cwd: string
-  readonly home: string | undefined
-  readonly isRoot: boolean
-  /** Names of programs on the PATH, each once. */
-  programs(): readonly string[]
-  kind(path: string): 'file' | 'directory' | undefined
-  /** Names in a directory; none where it cannot be read. */
-  list(path: string): readonly string[]
-  /** A small text file. */
-  read(path: string): string | undefined
-  can(path: string, what: 'read' | 'write' | 'execute'): boolean
-  /** Who listens at a TCP port of this machine: a process of this person with its name, or somebody (null). */
-  listener(port: number): { readonly pid: number; readonly name: string } | null | undefined
-}
-
-/** A cause, and the line that gets over it. */
-export interface Fix {
-  /** One sentence: what went wrong. */
-  readonly problem: string
-  /** Undefined where no line helps. */
-  readonly line?: string
-  /** The cause is seen and not guessed. */
-  readonly sure: boolean
-}
-
-export interface Knowing {
-  readonly world: World
-  readonly knowledge: Knowledge
-  readonly exitCode: number | null
-}
-
-/** Rules look at one command of the line. The first room that knows a cause wins; what it gives besides are alternatives. */
-export type Rule = (call: Call, knowing: Knowing) => readonly Fix[]
 
 const RULES: readonly Rule[] = [names, rights, places, git, files]
 

@@ -1,8 +1,8 @@
 // What git needs next, as it says it itself: an upstream, a commit, a branch that exists.
 import { join, resolve } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
-import type { Fix, Rule, World } from './fix.ts'
 import { above, quoted } from './paths.ts'
+import type { Fix, Rule, World } from './rule.ts'
 
 interface Repository {
   /** Undefined where no branch is checked out. */

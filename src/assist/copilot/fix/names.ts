@@ -1,7 +1,7 @@
 // Programs that are not there, and words of a program that it does not know: mistyped, or not installed.
 import { closest, distance } from '../../../base/suggest.ts'
 import type { CommandKnowledge } from '../knowledge-format.ts'
-import type { Fix, Rule } from './fix.ts'
+import type { Fix, Rule } from './rule.ts'
 
 const NOT_FOUND = 127
 const BUILTINS = ['cd', 'echo', 'exit', 'export', 'pwd', 'type', 'alias', 'history', 'source', 'jobs', 'kill']

@@ -1,7 +1,7 @@
 // Paths as a line names them.
 import { dirname, resolve } from 'node:path'
 import { quoteShell } from '../../../base/quote.ts'
-import type { World } from './fix.ts'
+import type { World } from './rule.ts'
 
 /** As one word of a line; what needs no quotes gets none. */
 export const quoted = (text: string): string => (/^~?[\w@%+=:,./-]+$/.test(text) ? text : quoteShell(text))

@@ -1,7 +1,7 @@
 // The wrong directory, and ports that somebody else has.
 import { relative, resolve } from 'node:path'
-import type { Fix, Rule, World } from './fix.ts'
 import { above, quoted } from './paths.ts'
+import type { Fix, Rule, World } from './rule.ts'
 
 /** What a program looks for where it is started. */
 const LOOKS_FOR: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,7 @@
 // What this person may not do: run a file without its bit, read or write what is another's, or do what only root may.
-import type { Fix, Rule } from './fix.ts'
+
 import { absolute } from './paths.ts'
+import type { Fix, Rule } from './rule.ts'
 
 const NOT_EXECUTABLE = 126
 

@@ -6,7 +6,7 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
-import { printFixed } from '../../views/fix.ts'
+import { printFixed } from '../../views/ask.ts'
 import { worldOf } from '../../world.ts'
 
 /** How many of the newest commands are looked through for one that failed. */

@@ -1,7 +1,8 @@
 // What went wrong with a failed command: each kind of cause on a made-up machine, and the guard's say about what is proposed.
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import { fixOf, type World } from '../../../../src/assist/copilot/fix/fix.ts'
+import { fixOf } from '../../../../src/assist/copilot/fix/fix.ts'
+import type { World } from '../../../../src/assist/copilot/fix/rule.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import type { Answer } from '../../../../src/assist/copilot/types.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'

@@ -1,0 +1,39 @@
+// What a rule about a failed command is: what it may look at, and the cause and line that it finds.
+import type { Knowledge } from '../knowledge.ts'
+import type { Call } from './line.ts'
+
+/** What the rules may see of the machine. A path that cannot be looked at is as one that is not there. */
+export interface World {
+  readonly cwd: string
+  readonly home: string | undefined
+  readonly isRoot: boolean
+  /** Names of programs on the PATH, each once. */
+  programs(): readonly string[]
+  kind(path: string): 'file' | 'directory' | undefined
+  /** Names in a directory; none where it cannot be read. */
+  list(path: string): readonly string[]
+  /** A small text file. */
+  read(path: string): string | undefined
+  can(path: string, what: 'read' | 'write' | 'execute'): boolean
+  /** Who listens at a TCP port of this machine: a process of this person with its name, or somebody (null). */
+  listener(port: number): { readonly pid: number; readonly name: string } | null | undefined
+}
+
+/** A cause, and the line that gets over it. */
+export interface Fix {
+  /** One sentence: what went wrong. */
+  readonly problem: string
+  /** Undefined where no line helps. */
+  readonly line?: string
+  /** The cause is seen and not guessed. */
+  readonly sure: boolean
+}
+
+interface Knowing {
+  readonly world: World
+  readonly knowledge: Knowledge
+  readonly exitCode: number | null
+}
+
+/** Rules look at one command of the line. The first room that knows a cause wins; what it gives besides are alternatives. */
+export type Rule = (call: Call, knowing: Knowing) => readonly Fix[]
