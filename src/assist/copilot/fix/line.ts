@@ -1,5 +1,6 @@
 // The commands of a line that failed, with the place of each word, so that one of them can be written anew.
 import { quoted } from './paths.ts'
+import type { Call } from './rule.ts'
 
 interface Word {
   /** Without its quotes. */
@@ -7,19 +8,6 @@ interface Word {
   /** UTF-16 offsets into the line. */
   readonly start: number
   readonly end: number
-}
-
-/** One command of a pipeline or list: its program and arguments, without assignments and `sudo` in front. */
-export interface Call {
-  readonly tool: string
-  readonly args: readonly string[]
-  readonly sudo: boolean
-  /** The line with word `index` (0: the program) written as `text`, quoted if need be. */
-  swap(index: number, text: string): string
-  /** The line with this put in front of the command, as it stands. */
-  before(text: string): string
-  /** The line with this put behind word `index`, as it stands. */
-  behind(index: number, text: string): string
 }
 
 /** What ends a command: operators outside of quotes. Lines with here-documents, loops and the like give what can be read. */

@@ -1,6 +1,18 @@
 // What a rule about a failed command is: what it may look at, and the cause and line that it finds.
 import type { Knowledge } from '../knowledge.ts'
-import type { Call } from './line.ts'
+
+/** One command of a pipeline or list: its program and arguments, without assignments and `sudo` in front. */
+export interface Call {
+  readonly tool: string
+  readonly args: readonly string[]
+  readonly sudo: boolean
+  /** The line with word `index` (0: the program) written as `text`, quoted if need be. */
+  swap(index: number, text: string): string
+  /** The line with this put in front of the command, as it stands. */
+  before(text: string): string
+  /** The line with this put behind word `index`, as it stands. */
+  behind(index: number, text: string): string
+}
 
 /** What the rules may see of the machine. A path that cannot be looked at is as one that is not there. */
 export interface World {
