@@ -1,4 +1,4 @@
-// Prepares a node's directory: private, with a key and a commented configuration. Overwrites nothing.
+// Prepares a node's directory: private, with a key and a configuration that sets nothing. Overwrites nothing.
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'

@@ -10,6 +10,7 @@ import { refuseForeign } from './guarded.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import type { Env } from './paths.ts'
+import { type Found, retiredWords, withoutRetired } from './retired.ts'
 import { envName, KEY_LIST, type Key } from './table.ts'
 import type { Config, ValueSource } from './types.ts'
 
@@ -26,13 +27,6 @@ export interface LoadedConfig {
 }
 
 const FILE = 'config.toml'
-/** Keys that earlier builds had, with what does their work now: a file that still sets one is used without it. */
-const GONE: Readonly<Record<string, string>> = Object.fromEntries(
-  ['schedule', 'last_days', 'formats', 'keep', 'teams'].map((name) => [
-    `reports.${name}`,
-    'karo-report.timer, or cron, writes reports with karo report --out',
-  ]),
-)
 /** Most bytes of a configuration file: room for thousands of trusted peers, too small for a log file given by mistake. */
 const MOST_BYTES = 4 * 1024 * 1024
 /** Most levels of nested tables and lists; no key needs as many. */
@@ -134,11 +128,15 @@ function unknownKey(path: string, parent: string, where: string): KaroError {
   return new KaroError('bad_config', `unknown key ${path}`, { where, hint })
 }
 
-function settingsOfFile(text: string, file: string): { settings: Setting[]; warnings: string[] } {
+/** Settings of the file, and a warning for each piece that only earlier versions knew. */
+function readSettings(text: string, file: string): { settings: Setting[]; warnings: string[] } {
   const settings: Setting[] = []
-  const warnings: string[] = []
-  const document = parseToml(text, file)
+  const found: Found[] = []
+  const document = withoutRetired(parseToml(text, file), found)
   const lineOf = locateKeys(text)
+  const warnings = found.map(
+    (one) => `${FILE}:${lineOf(one.path)}: ${retiredWords(one)} karo config migrate makes a comment of it.`,
+  )
   const walk = (table: Record<string, unknown>, parent: string, at: Path): void => {
     for (const [name, value] of Object.entries(table)) {
       const here = [...at, name]
@@ -154,8 +152,6 @@ function settingsOfFile(text: string, file: string): { settings: Setting[]; warn
           source: `${FILE}:${lineOf(here)}`,
           where: (below) => `${file}:${lineOf([...here, ...below])}`,
         })
-      } else if (Object.hasOwn(GONE, path)) {
-        warnings.push(`${where}: ${path} has no effect any more: ${GONE[path]}`)
       } else if (name.includes('.') || namesBelow(path).length === 0) {
         throw unknownKey(path, parent, where)
       } else if (isTable(value)) {
@@ -284,7 +280,7 @@ const patternWarnings = ({ agents }: Config): string[] =>
 export function loadConfig(from: { readonly home: string; readonly env: Env }): LoadedConfig {
   const file = join(from.home, FILE)
   const text = readConfigFile(from.home, file)
-  const fromFile = text === undefined ? { settings: [], warnings: [] } : settingsOfFile(text, file)
+  const fromFile = text === undefined ? { settings: [], warnings: [] } : readSettings(text, file)
   const settings = new Map<string, Setting>()
   const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))
   for (const setting of [...fromFile.settings, ...settingsOfEnv(from.env)]) {

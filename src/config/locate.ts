@@ -3,12 +3,22 @@
 
 export type Path = readonly (string | number)[]
 
+/** Where a key with its value, or the header of a table, stands in the text: [from, to). */
+export interface Span {
+  readonly path: Path
+  readonly from: number
+  readonly to: number
+  /** A member of a table in braces. */
+  readonly inline: boolean
+}
+
 const keyOf = (path: Path): string => JSON.stringify(path.map(String))
 
 const ESCAPES: Readonly<Record<string, string>> = { b: '\b', e: '\x1b', f: '\f', n: '\n', r: '\r', t: '\t' }
 
 class Scanner {
   readonly lines = new Map<string, number>()
+  readonly spans: Span[] = []
   readonly #text: string
   #at = 0
   #line = 1
@@ -131,20 +141,22 @@ class Scanner {
     while (this.#at < this.#text.length) {
       this.#void()
       if (this.#text[this.#at] === '}') break
-      this.#assignment(path)
+      this.#assignment(path, true)
       this.#void()
       if (this.#text[this.#at] === ',') this.#step()
     }
     this.#step()
   }
 
-  #assignment(table: Path): void {
+  #assignment(table: Path, inline = false): void {
     const line = this.#line
+    const from = this.#at
     const path = [...table, ...this.#key()]
     for (let n = table.length + 1; n <= path.length; n++) this.#note(path.slice(0, n), line)
     this.#step()
     this.#blanks()
     this.#value(path)
+    this.spans.push({ path, from, to: this.#at, inline })
   }
 
   #note(path: Path, line = this.#line): void {
@@ -156,6 +168,7 @@ class Scanner {
   #header(): Path {
     const isArray = this.#startsWith('[[')
     const line = this.#line
+    const from = this.#at
     this.#step(isArray ? 2 : 1)
     const names = this.#key()
     this.#step(isArray ? 2 : 1)
@@ -170,6 +183,7 @@ class Scanner {
         this.#note(path, line)
       } else if (count !== undefined) path = [...path, count - 1]
     })
+    this.spans.push({ path, from, to: this.#at, inline: false })
     return path
   }
 
@@ -182,6 +196,13 @@ class Scanner {
       if (this.#at === before) this.#step()
     }
   }
+}
+
+/** Every key and header of a valid TOML document, in order. */
+export function spansOf(text: string): readonly Span[] {
+  const scanner = new Scanner(text)
+  scanner.run()
+  return scanner.spans
 }
 
 /**

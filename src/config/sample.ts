@@ -1,8 +1,6 @@
-// Writes the table of keys for people: the commented config.toml and the page docs/configuration.md.
+// Writes the table of keys for people: the config.toml of a new home and the page docs/configuration.md.
 import { ENVIRONMENT } from './environment.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from './table.ts'
-
-const WIDTH = 100
 
 /** Writes a default or another small value as TOML. */
 export function toToml(value: unknown): string {
@@ -24,19 +22,6 @@ export function defaultText(k: Key<unknown>): string {
   return k.defaultText ?? toToml(k.default) + (k.unit ? ` ${k.unit}` : '')
 }
 
-function comment(text: string): string {
-  const lines: string[] = []
-  let line = '#'
-  for (const word of text.split(' ')) {
-    if (line.length + 1 + word.length > WIDTH) {
-      lines.push(line)
-      line = '#'
-    }
-    line += ` ${word}`
-  }
-  return [...lines, line].join('\n')
-}
-
 /** Where a key stands in the file: `sharing.allow.peers` is `allow.peers` under `[sharing]`; a map is a section itself. */
 function place(k: Key<unknown>): { section: string; name: string | undefined } {
   if (k.default instanceof Map) return { section: k.path, name: undefined }
@@ -44,35 +29,22 @@ function place(k: Key<unknown>): { section: string; name: string | undefined } {
   return { section: k.path.slice(0, dot), name: k.path.slice(dot + 1) }
 }
 
-/** The line of the sample about the key, without the sign that makes it a comment, and the name in it. */
-export function sampleLine(path: string): { readonly name: string; readonly text: string } {
-  const key = KEY_LIST.find((one) => one.path === path)
-  const name = key && place(key).name
-  if (key === undefined || name === undefined)
-    throw new Error(`the sample has no line of its own for ${path}`)
-  return { name, text: `${name} = ${key.example ?? toToml(key.default)}` }
+/** How the key is written in a file that has nothing else; undefined for a map, which is a section of its own. */
+export function exampleText(k: Key<unknown>): string | undefined {
+  const { section, name } = place(k)
+  return name === undefined ? undefined : `[${section}]\n${name} = ${k.example ?? toToml(k.default)}`
 }
 
-/** A config.toml in which every key is commented out, with its meaning and default; only the values of `set` are in force. */
+/** The config.toml of a new home, which sets nothing but what `set` says. */
 export function sampleConfig(set: { readonly name?: string } = {}): string {
-  const parts = [
-    '# The configuration of this Karo node. Every key is optional: a key that is commented out has its default.\n' +
-      '# `karo config list` shows every key, its value, and where the value came from.\n',
-  ]
-  let section = ''
-  for (const k of KEY_LIST) {
-    const at = place(k)
-    if (at.section !== section) parts.push(`\n[${at.section}]\n`)
-    else parts.push('\n')
-    section = at.section
-    const env = envName(k)
-    const notes = [`Default: ${defaultText(k)}.`, env && `Environment: ${env}.`]
-    parts.push(`${comment(k.description)}\n${comment(notes.filter(Boolean).join(' '))}\n`)
-    const value = k.example ?? toToml(k.default)
-    if (k.path === 'node.name' && set.name !== undefined) parts.push(`name = ${toToml(set.name)}\n`)
-    else parts.push(at.name === undefined ? `#${value}\n` : `#${at.name} = ${value}\n`)
-  }
-  return parts.join('')
+  const name = set.name === undefined ? '' : `\n[node]\nname = ${toToml(set.name)}\n`
+  return `# The configuration of this Karo node. Every key has a default, so the file may be empty.
+#   karo config list            every key, its value, where that came from, what it means
+#   karo config get mesh.port   one key, and how it is written here:
+#
+#     [mesh]
+#     port = 9238
+${name}`
 }
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
@@ -103,7 +75,8 @@ export function configurationPage(): string {
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
 environment variable wins over the file, and the file wins over the default. In a variable, commas separate the entries of
 a list. \`karo config list\` shows every key with its value and where the value came from; \`karo config get <key>\` shows
-one key. \`karo init\` writes a file in which every key is commented out. A service reads \`/etc/karo/config.toml\`.
+one key. \`karo init\` writes a file that sets nothing. Of keys that only earlier versions knew Karo warns and
+goes on; \`karo config migrate\` makes comments of them and keeps the file as it was. A service reads \`/etc/karo/config.toml\`.
 
 The daemon reads the file when it starts. A service reads the file again at \`systemctl reload karo\` (or \`systemctl --user
 reload karo\`): the sections that can change take their new values, and for the others it says which keys wait for a

@@ -4,29 +4,42 @@ import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { replaceFile } from '../../base/files.ts'
 import { loadConfig } from '../../config/load.ts'
+import { spansOf } from '../../config/locate.ts'
 import type { HomePaths } from '../../config/paths.ts'
-import { sampleLine } from '../../config/sample.ts'
 
 /** The keys that keep a node to itself, with their values in TOML. */
-const SOLO = { 'mesh.listen': '[]', 'discovery.mdns': 'false' } as const
+const SOLO = [
+  { section: 'mesh', name: 'listen', value: '[]' },
+  { section: 'discovery', name: 'mdns', value: 'false' },
+] as const
 
 /**
- * Writes the two keys into config.toml, in place of the commented lines that `karo init` made; false if they say so
- * already. Throws KaroError `refused` where a person has written something else there.
+ * Writes the two keys into config.toml; false if they say so already. Throws KaroError `refused` where a person has written
+ * something else there.
  */
 export function makeSolo(paths: Pick<HomePaths, 'home' | 'config'>): boolean {
-  const { config } = loadConfig({ home: paths.home, env: {} })
+  const { config, sources } = loadConfig({ home: paths.home, env: {} })
   if (config.mesh.listen.length === 0 && config.discovery.mdns === false) return false
   let text = existsSync(paths.config) ? readFileSync(paths.config, 'utf8') : ''
-  for (const [key, value] of Object.entries(SOLO)) {
-    const line = sampleLine(key)
-    if (!text.includes(`\n#${line.text}\n`))
-      throw new KaroError('refused', `the configuration sets ${key} itself`, {
+  for (const { section, name, value } of SOLO) {
+    if (sources.get(`${section}.${name}`) !== 'default')
+      throw new KaroError('refused', `the configuration sets ${section}.${name} itself`, {
         where: paths.config,
         hint: 'Write this there yourself:  listen = []  under [mesh], and  mdns = false  under [discovery]',
       })
-    text = text.replace(`\n#${line.text}\n`, () => `\n${line.name} = ${value}\n`)
+    text = withKey(text, section, `${name} = ${value}\n`)
   }
   replaceFile(paths.config, text, 0o600, systemRandom)
   return true
+}
+
+/** The line goes below the header of its section, or with a header to the end. */
+function withKey(text: string, section: string, line: string): string {
+  const header = spansOf(text).find(
+    ({ path, from }) => text[from] === '[' && path.length === 1 && path[0] === section,
+  )
+  if (header === undefined)
+    return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}`
+  const end = text.indexOf('\n', header.to)
+  return end < 0 ? `${text}\n${line}` : text.slice(0, end + 1) + line + text.slice(end + 1)
 }

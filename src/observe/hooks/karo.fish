@@ -115,6 +115,8 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --local code $status
         builtin set --query argv[1]; or return
         builtin test -n "$__karo_begun"; or return
+        # `exit` gives the code of the command before it, or the one that the shell is to end with: neither says that it failed.
+        builtin string match --quiet --regex -- '^\s*exit(\s+\d+)?\s*$' "$argv[1]"; and builtin set code 0
         builtin set --local cwd "$__karo_cwd"
         builtin test -n "$cwd"; or builtin set cwd '?'
         builtin set --local text "=$argv[1]"

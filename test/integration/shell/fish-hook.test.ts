@@ -2,6 +2,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { until } from '../../support/run/until.ts'
 import { hookCases, isInstalled } from '../../support/shell/hook-cases.ts'
 import { commandsOf, type ShellOptions, spooled, startShell } from '../../support/shell/hooked-shell.ts'
 
@@ -58,6 +59,14 @@ hookCases({
 })
 
 describe.skipIf(!isInstalled('fish'))('fish alone', () => {
+  test('the line that ends the shell has not failed because the one before it has', async () => {
+    const shell = await start()
+    await shell.type('sh -c "exit 5"')
+    shell.keys('exit\r')
+    await until(() => spooled(shell.spool).length === 2, { what: 'the record of exit' })
+    expect(spooled(shell.spool).map(({ exitCode }) => exitCode)).toEqual([5, 0])
+  })
+
   test('$status and $pipestatus are what they were, for the person and for other handlers, before and after', async () => {
     const shell = await start({
       before: 'function earlier --on-event fish_postexec; set -g before $status; end',

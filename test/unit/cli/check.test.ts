@@ -118,11 +118,7 @@ test('the profile comes from the option, else the environment, else the file', a
 
 test.each([
   ['the sample', sampleConfig(), 'allow'],
-  [
-    'the sample, its line uncommented',
-    sampleConfig().replace('#profile = "moderate"', 'profile = "strict"'),
-    'confirm',
-  ],
+  ['the sample, with a key', `${sampleConfig()}\n[guard]\nprofile = "strict"\n`, 'confirm'],
   ['an empty section, then another', '[guard]\n\n[node]\nname = "strict"\n', 'allow'],
   ['a comment between', '[guard]  # strict?\n# no\n  profile = "strict"\n', 'confirm'],
   ['a dotted key', 'guard.profile = "strict"\n', 'confirm'],

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/index.ts'
-import { configurationPage, inForce, sampleConfig, toToml } from '../../../src/config/sample.ts'
+import { configurationPage, exampleText, inForce, sampleConfig, toToml } from '../../../src/config/sample.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
@@ -48,26 +48,19 @@ describe('the sample configuration', () => {
       ])
     }
   })
+})
 
-  test('has every key where uncommenting its line sets exactly it', () => {
-    const lines = sampleConfig().split('\n')
-    for (const key of KEY_LIST) {
-      if (key.default instanceof Map) continue
-      const section = key.path.split('.')[0]!
-      const name = key.path.slice(section.length + 1)
-      const start = lines.indexOf(`[${section}]`)
-      const at = lines.findIndex((line, i) => i > start && line.startsWith(`#${name} = `))
-      expect(at, key.path).toBeGreaterThan(start)
-      // The example of a node id is cut short on purpose.
-      if (lines[at]!.includes('…')) continue
-      const changed = lines.with(at, lines[at]!.slice(1)).join('\n')
-      const { sources } = load(changed, NEEDS[key.path])
-      const setByFile = [...sources]
-        .filter(([, source]) => source.startsWith('config.toml'))
-        .map(([path]) => path)
-      expect(setByFile).toEqual([key.path])
-    }
-  })
+test('the example of each key, alone in a file, sets exactly it', () => {
+  for (const key of KEY_LIST) {
+    const text = exampleText(key)
+    // The example of a node id is cut short on purpose.
+    if (text === undefined || text.includes('…')) continue
+    const { sources } = load(`${text}\n`, NEEDS[key.path])
+    const setByFile = [...sources]
+      .filter(([, source]) => source.startsWith('config.toml'))
+      .map(([path]) => path)
+    expect(setByFile).toEqual([key.path])
+  }
 })
 
 test('defaults pass their own checks', () => {

@@ -1,10 +1,14 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
+import { readFileSync, statSync } from 'node:fs'
+import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
+import { createFile, freeName, replaceFile } from '../../../base/files.ts'
 import { printable } from '../../../base/format.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
-import { defaultText, valueText } from '../../../config/sample.ts'
+import { migrateText } from '../../../config/migrate.ts'
+import { defaultText, exampleText, valueText } from '../../../config/sample.ts'
 import { envName, KEY_LIST, type Key } from '../../../config/table.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
@@ -114,12 +118,14 @@ const get = defineCommand({
 
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
   const env = envName(k)
+  const example = exampleText(k)
   const facts = [
     ['from', loaded.sources.get(k.path) ?? 'default'],
     ['default', defaultText(k)],
     ...(env === undefined ? [] : [['environment', env]]),
     ['allowed', k.kind.allowed],
     ['meaning', k.description],
+    ...(example === undefined ? [] : [['in the file', example.replace('\n', ' ')]]),
   ] as const
   return table(io, facts, [
     { title: '', value: ([name]) => name ?? '', style: () => 'dim' },
@@ -133,4 +139,28 @@ function sectionOf(path: string): string | undefined {
   return fits.length === 0 ? undefined : fits.join(' or ')
 }
 
-export const commands: readonly Command[] = [list, get]
+const migrate = defineCommand({
+  name: 'config migrate',
+  summary: 'make comments of keys that only earlier versions knew; the file as it was stays beside it',
+  examples: [
+    { run: 'karo config migrate', does: 'says what it changed, or that there is nothing to change' },
+  ],
+  async run(io) {
+    const { file } = load({ ...io, err: () => {} })
+    const text = file === undefined ? '' : readFileSync(file, 'utf8')
+    const { text: now, changes } = migrateText(text, file ?? '')
+    const kept = file === undefined || changes.length === 0 ? null : freeName(`${file}.before`, Date.now())
+    if (file !== undefined && kept !== null) {
+      const mode = statSync(file).mode & 0o777
+      createFile(kept, text, mode, systemRandom)
+      replaceFile(file, now, mode, systemRandom)
+    }
+    if (io.json) io.out(`${JSON.stringify({ file: file ?? null, kept, changes })}\n`)
+    else if (kept === null) io.out('Every key of the file is one of this version.\n')
+    else
+      io.out(`${changes.map((change) => `${printable(change)}\n`).join('')}\nThe file as it was: ${kept}\n`)
+    return EXIT.done
+  },
+})
+
+export const commands: readonly Command[] = [list, get, migrate]

@@ -1,4 +1,4 @@
-// karo init: makes a key and a commented configuration, and says what to do next.
+// karo init: makes a key and a configuration that sets nothing, and says what to do next.
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, printable } from '../../../base/format.ts'
