@@ -119,6 +119,7 @@ describe('sources', () => {
         'agents.sandbox',
         'mcp.history',
         'mcp.tasks',
+        'forward.to',
       ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
     }
