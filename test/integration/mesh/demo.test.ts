@@ -1,5 +1,5 @@
 // karo demo, as somebody new tries it: eight real nodes, totals that are exact, each role with what is its own, and nothing left behind.
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Page } from 'playwright-core'
@@ -15,31 +15,15 @@ import { historyOf } from '../../../src/cli/demo/history.ts'
 import { MACHINES } from '../../../src/cli/demo/machines.ts'
 import type { Report } from '../../../src/exchange/report/index.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
+import { DEMO_MS, isAlive, startDemo } from '../../support/node/demo.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
-import { atEnd } from '../../support/run/processes.ts'
-import { PATIENCE_MS, until } from '../../support/run/until.ts'
-import { programInTerminal, type TerminalRun } from '../../support/shell/terminal-run.ts'
+import { until } from '../../support/run/until.ts'
+import type { TerminalRun } from '../../support/shell/terminal-run.ts'
 
 /** Of the daemon that runs in this home. */
 const pidOf = (home: string): number =>
   (JSON.parse(readFileSync(join(home, 'karo.lock'), 'utf8')) as { readonly pid: number }).pid
-
-/** At a terminal, as a person starts it: only there its agent gets what it needs. What it prints is in a file. */
-function startDemo(directory: string, ...words: string[]) {
-  const printed = join(directory, 'printed')
-  // Where this is root, the jail of the agent runs as somebody else, who has to get there.
-  chmodSync(directory, 0o711)
-  const script = `exec "$NODE" "$KARO" demo "$@" >'${printed}'`
-  const env = { TMPDIR: directory }
-  const demo = programInTerminal('/bin/sh', ['-c', script, 'sh', ...words], temporaryHome(), env)
-  atEnd(() => {
-    if (isAlive(demo.pid)) process.kill(demo.pid, 'SIGKILL')
-  })
-  return { demo, printed: () => (existsSync(printed) ? readFileSync(printed, 'utf8') : '') }
-}
-
-const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
 
 describe('karo demo', () => {
   let directory = ''
@@ -61,8 +45,7 @@ describe('karo demo', () => {
     ;({ demo, printed } = startDemo(temporaryHome(), '--json'))
     await until(() => printed().endsWith('\n') || !isAlive(demo.pid), {
       what: 'the nodes of the demonstration',
-      // Eight daemons and some thirty commands, one after the other, on a machine that runs other tests.
-      deadlineMs: 2 * PATIENCE_MS,
+      deadlineMs: DEMO_MS,
     })
     if (printed() === '') throw new Error(demo.shown())
     directory = dirname((JSON.parse(printed()) as { nodes: { home: string }[] }).nodes[0]!.home)
@@ -276,7 +259,7 @@ test('a demo that is killed leaves no node and no file', async () => {
   const homes = () => MACHINES.map(({ name }) => join(place, made()[0] ?? '', `.${name}`))
   await until(() => homes().every((home) => existsSync(join(home, 'karo.sock'))), {
     what: 'the nodes of the demonstration',
-    deadlineMs: 2 * PATIENCE_MS,
+    deadlineMs: DEMO_MS,
   })
   const running = homes().map(pidOf)
   process.kill(demo.pid, 'SIGKILL')

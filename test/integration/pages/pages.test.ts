@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { demoHomes } from '../../support/node/demo.ts'
 import { canNamespaces, createLan } from '../../support/node/lan.ts'
 import { temporaryHome } from '../../support/node/node.ts'
 import { createMachine, type Machine } from '../../support/pages/machine.ts'
@@ -15,6 +16,10 @@ const START = join(ROOT, 'docs/start')
 const MOST_COMMANDS = 10
 /** Between two runs of a command that the page says is to be repeated. */
 const PAUSE_MS = 300
+/** In a page that goes on where `karo demo` is: its prompts name nodes of the demonstration. */
+const ON_DEMO = '<!-- on the machines of karo demo -->'
+/** Pages of the demonstration share one. */
+let demo: ReturnType<typeof demoHomes> | undefined
 const namespaces = canNamespaces()
 if (!namespaces.ok)
   process.stderr.write(`no namespaces (${namespaces.reason}): the pages run on loopback, without mDNS\n`)
@@ -25,10 +30,11 @@ const PAGES = ['README.md', ...readdirSync(START).map((name) => `docs/start/${na
 
 describe.concurrent('pages', () => {
   test.each(PAGES)('%s', async (name) => {
-    const steps = stepsOf(readFileSync(join(ROOT, name), 'utf8'))
+    const text = readFileSync(join(ROOT, name), 'utf8')
+    const steps = stepsOf(text)
     expect(steps.length, 'commands of the page').toBeGreaterThan(0)
     expect(steps.length, 'commands of the page').toBeLessThanOrEqual(MOST_COMMANDS)
-    const machines = await machinesOf(steps)
+    const machines = await (text.includes(ON_DEMO) ? machinesOfDemo(steps) : machinesOf(steps))
     for (const step of steps) {
       const shown = await runStep(machines.get(step.machine)!, step)
       if (process.env.SHOW !== undefined)
@@ -66,6 +72,16 @@ async function machinesOf(steps: readonly Step[]): Promise<ReadonlyMap<string, M
         env: lan === undefined ? onLoopback(ports, i) : {},
       }),
     ]),
+  )
+}
+
+async function machinesOfDemo(steps: readonly Step[]): Promise<ReadonlyMap<string, Machine>> {
+  demo ??= demoHomes()
+  const homes = await demo
+  const directory = temporaryHome()
+  const names = [...new Set(steps.map(({ machine }) => machine))]
+  return new Map(
+    names.map((name) => [name, createMachine({ name, directory, env: { KARO_HOME: homes.get(name)! } })]),
   )
 }
 
