@@ -1,16 +1,8 @@
 // Runs checks and puts what they found together; and the safe fixes, one by one.
-import { CHECKS, type CheckId } from './catalogue.ts'
+import { CHECKS, type Check, type CheckId } from './catalogue.ts'
 import { PROBES, type Probe } from './probes.ts'
 import { type CheckResult, type Finding, resultOf, type SafeFix, skipped } from './result.ts'
 import type { World } from './world.ts'
-
-/** Facts that only administrators get. For other people these checks would find nothing, and seem to pass. */
-const FOR_ADMINISTRATORS: ReadonlySet<CheckId> = new Set([
-  'config.in_force',
-  'mesh.multicast',
-  'peers.pending',
-  'peers.twins',
-])
 
 export interface Examined {
   readonly result: CheckResult
@@ -34,10 +26,11 @@ export async function examine(
 
 async function look(world: World, id: CheckId, probe: Probe): Promise<readonly Finding[]> {
   try {
-    if (CHECKS[id].needsDaemon && (await world.daemon()).kind !== 'up') {
+    const { looksAt }: Check = CHECKS[id]
+    if (looksAt !== 'files' && (await world.daemon()).kind !== 'up') {
       return [skipped('only a daemon that runs can tell')]
     }
-    if (FOR_ADMINISTRATORS.has(id) && (await world.facts())?.limited === true) {
+    if (looksAt === 'admin' && (await world.facts())?.limited === true) {
       return [skipped('only administrators may see this: sudo karo doctor')]
     }
     return [await probe(world)].flat()

@@ -52,7 +52,7 @@ export function doctorPage(): string {
 function about(id: CheckId, check: Check): string {
   const notes = [
     check.severity === 'fail' ? 'may fail' : 'warns only',
-    ...(check.needsDaemon ? ['needs a daemon that runs'] : []),
+    ...(check.looksAt !== 'files' ? ['needs a daemon that runs'] : []),
   ]
   return `
 ### \`${id}\`

@@ -4,7 +4,6 @@ import { DAY_MS, HOUR_MS } from '../../../base/calendar.ts'
 import { formatFingerprint } from '../../../base/format.ts'
 import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
-import type { World } from '../world.ts'
 
 /** An issuer renews a node's certificate at two thirds of its life, and other issuers after five sixths. */
 const RENEWED_BY = 5 / 6
@@ -24,13 +23,6 @@ const WHY_NOT = {
   ],
   ended: ['its certificate has ended', 'Ask an issuer for an invite: karo join <code>'],
 } as const
-
-export async function meshCertificate(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined
-    ? []
-    : judgeCertificate(facts.certificate ?? null, world.now(), facts.invite_refused, facts.invite_detail)
-}
 
 /** `certificate` is null for a node that is in no mesh of a root; `refused` says why its invite did not let it in, `detail` what is wrong with its file. */
 export function judgeCertificate(
@@ -83,11 +75,6 @@ export function judgeCertificate(
     ]
   }
   return [ok(`this node is certified ${until}; ${there} of ${issuers} issuers are connected`)]
-}
-
-export async function operatorLogin(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeLogin(facts.login ?? null, world.now())
 }
 
 /** `login` is null for a person who asks as the node. */

@@ -1,5 +1,6 @@
 // Checks of the daemon: whether it answers and is healthy, leftovers of an earlier one, its version, its systemd unit.
 import { existsSync } from 'node:fs'
+import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { BUILD } from '../../../base/version.ts'
 import { readHolder } from '../../../ops/system/lock.ts'
@@ -111,26 +112,22 @@ const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
   'http.listening': 'http.listener',
 }
 
-export async function daemonHealth(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  if (facts === undefined) return []
-  const bad = facts.checks.filter(({ ok: fine }) => !fine)
+export function judgeHealth({ checks }: Pick<DaemonFacts, 'checks'>): readonly Finding[] {
+  const bad = checks.filter(({ ok: fine }) => !fine)
   const full = bad.some(({ name }) => name === 'store.writable')
   const failing = bad.filter(({ name }) => {
     // The ledger is in the database, so it cannot be written while the disk is full.
     return !Object.hasOwn(HEALTH_EXPLAINED, name) && !(full && name === 'audit.writable')
   })
   if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
-  return [ok(`the daemon's own ${facts.checks.length} checks find no other problem`)]
+  return [ok(`the daemon's own ${checks.length} checks find no other problem`)]
 }
 
-export async function daemonVersion(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  if (facts === undefined) return []
+export function judgeVersion(facts: DaemonFacts, world: World): Finding {
   // An older daemon tells only its version and no build.
   const its = facts.build ?? facts.version
-  if (its === BUILD) return [ok(BUILD)]
-  return [warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, facts.pid))]
+  if (its === BUILD) return ok(BUILD)
+  return warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, facts.pid))
 }
 
 export type UnitProperties = Readonly<Record<string, string>>

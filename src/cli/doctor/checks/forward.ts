@@ -1,14 +1,8 @@
 // The check of where the ledger is sent.
 import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { type Finding, ok, skipped, warn } from '../result.ts'
-import type { World } from '../world.ts'
 
-export async function forwardTargets(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeForward(facts.forward ?? [])
-}
-
-function judgeForward(targets: NonNullable<DaemonFacts['forward']>): readonly Finding[] {
+export function judgeForward(targets: NonNullable<DaemonFacts['forward']>): readonly Finding[] {
   if (targets.length === 0) return [skipped('the ledger is sent nowhere (forward.to)')]
   return targets.map(({ to, waiting, missed, problem }) => {
     if (problem !== null) return warn(`${to} does not get the ledger: ${problem}; ${waiting} entries wait`)

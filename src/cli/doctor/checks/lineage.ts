@@ -2,15 +2,9 @@
 import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { ago } from '../../../base/format.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
-import type { World } from '../world.ts'
 
 /** An issuer signs a list each day; a list that is another day late is reported. */
 const OLD_MS = 48 * 3_600_000
-
-export async function peersLineage(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeLineage(facts)
-}
 
 export function judgeLineage({
   frozen,
@@ -31,11 +25,6 @@ export function judgeLineage({
     )
   }
   return found.length > 0 ? found : [ok('no key has two successors')]
-}
-
-export async function meshLists(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeLists(facts.lists, world.now())
 }
 
 export function judgeLists(lists: DaemonFacts['lists'], now: number): readonly Finding[] {

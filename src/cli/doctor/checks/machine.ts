@@ -79,11 +79,6 @@ export function judgeSynchronised(told: string | undefined, timesyncd: boolean):
   return skipped('neither timedatectl nor systemd-timesyncd is installed, so this is unknown')
 }
 
-export async function clockPeers(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeSkews(facts.mesh.connections, facts.stale)
-}
-
 export function judgeSkews(
   connections: readonly Pick<ConnectionFacts, 'name' | 'fingerprint' | 'admitted' | 'skew_ms'>[],
   stale: readonly Pick<DaemonFacts['stale'][number], 'name' | 'fingerprint' | 'clock_off_ms'>[],

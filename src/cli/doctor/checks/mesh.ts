@@ -245,11 +245,6 @@ export function judgeLanOnly(mesh: Config['mesh'], listening: readonly string[])
   return outside.length === 0 ? ok('on') : warn(`it is on, but the daemon listens on ${outside.join(', ')}`)
 }
 
-export async function meshMulticast(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeMulticast(facts)
-}
-
 /** The next step: only the rules themselves tell which one drops the packets, and which command opens the port. */
 const LOOK =
   'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'

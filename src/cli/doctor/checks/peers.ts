@@ -2,20 +2,13 @@
 
 import type { ConnectionFacts, DaemonFacts, NamedNode, PendingNode } from '../../../api/contract/shapes.ts'
 import { placesInWords } from '../../../base/places.ts'
-import { VERSION } from '../../../base/version.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
-import type { World } from '../world.ts'
 
 /** Waiting time from which there is a warning, so that a person who just installed a node has time to decide. */
 const PENDING_LONG_MS = 60 * 60_000
 
 const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
   `${name} (${fingerprint})`
-
-export async function peersPending(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgePending(facts.pending, world.now())
-}
 
 export function judgePending(pending: readonly PendingNode[], now: number): readonly Finding[] {
   const long = pending.filter(({ since }) => now - Date.parse(since) > PENDING_LONG_MS)
@@ -31,19 +24,15 @@ export function judgePending(pending: readonly PendingNode[], now: number): read
   )
 }
 
-export async function peersTrust(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  if (facts === undefined) return []
-  const out = facts.certificate?.why_not
+export function judgeTrust({
+  certificate,
+  one_sided,
+}: Pick<DaemonFacts, 'certificate' | 'one_sided'>): readonly Finding[] {
+  const out = certificate?.why_not
   if (out === 'revoked' || out === 'issuer_revoked')
     return [skipped('this node is no longer a member of its mesh: mesh.certificate says what to do')]
-  if (facts.one_sided.length === 0) return [ok('every trusted node that this node has met trusts it too')]
-  return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
-}
-
-export async function peersLeaves(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeLeaves(facts.mesh.leaves)
+  if (one_sided.length === 0) return [ok('every trusted node that this node has met trusts it too')]
+  return one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
 }
 
 /** Leaves that are named; the rest is counted. */
@@ -62,11 +51,6 @@ export function judgeLeaves({
   ]
 }
 
-export async function peersTwins(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeTwins(facts.twins)
-}
-
 export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Finding[] {
   const found = others.map((node) =>
     warn(
@@ -79,11 +63,6 @@ export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Fin
     found.unshift(fail(`two machines use the key of this node: this one, and one at ${at}`))
   }
   return found.length > 0 ? found : [ok('no other machine was seen with the key of this node or of a member')]
-}
-
-export async function peersVersions(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeVersions(facts.mesh.connections, VERSION)
 }
 
 export function judgeVersions(connections: readonly ConnectionFacts[], own: string): readonly Finding[] {

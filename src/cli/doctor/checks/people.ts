@@ -1,12 +1,5 @@
 // The check of people whose data belongs to no account of this machine.
 import { type Finding, ok, warn } from '../result.ts'
-import type { World } from '../world.ts'
-
-export async function peopleHeld(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  // Others than administrators are not told.
-  return facts?.people_held === undefined ? [] : [judgePeople(facts.people_held, world.homeFlag)]
-}
 
 export function judgePeople(held: number, homeFlag: string): Finding {
   if (held === 0) return ok('all data belongs to existing accounts')

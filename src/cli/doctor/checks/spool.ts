@@ -6,11 +6,6 @@ import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import { readSystem, type World } from '../world.ts'
 
-export async function spoolFollowed(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeFollowed(facts.spool.unfollowed ?? [], world.uid)
-}
-
 /** `uid`: the person who asks, who is shown only their own files. */
 export function judgeFollowed(
   unfollowed: DaemonFacts['spool']['unfollowed'],

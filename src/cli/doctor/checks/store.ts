@@ -156,11 +156,9 @@ export function judgeRooms(places: readonly Room[], database: number): readonly 
   return [ok(`${bytes(Math.min(...places.map(({ free }) => free)))} free`)]
 }
 
-export async function storeRetention(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  if (facts === undefined) return []
+export async function storeRetention(facts: DaemonFacts, world: World): Promise<Finding> {
   const synchronised = facts.retention_waits_ms > 0 && (await clockSynchronised(world)).outcome === 'ok'
-  return [judgeRetention(facts, synchronised)]
+  return judgeRetention(facts, synchronised)
 }
 
 /** `synchronised`: a time server keeps the clock, so it is right now, whatever it said when the node first ran. */
@@ -194,11 +192,6 @@ export async function auditLedger(world: World): Promise<readonly Finding[]> {
 
 const copyOf = ({ paths }: World): string =>
   `cp -a ${quote(paths.db)} ${quote(join(dirname(paths.db), 'db.suspect'))}\nkaro audit verify`
-
-export async function summariesFresh(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : [judgeSummaries(facts, world.now())]
-}
 
 export function judgeSummaries(
   { summaries, uptime_seconds }: Pick<DaemonFacts, 'summaries' | 'uptime_seconds'>,

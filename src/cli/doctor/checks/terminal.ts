@@ -198,11 +198,6 @@ export function judgeServiceSpool(
       )
 }
 
-export async function spoolWaiting(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeWaiting(facts.spool)
-}
-
 export function judgeWaiting(spool: {
   readonly pending_bytes: number
   readonly dropped: number

@@ -3,12 +3,6 @@ import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import { type Finding, ok, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
-import type { World } from '../world.ts'
-
-export async function tokensEnds(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts === undefined ? [] : judgeTokens(facts.tokens_ending ?? [], world.now(), world.homeFlag)
-}
 
 export function judgeTokens(
   tokens: NonNullable<DaemonFacts['tokens_ending']>,

@@ -1,17 +1,11 @@
 // The check of totals: whether this machine gives its part, and whether the two that add up keep up.
 import type { DaemonFacts } from '../../../api/contract/shapes.ts'
 import { type Finding, ok, skipped, warn } from '../result.ts'
-import type { World } from '../world.ts'
 
 /** A part is given within minutes of the end of its period; a machine that was off gives it when it is back. */
 const GIVEN_MS = 60 * 60_000
 /** The newest period may take most of the next one to be released. */
 const LATE = 2
-
-export async function meshTotals(world: World): Promise<readonly Finding[]> {
-  const facts = await world.facts()
-  return facts?.totals === undefined ? [] : judgeTotals(facts.totals, world.now())
-}
 
 export function judgeTotals(
   totals: NonNullable<DaemonFacts['totals']> | null,
