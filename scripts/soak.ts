@@ -18,6 +18,7 @@ import { befriend, nextTo } from '../test/support/mesh/honest.ts'
 import { besiege } from '../test/support/mesh/siege.ts'
 import { crashRounds } from '../test/support/node/crash.ts'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/node/endure.ts'
+import { drillFleet } from '../test/support/node/fleet-drill.ts'
 import { liveFleet } from '../test/support/node/fleet-trial.ts'
 import { startNode } from '../test/support/node/node.ts'
 import { INSPECTED } from '../test/support/run/heap.ts'
@@ -43,6 +44,8 @@ const PAGE_GROWTH_MAX = 1.25
 const DISGUISED_LINES = 500_000
 const STRANGERS = 500
 const DAEMONS = 50
+/** Machines of the drill. */
+const FLEET = 25
 const CRASH_ROUNDS = 200
 const DAMAGE_ROUNDS = 100
 const YEARS_LIVED = 100
@@ -141,6 +144,11 @@ const RUNS: readonly Run[] = [
   },
   {
     name: 'fleet',
+    does: '25 machines rolled out by one file: killed, cut in two, healed, one revoked, all started again, each step timed (needs root)',
+    run: (seed) => drillFleet(FLEET, seed, (line) => console.log(`  ${line}`)),
+  },
+  {
+    name: 'clocks',
     does: 'twelve machines and two issuers: races for an invite, wrong clocks, files, a partition, renewal (needs faketime)',
     run: () => liveFleet((line) => console.log(`  ${line}`)),
   },
