@@ -1,6 +1,7 @@
 // What the judgement may know about this machine's files: which files of the guard exist, and where links lead.
-import { readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, join, normalize } from 'node:path'
+import { orElse } from '../../base/run/or-else.ts'
 import { isPlainPath } from '../../base/words/plain-path.ts'
 import type { Env } from '../../config/paths.ts'
 import type { Machine } from '../risk/index.ts'
@@ -64,8 +65,29 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
       return programs
     },
     real,
+    holds: (path) => {
+      if (!path.startsWith('/') || !mayLook(path)) return false
+      const stat = orElse(() => statSync(path), undefined)
+      return stat?.isFile() === true && stat.size > 0
+    },
+    isMounted,
     gitAlias: createGitAliases({ ...(place.home !== undefined && { home: place.home }), mayLook }, env),
   }
+}
+
+/** Devices in use begin the lines of these files, links followed by the kernel. */
+const IN_USE = ['/proc/self/mounts', '/proc/swaps']
+
+function isMounted(disk: string): boolean {
+  const own = orElse(() => realpathSync(disk), disk)
+  return IN_USE.some((file) =>
+    orElse(() => readFileSync(file, 'utf8'), '')
+      .split('\n')
+      .some((line) => {
+        const device = line.split(' ', 1)[0] as string
+        return device === own || (device.startsWith(own) && /^p?\d+$/.test(device.slice(own.length)))
+      }),
+  )
 }
 
 function ownFiles(

@@ -27,6 +27,10 @@ export interface Machine {
   readonly programs: readonly string[]
   /** The path with links followed as far as it exists; unchanged if nothing is known about it. Never throws. */
   readonly real: (path: string) => string
+  /** Whether the path is a file with something in it. Never throws. */
+  readonly holds?: (path: string) => boolean
+  /** Whether the disk, or a partition of it, is mounted or is swap. Never throws. */
+  readonly isMounted?: (path: string) => boolean
   readonly gitAlias?: GitAlias
 }
 

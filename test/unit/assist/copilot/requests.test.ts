@@ -169,7 +169,7 @@ test('what destroys is about what was asked for, also among the alternatives', (
     expect(command).not.toMatch(/\brmi\b|image|volume/)
   expect(all('delete the directory build')[0]).toBe('rm -r build')
   expect(all('write debian.iso to /dev/sdc')[0]).toMatch(/^sudo dd /)
-  expect(ask('write debian.iso to /dev/sdc')).toMatchObject({ risk_level: 'critical', decision: 'block' })
+  expect(ask('write debian.iso to /dev/sdc')).toMatchObject({ risk_level: 'high', decision: 'confirm' })
 })
 
 test.each([

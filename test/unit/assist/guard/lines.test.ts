@@ -73,7 +73,7 @@ test.each([
   ['ls -la', 'ls --color=auto -la', 'allow'],
   ['first', 'rm -rf ~; a', 'block'],
   ['wipe ~', '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],
-  ['wipe ./x', '{ set -- ./x\n \n    rm -rf "$1"\n\n}', 'allow'],
+  ['wipe ./x', '{ set -- ./x\n \n    rm -rf "$1"\n\n}', 'confirm'],
   ['\\ll ~', undefined, 'allow'],
   ["'ll' ~", undefined, 'allow'],
   ['\\wipe ~', '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],

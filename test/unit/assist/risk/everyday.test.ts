@@ -1,4 +1,4 @@
-// Everyday work must stay quiet: of a corpus of common commands none is blocked and at most 1 % is flagged.
+// Everyday work must stay quiet: of a corpus of common commands none is blocked, at most 1.5 % are asked about and at most 2 % flagged.
 import { expect, test } from 'vitest'
 import { checkCommand, GUARD_PROFILES, riskLevelOf } from '../../../../src/assist/risk/index.ts'
 import { everydayLines, PLACE } from '../../../support/data/lines.ts'
@@ -12,14 +12,20 @@ test('more than a thousand different everyday commands, of bash, zsh and fish', 
     expect(EVERYDAY.filter((line) => line.shell === shell).length).toBeGreaterThan(20)
 })
 
-test.each([PLACE, {}])('at most 1 % flagged, in no profile blocked: %j', (place) => {
+test.each([PLACE, {}])('at most 2 % flagged, blocked only in strict: %j', (place) => {
   for (const profile of GUARD_PROFILES) {
     const verdicts = EVERYDAY.map(({ shell, command }) => checkCommand(command, { ...place, shell, profile }))
-    expect(verdicts.filter((verdict) => verdict.decision === 'block')).toEqual([])
+    const blocked = verdicts.filter(({ decision }) => decision === 'block')
+    if (profile !== 'strict') expect(blocked).toEqual([])
     const flagged = verdicts.filter((verdict) => verdict.risk_level !== 'safe')
     const names = flagged.map(({ command, matches }) => `${command} [${matches.map((match) => match.rule)}]`)
-    expect(flagged.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length / 100)
-    if (profile === 'moderate') expect(verdicts.filter((verdict) => verdict.decision !== 'allow')).toEqual([])
+    expect(flagged.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length / 50)
+    if (profile !== 'moderate') continue
+    const asked = verdicts.filter((verdict) => verdict.decision !== 'allow')
+    expect(asked.length, names.join('\n')).toBeLessThanOrEqual(EVERYDAY.length * 0.015)
+    // What is asked about throws away work that nothing brings back.
+    const rules = ['git-discard', 'git-rewrite']
+    expect(asked.filter(({ matches }) => !rules.includes(matches[0]?.rule ?? ''))).toEqual([])
   }
 })
 

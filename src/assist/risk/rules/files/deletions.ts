@@ -86,7 +86,7 @@ export const DELETION_RULES: readonly Rule[] = [
   },
   {
     id: 'rm-inside-shared',
-    level: 'moderate',
+    level: 'high',
     why: 'Deletes a tree that services or other people may use.',
     tools: DELETERS,
     when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-shared'),

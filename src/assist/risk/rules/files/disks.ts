@@ -1,13 +1,33 @@
 // Rules about disks, partitions, filesystems and volumes.
 
+import type { Options } from '../../line/options.ts'
 import { isUnresolved, resolvePath } from '../../line/paths.ts'
-import { baseName } from '../../model.ts'
+import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
 import { inPlace, isOpaque, matching, only, type Rule, tools } from '../rule.ts'
 import { overwritten } from '../targets.ts'
 
 const MKFS = tools(
   'mkfs mkfs.ext2 mkfs.ext3 mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.vfat mkfs.fat mkfs.ntfs mkfs.exfat mkfs.f2fs mkfs.jfs mkfs.reiserfs mkfs.minix mkfs.bfs mkfs.cramfs mkfs.msdos mke2fs mkntfs mkexfatfs mkdosfs mkswap newfs',
 )
+
+const isTrial = ({ name }: SimpleCommand, o: Options): boolean =>
+  /^mk(?:e2fs|fs\.ext[234])$/.test(name) && o.flag('n') !== undefined
+const WIPERS: ReadonlySet<string> = new Set(MKFS)
+
+/** A disk or a partition beyond the first of its kind, on which the system of most machines is. */
+const SPARE =
+  /^\/dev\/(?:(?:sd|vd|xvd|hd)[b-z]\d*|nvme[1-9]\d*n\d+(?:p\d+)?|mmcblk[1-9]\d*(?:p\d+)?|r?disk[2-9]\d*(?:s\d+)?)$/
+
+/** Whether the disk is neither the first one nor, as far as is known, mounted. */
+const isSpareDisk = ({ scope }: SimpleCommand, { text }: Arg): boolean => {
+  const path = text.replace(/^of=/, '')
+  return SPARE.test(path) && scope.machine?.isMounted?.(path) !== true
+}
+
+const written = (c: SimpleCommand, o: Options): readonly Arg[] =>
+  overwritten(c, o).concat(
+    c.redirections.filter((r) => r.operator === '>>' || r.operator === '<>').map((r) => r.target),
+  )
 
 export const DISK_RULES: readonly Rule[] = [
   {
@@ -19,12 +39,28 @@ export const DISK_RULES: readonly Rule[] = [
     when: (c, o) =>
       inPlace(
         c,
-        overwritten(c, o).concat(
-          c.redirections.filter((r) => r.operator === '>>' || r.operator === '<>').map((r) => r.target),
-        ),
+        written(c, o).filter((arg) => !isSpareDisk(c, arg)),
         'disk',
       ),
     example: 'dd if=/dev/zero of=/dev/sda',
+  },
+  {
+    id: 'spare-disk',
+    level: 'high',
+    why: 'Writes straight onto a disk, or makes a new filesystem on it; everything on it is lost.',
+    tools: ['*', ...MKFS],
+    when: (c, o) =>
+      isTrial(c, o)
+        ? undefined
+        : inPlace(
+            c,
+            [...written(c, o), ...(WIPERS.has(c.name) ? o.operands : [])].filter((arg) =>
+              isSpareDisk(c, arg),
+            ),
+            'disk',
+          ),
+    yields: true,
+    example: 'mkfs.vfat /dev/sdc1',
   },
   {
     id: 'disk-format',
@@ -34,7 +70,14 @@ export const DISK_RULES: readonly Rule[] = [
     tools: MKFS,
     // `mke2fs -n` only shows what it would make; for other mkfs tools -n means something else.
     when: (c, o) =>
-      only(!(/^mk(?:e2fs|fs\.ext[234])$/.test(c.name) && o.flag('n')), inPlace(c, o.operands, 'disk')),
+      only(
+        !isTrial(c, o),
+        inPlace(
+          c,
+          o.operands.filter((arg) => !isSpareDisk(c, arg)),
+          'disk',
+        ),
+      ),
     example: 'mkfs.ext4 /dev/sda1',
   },
   {
@@ -159,6 +202,15 @@ export const DISK_RULES: readonly Rule[] = [
     example: 'lvremove -f vg/lv',
   },
   {
+    id: 'unmount-every',
+    level: 'high',
+    why: 'Unmounts every filesystem, or switches off all swap, under the programs that use them.',
+    tools: tools('umount swapoff'),
+    when: (c, o) =>
+      only(o.flag('a', 'all') && !c.args.some(({ text }) => /^(?:-[a-zA-Z]*t|--types)/.test(text)), true),
+    example: 'umount -a -f',
+  },
+  {
     id: 'unmount-all',
     level: 'moderate',
     why: 'Unmounts filesystems or switches off swap that running programs use.',
@@ -167,7 +219,8 @@ export const DISK_RULES: readonly Rule[] = [
       o.flag('a', 'all', 'f', 'l', 'force', 'lazy')
         ? true
         : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
-    example: 'umount -a',
+    yields: true,
+    example: 'umount -l /mnt',
   },
   {
     id: 'kernel-memory',

@@ -75,7 +75,7 @@ function isEdited({ name }: SimpleCommand, o: Options, arg: Arg): boolean {
 export const OVERWRITE_RULES: readonly Rule[] = [
   {
     id: 'mv-to-null',
-    level: 'critical',
+    level: 'high',
     why: 'Moving files onto /dev/null loses them or replaces the device.',
     tools: tools('mv'),
     when: (_c, o) => matching(o.operands.slice(1), /^\/dev\/null$/),
@@ -168,7 +168,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
   },
   {
     id: 'shred',
-    level: 'moderate',
+    level: 'high',
     why: 'Overwrites the file so that nothing can bring it back.',
     tools: tools('shred wipe srm'),
     when: (_c, o) => o.operands.length > 0,

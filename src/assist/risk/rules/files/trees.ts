@@ -31,6 +31,35 @@ function lost(c: SimpleCommand, trees: readonly Arg[]): readonly Arg[] {
   })
 }
 
+/** Names of files that people write, and so hardly ever empty; taken for full where nothing is known of the machine. */
+const SOURCE =
+  /\.(?:py|[cm]?[jt]sx?|c|h|cc|cpp|hpp|rs|go|java|kt|rb|php|pl|sh|sql|html|css|scss|vue|swift|scala|ex|hs|tex|tf|ipynb)$/
+
+/** Names of files that people empty to use them again. */
+const USED_AGAIN = /\.(?:log|tmp|out|err|lock|pid|cache|history)$|log$|^\/(?:tmp|dev|proc|sys)\/|^(?:&?\d|-)$/
+
+/** Files that the command leaves empty: by its size, or by writing nothing into them. */
+function emptied(c: SimpleCommand, o: Options): readonly Arg[] {
+  const names = (): readonly Arg[] => {
+    if (/^g?truncate$/.test(c.name)) return SIZE_ZERO(o) ? o.operands : []
+    if (/^(?:cp|install)$/.test(c.name))
+      return o.operands[0]?.text === '/dev/null' && !/\/$/.test(o.operands.at(-1)?.text ?? '/')
+        ? o.operands.slice(-1)
+        : []
+    const isSilent =
+      (c.name === '' && c.assignments.length === 0) ||
+      /^(?:true|:|false)$/.test(c.name) ||
+      (/^(?:echo|printf)$/.test(c.name) &&
+        c.args.every(({ text }) => text === '' || text === '-n') &&
+        c.args.length > 0) ||
+      (c.name === 'cat' && c.args[0]?.text === '/dev/null')
+    return isSilent
+      ? c.redirections.filter(({ operator }) => /^(?:>|>\||&>)$/.test(operator)).map(({ target }) => target)
+      : []
+  }
+  return names().filter(({ text }) => text !== '' && !isOpaque({ text } as Arg) && !USED_AGAIN.test(text))
+}
+
 const SIZE_ZERO = (o: Options) => /^0+[kKMG]?B?$/.test(o.value('s', 'size')?.text ?? '')
 
 export const TREE_RULES: readonly Rule[] = [
@@ -71,20 +100,29 @@ export const TREE_RULES: readonly Rule[] = [
     yields: true,
   },
   {
+    id: 'file-lost',
+    level: 'high',
+    why: 'Empties a file that has something in it, and nothing brings that back.',
+    tools: ['*'],
+    when: (c, o) =>
+      emptied(c, o).filter((arg) => {
+        const path = resolvePath(arg.text, c.scope)
+        return c.scope.machine?.holds?.(path) ?? SOURCE.test(path)
+      }),
+    example: '> main.py',
+  },
+  {
     id: 'file-emptied',
     level: 'moderate',
     why: 'Empties the file; what was in it is lost.',
-    tools: tools('truncate gtruncate'),
-    when: (_c, o) =>
-      only(
-        SIZE_ZERO(o),
-        o.operands.filter((arg) => !/\.(?:log|tmp|out)$|^\/tmp\//.test(arg.text)),
-      ),
+    tools: ['*'],
+    when: emptied,
     example: 'truncate -s 0 data.csv',
+    yields: true,
   },
   {
     id: 'unpack-over-root',
-    level: 'moderate',
+    level: 'high',
     why: 'Unpacks over the whole system: what the archive holds replaces files of the same name.',
     tools: tools('tar bsdtar gtar unzip cpio'),
     when: (c, o) =>
@@ -138,8 +176,7 @@ function persistent(c: SimpleCommand, o: Options): readonly Arg[] {
   return [...overwritten(c, o), ...appended(c, o)].filter((arg) => {
     const path = resolvePath(arg.text, c.scope)
     return (
-      RUN_LATER.test(path) ||
-      (SSH_SETTINGS.test(path) && c.args.some(({ text }) => RUNS_AT_LOGIN.test(text)))
+      RUN_LATER.test(path) || (SSH_SETTINGS.test(path) && c.args.some(({ text }) => RUNS_AT_LOGIN.test(text)))
     )
   })
 }

@@ -106,7 +106,7 @@ export const GIT_RULES: readonly Rule[] = [
   },
   {
     id: 'git-discard',
-    level: 'moderate',
+    level: 'high',
     why: 'Throws away changes that were not committed.',
     tools: GIT,
     when: (c, o) => {
@@ -154,7 +154,6 @@ export const GIT_RULES: readonly Rule[] = [
     when: (c, o) =>
       (is(o, 'branch') &&
         (o.flag('D') ?? o.flag('f', 'force') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
-      (is(o, 'stash') && verb(o, 1) === 'drop') ||
       (is(o, 'tag') && o.flag('d', 'delete', 'f', 'force')) ||
       (is(o, 'notes', 'rerere', 'prune') &&
         !o.flag('n', 'dry-run') &&
@@ -163,8 +162,7 @@ export const GIT_RULES: readonly Rule[] = [
       (is(o, 'rm') &&
         !o.flag('cached', 'n', 'dry-run') &&
         o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||
-      (is(o, 'submodule') && verb(o, 1) === 'deinit' && o.flag('f', 'force')) ||
-      (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force'))
+      (is(o, 'submodule') && verb(o, 1) === 'deinit' && o.flag('f', 'force'))
         ? c.args.slice(0)
         : undefined,
     safer: byTool({
@@ -181,7 +179,7 @@ export const GIT_RULES: readonly Rule[] = [
   {
     id: 'git-rewrite',
     level: 'high',
-    why: 'Rewrites or drops history beyond recovery.',
+    why: 'Rewrites or drops history, or work that was put aside, beyond recovery.',
     tools: tools('git git-filter-repo bfg'),
     when: (c, o) =>
       c.name !== 'git' ||
@@ -190,7 +188,8 @@ export const GIT_RULES: readonly Rule[] = [
         /^(?:expire|delete)$/.test(verb(o, 1)) &&
         (verb(o, 1) === 'delete' || c.args.some((arg) => /now|all/.test(arg.text)))) ||
       (is(o, 'prune') && c.args.some((arg) => /^(?:--expire=)?(?:now|all)$/.test(arg.text))) ||
-      (is(o, 'stash') && verb(o, 1) === 'clear') ||
+      (is(o, 'stash') && /^(?:clear|drop)$/.test(verb(o, 1))) ||
+      (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force') !== undefined) ||
       (is(o, 'gc') && c.args.some((arg) => /^--prune=(?:now|all)$/.test(arg.text))),
     example: 'git filter-branch --tree-filter "rm x" HEAD',
   },

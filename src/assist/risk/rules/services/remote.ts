@@ -59,6 +59,9 @@ const tried = (o: Options): boolean => o.flag('n', 'dry-run', 'dryrun', 'dry', '
 /** Modules of ansible whose `absent` another run undoes. */
 const INSTALLS = /^(?:apt|yum|dnf5?|package|pip|npm|gem|snap|homebrew|pacman|apk|zypper|cron|lineinfile)$/
 
+/** `rm -r` somewhere in the command that the hosts are given. */
+const DELETES_TREES = /(?:^|[\s;&|=])rm\s+(?:-\S+\s+)*-(?:\w*[rR]|-recursive)/
+
 export const REMOTE_RULES: readonly Rule[] = [
   {
     id: 'http-delete',
@@ -168,6 +171,14 @@ export const REMOTE_RULES: readonly Rule[] = [
       return only(!o.flag('C', 'check') && !INSTALLS.test(module), matching(c.args, /\bstate=absent\b/))
     },
     example: "ansible all -m file -a 'path=/srv state=absent'",
+  },
+  {
+    id: 'hosts-trees',
+    level: 'high',
+    why: 'Deletes trees on every machine that the pattern names.',
+    tools: tools('ansible pdsh pssh parallel-ssh clush salt dsh fab bolt'),
+    when: (c) => only(DELETES_TREES.test(c.args.map(({ text }) => text).join(' ')), true),
+    example: "ansible all -m shell -a 'rm -rf /data'",
   },
   {
     id: 'options-unseen',
