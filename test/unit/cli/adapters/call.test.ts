@@ -86,9 +86,9 @@ describe.each(DOCUMENTED)(
       '../../etc/passwd',
     ])('a file tool is judged like a redirection to the file it changes: %s', (path) => {
       for (const input of edits(path, '/work/app')) {
-      // A hook that is deleted runs nothing.
-      if (path.includes('hooks') && /delete/i.test(JSON.stringify(input))) continue
-      const { reply, said } = call(input)
+        // A hook that is deleted runs nothing.
+        if (path.includes('hooks') && /delete/i.test(JSON.stringify(input))) continue
+        const { reply, said } = call(input)
         expect(reply.decision, JSON.stringify(input)).not.toBe('none')
         if (!asksAboutEdits) expect(reply.decision).toBe('deny')
         expect(JSON.stringify(said)).not.toContain('Safer')
