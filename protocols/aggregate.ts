@@ -4,6 +4,7 @@ import { conform } from './conform.ts'
 import type { WireBody } from './define.ts'
 import { decodeValue, encodeValue } from './messagepack.ts'
 import { RELEASE_PLAIN_BYTES, SHARE_PLAIN_BYTES, TALLY_PLAIN_BYTES } from './messages/aggregate.ts'
+import { type CheckPlain, checkPlain } from './messages/check.ts'
 import {
   type ReleaseContent,
   type ReleasePlain,
@@ -36,6 +37,7 @@ function codec<T extends WireBody>(schema: z.ZodType<T>, name: string, most: num
 
 export const shareHeaders: Codec<ShareHeader> = codec(shareHeader, 'header of a share', SHARE_PLAIN_BYTES)
 export const tallies: Codec<TallyPlain> = codec(tallyPlain, 'tally', TALLY_PLAIN_BYTES)
+export const checks: Codec<CheckPlain> = codec(checkPlain, 'check', TALLY_PLAIN_BYTES)
 export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', RELEASE_PLAIN_BYTES)
 /** Releases as they are sealed; the content alone is what both aggregators say the same. */
 export const releasePlains: Codec<ReleasePlain> = codec(releasePlain, 'release', RELEASE_PLAIN_BYTES)

@@ -43,6 +43,9 @@ export const slotOfBucket = ({ length, start }: Bucket): string =>
 /** The name of an attempt at a bucket among one aggregator's tallies: `day:20619:0`. */
 export const slotOfTally = (bucket: Bucket, attempt: number): string => `${slotOfBucket(bucket)}:${attempt}`
 
+/** The name of one part of what an aggregator says of the proofs of a bucket's shares: `day:20619:0`. */
+export const slotOfCheck = (bucket: Bucket, part: number): string => `${slotOfBucket(bucket)}:${part}`
+
 /** The name of a bucket's totals for one audience, of which `audience` is the short hash: `day:20619:91d3a6c0`. */
 export const slotOfRelease = (bucket: Bucket, audience: Uint8Array): string =>
   `${slotOfBucket(bucket)}:${Array.from(audience, (byte) => byte.toString(16).padStart(2, '0')).join('')}`

@@ -4,6 +4,7 @@ import { type MessageTable, messageTable } from './frame.ts'
 import { AgentEnd, AgentHello, AgentPart, AgentRequest, Holding, ShareLink } from './messages/agent.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
+import { Check } from './messages/check.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
@@ -133,6 +134,7 @@ export const MESSAGES: MessageTable = messageTable([
   SealedSummary,
   Share,
   Tally,
+  Check,
   Release,
   Certificate,
   RevocationList,

@@ -33,8 +33,8 @@ export const TEAMS_LISTED_MAX = 64
 /** Bytes of one cell of a part: a count of machines, and a value, which is below 2^32 however many machines there are. */
 export const PART_NODES_BYTES = 2
 export const PART_VALUE_BYTES = 4
-/** How splitting, sums and suppression work. A verifiable scheme would have another number. */
-export const SCHEME = 1
+/** How splitting, proofs, sums and suppression work. */
+export const SCHEME = 2
 
 const WRAPPED_KEY_BYTES = 32 + 16
 const TAG_BYTES = 16
@@ -44,6 +44,15 @@ export const TALLY_PLAIN_BYTES = 62 * 1024
 export const RELEASE_PLAIN_BYTES = 40 * 1024
 /** A listed share: the first 8 bytes of its author's key, and 16 that stand for its document and its header. */
 export const LISTED_BYTES = 8 + 16
+/** What is open of a share's proof: a nonce of 16 bytes, and 32 that follow from each half. */
+export const PROOF_BYTES = 16 + 2 * 32
+/** Indicators that one call of the proof's gadget is about: the fewest bytes of half, proof and check together for some 1 200. */
+export const PROOF_CHUNK = 19
+/** What one aggregator tells the other of the proof of one share, whatever it is about: three proofs, and 32 bytes. */
+export const VERIFIER_BYTES = 3 * (2 * PROOF_CHUNK + 2) * 8 + 32
+/** Shares that one document of checks is about, and such documents of one bucket. */
+export const CHECKED_MAX = 60
+export const CHECKS_MAX = 64
 
 export const NO_BUCKET = 'not a whole day, quarter of a day or hour of UTC'
 export const TOO_LONG = 'kept for longer than of use'

@@ -112,7 +112,7 @@ export const releaseContent = z.object({
   bundle: uint().describe('number of the policy bundle'),
   set: bytes(32).describe('BLAKE3 of list and agreement'),
   expected: uint().describe('certified machines, as the leader knew them'),
-  listed: uint(LISTED_MAX).describe('shares that the leader had'),
+  listed: uint(LISTED_MAX).describe('shares that the leader had, but those whose proof fails'),
   common: uint(LISTED_MAX).describe('of these, shares that the other had too'),
   unlisted: uint().describe('shares that only the other aggregator had'),
   refused: listing.shape.refused,

@@ -8,8 +8,10 @@ import {
   CELLS_MAX,
   mesh,
   NO_BUCKET,
+  PROOF_BYTES,
   pair,
   place,
+  ROWS_MAX,
   SECTIONS_MAX,
   SHARE_CELLS_MAX,
   SHARE_PLAIN_BYTES,
@@ -48,12 +50,25 @@ export const shareHeader = z
   .object({
     scheme,
     k_min: z.int().min(1).max(1_000).describe('its author is in no set of fewer machines'),
-    sections: rowsOf(SECTIONS_MAX, { type: typeName, layout: bytes(32), cells: uint(CELLS_MAX), audiences }),
+    sections: rowsOf(SECTIONS_MAX, {
+      type: typeName,
+      layout: bytes(32),
+      rows: uint(ROWS_MAX).describe('indicators, which come first'),
+      cells: uint(CELLS_MAX).describe('indicators and values'),
+      audiences,
+    }),
+    proof: bytes(PROOF_BYTES).describe(
+      'nonce 16 ‖ joint randomness parts of both halves; zeros without sections',
+    ),
     declined: rowsOf(SECTIONS_MAX, { type: typeName, audiences }),
   })
   .refine(
     ({ sections }) => sections.reduce((sum, { cells }) => sum + cells, 0) <= SHARE_CELLS_MAX,
     'too many counters',
+  )
+  .refine(
+    ({ sections }) => sections.every(({ rows, cells }) => rows > 0 && rows <= cells),
+    'a section without indicators, or with more than counters',
   )
   // Two vectors of one type would be of different people, whose difference could be had by subtraction.
   .refine(
@@ -70,7 +85,7 @@ export type ShareHeader = z.infer<typeof shareHeader>
 export const sharePlain = z.object({
   header: bytes(1, 8 * 1024).describe('an encoded ShareHeader'),
   share: bytes(0, SHARE_PLAIN_BYTES).describe(
-    'leader: a seed of 32 bytes; the other: 8 bytes for each counter of each section; empty without sections',
+    'leader: a seed of 32 bytes for the values, and one and a blind of 32 for the indicators; the other: 8 bytes for each value of each section, big-endian, and for each indicator, those of the proofs, and a blind of 32; empty without sections',
   ),
   pad: bytes(0, SHARE_PLAIN_BYTES).describe('zeros, so that the length does not tell what is shared'),
 })

@@ -73,10 +73,18 @@ const TALLY_REFUSALS = [
   'out_of_turn',
   'other_bundle',
   'share_missing',
+  'wrong_proof',
 ] as const
 export type TallyRefusal = (typeof TALLY_REFUSALS)[number]
 
-export const REFUSED_SHARES = ['uncertified', 'revoked', 'other_pair', 'other_layout', 'unreadable'] as const
+export const REFUSED_SHARES = [
+  'uncertified',
+  'revoked',
+  'other_pair',
+  'other_layout',
+  'unreadable',
+  'invalid_proof',
+] as const
 
 export const listing = z.object({
   bundle: uint().describe('number of the policy bundle'),
@@ -104,7 +112,8 @@ const partOpened = bytes(0, SHARE_CELLS_MAX * PART_VALUE_BYTES).describe(
 const agreement = z.object({
   listing: bytes(32).describe('BLAKE3 of the listing that it answers'),
   unlisted: uint().describe('acceptable shares here which are not in the list'),
-  common: bytes(0, LISTED_MAX / 8).describe('a bit for each listed share that is held here too'),
+  common: bytes(0, LISTED_MAX / 8).describe('a bit for each listed share that is held here too, and proved'),
+  unproved: bytes(0, LISTED_MAX / 8).describe('a bit for each that is held here too, and whose proof fails'),
   groups: rowsOf(GROUPS_MAX, {
     members: bytes(0, LISTED_MAX / 8).describe('a bit for each listed share'),
     keys: listOf(keyOfGroup, SECTIONS_MAX).describe('what is totalled for them, by type'),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A second, independent computation of what released totals rest on: writes aggregates.json.
 
-Shares, the pair of a bucket, the hash of a layout, the parts of a group by teams and the rows that are told of each part. AES comes from the package `cryptography`, BLAKE3 and MessagePack from
+The values of shares (their indicators have a proof, which has vectors of its own, prio3-bits.json), the pair of a bucket, the hash of a layout, the parts of a group by teams and the rows that are told of each part. AES comes from the package `cryptography`, BLAKE3 and MessagePack from
 the plain Python beside this file; nothing is shared with the TypeScript code. Run it after a deliberate change of any of them:
 
     python3 test/vectors/aggregates.py
@@ -70,9 +70,9 @@ LAYOUT = {
         {"name": "guard on", "values": [], "counts": False, "family": "guard"},
     ],
 }
-CLAMP = 1_000_000
+CLAMP = 1_000
 SEED = made("seed of shares", 32)
-VECTORS = [[1, 40, 2, 1, CLAMP, 0, 0], [0, 0, 1]]
+VECTORS = [[40, 2, CLAMP, 0], [0, 0, 1]]
 MESH = made("mesh", 32)
 DAY = 86_400_000
 START = 20_717 * DAY

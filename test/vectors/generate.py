@@ -853,6 +853,21 @@ vector(
     seq=0,
 )
 vector(
+    "check",
+    "Check",
+    0x0213,
+    {
+        "mesh": MESH,
+        **TODAY,
+        "part": 0,
+        "version": LATER,
+        "expires_at": TODAY["end"] + 9 * DAY,
+        "recipients": [place("leader"), place("other")],
+        **sealed_box("check", 300),
+    },
+    seq=0,
+)
+vector(
     "release",
     "Release",
     0x0215,

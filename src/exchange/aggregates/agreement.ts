@@ -3,7 +3,7 @@ import { SHARE_CELLS_MAX } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../base/bits.ts'
 import { cellsOf } from './layout.ts'
-import { candidateOf, halfOf, hashOfPart, kOf } from './listing.ts'
+import { candidateOf, halfOf, hashOfPart, isProvedIn, kOf } from './listing.ts'
 import { areCellIndicators, roomsFor, toldCellIndicators } from './parts/apart.ts'
 import { type Cell, cellsOfGroup } from './parts/parts.ts'
 import { groupsOf, isLargeEnough, keyOf, thresholdOf, typeAndAudience } from './sets.ts'
@@ -33,12 +33,19 @@ export function layoutsOf(view: TallyView, keys: Keys): readonly Layout[] | unde
   return layouts.length === keys.length ? layouts : undefined
 }
 
-/** What the other aggregator says to a list: `common` are the listed shares that it holds, by their place. */
+/**
+ * What the other aggregator says to a list: `common` are the listed shares that it holds, by their place, and `unproved` the
+ * places of those whose proofs fail.
+ */
 export function agreementOf(
   view: TallyView,
   listing: Listing,
   common: ReadonlyMap<number, HeldShare>,
-  { listed, unlisted }: { readonly listed: number; readonly unlisted: number },
+  {
+    listed,
+    unlisted,
+    unproved,
+  }: { readonly listed: number; readonly unlisted: number; readonly unproved: readonly number[] },
 ): Agreement {
   const candidates = [...common].map(([at, one]) => candidateOf(view, one, at))
   const half = halfOf(Math.max(listing.expected, view.expected.size), common.values())
@@ -52,6 +59,7 @@ export function agreementOf(
     listing: hashOfPart(listing),
     unlisted,
     common: bitsOf(common.keys(), listed),
+    unproved: bitsOf(unproved, listed),
     groups: groups.map(({ members, keys, threshold }, at) => {
       const of = byType(keys)
       const layouts = layoutsOf(view, of) as readonly Layout[]
@@ -106,7 +114,7 @@ export interface CheckedGroup {
 const flaw = (reason: TallyRefusal, detail: string): { readonly flaw: Flaw } => ({ flaw: { reason, detail } })
 
 /**
- * The groups of an agreement as the leader sees them, or what is wrong: `few_in_common`, `not_in_list`, `twice`,
+ * The groups of an agreement as the leader sees them, or what is wrong: `few_in_common`, `not_in_list`, `wrong_proof`, `twice`,
  * `wrong_keys`, `too_small`, `wrong_length`. `own` are the listed shares by their place. What the other may know better,
  * roles and certificates, is not compared: each side's threshold has to be met.
  */
@@ -116,12 +124,19 @@ export function checkedGroups(
   agreement: Agreement,
   own: readonly HeldShare[],
 ): { readonly groups: readonly CheckedGroup[] } | { readonly flaw: Flaw } {
-  const common = placesIn(agreement.common)
-  if (common.some((place) => place >= own.length))
+  const [common, unproved] = [placesIn(agreement.common), placesIn(agreement.unproved)]
+  const both = [...common, ...unproved]
+  if (both.some((place) => place >= own.length))
     return flaw('not_in_list', 'shares in common that were not listed')
-  if (common.length * 3 < own.length * 2) {
-    return flaw('few_in_common', `${common.length} of ${own.length} listed shares are held by both`)
+  if (both.length * 3 < own.length * 2) {
+    return flaw('few_in_common', `${both.length} of ${own.length} listed shares are held by both`)
   }
+  const isProved = (place: number) => isProvedIn(view, own[place]!)
+  if (
+    !common.every((place) => isProved(place) === true) ||
+    unproved.some((place) => isProved(place) !== false)
+  )
+    return flaw('wrong_proof', 'shares whose proofs hold are dropped, or others counted')
   const [shared, seen] = [new Set(common), new Set<number>()]
   const half = halfOf(
     listing.expected,

@@ -49,6 +49,28 @@ export const tallyData = (
     by,
   ])
 
+/** "karo-check-v1" ‖ mesh 32 ‖ bucket 9 ‖ part u8 ‖ version u64 ‖ author 32. */
+export const checkData = (
+  mesh: Uint8Array,
+  bucket: Bucket,
+  part: number,
+  version: number,
+  by: Uint8Array,
+): Uint8Array =>
+  Buffer.concat([Buffer.from('karo-check-v1'), mesh, bucketBytes(bucket), Buffer.of(part), u64(version), by])
+
+/** What a share's proof is bound to: "karo-proof-v1" ‖ mesh 32 ‖ bucket 9 ‖ pair 64 ‖ author 32. */
+export const proofData = (
+  mesh: Uint8Array,
+  bucket: Bucket,
+  pair: readonly Uint8Array[],
+  author: Uint8Array,
+): Uint8Array => Buffer.concat([Buffer.from('karo-proof-v1'), mesh, bucketBytes(bucket), ...pair, author])
+
+/** What the key that proofs are looked at with follows from, besides the secret of the pair: "karo-verify-v1" ‖ mesh 32 ‖ bucket 9 ‖ pair 64. */
+export const verifyData = (mesh: Uint8Array, bucket: Bucket, pair: readonly Uint8Array[]): Uint8Array =>
+  Buffer.concat([Buffer.from('karo-verify-v1'), mesh, bucketBytes(bucket), ...pair])
+
 /** "karo-release-v1" ‖ mesh 32 ‖ bucket 9 ‖ version u64 ‖ author 32 ‖ audience 4 ‖ set 32. */
 export const releaseData = (
   mesh: Uint8Array,

@@ -24,6 +24,7 @@ interface Tallied {
 export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseContent[] {
   const { listing, agreement, groups } = tallied
   const common = placesIn(agreement.common)
+  const unproved = placesIn(agreement.unproved).length
   const set = blake3([hashOfPart(listing), hashOfPart(agreement)])
   const grouped = new Map<number, TalliedGroup>()
   for (const [at, { members }] of agreement.groups.entries()) {
@@ -50,10 +51,13 @@ export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseC
       bundle: listing.bundle,
       set,
       expected: listing.expected,
-      listed: listing.shares.length / LISTED_BYTES,
+      listed: listing.shares.length / LISTED_BYTES - unproved,
       common: common.length,
       unlisted: agreement.unlisted,
-      refused: listing.refused,
+      refused: [
+        ...listing.refused,
+        ...(unproved === 0 ? [] : [{ reason: 'invalid_proof' as const, count: unproved }]),
+      ],
       teams: listing.teams,
       undivided: undivided.length,
       left_out,

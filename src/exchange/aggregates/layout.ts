@@ -4,13 +4,16 @@ import { CELLS_MAX, ROW_VALUES_MAX, ROWS_MAX } from '../../../protocols/messages
 import { blake3 } from '../../base/hash.ts'
 import type { Counts, Layout } from './types.ts'
 
-/** The largest value of one machine: one that is larger counts as this, so that no machine is most of a total. */
-export const CLAMP = 1_000_000
+/**
+ * The largest value of one machine: one that is larger counts as this, so that no machine is most of a total. Values are not
+ * proved, so it is also what one that lies can add to each. Rows count commands of a day at most.
+ */
+export const CLAMP = 1_000
 
 interface Facts {
   readonly hash: Uint8Array
   readonly cells: number
-  /** Place of each row's indicator; its values follow. */
+  /** Place of each row's first value. */
   readonly starts: readonly number[]
   /** By row, the number of the row that it is within; undefined: it stands by itself. */
   readonly outer: readonly (number | undefined)[]
@@ -22,11 +25,11 @@ function factsOf(layout: Layout): Facts {
   const before = known.get(layout)
   if (before !== undefined) return before
   const starts: number[] = []
-  let cells = 0
+  let cells = layout.rows.length
   for (const { values } of layout.rows) {
     if (values.length > ROW_VALUES_MAX) throw new RangeError(`a row has at most ${ROW_VALUES_MAX} values`)
     starts.push(cells)
-    cells += 1 + values.length
+    cells += values.length
   }
   if (starts.length > ROWS_MAX || cells > CELLS_MAX) {
     throw new RangeError(`${layout.type}: a layout has at most ${ROWS_MAX} rows and ${CELLS_MAX} cells`)
@@ -70,7 +73,7 @@ export const outerRows = (layout: Layout): Facts['outer'] => factsOf(layout).out
 /** BLAKE3-256 of the layout in canonical MessagePack, its clamp included: equal only where every cell means the same. */
 export const hashOf = (layout: Layout): Uint8Array => factsOf(layout).hash
 
-/** Counters of a vector, indicators included. */
+/** Counters of a vector: an indicator for each row, and then the values of all rows. */
 export const cellsOf = (layout: Layout): number => factsOf(layout).cells
 
 const clamped = (value: number): number =>
@@ -92,15 +95,15 @@ export function encodeVector(layout: Layout, counts: Counts): BigUint64Array {
     const values = given.map(clamped)
     const has = row.counts ? (values[0] ?? 1) > 0 : values.length === 0 || values.some((value) => value > 0)
     if (!has) continue
-    vector[start] = 1n
-    for (const [at, value] of values.entries()) vector[start + 1 + at] = BigInt(value)
+    vector[number] = 1n
+    for (const [at, value] of values.entries()) vector[start + at] = BigInt(value)
   }
   return vector
 }
 
 /** The indicators of a vector, or of a sum of vectors, one for each row. */
 export const indicatorsOf = (layout: Layout, vector: BigUint64Array): BigUint64Array =>
-  BigUint64Array.from(factsOf(layout).starts, (start) => vector[start] as bigint)
+  vector.slice(0, layout.rows.length)
 
 /** The values of some rows of a vector, or of a sum of vectors, in the order of rows. */
 export function valuesOf(layout: Layout, vector: BigUint64Array, isOpen: readonly boolean[]): BigUint64Array {
@@ -109,7 +112,7 @@ export function valuesOf(layout: Layout, vector: BigUint64Array, isOpen: readonl
   for (const [number, { values: names }] of layout.rows.entries()) {
     if (isOpen[number] !== true) continue
     const start = starts[number] as number
-    for (let at = 1; at <= names.length; at++) values.push(vector[start + at] as bigint)
+    for (let at = 0; at < names.length; at++) values.push(vector[start + at] as bigint)
   }
   return BigUint64Array.from(values)
 }
@@ -126,7 +129,7 @@ export const rowsOf = (
   layout.rows.map(({ values }, row) => {
     const start = factsOf(layout).starts[row] as number
     return {
-      nodes: vector[start] as bigint,
-      values: [...vector.subarray(start + 1, start + 1 + values.length)],
+      nodes: vector[row] as bigint,
+      values: [...vector.subarray(start, start + values.length)],
     }
   })

@@ -8,6 +8,7 @@ import { type Listing, REFUSED_SHARES } from '../../../protocols/messages/tally.
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import { cellsOf, hashOf } from './layout.ts'
+import { isProvedBy } from './proved.ts'
 import { K_DEFAULT, K_LEAST, keyOf } from './sets.ts'
 import type { Candidate, Contributor, HeldShare, TallyView } from './types.ts'
 
@@ -42,8 +43,8 @@ function nameOf(share: HeldShare): Name {
 /** No type and no audience has a control character, and every hash of a layout is of 32 bytes, so no two headers are mistaken. */
 function saidIn({ sections, declined }: ShareHeader): string {
   let text = ''
-  for (const { type, layout, cells, audiences } of sections)
-    text += `${type}\t${Buffer.from(layout.buffer, layout.byteOffset, layout.length).toString('latin1')}${cells}\t${audiences.join('\t')}\n`
+  for (const { type, layout, rows, cells, audiences } of sections)
+    text += `${type}\t${Buffer.from(layout.buffer, layout.byteOffset, layout.length).toString('latin1')}${rows}\t${cells}\t${audiences.join('\t')}\n`
   text += '\n'
   for (const { type, audiences } of declined) text += `${type}\t${audiences.join('\t')}\n`
   return text
@@ -72,6 +73,13 @@ export function entriesOf({ shares }: Listing): readonly string[] | undefined {
 /** A share as `entriesOf` names it. */
 export const entryOf = (share: HeldShare): string => nameOf(share).hex
 
+/** Whether a share's proof holds, by what both told of it; undefined: one of them has not told. */
+export function isProvedIn({ checks, index }: TallyView, share: HeldShare): boolean | undefined {
+  const [own, other] = [checks.own.get(entryOf(share)), checks.other.get(entryOf(share))]
+  if (own === undefined || other === undefined) return undefined
+  return isProvedBy(share.header, index === 0 ? [own, other] : [other, own])
+}
+
 /** The k that counts: the bundle's, else 5, the other's word for it where that is higher, and never below 3. */
 export const kOf = (view: TallyView, said = 0): number => Math.max(view.k ?? K_DEFAULT, said, K_LEAST)
 
@@ -97,7 +105,7 @@ function computedKeys({ header }: HeldShare, { layouts, audiences }: TallyView):
     const layout = layouts.get(section.type)
     if (layout === undefined || Buffer.compare(hashOf(layout), section.layout) !== 0) continue
     // Else its halves could not be added to the others.
-    if (section.cells !== cellsOf(layout)) continue
+    if (section.rows !== layout.rows.length || section.cells !== cellsOf(layout)) continue
     for (const audience of section.audiences) {
       if (audiences.includes(audience)) keys.push(keyOf(section.type, audience))
     }

@@ -2,16 +2,16 @@
 import { decodeShare, encodeShare, shareHeaders } from '../../../protocols/aggregate.ts'
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
-import { SCHEME } from '../../../protocols/messages/aggregate.ts'
+import { PROOF_BYTES, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import { Share, type ShareBody, type ShareHeader } from '../../../protocols/messages/share.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
 import { signFrame, verifySignature } from '../../trust/identity/index.ts'
-import { shareData } from './associated.ts'
+import { proofData, shareData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 import { cellsOf, encodeVector, hashOf } from './layout.ts'
-import { CELL_BYTES, expandAll, fromBytes, SEED_BYTES, split, toBytes } from './shares.ts'
+import { halfBytes, readHalf, splitProved } from './proved.ts'
 import type { Contribution, HeldShare, Pair } from './types.ts'
 
 const SHARES = messageTable([Share])
@@ -21,22 +21,25 @@ const CHECK_BYTES = 16
 /** The largest `k_min` of a header takes the most bytes. */
 const K_MIN_MOST = 1_000
 const NONE = new Uint8Array(0)
+const NO_PROOF = new Uint8Array(PROOF_BYTES)
 
 /** All shares of a bucket are of one version, so nobody replaces what they gave. */
 const editionOf = (bucket: Bucket) => ({ slot: slotOfBucket(bucket), version: bucket.end })
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-function headerOf({ kMin, sections, declined }: Contribution): ShareHeader {
+function headerOf({ kMin, sections, declined }: Contribution, proof: Uint8Array): ShareHeader {
   return {
     scheme: SCHEME,
     k_min: kMin,
     sections: sections.map(({ layout, audiences }) => ({
       type: layout.type,
       layout: hashOf(layout),
+      rows: layout.rows.length,
       cells: cellsOf(layout),
       audiences: [...audiences].sort(byText),
     })),
+    proof,
     declined: declined.map(({ type, audiences }) => ({ type, audiences: [...audiences].sort(byText) })),
   }
 }
@@ -47,16 +50,17 @@ function headerOf({ kMin, sections, declined }: Contribution): ShareHeader {
  */
 function fullestOf({ layouts, sections, declined }: Contribution) {
   const audiences = [...new Set([...sections, ...declined].flatMap((one) => one.audiences))]
-  const header = shareHeaders.encode(
-    headerOf({
+  const most = headerOf(
+    {
       kMin: K_MIN_MOST,
       layouts,
       sections: layouts.map((layout) => ({ layout, counts: new Map(), audiences })),
       declined: layouts.map(({ type }) => ({ type, audiences })),
-    }),
-  ).length
-  const cells = layouts.reduce((sum, layout) => sum + cellsOf(layout), 0)
-  return [SEED_BYTES, cells * CELL_BYTES, 0].map((share) => ({ header, share }))
+    },
+    NO_PROOF,
+  )
+  const header = shareHeaders.encode(most).length
+  return [halfBytes(most.sections, 0), halfBytes(most.sections, 1), 0].map((share) => ({ header, share }))
 }
 
 /**
@@ -72,12 +76,19 @@ export function writeShare(
   const { mesh, bucket, pair } = to
   const author = self.identity.publicKey
   const sections = [...contribution.sections].sort((a, b) => byText(a.layout.type, b.layout.type))
-  const header = shareHeaders.encode(headerOf({ ...contribution, sections }))
-  const { seed, rest } = split(
-    sections.map(({ layout, counts }) => encodeVector(layout, counts)),
-    random,
-  )
-  const halves = [sections.length === 0 ? NONE : seed, Buffer.concat(rest.map(toBytes)), NONE]
+  const given =
+    sections.length === 0
+      ? undefined
+      : splitProved(
+          sections.map(({ layout, counts }) => ({
+            rows: layout.rows.length,
+            vector: encodeVector(layout, counts),
+          })),
+          proofData(mesh, bucket, pair, author),
+          random,
+        )
+  const header = shareHeaders.encode(headerOf({ ...contribution, sections }, given?.proof ?? NO_PROOF))
+  const halves = [...(given?.halves ?? [NONE, NONE]), NONE]
   const fullest = fullestOf(contribution)
   const boxes = [...pair, author].map((recipient, index) => {
     const aad = shareData(mesh, bucket, author, recipient, index)
@@ -125,8 +136,8 @@ function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
 
 /**
  * A share as the aggregator with that place in the pair holds it. FrameErrors: those of decodeFrame and of the plaintexts;
- * `malformed` when it is of another mesh or bucket, names another pair, does not open, or holds another number of cells
- * than its header says.
+ * `malformed` when it is of another mesh or bucket, names another pair, does not open, or holds no half of what its header
+ * says.
  */
 export function openShare(
   openers: readonly Opener[],
@@ -140,34 +151,14 @@ export function openShare(
     throw new FrameError('malformed', 'it is of another bucket')
   if (!pair.every((key, at) => isSame(key, body.pair[at])))
     throw new FrameError('malformed', 'of another pair')
-  const cells = header.sections.reduce((sum, section) => sum + section.cells, 0)
-  const wanted = header.sections.length === 0 ? 0 : index === 0 ? SEED_BYTES : cells * CELL_BYTES
-  if (share.length !== wanted)
-    throw new FrameError('malformed', 'another number of cells than its header says')
-  return {
-    author,
-    check: blake3([CHECK_DOMAIN, blake3([bytes]), bare], CHECK_BYTES),
-    header,
-    halves: halvesOf(header, index, share),
+  const check = blake3([CHECK_DOMAIN, blake3([bytes]), bare], CHECK_BYTES)
+  try {
+    const half = readHalf(header, index, share, proofData(mesh, bucket, pair, author))
+    return { author, check, header, ...half }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    throw new FrameError('malformed', error.message)
   }
-}
-
-/** A seed is expanded each time, because what follows from it is five hundred times as long; other halves are read once. */
-function halvesOf({ sections }: ShareHeader, index: 0 | 1, share: Uint8Array): HeldShare['halves'] {
-  const cells = sections.map((section) => section.cells)
-  const read = index === 0 ? undefined : readHalves(share, cells)
-  // A copy of the seed, because a part of the plaintext would keep all of it in memory.
-  const seed = index === 0 ? Uint8Array.from(share) : new Uint8Array(0)
-  return () => read ?? expandAll(seed, cells)
-}
-
-function readHalves(share: Uint8Array, cells: readonly number[]): readonly BigUint64Array[] {
-  let at = 0
-  return cells.map((count) => {
-    const from = at
-    at += count * CELL_BYTES
-    return fromBytes(share.subarray(from, at))
-  })
 }
 
 /** What this node gave, from its own share; FrameErrors as `openShare`. The halves are nobody's but the pair's. */

@@ -1,18 +1,19 @@
 // The next step of an aggregator in a bucket, from all that it knows: a function of the view, whatever the other one says.
 //
-// The leader lists what it holds; the other agrees to groups and tells its sums of their indicators; the leader settles, with
+// The leader lists what it holds, and tells the other what it has of the proofs; the other tells the same, drops the shares whose
+// proofs fail, agrees to groups of the rest and tells its sums of their indicators; the leader checks the proofs too and settles, with
 // its own and with its sums of the values of the rows that may be opened; the other opens its sums of the same rows. Each part
 // names the part that it answers by its hash, so neither can answer two different ones. Parts are never taken back.
 //
 // A bucket is agreed to once: what a second set of machines had more than a first one could be had by subtraction. Who comes
 // later is in the next bucket. Only an attempt that ended before anybody agreed is followed by another one.
 
-import { SCHEME } from '../../../protocols/messages/aggregate.ts'
+import { LISTED_MAX, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { placesIn } from '../../base/bits.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf } from './contents.ts'
-import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, listingOf } from './listing.ts'
+import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, isProvedIn, listingOf } from './listing.ts'
 import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
@@ -113,6 +114,14 @@ const isOver = ({ others }: TallyView): boolean =>
 
 const OVER = 'this bucket was agreed to, and what came later is in none'
 
+const CHECKS_COME = 'what the other aggregator has of the proofs is on its way'
+
+/** What of these shares this aggregator has not told the other one; undefined: it has of all. */
+function uncheckedOf({ checks }: TallyView, of: readonly HeldShare[]): Step | undefined {
+  const shares = of.filter((share) => !checks.own.has(entryOf(share)))
+  return shares.length === 0 ? undefined : { kind: 'check', shares }
+}
+
 // ── The leader ──
 
 function lead(view: TallyView): Step {
@@ -134,6 +143,8 @@ function list(view: TallyView): Step {
   if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
   if (shares.length === 0) return wait('no share has come')
+  const unchecked = uncheckedOf(view, shares.slice(0, LISTED_MAX))
+  if (unchecked !== undefined) return unchecked
   const listing = listingOf(view, shares)
   const at = repeatableAt(view, listing)
   return view.now < at ? wait('nothing has come since', at) : say(view, { listing })
@@ -152,6 +163,11 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
   if (!isSame(agreement.listing, hashOfPart(listing))) {
     return refuse(view, 'list_changed', 'the other aggregator answers another list')
   }
+  const places = [...placesIn(agreement.common), ...placesIn(agreement.unproved)]
+  const said = places.flatMap((place) => held.get(place) ?? [])
+  const unchecked = uncheckedOf(view, said)
+  if (unchecked !== undefined) return unchecked
+  if (said.some((share) => !view.checks.other.has(entryOf(share)))) return wait(CHECKS_COME)
   const checked = checkedGroups(view, listing, agreement, [...held.values()])
   if ('flaw' in checked) return refuseFor(view, checked.flaw)
   const groups = checked.groups.map(({ places, cells, layouts, n, threshold }: CheckedGroup, at) => {
@@ -221,20 +237,28 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
   if (!mayBegin(view)) return wait('the bucket may still get shares', beginsAt(view))
   const shares = acceptable(view)
   const places = new Map(entries.map((entry, at) => [entry, at]))
-  const common = new Map<number, HeldShare>()
+  const here = new Map<number, HeldShare>()
   for (const share of shares) {
     const at = places.get(entryOf(share))
-    if (at !== undefined) common.set(at, share)
+    if (at !== undefined) here.set(at, share)
   }
-  const isFew = common.size * 3 < Math.max(shares.length, entries.length) * 2
-  const patience = version + (isFew ? FEW_MS : SYNC_MS)
-  if (common.size < entries.length && view.now < patience)
-    return wait('listed shares are on their way', patience)
-  if (isFew) {
-    const detail = `${common.size} shares are held by both, of ${entries.length} listed and ${shares.length} here`
+  const isFew = (some: number): boolean => some * 3 < Math.max(shares.length, entries.length) * 2
+  const patienceFor = (some: number): number => version + (isFew(some) ? FEW_MS : SYNC_MS)
+  if (here.size < entries.length && view.now < patienceFor(here.size))
+    return wait('listed shares are on their way', patienceFor(here.size))
+  const unchecked = uncheckedOf(view, [...here.values()])
+  if (unchecked !== undefined) return unchecked
+  // Of which the leader told nothing is not in common.
+  const both = [...here].filter(([, share]) => view.checks.other.has(entryOf(share)))
+  if (both.length < here.size && view.now < patienceFor(both.length))
+    return wait(CHECKS_COME, patienceFor(both.length))
+  if (isFew(both.length)) {
+    const detail = `${both.length} shares are held by both, of ${entries.length} listed and ${shares.length} here`
     return refuse(view, 'few_in_common', detail)
   }
-  const counts = { listed: entries.length, unlisted: shares.length - common.size }
+  const common = new Map(both.filter(([, share]) => isProvedIn(view, share) === true))
+  const unproved = both.flatMap(([at]) => (common.has(at) ? [] : at))
+  const counts = { listed: entries.length, unlisted: shares.length - here.size, unproved }
   return say(view, { agreement: agreementOf(view, listing, common, counts) })
 }
 
@@ -290,5 +314,10 @@ function finish(
     if (tallied === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
     groups.push(tallied)
   }
-  return { kind: 'done', contents: contentsOf(view, { ...done, groups }) }
+  const failed = heldOf(view, done.listing, placesIn(done.agreement.unproved))
+  return {
+    kind: 'done',
+    contents: contentsOf(view, { ...done, groups }),
+    unproved: [...(failed?.values() ?? [])].map(({ author }) => author),
+  }
 }

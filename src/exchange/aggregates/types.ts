@@ -66,8 +66,10 @@ export interface HeldShare {
   /** 16 bytes that stand for the document and the header in this aggregator's box. */
   readonly check: Uint8Array
   readonly header: ShareHeader
-  /** This aggregator's half of each section, in the header's order; computed when it is asked for. */
+  /** This aggregator's half of each section mod 2^64, in the header's order; computed when it is asked for. */
   readonly halves: () => readonly BigUint64Array[]
+  /** What it tells the other one of the proof, by the key of the pair and bucket; zeros where there are no sections. */
+  readonly verifier: (key: Uint8Array) => Uint8Array
 }
 
 /** What an aggregator knows of an author. */
@@ -128,6 +130,11 @@ export interface TallyView {
   readonly layouts: ReadonlyMap<string, Layout>
   /** Opened shares of this bucket and pair, in any order; also of who was revoked since, because what was listed stays. */
   readonly shares: readonly HeldShare[]
+  /** What each of the two told of the proofs of shares, by their entries in a list. */
+  readonly checks: {
+    readonly own: ReadonlyMap<string, Uint8Array>
+    readonly other: ReadonlyMap<string, Uint8Array>
+  }
   /** Shares that could not be opened or are for another pair, by reason. */
   readonly refused: ReadonlyMap<'other_pair' | 'unreadable', number>
   readonly contributorOf: (author: Uint8Array) => Contributor | undefined
@@ -157,9 +164,15 @@ export interface TallyView {
 export type Step =
   /** An edition to make durable and to publish; ask again afterwards. */
   | { readonly kind: 'say'; readonly plain: TallyPlain }
+  /** Shares whose proofs this aggregator has to look at, and to say so, before it goes on; ask again afterwards. */
+  | { readonly kind: 'check'; readonly shares: readonly HeldShare[] }
   /** Nothing to do until something changes, at the latest at `until`. `isMissing`: a share is not here any more. */
   | { readonly kind: 'wait'; readonly reason: string; readonly until?: number; readonly isMissing?: true }
   /** The attempt ends without a release. `by`: which aggregator said or did it, 0 the leader. */
   | { readonly kind: 'refused'; readonly by: 0 | 1; readonly reason: TallyRefusal; readonly detail: string }
-  /** Both halves are open. One content for each audience. */
-  | { readonly kind: 'done'; readonly contents: readonly ReleaseContent[] }
+  /** Both halves are open. One content for each audience. `unproved`: authors of shares whose proofs fail. */
+  | {
+      readonly kind: 'done'
+      readonly contents: readonly ReleaseContent[]
+      readonly unproved: readonly Uint8Array[]
+    }

@@ -3,6 +3,7 @@ import {
   RELEASE_KEPT_MS,
   SHARE_KEPT_MS,
   slotOfBucket,
+  slotOfCheck,
   slotOfRelease,
   slotOfTally,
   TALLY_KEPT_MS,
@@ -13,6 +14,7 @@ import { Holding } from '../../../protocols/messages/agent.ts'
 import { ATTEMPTS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
+import { Check } from '../../../protocols/messages/check.ts'
 import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { Release } from '../../../protocols/messages/release.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
@@ -199,6 +201,19 @@ const ROWS = {
     perAuthor: { documents: 216 * ATTEMPTS_MAX, bytes: 32 * 1024 * 1024 },
     read: (body) => ({
       slot: slotOfTally(body, body.attempt),
+      version: body.version,
+      expires_at: body.expires_at,
+      hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
+    }),
+  }),
+  check: kind({
+    message: Check,
+    audience: 'recipients',
+    keptMs: TALLY_KEPT_MS,
+    // Nine days of a thousand machines, or nine days of hours of fewer; what was removed is computed again, and is the same.
+    perAuthor: { documents: 4_096, bytes: 32 * 1024 * 1024 },
+    read: (body) => ({
+      slot: slotOfCheck(body, body.part),
       version: body.version,
       expires_at: body.expires_at,
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),

@@ -109,7 +109,8 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
     const other = formatNodeId(pair[1 - index] as Uint8Array)
     const said = await documents.of(other, 'tally', (slot) => slot.startsWith(prefix))
     const heads = said.map(({ head }) => toHex(head.digest)).sort()
-    return toHex(blake3([JSON.stringify([common, pair.map(toHex), authors, heads])]))
+    const checks = documents.slots(other, 'check').filter((slot) => slot.startsWith(prefix))
+    return toHex(blake3([JSON.stringify([common, pair.map(toHex), authors, heads, checks.sort()])]))
   }
 
   return { bucketsOf, sharesOf, markOf }

@@ -1,21 +1,27 @@
 // The aggregator's side: opens the shares that came, goes on with each batch by what the other aggregator said, and releases.
+import { setImmediate as turn } from 'node:timers/promises'
 import { slotOfBucket, slotOfTally } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
-import { ATTEMPTS_MAX } from '../../../protocols/messages/aggregate.ts'
-import type { ReleaseContent } from '../../../protocols/messages/release.ts'
+import { ATTEMPTS_MAX, CHECKED_MAX, CHECKS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
+import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
 import {
+  type Checked,
+  entryOf,
   type HeldShare,
   type Layout,
   next,
+  openCheck,
   openRelease,
   openTally,
   type Step,
   type TallyView,
+  verifyKeyOf,
+  writeCheck,
   writeTally,
 } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
@@ -40,6 +46,8 @@ export interface Tallier {
 
 /** Attempts and refusals that are remembered. */
 const TOLD_MAX = 4_096
+/** Documents of checks that are remembered opened, of 60 KB: those of two buckets of a thousand machines. */
+const CHECKS_KEPT = 72
 
 /** How a bucket was left. */
 interface Left {
@@ -65,6 +73,8 @@ export function createTallier(deps: TallierDeps): Tallier {
   const missing = createRecent<string, number>(TOLD_MAX)
   /** Refusals that were told already. */
   const told = createRecent<string, true>(TOLD_MAX)
+  /** By the digests of documents. */
+  const opened = createRecent<string, Checked>(CHECKS_KEPT)
   const startedAt = clock.now()
 
   /** The last editions of both aggregators, by attempt. */
@@ -89,7 +99,62 @@ export function createTallier(deps: TallierDeps): Tallier {
     return [...attempts.values()]
   }
 
-  function viewOf(plan: Plan, mine: Open, editions: readonly Editions[], attempt: number): TallyView {
+  /** What one of the pair told of the proofs of a bucket's shares. */
+  async function checkedBy(key: Uint8Array, { mesh }: Plan, { bucket }: Mine): Promise<Checked> {
+    const [author, prefix] = [formatNodeId(key), `${slotOfBucket(bucket)}:`]
+    const found = new Map<string, Uint8Array>()
+    for (const { bytes, head } of await documents.of(author, 'check', (slot) => slot.startsWith(prefix))) {
+      try {
+        const read = () => openCheck([self], bytes, { mesh, bucket })
+        for (const [entry, one] of opened.getOrInsert(toHex(head.digest), read)) found.set(entry, one)
+      } catch (error) {
+        if (!(error instanceof FrameError)) throw error
+        log.warn({ peer: author, slot: head.slot, reason: error.message }, 'checks of shares are not read')
+      }
+    }
+    return found
+  }
+
+  /** Looks at the proofs of shares, one at a time so that nothing else waits for all of them, and tells the other what there is to tell. */
+  async function check(
+    plan: Plan,
+    { bucket, pair, index }: Mine,
+    shares: readonly HeldShare[],
+  ): Promise<void> {
+    const about = { mesh: plan.mesh, bucket, pair }
+    const key = verifyKeyOf(identity, about)
+    const prefix = `${slotOfBucket(bucket)}:`
+    const parts = documents
+      .slots(identity.nodeId, 'check')
+      .filter((slot) => slot.startsWith(prefix))
+      .map((slot) => Number(slot.slice(prefix.length)))
+    let part = Math.max(-1, ...parts) + 1
+    for (let from = 0; from < shares.length; from += CHECKED_MAX) {
+      const checked = new Map<string, Uint8Array>()
+      for (const share of shares.slice(from, from + CHECKED_MAX)) {
+        checked.set(entryOf(share), share.verifier(key))
+        await turn()
+      }
+      if (part >= CHECKS_MAX) throw new Error(`more than ${CHECKS_MAX} documents of checks of one bucket`)
+      const frame = writeCheck(
+        self,
+        { clock, random },
+        { ...about, part },
+        pair[1 - index] as Uint8Array,
+        checked,
+      )
+      await documents.publish('check', frame)
+      part++
+    }
+  }
+
+  function viewOf(
+    plan: Plan,
+    mine: Open,
+    editions: readonly Editions[],
+    checks: TallyView['checks'],
+    attempt: number,
+  ): TallyView {
     const { roster } = mine
     const refused = new Map<'other_pair' | 'unreadable', number>()
     const shares: HeldShare[] = []
@@ -113,6 +178,7 @@ export function createTallier(deps: TallierDeps): Tallier {
       audiences: plan.audiences,
       layouts,
       shares,
+      checks,
       refused,
       contributorOf: (author) => roster.contributorOf(formatNodeId(author)),
       isRevoked: (author) => roster.isRevoked(formatNodeId(author)),
@@ -133,20 +199,36 @@ export function createTallier(deps: TallierDeps): Tallier {
   }
 
   /** Says what there is to say in an attempt until there is nothing more; each edition is on disk before the next is made. */
-  async function settle(plan: Plan, mine: Open, attempt: number): Promise<Exclude<Step, { kind: 'say' }>> {
+  async function settle(
+    plan: Plan,
+    mine: Open,
+    attempt: number,
+  ): Promise<Exclude<Step, { kind: 'say' | 'check' }>> {
     for (;;) {
       const editions = await editionsOf(plan, mine)
-      const step = next(viewOf(plan, mine, editions, attempt))
+      const [own, other] = [mine.pair[mine.index]!, mine.pair[1 - mine.index]!]
+      const checks = {
+        own: await checkedBy(own, plan, mine),
+        other: await checkedBy(other, plan, mine),
+      }
+      const step = next(viewOf(plan, mine, editions, checks, attempt))
+      if (step.kind === 'check') {
+        await check(plan, mine, step.shares)
+        continue
+      }
       if (step.kind !== 'say') return step
       const before = editions.find((one) => one.attempt === attempt)?.own?.version ?? 0
       const version = Math.max(clock.now(), before + 1, mine.bucket.end)
       const about = { mesh: plan.mesh, bucket: mine.bucket, attempt }
-      const other = mine.pair[1 - mine.index] as Uint8Array
       await documents.publish('tally', writeTally(self, { clock, random }, about, other, version, step.plain))
     }
   }
 
-  async function release({ bucket, roster }: Mine, contents: readonly ReleaseContent[]): Promise<void> {
+  async function release(
+    { bucket, roster }: Mine,
+    { contents, unproved }: Extract<Step, { kind: 'done' }>,
+  ): Promise<void> {
+    const liars = unproved.map((key) => formatNodeId(key)).join(' ')
     for (const content of contents) {
       if (!(await deps.releases.publish(content, roster.readers(content.audience)))) continue
       const details = {
@@ -154,6 +236,7 @@ export function createTallier(deps: TallierDeps): Tallier {
         audience: content.audience,
         types: content.types.map(({ type, n }) => `${type}:${n}`).join(' '),
         threshold: Math.max(0, ...content.types.map(({ threshold }) => threshold)),
+        ...(liars === '' ? {} : { unproved: liars }),
       }
       log.info(details, 'totals were released')
       await audit.record({ type: 'total_released', success: true, details })
@@ -235,7 +318,7 @@ export function createTallier(deps: TallierDeps): Tallier {
         return step.until ?? Number.POSITIVE_INFINITY
       }
       if (step.kind === 'done') {
-        await release(mine, step.contents)
+        await release(mine, step)
         return Number.POSITIVE_INFINITY
       }
       await tell(mine, attempt, step)

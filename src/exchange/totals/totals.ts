@@ -39,6 +39,8 @@ export type TotalsRoom = Room & TotalsReader & ReleasesShown & ContributionPrevi
 
 /** Between two looks at what is due: buckets that are over, tallies that waited long enough. */
 const EVERY_MS = 60_000
+/** Documents after which there may be something to do. */
+const GOES_ON: ReadonlySet<string> = new Set(['share', 'check', 'tally', 'release'])
 /** After something came, others are waited for so long, so that a hundred shares are one round. */
 const GATHER_MS = 1_000
 
@@ -107,7 +109,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       const ends = [
         documents.onKept(({ kind, author, slot }) => {
           if (kind === 'release') ahead.came(author, slot)
-          if (kind === 'share' || kind === 'tally' || kind === 'release') within(GATHER_MS)
+          if (GOES_ON.has(kind)) within(GATHER_MS)
         }),
         documents.onCompared(() => within(GATHER_MS)),
         // Another consent, or another policy of the mesh.

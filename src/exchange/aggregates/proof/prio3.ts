@@ -3,7 +3,7 @@
 //
 // Written from the draft and compared with its test vectors. Numbers are BigInts, so how long something takes depends on
 // secrets: whoever can measure that runs on the same machine as the daemon.
-import { turboshake128 } from '@noble/hashes/sha3-addons.js'
+import { createXof } from '../../../trust/identity/index.ts'
 import {
   type Circuit,
   callsOf,
@@ -54,13 +54,8 @@ type Usage = (typeof USAGE)[keyof typeof USAGE]
 /** What follows from a seed, of any length, piece by piece. */
 function stream({ context }: Instance, seed: Uint8Array, usage: Usage, binder: readonly Uint8Array[]) {
   const tag = Buffer.concat([Uint8Array.of(VERSION, 0, ...ALGORITHM, 0, usage), context])
-  const xof = turboshake128.create({ D: DOMAIN })
-  xof.update(Uint8Array.of(tag.length & 0xff, tag.length >> 8))
-  xof.update(tag)
-  xof.update(Uint8Array.of(seed.length))
-  xof.update(seed)
-  for (const part of binder) xof.update(part)
-  return (length: number): Uint8Array => xof.xof(length)
+  const lengths = [Uint8Array.of(tag.length & 0xff, tag.length >> 8), Uint8Array.of(seed.length)] as const
+  return createXof(DOMAIN, [lengths[0], tag, lengths[1], seed, ...binder])
 }
 
 function elementsFrom(next: (length: number) => Uint8Array, count: number): bigint[] {
@@ -186,6 +181,11 @@ function inputOf(instance: Instance, whose: Aggregator, input: Uint8Array): Inpu
   const elements = elementsIn(input.subarray(0, -SEED_BYTES))
   return { vector: elements.slice(0, instance.length), proofs: elements.slice(instance.length), blind }
 }
+
+/** Whether bytes are a half: of the length that it has, and of elements. */
+export const isInput = (instance: Circuit, whose: Aggregator, input: Uint8Array): boolean =>
+  input.length === inputBytes(instance, whose) &&
+  (whose === HELPER || numbersIn(input.subarray(0, -SEED_BYTES)).every(isElement))
 
 /** One half of the vector. Throws RangeError for what is no half. */
 export function vectorOf(instance: Instance, whose: Aggregator, input: Uint8Array): BigUint64Array {

@@ -4,9 +4,11 @@ import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
 import { bitsOf, placesIn } from '../../../../src/base/bits.ts'
 import { next, type Step } from '../../../../src/exchange/aggregates/index.ts'
 import { hashOfPart } from '../../../../src/exchange/aggregates/listing.ts'
+import { MODULUS } from '../../../../src/exchange/aggregates/proof/field.ts'
 import { fromBytes, toBytes } from '../../../../src/exchange/aggregates/shares.ts'
 import {
   AFTER,
+  authorOf,
   BUCKET,
   contentsIn,
   give,
@@ -15,6 +17,8 @@ import {
   rawShare,
   run,
   seeded,
+  stepOf,
+  TOOLS,
   viewOf,
   type World,
   worldOf,
@@ -24,7 +28,7 @@ type Group = NonNullable<TallyPlain['agreement']>['groups'][number]
 
 /** One says what it has to say, and it is durable. */
 function speak(world: World, side: 0 | 1): TallyPlain {
-  const step = next(viewOf(world, side))
+  const step = stepOf(world, side)
   if (step.kind !== 'say') throw new Error(`the step is ${JSON.stringify(step)}`)
   world.sides[side].own = step.plain
   return step.plain
@@ -32,7 +36,10 @@ function speak(world: World, side: 0 | 1): TallyPlain {
 
 /** What the honest one does with an edition that the other one made up. */
 const answerTo = (world: World, side: 0 | 1, lie: TallyPlain | undefined): Step =>
-  next({ ...viewOf(world, side), other: lie && { plain: lie, version: AFTER - 3_600_000 } })
+  stepOf(world, side, () => ({
+    ...viewOf(world, side),
+    other: lie && { plain: lie, version: AFTER - 3_600_000 },
+  }))
 
 const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
 
@@ -112,7 +119,7 @@ describe('a leader that lies about the set', () => {
       (entries) => entries.slice(1),
     )
     expect(refusalIn(answerTo(world, 1, lie))).toBe('list_changed')
-    expect(refusalIn(answerTo(world, 1, { scheme: 1 }))).toBe('list_changed')
+    expect(refusalIn(answerTo(world, 1, { scheme: 2 }))).toBe('list_changed')
     nextAttempt(world)
     for (const side of world.sides) side.others = [{ leader: lie, follower: side.others[0]!.follower }]
     const again = { ...lie, listing: { ...lie.listing!, expected: 1 } }
@@ -222,9 +229,9 @@ describe('a bucket that was settled', () => {
 
   it.each<readonly [string, (own: TallyPlain) => TallyPlain | undefined]>([
     ['nothing', () => undefined],
-    ['that it refuses', () => ({ scheme: 1, refusal })],
+    ['that it refuses', () => ({ scheme: 2, refusal })],
     // Also what an honest one says that was restored from a backup of before.
-    ['that it was out of turn', () => ({ scheme: 1, refusal: { ...refusal, detail: 'nobody agreed' } })],
+    ['that it was out of turn', () => ({ scheme: 2, refusal: { ...refusal, detail: 'nobody agreed' } })],
     ['the same as before', (own) => own],
   ])('is over for the leader when the other one says %s afterwards', (_, said) => {
     const world = worldAfter(4)
@@ -245,11 +252,11 @@ describe('a bucket that was settled', () => {
       const { follower } = world.sides[1].others[0]!
       for (const leader of [
         undefined,
-        { scheme: 1 as const, refusal },
-        { scheme: 1 as const, listing, refusal },
+        { scheme: 2 as const, refusal },
+        { scheme: 2 as const, listing, refusal },
       ]) {
         world.sides[1].others = [{ leader, follower }]
-        expect(answerTo(world, 1, { scheme: 1, listing: listing! })).toMatchObject(OVER)
+        expect(answerTo(world, 1, { scheme: 2, listing: listing! })).toMatchObject(OVER)
       }
     }
   })
@@ -370,67 +377,137 @@ describe('who is not counted', () => {
   })
 })
 
-describe('what a liar still can do', () => {
-  it('a contributor moves sums by what it likes within the bounds, and by more it spoils them for all', () => {
-    const spoiled = (by: bigint) => {
-      const world = worldOf(machines(9))
-      const halves = rawShare(machines(1)[0]!, seeded('liar'), (vector) => {
-        vector[1] = vector[1]! + by
+/** One of nine has kubectl, which is row 2. */
+const FEW = machines(9, (n) =>
+  n === 8
+    ? {
+        tools: new Map([
+          [0, [1, 0]],
+          [2, [77, 0]],
+        ]),
+      }
+    : {},
+)
+const KUBECTL = 2
+const USES = TOOLS.rows.length
+
+/** A bucket of nine in which the share of the first one says what its author likes. */
+function worldOfLiar(spoil: (vector: BigUint64Array) => unknown, all = machines(9)): World {
+  const world = worldOf(all)
+  const halves = rawShare(machines(1)[0]!, seeded('liar'), spoil)
+  for (const side of [0, 1] as const) world.sides[side].shares[0] = halves[side]
+  return world
+}
+
+describe('a contributor that lies about indicators', () => {
+  const dropped = {
+    refused: [{ reason: 'invalid_proof', count: 1 }],
+    listed: 8,
+    common: 8,
+    unlisted: 0,
+  }
+
+  it.each<readonly [string, bigint]>([
+    ['four times', 4n],
+    ['twice', 2n],
+    ['so that one less is counted', MODULUS - 1n],
+    ['so that four fewer are', MODULUS - 4n],
+    ['by a half, which two of them make one', (MODULUS + 1n) / 2n],
+    ['by a million', 1_000_000n],
+  ])('is dropped and counted when it claims a row %s, and a row of few stays closed', (_, value) => {
+    const world = worldOfLiar((vector) => {
+      vector[KUBECTL] = value
+      vector[USES + 2 * KUBECTL] = 4n
+    }, FEW)
+    const [leader, follower] = run(world)
+    expect(contentsIn(leader)).toEqual(contentsIn(follower))
+    const [content] = contentsIn(leader)
+    expect(content).toMatchObject(dropped)
+    expect(content!.types[0]!.n).toBe(8)
+    expect(content!.types[0]!.withheld).toContain(KUBECTL)
+    for (const step of [leader, follower]) expect(step).toMatchObject({ unproved: [authorOf(0)] })
+  })
+
+  it('is dropped when its half is changed afterwards, by whomever, and nobody else is', () => {
+    for (const side of [0, 1] as const) {
+      const world = worldOf(FEW)
+      const [share] = world.sides[side].shares
+      world.sides[side].shares[0] = {
+        ...share!,
+        verifier: (key) => share!.verifier(key).map((byte, at) => (at === 40 ? byte ^ 1 : byte)),
+      }
+      expect(contentsIn(run(world)[0])[0]).toMatchObject(dropped)
+    }
+  })
+
+  it('cannot stop a bucket, also when a third of all lie', () => {
+    const world = worldOf(machines(12))
+    for (const n of [0, 1, 2, 3]) {
+      const halves = rawShare(machines(12)[n]!, seeded(`liar ${n}`), (vector) => vector.fill(9n, 0, 1))
+      for (const side of [0, 1] as const) world.sides[side].shares[n] = halves[side]
+    }
+    expect(contentsIn(run(world)[0])[0]).toMatchObject({
+      refused: [{ reason: 'invalid_proof', count: 4 }],
+      types: [{ n: 8 }],
+    })
+  })
+})
+
+describe('an aggregator that lies about proofs', () => {
+  /** The agreement of a bucket with a liar, in which the second aggregator says otherwise of the proofs. */
+  function agreedOtherwise(spoil: (vector: BigUint64Array) => unknown, common: number[], unproved: number[]) {
+    const world = worldOfLiar(spoil)
+    speak(world, 0)
+    const { agreement, ...own } = speak(world, 1)
+    const lie = { ...agreement!, common: bitsOf(common, 9), unproved: bitsOf(unproved, 9) }
+    return refusalIn(answerTo(world, 0, { ...own, agreement: lie }))
+  }
+  const ALL = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+
+  it('is refused when it counts a share whose proof fails, or drops one whose proof holds', () => {
+    expect(agreedOtherwise((vector) => vector.fill(4n, 0, 1), ALL, [])).toBe('wrong_proof')
+    expect(agreedOtherwise(() => {}, ALL.slice(1), [0])).toBe('wrong_proof')
+    expect(agreedOtherwise(() => {}, ALL, [0])).toBe('wrong_proof')
+    expect(agreedOtherwise(() => {}, ALL, [12])).toBe('not_in_list')
+  })
+
+  it('gets no agreement, and no settlement, before it has told of the proofs', () => {
+    for (const [silent, rounds] of [
+      [0, 1],
+      [1, 2],
+    ] as const) {
+      const world = worldAfter(rounds)
+      world.sides[silent].checks.clear()
+      const honest = (1 - silent) as 0 | 1
+      const now = BUCKET.end + 1
+      const late = () => ({ ...viewOf(world, honest), now: silent === 0 ? now : AFTER })
+      expect(stepOf(world, honest, late)).toMatchObject({
+        kind: 'wait',
+        reason: expect.stringContaining('proofs'),
       })
-      for (const side of [0, 1] as const) world.sides[side].shares[0] = halves[side]
+    }
+    // For ever is too long: what it told nothing of is not in common.
+    const world = worldAfter(1)
+    world.sides[0].checks.clear()
+    expect(refusalIn(stepOf(world, 1))).toBe('few_in_common')
+  })
+})
+
+describe('what a liar still can do', () => {
+  it('a contributor moves sums of values by up to a thousand, and by more than all could it spoils them for all', () => {
+    const spoiled = (by: bigint) => {
+      const world = worldOfLiar((vector) => {
+        vector[USES] = vector[USES]! + by
+      })
       return contentsIn(run(world)[0])[0]!.types[0]!
     }
     expect(spoiled(1_000n).rows[0]!.values[0]).toBe(45 + 1_000)
-    expect(spoiled(1n << 40n)).toMatchObject({ reason: 'implausible', rows: [] })
-  })
-
-  it('a contributor opens a row of few by saying that it has it several times', () => {
-    const world = worldOf(
-      machines(9, (n) =>
-        n === 8
-          ? {
-              tools: new Map([
-                [0, [1, 0]],
-                [2, [77, 0]],
-              ]),
-            }
-          : {},
-      ),
-    )
-    expect(contentsIn(run(world)[0])[0]!.types[0]!.withheld).toContain(2)
-    const liar = worldOf(
-      machines(9, (n) =>
-        n === 8
-          ? {
-              tools: new Map([
-                [0, [1, 0]],
-                [2, [77, 0]],
-              ]),
-            }
-          : {},
-      ),
-    )
-    const halves = rawShare(machines(1)[0]!, seeded('liar'), (vector) => {
-      vector[6] = 4n
-      vector[7] = 4n
-    })
-    for (const side of [0, 1] as const) liar.sides[side].shares[0] = halves[side]
-    const row = contentsIn(run(liar)[0])[0]!.types[0]!.rows.find(({ row: at }) => at === 2)
-    expect(row).toMatchObject({ nodes: 5, values: [81, 0] })
+    expect(spoiled(11_000_000n)).toMatchObject({ reason: 'implausible', rows: [] })
+    expect(spoiled(-60n)).toMatchObject({ reason: 'implausible', rows: [] })
   })
 
   it('a leader opens a row of few by indicators that are too high and possible, and learns its total, not whose it is', () => {
-    const few = machines(9, (n) =>
-      n === 8
-        ? {
-            tools: new Map([
-              [0, [1, 0]],
-              [2, [77, 0]],
-            ]),
-          }
-        : {},
-    )
-    const world = worldAfter(2, few)
+    const world = worldAfter(2, FEW)
     // It knows the other's sums before it tells its own.
     const view = viewOf(world, 0)
     const shares = view.shares.map((share, at) =>
@@ -440,8 +517,8 @@ describe('what a liar still can do', () => {
             halves: () => {
               const [half] = share.halves()
               const lie = BigUint64Array.from(half!)
-              lie[6] = lie[6]! + 4n
-              lie[7] = lie[7]! + 4n
+              lie[KUBECTL] = lie[KUBECTL]! + 4n
+              lie[USES + 2 * KUBECTL] = lie[USES + 2 * KUBECTL]! + 4n
               return [lie]
             },
           }

@@ -8,6 +8,9 @@ const GIT = [40, 12, 7, 3, 21, 9, 15, 2]
 const KUBECTL = [0, 0, 5, 0, 0, 0, 0, 0]
 const DOCKER = [1, 2, 0, 4, 1, 0, 6, 0]
 
+/** Place of the first row's first value: it comes after the indicators. */
+const USES = TOOLS.rows.length
+
 const sumOf = (shares: readonly HeldShare[]): BigUint64Array => {
   const sum = createSum(16)
   for (const { halves } of shares) sum.add(halves()[0]!)
@@ -29,14 +32,14 @@ export function exampleText(): string {
   const [leader, follower] = world.sides.map(({ shares }) => shares) as [HeldShare[], HeldShare[]]
   const lines = ['Uses of git, docker and kubectl, and the two halves of the cell "git, uses":', '']
   for (const n of GIT.keys()) {
-    const [first, second] = [leader[n]!.halves()[0]![1]!, follower[n]!.halves()[0]![1]!]
+    const [first, second] = [leader[n]!.halves()[0]![USES]!, follower[n]!.halves()[0]![USES]!]
     lines.push(
       `machine ${n}  ${[GIT[n], DOCKER[n], KUBECTL[n]].map((uses) => String(uses).padStart(3)).join('')}  ${cells([first, second], 20)}`,
     )
   }
   const sums = [sumOf(leader), sumOf(follower)] as const
-  lines.push(`sums                     ${cells([sums[0][1]!, sums[1][1]!], 20)}`)
-  lines.push(`added mod 2^64           ${cells([added(...sums)[1]!], 20)}`, '')
+  lines.push(`sums                     ${cells([sums[0][USES]!, sums[1][USES]!], 20)}`)
+  lines.push(`added mod 2^64           ${cells([added(...sums)[USES]!], 20)}`, '')
   const [step] = run(world)
   const { agreement } = world.sides[1].own!
   const { settlement } = world.sides[0].own!

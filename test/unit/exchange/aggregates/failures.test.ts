@@ -144,7 +144,7 @@ it('failures of more machines than use the tool, or more failures than uses, are
   }
   expect(openingOf(layout, BigUint64Array.of(5n, 6n), 9, 3)).toBeUndefined()
   expect(openingOf(layout, BigUint64Array.of(6n, 6n), 9, 3)?.isOpen).toEqual([true, true])
-  const lies = eight(() => 2_000)
+  const lies = Array.from({ length: 8 }, (_, n) => machine(n, { git: [500, 900] }))
   expect(opened(lies).content.types[0]).toMatchObject({ reason: 'implausible', rows: [] })
   const within = (family: string, outer: string): Layout => ({
     ...layout,

@@ -19,6 +19,7 @@ import {
   nextAttempt,
   run,
   seeded,
+  stepOf,
   TOOLS,
   viewOf,
   type World,
@@ -49,8 +50,11 @@ function typed(world: World, type: string, audience = 'security'): ReleasedType 
 const busy = (count: number): Machine[] =>
   machines(count, (n) => ({
     counts: new Map<Layout, Counts>([
-      [TOOLS, new Map([[0, [n + 1, n % 2]], ...(n % 3 === 0 ? [[1, [n + 7, 0]] as const] : [])])],
-      [HOURS, new Map([[n % 2, [2 * n + 1]]])],
+      [
+        TOOLS,
+        new Map([[0, [(n % 900) + 1, n % 2]], ...(n % 3 === 0 ? [[1, [(n % 900) + 7, 0]] as const] : [])]),
+      ],
+      [HOURS, new Map([[n % 2, [((2 * n) % 900) + 1]]])],
     ]),
   }))
 
@@ -229,7 +233,8 @@ describe('one set of machines for each bucket', () => {
 
   it('is fixed when all have said something, or it is late', () => {
     const world = worldOf(machines(6), { now: BUCKET.end })
-    const asked = (more: Partial<ReturnType<typeof viewOf>>) => next({ ...viewOf(world, 0), ...more }).kind
+    const asked = (more: Partial<ReturnType<typeof viewOf>>) =>
+      stepOf(world, 0, () => ({ ...viewOf(world, 0), ...more })).kind
     const missing = { expected: new Set(['somebody else']) }
     expect(asked({})).toBe('say')
     expect(asked({ now: BUCKET.end - 1 })).toBe('wait')
@@ -266,7 +271,9 @@ describe('whatever happens to editions', () => {
         const said: [TallyPlain[], TallyPlain[]] = [[], []]
         const act = (side: 0 | 1, stale: number, lost: boolean) => {
           const theirs = said[(1 - side) as 0 | 1]
-          const step = next(viewOf(world, side, theirs[Math.max(-1, theirs.length - 1 - stale)]))
+          const step = stepOf(world, side, () =>
+            viewOf(world, side, theirs[Math.max(-1, theirs.length - 1 - stale)]),
+          )
           if (step.kind !== 'say' || lost) return step
           const before = world.sides[side].own
           if (before !== undefined) {
@@ -292,7 +299,7 @@ describe('whatever happens to editions', () => {
       const world = worldOf(machines(9))
       let said = 0
       for (const side of [0, 1, 0, 1] as const) {
-        const step = next(viewOf(world, side))
+        const step = stepOf(world, side)
         if (++said === at) break
         if (step.kind === 'say') world.sides[side].own = step.plain
       }
@@ -303,10 +310,10 @@ describe('whatever happens to editions', () => {
 
   it('an aggregator that has lost a share waits, and says nothing else', () => {
     const world = worldOf(machines(9))
-    const first = next(viewOf(world, 0))
+    const first = stepOf(world, 0)
     if (first.kind === 'say') world.sides[0].own = first.plain
     world.sides[0].shares.pop()
-    expect(next(viewOf(world, 0))).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
+    expect(stepOf(world, 0)).toMatchObject({ kind: 'wait', reason: 'a listed share is missing here' })
   })
 
   it.each([0, 1] as const)(
@@ -314,7 +321,7 @@ describe('whatever happens to editions', () => {
     (side) => {
       const world = worldOf(machines(9))
       for (const one of [0, 1] as const) {
-        const step = next(viewOf(world, one))
+        const step = stepOf(world, one)
         if (step.kind === 'say') world.sides[one].own = step.plain
       }
       world.sides[side].shares.pop()
@@ -337,7 +344,7 @@ describe('whatever happens to editions', () => {
     const gone = Buffer.from(authorOf(2)).toString('hex')
     const isRevoked = (author: Uint8Array) => Buffer.from(author).toString('hex') === gone
     const fresh = worldOf(machines(9))
-    const step = next({ ...viewOf(fresh, 0), isRevoked })
+    const step = stepOf(fresh, 0, () => ({ ...viewOf(fresh, 0), isRevoked }))
     expect(step).toMatchObject({
       kind: 'say',
       plain: { listing: { refused: [{ reason: 'revoked', count: 1 }] } },
@@ -346,19 +353,22 @@ describe('whatever happens to editions', () => {
     const world = worldOf(machines(9))
     const said = [0, 1, 0, 1].map((at, count) => {
       const side = at as 0 | 1
-      const more = next({ ...viewOf(world, side), ...(count < 2 ? {} : { isRevoked }) })
+      const more = stepOf(world, side, () => ({
+        ...viewOf(world, side),
+        ...(count < 2 ? {} : { isRevoked }),
+      }))
       if (more.kind === 'say') world.sides[side].own = more.plain
       return more.kind
     })
     expect(said).toEqual(['say', 'say', 'say', 'say'])
-    expect(contentsIn(next({ ...viewOf(world, 0), isRevoked }))[0]!.types[0]!.n).toBe(9)
+    expect(contentsIn(stepOf(world, 0, () => ({ ...viewOf(world, 0), isRevoked })))[0]!.types[0]!.n).toBe(9)
   })
 
   it('whoever left after the list was made stays in it', () => {
     const world = worldOf(machines(9))
-    const first = next(viewOf(world, 0))
+    const first = stepOf(world, 0)
     if (first.kind === 'say') world.sides[0].own = first.plain
-    const second = next(viewOf(world, 1))
+    const second = stepOf(world, 1)
     if (second.kind === 'say') world.sides[1].own = second.plain
     world.contributors.delete(Buffer.from(authorOf(2)).toString('hex'))
     const [leader, follower] = run(world)
@@ -369,7 +379,7 @@ describe('whatever happens to editions', () => {
     const world = worldOf(machines(9))
     run(world)
     const fresh = { ...viewOf(world, 1), own: undefined, bundle: 4 }
-    const listed = { plain: { scheme: 1 as const, listing: world.sides[0].own!.listing! }, version: AFTER }
+    const listed = { plain: { scheme: 2 as const, listing: world.sides[0].own!.listing! }, version: AFTER }
     expect(next({ ...fresh, other: listed }).kind).toBe('wait')
     const late = next({ ...fresh, other: listed, now: AFTER + 3_600_000 })
     expect(late).toMatchObject({ kind: 'say', plain: { refusal: { reason: 'other_bundle' } } })

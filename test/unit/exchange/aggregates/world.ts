@@ -1,5 +1,6 @@
 // A mesh of contributors and its pair of aggregators without a network: what each holds, and what they say to each other.
 import { bucketOf } from '../../../../protocols/buckets.ts'
+import { PROOF_BYTES, SCHEME } from '../../../../protocols/messages/aggregate.ts'
 import type { ReleaseContent } from '../../../../protocols/messages/release.ts'
 import type { ShareHeader } from '../../../../protocols/messages/share.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
@@ -20,7 +21,8 @@ import {
   writeShare,
 } from '../../../../src/exchange/aggregates/index.ts'
 import { cellsOf, encodeVector, hashOf } from '../../../../src/exchange/aggregates/layout.ts'
-import { expandAll, split } from '../../../../src/exchange/aggregates/shares.ts'
+import { entryOf } from '../../../../src/exchange/aggregates/listing.ts'
+import { readHalf, splitProved } from '../../../../src/exchange/aggregates/proved.ts'
 import { createHints } from '../../../../src/trust/identity/index.ts'
 import { testIdentity } from '../../../support/mesh/identity.ts'
 
@@ -86,35 +88,35 @@ const sectionsOf = ({ counts, audiences = ['security'] }: Machine): readonly Sec
 export function rawShare(
   machine: Machine,
   random: Random,
-  spoil: (vector: BigUint64Array) => void = () => {},
+  spoil: (vector: BigUint64Array) => unknown = () => {},
 ): readonly [HeldShare, HeldShare] {
   const sections = sectionsOf(machine)
-  const vectors = sections.map(({ layout, counts }) => encodeVector(layout, counts))
-  for (const vector of vectors) spoil(vector)
-  const { seed, rest } = split(vectors, random)
+  const vectors = sections.map(({ layout, counts }) => ({
+    rows: layout.rows.length,
+    vector: encodeVector(layout, counts),
+  }))
+  for (const { vector } of vectors) spoil(vector)
+  const context = new Uint8Array(4)
+  const given = vectors.length === 0 ? undefined : splitProved(vectors, context, random)
   const header: ShareHeader = {
-    scheme: 1,
+    scheme: SCHEME,
     k_min: machine.kMin ?? 1,
     declined: machine.declined ?? [],
     sections: sections.map(({ layout, audiences }) => ({
       type: layout.type,
       layout: hashOf(layout),
+      rows: layout.rows.length,
       cells: cellsOf(layout),
       audiences,
     })),
+    proof: given?.proof ?? new Uint8Array(PROOF_BYTES),
   }
   const common = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16), header }
-  return [
-    {
-      ...common,
-      halves: () =>
-        expandAll(
-          seed,
-          vectors.map(({ length }) => length),
-        ),
-    },
-    { ...common, halves: () => rest },
-  ]
+  const held = (index: 0 | 1): HeldShare => ({
+    ...common,
+    ...readHalf(header, index, given?.halves[index] ?? new Uint8Array(0), context),
+  })
+  return [held(0), held(1)]
 }
 
 /** The document of a machine, really sealed and signed. */
@@ -147,7 +149,12 @@ interface Side {
   shares: HeldShare[]
   own: TallyPlain | undefined
   others: TallyView['others']
+  /** What it told of the proofs of shares. */
+  readonly checks: Map<string, Uint8Array>
 }
+
+/** Of the pair, for the proofs. */
+const KEY = new Uint8Array(32).fill(5)
 
 export interface World {
   readonly sides: readonly [Side, Side]
@@ -169,8 +176,8 @@ export function worldOf(
   const random = seeded('world')
   const world: World = {
     sides: [
-      { shares: [], own: undefined, others: [] },
-      { shares: [], own: undefined, others: [] },
+      { shares: [], own: undefined, others: [], checks: new Map() },
+      { shares: [], own: undefined, others: [], checks: new Map() },
     ],
     attempt: 0,
     now: AFTER,
@@ -214,6 +221,7 @@ export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index
     audiences: world.audiences,
     layouts: new Map(world.layouts.map((layout) => [layout.type, layout])),
     shares: side.shares,
+    checks: { own: side.checks, other: world.sides[1 - index]!.checks },
     refused: new Map(),
     others: side.others,
     own: side.own,
@@ -236,11 +244,19 @@ const teamsOf = (of: readonly Contributor[]): ReadonlyMap<string, number> =>
     ].map(([team, { length }]) => [team, length]),
   )
 
+/** What a side does next, when it has told of the proofs what it has to; `view`: as it sees the world. */
+export function stepOf(world: World, index: 0 | 1, view = (): TallyView => viewOf(world, index)): Step {
+  const step = next(view())
+  if (step.kind !== 'check') return step
+  for (const share of step.shares) world.sides[index].checks.set(entryOf(share), share.verifier(KEY))
+  return stepOf(world, index, view)
+}
+
 /** Both take turns until neither has anything more to say. */
 export function run(world: World): readonly [Step, Step] {
   for (;;) {
     const steps = ([0, 1] as const).map((index) => {
-      const step = next(viewOf(world, index))
+      const step = stepOf(world, index)
       if (step.kind === 'say') world.sides[index].own = step.plain
       return step
     })

@@ -52,7 +52,7 @@ export function contentOf(back: number, uses: number, about: Partial<ReleaseCont
   const bucket = hourBefore(back)
   const of = { n: 8, threshold: 3, withheld: [], declined: 0, waiting: 0, outside: 0, splits: [] }
   return {
-    scheme: 1,
+    scheme: 2,
     mesh: MESH,
     ...bucket,
     audience: 'security',

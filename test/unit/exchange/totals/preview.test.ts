@@ -50,10 +50,10 @@ test('a person sees their own rows, the two that get halves, and how many machin
     k: 3,
     k_min: 4,
     counted: true,
-    types: [{ type: 'ToolUsage', given: true, rows: 2, own: [{ row: 'git', values: { uses: 1001 } }] }],
+    types: [{ type: 'ToolUsage', given: true, rows: 2, own: [{ row: 'git', values: { uses: 1_000 } }] }],
   })
   // As it leaves: no value is larger.
-  expect(seen.types[0]!.own[0]!.values.failures).toBe(1_000_000)
+  expect(seen.types[0]!.own[0]!.values.failures).toBe(1_000)
   expect(counted).toEqual([[1001]])
   // Which other types the same readers are given is known where rows depend on it.
   expect(given).toEqual([[true, false]])

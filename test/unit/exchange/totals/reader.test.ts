@@ -38,7 +38,7 @@ const released = (of: Partial<ReleasedType>): ReleasedType => ({
   ...of,
 })
 const content = (of: Partial<ReleasedType>, about: Partial<ReleaseContent> = {}): ReleaseContent => ({
-  scheme: 1,
+  scheme: 2,
   mesh: PLAN.mesh,
   ...BUCKET,
   audience: 'security',

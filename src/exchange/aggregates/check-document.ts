@@ -1,0 +1,81 @@
+// Checks as signed documents: what one aggregator tells the other of the proofs of shares, for nobody else to read.
+import { checks } from '../../../protocols/aggregate.ts'
+import { type Bucket, slotOfBucket, slotOfCheck, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { LISTED_BYTES, SCHEME, VERIFIER_BYTES } from '../../../protocols/messages/aggregate.ts'
+import { Check, type CheckBody } from '../../../protocols/messages/check.ts'
+import { FrameError } from '../../../protocols/reject.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
+import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { checkData } from './associated.ts'
+import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
+
+const CHECKS = messageTable([Check])
+const RECORD_BYTES = LISTED_BYTES + VERIFIER_BYTES
+
+/** What is told of shares, by their entries in a list, in hexadecimal digits. */
+export type Checked = ReadonlyMap<string, Uint8Array>
+
+/** The frame of one part of what is told of a bucket, of at most 60 shares, for the other aggregator and for this one. */
+export function writeCheck(
+  self: Self,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  { mesh, bucket, part }: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly part: number },
+  other: Uint8Array,
+  checked: Checked,
+): Uint8Array {
+  const author = self.identity.publicKey
+  const version = Math.max(clock.now(), bucket.end)
+  const records = [...checked].flatMap(([entry, verifier]) => [Buffer.from(entry, 'hex'), verifier])
+  const plain = checks.encode({ scheme: SCHEME, checks: Buffer.concat(records) })
+  const aad = checkData(mesh, bucket, part, version, author)
+  const edition = { slot: slotOfCheck(bucket, part), version }
+  const { recipients, epk, sealed } = sealFor(self, random, edition, [other, author], plain, aad)
+  const { length, start, end } = bucket
+  const body: CheckBody = {
+    mesh,
+    length,
+    start,
+    end,
+    part,
+    version,
+    expires_at: end + TALLY_KEPT_MS,
+    recipients: [...recipients],
+    epk,
+    sealed,
+  }
+  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  return signFrame(Check, envelope, body, self.identity)
+}
+
+/** One part as the other aggregator, or its author, reads it. FrameErrors as `openTally`. */
+export function openCheck(
+  openers: readonly Opener[],
+  bytes: Uint8Array,
+  { mesh, bucket }: { readonly mesh: Uint8Array; readonly bucket: Bucket },
+): Checked {
+  const frame = decodeFrame(bytes, { messages: CHECKS, verify: verifySignature })
+  const { envelope, body } = { envelope: frame.envelope, body: bodyOf(frame, Check) }
+  if (Buffer.compare(body.mesh, mesh) !== 0 || slotOfBucket(body) !== slotOfBucket(bucket)) {
+    throw new FrameError('malformed', 'it is of another mesh or bucket')
+  }
+  const { part, version } = body
+  const aad = checkData(mesh, bucket, part, version, envelope.sender)
+  const opened = openAs(
+    openers,
+    envelope.sender,
+    { slot: slotOfCheck(bucket, part), version },
+    body,
+    () => aad,
+  )
+  if (opened === undefined) throw new FrameError('malformed', 'it is not for this node, or does not open')
+  const { checks: records } = checks.decode(opened.plaintext)
+  if (records.length % RECORD_BYTES !== 0) throw new FrameError('malformed', 'not whole records')
+  const found = new Map<string, Uint8Array>()
+  for (let at = 0; at < records.length; at += RECORD_BYTES) {
+    const record = records.subarray(at, at + RECORD_BYTES)
+    found.set(toHex(record.subarray(0, LISTED_BYTES)), record.subarray(LISTED_BYTES))
+  }
+  return found
+}
