@@ -200,6 +200,7 @@ const MORE = [
   ['check', '--rules', EVERY_HOSTILE],
   ['explain', `tar ${EVERY_HOSTILE}`],
   ['ask', EVERY_HOSTILE],
+  ['fix', EVERY_HOSTILE],
   ['import', EVERY_HOSTILE],
   ['export', '-o', `/nowhere/${EVERY_HOSTILE}`],
   ['config', 'get', EVERY_HOSTILE],

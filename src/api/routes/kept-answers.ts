@@ -1,5 +1,6 @@
 // Answers to questions of the last day, kept in memory to be given again to the same person for the same question.
 import type { Clock } from '../../base/clock.ts'
+import { jsonText } from '../../base/printable.ts'
 import { createRecent } from '../../base/recent.ts'
 import { type AskRequest, askedRange } from '../../exchange/query/index.ts'
 import type { QueryResult } from '../../exchange/query/result.ts'
@@ -32,5 +33,5 @@ export function createKeptAnswers(clock: Pick<Clock, 'monotonic'>): KeptAnswers 
 /** Who asks as whom, and what: a login has answers of its own, and a new one begins without any. */
 function keyOf({ query_type, level, range, perNode, filters, team, uid, acting }: AskRequest): string {
   const { start, end } = askedRange(range)
-  return JSON.stringify([query_type, level, start, end, perNode, filters, team, uid, acting?.id])
+  return jsonText([query_type, level, start, end, perNode, filters, team, uid, acting?.id])
 }
