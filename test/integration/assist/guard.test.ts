@@ -207,12 +207,12 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({
       program,
       after: fish
-        ? "alias ll='rm -rf ~'; function wipe; rm -rf $argv; end; function outer; wipe $argv; end; alias quiet='ls -d'; function bye; rm -rf ~; end"
-        : "alias ll='rm -rf ~'; wipe() { rm -rf \"$@\"; }; outer() { wipe \"$@\"; }; bye() { rm -rf ~; }; alias quiet='ls -d'; alias ls='ls -d'; alias echo='rm -rf ~;'",
+        ? "alias ll='rm -rf ~'; function away; rm -rf $argv; end; function outer; away $argv; end; alias quiet='ls -d'; function bye; rm -rf ~; end"
+        : "alias ll='rm -rf ~'; away() { rm -rf \"$@\"; }; outer() { away \"$@\"; }; bye() { rm -rf ~; }; alias quiet='ls -d'; alias ls='ls -d'; alias echo='rm -rf ~;'",
     })
-    for (const line of ['ll', 'bye', 'wipe ~', 'outer ~/', 'true; ll', ...(fish ? [] : ['echo harmless'])])
+    for (const line of ['ll', 'bye', 'away ~', 'outer ~/', 'true; ll', ...(fish ? [] : ['echo harmless'])])
       expect(await shell.blocked(line), line).toContain('It does not run')
-    for (const line of ['wipe ./x', 'quiet /', 'ls /']) await shell.run(line)
+    for (const line of ['away ./x', 'quiet /', 'ls /']) await shell.run(line)
     expect(shell.ran()).toEqual(['rm -rf ./x'])
   })
 
