@@ -80,7 +80,9 @@ function read(tool: string, args: unknown, known: boolean): Read {
   return edit(write(operator, does(COPIES) ? files : [...sources, ...files]), known)
 }
 
-const write = (operator: string, files: readonly string[]) => files.map((file) => `${operator} ${word(file)}`)
+/** A file that is replaced gets new content, so it is not the line of one that is emptied. */
+const write = (operator: '>' | '>>', files: readonly string[]) =>
+  files.map((file) => `${operator === '>' ? 'echo content ' : ''}${operator} ${word(file)}`)
 const remove = (files: readonly string[]) => files.map((file) => `rm -r -- ${word(file)}`)
 
 function edit(lines: readonly string[], known: boolean): Read {

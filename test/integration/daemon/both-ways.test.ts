@@ -38,8 +38,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['report'],
     ['report', '--json'],
     ['report', '--format', 'none'],
-    ['report', 'list'],
-    ['report', 'show', 'none'],
+    ['report', 'thresholds'],
   ],
   shell: [
     ['shell', 'init', 'bash'],
@@ -118,6 +117,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['explain', 'tar -xzf a.tgz'],
     ['explain', '-'],
   ],
+  fix: [['fix', 'gti status']],
   ask: [
     ['ask', 'how much memory is free'],
     ['ask', ' '],
