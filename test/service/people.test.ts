@@ -12,7 +12,7 @@ import type {
   StatusShape,
 } from '../../src/api/contract/shapes.ts'
 import { quoteShell as quote } from '../../src/base/quote.ts'
-import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
+import { bootMachine, canBoot, configuring, type Machine } from '../support/node/machine.ts'
 import { debOf, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
 
@@ -330,9 +330,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
   })
 
   test('access.askers lets people ask, at the next reload; a name that nobody has is told and grants nothing', async () => {
-    await machine.must(
-      `sed -i '/^\\[access\\]$/a askers = ["bob", "group:nobodies", "zoe"]' /etc/karo/config.toml`,
-    )
+    await machine.must(configuring('access', 'askers = ["bob", "group:nobodies", "zoe"]'))
     await machine.must('systemctl reload karo')
     await until(async () => (await json<StatusShape>('bob', 'status')).you.asks, {
       what: 'bob may ask',
@@ -377,7 +375,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
   })
 
   test('what the machine does not record, the hooks do not write, unless its configuration is secret', async () => {
-    await machine.must(`sed -i '/^\\[history\\]$/a ignore = ["secret-tool *"]' /etc/karo/config.toml`)
+    await machine.must(configuring('history', 'ignore = ["secret-tool *"]'))
     expect(await must('bob', 'karo shell init bash')).toContain("__karo_ignore='secret-tool *'")
     await machine.must('chown root:karo-spool /etc/karo/config.toml && chmod 640 /etc/karo/config.toml')
     expect(await must('bob', 'karo shell init bash')).toContain(SPOOL)

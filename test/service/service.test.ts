@@ -3,7 +3,7 @@ import { copyFileSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { canNamespaces, createLan } from '../support/node/lan.ts'
-import { bootMachine, canBoot, type Machine } from '../support/node/machine.ts'
+import { bootMachine, canBoot, configuring, type Machine } from '../support/node/machine.ts'
 import { startNode } from '../support/node/node.ts'
 import { debOf, NEW, OLD } from '../support/node/packages.ts'
 import { until } from '../support/run/until.ts'
@@ -42,7 +42,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   const json = async <T>(line: string): Promise<T> => JSON.parse(await machine.must(`${line} --json`)) as T
   /** Puts `key = value` below `[section]`, in the file that the package brought. */
   const configure = (section: string, line: string): Promise<string> =>
-    machine.must(`sed -i '/^\\[${section}\\]$/a ${line}' /etc/karo/config.toml`)
+    machine.must(configuring(section, line))
   const unconfigure = (line: string): Promise<string> =>
     machine.must(`sed -i '/^${line}$/d' /etc/karo/config.toml`)
 

@@ -248,3 +248,7 @@ function kill(pid: number): void {
     // It has ended.
   }
 }
+
+/** A line of a shell that puts a key into a section of the service's configuration, whose default has no sections. */
+export const configuring = (section: string, line: string): string =>
+  `grep -q '^\\[${section}\\]$' /etc/karo/config.toml || printf '\\n[${section}]\\n' >> /etc/karo/config.toml; sed -i '/^\\[${section}\\]$/a ${line}' /etc/karo/config.toml`

@@ -143,7 +143,7 @@ describe('karo init --solo', () => {
     const home = join(env.HOME, '.local/share/karo')
     const { config } = loadConfig({ home, env: {} })
     expect([config.mesh.listen, config.discovery.mdns]).toEqual([[], false])
-    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('# Addresses to listen on')
+    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toContain('# The configuration of this Karo node')
     expect((await karo('init', '--solo')).out).toContain('no other machine can reach it')
   })
 

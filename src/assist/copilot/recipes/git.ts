@@ -109,7 +109,7 @@ export const GIT: readonly Recipe[] = [
   recipe('git branch --contains {commit}', 'which branches contain the commit {commit}|on which branch is {commit}|branches that include a commit'),
   recipe('git branch -r', 'list remote branches only|which branches are on the remote'),
   recipe('git switch --track origin/{branch}', 'switch to the remote branch {branch}|check out a remote branch|get the branch {branch} from origin|work on a branch of the remote'),
-  recipe('git restore --source {branch} {file}', 'take {file} from the branch {branch}|get a file from another branch|restore {file} from the branch {branch}', { unless: 'keep keeping' }),
+  recipe('git restore --source {branch} {file}', 'take {file} from the branch {branch}|get a file from another branch|restore {file} from the branch {branch}', { asks: 'take get restore', unless: 'keep keeping' }),
   recipe('git restore --source {hash} {file}', 'restore {file} as it was in the commit {hash}|revert a file to an older version|put {file} back to the commit {hash}', { asks: 'restore undo discard back', unless: 'keep keeping' }),
   recipe('git clone -b {branch} {url}', 'clone the branch {branch} of {url}|clone one branch of a repository|clone only a branch'),
   recipe('git clone --recurse-submodules {url}', 'clone {url} with its submodules|clone a repository and all submodules'),
