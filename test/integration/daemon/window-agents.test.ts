@@ -116,7 +116,7 @@ describe.skipIf(CHROMIUM === undefined)('approvals and agents in the page', () =
     await other.goto(`${origin}/#/approvals`)
     const card = other.locator('.card', { hasText: 'origin four' })
     await card.waitFor()
-    await other.getByText('was not opened from a terminal').waitFor()
+    await other.getByText('you can deny, but not approve').waitFor()
     expect(await card.getByRole('button', { name: /^Approve once/ }).isDisabled()).toBe(true)
     await card.getByRole('button', { name: /^Deny request/ }).click()
     expect(await asking.told()).toContain('deny')
