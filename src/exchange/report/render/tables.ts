@@ -222,7 +222,7 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
     id: 'source',
     title: 'This source',
     lines: [
-      `Since ${since.slice(0, 16).replace('T', ' ')} UTC this node asked ${many(asked, 'question')}${average_ms === null ? '' : `, which took ${count(Math.round(average_ms))} ms on average,`} and answered ${count(answered)} of others. Reports are not counted.`,
+      `Since ${since.slice(0, 16).replace('T', ' ')} UTC this node asked ${many(asked, 'question')}${average_ms === null ? '' : `, which took ${count(Math.round(average_ms))} ms on average,`} and answered ${count(answered)} of others. Totals that reports read are not counted.`,
     ],
     tables: [],
   }
