@@ -34,12 +34,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['dashboard', 'surplus'],
   ],
   events: [['events', '--nonsense']],
-  report: [
-    ['report'],
-    ['report', '--json'],
-    ['report', '--format', 'none'],
-    ['report', 'thresholds'],
-  ],
+  report: [['report'], ['report', '--json'], ['report', '--format', 'none'], ['report', 'thresholds']],
   shell: [
     ['shell', 'init', 'bash'],
     ['shell', 'init', 'csh'],
