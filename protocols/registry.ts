@@ -5,6 +5,7 @@ import { AgentEnd, AgentHello, AgentPart, AgentRequest, Holding, ShareLink } fro
 import { AuditHead } from './messages/audit.ts'
 import { Certificate, RevocationList } from './messages/certificate.ts'
 import { Check } from './messages/check.ts'
+import { Counted } from './messages/counted.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { Delegation } from './messages/operator.ts'
 import { PolicyBundle } from './messages/policy.ts'
@@ -135,6 +136,7 @@ export const MESSAGES: MessageTable = messageTable([
   Share,
   Tally,
   Check,
+  Counted,
   Release,
   Certificate,
   RevocationList,

@@ -127,7 +127,7 @@ export function buildLocal(
     },
   })
   keepResults(agents, mind.memory, foundation)
-  raiseAlerts(mind.alerts, { agents, audit, anomalies })
+  raiseAlerts(mind.alerts, { agents, audit, anomalies, people: rollupsOfPresent.uids })
   endWhatMayNotGoOn(agents, asking, who)
 
   // The machine's service is another user than those who type, and sees other files: their shells start the program.

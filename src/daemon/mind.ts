@@ -146,6 +146,13 @@ export const ledgerOfAnomalies =
       await insist({ type: 'anomaly_found', success: true, details: { uid, kind, severity, signal: id } })
   }
 
+/** Outcomes of this machine's part of a bucket that somebody should look into. */
+const LEFT_OUT: Readonly<Record<string, string>> = {
+  left_out: 'this machine gave its part in time, and neither aggregator counted it',
+  unproved: 'the aggregators say that the proof of what this machine gave fails',
+  disagree: 'the two aggregators say different things about what this machine gave',
+}
+
 /** Alerts of what gates refuse people of this machine, their agents and tools, of agents that cannot run, and of what is unusual in their numbers. */
 export function raiseAlerts(
   { raise, onRaised }: Pick<Alerts, 'raise' | 'onRaised'>,
@@ -153,12 +160,23 @@ export function raiseAlerts(
     agents,
     audit,
     anomalies,
+    people,
   }: {
     readonly agents: Pick<Runtime, 'onAgent'>
     readonly audit: Pick<Audit, 'onRecord' | 'record'>
     readonly anomalies: Pick<Anomalies, 'onBegun'>
+    /** Whose numbers this machine may give. */
+    readonly people: () => Promise<readonly number[]>
   },
 ): void {
+  audit.onRecord(({ type, details: { bucket, outcome } }) => {
+    const why = type === 'share_counted' ? LEFT_OUT[String(outcome)] : undefined
+    if (why === undefined) return
+    const alert = { what: 'left_out', agent: null, reason: `totals of ${bucket}: ${why}` } as const
+    void people().then((all) => {
+      for (const uid of all) raise(uid, alert)
+    })
+  })
   audit.onRecord(({ type, success, details: { uid, agent, gate, reason } }) => {
     if (type !== 'agent_gate' || success || typeof uid !== 'number') return
     raise(uid, { what: 'refused', agent: String(agent), reason: `${String(gate)}: ${String(reason)}` })

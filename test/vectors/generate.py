@@ -868,6 +868,23 @@ vector(
     seq=0,
 )
 vector(
+    "counted",
+    "Counted",
+    0x0214,
+    {
+        "mesh": MESH,
+        **TODAY,
+        "version": LATER,
+        "expires_at": TODAY["end"] + 9 * DAY,
+        "pair": [KEY_A, KEY_B],
+        "set": made("set", 32),
+        "counted": made("counted", 32),
+        "waiting": b"",
+        "unproved": made("unproved", 8),
+    },
+    seq=0,
+)
+vector(
     "release",
     "Release",
     0x0215,

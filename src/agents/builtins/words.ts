@@ -13,4 +13,4 @@ export const BUILT_IN_IDS = [
 export const isBuiltIn = (id: string): id is (typeof BUILT_IN_IDS)[number] =>
   BUILT_IN_IDS.some((one) => one === id)
 
-export const ALERTS = ['refused', 'cannot_run', 'unusual'] as const
+export const ALERTS = ['refused', 'cannot_run', 'unusual', 'left_out'] as const

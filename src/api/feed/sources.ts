@@ -209,6 +209,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   entries_dropped: null,
   entries_counted: null,
   share_given: null,
+  share_counted: null,
   total_released: null,
   // These two rooms tell themselves, also what is in no ledger.
   alert_raised: null,

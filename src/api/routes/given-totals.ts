@@ -2,7 +2,7 @@
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { fetchesIn } from '../../exchange/query/index.ts'
-import type { TotalsReader } from '../../exchange/totals/index.ts'
+import { OUTCOMES, type TotalsReader } from '../../exchange/totals/index.ts'
 import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -27,6 +27,9 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
     return { node_id: node, fingerprint, name }
   }
   const given = await entries('share_given', GIVEN_MAX)
+  const outcomes = new Map<unknown, unknown>(
+    (await entries('share_counted', LOOKED_MAX)).map(({ details }) => [details.bucket, details.outcome]),
+  )
   const own = releasedBy(await entries('total_released', LOOKED_MAX))
   const fetched = await entries('query_responded', LOOKED_MAX)
   return {
@@ -40,6 +43,7 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
         types: wordsOf(details.types),
         audiences: wordsOf(details.audiences),
         aggregators: wordsOf(details.aggregators).filter(isNode).map(refOf),
+        outcome: OUTCOMES.find((one) => one === outcomes.get(details.bucket)) ?? null,
         released: own.get(String(details.bucket)) ?? [],
       }
     }),

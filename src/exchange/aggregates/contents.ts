@@ -20,12 +20,16 @@ interface Tallied {
   readonly groups: readonly TalliedGroup[]
 }
 
+/** By which releases and what is told of shares name the set of machines that they are about. */
+export const setHashOf = (listing: Listing, agreement: Agreement): Uint8Array =>
+  blake3([hashOfPart(listing), hashOfPart(agreement)])
+
 /** One content for each audience of the list. */
 export function contentsOf(view: TallyView, tallied: Tallied): readonly ReleaseContent[] {
   const { listing, agreement, groups } = tallied
   const common = placesIn(agreement.common)
   const unproved = placesIn(agreement.unproved).length
-  const set = blake3([hashOfPart(listing), hashOfPart(agreement)])
+  const set = setHashOf(listing, agreement)
   const grouped = new Map<number, TalliedGroup>()
   for (const [at, { members }] of agreement.groups.entries()) {
     for (const place of placesIn(members)) grouped.set(place, groups[at] as TalliedGroup)

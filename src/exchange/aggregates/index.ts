@@ -1,16 +1,18 @@
 // The door of released totals as functions: shares, what two aggregators tell each other, and the totals that come of it.
 
-export type { Opener } from './boxes.ts'
-export { type Checked, openCheck, writeCheck } from './check-document.ts'
+export type { Opener } from './documents/boxes.ts'
+export { type Checked, openCheck, writeCheck } from './documents/check.ts'
+export { openCounted, writeCounted } from './documents/counted.ts'
+export { combine, openRelease, writeRelease } from './documents/release.ts'
+export { openOwnShare, openShare, readShare, writeShare } from './documents/share.ts'
+export { openTally, writeTally } from './documents/tally.ts'
 export { CLAMP, hashOf } from './layout.ts'
 export { entryOf } from './listing.ts'
 export { type Aggregator, pairOf } from './pair.ts'
 export { cellRows } from './parts/apart.ts'
 export { whoContributes } from './people.ts'
 export { verifyKeyOf } from './proved.ts'
-export { combine, openRelease, writeRelease } from './release-document.ts'
 export { K_DEFAULT, K_LEAST } from './sets.ts'
-export { openOwnShare, openShare, readShare, writeShare } from './share-document.ts'
 export {
   contentAbout,
   hashOfContent,
@@ -20,5 +22,4 @@ export {
   shownOf,
 } from './statement.ts'
 export { next } from './tally.ts'
-export { openTally, writeTally } from './tally-document.ts'
 export type * from './types.ts'

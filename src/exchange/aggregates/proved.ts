@@ -10,7 +10,7 @@ import type { ShareHeader } from '../../../protocols/messages/share.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import type { Random } from '../../base/clock.ts'
 import { type Identity, sealingKeyOf } from '../../trust/identity/index.ts'
-import { verifyData } from './associated.ts'
+import { verifyData } from './documents/associated.ts'
 import { MODULUS } from './proof/field.ts'
 import {
   type Aggregator,

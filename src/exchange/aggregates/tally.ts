@@ -12,12 +12,12 @@ import { LISTED_MAX, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { placesIn } from '../../base/bits.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
-import { contentsOf } from './contents.ts'
+import { contentsOf, setHashOf } from './contents.ts'
 import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, isProvedIn, listingOf } from './listing.ts'
 import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
-import type { HeldShare, Step, TallyView } from './types.ts'
+import type { CountedSet, HeldShare, Step, TallyView } from './types.ts'
 
 const MINUTE_MS = 60_000
 /** No share has come for so long: those that are on their way have arrived. */
@@ -290,14 +290,13 @@ function open(view: TallyView, agreement: Agreement, held: Held): Step {
 
 // ── Both ──
 
-function finish(
-  view: TallyView,
-  done: {
-    readonly listing: Listing
-    readonly agreement: Agreement
-    readonly held: Held
-  },
-): Step {
+interface Agreed {
+  readonly listing: Listing
+  readonly agreement: Agreement
+  readonly held: Held
+}
+
+function finish(view: TallyView, done: Agreed): Step {
   const [leader, follower] =
     view.index === LEADER ? [view.own, view.other?.plain] : [view.other?.plain, view.own]
   const [settlement, opening] = [leader?.settlement, follower?.opening]
@@ -314,10 +313,21 @@ function finish(
     if (tallied === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
     groups.push(tallied)
   }
-  const failed = heldOf(view, done.listing, placesIn(done.agreement.unproved))
+  return { kind: 'done', contents: contentsOf(view, { ...done, groups }), set: setOf(view, done) }
+}
+
+/** What became of each share that both had. */
+function setOf(view: TallyView, { listing, agreement, held }: Agreed): CountedSet {
+  const grouped = new Set(agreement.groups.flatMap(({ members }) => placesIn(members)))
+  const sharesAt = (places: readonly number[]) => places.flatMap((place) => held.get(place) ?? [])
+  const common = placesIn(agreement.common)
   return {
-    kind: 'done',
-    contents: contentsOf(view, { ...done, groups }),
-    unproved: [...(failed?.values() ?? [])].map(({ author }) => author),
+    hash: setHashOf(listing, agreement),
+    counted: sharesAt(common.filter((place) => grouped.has(place))),
+    // Whoever declined everything waits for nothing.
+    waiting: sharesAt(common.filter((place) => !grouped.has(place))).filter(
+      ({ header }) => header.sections.length > 0,
+    ),
+    unproved: [...(heldOf(view, listing, placesIn(agreement.unproved))?.values() ?? [])],
   }
 }

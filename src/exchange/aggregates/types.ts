@@ -160,6 +160,18 @@ export interface TallyView {
   readonly now: number
 }
 
+/** What became of the shares that both aggregators had. */
+export interface CountedSet {
+  /** Of list and agreement. */
+  readonly hash: Uint8Array
+  readonly counted: readonly HeldShare[]
+  readonly waiting: readonly HeldShare[]
+  readonly unproved: readonly HeldShare[]
+}
+
+/** What an aggregator says of one share; `unlisted`: nothing. */
+export type Fate = 'counted' | 'waiting' | 'unproved' | 'unlisted'
+
 /** What follows from a view. */
 export type Step =
   /** An edition to make durable and to publish; ask again afterwards. */
@@ -170,9 +182,5 @@ export type Step =
   | { readonly kind: 'wait'; readonly reason: string; readonly until?: number; readonly isMissing?: true }
   /** The attempt ends without a release. `by`: which aggregator said or did it, 0 the leader. */
   | { readonly kind: 'refused'; readonly by: 0 | 1; readonly reason: TallyRefusal; readonly detail: string }
-  /** Both halves are open. One content for each audience. `unproved`: authors of shares whose proofs fail. */
-  | {
-      readonly kind: 'done'
-      readonly contents: readonly ReleaseContent[]
-      readonly unproved: readonly Uint8Array[]
-    }
+  /** Both halves are open. One content for each audience. */
+  | { readonly kind: 'done'; readonly contents: readonly ReleaseContent[]; readonly set: CountedSet }

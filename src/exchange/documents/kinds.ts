@@ -15,6 +15,7 @@ import { ATTEMPTS_MAX } from '../../../protocols/messages/aggregate.ts'
 import { AuditHead } from '../../../protocols/messages/audit.ts'
 import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { Check } from '../../../protocols/messages/check.ts'
+import { Counted } from '../../../protocols/messages/counted.ts'
 import { PolicyBundle } from '../../../protocols/messages/policy.ts'
 import { Release } from '../../../protocols/messages/release.ts'
 import { KeyRotation } from '../../../protocols/messages/rotation.ts'
@@ -66,6 +67,9 @@ export interface Reading {
 }
 
 const NO_HINTS = new Uint8Array(0)
+
+const isSameSet = (older: { readonly set: Uint8Array }, newer: { readonly set: Uint8Array }): boolean =>
+  Buffer.compare(older.set, newer.set) === 0
 
 /** Long enough to find a ledger shortened that was last seen before somebody's long leave. */
 const AUDIT_HEAD_KEPT_MS = 180 * DAY_MS
@@ -219,6 +223,21 @@ const ROWS = {
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
     }),
   }),
+  counted: kind({
+    message: Counted,
+    audience: 'all',
+    keptMs: TALLY_KEPT_MS,
+    final: true,
+    // Nine days of hours of a thousand machines.
+    perAuthor: { documents: 256, bytes: 8 * 1024 * 1024 },
+    read: (body) => ({
+      slot: slotOfBucket(body),
+      version: body.version,
+      expires_at: body.expires_at,
+      hints: NO_HINTS,
+    }),
+    contradicts: (older, newer) => (isSameSet(older, newer) ? undefined : 'it counted a time a second time'),
+  }),
   release: kind({
     message: Release,
     audience: 'recipients',
@@ -233,7 +252,7 @@ const ROWS = {
       hints: Buffer.concat(body.recipients.map(({ hint }) => hint)),
     }),
     contradicts: (older, newer) =>
-      Buffer.compare(older.set, newer.set) === 0 ? undefined : 'it released totals of a time a second time',
+      isSameSet(older, newer) ? undefined : 'it released totals of a time a second time',
   }),
   holding: kind({
     message: Holding,

@@ -51,7 +51,7 @@ export interface ContributorDeps extends ConsentingDeps {
  * Machines give their shares over so long after a bucket's end, so that they do not all write at once, and what was
  * typed in its last minutes has been read.
  */
-const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
+export const SPREAD_MS = { least: 2 * 60_000, most: 12 * 60_000 } as const
 
 export interface Contributor {
   /** Slots of the buckets that this machine gave to, under each key that it had. */

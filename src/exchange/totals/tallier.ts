@@ -22,6 +22,7 @@ import {
   type TallyView,
   verifyKeyOf,
   writeCheck,
+  writeCounted,
   writeTally,
 } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
@@ -225,10 +226,17 @@ export function createTallier(deps: TallierDeps): Tallier {
   }
 
   async function release(
-    { bucket, roster }: Mine,
-    { contents, unproved }: Extract<Step, { kind: 'done' }>,
+    plan: Plan,
+    { bucket, pair, roster }: Mine,
+    { contents, set }: Extract<Step, { kind: 'done' }>,
   ): Promise<void> {
-    const liars = unproved.map((key) => formatNodeId(key)).join(' ')
+    const liars = set.unproved.map(({ author }) => formatNodeId(author)).join(' ')
+    // First, so that no release is anywhere of which a machine cannot see whether it is in it.
+    if (!documents.slots(identity.nodeId, 'counted').includes(slotOfBucket(bucket)))
+      await documents.publish(
+        'counted',
+        writeCounted(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, set),
+      )
     for (const content of contents) {
       if (!(await deps.releases.publish(content, roster.readers(content.audience)))) continue
       const details = {
@@ -318,7 +326,7 @@ export function createTallier(deps: TallierDeps): Tallier {
         return step.until ?? Number.POSITIVE_INFINITY
       }
       if (step.kind === 'done') {
-        await release(mine, step)
+        await release(plan, mine, step)
         return Number.POSITIVE_INFINITY
       }
       await tell(mine, attempt, step)

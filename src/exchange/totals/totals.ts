@@ -9,6 +9,7 @@ import type { Documents } from '../documents/index.ts'
 import { createAhead } from './ahead.ts'
 import { type ContributorDeps, createContributor } from './contributor.ts'
 import type { Measure } from './measures.ts'
+import { createOwnPart } from './own-part.ts'
 import type { Plan } from './plan.ts'
 import { type ContributionPreviews, createPreviews } from './preview.ts'
 import { createReader } from './reader.ts'
@@ -28,7 +29,7 @@ export interface TotalsDeps
   readonly measures: readonly Measure[]
   readonly sharing: ContributorDeps['sharing'] & Pick<Sharing, 'onChange'>
   readonly documents: Pick<Documents, 'publish' | 'of' | 'slots' | 'onKept' | 'isCompared' | 'onCompared'>
-  readonly audit: Pick<Audit, 'record'>
+  readonly audit: Pick<Audit, 'record' | 'log'>
   readonly clock: Clock
   readonly random: Random
   readonly timers: Timers
@@ -40,7 +41,7 @@ export type TotalsRoom = Room & TotalsReader & ReleasesShown & ContributionPrevi
 /** Between two looks at what is due: buckets that are over, tallies that waited long enough. */
 const EVERY_MS = 60_000
 /** Documents after which there may be something to do. */
-const GOES_ON: ReadonlySet<string> = new Set(['share', 'check', 'tally', 'release'])
+const GOES_ON: ReadonlySet<string> = new Set(['share', 'check', 'tally', 'counted', 'release'])
 /** After something came, others are waited for so long, so that a hundred shares are one round. */
 const GATHER_MS = 1_000
 
@@ -53,6 +54,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const contributor = createContributor({ ...deps, log, roster })
   const previews = createPreviews({ ...deps, roster, given: contributor.given })
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
+  const ownPart = createOwnPart({ ...deps, log })
   const ahead = createAhead({ documents, releases })
   const reader = createReader({ ...deps, layouts, releases })
   const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
@@ -79,7 +81,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
       const now = plan()
       if (now === undefined) break
       // Neither waits for the other: a machine that cannot give goes on adding up what others gave.
-      for (const { round } of [contributor, tallier, ahead]) {
+      for (const { round } of [contributor, tallier, ownPart, ahead]) {
         await round(now).catch((error: unknown) => {
           if (!stopped) log.error({ error: String(error) }, 'totals did not go on; it is tried again')
         })

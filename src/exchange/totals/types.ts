@@ -27,6 +27,22 @@ export const UNRELEASED = [
 ] as const
 export type Unreleased = (typeof UNRELEASED)[number]
 
+/** What became of this machine's part of a bucket. */
+export const OUTCOMES = [
+  'counted',
+  /** Too few machines share the same, or the machine is in no set as small. */
+  'waiting',
+  /** It was given later than machines are waited for, and is in no total. */
+  'late',
+  /** It was given in time, and neither of the two says that it had it. */
+  'left_out',
+  /** The two say that its proof fails. */
+  'unproved',
+  /** The two say different things about it, or name different sets of machines. */
+  'disagree',
+] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
 /** One row of a total: how many machines have any of it, and the sums of its values. */
 export interface TotalRow {
   readonly nodes: number

@@ -50,6 +50,7 @@ const EVENTS: Readonly<Record<AuditType, readonly [Category, Type]>> = {
   query_responded: ['database', 'access'],
   summary_published: ['database', 'access'],
   share_given: ['database', 'access'],
+  share_counted: ['database', 'access'],
   total_released: ['database', 'access'],
   policy_violation: ['intrusion_detection', 'info'],
   trust_change: ['iam', 'change'],

@@ -17,6 +17,8 @@ export const AUDIT_TYPES = [
    * aggregators.
    */
   'share_given',
+  /** What became of a share that this machine gave: whether it is in the totals, as both aggregators say. */
+  'share_counted',
   /** This node, an aggregator, released totals with another one, or they could not agree. */
   'total_released',
   'policy_violation',
@@ -124,6 +126,7 @@ export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'ques
     query_responded: 'question',
     summary_published: 'own',
     share_given: 'own',
+    share_counted: 'own',
     total_released: 'own',
     policy_violation: 'remote',
     trust_change: 'decision',
@@ -184,6 +187,7 @@ export const AUDIT_READERS: Readonly<Record<AuditType, 'everybody' | 'person' | 
   query_responded: 'everybody',
   summary_published: 'everybody',
   share_given: 'everybody',
+  share_counted: 'everybody',
   total_released: 'everybody',
   policy_violation: 'administrators',
   trust_change: 'everybody',

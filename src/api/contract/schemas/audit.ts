@@ -1,5 +1,6 @@
 // Schemas of the ledger: /audit.
 import * as z from 'zod'
+import { OUTCOMES } from '../../../exchange/totals/types.ts'
 import { AUDIT_TYPES } from '../../../trust/audit/entry-types.ts'
 import { GIVEN_MAX } from '../constants.ts'
 import {
@@ -99,6 +100,12 @@ const givenTotals = z
       types: listOf(text(48, 'a type of question'), 8).describe('empty: it said that it shares nothing'),
       audiences: listOf(text(64, 'a role'), 8),
       aggregators: listOf(ref, 2).describe('the two nodes that got half of each number each'),
+      outcome: z
+        .enum(OUTCOMES)
+        .nullable()
+        .describe(
+          'what both aggregators say of it: counted; waiting: too few machines share the same; late: it came after the set was fixed; left_out: it was given in time and they have it not; unproved: its proof fails; disagree: they say different things. Null: one of them has not said',
+        ),
       released: rowsOf(512, {
         audience: text(64, 'a role'),
         threshold: count('a row of fewer machines is withheld; null: not known').nullable(),

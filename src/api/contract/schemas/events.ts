@@ -114,7 +114,11 @@ const DATA = {
     trace_id: traceId(),
   }),
   alert_raised: z.strictObject({
-    what: z.enum(ALERTS).describe('refused: a gate denied it, or ended it'),
+    what: z
+      .enum(ALERTS)
+      .describe(
+        'refused: a gate denied it, or ended it; left_out: the totals of a time are without what this machine gave to them',
+      ),
     agent: text(128, 'which it is about').nullable(),
     reason: text(256, 'for people'),
   }),

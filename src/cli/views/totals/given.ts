@@ -34,8 +34,21 @@ const takenPart = (given: Totals['given'], screen: Screen): string =>
     { title: 'FOR', value: ({ audiences }) => audiences.join(', ') || '–' },
     { title: 'GAVE', value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
     { title: 'HALVES TO', value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
+    { title: 'COUNTED', value: ({ outcome, types }) => outcomeWords(outcome, types) },
     { title: 'MACHINES', value: ({ released }) => machinesIn(released) },
   ])
+
+const WORDS = {
+  counted: 'yes',
+  waiting: 'no, too few share the same',
+  late: 'no, it came too late',
+  left_out: 'NO, it was left out',
+  unproved: 'NO, its proof fails',
+  disagree: 'the aggregators disagree',
+} as const
+
+const outcomeWords = (outcome: Totals['given'][number]['outcome'], types: readonly string[]): string =>
+  types.length === 0 ? '–' : outcome === null ? 'not known yet' : WORDS[outcome]
 
 const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
 

@@ -1,7 +1,11 @@
 // What boxes are bound to: every part changes the associated data, so no box opens in another place.
 import { expect, test } from 'vitest'
 import { bucketOf } from '../../../../protocols/buckets.ts'
-import { releaseData, shareData, tallyData } from '../../../../src/exchange/aggregates/associated.ts'
+import {
+  releaseData,
+  shareData,
+  tallyData,
+} from '../../../../src/exchange/aggregates/documents/associated.ts'
 
 const key = (n: number) => new Uint8Array(32).fill(n)
 const DAY = bucketOf('day', 0)

@@ -425,7 +425,8 @@ describe('a contributor that lies about indicators', () => {
     expect(content).toMatchObject(dropped)
     expect(content!.types[0]!.n).toBe(8)
     expect(content!.types[0]!.withheld).toContain(KUBECTL)
-    for (const step of [leader, follower]) expect(step).toMatchObject({ unproved: [authorOf(0)] })
+    for (const step of [leader, follower])
+      expect(step).toMatchObject({ set: { unproved: [{ author: authorOf(0) }] } })
   })
 
   it('is dropped when its half is changed afterwards, by whomever, and nobody else is', () => {

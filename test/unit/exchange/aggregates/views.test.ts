@@ -139,7 +139,7 @@ describe('everybody else', () => {
       expect(() => openShare([selfOf(99)], document, { ...about, index })).toThrow(FrameError)
       expect(() => openShare([selfOf(VICTIM.n)], document, { ...about, index })).toThrow(FrameError)
     }
-    expect(openOwnShare([selfOf(VICTIM.n)], document).sections[0]).toMatchObject({ type: 'ToolUsage' })
+    expect(openOwnShare([selfOf(VICTIM.n)], document).header.sections[0]).toMatchObject({ type: 'ToolUsage' })
     expect(() => openOwnShare([selfOf(99)], document)).toThrow(FrameError)
     expect(
       chiSquared(Buffer.concat(readShare(document).body.boxes.map(({ sealed }) => sealed))),

@@ -58,6 +58,11 @@ test('sums of eight machines are exact, and only who has the role reads them', a
     contributions: { contributed: 8, declined: 0, late: 0, absent: 0, refused: 0 },
   })
   expect(shown(totals.buckets[0]!)).toEqual(plain(world.machines))
+  const counted = { type: 'share_counted', success: true, details: { outcome: 'counted' } }
+  for (const { node } of world.machines)
+    expect(node.audits).toContainEqual(
+      expect.objectContaining({ ...counted, details: expect.objectContaining(counted.details) }),
+    )
   expect((await read(other, world)).buckets[0]).toMatchObject({ why: 'pending', contributions: undefined })
 })
 

@@ -217,7 +217,10 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     ownUid: 1000,
     kMin: () => 3,
     joinedAt: () => machine.joinedAt,
-    audit: { record: async (entry) => void node.audits.push(entry) },
+    audit: {
+      record: async (entry) => void node.audits.push(entry),
+      log: async ({ type }) => node.audits.filter((one) => one.type === type) as never,
+    },
     clock: network.time.clock,
     timers: world.timers ?? network.time,
     random: world.random ?? {

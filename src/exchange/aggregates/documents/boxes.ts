@@ -1,6 +1,6 @@
 // Boxes of this room's documents: sealed to the keys of nodes, and found by hints that only author and recipient know.
-import { FrameError } from '../../../protocols/reject.ts'
-import type { Random } from '../../base/clock.ts'
+import { FrameError } from '../../../../protocols/reject.ts'
+import type { Random } from '../../../base/clock.ts'
 import {
   findHint,
   type Hints,
@@ -8,7 +8,7 @@ import {
   openForMany,
   sealingKeyOf,
   sealToMany,
-} from '../../trust/identity/index.ts'
+} from '../../../trust/identity/index.ts'
 
 /** This node as author of documents. */
 export interface Self {

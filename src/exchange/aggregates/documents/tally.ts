@@ -1,11 +1,11 @@
 // Tallies as signed documents: what one aggregator tells the other about a bucket, for nobody else to read.
-import { tallies } from '../../../protocols/aggregate.ts'
-import { type Bucket, slotOfBucket, slotOfTally, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
-import { Tally, type TallyBody, type TallyPlain } from '../../../protocols/messages/tally.ts'
-import { FrameError } from '../../../protocols/reject.ts'
-import type { Clock, Random } from '../../base/clock.ts'
-import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { tallies } from '../../../../protocols/aggregate.ts'
+import { type Bucket, slotOfBucket, slotOfTally, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
+import { Tally, type TallyBody, type TallyPlain } from '../../../../protocols/messages/tally.ts'
+import { FrameError } from '../../../../protocols/reject.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
+import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
 import { tallyData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
 

@@ -1,5 +1,5 @@
 // Associated data of this room's boxes: what a box is bound to, so that none can be copied to another place.
-import { BUCKET_LENGTHS, type Bucket } from '../../../protocols/buckets.ts'
+import { BUCKET_LENGTHS, type Bucket } from '../../../../protocols/buckets.ts'
 
 /** length u8 (day 0, 6h 1, hour 2) ‖ start u64, big-endian. */
 function bucketBytes({ length, start }: Bucket): Uint8Array {

@@ -1,16 +1,16 @@
 // Releases as signed documents: totals for one audience, which count when both aggregators of the pair say the same.
-import { releasePlains } from '../../../protocols/aggregate.ts'
-import { type Bucket, RELEASE_KEPT_MS, slotOfBucket, slotOfRelease } from '../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
-import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../protocols/messages/aggregate.ts'
-import { Release, type ReleaseBody, type ReleaseContent } from '../../../protocols/messages/release.ts'
-import { FrameError } from '../../../protocols/reject.ts'
-import type { Clock, Random } from '../../base/clock.ts'
-import { blake3 } from '../../base/hash.ts'
-import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { releasePlains } from '../../../../protocols/aggregate.ts'
+import { type Bucket, RELEASE_KEPT_MS, slotOfBucket, slotOfRelease } from '../../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
+import { AUDIENCE_HASH_BYTES, READERS_MAX } from '../../../../protocols/messages/aggregate.ts'
+import { Release, type ReleaseBody, type ReleaseContent } from '../../../../protocols/messages/release.ts'
+import { FrameError } from '../../../../protocols/reject.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
+import { blake3 } from '../../../base/hash.ts'
+import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import { isSameContent, type Said, signaturesOf } from '../statement.ts'
 import { releaseData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
-import { isSameContent, type Said, signaturesOf } from './statement.ts'
 
 const RELEASES = messageTable([Release])
 

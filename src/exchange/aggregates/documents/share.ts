@@ -1,18 +1,18 @@
 // Shares as signed documents: what a machine contributes, a half for each aggregator, and what each of them reads.
-import { decodeShare, encodeShare, shareHeaders } from '../../../protocols/aggregate.ts'
-import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
-import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
-import { PROOF_BYTES, SCHEME } from '../../../protocols/messages/aggregate.ts'
-import { Share, type ShareBody, type ShareHeader } from '../../../protocols/messages/share.ts'
-import { FrameError } from '../../../protocols/reject.ts'
-import type { Clock, Random } from '../../base/clock.ts'
-import { blake3 } from '../../base/hash.ts'
-import { signFrame, verifySignature } from '../../trust/identity/index.ts'
+import { decodeShare, encodeShare, shareHeaders } from '../../../../protocols/aggregate.ts'
+import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
+import { PROOF_BYTES, SCHEME } from '../../../../protocols/messages/aggregate.ts'
+import { Share, type ShareBody, type ShareHeader } from '../../../../protocols/messages/share.ts'
+import { FrameError } from '../../../../protocols/reject.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
+import { blake3 } from '../../../base/hash.ts'
+import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import { cellsOf, encodeVector, hashOf } from '../layout.ts'
+import { halfBytes, readHalf, splitProved } from '../proved.ts'
+import type { Contribution, HeldShare, Pair } from '../types.ts'
 import { proofData, shareData } from './associated.ts'
 import { type Opener, openAs, type Self, sealFor } from './boxes.ts'
-import { cellsOf, encodeVector, hashOf } from './layout.ts'
-import { halfBytes, readHalf, splitProved } from './proved.ts'
-import type { Contribution, HeldShare, Pair } from './types.ts'
 
 const SHARES = messageTable([Share])
 const OWN = 2
@@ -111,13 +111,20 @@ export function writeShare(
 }
 
 /** What everybody who keeps a share can read of it. FrameErrors: those of decodeFrame. */
-export function readShare(bytes: Uint8Array): { readonly author: Uint8Array; readonly body: ShareBody } {
+export function readShare(bytes: Uint8Array): {
+  readonly author: Uint8Array
+  readonly body: ShareBody
+  readonly ts: number
+} {
   const frame = decodeFrame(bytes, { messages: SHARES, verify: verifySignature })
-  return { author: frame.envelope.sender, body: bodyOf(frame, Share) }
+  return { author: frame.envelope.sender, body: bodyOf(frame, Share), ts: frame.envelope.ts }
 }
 
+const checkOf = (bytes: Uint8Array, header: Uint8Array): Uint8Array =>
+  blake3([CHECK_DOMAIN, blake3([bytes]), header], CHECK_BYTES)
+
 function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
-  const { author, body } = readShare(bytes)
+  const { author, body, ts } = readShare(bytes)
   const recipient = index === OWN ? author : (body.pair[index] as Uint8Array)
   const { hint, key, epk, sealed } = body.boxes[index]!
   const own = openers.filter(({ identity }) => Buffer.compare(identity.publicKey, recipient) === 0)
@@ -131,7 +138,7 @@ function openBox(openers: readonly Opener[], bytes: Uint8Array, index: number) {
   if (Buffer.compare(shareHeaders.encode(header), bare) !== 0) {
     throw new FrameError('malformed', 'the header is not canonical')
   }
-  return { author, body, bare, header, share }
+  return { author, body, ts, bare, header, share }
 }
 
 /**
@@ -151,7 +158,7 @@ export function openShare(
     throw new FrameError('malformed', 'it is of another bucket')
   if (!pair.every((key, at) => isSame(key, body.pair[at])))
     throw new FrameError('malformed', 'of another pair')
-  const check = blake3([CHECK_DOMAIN, blake3([bytes]), bare], CHECK_BYTES)
+  const check = checkOf(bytes, bare)
   try {
     const half = readHalf(header, index, share, proofData(mesh, bucket, pair, author))
     return { author, check, header, ...half }
@@ -161,6 +168,16 @@ export function openShare(
   }
 }
 
-/** What this node gave, from its own share; FrameErrors as `openShare`. The halves are nobody's but the pair's. */
-export const openOwnShare = (openers: readonly Opener[], bytes: Uint8Array): ShareHeader =>
-  openBox(openers, bytes, OWN).header
+/** What this node gave, and when, from its own share; FrameErrors as `openShare`. The halves are nobody's but the pair's. */
+export function openOwnShare(
+  openers: readonly Opener[],
+  bytes: Uint8Array,
+): {
+  readonly header: ShareHeader
+  readonly check: Uint8Array
+  readonly body: ShareBody
+  readonly ts: number
+} {
+  const { header, body, bare, ts } = openBox(openers, bytes, OWN)
+  return { header, check: checkOf(bytes, bare), body, ts }
+}

@@ -1,0 +1,74 @@
+// Counted as a signed document: what an aggregator tells every machine of a bucket's set, and what a machine finds of its own share.
+import { type Bucket, slotOfBucket, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
+import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
+import { Counted, type CountedBody, MARK_BYTES } from '../../../../protocols/messages/counted.ts'
+import { FrameError } from '../../../../protocols/reject.ts'
+import type { Clock, Random } from '../../../base/clock.ts'
+import { blake3 } from '../../../base/hash.ts'
+import { signFrame, verifySignature } from '../../../trust/identity/index.ts'
+import type { CountedSet, Fate, HeldShare, Pair } from '../types.ts'
+import type { Self } from './boxes.ts'
+
+const COUNTED = messageTable([Counted])
+const MARK_DOMAIN = 'karo-share-mark-v1'
+
+/**
+ * By what a share is known in public. Its check covers the random bytes of its proof, which stand in sealed boxes, so that
+ * the mark can be computed by the author and the pair alone.
+ */
+const markOf = (check: Uint8Array): Uint8Array => blake3([MARK_DOMAIN, check], MARK_BYTES)
+
+const marksOf = (shares: readonly HeldShare[]): Uint8Array =>
+  Buffer.concat(shares.map(({ check }) => markOf(check)).sort(Buffer.compare))
+
+export function writeCounted(
+  { identity }: Self,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  { mesh, bucket, pair }: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
+  { hash, counted, waiting, unproved }: CountedSet,
+): Uint8Array {
+  const { length, start, end } = bucket
+  const body: CountedBody = {
+    mesh,
+    length,
+    start,
+    end,
+    version: Math.max(clock.now(), end),
+    expires_at: end + TALLY_KEPT_MS,
+    pair: [...pair],
+    set: hash,
+    counted: marksOf(counted),
+    waiting: marksOf(waiting),
+    unproved: marksOf(unproved),
+  }
+  const envelope = { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  return signFrame(Counted, envelope, body, identity)
+}
+
+/**
+ * What one of the pair says of the share with this check, and of which set, at which time. FrameErrors: those of
+ * decodeFrame; `malformed` for another mesh, bucket or pair, and an author who is not of the pair.
+ */
+export function openCounted(
+  bytes: Uint8Array,
+  { mesh, bucket, pair }: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
+  check: Uint8Array,
+): { readonly set: Uint8Array; readonly version: number; readonly fate: Fate } {
+  const frame = decodeFrame(bytes, { messages: COUNTED, verify: verifySignature })
+  const body = bodyOf(frame, Counted)
+  const isSame = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && Buffer.compare(a, b) === 0
+  if (!isSame(mesh, body.mesh) || slotOfBucket(body) !== slotOfBucket(bucket))
+    throw new FrameError('malformed', 'it is of another mesh or bucket')
+  if (!pair.every((key, at) => isSame(key, body.pair[at])))
+    throw new FrameError('malformed', 'of another pair')
+  if (!pair.some((key) => isSame(key, frame.envelope.sender)))
+    throw new FrameError('malformed', 'its author is not of the pair')
+  const mark = markOf(check)
+  const has = (marks: Uint8Array): boolean => {
+    for (let at = 0; at < marks.length; at += MARK_BYTES)
+      if (isSame(mark, marks.subarray(at, at + MARK_BYTES))) return true
+    return false
+  }
+  const fates = ['counted', 'waiting', 'unproved'] as const
+  return { set: body.set, version: body.version, fate: fates.find((fate) => has(body[fate])) ?? 'unlisted' }
+}
