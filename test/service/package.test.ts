@@ -93,7 +93,7 @@ beforeAll(() => {
   copy = elsewhere()
   here = packaged(ROOT, [], { TZ: 'UTC', LC_ALL: 'C', SOURCE_DATE_EPOCH: epoch }, '022')
   names = readdirSync(here).sort()
-}, 120_000)
+})
 
 test('a .deb, a bundle, and their checksums', () => {
   const version = '\\d+\\.\\d+\\.\\d+(~\\d{14}\\.[0-9a-f]{10}(\\.changed)?)?'

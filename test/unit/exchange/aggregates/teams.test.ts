@@ -142,7 +142,7 @@ describe('parts of a batch', () => {
       expect(content.types[0]!.splits[0]!.cells.length).toBeGreaterThan(1)
       expect(content.left_out).toBeGreaterThan(0)
     }
-  }, 60_000)
+  })
 
   it('that a release has no room for are left out of it, the smallest first', () => {
     const content = released(worldOf(twoTeams(200)))

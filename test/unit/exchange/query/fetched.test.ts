@@ -64,7 +64,8 @@ const twice = Array.from({ length: 2 * HOURS }, (_, at) => saidBy(contentOf(1 + 
 const RANGE = { start: hourBefore(HOURS).start, end: hourBefore(1).end }
 
 const ask = (desk: TestNode, more: Parameters<TestNode['ask']>[0] = {}) =>
-  desk.ask({ level: 2, range: RANGE, ...more })
+  // The most that one may wait: a machine with much else to do takes seconds for hundreds of buckets.
+  desk.ask({ level: 2, range: RANGE, timeoutMs: 60_000, ...more })
 const gitIn = ({ data }: Awaited<ReturnType<typeof ask>>) =>
   'tools' in data ? data.tools.find(({ tool }) => tool === 'git')?.uses : undefined
 const detailsOf = ({ audits }: TestNode, type: string) =>
