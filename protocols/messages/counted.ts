@@ -1,4 +1,4 @@
-// Counted: which shares of a bucket are in its totals, in words that only the author of each share understands.
+// Counted: which shares of a bucket are in its totals, as marks that only the author of a share and the pair recognise.
 import * as z from 'zod'
 import { isBucket, TALLY_KEPT_MS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
@@ -34,7 +34,7 @@ export const Counted = defineMessage({
   type: 0x0214,
   name: 'Counted',
   purpose:
-    'Which shares of a bucket are in its totals: each author finds its own, and nobody those of others.',
+    'Which shares of a bucket are in its totals: each machine finds its own, and does not recognise those of others.',
   limit: 32 * 1024,
   carried: 'document',
   body: countedBody,

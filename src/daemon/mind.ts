@@ -173,9 +173,13 @@ export function raiseAlerts(
     const why = type === 'share_counted' ? LEFT_OUT[String(outcome)] : undefined
     if (why === undefined) return
     const alert = { what: 'left_out', agent: null, reason: `totals of ${bucket}: ${why}` } as const
-    void people().then((all) => {
-      for (const uid of all) raise(uid, alert)
-    })
+    void people().then(
+      (all) => {
+        for (const uid of all) raise(uid, alert)
+      },
+      // The entry of the ledger stays, and who-asked shows it.
+      () => {},
+    )
   })
   audit.onRecord(({ type, success, details: { uid, agent, gate, reason } }) => {
     if (type !== 'agent_gate' || success || typeof uid !== 'number') return

@@ -20,7 +20,7 @@ interface Tallied {
   readonly groups: readonly TalliedGroup[]
 }
 
-/** By which releases and what is told of shares name the set of machines that they are about. */
+/** Names the set of machines of a bucket, in its releases and in what each machine is told of its share. */
 export const setHashOf = (listing: Listing, agreement: Agreement): Uint8Array =>
   blake3([hashOfPart(listing), hashOfPart(agreement)])
 

@@ -1,7 +1,7 @@
 // Whether this machine's part was counted: compares what the two aggregators say of a bucket's shares with the one given here.
 import { type Bucket, bucketOfSlot, slotOfBucket, TALLY_KEPT_MS } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -24,67 +24,78 @@ export interface OwnPartDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly audit: Pick<Audit, 'record' | 'log'>
 }
 
-/** What of nine days of hours is remembered as recorded. */
-const TOLD_MAX = 512
-/** A share is on its way for a moment. */
-const ARRIVES_MS = 60_000
+/** Buckets that are remembered as settled; nine days of hours are 216. */
+const SETTLED_MAX = 512
+/** The round that gives a share may run this much later than planned. */
+const ROUND_MS = 60_000
 
 export function createOwnPart({ identity, documents, audit, clock, log }: OwnPartDeps): OwnPart {
   const keys = [identity, ...(identity.former ?? [])]
   const openers = keys.map((one) => ({ identity: one, hints: createHints(one.agree) }))
-  const told = createRecent<string, true>(TOLD_MAX)
-  let isRead = false
+  const settled = createRecent<string, true>(SETTLED_MAX)
+  let isLedgerRead = false
 
-  /** Of what the ledger holds nothing is recorded again, also after a restart. */
-  async function readTold(): Promise<void> {
-    if (isRead) return
+  /** A bucket whose outcome the ledger holds is not recorded again, also after a restart. */
+  async function readLedger(): Promise<void> {
+    if (isLedgerRead) return
     const since = clock.now() - TALLY_KEPT_MS
-    for (const { details } of await audit.log({ type: 'share_counted', limit: TOLD_MAX, since }))
-      told.set(String(details.bucket), true)
-    isRead = true
+    for (const { details } of await audit.log({ type: 'share_counted', limit: SETTLED_MAX, since }))
+      settled.set(String(details.bucket), true)
+    isLedgerRead = true
   }
 
-  /** Undefined: nothing was given in it, or one of the two has not spoken. */
-  async function outcomeOf(author: (typeof keys)[number], bucket: Bucket): Promise<Outcome | undefined> {
+  /** `nothing`: this machine declined everything. Undefined: one of the two has not spoken. */
+  async function outcomeOf(share: Uint8Array, bucket: Bucket): Promise<Outcome | 'nothing' | undefined> {
     const slot = slotOfBucket(bucket)
-    const [share] = await documents.of(author.nodeId, 'share', (one) => one === slot)
-    if (share === undefined) return undefined
-    const { header, check, body, ts } = openOwnShare(openers, share.bytes)
-    if (header.sections.length === 0) return undefined
+    const { header, check, body, ts } = openOwnShare(openers, share)
+    if (header.sections.length === 0) return 'nothing'
     const pair = body.pair as unknown as Pair
-    const said: ReturnType<typeof openCounted>[] = []
+    const said: (ReturnType<typeof openCounted> | undefined)[] = []
     for (const key of pair) {
       const [document] = await documents.of(formatNodeId(key), 'counted', (one) => one === slot)
       if (document === undefined) return undefined
-      said.push(openCounted(document.bytes, { mesh: body.mesh, bucket, pair }, check))
+      said.push(readable(document.bytes, { mesh: body.mesh, bucket, pair }, check))
     }
-    const [one, other] = said as [(typeof said)[number], (typeof said)[number]]
+    const [one, other] = said
+    // Whoever publishes what nobody can read must not thereby hide what it left out.
+    if (one === undefined || other === undefined) return 'disagree'
     if (one.fate !== other.fate || Buffer.compare(one.set, other.set) !== 0) return 'disagree'
-    const isInTime = ts <= bucket.end + SPREAD_MS.most + ARRIVES_MS
-    return outcomeIn(one.fate, isInTime)
+    return outcomeIn(one.fate, ts <= bucket.end + SPREAD_MS.most + ROUND_MS)
+  }
+
+  /** What one of the two says, unless it is about another pair or mesh. */
+  function readable(...said: Parameters<typeof openCounted>): ReturnType<typeof openCounted> | undefined {
+    try {
+      return openCounted(...said)
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      log.warn({ reason: error.message }, 'what an aggregator says of the shares of a bucket is not read')
+      return undefined
+    }
+  }
+
+  async function settle(author: NodeId, bucket: Bucket): Promise<void> {
+    const slot = slotOfBucket(bucket)
+    const [share] = await documents.of(author, 'share', (one) => one === slot)
+    const outcome = share && (await outcomeOf(share.bytes, bucket))
+    if (outcome === undefined) return
+    settled.set(slot, true)
+    if (outcome === 'nothing') return
+    const details = { bucket: slot, outcome }
+    await audit.record({ type: 'share_counted', success: outcome === 'counted', details })
   }
 
   return {
     async round(plan) {
-      await readTold()
       const spoken = new Set(
         authorsUnder(plan).flatMap((key) => documents.slots(formatNodeId(key), 'counted')),
       )
-      for (const author of keys) {
-        for (const slot of documents.slots(author.nodeId, 'share')) {
+      for (const { nodeId } of keys) {
+        for (const slot of documents.slots(nodeId, 'share')) {
           const bucket = bucketOfSlot(slot)
-          if (bucket === undefined || !spoken.has(slot) || told.get(slot)) continue
-          try {
-            const outcome = await outcomeOf(author, bucket)
-            if (outcome === undefined) continue
-            told.set(slot, true)
-            const details = { bucket: slot, outcome }
-            await audit.record({ type: 'share_counted', success: outcome === 'counted', details })
-          } catch (error) {
-            if (!(error instanceof FrameError)) throw error
-            told.set(slot, true)
-            log.warn({ slot, reason: error.message }, 'what was told of a share of this machine is not read')
-          }
+          if (bucket === undefined || !spoken.has(slot)) continue
+          await readLedger()
+          if (!settled.get(slot)) await settle(nodeId, bucket)
         }
       }
     },

@@ -104,7 +104,7 @@ const givenTotals = z
         .enum(OUTCOMES)
         .nullable()
         .describe(
-          'what both aggregators say of it: counted; waiting: too few machines share the same; late: it came after the set was fixed; left_out: it was given in time and they have it not; unproved: its proof fails; disagree: they say different things. Null: one of them has not said',
+          'what both aggregators say of it: counted; waiting: too few machines share the same; late: it was given later than machines are waited for; left_out: it was given in time and they have it not; unproved: its proof fails; disagree: they say different things. Null: one of them has not said',
         ),
       released: rowsOf(512, {
         audience: text(64, 'a role'),

@@ -1,4 +1,4 @@
-// Counted as a signed document: what an aggregator tells every machine of a bucket's set, and what a machine finds of its own share.
+// Counted as a signed document: an aggregator says what became of each share of a bucket, and a machine finds its own.
 import { type Bucket, slotOfBucket, TALLY_KEPT_MS } from '../../../../protocols/buckets.ts'
 import { bodyOf, decodeFrame, messageTable, NONCE_BYTES } from '../../../../protocols/frame.ts'
 import { Counted, type CountedBody, MARK_BYTES } from '../../../../protocols/messages/counted.ts'
@@ -13,7 +13,7 @@ const COUNTED = messageTable([Counted])
 const MARK_DOMAIN = 'karo-share-mark-v1'
 
 /**
- * By what a share is known in public. Its check covers the random bytes of its proof, which stand in sealed boxes, so that
+ * The public name of a share. A share's check covers the random bytes of its proof, which stand in sealed boxes, so that
  * the mark can be computed by the author and the pair alone.
  */
 const markOf = (check: Uint8Array): Uint8Array => blake3([MARK_DOMAIN, check], MARK_BYTES)
@@ -46,14 +46,14 @@ export function writeCounted(
 }
 
 /**
- * What one of the pair says of the share with this check, and of which set, at which time. FrameErrors: those of
+ * What one of the pair says of the share with this check, and of which set of machines. FrameErrors: those of
  * decodeFrame; `malformed` for another mesh, bucket or pair, and an author who is not of the pair.
  */
 export function openCounted(
   bytes: Uint8Array,
   { mesh, bucket, pair }: { readonly mesh: Uint8Array; readonly bucket: Bucket; readonly pair: Pair },
   check: Uint8Array,
-): { readonly set: Uint8Array; readonly version: number; readonly fate: Fate } {
+): { readonly set: Uint8Array; readonly fate: Fate } {
   const frame = decodeFrame(bytes, { messages: COUNTED, verify: verifySignature })
   const body = bodyOf(frame, Counted)
   const isSame = (a: Uint8Array, b: Uint8Array | undefined) => b !== undefined && Buffer.compare(a, b) === 0
@@ -70,5 +70,5 @@ export function openCounted(
     return false
   }
   const fates = ['counted', 'waiting', 'unproved'] as const
-  return { set: body.set, version: body.version, fate: fates.find((fate) => has(body[fate])) ?? 'unlisted' }
+  return { set: body.set, fate: fates.find((fate) => has(body[fate])) ?? 'unlisted' }
 }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReleasedType } from '../../../../protocols/messages/release.ts'
 import type { TallyPlain } from '../../../../protocols/messages/tally.ts'
+import { toHex } from '../../../../src/base/hex.ts'
 import { type Counts, type Layout, next } from '../../../../src/exchange/aggregates/index.ts'
 import { added } from '../../../../src/exchange/aggregates/shares.ts'
 import { sumsOfCells } from '../../../../src/exchange/aggregates/totals.ts'
@@ -135,7 +136,17 @@ describe('sums', () => {
     const world = worldOf(all)
     expect(typed(world, 'ToolUsage')).toMatchObject({ n: 6, declined: 1, waiting: 0 })
     expect(typed(world, 'ActivityPatterns')).toMatchObject({ n: 0, waiting: 1, reason: 'too_few', rows: [] })
-    expect(contentsIn(run(world)[0])[0]).toMatchObject({ expected: 8, listed: 8, common: 8, unlisted: 0 })
+    const [leader, follower] = run(world)
+    expect(contentsIn(leader)[0]).toMatchObject({ expected: 8, listed: 8, common: 8, unlisted: 0 })
+    // Who declined everything is in no list of what became of shares.
+    for (const step of [leader, follower]) {
+      if (step.kind !== 'done') throw new Error(`the step is ${step.kind}`)
+      const authorsIn = (shares: typeof step.set.counted) => shares.map(({ author }) => toHex(author)).sort()
+      const named = (...of: readonly number[]) => of.map((n) => toHex(authorOf(n))).sort()
+      expect(authorsIn(step.set.counted)).toEqual(named(0, 1, 2, 3, 4, 5))
+      expect(authorsIn(step.set.waiting)).toEqual(named(21))
+      expect(step.set.unproved).toEqual([])
+    }
   })
 })
 

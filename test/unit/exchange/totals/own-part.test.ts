@@ -47,6 +47,8 @@ interface Told {
   readonly counted?: boolean
   readonly waiting?: boolean
   readonly unproved?: boolean
+  /** Its document is about another mesh, so that nobody here can read it. */
+  readonly elsewhere?: boolean
 }
 
 /** A machine that gave its part `after` the bucket's end, and what the two say of it; null: one says nothing. */
@@ -87,7 +89,8 @@ function machine(after: number, told: readonly (Told | null)[], gives = true) {
       waiting: where(said.waiting),
       unproved: where(said.unproved),
     }
-    keep(writeCounted(selfOf(identity), at(HOUR), { mesh: MESH, bucket: BUCKET, pair: PAIR }, set))
+    const mesh = said.elsewhere ? new Uint8Array(32) : MESH
+    keep(writeCounted(selfOf(identity), at(HOUR), { mesh, bucket: BUCKET, pair: PAIR }, set))
   }
   const of = (author: NodeId, kind: string) =>
     kept.filter(({ head }) => head.author === author && head.kind === kind)
@@ -139,6 +142,8 @@ test('two aggregators that say different things of one part, or name other sets,
   expect(await outcome(SOON, [{ counted: true }, {}])).toEqual(['disagree'])
   const other = { counted: true, set: new Uint8Array(32).fill(1) }
   expect(await outcome(SOON, [{ counted: true }, other])).toEqual(['disagree'])
+  // What nobody can read hides nothing.
+  expect(await outcome(SOON, [{ elsewhere: true }, {}])).toEqual(['disagree'])
 })
 
 test('nothing is said before both have spoken, nor of a machine that gave nothing', async () => {
