@@ -21,6 +21,13 @@ const GIT_LETTERS: Readonly<Record<string, RegExp>> = {
   instaweb: /^-[db]([\s\S]*)$/,
 }
 
+/** The command of an `ext::` address. Blanks part its words; `% ` is a blank inside of one. */
+const transport = (text: string): string =>
+  text
+    .split(/(?<!%) /)
+    .map((word) => quoteShell(word.replace(/%([ %])/g, '$1')))
+    .join(' ')
+
 export function git(args: readonly Arg[]): Layer {
   const scripts: InnerScript[] = []
   const add = (arg: Arg | undefined, text: string | undefined) => {
@@ -52,7 +59,10 @@ export function git(args: readonly Arg[]): Layer {
     if (option !== null) add(option[1] === undefined ? next : arg, option[1] ?? next?.text)
     const letter = GIT_LETTERS[verb]?.exec(arg.text)
     if (letter) add(letter[1] ? arg : next, letter[1] || next?.text)
-    if (arg.text.startsWith('ext::')) add(arg, arg.text.slice(5))
+    if (arg.text.startsWith('ext::')) {
+      add(arg, arg.text.slice(5))
+      add(arg, transport(arg.text.slice(5)))
+    }
   }
   const each = args.findIndex((arg) => arg.text === 'foreach')
   if (each >= 0 && args[0]?.text === 'submodule') {

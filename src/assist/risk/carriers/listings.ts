@@ -144,8 +144,10 @@ function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefin
   if (name === 'rg' && options.flag('files'))
     return (operands.length === 0 ? ['.'] : operands).map((top) => below(top, '**/*'))
   if (!options.flag('l', 'L', 'files-with-matches', 'files-without-match')) return undefined
-  const tops = operands.slice(1)
-  return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, SOMETHING))
+  const pattern = options.value('e', 'regexp')?.text
+  const tops = pattern === undefined ? operands.slice(1) : operands
+  const all = /^\^?(?:\.\*?)?\$?$/.test(pattern ?? operands[0] ?? '')
+  return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
 }
 
 /** Filters that let all, or nearly all, lines pass. */

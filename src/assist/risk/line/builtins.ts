@@ -87,7 +87,8 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
 }
 
 /** Tables of zsh and bash whose entries give names a meaning. */
-const GIVES_MEANING = /^(?:functions|dis_functions|commands|aliases|galiases|saliases|BASH_ALIASES)(?:\[|$)/
+const GIVES_MEANING =
+  /^(?:functions|dis_functions|commands|aliases|galiases|saliases|BASH_ALIASES|BASH_CMDS)(?:\[|$)/
 /** Variables that bash keeps as numbers. */
 const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$/
 
@@ -108,7 +109,7 @@ export function readValue(
   const inside = { ...frame, scope: cloneScope(scope) }
   if (GIVES_MEANING.test(name)) {
     readNested(walk, { ...value, text: value.text.replace(/^\s*[|&;]+/, '') }, inside)
-    if (set.subscript !== undefined && /^(?:commands|g?aliases|BASH_ALIASES)$/.test(name))
+    if (set.subscript !== undefined && /^(?:commands|g?aliases|BASH_ALIASES|BASH_CMDS)$/.test(name))
       walk.aliases.set(name === 'galiases' ? `-g ${set.subscript}` : set.subscript, value.text)
   }
   const exported = /^BASH_FUNC_([^%]+)%%$/.exec(name)?.[1]

@@ -218,13 +218,13 @@ function slicedList(text: string, part: ParameterExpansionPart, operation: Opera
   return words.slice(start, length === undefined ? undefined : start + length).join(' ')
 }
 
-const FLAGS = /^\$\{\(([^)]*)\)[=~^]*(?:([A-Za-z_]\w*|\d|[@*])|:-|[A-Za-z_]\w*::=)([\s\S]*)\}$/
+const FLAGS = /^\$\{(?:\(([^)]*)\)|(?=[=~^]))[=~^]*(?:([A-Za-z_]\w*|\d|[@*])|:-|[A-Za-z_]\w*::=)([\s\S]*)\}$/
 
 /**
  * zsh's flags: `${(e)x}` expands what x holds, `${(P)x}` is the variable that x names, `${(z)x}` splits it into words.
  */
 function withFlags(text: string, scope: Scope, again: ParameterHost['again']): Value | undefined {
-  const match = text.startsWith('${(') ? FLAGS.exec(text) : null
+  const match = /^\$\{[(=~^]/.test(text) ? FLAGS.exec(text) : null
   if (match === null) return undefined
   const [, flags = '', name, rest = ''] = match
   let value =
