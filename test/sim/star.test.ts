@@ -65,14 +65,14 @@ test('a third of the leaves stands behind walls', () => {
 test('along a chain each asks its neighbours', () => {
   const chain: Trusted = (one, other) => Math.abs(one - other) === 1
   const report = run({
-    nodes: 40,
+    nodes: 24,
     seed: 5,
     trusts: chain,
-    askers: [0, 7, 20, 39],
+    askers: [0, 7, 12, 23],
     times: TIMES,
     fullMeshUpTo: 1,
   })
-  expectComplete(report, chain, (asker) => (asker === 0 || asker === 39 ? 1 : 2))
+  expectComplete(report, chain, (asker) => (asker === 0 || asker === 23 ? 1 : 2))
 })
 
 /** The same for both directions, or for each by itself. */
@@ -85,7 +85,7 @@ function partial(seed: number, nodes: number, perCent: number, mutual: boolean):
     (mutual ? rows[Math.min(one, other)]?.[Math.max(one, other)] : rows[one]?.[other]) === true
 }
 
-const some = [0, 1, 2, 3, 4, 5, 6, 7]
+const some = times([0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7])
 const PARTIAL = [
   { nodes: 40, perCent: 10, mutual: true },
   { nodes: 40, perCent: 50, mutual: false },

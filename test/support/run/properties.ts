@@ -7,4 +7,15 @@ import fc from 'fast-check'
  */
 fc.configureGlobal({ seed: Number(process.env.KARO_SEED ?? 20_26) })
 
+/** Any code point, half of a pair as well. */
+const codePoint = fc.integer({ min: 0, max: 0x10ffff }).map((code) => String.fromCodePoint(code))
+
+/** Any text. What the library has for that (`unit: 'binary'`) makes a table of a million code points in each process first. */
+export const anyText = (of: fc.StringSharedConstraints = {}): fc.Arbitrary<string> =>
+  // The library's own texts bring words like `__proto__`.
+  fc.oneof(
+    { weight: 15, arbitrary: fc.string({ ...of, unit: codePoint }) },
+    { weight: 1, arbitrary: fc.string(of) },
+  )
+
 export default fc

@@ -88,15 +88,26 @@ function reversed(values: readonly bigint[]): bigint[] {
   return found
 }
 
+const knownScaled = new Map<number, readonly bigint[]>()
+
+/** The first half of the roots of order `2 * count`, each divided by `count`: an inverse costs as much as the rest of a proof. */
+function scaledRoots(count: number): readonly bigint[] {
+  const before = knownScaled.get(count)
+  if (before !== undefined) return before
+  const scale = inverse(BigInt(count))
+  const found = roots(2 * count)
+    .slice(0, count)
+    .map((root) => multiply(root, scale))
+  knownScaled.set(count, found)
+  return found
+}
+
 /** From values at the roots of unity of order n those at the other roots of order 2n, in their order: at its odd powers. */
 export function valuesBetween(values: readonly bigint[]): bigint[] {
   const count = values.length
   const scaled = valuesOf(values)
-  const [scale, shifts] = [inverse(BigInt(count)), roots(2 * count)]
-  const coefficients = Array.from({ length: count }, (_, at) =>
-    multiply(multiply(scaled[(count - at) % count]!, scale), shifts[at]!),
-  )
-  return valuesOf(coefficients)
+  const factors = scaledRoots(count)
+  return valuesOf(factors.map((factor, at) => multiply(scaled[(count - at) % count]!, factor)))
 }
 
 /**
@@ -113,7 +124,7 @@ export function weightsAt(
   if (whole === 1n) return undefined
   const distances = inverses(nodes.map((node) => subtract(point, node)))
   const weights = (of: bigint, order: number): bigint[] => {
-    const factor = multiply(subtract(of, 1n), inverse(BigInt(order)))
+    const factor = multiply(subtract(of, 1n), scaledRoots(order)[0]!)
     const step = count / order
     return Array.from({ length: order }, (_, at) =>
       multiply(multiply(nodes[at * step]!, distances[at * step]!), factor),

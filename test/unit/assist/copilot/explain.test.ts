@@ -7,7 +7,7 @@ import { type Manuals, readOptions, readWhatis } from '../../../../src/assist/co
 import type { SHELLS } from '../../../../src/assist/risk/index.ts'
 import { printExplanation } from '../../../../src/cli/views/explain.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { anyText } from '../../../support/run/properties.ts'
 
 let knowledge: Knowledge
 beforeAll(async () => {
@@ -268,7 +268,7 @@ describe('manual pages', () => {
 
   test('any text gives options or none', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 60 }), { maxLength: 20 }), (lines) => {
+      fc.property(fc.array(anyText({ maxLength: 60 }), { maxLength: 20 }), (lines) => {
         for (const { names, description } of readOptions(lines.join('\n'))) {
           expect(names.length).toBeGreaterThan(0)
           expect(description).not.toMatch(/\p{Cc}/u)
@@ -280,7 +280,7 @@ describe('manual pages', () => {
 
 describe('any text', () => {
   const line = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 80 }),
+    anyText({ maxLength: 80 }),
     fc
       .array(
         fc.constantFrom(

@@ -18,7 +18,7 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { addressesOf } from '../../../../src/config/host-names.ts'
 import { fakeModel, type Script, streamed, whole } from '../../../support/api/fake-model.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { anyText } from '../../../support/run/properties.ts'
 
 const PROMPT = { words: 'free space', shell: 'bash', tools: ['git'], history: [], model: 'm' } as const
 const never = new AbortController().signal
@@ -93,7 +93,7 @@ describe('what it says', () => {
     fc.assert(
       fc.property(
         fc.oneof(
-          fc.string({ unit: 'binary' }),
+          anyText(),
           fc.string().map((command) => JSON.stringify({ command })),
         ),
         (reply) => {

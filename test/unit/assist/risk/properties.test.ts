@@ -16,7 +16,7 @@ import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 import { examplesOf } from '../../../support/data/rule-examples.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { anyText } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
@@ -219,7 +219,7 @@ describe('disguises never lower a level', () => {
 
 describe('any text', () => {
   const nasty = fc.oneof(
-    fc.string({ unit: 'binary', maxLength: 60 }),
+    anyText({ maxLength: 60 }),
     fc
       .array(
         fc.constantFrom(

@@ -10,10 +10,12 @@ import { CLAMP } from '../../../../src/exchange/aggregates/layout.ts'
 import { cellsOfGroup } from '../../../../src/exchange/aggregates/parts/parts.ts'
 import type { Candidate } from '../../../../src/exchange/aggregates/types.ts'
 import fc from '../../../support/run/properties.ts'
+import { times } from '../../../support/run/thorough.ts'
 import {
   AFTER,
   authorOf,
   contentsIn,
+  giveAlike,
   HOURS,
   type Machine,
   machines,
@@ -87,7 +89,7 @@ const answerTo = (world: World, side: 0 | 1, lie: TallyPlain): Step =>
 const refusalIn = (step: Step) => (step.kind === 'say' ? step.plain.refusal?.reason : step.kind)
 
 describe('parts of a batch', () => {
-  it.each([20, 60, 600])(
+  it.each(times([20, 60], [20, 60, 600]))(
     'of %i machines are those of plain addition, and the whole is as without them',
     (count) => {
       const all = twoTeams(count)
@@ -129,14 +131,15 @@ describe('parts of a batch', () => {
       })),
     })
     const layouts = [wide('ToolUsage', 480), wide('ActivityPatterns', 60)]
+    const counts = new Map(
+      layouts.map((layout) => [layout, new Map(layout.rows.map((_, row) => [row, [1_000_000, 9]]))]),
+    )
     for (const count of [120, 1_000]) {
-      const all = machines(count, (n) => ({
-        teams: [names[n % names.length]!],
-        counts: new Map(
-          layouts.map((layout) => [layout, new Map(layout.rows.map((_, row) => [row, [1_000_000, 9]]))]),
-        ),
-      }))
-      const world = Object.assign(worldOf(all), { layouts })
+      const world = worldOf([], { layouts })
+      giveAlike(
+        world,
+        machines(count, (n) => ({ teams: [names[n % names.length]!], counts })),
+      )
       const content = released(world)
       expect(() => releases.encode(content)).not.toThrow()
       expect(content.types[0]!.splits[0]!.cells.length).toBeGreaterThan(1)

@@ -198,6 +198,10 @@ export function give(world: World, machine: Machine, random: Random, sealed = fa
     document === undefined
       ? rawShare(machine, random)
       : ([openedBy(0, document), openedBy(1, document)] as const)
+  hold(world, machine, shares)
+}
+
+function hold(world: World, machine: Machine, shares: readonly [HeldShare, HeldShare]): void {
   for (const [at, share] of shares.entries()) world.sides[at]!.shares.push(share)
   world.contributors.set(hex(shares[0].author), {
     member: machine.member ?? `machine ${machine.n}`,
@@ -205,6 +209,23 @@ export function give(world: World, machine: Machine, random: Random, sealed = fa
     roles: machine.roles ?? [],
     teams: machine.teams ?? [],
   })
+}
+
+/** Of machines whose numbers are all the same: one is cut in two and proved for all of them, because a thousand proofs take long. */
+export function giveAlike(world: World, machines: readonly Machine[]): void {
+  const [first] = machines
+  if (first === undefined) return
+  const [leaders, followers] = rawShare(first, seeded('alike')).map((share) => {
+    const [halves, told] = [share.halves(), share.verifier(KEY)]
+    return { ...share, halves: () => halves, verifier: () => told }
+  }) as [HeldShare, HeldShare]
+  for (const machine of machines) {
+    const of = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16) }
+    hold(world, machine, [
+      { ...leaders, ...of },
+      { ...followers, ...of },
+    ])
+  }
 }
 
 /** What a side knows; `other` is the edition of the other one that has arrived. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest'
 import { CATEGORIES, OTHER, TOOL_NAMES, toolOf } from '../../../../src/base/words/dictionary.ts'
-import fc from '../../../support/run/properties.ts'
+import fc, { anyText } from '../../../support/run/properties.ts'
 import { times } from '../../../support/run/thorough.ts'
 
 test.each([
@@ -89,10 +89,10 @@ test('nothing of an unknown word comes out', () => {
   const known = [...TOOL_NAMES]
   // Words beside the dictionary's own are where a rule about spellings could let something through.
   const near = fc
-    .tuple(fc.constantFrom(...known), fc.string({ unit: 'binary', maxLength: 4 }), fc.boolean())
+    .tuple(fc.constantFrom(...known), anyText({ maxLength: 4 }), fc.boolean())
     .map(([name, more, before]) => (before ? more + name : name + more))
   fc.assert(
-    fc.property(fc.oneof(fc.string({ unit: 'binary' }), near), (word) => {
+    fc.property(fc.oneof(anyText(), near), (word) => {
       const { tool, category } = toolOf(word)
       expect(TOOL_NAMES.has(tool)).toBe(true)
       expect(CATEGORIES).toContain(category)
