@@ -42,7 +42,7 @@ trust/policy        : base protocols config npm:@cedar-policy/*            - who
 trust/audit         : base protocols trust/identity store/tables
 trust/lineage       : base protocols trust/identity
 trust/certificates  : base protocols trust/identity trust/lineage trust/audit store/tables
-trust/organisation  : base protocols trust/identity trust/policy trust/audit
+trust/organisation  : base protocols config trust/identity trust/policy trust/audit
 trust/operators     : base protocols trust/identity trust/policy trust/audit trust/certificates - people who ask through nodes
 trust               : base protocols config trust/* store/tables
 agents              : base base/kernel muscle/contract protocols trust/identity trust/audit store/tables npm:@modelcontextprotocol/* npm:minisearch node:child_process - the Brain's side of running what agents ask for

@@ -1,6 +1,7 @@
 // Level 1 numbers: what one node's people did in a span of whole hours, in words of the public dictionary only.
 import * as z from 'zod'
 import { label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+import { SETTINGS_MAX } from './policy.ts'
 
 const toolUse = z.object({
   tool: publicName(32).describe('from the public dictionary of tools; everything else is `other`'),
@@ -85,6 +86,13 @@ export const releaseFetch = z.object({
 })
 export type ReleaseFetch = z.infer<typeof releaseFetch>
 
+/** What a node says about the signed settings of its fleet. */
+const settingsFollowed = z.object({
+  edition: uint().describe('number of the policy bundle in force there'),
+  refused: listOf(publicName(64), SETTINGS_MAX).describe('keys of it that the machine does not follow'),
+  problem: label(300).optional().describe('why a newer bundle is not in force there'),
+})
+
 /** No person's data; the same shape in `karo query health --json`. */
 export const nodeHealthStatus = z.object({
   node_id: nodeId(),
@@ -103,6 +111,9 @@ export const nodeHealthStatus = z.object({
     .describe(
       'who fetched released totals from it in the last 30 days, the newest first; empty: nobody; absent: it does not say',
     ),
+  settings: settingsFollowed
+    .optional()
+    .describe('the settings of the fleet there; absent: no policy bundle came to it, or it does not say'),
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
 

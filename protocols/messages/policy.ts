@@ -12,6 +12,10 @@ export const AGGREGATORS_MAX = 8
 /** A total of fewer nodes is not released anywhere, and one of more would never be. */
 const BUNDLE_K = { min: 3, max: 1_000 } as const
 
+/** Settings of one bundle, and UTF-8 bytes of the value of one; the limit of the message bounds them together. */
+export const SETTINGS_MAX = 64
+export const SETTING_BYTES = 8 * 1024
+
 /** Lists of aggregators that earlier bundles named. */
 export const FORMER_MAX = 12
 
@@ -46,6 +50,18 @@ const policyBundleBody = z.object({
     .optional()
     .describe(
       'who computed totals before, the oldest first: of buckets that were over by then, theirs count',
+    ),
+  settings: rowsOf(SETTINGS_MAX, {
+    key: z
+      .string()
+      .max(64)
+      .regex(/^[a-z_0-9]+(?:\.[a-z_0-9]+)+$/)
+      .describe('a key of the configuration, as in its file'),
+    value: bytes(1, SETTING_BYTES).describe('its value as JSON, UTF-8'),
+  })
+    .optional()
+    .describe(
+      'settings of every node, by key; each counts where it is stricter than the value of the node. One that a node does not know makes it refuse the whole bundle',
     ),
 })
 export type PolicyBundleBody = z.infer<typeof policyBundleBody>

@@ -66,4 +66,5 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('mesh', 'operator', () => import('./commands/mesh/operator.ts')),
   row('mesh', 'demo', () => import('./commands/mesh/demo.ts')),
   row('mesh', 'whoami', () => import('./commands/mesh/whoami.ts')),
+  row('mesh', 'fleet', () => import('./commands/mesh/fleet.ts')),
 ]

@@ -10,6 +10,8 @@ export interface LiveConfig {
   replace(next: LoadedConfig): Replaced
   /** Returns what a `replace` would change, and changes nothing. */
   compare(next: LoadedConfig): Replaced
+  /** The fleet's settings in it. */
+  fleet(): LoadedConfig['fleet']
 }
 
 /** Paths of the keys whose value in the file, or in the environment, has changed. */
@@ -34,6 +36,7 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       return replaced
     },
     compare,
+    fleet: () => current.fleet,
   }
 
   function compare(next: LoadedConfig): Replaced {

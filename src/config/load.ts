@@ -6,10 +6,11 @@ import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { configOf } from './config-of.ts'
+import { type FleetSettings, keptFleetSettings, mergeFleet } from './fleet-settings.ts'
 import { refuseForeign } from './guarded.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
-import type { Env } from './paths.ts'
+import { type Env, fleetFile } from './paths.ts'
 import { type Found, retiredWords, withoutRetired } from './retired.ts'
 import { envName, KEY_LIST, type Key } from './table.ts'
 import type { Config, ValueSource } from './types.ts'
@@ -24,6 +25,10 @@ export interface LoadedConfig {
   readonly warnings: readonly string[]
   /** The file that was read; undefined if there is none. */
   readonly file: string | undefined
+  /** The fleet's settings that are merged into the values, and keys of them that `policy.follow` leaves out. */
+  readonly fleet: (FleetSettings & { readonly refused: readonly string[] }) | undefined
+  /** Why the fleet's settings that are kept here cannot be read; they tighten nothing then. */
+  readonly fleetProblem: KaroError | undefined
 }
 
 const FILE = 'config.toml'
@@ -292,14 +297,34 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     settings.set(setting.key.path, setting)
   }
 
+  const sources = new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default']))
+  const { kept, problem } = readFleet(fleetFile(from.home))
+  const fleet = kept && { ...kept, ...mergeFleet(kept, values, sources) }
   const config = configOf(values)
   checkLanOnly(config, settings)
 
   return {
     config,
     values,
-    sources: new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default'])),
-    warnings: [...fromFile.warnings, ...envWarnings(from.env), ...patternWarnings(config)],
+    sources,
+    warnings: [
+      ...fromFile.warnings,
+      ...envWarnings(from.env),
+      ...patternWarnings(config),
+      ...(problem === undefined ? [] : [`${problem.where}: ${problem.message}`]),
+    ],
     file: text === undefined ? undefined : file,
+    fleet,
+    fleetProblem: problem,
+  }
+}
+
+function readFleet(file: string): { kept?: FleetSettings | undefined; problem?: KaroError } {
+  try {
+    return { kept: keptFleetSettings(file) }
+  } catch (error) {
+    const problem =
+      error instanceof KaroError ? error : new KaroError('bad_config', String(error), { where: file })
+    return { problem }
   }
 }

@@ -95,6 +95,16 @@ export function servicePaths(env: Env): HomePaths {
   }
 }
 
+/**
+ * The file with the settings of the fleet that are in force. The machine's one can be read by every person of the machine, because the guards of their shells follow
+ * it, and is made anew when the service starts.
+ */
+export function fleetFile(configuration: string): string {
+  const machine = servicePaths({})
+  const directory = configuration === dirname(machine.config) ? dirname(machine.socket) : configuration
+  return join(directory, 'fleet.json')
+}
+
 /** True if there is a node's database but no key. False if the directory cannot be read. */
 export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
   try {

@@ -1,5 +1,6 @@
 // Writes the table of keys for people: the config.toml of a new home and the page docs/configuration.md.
 import { ENVIRONMENT } from './environment.ts'
+import { FLEET_KEYS } from './fleet.ts'
 import { envName, KEY_LIST, type Key, whenInForce } from './table.ts'
 
 /** Writes a default or another small value as TOML. */
@@ -86,6 +87,15 @@ Karo refuses a mistake and names its file and line: an unknown key, a wrong type
 while \`mesh.lan_only\` is on.
 
 ${tables.join('\n')}
+## Settings of a fleet
+
+In a mesh with a root key, \`karo fleet set\` signs these for every machine ([a fleet](fleet.md#settings-of-all-machines)).
+\`policy.follow\` says which of them a machine follows.
+
+| key | of the machine's value and the fleet's holds |
+| --- | --- |
+${Object.entries(FLEET_KEYS).map(([path, { holds }]) => `| \`${path}\` | ${holds} |`).join('\n')}
+
 ## Other environment variables
 
 | variable | meaning |

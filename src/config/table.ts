@@ -6,6 +6,7 @@ import { FORWARD_KINDS } from '../base/words/forward-target.ts'
 import { loopbackEndpoint } from '../base/words/loopback-endpoint.ts'
 import { networkPlace } from '../base/words/network-place.ts'
 import { trustDomains } from './domains.ts'
+import { FOLLOWABLE } from './fleet.ts'
 import * as kind from './kinds.ts'
 import type { Config } from './types.ts'
 import * as value from './values.ts'
@@ -601,6 +602,16 @@ export const KEYS = {
     default: 'restrict',
     description:
       'What the policy bundle of the mesh\'s root may do here. "restrict": only forbid. "full": its policies may also permit, in addition to your own. With either, it cannot share what you do not share (`[sharing]`, `karo share`).',
+  }),
+
+  policyFollow: key({
+    path: 'policy.follow',
+    kind: kind.list(kind.oneOf(FOLLOWABLE), FOLLOWABLE.length),
+    default: ['*'],
+    fileOnly: true,
+    description:
+      'Which settings of the mesh\'s policy bundle (`karo fleet set`) this machine follows: keys, sections, or "*" for all. Of its own value and the fleet\'s the stricter holds.',
+    example: '["guard", "history.ignore"]',
   }),
 
   queryTimeout: key({

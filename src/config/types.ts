@@ -120,6 +120,8 @@ export interface Config {
     readonly files: readonly string[]
     readonly teams: readonly string[]
     readonly accept_org: 'restrict' | 'full'
+    /** Keys, sections or `*`, of the fleet's settings. */
+    readonly follow: readonly string[]
   }
   readonly query: { readonly timeout_ms: number }
   /** Which numbers of reports the daemon watches. */

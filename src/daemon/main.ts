@@ -1,10 +1,12 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
+import { dirname } from 'node:path'
 import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 import { healthOf, stopAll } from '../base/run/lifecycle.ts'
 import type { Room } from '../base/run/room.ts'
 import { tolerated } from '../base/run/tolerated.ts'
 import { VERSION } from '../base/version.ts'
+import { type FleetSettings, fleetFile, keepFleetSettings } from '../config/index.ts'
 import { readAll } from '../ops/metrics/readings.ts'
 import { openNotify } from '../ops/system/notify.ts'
 import { watchEnding } from '../ops/system/signals.ts'
@@ -69,6 +71,17 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
   })
   const service = await buildService(options, { foundation, local, network, health })
   const rooms = inOrder(foundation, local, network, service)
+  let settings: FleetSettings | undefined
+  const keepSettings = (): boolean =>
+    keepFleetSettings(
+      fleetFile(dirname(paths.config)),
+      settings && { ...settings, follow: config.policy.follow },
+      random,
+    )
+  local.organisation.onSettings((next) => {
+    settings = next
+    if (keepSettings()) void started.promise.then((reloadNow) => reloadNow())
+  })
 
   try {
     await startRooms(options, rooms, ending.signal, log)
@@ -78,6 +91,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
       if (ending.signal.aborted) return
       notify.reloading()
       await reload(options, foundation, local, service.feed)
+      if (settings !== undefined) keepSettings()
       // Changed thresholds take effect at once instead of at the next check.
       void network.reports.look()
       notify.ready(running.status())

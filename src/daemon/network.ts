@@ -1,6 +1,7 @@
 // Builds the mesh and the rooms that exchange documents, summaries and queries with members through it.
 import { within } from '../base/async/deadline.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { printable } from '../base/format.ts'
 import type { Log } from '../base/run/log.ts'
 import { VERSION } from '../base/version.ts'
 import { readStaticPeer } from '../config/index.ts'
@@ -119,6 +120,13 @@ export function buildNetwork(
     onEncoded,
   })
   const { totals, self } = buildTotals(foundation, local, documents)
+  const settings = () => {
+    const bundle = organisation.state()
+    if (bundle === null) return undefined
+    const refused = foundation.live.fleet()?.refused ?? []
+    const problem = bundle.problem === null ? {} : { problem: printable(bundle.problem).slice(0, 300) }
+    return { edition: bundle.number, refused: [...refused], ...problem }
+  }
   const figures = createFigures(common.clock)
   const query = createQuery({
     ...common,
@@ -131,7 +139,7 @@ export function buildNetwork(
     policy,
     audit,
     replay,
-    insight: { ...insight, fetched: createFetched(audit, common.clock) },
+    insight: { ...insight, fetched: createFetched(audit, common.clock), settings },
     timers,
     ownUid,
     onEncoded,

@@ -131,6 +131,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       operators: fleet.operators,
       accepts: () => config.policy.accept_org,
       k: () => config.sharing.k_min,
+      load: foundation.load,
     }),
     summariesRoutes({ summaries, trust, clock }),
     operatorRoutes({ fleet, sessions, self: identity, name, clock }),

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path'
 import { systemTimers as timers } from '../base/clock.ts'
 import { comparable } from '../base/words/comparable.ts'
+import { settingsOf } from '../config/index.ts'
 import { createNameService } from '../ops/system/name-service.ts'
 import type { openStore } from '../store/index.ts'
 import { createAccess } from '../trust/access/index.ts'
@@ -97,6 +98,7 @@ export function buildTrust(
     log: log.child({ room: 'organisation' }),
     root: fleet.root,
     compile: compilePolicies,
+    settingsOf,
     changed: () => sharing.reload(),
   })
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })

@@ -191,6 +191,7 @@ const MORE = [
   ['anomalies', 'show', '3f9a12c4'],
   ['query', 'tools', '--per-node'],
   ['doctor'],
+  ['fleet', 'show'],
   [EVERY_HOSTILE],
   ['peers', EVERY_HOSTILE],
   ['history', EVERY_HOSTILE],

@@ -1002,6 +1002,24 @@ vector(
     seed=SEED_B,
     seq=11,
 )
+vector(
+    "policy bundle with settings",
+    "PolicyBundle",
+    0x0308,
+    {
+        "version": NOW,
+        "number": 4,
+        "mesh": MESH,
+        "policies": b"",
+        "aggregators": [],
+        "settings": [
+            {"key": "guard.profile", "value": b'"strict"'},
+            {"key": "history.ignore", "value": '["pass *","sch\u00f6n *"]'.encode()},
+            {"key": "retention.events_days", "value": b"365"},
+        ],
+    },
+    seq=0,
+)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)

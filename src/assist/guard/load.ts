@@ -1,11 +1,13 @@
 // Loads the guard from configuration and rules files; a file that cannot be used makes it strict.
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
+import { follows } from '../../config/fleet.ts'
+import { fleetSource, keptFleetSettings } from '../../config/fleet-settings.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
 import { DEFAULTS, type Guard, type GuardRule, stricter } from './guard.ts'
 import { readRules } from './read-rules.ts'
 import type { RulesFile } from './rules-file.ts'
-import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
+import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sources.ts'
 
 /** The person's rules file, unless guard.rules names another one. */
 const ownRules = (home: string): string => join(home, 'guard.toml')
@@ -16,7 +18,7 @@ const ownRules = (home: string): string => join(home, 'guard.toml')
  */
 export function loadGuard(from: GuardSources): Guard {
   const warnings: string[] = []
-  const { machineFile = MACHINE_RULES, now = Date.now } = from
+  const { machineFile = MACHINE_RULES, machineFleet = MACHINE_FLEET, now = Date.now } = from
   let failure: KaroError | undefined
   let loaded: LoadedConfig | undefined
   try {
@@ -53,15 +55,40 @@ export function loadGuard(from: GuardSources): Guard {
     }
   }
 
+  const distrust = (problem: KaroError): void => {
+    warnings.push(`${said(problem)}; the profile is strict until the node writes it anew`)
+    tighten('strict', problem.where ?? 'fleet.json')
+  }
+
+  /** What the service of this machine follows holds for everybody on it. */
+  function fleetOfMachine(): Pick<Guard, 'profile' | 'source' | 'onError'> | undefined {
+    try {
+      const kept = keptFleetSettings(machineFleet)
+      if (kept === undefined) return undefined
+      const said = (path: string): unknown => (follows(kept.follow, path) ? kept.settings[path] : undefined)
+      return {
+        source: `${fleetSource(kept.edition)} of this machine`,
+        profile: (said('guard.profile') ?? 'off') as Guard['profile'],
+        onError: (said('guard.on_error') ?? 'allow') as Guard['onError'],
+      }
+    } catch (error) {
+      distrust(error as KaroError)
+      return undefined
+    }
+  }
+
   const unread = new Set<string>()
   const own = config?.rules || ownRules(from.home)
   const ownFile = read(own, 'own', Boolean(config?.rules))
   const machine = read(machineFile, 'machine')
   if (machine?.floor !== undefined) tighten(machine.floor, machineFile)
+  const fleet = fleetOfMachine()
+  if (loaded?.fleetProblem !== undefined) distrust(loaded.fleetProblem)
+  if (fleet !== undefined) tighten(fleet.profile, fleet.source)
   return {
     profile,
     source,
-    onError: config?.on_error ?? DEFAULTS.onError,
+    onError: fleet?.onError === 'block' ? 'block' : (config?.on_error ?? DEFAULTS.onError),
     timeoutMs: config?.timeout_ms ?? DEFAULTS.timeoutMs,
     rules: [...(machine?.rules ?? []), ...(ownFile?.rules ?? [])],
     files: [

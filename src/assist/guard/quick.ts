@@ -1,14 +1,15 @@
 // Loads the guard without the code that reads TOML if no file sets anything of it.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
+import { fleetFile } from '../../config/paths.ts'
 import { DEFAULTS, type Guard } from './guard.ts'
-import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
+import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sources.ts'
 
 /** The same guard as loadGuard gives. Never rejects. */
 export async function quickGuard(from: GuardSources): Promise<Guard> {
-  const { machineFile = MACHINE_RULES, now = Date.now } = from
+  const { machineFile = MACHINE_RULES, machineFleet = MACHINE_FLEET, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
-  if (setsAny(from) || mayBeThere(own) || mayBeThere(machineFile))
+  if (setsAny(from) || [own, machineFile, fleetFile(from.home), machineFleet].some(mayBeThere))
     return (await import('./load.ts')).loadGuard(from)
   return {
     ...DEFAULTS,

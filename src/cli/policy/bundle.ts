@@ -1,5 +1,6 @@
 // Signs a policy bundle with the root's key, here and not in the daemon, which gets the signed bundle only.
 import { resolve } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { BucketLength } from '../../../protocols/buckets.ts'
 import { RELEASE_KEPT_MS } from '../../../protocols/buckets.ts'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
@@ -13,14 +14,15 @@ import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { assignNode } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
-import { getPolicy, takeBundle } from '../../api/contract/operations/policy.ts'
-import type { PolicyShape } from '../../api/contract/shapes.ts'
+import { getBundle, takeBundle } from '../../api/contract/operations/policy.ts'
+import { byText } from '../../base/by-text.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint, printable } from '../../base/format.ts'
 import { comparable } from '../../base/words/comparable.ts'
+import { settingsOf } from '../../config/fleet-settings.ts'
 import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
-import { signPolicyBundle } from '../../trust/organisation/index.ts'
+import { readPolicyBundle, signPolicyBundle } from '../../trust/organisation/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import type { CommandIo } from '../command.ts'
 import { isKey } from '../input/nodes.ts'
@@ -35,20 +37,12 @@ export interface BundleTerms {
   readonly bucket: BucketLength | undefined
   /** Role names; none: what nodes go by where a bundle does not say. */
   readonly audiences: readonly string[]
+  /** Whether the settings of the last bundle stay. */
+  readonly keepsSettings: boolean
 }
 
 /** Nodes that compute totals, by key, and who runs each. */
 type Aggregators = PolicyBundleBody['aggregators']
-
-interface HandedTerms {
-  /** Cedar policies as text; none by default. */
-  readonly policies?: Uint8Array
-  readonly maxLevel?: 0 | 1 | 2 | undefined
-  readonly k?: number | undefined
-  readonly aggregators: Aggregators
-  readonly bucket?: BucketLength | undefined
-  readonly audiences?: readonly string[]
-}
 
 /**
  * What the daemon answers. Throws KaroErrors: `bad_config` with file, line and column for policies that cannot be read,
@@ -64,11 +58,16 @@ export async function signBundle(
   const found = await aggregatorsNamed(io, aggregators)
   const root = await openedRoot(options)
   await certifyOperators(io, found)
-  return handBundle(io, root, {
-    ...terms,
+  const { maxLevel, k, bucket, audiences, keepsSettings } = terms
+  return handBundle(io, root, (last) => ({
     policies,
+    ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
+    ...(k === undefined ? {} : { k_min: k }),
     aggregators: found.map(({ key, operator }) => ({ key, operator })),
-  })
+    ...(bucket === undefined ? {} : { bucket }),
+    ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
+    ...(keepsSettings && last?.settings !== undefined ? { settings: last.settings } : {}),
+  }))
 }
 
 /** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */
@@ -162,77 +161,122 @@ async function certifyOperators(io: CommandIo, named: readonly Named[]): Promise
     if (isSaid) await daemonAt(io).call(assignNode, { body: { who: node, owner: operator } })
 }
 
+/** What a bundle says of its own; the rest follows from the last one. */
+type Said = Omit<PolicyBundleBody, 'version' | 'number' | 'mesh' | 'former'>
+
+/** The bundle in force, if this root signed it. */
+async function lastOf(io: CommandIo, { publicKey: key }: RootKey): Promise<PolicyBundleBody | undefined> {
+  const { bundle } = await daemonAt(io).call(getBundle)
+  if (bundle === null) return undefined
+  return readPolicyBundle(new Uint8Array(Buffer.from(bundle, 'base64url')), { key, mesh: meshOf(key) })
+}
+
 /** Signs a bundle in place of the last one and hands it to the daemon. What the daemon answers; throws its KaroErrors. */
 async function handBundle(
   io: CommandIo,
   root: RootKey,
-  { policies = new Uint8Array(), maxLevel, k, aggregators, bucket, audiences = [] }: HandedTerms,
+  said: (last: PolicyBundleBody | undefined) => Said | Promise<Said>,
 ) {
-  const daemon = daemonAt(io)
-  const { organisation } = await daemon.call(getPolicy)
-  const version = versionAfter(organisation?.signed_at)
-  const former = formerOf(organisation?.totals, { aggregators, bucket }, version)
+  const last = await lastOf(io, root)
+  const next = await said(last)
+  const version = versionAfter(last?.version)
+  const former = formerOf(last, next, version)
   const frame = signPolicyBundle(
     root,
     {
       version,
       mesh: meshOf(root.publicKey),
-      number: (organisation?.number ?? -1) + 1,
-      policies,
-      ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
-      ...(k === undefined ? {} : { k_min: k }),
-      aggregators: [...aggregators],
-      ...(bucket === undefined ? {} : { bucket }),
-      ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
+      number: (last?.number ?? -1) + 1,
+      ...next,
       ...(former.length === 0 ? {} : { former }),
     },
     systemRandom,
   )
-  return await daemon.call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
+  return daemonAt(io).call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
 }
-
-type Totals = NonNullable<PolicyShape['organisation']>['totals']
 
 /**
  * Who computed totals before, as long as what they released is kept: without this a node could not tell whether the two that
  * released something a month ago were the right ones. The list in force is added where the new one is another.
  */
 function formerOf(
-  totals: Totals | undefined,
-  next: { readonly aggregators: Aggregators; readonly bucket: BucketLength | undefined },
+  last: PolicyBundleBody | undefined,
+  next: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
   now: number,
 ): NonNullable<PolicyBundleBody['former']> {
-  if (totals === undefined) return []
-  const before = { ...totals, until: new Date(now).toISOString() }
-  const earlier = [...totals.former, ...(isSameAs(totals, next) ? [] : [before])].map((one) => ({
-    until: Date.parse(one.until),
-    aggregators: one.aggregators.map(({ node_id, operator }) => ({ key: keyOf(node_id), operator })),
-    ...(one.bucket === 'day' ? {} : { bucket: one.bucket }),
-  }))
-  return earlier
-    .filter(({ until, aggregators }) => aggregators.length > 0 && until + RELEASE_KEPT_MS > now)
+  if (last === undefined) return []
+  const { aggregators, bucket, former = [] } = last
+  const before = { until: now, aggregators, ...(bucket === undefined ? {} : { bucket }) }
+  return [...former, ...(isSameAs(last, next) ? [] : [before])]
+    .filter((one) => one.aggregators.length > 0 && one.until + RELEASE_KEPT_MS > now)
     .slice(-FORMER_MAX)
 }
 
-const keyOf = (node: string): Uint8Array => parseNodeId(node) as Uint8Array
-
 function isSameAs(
-  { aggregators, bucket }: Totals,
-  next: { readonly aggregators: Aggregators; readonly bucket: BucketLength | undefined },
+  last: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
+  next: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
 ): boolean {
-  const names = (all: readonly { readonly key: Uint8Array; readonly operator: string }[]): string =>
+  const names = (all: Aggregators): string =>
     all
       .map(({ key, operator }) => `${Buffer.from(key).toString('hex')} ${operator}`)
       .sort()
       .join('\n')
-  const own = aggregators.map(({ node_id, operator }) => ({ key: keyOf(node_id), operator }))
-  return bucket === (next.bucket ?? 'day') && names(own) === names(next.aggregators)
+  return (
+    (last.bucket ?? 'day') === (next.bucket ?? 'day') && names(last.aggregators) === names(next.aggregators)
+  )
 }
 
 /** The newest version counts everywhere, so it is above the last one also where another machine's clock is a little ahead. */
-function versionAfter(last: string | undefined): number {
-  const [now, signed] = [Date.now(), last === undefined ? 0 : Date.parse(last)]
+function versionAfter(signed = 0): number {
+  const now = Date.now()
   return signed > now + CLOCK_WINDOW_MS ? now : Math.max(now, signed + 1)
+}
+
+/** A setting of the fleet, and the value that the next bundle has for it; undefined: none. */
+export interface Wanted {
+  readonly key: string
+  readonly value: unknown
+}
+
+/**
+ * Signs the last bundle again with these settings. `before` has the settings as they were, by key. Throws as `signBundle` does,
+ * and KaroError `bad_request` where nothing would be another.
+ */
+export async function signSettings(
+  io: CommandIo,
+  wanted: readonly Wanted[],
+  options: Parameters<typeof openedRoot>[0],
+) {
+  let before: Readonly<Record<string, unknown>> = {}
+  const root = await openedRoot(options)
+  const { organisation } = await handBundle(io, root, (last) => {
+    const {
+      version: _version,
+      number: _number,
+      mesh: _mesh,
+      former: _former,
+      ...said
+    } = last ?? {
+      policies: new Uint8Array(),
+      aggregators: [],
+    }
+    before = settingsOf(last?.settings ?? [])
+    const after = new Map(Object.entries(before))
+    for (const { key, value } of wanted) {
+      if (value === undefined) after.delete(key)
+      else after.set(key, value)
+    }
+    if (isDeepStrictEqual(Object.fromEntries(after), before)) {
+      throw new KaroError('bad_request', 'the fleet has these settings already', {
+        hint: 'karo fleet show tells which machines follow them.',
+      })
+    }
+    const settings = [...after]
+      .sort(([a], [b]) => byText(a, b))
+      .map(([key, value]) => ({ key, value: new Uint8Array(Buffer.from(JSON.stringify(value))) }))
+    return { ...said, settings }
+  })
+  return { organisation, before }
 }
 
 /** Each file is read as nodes will read the whole, so that errors name the file of this machine. */

@@ -1,10 +1,10 @@
 // The text that karo shell init prints: the program's name, what records, the guard and the finder, as this home has them.
 import { join } from 'node:path'
-import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
+import { loadGuard, MACHINE_FLEET, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { PLAIN_LINES, ruledTools } from '../../assist/risk/ruled-tools.ts'
 import { KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
-import { homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
+import { fleetFile, homePaths, type Recording, recordingPaths } from '../../config/paths.ts'
 import { ASKERS } from '../../observe/hooks/asker/asker.ts'
 import { FINDER_KEYS, FINDERS, type FinderKey, type FinderShell } from '../../observe/hooks/finder/finder.ts'
 import { GUARD_SHELLS, RESIDENT_PREFIX } from '../../observe/hooks/guard/guard.ts'
@@ -83,6 +83,7 @@ function guardOf(io: CommandIo, shell: Shell): string {
     plain: PLAIN_LINES,
     files: guard.files.map(({ path }) => path),
     machineFile: MACHINE_RULES,
+    fleetFiles: [fleetFile(io.home), MACHINE_FLEET],
     resident: join(io.home, RESIDENT_PREFIX),
     timeoutMs: guard.timeoutMs,
     onError: guard.onError,

@@ -1,11 +1,11 @@
 // The hook as a file in the node's directory: a new shell reads it there in place of starting this program, which costs 100 ms.
 import { existsSync, futimesSync, mkdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { loadGuard, MACHINE_RULES } from '../../assist/guard/index.ts'
+import { loadGuard, MACHINE_FLEET, MACHINE_RULES } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { beginFile, temporaryBeside } from '../../base/files.ts'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
-import { homePaths, recordingPaths } from '../../config/paths.ts'
+import { fleetFile, homePaths, recordingPaths } from '../../config/paths.ts'
 import { envName, KEY_LIST } from '../../config/table.ts'
 import { type Shell, zshSource } from '../../observe/hooks/hook.ts'
 import type { CommandIo } from '../command.ts'
@@ -44,10 +44,11 @@ export function keepHook(io: CommandIo, kept: Kept): void {
   if (guard.warnings.length > 0) return
   const program = process.argv[1] ?? ''
   const file = keptFile(paths.shells, kept.shell, kept.flags)
+  const fleets = [fleetFile(paths.home), MACHINE_FLEET]
   const text = header(kept.shell, {
     file,
     there: [program, HOOK_SOURCE],
-    read: [HOOK_SOURCE, paths.config, MACHINE_RULES, ...guard.files.map(({ path }) => path)],
+    read: [HOOK_SOURCE, paths.config, ...fleets, MACHINE_RULES, ...guard.files.map(({ path }) => path)],
     unset: [...variables, ...(kept.namesHome ? [] : ['KARO_HOME'])],
     own: programOf(io),
     again: kept.again,

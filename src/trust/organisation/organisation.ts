@@ -9,6 +9,7 @@ import { KaroError } from '../../base/errors.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
 import { comparable } from '../../base/words/comparable.ts'
+import type { FleetSettings, SettingRow } from '../../config/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { OrganisationRules, Policy, PolicyEngine, PolicySet } from '../policy/index.ts'
 import { readPolicyBundle } from './bundle-frame.ts'
@@ -36,6 +37,8 @@ interface OrganisationState {
   readonly max_level: 0 | 1 | 2 | null
   /** Nodes. */
   readonly k_min: number | null
+  /** Settings of every node, by key of the configuration. */
+  readonly settings: Readonly<Record<string, unknown>>
   /** How totals of the mesh are computed, with what counts where the bundle says nothing. */
   readonly totals: {
     readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
@@ -75,6 +78,8 @@ export interface Organisation extends Room {
   take(frame: Uint8Array): Promise<void>
   /** The bundle in force, as it was signed. */
   frame(): Uint8Array | undefined
+  /** Who puts the settings into force, whenever other ones are; undefined: there is no bundle. */
+  onSettings(listener: (settings: FleetSettings | undefined) => void): void
   /** What the bundle in force says; undefined without one. */
   bundle(): PolicyBundleBody | undefined
   /** Null: the root has signed none, or none has come here. */
@@ -87,6 +92,8 @@ export interface OrganisationDeps extends Pick<Ambient, 'clock' | 'log'> {
   readonly policy: Pick<Policy, 'organisation'>
   /** Makes policies of texts; KaroError `bad_config` with the place of what is wrong. */
   readonly compile: (path: string, text: string) => Promise<PolicySet>
+  /** Reads the settings of a bundle; KaroError `bad_config` for one that is not known here or out of bounds. */
+  readonly settingsOf: (rows: readonly SettingRow[]) => FleetSettings['settings']
   /** Others are in force than before: whoever remembers a decision asks again. */
   readonly changed: () => void
   readonly audit: Pick<Audit, 'record'>
@@ -107,14 +114,21 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
   const { root, policy, audit, clock, log } = deps
   const serially = createSerial()
   let sink: (frame: Uint8Array) => Promise<void> = async () => {}
+  let follow: (settings: FleetSettings | undefined) => void = () => {}
   let inForce:
-    | { readonly body: PolicyBundleBody; readonly policies: number; readonly frame: Uint8Array }
+    | {
+        readonly body: PolicyBundleBody
+        readonly policies: number
+        readonly settings: FleetSettings['settings']
+        readonly frame: Uint8Array
+      }
     | undefined
   let problem: string | null = null
 
-  /** Throws KaroError `bad_config` for policies that cannot be read, and for aggregators of one operator. */
-  async function rulesOf(body: PolicyBundleBody): Promise<{ rules: OrganisationRules; policies: number }> {
+  /** Throws KaroError `bad_config` for policies and settings that cannot be read, and for aggregators of one operator. */
+  async function rulesOf(body: PolicyBundleBody) {
     checkOperators(body)
+    const settings = deps.settingsOf(body.settings ?? [])
     const text = textOf(body.policies)
     const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)
     const policies = set?.files.reduce((sum, file) => sum + file.policies, 0) ?? 0
@@ -122,7 +136,8 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
       ...(body.max_level === undefined ? {} : { max_level: body.max_level as 0 | 1 | 2 }),
       ...(body.k_min === undefined ? {} : { k_min: body.k_min }),
     }
-    return { rules: { ...limits, ...(set === undefined ? {} : { engine: set.engine }) }, policies }
+    const rules: OrganisationRules = { ...limits, ...(set === undefined ? {} : { engine: set.engine }) }
+    return { rules, policies, settings }
   }
 
   /** The documents room goes by the version too; one that a wrong clock signed keeps no other one away. */
@@ -153,10 +168,11 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         hint: 'Run it again: another one was signed in the meantime.',
       })
     }
-    const { rules, policies } = await rulesOf(body)
-    inForce = { body, policies, frame }
+    const { rules, policies, settings } = await rulesOf(body)
+    inForce = { body, policies, settings, frame }
     problem = null
     policy.organisation(rules)
+    follow({ edition: body.number, settings })
     deps.changed()
     if (!isNew) return
     log.info({ number: body.number, policies }, 'a policy bundle of the organisation is in force')
@@ -209,16 +225,20 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         await sink(frame)
       }),
     frame: () => inForce?.frame,
+    onSettings: (listener) => {
+      follow = listener
+    },
     bundle: () => inForce?.body,
     state() {
       if (inForce === undefined && problem === null) return null
-      const { body, policies = 0 } = inForce ?? {}
+      const { body, policies = 0, settings = {} } = inForce ?? {}
       return {
         number: body?.number ?? 0,
         signed_at: body?.version ?? 0,
         policies,
         max_level: (body?.max_level as 0 | 1 | 2 | undefined) ?? null,
         k_min: body?.k_min ?? null,
+        settings,
         totals: {
           aggregators: namedIn(body?.aggregators),
           bucket: body?.bucket ?? 'day',
@@ -234,7 +254,10 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     },
     name: 'organisation',
     // What the documents room has kept counts before anybody can ask.
-    start: () => serially(async () => {}),
+    start: () =>
+      serially(async () => {
+        if (inForce === undefined && problem === null) follow(undefined)
+      }),
     stop: () => serially(async () => {}),
   }
 }
@@ -243,12 +266,13 @@ const namedIn = (aggregators: PolicyBundleBody['aggregators'] = []) =>
   aggregators.map(({ key, operator }) => ({ node_id: formatNodeId(key), operator }))
 
 /** For the ledger. */
-const limitsOf = ({ max_level, k_min, aggregators, bucket, audiences }: PolicyBundleBody) => ({
+const limitsOf = ({ max_level, k_min, aggregators, bucket, audiences, settings }: PolicyBundleBody) => ({
   ...(max_level === undefined ? {} : { max_level }),
   ...(k_min === undefined ? {} : { k_min }),
   ...(aggregators.length === 0 ? {} : { aggregators: aggregators.length }),
   ...(bucket === undefined ? {} : { bucket }),
   ...(audiences === undefined ? {} : { audiences: audiences.join(', ') }),
+  ...(settings === undefined ? {} : { settings: settings.map(({ key }) => key).join(' ') }),
 })
 
 function textOf(policies: Uint8Array): string {

@@ -117,6 +117,7 @@ export const ANOTHER_ACCOUNT: Readonly<Record<string, readonly [Verdict, why: st
   'GET /api/v1/metrics': ['node', 'counts that name nobody'],
   'GET /metrics': ['node', 'counts that name nobody'],
   'GET /api/v1/policy': ['node', 'who may have what of the people here'],
+  'GET /api/v1/policy/bundle': ['node', 'what the root of the mesh asks of every node'],
   'GET /api/v1/policy/check': ['node', 'who may have what of the people here'],
   'GET /api/v1/fleet': ['node', 'to which mesh the people here belong, and its issuer'],
   'GET /api/v1/audit/verify': ['node', 'whether the ledger about them was altered'],

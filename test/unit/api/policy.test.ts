@@ -54,7 +54,8 @@ function server(teams: readonly string[] = ['eng'], { operators = certified(), d
     routes: [
       policyRoutes({
         policy: plainPolicy(teams),
-        organisation: { state: () => null, take: async () => {} },
+        organisation: { state: () => null, take: async () => {}, frame: () => undefined },
+        load: () => ({ values: new Map(), sources: new Map(), fleet: undefined }),
         accepts: () => 'restrict',
         sharing: { consentOf: async () => consent },
         trust: {

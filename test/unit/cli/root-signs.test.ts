@@ -5,12 +5,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
 import { RevocationList } from '../../../protocols/messages/certificate.ts'
-import { PolicyBundle } from '../../../protocols/messages/policy.ts'
+import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { versionAfter } from '../../../src/cli/fleet/root-list.ts'
-import { createRootKey } from '../../../src/trust/certificates/index.ts'
+import { createRootKey, meshOf, openRootKey } from '../../../src/trust/certificates/index.ts'
 import { verifierOf } from '../../../src/trust/identity/index.ts'
+import { signPolicyBundle } from '../../../src/trust/organisation/index.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 import { karo } from '../../support/node/played-daemon.ts'
@@ -110,18 +111,8 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   createRootKey(key, Buffer.from(words), systemRandom)
   writeFileSync(pass, `${words}\n`, { mode: 0o600 })
   const nodes = [1, 2].map((n) => testIdentity(n).nodeId)
-  const policy = {
-    engine: 'built-in',
-    files: [],
-    warnings: [],
-    loaded_at: '2026-01-02T03:04:05.000Z',
-    roles: [],
-    teams: [],
-    problem: null,
-    organisation: null,
-  }
-  const signed = (...aggregators: string[]) => signedAfter(policy, ...aggregators)
-  const signedAfter = (inForce: object, ...aggregators: string[]) => {
+  const signed = (...aggregators: string[]) => signedAfter(null, ...aggregators)
+  const signedAfter = (bundle: string | null, ...aggregators: string[]) => {
     let asked = 0
     const answers = {
       // One node after the other, as they are named.
@@ -130,7 +121,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
         // The certificate of a node says who has it, unless the person is to say so.
         return { peer: { ...peer, node_id, ...(said === undefined ? { owner: 'hq' } : {}) }, steps: [] }
       },
-      'GET /api/v1/policy': inForce,
+      'GET /api/v1/policy/bundle': { bundle },
       'POST /api/v1/policy/bundle': { organisation: null },
       'POST /api/v1/fleet/assign': { certificate },
     }
@@ -166,28 +157,30 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   expect([bucket, audiences]).toEqual(['6h', ['security']])
 
   // Who computed totals before stays in the next bundle, as long as what they released is kept.
+  const root = openRootKey(key, Buffer.from(words))
   const named = (...operators: string[]) =>
-    operators.map((operator, at) => ({ node_id: nodes[at], operator }))
-  const organisation = (totals: object) => ({
-    ...policy,
-    organisation: {
+    operators.map((operator, at) => ({ key: testIdentity(at + 1).publicKey, operator }))
+  const settings = [{ key: 'guard.profile', value: new Uint8Array(Buffer.from('"strict"')) }]
+  const inForce = (totals: Partial<PolicyBundleBody>): string => {
+    const said = {
+      version: Date.now() - 1_000,
       number: 3,
-      signed_at: '2026-01-02T03:04:05.000Z',
-      policies: 0,
-      max_level: null,
-      k_min: null,
-      totals: { bucket: 'day', audiences: ['security'], former: [], ...totals },
-      accepts: 'restrict',
-      problem: null,
-    },
-  })
+      policies: new Uint8Array(),
+      aggregators: [],
+      settings,
+    }
+    const body = { ...said, mesh: meshOf(root.publicKey), ...totals }
+    return Buffer.from(signPolicyBundle(root, body, systemRandom)).toString('base64url')
+  }
   const next = [`${nodes[0]}=north`, `${nodes[1]}=south`]
-  const formerAfter = async (totals: object) =>
-    (bundleIn(await signedAfter(organisation(totals), ...next)).former ?? []).map((one) => [
-      one.aggregators.map(({ operator }) => operator),
-      one.bucket ?? 'day',
-    ])
-  const before = { until: new Date(Date.now() - 3_600_000).toISOString(), bucket: 'hour' }
+  const formerAfter = async (totals: Partial<PolicyBundleBody>) => {
+    const body = bundleIn(await signedAfter(inForce(totals), ...next))
+    // Its settings are not what this command is about, so they stay.
+    expect([body.number, body.settings]).toEqual([4, settings])
+    const { former = [] } = body
+    return former.map((one) => [one.aggregators.map(({ operator }) => operator), one.bucket ?? 'day'])
+  }
+  const before = { until: Date.now() - 3_600_000, bucket: 'hour' as const }
   const earlier = { ...before, aggregators: named('a', 'b') }
   expect(await formerAfter({ aggregators: named('north', 'hq') })).toEqual([[['north', 'hq'], 'day']])
   expect(await formerAfter({ aggregators: named('north', 'south'), bucket: '6h' })).toEqual([])
@@ -195,6 +188,6 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
     [['a', 'b'], 'hour'],
     [['north', 'south'], 'day'],
   ])
-  const gone = { ...earlier, until: '2020-01-01T00:00:00.000Z' }
+  const gone = { ...earlier, until: Date.parse('2020-01-01T00:00:00.000Z') }
   expect(await formerAfter({ aggregators: [], former: [gone] })).toEqual([])
 })

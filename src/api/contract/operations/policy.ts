@@ -10,6 +10,13 @@ export const getPolicy = defineOperation('GET /api/v1/policy', {
   answer: from.policyView,
 })
 
+export const getBundle = defineOperation('GET /api/v1/policy/bundle', {
+  access: 'person',
+  tag: 'sharing',
+  summary: 'The policy bundle in force, as the root of the mesh signed it',
+  answer: from.bundleKept,
+})
+
 export const takeBundle = defineOperation('POST /api/v1/policy/bundle', {
   access: 'admin',
   via: 'socket',

@@ -1,7 +1,7 @@
 // Schemas of what decides who may have what: /policy.
 import * as z from 'zod'
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
-import { FORMER_MAX } from '../../../../protocols/messages/policy.ts'
+import { FORMER_MAX, SETTING_BYTES, SETTINGS_MAX } from '../../../../protocols/messages/policy.ts'
 import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
@@ -30,6 +30,13 @@ const organisation = z
     policies: count('that stand in it'),
     max_level: z.int().min(0).max(2).nullable().describe('the highest level that nodes give; null: not said'),
     k_min: count('nodes are in no total of fewer nodes; null: not said').nullable(),
+    settings: rowsOf(SETTINGS_MAX, {
+      key: text(64, 'of the configuration'),
+      value: text(SETTING_BYTES, 'of the bundle'),
+      here: text(SETTING_BYTES, 'the value in force here'),
+      source: text(4096, 'where that came from'),
+      followed: z.boolean().describe('false: policy.follow leaves it out here'),
+    }).describe('settings of every node; of this and the own value the stricter is in force'),
     totals: z
       .strictObject({
         aggregators: aggregators('nodes that compute totals'),
@@ -50,6 +57,9 @@ const organisation = z
 export const bundleBody = z.strictObject({
   bundle: frameText(70_000, 'policy bundle that the root signed: the frame in base64url'),
 })
+export const bundleKept = z
+  .strictObject({ bundle: bundleBody.shape.bundle.nullable().describe('null: none came here') })
+  .meta({ id: 'BundleKept' })
 export const bundleTaken = z
   .strictObject({ organisation: organisation.nullable() })
   .meta({ id: 'BundleTaken' })

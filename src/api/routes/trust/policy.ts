@@ -1,6 +1,7 @@
 // /policy: the role policies in force, their decision about a hypothetical request, and why a node may have its data.
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { type LoadedConfig, valueText } from '../../../config/index.ts'
 import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
@@ -11,7 +12,13 @@ import type { Trust } from '../../../trust/peers/index.ts'
 import { type Policy, principalOf } from '../../../trust/policy/index.ts'
 import { ROLE_TABLE } from '../../../trust/policy/roles.ts'
 import { supposedRequest } from '../../../trust/policy/supposed.ts'
-import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../contract/operations/policy.ts'
+import {
+  checkPolicy,
+  explainPolicy,
+  getBundle,
+  getPolicy,
+  takeBundle,
+} from '../../contract/operations/policy.ts'
 import type { PolicyShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
@@ -19,7 +26,7 @@ import { operatorNamed } from '../mesh/operator-named.ts'
 
 interface PolicyRouteDeps {
   readonly policy: Policy
-  readonly organisation: Pick<Organisation, 'state' | 'take'>
+  readonly organisation: Pick<Organisation, 'state' | 'take' | 'frame'>
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
   /** As people of this node may ask about: who is certified, and what their certificates come to. */
@@ -29,6 +36,8 @@ interface PolicyRouteDeps {
   readonly accepts: () => 'restrict' | 'full'
   /** `sharing.k_min`. */
   readonly k: () => number
+  /** The configuration as the file and the fleet have it now. Throws with what is wrong in it. */
+  readonly load: () => Pick<LoadedConfig, 'values' | 'sources' | 'fleet'>
 }
 
 /** Nobody's consent but the caller's is shown. Errors of `who` and `action`: `not_found`, `conflict`, `bad_request`. */
@@ -41,6 +50,7 @@ export function policyRoutes({
   clock,
   accepts,
   k,
+  load,
 }: PolicyRouteDeps): Routes {
   const principals = createPrincipals({ opinion: trust.opinion, operators, clock })
   const here = () => ({ teams: policy.status().teams, k: k(), now: clock.now() })
@@ -51,6 +61,7 @@ export function policyRoutes({
       ? null
       : {
           ...state,
+          settings: settingRows(state.settings),
           totals: {
             ...state.totals,
             aggregators: [...state.totals.aggregators],
@@ -64,6 +75,19 @@ export function policyRoutes({
           signed_at: moment(state.signed_at),
           accepts: accepts(),
         }
+  }
+
+  function settingRows(settings: Readonly<Record<string, unknown>>) {
+    const rows = Object.entries(settings)
+    if (rows.length === 0) return []
+    const { values, sources, fleet } = load()
+    return rows.map(([key, value]) => ({
+      key,
+      value: valueText(value),
+      here: valueText(values.get(key)),
+      source: sources.get(key) ?? 'default',
+      followed: fleet?.refused.includes(key) !== true,
+    }))
   }
 
   const refOf = (id: NodeId) => {
@@ -101,6 +125,10 @@ export function policyRoutes({
         roles: rest.engine === 'built-in' ? roleRows() : [],
         organisation: organisationShape(),
       }
+    })
+    serve(server, getBundle, async () => {
+      const frame = organisation.frame()
+      return { bundle: frame === undefined ? null : Buffer.from(frame).toString('base64url') }
     })
     serve(server, takeBundle, async ({ body }) => {
       await organisation.take(new Uint8Array(Buffer.from(body.bundle, 'base64url')))

@@ -254,6 +254,7 @@ const sign = defineCommand({
       aggregators: options.aggregator ?? [],
       bucket: options.bucket,
       audiences: audiencesOf(options.audience ?? []),
+      keepsSettings: options.none !== true,
     }
     const asks =
       terms.files.length + terms.aggregators.length + terms.audiences.length > 0 ||

@@ -35,7 +35,11 @@ export const nodeHealth = defineQueryType('NodeHealth', {
   },
   async gather(insight) {
     const [health, fetched] = await Promise.all([insight.nodeHealth(), insight.fetched?.()])
-    return { query_type: 'NodeHealth', health: { ...health, ...(fetched && { fetched }) } }
+    const settings = insight.settings?.()
+    return {
+      query_type: 'NodeHealth',
+      health: { ...health, ...(fetched && { fetched }), ...(settings && { settings }) },
+    }
   },
   identified: (data, { fingerprint, name }) => ({ ...data, health: { ...data.health, fingerprint, name } }),
   plausible: ({ health }, { responder }) => health.node_id === responder && health.events_24h <= COUNT_MAX,
@@ -59,7 +63,9 @@ export const nodeHealth = defineQueryType('NodeHealth', {
     return { nodes: nodes.sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)) }
   },
   filterResult: ({ nodes }, { all }) => ({
-    nodes: nodes.filter(({ fetched: _, ...row }) => all({ ...row, online: String(row.online) })),
+    nodes: nodes.filter(({ fetched: _, settings: _settings, ...row }) =>
+      all({ ...row, online: String(row.online) }),
+    ),
   }),
   perNode: ({ health }, { nodes }) =>
     nodes.some(({ fingerprint }) => fingerprint === health.fingerprint) ? { health } : undefined,

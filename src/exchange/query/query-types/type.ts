@@ -1,7 +1,7 @@
 // The shape of a query type: rooms that handle questions use these members and know no type by name.
 import type * as Zod from 'zod'
 import type * as numbers from '../../../../protocols/messages/numbers.ts'
-import type { ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
+import type { NodeHealthStatus, ReleaseFetch } from '../../../../protocols/messages/numbers.ts'
 import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
@@ -62,6 +62,8 @@ export type GatherInsight = Pick<
 > & {
   /** Who fetched released totals from this node; absent: it cannot tell. */
   readonly fetched?: () => Promise<readonly ReleaseFetch[]>
+  /** The settings of the fleet that are in force here; undefined: no policy bundle came. */
+  readonly settings?: () => NodeHealthStatus['settings']
 }
 
 /** Rows that share their values' names, in one order: the same in every node of one release, whatever happened there. */

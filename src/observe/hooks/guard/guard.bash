@@ -148,7 +148,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     [[ ${__karo_guard[since]} == "${__karo_begun}" ]] || __karo_guard[head]= __karo_guard[here]=
     __karo_guard[since]=${__karo_begun}
     text=${__karo_guard[head]}$line
-    if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} ]]; then
+    if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} && ! -e ${__karo_given[fleet]} && ! -e ${__karo_given[machine_fleet]} ]]; then
       verb=run
     elif [[ $line ]] && ((__karo_guard[day] != EPOCHSECONDS / 86400)); then
       # Notes once a day that the guard looks at the lines of this shell.

@@ -126,7 +126,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local line (builtin commandline --current-buffer | builtin string collect)
         builtin set --global __karo_guard_token (builtin commandline --current-token | builtin string collect)
         if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
-            or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e "$__karo_given_machine"; end
+            or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e "$__karo_given_machine"; and not builtin test -e "$__karo_given_fleet"; and not builtin test -e "$__karo_given_machine_fleet"; end
             or begin; __karo_guard_today; __karo_guard_plain "$line"; end
             __karo_guard_run
             return

@@ -29,6 +29,8 @@ export interface GuardOptions {
   readonly files: readonly string[]
   /** The rules that hold for everybody: where there are none, KARO_GUARD_PROFILE=off is nobody's question. */
   readonly machineFile: string
+  /** Settings of a fleet, of the node and of the machine, which hold against KARO_GUARD_PROFILE=off likewise. */
+  readonly fleetFiles?: readonly [string, string]
   /** How the path of the resident judge's pipe begins; behind it stand a process and its descriptor. */
   readonly resident: string
   /** Milliseconds that judging a line may take. */

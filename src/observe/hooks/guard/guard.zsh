@@ -214,7 +214,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
     if [[ ${CONTEXT-start} != (start|cont) ]]; then
       # A value is edited (vared), or something is chosen.
       __karo_guard[verb]=run
-    elif [[ ${KARO_GUARD_PROFILE-} == off && ! -e $__karo_given[machine] ]]; then
+    elif [[ ${KARO_GUARD_PROFILE-} == off && ! -e $__karo_given[machine] && ! -e $__karo_given[fleet] && ! -e $__karo_given[machine_fleet] ]]; then
       __karo_guard[verb]=run
     elif [[ -n $BUFFER ]]; then
       __karo_guard_today

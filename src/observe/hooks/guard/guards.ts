@@ -31,7 +31,7 @@ export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: Gu
  * The values that the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and
  * messages.
  */
-function given({ plain, machineFile, resident, timeoutMs, onError }: GuardOptions) {
+function given({ plain, machineFile, fleetFiles = ['', ''], resident, timeoutMs, onError }: GuardOptions) {
   const { verb, words } = unanswered(onError)
   const patterns = {
     carried: CARRIED_NAMES,
@@ -51,6 +51,8 @@ function given({ plain, machineFile, resident, timeoutMs, onError }: GuardOption
     start: String(START_SECONDS),
     timeout: String(timeoutMs / 1000),
     machine: machineFile,
+    fleet: fleetFiles[0],
+    machine_fleet: fleetFiles[1],
     resident,
     resident_version: RESIDENT.version,
     resident_bytes: RESIDENT.bytes,

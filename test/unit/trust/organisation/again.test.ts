@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
+import { settingsOf } from '../../../../src/config/index.ts'
 import { createCatalog } from '../../../../src/exchange/documents/catalog.ts'
 import { createKeeper } from '../../../../src/exchange/documents/keeper.ts'
 import { createMembersView } from '../../../../src/exchange/documents/members.ts'
@@ -36,6 +37,7 @@ async function node(repository = new MemoryRepository()) {
     root: () => ({ key: root.publicKey, mesh }),
     policy,
     compile: compilePolicies,
+    settingsOf,
     log: silentLog,
     clock,
     audit,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { PolicyBundleBody } from '../../../../protocols/messages/policy.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
+import { settingsOf } from '../../../../src/config/index.ts'
 import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
 import { meshOf } from '../../../../src/trust/certificates/index.ts'
 import { createOrganisation, signPolicyBundle } from '../../../../src/trust/organisation/index.ts'
@@ -54,6 +55,7 @@ function made({
     root: () => (trusted ? { key: root.publicKey, mesh: meshOf(root.publicKey) } : undefined),
     policy,
     compile: compilePolicies,
+    settingsOf,
     log: silentLog,
     clock: { now: () => NOW, monotonic: () => NOW },
     changed: () => void changes++,
@@ -105,6 +107,7 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
     policies: 0,
     max_level: 1,
     k_min: 20,
+    settings: {},
     problem: null,
     totals: {
       aggregators: [{ node_id: other.nodeId, operator: 'site b' }],
@@ -128,6 +131,40 @@ test('a bundle in which one operator runs two aggregators is refused whole', asy
   await expect(organisation.take(twice)).rejects.toMatchObject({ code: 'bad_config' })
   expect(await organisation.documents.readable(twice)).toBe(false)
   expect(organisation.state()).toMatchObject({ number: 0, max_level: 1 })
+})
+
+const set = (settings: Readonly<Record<string, unknown>>) => ({
+  settings: Object.entries(settings).map(([key, value]) => ({
+    key,
+    value: new Uint8Array(Buffer.from(JSON.stringify(value))),
+  })),
+})
+
+test('settings come into force with their bundle, and one that is wrong takes the whole bundle with it', async () => {
+  const { organisation } = made()
+  const followed: unknown[] = []
+  organisation.onSettings((settings) => void followed.push(settings))
+  await organisation.start(new AbortController().signal)
+  expect(followed).toEqual([undefined])
+  await organisation.take(bundle(0, { ...set({ 'guard.profile': 'strict' }), max_level: 1 }))
+  for (const wrong of [{ 'guard.profile': 'loose' }, { 'sharing.max_level': 2 }, { 'no.such': 1 }]) {
+    const frame = bundle(1, set({ 'guard.on_error': 'block', ...wrong }))
+    expect(await organisation.documents.readable(frame)).toBe(false)
+    await expect(organisation.take(frame)).rejects.toMatchObject({ code: 'bad_config' })
+    organisation.documents.accept(frame, true)
+    await organisation.start(new AbortController().signal)
+    expect(organisation.state()?.problem).toContain(Object.keys(wrong)[0])
+  }
+  expect(organisation.state()).toMatchObject({
+    number: 0,
+    max_level: 1,
+    settings: { 'guard.profile': 'strict' },
+  })
+  await organisation.take(bundle(2))
+  expect(followed.slice(1)).toEqual([
+    { edition: 0, settings: { 'guard.profile': 'strict' } },
+    { edition: 2, settings: {} },
+  ])
 })
 
 test('where the owner said so its permit counts too, and never against what the owner forbids', async () => {

@@ -1,0 +1,109 @@
+// karo fleet: settings of every machine, signed with the root key, and which machines follow them.
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { getFleet } from '../../../api/contract/operations/fleet.ts'
+import { getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
+import { postQuery } from '../../../api/contract/operations/query.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { FLEET_KEYS } from '../../../config/fleet.ts'
+import { checkedSetting } from '../../../config/fleet-settings.ts'
+import { KEY_LIST } from '../../../config/table.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { changedView, type FleetState, fleetView, machineOf } from '../../fleet/settings-view.ts'
+import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
+
+const NAMES = Object.keys(FLEET_KEYS)
+
+/** `guard.profile=strict`, with the value as a variable of the environment has it, or as JSON. */
+function settingIn(text: string): { readonly key: string; readonly value: unknown } {
+  const at = text.indexOf('=')
+  const [key, said] = at < 0 ? [text, ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]
+  const known = KEY_LIST.find(({ path }) => path === key)
+  if (said === '' && known !== undefined) {
+    throw new KaroError('bad_request', `there is no value behind ${key}`, {
+      where: 'karo fleet set',
+      hint: `Write ${key}=<value>. To set it no longer: karo fleet unset ${key}`,
+    })
+  }
+  const value = said.startsWith('[') ? listIn(said) : known?.kind.fromText?.(said)
+  return { key, value: checkedSetting(key, value) }
+}
+
+function listIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
+}
+
+const set = defineCommand({
+  name: 'fleet set',
+  summary: 'sign settings for every machine with the root key; the rest of the policy bundle stays',
+  shows: takeBundle,
+  args: [
+    {
+      name: 'setting',
+      required: true,
+      variadic: true,
+      description: `key=value; commas separate the entries of a list. A fleet sets ${NAMES.join(', ')}`,
+      completes: NAMES.map((name) => `${name}=`),
+    },
+  ],
+  options: [ROOT_KEY, PASSPHRASE],
+  examples: [
+    {
+      run: 'karo fleet set guard.profile=strict --root-key /mnt/usb/karo-root.key',
+      does: 'on any certified machine; a machine that is stricter already stays so',
+    },
+  ],
+  async run(io, { args, options }) {
+    const wanted = args.setting.map(settingIn)
+    const { signSettings } = await import('../../policy/bundle.ts')
+    const { organisation, before } = await signSettings(io, wanted, options)
+    return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
+  },
+})
+
+const unset = defineCommand({
+  name: 'fleet unset',
+  summary: 'sign the policy bundle without these settings: each machine has its own again',
+  shows: takeBundle,
+  args: [
+    { name: 'key', required: true, variadic: true, description: 'as in karo fleet show', completes: NAMES },
+  ],
+  options: [ROOT_KEY, PASSPHRASE],
+  examples: [{ run: 'karo fleet unset guard.profile', does: 'with karo-root.key of this directory' }],
+  async run(io, { args, options }) {
+    const { signSettings } = await import('../../policy/bundle.ts')
+    const wanted = args.key.map((key) => ({ key, value: undefined }))
+    const { organisation, before } = await signSettings(io, wanted, options)
+    return show(io, { organisation }, (answer, screen) => changedView(answer.organisation, before, screen))
+  },
+})
+
+const showFleet = defineCommand({
+  name: 'fleet show',
+  summary: 'show the settings that are signed for every machine, and which machines follow them',
+  json: 'one document: organisation as in karo policy show, and machines, each with edition, refused, problem and state',
+  examples: [{ run: 'karo fleet show', does: 'asks every machine that can be reached' }],
+  run: async (io) => show(io, await stateOf(io), fleetView),
+})
+
+/** What the asking may take: `query.timeout_ms` is at most a minute. */
+const DEADLINE_MS = 75_000
+
+async function stateOf(io: CommandIo): Promise<FleetState> {
+  const daemon = daemonAt(io)
+  const [{ organisation }, { mesh }] = await Promise.all([daemon.call(getPolicy), daemon.call(getFleet)])
+  if (organisation === null) return { organisation, signed_by: null, machines: [] }
+  const now = Date.now()
+  const range = { start: new Date(now - 86_400_000).toISOString(), end: new Date(now).toISOString() }
+  const body = { query_type: 'NodeHealth' as const, range }
+  const { data } = await daemon.call(postQuery, { body, deadlineMs: DEADLINE_MS })
+  const nodes = data !== null && 'nodes' in data ? data.nodes : []
+  // The fingerprint of a key is the beginning of its hash, which names the mesh.
+  const signed_by = mesh?.slice(0, 16) ?? null
+  return { organisation, signed_by, machines: nodes.map((node) => machineOf(node, organisation.number)) }
+}
+
+export const commands: readonly Command[] = [set, unset, showFleet]

@@ -1,0 +1,126 @@
+// Settings that the root signs once and every machine of a fleet follows while it runs, as far as its owner lets it.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import type { PolicyShape } from '../../../src/api/contract/shapes.ts'
+import type { FleetState } from '../../../src/cli/fleet/settings-view.ts'
+import { append, deadName, records } from '../../support/data/spool.ts'
+import { canNamespaces, createLan } from '../../support/node/lan.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { until } from '../../support/run/until.ts'
+
+const possible = canNamespaces()
+const PASSPHRASE = 'correct horse battery staple\n'
+const rootKey = join(temporaryHome(), 'karo-root.key')
+const SIGNED = ['--root-key', rootKey, '--passphrase-file', '-']
+
+/** `own` says something of its own, `apart` does not follow the guard's part. */
+let hq: TestNode, plain: TestNode, own: TestNode, apart: TestNode
+let restartPlain: () => Promise<TestNode>
+
+const ran = async (node: TestNode, args: readonly string[], input?: string) => {
+  const done = await node.karo(args, input)
+  expect(done).toMatchObject({ code: 0 })
+  return done.stdout
+}
+const settingOf = (node: TestNode, key: string) =>
+  node.json<{ value: unknown; source: string }>(['config', 'get', key])
+const shown = () => hq.json<FleetState>(['fleet', 'show'])
+const machine = async (name: string) => (await shown()).machines.find((one) => one.name === name)
+
+/** Until every machine but those that are away says that it has this edition. */
+const everywhere = (edition: number) =>
+  until(async () => (await shown()).machines.every((one) => one.edition === edition), {
+    what: `all have edition ${edition}`,
+    pollMs: 200,
+  })
+
+beforeAll(async () => {
+  if (!possible.ok) return
+  const { members } = createLan(4)
+  const start = (name: string, at: number, config = '') =>
+    startNode({ name, config, netns: members[at]!.netns })
+  hq = await start('hq', 0)
+  plain = await start('plain', 1)
+  own = await start('own', 2, '[guard]\nprofile = "permissive"\n[history]\nignore = ["secret *"]\n')
+  apart = await start('apart', 3, '[policy]\nfollow = ["history"]\n')
+  restartPlain = async () => {
+    await plain.stop()
+    return startNode({ name: 'plain', home: plain.home, netns: members[1]!.netns })
+  }
+  await ran(hq, ['ca', 'init', ...SIGNED], PASSPHRASE)
+  const code = (await ran(hq, ['invite', '--uses', '3'])).trim()
+  for (const node of [plain, own, apart]) await ran(node, ['join', '-'], code)
+})
+
+test.skipIf(!possible.ok)(
+  'one command sets every machine, and what is stricter of its own stays',
+  async () => {
+    const said = await ran(
+      hq,
+      ['fleet', 'set', 'guard.profile=strict', 'history.ignore=pass *', ...SIGNED],
+      PASSPHRASE,
+    )
+    expect(said).toContain('guard.profile: "strict"')
+    await everywhere(0)
+    expect(await settingOf(plain, 'guard.profile')).toMatchObject({
+      value: 'strict',
+      source: 'fleet edition 0',
+    })
+    expect(await settingOf(own, 'guard.profile')).toMatchObject({
+      value: 'strict',
+      source: 'fleet edition 0',
+    })
+    expect((await settingOf(own, 'history.ignore')).value).toEqual(['secret *', 'pass *'])
+    expect(await settingOf(apart, 'guard.profile')).toMatchObject({ value: 'moderate', source: 'default' })
+    expect((await settingOf(apart, 'history.ignore')).value).toEqual(['pass *'])
+    expect(await machine('plain')).toMatchObject({ state: 'follows' })
+    expect(await machine('apart')).toMatchObject({ state: 'refuses', refused: ['guard.profile'] })
+    expect(await ran(hq, ['fleet', 'show'])).toContain('does not follow guard.profile')
+    // The running daemon leaves out what its fleet does not want recorded, and no variable loosens the guard.
+    const spool = join(plain.home, 'spool')
+    mkdirSync(spool, { recursive: true, mode: 0o700 })
+    append(spool, deadName(1), records(['pass show bank', 'git status'], 1, { start: Date.now() * 1000 }))
+    await until(async () => (await plain.json<{ total: number }>(['history'])).total > 0, {
+      what: 'recorded',
+    })
+    expect((await plain.json<{ total: number }>(['history'])).total).toBe(1)
+    plain = await restartPlain()
+    expect(await settingOf(plain, 'guard.profile')).toMatchObject({
+      value: 'strict',
+      source: 'fleet edition 0',
+    })
+  },
+)
+
+test.skipIf(!possible.ok)('what a fleet may not set is refused before it is signed', async () => {
+  for (const wrong of [
+    'sharing.max_level=2',
+    'guard.profile=loose',
+    'retention.events_days=1',
+    'retention.events_days=0',
+  ])
+    expect(await hq.karo(['fleet', 'set', wrong, ...SIGNED], PASSPHRASE)).toMatchObject({ code: 2 })
+  expect((await shown()).organisation?.number).toBe(0)
+})
+
+test.skipIf(!possible.ok)(
+  'another bundle keeps the settings, and without them each machine has its own',
+  async () => {
+    await ran(hq, ['policy', 'sign', '--k-min', '7', ...SIGNED], PASSPHRASE)
+    await everywhere(1)
+    expect(await settingOf(plain, 'guard.profile')).toMatchObject({ source: 'fleet edition 1' })
+    await ran(hq, ['fleet', 'unset', 'guard.profile', ...SIGNED], PASSPHRASE)
+    await everywhere(2)
+    expect(await settingOf(plain, 'guard.profile')).toMatchObject({ value: 'moderate', source: 'default' })
+    expect(await settingOf(own, 'guard.profile')).toMatchObject({
+      value: 'permissive',
+      source: 'config.toml:5',
+    })
+    const { organisation } = await own.json<PolicyShape>(['policy', 'show'])
+    expect(organisation).toMatchObject({
+      k_min: 7,
+      settings: [{ key: 'history.ignore', value: '["pass *"]' }],
+    })
+  },
+)
