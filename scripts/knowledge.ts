@@ -59,8 +59,13 @@ export async function knowledgeFiles(): Promise<ReadonlyMap<string, Uint8Array>>
   ])
 }
 
-/** What `karo explain` reads: an index of names, and each command's knowledge, deflated, one after the other. */
-export async function extract(): Promise<{ index: Uint8Array; data: Uint8Array }> {
+/**
+ * What `karo explain` reads: an index of names, and each command's knowledge, deflated, one after the other. `wants`: of which
+ * modules, by their number in order.
+ */
+export async function extract(
+  wants: (at: number) => boolean = () => true,
+): Promise<{ index: Uint8Array; data: Uint8Array }> {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }
   const commands: Record<string, readonly [start: number, length: number]> = {}
   const chunks: Uint8Array[] = []
@@ -73,7 +78,7 @@ export async function extract(): Promise<{ index: Uint8Array; data: Uint8Array }
     chunks.push(bytes)
     at += bytes.length
   }
-  for (const { name, file } of modules()) {
+  for (const { name, file } of modules().filter((_, at) => wants(at))) {
     const spec = await defaultExport(file)
     if (spec !== undefined) add(name, spec)
   }

@@ -23,6 +23,7 @@ import { hello, MESSAGES } from '../../../protocols/registry.ts'
 import { alice, mallory, rawFrame } from '../../support/mesh/frames.ts'
 import { goldenFrames, signerOf, verifyEd25519 } from '../../support/mesh/vectors.ts'
 import fc from '../../support/run/properties.ts'
+import { times } from '../../support/run/thorough.ts'
 
 const envelope: Envelope = {
   sender: alice.publicKey,
@@ -37,6 +38,8 @@ const small = goldenFrames
     encodeFrame(MESSAGES.get(vector.type)!, vector.envelope, vector.body, signerOf(vector.seed).sign),
   )
   .filter((bytes) => bytes.length < 1_000)
+
+const EVERY = times(4, 1)
 
 /** The code of the refusal; undefined when the frame is accepted; any other exception fails the test. */
 function refusal(
@@ -94,8 +97,10 @@ describe('a frame', () => {
   })
 
   it('is refused with any bit of any byte changed', () => {
-    for (const bytes of small) {
+    // The header of each of them; what stands behind it is under one signature, so that they share it.
+    for (const [turn, bytes] of small.entries()) {
       for (let at = 0; at < bytes.length; at++) {
+        if (at >= HEADER_BYTES && at % EVERY !== turn % EVERY) continue
         const tampered = Uint8Array.from(bytes)
         tampered[at]! ^= 1 << (at % 8)
         expect(refusal(tampered), `byte ${at}`).toBeDefined()

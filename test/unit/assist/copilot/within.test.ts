@@ -21,6 +21,7 @@ import { changesSomething } from '../../../../src/assist/copilot/compose/acts.ts
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 let knowledge: Knowledge
 let root: string
@@ -145,9 +146,9 @@ test('nothing outside of what was asked is deleted, moved, changed or overwritte
       ),
     ),
   )
-  // An even part of the nearly six thousand.
+  // An even part of the nearly six thousand: each way of saying something is in it many times.
   const sure = asked
-    .filter((_, i) => i % 23 === 0)
+    .filter((_, i) => i % times(37, 23) === 0)
     .flatMap(({ words, fits }, i) => {
       // Whatever accounts for all words, also where its way was wrong too often to be given with confidence.
       const [best] = offlineCandidates(words, { shell: 'bash', judge, knowledge })
@@ -157,7 +158,7 @@ test('nothing outside of what was asked is deleted, moved, changed or overwritte
       expect(command, words).not.toMatch(/(?:^|[\s'"])[/~$]|\.\./)
       return [{ words, fits, command, at: join(root, `t${i}`) }]
     })
-  expect(sure.length).toBeGreaterThan(40)
+  expect(sure.length).toBeGreaterThan(30)
   const before = sure.map(({ at }) => {
     grow(at)
     return stateOf(at)

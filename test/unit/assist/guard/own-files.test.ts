@@ -27,6 +27,9 @@ const MACHINE =
   '/etc/karo/guard.toml /etc/claude-code/managed-settings.json /etc/systemd/system/karo.service /usr/lib/karo/dist/karo.js'.split(
     ' ',
   )
+/** All of them of each file, or by turns: five files have them all between them, and there are at least twice as many. */
+const spellingsFor = (at: number) =>
+  Object.values(SPELLINGS).filter((_, turn) => turn % times(5, 1) === at % times(5, 1))
 const decide = (line: string, caller: 'person' | 'tool', more: object = {}) =>
   judge(guard, line, { ...PLACE, caller, ...more }).decision
 
@@ -47,10 +50,10 @@ describe.each(['tool', 'person'] as const)('of a %s', (caller) => {
   const files = caller === 'tool' ? [...SETTINGS, ...START] : SETTINGS
   test.each(WAYS)('$name', ({ line, literal }) => {
     const allowed: string[] = []
-    for (const rest of files) {
+    for (const [at, rest] of files.entries()) {
       const spelled = literal
         ? [{ before: '', file: `${HOME}/${rest}` }]
-        : Object.values(SPELLINGS).map((spell) => spell(rest))
+        : spellingsFor(at).map((spell) => spell(rest))
       for (const { before = '', file } of spelled) {
         const text = before + line(file)
         if (decide(text, caller) === 'allow') allowed.push(text)

@@ -11,6 +11,7 @@ import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/
 import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/lines.ts'
 import { examplesOf, RULES_WITH_EXAMPLES } from '../../../support/data/rule-examples.ts'
+import { times } from '../../../support/run/thorough.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
@@ -87,17 +88,23 @@ function plainCommands(rule: Rule): readonly SimpleCommand[] {
   )
 }
 
+const EVERY = times(4, 1)
+
 test('a tool that a rule for every command knows by name is not spared these rules', () => {
   const rules = new URL('../../../../src/assist/risk/rules/', import.meta.url)
   const text = readdirSync(rules, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts'))
-    .map((file) => readFileSync(new URL(file, rules), 'utf8'))
+    .map((file) =>
+      readFileSync(new URL(file, rules), 'utf8').replaceAll(/^\s*(?:\/\/|\/?\*|import ).*$/gm, ''),
+    )
   // Whatever could be the name of a tool, in a list or in a pattern.
   const words = new Set(text.join('\n').match(/\b[a-z][\w.+-]+\b/g))
   expect([...words]).toEqual(expect.arrayContaining(['rm', 'srm', 'wipe', 'qemu-img', 'partclone.restore']))
   const missed = EVERY_COMMAND.flatMap((rule) =>
-    plainCommands(rule).flatMap((command) =>
+    plainCommands(rule).flatMap((command, turn) =>
       [...words]
+        // Each name with one of the commands, or with all of them.
+        .filter((_, at) => (at + turn) % EVERY === 0)
         .filter((name) => !rule.tools.includes(name) && !concernsEveryRule({ ...command, name }))
         .filter((name) => {
           const hit = rule.when({ ...command, name }, readOptions(name, command.args))
