@@ -33,6 +33,8 @@ const UNREADABLE: ReadonlySet<string> = new Set([
   'unparsed',
   'unparsed-tool',
   'unseen-code',
+  'unproven-code',
+  'unproven-given',
   'hidden-text',
   'too-deep',
   'too-long',

@@ -146,6 +146,8 @@ export type LineFact =
   | 'network-code'
   | 'decoded-code'
   | 'unseen-code'
+  | 'unproven-code'
+  | 'unproven-given'
   | 'downloaded-code'
   | 'planted-code'
   | 'later-from-shared'

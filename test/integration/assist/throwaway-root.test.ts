@@ -129,6 +129,15 @@ describe.skipIf(!ok)(`a throwaway root ${reason}`, { timeout }, () => {
     expect(missed(await runAll('dangerous', sample(dangerousLines(), 48)))).toEqual([])
   })
 
+  test('code of other languages that nobody can see through', async () => {
+    const unproven = dangerousLines().filter(({ shell, command }) =>
+      checkCommand(command, { ...PLACE, shell }).matches.some(({ rule }) => rule === 'unproven-code'),
+    )
+    const ran = await runAll('code', sample(unproven, 3))
+    expect(missed(ran)).toEqual([])
+    expect(ran.filter(({ outcome }) => outcome.damage.length > 0).length).toBeGreaterThan(ran.length / 10)
+  })
+
   test('everyday lines lose nothing outside the directory they are typed in', async () => {
     const ran = await runAll('everyday', sample(everydayLines(), 32))
     const elsewhere = ran

@@ -1,7 +1,7 @@
 // Finds the code that shells and other interpreters run: in their words, in files, in their input.
 
 import { type Arg, TAINT } from '../model.ts'
-import { filesTouched } from '../writes/foreign-files.ts'
+import { filesTouched, UNDERSTOOD } from '../writes/foreign-files.ts'
 import { type InnerScript, type Layer, NOTHING } from './layers.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
@@ -84,62 +84,78 @@ const VALUE_LETTERS: Readonly<Record<string, RegExp>> = {
 }
 
 export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
-  const codes = INTERPRETERS.of(name) ?? []
-  const backticks = name === 'ruby' || name === 'perl' || name === 'php'
+  const { language = 'other', options = [] } = INTERPRETERS.of(name) ?? {}
+  const codes: Arg[] = []
+  const layer = (more: Partial<Layer>): Layer =>
+    codes.length === 0
+      ? { ...NOTHING, language, ...more }
+      : { ...NOTHING, language, codes, origin: originOfRunCode(words.map((word) => word.text).join(' ')) }
+  const add = (word: Arg, text: string): void => {
+    codes.push({ ...word, text })
+  }
   for (let i = 1; i < words.length; i++) {
     const word = words[i] as Arg
     const text = word.text
-    if (text === '-' || text === '/dev/stdin') return { ...NOTHING, runsInput: 'other' }
+    if (text === '-' || text === '/dev/stdin') return layer({ runsInput: 'other' })
     const bare = text.startsWith('--') ? text.slice(2) : text.startsWith('-') ? text.slice(1) : undefined
+    const next = words[i + 1] ?? { ...word, text: '' }
     if (bare === undefined) {
-      if (codes.includes(text)) return codeLayer(words[i + 1], backticks, words)
-      return { ...NOTHING, runsFile: word }
+      if (codes.length > 0 || !options.includes(text)) return layer({ runsFile: word })
+      add(next, next.text)
+      return layer({})
     }
     if (text.startsWith('--')) {
       const [key, value] = [bare.split('=', 1)[0] as string, bare.indexOf('=')]
-      if (codes.includes(key))
-        return codeLayer(
-          value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) },
-          backticks,
-          words,
-        )
+      if (!options.includes(key)) continue
+      if (value < 0) add(next, words[++i]?.text ?? '')
+      else add(word, bare.slice(value + 1))
       continue
     }
     // In `-rsocket -e …` the letters behind `r` are the name of a module.
     const named = VALUE_LETTERS[name]?.exec(bare)
+    if (bare.length > 1 && options.includes(bare)) {
+      add(next, words[++i]?.text ?? '')
+      continue
+    }
     const letters = named === undefined || named === null ? bare : bare.slice(0, named.index)
-    const at = [...letters].findIndex((letter) => codes.includes(letter))
-    if (at >= 0)
-      return codeLayer(
-        at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1],
-        backticks,
-        words,
-      )
+    const at = [...letters].findIndex((letter) => options.includes(letter))
+    if (at >= 0) {
+      if (at + 1 < bare.length) add(word, bare.slice(at + 1))
+      else add(next, words[++i]?.text ?? '')
+      // What follows are words for the program.
+      if (language === 'python') return layer({})
+      continue
+    }
     // These options end the search: python -m runs a module, node --version only prints.
-    if (/^[mvVhS]/.test(bare) && !named) return NOTHING
+    if (/^[mvVhS]/.test(bare) && !named) return layer({})
     if (named && named.index === bare.length - 1) i++
   }
-  return { ...NOTHING, runsInput: 'other' }
+  return layer({ runsInput: 'other' })
 }
 
-function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly Arg[]): Layer {
-  if (code === undefined) return NOTHING
-  const { scripts } = readCode(code, hasBackticks)
-  return {
-    ...NOTHING,
-    scripts,
-    origin: originOfRunCode(words.map((word) => word.text).join(' ')),
-    runsText: code,
-  }
+const CALLS =
+  /system|popen\w*|os\.execute|exec(?!ute\b)\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$/
+const CALLS_SHELL = new RegExp(
+  `(?:${CALLS.source})\\s{0,9}\\(?\\s{0,9}\\[?\\s{0,9}f?(["'\`])((?:\\\\.|(?!\\1)[^\\\\]){1,2000})\\1`,
+  'g',
+)
+/** Such a call in which everything is known, so that the command says all about it. */
+const WHOLE_CALL = new RegExp(
+  `(?:${CALLS.source})\\s{0,9}\\(?\\s{0,9}\\[?\\s{0,9}(["'\`])[^"'\`\\\\$#@{]*\\1(?:\\s*,\\s*\\[?\\s*["'][^"'\\\\$#@{]*["'])*\\s*\\]?(?=\\s*(?:[);}\\n]|$|,\\s*(?:\\w+\\s*=|\\{|\\d)))`,
+  'g',
+)
+/** A language in which a text between backticks is a command. */
+const HAS_BACKTICKS = /^(?:ruby|perl|php|julia)$/
+
+/** What can be told of code in another language. */
+interface Told {
+  /** The shell commands that it runs or that would do the same as its deletions; only of calls with literal texts. */
+  readonly scripts: readonly InnerScript[]
+  /** The code without the calls that these commands stand for. */
+  readonly rest: string
 }
 
-const CALLS_SHELL =
-  /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s{0,9}\(?\s{0,9}\[?\s{0,9}f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
-/** Finds shell commands, and deletions of files, in code of other languages; only calls with a literal string. */
-export function foreignCode(
-  code: Pick<Arg, 'text' | 'taint' | 'span'>,
-  hasBackticks = false,
-): Pick<Layer, 'scripts'> {
+function foreignCode(code: Pick<Arg, 'text' | 'taint' | 'span'>, language = 'other'): Told {
   const scripts: InnerScript[] = []
   for (const call of code.text.matchAll(CALLS_SHELL)) {
     const rest = code.text.slice(call.index + call[0].length, call.index + call[0].length + 500)
@@ -148,24 +164,27 @@ export function foreignCode(
     const more = [...(items?.[0] ?? '').matchAll(/["']([^"']*)["']/g)].map((item) => item[1])
     scripts.push({ text: [call[2], ...more].join(' '), taint: code.taint, span: code.span })
   }
-  if (hasBackticks)
-    for (const call of code.text.matchAll(/(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g))
+  const files = filesTouched(code)
+  let rest = files.rest.replace(WHOLE_CALL, UNDERSTOOD)
+  if (HAS_BACKTICKS.test(language)) {
+    const inBackticks = /(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g
+    for (const call of code.text.matchAll(inBackticks))
       scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
-  scripts.push(...filesTouched(code))
-  return { scripts }
+    rest = rest.replace(inBackticks, (all) => (/[$#@\\]/.test(all) ? all : '0'))
+  }
+  scripts.push(...files.scripts)
+  return { scripts, rest }
 }
 
 /** Like foreignCode, but also reads the literals that the code decodes before it runs them. */
-export function readCode(
-  code: Pick<Arg, 'text' | 'taint' | 'span'>,
-  hasBackticks = false,
-): Pick<Layer, 'scripts'> {
+export function readCode(code: Pick<Arg, 'text' | 'taint' | 'span'>, language: string): Told {
   const hidden = RUNS_TEXT.test(code.text) ? decodedLiterals(code.text) : []
   const more = hidden.flatMap((text) => [
     ...foreignCode({ ...code, text }).scripts,
     { text, taint: code.taint, span: code.span },
   ])
-  return { scripts: [...foreignCode(code, hasBackticks).scripts, ...more] }
+  const { scripts, rest } = foreignCode(code, language)
+  return { scripts: [...scripts, ...more], rest }
 }
 
 const RUNS_TEXT =

@@ -25,8 +25,10 @@ export interface Layer {
   readonly scripts: readonly InnerScript[]
   /** Which interpreter runs the standard input as code. */
   readonly runsInput: false | 'shell' | 'other'
-  /** Code in another language that the command runs. */
-  readonly runsText?: Arg
+  /** The language of code that is given to the command; undefined for a shell. */
+  readonly language?: string
+  /** Code in this language that the command runs. */
+  readonly codes?: readonly Arg[]
   /** Taint of the texts that this code runs in turn. */
   readonly origin?: number
   /** A file that the command runs as a script. */

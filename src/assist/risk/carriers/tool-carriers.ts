@@ -4,7 +4,6 @@
 import { readOptions } from '../line/options.ts'
 import { indexedLater } from '../lookup.ts'
 import { type Arg, type Output, TAINT } from '../model.ts'
-import { foreignCode } from './interpreters.ts'
 import {
   both,
   type Carrier,
@@ -88,15 +87,33 @@ function sed(args: readonly Arg[]): Layer {
   return layer
 }
 
+/** awk's program is its first operand, unless files hold it. */
 function awk(args: readonly Arg[]): Layer {
-  const scripts = args.flatMap((arg): readonly InnerScript[] => {
-    const piped = [
-      ...arg.text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g),
-    ]
-    const texts = piped.map((match) => (match[1] ?? match[2])?.replaceAll('\\"', '"'))
-    return [...foreignCode(arg).scripts, ...scriptsOf(texts, arg).scripts]
-  })
-  return { ...NOTHING, scripts }
+  const codes: Arg[] = []
+  let isInFile = false
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as Arg
+    const option =
+      /^(?:-([FvfilEe])|--(?:assign|field-separator|file|include|load|exec|source)(?==|$))(.*)$/.exec(
+        arg.text,
+      )
+    if (option !== null) {
+      const isSource = option[1] === 'e' || arg.text.startsWith('--source')
+      const value = option[2] ? { ...arg, text: option[2].replace(/^=/, '') } : args[++i]
+      isInFile ||= /^-(?:[fE]|-file|-exec)/.test(arg.text)
+      if (isSource && value !== undefined) codes.push(value)
+    } else if (!/^-./.test(arg.text) || arg.text === '--') {
+      const program = arg.text === '--' ? args[i + 1] : arg
+      if (!isInFile && codes.length === 0 && program !== undefined) codes.push(program)
+      break
+    }
+  }
+  const scripts = args.flatMap(({ text, taint, span }): readonly InnerScript[] =>
+    [...text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g)].map(
+      (match) => ({ text: (match[1] ?? (match[2] as string)).replaceAll('\\"', '"'), taint, span }),
+    ),
+  )
+  return { ...NOTHING, scripts, codes, language: 'awk' }
 }
 
 const BANG =
@@ -104,13 +121,24 @@ const BANG =
 
 /** `:!command` in the options of an editor, or in a line that it reads. */
 const editor: Carrier = (args, input) => {
-  const options = args.flatMap((arg) => {
-    const match = BANG.exec(arg.text)
-    return match === null ? foreignCode(arg).scripts : scriptsOf([match[1]], arg).scripts
-  })
+  const given = (arg: Arg, i: number) => arg.text[0] === '+' || /^(?:-c|--cmd)$/.test(args[i - 1]?.text ?? '')
+  const codes = args.filter((arg, i) => given(arg, i) && !BANG.test(arg.text) && !/^\+[\d/]/.test(arg.text))
+  const bangs = args.flatMap((arg) => scriptsOf([BANG.exec(arg.text)?.[1]], arg).scripts)
   const lines = (input.text ?? '').split('\n').map((line) => BANG.exec(line)?.[1])
-  return both({ ...NOTHING, scripts: options }, scriptsOf(lines, { ...nowhere, taint: input.taint }))
+  const { scripts } = scriptsOf(lines, { ...nowhere, taint: input.taint })
+  return { ...NOTHING, scripts: [...bangs, ...scripts], codes, language: 'vi' }
 }
+
+/** Expressions that Emacs evaluates. */
+const emacs: Carrier = (args) => ({
+  ...NOTHING,
+  codes: args.flatMap((arg, i) => {
+    const joined = /^--e(?:val|xecute)=([\s\S]*)$/.exec(arg.text)?.[1]
+    if (joined !== undefined) return [{ ...arg, text: joined }]
+    return /^(?:--?e(?:val|xecute)?)$/.test(args[i - 1]?.text ?? '') ? [arg] : []
+  }),
+  language: 'lisp',
+})
 
 /** make's recipes from standard input and from --eval, and the shell that runs them. */
 function make(args: readonly Arg[], input: Output): Layer {
@@ -230,6 +258,7 @@ const SHARED: readonly (readonly [tools: string, carrier: Carrier])[] = [
     'xterm urxvt konsole alacritty kitty foot wezterm terminator gnome-terminal xfce4-terminal x-terminal-emulator',
     terminal,
   ],
+  ['emacs emacsclient sbcl', emacs],
   ['expect tclsh', spawned],
   ['hub yadm', asGit],
   ['guix reflex', behind(/^--$/)],

@@ -15,8 +15,9 @@ export function unwrapLayer(words: readonly Arg[], input: Output): Layer {
   if (wrapper !== undefined) return unwrapTable(wrapper, name, words)
   if (SHELLS.has(name)) return unwrapShell(words)
   const interpreter = interpreterName(name)
-  if (interpreter !== undefined) return unwrapInterpreter(interpreter, words)
-  return carrierOf(name)?.(words.slice(1), input) ?? NOTHING
+  const carried = carrierOf(name)?.(words.slice(1), input) ?? NOTHING
+  if (interpreter === undefined) return carried
+  return { ...unwrapInterpreter(interpreter, words), scripts: carried.scripts }
 }
 
 export function isWrapper(name: string): boolean {

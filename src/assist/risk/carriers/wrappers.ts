@@ -160,21 +160,30 @@ export const SHELLS: ReadonlySet<string> = new Set(
 )
 
 /**
- * Other interpreters with the options that take code. Without such an option and a file they run their standard input.
+ * Other interpreters, their language and the options that take code. Without such an option and a file they run their standard input.
  */
 export const INTERPRETERS = rows(
   `
-  python python2 python3 pypy3 pypy ipython ipython3 jython micropython: c
-  ruby jruby lua luajit raku perl6 osascript Rscript: e
-  perl: e E
-  julia: e E eval print
-  tsx bun: e eval
-  node nodejs ts-node: e eval p print
-  deno: eval
-  php: r R B E run process-code process-begin process-end
+  python python2 python3 pypy3 pypy ipython ipython3 jython micropython: python c
+  ruby jruby: ruby e
+  lua luajit texlua: lua e
+  raku perl6 elixir iex scala groovy ghci racket clojure bb crystal nim dart: other e eval
+  expect tclsh wish: tcl c
+  guile octave octave-cli xonsh nu elvish pwsh powershell erl swipl gosh jrunscript: other c e g eval execute Command command
+  jjs jshell hy janet: other c e
+  osascript: apple e
+  Rscript R: r e
+  perl: perl e E
+  julia: julia e E eval print
+  node nodejs ts-node tsx bun: js e eval p print
+  deno: js eval
+  php: php r R B E run process-code process-begin process-end
   `,
   ':',
-  (found) => list(found.join(' ')),
+  ([found = '']) => {
+    const [language = '', ...options] = list(found)
+    return { language, options }
+  },
 )
 export const INTERPRETER_NAMES: readonly string[] = INTERPRETERS.names()
 

@@ -3,10 +3,11 @@
 import { noteCarried } from '../carriers/carried.ts'
 import { gitAliased } from '../carriers/git-alias.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
-import { type InnerScript, type Layer, quoted } from '../carriers/layers.ts'
+import { type InnerScript, type Layer, NOTHING, quoted } from '../carriers/layers.ts'
 import { outputOf } from '../carriers/output.ts'
+import { isProven } from '../carriers/proof.ts'
 import { unwrapLayer } from '../carriers/unwrap.ts'
-import { SHELLS, wrapperOf } from '../carriers/wrappers.ts'
+import { INTERPRETERS, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import { MAX_DEPTH, spend } from '../limits.ts'
 import {
   type Arg,
@@ -82,7 +83,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   if (first.text.includes('/')) runFile(walk, first, span, frame)
   // A substitution in the command's place is run: `BASH_ENV=<(…)` is parsed as a variable and a command.
   if (first.output !== undefined)
-    runInput(walk, 'shell', { ...running, input: first.output, fromFile: false }, frame)
+    runInput(walk, IN_SHELL, { ...running, input: first.output, fromFile: false }, frame)
   if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
   const called = walk.functions.get(name)
   const body = `${name} ${called?.node.pos}`
@@ -193,38 +194,52 @@ function runLayer(
       }),
     )
   }
-  if (layer.runsInput !== false) runInput(walk, layer.runsInput, running, frame)
-  if (layer.runsText !== undefined && isUnresolved(layer.runsText.text) && !/\w/.test(layer.runsText.text))
-    codeFact(walk, layer.runsText.taint, layer.runsText.span)
+  if (layer.runsInput !== false) runInput(walk, layer, running, frame)
+  for (const code of layer.codes ?? [])
+    readForeign(walk, code, layer.language, {
+      ...frame,
+      input: running.input,
+      privileged: running.privileged,
+    })
   if (layer.origin) codeFact(walk, layer.origin, command.span)
   if (layer.runsFile !== undefined) {
     const file = layer.runsFile
     if (file.output !== undefined)
-      runInput(walk, 'shell', { ...running, input: file.output, fromFile: false }, frame)
-    else
-      runFile(
-        walk,
-        file,
-        running.span,
-        frame,
-        SHELLS.has(command.name) || /^(?:\.|source|at|batch)$/.test(command.name),
-      )
+      runInput(walk, IN_SHELL, { ...running, input: file.output, fromFile: false }, frame)
+    else runFile(walk, file, running.span, frame, layer.language)
   }
   const output = outputs.at(-1) ?? outputOf(command)
   const commanded = layer.runsInput === 'shell' && !running.input.text && SHELLS.has(command.name)
   return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
 }
 
-function runFile(walk: Walk, file: Arg, span: Span, frame: Frame, isShell = true): void {
+/** Runs a file as a script of the language, or of a shell. */
+function runFile(walk: Walk, file: Arg, span: Span, frame: Frame, given?: string): void {
   const { scope } = frame
   if (walk.downloads.has(resolvePath(file.text, scope))) walk.findings.fact('downloaded-code', span)
   const content = contentOf(file.text, scope)
   if (content?.text === undefined) return
   const own = { text: content.text, taint: content.taint, span: file.span }
-  const scripts =
-    isShell && !/^#!.*(?:python|perl|ruby|node|php)/.test(content.text) ? [own] : readCode(own).scripts
-  for (const script of scripts)
-    readNested(walk, script, { ...frame, scope: cloneScope(scope), input: NO_OUTPUT })
+  const language = given ?? interpreterOf(/^#!.*?([a-z]+)[\d.]*\s*$/m.exec(content.text)?.[1])
+  const inside = { ...frame, scope: cloneScope(scope), input: NO_OUTPUT }
+  if (language === undefined) readNested(walk, own, inside)
+  else readForeign(walk, own, language, inside)
+}
+
+const interpreterOf = (name = ''): string | undefined => INTERPRETERS.of(name)?.language
+
+/** Reads code of another language: what it runs and deletes by name, and whether all else in it is harmless. */
+function readForeign(
+  walk: Walk,
+  code: Pick<Arg, 'text' | 'taint' | 'span'>,
+  language = 'other',
+  frame: Frame,
+): void {
+  if (isUnresolved(code.text) && !/\w/.test(code.text)) codeFact(walk, code.taint, code.span)
+  const { scripts, rest } = readCode(code, language)
+  for (const script of scripts) readNested(walk, script, { ...frame, scope: cloneScope(frame.scope) })
+  if (isProven(rest, language)) return
+  walk.findings.fact(frame.scope.caller === 'tool' ? 'unproven-given' : 'unproven-code', code.span)
 }
 
 /** Gives the command's input to the scripts in `tee >(sh)`, since tee passes its input on to them. */
@@ -253,22 +268,27 @@ const RUNNERS =
     ' ',
   )
 
+const IN_SHELL: Layer = { ...NOTHING, runsInput: 'shell' }
+
 /** Reads the standard input of a shell, or of another interpreter, as code. */
-function runInput(walk: Walk, language: 'shell' | 'other', running: Running, frame: Frame): void {
+function runInput(walk: Walk, { runsInput, language }: Layer, running: Running, frame: Frame): void {
   const { input, span } = running
   if (running.fromFile) return
-  const origin = language === 'other' ? originOfRunCode(input.text ?? '') : TAINT.none
+  const isShell = runsInput === 'shell'
+  const origin = isShell ? TAINT.none : originOfRunCode(input.text ?? '')
   if (origin !== TAINT.none) codeFact(walk, origin, span)
   if (input.text === undefined) {
     codeFact(walk, input.taint, span)
     return
   }
   if ((input.taint & (TAINT.network | TAINT.decoded)) !== 0) codeFact(walk, input.taint, span)
-  const scripts: readonly InnerScript[] =
-    language === 'shell'
-      ? [{ text: input.text, taint: input.taint, span: [0, walk.line.length] }]
-      : readCode({ text: input.text, taint: input.taint, span }).scripts
-  const privileged = running.privileged
-  for (const script of scripts)
-    readNested(walk, script, { ...frame, scope: cloneScope(frame.scope), input: NO_OUTPUT, privileged })
+  const inside = {
+    ...frame,
+    scope: cloneScope(frame.scope),
+    input: NO_OUTPUT,
+    privileged: running.privileged,
+  }
+  const { text, taint } = input
+  if (isShell) readNested(walk, { text, taint, span: [0, walk.line.length] }, inside)
+  else readForeign(walk, { text, taint, span }, language, inside)
 }

@@ -1,7 +1,4 @@
-// Finds the files that code in other languages writes, as far as it names them literally, and tells code that only
-// reads.
-
-import { names } from '../lookup.ts'
+// Finds the files that code in other languages writes, as far as it names them literally.
 
 /** A literal. Empty ones count too, so that what stands between two of them is not taken for a third. */
 const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){0,300})\1/g
@@ -77,28 +74,3 @@ export function writtenInCode(code: string): readonly string[] {
   for (const pattern of IN_TEXT) for (const match of code.matchAll(pattern)) found.push(match[1] as string)
   return found
 }
-
-/** Functions and methods that change no file, whatever their arguments. */
-const PURE = names(
-  `open print printf println puts echo load loads read readline readlines read_text read_bytes readFileSync readFile parse stringify
-  log error require exists existsSync is_file isfile isdir stat statSync items keys values get len str repr format sorted list dict
-  set map filter join split strip trim splitlines startswith endswith expanduser expandvars Path home cwd getcwd environ getenv
-  file_get_contents json_decode json_encode var_dump print_r slurp decode encode toString includes match test search findall sub
-  enumerate range zip int bool type isinstance json_extract readfile select count dumps pprint exit if for while elif and or not in
-  function return tojson fromjson to_entries length getline close END BEGIN substr index tolower toupper eof chomp lines lc uc`,
-)
-const WRITE_WORDS =
-  /writ|unlink|remove|delete|\brm|renam|replace|truncat|copy|move|\bmv\b|chmod|chown|touch|mkdir|link|append|\bdump\b|save|create|put_|output|\bonce\b|backup|attach|into|exec|eval|system|popen|spawn|subprocess|getattr|__|import_module|\bdo\b|insert|update|vacuum|inplace|\$\^I|-i\b|syscall|sysopen|print\s*\{|print\s+[A-Z]{1,8}\s|\bset\b/i
-
-/** Whether the code only makes calls that read. A call that is not in PURE counts as writing. */
-export function plainlyReads(code: string): boolean {
-  if (WRITE_WORDS.test(code) || /`|\$\(|(?:^|[^-=<>])>{1,2}\s*["'$~/\w(]|\|\s*["&]/.test(compared(code)))
-    return false
-  for (const call of code.matchAll(/([A-Za-z_]\w*)\s*\(/g)) if (!PURE.has(call[1] as string)) return false
-  for (const opened of code.matchAll(/\b(?:open|fopen)\b([\s\S]{0,400}?)(?=\bopen|\)|;|$)/g))
-    if (/,\s*(?:\w+\s*=\s*)?["'][^"']*[wax+>]/.test(opened[1] as string)) return false
-  return true
-}
-
-/** The code without comparisons of numbers, whose sign would look like a redirection. */
-const compared = (code: string): string => code.replace(/>=?\s*-?\d/g, ' ')

@@ -23,8 +23,21 @@ const WALKS =
 const GLOBS = /\bunlink\s{0,9}\(?\s{0,9}(?:glob\s{0,9}\(?\s{0,9}["']|<)([^"'<>]{1,500})["'>]/g
 const DELETES = /unlink|remove|rmdir|rmtree|delete|\brm/i
 
-/** A shell command for each file or tree that a literal names, or that lies in the home directory; at most 16. */
-export function filesTouched(code: Pick<Arg, 'text' | 'taint' | 'span'>): readonly InnerScript[] {
+/** The end of a call, so that the literal before it is the whole of an argument. */
+const ENDS = '(?=\\s*(?:[),;}\\n]|$))'
+const WHOLE = [TREES, FILES, OF_PATH, GLOBS, EMPTIES].map(({ source }) => new RegExp(source + ENDS, 'g'))
+/** What stands for a call that a shell command tells in full; a text into which values are put is not known. */
+export const UNDERSTOOD = (call: string): string =>
+  /[$#@{]/.test(call) ? call : call.includes('(') && !call.endsWith(')') ? 'print(0' : '0'
+
+/**
+ * A shell command for each file or tree that a literal names, or that lies in the home directory; at most 16. `rest` is the
+ * code without the calls that they stand for.
+ */
+export function filesTouched(code: Pick<Arg, 'text' | 'taint' | 'span'>): {
+  readonly scripts: readonly InnerScript[]
+  readonly rest: string
+} {
   const text = code.text
     .replace(HOME, (_all, one?: string, other?: string) => `"${MARK}${one ?? other ?? ''}"`)
     .replace(/["']\s*\+\s*["']/g, '')
@@ -46,5 +59,5 @@ export function filesTouched(code: Pick<Arg, 'text' | 'taint' | 'span'>): readon
   if (DELETES.test(text))
     for (const [, , first, , second] of text.matchAll(WALKS))
       add('rm -rf ', (first ?? second)?.replace(/\/?\*[*/.\w]*$/, ''))
-  return out
+  return { scripts: out, rest: WHOLE.reduce((left, pattern) => left.replace(pattern, UNDERSTOOD), text) }
 }

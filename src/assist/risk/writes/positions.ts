@@ -39,11 +39,10 @@ const verbOf = (options: Options, at = 0): string => options.operands[at]?.text 
 
 /** Tools whose arguments or standard input hold programs in a language of their own. */
 const CODE_TOOLS = names(`
-  awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
-  tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
-  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun ghc gimp
-  lftp ftp sftp tftp smbclient ansible racket ecl clisp ocaml kotlin kotlinc clickhouse clickhouse-client clickhouse-local nim
-  crystal runghc runhaskell csi gosh hy janet fennel gforth maxima m4 dc
+  awk gawk mawk nawk original-awk oil make gmake latex pdflatex xelatex lualatex tex pdftex
+  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet emacs bc sbcl go ghc gimp
+  lftp ftp sftp tftp smbclient ansible ecl clisp ocaml kotlin kotlinc clickhouse clickhouse-client clickhouse-local
+  runghc runhaskell csi fennel gforth maxima m4 dc
 `)
 
 /** Whether the command runs programs in another language, from its words or its input. */

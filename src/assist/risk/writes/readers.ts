@@ -1,10 +1,10 @@
 // Tells tools that only read their files, or that write only at the positions of tools.ts.
 
-import { SHELLS, wrapperOf } from '../carriers/wrappers.ts'
+import { isProven } from '../carriers/proof.ts'
+import { INTERPRETERS, interpreterName, SHELLS, wrapperOf } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'
 import { names } from '../lookup.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
-import { plainlyReads } from './code.ts'
 import { inputCode, runsCode } from './positions.ts'
 import { EDITORS, isDriven } from './scripts.ts'
 import { ONLY_READ } from './tools.ts'
@@ -122,10 +122,14 @@ function codeReads(command: SimpleCommand, options: Options, isOwn: (text: strin
       ]
   // `go run x.go FILE` hands the file to a program whose code is not on the line.
   if (command.name === 'go' && verbOf(options) === 'run' && programs.length === 0) return false
-  return programs.length === 0 ? isMake(command.name) : programs.every((arg) => plainlyReads(arg.text))
+  return programs.length === 0
+    ? isMake(command.name)
+    : programs.every((arg) => isProven(arg.text, languageOf(command.name)))
 }
 
 const said = ({ args }: SimpleCommand): string => args.map((arg) => arg.text).join(' ')
+const languageOf = (name: string): string =>
+  isAwk(name) ? 'awk' : (INTERPRETERS.of(interpreterName(name) ?? '')?.language ?? 'other')
 const isAwk = (name: string): boolean => /^(?:[gmn]|original-)?awk$/.test(name)
 const isMake = (name: string): boolean => name === 'make' || name === 'gmake' || name === 'go'
 

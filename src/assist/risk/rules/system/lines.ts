@@ -21,6 +21,19 @@ export const LINE_RULES: readonly LineRule[] = [
     example: 'eval "$X"',
   },
   {
+    id: 'unproven-code',
+    level: 'moderate',
+    why: 'Karo cannot see what this code does: it makes calls that are not known to be harmless.',
+    example: 'python3 -c "import x; x.go()"',
+  },
+  {
+    id: 'unproven-given',
+    level: 'high',
+    caller: 'tool',
+    why: 'Karo cannot see what this code of an AI tool does: it makes calls that are not known to be harmless.',
+    example: 'python3 -c "import x; x.go()"',
+  },
+  {
     id: 'downloaded-code',
     level: 'high',
     why: 'Runs a file that this line has just downloaded, which nobody has read.',

@@ -197,10 +197,6 @@ export const SHELL_RULES: readonly Rule[] = [
   },
 ]
 
-/** Interpreters missing in the table of wrappers, because nobody pipes code into them. */
-const MORE =
-  /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci|crystal|dart|nim|racket|clojure|bb|sbcl|raku|jshell|emacs|pwsh|powershell)$/
-
 /** Tools that run the source of a file, which the line may have written before. */
 const COMPILES: ReadonlySet<string> = new Set(tools('go jshell java ghc deno bun gcc cc clang tcc'))
 /** Tools of version control: their words are names and messages. */
@@ -220,6 +216,5 @@ const handsShell = (text: string): boolean =>
 export const mayConnect = ({ text }: Arg): boolean =>
   text.length >= LEAST_CODE && /connect|sock|tcp|\bn(?:et)?c(?:at)? |net[.:"'(]/i.test(text)
 
-function isInterpreter(name: string): boolean {
-  return interpreterName(name) !== undefined || MORE.test(name)
-}
+const isInterpreter = (name: string): boolean =>
+  interpreterName(name) !== undefined || /^(?:[gmn]?awk|emacs|sbcl)$/.test(name)
