@@ -9,161 +9,77 @@ import { until } from '../../support/run/until.ts'
 
 type Line = readonly string[]
 
-/** Of each first word, lines that succeed and lines that fail; the last ones read standard input. */
+/**
+ * Of each first word one line, and more of those whose answers come another way: what fails before a daemon is asked, what it
+ * refuses, a document instead of text, standard input.
+ */
 const LINES: Readonly<Record<string, readonly Line[]>> = {
   status: [['status'], ['status', '--json'], ['status', 'surplus']],
   approvals: [
     ['approvals', 'list'],
-    ['approvals', 'show', '3f9a'],
-    ['approvals', 'approve', 'x'],
     ['approvals', 'deny', '3f9a', '--json'],
-    ['approvals', 'log', '--limit', '0'],
   ],
-  cap: [
-    ['cap', 'list', '--json'],
-    ['cap', 'grant', 'kExecutor:build', 'fs.eat:/'],
-    ['cap', 'revoke', '0123abcd'],
-  ],
-  doctor: [
-    ['doctor', '--only', 'home.key'],
-    ['doctor', '--only', 'no.check'],
-  ],
+  cap: [['cap', 'grant', 'kExecutor:build', 'fs.eat:/']],
+  doctor: [['doctor', '--only', 'home.key']],
   // What succeeds has a code of its own each time.
-  dashboard: [
-    ['dashboard', '--nonsense'],
-    ['dashboard', 'surplus'],
-  ],
+  dashboard: [['dashboard', '--nonsense']],
   events: [['events', '--nonsense']],
-  report: [['report'], ['report', '--json'], ['report', '--format', 'none'], ['report', 'thresholds']],
-  shell: [
-    ['shell', 'init', 'bash'],
-    ['shell', 'init', 'csh'],
-  ],
-  history: [['history'], ['history', '--json'], ['history', '--limit', 'many']],
+  report: [['report', 'thresholds']],
+  shell: [['shell', 'init', 'bash']],
+  history: [['history'], ['history', '--limit', 'many']],
   completion: [['completion', 'bash'], ['completion']],
   export: [['export', '--format', 'none']],
-  import: [
-    ['import', 'list'],
-    ['import', 'bash', '/nonexistent'],
-  ],
-  processes: [
-    ['processes', '--name', 'nobody-runs-this'],
-    ['processes', '--top'],
-  ],
-  service: [
-    ['service', 'status'],
-    ['service', 'status', '--json'],
-  ],
-  stats: [
-    ['stats', 'week', '--json'],
-    ['stats', 'aeon'],
-  ],
-  anomalies: [['anomalies'], ['anomalies', 'mute']],
-  knowledge: [['knowledge'], ['knowledge', 'add', '/nonexistent.zip']],
-  agent: [
-    ['agent', 'list'],
-    ['agent', 'add', 'x', '--', 'no-such-program'],
-    ['agent', 'describe', 'none'],
-  ],
-  task: [
-    ['task', 'list'],
-    ['task', 'run', 'none', 'none'],
-    ['task', 'show', 'none'],
-  ],
-  artifact: [
-    ['artifact', 'list'],
-    ['artifact', 'put', '/nonexistent'],
-    ['artifact', 'show', '000000'],
-    ['artifact', 'shares'],
-    ['artifact', 'where', '000000'],
-  ],
-  memory: [
-    ['memory', 'list'],
-    ['memory', 'search', 'nothing'],
-    ['memory', 'forget', 'none'],
-  ],
-  prompt: [
-    ['prompt', 'list'],
-    ['prompt', 'add', 'x', '/nonexistent'],
-    ['prompt', 'show', 'none'],
-  ],
-  plan: [
-    ['plan', 'list'],
-    ['plan', 'show', '0000'],
-    ['plan', 'run', 'none'],
-  ],
-  model: [
-    ['model', 'list'],
-    ['model', 'test'],
-  ],
+  import: [['import', 'bash', '/nonexistent']],
+  processes: [['processes', '--name', 'nobody-runs-this']],
+  service: [['service', 'status', '--json']],
+  stats: [['stats', 'week', '--json']],
+  anomalies: [['anomalies']],
+  knowledge: [['knowledge']],
+  agent: [['agent', 'add', 'x', '--', 'no-such-program']],
+  task: [['task', 'run', 'none', 'none']],
+  artifact: [['artifact', 'put', '/nonexistent']],
+  memory: [['memory', 'search', 'nothing']],
+  prompt: [['prompt', 'add', 'x', '/nonexistent']],
+  plan: [['plan', 'run', 'none']],
+  model: [['model', 'test']],
   secret: [
-    ['secret', 'list'],
-    ['secret', 'show', 'none'],
     ['secret', 'set', 'a b'],
     ['secret', 'unlock', '--for', '1s'],
-    ['secret', 'destroy'],
   ],
   check: [
     ['check', 'rm -rf /'],
     ['check', '-', '--json'],
   ],
-  guard: [['guard', 'status'], ['guard']],
+  guard: [['guard', 'status']],
   explain: [
     ['explain', 'tar -xzf a.tgz'],
     ['explain', '-'],
   ],
   fix: [['fix', 'gti status']],
-  ask: [
-    ['ask', 'how much memory is free'],
-    ['ask', ' '],
-  ],
-  hook: [
-    ['hook', 'list'],
-    ['hook', 'generic'],
-  ],
-  peers: [['peers'], ['peers', 'trust', 'nobody']],
-  share: [['share', 'show', '--json'], ['share']],
-  query: [
-    ['query', 'health', '--json'],
-    ['query', 'weather'],
-  ],
+  ask: [['ask', 'how much memory is free']],
+  hook: [['hook', 'generic']],
+  peers: [['peers', 'trust', 'nobody']],
+  share: [['share', 'show', '--json']],
+  query: [['query', 'health', '--json']],
   audit: [
     ['audit', 'verify', '--json'],
     ['audit', 'verify', '--file', '/nonexistent'],
   ],
-  ca: [['ca', 'show'], ['ca']],
-  invite: [
-    ['invite', 'list', '--json'],
-    ['invite', 'cancel', 'none'],
-  ],
+  ca: [['ca', 'show']],
+  invite: [['invite', 'list', '--json']],
   join: [['join', 'NO-CODE']],
-  operator: [
-    ['operator', 'list', '--json'],
-    ['operator', 'revoke', 'nobody'],
-  ],
+  operator: [['operator', 'revoke', 'nobody']],
   login: [['login', '--credential', '/nonexistent']],
   logout: [['logout']],
   whoami: [['whoami', '--json']],
-  policy: [
-    ['policy', 'show', '--json'],
-    ['policy', 'check', '--as', 'role:x'],
-  ],
+  policy: [['policy', 'show', '--json']],
   logs: [['logs', 'tail', '--lines', 'all']],
   'report-problem': [['report-problem', '--output']],
-  identity: [['identity', 'show'], ['identity']],
-  people: [
-    ['people', 'list'],
-    ['people', 'map', 'none', 'none', '--yes'],
-  ],
-  backup: [['backup', '/nonexistent/karo.tar'], ['backup']],
-  token: [
-    ['token', 'list'],
-    ['token', 'revoke', 'none'],
-  ],
-  config: [
-    ['config', 'get', 'mesh.port'],
-    ['config', 'get', 'mesh.prot'],
-  ],
+  identity: [['identity', 'show']],
+  people: [['people', 'map', 'none', 'none', '--yes']],
+  backup: [['backup', '/nonexistent/karo.tar']],
+  token: [['token', 'revoke', 'none']],
+  config: [['config', 'get', 'mesh.prot']],
 }
 /** Always in a process of their own: they become a daemon or a server, or make a home. */
 const NEVER_HERE = ['up', 'stop', 'mcp', 'acp', 'init', 'restore', 'demo']
@@ -205,7 +121,7 @@ test.each(all.map((line) => [line.join(' '), line] as const))('karo %s', async (
 
 test('without a daemon', async () => {
   const env = cleanEnv(temporaryHome())
-  for (const line of [['status'], ['status', '--json'], ['history'], ['help'], ['nonsense'], []]) {
+  for (const line of [['status', '--json'], ['history'], ['help'], ['nonsense'], []]) {
     const [whole, here] = [await runProgram(line, env), await runHere(line, env, '')]
     expect([here.code, steady(here.stdout), steady(here.stderr)]).toEqual([
       ...[whole.code, steady(whole.stdout), steady(whole.stderr)],

@@ -14,9 +14,10 @@ import {
   startRsyslog,
 } from '../../support/node/collector.ts'
 import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
+import { times } from '../../support/run/thorough.ts'
 import { until } from '../../support/run/until.ts'
 
-const KILLS = 8
+const KILLS = times(3, 8)
 
 interface Entry {
   readonly seq: number

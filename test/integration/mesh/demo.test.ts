@@ -261,7 +261,10 @@ test('a demo that is killed leaves no node and no file', async () => {
       existsSync(join(home, 'karo.sock')),
     )
   // While it starts the others: that some are there is enough to see them end.
-  await until(() => begun().length >= 2, { what: 'the first nodes of the demonstration', deadlineMs: DEMO_MS })
+  await until(() => begun().length >= 2, {
+    what: 'the first nodes of the demonstration',
+    deadlineMs: DEMO_MS,
+  })
   const running = begun().map(pidOf)
   process.kill(demo.pid, 'SIGKILL')
   await until(() => made().length === 0 && !running.some(isAlive), { what: 'the end of all nodes' })

@@ -19,7 +19,7 @@ import { until } from '../../support/run/until.ts'
 
 const possible = canNamespaces()
 /** Certificates hold for so long here: renewed after two thirds, which is well after everything else has happened. */
-const LIFE_MS = 90_000
+const LIFE_MS = 60_000
 const env = { KARO_CERTIFICATE_LIFE_MS: String(LIFE_MS) }
 
 const fleetOf = (node: TestNode): Promise<FleetShape> => node.json<FleetShape>(['ca', 'show'])
