@@ -65,7 +65,7 @@ ops/forward         : base base/kernel config trust/audit store/tables         -
 ops/metrics         : base protocols agents observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store npm:prom-client
 api/contract        : base protocols config observe/imports trust/audit agents agents/vault agents/artifacts trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care npm:fastify
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract npm:fastify
-daemon              : base base/kernel agents agents/* protocols config assist/risk assist/resident assist/copilot store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+daemon              : base base/kernel agents agents/* protocols config assist/risk assist/guard assist/resident assist/copilot store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
 window              : api/contract npm:preact npm:@preact/* npm:uplot      - runs in a browser; the client of the API and nothing else
 cli/adapters        : base assist/risk                                     - what another program hands over, and is told
 cli/acp             : base assist/risk api/contract npm:@agentclientprotocol/* node:child_process - between an editor and an agent

@@ -7,6 +7,7 @@ import { replaceFile } from '../base/files.ts'
 import { closest } from '../base/suggest.ts'
 import { FLEET_KEYS, follows } from './fleet.ts'
 import { isTable, WrongValue } from './kinds.ts'
+import { fleetRules } from './paths.ts'
 import { KEY_LIST } from './table.ts'
 import type { ValueSource } from './types.ts'
 
@@ -45,7 +46,7 @@ export function checkedSetting(path: string, value: unknown): unknown {
     )
   }
   try {
-    const checked = key.kind.check(value)
+    const checked = (may.text ?? key.kind).check(value)
     const problem = may.problem?.(checked)
     if (problem !== undefined) throw wrong(`${path}: ${problem}`)
     return checked
@@ -75,15 +76,19 @@ function parsed(text: string, where: string): unknown {
 
 /** Keeps what is in force, or removes it where nothing is. True: the file says something else than before. */
 export function keepFleetSettings(file: string, fleet: Kept | undefined, random: Random): boolean {
-  const before = textOf(file)
-  if (fleet === undefined || Object.keys(fleet.settings).length === 0) {
-    rmSync(file, { force: true })
-    return before !== undefined
-  }
-  // One pattern a line: hooks of shells look for the tools that it names.
-  const text = `${JSON.stringify(fleet, null, 1)}\n`
-  if (text !== before) replaceFile(file, text, 0o644, random)
-  return text !== before
+  const isEmpty = fleet === undefined || Object.keys(fleet.settings).length === 0
+  const rules = !isEmpty && follows(fleet.follow, RULES) ? fleet.settings[RULES] : undefined
+  const isOther = keepText(fleetRules(file), rules as string | undefined, random)
+  return keepText(file, isEmpty ? undefined : `${JSON.stringify(fleet)}\n`, random) || isOther
+}
+
+const RULES = 'guard.rules'
+
+function keepText(file: string, text: string | undefined, random: Random): boolean {
+  if (text === textOf(file)) return false
+  if (text === undefined) rmSync(file, { force: true })
+  else replaceFile(file, text, 0o644, random)
+  return true
 }
 
 function textOf(file: string): string | undefined {

@@ -1,5 +1,7 @@
 // Which keys the signed bundle of a fleet may set, and which of two values is the stricter: a bundle never loosens what a machine has.
 
+import { anyText, type Kind } from './kinds.ts'
+
 interface FleetKey {
   /** What holds where the machine has one value and the bundle the other. */
   readonly merge: (own: unknown, theirs: unknown) => unknown
@@ -7,6 +9,8 @@ interface FleetKey {
   readonly holds: string
   /** What is wrong with a value of the bundle that is right in a file; undefined: nothing. */
   readonly problem?: (theirs: unknown) => string | undefined
+  /** The bundle has the text of the file that the key names on a machine. */
+  readonly text?: Kind<string>
 }
 
 /** The later of the two in this order. */
@@ -38,6 +42,11 @@ const both: FleetKey = {
 export const FLEET_KEYS: Readonly<Record<string, FleetKey>> = {
   'guard.profile': laterOf('off', 'permissive', 'moderate', 'strict'),
   'guard.on_error': laterOf('allow', 'block'),
+  'guard.rules': {
+    merge: (own) => own,
+    holds: "the prohibitions of both files; the fleet's has `[[deny]]` only, and `karo fleet set` reads it",
+    text: anyText,
+  },
   'history.ignore': both,
   'processes.keep_days': fewerDays,
   'retention.events_days': fewerDays,

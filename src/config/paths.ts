@@ -105,6 +105,9 @@ export function fleetFile(configuration: string): string {
   return join(directory, 'fleet.json')
 }
 
+/** The guard's rules among them, beside that file. */
+export const fleetRules = (fleet: string): string => join(dirname(fleet), 'fleet-guard.toml')
+
 /** True if there is a node's database but no key. False if the directory cannot be read. */
 export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
   try {

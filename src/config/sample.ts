@@ -94,7 +94,9 @@ In a mesh with a root key, \`karo fleet set\` signs these for every machine ([a 
 
 | key | of the machine's value and the fleet's holds |
 | --- | --- |
-${Object.entries(FLEET_KEYS).map(([path, { holds }]) => `| \`${path}\` | ${holds} |`).join('\n')}
+${Object.entries(FLEET_KEYS)
+  .map(([path, { holds }]) => `| \`${path}\` | ${holds} |`)
+  .join('\n')}
 
 ## Other environment variables
 

@@ -1,5 +1,6 @@
 // Builds the rooms that say who is who, and who may have what.
 import { dirname, join } from 'node:path'
+import { checkFleetRules } from '../assist/guard/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { comparable } from '../base/words/comparable.ts'
 import { settingsOf } from '../config/index.ts'
@@ -98,7 +99,11 @@ export function buildTrust(
     log: log.child({ room: 'organisation' }),
     root: fleet.root,
     compile: compilePolicies,
-    settingsOf,
+    settingsOf(rows) {
+      const settings = settingsOf(rows)
+      checkFleetRules(settings)
+      return settings
+    },
     changed: () => sharing.reload(),
   })
   const sharing = createSharing({ ...common, consent: store.consent, trust, policy, audit })

@@ -1,4 +1,5 @@
 // The guard room's door: judges what the owner lets through, asks about and blocks. It reads files and runs nothing.
+export { checkFleetRules } from './fleet-rules.ts'
 export type { Guard, GuardRule } from './guard.ts'
 export { judge } from './judge.ts'
 export { loadGuard } from './load.ts'

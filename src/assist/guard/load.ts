@@ -1,9 +1,11 @@
 // Loads the guard from configuration and rules files; a file that cannot be used makes it strict.
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { follows } from '../../config/fleet.ts'
 import { fleetSource, keptFleetSettings } from '../../config/fleet-settings.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
+import { fleetFile, fleetRules } from '../../config/paths.ts'
 import { DEFAULTS, type Guard, type GuardRule, stricter } from './guard.ts'
 import { readRules } from './read-rules.ts'
 import type { RulesFile } from './rules-file.ts'
@@ -41,9 +43,9 @@ export function loadGuard(from: GuardSources): Guard {
     profile = both
   }
 
-  function read(path: string, whose: GuardRule['whose'], named = false): RulesFile | undefined {
+  function read(path: string, whose: GuardRule['whose'], named = false, by?: number): RulesFile | undefined {
     try {
-      const rules = readRules(path, whose)
+      const rules = readRules(path, whose, by)
       if (rules === undefined && named)
         throw new KaroError('bad_config', 'guard.rules names this file, and it is not there', { where: path })
       return rules
@@ -81,6 +83,11 @@ export function loadGuard(from: GuardSources): Guard {
   const own = config?.rules || ownRules(from.home)
   const ownFile = read(own, 'own', Boolean(config?.rules))
   const machine = read(machineFile, 'machine')
+  // The service writes what it follows for everybody, in a directory that is its own.
+  const fleets = [...new Set([fleetFile(from.home), machineFleet])].map(fleetRules)
+  const theirs = fleets.flatMap(
+    (path) => read(path, 'machine', false, statSync(path, { throwIfNoEntry: false })?.uid)?.rules ?? [],
+  )
   if (machine?.floor !== undefined) tighten(machine.floor, machineFile)
   const fleet = fleetOfMachine()
   if (loaded?.fleetProblem !== undefined) distrust(loaded.fleetProblem)
@@ -90,11 +97,11 @@ export function loadGuard(from: GuardSources): Guard {
     source,
     onError: fleet?.onError === 'block' ? 'block' : (config?.on_error ?? DEFAULTS.onError),
     timeoutMs: config?.timeout_ms ?? DEFAULTS.timeoutMs,
-    rules: [...(machine?.rules ?? []), ...(ownFile?.rules ?? [])],
+    rules: [...(machine?.rules ?? []), ...theirs, ...(ownFile?.rules ?? [])],
     files: [
-      { path: machineFile, whose: 'machine', ...(unread.has(machineFile) && { unread: true }) },
-      { path: own, whose: 'own', ...(unread.has(own) && { unread: true }) },
-    ],
+      ...[machineFile, ...fleets].map((path) => ({ path, whose: 'machine' as const })),
+      { path: own, whose: 'own' as const },
+    ].map((file) => ({ ...file, ...(unread.has(file.path) && { unread: true as const }) })),
     warnings,
     ...(failure && { failure }),
     now,

@@ -1,7 +1,7 @@
 // Loads the guard without the code that reads TOML if no file sets anything of it.
 import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
-import { fleetFile } from '../../config/paths.ts'
+import { fleetFile, fleetRules } from '../../config/paths.ts'
 import { DEFAULTS, type Guard } from './guard.ts'
 import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sources.ts'
 
@@ -9,13 +9,14 @@ import { type GuardSources, MACHINE_FLEET, MACHINE_RULES, setsAny } from './sour
 export async function quickGuard(from: GuardSources): Promise<Guard> {
   const { machineFile = MACHINE_RULES, machineFleet = MACHINE_FLEET, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
-  if (setsAny(from) || [own, machineFile, fleetFile(from.home), machineFleet].some(mayBeThere))
+  const fleets = [...new Set([fleetFile(from.home), machineFleet])]
+  if (setsAny(from) || [own, machineFile, ...fleets].some(mayBeThere))
     return (await import('./load.ts')).loadGuard(from)
   return {
     ...DEFAULTS,
     rules: [],
     files: [
-      { path: machineFile, whose: 'machine' },
+      ...[machineFile, ...fleets.map(fleetRules)].map((path) => ({ path, whose: 'machine' as const })),
       { path: own, whose: 'own' },
     ],
     warnings: [],

@@ -3,7 +3,7 @@ import type { PolicyShape, QueryDataOf } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import { valueText } from '../../config/sample.ts'
 import { type Screen, table } from '../terminal/table.ts'
-import { fitted } from '../terminal/text.ts'
+import { cut, fitted } from '../terminal/text.ts'
 
 type Bundle = NonNullable<PolicyShape['organisation']>
 
@@ -60,7 +60,7 @@ export function fleetView({ organisation, signed_by, machines }: FleetState, scr
   const bad = problem === null ? '' : fitted(`Not in force here: ${printable(problem)}\n`, screen.columns)
   const rows = table(screen, settings, [
     { title: 'SETTING', value: ({ key }) => key },
-    { title: 'FLEET', value: ({ value }) => value, shrink: true },
+    { title: 'FLEET', value: ({ value }) => cut(value, LONG), shrink: true },
     { title: 'HERE', value: ({ here }) => here, shrink: true },
     {
       title: 'FROM',
@@ -82,6 +82,9 @@ export function fleetView({ organisation, signed_by, machines }: FleetState, scr
   return `${head}${bad}${settings.length === 0 ? 'It sets nothing.\n' : `\n${rows}`}\n${who}`
 }
 
+/** Columns of a value; rules are the text of a file. */
+const LONG = 60
+
 /** One line for each setting that is another one than before. */
 export function changedView(
   organisation: PolicyShape['organisation'],
@@ -94,7 +97,9 @@ export function changedView(
   const lines = [...new Set([...Object.keys(before), ...now.keys()])].sort().flatMap((key) => {
     const [old, next] = [before[key] === undefined ? undefined : valueText(before[key]), now.get(key)]
     if (old === next) return []
-    return [`${key}: ${next ?? 'not set any more'}${old === undefined ? '' : ` (was ${old})`}`]
+    return [
+      `${key}: ${next === undefined ? 'not set any more' : cut(next, LONG)}${old === undefined ? '' : ` (was ${cut(old, LONG)})`}`,
+    ]
   })
   return fitted(
     `${lines.map(printable).join('\n')}\nSigned edition ${number}. Connected machines follow it within seconds: karo fleet show\n`,

@@ -27,8 +27,10 @@ export async function showGuard(io: CommandIo): Promise<ExitCode> {
   const lines = [
     `profile    ${guard.profile} (${guard.source}): ${effectOf(guard)}`,
     `on error   when Karo fails, or does not answer within ${guard.timeoutMs} ms, a command ${guard.onError === 'allow' ? 'runs, with a warning' : 'does not run'}`,
-    ...guard.files.map(({ path, whose, unread }) => {
-      const count = rules.filter((rule) => rule.whose === whose).length
+    ...guard.files.flatMap(({ path, whose, unread }) => {
+      const count = rules.filter(({ where }) => where.startsWith(`${path}:`)).length
+      // Only in a fleet, and only with rules of it.
+      if (path.endsWith('/fleet-guard.toml') && count === 0 && !unread) return []
       const what = unread
         ? 'not read'
         : count === 0

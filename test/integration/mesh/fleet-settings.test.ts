@@ -1,5 +1,5 @@
 // Settings that the root signs once and every machine of a fleet follows while it runs, as far as its owner lets it.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { PolicyShape } from '../../../src/api/contract/shapes.ts'
@@ -93,6 +93,21 @@ test.skipIf(!possible.ok)(
   },
 )
 
+test.skipIf(!possible.ok)('rules of the fleet prohibit on every machine that follows them', async () => {
+  const rules = join(temporaryHome(), 'rules.toml')
+  const levelOf = async (node: TestNode) =>
+    JSON.parse((await node.karo(['check', '--json', 'terraform destroy'])).stdout) as { decision: string }
+  writeFileSync(rules, "[[allow]]\nrule = 'git-force-push'\n", { mode: 0o600 })
+  const refused = await hq.karo(['fleet', 'set', `guard.rules=${rules}`, ...SIGNED], PASSPHRASE)
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('lets none through')])
+  writeFileSync(rules, "[[deny]]\ncommand = 'terraform destroy*'\n", { mode: 0o600 })
+  await ran(hq, ['fleet', 'set', `guard.rules=${rules}`, ...SIGNED], PASSPHRASE)
+  await everywhere(1)
+  expect(await levelOf(plain)).toMatchObject({ decision: 'block' })
+  expect(await levelOf(apart)).not.toMatchObject({ decision: 'block' })
+  expect(await machine('apart')).toMatchObject({ refused: ['guard.profile', 'guard.rules'] })
+})
+
 test.skipIf(!possible.ok)('what a fleet may not set is refused before it is signed', async () => {
   for (const wrong of [
     'sharing.max_level=2',
@@ -101,17 +116,17 @@ test.skipIf(!possible.ok)('what a fleet may not set is refused before it is sign
     'retention.events_days=0',
   ])
     expect(await hq.karo(['fleet', 'set', wrong, ...SIGNED], PASSPHRASE)).toMatchObject({ code: 2 })
-  expect((await shown()).organisation?.number).toBe(0)
+  expect((await shown()).organisation?.number).toBe(1)
 })
 
 test.skipIf(!possible.ok)(
   'another bundle keeps the settings, and without them each machine has its own',
   async () => {
     await ran(hq, ['policy', 'sign', '--k-min', '7', ...SIGNED], PASSPHRASE)
-    await everywhere(1)
-    expect(await settingOf(plain, 'guard.profile')).toMatchObject({ source: 'fleet edition 1' })
-    await ran(hq, ['fleet', 'unset', 'guard.profile', ...SIGNED], PASSPHRASE)
     await everywhere(2)
+    expect(await settingOf(plain, 'guard.profile')).toMatchObject({ source: 'fleet edition 2' })
+    await ran(hq, ['fleet', 'unset', 'guard.profile', 'guard.rules', ...SIGNED], PASSPHRASE)
+    await everywhere(3)
     expect(await settingOf(plain, 'guard.profile')).toMatchObject({ value: 'moderate', source: 'default' })
     expect(await settingOf(own, 'guard.profile')).toMatchObject({
       value: 'permissive',

@@ -1,9 +1,9 @@
 // Settings of a fleet: of two values the stricter one holds, whatever the two are, and only what a machine follows.
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { loadGuard } from '../../../src/assist/guard/index.ts'
+import { checkFleetRules, judge, loadGuard } from '../../../src/assist/guard/index.ts'
 import { quickGuard } from '../../../src/assist/guard/quick.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { FLEET_KEYS, FOLLOWABLE, follows } from '../../../src/config/fleet.ts'
@@ -158,6 +158,40 @@ test('the guard that loads no configuration looks for both files', async () => {
   expect(await quickGuard(from)).toMatchObject({ profile: 'strict' })
   keep({ 'guard.profile': 'strict' })
   expect(await quickGuard({ ...from, machineFleet: none })).toMatchObject({ profile: 'strict' })
+})
+
+const RULES = "[[deny]]\ncommand = 'terraform destroy*'\nwhy = 'The platform team does that.'\n"
+
+test('rules of the fleet prohibit, beside those of the machine and the person, in every profile', () => {
+  config('[guard]\nprofile = "off"\n')
+  writeFileSync(join(home, 'guard.toml'), "[[allow]]\nrule = 'git-force-push'\n", { mode: 0o600 })
+  const machineFleet = join(home, 'run', 'fleet.json')
+  mkdirSync(join(home, 'run'))
+  keep({ 'guard.rules': RULES })
+  const guard = () => loadGuard({ home, env: {}, machineFile: join(home, 'none'), machineFleet })
+  const says = (line: string) => judge(guard(), line).decision
+  expect([says('terraform destroy -auto-approve'), says('terraform plan')]).toEqual(['block', 'allow'])
+  expect(guard().rules.find(({ kind }) => kind === 'deny')?.where).toMatch(/fleet-guard\.toml:1$/)
+  keep({ 'guard.rules': RULES }, 4, ['history'])
+  expect(says('terraform destroy')).toBe('allow')
+  keepFleetSettings(
+    machineFleet,
+    { edition: 5, settings: { 'guard.rules': RULES }, follow: ['guard'] },
+    systemRandom,
+  )
+  expect(says('terraform destroy')).toBe('block')
+  keepFleetSettings(machineFleet, { edition: 6, settings: {}, follow: ['*'] }, systemRandom)
+  expect(says('terraform destroy')).toBe('allow')
+})
+
+test.each([
+  ["[[allow]]\nrule = 'git-force-push'\n", 'lets none through'],
+  ['floor = "off"\n', 'unknown key floor'],
+  ["[[deny]]\nrule = 'no-such-rule'\n", 'no rule'],
+  ['[[deny]]\ncwd = "/srv"\n', 'names no rule'],
+])('rules of a fleet as %j are refused', (text, why) => {
+  expect(() => checkFleetRules({ 'guard.rules': text })).toThrow(why)
+  expect(() => checkFleetRules({ 'guard.rules': RULES })).not.toThrow()
 })
 
 test("the machine's fleet holds for everybody on it, as far as the service follows it", () => {

@@ -3,6 +3,8 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getFleet } from '../../../api/contract/operations/fleet.ts'
 import { getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { postQuery } from '../../../api/contract/operations/query.ts'
+import { checkFleetRules } from '../../../assist/guard/index.ts'
+import { readText } from '../../../assist/guard/read-rules.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { FLEET_KEYS } from '../../../config/fleet.ts'
 import { checkedSetting } from '../../../config/fleet-settings.ts'
@@ -10,6 +12,7 @@ import { KEY_LIST } from '../../../config/table.ts'
 import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { changedView, type FleetState, fleetView, machineOf } from '../../fleet/settings-view.ts'
 import { PASSPHRASE, ROOT_KEY } from '../../input/root-key.ts'
+import { absolutePath } from '../../place.ts'
 
 const NAMES = Object.keys(FLEET_KEYS)
 
@@ -23,6 +26,13 @@ function settingIn(text: string): { readonly key: string; readonly value: unknow
       where: 'karo fleet set',
       hint: `Write ${key}=<value>. To set it no longer: karo fleet unset ${key}`,
     })
+  }
+  if (FLEET_KEYS[key]?.text !== undefined) {
+    const file = absolutePath(said, 'karo fleet set')
+    const value = readText(file)
+    if (value === undefined) throw new KaroError('not_found', 'there is no such file', { where: file })
+    checkFleetRules({ [key]: value }, file)
+    return { key, value: checkedSetting(key, value) }
   }
   const value = said.startsWith('[') ? listIn(said) : known?.kind.fromText?.(said)
   return { key, value: checkedSetting(key, value) }
@@ -45,8 +55,8 @@ const set = defineCommand({
       name: 'setting',
       required: true,
       variadic: true,
-      description: `key=value; commas separate the entries of a list. A fleet sets ${NAMES.join(', ')}`,
-      completes: NAMES.map((name) => `${name}=`),
+      description: `key=value; commas separate the entries of a list, and the value of guard.rules is a file. A fleet sets ${NAMES.join(', ')}`,
+      completes: NAMES,
     },
   ],
   options: [ROOT_KEY, PASSPHRASE],
