@@ -28,11 +28,5 @@ test('lines and disguises drawn apart from each other', () => {
 
 test('every disguise fits many lines', () => {
   for (const { name, fits } of DISGUISES)
-    expect(
-      LINES.values()
-        .filter(({ command, shell }) => fits(command, shell))
-        .take(16)
-        .toArray(),
-      name,
-    ).toHaveLength(16)
+    expect(LINES.filter(({ command, shell }) => fits(command, shell)).slice(0, 16), name).toHaveLength(16)
 })

@@ -218,7 +218,7 @@ export function giveAlike(world: World, machines: readonly Machine[]): void {
   const [leaders, followers] = rawShare(first, seeded('alike')).map((share) => {
     const [halves, told] = [share.halves(), share.verifier(KEY)]
     return { ...share, halves: () => halves, verifier: () => told }
-  }) as [HeldShare, HeldShare]
+  }) as unknown as [HeldShare, HeldShare]
   for (const machine of machines) {
     const of = { author: authorOf(machine.n), check: blake3([`share of ${machine.n}`], 16) }
     hold(world, machine, [
