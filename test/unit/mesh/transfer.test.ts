@@ -114,8 +114,8 @@ function readAll(stream: Stream, bytes: number, onRead: () => void = () => {}): 
 }
 
 test.each([
-  [4, 1_000],
-  [16, 100_000],
+  [2, 1_000],
+  [8, 100_000],
 ])('%i MiB each way at the same time, %i bytes in each message', async (mebibytes, piece) => {
   const all = mebibytes * MIB
   const here = Promise.withResolvers<readonly [sent: string, read: string]>()
@@ -131,14 +131,14 @@ test('a peer that reads slowly and gives windows without end makes nothing wait,
   const sending = Promise.withResolvers<string>()
   const { theirs, ours } = await connected((stream) => {
     stream.addEventListener('message', () => {
-      sendAll(stream, 64 * MIB, MIB).then(sending.resolve, sending.reject)
+      sendAll(stream, 32 * MIB, MIB).then(sending.resolve, sending.reject)
     })
   })
   const stream = await theirs.newStream([PROTOCOL])
   const { unsent } = inside(ours)
   let most = 0
   const { socket } = inside(theirs).below
-  const read = readAll(stream, 64 * MIB, () => {
+  const read = readAll(stream, 32 * MIB, () => {
     most = Math.max(most, unsent())
     socket.pause()
     setImmediate(() => socket.resume())

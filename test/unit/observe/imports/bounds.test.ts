@@ -80,7 +80,7 @@ const LINES_WITHOUT_NUMBER = [
   ['fish', readFish, '\n'],
 ] as const
 // Each takes five million lines; all of them count by the same function.
-test.each(LINES_WITHOUT_NUMBER.slice(times(2, 0)))(
+test.each(LINES_WITHOUT_NUMBER.slice(times(3, 0)))(
   '%s: lines without number end it: %j',
   async (_, read, line) => {
     const { bytes, asked } = source('', line)

@@ -24,15 +24,23 @@ const newPath = (): string => join(temporaryDirectory(), 'identity.key')
 const refused = (code: string, message: RegExp) =>
   expect.objectContaining({ code, message: expect.stringMatching(message) })
 
+/** The bytes of one file, made once: the passphrase costs a quarter of a second each time. */
+let made: { readonly bytes: Buffer; readonly nodeId: string } | undefined
+
 function protectedKey(): { path: string; nodeId: string } {
   const path = newPath()
-  const { nodeId } = createIdentityFile(path, systemRandom)
-  protectIdentityFile(path, SECRET, systemRandom)
-  return { path, nodeId }
+  if (made === undefined) {
+    const { nodeId } = createIdentityFile(path, systemRandom)
+    protectIdentityFile(path, SECRET, systemRandom)
+    made = { bytes: fs.readFileSync(path), nodeId }
+  } else fs.writeFileSync(path, made.bytes, { mode: 0o600 })
+  return { path, nodeId: made.nodeId }
 }
 
 test('it is the same key behind it, and comes back', () => {
-  const { path, nodeId } = protectedKey()
+  const path = newPath()
+  const { nodeId } = createIdentityFile(path, systemRandom)
+  protectIdentityFile(path, SECRET, systemRandom)
   expect(fs.statSync(path).mode & 0o7777).toBe(0o600)
   expect(fs.readdirSync(join(path, '..'))).toEqual(['identity.key'])
   expect(fs.readFileSync(path, 'utf8')).not.toContain('BEGIN PRIVATE KEY')
@@ -58,8 +66,8 @@ test('without it, with another one, and a second time, it is refused and the fil
   expect(() => loadIdentity(path)).toThrow(refused('unauthorized', /none was given/))
   for (const wrong of ['', 'x', 'größe ist relativ ', 'Größe ist relativ']) {
     expect(() => loadIdentity(path, Buffer.from(wrong))).toThrow(refused('unauthorized', /does not open/))
-    expect(() => unprotectIdentityFile(path, Buffer.from(wrong), systemRandom)).toThrow(/does not open/)
   }
+  expect(() => unprotectIdentityFile(path, Buffer.from('x'), systemRandom)).toThrow(/does not open/)
   expect(() => protectIdentityFile(path, SECRET, systemRandom)).toThrow(refused('conflict', /already/))
   expect(fs.readFileSync(path)).toEqual(before)
   const open = newPath()
@@ -138,7 +146,7 @@ test('killed at any moment, the file is the old one or the new one, and the next
       process.stdout.write('.')
     }`
   let seen = 0
-  for (let round = 0; round < times(6, 12); round++) {
+  for (let round = 0; round < times(4, 12); round++) {
     const child = track(
       spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }),
     )
