@@ -27,6 +27,10 @@ test('lines and disguises drawn apart from each other', () => {
 })
 
 test('every disguise fits many lines', () => {
-  for (const { name, fits } of DISGUISES)
-    expect(LINES.filter(({ command, shell }) => fits(command, shell)).slice(0, 16), name).toHaveLength(16)
+  for (const { name, fits } of DISGUISES) {
+    let missing = 16
+    // No further than that: to see whether a line is open it is judged.
+    LINES.some(({ command, shell }) => fits(command, shell) && --missing === 0)
+    expect(missing, name).toBe(0)
+  }
 })
