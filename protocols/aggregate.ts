@@ -15,6 +15,7 @@ import {
 } from './messages/release.ts'
 import { type ShareHeader, type SharePlain, shareHeader, sharePlain } from './messages/share.ts'
 import { type TallyPlain, tallyPlain } from './messages/tally.ts'
+import { pad } from './padding.ts'
 import { FrameError } from './reject.ts'
 
 interface Codec<T> {
@@ -24,23 +25,45 @@ interface Codec<T> {
   decode(bytes: Uint8Array): T
 }
 
-function codec<T extends WireBody>(schema: z.ZodType<T>, name: string, most: number): Codec<T> {
+/** Sizes of the plaintexts of tallies and releases, so that whoever carries them learns little of how many rows are open. */
+const sizesTo = (most: number): readonly number[] =>
+  [4, 8, 16, 24, 32, 40, 48, 56]
+    .map((kib) => kib * 1024)
+    .filter((size) => size < most)
+    .concat(most)
+
+function codec<T extends WireBody>(
+  schema: z.ZodType<T>,
+  name: string,
+  most: number,
+  sizes: readonly number[] = [],
+): Codec<T> {
   const bounded = (bytes: Uint8Array): Uint8Array => {
     if (bytes.length > most) throw new FrameError('too_large', `a ${name} of ${bytes.length} bytes`)
     return bytes
   }
   return {
-    encode: (value) => bounded(encodeValue(conform(schema, value))),
+    encode: (value) => bounded(pad(encodeValue(conform(schema, value)), sizes)),
     decode: (bytes) => conform(schema, decodeValue(bounded(bytes))),
   }
 }
 
 export const shareHeaders: Codec<ShareHeader> = codec(shareHeader, 'header of a share', SHARE_PLAIN_BYTES)
-export const tallies: Codec<TallyPlain> = codec(tallyPlain, 'tally', TALLY_PLAIN_BYTES)
+export const tallies: Codec<TallyPlain> = codec(
+  tallyPlain,
+  'tally',
+  TALLY_PLAIN_BYTES,
+  sizesTo(TALLY_PLAIN_BYTES),
+)
 export const checks: Codec<CheckPlain> = codec(checkPlain, 'check', TALLY_PLAIN_BYTES)
 export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', RELEASE_PLAIN_BYTES)
 /** Releases as they are sealed; the content alone is what both aggregators say the same. */
-export const releasePlains: Codec<ReleasePlain> = codec(releasePlain, 'release', RELEASE_PLAIN_BYTES)
+export const releasePlains: Codec<ReleasePlain> = codec(
+  releasePlain,
+  'release',
+  RELEASE_PLAIN_BYTES,
+  sizesTo(RELEASE_PLAIN_BYTES),
+)
 export const statements: Codec<ReleaseStatement> = codec(
   releaseStatement,
   'statement of a release',
@@ -69,8 +92,8 @@ export function encodeShare(
   const most = Math.max(least, bare(new Uint8Array(fullest.header), new Uint8Array(fullest.share)))
   // The padding is long everywhere: between a short one and a long one lies a length that neither makes.
   const size = SIZES.find((one) => one > most + LONG_PAD) ?? SHARE_PLAIN_BYTES
-  const pad = Math.max(0, size - least - 1)
-  return plain.encode({ header, share, pad: new Uint8Array(pad) })
+  const zeros = Math.max(0, size - least - 1)
+  return plain.encode({ header, share, pad: new Uint8Array(zeros) })
 }
 
 /** FrameErrors as `Codec.decode`. */

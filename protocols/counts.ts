@@ -58,3 +58,19 @@ export function possibleActivity({
     total(daily) === total_commands
   )
 }
+
+/**
+ * How many of `machines` are in each state. Null: not told; where the told ones are all machines, none is in the others.
+ */
+export const statesOf = <S extends string>(
+  names: readonly S[],
+  told: (name: S) => number | null,
+  machines: number,
+): Readonly<Record<S, number | null>> => {
+  const counts = names.map((name) => [name, told(name)] as const)
+  const areAll = machines > 0 && counts.reduce((sum, [, count]) => sum + (count ?? 0), 0) >= machines
+  return Object.fromEntries(counts.map(([name, count]) => [name, count ?? (areAll ? 0 : null)])) as Record<
+    S,
+    number | null
+  >
+}

@@ -66,9 +66,6 @@ const rowBits = bytes(0, ROWS_MAX / 8).describe('a bit for each row, the lowest 
 
 const releasedSplit = z.object({
   told: rowBits.describe('rows that are told of each cell, and that somebody has'),
-  hidden: rowBits.describe(
-    'rows that are not, and that somebody has, or that are within such a row; the others nobody has',
-  ),
   cells: rowsOf(CELLS_OF_GROUP_MAX, {
     teams: partTeams,
     n: uint(LISTED_MAX).describe('machines of the cell'),
@@ -88,10 +85,9 @@ const releasedType = z.object({
   type: typeName,
   layout: bytes(32),
   n: uint(LISTED_MAX).describe('machines that the totals are about'),
-  threshold: uint(2 * LISTED_MAX).describe('a row of fewer machines is withheld'),
-  rows: listOf(releasedRow, ROWS_MAX).describe('rows that are not here, and not withheld, are zero'),
-  withheld: listOf(uint(ROWS_MAX - 1), ROWS_MAX).describe(
-    'rows that some group has, or that are within such a row, and that no group opened',
+  threshold: uint(2 * LISTED_MAX).describe('a row of fewer machines is not told'),
+  rows: listOf(releasedRow, ROWS_MAX).describe(
+    'rows that are not here fewer machines have, or none, or the others would follow from them: nobody is told which',
   ),
   declined: uint(LISTED_MAX).describe('machines that do not share this type with this audience'),
   waiting: uint(LISTED_MAX).describe('machines that share it and could not be put into a set yet'),

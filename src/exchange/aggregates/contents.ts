@@ -81,7 +81,7 @@ function fitting(content: ReleaseContent): ReleaseContent {
   const sizeOf = ({ teams, nodes, values }: ReleasedSplit['cells'][number]): number =>
     nodes.length + values.length + Buffer.byteLength(teams.join()) + CELL_OVERHEAD
   const all = content.types.flatMap(({ splits }) => splits)
-  for (const { told, hidden } of all) left -= told.length + hidden.length + CELL_OVERHEAD
+  for (const { told } of all) left -= told.length + CELL_OVERHEAD
   const kept = new Set<object>()
   for (const cell of all.flatMap(({ cells }) => cells).sort((a, b) => b.n - a.n)) {
     left -= sizeOf(cell)
@@ -172,7 +172,7 @@ function typeOf(
     layout: layout ?? new Uint8Array(32),
     n: shown.reduce((sum, { n }) => sum + n, 0),
     threshold: Math.max(0, ...shown.map(({ threshold }) => threshold)),
-    ...rowsOf(shown),
+    rows: rowsOf(shown),
     declined,
     waiting,
     outside,
@@ -188,7 +188,6 @@ function splitIn({ cells }: TalliedGroup, { apart, opened }: GroupTotals): reado
   return [
     {
       told: packed.told,
-      hidden: packed.hidden,
       cells: cells.map(({ teams, n, threshold }, at) => ({
         teams: [...teams],
         n,
@@ -199,26 +198,24 @@ function splitIn({ cells }: TalliedGroup, { apart, opened }: GroupTotals): reado
   ]
 }
 
-/** Rows of several groups, added up where they are open. */
-function rowsOf(groups: readonly GroupTotals[]): Pick<ReleasedType, 'rows' | 'withheld'> {
+/**
+ * Rows of several groups, added up over those that show them. Of the other rows nothing is said, not even whether a group has any
+ * of them: the name of one that few machines have would say who these are.
+ */
+function rowsOf(groups: readonly GroupTotals[]): ReleasedType['rows'] {
   const rows: ReleasedType['rows'][number][] = []
-  const withheld: number[] = []
   const count = groups[0]?.layout.rows.length ?? 0
   for (let row = 0; row < count; row++) {
-    let [of, nodes, isHidden] = [0, 0, false]
-    let values: readonly number[] = groups[0]?.layout.rows[row]?.values.map(() => 0) ?? []
+    let [of, nodes] = [0, 0]
+    let values: readonly number[] | undefined
     for (const { n, opened } of groups) {
-      if (opened?.opening.isOpen[row] !== true) {
-        isHidden = true
-        continue
-      }
+      const more = opened?.values.get(row)
+      if (opened === undefined || more === undefined) continue
       of += n
       nodes += opened.opening.nodes[row] as number
-      const more = opened.values.get(row)
-      if (more !== undefined) values = values.map((value, at) => value + (more[at] as number))
+      values = values?.map((value, at) => value + (more[at] as number)) ?? more
     }
-    if (nodes > 0) rows.push({ row, of, nodes, values })
-    else if (isHidden) withheld.push(row)
+    if (values !== undefined) rows.push({ row, of, nodes, values: [...values] })
   }
-  return { rows, withheld }
+  return rows
 }

@@ -83,7 +83,7 @@ const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
     partly: listOf(z.string().max(64), 512).describe(
-      'rows that some of the periods or machines withheld: what is shown of them is of the others, so it is the least',
+      'rows that some periods do not tell, or not of all machines: what is shown of them is the least',
     ),
     team: z
       .strictObject({
@@ -103,7 +103,6 @@ const released = z
         .describe('why there are no totals of this period; null when there are'),
       contributions: contributions.nullable().describe('null: this node does not know'),
       k: count('fewest machines behind a row that is shown'),
-      rows_withheld: count('rows left out because too few machines were in them'),
     }).describe('the closed periods in the range, oldest first'),
   })
   .meta({ id: 'Released', description: 'Which closed periods the totals are of, at level 2.' })
@@ -184,8 +183,8 @@ export const queryResult = z
       mode: z.enum(['per_node', 'aggregate']),
       k_min: count('fewest nodes that a total may include'),
       cells_suppressed: count(
-        'rows left out because too few nodes were in them, beside rows that only divide one that is shown',
-      ),
+        'rows left out because too few nodes were in them; of totals of a team those that are told of all machines only; null: of totals of all machines that is not told',
+      ).nullable(),
       noise: text(64, 'noise that was added to the numbers, or `none`'),
     }),
     ended_by: z.enum(ENDINGS),

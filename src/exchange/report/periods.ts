@@ -8,7 +8,7 @@ export interface Period {
   readonly end: number
   /** Machines in the sums. */
   readonly machines: number
-  /** A row that is not here was withheld. */
+  /** Of a row that is not here nothing is known: nobody has any of it, or too few do. */
   readonly rows: ReadonlyMap<string, TotalRow & { readonly whole: boolean }>
 }
 
@@ -95,15 +95,4 @@ function changeOf(pairs: readonly Pair[], row: string): Change | null {
     of: pairs.length,
     machines: { before: machinesIn(before) as Span, now: machinesIn(now) as Span },
   }
-}
-
-/** Which side of all pairs shows a row: something, only nothing, or not at all. */
-export type Standing = 'some' | 'none' | 'withheld' | 'unsure'
-
-export function standingOf(periods: readonly Period[], row: string): Standing {
-  const found = periods.flatMap(({ rows }) => rows.get(row) ?? [])
-  if (found.some(({ nodes }) => nodes > 0)) return 'some'
-  if (found.length === 0) return 'withheld'
-  // Nobody had it in the periods that show it, and in the others too few did: somebody had it.
-  return found.length === periods.length && found.every(({ whole }) => whole) ? 'none' : 'unsure'
 }

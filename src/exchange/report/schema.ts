@@ -36,9 +36,9 @@ const change = z
 
 /** A number that a row shows. */
 const figure = {
-  value: count('the sum; null: withheld, or nothing of it was released').nullable(),
+  value: count('the sum; null: no period tells it').nullable(),
   machines: count('machines that have any of it, in the period with the most').nullable(),
-  at_least: z.boolean().describe('some periods or machines withheld it, so there may be more'),
+  at_least: z.boolean().describe('some periods do not tell it, or not of all machines, so there may be more'),
   change: change.nullable().describe('null: no period of both times shows it whole'),
 }
 
@@ -75,25 +75,17 @@ const tools = z
       ...tool,
       ...figure,
       failed: share(
-        'failed uses of all; null: not told, because too few machines had failures, or such a number could be computed from it',
+        'failed uses of all, at least; null: not told, because no machine had failures, or too few, or such a number could be computed from it',
       ).nullable(),
-      failed_at_least: z
-        .boolean()
-        .describe(
-          'some periods or machines withheld failures, or some uses have no exit code; there may be more',
-        ),
       failed_machines: count(
         'machines that had failures, in the period with the most; null: not told',
       ).nullable(),
     }).describe('most used first'),
-    new: moves('used now, and by no machine in the periods before'),
-    vanished: moves('used before, and by no machine now'),
-    surfaced: moves('shown now, and withheld in all periods before'),
-    submerged: moves('shown before, and withheld now'),
-    withheld: count('most rows that one period withheld'),
+    new: moves('told now, and in no period before: there no machine used it, or too few'),
+    vanished: moves('told before, and in no period now: no machine uses it, or too few do'),
     all: z
       .strictObject({
-        uses: count('of all tools, withheld ones too'),
+        uses: count('of all tools, those that are not told too'),
         failed: count('uses that failed'),
         unknown: count('uses whose exit code is not known; null: not told').nullable(),
         periods: count('periods that show both whole'),
@@ -106,6 +98,9 @@ const tools = z
 const risk = z
   .strictObject({
     ...ground,
+    commands: count(
+      'commands of all levels, those that are not told too; null: no period tells it',
+    ).nullable(),
     levels: rowsOf(16, { level: z.enum(RISK_LEVELS), ...figure }),
     rules: rowsOf(ROWS_MAX, {
       level: z.enum(RISK_LEVELS),
@@ -120,29 +115,24 @@ const risk = z
       .strictObject({
         periods: count('released periods that show rules; of others nothing is known by rule'),
         since: moment('start of the first one, earlier periods included; null: none does').nullable(),
-        withheld: count(
-          'most rules of a level that is shown that one period withheld; null: of a team they are not counted',
-        ).nullable(),
       })
       .describe('since when rules are counted'),
     acts: rowsOf(16, { act: z.enum(ACTS), ...figure }),
     risky: z.strictObject({
-      share: share('high and critical of all commands; null: not known').nullable(),
+      share: share('high and critical of all commands, at least; null: not known').nullable(),
       before: share('the same of the periods that it is compared with').nullable(),
-      periods: count('periods that show all levels'),
-      hidden: count(
-        'released periods that withhold high or critical, where machines had such commands; the share is not of these',
-      ),
+      periods: count('periods that tell high or critical ones'),
     }),
     trend: rowsOf(10_000, {
       ...timeRange.shape,
-      commands: count('all commands; null: not released, or withheld').nullable(),
-      risky: count('high and critical').nullable(),
+      commands: count('all commands; null: not released').nullable(),
+      risky: count('high and critical, as far as they are told; null: not told').nullable(),
       machines: count('machines in the totals').nullable(),
     }),
-    guard: rowsOf(16, { state: z.enum(GUARD_STATES), machines: count('null: withheld').nullable() }).describe(
-      'machines by what the guard does there, in the newest released period',
-    ),
+    guard: rowsOf(16, {
+      state: z.enum(GUARD_STATES),
+      machines: count('null: none, or too few').nullable(),
+    }).describe('machines by what the guard does there, in the newest released period'),
   })
   .meta({ id: 'ReportRisk' })
 
@@ -160,7 +150,7 @@ const anomalies = z
       count: count('signals of the rows that are shown; null: not released').nullable(),
       machines: count('machines in the totals').nullable(),
     }),
-    learning: count('machines with too few days to compare with; null: withheld').nullable(),
+    learning: count('machines with too few days to compare with; null: none, or too few').nullable(),
     named: z
       .strictObject({
         nodes: count('machines that tell theirs by name'),

@@ -1,4 +1,5 @@
 // The sections of a report about the mesh's numbers: tools, risk and anomalies, from what was released of each.
+import { statesOf } from '../../../protocols/counts.ts'
 import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
 import { ruleList } from '../../assist/risk/index.ts'
 import { byText } from '../../base/by-text.ts'
@@ -6,7 +7,7 @@ import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import { missingWords } from '../totals/words.ts'
-import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf, standingOf } from './periods.ts'
+import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf } from './periods.ts'
 import type {
   AnomalyRow,
   AnomalySection,
@@ -58,26 +59,12 @@ const timeOf = ({ start, end }: { readonly start: number; readonly end: number }
   start: rfc3339(start),
   end: rfc3339(end),
 })
-const withheldIn = (buckets: readonly BucketTotals[]): number =>
-  Math.max(0, ...buckets.map(({ withheld }) => withheld))
 
 /** Rows of failures, and of all tools together, have a word before a colon. */
 const isTool = (row: string): boolean => !row.includes(':')
 
-const rulesWithheld = (buckets: readonly BucketTotals[]): number | null => {
-  const counts = buckets.filter(({ why }) => why === undefined).map(({ withheldWithin }) => withheldWithin)
-  return counts.some((count) => count === undefined)
-    ? null
-    : Math.max(0, ...counts.map((count) => count ?? 0))
-}
-
 export function toolsOf(found: Found): ToolsSection {
   const { ground, now, pairs } = read(found)
-  /** Of some uses it is not known how they ended, so more of each tool may have failed. */
-  const hasUnknown = now.some(({ rows }) => {
-    const unknown = rows.get('all:unknown')
-    return unknown?.whole !== true || unknown.values[0] !== 0
-  })
   const names = new Set(
     [...now, ...pairs.map(({ before }) => before)].flatMap(({ rows }) => [...rows.keys()].filter(isTool)),
   )
@@ -85,16 +72,13 @@ export function toolsOf(found: Found): ToolsSection {
     const figure = figureOf(now, pairs, tool)
     if (!figure.value) return []
     const failures = figureOf(now, [], `failed:${tool}`)
-    // None in the periods that tell it is no knowledge of the others.
-    const isKnown = failures.value !== null && (failures.value > 0 || !failures.at_least)
     return [
       {
         tool,
         category: toolOf(tool).category,
         ...figure,
-        failed: isKnown ? (failures.value ?? 0) / figure.value : null,
-        failed_at_least: isKnown && (failures.at_least || hasUnknown),
-        failed_machines: isKnown ? failures.machines : null,
+        failed: failures.value === null ? null : failures.value / figure.value,
+        failed_machines: failures.machines,
       },
     ]
   })
@@ -102,7 +86,6 @@ export function toolsOf(found: Found): ToolsSection {
     ...ground,
     rows: rows.sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.tool, b.tool)),
     ...movesOf(names, pairs),
-    withheld: withheldIn(found.now),
     all: allOf(now),
   }
 }
@@ -123,48 +106,41 @@ function allOf(periods: readonly Period[]): ToolsSection['all'] {
   }
 }
 
-const KINDS_OF_MOVE = ['new', 'vanished', 'surfaced', 'submerged'] as const
-type Moves = Readonly<Record<(typeof KINDS_OF_MOVE)[number], readonly ToolMove[]>>
-
-/** A tool has moved where one time has it and the other says that nobody had, or too few for it to be shown. */
-function movesOf(names: Iterable<string>, pairs: readonly Pair[]): Moves {
-  const moves: Record<keyof Moves, ToolMove[]> = { new: [], vanished: [], surfaced: [], submerged: [] }
+/** Tools that one of the two times tells and the other does not: there no machine had them, or too few. */
+function movesOf(names: Iterable<string>, pairs: readonly Pair[]): Pick<ToolsSection, 'new' | 'vanished'> {
   const [now, before] = [pairs.map((pair) => pair.now), pairs.map((pair) => pair.before)]
-  const move = (tool: string, periods: readonly Period[]): ToolMove => {
-    const { value, machines } = figureOf(periods, [], tool)
-    const shown = periods.filter(({ rows }) => rows.has(tool)).length
-    return {
-      tool,
-      category: toolOf(tool).category,
-      uses: value ?? 0,
-      machines: machines ?? 0,
-      periods: shown,
-      of: periods.length,
-    }
-  }
-  for (const tool of names) {
-    const [is, was] = [standingOf(now, tool), standingOf(before, tool)]
-    if (is === 'some' && was === 'none') moves.new.push(move(tool, now))
-    if (is === 'none' && was === 'some') moves.vanished.push(move(tool, before))
-    if (is === 'some' && was === 'withheld') moves.surfaced.push(move(tool, now))
-    if (is === 'withheld' && was === 'some') moves.submerged.push(move(tool, before))
-  }
-  for (const list of Object.values(moves)) list.sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
-  return moves
+  const tells = (periods: readonly Period[], tool: string): boolean =>
+    periods.some(({ rows }) => rows.has(tool))
+  const only = (periods: readonly Period[], others: readonly Period[]): readonly ToolMove[] =>
+    [...names]
+      .filter((tool) => tells(periods, tool) && !tells(others, tool))
+      .map((tool) => {
+        const { value, machines } = figureOf(periods, [], tool)
+        const shown = periods.filter(({ rows }) => rows.has(tool)).length
+        return {
+          tool,
+          category: toolOf(tool).category,
+          uses: value ?? 0,
+          machines: machines ?? 0,
+          periods: shown,
+          of: periods.length,
+        }
+      })
+      .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
+  return { new: only(now, before), vanished: only(before, now) }
 }
 
 const RISKY = ['high', 'critical'] as const
 
-/** High and critical, and all commands, of a period that shows all four levels whole. */
+/** High and critical, as far as they are told, and all commands, of a period that tells these of all machines, and some of those. */
 function riskIn({ rows }: Period): { readonly risky: number; readonly commands: number } | undefined {
-  const counts = RISK_LEVELS.map((level) => rows.get(`risk:${level}`))
-  if (counts.some((row) => row?.whole !== true)) return undefined
-  const sum = (levels: readonly string[]): number =>
-    levels.reduce((all, level) => all + (rows.get(`risk:${level}`)?.values[0] ?? 0), 0)
-  return { risky: sum(RISKY), commands: sum(RISK_LEVELS) }
+  const all = rows.get('all:commands')
+  const risky = RISKY.flatMap((level) => rows.get(`risk:${level}`)?.values[0] ?? [])
+  if (all?.whole !== true || risky.length === 0) return undefined
+  return { risky: risky.reduce((sum, one) => sum + one, 0), commands: all.values[0] ?? 0 }
 }
 
-/** Null: no period shows it, or nobody typed anything. */
+/** Null: no period shows it. */
 function riskyShare(periods: readonly Period[]): { readonly share: number | null; readonly periods: number } {
   const known = periods.flatMap((period) => riskIn(period) ?? [])
   const commands = known.reduce((sum, one) => sum + one.commands, 0)
@@ -202,36 +178,33 @@ export function riskOf(found: Found): RiskSection {
   const shown = new Map(now.map((period) => [period.start, period]))
   const both = pairs.filter((pair) => riskIn(pair.now) && riskIn(pair.before))
   const newest = now.at(-1)
+  const told = (state: string): number | null => newest?.rows.get(`guard:${state}`)?.values[0] ?? null
+  const guard = statesOf(GUARD_STATES, told, newest?.machines ?? Number.POSITIVE_INFINITY)
   return {
     ...ground,
+    commands: figureOf(now, [], 'all:commands').value,
     levels: RISK_LEVELS.map((level) => ({ level, ...figureOf(now, pairs, `risk:${level}`) })),
     rules: rulesOf(now, pairs),
     by_rule: {
       periods: byRule.length,
       since: since === undefined ? null : rfc3339(since),
-      withheld: rulesWithheld(found.now),
     },
     acts: ACTS.map((act) => ({ act, ...figureOf(now, pairs, `act:${act}`) })),
     risky: {
       ...riskyShare(now),
       before: both.length === 0 ? null : riskyShare(both.map(({ before }) => before)).share,
-      hidden: now.filter(({ rows }) => RISKY.some((level) => rows.get(`risk:${level}`)?.whole !== true))
-        .length,
     },
     trend: found.now.map((bucket) => {
       const period = shown.get(bucket.start)
       const risk = period && riskIn(period)
       return {
         ...timeOf(bucket),
-        commands: risk?.commands ?? null,
+        commands: period?.rows.get('all:commands')?.values[0] ?? null,
         risky: risk?.risky ?? null,
         machines: period?.machines ?? null,
       }
     }),
-    guard: GUARD_STATES.map((state) => ({
-      state,
-      machines: newest?.rows.get(`guard:${state}`)?.values[0] ?? null,
-    })),
+    guard: GUARD_STATES.map((state) => ({ state, machines: guard[state] })),
   }
 }
 

@@ -6,9 +6,10 @@ import {
   type SealedSummaryBody,
 } from '../../../protocols/messages/summary.ts'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { pad, paddedLength, unpad } from '../../../protocols/padding.ts'
 import { GRANULARITIES, KEPT_MS, type Period, slotOf } from '../../../protocols/periods.ts'
 import { FrameError } from '../../../protocols/reject.ts'
-import { decodeSummary, paddedLength, padSummary, unpadSummary } from '../../../protocols/summary.ts'
+import { decodeSummary, SUMMARY_SIZES } from '../../../protocols/summary.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { toHex } from '../../base/hex.ts'
 import {
@@ -70,7 +71,7 @@ const PLACE_BYTES = 80
 export function boxesThatFit(boxes: readonly PlainBox[]): number {
   let bytes = DOCUMENT_BYTES
   const over = boxes.findIndex(({ plaintext, recipients }) => {
-    bytes += BOX_BYTES + paddedLength(plaintext.length) + (recipients.length + 1) * PLACE_BYTES
+    bytes += BOX_BYTES + paddedLength(plaintext.length, SUMMARY_SIZES) + (recipients.length + 1) * PLACE_BYTES
     return bytes > SealedSummary.limit
   })
   return over < 0 ? boxes.length : over
@@ -102,7 +103,7 @@ export function writeDocument(
       const sealed = sealToMany(
         places.map(({ sealingKey }) => sealingKey),
         // The size of a summary shows how many tools a person used, so it is padded to one of a few sizes.
-        padSummary(plaintext),
+        pad(plaintext, SUMMARY_SIZES),
         aad,
         random,
       )
@@ -157,7 +158,7 @@ function openAt(
   const own = requireKey(sealingKeyOf(identity.publicKey))
   const aad = additionalData(publicKey, body, body.version, box)
   const padded = openForMany(identity.agree, own, { epk, key: recipients[place]!.key, sealed }, aad)
-  return padded === undefined ? undefined : unpadSummary(padded)
+  return padded === undefined ? undefined : unpad(padded)
 }
 
 /**

@@ -69,14 +69,11 @@ function totalsOf({ start, end }: Bucket, found: readonly Found[], asked: Asked)
   const why = whyNot(found, ofType, asked, end)
   const shown = why === undefined ? ofType : undefined
   const implausible = shown?.reason === 'implausible'
-  const hidden = shown && withheldIn(shown, asked.known)
   return {
     start,
     end,
     why,
     batches: shown === undefined ? [] : [batchOf(shown, asked.known, implausible)],
-    withheld: hidden?.alone ?? 0,
-    withheldWithin: hidden?.within ?? 0,
     k: shown?.threshold ?? 0,
     implausible,
     ...(content === undefined || shown === undefined ? {} : { apart: apartOf(content, shown, asked.known) }),
@@ -108,30 +105,18 @@ function whyNot(
   return now < end + SHARE_KEPT_MS ? 'pending' : 'none'
 }
 
-/** Rows that stand by themselves, and those within others that are shown: where one is not, that says it of them, too. */
-function withheldIn(one: ReleasedType, known: Layout | undefined): { alone: number; within: number } {
-  const rows = layoutOf(one, known)?.rows
-  const hidden = new Set(one.withheld.map((row) => rows?.[row]?.name))
-  const outer = one.withheld.map((row) => rows?.[row]?.within)
-  return {
-    alone: outer.filter((row) => row === undefined).length,
-    within: outer.filter((row) => row !== undefined && !hidden.has(row)).length,
-  }
-}
-
 function batchOf(one: ReleasedType, known: Layout | undefined, implausible: boolean): BatchTotals {
-  const { n, rows, withheld } = one
-  const opened = new Map(rows.map((row) => [row.row, row]))
-  const hidden = new Set(withheld)
-  const named = new Map<string, TotalRow>()
+  const { n, rows: opened } = one
+  const rows = new Map<string, TotalRow>()
   const partly = new Set<string>()
-  for (const [at, { name, values }] of (layoutOf(one, known)?.rows ?? []).entries()) {
-    if (hidden.has(at)) continue
-    const row = opened.get(at)
-    named.set(name, { nodes: row?.nodes ?? 0, values: row?.values ?? values.map(() => 0) })
-    if (implausible || (row !== undefined && row.of < n)) partly.add(name)
+  const layout = layoutOf(one, known)?.rows
+  for (const { row, of, nodes, values } of opened) {
+    const name = layout?.[row]?.name
+    if (name === undefined) continue
+    rows.set(name, { nodes, values })
+    if (implausible || of < n) partly.add(name)
   }
-  return { contributors: n, rows: named, partly }
+  return { contributors: n, rows, partly }
 }
 
 const apartOf = (
@@ -148,15 +133,12 @@ const apartOf = (
 function partsOf(shown: ReleasedType, known: Layout | undefined): readonly PartTotals[] {
   const layout = layoutOf(shown, known)
   if (layout === undefined) return []
-  return shown.splits.flatMap(({ told, hidden, cells }, split) => {
-    const [open, not] = [placesIn(told), new Set(placesIn(hidden))]
+  return shown.splits.flatMap(({ told, cells }, split) => {
+    const open = placesIn(told)
     return cells.flatMap((cell) => {
       const rows = cellRows(layout, open, cell)
       if (rows === undefined) return []
-      const named = new Map<string, TotalRow>()
-      for (const [at, { name, values }] of layout.rows.entries()) {
-        if (!not.has(at)) named.set(name, rows.get(at) ?? { nodes: 0, values: values.map(() => 0) })
-      }
+      const named = new Map([...rows].map(([row, total]) => [layout.rows[row]!.name, total]))
       const { teams, n, threshold } = cell
       return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
     })

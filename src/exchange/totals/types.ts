@@ -64,9 +64,9 @@ export interface Contributions {
 
 export interface BatchTotals {
   readonly contributors: number
-  /** The rows that were opened, those that nobody has anything of too. A row that is not here was withheld. */
+  /** The rows that are told. Of another one nothing is known: nobody has any of it, or too few do, or it would give such a one away. */
   readonly rows: ReadonlyMap<string, TotalRow>
-  /** The rows that some of the contributors withheld: their sums are of the others. */
+  /** The rows that are told of some of the contributors only. */
   readonly partly: ReadonlySet<string>
 }
 
@@ -99,10 +99,8 @@ export interface BucketTotals {
   readonly batches: readonly BatchTotals[]
   /** The same, as far as it was told apart by teams; absent: nothing was released. */
   readonly apart?: ApartTotals
-  /** Rows that are not shown, because too few machines have any of it; those within others are counted apart. */
-  readonly withheld: number
-  /** Rows within others that are shown, and not shown themselves; absent: of a team, whose rows within others nobody counts. */
-  readonly withheldWithin?: number | undefined
+  /** Of a team: rows that are told of all machines together and not of these. */
+  readonly ofAllOnly?: number
   /** Sums of some of its machines cannot be, so what is shown is of the others. */
   readonly implausible: boolean
   /** The fewest machines behind a row that is shown, aggregators and readers not counted. */

@@ -11,7 +11,7 @@ const DAY = new Intl.DateTimeFormat(undefined, DAY_PARTS)
 const UTC_DAY = new Intl.DateTimeFormat(undefined, { ...DAY_PARTS, timeZone: 'UTC' })
 const DAY_OF_YEAR = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' })
 
-/** `–` for a number that is not known or withheld. */
+/** `–` for a number that is not known or not told. */
 export const number = (value: number | null | undefined): string =>
   value === null || value === undefined ? '–' : NUMBER.format(value)
 

@@ -64,7 +64,8 @@ function Glance({ report }: { readonly report: ReportShape }) {
     <>
       <p class="quiet">
         {audience === null ? 'No totals were found.' : `Totals for the role ${plain(audience)}.`}{' '}
-        {k > 0 && `A row of fewer than ${k} machines is withheld. `}Made <Time at={report.made_at} as="ago" />
+        {k > 0 && `What fewer than ${k} machines have is not told. `}Made{' '}
+        <Time at={report.made_at} as="ago" />
         {report.asked_as !== null && (
           <>
             {' '}
@@ -77,7 +78,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
         figures={[
           {
             label: 'Risky commands',
-            value: percent(risk.risky.share),
+            value: risk.risky.share === null ? '–' : `at least ${percent(risk.risky.share)}`,
             note: `high and critical; ${percent(risk.risky.before)} before`,
             ...((risk.risky.share ?? 0) > 0.05 && { tone: 'warn' as const }),
           },
@@ -115,10 +116,10 @@ function Glance({ report }: { readonly report: ReportShape }) {
   )
 }
 
-/** What is withheld counts for nothing in a sum, so the sum then says that there may be more. */
+/** What is not told counts for nothing in a sum, so the sum then says that there may be more. */
 function sumOf(rows: ReportShape['anomalies']['rows']): string {
   const known = rows.flatMap(({ value }) => value ?? [])
-  if (rows.length > 0 && known.length === 0) return 'withheld'
+  if (rows.length > 0 && known.length === 0) return 'not told'
   return atLeast({
     value: known.reduce((sum, value) => sum + value, 0),
     at_least: known.length < rows.length || rows.some((row) => row.at_least),
@@ -152,7 +153,7 @@ type Row = Pick<ReportShape['risk']['levels'][number], 'value' | 'machines' | 'a
 
 /** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
 function behind({ change: moved, machines, at_least }: Row): string {
-  if (machines === null) return 'withheld'
+  if (machines === null) return 'none, or too few to be told'
   const said =
     moved === null || moved.share === null
       ? counted(machines, 'node')
@@ -177,7 +178,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
                   label: row.level,
                   tone: row.level,
                   value: row.value,
-                  note: `${shareOf(row, risk.levels)}; ${behind(row)}`,
+                  note: `${shareOf(row, risk.commands)}; ${behind(row)}`,
                 }))}
               />
               <Bars
@@ -187,7 +188,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
                   key: row.act,
                   label: ACT_WORDS[row.act],
                   value: row.value,
-                  note: `${shareOf(row, risk.levels)}; ${behind(row)}`,
+                  note: `${shareOf(row, risk.commands)}; ${behind(row)}`,
                 }))}
               />
             </>
@@ -225,8 +226,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
               />
               <p class="quiet">
                 {cut(ROWS_MAX, tools.rows.length, 'tools')} New: {names(tools.new)}. Gone:{' '}
-                {names(tools.vanished)}.{' '}
-                {tools.withheld > 0 && `${counted(tools.withheld, 'row')} withheld in one period.`}
+                {names(tools.vanished)}.
               </p>
             </>
           )}
@@ -272,11 +272,10 @@ const ACT_WORDS: Readonly<Record<ReportShape['risk']['acts'][number]['act'], str
   karo_generated: 'run by AI tools and programs',
 }
 
-/** Of all commands that are shown; nothing where a level is withheld, because the whole is then not known. */
-function shareOf({ value }: Pick<Row, 'value'>, levels: ReportShape['risk']['levels']): string {
-  const all = levels.map((level) => level.value)
-  const whole = all.reduce<number>((sum, one) => sum + (one ?? 0), 0)
-  return value === null || whole === 0 || all.includes(null) ? 'share not known' : percent(value / whole)
+/** Of all commands; at least that where some periods or machines do not tell the row. */
+function shareOf({ value, at_least }: Pick<Row, 'value' | 'at_least'>, commands: number | null): string {
+  if (value === null || commands === null || commands === 0) return 'share not known'
+  return `${at_least ? 'at least ' : ''}${percent(value / commands)}`
 }
 
 /** None is said only where the totals could have shown one. */

@@ -83,16 +83,15 @@ export function Answer({ result }: { readonly result: QueryResult }) {
           <Foreign text={note} />
         </p>
       ))}
-      {result.privacy.cells_suppressed > 0 && (
+      {result.released !== undefined && result.status === 'success' && (
         <p class="note">
-          {result.released === undefined ? '' : 'Up to '}
-          {counted(result.privacy.cells_suppressed, 'row')} left out: fewer than {result.privacy.k_min}{' '}
-          machines are behind such a row, or one could be computed from it.
+          What fewer than {result.privacy.k_min} machines have is not told, and looks the same as what none
+          has.
         </p>
       )}
       {partly.length > 0 && (
         <p class="note">
-          Left out of some periods or of some machines, so at least (≥) or not shown:{' '}
+          Not told of some periods or of some machines, so at least (≥) or not shown:{' '}
           <Foreign text={namesOf(partly)} />.
         </p>
       )}
@@ -100,7 +99,7 @@ export function Answer({ result }: { readonly result: QueryResult }) {
   )
 }
 
-/** `≥ ` before a number of totals of which some periods or machines withheld a part, by the name of its row; else nothing. */
+/** `≥ ` before a number of totals of which some periods or machines tell nothing, by the name of its row; else nothing. */
 type Least = (row: string) => string
 
 function leastOf({ released }: QueryResult): Least {

@@ -241,7 +241,7 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
   expect(view([row], 0, last)).toMatch(/3 \(\+3\)/)
 })
 
-test('what totals withhold is marked, and is neither 0 nor left away', () => {
+test('what totals do not tell is marked, and is neither 0 nor left away', () => {
   const totals = { ...empty(8, 0), level: 2, status: 'success', reach: null } as const
   const safety = queryView(
     {
@@ -262,8 +262,8 @@ test('what totals withhold is marked, and is neither 0 nor left away', () => {
   )
   expect(safety).toMatch(/^moderate +–$/m)
   expect(safety).toMatch(/^blocked –, confirmed by a person 0/m)
-  expect(safety).toMatch(/^guard withheld \(partly on –\), hooks silent on –, no hook on –$/m)
-  expect(safety).toContain('\n–: withheld\n')
+  expect(safety).toMatch(/^guard on – \(partly on –\), hooks silent on –, no hook on –$/m)
+  expect(safety).toContain('\n–: on no machine, or on too few to be told\n')
   const hourly = Array.from({ length: 24 }, (_, hour) => (hour === 1 ? null : hour === 2 ? 0 : 3))
   const daily = [69, null, null, null, null, null, 0]
   const activity = (data: Record<string, unknown>) =>
@@ -278,12 +278,12 @@ test('what totals withhold is marked, and is neither 0 nor left away', () => {
   expect(activity({})).toMatch(/^██ \? {5}██ ██/m)
   expect(activity({})).toMatch(/^Tu +–$/m)
   expect(activity({})).toMatch(/^Su +0$/m)
-  expect(activity({})).toContain('\n? and –: withheld, or not released\n')
+  expect(activity({})).toContain('\n? and –: of no machine, or of too few to be told, or not released\n')
   const nothing = { hourly: hourly.map(() => null), daily: daily.map(() => null), total_commands: null }
   expect(activity(nothing)).not.toMatch(/commands|Mo/)
 })
 
-test('a sum of which some machines or periods withheld a part is told as the least that it is', () => {
+test('a sum of which some machines or periods do not tell is told as the least that it is', () => {
   const released = {
     audience: 'security',
     holders: [],
@@ -319,7 +319,6 @@ test('totals say which whole periods they are of, what each left out, and why no
     end: `2026-11-${date + 1}T00:00:00.000Z`,
     why: null,
     k: 6,
-    rows_withheld: 3,
     contributions: null,
   })
   const result = {
@@ -339,14 +338,14 @@ test('totals say which whole periods they are of, what each left out, and why no
       partly: ['kubectl'],
       buckets: [day(19), day(20)],
     },
-    privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: 3, noise: 'none' },
+    privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: null, noise: 'none' },
     compared: { nodes: 0, of: 8 },
   } as never
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
   expect(lines).toContain('the whole periods in this time: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
-  expect(lines).toContain('up to 3 rows of a period are left out: fewer than 6 machines have such a row')
+  expect(lines).toContain('what fewer than 6 machines have is not told, and looks the same as what none has')
   expect(lines).toContain(
-    'left out in some periods or for some machines, so shown as at least (≥) or not at all: kubectl',
+    'not told of some periods or machines, so shown as at least (≥) or not at all: kubectl',
   )
   expect(lines).toContain('no change is shown')
 })

@@ -2,13 +2,8 @@
 import { expect, test } from 'vitest'
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
-import {
-  decodeSummary,
-  encodeSummary,
-  paddedLength,
-  padSummary,
-  unpadSummary,
-} from '../../../protocols/summary.ts'
+import { pad, paddedLength, unpad } from '../../../protocols/padding.ts'
+import { decodeSummary, encodeSummary, SUMMARY_SIZES } from '../../../protocols/summary.ts'
 
 const HOUR = 3_600_000
 
@@ -36,10 +31,10 @@ test('every number of tools has one of a few sizes, and reads as before', () => 
   const sizes = new Set<number>()
   for (let tools = 0; tools <= 500; tools++) {
     const plain = encodeSummary(summaryOf(tools))
-    const padded = padSummary(plain)
-    expect(padded.length).toBe(paddedLength(plain.length))
+    const padded = pad(plain, SUMMARY_SIZES)
+    expect(padded.length).toBe(paddedLength(plain.length, SUMMARY_SIZES))
     sizes.add(padded.length / 1024)
-    expect(unpadSummary(padded)).toEqual(plain)
+    expect(unpad(padded)).toEqual(plain)
     expect(decodeSummary(padded)).toEqual(summaryOf(tools))
   }
   expect([...sizes]).toEqual([1, 2, 4, 8, 16, 32])
@@ -47,7 +42,7 @@ test('every number of tools has one of a few sizes, and reads as before', () => 
 
 test('a few bytes more or less never make a size of their own', () => {
   for (let length = 100; length < 32_000; length++) {
-    const padded = paddedLength(length)
+    const padded = paddedLength(length, SUMMARY_SIZES)
     expect([1, 2, 4, 8, 16, 32].map((kib) => kib * 1024)).toContain(padded)
     expect(padded).toBeGreaterThan(length)
   }
@@ -55,6 +50,6 @@ test('a few bytes more or less never make a size of their own', () => {
 
 test('the padding of others may be anything or missing', () => {
   const plain = encodeSummary(summaryOf(3))
-  expect(unpadSummary(plain)).toEqual(plain)
-  expect(() => unpadSummary(new Uint8Array(3).fill(0xc1))).toThrow('malformed')
+  expect(unpad(plain)).toEqual(plain)
+  expect(() => unpad(new Uint8Array(3).fill(0xc1))).toThrow('malformed')
 })

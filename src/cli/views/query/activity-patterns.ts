@@ -51,7 +51,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     return (
       `${known(total)}${since(total, before?.total_commands)} ${total === 1 ? 'command' : 'commands'}${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
       `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}` +
-      (shown.includes(null) ? '\n? and –: withheld, or not released\n' : '')
+      (shown.includes(null) ? '\n? and –: of no machine, or of too few to be told, or not released\n' : '')
     )
   },
   perNode(nodes, name, age, screen) {

@@ -2,7 +2,7 @@
 import type { QueryDataOf, QueryResult } from '../../../api/contract/shapes.ts'
 import { percent } from './view.ts'
 
-/** What is compared of a type: a name, and how it reads; undefined: it cannot be known, because a part of it is withheld. */
+/** What is compared of a type: a name, and how it reads; undefined: it cannot be known, because a part of it is not told. */
 type Rates = readonly (readonly [name: string, value: string | undefined])[]
 
 const share = (part: number | null, whole: number | null): string | undefined =>
@@ -22,8 +22,11 @@ function tools({ tools: rows, all }: QueryDataOf<'ToolUsage'>): Rates {
     : [['failures', share(all.failures, all.uses - (all.unknown ?? 0))]]
 }
 
-function safety({ by_risk_level: { safe, moderate, high, critical } }: QueryDataOf<'SafetyPosture'>): Rates {
-  return [['risky commands', share(total([high, critical]), total([safe, moderate, high, critical]))]]
+/** Few machines have high or critical commands, so that one of the two is often not told, and the share is then the least. */
+function safety({ by_risk_level: { high, critical }, commands }: QueryDataOf<'SafetyPosture'>): Rates {
+  if (commands === undefined || (high === null && critical === null)) return [['risky commands', undefined]]
+  const rate = share((high ?? 0) + (critical ?? 0), commands)
+  return [['risky commands', high === null || critical === null ? `at least ${rate}` : rate]]
 }
 
 const RATES: Readonly<Record<string, (data: never, machines: number) => Rates>> = {

@@ -61,7 +61,7 @@ export const safetyPosture: QueryTypeView<Data> = {
         ? ''
         : acts,
       `${states.join(', ')}\n`,
-      counts.includes(null) ? '–: withheld\n' : '',
+      counts.includes(null) ? '–: on no machine, or on too few to be told\n' : '',
       data.change === null ? '' : changeWords(data.change, passes),
     ].join('')
   },
@@ -102,8 +102,7 @@ function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number):
     ...(off === 0 ? [] : [`off ${known(off)}`]),
     ...(unknown === 0 ? [] : [`not known ${known(unknown)}`]),
   ]
-  const words =
-    on === null ? 'guard withheld' : `guard on ${on} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const words = on === null ? 'guard on –' : `guard on ${on} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   return rest.length === 0 ? words : `${words} (${rest.join(', ')})`
 }
 

@@ -27,11 +27,14 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
 
 const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'unknown' : percent(rate))
 
-/** What all tools come to, withheld ones too; empty where that is not known. */
+/** What all tools come to, those that are not told too; empty where that is not known. */
 const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string =>
   all === undefined || all.uses === 0
     ? ''
-    : fitted(`all tools together, withheld ones too: ${all.uses} uses, ${failedOf(all)}\n`, screen.columns)
+    : fitted(
+        `all tools together, those that are not told too: ${all.uses} uses, ${failedOf(all)}\n`,
+        screen.columns,
+      )
 
 /** A rate is of the uses whose exit code is known, where it is told how many are not. */
 function failedOf({ uses, failures, unknown }: NonNullable<QueryDataOf<'ToolUsage'>['all']>): string {

@@ -31,22 +31,19 @@ export function whoContributed(result: QueryResult): {
     ...changing(shown),
     ...elsewhereRows(result),
   ]
-  const { cells_suppressed: withheld, k_min } = privacy
-  if (withheld > 0 && team !== undefined) {
-    const rowsAre = withheld === 1 ? 'row is' : 'rows are'
+  const { cells_suppressed: ofAllOnly, k_min } = privacy
+  if (ofAllOnly !== null && ofAllOnly > 0) {
+    const rowsAre = ofAllOnly === 1 ? 'row is' : 'rows are'
     rows.push(
-      `${withheld} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have such a row, or such a number could be computed from it`,
-    )
-  } else if (withheld > 0) {
-    const [upTo, rowsAre] = [shown.length > 1 ? 'up to ' : '', withheld === 1 ? 'row' : 'rows']
-    rows.push(
-      `${upTo}${withheld} ${rowsAre} of a period are left out: fewer than ${k_min} machines have such a row, or such a number could be computed from it`,
+      `${ofAllOnly} ${rowsAre} shown for all machines together only: fewer than ${k_min} machines of a team, or outside of it, have such a row, or such a number could be computed from it`,
     )
   }
+  if (shown.length > 0)
+    rows.push(`what fewer than ${k_min} machines have is not told, and looks the same as what none has`)
   const { partly } = released
   if (partly.length > 0)
     rows.push(
-      `left out in some periods or for some machines, so shown as at least (≥) or not at all: ${named(partly)}`,
+      `not told of some periods or machines, so shown as at least (≥) or not at all: ${named(partly)}`,
     )
   const tellsChanges = 'tools' in data || 'change' in data
   if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))

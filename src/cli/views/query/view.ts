@@ -10,7 +10,7 @@ interface Shown {
   readonly screen: Screen
   /** Whether the filters on a field let a value through: of one they left out nothing is shown rather than 0. */
   readonly passes: (field: string, value: string) => boolean
-  /** `≥ ` before a number of totals of which some periods or machines withheld a part, by the name of its row; else nothing. */
+  /** `≥ ` before a number of totals of which some periods or machines tell nothing, by the name of its row; else nothing. */
   readonly least: (row: string) => string
 }
 
@@ -35,7 +35,7 @@ export const percent = (rate: number): string =>
 export const signed = (change: number): string =>
   change > 0 ? `+${change}` : change < 0 ? `−${-change}` : '0'
 
-/** A number as it is; `–` for one that is not known, or withheld. */
+/** A number as it is; `–` for one that is not known, or not told. */
 export const known = (count: number | null): string => (count === null ? '–' : String(count))
 
 /** ` (+3)` when there are three more than in the last answer. */

@@ -228,17 +228,12 @@ export function packedTotals(
   bitsOf: (rows: readonly number[], count: number) => Uint8Array,
 ): {
   readonly told: Uint8Array
-  readonly hidden: Uint8Array
   readonly cells: readonly { readonly nodes: Uint8Array; readonly values: Uint8Array }[]
 } {
   const rows = [...isTold.keys()]
   const told = rows.filter((row) => isTold[row] && cells.some(({ nodes }) => nodes[row]! > 0))
   return {
     told: bitsOf(told, isTold.length),
-    hidden: bitsOf(
-      rows.filter((row) => !isTold[row]),
-      isTold.length,
-    ),
     cells: cells.map(({ nodes, values }) => ({
       nodes: packed(
         told.map((row) => BigInt(nodes[row]!)),

@@ -18,8 +18,7 @@ export function teamTotals(buckets: readonly BucketTotals[], team: string): Team
       const batches = pick(parts, own)
       const why = own.size === 0 ? 'team' : undefined
       const k = own.size === 0 ? bucket.k : Math.max(...batches.map((part) => part.k))
-      const withheld = hiddenOf(bucket.batches, batches)
-      return { ...bucket, why, batches, k, withheld, withheldWithin: undefined }
+      return { ...bucket, why, batches, k, ofAllOnly: ofAllOnly(bucket.batches, batches) }
     })
   return {
     buckets: cut((parts) => parts.filter(({ teams }) => teams.includes(team))),
@@ -27,11 +26,8 @@ export function teamTotals(buckets: readonly BucketTotals[], team: string): Team
   }
 }
 
-/** Rows that somebody has, which are shown of all machines together and not of these. */
-const hiddenOf = (all: readonly BatchTotals[], of: readonly BatchTotals[]): number => {
-  const shown = new Set(
-    all.flatMap(({ rows }) => [...rows].flatMap(([row, { nodes }]) => (nodes > 0 ? row : []))),
-  )
+const ofAllOnly = (all: readonly BatchTotals[], of: readonly BatchTotals[]): number => {
+  const shown = new Set(all.flatMap(({ rows }) => [...rows.keys()]))
   return [...shown].filter((row) => of.some(({ rows }) => !rows.has(row))).length
 }
 

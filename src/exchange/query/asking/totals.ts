@@ -149,7 +149,8 @@ export async function askTotals(
     privacy: {
       mode: 'aggregate',
       k_min: Math.max(0, ...released.map(({ k }) => k)),
-      cells_suppressed: Math.max(0, ...released.map(({ withheld }) => withheld)),
+      cells_suppressed:
+        request.team === undefined ? null : Math.max(0, ...released.map(({ ofAllOnly = 0 }) => ofAllOnly)),
       noise: 'none',
     },
     ended_by: 'all_done',
@@ -257,17 +258,16 @@ const releasedOf = (
   refused: fetched?.refused ?? [],
   partly: partlyOpened(released),
   ...(team === undefined ? {} : { team: { name: team, ...machinesOfTeam(buckets, team) } }),
-  buckets: buckets.map(({ start, end, why, contributions, k, withheld }) => ({
+  buckets: buckets.map(({ start, end, why, contributions, k }) => ({
     start: rfc3339(start),
     end: rfc3339(end),
     why: why ?? null,
     k,
-    rows_withheld: withheld,
     contributions: team === undefined ? (contributions ?? null) : null,
   })),
 })
 
-/** Rows of which something is opened and something withheld, by a bucket or by machines of one: their sums are the least. */
+/** Rows that not every bucket tells, or not of all its machines: their sums are the least. */
 function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
   const opened = openedIn(released)
   const names = new Set(opened.flatMap(({ rows }) => [...rows.keys()]))

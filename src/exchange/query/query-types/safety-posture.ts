@@ -1,5 +1,5 @@
 // SafetyPosture: how risky the commands were, what the guard did, and whether nodes are looked after.
-import { possibleSafety } from '../../../../protocols/counts.ts'
+import { possibleSafety, statesOf } from '../../../../protocols/counts.ts'
 import {
   GUARD_STATES,
   type GuardState,
@@ -23,28 +23,33 @@ import { defineQueryType, type Filtered, type OpenedBucket, type ReleaseLayout }
 
 type ByRisk = SafetyCounts['by_risk_level']
 
-/** Null: withheld, which numbers of single nodes never are. */
-type OrWithheld<T> = { readonly [K in keyof T]: T[K] extends number ? number | null : OrWithheld<T[K]> }
+/** Null: not told, which numbers of single nodes always are. */
+type OrUntold<T> = { readonly [K in keyof T]: T[K] extends number ? number | null : OrUntold<T[K]> }
 
-export interface SafetyData extends OrWithheld<SafetyCounts> {
+export interface SafetyData extends OrUntold<SafetyCounts> {
   /** Commands; 0 for a level that a filter leaves out. */
-  readonly by_risk_level: OrWithheld<ByRisk>
+  readonly by_risk_level: OrUntold<ByRisk>
   /** Nodes behind these numbers, oneself included. */
   readonly nodes_reporting: number
   /** Nodes among them by whether shells had the guard look at their lines lately. */
   readonly guard: Readonly<Record<GuardState, number | null>>
   /** Nodes by what is known of their hook. */
   readonly hook: Readonly<Record<HookState, number | null>>
+  /** Commands of all levels, those that are not told too; in totals only, where every period and machine tells it. */
+  readonly commands?: number
   /** Each count less that of the period of equal length before, of the nodes that know both; null: no node does. */
-  readonly change: OrWithheld<SafetyCounts> | null
+  readonly change: OrUntold<SafetyCounts> | null
 }
 
+/** Of its own family: other types show what levels add up to. */
+const ALL = 'all:commands'
 const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
 const LAYOUT = {
   type: 'SafetyPosture',
-  version: 2,
+  version: 3,
   values: ['count'],
   rows: layoutRows([
+    ALL,
     ...RISK_LEVELS.map((level) => `risk:${level}`),
     ...ACTS.map((act) => `act:${act}`),
     ...GUARD_STATES.map((state) => `guard:${state}`),
@@ -107,7 +112,10 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
             ),
     }
   },
-  filterResult: filterLevels,
+  filterResult({ commands, ...data }, filtered) {
+    const left = filterLevels(data, filtered)
+    return commands === undefined || filtered.filters.length > 0 ? left : { ...left, commands }
+  },
   perNode: ({ safety }) => ({ safety }),
   fromSummaries(summaries, before) {
     const shared = sharedSafety(summaries)
@@ -132,6 +140,7 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
       return measured([
         ...dividedByRule(safety.by_risk_level, rules),
         ...RISK_LEVELS.map((level) => [`risk:${level}`, [safety.by_risk_level[level]]] as const),
+        [ALL, [RISK_LEVELS.reduce((sum, level) => sum + safety.by_risk_level[level], 0)]],
         ...ACTS.map((act) => [`act:${act}`, [safety[act]]] as const),
         [`guard:${safety.guard}`, [1]],
         [`hook:${safety.hook}`, [1]],
@@ -140,17 +149,16 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
     fromReleased({ buckets, before }): SafetyData {
       const now = countsIn(buckets)
       const latest = latestOf(buckets)
-      const states = <S extends string>(what: string, names: readonly S[]) =>
-        Object.fromEntries(names.map((name) => [name, openedValue(latest, `${what}:${name}`)])) as Record<
-          S,
-          number | null
-        >
+      const machines = mostContributors(latest)
+      const commands = wholeValue(buckets, ALL)
+      const told = (what: string) => (name: string) => openedValue(latest, `${what}:${name}`)
       return {
         ...now,
+        ...(commands === null ? {} : { commands }),
         // The states are of the latest bucket, and of its nodes.
-        nodes_reporting: mostContributors(latest),
-        guard: states('guard', GUARD_STATES),
-        hook: states('hook', HOOK_STATES),
+        nodes_reporting: machines,
+        guard: statesOf(GUARD_STATES, told('guard'), machines),
+        hook: statesOf(HOOK_STATES, told('hook'), machines),
         change:
           before === undefined ? null : lessThan(countsIn(buckets, wholeValue), countsIn(before, wholeValue)),
       }
@@ -158,7 +166,11 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
   },
   schemas({ z, numbers }) {
     const count = (what: string) =>
-      z.int().min(0).nullable().describe(`${what}; null: withheld, in totals only`)
+      z
+        .int()
+        .min(0)
+        .nullable()
+        .describe(`${what}; null: not told, in totals only: no machine has any, or too few`)
     const commands = count('commands')
     const nodes = (...what: readonly string[]) => count(`of those, nodes ${what.join('')}`)
     const less = z
@@ -203,6 +215,13 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
           })
           .describe('of the nodes that know both periods; null when no node does')
           .nullable(),
+        commands: z
+          .int()
+          .min(0)
+          .describe(
+            'commands of all levels, those that are not told too; in totals only, where every period and machine tells it',
+          )
+          .optional(),
       })
       .meta({ id: 'SafetyPosture' })
     return { result, part: { safety: numbers.safetyPosture } }
@@ -221,12 +240,12 @@ function tally<S extends string>(states: readonly S[], given: readonly S[]): Rec
 /** 0 in the place of levels that do not pass. */
 function filterLevels<
   T extends {
-    readonly by_risk_level: OrWithheld<ByRisk>
-    readonly change?: OrWithheld<SafetyCounts> | null
+    readonly by_risk_level: OrUntold<ByRisk>
+    readonly change?: OrUntold<SafetyCounts> | null
   },
 >(data: T, { on }: Filtered): T {
   const leftOut = RISK_LEVELS.filter((level) => !on('risk_level', level)).map((level) => [level, 0])
-  const left = <C extends OrWithheld<ByRisk>>(counts: C): C => ({ ...counts, ...Object.fromEntries(leftOut) })
+  const left = <C extends OrUntold<ByRisk>>(counts: C): C => ({ ...counts, ...Object.fromEntries(leftOut) })
   const { change } = data
   return {
     ...data,
@@ -236,8 +255,8 @@ function filterLevels<
 }
 
 /** Each count of `now` less that of `before`. */
-function lessThan(now: OrWithheld<SafetyCounts>, before: OrWithheld<SafetyCounts>): OrWithheld<SafetyCounts> {
-  const less = (count: (of: OrWithheld<SafetyCounts>) => number | null): number | null =>
+function lessThan(now: OrUntold<SafetyCounts>, before: OrUntold<SafetyCounts>): OrUntold<SafetyCounts> {
+  const less = (count: (of: OrUntold<SafetyCounts>) => number | null): number | null =>
     lessBefore(count(now), count(before))
   return {
     by_risk_level: {
@@ -253,7 +272,7 @@ function lessThan(now: OrWithheld<SafetyCounts>, before: OrWithheld<SafetyCounts
 }
 
 /** Counts of opened totals. */
-const countsIn = (buckets: readonly OpenedBucket[], of = openedValue): OrWithheld<SafetyCounts> => ({
+const countsIn = (buckets: readonly OpenedBucket[], of = openedValue): OrUntold<SafetyCounts> => ({
   by_risk_level: {
     safe: of(buckets, 'risk:safe'),
     moderate: of(buckets, 'risk:moderate'),

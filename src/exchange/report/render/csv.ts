@@ -43,11 +43,11 @@ const figureOf = ({ value, at_least, machines, change }: Figure, { periods, of }
   machines,
   periods,
   periods_closed: of,
-  ...(value === null ? { note: 'withheld, or not released' } : {}),
+  ...(value === null ? { note: 'not told: none, too few, or not released' } : {}),
   ...changeOf(change),
 })
 
-const MOVES = ['new', 'vanished', 'surfaced', 'submerged'] as const
+const MOVES = ['new', 'vanished'] as const
 
 function toolLines({ tools }: Report): readonly Line[] {
   return [
@@ -58,7 +58,7 @@ function toolLines({ tools }: Report): readonly Line[] {
         item: row.tool,
         measure: 'failed_share',
         value: row.failed,
-        at_least: row.failed_at_least ? 1 : 0,
+        at_least: row.failed === null ? 0 : 1,
         machines: row.failed_machines,
         periods: tools.periods,
         periods_closed: tools.of,
@@ -118,7 +118,6 @@ function riskLines({ risk }: Report): readonly Line[] {
       ...ground,
       note: risk.by_rule.since === null ? 'no period shows rules' : `since ${risk.by_rule.since}`,
     },
-    { section: 'risk', item: 'by_rule', measure: 'most_withheld', value: risk.by_rule.withheld, ...ground },
     ...risk.acts.map((row) => ({
       section: 'risk',
       item: row.act,

@@ -9,7 +9,7 @@ export function headLines(report: Report): readonly string[] {
     `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
     ...(k > 0
       ? [
-          `A row that fewer than ${count(k)} machines have is withheld, and so is a second one where the first could be computed from it.`,
+          `What fewer than ${count(k)} machines have is not told, and looks the same as what none has; nor is a second number where the first could be computed from it.`,
         ]
       : []),
     compared === null

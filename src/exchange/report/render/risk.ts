@@ -7,17 +7,10 @@ const OTHER_WHY =
   'a rule without a row of its own, recorded before the machine kept rules, or of a machine that does not share its tools'
 
 /** What is not shown by rule is not known, and never 0. */
-function ruleLine({ periods, since, withheld }: Report['risk']['by_rule']): string {
+function ruleLine({ periods, since }: Report['risk']['by_rule']): string {
   if (since === null || periods === 0)
-    return 'By rule nothing is known: no period shows rules, because its machines did not count them yet, or because high and critical are withheld.'
-  return `By rule: shown by ${many(periods, 'period')}, first by that of ${day(since)}; of periods without rules nothing is known by rule. Each high or critical command counts once, under the rule that gave it its level. ${withheldLine(withheld)}`
-}
-
-function withheldLine(withheld: number | null): string {
-  if (withheld === 0) return 'Of the levels that are shown no rule is withheld.'
-  const which = 'because too few machines have such commands, or because such a rule could be computed'
-  if (withheld === null) return `Rules may be withheld, ${which}.`
-  return `Of a period up to ${many(withheld, 'rule')} ${withheld === 1 ? 'is' : 'are'} withheld, ${which}.`
+    return 'By rule nothing is known: no period shows rules, because its machines did not count them yet, or because high and critical are not told.'
+  return `By rule: shown by ${many(periods, 'period')}, first by that of ${day(since)}; of periods without rules nothing is known by rule. Each high or critical command counts once, under the rule that gave it its level. A rule that is not here no machine had, or too few.`
 }
 
 export function risk(report: Report, all: boolean): Block {
@@ -32,12 +25,7 @@ export function risk(report: Report, all: boolean): Block {
       ...groundLines(section, report),
       ...(section.state === 'shown'
         ? [
-            `High and critical: ${percent(risky.share)} of all commands, over the ${many(risky.periods, 'period')} that show${risky.periods === 1 ? 's' : ''} all levels; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
-            ...(risky.hidden > 0
-              ? [
-                  `In ${many(risky.hidden, 'period')} high or critical is withheld: machines had such commands there, and they may not be shown. The share is of the other periods only.`,
-                ]
-              : []),
+            `High and critical: ${risky.share === null ? percent(null) : `at least ${percent(risky.share)}`} of all commands, over the ${many(risky.periods, 'period')} that tell${risky.periods === 1 ? 's' : ''} some of them; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
             ruleLine(section.by_rule),
             ...(section.rules.length > rules.length
               ? [`The first ${ROWS_MAX} of ${count(section.rules.length)} rules; CSV and JSON have all.`]

@@ -50,10 +50,8 @@ function coverage(report: Report): Block {
 }
 
 const MOVES = [
-  ['new', 'New: on no machine in the periods before'],
-  ['vanished', 'Vanished: on no machine now'],
-  ['surfaced', 'Shown now, withheld before: on too few machines, or it would have given such a tool away'],
-  ['submerged', 'Shown before, withheld now'],
+  ['new', 'New: in the periods before on no machine, or on too few to be told'],
+  ['vanished', 'Vanished: now on no machine, or on too few to be told'],
 ] as const
 
 function tools(report: Report, all: boolean): Block {
@@ -73,16 +71,9 @@ function tools(report: Report, all: boolean): Block {
         : [
             `Grown most: ${fastest.map(({ tool, change }) => `${tool} ${arrow(change)} (${standing(change)})`).join('; ')}.`,
           ]),
-      ...(section.withheld > 0
-        ? [
-            section.withheld === 1
-              ? 'At most one row of a period is withheld, because too few machines have it, or it would give such a one away.'
-              : `Up to ${count(section.withheld)} rows of a period are withheld, because too few machines have them, or because such a row could be computed from them.`,
-          ]
-        : []),
       ...(section.rows.some(({ failed }) => failed === null)
         ? [
-            `Failures that stand as ${UNKNOWN} are not told: in some period fewer than ${count(report.k)} machines had any, or such a number could be computed from them, or the period was released before failures were told apart.`,
+            `Failures that stand as ${UNKNOWN} are not told: fewer than ${count(report.k)} machines had any, or none, or such a number could be computed from them.`,
           ]
         : []),
       ...(section.rows.length > rows.length
@@ -99,7 +90,7 @@ function tools(report: Report, all: boolean): Block {
             row.tool,
             words(row.category),
             value(row),
-            `${row.failed_at_least ? '≥ ' : ''}${percent(row.failed)}`,
+            row.failed === null ? percent(null) : `≥ ${percent(row.failed)}`,
             count(row.failed_machines),
             ...figure(row),
           ]),

@@ -424,7 +424,7 @@ describe('a contributor that lies about indicators', () => {
     const [content] = contentsIn(leader)
     expect(content).toMatchObject(dropped)
     expect(content!.types[0]!.n).toBe(8)
-    expect(content!.types[0]!.withheld).toContain(KUBECTL)
+    expect(content!.types[0]!.rows.map(({ row }) => row)).not.toContain(KUBECTL)
     for (const step of [leader, follower])
       expect(step).toMatchObject({ set: { unproved: [{ author: authorOf(0) }] } })
   })

@@ -57,13 +57,13 @@ export function exampleText(): string {
   for (const { row, nodes, of, values } of type!.rows) {
     lines.push(`${TOOLS.rows[row]!.name.padEnd(9)}${nodes} of ${of} machines, ${values.join(' and ')}`)
   }
-  lines.push(`withheld ${type!.withheld.map((row) => TOOLS.rows[row]!.name).join(', ')}`)
+  lines.push('', 'Of docker, kubectl, make, other and guard on nothing is said, which is the same for each.')
   const truth = rowsOf(TOOLS, added(...sums))
   lines.push('', 'What nobody sees, by plain addition:', '')
-  for (const row of type!.withheld) {
-    lines.push(
-      `${TOOLS.rows[row]!.name.padEnd(9)}${truth[row]!.nodes} machines, ${truth[row]!.values.join(' and ')}`,
-    )
+  for (const [row, { name }] of TOOLS.rows.entries()) {
+    const { nodes, values } = truth[row]!
+    if (nodes === 0n || type!.rows.some((told) => told.row === row)) continue
+    lines.push(`${name.padEnd(9)}${nodes} machines, ${values.join(' and ')}`)
   }
   lines.push(`machines with any, by row: ${[...indicatorsOf(TOOLS, added(...sums))].join(' ')}`)
   return lines.join('\n')

@@ -75,9 +75,10 @@ describe('sums', () => {
       const wanted = plainly(all, layout)
       let compared = 0
       for (const [row, { nodes, values }] of wanted.entries()) {
-        if (type.withheld.includes(row)) continue
-        expect(rows.get(row) ?? { nodes: 0, values: values.map(() => 0) }).toMatchObject({ nodes, values })
-        if (nodes > 0) compared++
+        const told = rows.get(row)
+        if (told === undefined) continue
+        expect(told).toMatchObject({ nodes, values })
+        compared++
       }
       expect(compared).toBeGreaterThan(0)
     }
@@ -107,7 +108,6 @@ describe('sums', () => {
     }))
     const type = typed(worldOf(all), 'ToolUsage')
     expect(type.rows).toEqual([{ row: 0, of: 12, nodes: 12, values: [12, 0] }])
-    expect(type.withheld).toEqual([1, 2])
   })
 
   it('of several groups are added up where each is open', () => {

@@ -50,7 +50,7 @@ export const hourBefore = (back: number, now = Date.now()) => {
 /** What both released of an hour: `uses` of git on eight machines, and of a second type that nobody asks for here. */
 export function contentOf(back: number, uses: number, about: Partial<ReleaseContent> = {}): ReleaseContent {
   const bucket = hourBefore(back)
-  const of = { n: 8, threshold: 3, withheld: [], declined: 0, waiting: 0, outside: 0, splits: [] }
+  const of = { n: 8, threshold: 3, declined: 0, waiting: 0, outside: 0, splits: [] }
   return {
     scheme: 2,
     mesh: MESH,

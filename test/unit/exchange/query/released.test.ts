@@ -259,7 +259,11 @@ describe('totals read what the same nodes answer live', () => {
           people.map(({ safety }) => ({ query_type: 'SafetyPosture', safety })),
           [],
         )
-        expect(await both(safetyPosture.released, people)).toEqual(live)
+        const commands = Object.values(live.by_risk_level).reduce<number>(
+          (sum, count) => sum + (count ?? 0),
+          0,
+        )
+        expect(await both(safetyPosture.released, people)).toEqual({ ...live, commands })
       }),
     )
   })
@@ -304,10 +308,10 @@ describe('totals read what the same nodes answer live', () => {
   })
 })
 
-describe('what is withheld', () => {
-  const withheld: OpenedBucket = { bucket: FRIDAY, contributors: 9, rows: new Map() }
+describe('what is not told', () => {
+  const untold: OpenedBucket = { bucket: FRIDAY, contributors: 9, rows: new Map() }
   it('is not known, which is not 0', () => {
-    const totals = { buckets: [withheld], before: [withheld] }
+    const totals = { buckets: [untold], before: [untold] }
     expect(toolUsage.released!.fromReleased(totals)).toEqual({ tools: [] })
     const safety = safetyPosture.released!.fromReleased(totals)
     expect(safety).toMatchObject({ nodes_reporting: 9, blocked: null, change: { blocked: null } })
@@ -331,6 +335,15 @@ describe('what is withheld', () => {
     const safety = safetyPosture.released!.fromReleased(nothing)
     expect(safety).toMatchObject({ nodes_reporting: 0, blocked: null, guard: { on: null } })
     expect(safety.hook).toEqual({ on: null, silent: null, none: null })
+  })
+  it('of machines that are each in one state is none where the told ones are all', () => {
+    const guard = (on: number) => {
+      const rows = new Map([['guard:on', { nodes: on, values: [on] }]])
+      return safetyPosture.released!.fromReleased({ buckets: [{ bucket: FRIDAY, contributors: 9, rows }] })
+        .guard
+    }
+    expect(guard(9)).toEqual({ on: 9, partly: 0, off: 0, unknown: 0 })
+    expect(guard(8)).toEqual({ on: 8, partly: null, off: null, unknown: null })
   })
   it('of some buckets or of some machines leaves no change', () => {
     const bucket = (rows: Record<string, number>, partly: readonly string[] = []): OpenedBucket => ({

@@ -116,6 +116,7 @@ describe('a team', () => {
       '8 of 8 machines of the team ops, the one closed period, for the role security',
       'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
       expect.stringContaining('3 rows are shown for all machines together only'),
+      expect.stringContaining('looks the same as what none has'),
       expect.stringContaining('no change is shown'),
     ])
     const whole = await ask(twoTeams(), {})

@@ -43,7 +43,6 @@ async function ask(
             end: at + length,
             why: found === undefined ? 'none' : undefined,
             batches: [],
-            withheld: 0,
             k: 3,
             implausible: false,
             contributions: found && ALL,
@@ -84,7 +83,7 @@ test('what nobody may see is not 0, whatever the filters are', async () => {
   })
 })
 
-test('a row that one batch, one bucket or some machines withheld is the least, and has no change', async () => {
+test('a row that one batch, one bucket or some machines do not tell is the least, and has no change', async () => {
   const whole = batch(8, { git: 9, make: 9, vim: 9, ls: 9 })
   const result = await ask(
     (start) => {

@@ -10,7 +10,7 @@ const WEEK_MS = 7 * DAY_MS
 export interface Day {
   /** Days from Monday. */
   readonly day: number
-  /** By row: machines, and the values. A row that is left out was withheld. */
+  /** By row: machines, and the values. Of a row that is left out, as of one that nobody has, nothing is told. */
   readonly rows?: Readonly<Record<string, readonly [nodes: number, ...values: number[]]>>
   readonly machines?: number
   readonly partly?: readonly string[]
@@ -30,7 +30,9 @@ export function bucket({
 }: Day): BucketTotals {
   const start = MONDAY + day * DAY_MS
   const opened = new Map<string, TotalRow>(
-    Object.entries(rows).map(([name, [nodes, ...values]]) => [name, { nodes, values }]),
+    Object.entries(rows).flatMap(([name, [nodes, ...values]]) =>
+      nodes === 0 ? [] : [[name, { nodes, values }] as const],
+    ),
   )
   const isReleased = why === undefined
   return {
@@ -39,8 +41,6 @@ export function bucket({
     why,
     implausible: false,
     batches: isReleased ? [{ contributors: machines, rows: opened, partly: new Set(partly) }] : [],
-    withheld: isReleased ? 2 : 0,
-    withheldWithin: isReleased ? 1 : 0,
     k: isReleased ? 5 : 0,
     contributions: isReleased ? { contributed: machines, declined, late: 0, absent, refused: 0 } : undefined,
   }
@@ -71,13 +71,14 @@ export const findingsOf = (found: Partial<Findings['found']>, more: Partial<Find
 })
 
 const safety = (safe: number, high: number, critical: number): NonNullable<Day['rows']> => ({
+  'all:commands': [8, safe + 10 + high + critical],
   'risk:safe': [8, safe],
   'risk:moderate': [8, 10],
   'risk:high': [6, high],
-  'risk:critical': [5, critical],
+  'risk:critical': [critical === 0 ? 0 : 5, critical],
   'act:blocked': [5, 3],
   'act:confirmed_risky': [0, 0],
-  'guard:on': [6, 6],
+  'guard:on': [8, 8],
   'guard:off': [0, 0],
 })
 
@@ -124,11 +125,11 @@ export const TWO_WEEKS = findingsOf(
         { day: 0, rows: { ...safety(80, 6, 4), 'rule:high:git-clean': [5, 4], 'rule:high:other': [5, 2] } },
         {
           day: 1,
-          rows: { ...safety(90, 0, 0), 'rule:high:git-clean': [0, 0], 'rule:critical:rm-root': [5, 4] },
+          rows: { ...safety(90, 8, 0), 'rule:high:git-clean': [0, 0], 'rule:critical:rm-root': [5, 4] },
         },
         { day: 2, why: 'few' },
       ],
-      [{ day: -7, rows: safety(90, 0, 0), machines: 7 }],
+      [{ day: -7, rows: safety(90, 6, 0), machines: 7 }],
     ),
     anomalies: foundOf([
       { day: 0, rows: { 'timing:high': [6, 7], 'timing:low': [0, 0], learning: [5, 5] } },

@@ -16,22 +16,16 @@ describe('tools', () => {
   })
 
   it('have failures apart, with the machines that had any, and say where they are not told or not all of them', () => {
-    const told = (failed: number | null, failed_at_least: boolean, failed_machines: number | null) => ({
-      failed,
-      failed_at_least,
-      failed_machines,
-    })
-    // Of some uses it is not known how they ended, and the second day does not tell of how many.
-    expect(tool('git')).toMatchObject(told(14 / 220, true, 6))
-    // The second day withholds make, and what failed of it.
-    expect(tool('make')).toMatchObject(told(7 / 20, true, 6))
-    // That nothing failed on the first day says nothing of the second, which does not tell.
-    expect(tool('kubectl')).toMatchObject(told(null, false, null))
+    const told = (failed: number | null, failed_machines: number | null) => ({ failed, failed_machines })
+    expect(tool('git')).toMatchObject(told(14 / 220, 6))
+    // The second day does not tell make, nor what failed of it.
+    expect(tool('make')).toMatchObject(told(7 / 20, 6))
+    expect(tool('kubectl')).toMatchObject(told(null, null))
     // Rows of failures and of all tools are no tools.
     expect(report.tools.rows.map((row) => row.tool)).toEqual(['git', 'kubectl', 'make'])
   })
 
-  it('all together are told where uses and failures are, withheld tools too', () => {
+  it('all together are told where uses and failures are, also of tools that are not told', () => {
     expect(report.tools.all).toEqual({ uses: 170, failed: 17, unknown: 20, periods: 1 })
   })
 
@@ -44,32 +38,19 @@ describe('tools', () => {
       of: 2,
       machines: { before: { least: 7, most: 7 }, now: { least: 8, most: 8 } },
     })
-    // The second day withholds it, so only the first is compared, and the sum is the least there was.
+    // The second day does not tell it, so only the first is compared, and the sum is the least there was.
     expect(tool('make')).toMatchObject({ value: 20, at_least: true })
     expect(tool('make')?.change).toMatchObject({ before: 25, now: 20, periods: 1, of: 2 })
   })
 
-  it('are new or vanished only where the other time says that nobody had them', () => {
+  it('are new or vanished where only one of the two times tells them', () => {
     expect(report.tools.new).toEqual([
       { tool: 'kubectl', category: 'kubernetes', uses: 74, machines: 8, periods: 2, of: 2 },
     ])
     expect(report.tools.vanished).toMatchObject([{ tool: 'svn', uses: 16, machines: 5 }])
-    expect([report.tools.surfaced, report.tools.submerged]).toEqual([[], []])
   })
 
-  it('that were withheld before are not called new', () => {
-    const { tools } = reportOf(
-      findingsOf({
-        tool_usage: foundOf([{ day: 0, rows: { kubectl: [8, 30] } }], [{ day: -7, rows: { git: [8, 10] } }]),
-      }),
-    )
-    expect([tools.new, tools.vanished]).toEqual([[], []])
-    expect(tools.surfaced).toMatchObject([{ tool: 'kubectl', uses: 30 }])
-    expect(tools.submerged).toMatchObject([{ tool: 'git', uses: 10 }])
-    expect(tools.rows.find((row) => row.tool === 'kubectl')?.change).toBeNull()
-  })
-
-  it('that some machines of a period withheld have no change, and are at least', () => {
+  it('that some machines of a period do not tell have no change, and are at least', () => {
     const { tools } = reportOf(
       findingsOf({
         tool_usage: foundOf(
@@ -83,15 +64,16 @@ describe('tools', () => {
 })
 
 describe('risk', () => {
-  it('is the share of high and critical over periods that show all levels, and before', () => {
-    expect(report.risk.risky).toEqual({ share: 10 / 200, before: 0, periods: 2, hidden: 0 })
+  it('is the share of high and critical over periods that tell some of them, and before', () => {
+    expect(report.risk.risky).toEqual({ share: 18 / 208, before: 6 / 106, periods: 2 })
     expect(report.risk.trend.map(({ risky, commands, machines }) => [risky, commands, machines])).toEqual([
       [10, 100, 8],
-      [0, 100, 8],
+      [8, 108, 8],
       [null, null, null],
     ])
-    expect(report.risk.guard).toContainEqual({ state: 'on', machines: 6 })
-    expect(report.risk.guard).toContainEqual({ state: 'partly', machines: null })
+    expect(report.risk.guard).toContainEqual({ state: 'on', machines: 8 })
+    // All eight have it on, so that it is partly on nowhere.
+    expect(report.risk.guard).toContainEqual({ state: 'partly', machines: 0 })
   })
 
   it('by rule is told of the periods that show rules, and of none before', () => {
@@ -104,18 +86,18 @@ describe('risk', () => {
     expect(rules.map(({ why }) => typeof why)).toEqual(['string', 'string', 'object'])
     // Released before rules were counted: that is no 0 to compare with.
     expect(rules.map(({ change }) => change)).toEqual([null, null, null])
-    expect(by_rule).toEqual({ periods: 2, since: '2026-11-16T00:00:00.000Z', withheld: 1 })
+    expect(by_rule).toEqual({ periods: 2, since: '2026-11-16T00:00:00.000Z' })
   })
 
-  it('is not known of a period that withholds a level', () => {
+  it('is not known of a period that does not tell high ones', () => {
     const { risk } = reportOf(
       findingsOf({
         safety_stats: foundOf([{ day: 0, rows: { 'risk:safe': [8, 90], 'risk:moderate': [8, 2] } }]),
       }),
     )
-    expect(risk.risky).toEqual({ share: null, before: null, periods: 0, hidden: 1 })
+    expect(risk.risky).toEqual({ share: null, before: null, periods: 0 })
     expect(risk.levels.map(({ value }) => value)).toEqual([90, 2, null, null])
-    expect([risk.rules, risk.by_rule]).toEqual([[], { periods: 0, since: null, withheld: 1 }])
+    expect([risk.rules, risk.by_rule]).toEqual([[], { periods: 0, since: null }])
   })
 })
 

@@ -19,6 +19,7 @@ const MINUTE_MS = 60_000
 const OFF = { risky: 'off', coverage: 'off', anomalies: 'off', missing: 'off' } as const
 
 const rows = (risky: number): NonNullable<Day['rows']> => ({
+  'all:commands': [8, 100 + risky],
   'risk:safe': [8, 90],
   'risk:moderate': [8, 10],
   'risk:high': [8, risky],

@@ -4,8 +4,9 @@ import { describe, expect, test } from 'vitest'
 import { encodeFrame, SIGNATURE_BYTES } from '../../../../protocols/frame.ts'
 import type { SafetyPosture } from '../../../../protocols/messages/numbers.ts'
 import { type NodeSummary, SealedSummary } from '../../../../protocols/messages/summary.ts'
+import { pad, unpad } from '../../../../protocols/padding.ts'
 import { type Granularity, type Period, periodOf, slotOf } from '../../../../protocols/periods.ts'
-import { encodeSummary, padSummary, unpadSummary } from '../../../../protocols/summary.ts'
+import { encodeSummary, SUMMARY_SIZES } from '../../../../protocols/summary.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
 import { createReader } from '../../../../src/exchange/summaries/cover.ts'
@@ -83,8 +84,8 @@ test('a box is bound to author, period, edition and its place, in the order that
   const aad = Buffer.concat([Buffer.from('karo-summary-v1'), ann.publicKey, bound])
   const own = sealingKeyOf(bob.publicKey)!
   const opened = openForMany(bob.agree, own, { epk, key, sealed }, aad)!
-  expect(opened).toEqual(padSummary(box.plaintext))
-  expect(unpadSummary(opened)).toEqual(box.plaintext)
+  expect(opened).toEqual(pad(box.plaintext, SUMMARY_SIZES))
+  expect(unpad(opened)).toEqual(box.plaintext)
 })
 
 test('what an author published without this node, later than anything for it, withdraws all it published before', async () => {

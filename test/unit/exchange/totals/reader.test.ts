@@ -30,7 +30,6 @@ const released = (of: Partial<ReleasedType>): ReleasedType => ({
   n: 8,
   threshold: 3,
   rows: [row(0, 8), row(1, 8)],
-  withheld: [],
   declined: 0,
   waiting: 0,
   outside: 0,
