@@ -115,46 +115,60 @@ const SHELLS: readonly Typed[] = [
   },
 ]
 
+/** Others bring histories into it, and take them out again. */
 let node: TestNode
 beforeAll(async () => {
   node = await startNode({ name: 'imports' })
 })
 
-describe.each(SHELLS.filter(({ program }) => isInstalled(program)))('$program, $before', (typed) => {
-  const { program, before, lines, several, save, timed } = typed
+/** All of them first, because what is younger than some seconds is left to the hook. */
+describe('histories that shells wrote', () => {
+  const installed = SHELLS.filter(({ program }) => isInstalled(program))
+  const typedIn = new Map<Typed, { recorded: TestNode; file: string; now: string[] }>()
 
-  test('what it keeps comes in whole; what Karo recorded of it is known', async () => {
-    const recorded = await startNode({ name: 'recorded' })
-    const options: ShellOptions = { program, before, spool: join(recorded.home, 'spool') }
-    const shell = await startShell(options)
-    await shell.typeAll(...lines, save)
-    const file = join(shell.directory, typed.file)
-    await until(() => existsSync(file) && readFileSync(file).length > 0, { what: 'the history file' })
-    const count = lines.length + 1
-    await until(async () => (await recorded.status()).store.events >= count, { what: 'the records' })
-    const now = await textsOf(recorded)
-
-    // What is younger is left to the hook.
-    const typedAt = Date.now()
-    await until(() => Date.now() - typedAt > 3_000, { what: 'that it is no more recent' })
-    const alone = await bring(node, program, file)
-    expect(alone).toMatchObject({ bad: 0, cut: 0, untimed: timed ? 0 : alone.read, known: 0 })
-    const texts = (await historyOf(node))
-      .filter(({ shell: from }) => from === program)
-      .map(({ command }) => command)
-    for (const line of lines) if (!line.includes('\n')) expect(texts).toContain(line)
-    expect(texts).toEqual(expect.arrayContaining([...several]))
-    const again = await bring(node, program, file)
-    expect(again).toMatchObject({ added: 0, known: alone.added, id: null })
-    expect(await node.json(['import', 'undo', '--yes'])).toEqual({ id: alone.id, removed: alone.added })
-
-    const beside = await bring(recorded, program, file)
-    const fresh = (await textsOf(recorded)).filter((text) => !now.includes(text))
-    // Only what the shell keeps in other words than it was typed in.
-    expect(fresh.filter((text) => !text.includes('for i in'))).toEqual([])
-    expect(beside.added).toBe(fresh.length)
-    await shell.leave()
+  test('lines are typed, kept and recorded', async () => {
+    for (const typed of installed) {
+      const recorded = await startNode({ name: 'recorded' })
+      const { program, before, lines, save } = typed
+      const spool = join(recorded.home, 'spool')
+      const directory = temporaryHome()
+      const options: ShellOptions = { program, before, spool, directory }
+      const shell = await startShell(options)
+      await shell.typeAll(...lines, save)
+      const file = join(shell.directory, typed.file)
+      await until(() => existsSync(file) && readFileSync(file).length > 0, { what: 'the history file' })
+      const count = lines.length + 1
+      await until(async () => (await recorded.status()).store.events >= count, { what: 'the records' })
+      typedIn.set(typed, { recorded, file, now: await textsOf(recorded) })
+    }
+    const last = Date.now()
+    await until(() => Date.now() - last > 3_000, { what: 'that it is no more recent' })
   })
+
+  test.each(installed)(
+    '$program, $before: what it keeps comes in whole; what Karo recorded of it is known',
+    async (typed) => {
+      const { program, lines, several, timed } = typed
+      const { recorded, file, now } = typedIn.get(typed)!
+      const alone = await bring(node, program, file)
+      expect(alone).toMatchObject({ bad: 0, cut: 0, untimed: timed ? 0 : alone.read, known: 0 })
+      const texts = (await historyOf(node))
+        .filter(({ shell: from }) => from === program)
+        .map(({ command }) => command)
+      for (const line of lines) if (!line.includes('\n')) expect(texts).toContain(line)
+      expect(texts).toEqual(expect.arrayContaining([...several]))
+      const again = await bring(node, program, file)
+      expect(again).toMatchObject({ added: 0, known: alone.added, id: null })
+      expect(await node.json(['import', 'undo', '--yes'])).toEqual({ id: alone.id, removed: alone.added })
+
+      const beside = await bring(recorded, program, file)
+      const fresh = (await textsOf(recorded)).filter((text) => !now.includes(text))
+      // Only what the shell keeps in other words than it was typed in.
+      expect(fresh.filter((text) => !text.includes('for i in'))).toEqual([])
+      expect(beside.added).toBe(fresh.length)
+      await recorded.stop()
+    },
+  )
 })
 
 describe('a home with several histories', () => {
@@ -323,7 +337,7 @@ describe('a home with several histories', () => {
 
   test('a file that is written while it is read: what has ended by then', async () => {
     const line = (i: number): string => `#${at + 5_000 + i * 10}\necho growing ${i}\n`
-    const lines = times(8_000, 20_000)
+    const lines = times(4_000, 20_000)
     const file = write('growing', Array.from({ length: lines }, (_, i) => line(i)).join(''))
     const running = own.json<ImportSummary>(['import', 'bash', file])
     let more = lines
@@ -391,15 +405,14 @@ describe('a home with several histories', () => {
     const piped = await own.karo(['import', 'fish', '-', '--json'], '- cmd: piped\n  when: 1700009999\n')
     expect(JSON.parse(piped.stdout)).toMatchObject({ added: 1, file: 'standard input' })
     const exported = (await karo('export')).stdout
-    const other = await startNode({ name: 'other' })
-    const told = JSON.parse((await other.karo(['import', '-', '--json'], exported)).stdout) as {
+    const told = JSON.parse((await node.karo(['import', '-', '--json'], exported)).stdout) as {
       added: number
       id: number
     }
-    expect(told).toMatchObject({ id: 1, known: 0 })
-    expect(await historyOf(other)).toEqual(await historyOf(own))
-    expect(await other.json(['import', 'undo', '--yes'])).toEqual({ id: 1, removed: told.added })
-    expect(await historyOf(other)).toEqual([])
+    expect(told).toMatchObject({ id: expect.any(Number), known: 0 })
+    expect(await historyOf(node)).toEqual(await historyOf(own))
+    expect(await node.json(['import', 'undo', '--yes'])).toEqual({ id: told.id, removed: told.added })
+    expect(await historyOf(node)).toEqual([])
   })
 
   test.each(['bash', 'zsh', 'fish'])(
@@ -410,10 +423,10 @@ describe('a home with several histories', () => {
       const summary = await bring(own, format, file, '--dry-run')
       const events = await historyOf(own)
       expect(summary).toMatchObject({ read: events.length, bad: 0, added: 0 })
-      const other = await startNode({ name: `to-${format}` })
-      expect(await bring(other, format, file)).toMatchObject({ added: events.length })
+      expect(await bring(node, format, file)).toMatchObject({ added: events.length })
       const seconds = ({ timestamp, command }: EventShape) => [timestamp.slice(0, 19), command]
-      expect((await historyOf(other)).map(seconds)).toEqual(events.map(seconds))
+      expect((await historyOf(node)).map(seconds)).toEqual(events.map(seconds))
+      await node.json(['import', 'undo', '--yes'])
     },
   )
 
@@ -479,16 +492,18 @@ describe('several histories, and the first is none of atuin’s', () => {
   })
 })
 
+/** So many that something can be typed while they come in. */
+const LARGE = times(15_000, 30_000)
+
 test('hooks go on being read while a large import comes in, and nobody else is asked in vain', async () => {
   const file = join(temporaryHome(), 'large')
   writeFileSync(
     file,
-    Array.from(
-      { length: 30_000 },
-      (_, i) => `#${1_600_000_000 + i * 60}\ngit commit -m "change ${i}"\n`,
-    ).join(''),
+    Array.from({ length: LARGE }, (_, i) => `#${1_600_000_000 + i * 60}\ngit commit -m "change ${i}"\n`).join(
+      '',
+    ),
   )
-  const own = await startNode({ name: 'busy' })
+  const own = node
   let done = false
   const running = own.json<ImportSummary>(['import', 'bash', file]).finally(() => {
     done = true
@@ -502,7 +517,7 @@ test('hooks go on being read while a large import comes in, and nobody else is a
     }
   await until(async () => (await typed()).total === 1, { what: 'what was typed meanwhile' })
   expect(done).toBe(false)
-  expect(await running).toMatchObject({ added: 30_000 })
-  expect(await own.json(['import', 'undo', '--yes'])).toMatchObject({ removed: 30_000 })
+  expect(await running).toMatchObject({ added: LARGE })
+  expect(await own.json(['import', 'undo', '--yes'])).toMatchObject({ removed: LARGE })
   expect(await textsOf(own)).toEqual(['echo typed meanwhile'])
 })
