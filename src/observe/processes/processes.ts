@@ -39,6 +39,8 @@ export function createProcesses(deps: ProcessesDeps): Processes {
   let cancel: (() => void) | undefined
   let unlisten: (() => void) | undefined
   let changedAt = Number.NEGATIVE_INFINITY
+  /** The next look comes as late as it does where nothing happens. */
+  let calm = true
   let writtenAt = Number.NEGATIVE_INFINITY
   let writing: Promise<void> | undefined
   let written = 0
@@ -53,6 +55,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       const now = clock.monotonic()
       if (changed > 0) changedAt = now
       if (shells + live > 0) next = now - changedAt < CALM_MS ? BUSY_MS : REST_MS
+      calm = next > BUSY_MS
       next = Math.min(Math.max(next, (now - begun) / SHARE), LATE_MS)
     } else {
       watch.end()
@@ -103,13 +106,13 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       unlisten = observe.onRan((shell, lines) => {
         if (!config.processes.enabled) return
         watch.ran(shell, lines)
-        // Somebody is at work: what comes next is not to be missed.
-        const now = clock.monotonic()
-        if (now - changedAt >= CALM_MS) {
+        // Somebody is at work: what comes next is not to be missed, also right behind the end of the last shell.
+        if (calm) {
           cancel?.()
           cancel = timers.after(BUSY_MS, look)
+          calm = false
         }
-        changedAt = now
+        changedAt = clock.monotonic()
       })
       look()
     },

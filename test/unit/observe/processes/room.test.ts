@@ -104,6 +104,12 @@ test('nothing is read where no shell is open; looks come sooner where something 
   const line = { id: 'x', start_us: w.m.now() * 1000, duration_us: 1, exit_code: 0 }
   w.ran(shell, line)
   expect(w.wait(), 'somebody is at work').toBe(1_000)
+  w.m.end(200)
+  w.shells.pop()
+  for (let looks = 0; looks < 2; looks++) await w.next()
+  expect(w.wait(), 'the last shell is gone').toBeGreaterThan(2_000)
+  w.ran(shell, line)
+  expect(w.wait(), 'the next one is there before anything was forgotten').toBe(1_000)
   await w.processes.stop()
   expect(w.wait()).toBeUndefined()
 })
