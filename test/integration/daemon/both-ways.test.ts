@@ -66,6 +66,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
     ['audit', 'verify', '--file', '/nonexistent'],
   ],
   ca: [['ca', 'show']],
+  fleet: [['fleet', 'show']],
   invite: [['invite', 'list', '--json']],
   join: [['join', 'NO-CODE']],
   operator: [['operator', 'revoke', 'nobody']],

@@ -17,6 +17,8 @@ import type { Report } from '../../../src/exchange/report/index.ts'
 import type { TransferEvent } from '../../../src/ops/care/transfer.ts'
 import { DEMO_MS, isAlive, startDemo } from '../../support/node/demo.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../../support/node/node.ts'
+import { follow, pages } from '../../support/pages/follow.ts'
+import { createMachine } from '../../support/pages/machine.ts'
 import { CHROMIUM, openChromium } from '../../support/run/browser.ts'
 import { until } from '../../support/run/until.ts'
 import type { TerminalRun } from '../../support/shell/terminal-run.ts'
@@ -90,11 +92,11 @@ describe('karo demo', () => {
   })
 
   test('a person with the role reads the same totals from a machine without it, and is named at both ends', async () => {
-    const [pass, file] = [join(directory, '.words'), join(directory, '.carol.karo')]
+    const [pass, file] = [join(directory, '.words'), join(directory, '.dora.karo')]
     writeFileSync(pass, 'words of nobody else here\n', { mode: 0o600 })
     const karo = (name: string, ...words: string[]) => runKaro(words, cleanEnv(join(directory, `.${name}`)))
     const secret = ['--passphrase-file', pass]
-    const issue = ['operator', 'issue', 'carol', '--role', 'security', '--to', file, ...secret]
+    const issue = ['operator', 'issue', 'dora', '--role', 'security', '--to', file, ...secret]
     expect(await karo('hq', ...issue)).toMatchObject({ code: 0 })
     expect(await karo('web-1', 'login', '--credential', file, ...secret)).toMatchObject({ code: 0 })
     const both = async () => ({
@@ -111,7 +113,7 @@ describe('karo demo', () => {
     }
     await until(comeTogether, { what: 'both have the same buckets' })
     const { there, here } = asked
-    expect(here).toMatchObject({ status: 'success', asked_as: { name: 'carol' } })
+    expect(here).toMatchObject({ status: 'success', asked_as: { name: 'dora' } })
     expect(here.data).toEqual(there.data)
     expect(here.released!.refused).toEqual([])
     const [holder] = here.released!.holders
@@ -119,7 +121,7 @@ describe('karo demo', () => {
     const { totals } = JSON.parse(stdout) as AskersShape
     expect(totals.fetched[0]).toMatchObject({
       node: { name: 'web-1' },
-      operator: { name: 'carol' },
+      operator: { name: 'dora' },
       audience: 'security',
       query_type: 'ToolUsage',
     })
@@ -238,6 +240,15 @@ describe('karo demo', () => {
         await browser.close()
       }
     },
+  )
+
+  test.each(pages('on demo'))('%s shows what is there', (name) =>
+    follow(name, async (names) => {
+      const place = temporaryHome()
+      const machineOf = (one: string) =>
+        createMachine({ name: one, directory: place, env: { KARO_HOME: join(directory, `.${one}`) } })
+      return new Map(names.map((one) => [one, machineOf(one)]))
+    }),
   )
 
   test('Ctrl-C ends every node and removes what was made', async () => {

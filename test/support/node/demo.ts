@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { atEnd } from '../run/processes.ts'
-import { PATIENCE_MS, until } from '../run/until.ts'
+import { PATIENCE_MS } from '../run/until.ts'
 import { programInTerminal } from '../shell/terminal-run.ts'
 import { temporaryHome } from './node.ts'
 
@@ -23,16 +23,4 @@ export function startDemo(directory: string, ...words: string[]) {
     if (isAlive(demo.pid)) process.kill(demo.pid, 'SIGKILL')
   })
   return { demo, printed: () => (existsSync(printed) ? readFileSync(printed, 'utf8') : '') }
-}
-
-/** The home of each node by its name, once all of them are one mesh with totals. */
-export async function demoHomes(): Promise<ReadonlyMap<string, string>> {
-  const { demo, printed } = startDemo(temporaryHome(), '--json')
-  await until(() => printed().endsWith('\n') || !isAlive(demo.pid), {
-    what: 'the nodes of the demonstration',
-    deadlineMs: DEMO_MS,
-  })
-  if (printed() === '') throw new Error(demo.shown())
-  const { nodes } = JSON.parse(printed()) as { nodes: { name: string; home: string }[] }
-  return new Map(nodes.map(({ name, home }) => [name, home]))
 }
