@@ -1,7 +1,7 @@
 // Memory, prompts, plans, local models and built-in agents on a real node by the real command line.
 import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { AgentListShape, NotesFoundShape, PlanShape } from '../../../src/api/contract/shapes.ts'
 import { serverDirectory } from '../../support/agents/rig.ts'
 import { fakeModel, type Script, streamed } from '../../support/api/fake-model.ts'
@@ -46,30 +46,32 @@ test('notes are found by their words, without their secrets, and outlive a kill 
   await again.stop()
 })
 
-test('prompts have versions and variables, and a missing one is an error that names it', async () => {
-  const node = await startNode()
-  const add = (text: string) => node.karo(['prompt', 'add', 'explain', '-'], text)
-  expect((await add('Explain {{what}} in {{language=English}}')).code).toBe(0)
-  expect((await add('Say what {{what}} is')).stdout).toContain('version 2 of 2')
-  expect((await add('Say what {{what}} is')).stdout).toContain('as before')
-  const render = (...words: string[]) => node.karo(['prompt', 'render', 'explain', ...words])
-  expect((await render('what=$(id) {{x}}')).stdout).toBe('Say what $(id) {{x}} is\n')
-  expect((await render('what=tar', '--version', '1')).stdout).toBe('Explain tar in English\n')
-  expect(await render()).toMatchObject({
-    code: 2,
-    stderr: expect.stringContaining('variable what has no value'),
+describe('one node with agents', () => {
+  let node: TestNode
+  beforeAll(async () => {
+    node = await startNode({ config: '[agents]\nenabled = true\n' })
   })
-  expect((await render('what=x', 'waht=y')).stderr).toContain('Did you mean what?')
-  expect((await add('{{')).stderr).toContain('line 1')
-  expect((await node.karo(['prompt', 'versions', 'explain'])).stdout.trim().split('\n')).toHaveLength(3)
-  expect((await node.karo(['prompt', 'remove', 'explain'])).code).toBe(0)
-  expect((await render('what=x')).code).toBe(1)
-  await node.stop()
-})
 
-describe('built-in agents', () => {
-  test('are listed, used through the gates, and cannot be replaced or removed', async () => {
-    const node = await startNode({ config: '[agents]\nenabled = true\n' })
+  test('prompts have versions and variables, and a missing one is an error that names it', async () => {
+    const add = (text: string) => node.karo(['prompt', 'add', 'explain', '-'], text)
+    expect((await add('Explain {{what}} in {{language=English}}')).code).toBe(0)
+    expect((await add('Say what {{what}} is')).stdout).toContain('version 2 of 2')
+    expect((await add('Say what {{what}} is')).stdout).toContain('as before')
+    const render = (...words: string[]) => node.karo(['prompt', 'render', 'explain', ...words])
+    expect((await render('what=$(id) {{x}}')).stdout).toBe('Say what $(id) {{x}} is\n')
+    expect((await render('what=tar', '--version', '1')).stdout).toBe('Explain tar in English\n')
+    expect(await render()).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('variable what has no value'),
+    })
+    expect((await render('what=x', 'waht=y')).stderr).toContain('Did you mean what?')
+    expect((await add('{{')).stderr).toContain('line 1')
+    expect((await node.karo(['prompt', 'versions', 'explain'])).stdout.trim().split('\n')).toHaveLength(3)
+    expect((await node.karo(['prompt', 'remove', 'explain'])).code).toBe(0)
+    expect((await render('what=x')).code).toBe(1)
+  })
+
+  test('built-in agents are listed, used through the gates, and cannot be replaced or removed', async () => {
     await node.karo(['memory', 'add', 'The staging database moved.'])
     const { agents } = await node.json<AgentListShape>(['agent', 'list'])
     expect(agents.map(({ id, built_in }) => [id, built_in])).toContainEqual(['kMemory:notes', true])
@@ -98,42 +100,39 @@ describe('built-in agents', () => {
     const { stdout } = await node.karo(['audit', 'log', '--type', 'agent_gate', '--json'])
     expect(stdout).toContain('kMemory:notes')
     expect(stdout).not.toContain('staging')
-    await node.stop()
   })
-})
 
-test('a plan of steps that one names hands results on, and its card shows them', async () => {
-  const node = await startNode()
-  await node.karo(['memory', 'add', 'The staging database moved to db-2.'])
-  const steps = [
-    { id: 'a', tool: 'search_notes', input: { query: 'staging' } },
-    { id: 'b', agent: 'kMemory:notes', tool: 'add_note', takes: [{ argument: 'text', step: 'a' }] },
-  ]
-  const made = await node.karo(['plan', 'make', 'note it', '--steps', '-', '--json'], JSON.stringify(steps))
-  expect(made, made.stderr).toMatchObject({ code: 0 })
-  const { id } = JSON.parse(made.stdout) as PlanShape
-  const shown = await node.karo(['plan', 'show', id])
-  expect(shown.stdout).toContain('text: the result of a')
-  expect((await node.karo(['plan', 'run', id])).code).toBe(4)
-  const waits = await plan(node, 'show', id)
-  expect(waits.steps).toMatchObject([
-    { agent: 'kMemory:notes', state: 'completed' },
-    { state: 'input-required', after: ['a'] },
-  ])
-  const card = await node.karo(['approvals', 'show', waits.steps[1]?.approval ?? ''])
-  expect(card.stdout).toContain('moved to db-2')
-  const queue = await node.karo(['task', 'run', 'kCore:queue', 'list_queue', '{}'])
-  expect(queue.stdout).toContain('"takes"')
-  const code = [
-    { id: 'a', tool: 'search_notes', input: { query: 'x' } },
-    { id: 'b', command: 'df', takes: [{ argument: 'x', step: 'a' }] },
-  ]
-  const bad = await node.karo(['plan', 'make', 'x', '--steps', '-'], JSON.stringify(code))
-  expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('a command takes no result') })
-  expect(await node.karo(['plan', 'make', 'x', '--steps', '-'], 'no json')).toMatchObject({
-    stderr: expect.stringContaining('not a JSON list of steps'),
+  test('a plan of steps that one names hands results on, and its card shows them', async () => {
+    await node.karo(['memory', 'add', 'The staging database moved to db-2.'])
+    const steps = [
+      { id: 'a', tool: 'search_notes', input: { query: 'staging' } },
+      { id: 'b', agent: 'kMemory:notes', tool: 'add_note', takes: [{ argument: 'text', step: 'a' }] },
+    ]
+    const made = await node.karo(['plan', 'make', 'note it', '--steps', '-', '--json'], JSON.stringify(steps))
+    expect(made, made.stderr).toMatchObject({ code: 0 })
+    const { id } = JSON.parse(made.stdout) as PlanShape
+    const shown = await node.karo(['plan', 'show', id])
+    expect(shown.stdout).toContain('text: the result of a')
+    expect((await node.karo(['plan', 'run', id])).code).toBe(4)
+    const waits = await plan(node, 'show', id)
+    expect(waits.steps).toMatchObject([
+      { agent: 'kMemory:notes', state: 'completed' },
+      { state: 'input-required', after: ['a'] },
+    ])
+    const card = await node.karo(['approvals', 'show', waits.steps[1]?.approval ?? ''])
+    expect(card.stdout).toContain('moved to db-2')
+    const queue = await node.karo(['task', 'run', 'kCore:queue', 'list_queue', '{}'])
+    expect(queue.stdout).toContain('"takes"')
+    const code = [
+      { id: 'a', tool: 'search_notes', input: { query: 'x' } },
+      { id: 'b', command: 'df', takes: [{ argument: 'x', step: 'a' }] },
+    ]
+    const bad = await node.karo(['plan', 'make', 'x', '--steps', '-'], JSON.stringify(code))
+    expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('a command takes no result') })
+    expect(await node.karo(['plan', 'make', 'x', '--steps', '-'], 'no json')).toMatchObject({
+      stderr: expect.stringContaining('not a JSON list of steps'),
+    })
   })
-  await node.stop()
 })
 
 test('a plan without a model is shown before anything runs, stops at what is yours, and is never run twice', async () => {
