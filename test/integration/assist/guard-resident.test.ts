@@ -1,10 +1,10 @@
 // The judge in the daemon: real shells reach it without starting a program, and start one wherever it does not answer.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ENTRY } from '../../../scripts/build.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
-import { startNode } from '../../support/node/node.ts'
+import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 import { startGuarded } from '../../support/shell/guarded-shell.ts'
 
@@ -33,32 +33,13 @@ const patient = (shell: { run(line: string): Promise<unknown> }, program: string
   )
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
-  test('a checked line asks the daemon, and a program only where the daemon does not say that it may run', async () => {
-    const node = await startNode()
-    const { ask, starts } = counted(program)
-    const shell = await startGuarded({
-      program,
-      env: { KARO_HOME: node.home },
-      guard: { ask, resident: join(node.home, 'judge-') },
-    })
-    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
-    await patient(shell, program)
-    const first = starts()
-    for (const line of ['echo $HOME', 'make "a b"', 'echo *']) await shell.run(line)
-    expect(starts()).toBe(first)
-    await shell.noted('git push --force x', 'n')
-    expect(starts()).toBe(first + 1)
-    await shell.noted('rm -rf ~')
-    expect(starts()).toBe(first + 2)
-    await node.stop()
-    await shell.run('true after')
-    await shell.run('make "$HOME"')
-    expect(starts()).toBe(first + 3)
-    expect(shell.notes()).toEqual(['declined high', 'blocked critical'])
+  /** Of all that reach one; the last of them ends it. */
+  let node: TestNode
+  beforeAll(async () => {
+    node = await startNode()
   })
 
   test('the daemon is asked about all lines of a command, and of a function in it', async () => {
-    const node = await startNode()
     const { ask, starts } = counted(program)
     const fish = program === 'fish'
     const shell = await startGuarded({
@@ -87,7 +68,6 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   })
 
   test('one that hangs is waited for a moment, and then left alone', async () => {
-    const node = await startNode()
     const { ask, starts } = counted(program)
     const shell = await startGuarded({
       program,
@@ -104,6 +84,29 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       process.kill(node.pid as number, 'SIGCONT')
     }
     expect(shell.ran().length).toBe(2)
+  })
+
+  test('a checked line asks the daemon, and a program only where the daemon does not say that it may run, or is gone', async () => {
+    const { ask, starts } = counted(program)
+    const shell = await startGuarded({
+      program,
+      env: { KARO_HOME: node.home },
+      guard: { ask, resident: join(node.home, 'judge-') },
+    })
+    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+    await patient(shell, program)
+    const first = starts()
+    for (const line of ['echo $HOME', 'make "a b"', 'echo *']) await shell.run(line)
+    expect(starts()).toBe(first)
+    await shell.noted('git push --force x', 'n')
+    expect(starts()).toBe(first + 1)
+    await shell.noted('rm -rf ~')
+    expect(starts()).toBe(first + 2)
+    await node.stop()
+    await shell.run('true after')
+    await shell.run('make "$HOME"')
+    expect(starts()).toBe(first + 3)
+    expect(shell.notes()).toEqual(['declined high', 'blocked critical'])
   })
 
   test.skipIf(program === 'fish')('without an answer a line is no line that may run', async () => {
