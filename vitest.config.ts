@@ -6,11 +6,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
 const LONG = [
-  ...['crash', 'window-agents', 'window', 'demo', 'agents', 'five-nodes', 'hostile', 'rotation', 'fleet'],
-  ...['guard', 'guard-files', 'guard-company', 'finder', 'scale', 'daemon', 'backup', 'import', 'strangers'],
-  ...['import-care', 'doctor', 'processes', 'throwaway-root', 'doctor-lan', 'disk-full', 'hung', 'acp'],
-  ...['http', 'people', 'approvals', 'bad-input', 'ai-tools', 'sync', 'shell-company', 'metrics'],
-  ...['honest-numbers', 'guard-manners', 'vault', 'thinking', 'star', 'guard-keys', 'operators', 'mcp'],
+  ...['guard', 'fleet', 'five-nodes', 'demo', 'processes', 'window-agents', 'window', 'rotation', 'doctor'],
+  ...['scale', 'finder', 'strangers', 'approvals', 'guard-company', 'hostile', 'daemon', 'guard-keys'],
+  ...['http', 'hung', 'doctor-lan', 'ai-tools', 'backup', 'pages', 'people', 'guard-manners', 'sync', 'lan'],
+  ...['honest-numbers', 'shell-company', 'star', 'openapi', 'vault', 'bad-input', 'import', 'crash', 'acp'],
+  ...['import-care', 'operators', 'disk-full', 'thinking', 'reload', 'agents', 'window-load', 'forward'],
 ]
 
 /** Integration before the rest: it waits more than it works, and what works fills its gaps. */
