@@ -12,7 +12,16 @@ const ROOT = join(import.meta.dirname, '..')
 /** What tests read; packages are only pointed at. */
 const TREE = [
   ...['src', 'protocols', 'test', 'scripts', 'docs', 'configs', 'packaging', 'systemd'],
-  ...['package.json', 'tsconfig.json', 'vitest.config.ts', 'biome.json', 'doors.ts', 'LICENSE', 'README.md'],
+  ...[
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+    'biome.json',
+    'doors.ts',
+    'LICENSE',
+    'NOTICE',
+    'README.md',
+  ],
 ]
 
 interface Counted {
