@@ -96,8 +96,8 @@ describe('a tool asks, and a person answers in another terminal', () => {
 
   test('nobody answers: as without the inbox', async () => {
     const asking = tool('git push --force origin three', { seconds: 5 })
-    expect(await asking.answer()).toMatchObject({ permissionDecision: 'ask' })
     const other = tool('git push --force origin four', { name: 'codex', seconds: 5 })
+    expect(await asking.answer()).toMatchObject({ permissionDecision: 'ask' })
     expect(await other.answer()).toMatchObject({ permissionDecision: 'deny' })
   })
 
