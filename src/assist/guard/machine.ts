@@ -71,8 +71,20 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
       return stat?.isFile() === true && stat.size > 0
     },
     isMounted,
+    read: (path) => (mayLook(path) ? orElse(() => smallText(path), undefined) : undefined),
     gitAlias: createGitAliases({ ...(place.home !== undefined && { home: place.home }), mayLook }, env),
   }
+}
+
+/** Bytes; a longer script is not read before it runs. */
+const MOST_SCRIPT = 16_384
+
+function smallText(path: string): string | undefined {
+  const stat = statSync(path)
+  // Reading a pipe would wait.
+  if (!stat.isFile() || stat.size > MOST_SCRIPT) return undefined
+  const text = readFileSync(path, 'utf8')
+  return text.includes('\0') ? undefined : text
 }
 
 /** Devices in use begin the lines of these files, links followed by the kernel. */

@@ -2,20 +2,31 @@
 
 import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
+import { readCode } from './carriers/interpreters.ts'
+import type { NamedScript } from './carriers/named-scripts.ts'
 import { compareLevels, decide, worst } from './decide.ts'
 import {
   type Budget,
   DIRECTORY_PER_WORD,
   MAX_COMMAND_LENGTH,
+  MAX_FILES,
   MAX_MATCHES,
   newBudget,
   spend,
 } from './limits.ts'
 import { asDialogue } from './line/dialogue.ts'
-import type { Findings } from './line/frame.ts'
+import { cloneScope, type Findings } from './line/frame.ts'
 import { readOptions } from './line/options.ts'
 import { walkLine } from './line/walk.ts'
-import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
+import {
+  type Arg,
+  type LineFact,
+  type Scope,
+  type SimpleCommand,
+  SOME_HOME,
+  type Span,
+  TAINT,
+} from './model.ts'
 import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { callsShell } from './rules/system/shells.ts'
@@ -44,11 +55,19 @@ const UNREADABLE: ReadonlySet<string> = new Set([
 /** Rules that find something that will run without anybody typing it. */
 const RUN_LATER: ReadonlySet<string> = new Set(['runs-later', 'cron-write', 'cron-replace', 'persists'])
 
+/** Findings that are the ordinary work of a script: it makes files, and has values that the line does not show. */
+const OF_SCRIPTS: ReadonlySet<string> = new Set(['unknown-command', 'file-lost', 'file-emptied'])
+
+/** A script with parts that may not run: what would be blocked if it were typed is asked about. */
+const TURNS = /\b(?:if|case|function)\b|&&|\|\||\(\)\s*\{/
+
 interface Finding {
   readonly rule: Rule | LineRule
   readonly span: Span
   /** Place of the whole command in which `span` was found. */
   readonly whole: Span
+  /** Whether it is about the text of a file, and `span` is where the line names the file. */
+  readonly isInFile?: boolean
   /** The safer form, where the rule makes one from the command's words. */
   readonly made?: string | undefined
 }
@@ -101,7 +120,7 @@ export function findAll(
   // Set while a text is only tried: rules then report nothing, they only note whether one of them is High or Critical.
   let tried: { loud: boolean } | undefined
   const isLoud = ({ level }: Rule | LineRule) => level === 'high' || level === 'critical'
-  const add = (rule: Rule | LineRule, at: Span, around: Span = at, made?: string) => {
+  const add = (rule: Rule | LineRule, at: Span, around: Span = at, made?: string, isInFile = false) => {
     if (tried !== undefined) {
       if (isLoud(rule) && !UNREADABLE.has(rule.id)) tried.loud = true
       return
@@ -109,7 +128,8 @@ export function findAll(
     loud ||= isLoud(rule)
     const span = clamped(at)
     const key = `${rule.id} ${span[0]} ${span[1]}`
-    if (found.size < 1_000 && !found.has(key)) found.set(key, { rule, span, whole: clamped(around), made })
+    if (found.size < 1_000 && !found.has(key))
+      found.set(key, { rule, span, whole: clamped(around), made, isInFile })
   }
   const fact = (kind: LineFact, span: Span) => add(ruleForFact(kind), span)
   const hidden = HIDDEN.exec(command)
@@ -135,7 +155,7 @@ export function findAll(
   const { line, places } = readable(command)
   const placed = ([start, end]: Span): Span =>
     places === undefined ? [start, end] : [places[start] ?? 0, places[end] ?? command.length]
-  const findings: Findings = {
+  let findings: Findings = {
     command: (simple) => {
       // Resolving a path takes time in proportion to the depth of the directory, so a deep one costs words of the
       // budget.
@@ -156,6 +176,40 @@ export function findAll(
       },
     },
   }
+  const seen = new Set<string>()
+  /** Judges the script of a file; what cannot be told of it, the line does not hide. */
+  const inFile = (script: NamedScript, scope: Scope, privileged: boolean, at: Span): void => {
+    const { texts, path, language, cwd, shell } = script
+    const key = JSON.stringify([path, cwd, texts, scope.parameters?.map(({ text }) => text)])
+    if (seen.has(key) || seen.size >= MAX_FILES) return
+    seen.add(key)
+    const mayTurn = language !== undefined || texts.some((text) => TURNS.test(text))
+    const report = (rule: Rule | LineRule) => {
+      if (UNREADABLE.has(rule.id) || OF_SCRIPTS.has(rule.id)) return
+      add(mayTurn && rule.level === 'critical' ? { ...rule, level: 'high' } : rule, at, at, undefined, true)
+    }
+    scope.variables.set('0', { text: path, taint: TAINT.none })
+    scope.variables.set('BASH_SOURCE', { text: path, taint: TAINT.none })
+    const told: Findings = {
+      ...findings,
+      command: (simple) => judge(simple, report),
+      fact: (kind) => report(ruleForFact(kind)),
+      script: (inner, of, more) => inFile(inner, of, privileged || more, at),
+    }
+    for (const text of texts) {
+      const inside = { ...cloneScope(scope), shell, cwd }
+      walkLine(text, inside, told, newBudget(), (walk, top) => {
+        const codes =
+          language === undefined ? [{ text }] : readCode({ text, taint: 0, span: [0, 0] }, language).scripts
+        for (const code of codes) walk.readScript(code.text, { ...top, privileged })
+      })
+    }
+  }
+  if (options.machine?.read !== undefined)
+    findings = {
+      ...findings,
+      script: (script, of, privileged) => inFile(script, of, privileged, placed(script.span)),
+    }
   try {
     walkLine(line, scope, findings, budget, begin)
     const typed = begin === undefined && line.includes('\n') ? asDialogue(line) : undefined
@@ -272,9 +326,9 @@ function saferForm(command: string, findings: readonly Finding[], options: Check
   return undefined
 }
 
-function formOf(command: string, { rule, span, whole, made }: Finding): string | undefined {
+function formOf(command: string, { rule, span, whole, made, isInFile }: Finding): string | undefined {
   const { safer } = rule
-  if (safer === undefined) return undefined
+  if (safer === undefined || isInFile) return undefined
   if (typeof safer === 'function')
     return made === undefined ? undefined : command.slice(0, whole[0]) + made + command.slice(whole[1])
   if ('rewrite' in safer)

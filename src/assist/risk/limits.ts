@@ -20,6 +20,8 @@ export const MAX_WORDS = 2_000
 const MAX_NESTED_TEXT = 262_144
 /** Rounds of a `for` loop over known words that are followed one by one. */
 export const MAX_LOOP_ROUNDS = 8
+/** Scripts in files that are read for one line, those that they run included. */
+export const MAX_FILES = 8
 /** Findings that are reported. */
 export const MAX_MATCHES = 20
 

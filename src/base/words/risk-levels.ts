@@ -31,6 +31,8 @@ export interface Machine {
   readonly holds?: (path: string) => boolean
   /** Whether the disk, or a partition of it, is mounted or is swap. Never throws. */
   readonly isMounted?: (path: string) => boolean
+  /** The text of a small file; undefined if it is none. Never throws. */
+  read?(path: string): string | undefined
   readonly gitAlias?: GitAlias
 }
 

@@ -79,17 +79,14 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     never:
       /(?:^|\n)\s*@|\bpickle\b|\bmarshal\b|\bshelve\b|\bfrom\s+(?:os|shutil|subprocess|pathlib)\s+import\s*\*/,
     calls: names(`
-      open bool bytes bytearray bin complex divmod frozenset hash help hasattr input iter next object property repr slice super vars
-      write flush writelines dump dumps safe_load safe_dump b64encode b64decode hexlify unhexlify fromhex sha1 sha256 sha512 md5 blake2b
-      token_hex token_urlsafe token_bytes choice choices randint uniform quote unquote quote_plus urlparse urlencode urlopen
+      open bool bytes bytearray bin hasattr input iter repr vars
+      write flush writelines dump dumps safe_load b64encode b64decode sha256 sha512 md5       token_hex choice choices randint uniform quote unquote urlparse urlencode urlopen
       Path cwd home resolve exists is_file is_dir iterdir glob rglob listdir walk scandir stat getsize getmtime getcwd getenv expanduser
       expandvars abspath realpath basename dirname splitext relpath isfile isdir cpu_count getpid uname gethostname gethostbyname platform
-      compile search finditer fullmatch escape groups group datetime timedelta date timezone Counter defaultdict OrderedDict namedtuple
-      product permutations combinations chain islice factorial gcd isqrt comb Fraction Decimal perf_counter monotonic ctime gmtime mktime
-      calendar month ip_network ip_address hosts array zeros ones arange linspace DataFrame Series read_csv read_json read_excel
-      read_parquet value_counts groupby head tolist extend sort add union most_common fetchone fetchall reader DictReader
-      literal_eval parse getsource signature dedent fill indent wrap find_spec reader namelist getpass month_name getrecursionlimit
-    `),
+      compile search finditer escape group datetime timedelta date timezone Counter defaultdict OrderedDict namedtuple
+      combinations factorial gcd Decimal       ip_address arange linspace DataFrame Series read_csv read_json read_excel
+      value_counts head extend sort add union fetchone fetchall reader DictReader
+      literal_eval parse reader     `),
   },
   js: {
     comment: SLASHES,
@@ -98,14 +95,12 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     hasPatterns: true,
     inText: /\$\{([^{}]*)\}/g,
     calls: names(`
-      require parseInt parseFloat String Number Boolean Array Object Date BigInt Symbol Map Set RegExp Promise Error URL URLSearchParams
-      Intl NumberFormat DateTimeFormat Math isNaN encodeURIComponent decodeURIComponent encodeURI decodeURI atob btoa fetch json text
-      setTimeout resolve stringify parse from fromEntries assign freeze isArray forEach findIndex fill splice sort charCodeAt charAt
-      codePointAt fromCharCode localeCompare replace replaceAll test normalize cwd uptime memoryUsage hrtime nextTick readFileSync
-      readFile readdirSync existsSync statSync basename dirname extname relative homedir hostname platform cpus networkInterfaces
-      totalmem freemem randomBytes randomUUID randomInt createHash createHmac update digest timingSafeEqual createServer listen end
-      writeHead setHeader on once setEncoding resume lookup inspect all allSettled race keys getTime getFullYear getTimezoneOffset
-    `),
+      require parseInt parseFloat String Number Boolean Array Object Date BigInt Map Set RegExp Promise Error URL URLSearchParams
+      Intl NumberFormat DateTimeFormat Math isNaN encodeURIComponent decodeURIComponent atob btoa fetch json text
+      setTimeout resolve stringify parse from fromEntries assign isArray forEach findIndex splice sort charCodeAt charAt
+      fromCharCode replace replaceAll test cwd uptime readFileSync
+      readFile readdirSync existsSync statSync basename dirname homedir hostname       randomBytes randomUUID randomInt createHash createHmac update digest createServer listen end
+      writeHead setHeader on once resume inspect all race keys getTime getFullYear     `),
   },
   ruby: {
     comment: HASH,
@@ -116,14 +111,10 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     inText: /#\{([^{}]*)\}/g,
     never: /%x\W|\bload\b|\bmethod\b/,
     calls: names(`
-      require require_relative gets readlines chomp chop chars bytes upcase downcase capitalize swapcase squeeze tr scan succ center
-      each_with_object each_cons each_entry upto downto step collect reject detect group_by sort_by max_by min_by sum tally compact
-      transpose product combination permutation key? value? any? all? none? empty? nil? zero? even? odd? include? start_with? end_with?
+      require require_relative gets readlines chomp chop chars bytes upcase downcase capitalize tr scan       each_with_object step reject detect group_by sort_by max_by min_by sum tally       key? any? empty? even? include? start_with? end_with?
       exist? file? directory? basename dirname extname expand_path home pwd children glob entries foreach parse generate pretty_generate
-      dump rand srand Integer Float String Array Rational format sprintf loop freeze dup to_a to_h to_sym to_c ord hexdigest base64digest
-      encode64 decode64 strict_encode64 strict_decode64 urlsafe_base64 uuid gethostname escape unescape strftime iso8601 first last
-      httpd delete_prefix delete_suffix gsub sub lstrip rstrip ENV ARGV ARGF STDIN fetch dig
-    `),
+      dump rand Integer Float String Array format sprintf loop freeze dup to_a to_h to_sym ord hexdigest       encode64 decode64 strict_encode64 strict_decode64 uuid gethostname escape unescape strftime first last
+      httpd gsub sub lstrip rstrip ENV ARGV ARGF STDIN     `),
   },
   perl: {
     comment: HASH,
@@ -135,11 +126,10 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     inText: /(?:@|\$)\{(?!\^?\w+\})([^{}]*)\}/g,
     never: /\b(?:do|require)\s+\$|&\s*[$\w{]|->\s*\(|<\s*[^\s<>=]*[*|]/,
     calls: names(`
-      scalar stat defined exists undef ref wantarray chomp chop lc uc lcfirst ucfirst rindex pos quotemeta pack sprintf grep splice local
-      gmtime times hex oct eof close readline strict warnings utf8 feature constant qw STDIN STDOUT STDERR ARGV ENV INC F _ e f d r w
-      z s l binmode select croak carp uniq reduce first shuffle sum sum0 max min maxstr minstr floor ceil fmod strftime encode_json
-      decode_json Dumper md5_hex sha1_hex sha256_hex encode_base64 decode_base64 bless new can isa
-    `),
+      scalar stat defined exists undef ref chomp chop lc uc lcfirst ucfirst rindex pos pack sprintf grep splice local
+      gmtime hex oct eof close readline strict warnings qw STDIN STDOUT STDERR ARGV ENV INC F _ e f d r w
+      z s l select uniq reduce first shuffle sum sum0 max min floor ceil strftime encode_json
+      decode_json Dumper md5_hex sha256_hex encode_base64 decode_base64 new     `),
   },
   php: {
     comment: /\/\/[^\n]*|\/\*[\s\S]*?\*\/|#[^\n]*/y,
@@ -149,16 +139,13 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     inText: /\{(\$[^{}]*)\}/g,
     never: /[\])"]\s*\(|\b(?:require|include)\w*\s*\(?\s*\$|\$\w+\s*\(|\$\$|->\s*[${]|new\s*\$|`/,
     calls: names(`
-      var_dump var_export print_r json_encode json_decode array isset empty count strlen strtolower strtoupper ucfirst ucwords implode
-      explode str_replace str_repeat str_pad substr_count strpos strrev preg_match preg_match_all preg_quote in_array array_keys
-      array_values array_merge array_sum array_unique array_slice array_reverse array_combine array_flip array_column array_key_exists
-      sort rsort ksort range md5 sha1 hash crc32 base64_encode base64_decode bin2hex hex2bin random_bytes random_int rand mt_rand
-      uniqid intval floatval strval is_numeric number_format microtime date_default_timezone_get phpversion php_uname phpinfo
-      php_sapi_name php_ini_loaded_file ini_get extension_loaded get_loaded_extensions function_exists class_exists defined
-      memory_get_usage sys_get_temp_dir getenv getcwd file_get_contents stream_get_contents fgets feof file file_exists is_file is_dir filesize filemtime glob scandir
-      basename dirname realpath pathinfo htmlspecialchars urlencode urldecode rawurlencode http_build_query parse_url parse_str
-      password_hash password_verify serialize gettype strcmp nl2br wordwrap exit DateTime require_once include_once gd_info
-    `),
+      var_dump var_export print_r json_encode json_decode array isset empty count strlen strtolower strtoupper ucfirst implode
+      explode str_replace str_repeat substr_count strpos preg_match preg_match_all preg_quote in_array array_keys
+      array_values array_merge array_sum array_unique array_column array_key_exists
+      sort range md5 sha1 hash base64_encode base64_decode bin2hex hex2bin random_bytes random_int rand       uniqid intval floatval strval is_numeric number_format microtime date_default_timezone_get phpversion php_uname phpinfo
+      php_sapi_name ini_get extension_loaded function_exists defined
+      getenv getcwd file_get_contents stream_get_contents fgets feof file file_exists is_file is_dir filesize filemtime glob scandir
+      basename dirname realpath pathinfo htmlspecialchars urlencode urldecode       password_hash exit DateTime require_once include_once     `),
   },
   lua: {
     comment: /--\[\[[\s\S]*?\]\]|--[^\n]*/y,
@@ -177,19 +164,16 @@ const GRAMMARS: Readonly<Record<string, Grammar>> = {
     hasPatterns: true,
     // gawk calls the function that a variable names, and reads libraries.
     never: /@/,
-    calls: names(
-      'substr tolower toupper gensub srand rand getline close fflush systime mktime strtonum asort asorti patsplit and or',
-    ),
+    calls: names('substr tolower toupper srand rand getline close fflush systime strtonum and or'),
   },
   r: {
     comment: HASH,
     member: /::$|\$$|\.$/,
     never: /`|\bwrite\.|\bfile\.[rc]|\bcat\s*\([^()]*\bfile\s*=/,
     calls: names(`
-      cat c paste paste0 summary str nchar read csv table data frame matrix nrow ncol dim names colnames rownames rnorm runif rbinom
-      sd var quantile cor lm glm t test library require sapply lapply vapply tapply apply do sessionInfo Sys getenv packageVersion
-      installed packages install Rprof numeric character factor levels which ifelse is na rep rbind cbind order head tail toupper
-      args commandArgs trailingOnly strsplit gsub grepl regmatches sprintf cumsum diff outer solve nlevels message options
+      cat c paste paste0 summary str nchar read csv table data frame matrix nrow ncol dim names colnames rownames rnorm       t test library require sapply lapply apply do sessionInfo Sys getenv packageVersion
+      installed packages install Rprof numeric character factor levels which ifelse is na rep rbind cbind order head toupper
+      args commandArgs strsplit gsub grepl sprintf message options
     `),
   },
   julia: {

@@ -1,5 +1,6 @@
 // Types that the files of a walk share: where a script is being read, what the line has defined, who gets the findings.
 import type { Function as FunctionNode, SyntaxNode } from 'unbash'
+import type { NamedScript } from '../carriers/named-scripts.ts'
 import type { Budget } from '../limits.ts'
 import type { Arg, LineFact, Output, Scope, SimpleCommand, Span, Variables } from '../model.ts'
 import type { WordHost } from './words.ts'
@@ -9,6 +10,8 @@ export interface Findings {
   fact(fact: LineFact, span: Span): void
   /** Whether a rule knows a tool of this name; asked about the words of a text that is no valid bash. */
   isKnownTool(name: string): boolean
+  /** Judges a script in a file that a command runs. Set by a judgement that may read files. */
+  readonly script?: (script: NamedScript, scope: Scope, privileged: boolean) => void
   /** Set by a judgement; a caller that only lists the commands of a line has no use for trials. */
   readonly trials?: Trials
 }

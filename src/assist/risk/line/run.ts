@@ -4,6 +4,7 @@ import { noteCarried } from '../carriers/carried.ts'
 import { gitAliased } from '../carriers/git-alias.ts'
 import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
 import { type InnerScript, type Layer, NOTHING, quoted } from '../carriers/layers.ts'
+import { type NamedScript, namedScripts } from '../carriers/named-scripts.ts'
 import { outputOf } from '../carriers/output.ts'
 import { isProven } from '../carriers/proof.ts'
 import { unwrapLayer } from '../carriers/unwrap.ts'
@@ -27,6 +28,7 @@ import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { couldMatch } from './glob.ts'
 import { codeFact, readNested } from './nested.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
+import { parseSafely } from './script.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
 
 interface Running {
@@ -103,6 +105,13 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
     readNested(walk, aliased.script, { ...frame, calling: aliased.calling, input: running.input })
   const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
   const output = runLayer(walk, layer, command, running, frame, layers)
+  if (walk.findings.script !== undefined && command.isOwn !== true)
+    for (const script of namedScripts(command, layer)) {
+      const inside = cloneScope(scope, script.parameters)
+      for (const set of running.assignments) assign(inside, set, false)
+      walk.findings.script(script, inside, running.privileged)
+      if (/^(?:\.|source)$/.test(name)) noteFunctions(walk, script, frame)
+    }
   noteWrites(walk, command, output, frame)
   if (running.redirections.length > 0 || name === 'tee' || scope.written?.size) noteContents(command, output)
   if (walk.mayCarry) {
@@ -211,6 +220,13 @@ function runLayer(
   const output = outputs.at(-1) ?? outputOf(command)
   const commanded = layer.runsInput === 'shell' && !running.input.text && SHELLS.has(command.name)
   return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
+}
+
+/** Functions of a file that the shell reads can be called in the rest of the line. */
+function noteFunctions({ functions }: Walk, { texts, span }: NamedScript, frame: Frame): void {
+  for (const { command } of texts.flatMap((text) => parseSafely(text).commands))
+    if (command.type === 'Function')
+      functions.set(command.name.value, { node: command, frame: { ...frame, at: () => span } })
 }
 
 /** Runs a file as a script of the language, or of a shell. */

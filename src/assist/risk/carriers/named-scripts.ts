@@ -1,0 +1,193 @@
+// Finds the scripts in files that a command names and that this machine has: `bash x.sh`, `./x`, make's recipes, npm's scripts.
+
+import type { Shell } from '../../../base/words/risk-levels.ts'
+import { readOptions } from '../line/options.ts'
+import { isUnresolved, resolvePath } from '../line/paths.ts'
+import { type Arg, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
+import { contentOf } from '../writes/written.ts'
+import { type Layer, quoted } from './layers.ts'
+import { INTERPRETERS, SHELLS } from './wrappers.ts'
+
+/** A script that runs when the command does. */
+export interface NamedScript {
+  /** Texts that run one after the other, none of which changes the directory of the next. */
+  readonly texts: readonly string[]
+  readonly path: string
+  /** Where the line names it. */
+  readonly span: Span
+  readonly cwd: string
+  readonly shell: Shell
+  /** The language; undefined for a shell. */
+  readonly language?: string
+  readonly parameters: readonly Arg[]
+}
+
+/** Directories of installed programs, which are known by their names. */
+const INSTALLED = /^\/(?:usr|bin|sbin|lib\w*|nix|snap|opt)\//
+/** Texts that one call of make runs, and targets that it makes before. */
+const MOST_RECIPES = 64
+/** Directories above the working directory in which npm looks for the package. */
+const MOST_LEVELS = 8
+
+export function namedScripts(command: SimpleCommand, layer: Layer): readonly NamedScript[] {
+  const { name, scope } = command
+  if (scope.machine?.read === undefined) return []
+  if (name === 'make' || name === 'gmake') return fromMake(command)
+  const ofPackage = PACKAGE_RUNNERS.test(name) ? fromPackage(command) : []
+  return ofPackage.length > 0 ? ofPackage : fromFile(command, layer)
+}
+
+/** The text of the file, if it is where the line says and the line has not written it. */
+function textAt(path: string, { scope }: SimpleCommand): string | undefined {
+  const at = resolvePath(path, scope)
+  if (!at.startsWith('/') || isUnresolved(at) || contentOf(at, scope) !== undefined) return undefined
+  return scope.machine?.read?.(at)
+}
+
+function fromFile(command: SimpleCommand, { runsFile, language }: Layer): readonly NamedScript[] {
+  const { name, path, args, span, scope } = command
+  const isProgram = runsFile === undefined
+  if (isProgram && !path.includes('/')) return []
+  const file = runsFile ?? { text: path, span, taint: 0 }
+  if (file.output !== undefined || INSTALLED.test(file.text)) return []
+  const text = textAt(file.text, command)
+  if (text === undefined) return []
+  const parameters = isProgram ? args : args.slice(args.indexOf(file) + 1)
+  const [, first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
+  const own = isProgram ? first : name
+  const shell = SHELLS.has(own) ? (/^(?:zsh|fish)$/.test(own) ? (own as Shell) : 'bash') : scope.shell
+  const spoken = language ?? INTERPRETERS.of(first)?.language
+  const spans = { texts: [text], path: file.text, span: file.span, cwd: scope.cwd, shell, parameters }
+  return [spoken === undefined ? spans : { ...spans, language: spoken }]
+}
+
+const PACKAGE_RUNNERS = /^(?:npm|yarn|pnpm|bun)$/
+/** Verbs that run the script of the same name. */
+const OWN_SCRIPTS: Readonly<Record<string, string>> = { t: 'test', tst: 'test', i: 'install', ci: 'install' }
+const OTHER_VERBS =
+  /^(?:add|remove|exec|dlx|x|init|create|publish|view|info|outdated|audit|update|up|upgrade|list|ls|link|cache|config|login|pack|why|dedupe|help)$/
+
+/** The script of package.json that npm, yarn, pnpm or bun run by its name, with those that run before and after it. */
+function fromPackage(command: SimpleCommand): readonly NamedScript[] {
+  const { args, span, scope } = command
+  const { operands } = readOptions('npm', args)
+  const [verb, ...rest] = operands
+  if (verb === undefined || OTHER_VERBS.test(verb.text)) return []
+  const named = /^(?:run|run-script|rum|urn)$/.test(verb.text) ? rest[0] : verb
+  if (named === undefined) return []
+  const script = OWN_SCRIPTS[named.text] ?? named.text
+  let cwd = scope.cwd
+  let text = textAt(`${cwd}/package.json`, command)
+  for (let level = 0; text === undefined && level < MOST_LEVELS && cwd.lastIndexOf('/') > 0; level++) {
+    cwd = cwd.slice(0, cwd.lastIndexOf('/'))
+    text = textAt(`${cwd}/package.json`, command)
+  }
+  const scripts = scriptsOf(text)
+  // Without the script itself, those before and after it do not run; installing has one of its own.
+  if (scripts[script] === undefined && script !== 'install') return []
+  const given = args.slice(args.indexOf(named) + 1).filter((arg) => arg.text !== '--')
+  const texts = [`pre${script}`, script, `post${script}`].flatMap((one) => {
+    const found = scripts[one]
+    if (typeof found !== 'string') return []
+    return [one === script ? [found, ...given.map((arg) => quoted(arg.text))].join(' ') : found]
+  })
+  if (texts.length === 0) return []
+  return [{ texts, path: 'package.json', span, cwd, shell: 'bash', parameters: [] }]
+}
+
+function scriptsOf(text: string | undefined): Readonly<Record<string, unknown>> {
+  try {
+    const found = (JSON.parse(text ?? '{}') as { scripts?: unknown } | null)?.scripts
+    return typeof found === 'object' && found !== null ? (found as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+interface Target {
+  readonly needs: readonly string[]
+  readonly recipe: string[]
+}
+
+/** The recipes that make runs for its goals, the targets they need included. */
+function fromMake(command: SimpleCommand): readonly NamedScript[] {
+  const { args, span, scope } = command
+  const options = readOptions('make', args)
+  if (options.flag('n', 'just-print', 'dry-run', 'q', 'question', 'v', 'version', 'h', 'help')) return []
+  const cwd = resolvePath(options.value('C', 'directory')?.text ?? '.', scope)
+  const file = options.value('f', 'file', 'makefile')?.text
+  const path = [file, 'GNUmakefile', 'makefile', 'Makefile'].find(
+    (name) => name !== undefined && textAt(resolvePath(name, { cwd }), command) !== undefined,
+  )
+  if (path === undefined || (file !== undefined && path !== file)) return []
+  const values = new Map<string, string>()
+  const targets = targetsOf(textAt(resolvePath(path, { cwd }), command) as string, values)
+  const goals: string[] = []
+  for (const { text } of options.operands) {
+    const [, name, value = ''] = /^([\w.-]+)[:?+]?=([\s\S]*)$/.exec(text) ?? []
+    if (name === undefined) goals.push(text)
+    else values.set(name, value)
+  }
+  const first = [...targets.keys()].find((name) => !/^\.|%/.test(name))
+  const texts: string[] = []
+  const made = new Set<string>()
+  const make = (goal: string): void => {
+    const target = targets.get(goal)
+    if (target === undefined || made.has(goal) || made.size >= MOST_RECIPES) return
+    made.add(goal)
+    for (const need of target.needs) make(need)
+    for (const line of target.recipe)
+      if (texts.length < MOST_RECIPES)
+        texts.push(expanded(line.replace(/^[@+\s-]+/, ''), goal, target, values))
+  }
+  for (const goal of goals.length > 0 ? goals : first === undefined ? [] : [first]) make(goal)
+  return texts.length === 0 ? [] : [{ texts, path, span, cwd, shell: 'bash', parameters: [] }]
+}
+
+/** The targets of a makefile; fills in the values of its variables. */
+function targetsOf(text: string, values: Map<string, string>): ReadonlyMap<string, Target> {
+  const targets = new Map<string, Target>()
+  let current: Target | undefined
+  for (const line of text.replace(/\\\n\s*/g, ' ').split('\n')) {
+    if (line[0] === '\t') {
+      current?.recipe.push(line.slice(1))
+      continue
+    }
+    const [, variable, value = ''] =
+      /^(?:export\s+|override\s+)?([\w.-]+)\s*(?:::?|[?+])?=\s*(.*)$/.exec(line) ?? []
+    if (variable !== undefined) {
+      values.set(variable, value.replace(/\s+#.*$/, ''))
+      continue
+    }
+    const [, names, needs = '', recipe] = /^([^\s:=#][^:=]*?)\s*::?(?!=)([^;=]*)(?:;(.*))?$/.exec(line) ?? []
+    if (names === undefined) continue
+    current = { needs: needs.match(/[^\s|]+/g) ?? [], recipe: recipe === undefined ? [] : [recipe] }
+    for (const name of names.split(/\s+/))
+      if ((targets.get(name)?.recipe.length ?? 0) === 0) targets.set(name, current)
+  }
+  return targets
+}
+
+/** A line of a recipe as the shell gets it. What make computes is there and unknown; a variable may come from outside. */
+function expanded(
+  line: string,
+  goal: string,
+  { needs }: Target,
+  values: ReadonlyMap<string, string>,
+  depth = 0,
+): string {
+  return line.replace(
+    /\$(?:\$|\(([^()]*(?:\([^()]*\)[^()]*)*)\)|\{([^{}]*)\}|([@<^*?+\w]))/g,
+    (all, one, other, sign) => {
+      if (all === '$$') return '$'
+      const name: string = one ?? other ?? sign
+      if (name === '@') return goal
+      if (name === '<') return needs[0] ?? SOMETHING
+      if (/^[\^?+]$/.test(name)) return needs.join(' ') || SOMETHING
+      const value = values.get(name)
+      if (value !== undefined)
+        return depth > 4 ? SOMETHING : expanded(value, goal, { needs, recipe: [] }, values, depth + 1)
+      return /^[\w.-]+$/.test(name) ? `\${${name.replaceAll(/\W/g, '_')}}` : SOMETHING
+    },
+  )
+}

@@ -1,0 +1,85 @@
+// Scripts in files that a line names are judged as if they were typed: files of shells, makefiles, scripts of npm.
+import { expect, test } from 'vitest'
+import { checkCommand, type Machine } from '../../../../src/assist/risk/index.ts'
+
+const PROJECT = '/home/me/src/project'
+const FILES: Readonly<Record<string, string>> = {
+  'delete.sh': 'rm -rf "$1"\n',
+  'twice.sh': 'sh ./delete.sh "$1"\n',
+  'itself.sh': 'bash ./itself.sh\n',
+  'functions.sh': 'wipe() { rm -rf "$1"; }\ngreet() { echo hello; }\n',
+  branch: '#!/usr/bin/env bash\nif [ "$1" = all ]; then rm -rf ~; fi\n',
+  'values.sh': 'DIR=$1\nclean() { rm -rf "$DIR/$1"; }\nclean x\n',
+  'unseen.sh': 'echo "$(cat list)" | sh\n$TOOL run\n(\n',
+  'build.sh': 'set -e\ncd "$(dirname "$0")"\ntsc -p . > out.log\nrm -rf dist\nmkdir dist\n',
+  'delete.py': '#!/usr/bin/env python3\nimport shutil\nshutil.rmtree("/home/me")\n',
+  'work.py': 'import app\napp.run()\n',
+  Makefile:
+    'OUT = /home/me\nall: build ; echo done\nbuild:\n\t@echo $$HOME\nclean: build\n\t-rm -rf $(OUT)\nempty:\n\trm -rf $(DIR)\n%.o: %.c\n\tcc $<\n',
+  'package.json': JSON.stringify({
+    scripts: {
+      build: 'tsc',
+      prepare: 'rm -rf dist',
+      reset: 'npm run gone',
+      gone: 'rm -rf ~',
+      del: 'rm -rf',
+      pretest: 'rm -rf ~',
+    },
+  }),
+}
+const machine: Machine = {
+  files: [],
+  startFiles: [],
+  programs: [],
+  real: (path) => path,
+  read: (path) => (path.startsWith(`${PROJECT}/`) ? FILES[path.slice(PROJECT.length + 1)] : undefined),
+}
+const check = (line: string) => checkCommand(line, { home: '/home/me', cwd: PROJECT, machine })
+
+test.each([
+  ['bash delete.sh ~', 'critical'],
+  ['./delete.sh ~', 'critical'],
+  ['sudo ./delete.sh /', 'critical'],
+  ['bash twice.sh ~', 'critical'],
+  ['X=~; sh delete.sh $X', 'critical'],
+  ['cd /tmp && bash ~/src/project/delete.sh ~', 'critical'],
+  ['. ./functions.sh && wipe ~', 'critical'],
+  ['find . -name x -exec bash delete.sh ~ \\;', 'critical'],
+  // What is in a branch may not run.
+  ['./branch', 'high'],
+  ['bash values.sh ""', 'high'],
+  ['python3 delete.py', 'high'],
+  ['./delete.py', 'high'],
+  ['make clean', 'critical'],
+  ['make -f Makefile clean', 'critical'],
+  ['make empty DIR=~', 'critical'],
+  ['npm run reset', 'critical'],
+  ['npm run del -- ~', 'critical'],
+  ['npm test', 'safe'],
+  ['cd src/deep && yarn gone', 'critical'],
+  ['bash delete.sh build', 'safe'],
+  ['bash itself.sh', 'safe'],
+  ['source functions.sh && greet', 'safe'],
+  ['bash build.sh', 'safe'],
+  ['bash unseen.sh', 'safe'],
+  ['python3 work.py', 'safe'],
+  ['make', 'safe'],
+  ['make clean OUT=build', 'safe'],
+  ['make -n clean', 'safe'],
+  ['npm run build', 'safe'],
+  ['npm install', 'safe'],
+  ['bash missing.sh ~', 'safe'],
+] as const)('%s is %s', (line, level) => {
+  expect(check(line).risk_level).toBe(level)
+})
+
+test('the finding stands where the line names the file, and no safer form is made from the text of the file', () => {
+  const { matches, safer } = check('echo x; bash delete.sh ~')
+  expect(matches[0]).toMatchObject({ rule: 'rm-home', span: [13, 22] })
+  expect(safer).toBeUndefined()
+})
+
+test('a file that the line writes is judged by what the line writes, and none is read without a machine', () => {
+  expect(check('echo "echo hi" > delete.sh; bash delete.sh ~').risk_level).not.toBe('critical')
+  expect(checkCommand('bash delete.sh ~', { home: '/home/me', cwd: PROJECT }).risk_level).toBe('safe')
+})
