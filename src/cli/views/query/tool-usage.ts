@@ -55,7 +55,7 @@ const leastRate =
 function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
   const why =
-    'unknown: none of these uses has an exit code, or, in totals, in some period fewer than k machines had failures of this tool, or such a number could be computed from it, or the period was released before failures were counted separately'
+    'unknown: none of these uses has an exit code, or, in totals, fewer than k machines had failures of this tool, or none, or such a number could be computed from it'
   return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 

@@ -158,7 +158,7 @@ export const toolUsage = defineQueryType('ToolUsage', {
           .min(0)
           .max(1)
           .describe(
-            'of the uses whose exit code is known, 0 to 1; null: of none it is. In totals of all uses, and null also where it is not told, because fewer than k nodes had failures, or such a number could be computed from it, or it was released before failures were told apart. In totals at least this where `partly` of `released` has `failed:` and the tool',
+            'of the uses whose exit code is known, 0 to 1; null: of none it is. In totals of all uses, and null also where it is not told, because fewer than k nodes had failures, or none, or such a number could be computed from it. In totals at least this where `partly` of `released` has `failed:` and the tool',
           )
           .nullable(),
         change: z
