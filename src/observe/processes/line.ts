@@ -3,23 +3,28 @@ import type { RanLine } from '../record/index.ts'
 
 /** Clocks differ: /proc counts in hundredths of a second, and so do the hooks of fish and sh. */
 const SLACK_MS = 50
+/** The hook of fish asks `date` what its clock counts from: on a busy machine half of what that took is what it may be wrong by. */
+const FISH_SLACK_MS = 150
 
 export interface Begun {
   /** Milliseconds since the epoch, as `foregroundAt`. */
   readonly startedAt: number
   /** When it was last seen in the foreground of its terminal. */
   readonly foregroundAt: number | undefined
+  /** The program that reads the lines, as `bash`. */
+  readonly shell: string
 }
 
 /**
  * True when the process began while the line ran. At the line's very end it may have been the next one that started it:
  * that one had the terminal when the line was over.
  */
-export function startedBy({ startedAt, foregroundAt }: Begun, line: RanLine): boolean {
+export function startedBy({ startedAt, foregroundAt, shell }: Begun, line: RanLine): boolean {
   const [begin, end] = spanOf(line)
-  if (end === undefined || startedAt < begin - SLACK_MS || startedAt > end + SLACK_MS) return false
-  const atItsEnd = startedAt > end - SLACK_MS
-  return !(atItsEnd && foregroundAt !== undefined && foregroundAt > end + SLACK_MS)
+  const slack = shell === 'fish' ? FISH_SLACK_MS : SLACK_MS
+  if (end === undefined || startedAt < begin - slack || startedAt > end + slack) return false
+  const atItsEnd = startedAt > end - slack
+  return !(atItsEnd && foregroundAt !== undefined && foregroundAt > end + slack)
 }
 
 /** Milliseconds since the epoch; the end is undefined when it is not known. */
