@@ -15,7 +15,7 @@ import {
 } from './messages/release.ts'
 import { type ShareHeader, type SharePlain, shareHeader, sharePlain } from './messages/share.ts'
 import { type TallyPlain, tallyPlain } from './messages/tally.ts'
-import { pad } from './padding.ts'
+import { LONG_PAD, pad } from './padding.ts'
 import { FrameError } from './reject.ts'
 
 interface Codec<T> {
@@ -36,8 +36,9 @@ function codec<T extends WireBody>(
   schema: z.ZodType<T>,
   name: string,
   most: number,
-  sizes: readonly number[] = [],
+  isPadded = false,
 ): Codec<T> {
+  const sizes = isPadded ? sizesTo(most) : []
   const bounded = (bytes: Uint8Array): Uint8Array => {
     if (bytes.length > most) throw new FrameError('too_large', `a ${name} of ${bytes.length} bytes`)
     return bytes
@@ -49,21 +50,11 @@ function codec<T extends WireBody>(
 }
 
 export const shareHeaders: Codec<ShareHeader> = codec(shareHeader, 'header of a share', SHARE_PLAIN_BYTES)
-export const tallies: Codec<TallyPlain> = codec(
-  tallyPlain,
-  'tally',
-  TALLY_PLAIN_BYTES,
-  sizesTo(TALLY_PLAIN_BYTES),
-)
+export const tallies: Codec<TallyPlain> = codec(tallyPlain, 'tally', TALLY_PLAIN_BYTES, true)
 export const checks: Codec<CheckPlain> = codec(checkPlain, 'check', TALLY_PLAIN_BYTES)
 export const releases: Codec<ReleaseContent> = codec(releaseContent, 'release', RELEASE_PLAIN_BYTES)
 /** Releases as they are sealed; the content alone is what both aggregators say the same. */
-export const releasePlains: Codec<ReleasePlain> = codec(
-  releasePlain,
-  'release',
-  RELEASE_PLAIN_BYTES,
-  sizesTo(RELEASE_PLAIN_BYTES),
-)
+export const releasePlains: Codec<ReleasePlain> = codec(releasePlain, 'release', RELEASE_PLAIN_BYTES, true)
 export const statements: Codec<ReleaseStatement> = codec(
   releaseStatement,
   'statement of a release',
@@ -74,8 +65,6 @@ const plain: Codec<SharePlain> = codec(sharePlain, 'share', SHARE_PLAIN_BYTES)
 
 /** Sizes of a share's plaintext. */
 const SIZES = [2, 8, 16, 24, 32, 40].map((kib) => kib * 1024)
-/** From this length on MessagePack's header of the padding has one byte more. */
-const LONG_PAD = 256
 
 /**
  * The plaintext of a share's box, padded to the size that `fullest` needs, the longest header and half that its author could

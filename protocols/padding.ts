@@ -6,7 +6,7 @@ import { decodeValue, encodeValue } from './messagepack.ts'
 const PAD_KEY = 'pad'
 const PAD_BYTES = 1 + PAD_KEY.length + 2
 /** From this length on MessagePack's header of the padding has one byte more. */
-const LONG_PAD = 256
+export const LONG_PAD = 256
 
 /** Bytes of padding that make `length` bytes `size` bytes; undefined when none does. */
 function padFor(length: number, size: number): number | undefined {

@@ -87,7 +87,7 @@ const releasedType = z.object({
   n: uint(LISTED_MAX).describe('machines that the totals are about'),
   threshold: uint(2 * LISTED_MAX).describe('a row of fewer machines is not told'),
   rows: listOf(releasedRow, ROWS_MAX).describe(
-    'rows that are not here fewer machines have, or none, or the others would follow from them: nobody is told which',
+    'rows that are told. A row that is missing is one that fewer machines have, or none, or from which such a row would follow; the release does not say which',
   ),
   declined: uint(LISTED_MAX).describe('machines that do not share this type with this audience'),
   waiting: uint(LISTED_MAX).describe('machines that share it and could not be put into a set yet'),

@@ -199,8 +199,8 @@ function splitIn({ cells }: TalliedGroup, { apart, opened }: GroupTotals): reado
 }
 
 /**
- * Rows of several groups, added up over those that show them. Of the other rows nothing is said, not even whether a group has any
- * of them: the name of one that few machines have would say who these are.
+ * Rows of several groups, added up over those that show them. Nothing is said of the other rows, not even whether a
+ * group has any of them, because the name of a row that few machines have may tell who these machines are.
  */
 function rowsOf(groups: readonly GroupTotals[]): ReleasedType['rows'] {
   const rows: ReleasedType['rows'][number][] = []

@@ -120,7 +120,7 @@ const risk = z
     acts: rowsOf(16, { act: z.enum(ACTS), ...figure }),
     risky: z.strictObject({
       share: share('high and critical of all commands, at least; null: not known').nullable(),
-      before: share('the same of the periods that it is compared with').nullable(),
+      before: share('the same, at least, of the periods that it is compared with').nullable(),
       periods: count('periods that tell high or critical ones'),
     }),
     trend: rowsOf(10_000, {

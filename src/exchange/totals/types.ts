@@ -64,7 +64,7 @@ export interface Contributions {
 
 export interface BatchTotals {
   readonly contributors: number
-  /** The rows that are told. Of another one nothing is known: nobody has any of it, or too few do, or it would give such a one away. */
+  /** The rows that are told. Nothing is known of a missing row: no machine has it, too few have it, or such a row would follow from it. */
   readonly rows: ReadonlyMap<string, TotalRow>
   /** The rows that are told of some of the contributors only. */
   readonly partly: ReadonlySet<string>

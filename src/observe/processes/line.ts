@@ -3,7 +3,7 @@ import type { RanLine } from '../record/index.ts'
 
 /** Clocks differ: /proc counts in hundredths of a second, and so do the hooks of fish and sh. */
 const SLACK_MS = 50
-/** The hook of fish asks `date` what its clock counts from: on a busy machine half of what that took is what it may be wrong by. */
+/** The hook of fish sets its clock by `date`. On a busy machine that clock is wrong by up to half of the time that `date` took. */
 const FISH_SLACK_MS = 150
 
 export interface Begun {

@@ -79,7 +79,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
           {
             label: 'Risky commands',
             value: risk.risky.share === null ? '–' : `at least ${percent(risk.risky.share)}`,
-            note: `high and critical; ${percent(risk.risky.before)} before`,
+            note: `high and critical; ${risk.risky.before === null ? '–' : `at least ${percent(risk.risky.before)}`} before`,
             ...((risk.risky.share ?? 0) > 0.05 && { tone: 'warn' as const }),
           },
           {

@@ -32,6 +32,17 @@ const patient = (shell: { run(line: string): Promise<unknown> }, program: string
       : '__karo_given[resident_seconds]=60 __karo_guard[late]=-999999',
   )
 
+/** A shell whose guard can reach the judge in the daemon of this node. */
+async function startBeside(node: TestNode, program: 'bash' | 'zsh' | 'fish', ask: readonly string[]) {
+  const shell = await startGuarded({
+    program,
+    env: { KARO_HOME: node.home },
+    guard: { ask, resident: join(node.home, 'judge-') },
+  })
+  await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+  return shell
+}
+
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   /** Of all that reach one; the last of them ends it. */
   let node: TestNode
@@ -69,12 +80,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
 
   test('one that hangs is waited for a moment, and then left alone', async () => {
     const { ask, starts } = counted(program)
-    const shell = await startGuarded({
-      program,
-      env: { KARO_HOME: node.home },
-      guard: { ask, resident: join(node.home, 'judge-') },
-    })
-    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+    const shell = await startBeside(node, program, ask)
     process.kill(node.pid as number, 'SIGSTOP')
     try {
       await shell.run('make "$HOME" one')
@@ -88,12 +94,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
 
   test('a checked line asks the daemon, and a program only where the daemon does not say that it may run, or is gone', async () => {
     const { ask, starts } = counted(program)
-    const shell = await startGuarded({
-      program,
-      env: { KARO_HOME: node.home },
-      guard: { ask, resident: join(node.home, 'judge-') },
-    })
-    await until(() => pipeOf(node.home) !== undefined, { what: 'the pipe' })
+    const shell = await startBeside(node, program, ask)
     await patient(shell, program)
     const first = starts()
     for (const line of ['echo $HOME', 'make "a b"', 'echo *']) await shell.run(line)

@@ -22,11 +22,11 @@ function tools({ tools: rows, all }: QueryDataOf<'ToolUsage'>): Rates {
     : [['failures', share(all.failures, all.uses - (all.unknown ?? 0))]]
 }
 
-/** Few machines have high or critical commands, so that one of the two is often not told, and the share is then the least. */
+/** The least: a period or a machine that does not tell high or critical commands may have some. */
 function safety({ by_risk_level: { high, critical }, commands }: QueryDataOf<'SafetyPosture'>): Rates {
-  if (commands === undefined || (high === null && critical === null)) return [['risky commands', undefined]]
-  const rate = share((high ?? 0) + (critical ?? 0), commands)
-  return [['risky commands', high === null || critical === null ? `at least ${rate}` : rate]]
+  const risky = high === null && critical === null ? null : (high ?? 0) + (critical ?? 0)
+  const rate = share(risky, commands ?? null)
+  return [['risky commands', rate === undefined ? undefined : `at least ${rate}`]]
 }
 
 const RATES: Readonly<Record<string, (data: never, machines: number) => Rates>> = {

@@ -41,7 +41,7 @@ function failedOf({ uses, failures, unknown }: NonNullable<QueryDataOf<'ToolUsag
   const ended = uses - (unknown ?? 0)
   const rate = failures === 0 ? 'none' : ended === 0 ? 'some' : percent(failures / ended)
   if (unknown === null)
-    return `at least ${rate === 'none' ? '0 %' : rate} failed, how some ended is not known`
+    return `at least ${rate === 'none' ? '0 %' : rate} failed; how many have no exit code is not told`
   return unknown === 0 ? `${rate} failed` : `${rate} failed of the ${ended} whose exit code is known`
 }
 

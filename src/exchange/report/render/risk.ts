@@ -25,7 +25,7 @@ export function risk(report: Report, all: boolean): Block {
       ...groundLines(section, report),
       ...(section.state === 'shown'
         ? [
-            `High and critical: ${risky.share === null ? percent(null) : `at least ${percent(risky.share)}`} of all commands, over the ${many(risky.periods, 'period')} that tell${risky.periods === 1 ? 's' : ''} some of them; ${risky.before === null ? 'not compared' : `${percent(risky.before)} in the periods before that they are compared with`}.`,
+            `High and critical: ${risky.share === null ? percent(null) : `at least ${percent(risky.share)}`} of all commands, over the ${many(risky.periods, 'period')} that tell${risky.periods === 1 ? 's' : ''} some of them; ${risky.before === null ? 'not compared' : `at least ${percent(risky.before)} in the periods before that they are compared with`}.`,
             ruleLine(section.by_rule),
             ...(section.rules.length > rules.length
               ? [`The first ${ROWS_MAX} of ${count(section.rules.length)} rules; CSV and JSON have all.`]

@@ -305,21 +305,18 @@ test('what a line leaves in the background is its, although it ended before anyb
 test.each([
   ['fish', 'left'],
   ['bash', null],
-])(
-  'the clock of %s is a tenth of a second behind: what its line left in the background is of %s',
-  (name, id) => {
-    const { m, watch, look } = world()
-    const shell = m.shell(300, name)
-    look(shell)
-    m.pass(5_000)
-    const begun = m.now()
-    m.run(301, 'hog', 300)
-    watch.ran(shell, [line('left', begun - 105, begun - 100)])
-    m.pass(100)
-    look(shell)
-    expect(watch.running(1000).map(({ event_id }) => event_id)).toEqual([id])
-  },
-)
+])('a program that began 100 ms behind the end of a line of %s belongs to the line %s', (name, id) => {
+  const { m, watch, look } = world()
+  const shell = m.shell(300, name)
+  look(shell)
+  m.pass(5_000)
+  const begun = m.now()
+  m.run(301, 'hog', 300)
+  watch.ran(shell, [line('left', begun - 105, begun - 100)])
+  m.pass(100)
+  look(shell)
+  expect(watch.running(1000).map(({ event_id }) => event_id)).toEqual([id])
+})
 
 test('of a line that was deleted nothing is written any more: what waits, what still runs, what was given back', () => {
   const { m, look, watch, shell, names } = world()
