@@ -15,6 +15,7 @@ export interface Tokens {
  */
 const TOKEN =
   /(?<comment>\/\/[^\n]*|\/\*.*?\*\/)|(?<text>'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)|[A-Za-z_$][\p{L}\p{N}_$]*|\p{Nd}[\p{L}\p{N}_.]*|=>|\.\.\.|\?\?=?|\?\.|[=!]==?|[<>]=?|&&|\|\||[-+*/%]=?|[^\s\p{L}\p{N}_]/gsu
+const KNOWLEDGE = 'src/assist/knowledge/'
 const WORD = /[\p{L}\p{N}_]+/gu
 
 const wordsOf = (text: string): number => text.match(WORD)?.length ?? 0
@@ -33,8 +34,8 @@ export function tokensByArea(root: string): ReadonlyMap<string, Tokens> {
   const files = execFileSync('git', ['-C', root, 'ls-files', '-z', 'src', 'protocols'], { encoding: 'utf8' })
   const areas = new Map<string, Tokens>()
   for (const path of files.split('\0').sort()) {
-    // Pages and licences are read by others, generated schemas and vectors by programs.
-    if (path === '' || path.endsWith('.md') || path.includes('licen')) continue
+    // Pages and licences are read by others, generated schemas and vectors by programs, and knowledge is prose about tools.
+    if (path === '' || path.endsWith('.md') || path.includes('licen') || path.startsWith(KNOWLEDGE)) continue
     const isCode = /\.tsx?$/.test(path)
     if (!isCode && path.startsWith('protocols/')) continue
     const area = path.startsWith('src/') ? path.split('/').slice(0, 2).join('/') : 'protocols'
