@@ -51,6 +51,9 @@ const policyBundleBody = z.object({
     .describe(
       'who computed totals before, the oldest first: of buckets that were over by then, theirs count',
     ),
+  began: timestamp('when the root first named aggregators, which every later bundle repeats')
+    .optional()
+    .describe('totals begin with the quarter of a UTC day around three hours later, in place of that day'),
   settings: rowsOf(SETTINGS_MAX, {
     key: z
       .string()

@@ -19,6 +19,7 @@ function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>):
     k: k_min,
     aggregators,
     length: state.totals.bucket,
+    began: bundle.began,
     audiences: state.totals.audiences,
     former: (bundle.former ?? []).map(({ until, aggregators: before, bucket = 'day' }) => ({
       until,

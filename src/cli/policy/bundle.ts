@@ -162,7 +162,7 @@ async function certifyOperators(io: CommandIo, named: readonly Named[]): Promise
 }
 
 /** What a bundle says of its own; the rest follows from the last one. */
-type Said = Omit<PolicyBundleBody, 'version' | 'number' | 'mesh' | 'former'>
+type Said = Omit<PolicyBundleBody, 'version' | 'number' | 'mesh' | 'former' | 'began'>
 
 /** The bundle in force, if this root signed it. */
 async function lastOf(io: CommandIo, { publicKey: key }: RootKey): Promise<PolicyBundleBody | undefined> {
@@ -181,6 +181,7 @@ async function handBundle(
   const next = await said(last)
   const version = versionAfter(last?.version)
   const former = formerOf(last, next, version)
+  const began = beganOf(last, next, version)
   const frame = signPolicyBundle(
     root,
     {
@@ -189,11 +190,20 @@ async function handBundle(
       number: (last?.number ?? -1) + 1,
       ...next,
       ...(former.length === 0 ? {} : { former }),
+      ...(began === undefined ? {} : { began }),
     },
     systemRandom,
   )
   return daemonAt(io).call(takeBundle, { body: { bundle: Buffer.from(frame).toString('base64url') } })
 }
+
+/** When the first bundle named who computes totals; undefined: none does, or one did before bundles said so. */
+const beganOf = (
+  last: PolicyBundleBody | undefined,
+  next: Pick<PolicyBundleBody, 'aggregators'>,
+  now: number,
+): number | undefined =>
+  last?.began ?? (next.aggregators.length > 0 && (last?.aggregators ?? []).length === 0 ? now : undefined)
 
 /**
  * Who computed totals before, as long as what they released is kept: without this a node could not tell whether the two that
@@ -255,6 +265,7 @@ export async function signSettings(
       number: _number,
       mesh: _mesh,
       former: _former,
+      began: _began,
       ...said
     } = last ?? {
       policies: new Uint8Array(),

@@ -37,9 +37,15 @@ type Held = ReadonlyMap<number, HeldShare>
 
 const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
 
+/** So long after a bucket's end the few that have said nothing are waited for: who gives a share spreads it over twelve minutes. */
+const FEW_SILENT_MS = 15 * MINUTE_MS
+
+/** As many of so many machines may be silent then: one of ten, or one of fewer. */
+const fewSilentOf = (expected: number): number => Math.max(1, Math.floor(expected / 10))
+
 /**
- * Whether a bucket may be listed: everybody who is expected has said something; or a quarter of the bucket has passed since its
- * end and nothing has come for two minutes; or half of the bucket has passed since then and since the first share came,
+ * Whether a bucket may be listed: everybody who is expected has said something; or nothing has come for two minutes, and a quarter of
+ * the bucket has passed since its end, of which 15 minutes are enough where few are silent; or half of the bucket has passed since then and since the first share came,
  * whatever comes. A mesh that names its first aggregators today gets the shares of a week at once, and waits for all.
  */
 const mayBegin = (view: TallyView): boolean => view.now >= beginsAt(view)
@@ -48,9 +54,10 @@ const mayBegin = (view: TallyView): boolean => view.now >= beginsAt(view)
 function beginsAt({ bucket, shares, contributorOf, expected, arrivals }: TallyView): number {
   const length = bucket.end - bucket.start
   const said = new Set(shares.map(({ author }) => contributorOf(author)?.member))
-  const isComplete = expected.size > 0 && [...expected].every((member) => said.has(member))
-  if (isComplete) return bucket.end
-  const quietAt = Math.max(bucket.end + length / 4, arrivals.last + QUIET_MS)
+  const silent = [...expected].filter((member) => !said.has(member)).length
+  if (expected.size > 0 && silent === 0) return bucket.end
+  const patience = silent <= fewSilentOf(expected.size) ? Math.min(FEW_SILENT_MS, length / 4) : length / 4
+  const quietAt = Math.max(bucket.end + patience, arrivals.last + QUIET_MS)
   return Math.min(quietAt, Math.max(bucket.end, arrivals.first) + length / 2)
 }
 

@@ -82,6 +82,15 @@ const holders = (description: string) =>
 const released = z
   .strictObject({
     audience: text(64, 'the role that the totals were computed for'),
+    first: z
+      .strictObject({
+        ...timeRange.shape,
+        comes: moment('when they come at the earliest, if a few machines say nothing'),
+        machines: count('certified machines, this one included'),
+        present: count('of them, machines that are there now'),
+      })
+      .exactOptional()
+      .describe('the first totals of the mesh, while there are none'),
     partly: listOf(z.string().max(64), 512).describe(
       'rows that some periods do not tell, or not of all machines: what is shown of them is the least',
     ),

@@ -6,7 +6,7 @@ import { byText } from '../../base/by-text.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { BucketTotals } from '../totals/types.ts'
-import { missingWords } from '../totals/words.ts'
+import { type FirstTotals, missingWords } from '../totals/words.ts'
 import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf } from './periods.ts'
 import type {
   AnomalyRow,
@@ -24,6 +24,8 @@ import { ACTS } from './words.ts'
 export interface Found {
   /** Why there is nothing at all; undefined: it was read. */
   readonly withheld: string | undefined
+  /** What is waited for, where the mesh has no totals yet. */
+  readonly first?: FirstTotals | undefined
   /** Closed periods of the time, oldest first. */
   readonly now: readonly BucketTotals[]
   /** The periods that `now` is compared with. */
@@ -38,13 +40,13 @@ interface Read {
   readonly pairs: readonly Pair[]
 }
 
-function read({ withheld, now: buckets, before, back }: Found): Read {
+function read({ withheld, first, now: buckets, before, back }: Found): Read {
   const now = periodsOf(buckets)
   const state = withheld === undefined ? (now.length === 0 ? 'nothing' : 'shown') : 'withheld'
   return {
     ground: {
       state,
-      notes: withheld === undefined ? missingWords(buckets) : [withheld],
+      notes: withheld === undefined ? missingWords(buckets, first) : [withheld],
       periods: now.length,
       of: buckets.length,
       machines: machinesIn(now),

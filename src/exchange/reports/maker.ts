@@ -53,6 +53,7 @@ interface Answer {
   readonly denied: boolean
   readonly audience: string | null
   readonly buckets: readonly BucketTotals[]
+  readonly first: Found['first']
   /** Why the newest period tells nothing of the team apart; undefined: it does, or no team was asked about. */
   readonly apart: string | undefined
   /** Of a team: its machines in the newest period, and all it had; null: not known. */
@@ -122,6 +123,7 @@ async function ask(
     withheld: released === undefined ? (notes[0] ?? 'there are no totals of it') : undefined,
     denied: status === 'access_denied',
     audience: released?.audience ?? null,
+    first: released?.first,
     // What became of machines is counted over all of them, which would be told as if it were the team's.
     buckets: (opened ?? []).map((one) => (team === undefined ? one : { ...one, contributions: undefined })),
     apart: team === undefined ? undefined : whyNoTeam(opened ?? [], team),
@@ -202,8 +204,9 @@ function backOf(answers: Readonly<Record<string, Answer>>, range: Range, choices
   )
 }
 
-const foundIn = ({ withheld, buckets }: Answer, range: Range, back: number): Found => ({
+const foundIn = ({ withheld, first, buckets }: Answer, range: Range, back: number): Found => ({
   withheld,
+  first,
   now: buckets.filter((bucket) => isIn(bucket, range)),
   before: back === 0 ? [] : buckets,
   back,

@@ -1,11 +1,5 @@
 // The contributor's side: once a bucket is over, splits what people here agreed to count, and gives it to two aggregators.
-import {
-  type Bucket,
-  bucketOfSlot,
-  overlap,
-  SHARE_KEPT_MS,
-  slotOfBucket,
-} from '../../../protocols/buckets.ts'
+import { type Bucket, bucketOfSlot, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import { FrameError } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
@@ -27,7 +21,7 @@ import {
   type Person,
 } from './consenting.ts'
 import type { Measure } from './measures.ts'
-import { closedBuckets, type Plan } from './plan.ts'
+import { closedBuckets, overlapsAny, type Plan, toldBuckets } from './plan.ts'
 
 export interface ContributorDeps extends ConsentingDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
@@ -142,7 +136,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
     async round(plan) {
       const now = clock.now()
       // Of all but the newest bucket the whole spread is over, so that nothing has to be drawn: this is looked at every minute.
-      const due = closedBuckets(plan.length, now).filter(
+      const due = closedBuckets(plan, now).filter(
         ({ end }) => end + SPREAD_MS.most <= now || end + spreadOf(identity.publicKey, end) <= now,
       )
       if (due.length === 0) return
@@ -157,8 +151,9 @@ export function createContributor(deps: ContributorDeps): Contributor {
       const known = missing.filter(({ end }) => end > from)
       if (known.length === 0) return
       const audiences = consenting.audiences(plan.audiences)
+      const told = toldBuckets(plan, documents)
       for (const bucket of known) {
-        if ([...done.values()].some((other) => overlap(bucket, other))) continue
+        if (overlapsAny(bucket, [...done.values(), ...told])) continue
         await give(bucket, plan, people, audiences)
       }
     },

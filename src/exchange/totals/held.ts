@@ -8,7 +8,7 @@ import { createRecent } from '../../base/recent.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import { type HeldShare, type Opener, openShare, type Pair, pairOf } from '../aggregates/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
-import type { Plan } from './plan.ts'
+import { overlapsAny, type Plan, toldBuckets } from './plan.ts'
 import type { Roster } from './roster.ts'
 
 /** Opened shares that are remembered, by author, bucket and pair. */
@@ -57,12 +57,13 @@ export function createHeld({ self, documents, clock, log }: HeldDeps): Held {
   function bucketsOf(plan: Plan, roster: Roster): readonly Mine[] {
     const found = new Map<string, Mine>()
     const now = clock.now()
+    const told = toldBuckets(plan, documents)
     for (const node of roster.candidates) {
       for (const slot of documents.slots(node, 'share')) {
         const bucket = bucketOfSlot(slot)
         if (bucket === undefined || bucket.end + SHARE_KEPT_MS <= now || bucket.end > now) continue
         const mine = found.get(slot) ?? mineOf(plan, bucket, roster)
-        if (mine === undefined) continue
+        if (mine === undefined || overlapsAny(bucket, told)) continue
         mine.authors.push(node)
         found.set(slot, mine)
       }

@@ -1,6 +1,15 @@
 // What the organisation's signed policy says of totals: who adds them up, for whom, over which spans of time.
-import { type Bucket, type BucketLength, bucketOf, SHARE_KEPT_MS } from '../../../protocols/buckets.ts'
+import {
+  type Bucket,
+  type BucketLength,
+  bucketOfSlot,
+  overlap,
+  SHARE_KEPT_MS,
+} from '../../../protocols/buckets.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import { type Aggregator, pairOf } from '../aggregates/index.ts'
+import type { Documents } from '../documents/index.ts'
+import { bucketsFrom, type Calendar } from './calendar.ts'
 
 /** Who computed totals before, and over which spans of time. */
 interface Former {
@@ -11,14 +20,13 @@ interface Former {
 }
 
 /** Of the bundle in force. */
-export interface Plan {
+export interface Plan extends Calendar {
   /** BLAKE3 of the root's key, 32 bytes. */
   readonly mesh: Uint8Array
   /** Number of the bundle. */
   readonly bundle: number
   /** Fewest machines of a total; undefined: the bundle does not say. */
   readonly k: number | undefined
-  readonly length: BucketLength
   /** Role names, in the order of the bundle. */
   readonly audiences: readonly string[]
   readonly aggregators: readonly Aggregator[]
@@ -27,44 +35,44 @@ export interface Plan {
 }
 
 /** Buckets that are over and still take shares at `now`, oldest first; `now` and the ends are ms since the epoch. */
-export function closedBuckets(length: BucketLength, now: number): readonly Bucket[] {
+export function closedBuckets(calendar: Calendar, now: number): readonly Bucket[] {
   const found: Bucket[] = []
-  for (let bucket = bucketOf(length, now - SHARE_KEPT_MS); bucket.end <= now; ) {
+  for (const bucket of bucketsFrom(calendar, now - SHARE_KEPT_MS)) {
+    if (bucket.end > now) break
     if (bucket.end + SHARE_KEPT_MS > now) found.push(bucket)
-    bucket = bucketOf(length, bucket.end)
   }
   return found
 }
 
-/** Buckets of that length that lie wholly inside a range and are over at `now`, oldest first. */
+/** Buckets that lie wholly inside a range and are over at `now`, oldest first. */
 function bucketsIn(
-  length: BucketLength,
+  calendar: Calendar,
   { start, end }: { readonly start: number; readonly end: number },
   now: number,
 ): readonly Bucket[] {
   const found: Bucket[] = []
-  const first = bucketOf(length, start)
-  for (let bucket = first.start === start ? first : bucketOf(length, first.end); ; ) {
-    if (bucket.end > end || bucket.end > now) return found
-    found.push(bucket)
-    bucket = bucketOf(length, bucket.end)
+  for (const bucket of bucketsFrom(calendar, start)) {
+    if (bucket.end > end || bucket.end > now) break
+    if (bucket.start >= start) found.push(bucket)
   }
+  return found
 }
 
 /** Buckets of a range that are over, oldest first: of the time of an earlier bundle those of its length. */
 export function bucketsUnder(
-  { length, former = [] }: Pick<Plan, 'length' | 'former'>,
+  { length, began, former = [] }: Pick<Plan, 'length' | 'began' | 'former'>,
   range: { readonly start: number; readonly end: number },
   now: number,
 ): readonly Bucket[] {
   const found: Bucket[] = []
   let from = range.start
   for (const { until, length: earlier } of former) {
-    const buckets = bucketsIn(earlier, { start: from, end: Math.min(range.end, until) }, now)
+    const calendar = { length: earlier, began }
+    const buckets = bucketsIn(calendar, { start: from, end: Math.min(range.end, until) }, now)
     found.push(...buckets)
     from = buckets.at(-1)?.end ?? from
   }
-  return [...found, ...bucketsIn(length, { start: from, end: range.end }, now)]
+  return [...found, ...bucketsIn({ length, began }, { start: from, end: range.end }, now)]
 }
 
 /**
@@ -96,3 +104,18 @@ export function authorsUnder({
   )
   return keys.filter((key, at) => keys.findIndex((other) => Buffer.compare(other, key) === 0) === at)
 }
+
+/**
+ * Buckets whose totals somebody has begun to tell, by what aggregators say to everybody: no other bucket may reach over the same
+ * time, whatever a bundle says of lengths and of the beginning.
+ */
+export function toldBuckets(
+  plan: Pick<Plan, 'aggregators' | 'former'>,
+  documents: Pick<Documents, 'slots'>,
+): readonly Bucket[] {
+  const slots = authorsUnder(plan).flatMap((key) => documents.slots(formatNodeId(key), 'counted'))
+  return slots.flatMap((slot) => bucketOfSlot(slot) ?? [])
+}
+
+export const overlapsAny = (bucket: Bucket, others: readonly Bucket[]): boolean =>
+  others.some((other) => overlap(bucket, other))

@@ -1,8 +1,15 @@
 // What this machine would give to the totals of a bucket, as one of its people may see it: their own part, and why not more.
-import { bucketOf, bucketOfSlot, overlap, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
+import {
+  type Bucket,
+  bucketOfSlot,
+  overlap,
+  SHARE_KEPT_MS,
+  slotOfBucket,
+} from '../../../protocols/buckets.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
+import { bucketAt } from './calendar.ts'
 import { type ConsentingDeps, createConsenting, givenTo, keyOf } from './consenting.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
@@ -85,12 +92,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
   const { plan, measures, insight, clock } = deps
   const consenting = createConsenting(deps)
 
-  async function whyNot(
-    now: Plan,
-    bucket: ReturnType<typeof bucketOf>,
-    audience: string,
-    uids: readonly number[],
-  ) {
+  async function whyNot(now: Plan, bucket: Bucket, audience: string, uids: readonly number[]) {
     if (!now.audiences.includes(audience)) return 'no_audience'
     const pair = pairOf(now.mesh, bucket, now.aggregators)
     if (pair === undefined) return 'no_aggregators'
@@ -119,7 +121,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
         const nothing = { bucket: undefined, state: 'open', why: 'no_aggregators', k: K_DEFAULT } as const
         return { audience, ...none, ...nothing }
       }
-      const bucket = bucketOf(now.length, at ?? clock.now())
+      const bucket = bucketAt(now, at ?? clock.now())
       const people = await consenting.people()
       // Somebody who typed nothing here has no part in it, and sees what would be theirs.
       const person = people.find((one) => one.uid === uid) ?? (await consenting.personOf(uid))
@@ -166,7 +168,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
   }
 }
 
-function overlapsWith(slot: string, bucket: ReturnType<typeof bucketOf>): boolean {
+function overlapsWith(slot: string, bucket: Bucket): boolean {
   const given = bucketOfSlot(slot)
   return given !== undefined && overlap(bucket, given)
 }

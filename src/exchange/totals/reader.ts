@@ -4,6 +4,7 @@ import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/r
 import { placesIn } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
 import { cellRows, hashOf, type Layout } from '../aggregates/index.ts'
+import { firstBucket } from './calendar.ts'
 import { bucketsUnder, type Plan } from './plan.ts'
 import { type Found, foundOf, type Releases } from './releases.ts'
 import type {
@@ -30,7 +31,7 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
     audiences: () => plan()?.audiences ?? [],
     async read(audience, type, range, stated) {
       const now = plan()
-      if (now === undefined) return { audience, buckets: [], covers: undefined }
+      if (now === undefined) return { audience, buckets: [] }
       const buckets = bucketsUnder(now, range, clock.now())
       const slots = new Set(buckets.map(slotOfBucket))
       const held = await releases.held(now, audience, slots)
@@ -43,12 +44,8 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
       const totals = buckets.map((bucket) =>
         totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, known, now: clock.now() }),
       )
-      const [first, last] = [buckets[0], buckets.at(-1)]
-      return {
-        audience,
-        buckets: totals,
-        covers: first === undefined || last === undefined ? undefined : { start: first.start, end: last.end },
-      }
+      const first = firstBucket(now)
+      return { audience, buckets: totals, ...(first === undefined ? {} : { first }) }
     },
   }
 }

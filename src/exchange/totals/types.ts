@@ -112,8 +112,8 @@ export interface Totals {
   readonly audience: string
   /** Closed buckets in the range, oldest first. */
   readonly buckets: readonly BucketTotals[]
-  /** The part of the range that closed buckets reach over; undefined: none does. */
-  readonly covers: TimeRange | undefined
+  /** The bucket with which totals of this mesh begin, wherever the range is; absent: nobody said when they began. */
+  readonly first?: TimeRange
 }
 
 export interface TotalsReader {

@@ -15,8 +15,26 @@ const WHY: Readonly<Record<Unreleased, string>> = {
 
 export const whyWord = (why: Unreleased): string => WHY[why]
 
-/** One note for each reason, with how many periods it holds for; none when all were released whole. */
-export function missingWords(buckets: readonly BucketTotals[]): readonly string[] {
+/** The first totals of a mesh, before they are there. */
+export interface FirstTotals {
+  /** RFC 3339 UTC: of which time they are; end is exclusive. */
+  readonly start: string
+  readonly end: string
+  /** When they come at the earliest, if a few machines say nothing. */
+  readonly comes: string
+  /** Certified machines, and how many of them are there now. */
+  readonly machines: number
+  readonly present: number
+}
+
+const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
+
+const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
+  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come at about ${minuteOf(comes)}, when nine of ten machines have said whether they take part. ${present} of ${machines} certified machines are there now: karo query health. What a machine would give: karo share preview there.`
+
+/** One note for each reason, with how many periods it holds for; none when all were released whole. `first`: none was released yet. */
+export function missingWords(buckets: readonly BucketTotals[], first?: FirstTotals): readonly string[] {
+  if (first !== undefined) return [firstWords(first)]
   if (buckets.length === 0)
     return [
       'Totals are of whole closed periods (UTC days, unless the policy says otherwise), and none lies within this time: ask for a longer time. For periods of a day the last two days hold one.',

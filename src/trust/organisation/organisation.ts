@@ -110,6 +110,22 @@ function checkOperators({ aggregators }: PolicyBundleBody): void {
   })
 }
 
+/**
+ * When totals of the mesh began may not be moved to a later time, so that every edition that holds somewhere comes to the earliest.
+ * That an earlier one makes no second total of the same time, machines and aggregators see to by what was given and told.
+ */
+function checkBegan({ version, began }: PolicyBundleBody, before: PolicyBundleBody | undefined): void {
+  const isMoved =
+    before !== undefined &&
+    (before.began !== undefined || before.aggregators.length > 0) &&
+    (began ?? 0) > (before.began ?? 0)
+  if (!isMoved && (began ?? 0) <= version) return
+  throw new KaroError('bad_config', 'the policy bundle says that totals began later than they did', {
+    where: PLACE,
+    hint: 'Sign it where the bundle in force is known: karo policy show there tells its number.',
+  })
+}
+
 export function createOrganisation(deps: OrganisationDeps): Organisation {
   const { root, policy, audit, clock, log } = deps
   const serially = createSerial()
@@ -125,9 +141,10 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
     | undefined
   let problem: string | null = null
 
-  /** Throws KaroError `bad_config` for policies and settings that cannot be read, and for aggregators of one operator. */
+  /** Throws KaroError `bad_config` for policies and settings that cannot be read, for aggregators of one operator, and another beginning. */
   async function rulesOf(body: PolicyBundleBody) {
     checkOperators(body)
+    checkBegan(body, inForce?.body)
     const settings = deps.settingsOf(body.settings ?? [])
     const text = textOf(body.policies)
     const set = text.trim() === '' ? undefined : await deps.compile(PLACE, text)

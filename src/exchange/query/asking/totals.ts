@@ -4,14 +4,16 @@ import { DAY_MS } from '../../../base/calendar.ts'
 import { toHex } from '../../../base/hex.ts'
 import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
+import { isMissing, type Trust } from '../../../trust/peers/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
-import { missingWords } from '../../totals/words.ts'
+import { type FirstTotals, missingWords } from '../../totals/words.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { QueryResult } from '../result.ts'
 import type { AskRequest } from '../types.ts'
 import type { Fetch, FetchAbout, Fetched } from './fetch.ts'
+import { membersOf } from './team.ts'
 import { machinesOfTeam, teamTotals, whyNoTeam } from './team-totals.ts'
 import { coverageOf, isWhole, teamCoverage } from './totals-coverage.ts'
 import { absentWords, changeWords, fetchedWords } from './totals-words.ts'
@@ -21,6 +23,7 @@ export interface TotalsDeps extends Pick<Ambient, 'clock' | 'random'> {
   /** This node as the one who asks. */
   readonly self: () => Principal
   readonly policy: Pick<Policy, 'reads'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
   /** Asks other nodes for what this one does not hold; absent: nobody is asked. */
   readonly fetch?: Fetch
 }
@@ -101,7 +104,36 @@ async function readOrFetch(
 ): Promise<{ readonly totals: Totals; readonly fetched: Fetched | undefined }> {
   const local = await totals.read(asked.audience, asked.type, asked.range)
   const fetched = await fetch?.(request, asked, local, about)
-  return { totals: fetched?.totals ?? local, fetched }
+  return { totals: sinceFirst(fetched?.totals ?? local), fetched }
+}
+
+/** Of a time before totals began it is no miss that nobody has any, as some have: machines also give what their people did before. */
+const sinceFirst = (totals: Totals): Totals => ({
+  ...totals,
+  buckets: totals.buckets.filter(
+    ({ start, why }) => start >= (totals.first?.start ?? 0) || (why !== 'none' && why !== 'pending'),
+  ),
+})
+
+/** Totals that nobody has after so long are missing, and not the first ones that are waited for. */
+const FIRST_MS = DAY_MS
+/** As long as aggregators wait for the last few machines. */
+const COMES_MS = 15 * 60_000
+
+/** What is waited for where nothing was released yet. */
+function firstOf({ trust, clock }: TotalsDeps, { first }: Totals): FirstTotals | undefined {
+  const now = clock.now()
+  if (first === undefined || now >= first.end + FIRST_MS) return undefined
+  const others = [...membersOf(trust, undefined).members.values()].filter(
+    ({ node_id }) => trust.opinion(node_id).why === 'certificate',
+  )
+  return {
+    start: rfc3339(first.start),
+    end: rfc3339(first.end),
+    comes: rfc3339(first.end + COMES_MS),
+    machines: 1 + others.length,
+    present: 1 + others.filter((one) => !isMissing(one, now)).length,
+  }
 }
 
 type Range = { readonly start: number; readonly end: number }
@@ -119,6 +151,7 @@ export async function askTotals(
   const { query_type, filters = [] } = request
   const row = queryType(query_type)
   const released = totals?.buckets.filter(({ why }) => why === undefined) ?? []
+  const first = released.length > 0 || totals === undefined ? undefined : firstOf(deps, totals)
   const before = await beforeOf(deps, found, request, about)
   const opened = { buckets: openedIn(released), ...(before && { before: openedIn(before) }) }
   const whole = row.released?.fromReleased(opened) ?? row.merge([], [])
@@ -143,7 +176,7 @@ export async function askTotals(
     compared: comparedOf(released, before),
     ...(totals === undefined
       ? {}
-      : { released: releasedOf(totals, released, fetchedIn(found), request.team) }),
+      : { released: releasedOf(totals, released, fetchedIn(found), request.team, first) }),
     ...(elsewhere === undefined ? {} : { elsewhere }),
     ...(request.opened === undefined ? {} : { opened: totals?.buckets ?? [] }),
     privacy: {
@@ -155,7 +188,7 @@ export async function askTotals(
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },
-    notes: notesOf(found, before, request),
+    notes: notesOf(found, before, first, request),
   }
 }
 
@@ -173,12 +206,12 @@ async function beforeOf(
   about: FetchAbout,
 ): Promise<readonly BucketTotals[] | undefined> {
   if (!('totals' in found) || !isWhole(found.totals)) return undefined
-  const { audience, covers, buckets } = found.totals
-  if (covers === undefined) return undefined
-  const length = covers.end - covers.start
+  const { audience, buckets } = found.totals
+  const [first, last] = [buckets[0], buckets.at(-1)] as [BucketTotals, BucketTotals]
+  const length = last.end - first.start
   const areDays = buckets.every(({ start, end }) => end - start === DAY_MS)
   const back = areDays ? Math.ceil(length / WEEK_MS) * WEEK_MS : length
-  const range = { start: covers.start - back, end: covers.end - back }
+  const range = { start: first.start - back, end: last.end - back }
   const asked = { audience, type: request.query_type, range }
   const { totals: all } = await readOrFetch(
     found.seesAll ? deps : { totals: deps.totals },
@@ -252,8 +285,10 @@ const releasedOf = (
   released: readonly BucketTotals[],
   fetched: Fetched | undefined,
   team: string | undefined,
+  first: FirstTotals | undefined,
 ): NonNullable<QueryResult['released']> => ({
   audience,
+  ...(first === undefined ? {} : { first }),
   holders: fetched?.holders ?? [],
   refused: fetched?.refused ?? [],
   partly: partlyOpened(released),
@@ -277,6 +312,7 @@ function partlyOpened(released: readonly BucketTotals[]): readonly string[] {
 function notesOf(
   found: Found,
   before: readonly BucketTotals[] | undefined,
+  first: FirstTotals | undefined,
   { team, perNode }: Pick<AskRequest, 'team' | 'perNode'>,
 ): readonly string[] {
   if ('refused' in found) return [found.refused]
@@ -286,7 +322,7 @@ function notesOf(
   const { fetched, audience } = found
   const none = team === undefined ? undefined : whyNoTeam(buckets, team)
   return [
-    ...missingWords(buckets),
+    ...missingWords(buckets, first),
     ...fetchedWords(audience, fetched, buckets),
     ...(none === undefined ? [] : [none]),
     ...(team === undefined || found.seesAll || isWhole(found.totals)

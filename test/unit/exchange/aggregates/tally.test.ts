@@ -247,7 +247,7 @@ describe('one set of machines for each bucket', () => {
     const world = worldOf(machines(6), { now: BUCKET.end })
     const asked = (more: Partial<ReturnType<typeof viewOf>>) =>
       stepOf(world, 0, () => ({ ...viewOf(world, 0), ...more })).kind
-    const missing = { expected: new Set(['somebody else']) }
+    const missing = { expected: new Set(['somebody else', 'and one more']) }
     expect(asked({})).toBe('say')
     expect(asked({ now: BUCKET.end - 1 })).toBe('wait')
     expect(asked(missing)).toBe('wait')
@@ -257,6 +257,19 @@ describe('one set of machines for each bucket', () => {
     expect(asked({ ...lately(BUCKET.end, quarter - 60_000), now: quarter })).toBe('wait')
     const half = BUCKET.end + 12 * 3_600_000
     expect(asked({ ...lately(BUCKET.end, half), now: half })).toBe('say')
+    // Of the six that gave and some others.
+    const silent = (count: number) => ({
+      expected: new Set([
+        ...viewOf(world, 0).expected,
+        ...Array.from({ length: count }, (_, at) => `silent ${at}`),
+      ]),
+    })
+    const minutes = BUCKET.end + 15 * 60_000
+    expect(asked({ ...silent(1), now: minutes - 1 })).toBe('wait')
+    expect(asked({ ...silent(1), now: minutes })).toBe('say')
+    expect(asked({ ...silent(2), now: minutes })).toBe('wait')
+    const busy = { first: BUCKET.end, last: minutes - 60_000 }
+    expect(asked({ ...silent(1), arrivals: busy, now: minutes })).toBe('wait')
     // The first aggregators of a mesh were named long after the bucket.
     expect(asked({ ...lately(half + 1, half + 1), now: half + 60_000 })).toBe('wait')
   })

@@ -235,7 +235,7 @@ export class Endpoint {
 
 const NO_TOTALS: QueryDeps['totals'] = {
   audiences: () => [],
-  read: async (audience) => ({ audience, buckets: [], covers: undefined }),
+  read: async (audience) => ({ audience, buckets: [] }),
   show: async () => ({ statements: [], more: false }),
   check: () => [],
   holders: () => [],

@@ -22,14 +22,29 @@ type Held = Partial<BucketTotals> & { readonly batches?: readonly BatchTotals[] 
 
 async function ask(
   held: (start: number) => Held | undefined,
-  { start = FRIDAY, end = FRIDAY + DAY_MS, length = DAY_MS, audiences = ['security'] } = {},
+  {
+    start = FRIDAY,
+    end = FRIDAY + DAY_MS,
+    length = DAY_MS,
+    audiences = ['security'],
+    first = undefined as { start: number; end: number } | undefined,
+    now = FRIDAY + 30 * DAY_MS,
+  } = {},
   request: Partial<AskRequest> = {},
 ) {
   const reads: { start: number; end: number }[] = []
   const deps = {
     self: () => ({ roles: ['security'] }),
     policy: { reads: () => ({ effect: 'allow' }) },
-    clock: { now: () => FRIDAY + 30 * DAY_MS, monotonic: () => 0 },
+    trust: {
+      members: () => [
+        { node_id: 'linked', last_seen: now, known_by: 'presence' },
+        { node_id: 'away', last_seen: 0, known_by: 'presence' },
+      ],
+      known: () => ['linked', 'away', 'never met'],
+      opinion: (node_id: string) => ({ node_id, name: node_id, why: 'certificate', trust_level: 'peer' }),
+    },
+    clock: { now: () => now, monotonic: () => 0 },
     random: { bytes: (count: number) => new Uint8Array(count) },
     totals: {
       audiences: () => audiences,
@@ -49,7 +64,7 @@ async function ask(
             ...found,
           })
         }
-        return { audience, buckets, covers: range }
+        return { audience, buckets, ...(first && { first }) }
       },
     },
   } as unknown as TotalsDeps
@@ -144,4 +159,37 @@ test('totals are complete when all machines are in them, and all closed buckets 
   expect(await complete({}, true)).toBe(false)
   expect((await ask(() => undefined)).coverage.complete).toBe(false)
   expect((await ask(() => undefined, { end: FRIDAY })).coverage.complete).toBe(false)
+})
+
+test('of a time before totals began nothing is missing, and until the first ones come it is said when', async () => {
+  const first = { start: FRIDAY + 6 * HOUR_MS, end: FRIDAY + 12 * HOUR_MS }
+  const week = { start: FRIDAY - 7 * DAY_MS, end: FRIDAY + DAY_MS, length: 6 * HOUR_MS, first }
+  const before = await ask(() => undefined, { ...week, end: first.start, now: FRIDAY + 7 * HOUR_MS })
+  expect(before.released!.buckets).toEqual([])
+  expect(before.released!.first).toEqual({
+    start: '2026-11-20T06:00:00.000Z',
+    end: '2026-11-20T12:00:00.000Z',
+    comes: '2026-11-20T12:15:00.000Z',
+    // This one, one that is there, one that is away, and one that never came.
+    machines: 4,
+    present: 2,
+  })
+  expect(before.notes).toHaveLength(1)
+  expect(before.notes[0]).toContain('2026-11-20 06:00 to 2026-11-20 12:00 UTC')
+
+  const held = (start: number): Held | undefined =>
+    start < first.start ? undefined : { batches: [batch(8, { git: 1 })] }
+  const after = await ask(held, { ...week, end: first.end, now: first.end + HOUR_MS })
+  expect([after.released!.buckets.length, after.coverage.complete, after.notes]).toEqual([1, true, []])
+  expect(after.released!.first).toBeUndefined()
+  // What machines gave of the time before is shown, and its gaps are none.
+  const some = await ask((start) => (start === FRIDAY - DAY_MS ? held(first.start) : held(start)), {
+    ...week,
+    end: first.end,
+  })
+  expect([some.released!.buckets.length, some.coverage.complete]).toEqual([2, true])
+  // Afterwards a period without totals is a miss.
+  const missing = await ask(() => undefined, { ...week, end: first.end })
+  expect(missing.released!.buckets.map(({ why }) => why)).toEqual(['none'])
+  expect(missing.released!.first).toBeUndefined()
 })

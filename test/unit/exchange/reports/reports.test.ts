@@ -99,7 +99,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         audiences: () => ['security'],
         read: async (audience, _type, range) => {
           it.reads++
-          return { audience, buckets: bucketsIn(range), covers: undefined }
+          return { audience, buckets: bucketsIn(range) }
         },
       },
       config: {

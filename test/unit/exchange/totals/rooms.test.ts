@@ -366,6 +366,70 @@ test('another length of buckets lets nobody give the same time twice', async () 
   expect(given()).toBe(1)
 })
 
+const quarterOf = (world: World) => bucketOf('6h', world.network.now - 6 * HOUR)
+const giving = (machine: Machine): readonly string[] =>
+  machine.node.audits.flatMap(({ type, details }) =>
+    type === 'share_given' ? [String(details?.bucket)] : [],
+  )
+
+test('a mesh of days has its first totals minutes after six hours, also while one machine of ten is off', async () => {
+  const world = await createWorld(10, { running: (index) => index !== 9 })
+  // The world begins at ten o'clock.
+  world.plan = { ...world.plan!, length: 'day', began: world.network.now - 3 * HOUR }
+  await world.network.pass(2 * HOUR + 10 * MINUTE)
+  const { start, end } = quarterOf(world)
+  const first = async (): Promise<BucketTotals | undefined> =>
+    (await world.machines[2]!.room.read('security', 'ToolUsage', { start, end })).buckets[0]
+  expect(await first()).toMatchObject({ start, end, why: 'pending' })
+  await world.network.pass(20 * MINUTE)
+  expect(await first()).toMatchObject({ why: undefined, contributions: { contributed: 9, absent: 1 } })
+  expect(shown(await first())).toEqual(plain(world.machines.slice(0, 9)))
+  // Who comes later is in no total of that day, which has no second one.
+  await world.machines[9]!.start()
+  world.network.weave()
+  await world.network.pass(15 * HOUR)
+  expect(giving(world.machines[4]!)).toEqual([slotOfBucket({ length: '6h', start, end })])
+  expect((await first())!.contributions).toMatchObject({ contributed: 9 })
+  // The next one is of the whole day after.
+  await world.network.pass(22 * HOUR)
+  expect(giving(world.machines[9]!).at(-1)).toMatch(/^day:/)
+})
+
+test('a bundle that says another beginning makes no total of a time that there are totals of', async () => {
+  const world = await createWorld(9, { running: (index) => index !== 8 })
+  const began = world.network.now - 3 * HOUR
+  world.plan = { ...world.plan!, length: 'day', began }
+  await world.network.pass(2 * HOUR + 30 * MINUTE)
+  const { start, end } = quarterOf(world)
+  const quarter = slotOfBucket({ length: '6h', start, end })
+  expect(giving(world.machines[4]!)).toEqual([quarter])
+  // Nobody whose own ledger or store could tell: this one was off until now, and would give the whole day.
+  await world.machines[8]!.start()
+  world.network.weave()
+  const { began: _, ...undated } = world.plan
+  world.plan = undated
+  await world.network.pass(15 * HOUR)
+  for (const machine of world.machines) expect(giving(machine).filter((slot) => slot !== quarter)).toEqual([])
+})
+
+test('aggregators add up nothing of a time that others have told totals of, whoever gives it', async () => {
+  const world = await createWorld(8)
+  const told = new Set<string>()
+  const { slots } = world.pair[0].node.room
+  // The word of another pair, as documents bring it to everybody.
+  for (const { node } of world.pair)
+    Object.assign(node.room, {
+      slots: (author: string, kind: string) =>
+        kind === 'counted' && author === world.pair[0].node.id
+          ? [...told]
+          : slots(author as never, kind as never),
+    })
+  told.add(slotOfBucket(bucketOf('6h', hourOf(world).start)))
+  await world.network.pass(40 * MINUTE)
+  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  expect(bucket!.why).toBe('pending')
+})
+
 test('a decision acts on the next bucket: of one that had begun nobody knows what the person would have said', async () => {
   const world = await createWorld(9)
   const { start } = hourOf(world)

@@ -133,6 +133,34 @@ test('a bundle in which one operator runs two aggregators is refused whole', asy
   expect(organisation.state()).toMatchObject({ number: 0, max_level: 1 })
 })
 
+test('when totals began is not moved to a later time, and what was said once is not said of a mesh that is older', async () => {
+  const named = ['site a', 'site b'].map((operator, at) => ({ key: testIdentity(at).publicKey, operator }))
+  const { organisation } = made()
+  await organisation.take(bundle(0))
+  await organisation.take(bundle(1, { began: NOW, aggregators: named }))
+  for (const began of [NOW + 1, NOW + 2]) {
+    const later = bundle(2, { began, aggregators: named, max_level: 1 })
+    expect(await organisation.documents.readable(later)).toBe(false)
+    await expect(organisation.take(later)).rejects.toMatchObject({ code: 'bad_config' })
+  }
+  expect(organisation.state()).toMatchObject({ number: 1, max_level: null })
+  await organisation.take(bundle(2, { began: NOW, aggregators: [] }))
+  await organisation.take(bundle(3, { began: NOW - 1, aggregators: named }))
+  await expect(organisation.take(bundle(4, { began: NOW, aggregators: named }))).rejects.toMatchObject({
+    code: 'bad_config',
+  })
+
+  const { organisation: older } = made()
+  await older.take(bundle(0, { aggregators: named }))
+  await expect(older.take(bundle(1, { began: NOW, aggregators: named }))).rejects.toMatchObject({
+    code: 'bad_config',
+  })
+  // Nor in the future.
+  await expect(made().organisation.take(bundle(0, { began: NOW + 60_000 }))).rejects.toMatchObject({
+    code: 'bad_config',
+  })
+})
+
 const set = (settings: Readonly<Record<string, unknown>>) => ({
   settings: Object.entries(settings).map(([key, value]) => ({
     key,
