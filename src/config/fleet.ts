@@ -30,6 +30,16 @@ const fewerDays: FleetKey = {
     (theirs as number) < DAYS_LEAST ? `a fleet keeps for at least ${DAYS_LEAST} days` : undefined,
 }
 
+/** A fleet may only end this way of finding nodes: which ones a network has, each machine knows for itself. */
+const switchedOff = (off: unknown): FleetKey => ({
+  merge: (_, theirs) => theirs,
+  holds: `off, where the fleet says ${JSON.stringify(off)}, which is all that it may say`,
+  problem: (theirs) =>
+    JSON.stringify(theirs) === JSON.stringify(off)
+      ? undefined
+      : `a fleet switches this off (${JSON.stringify(off)}), and each machine says the rest for itself`,
+})
+
 const both: FleetKey = {
   merge: (own, theirs) => [...new Set([...(own as unknown[]), ...(theirs as unknown[])])],
   holds: 'the patterns of both',
@@ -40,14 +50,23 @@ const both: FleetKey = {
  * about them.
  */
 export const FLEET_KEYS: Readonly<Record<string, FleetKey>> = {
+  'discovery.dht': switchedOff(false),
+  'discovery.mdns': switchedOff(false),
+  'discovery.mdns_interval_seconds': {
+    merge: (own, theirs) => Math.max(own as number, theirs as number),
+    holds: 'the longer time',
+  },
+  'discovery.scan': switchedOff([]),
   'guard.profile': laterOf('off', 'permissive', 'moderate', 'strict'),
   'guard.on_error': laterOf('allow', 'block'),
   'guard.rules': {
     merge: (own) => own,
-    holds: "the prohibitions of both files; the fleet's has `[[deny]]` only, and `karo fleet set` reads it",
+    holds:
+      "the rules of both files; the fleet's has `[[deny]]` and `[[ask]]` only, and `karo fleet set` reads it",
     text: anyText,
   },
   'history.ignore': both,
+  'history.redact': both,
   'processes.keep_days': fewerDays,
   'retention.events_days': fewerDays,
   'retention.rollups_days': fewerDays,

@@ -12,6 +12,8 @@ export interface LiveConfig {
   compare(next: LoadedConfig): Replaced
   /** The fleet's settings in it. */
   fleet(): LoadedConfig['fleet']
+  /** Keys that the fleet sets and that are in force from the next start on. */
+  fleetWaiting(): readonly string[]
 }
 
 /** Paths of the keys whose value in the file, or in the environment, has changed. */
@@ -37,6 +39,7 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
     },
     compare,
     fleet: () => current.fleet,
+    fleetWaiting: () => compare(current).waiting.filter((path) => path in (current.fleet?.settings ?? {})),
   }
 
   function compare(next: LoadedConfig): Replaced {

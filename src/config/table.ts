@@ -361,6 +361,14 @@ export const KEYS = {
     description: 'Commands that match any of these patterns (* and ?) are never recorded.',
     example: '["pass *", "*--password*"]',
   }),
+  historyRedact: key({
+    path: 'history.redact',
+    kind: kind.list(value.partPattern, 256),
+    default: [],
+    description:
+      'Parts of commands and directories that match any of these patterns (* and ?) are kept as [redacted], besides the secrets that are found anyway. Parts stand between blanks, quotes and the signs = : , ; / @ & | < > ( ). What was recorded before stays as it is.',
+    example: '["acme_*", "*.corp.example"]',
+  }),
 
   finderHeight: key({
     path: 'finder.height',

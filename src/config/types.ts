@@ -75,6 +75,7 @@ export interface Config {
   readonly history: {
     /** Globs. Commands that match one are not recorded; the hook and the daemon both apply them. */
     readonly ignore: readonly string[]
+    readonly redact: readonly string[]
   }
   /** The local model of `karo ask`. */
   readonly ask: {

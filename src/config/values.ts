@@ -96,6 +96,12 @@ export const scanSubnet = text('an IPv4 subnet from /20 to /32 such as "10.0.3.0
   return Number(length) >= 20 ? undefined : 'that is more than 4096 addresses'
 })
 
+/** A pattern for one part of a command, as `history.redact` divides it. */
+export const partPattern = text('a pattern for one part of a command, such as "acme_*"', (value) => {
+  if (/[\s"'`=:,;/@&|<>()]/.test(value)) return 'it has a sign that divides parts, so it matches nothing'
+  return /[^*?]/.test(value) ? undefined : 'it matches everything'
+})
+
 export const domainName = text('a domain name such as "corp.example"', (value) =>
   isHostName(value) && !isIP(value) ? undefined : 'that is not a domain name',
 )

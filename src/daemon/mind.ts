@@ -19,7 +19,7 @@ import { systemTimers as timers } from '../base/clock.ts'
 import { personHome } from '../base/run/person-home.ts'
 import type { Signal } from '../base/words/signal.ts'
 import type { Anomalies } from '../insight/anomalies/index.ts'
-import { redact } from '../observe/redact/redact.ts'
+import { createRedaction } from '../observe/record/redaction.ts'
 import type { openStore } from '../store/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import type { Sharing } from '../trust/consent/index.ts'
@@ -49,7 +49,7 @@ export function buildMind(
   const prompts = createPrompts({ repository, clock })
   const memory = createMemory({
     repository,
-    redact,
+    redact: (line) => createRedaction(config.history.redact).command(line),
     embed: models.embed,
     clock,
     random,

@@ -124,8 +124,14 @@ export function buildNetwork(
     const bundle = organisation.state()
     if (bundle === null) return undefined
     const refused = foundation.live.fleet()?.refused ?? []
-    const problem = bundle.problem === null ? {} : { problem: printable(bundle.problem).slice(0, 300) }
-    return { edition: bundle.number, refused: [...refused], ...problem }
+    const waiting = foundation.live.fleetWaiting()
+    const problem =
+      bundle.problem ?? (waiting.length > 0 ? `has ${waiting.join(', ')} from its next start on` : undefined)
+    return {
+      edition: bundle.number,
+      refused: [...refused],
+      ...(problem !== undefined && { problem: printable(problem).slice(0, 300) }),
+    }
   }
   const figures = createFigures(common.clock)
   const query = createQuery({

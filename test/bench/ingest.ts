@@ -59,7 +59,7 @@ export async function measureIngest(perRound = 20_000, rounds = 11): Promise<Ing
     await raw.open()
     await db.open()
     const name = liveName()
-    const digest = createDigest([])
+    const digest = createDigest({ ignore: [], redact: [] })
     const waiting = new Set<string>()
     /** As the room does: a file's turn is bounded, and it comes again. */
     const readAll = async (): Promise<void> => {

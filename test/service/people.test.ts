@@ -384,4 +384,44 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     await recorded('bob', 'echo after-the-secret')
     expect((await commands('bob')).join('\n')).not.toContain('secret-tool')
   })
+
+  test("settings of the fleet hold in everybody's shell and for what is recorded; nobody loosens them, and a restart keeps them", async () => {
+    const signed = '--root-key /root/karo-root.key --passphrase-file /root/pass'
+    await machine.must("umask 077; echo 'correct horse battery staple' > /root/pass")
+    await machine.must(`karo ca init ${signed}`)
+    const asked = "[[ask]]\ncommand = 'terraform apply*'\n"
+    await machine.must(`printf '%s' ${quote(asked)} > /root/rules.toml`)
+    const settings = "guard.profile=strict guard.rules=/root/rules.toml history.redact='acme_*'"
+    await machine.must(`karo fleet set ${settings} ${signed}`)
+    const files = '/run/karo/fleet.json /run/karo/fleet-guard.toml'
+    const inForce = async (user: string) => {
+      const check = "karo check --json 'terraform apply'"
+      for (const loosened of ['', 'KARO_GUARD_PROFILE=off ']) {
+        expect(JSON.parse(await must(user, `${loosened}karo guard --json`))).toMatchObject({
+          profile: 'strict',
+          source: 'fleet edition 0 of this machine',
+          warnings: [],
+        })
+        const { output } = await run(user, `${loosened}${check}`)
+        expect(JSON.parse(output)).toMatchObject({ decision: 'confirm' })
+      }
+    }
+    for (const life of ['first', 'second']) {
+      const there = () => machine.run(`stat -c '%a %U:%G' ${files}`)
+      await until(async () => (await there()).code === 0, { what: `the files of the ${life} life` })
+      expect((await there()).output.trim().split('\n')).toEqual(['644 karo:karo', '644 karo:karo'])
+      // Eve has a node of her own, which belongs to no mesh.
+      for (const user of ['ann', 'eve']) {
+        expect((await run(user, `echo '{}' > /run/karo/fleet.json`)).code).not.toBe(0)
+        expect((await run(user, `rm -f ${files}`)).code).not.toBe(0)
+        await inForce(user)
+      }
+      await type('ann', `echo ${life} acme_4711`)
+      await recorded('ann', `echo ${life} [redacted]`)
+      await machine.must('systemctl restart karo')
+    }
+    await machine.must(`karo fleet unset guard.profile guard.rules history.redact ${signed}`)
+    await until(async () => (await machine.run(`stat ${files}`)).code !== 0, { what: 'the files are gone' })
+    expect(JSON.parse(await must('ann', 'karo guard --json'))).toMatchObject({ profile: 'moderate' })
+  })
 })

@@ -94,7 +94,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
         const session: Session = {
           key: toHex(random.bytes(8)),
           importing,
-          digest: createForeignDigest(about.source, config.history.ignore),
+          digest: createForeignDigest(about.source, config.history),
           forgetTimer: () => {},
         }
         sessions.set(uid, session)
@@ -137,7 +137,11 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
       const oldest = oldestKept()
       const kept = body.events.filter(({ id }) => readEventId(id).start_us >= oldest * 1000)
       const arrivals = kept.map(({ id, timestamp: _, ...event }): Arrival => {
-        return { event: importedEvent(uid, { ...event, ...readEventId(id) }), exact: true, nth: 1 }
+        return {
+          event: importedEvent(uid, { ...event, ...readEventId(id) }, config.history.redact),
+          exact: true,
+          nth: 1,
+        }
       })
       const add = (importing: Importing) => (arrivals.length > 0 ? importing.add(arrivals) : 0)
       const added =

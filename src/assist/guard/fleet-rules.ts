@@ -1,4 +1,4 @@
-// The rules that the signed bundle of a fleet may carry: prohibitions, and nothing that lets a command through.
+// The rules that the signed bundle of a fleet may carry: prohibitions and questions, and nothing that lets a command through.
 import { KaroError } from '../../base/errors.ts'
 import { parseRules } from './rules-file.ts'
 
@@ -8,8 +8,12 @@ export function checkFleetRules(settings: Readonly<Record<string, unknown>>, fil
   if (typeof text !== 'string') return
   const allow = parseRules(text, file, 'own').rules.find(({ kind }) => kind === 'allow')
   if (allow === undefined) return
-  throw new KaroError('bad_config', 'a fleet prohibits commands, and lets none through', {
-    where: allow.where,
-    hint: 'Leave out [[allow]]: each machine says that for itself.',
-  })
+  throw new KaroError(
+    'bad_config',
+    'a fleet prohibits commands or has them asked about, and lets none through',
+    {
+      where: allow.where,
+      hint: 'Leave out [[allow]]: each machine says that for itself.',
+    },
+  )
 }

@@ -2,9 +2,9 @@
 import type { KaroError } from '../../base/errors.ts'
 import { DEFAULT_PROFILE, type GuardProfile } from '../risk/index.ts'
 
-/** A rule of a rules file: an exception from built-in rules, or a command that must not run. */
+/** A rule of a rules file: an exception from built-in rules, a command that must not run, or one that is asked about. */
 export interface GuardRule {
-  readonly kind: 'allow' | 'deny'
+  readonly kind: 'allow' | 'deny' | 'ask'
   /** `own` rules are the person's; `machine` rules hold for everybody on this machine. */
   readonly whose: 'own' | 'machine'
   /** Place of the rule as `file:line`. */
@@ -64,3 +64,9 @@ const ORDER: readonly GuardProfile[] = ['strict', 'moderate', 'permissive', 'off
 
 export const stricter = (a: GuardProfile, b: GuardProfile): GuardProfile =>
   ORDER.indexOf(a) <= ORDER.indexOf(b) ? a : b
+
+/** What rules of files say of a line, by the names of their findings: a prohibition first. */
+export function filesRule(found: readonly { readonly rule: string }[]): 'deny' | 'ask' | undefined {
+  const kinds = found.map(({ rule }) => /^(?:own|machine)-(deny|ask)$/.exec(rule)?.[1])
+  return kinds.includes('deny') ? 'deny' : kinds.includes('ask') ? 'ask' : undefined
+}

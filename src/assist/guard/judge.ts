@@ -15,12 +15,12 @@ import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
 import { ruleForFact } from '../risk/rules/index.ts'
 import { expand } from './definitions.ts'
-import type { Guard, GuardRule } from './guard.ts'
+import { filesRule, type Guard, type GuardRule } from './guard.ts'
 import type { Where } from './types.ts'
 
 /**
  * Judges a line by the guard's rules. With definitions, the result is the worse of the line as typed and as it runs. A
- * denied command is blocked in every profile; profile `off` only drops a person's own prohibitions. No exception lowers
+ * denied command is blocked in every profile, and asked about by a rule likewise; profile `off` only drops a person's own rules. No exception lowers
  * the catastrophic core. Never throws; the work is bounded as a check's.
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
@@ -142,13 +142,13 @@ function judgeText(
   const allows = rules.filter(({ kind }) => kind === 'allow')
   const lowered = lower(verdict, allows, commands, where)
   const denied = guard.profile === 'off' ? rules.filter(({ whose }) => whose === 'machine') : rules
-  const blocks = denied.flatMap((rule) =>
-    rule.kind === 'deny' ? (matchOf(rule, command, verdict, commands, where) ?? []) : [],
+  const raised = denied.flatMap((rule) =>
+    rule.kind === 'allow' ? [] : (matchOf(rule, rule.kind, command, verdict, commands, where) ?? []),
   )
-  if (blocks.length === 0) return lowered === verdict ? verdict : decided(guard, verdict, lowered.matches)
-  const safer = blocks.find((block) => block.safer !== undefined)?.safer
+  if (raised.length === 0) return lowered === verdict ? verdict : decided(guard, verdict, lowered.matches)
+  const safer = raised.find((one) => one.safer !== undefined)?.safer
   const { safer: _, ...rest } = decided(guard, verdict, [
-    ...blocks.map(({ match }) => match),
+    ...raised.map(({ match }) => match),
     ...lowered.matches,
   ])
   return { ...rest, ...(safer !== undefined && { safer }) }
@@ -156,25 +156,23 @@ function judgeText(
 
 const live = ({ now }: Guard, { until }: GuardRule): boolean => until === undefined || until > now()
 
-/** Names under which prohibitions appear among the findings. */
-const DENY_NAMES: Readonly<Record<GuardRule['whose'], string>> = { own: 'own-deny', machine: 'machine-deny' }
 /** Findings after which the line may have more commands than are known. */
 const NOT_READ: ReadonlySet<string> = new Set([...ABOUT_READING, 'too-deep', 'too-long'])
-const DENIED: ReadonlySet<string> = new Set(Object.values(DENY_NAMES))
 
-/** The verdict with other findings, at most MAX_MATCHES. A prohibition among them blocks in every profile. */
+/** The verdict with other findings, at most MAX_MATCHES. A rule of a file among them blocks, or asks, in every profile. */
 function decided(guard: Guard, verdict: RiskVerdict, found: readonly RiskMatch[]): RiskVerdict {
-  const denied = found.some(({ rule }) => DENIED.has(rule))
+  const by = filesRule(found)
   const matches = found.slice(0, MAX_MATCHES)
   const { safer, ...rest } = verdict
   const risk_level = worst(matches.map((match) => match.risk_level))
+  const level = decide(guard.profile, risk_level, verdict.command.length)
   // The safer form mends the worst finding, so it goes if a rule allowed that finding.
   const mends = safer !== undefined && risk_level === verdict.risk_level
   return {
     ...rest,
     risk_level,
     matches,
-    decision: denied ? 'block' : decide(guard.profile, risk_level, verdict.command.length),
+    decision: by === 'deny' ? 'block' : by === 'ask' && level === 'allow' ? 'confirm' : level,
     ...(mends && { safer }),
   }
 }
@@ -215,9 +213,10 @@ function excuses(
   return innermost.length > 0 && innermost.every((one) => fits(rule, one, where))
 }
 
-/** The finding that a prohibition makes, or undefined if it is not about this line. */
+/** The finding that a prohibition or a question of a rules file makes, or undefined if it is not about this line. */
 function matchOf(
   rule: GuardRule,
+  kind: 'deny' | 'ask',
   line: string,
   verdict: RiskVerdict,
   commands: readonly RunCommand[],
@@ -228,9 +227,10 @@ function matchOf(
   const by = rule.whose === 'machine' ? "this machine's rules" : 'a rule of your own'
   return {
     match: {
-      rule: DENY_NAMES[rule.whose],
-      risk_level: 'high',
-      why: rule.why ?? `Denied by ${by} (${rule.where}).`,
+      rule: `${rule.whose}-${kind}`,
+      // Every profile asks about a moderate line that a rule names, and none blocks it.
+      risk_level: kind === 'deny' ? 'high' : 'moderate',
+      why: rule.why ?? `${kind === 'deny' ? 'Denied' : 'Asked about'} by ${by} (${rule.where}).`,
       span,
     },
     ...(rule.safer !== undefined && { safer: rule.safer }),

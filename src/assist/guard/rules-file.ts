@@ -1,4 +1,4 @@
-// Reads a rules file, TOML with [[allow]] and [[deny]], and reports faults by line and column.
+// Reads a rules file, TOML with [[allow]], [[deny]] and [[ask]], and reports faults by line and column.
 import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
@@ -22,6 +22,7 @@ export interface RulesFile {
 const FIELDS = {
   allow: ['rule', 'command', 'line', 'session', 'cwd', 'until'],
   deny: ['rule', 'command', 'cwd', 'why', 'safer'],
+  ask: ['rule', 'command', 'cwd', 'why', 'safer'],
 } as const satisfies Record<GuardRule['kind'], readonly string[]>
 
 /** Throws KaroError bad_config with `where` = `file:line:column`. */
@@ -105,9 +106,10 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
     return entries.map((entry, index) => ruleOf(entry, kind, index))
   }
 
+  const kinds: readonly string[] = Object.keys(FIELDS)
   for (const name of Object.keys(document)) {
-    if (name === 'allow' || name === 'deny' || (name === 'floor' && whose === 'machine')) continue
-    const meant = closest(name, ['allow', 'deny'])
+    if (kinds.includes(name) || (name === 'floor' && whose === 'machine')) continue
+    const meant = closest(name, kinds)
     const hint =
       name === 'floor'
         ? "Only the machine's rules file has one; a profile of your own is guard.profile of the configuration."
@@ -118,7 +120,7 @@ export function parseRules(text: string, file: string, whose: GuardRule['whose']
   const known = GUARD_PROFILES.find((profile) => profile === floor)
   if (floor !== undefined && known === undefined)
     throw wrong(['floor'], `floor is ${shown(floor)}, but must be one of ${GUARD_PROFILES.join(', ')}`)
-  const rules = [...listOf('allow'), ...listOf('deny')]
+  const rules = [...listOf('allow'), ...listOf('deny'), ...listOf('ask')]
   if (rules.length > MOST_RULES)
     throw new KaroError('bad_config', `${rules.length} rules, at most ${MOST_RULES} are read`, {
       where: file,

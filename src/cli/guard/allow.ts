@@ -1,5 +1,5 @@
 // The answer "a" to the guard's question: exactly this line, here or everywhere, in this shell or always.
-import type { Guard } from '../../assist/guard/guard.ts'
+import { filesRule, type Guard } from '../../assist/guard/guard.ts'
 import { isOpen } from '../../assist/guard/session.ts'
 import type { RiskVerdict } from '../../assist/risk/index.ts'
 import { isCore } from '../../assist/risk/rule-ids.ts'
@@ -24,11 +24,11 @@ export function mayAllow({ failure, files }: Guard, { command, matches }: RiskVe
     failure === undefined &&
     !files.some(({ unread }) => unread) &&
     matches.length > 0 &&
+    filesRule(matches) === undefined &&
     command.length <= MOST_LINE &&
     !/[^\P{C}\n\t]/u.test(command) &&
     !matches.some(
-      ({ rule, why }) =>
-        isCore(rule) || rule.endsWith('-deny') || rule === 'too-long' || why.includes('(Found in an alias'),
+      ({ rule, why }) => isCore(rule) || rule === 'too-long' || why.includes('(Found in an alias'),
     )
   )
 }

@@ -3,7 +3,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
-import type { Guard } from '../../assist/guard/guard.ts'
+import { filesRule, type Guard } from '../../assist/guard/guard.ts'
 import { decide } from '../../assist/risk/decide.ts'
 import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
 import { isCore } from '../../assist/risk/rule-ids.ts'
@@ -93,9 +93,8 @@ const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
 function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {
   const yours = 'The line is in your history (↑)'
   const rules = [...new Set(matches.map(({ rule }) => rule))]
-  const first = rules.find((rule) => !rule.endsWith('-deny'))
-  if (rules.some((rule) => rule.endsWith('-deny')))
-    return '  It does not run: a rules file denies it (karo guard list).'
+  const first = rules.find((rule) => filesRule([{ rule }]) === undefined)
+  if (filesRule(matches) === 'deny') return '  It does not run: a rules file denies it (karo guard list).'
   if (first === undefined || rules.some(isCore)) return `  It does not run. ${yours}.`
   // That command is blocked as well where its own level is; then only an editor gets the exception in.
   const own = files.find(({ whose }) => whose === 'own')?.path
@@ -189,7 +188,9 @@ async function allowed({ terminal, guard, verdict, columns, paint, here }: Askin
 function explained({ matches, decision }: RiskVerdict): string {
   const lines = matches.map(({ rule, risk_level, why }) => {
     const allowed =
-      rule.endsWith('-deny') || isCore(rule) ? '' : ` (karo guard allow ${rule} accepts it from now on)`
+      filesRule([{ rule }]) !== undefined || isCore(rule)
+        ? ''
+        : ` (karo guard allow ${rule} accepts it from now on)`
     return `  ${risk_level} ${printable(rule)}: ${printable(why)}${printable(allowed)}\n`
   })
   const none = `  Nothing was found in it, but it is longer than the profile allows without a question.\n`

@@ -74,8 +74,8 @@ function guardOf(io: CommandIo, shell: Shell): string {
   const guarded = GUARD_SHELLS.find((one) => one === shell)
   const guard = guarded && loadGuard(io)
   if (guarded === undefined || guard === undefined) return ''
-  // A deny rule of the machine holds in every profile, so it needs the guard even with the profile `off`.
-  const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
+  // What the machine's rules deny or ask about holds in every profile, so it needs the guard even with the profile `off`.
+  const holds = guard.rules.some(({ kind, whose }) => kind !== 'allow' && whose === 'machine')
   if (guard.profile === 'off' && !holds) return ''
   return GUARDS[guarded]({
     ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...homeWords(io)],

@@ -6,10 +6,11 @@ import { HOUR_MS, localDay } from '../../base/calendar.ts'
 import { markLevel0 } from '../../base/level0/level0.ts'
 import { globMatcher } from '../../base/quote.ts'
 import { type ToolUsed, toolOf } from '../../base/words/dictionary.ts'
+import type { Config } from '../../config/index.ts'
 import { type EventInput, type GuardNote, NO_SESSION } from '../../store/events/events.ts'
-import { redact, redactDirectory } from '../redact/redact.ts'
 import type { GivenAnswers } from './given-answers.ts'
 import { createJudged } from './judged.ts'
+import { createRedaction } from './redaction.ts'
 import type { SpoolRecord } from './spool-record.ts'
 
 /** The event of a record, or undefined when it is to be forgotten. */
@@ -86,9 +87,13 @@ const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
 
-/** `ignore` are the globs of `history.ignore`; they match the line as typed. Without `answers` no command counts as one. */
-export function createDigest(ignore: readonly string[], answers?: GivenAnswers): Digest {
+/** What `history` of the configuration says of what is kept. */
+export type Kept = Pick<Config['history'], 'ignore' | 'redact'>
+
+/** The globs of `ignore` match the line as typed. Without `answers` no command counts as one. */
+export function createDigest({ ignore, redact }: Kept, answers?: GivenAnswers): Digest {
   const ignored = ignore.map(globMatcher)
+  const redaction = createRedaction(redact)
   const known = createJudged<Judged | typeof FORGET>(CACHED)
   const calendar = createCalendar()
   const tagOf = createTags()
@@ -112,7 +117,8 @@ export function createDigest(ignore: readonly string[], answers?: GivenAnswers):
     const { risk_level: risk, matches } = verdict
     // The worst is the first of them.
     const rule = risk === 'safe' ? undefined : matches[0]?.rule
-    return { tool, category, risk, rule, text: redact(withoutLastBlanks(line)), cwd: redactDirectory(cwd) }
+    const text = redaction.command(withoutLastBlanks(line))
+    return { tool, category, risk, rule, text, cwd: redaction.directory(cwd) }
   }
 
   const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))

@@ -5,8 +5,8 @@ import { localDay } from '../../base/calendar.ts'
 import { markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { type EventInput, IMPORTED } from '../../store/events/events.ts'
-import { redact, redactDirectory } from '../redact/redact.ts'
-import { createDigest, createTags, dialectOf, withoutLastBlanks } from './digest.ts'
+import { createDigest, createTags, dialectOf, type Kept, withoutLastBlanks } from './digest.ts'
+import { createRedaction } from './redaction.ts'
 
 /** What the file says; command and directory in plain text. */
 export type Imported = Omit<EventInput, 'uid' | 'local' | 'command' | 'cwd'> & {
@@ -18,7 +18,12 @@ export type Imported = Omit<EventInput, 'uid' | 'local' | 'command' | 'cwd'> & {
  * The event as observation would hand it over. A file may say anything: what is counted, and so may be shared, gets no
  * other names than the dictionary's, and what looks like a secret is taken out as from any command.
  */
-export function importedEvent(uid: number, { command, cwd, tool, category, ...event }: Imported): EventInput {
+export function importedEvent(
+  uid: number,
+  { command, cwd, tool, category, ...event }: Imported,
+  patterns: Kept['redact'],
+): EventInput {
+  const redaction = createRedaction(patterns)
   const known = toolOf(tool)
   const used = known.tool === tool && known.category === category ? known : toolOf(firstTool(command, 'bash'))
   const time = Math.floor(event.start_us / 1000)
@@ -29,8 +34,8 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
     ...(rule !== undefined && { rule }),
     uid,
     session: IMPORTED,
-    command: markLevel0(redact(command)),
-    cwd: markLevel0(redactDirectory(cwd)),
+    command: markLevel0(redaction.command(command)),
+    cwd: markLevel0(redaction.directory(cwd)),
     local: { day: Math.max(0, localDay(time)), hour: new Date(time).getHours() },
   }
 }
@@ -71,12 +76,12 @@ export type ForeignDigest = (
 ) => { readonly event: EventInput; readonly redacted: boolean } | undefined
 
 /**
- * What applies to what is typed now applies to it: leading blanks, `ignore` (the globs of history.ignore), redaction, risk.
+ * What applies to what is typed now applies to it: leading blanks, the patterns of `kept`, redaction, risk.
  * The tag follows from source, time and what is kept of the text, so that the same command of the same file is the same
  * event; a tag made of a secret would let it be guessed from the id.
  */
-export function createForeignDigest(source: string, ignore: readonly string[]): ForeignDigest {
-  const digest = createDigest(ignore)
+export function createForeignDigest(source: string, kept: Kept): ForeignDigest {
+  const digest = createDigest(kept)
   const tagOf = createTags()
   return (uid, { command, shell, cwd, ...foreign }) => {
     const { start_us, untimed } = foreign

@@ -33,7 +33,7 @@ export interface ObserveDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
 export function createObserve(deps: ObserveDeps): Observe {
   const { config, events, spoolDirectory: directory, clock, log, faults, sweepMs = SWEEP_MS } = deps
   const answers = createGivenAnswers(clock)
-  let digest = createDigest(config.history.ignore, answers)
+  let digest = createDigest(config.history, answers)
   const follower = createFollower({
     directory,
     events,
@@ -204,7 +204,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     give: answers.give,
 
     reload() {
-      digest = createDigest(config.history.ignore, answers)
+      digest = createDigest(config.history, answers)
     },
 
     async catchUp() {

@@ -63,7 +63,7 @@ export interface Observe extends Room {
   shells(): readonly HookedShell[]
   /** Answers of `karo ask` that a person was given now: those that they run within an hour are counted. */
   give(person: number, answers: readonly GivenAnswer[]): void
-  /** `config.history.ignore` has changed: holds for what is read from now on. */
+  /** `config.history` has changed: holds for what is read from now on. */
   reload(): void
   /** Resolves when what shells had written before is stored. */
   catchUp(): Promise<void>

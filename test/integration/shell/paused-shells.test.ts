@@ -28,7 +28,7 @@ async function watched(program: Program, options: ShellOptions = {}) {
   let look = (): void => {}
   const clock = { now: systemClock.now, monotonic: () => systemClock.monotonic() + turned }
   const observe = createObserve({
-    config: { history: { ignore: [] } },
+    config: { history: { ignore: [], redact: [] } },
     events: createEventRepository(db),
     spoolDirectory: shell.spool,
     clock,

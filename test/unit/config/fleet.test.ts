@@ -42,6 +42,13 @@ test.each([
   ['retention.events_days', 'events_days = 365', 90, 90, 'fleet edition 3'],
   ['history.ignore', 'ignore = ["a *"]', ['b *'], ['a *', 'b *'], 'config.toml:2, fleet edition 3'],
   ['history.ignore', 'ignore = ["a *", "b *"]', ['b *'], ['a *', 'b *'], 'config.toml:2'],
+  ['history.redact', 'redact = ["a_*"]', ['b_*'], ['a_*', 'b_*'], 'config.toml:2, fleet edition 3'],
+  ['discovery.mdns', 'mdns = ["eth0"]', false, false, 'fleet edition 3'],
+  ['discovery.mdns', 'mdns = false', false, false, 'config.toml:2'],
+  ['discovery.scan', 'scan = ["10.0.3.0/24"]', [], [], 'fleet edition 3'],
+  ['discovery.dht', '', false, false, 'fleet edition 3'],
+  ['discovery.mdns_interval_seconds', 'mdns_interval_seconds = 90', 30, 90, 'config.toml:2'],
+  ['discovery.mdns_interval_seconds', '', 300, 300, 'fleet edition 3'],
   ['history.ignore', '', ['b *'], ['b *'], 'fleet edition 3'],
 ])('%s: %s here and %j of the fleet come to %j', (key, own, theirs, value, source) => {
   config(`[${key.split('.')[0]}]\n${own}\n`)
@@ -100,6 +107,14 @@ test('a machine follows the keys and sections that policy.follow names', () => {
   expect(follows([], 'guard.profile')).toBe(false)
 })
 
+test('rules of the fleet have commands asked about on every machine, also where its own rules allow them', () => {
+  writeFileSync(join(home, 'guard.toml'), "[[allow]]\ncommand = '*'\n", { mode: 0o600 })
+  keep({ 'guard.rules': "[[ask]]\ncommand = 'terraform apply*'\n" })
+  const guard = loadGuard({ home, env: { KARO_GUARD_PROFILE: 'off' }, machineFleet: join(home, 'none') })
+  expect(judge(guard, 'terraform apply').decision).toBe('confirm')
+  expect(judge(guard, 'terraform plan').decision).toBe('allow')
+})
+
 test.each([
   [{ 'sharing.max_level': 2 }, 'does not set'],
   [{ 'guard.profil': 'strict' }, 'no setting'],
@@ -108,6 +123,11 @@ test.each([
   [{ 'retention.events_days': 0 }, 'at least 30'],
   [{ 'retention.events_days': '90' }, 'whole number'],
   [{ 'history.ignore': 'pass *' }, 'a list'],
+  [{ 'history.redact': ['a b'] }, 'divides parts'],
+  [{ 'history.redact': ['**'] }, 'matches everything'],
+  [{ 'discovery.mdns': true }, 'switches this off'],
+  [{ 'discovery.scan': ['10.0.3.0/24'] }, 'switches this off'],
+  [{ 'discovery.peers': ['10.0.0.5:9238'] }, 'does not set'],
   [{ constructor: 1 }, 'no setting'],
 ])('a bundle with %j is refused whole', (settings, why) => {
   expect(() => settingsOf(rows({ 'guard.on_error': 'block', ...settings }))).toThrow(why)

@@ -26,7 +26,7 @@ test('what is written while its file is about to be removed is read first', asyn
     },
   }
   const observe = createObserve({
-    config: { history: { ignore: [] } },
+    config: { history: { ignore: [], redact: [] } },
     events: writing,
     spoolDirectory: directory,
     clock: systemClock,

@@ -61,7 +61,7 @@ async function observing(
   } = {},
 ) {
   const observe = createObserve({
-    config: { history: { ignore: more.ignore ?? [] } },
+    config: { history: { ignore: more.ignore ?? [], redact: [] } },
     events: more.events ?? w.events,
     spoolDirectory: w.directory,
     clock: more.clock ?? systemClock,

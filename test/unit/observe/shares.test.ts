@@ -20,7 +20,7 @@ async function following(shares?: Shares) {
   const directory = join(temporaryDirectory(), 'spool')
   mkdirSync(directory)
   const events = createEventRepository(await temporaryDatabase())
-  const digest = createDigest([])
+  const digest = createDigest({ ignore: [], redact: [] })
   let pieces = 0
   const again = new Set<string>()
   const follower = createFollower({

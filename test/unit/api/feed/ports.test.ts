@@ -94,7 +94,7 @@ test('a command that was stored is told under the id the history has, and withou
   execFileSync('mkdir', [directory])
   const events = createEventRepository(await temporaryDatabase())
   const observe = createObserve({
-    config: { history: { ignore: ['secret-*'] } },
+    config: { history: { ignore: ['secret-*'], redact: [] } },
     events,
     spoolDirectory: directory,
     sweepMs: 20,

@@ -12,6 +12,7 @@ import { setsAny } from '../../../../src/assist/guard/sources.ts'
 import type { Where } from '../../../../src/assist/guard/types.ts'
 import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
+import { mayAllow } from '../../../../src/cli/guard/allow.ts'
 import { servicePaths } from '../../../../src/config/paths.ts'
 import { GUARD_SHELLS } from '../../../../src/observe/hooks/guard/guard.ts'
 import { GUARDS } from '../../../../src/observe/hooks/guard/guards.ts'
@@ -151,6 +152,34 @@ test('what is denied is blocked in every profile, however much else is found', (
   expect(judge(guard, 'rm -rf ~', PLACE).decision).toBe('confirm')
   for (const more of [{}, { definitions }, { cut: true }, { unfinished: true }])
     expect(judge(guard, 'all; make x', { ...PLACE, ...more }).decision).toBe('block')
+})
+
+test('what a rule has asked about is asked about in every profile, blocked in none, and no exception ends that', () => {
+  const own = "[[ask]]\ncommand = 'terraform apply*'\nwhy = 'Is the plan read?'\nsafer = 'terraform plan'\n"
+  const lines = [
+    'terraform apply',
+    'sudo terraform apply x.plan',
+    'terraform plan',
+    'rm -rf ~; terraform apply',
+  ]
+  for (const profile of ['permissive', 'moderate', 'strict'] as const)
+    expect(decisions(own, lines.slice(0, 3), { config: `[guard]\nprofile = "${profile}"\n` })).toEqual([
+      'confirm',
+      'confirm',
+      'allow',
+    ])
+  expect(decisions(own, lines.slice(3))).toEqual(['block'])
+  expect(decisions(own, lines.slice(0, 1), { config: '[guard]\nprofile = "off"\n' })).toEqual(['allow'])
+  expect(decisions(`[[allow]]\ncommand = '*'\n${own}`, lines.slice(0, 1))).toEqual(['confirm'])
+  expect(decisions(`${own}[[deny]]\ncommand = 'terraform *'\n`, lines.slice(0, 1))).toEqual(['block'])
+  const { guard } = guardOf({ machine: own }, { KARO_GUARD_PROFILE: 'off' })
+  const verdict = judge(guard, 'terraform apply', PLACE)
+  expect(verdict).toMatchObject({
+    decision: 'confirm',
+    safer: 'terraform plan',
+    matches: [{ rule: 'machine-ask', risk_level: 'moderate', why: 'Is the plan read?' }],
+  })
+  expect(mayAllow(guard, verdict)).toBe(false)
 })
 
 test('what the machine denies, and its floor, no person loosens', () => {
