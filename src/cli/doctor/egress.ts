@@ -96,13 +96,17 @@ function whyLink({ name, fingerprint, admitted, dialed }: ConnectionFacts): stri
   return admitted ? `link to ${who}, ${how}` : `${who}, without trust on both sides; ${how}`
 }
 
-/** mDNS has two sockets: one hears, and one, of a group that nobody sends to, asks on each interface in turn; a third one while multicast is tried. */
+/**
+ * mDNS has two sockets over IPv4: one hears, and one, of a group that nobody sends to, asks on each interface in turn. Over IPv6 one hears, and
+ * one for each packet has the address that it is sent from. More of them while multicast is tried.
+ */
 function whyUdp(socket: InetSocket, context: EgressContext): string | null {
   const { local, localPort, remote, remotePort } = socket
   const { facts } = context
   if (isResolver(socket, context)) return mayTalkTo(remote, context) ? RESOLVES : null
   if (localPort !== MDNS_PORT || remotePort !== 0 || facts.mesh.mdns.length === 0) return null
-  return local === '0.0.0.0' || local === UNHEARD_GROUP ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
+  const isOurs = ['0.0.0.0', '::', UNHEARD_GROUP, ...facts.mesh.mdns].includes(local)
+  return isOurs ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
 }
 
 /** These do not leave the machine; but a socket to another program is listed. */

@@ -1,6 +1,5 @@
 // Sifts the addresses that peers claim and discovery hears: keeps private, dialable and plausible ones.
 
-import { isIP } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
@@ -62,15 +61,11 @@ export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): r
 }
 
 /**
- * Of one mDNS answer that came from `source`, which anybody on the LAN may have written: of IPv4 addresses the one it
- * came from, since a node answers from each that it has. No answer comes from an IPv6 address.
+ * Of one mDNS answer that came from `source`, which anybody on the LAN may have written: the address it came from, since a
+ * node answers from each that it has.
  */
-export function atSource(addresses: readonly Multiaddr[], source: string): readonly Multiaddr[] {
-  return addresses.filter((address) => {
-    const ip = endpointOf(address)?.ip ?? ''
-    return isIP(ip) === 6 || ip === source
-  })
-}
+export const atSource = (addresses: readonly Multiaddr[], source: string): readonly Multiaddr[] =>
+  addresses.filter((address) => endpointOf(address)?.ip === source)
 
 /** The addresses of an mDNS answer that are on this machine's links and are not this node's own. */
 export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {

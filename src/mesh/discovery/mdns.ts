@@ -1,9 +1,12 @@
 // Discovery by mDNS: tells where this node listens and hears where others do, on the interfaces it may speak on.
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { isIP } from 'node:net'
 import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { decode } from 'dns-packet'
 import type { Ambient } from '../../base/run/ambient.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { UNHEARD_GROUP } from '../../base/words/unheard-group.ts'
 import { atSource, heardAddresses } from '../admission/addresses.ts'
 import { endpointOf, leadsHere } from '../admission/endpoint.ts'
@@ -11,7 +14,8 @@ import type { Interfaces } from '../admission/listen.ts'
 import { nodeOf } from '../link/peer.ts'
 import type { Put } from '../state/types.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
-import { segmentsOf, watchSegments } from './segments.ts'
+import { hear6, send6 } from './multicast6.ts'
+import { type Segments, segmentsOf, watchSegments } from './segments.ts'
 import { type SharedQuestions, shareQuestions } from './shared-questions.ts'
 
 const SERVICE_TAG = '_karo._udp.local'
@@ -51,6 +55,7 @@ type Packet =
 
 /** The part of multicast-dns that @libp2p/mdns drives. */
 interface Responder {
+  emit(event: string, packet: unknown, from: RemoteInfo): void
   send: (packet: Packet) => void
   update: () => void
   on(event: 'error' | 'warning', listener: (error: Error) => void): void
@@ -70,7 +75,20 @@ export function createMdns(deps: MdnsDeps): Mdns {
     () => deps.clock.monotonic(),
     (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
   )
-  const sender = createSender(deps, () => segments().speakFrom)
+  const sender = createSender(deps, segments)
+  /** multicast-dns hears over IPv4 alone: it gets what comes over IPv6 as if its own socket had heard it. */
+  const hearing = hear6(
+    (bytes, from) => {
+      const packet = orElse(() => decode(bytes), undefined)
+      if (packet?.type !== undefined) responder?.emit(packet.type, packet, from)
+    },
+    (error) => deps.log.debug({ reason: error.message }, 'mDNS does not work over IPv6 here'),
+  )
+  const hear = (): void => {
+    const { speakFrom, interfaceOf } = segments()
+    const names = speakFrom.filter((ip) => isIP(ip) === 6).flatMap((ip) => interfaceOf(ip) ?? [])
+    void hearing.join([...new Set(names)])
+  }
   const questions = shareQuestions(deps.intervalMs, () => deps.clock.monotonic())
 
   /** For each of our links that a packet of another host came over; what comes from another port is no mDNS (RFC 6762, section 6). */
@@ -156,10 +174,13 @@ export function createMdns(deps: MdnsDeps): Mdns {
       service.addEventListener('peer', onPeer)
       sender.start()
       askedFrom = segments().speakFrom
+      // Before the first question: its answers come at once.
+      hear()
       await service.start()
     },
     look() {
       responder?.update()
+      hear()
       const { speakFrom } = segments()
       const came = speakFrom.filter((address) => !askedFrom.includes(address))
       askedFrom = speakFrom
@@ -168,13 +189,14 @@ export function createMdns(deps: MdnsDeps): Mdns {
     async stop() {
       service.removeEventListener('peer', onPeer)
       await service.stop()
+      await hearing.close()
       await sender.stop()
     },
   }
 }
 
-/** Sends packets to the mDNS group, one interface after the other, through one socket. */
-function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readonly string[]) {
+/** Sends packets to the mDNS groups, one interface after the other; over IPv4 through one socket. */
+function createSender({ log, clock, timers }: MdnsDeps, segments: () => Segments) {
   let socket: Socket | undefined
   let waiting = 0
   let last: Promise<void> = Promise.resolve()
@@ -197,13 +219,23 @@ function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readon
       }
     })
 
+  const sendOver6 = async (address: string, bytes: Buffer): Promise<void> => {
+    const name = segments().interfaceOf(address)
+    if (name === undefined) return
+    const error = await send6({ address, interface: name }, bytes)
+    if (error !== null) log.debug({ reason: error.message, ip: address }, 'mDNS packet not sent')
+  }
+
   const queue = (bytes: Buffer, addresses: () => readonly string[]): void => {
     const from = socket
     if (from === undefined || waiting >= QUEUE_MAX) return
     waiting++
     last = last.then(async () => {
       // The interface is the socket's, not the packet's: one send has to end before the next begins.
-      for (const ip of addresses()) if (socket === from) await sendOn(from, ip, bytes)
+      for (const ip of addresses()) {
+        if (socket !== from) break
+        await (isIP(ip) === 4 ? sendOn(from, ip, bytes) : sendOver6(ip, bytes))
+      }
       waiting--
     })
   }
@@ -211,7 +243,7 @@ function createSender({ log, clock, timers }: MdnsDeps, interfaces: () => readon
   const sendAnswer = (answers: readonly Answer[]): void => {
     unanswer = undefined
     answeredAt = clock.monotonic()
-    queue(encodeAnswers(answers), interfaces)
+    queue(encodeAnswers(answers), () => segments().speakFrom)
   }
 
   return {

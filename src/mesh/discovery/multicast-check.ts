@@ -2,9 +2,10 @@
 
 import { randomInt } from 'node:crypto'
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
-import { BlockList } from 'node:net'
+import { BlockList, isIP } from 'node:net'
 import type { Timers } from '../../base/clock.ts'
 import { encodeQuestions } from './mdns-packet.ts'
+import { hear6, send6 } from './multicast6.ts'
 
 const MDNS_PORT = 5353
 const MDNS_GROUP = '224.0.0.251'
@@ -16,7 +17,7 @@ const LISTEN_MS = 2_000
 /** Different senders that are counted on one interface. */
 const OTHERS_MAX = 256
 
-/** One IPv4 address of this node that mDNS is spoken from. */
+/** One address of this node that mDNS is spoken from. */
 interface MulticastPlace {
   readonly address: string
   readonly interface: string
@@ -94,11 +95,19 @@ export async function checkMulticast({
   }
 
   let socket: Socket | undefined
+  const hearing = hear6(onMessage, () => {})
   try {
-    socket = await bound(onMessage)
+    const over6 = places.filter(({ address }) => isIP(address) === 6)
+    await hearing.join(over6.map((place) => place.interface))
+    if (over6.length < places.length) socket = await bound(onMessage)
     for (const place of places) {
       const at = heard.get(place.address) as Heard
-      at.notSent = await ask(socket, place.address, question)
+      if (socket !== undefined && isIP(place.address) === 4)
+        at.notSent = await ask(socket, place.address, question)
+      else {
+        const error = await send6(place, question)
+        at.notSent = error === null ? null : codeOf(error)
+      }
     }
     look()
     const unwait = timers.after(listenMs, resolve)
@@ -108,6 +117,7 @@ export async function checkMulticast({
     for (const at of heard.values()) at.notSent ??= codeOf(error)
   } finally {
     socket?.close()
+    await hearing.close()
   }
   return places.map(({ address, interface: name }) => {
     const { itself, notSent, others, nodes } = heard.get(address) as Heard
@@ -159,6 +169,7 @@ const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code
 function containsOf(cidr: string): (ip: string) => boolean {
   const list = new BlockList()
   const [network = '', prefix] = cidr.split('/')
-  list.addSubnet(network, Number(prefix), 'ipv4')
-  return (ip) => list.check(ip, 'ipv4')
+  const type = isIP(network) === 4 ? 'ipv4' : 'ipv6'
+  list.addSubnet(network, Number(prefix), type)
+  return (ip) => `ipv${isIP(ip)}` === type && !ip.includes('%') && list.check(ip, type)
 }

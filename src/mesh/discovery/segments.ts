@@ -1,11 +1,13 @@
 // The network segments that mDNS may speak on: all local ones, or the ones that the configuration names.
 import { BlockList, isIP } from 'node:net'
-import { leadsHere } from '../admission/endpoint.ts'
+import { leadsHere, needsZone } from '../admission/endpoint.ts'
 import type { Interfaces } from '../admission/listen.ts'
 
 export interface Segments {
-  /** Own IPv4 addresses to send from, one per address; loopback only when there is no other. */
+  /** Own addresses to send from; loopback, of IPv4, only when there is no other. */
   readonly speakFrom: readonly string[]
+  /** The interface that has this own address. */
+  interfaceOf(ip: string): string | undefined
   /** Whether an address, ours or another's, lies in them. */
   includes(ip: string): boolean
   /** Whether it is in them, and in the network of one of our interfaces: reached without a router. */
@@ -34,46 +36,49 @@ export function segmentsOf(
     const [network = '', prefix] = entry.split('/')
     const family = isIP(network)
     if (family !== 0)
-      allowed?.addSubnet(network, Number(prefix ?? (family === 4 ? 32 : 128)), `ipv${family as 4 | 6}`)
+      allowed?.addSubnet(network, Number(prefix ?? (family === 4 ? 32 : 128)), typeOf(network))
     else {
       for (const info of own.filter(({ name }) => name === entry)) {
         const [address, bits] = info.cidr?.split('/') ?? []
-        if (address !== undefined)
-          allowed?.addSubnet(address, Number(bits), info.family === 'IPv4' ? 'ipv4' : 'ipv6')
+        if (address !== undefined) allowed?.addSubnet(address, Number(bits), typeOf(address))
       }
     }
   }
   const includes = (ip: string): boolean => {
     const family = isIP(ip)
-    if (family === 0 || !allows(ip)) return false
-    return allowed === undefined || allowed.check(ip, family === 4 ? 'ipv4' : 'ipv6')
+    if (family === 0 || ip.includes('%') || !allows(ip)) return false
+    return allowed === undefined || allowed.check(ip, typeOf(ip))
   }
   const links = new BlockList()
-  for (const { cidr, family } of own) {
+  for (const { cidr } of own) {
     const [address, bits] = cidr?.split('/') ?? []
-    if (address !== undefined) links.addSubnet(address, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6')
+    if (address !== undefined) links.addSubnet(address, Number(bits), typeOf(address))
   }
-  const onLink = (ip: string): boolean => includes(ip) && links.check(ip, isIP(ip) === 4 ? 'ipv4' : 'ipv6')
+  const onLink = (ip: string): boolean => includes(ip) && links.check(ip, typeOf(ip))
   const speakable = own
-    .filter((info) => info.family === 'IPv4' && includes(info.address))
-    .map((info) => info.address)
+    .filter(({ family, address }) => family === 'IPv4' || !(needsZone(address) || leadsHere(address)))
+    .map(({ address }) => address)
+    .filter(includes)
   const lan = speakable.filter((ip) => !leadsHere(ip))
   const speakFrom = lan.length > 0 ? lan : speakable
   const networks = own.flatMap(({ address, cidr }) => {
     const [, bits] = cidr?.split('/') ?? []
     if (bits === undefined || !speakFrom.includes(address)) return []
     const network = new BlockList()
-    network.addSubnet(address, Number(bits), 'ipv4')
+    network.addSubnet(address, Number(bits), typeOf(address))
     return [{ address, network, bits: Number(bits) }]
   })
   const besideOf = (ip: string): readonly string[] => {
-    if (isIP(ip) !== 4 || !includes(ip)) return []
-    const around = networks.filter(({ network }) => network.check(ip, 'ipv4'))
+    if (!includes(ip)) return []
+    const around = networks.filter(({ network }) => network.check(ip, typeOf(ip)))
     const most = Math.max(...around.map(({ bits }) => bits))
     return around.filter(({ bits }) => bits === most).map(({ address }) => address)
   }
-  return { speakFrom, includes, onLink, besideOf }
+  const interfaceOf = (ip: string): string | undefined => own.find(({ address }) => address === ip)?.name
+  return { speakFrom, interfaceOf, includes, onLink, besideOf }
 }
+
+const typeOf = (ip: string): 'ipv4' | 'ipv6' => (isIP(ip) === 4 ? 'ipv4' : 'ipv6')
 
 /**
  * The present segments, read by `read` at most every 3 s. If the system cannot tell (no descriptors left), the last
@@ -86,6 +91,7 @@ export function watchSegments(
 ): () => Segments {
   let known: Segments = {
     speakFrom: [],
+    interfaceOf: () => undefined,
     includes: () => false,
     onLink: () => false,
     besideOf: () => [],

@@ -1,8 +1,9 @@
 // The test LAN is a LAN: members reach each other by address and by multicast, nobody else does, and it vanishes.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { canNamespaces, createLan, type LanMember } from '../../support/node/lan.ts'
-import { startNode } from '../../support/node/node.ts'
+import { startNode, type TestNode, temporaryHome } from '../../support/node/node.ts'
 import { ended, track } from '../../support/run/processes.ts'
 import { until } from '../../support/run/until.ts'
 
@@ -50,6 +51,39 @@ describe.skipIf(!possible.ok)(`a LAN of namespaces ${possible.reason}`, () => {
     await until(async () => (await b!.status()).mesh.peers_pending === 1, { what: 'b sees a' })
     expect((await a!.status()).mesh.listen.join(' ')).toContain(`/ip4/${lan.members[0]!.address}/tcp/9238`)
     expect((await a!.json<{ name: string }>(['status'])).name).toBe(a!.name)
+  })
+
+  test('nodes find each other and join over IPv6 where there is no IPv4, and doctor tries multicast there', async () => {
+    const lan = createLan(2, 6)
+    const [a, b] = (await Promise.all(lan.members.map(({ netns }) => startNode({ netns })))) as [
+      TestNode,
+      TestNode,
+    ]
+    for (const node of [a, b])
+      await until(async () => (await node.status()).mesh.peers_pending === 1, {
+        what: `${node.name} sees the other`,
+      })
+    const signed = ['--root-key', join(temporaryHome(), 'root.key'), '--passphrase-file', '-']
+    expect(await a.karo(['ca', 'init', ...signed], 'correct horse battery staple\n')).toMatchObject({
+      code: 0,
+    })
+    const code = (await a.karo(['invite'])).stdout.trim()
+    expect(await b.karo(['join', '-'], code)).toMatchObject({ code: 0 })
+    await until(async () => (await a.status()).mesh.peers_trusted === 1, { what: 'they are linked' })
+    const { checks } = await b.json<{ checks: { id: string; status: string; detail: string }[] }>([
+      'doctor',
+      '--only',
+      'mesh.multicast',
+    ])
+    expect(checks).toEqual([
+      expect.objectContaining({
+        outcome: 'ok',
+        detail: expect.stringContaining(
+          `eth0 (${lan.members[1]!.address}): receives its own question and answers of 1`,
+        ),
+      }),
+    ])
+    lan.close()
   })
 
   test('nodes that started without a network find each other when it comes', async () => {

@@ -5,7 +5,7 @@ import { atEnd } from '../run/processes.ts'
 export interface LanMember {
   /** Name of its namespace, for `nsenter --net=/run/netns/<name>`. */
   readonly netns: string
-  /** Its IPv4 address in the LAN's /24. */
+  /** Its address in the LAN's /24, or /64 of IPv6. */
   readonly address: string
 }
 
@@ -60,14 +60,14 @@ export function canSlow(): boolean {
   return failure === undefined
 }
 
-/** `count` members at 10.99.0.1, .2, … on a bridge that lives in a namespace of its own. */
-export function createLan(count: number): Lan {
+/** `count` members at 10.99.0.1, .2, … on a bridge that lives in a namespace of its own; with `family` 6 at fd99::1, ::2, …, without IPv4. */
+export function createLan(count: number, family: 4 | 6 = 4): Lan {
   if (count < 1 || count > MOST_MEMBERS) throw new RangeError(`a LAN has 1 to ${MOST_MEMBERS} members`)
   const prefix = `karo-${process.pid}-${made++}`
   const hub = `${prefix}-hub`
   const members = Array.from({ length: count }, (_, i) => ({
     netns: `${prefix}-${i + 1}`,
-    address: `10.99.0.${i + 1}`,
+    address: family === 4 ? `10.99.0.${i + 1}` : `fd99::${(i + 1).toString(16)}`,
   }))
   const names = [hub, ...members.map((member) => member.netns)]
   let open = true
@@ -98,9 +98,11 @@ export function createLan(count: number): Lan {
       ])
       batch(member.netns, [
         'link set lo up',
-        `addr add ${member.address}/24 brd + dev eth0`,
+        family === 4
+          ? `addr add ${member.address}/24 brd + dev eth0`
+          : `addr add ${member.address}/64 dev eth0 nodad`,
         'link set eth0 up',
-        'route add 224.0.0.0/4 dev eth0',
+        ...(family === 4 ? ['route add 224.0.0.0/4 dev eth0'] : []),
       ])
     }
     if (count > ASKING_MAX) acquaint(members)

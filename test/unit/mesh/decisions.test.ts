@@ -349,13 +349,14 @@ describe('addresses', () => {
 
   test('mDNS speaks where it may: everywhere, on an interface, in a subnet', () => {
     const segments = (where: true | string[], of: Interfaces = interfaces) => segmentsOf(where, of, isPrivate)
-    expect(segments(true).speakFrom).toEqual(['10.0.0.5', '192.168.7.5'])
+    expect(segments(true).speakFrom).toEqual(['10.0.0.5', 'fd00::5', '192.168.7.5'])
+    expect(segments(true).interfaceOf('fd00::5')).toBe('eth0')
     expect(segments(true).includes('203.0.113.9')).toBe(false)
     expect(segments(['wan']).speakFrom).toEqual([])
     expect(segmentsOf(['wan'], interfaces, () => true).speakFrom).toEqual(['203.0.113.9'])
     expect(segments(true, { lo: interfaces.lo }).speakFrom).toEqual(['127.0.0.1'])
     const wired = segments(['eth0'])
-    expect(wired.speakFrom).toEqual(['10.0.0.5'])
+    expect(wired.speakFrom).toEqual(['10.0.0.5', 'fd00::5'])
     expect([wired.includes('10.0.0.77'), wired.includes('192.168.7.7')]).toEqual([true, false])
     expect(segments(['192.168.0.0/16']).speakFrom).toEqual(['192.168.7.5'])
     expect(segments(['eth9']).speakFrom).toEqual([])
@@ -365,12 +366,9 @@ describe('addresses', () => {
     const { besideOf } = segmentsOf(true, interfaces, isPrivate)
     expect(besideOf('10.0.0.77')).toEqual(['10.0.0.5'])
     expect(besideOf('192.168.7.77')).toEqual(['192.168.7.5'])
-    expect([besideOf('172.16.0.1'), besideOf('203.0.113.10'), besideOf('fd00::7'), besideOf('')]).toEqual([
-      [],
-      [],
-      [],
-      [],
-    ])
+    expect(besideOf('fd00::7')).toEqual(['fd00::5'])
+    for (const other of ['172.16.0.1', '203.0.113.10', 'fd01::7', 'fe80::7%eth0', ''])
+      expect(besideOf(other)).toEqual([])
     expect(segmentsOf(['eth0'], interfaces, isPrivate).besideOf('192.168.7.77')).toEqual([])
   })
 
@@ -399,10 +397,10 @@ describe('addresses', () => {
     expect(watched().speakFrom).toEqual([])
     fails = false
     now += 10_000
-    for (let i = 0; i < 1_000; i++) expect(watched().speakFrom).toHaveLength(2)
+    for (let i = 0; i < 1_000; i++) expect(watched().speakFrom).toHaveLength(3)
     fails = true
     now += 10_000
-    expect(watched().speakFrom).toHaveLength(2)
+    expect(watched().speakFrom).toHaveLength(3)
     expect([reads, errors.length]).toEqual([3, 2])
   })
 

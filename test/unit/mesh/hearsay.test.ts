@@ -251,7 +251,7 @@ test('many nodes of this machine share its address, and are dialed at one rate w
   expect(dialed(true)).toBe(MEMBERS_DIALED.together.frames)
 })
 
-test('of an mDNS answer: on our links, and of IPv4 the address it came from', () => {
+test('of an mDNS answer the address it came from counts, where it is on our links', () => {
   const ipv4 = (address: string, bits: number) => ({
     address,
     cidr: `${address}/${bits}`,
@@ -271,9 +271,11 @@ test('of an mDNS answer: on our links, and of IPv4 the address it came from', ()
       ),
     )
   const all = ['/ip4/10.0.0.9/tcp/1', '/ip4/10.0.0.7/tcp/1', '/ip4/10.0.1.9/tcp/1', '/ip6/fd00::9/tcp/1']
-  expect(heard([...all, '/ip6/fd01::9/tcp/1'], '10.0.0.9')).toEqual([all[0], all[3]])
+  expect(heard([...all, '/ip6/fd01::9/tcp/1'], '10.0.0.9')).toEqual([all[0]])
+  expect(heard(all, 'fd00::9')).toEqual([all[3]])
+  expect(heard(all, 'fe80::9%eth0')).toEqual([])
   expect(heard(all.slice(0, 3), '10.0.1.9')).toEqual([])
-  expect(['10.0.0.200', '10.0.1.1', '192.168.0.1', 'fd00::77', 'fd01::77'].map(segments.onLink)).toEqual([
-    ...[true, false, false, true, false],
-  ])
+  expect(
+    ['10.0.0.200', '10.0.1.1', '192.168.0.1', 'fd00::77', 'fd01::77', 'fe80::9%eth0'].map(segments.onLink),
+  ).toEqual([...[true, false, false, true, false, false]])
 })
