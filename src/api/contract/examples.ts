@@ -253,6 +253,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
         reason: 'team:eng may have level 1',
       },
     ],
+    totals: [{ audience: 'security', nodes: [], operators: [] }],
   },
   SharePreview: {
     to: null,
@@ -264,6 +265,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       state: 'open',
       why: null,
       readers: [bob],
+      operators: [],
       k: 5,
       k_min: 5,
       counted: true,

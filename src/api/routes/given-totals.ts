@@ -2,7 +2,7 @@
 import { bucketOfSlot } from '../../../protocols/buckets.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { fetchesIn } from '../../exchange/query/index.ts'
-import { OUTCOMES, type TotalsReader } from '../../exchange/totals/index.ts'
+import { OUTCOMES, type Readers, type TotalsReader } from '../../exchange/totals/index.ts'
 import type { Audit, AuditEntry } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -11,7 +11,7 @@ import type { GivenTotalsShape } from '../contract/shapes.ts'
 
 export interface GivenDeps {
   readonly trust: Pick<Trust, 'opinion'>
-  readonly totals: Pick<TotalsReader, 'audiences'> & { readersOf(audience: string): readonly NodeId[] }
+  readonly totals: Pick<TotalsReader, 'audiences'> & { readersOf(audience: string): Readers }
 }
 
 /** Entries of one type since a time, the newest first. */
@@ -47,27 +47,36 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
         released: own.get(String(details.bucket)) ?? [],
       }
     }),
-    may_read: totals.audiences().map((audience) => ({
-      audience,
-      nodes: totals.readersOf(audience).slice(0, NODES_MAX).map(refOf),
-    })),
+    may_read: readersShape(totals, refOf),
     fetched: fetchesIn(fetched)
       .slice(0, GIVEN_MAX)
       .map(({ ts, node, operator, ...fetch }) => ({
         ...fetch,
         node: refOf(node),
         at: rfc3339(ts),
-        operator:
-          operator === undefined
-            ? null
-            : {
-                node_id: operator.id,
-                name: operator.name,
-                fingerprint: fingerprintOf(parseNodeId(operator.id) as Uint8Array),
-              },
+        operator: operator === undefined ? null : personRef({ node_id: operator.id, name: operator.name }),
       })),
   }
 }
+
+type Ref = { readonly node_id: NodeId; readonly fingerprint: string; readonly name: string }
+
+export const personRef = ({ node_id, name }: Readers['operators'][number]): Ref => ({
+  node_id,
+  name,
+  fingerprint: fingerprintOf(parseNodeId(node_id) as Uint8Array),
+})
+
+/** For each role that gets totals, who may read them. */
+export const readersShape = (totals: GivenDeps['totals'], refOf: (node: NodeId) => Ref) =>
+  totals.audiences().map((audience) => {
+    const { nodes, operators } = totals.readersOf(audience)
+    return {
+      audience,
+      nodes: nodes.slice(0, NODES_MAX).map(refOf),
+      operators: operators.slice(0, NODES_MAX).map(personRef),
+    }
+  })
 
 /** What this node released itself, as one of the two, by bucket. */
 function releasedBy(

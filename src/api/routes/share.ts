@@ -13,9 +13,10 @@ import type { ContributionPreview, ContributionPreviews, TotalsReader } from '..
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import * as api from '../contract/operations/share.ts'
-import type { SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
+import type { SharingView, SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { personRef, readersShape } from './given-totals.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing
@@ -35,6 +36,8 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
       const { node_id, fingerprint, name } = trust.opinion(id)
       return { node_id, fingerprint, name }
     }
+    const shown = async (view: ReturnType<Sharing['show']>) =>
+      withReaders(await view, readersShape(totals, refOf))
     serve(server, api.getPreview, async ({ query: { to, role, category, at }, caller }) => {
       if (to !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'a preview is for one node or for one role, not for both', {
@@ -69,18 +72,28 @@ export function shareRoutes({ sharing, summaries, trust, totals }: ShareRouteDep
             : totalsShape(await totals.preview(caller.uid, role, timeOf(at)), refOf),
       }
     })
-    serve(server, api.getShare, ({ caller }) => sharing.show(caller.uid))
+    serve(server, api.getShare, ({ caller }) => shown(sharing.show(caller.uid)))
     for (const change of ['allow', 'stop'] as const) {
       serve(server, api.NAMED_CHANGES[change], ({ caller, body }) =>
-        sharing[change](caller.uid, body.who, body.categories),
+        shown(sharing[change](caller.uid, body.who, body.categories)),
       )
     }
-    serve(server, api.stopAnomalies, ({ caller }) => sharing.anomalies(caller.uid, 'off'))
-    serve(server, api.letAnomalies, ({ caller, body }) => sharing.anomalies(caller.uid, body.choice))
+    serve(server, api.stopAnomalies, ({ caller }) => shown(sharing.anomalies(caller.uid, 'off')))
+    serve(server, api.letAnomalies, ({ caller, body }) => shown(sharing.anomalies(caller.uid, body.choice)))
     for (const change of ['off', 'on'] as const) {
-      serve(server, api.CHANGES[change], ({ caller }) => sharing[change](caller.uid))
+      serve(server, api.CHANGES[change], ({ caller }) => shown(sharing[change](caller.uid)))
     }
   }
+}
+
+/** Who has no role that gets totals in this mesh may have none, whatever people here let it have. */
+export function withReaders<View extends Awaited<ReturnType<Sharing['show']>>>(
+  view: View,
+  totals: SharingView['totals'],
+) {
+  const nodes = new Set(totals.flatMap((one) => one.nodes.map(({ node_id }) => node_id)))
+  const peers = view.peers.map((peer) => (nodes.has(peer.node_id) ? peer : { ...peer, level_2: [] }))
+  return { ...view, peers, totals }
 }
 
 function categoryOf(word: string): SummaryCategory {
@@ -104,7 +117,8 @@ function totalsShape(
     bucket: bucket === undefined ? null : { start: time(bucket.start), end: time(bucket.end) },
     why: why ?? null,
     pair: pair.map(({ node_id, operator }) => ({ node: refOf(node_id), operator })),
-    readers: readers.map(refOf),
+    readers: readers.nodes.map(refOf),
+    operators: readers.operators.map(personRef),
     types: types.map(({ reason, own, ...type }) => ({ ...type, reason: reason ?? null, own: [...own] })),
   }
 }

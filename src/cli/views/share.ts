@@ -4,6 +4,7 @@ import type { SharingView } from '../../api/contract/shapes.ts'
 import { printable } from '../../base/format.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
+import { readersView } from './totals/readers.ts'
 
 /** Ends with a newline. */
 export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {
@@ -20,7 +21,7 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
     ? `${state}No other node is known yet; karo peers shows them when they are found.\n`
-    : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
+    : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}${readersView(view.totals, screen.columns)}`
 }
 
 /** The configuration counts a person in until they say otherwise, so that this has to be seen. */

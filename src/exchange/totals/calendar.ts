@@ -18,6 +18,11 @@ export function firstBucket({ length, began }: Calendar): Bucket | undefined {
   return length === 'day' ? bucketOf('6h', began + 3 * HOUR_MS) : bucketOf(length, began)
 }
 
+export function isFirst(calendar: Calendar, { length, start }: Bucket): boolean {
+  const first = firstBucket(calendar)
+  return first?.length === length && first.start === start
+}
+
 /** The buckets of a mesh in their order, without end: from the one on that has the place of the whole span around `time`. */
 export function* bucketsFrom(calendar: Calendar, time: number): Generator<Bucket, never> {
   const first = firstBucket(calendar)

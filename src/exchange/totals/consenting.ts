@@ -1,5 +1,6 @@
 // Whose numbers of a bucket may be counted in which totals: what each person here agreed to, and why something is not given.
 import type { Bucket } from '../../../protocols/buckets.ts'
+import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Insight } from '../../insight/statistics/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
@@ -32,6 +33,22 @@ export interface Audience {
   readonly readers: readonly Principal[]
 }
 
+/** A bucket as consent is asked for it. */
+export interface Asked extends Bucket {
+  /** The one with which totals of the mesh begin: nobody could agree before it. */
+  readonly isFirst: boolean
+}
+
+/**
+ * From when on what a person did is counted, ms since the epoch; undefined: not in this bucket. What somebody decides acts on the next
+ * bucket: of an earlier one nobody knows what they would have said. In the first one it acts from the next full hour on.
+ */
+function countedFrom({ since }: Person, { start, end, isFirst }: Asked): number | undefined {
+  if (since <= start) return start
+  const from = Math.ceil(since / HOUR_MS) * HOUR_MS
+  return isFirst && from < end ? from : undefined
+}
+
 /** Of decisions that speak of one node, and not of everybody with its role. */
 const TAKEN_BACK: ReadonlySet<string> = new Set(['trust.denied', 'consent.stopped', 'consent.category'])
 
@@ -55,13 +72,13 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
 
   /** Why the person's numbers are not counted there, for people; undefined: they are. */
   function refusal(
-    { consent, since }: Person,
+    person: Person,
     { action }: Measure,
     { audience, readers }: Audience,
-    { start, end }: Bucket,
+    bucket: Asked,
   ): string | undefined {
-    // What somebody decides acts on the next bucket: of an earlier one nobody knows what they would have said.
-    if (start < since) return DECIDED_LATER
+    if (countedFrom(person, bucket) === undefined) return DECIDED_LATER
+    const [{ consent }, { start, end }] = [person, bucket]
     const context = { at: clock.now(), range: { start, end }, consent }
     for (const reader of readers) {
       // The person took back what that node, which reads these totals, may have; or nobody here lets it have anything.
@@ -91,8 +108,13 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
       people: readonly Person[],
       measures: readonly Measure[],
       audiences: readonly Audience[],
-      bucket: Bucket,
-    ): { readonly people: readonly number[]; readonly keys: ReadonlySet<string> } {
+      bucket: Asked,
+    ): {
+      readonly people: readonly number[]
+      readonly keys: ReadonlySet<string>
+      /** The part of the bucket in which all of them had agreed. */
+      readonly range: { readonly start: number; readonly end: number }
+    } {
       const shares = new Map(
         people.map((person) => {
           const keys = measures.flatMap((measure) =>
@@ -104,7 +126,11 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
         }),
       )
       const { people: counted, keys } = whoContributes(shares)
-      return { people: counted.map(Number), keys: new Set(keys) }
+      const starts = people
+        .filter(({ uid }) => counted.includes(String(uid)))
+        .map((person) => countedFrom(person, bucket) ?? bucket.end)
+      const range = { start: Math.max(bucket.start, ...starts), end: bucket.end }
+      return { people: counted.map(Number), keys: new Set(keys), range }
     },
   }
 }

@@ -12,7 +12,9 @@ import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Identity } from '../../trust/identity/index.ts'
 import { type Contribution, pairOf, type Section, writeShare } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
+import { isFirst } from './calendar.ts'
 import {
+  type Asked,
   type Audience,
   type ConsentingDeps,
   createConsenting,
@@ -74,11 +76,11 @@ export function createContributor(deps: ContributorDeps): Contributor {
   }
 
   async function contributionOf(
-    bucket: Bucket,
+    bucket: Asked,
     people: readonly Person[],
     audiences: readonly Audience[],
   ): Promise<Contribution> {
-    const { people: uids, keys } = consenting.whoCounts(people, measures, audiences, bucket)
+    const { people: uids, keys, range } = consenting.whoCounts(people, measures, audiences, bucket)
     const names = audiences.map(({ audience }) => audience)
     const sections: Section[] = []
     const declined: { type: string; audiences: readonly string[] }[] = []
@@ -86,7 +88,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
       const isGiven = (audience: string): boolean => keys.has(keyOf(measure, audience))
       const [given, others] = [names.filter(isGiven), names.filter((one) => !isGiven(one))]
       if (given.length > 0) {
-        const counts = await measure.count(uids, bucket, givenTo(keys, given))
+        const counts = await measure.count(uids, range, givenTo(keys, given))
         sections.push({ layout: measure.layout, counts, audiences: given })
       }
       if (others.length > 0) declined.push({ type: measure.type, audiences: others })
@@ -105,7 +107,8 @@ export function createContributor(deps: ContributorDeps): Contributor {
     const nodes = pair.map((key) => formatNodeId(key))
     if (nodes.some(deps.refuses) || !deps.roster().areApart(nodes)) return
     const slot = slotOfBucket(bucket)
-    const contribution = await contributionOf(bucket, people, audiences)
+    const asked = { ...bucket, isFirst: isFirst(plan, bucket) }
+    const contribution = await contributionOf(asked, people, audiences)
     try {
       const frame = writeShare(self, { clock, random }, { mesh: plan.mesh, bucket, pair }, contribution)
       await documents.publish('share', frame)

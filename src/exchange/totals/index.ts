@@ -2,5 +2,6 @@
 export type { Measure } from './measures.ts'
 export type { Plan } from './plan.ts'
 export type { ContributionPreview, ContributionPreviews } from './preview.ts'
+export type { Readers } from './roster.ts'
 export { createTotals, type TotalsRoom } from './totals.ts'
 export * from './types.ts'

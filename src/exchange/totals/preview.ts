@@ -9,10 +9,11 @@ import {
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
-import { bucketAt } from './calendar.ts'
+import { bucketAt, isFirst } from './calendar.ts'
 import { type ConsentingDeps, createConsenting, givenTo, keyOf } from './consenting.ts'
 import type { Measure } from './measures.ts'
 import type { Plan } from './plan.ts'
+import type { Readers, Roster } from './roster.ts'
 
 /** Why nothing at all is given of a bucket. */
 export const UNGIVEN = [
@@ -42,8 +43,8 @@ export interface ContributionPreview {
   readonly why: Ungiven | undefined
   /** The two that add up, the leader first, and who runs each; empty where there are none. */
   readonly pair: readonly { readonly node_id: NodeId; readonly operator: string }[]
-  /** Nodes that would read the totals. */
-  readonly readers: readonly NodeId[]
+  /** Who would read the totals. */
+  readonly readers: Readers
   /** Fewest machines of a total: of the mesh, and of this machine. */
   readonly k: number
   readonly k_min: number
@@ -66,6 +67,7 @@ interface PreviewedType {
 
 export interface PreviewDeps extends ConsentingDeps {
   readonly plan: () => Plan | undefined
+  readonly roster: () => Pick<Roster, 'principals' | 'areApart' | 'named'>
   readonly measures: readonly Measure[]
   readonly refuses: (node: NodeId) => boolean
   readonly kMin: () => number
@@ -79,8 +81,8 @@ export interface PreviewDeps extends ConsentingDeps {
 }
 
 export interface ContributionPreviews {
-  /** Other nodes that have the role now. */
-  readersOf(audience: string): readonly NodeId[]
+  /** Who has the role now. */
+  readersOf(audience: string): Readers
   /** `at`: a time in the bucket, ms since the epoch; absent: now, of the bucket that is not over. */
   preview(uid: number, audience: string, at?: number): Promise<ContributionPreview>
 }
@@ -109,14 +111,16 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
   }
 
   return {
-    readersOf: (audience) =>
-      deps
-        .roster()
-        .principals(audience)
-        .map(({ node_id }) => node_id),
+    readersOf: (audience) => deps.roster().named(audience),
     async preview(uid, audience, at) {
       const now = plan()
-      const none = { k_min: deps.kMin(), counted: false, types: [], readers: [], pair: [] }
+      const none = {
+        k_min: deps.kMin(),
+        counted: false,
+        types: [],
+        readers: { nodes: [], operators: [] },
+        pair: [],
+      }
       if (now === undefined) {
         const nothing = { bucket: undefined, state: 'open', why: 'no_aggregators', k: K_DEFAULT } as const
         return { audience, ...none, ...nothing }
@@ -133,10 +137,11 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
       )
       const audiences = consenting.audiences(now.audiences)
       const own = audiences.find((one) => one.audience === audience) ?? { audience, readers: [] }
-      const counts = consenting.whoCounts(people, measures, audiences, bucket)
+      const asked = { ...bucket, isFirst: isFirst(now, bucket) }
+      const counts = consenting.whoCounts(people, measures, audiences, asked)
       const counted = counts.people.includes(uid)
       const typeOf = async (measure: Measure): Promise<PreviewedType> => {
-        const refusal = consenting.refusal(person, measure, own, bucket)
+        const refusal = consenting.refusal(person, measure, own, asked)
         const isShared = counted && counts.keys.has(keyOf(measure, audience))
         const reason = refusal ?? (isShared ? undefined : OTHERS_SHARE_OTHERWISE)
         const given = why === undefined && reason === undefined
@@ -145,7 +150,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
           counts.keys,
           to.map((one) => one.audience),
         )
-        const rows = given ? await ownRows(measure, uid, bucket, gives) : []
+        const rows = given ? await ownRows(measure, uid, counts.range, gives) : []
         return { type: measure.type, given, reason, rows: measure.layout.rows.length, own: rows }
       }
       const pair = pairOf(now.mesh, bucket, now.aggregators) ?? []
@@ -158,7 +163,7 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
         why,
         state: isGiven ? 'given' : bucket.end > clock.now() ? 'open' : 'due',
         pair: pair.map((key) => ({ node_id: formatNodeId(key), operator: operatorOf(key) })),
-        readers: own.readers.map(({ node_id }) => node_id),
+        readers: deps.roster().named(audience),
         k: Math.max(now.k ?? K_DEFAULT, K_LEAST),
         k_min: deps.kMin(),
         counted,

@@ -1,15 +1,23 @@
 // Who counts: the machines whose shares are added up, those that are expected, and the nodes that may read a total.
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { comparable } from '../../base/words/comparable.ts'
-import type { Certificates } from '../../trust/certificates/index.ts'
+import type { Certificates, Operators } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Principal, principalOf } from '../../trust/policy/index.ts'
 import type { Contributor } from '../aggregates/index.ts'
 
 export interface RosterDeps {
   readonly self: NodeId
-  readonly fleet: Pick<Certificates, 'certified'>
+  readonly fleet: Pick<Certificates, 'certified'> & { readonly operators: Pick<Operators, 'list'> }
   readonly trust: Pick<Trust, 'opinion' | 'known' | 'memberOf'>
+}
+
+/** Who may read the totals of a role anywhere in the mesh, as certificates say: nothing that this machine alone decided. */
+export interface Readers {
+  /** Without this one. */
+  readonly nodes: readonly NodeId[]
+  /** People who ask under their own name, through whichever node. */
+  readonly operators: readonly { readonly node_id: NodeId; readonly name: string }[]
 }
 
 /** Who is who at one moment: it is made anew for each round, because a thousand machines are looked up in it often. */
@@ -26,6 +34,7 @@ export interface Roster {
   readonly teams: ReadonlyMap<string, number>
   /** The nodes with this role, as policy sees them, without this one. */
   principals(audience: string): readonly Principal[]
+  named(audience: string): Readers
   /** Ed25519 keys of the nodes with this role, as certificates and the configuration say, without those that are refused. */
   readers(audience: string): readonly Uint8Array[]
 }
@@ -81,6 +90,16 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
       candidates
         .filter((node) => node !== self && rolesOf(node).includes(audience))
         .map((node) => principalOf(trust.opinion(node))),
+    named: (audience) => ({
+      nodes: [...certified.values()]
+        .filter(({ node_id, roles }) => node_id !== self && roles.includes(audience))
+        .map(({ node_id }) => node_id)
+        .filter((node) => !trust.opinion(node).revoked),
+      operators: fleet.operators
+        .list()
+        .filter(({ state, binding }) => state === 'valid' && binding.roles.includes(audience))
+        .map(({ binding }) => ({ node_id: binding.node_id, name: binding.name })),
+    }),
     readers: (audience) =>
       candidates
         .filter((node) => isCounted(node) && rolesOf(node).includes(audience))

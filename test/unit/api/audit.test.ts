@@ -11,7 +11,7 @@ import { owner } from '../../support/api/callers.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { until } from '../../support/run/until.ts'
 
-const NO_TOTALS = { audiences: () => [], readersOf: () => [] }
+const NO_TOTALS = { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) }
 
 const ANN = 1000
 const BOB = 1001

@@ -16,7 +16,7 @@ const entry = (type: AuditEntry['type'], details: object, more: Partial<AuditEnt
   ({ type, success: true, details, seq: 1, ts: AT, hash: '', ...more }) as AuditEntry
 const deps = {
   trust: { opinion: (node: string) => ({ fingerprint: node.slice(-8), name: `name-${node.slice(-4)}` }) },
-  totals: { audiences: () => ['security'], readersOf: () => [reader] },
+  totals: { audiences: () => ['security'], readersOf: () => ({ nodes: [reader], operators: [] }) },
 } as unknown as Parameters<typeof givenTotals>[1]
 const of = (...all: readonly AuditEntry[]) =>
   givenTotals(async (type) => all.filter((one) => one.type === type), deps)

@@ -78,7 +78,12 @@ async function node(certified: readonly Binding[] = []) {
   const server = buildServer({
     routes: [
       peersRoutes({ clock, trust: { ...trust, memberOf: firstKey }, mesh, fleet, summaries, documents, log }),
-      auditRoutes({ audit, trust, clock, totals: { audiences: () => [], readersOf: () => [] } }),
+      auditRoutes({
+        audit,
+        trust,
+        clock,
+        totals: { audiences: () => [], readersOf: () => ({ nodes: [], operators: [] }) },
+      }),
     ],
     callerOf: () => owner(),
     clock,

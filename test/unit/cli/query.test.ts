@@ -21,7 +21,7 @@ import { meshOf, person, soon, type TestNode, uses } from '../exchange/query/net
 const NO_CONTRIBUTIONS = {
   audiences: () => [],
   preview: async () => Promise.reject(new Error('not here')),
-  readersOf: () => [],
+  readersOf: () => ({ nodes: [], operators: [] }),
 }
 const NO_SUMMARIES = { preview: async () => [], previewOf: async () => [] }
 

@@ -14,6 +14,7 @@ import {
   ownNodeId,
   rowsOf,
   text,
+  totalsReaders,
   traceId,
   who,
 } from './fields.ts'
@@ -112,9 +113,7 @@ const givenTotals = z
         types: rowsOf(8, { type: text(48, 'a type of question'), machines: count('in the total') }),
       }).describe('what this machine released, as one of the two; others do not know how many were in it'),
     }).describe('the newest first'),
-    may_read: rowsOf(8, { audience: text(64, 'a role'), nodes: listOf(ref, 256) }).describe(
-      'nodes with a role that gets totals; operators with it may read them too, wherever they are logged in',
-    ),
+    may_read: totalsReaders,
     fetched: rowsOf(GIVEN_MAX, {
       node: ref,
       operator: ref.nullable().describe('who asked through that node; null: the node asked'),

@@ -29,3 +29,12 @@ export const category = () => fields.text(24, 'its category in the public dictio
 export const nodeRef = z
   .strictObject({ node_id: nodeId(), fingerprint: fields.fingerprint(), name: fields.nodeName() })
   .meta({ id: 'NodeRef', description: 'A node, and its name on this machine.' })
+
+/** Of the whole mesh, as certificates say. */
+export const totalsReaders = fields
+  .rowsOf(8, {
+    audience: fields.text(64, 'a role'),
+    nodes: fields.listOf(nodeRef, 256),
+    operators: fields.listOf(nodeRef, 256).describe('people with the role, wherever they are logged in'),
+  })
+  .describe('who may read totals, by the role that gets them; empty: the mesh computes none')

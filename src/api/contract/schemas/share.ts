@@ -18,6 +18,7 @@ import {
   sharingCategory,
   someText,
   text,
+  totalsReaders,
   trustLevel,
   who,
 } from './fields.ts'
@@ -75,6 +76,7 @@ export const sharingView = z
     ),
     stopped_only: parts('from whom some categories are kept, whatever else is allowed'),
     peers: listOf(sharedWith),
+    totals: totalsReaders,
   })
   .meta({ id: 'Sharing' })
 export type SharingView = z.infer<typeof sharingView>
@@ -126,6 +128,7 @@ const totalsPreview = z
       'the two nodes that get half of each number each',
     ),
     readers: listOf(nodeRef, RECIPIENTS_MAX).describe('nodes with the role, which may read the totals'),
+    operators: listOf(nodeRef, RECIPIENTS_MAX).describe('people with the role, who may read them anywhere'),
     k: count('fewest machines of a total'),
     k_min: count('of this machine: it is in no total of fewer'),
     counted: z.boolean().describe("the caller's numbers are among those that this machine adds up"),

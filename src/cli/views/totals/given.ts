@@ -3,6 +3,7 @@ import type { AskersShape } from '../../../api/contract/shapes.ts'
 import { ago, printable } from '../../../base/format.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { readersView } from './readers.ts'
 
 type Totals = AskersShape['totals']
 type Named = Totals['may_read'][number]['nodes'][number]
@@ -11,17 +12,9 @@ const nameOf = ({ name, fingerprint }: Named): string => printable(name || finge
 
 /** Empty where this machine took part in none and showed none. */
 export function givenView({ given, may_read, fetched }: Totals, screen: Screen, now: number): string {
-  if (given.length === 0 && fetched.length === 0) return ''
+  if (given.length === 0 && fetched.length === 0 && may_read.length === 0) return ''
   const parts = [given.length === 0 ? '' : takenPart(given, screen)]
-  for (const { audience, nodes } of may_read) {
-    const who = nodes.length === 0 ? 'no other node known here' : nodes.map(nameOf).join(', ')
-    parts.push(
-      fitted(
-        `May read totals for ${printable(audience)}: ${who}, and operators with the role.\n`,
-        screen.columns,
-      ),
-    )
-  }
+  parts.push(readersView(may_read, screen.columns))
   if (fetched.length > 0) parts.push(fetches(fetched, screen, now))
   const elsewhere =
     'Who fetched them from another node is in the ledger of that node: karo query health asks all nodes for it. Who read them at a node that holds them is in the ledger of that node alone.\n'

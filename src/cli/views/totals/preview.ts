@@ -4,6 +4,7 @@ import type { TotalsPreviewShape } from '../../../api/contract/shapes.ts'
 import { printable } from '../../../base/format.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
+import { readerWords } from './readers.ts'
 
 const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
   no_aggregators: 'the mesh names no two nodes of different operators that compute totals',
@@ -64,16 +65,15 @@ function valuesIn(values: Readonly<Record<string, number>>): string {
   return some.length === 0 ? '' : ` (${some.map(([name, value]) => `${name} ${value}`).join(', ')})`
 }
 
-function whom({ pair, readers, k, k_min }: TotalsPreviewShape): Row[] {
+function whom({ pair, readers, operators, k, k_min }: TotalsPreviewShape): Row[] {
   const named = pair.map(
     ({ node: { name, fingerprint }, operator }) =>
       `${printable(name || fingerprint)} (run by ${printable(operator)})`,
   )
-  const reading = readers.map(({ name, fingerprint }) => printable(name || fingerprint)).join(', ')
   return [
     { subject: 'whose', says: "yours; other people's numbers are added before, and not shown" },
     { subject: 'halves to', says: named.join(' and ') },
-    { subject: 'read by', says: reading === '' ? 'no node known here has the role' : reading },
+    { subject: 'read by', says: readerWords({ nodes: readers, operators }) },
     {
       subject: 'at least',
       says: `${Math.max(k, k_min)} machines in each total, the two nodes and those that read it not counted`,

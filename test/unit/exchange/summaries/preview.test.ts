@@ -51,7 +51,7 @@ async function serve(world: World, uid = 1000) {
       throw new KaroError('not_found', 'no such node')
     },
   }
-  const totals = { audiences: () => [], preview: rejecting, readersOf: () => [] }
+  const totals = { audiences: () => [], preview: rejecting, readersOf: () => ({ nodes: [], operators: [] }) }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     routes: [shareRoutes({ sharing, summaries: room, trust, totals })],

@@ -1,5 +1,6 @@
 // What a person sees of what their machine will give to totals: their own part, to whom it goes, and why something is not given.
 import { expect, test } from 'vitest'
+import type { Plan } from '../../../../src/exchange/totals/index.ts'
 import type { PreviewDeps } from '../../../../src/exchange/totals/preview.ts'
 import { createPreviews } from '../../../../src/exchange/totals/preview.ts'
 import { createPolicy } from '../../../../src/trust/policy/index.ts'
@@ -12,6 +13,7 @@ const NOW = Date.UTC(2026, 10, 18, 10, 30)
 function previewsOf(more: Partial<PreviewDeps> = {}) {
   const counted: (readonly number[])[] = []
   const given: boolean[][] = []
+  const ranges: { start: number; end: number }[] = []
   const previews = createPreviews({
     plan: () => PLAN,
     measures: [
@@ -19,8 +21,9 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
         type: 'ToolUsage',
         action: 'query.tool_usage',
         layout: LAYOUT,
-        async count(uids, _bucket, gives) {
+        async count(uids, bucket, gives) {
           counted.push(uids)
+          ranges.push(bucket)
           given.push([gives('ToolUsage'), gives('SafetyPosture')])
           return new Map([[0, [uids.reduce((sum, uid) => sum + uid, 0), 2_000_000]]])
         },
@@ -29,7 +32,11 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     insight: { uids: async () => [1000, 1001], recordedSince: async () => 0 },
     sharing: { consentOf: async () => AGREES, decidedAt: async () => undefined },
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => NOW }),
-    roster: () => ({ principals: () => [], areApart: () => true }),
+    roster: () => ({
+      principals: () => [],
+      areApart: () => true,
+      named: () => ({ nodes: [], operators: [] }),
+    }),
     refuses: () => false,
     ownUid: 1000,
     kMin: () => 4,
@@ -38,7 +45,7 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     clock: { now: () => NOW },
     ...more,
   })
-  return { ...previews, counted, given }
+  return { ...previews, counted, given, ranges }
 }
 
 test('a person sees their own rows, the two that get halves, and how many machines a total has at least', async () => {
@@ -73,6 +80,31 @@ test('what is not given is said with its reason, and nothing is counted', async 
   const late = previewsOf({ sharing: { consentOf: async () => AGREES, decidedAt: async () => NOW - 60_000 } })
   expect((await late.preview(1000, 'security')).types[0]!.reason).toContain('from the next one on')
   expect((await late.preview(1000, 'security', NOW + HOUR)).types[0]!.given).toBe(true)
+})
+
+test('who agrees on the first day is in its totals from the next full hour on, and in none of before', async () => {
+  // The quarter from six to twelve o'clock is the first bucket.
+  const dated = (): Plan => ({ ...PLAN, length: 'day', began: NOW - 3 * HOUR })
+  const [noon, six] = [Date.UTC(2026, 10, 18, 12), Date.UTC(2026, 10, 18, 6)]
+  const agreed = async (minutes: number, at?: number, plan = dated) => {
+    const decidedAt = async () => NOW - minutes * 60_000
+    const { preview, ranges } = previewsOf({ plan, sharing: { consentOf: async () => AGREES, decidedAt } })
+    const { bucket, types } = await preview(1000, 'security', at)
+    return { bucket, given: types[0]!.given, ranges }
+  }
+  const bucket = { start: six, end: noon }
+  expect(await agreed(50)).toEqual({
+    bucket,
+    given: true,
+    ranges: [{ start: Date.UTC(2026, 10, 18, 10), end: noon }],
+  })
+  expect(await agreed(5 * 60)).toEqual({ bucket, given: true, ranges: [bucket] })
+  // Too late for a whole hour.
+  expect(await agreed(-31)).toEqual({ bucket, given: false, ranges: [] })
+  // On any other day it is from the next day on.
+  expect((await agreed(50, NOW, () => ({ ...PLAN, length: 'day' }))).given).toBe(false)
+  // Of the days before nobody knows what they would have said.
+  expect((await agreed(50, NOW - 24 * HOUR)).given).toBe(false)
 })
 
 test('where people who share a machine do not share the same, one who is left out sees that', async () => {

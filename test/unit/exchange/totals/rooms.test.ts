@@ -376,6 +376,7 @@ test('a mesh of days has its first totals minutes after six hours, also while on
   const world = await createWorld(10, { running: (index) => index !== 9 })
   // The world begins at ten o'clock.
   world.plan = { ...world.plan!, length: 'day', began: world.network.now - 3 * HOUR }
+  Object.assign(world.machines[7]!, { decidedAt: world.network.now - 10 * MINUTE })
   await world.network.pass(2 * HOUR + 10 * MINUTE)
   const { start, end } = quarterOf(world)
   const first = async (): Promise<BucketTotals | undefined> =>
@@ -384,6 +385,9 @@ test('a mesh of days has its first totals minutes after six hours, also while on
   await world.network.pass(20 * MINUTE)
   expect(await first()).toMatchObject({ why: undefined, contributions: { contributed: 9, absent: 1 } })
   expect(shown(await first())).toEqual(plain(world.machines.slice(0, 9)))
+  // One person agreed while it went on, ten minutes before ten o'clock.
+  expect(world.machines[4]!.ranges[0]).toEqual({ start, end })
+  expect(world.machines[7]!.ranges[0]).toEqual({ start: start + 4 * HOUR, end })
   // Who comes later is in no total of that day, which has no second one.
   await world.machines[9]!.start()
   world.network.weave()

@@ -84,6 +84,7 @@ function createPair() {
     teams: new Map(),
     expected: new Set(nodes().filter((node) => !world.revoked.has(node))),
     principals: () => [],
+    named: () => ({ nodes: [], operators: [] }),
     areApart: () => true,
     readers: () => Array.from({ length: world.readers }, (_, at) => testIdentity(500 + at).publicKey),
   })

@@ -57,6 +57,8 @@ export interface Machine {
   consent: Consent
   /** By type that it gave: the types that the same readers were given. */
   readonly gave: Map<string, readonly string[]>
+  /** Of what times it was counted. */
+  readonly ranges: { readonly start: number; readonly end: number }[]
   /** Undefined: as the configuration says. */
   decidedAt: number | undefined
   roles: readonly string[]
@@ -152,6 +154,7 @@ export function machineOf(
     tools: counts([0, [10 + index, index]], [4, [1, 0]]),
     hours: counts([0, [10 + index]], [1, [1]]),
     gave: new Map<string, readonly string[]>(),
+    ranges: [],
     consent: AGREES,
     decidedAt: undefined,
     roles: index === 2 ? ['security'] : [],
@@ -180,7 +183,8 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     type,
     action,
     layout,
-    async count(_uids, _bucket, gives) {
+    async count(_uids, { start, end }, gives) {
+      machine.ranges.push({ start, end })
       machine.gave.set(type, TYPES.filter(gives))
       return of()
     },
@@ -212,7 +216,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     },
     policy: createPolicy({ teams: () => [], k: () => 3, now: () => network.now }),
     refuses: (other) => node.refused.has(other),
-    fleet: { certified: bindings },
+    fleet: { certified: bindings, operators: { list: () => [] } },
     trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
     ownUid: 1000,
     kMin: () => 3,

@@ -1,0 +1,79 @@
+// Who is said to read totals: what certificates say in the whole mesh, and not what people of one machine call somebody.
+import { expect, test } from 'vitest'
+import { readersShape } from '../../../../src/api/routes/given-totals.ts'
+import { withReaders } from '../../../../src/api/routes/share.ts'
+import { type RosterDeps, rosterOf } from '../../../../src/exchange/totals/roster.ts'
+import { testIdentity } from '../../../support/mesh/identity.ts'
+
+const idOf = (n: number) => testIdentity(n).nodeId
+const [self, ciso, lost, called, carol, dora] = [
+  idOf(1),
+  idOf(2),
+  idOf(3),
+  idOf(4),
+  idOf(5),
+  idOf(6),
+] as const
+
+const binding = (node_id: string, name: string) => ({ node_id, name, roles: ['security'], teams: [] })
+const deps = {
+  self,
+  fleet: {
+    certified: () => [binding(self, 'self'), binding(ciso, 'ciso'), binding(lost, 'lost')],
+    operators: {
+      list: () => [
+        { state: 'valid', binding: binding(carol, 'carol') },
+        { state: 'revoked', binding: binding(dora, 'dora') },
+      ],
+    },
+  },
+  trust: {
+    known: () => [ciso, lost, called],
+    memberOf: (node: string) => node,
+    // The people here gave one node a role of their own.
+    opinion: (node_id: string) => ({
+      node_id,
+      fingerprint: '0123456789abcdef',
+      name: '',
+      roles: node_id === called ? ['security'] : [],
+      teams: [],
+      trust_level: 'peer',
+      denied: false,
+      revoked: node_id === lost,
+    }),
+  },
+} as unknown as RosterDeps
+
+test('readers are those of certificates that hold, and operators by name', () => {
+  const roster = rosterOf(deps)
+  expect(roster.named('security')).toEqual({ nodes: [ciso], operators: [{ node_id: carol, name: 'carol' }] })
+  expect(roster.named('admin')).toEqual({ nodes: [], operators: [] })
+  // Whoever may have something by a decision here is still looked at before anything is given.
+  expect(roster.principals('security').map(({ node_id }) => node_id)).toContain(called)
+})
+
+test('share show names the same readers, and no node that the mesh does not let', () => {
+  const totals = { audiences: () => ['security'], readersOf: (role: string) => rosterOf(deps).named(role) }
+  const readers = readersShape(totals, (node_id) => ({
+    node_id,
+    fingerprint: '0123456789abcdef',
+    name: 'ciso',
+  }))
+  expect(readers).toEqual([
+    {
+      audience: 'security',
+      nodes: [{ node_id: ciso, fingerprint: '0123456789abcdef', name: 'ciso' }],
+      operators: [{ node_id: carol, name: 'carol', fingerprint: testIdentity(5).fingerprint }],
+    },
+  ])
+  const peer = (node_id: string) => ({ node_id, level_1: ['tool_usage'], level_2: ['tool_usage'] })
+  const view = { peers: [peer(ciso), peer(called)] } as unknown as Parameters<typeof withReaders>[0]
+  const shown = withReaders(view, readers)
+  expect(shown.peers.map(({ level_1, level_2 }) => [level_1.length, level_2.length])).toEqual([
+    [1, 1],
+    [1, 0],
+  ])
+  expect(shown.totals).toBe(readers)
+  // A mesh without totals has nobody who reads them.
+  expect(withReaders(view, []).peers.every(({ level_2 }) => level_2.length === 0)).toBe(true)
+})
