@@ -7,7 +7,7 @@ import { quote } from './doctor/shell-words.ts'
 export type Place = Partial<Pick<CommandIo, 'env' | 'home' | 'commands'>>
 
 /** Commands that are about no node, so they need no home. */
-const NODELESS = ['check', 'completion']
+const NODELESS = ['check', 'completion', 'version']
 
 /**
  * Adds the given home (`--home` or KARO_HOME) to each Karo command in `text`: `karo up` becomes `karo --home /srv/k up`.

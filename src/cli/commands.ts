@@ -26,6 +26,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   row('node', 'cap', () => import('./commands/node/cap.ts')),
   row('node', 'service', () => import('./commands/node/service.ts')),
   row('node', 'stop', () => import('./commands/node/stop.ts')),
+  row('node', 'version', () => import('./commands/node/version.ts')),
   row('terminal', 'shell', () => import('./commands/terminal/shell.ts')),
   row('terminal', 'history', () => import('./commands/terminal/history.ts')),
   row('terminal', 'completion', () => import('./commands/terminal/completion.ts')),

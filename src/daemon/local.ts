@@ -9,6 +9,7 @@ import { createAnomalies } from '../insight/anomalies/index.ts'
 import { createInsight } from '../insight/statistics/index.ts'
 import { createProcesses } from '../observe/processes/index.ts'
 import { createObserve, type PersonOf } from '../observe/record/index.ts'
+import { createCopies } from '../ops/care/before-upgrade.ts'
 import { createRetention } from '../ops/care/retention.ts'
 import { createRetentionTime, hasJustSynchronised } from '../ops/care/retention-time.ts'
 import { createForward } from '../ops/forward/index.ts'
@@ -34,7 +35,8 @@ export function buildLocal(
   const { common, faults, name } = foundation
   const { config, identity, clock, log } = common
 
-  const store = openStore({ ...common, directory: paths.db, faults })
+  const copies = createCopies({ ...common, paths, node: { nodeId: identity.nodeId, name }, faults })
+  const store = openStore({ ...common, directory: paths.db, faults, copy: copies.make })
   const who = buildTrust({ paths, service }, foundation, policies, store)
   const { people, audit } = who
   const lock = createLock(paths.lock)
@@ -86,6 +88,7 @@ export function buildLocal(
     log,
     trimProcesses: processes.trim,
     trimLedger: (before) => audit.trim(before),
+    expireCopies: copies.expire,
     time: createRetentionTime({
       repository: store.retentionTime,
       ledger: store.audit,
@@ -136,6 +139,7 @@ export function buildLocal(
 
   return {
     store,
+    copies,
     lock,
     muscle,
     agents,

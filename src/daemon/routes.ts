@@ -104,7 +104,7 @@ export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
       http: http.address,
       rotate: rotation.begin,
     }),
-    historyRoutes({ observe, audit, clock, processes, events: store.events }),
+    historyRoutes({ observe, audit, clock, processes, events: store.events, dropCopies: local.copies.drop }),
     exportRoutes({ events: store.events }),
     importRoutes({ observe, config, clock, random, timers, events: store.events }),
     statsRoutes({ insight, events: store.events }),
@@ -208,9 +208,10 @@ function agentRoutesOf({ foundation, local, network, elsewhere, fetching, holdin
 
 /** Whatever is in memory of the person goes before the rows. */
 async function removeRows(
-  { agents, sessions, approvals, vault, artifacts, memory, planner, prompts, store }: Local,
+  { agents, sessions, approvals, vault, artifacts, memory, planner, prompts, store, copies }: Local,
   number: number,
 ): Promise<void> {
+  copies.drop()
   await planner.drop(number)
   await sessions.forget(number)
   await agents.forget(number)

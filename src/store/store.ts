@@ -34,12 +34,14 @@ import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
 import { createTokenRepository } from './tables/tokens.ts'
 import { createVaultRepository } from './tables/vault.ts'
-import type { Store } from './types.ts'
+import type { EarlierDatabase, Store } from './types.ts'
 
 export interface StoreOptions extends Pick<Ambient, 'clock' | 'log'> {
   /** Made if missing; one process at a time may have it open. */
   readonly directory: string
   readonly faults?: Faults
+  /** Called before a database of an earlier schema is changed, which it then is only if this resolves. */
+  readonly copy?: (earlier: EarlierDatabase) => Promise<void>
 }
 
 /** Always the same key, so that probing costs no room. */
@@ -51,7 +53,7 @@ const PROBE_KEY = makeKey('meta', { text: 'probe' })
  * `start` errors: `conflict` when another process has the database open, `bad_file` when it is damaged, unreadable or
  * of a newer schema.
  */
-export function openStore({ directory, clock, log, faults = noFaults }: StoreOptions): Store {
+export function openStore({ directory, clock, log, faults = noFaults, copy }: StoreOptions): Store {
   const db = newDatabase(directory)
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
@@ -111,7 +113,11 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
       }
       try {
         disk ??= watchDisk({ db, directory, log })
-        await migrate(db, directory, log)
+        await migrate(db, directory, {
+          log,
+          before: async (schema) => copy?.({ schema, rows: snapshot(db) }),
+          after: () => faults.hit('upgrade-step'),
+        })
         await replay.prune(clock.now())
         signal.throwIfAborted()
       } catch (error) {

@@ -21,6 +21,12 @@ import type { RetentionTimeRepository } from './tables/retention-time.ts'
 import type { TokenRepository } from './tables/tokens.ts'
 import type { VaultRepository } from './tables/vault.ts'
 
+/** Every row of a database of an earlier schema; the pieces are `createDatabase`'s. */
+export interface EarlierDatabase {
+  readonly schema: number
+  readonly rows: AsyncIterable<Uint8Array>
+}
+
 export interface Store extends Room {
   readonly events: EventRepository
   readonly rollups: RollupRepository

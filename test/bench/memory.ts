@@ -37,7 +37,7 @@ const SEARCHES = 1_000
 export async function seed(directory: string, uid: number, events: number): Promise<void> {
   const db = newDatabase(directory)
   await db.open()
-  await migrate(db, directory, silentLog)
+  await migrate(db, directory, { log: silentLog })
   const repository = createEventRepository(db)
   const today = Math.round(new Date().setHours(12, 0, 0, 0) / MS_PER_DAY)
   const first = Date.now() - DAYS * MS_PER_DAY

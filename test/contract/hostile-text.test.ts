@@ -141,6 +141,7 @@ async function answers(): Promise<Record<string, unknown>> {
 const SHOWING_NOTHING: Readonly<Record<string, string>> = {
   up: 'a daemon',
   stop: 'a daemon',
+  version: 'what this program is',
   demo: 'what it has made itself',
   mcp: 'JSON for a program',
   acp: 'JSON for a program',

@@ -32,3 +32,10 @@ test('each promise that is new, or gone since 0.1.0, has its reason in promises/
   expect(told.map(({ change }) => change).sort()).toEqual(differences.sort())
   for (const { change, why } of told) expect(why, change).toMatch(/\w+ \w+ \w+.*:$/)
 })
+
+test('what changed in the version of package.json is in CHANGELOG.md', () => {
+  const root = join(import.meta.dirname, '../..')
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
+  const headings = readFileSync(join(root, 'CHANGELOG.md'), 'utf8').matchAll(/^## (\d+\.\d+\.\d+)/gm)
+  expect([...headings].map(([, heading]) => heading)[0]).toBe(version)
+})

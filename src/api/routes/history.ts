@@ -30,6 +30,8 @@ interface HistoryDeps {
     give: Observe['give']
   }
   readonly audit: Pick<Audit, 'record'>
+  /** Removes the copy of the database from before an upgrade, which would bring back what was deleted. */
+  readonly dropCopies: () => void
   readonly clock: Clock
 }
 
@@ -48,7 +50,7 @@ type Filters = Omit<
 }
 
 /** Error of `delete`: `bad_request` if the request does not have exactly one of ids, a command, or filters. */
-export function historyRoutes({ events, processes, observe, audit, clock }: HistoryDeps): Routes {
+export function historyRoutes({ events, processes, observe, audit, dropCopies, clock }: HistoryDeps): Routes {
   async function withPeaks(uid: number, found: readonly StoredEvent[]): Promise<EventShape[]> {
     const peaks = await processes.peaks(
       uid,
@@ -134,6 +136,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
       // The spool is overwritten before the commands are removed: if the daemon is killed in between, the commands are
       // still there to be deleted, instead of bytes in the spool of commands that are gone.
       await observe.blank(account)
+      if (found.length > 0) dropCopies()
       // The removal does not stop when the client closes the connection.
       const gone = await events.remove(uid, found, new AbortController().signal)
       if (gone.events > 0) {

@@ -14,9 +14,9 @@ export type FaultPoint = (typeof FAULT_POINTS)[number]
 export interface Faults {
   /**
    * Passes a point, at which the process may be killed. `restore-step` is between two steps of a restore, outside the
-   * daemon.
+   * daemon; `upgrade-step` between two steps of a copy before an upgrade, of the upgrade, and of `karo config migrate`.
    */
-  hit(point: FaultPoint | 'restore-step'): void
+  hit(point: FaultPoint | 'restore-step' | 'upgrade-step'): void
 }
 
 export const noFaults: Faults = { hit: () => {} }

@@ -23,6 +23,8 @@ export interface RetentionDeps extends Pick<Ambient, 'timers' | 'log'> {
   readonly trimProcesses: (before: number, signal: AbortSignal) => Promise<number>
   /** Removes entries before a time (ms since the epoch); the chain stays provable. */
   readonly trimLedger: (before: number) => Promise<void>
+  /** Removes old copies of the database from before an upgrade. */
+  readonly expireCopies: () => void
   readonly time: RetentionTime
 }
 
@@ -34,7 +36,7 @@ export interface Retention extends Room {
 
 /** Sweeps a minute after the start and then every hour; `stop` ends a sweep under way after its batch. */
 export function createRetention(deps: RetentionDeps): Retention {
-  const { config, store, trimProcesses, trimLedger, time, timers, log } = deps
+  const { config, store, trimProcesses, trimLedger, expireCopies, time, timers, log } = deps
   const { events } = store
   let ending = new AbortController()
   let cancel: (() => void) | undefined
@@ -67,6 +69,7 @@ export function createRetention(deps: RetentionDeps): Retention {
     const { events_days, rollups_days, audit_days } = config.retention
     const now = await time.advance()
     tellOfWaiting()
+    expireCopies()
     for (const uid of await events.people()) {
       const gone = events_days === 0 ? 0 : await events.removeEvents(uid, now - events_days * DAY_MS, signal)
       // Also what an earlier sweep did not come to.

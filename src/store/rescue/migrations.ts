@@ -41,6 +41,15 @@ export const NEWEST_SCHEMA: number = MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA
 const VALUE_VERSION = 1
 const SCHEMA_KEY = makeKey('meta', { text: 'schema' })
 
+export interface MigrateOptions {
+  readonly log: Log
+  /** Before the first step of those that are missing; where it rejects, nothing is changed. */
+  readonly before?: (schema: number) => Promise<void>
+  /** After each step. */
+  readonly after?: () => void
+  readonly migrations?: readonly Migration[]
+}
+
 /**
  * Runs what is missing, in order, each step durable before the next. `db` must be open. Returns the schema reached.
  * Errors: `bad_file` when the database is of a newer schema, or has data but says no schema.
@@ -48,8 +57,7 @@ const SCHEMA_KEY = makeKey('meta', { text: 'schema' })
 export async function migrate(
   db: Database,
   directory: string,
-  log: Log,
-  migrations: readonly Migration[] = MIGRATIONS,
+  { log, before = async () => {}, after = () => {}, migrations = MIGRATIONS }: MigrateOptions,
 ): Promise<number> {
   checkNumbers(migrations)
   const newest = migrations.at(-1)?.version ?? FIRST_SCHEMA
@@ -66,11 +74,13 @@ export async function migrate(
       { where: directory, hint: 'Run the newer version of Karo that wrote it, or restore an older backup.' },
     )
   }
+  if (schema < newest) await before(schema)
   for (const migration of migrations) {
     if (migration.version <= schema) continue
     log.info({ schema: migration.version, migration: migration.name }, 'migrating the database')
     await writeStep(db, await migration.run(db), migration.version)
     schema = migration.version
+    after()
   }
   return schema
 }

@@ -203,7 +203,7 @@ type Of = (keyspace: Keyspace) => { kept: number; lost: number; rebuilt: number 
 /** Rows of an older schema are brought to this program's; where the number is lost they are taken to be of it. */
 async function keepSchema(db: Database, directory: string, damaged: boolean, note: Note): Promise<void> {
   try {
-    await migrate(db, directory, silentLog)
+    await migrate(db, directory, { log: silentLog })
   } catch (error) {
     const lost = damaged && error instanceof KaroError && /which schema/.test(error.message)
     if (!lost) throw error

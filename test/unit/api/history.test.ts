@@ -27,6 +27,7 @@ async function world({ fails = false } = {}) {
   const clock = { now: () => T0 / 1000 + 3_600_000, monotonic: () => 0 }
   const routes = historyRoutes({
     clock,
+    dropCopies: () => void told.push('drop copies'),
     events: {
       ...events,
       async remove(...all: Parameters<typeof events.remove>) {
@@ -130,7 +131,7 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
 test('what shells wrote is blanked, and what watches forgets, before anything is removed', async () => {
   const { call, told } = await world({ fails: true })
   await call('POST', '/api/v1/history/delete', { command: 'make test' })
-  expect(told).toEqual(['caught up', 'forget 2 of 1000', 'blank 1000', 'remove'])
+  expect(told).toEqual(['caught up', 'forget 2 of 1000', 'blank 1000', 'drop copies', 'remove'])
 })
 
 test('a filter that is none is refused before anything is looked for', async () => {

@@ -52,6 +52,6 @@ test('a database of schema 1 ends up as one that counted durations from the star
   expect(counted.every((rows) => rows.length > 0)).toBe(true)
   await writeAsBefore(db)
   await expect(all()).rejects.toThrow('version')
-  expect(await migrate(db, '/db', silentLog)).toBe(NEWEST_SCHEMA)
+  expect(await migrate(db, '/db', { log: silentLog })).toBe(NEWEST_SCHEMA)
   expect(await all()).toEqual(counted)
 })

@@ -17,7 +17,8 @@ const read = async (db: Database, name: string): Promise<unknown> => {
   const bytes = await db.get(key(name))
   return bytes === undefined ? undefined : decodeValue(1, bytes)
 }
-const run = (db: Database, migrations: readonly Migration[]) => migrate(db, '/db', silentLog, migrations)
+const run = (db: Database, migrations: readonly Migration[]) =>
+  migrate(db, '/db', { log: silentLog, migrations })
 
 /** Counting up shows a step that ran twice. */
 const increment = (version: number): Migration => ({

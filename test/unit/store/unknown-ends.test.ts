@@ -52,6 +52,6 @@ test('a database of schema 5 ends up as one that counted unknown ends from the s
   expect(sum).toMatchObject({ count: 32, failures: 8, unknown: 16 })
   await writeAsBefore(db)
   expect((await rollups.sumOfDays(1000, 0, EVER)).sum.unknown).toBe(0)
-  expect(await migrate(db, '/db', silentLog)).toBe(NEWEST_SCHEMA)
+  expect(await migrate(db, '/db', { log: silentLog })).toBe(NEWEST_SCHEMA)
   expect(await all()).toEqual(counted)
 })

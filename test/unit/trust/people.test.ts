@@ -293,7 +293,7 @@ test('a database of uids goes to the accounts that have them; one out of a backu
     await put(db, 4242)
     if (restored) await db.batch([markRestored()])
     await db.put(makeKey('meta', { text: 'schema' }), encodeValue(1, 3))
-    await migrate(db, '/db', silentLog)
+    await migrate(db, '/db', { log: silentLog })
     const { people } = await world({ db })
     const number = await people.numberOf(1000)
     expect((await people.here([1000])).length).toBe(restored ? 0 : 1)

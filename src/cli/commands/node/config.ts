@@ -4,6 +4,7 @@ import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { createFile, freeName, replaceFile } from '../../../base/files.ts'
 import { printable } from '../../../base/format.ts'
+import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
@@ -153,6 +154,7 @@ const migrate = defineCommand({
     if (file !== undefined && kept !== null) {
       const mode = statSync(file).mode & 0o777
       createFile(kept, text, mode, systemRandom)
+      faultsFromEnv(io.env).hit('upgrade-step')
       replaceFile(file, now, mode, systemRandom)
     }
     if (io.json) io.out(`${JSON.stringify({ file: file ?? null, kept, changes })}\n`)

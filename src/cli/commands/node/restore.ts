@@ -5,6 +5,8 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
+import type { BackupHead } from '../../../ops/care/archive.ts'
+import { readPublicIdentity } from '../../../trust/identity/index.ts'
 import { atHome } from '../../at-home.ts'
 import { ENCRYPTION_WORDS, openerFor, passphraseFileOption } from '../../backup-encryption.ts'
 import { type Command, defineCommand } from '../../command.ts'
@@ -87,7 +89,7 @@ export const commands: readonly Command[] = [
         const says = [
           `This is ${printable(head.name)} again, as of ${printable(head.created_at)}. The backup was ${ENCRYPTION_WORDS[encryption]}.`,
         ]
-        says.push(...aboutKey(paths, head.key, keyKept))
+        says.push(...aboutKey(paths, head, keyKept))
         // The backup does not know decisions that were made after it.
         says.push(
           'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
@@ -120,7 +122,11 @@ export const commands: readonly Command[] = [
 ]
 
 /** Which node this home is now, and what to do before it starts. A key may be used on one machine only. */
-function aboutKey(paths: HomePaths, fromBackup: boolean, keyKept: boolean): readonly string[] {
+function aboutKey(
+  paths: HomePaths,
+  { key: fromBackup, node_id }: Pick<BackupHead, 'key' | 'node_id'>,
+  keyKept: boolean,
+): readonly string[] {
   if (keyKept) {
     return [
       'The key of this home was rotated after that backup, so it stays: others no longer accept the key in the backup.',
@@ -133,6 +139,8 @@ function aboutKey(paths: HomePaths, fromBackup: boolean, keyKept: boolean): read
     ]
   }
   if (existsSync(paths.key)) {
+    // As with the copy from before an upgrade.
+    if (readPublicIdentity(paths.key).nodeId === node_id) return []
     return [
       'The backup has no key. This node keeps its present key, so other nodes do not recognise it as the node of the backup; the ledger says from which entry on this key signs.',
     ]

@@ -35,6 +35,7 @@ function world(
     },
     trimProcesses: (before) => done(`processes ${(NOW - before) / DAY_MS}`, 0),
     trimLedger: async (before) => void did.push(`ledger ${(NOW - before) / DAY_MS}`),
+    expireCopies: () => {},
     time: { start: async () => {}, advance: async () => NOW, behind: () => behind },
     timers: {
       after(ms, run) {

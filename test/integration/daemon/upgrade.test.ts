@@ -1,0 +1,166 @@
+// Homes that earlier builds made start under this one, with all that was in them; a kill in the middle of it, or the way back, loses nothing.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openArchive } from '../../../src/ops/care/archive.ts'
+import { NEWEST_SCHEMA } from '../../../src/store/index.ts'
+import {
+  cleanEnv,
+  ON_LOOPBACK,
+  type Ran,
+  runKaro,
+  runProgram,
+  startNode,
+  temporaryHome,
+} from '../../support/node/node.ts'
+import { ended } from '../../support/run/processes.ts'
+import { times } from '../../support/run/thorough.ts'
+
+const EARLIER = join(import.meta.dirname, '../../support/earlier')
+/** The schema of the database that each build wrote. */
+const BUILDS = [
+  ['854f4bc', 3],
+  ['3fc4784', 5],
+] as const
+
+/** In a copy of so small a database: header, content and padding of five files, and the end. */
+const PIECES = 16
+
+function homeOf(build: string): string {
+  const home = temporaryHome()
+  execFileSync('tar', ['-xzf', join(EARLIER, `${build}.home.tar.gz`), '-C', home, '--no-same-owner'])
+  return home
+}
+
+const karoIn = (home: string, ...args: readonly string[]): Promise<Ran> =>
+  runKaro(args, cleanEnv(home, ON_LOOPBACK))
+/** In a process of its own, which the fault kills. */
+const killedIn = async (home: string, fault: string, ...args: readonly string[]): Promise<boolean> =>
+  (await runProgram(args, cleanEnv(home, { ...ON_LOOPBACK, KARO_FAULT: fault }))).code === null
+
+const copiesIn = (home: string): readonly string[] =>
+  readdirSync(home).filter((name) => name.includes('before-upgrade'))
+
+/** What was typed, decided and written down under the earlier build. Consent is not asked for after a restore, which withdraws it. */
+async function expectAll(home: string, { restored = false } = {}): Promise<void> {
+  const { node_id } = JSON.parse((await karoIn(home, 'identity', 'show', '--json')).stdout) as {
+    node_id: string
+  }
+  const node = await startNode({ home })
+  expect(await node.status()).toMatchObject({ node_id, name: 'ash', health: { ready: true } })
+  const { events } = await node.json<{ events: { command: string; exit_code: number | null }[] }>([
+    'history',
+    '--limit',
+    '100',
+  ])
+  const typed = events.toReversed().map(({ command, exit_code }) => [command, exit_code])
+  expect(typed).toEqual([
+    ['kubectl get pods', null],
+    ['kubectl logs web', null],
+    ['ls -la', null],
+    ['git status', 0],
+    ['git push origin main', 0],
+    ['make test', 1],
+    ['docker ps', 0],
+    ['sl', 127],
+  ])
+  // Imported lines have no exit code, and are not counted as successes since schema 6.
+  expect(await node.json(['stats', 'year'])).toMatchObject({ total_commands: 8, failures: 2, unknown: 3 })
+  const { peers } = await node.json<{ peers: { name: string; trust_level: string }[] }>(['peers'])
+  expect(peers).toMatchObject([{ name: 'birch', trust_level: 'peer', why: 'tofu' }])
+  expect(await node.json(['audit', 'verify'])).toMatchObject({ ok: true })
+  const { tokens } = await node.json<{ tokens: { name: string }[] }>(['token', 'list'])
+  expect(tokens.map(({ name }) => name)).toEqual(restored ? [] : ['script'])
+  const share = await node.karo(['share', 'show'])
+  expect(share.stdout.includes('birch')).toBe(true)
+  expect(await node.stop()).toMatchObject({ code: 0 })
+}
+
+test.each(BUILDS)(
+  'a home of %s starts with what it had, beside a copy of schema %i',
+  async (build, schema) => {
+    const home = homeOf(build)
+    const before = readFileSync(join(home, 'config.toml'), 'utf8')
+    await expectAll(home)
+    const name = `before-upgrade-from-${schema}.tar`
+    expect(copiesIn(home)).toEqual([name])
+    const copy = join(home, name)
+    expect(statSync(copy).mode & 0o777).toBe(0o600)
+    expect(readFileSync(copy).includes('PRIVATE KEY')).toBe(false)
+    expect(readFileSync(join(home, 'config.toml'), 'utf8')).toBe(before)
+    const { mtimeMs } = statSync(copy)
+    await expectAll(home)
+    expect(statSync(copy).mtimeMs).toBe(mtimeMs)
+
+    // The way back: what was written since stands aside.
+    const back = await karoIn(home, 'restore', copy, '--replace')
+    expect([back.code, back.stderr]).toEqual([0, ''])
+    expect(back.stdout).not.toContain('other nodes do not recognise it')
+    await expectAll(home, { restored: true })
+  },
+)
+
+test.each(BUILDS)(
+  'kill -9 at every step of the upgrade of %s, and of the way back, loses nothing',
+  async (build, schema) => {
+    const home = homeOf(build)
+    const copy = join(home, `before-upgrade-from-${schema}.tar`)
+    let kills = 0
+    for (let n = 1; ; n += n < PIECES ? times(5, 1) : 1) {
+      const node = await startNode({ home, ready: false, env: { KARO_FAULT: `upgrade-step:${n}` } })
+      await Promise.race([ended(node.process), node.ready().catch(() => {})])
+      if (node.process.signalCode === null) {
+        await node.stop()
+        break
+      }
+      kills++
+      // Whole or not there; always of what the earlier build wrote.
+      if (!existsSync(copy)) continue
+      const archive = await openArchive(copy)
+      expect(archive.head.schema).toBe(schema)
+      await archive.close()
+    }
+    // Pieces of the copy, its place, and each migration.
+    expect(kills).toBeGreaterThan(NEWEST_SCHEMA - schema + 3)
+    await expectAll(home)
+    let n = 1
+    while (await killedIn(home, `restore-step:${n}`, 'restore', copy, '--replace')) n++
+    expect(n).toBeGreaterThan(3)
+    await expectAll(home, { restored: true })
+  },
+)
+
+test('what is deleted for good is in no copy', async () => {
+  const home = homeOf('3fc4784')
+  const node = await startNode({ home })
+  expect(copiesIn(home)).toHaveLength(1)
+  expect((await node.karo(['history', 'delete', 'sl', '--yes'])).code).toBe(0)
+  expect(copiesIn(home)).toEqual([])
+  await node.stop()
+})
+
+test('a disk that takes no copy leaves the database as it was', async () => {
+  const home = homeOf('3fc4784')
+  // In the place of the temporary file.
+  execFileSync('mkdir', ['-p', join(home, '.before-upgrade-from-5.tar.tmp/full')])
+  const node = await startNode({ home, ready: false })
+  await ended(node.process)
+  expect(node.log()).toContain('before-upgrade-from-5.tar')
+  execFileSync('rm', ['-r', join(home, '.before-upgrade-from-5.tar.tmp')])
+  await expectAll(home)
+})
+
+test('kill -9 in karo config migrate leaves the file and a copy of it', async () => {
+  const home = homeOf('854f4bc')
+  const config = join(home, 'config.toml')
+  const before = readFileSync(config, 'utf8')
+  expect(await killedIn(home, 'upgrade-step:1', 'config', 'migrate')).toBe(true)
+  expect(readFileSync(config, 'utf8')).toBe(before)
+  const { stdout } = await karoIn(home, 'config', 'migrate', '--json')
+  const { kept } = JSON.parse(stdout) as { kept: string }
+  expect(readFileSync(config, 'utf8')).not.toBe(before)
+  // The way back.
+  writeFileSync(config, readFileSync(kept))
+  await expectAll(home)
+})
