@@ -123,6 +123,9 @@ const BEFORE =
 /** Kinds of anomaly, their grades and hours, and those of a few releases more. */
 const SIGNALS_MAX = 512
 
+/** Of one row; others are left out. */
+export const SUBJECTS_MAX = 8
+
 const signalCount = z.object({
   type: publicName(32).describe('kind of anomaly, as `karo anomalies` names it'),
   severity: uint(10).min(1).describe('1 to 10, the strongest so far'),
@@ -132,10 +135,13 @@ export type SignalCount = z.infer<typeof signalCount>
 
 /**
  * The main source's AnomalySignal: that something in a person's counts was unusual for that person. It holds no text, no
- * command, and no name of a tool, which is of another category of consent.
+ * command, and the name of a tool only with consent to that category too.
  */
 const anomalySignal = signalCount.extend({
   hour: timestamp('the beginning of the hour of UTC in which they began'),
+  subjects: listOf(publicName(32), SUBJECTS_MAX)
+    .optional()
+    .describe('tools or categories that they are about'),
 })
 export type AnomalySignal = z.infer<typeof anomalySignal>
 

@@ -4,6 +4,7 @@ import { GUARD_STATES } from '../../../protocols/messages/numbers.ts'
 import {
   count,
   fingerprint,
+  labels,
   listOf,
   moment,
   nodeName,
@@ -157,7 +158,9 @@ const anomalies = z
         rows: rowsOf(1_000, {
           name: nodeName(),
           fingerprint: fingerprint(),
+          teams: labels('teams of its certificate, one of which may be a subnet'),
           type: text(64, 'as in /anomalies'),
+          subjects: listOf(text(32, 'a tool or category'), 8).describe('what it is about; empty: not told'),
           severity: z.int().min(1).max(10),
           count: count('signals that began'),
           hour: moment('beginning of the hour of UTC in which they began'),

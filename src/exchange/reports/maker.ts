@@ -133,7 +133,7 @@ async function ask(
 
 /** Anomalies of machines whose people chose to be named: asked of each now, because they are in no totals. */
 async function namedIn(
-  { query, self }: Pick<MakerDeps, 'query' | 'self'>,
+  { query, self, fleet, trust }: Pick<MakerDeps, 'query' | 'self' | 'fleet' | 'trust'>,
   { range, team, uid, acting, traceId }: ReportRequest,
 ): Promise<NonNullable<Findings['named']>> {
   const { nodes = [] } = await query.ask(
@@ -152,8 +152,16 @@ async function namedIn(
   )
   // What is unusual here is its person's own affair, and not the report's.
   const others = nodes.filter(({ fingerprint }) => fingerprint !== self.fingerprint)
+  const teams = new Map(
+    fleet.certified().map(({ node_id, teams }) => [trust.opinion(node_id).fingerprint, teams]),
+  )
   const rows = others.flatMap(({ name, fingerprint, anomalies }) =>
-    (anomalies?.signals ?? []).map((signal) => ({ name, fingerprint, ...signal })),
+    (anomalies?.signals ?? []).map((signal) => ({
+      name,
+      fingerprint,
+      teams: teams.get(fingerprint) ?? [],
+      ...signal,
+    })),
   )
   rows.sort((a, b) => b.severity - a.severity || byText(b.hour, a.hour) || byText(a.name, b.name))
   return { nodes: others.length, rows: rows.slice(0, NAMED_MAX) }

@@ -1,5 +1,6 @@
 // Who counts: the machines whose shares are added up, those that are expected, and the nodes that may read a total.
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { byText } from '../../base/by-text.ts'
 import { comparable } from '../../base/words/comparable.ts'
 import type { Certificates, Operators } from '../../trust/certificates/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -98,7 +99,8 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
       operators: fleet.operators
         .list()
         .filter(({ state, binding }) => state === 'valid' && binding.roles.includes(audience))
-        .map(({ binding }) => ({ node_id: binding.node_id, name: binding.name })),
+        .map(({ binding }) => ({ node_id: binding.node_id, name: binding.name }))
+        .sort((a, b) => byText(a.name, b.name)),
     }),
     readers: (audience) =>
       candidates

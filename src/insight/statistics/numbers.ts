@@ -1,14 +1,16 @@
 // Level 1 numbers of one range of hours: read once for each person, folded once for each set of people, then projected.
-import type {
-  ActivityPatterns,
-  AnomalySignal,
-  SafetyCounts,
-  ToolUse,
+import {
+  type ActivityPatterns,
+  type AnomalySignal,
+  type SafetyCounts,
+  SUBJECTS_MAX,
+  type ToolUse,
 } from '../../../protocols/messages/numbers.ts'
 import type { PatternStat } from '../../../protocols/messages/summary.ts'
 import { byText } from '../../base/by-text.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
+import { CATEGORIES, TOOL_NAMES } from '../../base/words/dictionary.ts'
 import type { Signal } from '../../base/words/signal.ts'
 import type { RollupRepository } from '../../store/rollups/types.ts'
 import type { Anomalies } from '../anomalies/index.ts'
@@ -64,13 +66,21 @@ export function numbersOf(deps: NumbersDeps, range: TimeRange, care: ShellCare =
 /** Rows that an answer has room for; with more hours than that, each type and severity has only its latest hour. */
 const SIGNAL_ROWS_MOST = 400
 
-/** Without subject, numbers, id or person: signals of one type, severity and hour are one row. */
+/** Kinds of which the subject is a tool or a category of the public dictionary. */
+const ABOUT_TOOLS: ReadonlySet<Signal['kind']> = new Set(['unusual_pattern', 'failure_rate'])
+const PUBLIC: ReadonlySet<string> = new Set([...TOOL_NAMES, ...CATEGORIES])
+
+const subjectsOf = ({ kind, subject }: Signal): Pick<AnomalySignal, 'subjects'> =>
+  subject !== null && ABOUT_TOOLS.has(kind) && PUBLIC.has(subject) ? { subjects: [subject] } : {}
+
+/** Without numbers, id or person: signals of one type, severity and hour are one row. */
 function signalsOf(begun: readonly Signal[]): readonly AnomalySignal[] {
-  const rows = begun.map(({ kind, severity, first_seen }) => ({
-    type: kind,
-    severity,
+  const rows = begun.map((signal) => ({
+    type: signal.kind,
+    severity: signal.severity,
     count: 1,
-    hour: Math.floor(first_seen / HOUR_MS) * HOUR_MS,
+    hour: Math.floor(signal.first_seen / HOUR_MS) * HOUR_MS,
+    ...subjectsOf(signal),
   }))
   const byHour = addedUp(rows, ({ type, severity, hour }) => `${type} ${severity} ${hour}`)
   return byHour.length <= SIGNAL_ROWS_MOST
@@ -85,8 +95,14 @@ function addedUp(
 ): readonly AnomalySignal[] {
   const sums = new Map<string, AnomalySignal>()
   for (const row of rows) {
-    const { count = 0, hour = 0 } = sums.get(keyOf(row)) ?? {}
-    sums.set(keyOf(row), { ...row, count: row.count + count, hour: Math.max(row.hour, hour) })
+    const { count = 0, hour = 0, subjects = [] } = sums.get(keyOf(row)) ?? {}
+    const all = [...new Set([...subjects, ...(row.subjects ?? [])])].sort(byText).slice(0, SUBJECTS_MAX)
+    sums.set(keyOf(row), {
+      ...row,
+      count: row.count + count,
+      hour: Math.max(row.hour, hour),
+      ...(all.length === 0 ? {} : { subjects: all }),
+    })
   }
   return [...sums.values()].sort(
     (a, b) => b.hour - a.hour || b.severity - a.severity || byText(a.type, b.type),

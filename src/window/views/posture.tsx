@@ -23,9 +23,16 @@ function rangeOf(days: number) {
 
 export function Posture() {
   const [days, setDays] = useState<(typeof SPANS)[number]>(30)
+  /** A subnet is a team too, where its machines joined by an invite of their own. */
+  const [team, setTeam] = useState('')
   const asked = useAsked(
-    (signal) => client.call(postReport, { body: { range: rangeOf(days) }, signal, deadlineMs: 60_000 }),
-    { key: `report ${days}`, on: ['report_threshold'] },
+    (signal) =>
+      client.call(postReport, {
+        body: { range: rangeOf(days), ...(team !== '' && { team }) },
+        signal,
+        deadlineMs: 60_000,
+      }),
+    { key: `report ${days} ${team}`, on: ['report_threshold'] },
   )
   const choose = (
     <span class="actions">
@@ -42,6 +49,15 @@ export function Posture() {
           ))}
         </select>
       </label>
+      <label>
+        Team or subnet{' '}
+        <input
+          value={team}
+          maxLength={64}
+          placeholder="all"
+          onChange={({ currentTarget }) => setTeam(currentTarget.value.trim())}
+        />
+      </label>
       <button type="button" onClick={() => print()}>
         Print
       </button>
@@ -52,7 +68,7 @@ export function Posture() {
       <Panel title="At a glance" wide actions={choose}>
         <Shown asked={asked}>{(report) => <Glance report={report} />}</Shown>
       </Panel>
-      {asked.data !== undefined && <Sections report={asked.data} days={days} />}
+      {asked.data !== undefined && <Sections report={asked.data} days={days} team={team} />}
     </>
   )
 }
@@ -161,7 +177,14 @@ function behind({ change: moved, machines, at_least }: Row): string {
   return at_least ? `at least; ${said}` : said
 }
 
-function Sections({ report, days }: { readonly report: ReportShape; readonly days: number }) {
+interface SectionsProps {
+  readonly report: ReportShape
+  readonly days: number
+  /** Empty: all machines. */
+  readonly team: string
+}
+
+function Sections({ report, days, team }: SectionsProps) {
   const { risk, tools, anomalies } = report
   return (
     <>
@@ -260,7 +283,7 @@ function Sections({ report, days }: { readonly report: ReportShape; readonly day
         </Panel>
         <Coverage report={report} />
         <Machines report={report} />
-        <AsFile days={days} />
+        <AsFile days={days} team={team} />
       </Group>
     </>
   )
@@ -300,7 +323,9 @@ const Named = ({ anomalies: { named } }: { readonly anomalies: ReportShape['anom
       keyOf={({ fingerprint, type, severity, hour }) => `${fingerprint} ${type} ${severity} ${hour}`}
       columns={[
         { title: 'Machine', cell: ({ name }) => <Foreign text={name} /> },
+        { title: 'Teams', cell: ({ teams }) => <Foreign text={teams.join(', ') || '–'} /> },
         { title: 'What', cell: ({ type }) => plain(type) },
+        { title: 'About', cell: ({ subjects }) => <Foreign text={subjects.join(', ') || 'not told'} /> },
         { title: 'Severity', right: true, cell: ({ severity }) => String(severity) },
         { title: 'Began', right: true, cell: ({ count }) => number(count) },
         { title: 'When', cell: ({ hour }) => <Time at={hour} /> },
@@ -308,10 +333,12 @@ const Named = ({ anomalies: { named } }: { readonly anomalies: ReportShape['anom
     />
   )
 
-const AsFile = ({ days }: { readonly days: number }) => (
+const AsFile = ({ days, team }: Pick<SectionsProps, 'days' | 'team'>) => (
   <Panel title="As a file">
     <p>
-      <Command text={`karo report --last ${days}d --format html --out report.html`} />
+      <Command
+        text={`karo report --last ${days}d${team === '' ? '' : ` --team '${team.replaceAll("'", "'\\''")}'`} --format html --out report.html`}
+      />
     </p>
     <p class="quiet">The same report as one page of HTML; md, csv and json as well.</p>
   </Panel>

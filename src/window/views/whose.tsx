@@ -18,7 +18,11 @@ function saidBy(node: PerNode): string {
     return `${number(high)} high, ${number(critical)} critical; guard ${node.safety.guard}`
   }
   if (node.activity !== undefined) return counted(node.activity.total_commands, 'command')
-  if (node.anomalies !== undefined) return counted(node.anomalies.signals.length, 'signal')
+  if (node.anomalies !== undefined) {
+    const { signals } = node.anomalies
+    const most = signals.slice(0, 3).map(({ type, subjects }) => [plain(type), ...subjects].join(' '))
+    return `${counted(signals.length, 'signal')}${most.length === 0 ? '' : `: ${most.join(', ')}`}`
+  }
   return '–'
 }
 

@@ -221,7 +221,21 @@ describe('karo demo', () => {
           return (await page.locator('main').textContent()) ?? ''
         }
         const [ciso, lead, web] = [await pageOf('ciso'), await pageOf('lead'), await pageOf('web-1')]
-        expect(await view(ciso, 'Posture')).toContain('At a glance')
+        const posture = await view(ciso, 'Posture')
+        for (const said of [
+          'At a glance',
+          'blocked by the guard',
+          'run by AI tools',
+          'Declined',
+          'By name: none',
+        ])
+          expect(posture).toContain(said)
+        for (const level of ['safe', 'moderate', 'high', 'critical'])
+          expect(posture).toMatch(new RegExp(`${level}[^%]*%`))
+        expect(posture).toMatch(/[Pp]rivilege escalation/)
+        await ciso.getByLabel('Team or subnet').fill('web')
+        await ciso.getByLabel('Team or subnet').press('Enter')
+        await ciso.getByText('the team web').first().waitFor()
         for (const page of [lead, web]) expect(await view(page, 'Posture')).toContain('You may not see this')
         expect(await view(lead, 'Team')).toContain('The team web')
         await lead.getByRole('button', { name: 'Ask the team' }).click()

@@ -219,7 +219,10 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
           name: 'bob',
           as_of: latest,
           source: 'live' as const,
-          anomalies: { signals: [{ type, severity, count, hour: latest }], learning: false },
+          anomalies: {
+            signals: [{ type, severity, count, hour: latest, subjects: severity > 7 ? ['rm'] : [] }],
+            learning: false,
+          },
         })),
       },
       SCREEN,
@@ -230,6 +233,8 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
   expect(said).toMatch(/^ +6 +timing +3 +\+1 +2 +2026-11-20 08:00$/m)
   expect(said).toMatch(/^bob +6 +timing +3 +2026-11-20 08:00$/m)
   expect(said).toContain('One node is still learning what is usual')
+  const about = view([{ ...row, severity: 8, severity_most: 8 }], 0)
+  expect(about).toMatch(/^bob +8 +timing +rm +3 +2026-11-20 08:00$/m)
   const none = view([], 0)
   expect(none).toContain('No matching anomaly began on 2 nodes; −2 than before.')
   expect(none).not.toMatch(/learn/)

@@ -181,14 +181,14 @@ const anomalies = defineCommand({
       name: 'choice',
       required: true,
       description:
-        'off: not at all; anonymous: only in totals of many nodes; identified: also in answers of this node, to those you allowed',
+        'off: not at all; anonymous: only in totals of many nodes; identified: also in answers of this node, to those you allowed, with the tools they are about if you share these too',
       choices: ANOMALY_CHOICES,
     },
   ],
   examples: [
     {
       run: 'karo share anomalies identified',
-      does: 'nodes that you allowed see which kinds of anomaly this node had, how severe, and in which hour',
+      does: 'nodes that you allowed see which kinds of anomaly this node had, how severe, in which hour, and about which tools if they may have your tool usage',
     },
     { run: 'karo share anomalies off', does: 'nobody sees them, not even as part of a total' },
   ],

@@ -44,6 +44,11 @@ export const anomalies: QueryTypeView<Data> = {
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))
     if (rows.length === 0) return ''
+    const about: (typeof age)[number] | Column<(typeof rows)[number]> = {
+      title: 'ABOUT',
+      value: ({ signal }: (typeof rows)[number]) => signal.subjects.join(', ') || '–',
+      wrap: true,
+    }
     return table(screen, rows, [
       name,
       {
@@ -53,6 +58,7 @@ export const anomalies: QueryTypeView<Data> = {
         style: ({ signal }) => graveness(signal),
       },
       { title: 'TYPE', value: ({ signal }) => signal.type },
+      ...(rows.some(({ signal }) => signal.subjects.length > 0) ? [about] : []),
       { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
       { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
       ...age,

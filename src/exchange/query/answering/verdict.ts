@@ -24,6 +24,8 @@ export interface Verdict {
   readonly level: 1 | 2
   /** The people who consent; only their data is looked at. */
   readonly uids: readonly number[]
+  /** True where each of them lets the asker know of single tools too, live or in totals. */
+  readonly tools?: boolean
   /** The role whose totals were asked for. */
   readonly audience?: string
 }
@@ -51,25 +53,38 @@ export async function judge(
     return { decision: policy.decide(principal, action, resource, circumstances), level, uids: [] }
   }
   const people = await insight.uids()
-  const decisions: { uid: number; decision: Decision }[] = []
+  const decisions: { uid: number; decision: Decision; tools: boolean }[] = []
   for (const uid of people.length === 0 ? [ownUid] : people) {
     const consent = await sharing.consentOf(uid)
     decisions.push({
       uid,
       decision: policy.decide(principal, action, resource, { ...circumstances, consent }),
+      tools: ([1, 2] as const).some((one) => {
+        const about = resourceOf('query.tool_usage', principal, one)
+        return (
+          policy.decide(principal, 'query.tool_usage', about, { ...circumstances, consent }).effect ===
+          'allow'
+        )
+      }),
     })
   }
   const with_ = (effect: Decision['effect']) => decisions.filter((one) => one.decision.effect === effect)
   const deciding = [...with_('allow'), ...with_('withhold'), ...decisions][0]
   if (deciding === undefined) throw new Error('nobody decided')
-  return { decision: deciding.decision, level, uids: with_('allow').map((one) => one.uid) }
+  const allowing = with_('allow')
+  return {
+    decision: deciding.decision,
+    level,
+    uids: allowing.map((one) => one.uid),
+    tools: allowing.every(({ tools }) => tools),
+  }
 }
 
 /** The answer that follows from the verdict: a refusal, or the numbers of the people who consent. */
 export async function answerOf(
   { insight, clock }: Pick<JudgeDeps, 'insight' | 'clock'>,
   question: Question,
-  { decision, level, uids }: Verdict,
+  { decision, level, uids, tools = false }: Verdict,
 ): Promise<AnswerBody> {
   if (decision.effect === 'deny') return { status: 'access_denied', level }
   if (decision.effect === 'withhold') return { status: 'withheld', level, reason: decision.reason }
@@ -85,7 +100,8 @@ export async function answerOf(
   const now = Math.max(clock.now(), question.body.created_at)
   const { covers, before } = await reachOf(insight, row, uids, range, now)
   const gathered = await row.gather(insight, uids, range, before)
-  const data = gathered && filterNode(gathered, filters)
+  const told = gathered && !tools ? (row.withoutTools?.(gathered) ?? gathered) : gathered
+  const data = told && filterNode(told, filters)
   const rests = covers === undefined ? {} : { covers }
   return data === null ? { status: 'no_data', level, ...rests } : { status: 'success', level, ...rests, data }
 }

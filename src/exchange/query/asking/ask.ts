@@ -29,6 +29,11 @@ import type { OwnData } from './types.ts'
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
 
+/** Machines that are away must not hold totals up. */
+const NAMED_MS = 5_000
+const NOBODY_NAMED =
+  'By name: none that may be told. People let theirs be named to whom they allow: karo share anomalies identified.'
+
 export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch' | 'totals'> {
   readonly totals: TotalsDeps['totals'] & FetchDeps['totals']
   readonly config: Pick<Config, 'node' | 'sharing'>
@@ -113,7 +118,8 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
     checkFilters(query_type, filters)
     if (asksTotals(request, deps)) {
       const about = { trace, signal, deadlineAt: startedAt + request.timeoutMs }
-      return noted(deps, request, await askTotals({ ...deps, fetch }, request, range, about))
+      const totals = await askTotals({ ...deps, fetch }, request, range, about)
+      return noted(deps, request, { ...totals, ...(await namedBeside(request, totals, signal)) })
     }
     const forOwners = filtersForOwners(query_type, filters)
     const about = { query_type, level, time_range: range, filters: forOwners, acting }
@@ -199,6 +205,25 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       own.data = { failed: true }
     }
     put({ on: 'own', ask: id })
+  }
+
+  /** Of those who let this asker have theirs by name; none for a question that says which level it is about. */
+  async function namedBeside(
+    request: AskRequest,
+    { notes }: QueryResult,
+    signal: AbortSignal,
+  ): Promise<Partial<QueryResult>> {
+    if (request.level !== undefined || queryType(request.query_type).namedBesideTotals !== true) return {}
+    const timeoutMs = Math.min(request.timeoutMs, NAMED_MS)
+    try {
+      const { nodes = [] } = await ask({ ...request, level: 1, perNode: true, timeoutMs }, signal)
+      // What is unusual here is its person's own affair.
+      const others = nodes.filter(({ fingerprint }) => fingerprint !== identity.fingerprint)
+      return others.length > 0 ? { nodes: others } : { notes: [...notes, NOBODY_NAMED] }
+    } catch (error) {
+      if (!(error instanceof KaroError)) throw error
+      return {}
+    }
   }
 
   async function dataOf({ question }: Posed, type: AskRequest['query_type'], uid: number): Promise<OwnData> {

@@ -87,6 +87,11 @@ export const anomalies = defineQueryType('Anomalies', {
       ...(earlier === undefined ? {} : { previous: countsOf(earlier) }),
     }
   },
+  namedBesideTotals: true,
+  withoutTools: (data) => ({
+    ...data,
+    anomalies: { ...data.anomalies, signals: data.anomalies.signals.map(({ subjects: _, ...row }) => row) },
+  }),
   plausible: ({ anomalies: { signals }, previous = [] }) =>
     isEachOnce(signals, ({ hour }) => String(hour)) && isEachOnce(previous, () => ''),
   filterNode({ previous, ...data }, filtered) {
@@ -125,7 +130,11 @@ export const anomalies = defineQueryType('Anomalies', {
         signals: signals
           .map((signal) => ({ ...signal, type: typeOf(signal.type) }))
           .filter((signal) => shown.has(keyOf(signal)))
-          .map(({ hour, ...signal }) => ({ ...signal, hour: new Date(hour).toISOString() })),
+          .map(({ hour, subjects = [], ...signal }) => ({
+            ...signal,
+            hour: new Date(hour).toISOString(),
+            subjects,
+          })),
         learning,
       },
     }
@@ -165,7 +174,7 @@ export const anomalies = defineQueryType('Anomalies', {
       }
     },
   },
-  schemas({ z }) {
+  schemas({ z, numbers }) {
     const count = (what: string) => z.int().min(0).describe(what)
     const change = z
       .int()
@@ -195,8 +204,18 @@ export const anomalies = defineQueryType('Anomalies', {
       })
       .meta({ id: 'AnomalyRow' })
     const own = z
-      .strictObject({ ...signal, hour: hour.describe('beginning of the hour of UTC in which they began') })
-      .meta({ id: 'MeshAnomaly', description: 'What was unusual on one node: no text, no tool.' })
+      .strictObject({
+        ...signal,
+        hour: hour.describe('beginning of the hour of UTC in which they began'),
+        subjects: z
+          .array(z.string().max(32))
+          .max(numbers.SUBJECTS_MAX)
+          .readonly()
+          .describe(
+            'tools or categories that they are about; empty: about none, or the people there do not share tool usage',
+          ),
+      })
+      .meta({ id: 'MeshAnomaly', description: 'What was unusual on one node: no text.' })
     return {
       result: z
         .strictObject({

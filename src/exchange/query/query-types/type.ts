@@ -162,6 +162,10 @@ export interface QueryTypeRow<Data extends NodeData, Result extends object, Part
     range: TimeRange,
     before: TimeRange | undefined,
   ): Promise<Data | null>
+  /** Whether nodes whose people chose it are told by name beside totals, to askers who get totals only. */
+  readonly namedBesideTotals?: boolean
+  /** What is left for an asker who may not know of single tools. Absent: the type names none, or is about nothing else. */
+  withoutTools?(data: Data): Data
   /** The numbers under the name and fingerprint that the asking node knows their owner by, where they hold them. */
   identified?(data: Data, owner: { readonly fingerprint: string; readonly name: string }): Data
   /** False for numbers that cannot be. `filtered`: filters left something out, so parts may be less than their sum. */

@@ -155,12 +155,12 @@ const anomalyLines = ({ anomalies }: Report): readonly Line[] => [
     measure: 'signals',
     ...figureOf(row, anomalies),
   })),
-  ...(anomalies.named?.rows ?? []).map(({ name, type, severity, count, hour }) => ({
+  ...(anomalies.named?.rows ?? []).map(({ name, type, subjects, severity, count, hour }) => ({
     section: 'anomalies_named',
     item: name,
     measure: 'signals',
     value: count,
-    note: `${type} ${severity}, ${hour}`,
+    note: [`${type} ${severity}`, ...subjects, hour].join(', '),
   })),
   ...anomalies.trend.map(({ start, count, machines }) => ({
     section: 'anomalies_trend',

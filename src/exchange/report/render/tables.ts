@@ -154,12 +154,15 @@ function anomalies(report: Report): Block {
             {
               caption: 'By name, of people who chose that',
               table: {
-                head: ['machine', 'what', 'severity', 'signals', 'hour (UTC)'],
-                numbers: [2, 3],
-                rows: section.named.rows.map(({ name, type, severity, count: began, hour }) => [
-                  ...[name, words(type), String(severity), count(began)],
-                  hour.slice(0, 16).replace('T', ' '),
-                ]),
+                head: ['machine', 'teams', 'what', 'about', 'severity', 'signals', 'hour (UTC)'],
+                numbers: [4, 5],
+                rows: section.named.rows.map(
+                  ({ name, teams, type, subjects, severity, count: began, hour }) => [
+                    ...[name, teams.join(', '), words(type), subjects.join(', ')],
+                    ...[String(severity), count(began)],
+                    hour.slice(0, 16).replace('T', ' '),
+                  ],
+                ),
               },
             },
           ]),

@@ -365,3 +365,24 @@ describe('a holder that is not honest is refused and named', () => {
     expect(result.released!.buckets.map(({ why }) => why)).toEqual(['disagree', 'disagree', 'disagree'])
   })
 })
+
+test('who gets totals only is told anomalies by name beside them, of machines whose people chose that', async () => {
+  const { desk, nodes } = world([totalsOf(twice), totalsOf(twice)], [], { roles: ['security'] })
+  const [named, other] = nodes as [TestNode, TestNode]
+  const hour = hourBefore(1).start
+  for (const node of [desk, named, other])
+    node.anomalies = { signals: [{ type: 'timing', severity: 6, count: 1, hour }], learning: false }
+  await other.sharing.anomalies(1000, 'anonymous')
+  const anomalies = (more: Parameters<typeof ask>[1] = {}) =>
+    ask(desk, { query_type: 'Anomalies', level: undefined as never, ...more })
+  const { level, nodes: told = [] } = await anomalies()
+  expect([level, told.map(({ name }) => name)]).toEqual([2, ['holder-0']])
+  // Who asks for totals by their level gets totals.
+  expect((await anomalies({ level: 2 })).nodes).toBeUndefined()
+  await named.sharing.anomalies(1000, 'anonymous')
+  const nobody = await anomalies()
+  expect([nobody.nodes, nobody.notes.at(-1)]).toEqual([
+    undefined,
+    expect.stringContaining('none that may be told'),
+  ])
+})

@@ -268,6 +268,25 @@ describe('Anomalies', () => {
     expect(a.outcomes(await a.ask({ query_type: 'Anomalies' }))).toEqual({ b: 'answered', c: 'denied' })
   })
 
+  it('says which tools it is about where people also share these, and is without them on its way elsewhere', async () => {
+    const said: Uint8Array[] = []
+    const { a, b, c } = three({}, { onEncoded: (bytes) => said.push(bytes) })
+    for (const node of [b, c]) {
+      node.anomalies = of({ ...signal('unusual_pattern', 7), subjects: ['rm'] } as never)
+    }
+    await c.sharing.stop(1000, a.id, ['tool_usage'])
+    const { nodes = [] } = await a.ask({ query_type: 'Anomalies', perNode: true })
+    const told = nodes.flatMap(({ name, anomalies }) =>
+      (anomalies?.signals ?? []).map(({ subjects }) => [name, subjects]),
+    )
+    expect(told).toEqual([
+      ['b', ['rm']],
+      ['c', []],
+    ])
+    const sent = said.map((bytes) => JSON.stringify(decodeAnswer(bytes)))
+    expect(sent.filter((text) => text.includes('rm'))).toHaveLength(1)
+  })
+
   it('of a node where nobody looks is not known, which is not none', async () => {
     const { a, b, c } = three()
     for (const node of [b, c]) node.anomaliesSince = undefined

@@ -82,6 +82,7 @@ function world(limits: Partial<Config['reports']['thresholds']> = {}): World {
         certified: () =>
           ['self', 'ann', 'bob', 'cid', 'dan', 'fay'].map((node_id) => ({
             node_id: node_id as NodeId,
+            teams: ['10.0.3.x'],
           })) as never,
       },
       trust: {
@@ -181,7 +182,7 @@ describe('a report that somebody asks for', () => {
     const { anomalies } = await world().reports.make(request)
     expect(anomalies.named).toEqual({
       nodes: 2,
-      rows: [{ name: 'eng-042', fingerprint: '0123456789abcdef', ...signal }],
+      rows: [{ name: 'eng-042', fingerprint: '0123456789abcdef', teams: ['10.0.3.x'], ...signal }],
     })
   })
 

@@ -282,7 +282,7 @@ test.each([
   expect(statistics.daily.reduce((a, b) => a + b)).toBe(total)
 })
 
-test('signals of anomalies keep type, severity and hour, and lose whose they are and what they are about', async () => {
+test('signals of anomalies keep type, severity, hour and public names of tools, and lose whose they are', async () => {
   const at = Date.UTC(2026, 10, 19, 9)
   const signal = (severity: number, first_seen: number, subject: string | null = 'docker') =>
     ({ kind: 'unusual_pattern', subject, severity, first_seen, observed: 20, id: 'aa' }) as unknown as Signal
@@ -293,14 +293,20 @@ test('signals of anomalies keep type, severity and hour, and lose whose they are
       } as unknown as Parameters<typeof numbersOf>[0],
       { start: 0, end: NOW },
     ).anomalies([1000])
-  const row = { type: 'unusual_pattern', severity: 4, count: 1, hour: at }
+  const row = { type: 'unusual_pattern', severity: 4, count: 1, hour: at, subjects: ['docker'] }
   expect(
-    await numbers([signal(4, at), signal(4, at + HOUR - 1, 'secret'), signal(5, at), signal(4, at + HOUR)]),
+    await numbers([
+      signal(4, at),
+      signal(4, at + HOUR - 1, 'secret'),
+      signal(4, at, 'rm'),
+      signal(5, at),
+      signal(4, at + HOUR),
+    ]),
   ).toEqual({
     signals: [
       { ...row, hour: at + HOUR },
       { ...row, severity: 5 },
-      { ...row, count: 2 },
+      { ...row, count: 3, subjects: ['docker', 'rm'] },
     ],
     learning: true,
   })
