@@ -61,14 +61,16 @@ export function possibleActivity({
 
 /**
  * How many of `machines` are in each state. Null: not told; where the told ones are all machines, none is in the others.
+ * `machines` undefined: how many there are in all is not known so well.
  */
 export const statesOf = <S extends string>(
   names: readonly S[],
   told: (name: S) => number | null,
-  machines: number,
+  machines: number | undefined,
 ): Readonly<Record<S, number | null>> => {
   const counts = names.map((name) => [name, told(name)] as const)
-  const areAll = machines > 0 && counts.reduce((sum, [, count]) => sum + (count ?? 0), 0) >= machines
+  const sum = counts.reduce((all, [, count]) => all + (count ?? 0), 0)
+  const areAll = machines !== undefined && machines > 0 && sum >= machines
   return Object.fromEntries(counts.map(([name, count]) => [name, count ?? (areAll ? 0 : null)])) as Record<
     S,
     number | null

@@ -33,6 +33,11 @@ export const TEAMS_LISTED_MAX = 64
 /** Bytes of one cell of a part: a count of machines, and a value, which is below 2^32 however many machines there are. */
 export const PART_NODES_BYTES = 2
 export const PART_VALUE_BYTES = 4
+/** The largest scale of noise that a policy can ask for. */
+export const NOISE_MAX = 1_000
+export const noise = uint(NOISE_MAX).describe(
+  'scale of the noise in values, of two-sided geometric draws: so many of each number of one machine it hides; 0: none; absent: 10 in groups of at least 200 machines, else 0',
+)
 /** How splitting, proofs, sums and suppression work. */
 export const SCHEME = 2
 

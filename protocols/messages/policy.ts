@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { BUCKET_LENGTHS } from '../buckets.ts'
 import { defineMessage } from '../define.ts'
-import { AUDIENCES_MAX } from './aggregate.ts'
+import { AUDIENCES_MAX, noise } from './aggregate.ts'
 import { bytes, label, listOf, rowsOf, timestamp, uint } from './fields.ts'
 
 /** Cedar text; some hundred policies. */
@@ -39,6 +39,7 @@ const policyBundleBody = z.object({
     'nodes that compute totals; the two of a bucket have different operators',
   ),
   bucket: z.enum(BUCKET_LENGTHS).optional().describe('what totals are about; absent: a day'),
+  noise: noise.optional(),
   audiences: listOf(label(64), AUDIENCES_MAX)
     .optional()
     .describe('roles that get totals; absent: security and admin'),

@@ -94,6 +94,12 @@ const releasedType = z.object({
   outside: uint(LISTED_MAX).describe(
     'machines that share it and are in a set without it, too few shared the same',
   ),
+  off: z
+    .object({ nodes: uint(LISTED_MAX), values: uint(CELLS_MAX * LISTED_MAX) })
+    .optional()
+    .describe(
+      'how far 95 of 100 numbers of machines, and values, are off at most because of noise; absent: they have none',
+    ),
   reason: z.enum(WITHHELD_TYPES).optional().describe('why there are no rows, or not of all machines'),
   splits: listOf(releasedSplit, GROUPS_MAX).describe('groups whose rows are told apart by teams'),
 })

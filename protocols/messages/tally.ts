@@ -13,6 +13,7 @@ import {
   LISTED_MAX,
   mesh,
   NO_BUCKET,
+  noise,
   PART_NODES_BYTES,
   PART_VALUE_BYTES,
   partTeams,
@@ -89,6 +90,7 @@ export const REFUSED_SHARES = [
 export const listing = z.object({
   bundle: uint().describe('number of the policy bundle'),
   k: z.int().min(1).max(1_000),
+  noise: noise.optional(),
   audiences: audiences.describe('that are totalled for, sorted'),
   expected: uint().describe('certified machines that are not revoked'),
   refused: rowsOf(REFUSED_SHARES.length, { reason: z.enum(REFUSED_SHARES), count: uint() }),

@@ -310,6 +310,14 @@ export const KEYS = {
     unit: 'nodes',
     description: 'The smallest number of nodes in an aggregate that includes your numbers.',
   }),
+  sharingBudget: key({
+    path: 'sharing.budget',
+    kind: kind.integer(1, 168),
+    default: 28,
+    unit: 'periods',
+    description:
+      'How many periods of any seven days this machine gives its part of totals to: days are 7, quarters of a day 28, hours 168. The more totals it is in, the better somebody who compares them can tell its part. A period whose totals have noise counts a sixth.',
+  }),
 
   trustDomains: key({
     path: 'trust.domains',

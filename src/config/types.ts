@@ -61,6 +61,7 @@ export interface Config {
     /** Of anomalies: nothing, into totals of many nodes only, or also under the name of this node. */
     readonly anomalies: 'off' | 'anonymous' | 'identified'
     readonly k_min: number
+    readonly budget: number
   }
   readonly guard: {
     readonly profile: GuardProfile

@@ -11,12 +11,13 @@ import type { Local } from './local.ts'
 function planOf({ fleet, organisation }: Pick<Local, 'fleet' | 'organisation'>): Plan | undefined {
   const [root, state, bundle] = [fleet.root(), organisation.state(), organisation.bundle()]
   if (root === undefined || state === null || bundle === undefined) return undefined
-  const { aggregators, k_min } = bundle
+  const { aggregators, k_min, noise } = bundle
   if (new Set(aggregators.map(({ operator }) => operator)).size < 2) return undefined
   return {
     mesh: root.mesh,
     bundle: bundle.number,
     k: k_min,
+    noise,
     aggregators,
     length: state.totals.bucket,
     began: bundle.began,
@@ -46,6 +47,7 @@ export function buildTotals({ common, ownUid }: Foundation, local: Local, docume
     plan: () => planOf(local),
     refuses: trust.refuses,
     kMin: () => common.config.sharing.k_min,
+    budget: () => common.config.sharing.budget,
     joinedAt: () => fleet.state().joined_at,
   })
   // The roles with which this machine asks: those of its certificate, as other nodes see it.

@@ -229,7 +229,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       ],
     },
     compared: { nodes: 2, of: 3 },
-    privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+    privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: null },
     timing: { first_ms: 8.1, last_ms: 8.1, elapsed_ms: 5_000.4 },
   },
   Sharing: {

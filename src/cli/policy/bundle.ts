@@ -35,6 +35,8 @@ export interface BundleTerms {
   /** Nodes, as people name them, each with `=<operator>` behind it where its own name is not who runs it. */
   readonly aggregators: readonly string[]
   readonly bucket: BucketLength | undefined
+  /** Scale of the noise in totals; undefined: by how many machines they are of. */
+  readonly noise: number | undefined
   /** Role names; none: what nodes go by where a bundle does not say. */
   readonly audiences: readonly string[]
   /** Whether the settings of the last bundle stay. */
@@ -58,13 +60,14 @@ export async function signBundle(
   const found = await aggregatorsNamed(io, aggregators)
   const root = await openedRoot(options)
   await certifyOperators(io, found)
-  const { maxLevel, k, bucket, audiences, keepsSettings } = terms
+  const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
   return handBundle(io, root, (last) => ({
     policies,
     ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
     ...(k === undefined ? {} : { k_min: k }),
     aggregators: found.map(({ key, operator }) => ({ key, operator })),
     ...(bucket === undefined ? {} : { bucket }),
+    ...(noise === undefined ? {} : { noise }),
     ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
     ...(keepsSettings && last?.settings !== undefined ? { settings: last.settings } : {}),
   }))

@@ -40,11 +40,12 @@ const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const
 function totalsText({
   aggregators,
   bucket,
+  noise,
   audiences,
 }: NonNullable<PolicyShape['organisation']>['totals']): string {
   const operators = new Set(aggregators.map(({ operator }) => operator))
   const by = [...operators].map(printable).join(' and ')
-  return `totals of each ${EVERY[bucket]} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}`
+  return `totals of each ${EVERY[bucket]} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
 }
 
 /** What the root of the mesh asks of every node, one fact a line. */

@@ -166,6 +166,7 @@ function typeOf(
     .filter(({ keys }) => keys.some(isFor))
     .flatMap((group) => splitIn(group, group.totals[group.keys.findIndex(isFor)] as GroupTotals))
   const shown = totals.filter(({ opened }) => opened !== undefined)
+  const off = totals.flatMap((one) => (one.opened === undefined ? [] : (one.off ?? [])))
   const reason = shown.length < totals.length ? 'implausible' : shown.length === 0 ? 'too_few' : undefined
   return {
     type,
@@ -177,6 +178,14 @@ function typeOf(
     waiting,
     outside,
     splits,
+    ...(off.length === 0
+      ? {}
+      : {
+          off: {
+            nodes: Math.ceil(Math.hypot(...off.map(({ nodes }) => nodes))),
+            values: Math.ceil(Math.hypot(...off.map(({ values }) => values))),
+          },
+        }),
     ...(reason === undefined ? {} : { reason }),
   }
 }

@@ -8,6 +8,7 @@ export { openOwnShare, openShare, readShare, writeShare } from './documents/shar
 export { openTally, writeTally } from './documents/tally.ts'
 export { CLAMP, hashOf } from './layout.ts'
 export { entryOf } from './listing.ts'
+export { NOISE_DEFAULT, secretOf } from './noise.ts'
 export { type Aggregator, pairOf } from './pair.ts'
 export { cellRows } from './parts/apart.ts'
 export { whoContributes } from './people.ts'

@@ -70,6 +70,9 @@ function outerOf({ type, rows }: Layout): Facts['outer'] {
 /** By row, the number of the row that it is within, if it is. */
 export const outerRows = (layout: Layout): Facts['outer'] => factsOf(layout).outer
 
+/** Place of each row's first value in a vector. */
+export const startsOf = (layout: Layout): Facts['starts'] => factsOf(layout).starts
+
 /** BLAKE3-256 of the layout in canonical MessagePack, its clamp included: equal only where every cell means the same. */
 export const hashOf = (layout: Layout): Uint8Array => factsOf(layout).hash
 
@@ -107,7 +110,7 @@ export const indicatorsOf = (layout: Layout, vector: BigUint64Array): BigUint64A
 
 /** The values of some rows of a vector, or of a sum of vectors, in the order of rows. */
 export function valuesOf(layout: Layout, vector: BigUint64Array, isOpen: readonly boolean[]): BigUint64Array {
-  const { starts } = factsOf(layout)
+  const starts = startsOf(layout)
   const values: bigint[] = []
   for (const [number, { values: names }] of layout.rows.entries()) {
     if (isOpen[number] !== true) continue

@@ -13,7 +13,8 @@ export interface Opening {
  * Which rows are opened. A row of 1 to `threshold` - 1 machines is withheld. Where a family has such a row, its smallest open
  * one is withheld too: together they are of at least `threshold` machines, whatever total of the family another type shows.
  * A row within another one is withheld where that one is: that nobody has any of it would say so of the few who have the
- * other one. Undefined: a row is of more machines than the group has, or than the row that it is within, so somebody lied,
+ * other one. With noise, `isNoisy`, no other row is withheld for a row of few: the noise hides what follows by subtraction, and
+ * that the other row is gone would say that the few are there. Undefined: a row is of more machines than the group has, or than the row that it is within, so somebody lied,
  * and nothing is opened.
  */
 export function openingOf(
@@ -21,6 +22,7 @@ export function openingOf(
   indicators: BigUint64Array,
   n: number,
   threshold: number,
+  isNoisy = false,
 ): Opening | undefined {
   if (indicators.length !== layout.rows.length || indicators.some((total) => total > BigInt(n)))
     return undefined
@@ -37,7 +39,7 @@ export function openingOf(
   for (const rows of inOrder) {
     for (const row of rows) if (isWithin(row) && !isOpen[outer[row]!]) isOpen[row] = false
     const closed = rows.filter((row) => !isOpen[row])
-    if (closed.length === 0 || closed.some((row) => nodes[row]! >= threshold)) continue
+    if (isNoisy || closed.length === 0 || closed.some((row) => nodes[row]! >= threshold)) continue
     let smallest: number | undefined
     for (const row of rows) {
       if (!isOpen[row] || nodes[row] === 0) continue
@@ -48,15 +50,28 @@ export function openingOf(
   return { nodes, isOpen }
 }
 
-/** Whether the first value of each row is at most that of the row that it is within. */
+/** Whether the first value of each row is at most that of the row that it is within; `noise`: the most that each has of it. */
 export const areWithin = (
   outer: readonly (number | undefined)[],
   totals: ReadonlyMap<number, readonly number[]>,
+  noise: number,
 ): boolean =>
   [...totals].every(([row, [part = 0]]) => {
     const whole = outer[row] === undefined ? undefined : totals.get(outer[row])
-    return whole === undefined || part <= (whole[0] ?? 0)
+    return whole === undefined || part <= (whole[0] ?? 0) + 2 * noise
   })
+
+/** Whether so many machines can have these values of a row, of which each has at most `noise` more or less than they. */
+export function isPossibleRow(
+  { rows }: Layout,
+  row: number,
+  nodes: number,
+  values: readonly number[],
+  noise: number,
+): boolean {
+  if (values.some((value) => value < -noise || value > nodes * CLAMP + noise)) return false
+  return !rows[row]!.counts || values.length === 0 || values[0]! >= nodes - noise
+}
 
 /** Whether a row's values are sent: it is open, and somebody has some. */
 export const isSent = ({ nodes, isOpen }: Opening): readonly boolean[] =>
@@ -64,25 +79,25 @@ export const isSent = ({ nodes, isOpen }: Opening): readonly boolean[] =>
 
 /**
  * The values of each open row that machines have. Undefined: a value is above what so many machines can have, or below
- * what they must have where the row counts; somebody lied, and nothing is shown.
+ * what they must have where the row counts; somebody lied, and nothing is shown. `noise`: the most that a value has of it.
  */
 export function totalsOf(
   layout: Layout,
   opening: Opening,
   values: BigUint64Array,
+  noise: number,
 ): ReadonlyMap<number, readonly number[]> | undefined {
   const totals = new Map<number, readonly number[]>()
   let at = 0
   for (const [row, sent] of isSent(opening).entries()) {
     if (!sent) continue
-    const { values: names, counts } = layout.rows[row]!
-    const nodes = opening.nodes[row]!
-    const found = values.subarray(at, at + names.length)
-    at += names.length
-    if (found.length < names.length || found.some((value) => value > BigInt(nodes * CLAMP))) return undefined
-    if (counts && names.length > 0 && found[0]! < BigInt(nodes)) return undefined
-    totals.set(row, Array.from(found, Number))
+    const { length } = layout.rows[row]!.values
+    const found = Array.from(values.subarray(at, at + length), (value) => Number(BigInt.asIntN(64, value)))
+    at += length
+    if (found.length < length || !isPossibleRow(layout, row, opening.nodes[row]!, found, noise))
+      return undefined
+    totals.set(row, found)
   }
-  if (!areWithin(outerRows(layout), totals)) return undefined
+  if (!areWithin(outerRows(layout), totals, noise)) return undefined
   return at === values.length ? totals : undefined
 }

@@ -11,13 +11,16 @@
 import { LISTED_MAX, SCHEME } from '../../../protocols/messages/aggregate.ts'
 import type { Agreement, Listing, TallyPlain, TallyRefusal } from '../../../protocols/messages/tally.ts'
 import { placesIn } from '../../base/bits.ts'
+import { blake3 } from '../../base/hash.ts'
 import { agreementOf, type CheckedGroup, checkedGroups, type Flaw, layoutsOf } from './agreement.ts'
 import { contentsOf, setHashOf } from './contents.ts'
 import { acceptable, entriesOf, entryOf, hashOfPart, heldOf, isProvedIn, listingOf } from './listing.ts'
-import { openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
+import { scaleOf, withNoise } from './noise.ts'
+import { type OpenedGroup, openedBy, type TalliedGroup, talliedGroup } from './opened.ts'
 import { splitOf, toldCellIndicators, toldCellValues } from './parts/apart.ts'
+import { seenGroup } from './seen.ts'
 import { openings, sumsOfCells, toldIndicators, toldValues } from './totals.ts'
-import type { CountedSet, HeldShare, Step, TallyView } from './types.ts'
+import type { CountedSet, HeldShare, Layout, Step, TallyView } from './types.ts'
 
 const MINUTE_MS = 60_000
 /** No share has come for so long: those that are on their way have arrived. */
@@ -29,6 +32,9 @@ const SYNC_MS = 2 * MINUTE_MS
  * this one refuses.
  */
 const FEW_MS = 60 * MINUTE_MS
+
+const NOISE_DOMAIN = 'karo-noise-v1'
+const SEEN_DOMAIN = 'karo-noise-seen-v1'
 
 const LEADER = 0
 const FOLLOWER = 1
@@ -182,21 +188,23 @@ function settle(view: TallyView, listing: Listing, agreement: Agreement, held: H
     const sums = sumsOfCells(layouts, places, cells, (place) => held.get(place)!)
     const indicators = toldIndicators(layouts, sums.whole)
     const highest = Math.max(threshold, theirs.threshold)
-    const opened = openings(layouts, indicators, theirs.indicators, n, highest)
+    const scale = scaleOf(listing.noise, n)
+    const opened = openings(layouts, indicators, theirs.indicators, n, highest, scale > 0)
     const told = cells.map((cell, one) => ({
       threshold: cell.threshold,
       indicators:
         one === cells.length - 1 ? new Uint8Array(0) : toldCellIndicators(layouts, sums.cells[one]!),
       opened: new Uint8Array(0),
     }))
-    const split = splitOf(layouts, theirs.cells, told, opened)
+    const split = splitOf(layouts, theirs.cells, told, opened, scale > 0)
+    const noisy = ownNoise(view, agreement, at, { layouts, sums, scale, opened, split })
     return {
       threshold,
       indicators,
-      opened: toldValues(layouts, sums.whole, opened),
+      opened: toldValues(layouts, noisy.whole, opened),
       cells: told.map((cell, one) => ({
         ...cell,
-        opened: toldCellValues(layouts, split, one, sums.cells[one]!),
+        opened: toldCellValues(layouts, split, one, noisy.cells[one]!),
       })),
     }
   })
@@ -223,7 +231,7 @@ function follow(view: TallyView): Step {
   if (held === undefined) return waitForShare(view, 'a share that was agreed to is missing here')
   const settlement = other?.plain.settlement
   if (settlement === undefined) return wait('the leader has not settled')
-  if (own.opening === undefined) return open(view, own.agreement, held)
+  if (own.opening === undefined) return open(view, listing, own.agreement, held)
   return finish(view, { listing, agreement: own.agreement, held })
 }
 
@@ -232,7 +240,9 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
   const entries = entriesOf(listing)
   if (entries === undefined) return refuse(view, 'no_list_order', 'the list is not in order')
   const isOfOneBundle =
-    listing.bundle === view.bundle && listing.audiences.join('\n') === [...view.audiences].sort().join('\n')
+    listing.bundle === view.bundle &&
+    listing.noise === view.noise &&
+    listing.audiences.join('\n') === [...view.audiences].sort().join('\n')
   if (!isOfOneBundle) {
     if (view.now < version + FEW_MS) return wait('another policy bundle than here', version + FEW_MS)
     return refuse(
@@ -269,7 +279,7 @@ function agree(view: TallyView, listing: Listing, version: number): Step {
   return say(view, { agreement: agreementOf(view, listing, common, counts) })
 }
 
-function open(view: TallyView, agreement: Agreement, held: Held): Step {
+function open(view: TallyView, listing: Listing, agreement: Agreement, held: Held): Step {
   const settlement = view.other?.plain.settlement
   if (settlement === undefined) return wait('the leader has not settled')
   if (!isSame(settlement.agreement, hashOfPart(agreement))) {
@@ -279,23 +289,48 @@ function open(view: TallyView, agreement: Agreement, held: Held): Step {
   for (const [at, group] of agreement.groups.entries()) {
     const layouts = layoutsOf(view, group.keys)
     if (layouts === undefined) return wait('a layout that was agreed to is missing here')
-    const found = openedBy(layouts, agreement, settlement, at)
+    const places = placesIn(group.members)
+    const scale = scaleOf(listing.noise, places.length)
+    const found = openedBy(layouts, agreement, settlement, at, scale > 0)
     if (found === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
     // Without the leader's word for them the parts are not opened, and only the group is.
     const cells = settlement.groups[at]!.cells.map((_, one) => ({
       members: placesIn(group.cells[one]!.members),
     }))
     const shareAt = (place: number) => held.get(place)!
-    const sums = sumsOfCells(layouts, placesIn(group.members), cells, shareAt)
+    const sums = sumsOfCells(layouts, places, cells, shareAt)
+    const noisy = ownNoise(view, agreement, at, { layouts, sums, scale, ...found })
     groups.push({
-      opened: toldValues(layouts, sums.whole, found.opened),
-      cells: cells.map((_, one) => ({ opened: toldCellValues(layouts, found.split, one, sums.cells[one]!) })),
+      opened: toldValues(layouts, noisy.whole, found.opened),
+      cells: cells.map((_, one) => ({
+        opened: toldCellValues(layouts, found.split, one, noisy.cells[one]!),
+      })),
     })
   }
   return say(view, { opening: { settlement: hashOfPart(settlement), groups } })
 }
 
 // ── Both ──
+
+/** The sums of group number `at` with this aggregator's noise; the same each time. */
+function ownNoise(
+  { secret }: TallyView,
+  agreement: Agreement,
+  at: number,
+  {
+    layouts,
+    sums,
+    scale,
+    ...told
+  }: {
+    readonly layouts: readonly Layout[]
+    readonly sums: ReturnType<typeof sumsOfCells>
+    readonly scale: number
+  } & OpenedGroup,
+): ReturnType<typeof sumsOfCells> {
+  const seed = blake3([NOISE_DOMAIN, secret, hashOfPart(agreement), Uint8Array.of(at)])
+  return withNoise(layouts, sums, told, scale, seed)
+}
 
 interface Agreed {
   readonly listing: Listing
@@ -313,12 +348,21 @@ function finish(view: TallyView, done: Agreed): Step {
     return refuse(view, 'settlement_changed', 'a settlement was taken back, or another one was answered')
   }
   const groups: TalliedGroup[] = []
-  for (const [at, { keys }] of done.agreement.groups.entries()) {
+  for (const [at, { keys, members }] of done.agreement.groups.entries()) {
     const layouts = layoutsOf(view, keys)
     if (layouts === undefined) return wait('a layout that was agreed to is missing here')
-    const tallied = talliedGroup(layouts, done.agreement, settlement, opening, at)
+    const scale = scaleOf(done.listing.noise, placesIn(members).length)
+    const tallied = talliedGroup(layouts, done.agreement, settlement, opening, at, scale)
     if (tallied === undefined) return refuse(view, 'wrong_length', 'sums of other rows than may be opened')
-    groups.push(tallied)
+    // Both know the halves of all sums, and no reader does.
+    const seed = blake3([
+      SEEN_DOMAIN,
+      hashOfPart(done.agreement),
+      hashOfPart(settlement),
+      hashOfPart(opening),
+      Uint8Array.of(at),
+    ])
+    groups.push(seenGroup(tallied, scale, seed))
   }
   return { kind: 'done', contents: contentsOf(view, { ...done, groups }), set: setOf(view, done) }
 }

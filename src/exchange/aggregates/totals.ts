@@ -84,12 +84,13 @@ export const openings = (
   follower: Sums,
   n: number,
   threshold: number,
+  isNoisy: boolean,
 ): readonly (Opening | undefined)[] =>
   layouts.map((layout, at) => {
     // Too few machines by the word of one of the two: nothing is opened, and that is no lie.
     if (n < threshold) return undefined
     const total = added(fromBytes(leader[at]!.sums), fromBytes(follower[at]!.sums))
-    return openingOf(layout, total, n, threshold)
+    return openingOf(layout, total, n, threshold, isNoisy)
   })
 
 /** One aggregator's sums of the values of opened rows, as sent to the other one. */
@@ -128,15 +129,17 @@ export interface GroupTotals {
     | undefined
   /** Part by part; absent: nothing of the type is told apart. */
   readonly apart?: ApartTotals | undefined
+  /** How far 95 of 100 numbers of machines, and values, are off at most because of noise; absent: they have none. */
+  readonly off?: { readonly nodes: number; readonly values: number }
 }
 
-/** The totals of a group, by type; the lengths of what was told have been checked. */
+/** The totals of a group, by type; the lengths of what was told have been checked. `noise`: the most that a value has of it. */
 export const groupTotals = (
   layouts: readonly Layout[],
   opened: readonly (Opening | undefined)[],
   leader: Sums,
   follower: Sums,
-  { n, threshold }: { readonly n: number; readonly threshold: number },
+  { n, threshold, noise }: { readonly n: number; readonly threshold: number; readonly noise: number },
 ): readonly GroupTotals[] =>
   layouts.map((layout, at) => {
     const opening = opened[at]
@@ -145,6 +148,7 @@ export const groupTotals = (
       layout,
       opening,
       added(fromBytes(leader[at]!.sums), fromBytes(follower[at]!.sums)),
+      noise,
     )
     return { layout, n, threshold, opened: values === undefined ? undefined : { opening, values } }
   })

@@ -124,6 +124,10 @@ export interface TallyView {
   readonly bundle: number
   /** `k_min` of the bundle; undefined: 5. */
   readonly k: number | undefined
+  /** `noise` of the bundle, the scale of noise; undefined: by the size of groups. */
+  readonly noise: number | undefined
+  /** 32 bytes that this aggregator alone has, the same each time for this mesh and bucket: its noise follows from them. */
+  readonly secret: Uint8Array
   /** Role names that are totalled for. */
   readonly audiences: readonly string[]
   /** This aggregator's own, by type. */

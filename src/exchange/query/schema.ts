@@ -194,7 +194,13 @@ export const queryResult = z
       cells_suppressed: count(
         'rows left out because too few nodes were in them; of totals of a team those that are told of all machines only; null: of totals of all machines that is not told',
       ).nullable(),
-      noise: text(64, 'noise that was added to the numbers, or `none`'),
+      noise: z
+        .strictObject({
+          nodes: count('of numbers of nodes'),
+          values: count('of all other numbers'),
+        })
+        .nullable()
+        .describe('how far 95 of 100 numbers are off at most because of noise; null: they have none'),
     }),
     ended_by: z.enum(ENDINGS),
     timing: z.strictObject({

@@ -6,7 +6,7 @@ import { byText } from '../../base/by-text.ts'
 import { toolOf } from '../../base/words/dictionary.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { BucketTotals } from '../totals/types.ts'
-import { type FirstTotals, missingWords } from '../totals/words.ts'
+import { type FirstTotals, missingWords, offOf } from '../totals/words.ts'
 import { figureOf, machinesIn, type Pair, type Period, pairsOf, periodsOf } from './periods.ts'
 import type {
   AnomalyRow,
@@ -181,7 +181,7 @@ export function riskOf(found: Found): RiskSection {
   const both = pairs.filter((pair) => riskIn(pair.now) && riskIn(pair.before))
   const newest = now.at(-1)
   const told = (state: string): number | null => newest?.rows.get(`guard:${state}`)?.values[0] ?? null
-  const guard = statesOf(GUARD_STATES, told, newest?.machines ?? Number.POSITIVE_INFINITY)
+  const guard = statesOf(GUARD_STATES, told, offOf(found.now) === undefined ? newest?.machines : undefined)
   return {
     ...ground,
     commands: figureOf(now, [], 'all:commands').value,

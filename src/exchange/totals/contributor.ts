@@ -23,7 +23,7 @@ import {
   type Person,
 } from './consenting.ts'
 import type { Measure } from './measures.ts'
-import { closedBuckets, overlapsAny, type Plan, toldBuckets } from './plan.ts'
+import { closedBuckets, isWithinBudget, overlapsAny, type Plan, toldBuckets } from './plan.ts'
 
 export interface ContributorDeps extends ConsentingDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
@@ -34,6 +34,8 @@ export interface ContributorDeps extends ConsentingDeps {
   readonly refuses: (node: NodeId) => boolean
   /** `sharing.k_min`, as it is now. */
   readonly kMin: () => number
+  /** `sharing.budget`, as it is now: buckets of seven days. */
+  readonly budget: () => number
   /** When this node joined the mesh, ms since the epoch; null: it is in none. */
   readonly joinedAt: () => number | null
   readonly documents: Pick<Documents, 'publish' | 'slots'>
@@ -157,6 +159,7 @@ export function createContributor(deps: ContributorDeps): Contributor {
       const told = toldBuckets(plan, documents)
       for (const bucket of known) {
         if (overlapsAny(bucket, [...done.values(), ...told])) continue
+        if (!isWithinBudget(plan, done.size, deps.budget())) return
         await give(bucket, plan, people, audiences)
       }
     },

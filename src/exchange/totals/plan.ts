@@ -7,7 +7,7 @@ import {
   SHARE_KEPT_MS,
 } from '../../../protocols/buckets.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
-import { type Aggregator, pairOf } from '../aggregates/index.ts'
+import { type Aggregator, NOISE_DEFAULT, pairOf } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { bucketsFrom, type Calendar } from './calendar.ts'
 
@@ -27,12 +27,24 @@ export interface Plan extends Calendar {
   readonly bundle: number
   /** Fewest machines of a total; undefined: the bundle does not say. */
   readonly k: number | undefined
+  /** Scale of the noise in totals; undefined: the bundle does not say. */
+  readonly noise?: number | undefined
   /** Role names, in the order of the bundle. */
   readonly audiences: readonly string[]
   readonly aggregators: readonly Aggregator[]
   /** What earlier bundles said, as the one in force repeats it, oldest first; absent: nothing. */
   readonly former?: readonly Former[]
 }
+
+/** A bucket with noise tells so much less of one machine that it counts as one of so many of the budget. */
+const NOISY_PER_ONE = 6
+
+/**
+ * Whether a machine that gave to `given` buckets of the last seven days gives to one more; `budget` is how many those may be.
+ * Every question is about the same releases, so it does not matter how often, over which times and by whom they are asked.
+ */
+export const isWithinBudget = ({ noise = 0 }: Pick<Plan, 'noise'>, given: number, budget: number): boolean =>
+  given + 1 <= budget * (noise >= NOISE_DEFAULT ? NOISY_PER_ONE : 1)
 
 /** Buckets that are over and still take shares at `now`, oldest first; `now` and the ends are ms since the epoch. */
 export function closedBuckets(calendar: Calendar, now: number): readonly Bucket[] {

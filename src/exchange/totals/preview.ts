@@ -12,7 +12,7 @@ import { CLAMP, K_DEFAULT, K_LEAST, pairOf } from '../aggregates/index.ts'
 import { bucketAt, isFirst } from './calendar.ts'
 import { type ConsentingDeps, createConsenting, givenTo, keyOf } from './consenting.ts'
 import type { Measure } from './measures.ts'
-import type { Plan } from './plan.ts'
+import { isWithinBudget, type Plan } from './plan.ts'
 import type { Readers, Roster } from './roster.ts'
 
 /** Why nothing at all is given of a bucket. */
@@ -31,6 +31,8 @@ export const UNGIVEN = [
   'too_old',
   /** A bucket of another length that reaches over the same time was given. */
   'overlapping',
+  /** This machine gave to as many buckets of the last seven days as it may. */
+  'budget',
 ] as const
 type Ungiven = (typeof UNGIVEN)[number]
 
@@ -71,6 +73,7 @@ export interface PreviewDeps extends ConsentingDeps {
   readonly measures: readonly Measure[]
   readonly refuses: (node: NodeId) => boolean
   readonly kMin: () => number
+  readonly budget: () => number
   readonly insight: ConsentingDeps['insight'] & {
     recordedSince(uids: readonly number[]): Promise<number | undefined>
   }
@@ -107,7 +110,8 @@ export function createPreviews(deps: PreviewDeps): ContributionPreviews {
     const [recorded, joined] = [await insight.recordedSince(uids), deps.joinedAt()]
     const from = Math.min(recorded ?? Number.POSITIVE_INFINITY, joined ?? Number.POSITIVE_INFINITY)
     if (bucket.end <= from) return 'before_records'
-    return given.some((slot) => overlapsWith(slot, bucket)) ? 'overlapping' : undefined
+    if (given.some((slot) => overlapsWith(slot, bucket))) return 'overlapping'
+    return isWithinBudget(now, given.length, deps.budget()) ? undefined : 'budget'
   }
 
   return {

@@ -103,7 +103,7 @@ function whyNot(
 }
 
 function batchOf(one: ReleasedType, known: Layout | undefined, implausible: boolean): BatchTotals {
-  const { n, rows: opened } = one
+  const { n, rows: opened, off } = one
   const rows = new Map<string, TotalRow>()
   const partly = new Set<string>()
   const layout = layoutOf(one, known)?.rows
@@ -113,7 +113,7 @@ function batchOf(one: ReleasedType, known: Layout | undefined, implausible: bool
     rows.set(name, { nodes, values })
     if (implausible || of < n) partly.add(name)
   }
-  return { contributors: n, rows, partly }
+  return { contributors: n, ...(off === undefined ? {} : { off }), rows, partly }
 }
 
 const apartOf = (
@@ -137,7 +137,8 @@ function partsOf(shown: ReleasedType, known: Layout | undefined): readonly PartT
       if (rows === undefined) return []
       const named = new Map([...rows].map(([row, total]) => [layout.rows[row]!.name, total]))
       const { teams, n, threshold } = cell
-      return { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
+      const part = { teams, split, contributors: n, k: threshold, rows: named, partly: new Set<string>() }
+      return shown.off === undefined ? part : { ...part, off: shown.off }
     })
   })
 }

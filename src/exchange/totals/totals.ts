@@ -21,7 +21,10 @@ import type { ReleasesShown, TotalsReader } from './types.ts'
 
 export interface TotalsDeps
   extends Omit<RosterDeps, 'self'>,
-    Pick<ContributorDeps, 'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'joinedAt'> {
+    Pick<
+      ContributorDeps,
+      'insight' | 'sharing' | 'policy' | 'refuses' | 'ownUid' | 'kMin' | 'budget' | 'joinedAt'
+    > {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'> &
     Partial<Pick<Identity, 'former'>>
   /** What the mesh's policy bundle says; undefined: it names no two aggregators of different operators. */

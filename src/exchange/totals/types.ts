@@ -62,8 +62,16 @@ export interface Contributions {
   readonly refused: number
 }
 
+/** How far 95 of 100 numbers of machines, and values, are off at most because of noise. */
+export interface Off {
+  readonly nodes: number
+  readonly values: number
+}
+
 export interface BatchTotals {
   readonly contributors: number
+  /** Absent: its numbers have no noise. Of a part it is that of the whole, which is at least as large. */
+  readonly off?: Off
   /** The rows that are told. Nothing is known of a missing row: no machine has it, too few have it, or such a row would follow from it. */
   readonly rows: ReadonlyMap<string, TotalRow>
   /** The rows that are told of some of the contributors only. */

@@ -1,5 +1,5 @@
 // Why released totals of a period are not there, in words for people: the same for a question and for a report.
-import type { BucketTotals, Unreleased } from './types.ts'
+import type { BucketTotals, Off, Unreleased } from './types.ts'
 
 const WHY: Readonly<Record<Unreleased, string>> = {
   none: 'this node knows no totals of that time',
@@ -32,6 +32,20 @@ const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
   `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come at about ${minuteOf(comes)}, when nine of ten machines have said whether they take part. ${present} of ${machines} certified machines are there now: karo query health. What a machine would give: karo share preview there.`
 
+/** How far numbers that were added up over these buckets may be off; undefined: none of them has noise. */
+export function offOf(buckets: readonly BucketTotals[]): Off | undefined {
+  const all = buckets.flatMap(({ batches }) => batches.flatMap(({ off = [] }) => off))
+  if (all.length === 0) return undefined
+  return {
+    // Numbers of machines are not added up over buckets.
+    nodes: Math.max(...all.map(({ nodes }) => nodes)),
+    values: Math.ceil(Math.hypot(...all.map(({ values }) => values))),
+  }
+}
+
+const noiseWords = ({ nodes, values }: Off): string =>
+  `Numbers have noise, which hides what a single machine did: 95 of 100 are within ${values} of the true ones, numbers of machines within ${nodes}.`
+
 /** One note for each reason, with how many periods it holds for; none when all were released whole. `first`: none was released yet. */
 export function missingWords(buckets: readonly BucketTotals[], first?: FirstTotals): readonly string[] {
   if (first !== undefined) return [firstWords(first)]
@@ -45,6 +59,8 @@ export function missingWords(buckets: readonly BucketTotals[], first?: FirstTota
     ([why, many]) =>
       `${many} of ${buckets.length} periods ${many === 1 ? 'is' : 'are'} missing: ${WHY[why]}.`,
   )
+  const off = offOf(buckets)
+  if (off !== undefined) notes.push(noiseWords(off))
   const short = buckets.filter(({ implausible }) => implausible).length
   if (short === 0) return notes
   return [

@@ -43,6 +43,8 @@ interface OrganisationState {
   readonly totals: {
     readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
     readonly bucket: BucketLength
+    /** Scale of noise; null: by how many machines a total is of. */
+    readonly noise: number | null
     /** Role names. */
     readonly audiences: readonly string[]
     /** Who computed them before, as this bundle repeats it, oldest first. */
@@ -259,6 +261,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         totals: {
           aggregators: namedIn(body?.aggregators),
           bucket: body?.bucket ?? 'day',
+          noise: body?.noise ?? null,
           audiences: body?.audiences ?? AUDIENCES,
           former: (body?.former ?? []).map(({ until, aggregators, bucket = 'day' }) => ({
             until,
@@ -283,11 +286,20 @@ const namedIn = (aggregators: PolicyBundleBody['aggregators'] = []) =>
   aggregators.map(({ key, operator }) => ({ node_id: formatNodeId(key), operator }))
 
 /** For the ledger. */
-const limitsOf = ({ max_level, k_min, aggregators, bucket, audiences, settings }: PolicyBundleBody) => ({
+const limitsOf = ({
+  max_level,
+  k_min,
+  aggregators,
+  bucket,
+  noise,
+  audiences,
+  settings,
+}: PolicyBundleBody) => ({
   ...(max_level === undefined ? {} : { max_level }),
   ...(k_min === undefined ? {} : { k_min }),
   ...(aggregators.length === 0 ? {} : { aggregators: aggregators.length }),
   ...(bucket === undefined ? {} : { bucket }),
+  ...(noise === undefined ? {} : { noise }),
   ...(audiences === undefined ? {} : { audiences: audiences.join(', ') }),
   ...(settings === undefined ? {} : { settings: settings.map(({ key }) => key).join(' ') }),
 })

@@ -105,6 +105,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
         anomalies: 'identified',
         k_min: 5,
+        budget: 28,
       },
     },
     identity,

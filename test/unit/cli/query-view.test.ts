@@ -29,7 +29,7 @@ function empty(answered: number, unreachable: number): QueryResult {
       complete: unreachable === 0,
       nodes: [],
     },
-    privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+    privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: null },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: 1 },
     notes: [],
@@ -343,7 +343,7 @@ test('totals say which whole periods they are of, what each left out, and why no
       partly: ['kubectl'],
       buckets: [day(19), day(20)],
     },
-    privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: null, noise: 'none' },
+    privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: null, noise: null },
     compared: { nodes: 0, of: 8 },
   } as never
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')

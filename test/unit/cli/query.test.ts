@@ -123,7 +123,7 @@ describe('karo query', () => {
       },
       reach: { nodes: 2, whole: 2, short: [] },
       compared: { nodes: 1, of: 1 },
-      privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+      privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: null },
       ended_by: 'all_done',
       timing: { first_ms: expect.any(Number), last_ms: expect.any(Number), elapsed_ms: expect.any(Number) },
       notes: [],

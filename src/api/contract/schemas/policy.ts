@@ -41,6 +41,9 @@ const organisation = z
       .strictObject({
         aggregators: aggregators('nodes that compute totals'),
         bucket: z.enum(BUCKET_LENGTHS).describe('what one total is about'),
+        noise: count(
+          'scale of the noise in totals: so many of each number of one machine it hides; null: not said, 10 in totals of at least 200 machines',
+        ).nullable(),
         audiences: listOf(text(64, 'a role'), 8).describe('roles that get totals'),
         former: rowsOf(FORMER_MAX, {
           until: moment('when others followed'),

@@ -1,7 +1,7 @@
 // karo policy: shows the role policies in force, their decision about a request and about a node, and tests policy
 // files.
 import { BUCKET_LENGTHS } from '../../../../protocols/buckets.ts'
-import { AUDIENCES_MAX } from '../../../../protocols/messages/aggregate.ts'
+import { AUDIENCES_MAX, NOISE_MAX } from '../../../../protocols/messages/aggregate.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { checkPolicy, explainPolicy, getPolicy, takeBundle } from '../../../api/contract/operations/policy.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -230,6 +230,12 @@ const sign = defineCommand({
       choices: BUCKET_LENGTHS,
     },
     {
+      name: 'noise',
+      value: 'size',
+      description:
+        'noise in totals that hides so many of each number of one machine, 0 (none) to 1000 (default: 10 from 200 machines on)',
+    },
+    {
       name: 'audience',
       value: 'role',
       description: 'a role that gets totals (default: security and admin)',
@@ -253,12 +259,14 @@ const sign = defineCommand({
       k: given(options['k-min'], (one) => parseWhole(one, '--k-min', 3, 1_000)),
       aggregators: options.aggregator ?? [],
       bucket: options.bucket,
+      noise: given(options.noise, (one) => parseWhole(one, '--noise', 0, NOISE_MAX)),
       audiences: audiencesOf(options.audience ?? []),
       keepsSettings: options.none !== true,
     }
     const asks =
       terms.files.length + terms.aggregators.length + terms.audiences.length > 0 ||
       terms.bucket !== undefined ||
+      terms.noise !== undefined ||
       terms.maxLevel !== undefined ||
       terms.k !== undefined
     if (asks === (options.none === true)) {
@@ -267,7 +275,7 @@ const sign = defineCommand({
         asks ? '--none cannot be combined with other options' : 'the bundle would be empty',
         {
           where: 'karo policy sign',
-          hint: 'Name Cedar files, --max-level, --k-min, --aggregator, --bucket or --audience; --none replaces the last bundle by an empty one.',
+          hint: 'Name Cedar files, --max-level, --k-min, --aggregator, --bucket, --noise or --audience; --none replaces the last bundle by an empty one.',
         },
       )
     }

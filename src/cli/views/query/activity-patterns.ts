@@ -24,7 +24,7 @@ const markUnknown = (line: string, hourly: readonly (number | null)[]): string =
     .trimEnd()
 
 export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = {
-  data(data, { screen, passes }, before) {
+  data(data, { screen, passes, off }, before) {
     if (data.total_commands === 0) return ''
     const shown = [data.total_commands, ...data.hourly, ...data.daily]
     if (shown.every((count) => count === null)) return ''
@@ -35,7 +35,11 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
       WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? null })).filter(({ day }) => passes('day', day)),
       [
         { title: '', value: ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}` },
-        { title: '', value: (row) => known(row.count), align: 'right' },
+        {
+          title: '',
+          value: (row) => `${known(row.count)}${row.count === null ? '' : off.values}`,
+          align: 'right',
+        },
         {
           title: '',
           value: (row) => (orNone(row.count) === 0 ? '' : bar(orNone(row.count) / most, BAR_CELLS)),
@@ -49,7 +53,7 @@ export const activityPatterns: QueryTypeView<QueryDataOf<'ActivityPatterns'>> = 
     )
     const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
     return (
-      `${known(total)}${since(total, before?.total_commands)} ${total === 1 ? 'command' : 'commands'}${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
+      `${known(total)}${total === null ? '' : off.values}${since(total, before?.total_commands)} ${total === 1 ? 'command' : 'commands'}${unique === null ? '' : `, ${unique} different`}${thanBefore(data.change)}\n\n` +
       `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}` +
       (shown.includes(null) ? '\n? and –: of no machine, or of too few to be told, or not released\n' : '')
     )

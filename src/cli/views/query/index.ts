@@ -11,11 +11,15 @@ const viewOf = ({ query_type }: QueryResult): QueryTypeView<QueryData> =>
 
 /** The data of a result; empty if there is none. `before` is the last answer to the same question, to show changes. */
 export function dataView(result: QueryResult, screen: Screen, before?: QueryResult): string {
-  const { data, filters = [] } = result
+  const { data, filters = [], privacy } = result
   const partly = new Set(result.released?.partly)
   const shown = {
     screen,
     least: (row: string) => (partly.has(row) ? '≥ ' : ''),
+    off: {
+      nodes: privacy.noise === null ? '' : ` ±${privacy.noise.nodes}`,
+      values: privacy.noise === null ? '' : ` ±${privacy.noise.values}`,
+    },
     passes: (field: string, value: string) =>
       filters.every((filter) => filter.field !== field || passes(filter, value)),
   }

@@ -10,10 +10,11 @@ type Data = QueryDataOf<'SafetyPosture'>
 const orNone = (count: number | null): number => count ?? 0
 
 export const safetyPosture: QueryTypeView<Data> = {
-  data(data, { screen, passes, least }, before) {
+  data(data, { screen, passes, least, off }, before) {
     if (data.nodes_reporting === 0) return ''
     const { by_risk_level: risk, nodes_reporting: nodes } = data
     const most = Math.max(1, ...Object.values(risk).map(orNone))
+    const counted = (count: number | null): string => `${known(count)}${count === null ? '' : off.values}`
     const bars = table(
       screen,
       RISK_LEVELS.filter((level) => passes('risk_level', level)).map((level) => ({
@@ -25,7 +26,7 @@ export const safetyPosture: QueryTypeView<Data> = {
         {
           title: '',
           value: (row) =>
-            `${row.count === null ? '' : least(`risk:${row.level}`)}${known(row.count)}${since(row.count, before?.by_risk_level[row.level])}`,
+            `${row.count === null ? '' : least(`risk:${row.level}`)}${counted(row.count)}${since(row.count, before?.by_risk_level[row.level])}`,
           align: 'right',
         },
         {
@@ -37,11 +38,11 @@ export const safetyPosture: QueryTypeView<Data> = {
     )
     const { blocked, confirmed_risky, karo_generated, guard, hook } = data
     const acts =
-      `blocked ${known(blocked)}${since(blocked, before?.blocked)}, ` +
-      `confirmed by a person ${known(confirmed_risky)}${since(confirmed_risky, before?.confirmed_risky)}, ` +
-      `run by AI tools and programs ${known(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
+      `blocked ${counted(blocked)}${since(blocked, before?.blocked)}, ` +
+      `confirmed by a person ${counted(confirmed_risky)}${since(confirmed_risky, before?.confirmed_risky)}, ` +
+      `run by AI tools and programs ${counted(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
     const states = [
-      paint(guardWords(guard, nodes), guard.on === nodes ? 'green' : 'yellow', screen),
+      paint(guardWords(guard, nodes, off.nodes), guard.on === nodes ? 'green' : 'yellow', screen),
       ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${known(hook.silent)}`, 'yellow', screen)]),
       ...(hook.none === 0
         ? []
@@ -96,13 +97,14 @@ export const safetyPosture: QueryTypeView<Data> = {
 }
 
 /** `guard on 3 of 6 nodes (partly on 1, off 1, not known 1)`. */
-function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number): string {
+function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number, noise: string): string {
   const rest = [
     ...(partly === 0 ? [] : [`partly on ${known(partly)}`]),
     ...(off === 0 ? [] : [`off ${known(off)}`]),
     ...(unknown === 0 ? [] : [`not known ${known(unknown)}`]),
   ]
-  const words = on === null ? 'guard on –' : `guard on ${on} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const words =
+    on === null ? 'guard on –' : `guard on ${on}${noise} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
   return rest.length === 0 ? words : `${words} (${rest.join(', ')})`
 }
 

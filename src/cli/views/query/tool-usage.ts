@@ -3,15 +3,15 @@ import type { QueryDataOf } from '../../../api/contract/shapes.ts'
 import type { Screen } from '../../terminal/table.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { paint, percent, type QueryTypeView, signed } from './view.ts'
+import { paint, percent, type QueryTypeView, type Shown, signed } from './view.ts'
 
 type ToolRow = QueryDataOf<'ToolUsage'>['tools'][number]
 
 export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
-  data: ({ tools, all }, { screen, least }, before) =>
+  data: ({ tools, all }, { screen, least, off }, before) =>
     tools.length === 0
       ? ''
-      : `${toolTable(tools, screen, leastRate(all, least), before?.tools)}${together(all, screen)}${untold(tools, screen)}`,
+      : `${toolTable(tools, { screen, off, least: leastRate(all, least) }, before?.tools)}${together(all, off.values, screen)}${untold(tools, screen)}`,
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node, tool })))
     if (rows.length === 0) return ''
@@ -28,11 +28,11 @@ export const toolUsage: QueryTypeView<QueryDataOf<'ToolUsage'>> = {
 const failed = ({ failure_rate: rate }: ToolRow): string => (rate === null ? 'unknown' : percent(rate))
 
 /** What all tools come to, those that are not told too; empty where that is not known. */
-const together = (all: QueryDataOf<'ToolUsage'>['all'], screen: Screen): string =>
+const together = (all: QueryDataOf<'ToolUsage'>['all'], off: string, screen: Screen): string =>
   all === undefined || all.uses === 0
     ? ''
     : fitted(
-        `all tools together, those that are not told too: ${all.uses} uses, ${failedOf(all)}\n`,
+        `all tools together, those that are not told too: ${all.uses}${off} uses, ${failedOf(all)}\n`,
         screen.columns,
       )
 
@@ -65,8 +65,7 @@ export const hasChanges = (rows: readonly ToolRow[]): boolean =>
 
 function toolTable(
   rows: readonly ToolRow[],
-  screen: Screen,
-  least: (row: string) => string,
+  { screen, least, off }: Pick<Shown, 'screen' | 'least' | 'off'>,
   before?: readonly ToolRow[],
 ): string {
   const usesBefore = new Map(before?.map((row) => [row.tool, row.uses]))
@@ -75,7 +74,7 @@ function toolTable(
   return table(screen, rows, [
     { title: 'TOOL', value: (row) => row.tool, shrink: true },
     { title: 'CATEGORY', value: (row) => row.category },
-    { title: 'USES', value: (row) => `${least(row.tool)}${row.uses}`, align: 'right' },
+    { title: `USES${off.values}`, value: (row) => `${least(row.tool)}${row.uses}`, align: 'right' },
     ...(before === undefined
       ? []
       : [
@@ -95,7 +94,7 @@ function toolTable(
           },
         ]
       : []),
-    { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
+    { title: `NODES${off.nodes}`, value: (row) => String(row.nodes), align: 'right' },
     {
       title: 'FAILED',
       value: (row) => `${row.failure_rate === null ? '' : least(`failed:${row.tool}`)}${failed(row)}`,

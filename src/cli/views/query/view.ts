@@ -6,12 +6,14 @@ import type { Column, Screen } from '../../terminal/table.ts'
 type NodeRow = NonNullable<QueryResult['nodes']>[number]
 export type NodeColumn = Column<{ node: NodeRow }>
 
-interface Shown {
+export interface Shown {
   readonly screen: Screen
   /** Whether the filters on a field let a value through: of one they left out nothing is shown rather than 0. */
   readonly passes: (field: string, value: string) => boolean
   /** `≥ ` before a number of totals of which some periods or machines tell nothing, by the name of its row; else nothing. */
   readonly least: (row: string) => string
+  /** ` ±43` behind a number, or numbers, of totals that have noise: how far 95 of 100 are off at most; else nothing. */
+  readonly off: { readonly nodes: string; readonly values: string }
 }
 
 export interface QueryTypeView<Data extends QueryData> {

@@ -14,6 +14,7 @@ const WHY: Readonly<Record<NonNullable<TotalsPreviewShape['why']>, string>> = {
   aggregator_refused: 'one of the two nodes that would get half of each number is denied or revoked here',
   before_records: 'it ended before this machine recorded anything, or before it joined the mesh',
   too_old: 'it ended more than a week ago, and nothing was given then',
+  budget: 'this machine gave to as many periods of the last seven days as sharing.budget allows',
   overlapping: 'this machine gave to a longer or shorter period of the same time already',
 }
 

@@ -11,9 +11,9 @@ import {
 } from '../../../../protocols/messages/aggregate.ts'
 import type { Agreement, Settlement } from '../../../../protocols/messages/tally.ts'
 import { placesIn } from '../../../base/bits.ts'
-import { CLAMP, cellsOf, indicatorsOf, outerRows, rowsOf } from '../layout.ts'
+import { cellsOf, indicatorsOf, outerRows, rowsOf } from '../layout.ts'
 import { CELL_BYTES } from '../shares.ts'
-import { areWithin, type Opening } from '../suppress.ts'
+import { areWithin, isPossibleRow, type Opening } from '../suppress.ts'
 import type { Layout } from '../types.ts'
 import { breakdownOf } from './breakdown.ts'
 
@@ -95,6 +95,7 @@ export function splitOf(
   said: SaidCells,
   settled: SettledCells,
   opened: readonly (Opening | undefined)[],
+  isNoisy: boolean,
 ): Split | undefined {
   if (said.length < 2 || settled.length !== said.length) return undefined
   const sizes = said.map(({ members }) => placesIn(members).length)
@@ -117,6 +118,7 @@ export function splitOf(
     layouts.map((layout, type) => ({ layout, opening: opened[type], nodes: nodes[type]! })),
     thresholds,
     sizes,
+    isNoisy,
   )
   return isTold && { sizes, thresholds, nodes, isTold }
 }
@@ -171,7 +173,8 @@ export interface ApartTotals {
 
 /**
  * By type, what both sums come to; undefined: a value is not one that so many machines can have, so somebody lied and nothing
- * of the type is told apart. `whole`: the values of the group's open rows, by type; the lengths have been checked.
+ * of the type is told apart. `whole`: the values of the group's open rows, by type; the lengths have been checked. `noise`: the
+ * most that a value has of it.
  */
 export function apartTotals(
   layouts: Layouts,
@@ -179,12 +182,13 @@ export function apartTotals(
   leader: readonly { readonly opened: Uint8Array }[],
   follower: readonly { readonly opened: Uint8Array }[],
   whole: readonly (ReadonlyMap<number, readonly number[]> | undefined)[],
+  noise: number,
 ): readonly (ApartTotals | undefined)[] {
   const last = split.sizes.length - 1
   const found: Map<number, readonly number[]>[][] = layouts.map(() => split.sizes.map(() => new Map()))
   for (let cell = 0; cell < last; cell++) {
     const theirs = unpacked(follower[cell]!.opened, PART_VALUE_BYTES)
-    const sums = unpacked(leader[cell]!.opened, PART_VALUE_BYTES).map((one, at) => (one + theirs[at]!) >>> 0)
+    const sums = unpacked(leader[cell]!.opened, PART_VALUE_BYTES).map((one, at) => (one + theirs[at]!) | 0)
     let from = 0
     for (const [type, { rows }] of layouts.entries()) {
       for (const row of toldIn(split, type, cell)) {
@@ -209,17 +213,11 @@ export function apartTotals(
     const cells = found[type]!.map((values, cell) => ({ nodes: split.nodes[type]![cell]!, values }))
     const isPossible = cells.every(
       ({ nodes, values }) =>
-        [...values].every(([row, numbers]) => isPossibleRow(layout, row, nodes[row]!, numbers)) &&
-        areWithin(outerRows(layout), values),
+        [...values].every(([row, numbers]) => isPossibleRow(layout, row, nodes[row]!, numbers, noise)) &&
+        areWithin(outerRows(layout), values, noise),
     )
     return isPossible ? { isTold: split.isTold[type]!, cells } : undefined
   })
-}
-
-function isPossibleRow(layout: Layout, row: number, nodes: number, values: readonly number[]): boolean {
-  const { counts } = layout.rows[row]!
-  if (values.some((value) => value < 0 || value > nodes * CLAMP)) return false
-  return !counts || values.length === 0 || values[0]! >= nodes
 }
 
 /** How a release has it: rows as bits, then by cell their machines and values. */

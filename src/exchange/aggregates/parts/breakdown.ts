@@ -29,12 +29,14 @@ interface Family {
 /**
  * By type and row, whether it is told of each cell; a row that nobody has is, and none within a row that is not. `thresholds`:
  * of the cells. Undefined: a cell has a row more often than it has machines, `sizes`, or the row that it is within, so
- * somebody lied, and nothing is told apart.
+ * somebody lied, and nothing is told apart. With noise, `isNoisy`, a row is told that enough machines of every cell have, whatever
+ * others have: noise hides what follows by subtraction, and a row that is gone, or of none, would say something of few.
  */
 export function breakdownOf(
   tables: readonly Table[],
   thresholds: readonly number[],
   sizes: readonly number[],
+  isNoisy = false,
 ): readonly (readonly boolean[])[] | undefined {
   const isPossible = tables.every(({ nodes, layout }) =>
     nodes.every(
@@ -45,6 +47,16 @@ export function breakdownOf(
     ),
   )
   if (!isPossible || tables.some(({ nodes }) => nodes.length !== sizes.length)) return undefined
+  if (isNoisy)
+    return tables.map(({ layout, opening, nodes }) =>
+      layout.rows.map(
+        (_, row) =>
+          opening?.isOpen[row] === true &&
+          [row, outerRows(layout)[row] ?? row].every((one) =>
+            nodes.every((of, cell) => of[one]! >= thresholds[cell]!),
+          ),
+      ),
+    )
   const families = tables.flatMap((table, at) => familiesOf(table, at))
   const tell = families.map((family) => withheldIn(family, tables[family.table]!, thresholds))
   for (const [at, state] of tell.entries()) {

@@ -88,7 +88,7 @@ export function resultOf(collection: Collection): QueryResult {
       mode: level === 1 ? 'per_node' : 'aggregate',
       k_min: collection.k_min,
       cells_suppressed: 0,
-      noise: 'none',
+      noise: null,
     },
     ended_by: collection.ended_by,
     timing: timingOf(collection),

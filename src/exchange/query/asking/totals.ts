@@ -7,7 +7,7 @@ import type { Acting } from '../../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../../trust/peers/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
-import { type FirstTotals, missingWords } from '../../totals/words.ts'
+import { type FirstTotals, missingWords, offOf } from '../../totals/words.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
 import type { QueryResult } from '../result.ts'
@@ -184,7 +184,7 @@ export async function askTotals(
       k_min: Math.max(0, ...released.map(({ k }) => k)),
       cells_suppressed:
         request.team === undefined ? null : Math.max(0, ...released.map(({ ofAllOnly = 0 }) => ofAllOnly)),
-      noise: 'none',
+      noise: offOf(released) ?? null,
     },
     ended_by: 'all_done',
     timing: { first_ms: null, last_ms: null, elapsed_ms: elapsed },

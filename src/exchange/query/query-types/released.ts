@@ -33,6 +33,10 @@ export const isWholeRow = (buckets: readonly OpenedBucket[], row: string): boole
 export const wholeValue = (buckets: readonly OpenedBucket[], row: string): number | null =>
   isWholeRow(buckets, row) ? openedValue(buckets, row) : null
 
+/** Whether some of the numbers have noise. */
+export const hasNoise = (buckets: readonly OpenedBucket[]): boolean =>
+  buckets.some(({ off }) => off !== undefined)
+
 /** The most nodes that stand behind one bucket. */
 export const mostContributors = (buckets: readonly OpenedBucket[]): number =>
   Math.max(0, ...perBucket(buckets, ({ contributors }) => contributors))

@@ -10,6 +10,7 @@ import {
 import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
 import {
+  hasNoise,
   latestOf,
   layoutRows,
   lessBefore,
@@ -157,8 +158,9 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         ...(commands === null ? {} : { commands }),
         // The states are of the latest bucket, and of its nodes.
         nodes_reporting: machines,
-        guard: statesOf(GUARD_STATES, told('guard'), machines),
-        hook: statesOf(HOOK_STATES, told('hook'), machines),
+        // With noise the told ones may seem to be all machines and not be.
+        guard: statesOf(GUARD_STATES, told('guard'), hasNoise(latest) ? undefined : machines),
+        hook: statesOf(HOOK_STATES, told('hook'), hasNoise(latest) ? undefined : machines),
         change:
           before === undefined ? null : lessThan(countsIn(buckets, wholeValue), countsIn(before, wholeValue)),
       }

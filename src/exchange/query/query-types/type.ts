@@ -7,6 +7,7 @@ import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Insight, TimeRange } from '../../../insight/statistics/index.ts'
 import type { QueryAction } from '../../../trust/policy/index.ts'
+import type { Off } from '../../totals/types.ts'
 import { passes } from '../passes.ts'
 
 /** One node's numbers, as an answer carries them. */
@@ -102,6 +103,8 @@ export interface OpenedBucket {
   readonly rows: ReadonlyMap<string, OpenedRow>
   /** The rows whose sums are of some of the contributors only; absent: none. */
   readonly partly?: ReadonlySet<string>
+  /** How far its numbers are off because of noise; absent: they have none. */
+  readonly off?: Off
 }
 
 export interface ReleasedTotals {

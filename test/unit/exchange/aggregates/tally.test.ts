@@ -67,7 +67,7 @@ describe('sums', () => {
     [times(200, 1_000), false],
   ] as const)('of %i machines are those of plain addition (sealed: %s)', (count, sealed) => {
     const all = busy(count)
-    const world = worldOf(all, { sealed, k: 3 })
+    const world = worldOf(all, { sealed, k: 3, noise: 0 })
     for (const layout of [TOOLS, HOURS]) {
       const type = typed(world, layout.type)
       expect(type.n).toBe(count)

@@ -161,6 +161,8 @@ export interface World {
   attempt: number
   now: number
   k: number
+  /** Of the policy bundle. */
+  noise: number | undefined
   audiences: readonly string[]
   layouts: readonly Layout[]
   contributors: Map<string, Contributor>
@@ -171,7 +173,9 @@ const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
 /** A world in which both of the pair hold what the machines gave. */
 export function worldOf(
   machines: readonly Machine[],
-  options: Partial<Pick<World, 'k' | 'audiences' | 'now' | 'layouts'>> & { readonly sealed?: boolean } = {},
+  options: Partial<Pick<World, 'k' | 'noise' | 'audiences' | 'now' | 'layouts'>> & {
+    readonly sealed?: boolean
+  } = {},
 ): World {
   const random = seeded('world')
   const world: World = {
@@ -182,6 +186,7 @@ export function worldOf(
     attempt: 0,
     now: AFTER,
     k: 5,
+    noise: undefined,
     audiences: ['security'],
     layouts: [TOOLS, HOURS],
     ...options,
@@ -239,6 +244,8 @@ export function viewOf(world: World, index: 0 | 1, other = world.sides[1 - index
     index,
     bundle: 3,
     k: world.k,
+    noise: world.noise,
+    secret: new Uint8Array(32).fill(11 + index),
     audiences: world.audiences,
     layouts: new Map(world.layouts.map((layout) => [layout.type, layout])),
     shares: side.shares,

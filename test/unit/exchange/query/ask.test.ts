@@ -40,7 +40,7 @@ describe('a query that everybody answers', () => {
       level: 1,
       status: 'success',
       ended_by: 'all_done',
-      privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+      privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: null },
       notes: [],
     })
     expect(result.data).toEqual({

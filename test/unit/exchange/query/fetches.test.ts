@@ -74,7 +74,12 @@ test('its health has them where it can tell, and members learn which nodes said 
   const rows = (result.data as QueryDataOf<'NodeHealth'>).nodes
   expect(rows.map(({ fetched }) => fetched)).toEqual([undefined, all, undefined])
   const shown = (data: QueryDataOf<'NodeHealth'>) =>
-    view.data(data, { screen: { colour: false, columns: 160 }, passes: () => true, least: () => '' })
+    view.data(data, {
+      screen: { colour: false, columns: 160 },
+      passes: () => true,
+      least: () => '',
+      off: { nodes: '', values: '' },
+    })
   const text = shown(result.data as QueryDataOf<'NodeHealth'>)
   expect(text).toContain('as 1 of 3 say; other nodes may have shown them too')
   expect(text).toMatch(

@@ -361,6 +361,7 @@ export class TestNode {
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
         anomalies: 'identified',
         k_min: 5,
+        budget: 28,
       },
     } as const
     const audit = {

@@ -40,6 +40,7 @@ function previewsOf(more: Partial<PreviewDeps> = {}) {
     refuses: () => false,
     ownUid: 1000,
     kMin: () => 4,
+    budget: () => 28,
     joinedAt: () => 0,
     given: () => new Set<string>(),
     clock: { now: () => NOW },
@@ -131,6 +132,8 @@ test('each reason for which nothing at all is given', async () => {
   expect(await why(late, NOW - 2 * HOUR)).toBe('before_records')
   const day = `day:${Math.floor(NOW / (24 * HOUR))}`
   expect(await why({ given: () => new Set([day]) })).toBe('overlapping')
+  const others = new Set(Array.from({ length: 28 }, (_, n) => `hour:${Math.floor(NOW / HOUR) - 10 - n}`))
+  expect(await why({ given: () => others })).toBe('budget')
   const hour = `hour:${Math.floor(NOW / HOUR) - 1}`
   const given = previewsOf({ given: () => new Set([hour]) })
   expect(await given.preview(1000, 'security', NOW - HOUR)).toMatchObject({ why: undefined, state: 'given' })

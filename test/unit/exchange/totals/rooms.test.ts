@@ -434,6 +434,20 @@ test('aggregators add up nothing of a time that others have told totals of, whoe
   expect(bucket!.why).toBe('pending')
 })
 
+test('a machine gives to as many buckets of seven days as it may, and to six times as many that have noise', async () => {
+  const world = await createWorld(8)
+  const machine = world.machines[4]!
+  machine.budget = 2
+  const given = (): number => machine.node.audits.filter(({ type }) => type === 'share_given').length
+  await world.network.pass(5 * HOUR)
+  expect(given()).toBe(2)
+  expect((await machine.room.preview(1000, 'security')).why).toBe('budget')
+  world.plan = { ...world.plan!, bundle: 2, noise: 10 }
+  await world.network.pass(3 * HOUR)
+  expect(given()).toBeGreaterThan(2)
+  expect((await machine.room.preview(1000, 'security')).why).toBeUndefined()
+})
+
 test('a decision acts on the next bucket: of one that had begun nobody knows what the person would have said', async () => {
   const world = await createWorld(9)
   const { start } = hourOf(world)

@@ -70,6 +70,8 @@ export interface Machine {
   /** Nodes that its configuration names, beside those that are certified. */
   readonly candidates: NodeId[]
   joinedAt: number
+  /** `sharing.budget`. */
+  budget: number
   start(): Promise<void>
   stop(): Promise<void>
 }
@@ -163,6 +165,7 @@ export function machineOf(
     certified: true,
     candidates: [],
     joinedAt: network.now - HOUR,
+    budget: 28,
     async start() {
       await node.start()
       Object.assign(machine, { room: roomOf(world, machine, bindings) })
@@ -220,6 +223,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     trust: { opinion, known: () => machine.candidates, memberOf: (other) => other },
     ownUid: 1000,
     kMin: () => 3,
+    budget: () => machine.budget,
     joinedAt: () => machine.joinedAt,
     audit: {
       record: async (entry) => void node.audits.push(entry),

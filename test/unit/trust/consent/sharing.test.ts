@@ -17,6 +17,7 @@ const file = {
   categories: { tool_usage: true, activity_patterns: true, safety_stats: false, anomalies: true },
   anomalies: 'identified',
   k_min: 5,
+  budget: 28,
 } as const
 
 async function sharing(repository?: Parameters<typeof createSharing>[0]['consent']) {

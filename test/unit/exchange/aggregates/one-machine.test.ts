@@ -1,0 +1,169 @@
+// Ways to learn one machine's row: each is tried in two worlds in which that machine alone differs, and what readers see must not.
+import { expect, test } from 'vitest'
+import type { Counts, TallyView } from '../../../../src/exchange/aggregates/index.ts'
+import {
+  authorOf,
+  contentsIn,
+  give,
+  giveAlike,
+  HOURS,
+  type Machine,
+  nextAttempt,
+  run,
+  seeded,
+  stepOf,
+  TOOLS,
+  viewOf,
+  type World,
+  worldOf,
+} from './world.ts'
+
+const [GIT, KUBECTL, MAKE] = [0, 2, 3]
+const OFTEN: Counts = new Map([[GIT, [9, 1]]])
+const RARELY: Counts = new Map([
+  [GIT, [9, 1]],
+  [KUBECTL, [37, 4]],
+])
+
+const machine = (n: number, counts: Counts, more: Partial<Machine> = {}): Machine => ({
+  n,
+  counts: new Map([[TOOLS, counts]]),
+  ...more,
+})
+const others = (count: number, more: Partial<Machine> = {}): readonly Machine[] =>
+  Array.from({ length: count }, (_, n) => machine(1_000 + n, OFTEN, more))
+/** Of the attacker: certified, and each with the row that the one machine may have. */
+const sybils = (count: number, more: Partial<Machine> = {}, counts = RARELY): readonly Machine[] =>
+  Array.from({ length: count }, (_, n) => machine(500 + n, counts, more))
+
+function worldWith(all: readonly Machine[], fleet: readonly Machine[], options = {}): World {
+  const world = worldOf([], options)
+  for (const one of all) give(world, one, seeded(`share of ${one.n}`))
+  giveAlike(world, fleet)
+  return world
+}
+
+/** What readers of any audience see, but for the hash of the set, which is another one each time; of no release, that there is none. */
+function seen(world: World): unknown {
+  const [step] = run(world)
+  return step.kind === 'done' ? step.contents.map(({ set: _, ...content }) => content) : step.kind
+}
+
+/** The same where the leader knows of these machines only, and says so; the other one is honest. */
+function listing(world: World, numbers: readonly number[]): unknown {
+  const wanted = numbers.map((n) => Buffer.from(authorOf(n)).toString('hex'))
+  const few = (): TallyView => {
+    const view = viewOf(world, 0)
+    const shares = view.shares.filter(({ author }) => wanted.includes(Buffer.from(author).toString('hex')))
+    return { ...view, shares, expected: new Set(wanted) }
+  }
+  for (let turn = 0; turn < 4; turn++) {
+    for (const side of [0, 1] as const) {
+      const step = stepOf(world, side, side === 0 ? few : undefined)
+      if (step.kind === 'say') world.sides[side].own = step.plain
+    }
+  }
+  const step = stepOf(world, 0, few)
+  const shown = step.kind === 'done' ? contentsIn(step).map(({ types }) => types) : step.kind
+  return [world.sides[1].own?.refusal?.reason, shown]
+}
+
+const tens = (more: Partial<Machine>): readonly Machine[] =>
+  Array.from({ length: 20 }, (_, n) => machine(700 + n, OFTEN, more))
+
+/** Each takes what the one machine has. */
+const WAYS: Readonly<Record<string, (counts: Counts) => unknown>> = {
+  'to be late with four others': (counts) => {
+    const world = worldWith([], others(195))
+    const first = seen(world)
+    nextAttempt(world)
+    for (const one of [machine(1, counts), ...sybils(4, {}, OFTEN)]) give(world, one, seeded(`late ${one.n}`))
+    return [first, seen(world)]
+  },
+  'to share with four others what nobody else does': (counts) => {
+    const rare = { audiences: ['admin', 'security'] }
+    const all = [machine(1, counts, rare), ...sybils(4, rare, OFTEN)].map((one) => ({
+      ...one,
+      counts: new Map([...one.counts, [HOURS, new Map([[0, [3]]])]]),
+    }))
+    // Some tool of few there is in every fleet, and then the smallest of the others is withheld with it.
+    const make = machine(700, new Map([[MAKE, [5, 0]]]))
+    return seen(worldWith([...all, make], others(194), { audiences: ['admin', 'security'], noise: 0 }))
+  },
+  ...Object.fromEntries(
+    [10, 20, 200].map((count) => [
+      `a leader that lists it and four others of ${count}`,
+      (counts: Counts) =>
+        listing(worldWith([machine(1, counts), ...sybils(4)], others(count - 5)), [1, 500, 501, 502, 503]),
+    ]),
+  ),
+  'three others with the same row': (counts) =>
+    seen(worldWith([machine(1, counts), ...sybils(3)], others(20))),
+  'seven others of one owner with the same row': (counts) => {
+    const world = worldWith([machine(1, counts), ...sybils(7)], others(20))
+    for (const [author, of] of world.contributors)
+      if (/machine 50\d/.test(of.member)) world.contributors.set(author, { ...of, owner: 'somebody' })
+    return seen(world)
+  },
+  'four others with the same row, of totals with noise': (counts) =>
+    withoutNoise(seen(worldWith([machine(1, counts), ...sybils(4)], others(30), { noise: 10 }))),
+  'four others in its team with the same row, of totals with noise': (counts) => {
+    const team = { teams: ['ops'] }
+    const all = [machine(1, counts, team), ...sybils(4, team), ...tens(team)]
+    return rowsOfParts(seen(worldWith(all, others(30, { teams: ['web'] }), { noise: 10 })))
+  },
+  'three others in its team': (counts) => {
+    const team = { teams: ['ops'] }
+    return seen(worldWith([machine(1, counts, team), ...sybils(3, team)], others(20, { teams: ['web'] })))
+  },
+  'four others in its team, which has five more': (counts) => {
+    const team = { teams: ['ops'] }
+    const all = [machine(1, counts, team), ...sybils(3, team), ...others(5, team)]
+    return seen(
+      worldWith(
+        all,
+        others(20, { teams: ['web'] }).map((one) => ({ ...one, n: one.n + 100 })),
+      ),
+    )
+  },
+  'two audiences, of which one has its team alone': (counts) => {
+    const all = [machine(1, counts, { audiences: ['admin', 'security'] }), ...sybils(3)]
+    return seen(worldWith(all, others(20), { audiences: ['admin', 'security'] }))
+  },
+  'an aggregator whose clock is a day ahead': (counts) => {
+    const world = worldWith([machine(1, counts), ...sybils(4)], [])
+    // The others have not given yet, and the honest one waits for them.
+    const waiting = () => ({
+      ...viewOf(world, 1),
+      now: world.now - 7 * 3_600_000,
+      expected: new Set(['others that are still to come']),
+    })
+    const lie = stepOf(world, 0)
+    world.sides[0].own = lie.kind === 'say' ? lie.plain : undefined
+    const answer = stepOf(world, 1, waiting)
+    return [answer.kind, answer.kind === 'say' ? answer.plain.agreement?.groups : undefined]
+  },
+  'to be revoked between two attempts': (counts) => {
+    const world = worldWith([machine(1, counts), ...sybils(3)], others(20))
+    const first = seen(world)
+    nextAttempt(world)
+    for (const side of world.sides)
+      side.shares = side.shares.filter(({ author }) => Buffer.compare(author, authorOf(1)) !== 0)
+    return [first, seen(world)]
+  },
+}
+
+/** Values have noise that follows from what was told, so they differ in any two worlds; which rows there are must not. */
+const withoutNoise = (contents: unknown): unknown =>
+  (contents as { types: { rows: { row: number }[] }[] }[]).map(({ types }) =>
+    types.map(({ rows }) => rows.map(({ row }) => row)),
+  )
+
+const rowsOfParts = (contents: unknown): unknown =>
+  (contents as { types: { splits: { told: Uint8Array }[] }[] }[]).map(({ types }) =>
+    types.map(({ splits }) => splits.map(({ told }) => [...told])),
+  )
+
+test.each(Object.entries(WAYS))('nothing is learned by %s', (_, way) => {
+  expect(way(RARELY)).toEqual(way(OFTEN))
+})
