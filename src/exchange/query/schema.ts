@@ -113,6 +113,7 @@ const released = z
       contributions: contributions.nullable().describe('null: this node does not know'),
       k: count('fewest machines behind a row that is shown'),
     }).describe('the closed periods in the range, oldest first'),
+    most: count('so much of one number of one machine counts in a period'),
   })
   .meta({ id: 'Released', description: 'Which closed periods the totals are of, at level 2.' })
 

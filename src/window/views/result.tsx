@@ -77,7 +77,11 @@ export function Answer({ result }: { readonly result: QueryResult }) {
   const partly = result.released?.partly ?? []
   return (
     <>
-      {said === undefined ? <Data data={result.data} least={leastOf(result)} /> : <p class="empty">{said}</p>}
+      {said === undefined ? (
+        <Data data={result.data} least={leastOf(result)} off={offOf(result)} />
+      ) : (
+        <p class="empty">{said}</p>
+      )}
       {result.notes.map((note) => (
         <p class="note" key={note}>
           <Foreign text={note} />
@@ -86,7 +90,7 @@ export function Answer({ result }: { readonly result: QueryResult }) {
       {result.released !== undefined && result.status === 'success' && (
         <p class="note">
           What fewer than {result.privacy.k_min} machines have is not told, and looks the same as what none
-          has.
+          has. Of each number of a machine at most {result.released.most} count in a period.
         </p>
       )}
       {partly.length > 0 && (
@@ -102,6 +106,15 @@ export function Answer({ result }: { readonly result: QueryResult }) {
 /** `≥ ` before a number of totals of which some periods or machines tell nothing, by the name of its row; else nothing. */
 type Least = (row: string) => string
 
+/** ` ±43` behind numbers of totals that have noise: how far 95 of 100 are off at most; else nothing. */
+interface Off {
+  readonly nodes: string
+  readonly values: string
+}
+
+const offOf = ({ privacy: { noise } }: QueryResult): Off =>
+  noise === null ? { nodes: '', values: '' } : { nodes: ` ±${noise.nodes}`, values: ` ±${noise.values}` }
+
 function leastOf({ released }: QueryResult): Least {
   const partly = new Set(released?.partly)
   return (row) => (partly.has(row) ? '≥ ' : '')
@@ -116,34 +129,35 @@ function namesOf(rows: readonly string[]): string {
   return others === 0 ? names.join(', ') : `${names.join(', ')} and ${others} more`
 }
 
-function Data({ data, least }: { readonly data: QueryData; readonly least: Least }) {
-  if ('tools' in data) return <Tools data={data} least={least} />
-  if ('by_risk_level' in data) return <Safety data={data} least={least} />
-  if ('hourly' in data) return <Activity data={data} least={least} />
-  if ('signals' in data) return <Signals data={data} least={least} />
+function Data({ data, least, off }: Shown<QueryData>) {
+  if ('tools' in data) return <Tools data={data} least={least} off={off} />
+  if ('by_risk_level' in data) return <Safety data={data} least={least} off={off} />
+  if ('hourly' in data) return <Activity data={data} least={least} off={off} />
+  if ('signals' in data) return <Signals data={data} least={least} off={off} />
   return <Health data={data} />
 }
 
 interface Shown<Data> {
   readonly data: Data
   readonly least: Least
+  readonly off: Off
 }
 
 /** A number with `≥` where it is the least; nothing is put before one that is not known. */
-const atLeast = (least: Least, row: string, value: number | null): string =>
-  `${value === null ? '' : least(row)}${number(value)}`
+const atLeast = (least: Least, row: string, value: number | null, off: string): string =>
+  value === null ? number(value) : `${least(row)}${number(value)}${off}`
 
 const failedWords = (rate: number | null, least: string): string =>
   rate === null ? 'failures unknown' : `${least}${percent(rate)} failed`
 
-const Tools = ({ data: { tools }, least }: Shown<QueryDataOf<'ToolUsage'>>) =>
+const Tools = ({ data: { tools }, least, off }: Shown<QueryDataOf<'ToolUsage'>>) =>
   tools.length === 0 ? (
     <p class="empty">No tool was used.</p>
   ) : (
     <>
       <Bars
         caption="Uses of tools"
-        titles={['Tool', 'Uses', 'Change, machines, failures']}
+        titles={['Tool', `Uses${off.values}`, 'Change, machines, failures']}
         bars={tools.slice(0, TOOLS_MAX).map((row) => ({
           key: row.tool,
           label: row.tool,
@@ -151,7 +165,7 @@ const Tools = ({ data: { tools }, least }: Shown<QueryDataOf<'ToolUsage'>>) =>
           least: least(row.tool),
           note: [
             ...(row.change === null ? [] : [more(row.change)]),
-            counted(row.nodes, 'machine'),
+            `${counted(row.nodes, 'machine')}${off.nodes}`,
             failedWords(row.failure_rate, least(`failed:${row.tool}`)),
           ]
             // In a narrow window it breaks between its parts only.
@@ -163,27 +177,34 @@ const Tools = ({ data: { tools }, least }: Shown<QueryDataOf<'ToolUsage'>>) =>
     </>
   )
 
-const Safety = ({ data, least }: Shown<QueryDataOf<'SafetyPosture'>>) => (
+const Safety = ({ data, least, off }: Shown<QueryDataOf<'SafetyPosture'>>) => (
   <>
     <Figures
       figures={[
-        { label: 'Blocked', value: atLeast(least, 'act:blocked', data.blocked), note: 'by the guard' },
+        {
+          label: 'Blocked',
+          value: atLeast(least, 'act:blocked', data.blocked, off.values),
+          note: 'by the guard',
+        },
         {
           label: 'Confirmed',
-          value: atLeast(least, 'act:confirmed_risky', data.confirmed_risky),
+          value: atLeast(least, 'act:confirmed_risky', data.confirmed_risky, off.values),
           note: 'risky, but confirmed',
         },
-        { label: 'Made by programs', value: atLeast(least, 'act:karo_generated', data.karo_generated) },
+        {
+          label: 'Made by programs',
+          value: atLeast(least, 'act:karo_generated', data.karo_generated, off.values),
+        },
         {
           label: 'Guard on',
-          value: number(data.guard.on),
+          value: `${number(data.guard.on)}${data.guard.on === null ? '' : off.nodes}`,
           note: `of ${counted(data.nodes_reporting, 'machine')}`,
         },
       ]}
     />
     <Bars
       caption="Commands by risk"
-      titles={['Risk', 'Commands', 'Change']}
+      titles={['Risk', `Commands${off.values}`, 'Change']}
       bars={(['safe', 'moderate', 'high', 'critical'] as const).map((level) => ({
         key: level,
         label: level,
@@ -196,7 +217,7 @@ const Safety = ({ data, least }: Shown<QueryDataOf<'SafetyPosture'>>) => (
   </>
 )
 
-function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
+function Activity({ data, least, off }: Shown<QueryDataOf<'ActivityPatterns'>>) {
   const bars = (
     values: readonly (number | null)[],
     name: (i: number) => string,
@@ -214,7 +235,7 @@ function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
         figures={[
           {
             label: 'Commands',
-            value: atLeast(least, 'all', data.total_commands),
+            value: atLeast(least, 'all', data.total_commands, off.values),
             note: moreThanBefore(data.change),
           },
           { label: 'Different', value: number(data.unique_commands) },
@@ -223,7 +244,7 @@ function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
       <div class="pair">
         <Bars
           caption="Commands by hour of the day"
-          titles={['Hour', 'Commands']}
+          titles={['Hour', `Commands${off.values}`]}
           bars={bars(
             data.hourly,
             (hour) => `${hour}:00`,
@@ -232,7 +253,7 @@ function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
         />
         <Bars
           caption="Commands by weekday"
-          titles={['Day', 'Commands']}
+          titles={['Day', `Commands${off.values}`]}
           bars={bars(
             data.daily,
             (day) => DAYS[day] ?? '',
@@ -248,7 +269,7 @@ function Activity({ data, least }: Shown<QueryDataOf<'ActivityPatterns'>>) {
 const rowOfSignal = ({ type, severity }: { readonly type: string; readonly severity: number }): string =>
   `${type}:${severity >= 8 ? 'high' : severity >= 5 ? 'notable' : 'low'}`
 
-const Signals = ({ data: { signals, nodes_reporting }, least }: Shown<QueryDataOf<'Anomalies'>>) =>
+const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<QueryDataOf<'Anomalies'>>) =>
   signals.length === 0 ? (
     <p class="empty">No anomaly began on {counted(nodes_reporting, 'machine')}.</p>
   ) : (
@@ -263,8 +284,12 @@ const Signals = ({ data: { signals, nodes_reporting }, least }: Shown<QueryDataO
           right: true,
           cell: ({ severity, severity_most: most }) => (severity === most ? severity : `${severity}–${most}`),
         },
-        { title: 'Began', right: true, cell: (row) => atLeast(least, rowOfSignal(row), row.count) },
-        { title: 'Machines', right: true, cell: ({ nodes }) => number(nodes) },
+        {
+          title: `Began${off.values}`,
+          right: true,
+          cell: (row) => atLeast(least, rowOfSignal(row), row.count, ''),
+        },
+        { title: `Machines${off.nodes}`, right: true, cell: ({ nodes }) => number(nodes) },
         { title: 'Change', right: true, cell: ({ change }) => more(change) },
       ]}
     />

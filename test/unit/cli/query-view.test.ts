@@ -288,6 +288,33 @@ test('what totals do not tell is marked, and is neither 0 nor left away', () => 
   expect(activity(nothing)).not.toMatch(/commands|Mo/)
 })
 
+test('how far noise may be from the true numbers stands beside them', () => {
+  const privacy = { mode: 'aggregate', k_min: 5, cells_suppressed: null, noise: { nodes: 3, values: 43 } }
+  const view = (query_type: string, data: unknown) =>
+    queryView(
+      { ...empty(8, 0), level: 2, status: 'success', reach: null, privacy, query_type, data } as never,
+      SCREEN,
+    )
+  const tool = { tool: 'git', category: 'vcs', uses: 900, nodes: 210, failure_rate: 0.1, change: null }
+  expect(view('ToolUsage', { tools: [tool] })).toMatch(/USES ±43 +NODES ±3 .*\n.*900 +210/)
+  const acts = { blocked: null, confirmed_risky: 70, karo_generated: 80, nodes_reporting: 220, change: null }
+  const states = {
+    guard: { on: 200, partly: null, off: null, unknown: null },
+    hook: { on: 210, silent: null, none: null },
+  }
+  const by_risk_level = { safe: 7_000, moderate: 400, high: null, critical: null }
+  const safety = view('SafetyPosture', { by_risk_level, ...acts, ...states })
+  expect(safety).toMatch(/^safe +7000 ±43/m)
+  expect(safety).toMatch(/^high +–$/m)
+  expect(safety).toMatch(/blocked –, confirmed by a person 70 ±43/)
+  expect(safety).toMatch(/guard on 200 ±3 of 220/)
+  const hours = Array.from({ length: 24 }, () => 50)
+  const activity = { hourly: hours, daily: [1_200, null, null, null, null, null, null] }
+  expect(
+    view('ActivityPatterns', { ...activity, total_commands: 1_200, unique_commands: null, change: null }),
+  ).toMatch(/^1200 ±43 commands/)
+})
+
 test('a sum of which some machines or periods do not tell is told as the least that it is', () => {
   const released = {
     audience: 'security',
@@ -295,6 +322,7 @@ test('a sum of which some machines or periods do not tell is told as the least t
     refused: [],
     partly: ['kubectl', 'risk:high'],
     buckets: [],
+    most: 1_000,
   }
   const totals = { ...empty(8, 0), level: 2, status: 'success', reach: null, released } as const
   const guard = { on: 8, partly: 0, off: 0, unknown: 0 }
@@ -342,6 +370,7 @@ test('totals say which whole periods they are of, what each left out, and why no
       refused: [],
       partly: ['kubectl'],
       buckets: [day(19), day(20)],
+      most: 1_000,
     },
     privacy: { mode: 'aggregate', k_min: 6, cells_suppressed: null, noise: null },
     compared: { nodes: 0, of: 8 },
@@ -349,6 +378,7 @@ test('totals say which whole periods they are of, what each left out, and why no
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
   expect(lines).toContain('the whole periods in this time: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
   expect(lines).toContain('what fewer than 6 machines have is not told, and looks the same as what none has')
+  expect(lines).toContain('of each number of a machine at most 1000 count in a period')
   expect(lines).toContain(
     'not told of some periods or machines, so shown as at least (≥) or not at all: kubectl',
   )

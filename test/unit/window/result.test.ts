@@ -30,8 +30,8 @@ const result = (data: object, partly: readonly string[]) => ({
   level: 2,
   notes: [],
   data,
-  privacy: { cells_suppressed: 0, k_min: 5 },
-  released: { partly },
+  privacy: { cells_suppressed: 0, k_min: 5, noise: null },
+  released: { partly, most: 1_000 },
 })
 const textOfResult = (data: object, partly: readonly string[] = []) =>
   textOf(Answer({ result: result(data, partly) })).replaceAll('\u00a0', ' ')

@@ -13,7 +13,7 @@ const hourOf = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' 
 const graveness = ({ severity }: { readonly severity: number }) => (severity < GRAVE ? undefined : 'yellow')
 
 export const anomalies: QueryTypeView<Data> = {
-  data({ signals, nodes_reporting: nodes, nodes_learning: learning, change }, { screen }, before) {
+  data({ signals, nodes_reporting: nodes, nodes_learning: learning, change }, { screen, off }, before) {
     if (nodes === 0) return ''
     const countBefore = ({ type, severity }: Row): number | undefined =>
       before && (before.signals.find((row) => row.type === type && row.severity === severity)?.count ?? 0)
@@ -26,12 +26,12 @@ export const anomalies: QueryTypeView<Data> = {
             { title: 'SEVERITY', value: gradeOf, align: 'right', style: graveness },
             { title: 'TYPE', value: (row) => row.type },
             {
-              title: 'BEGAN',
+              title: `BEGAN${off.values}`,
               value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
               align: 'right',
             },
             ...(signals.some((row) => row.change !== null && row.change !== row.count) ? [changed] : []),
-            { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
+            { title: `NODES${off.nodes}`, value: (row) => String(row.nodes), align: 'right' },
             ...(signals.some(({ latest }) => latest !== null) ? [latestOf] : []),
           ])
     if (learning === 0 || learning === null) return rows

@@ -39,7 +39,10 @@ export function whoContributed(result: QueryResult): {
     )
   }
   if (shown.length > 0)
-    rows.push(`what fewer than ${k_min} machines have is not told, and looks the same as what none has`)
+    rows.push(
+      `what fewer than ${k_min} machines have is not told, and looks the same as what none has`,
+      `of each number of a machine at most ${released.most} count in a period`,
+    )
   const { partly } = released
   if (partly.length > 0)
     rows.push(

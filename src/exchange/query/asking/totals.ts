@@ -6,6 +6,7 @@ import type { Ambient } from '../../../base/run/ambient.ts'
 import type { Acting } from '../../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../../trust/peers/index.ts'
 import { onlyTotals, type Policy, type Principal } from '../../../trust/policy/index.ts'
+import { CLAMP } from '../../aggregates/index.ts'
 import type { BucketTotals, ReleasesAsked, Totals, TotalsReader } from '../../totals/types.ts'
 import { type FirstTotals, missingWords, offOf } from '../../totals/words.ts'
 import { filteredBy, isWholeRow, type OpenedBucket, queryType } from '../query-types/index.ts'
@@ -292,6 +293,7 @@ const releasedOf = (
   holders: fetched?.holders ?? [],
   refused: fetched?.refused ?? [],
   partly: partlyOpened(released),
+  most: CLAMP,
   ...(team === undefined ? {} : { team: { name: team, ...machinesOfTeam(buckets, team) } }),
   buckets: buckets.map(({ start, end, why, contributions, k }) => ({
     start: rfc3339(start),
