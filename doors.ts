@@ -61,7 +61,7 @@ exchange/report     : base protocols assist/risk exchange/totals           - fun
 exchange/reports    : base config trust/* exchange/report exchange/query exchange/totals
 ops                 : base base/kernel config trust npm:pino
 ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit npm:age-encryption
-ops/forward         : base base/kernel config trust/audit store/tables         - sends the ledger away, and sees nothing else
+ops/forward         : base base/kernel config ops trust/audit store/tables npm:@opentelemetry/* - sends the ledger and traces away, and sees nothing else
 ops/metrics         : base protocols agents observe insight trust trust/audit trust/certificates trust/operators mesh exchange/* store npm:prom-client
 api/contract        : base protocols config observe/imports trust/audit agents agents/vault agents/artifacts trust/policy exchange/query exchange/totals exchange/report exchange/reports ops/care npm:fastify
 api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care agents agents/* api/contract npm:fastify

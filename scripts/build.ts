@@ -253,6 +253,19 @@ const lean: Plugin = {
     build.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
       importer.includes('/classic-level/') ? { path: 'classic-level/binding.js', external: true } : undefined,
     )
+    // Of these packages only what is used comes along: their ES modules can be taken apart, and the others cannot.
+    build.onResolve(
+      { filter: /^@opentelemetry\/[\w-]+$/ },
+      async ({ path, resolveDir, kind, pluginData }) => {
+        if (pluginData === 'found') return undefined
+        const found = await build.resolve(path, { resolveDir, kind, pluginData: 'found' })
+        return { path: found.path.replace('/build/src/', '/build/esm/'), sideEffects: false }
+      },
+    )
+    // It reads what names this machine for good, and starts a program for that; spans are told a name.
+    build.onLoad({ filter: /\/machine-id\/getMachineId\.js$/ }, () => ({
+      contents: 'export const getMachineId = async () => undefined',
+    }))
     // The MCP client takes it for OAuth over HTTP. Agents speak over standard input and output.
     build.onResolve({ filter: /^jose$/ }, ({ path }) => ({ path, namespace: 'absent' }))
     build.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path }) => ({

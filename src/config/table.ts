@@ -690,6 +690,15 @@ export const KEYS = {
     description:
       'What is sent: `ledger` ordinary entries, `refusals` entries about something that was refused or failed, `alerts` what kSentinel reports, `anomalies` what is unusual in the numbers of people who chose `karo share anomalies identified`.',
   }),
+  forwardTraces: key({
+    path: 'forward.traces',
+    kind: value.modelEndpoint,
+    default: '',
+    fileOnly: true,
+    description:
+      'Address of an OpenTelemetry collector (OTLP/HTTP) that gets traces: how long requests, questions, tasks and jobs took, on this machine and, by the same trace, on others. Empty for none. They hold no command, argument or name that a person gave. The rules of `mesh.lan_only` and `discovery.resolvers` apply.',
+    example: '"http://10.0.0.7:4318"',
+  }),
   forwardCa: key({
     path: 'forward.tls_ca',
     kind: value.optionalPath,

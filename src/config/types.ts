@@ -135,6 +135,8 @@ export interface Config {
   readonly forward: {
     readonly to: readonly string[]
     readonly kinds: readonly ForwardKind[]
+    /** OTLP/HTTP; empty: none. */
+    readonly traces: string
     readonly tls_ca: string
     readonly tls_certificate: string
     readonly tls_key: string

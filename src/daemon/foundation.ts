@@ -5,6 +5,7 @@ import { faultsFromEnv } from '../base/run/faults.ts'
 import { personHome } from '../base/run/person-home.ts'
 import { COMMIT, VERSION } from '../base/version.ts'
 import { type Config, createLiveConfig, loadConfig } from '../config/index.ts'
+import { createTraces } from '../ops/forward/traces.ts'
 import { withoutHome } from '../ops/log/home.ts'
 import { createJsonLog, createPlainLog } from '../ops/log/log.ts'
 import { createLogRing } from '../ops/log/ring.ts'
@@ -32,9 +33,20 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
     : createJsonLog({ level: levelOf(options, config) })
   // Only problem reports get whole paths, which identify places in the program; the other logs get no path below a
   // person's home.
-  const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), personHome() ?? '/'), [
-    problems.sink,
-  ])
+  const traces = createTraces({
+    config,
+    clock,
+    random,
+    sender: { name: config.node.name, nodeId: identity.nodeId, version: VERSION },
+    onTrouble(reason) {
+      if (reason === undefined) log.info({}, 'the collector of traces takes them again')
+      else log.warn({ reason }, 'the collector of traces does not take them; those of this time are lost')
+    },
+  })
+  const log = withSinks(
+    withoutHome(withSinks(shown, [logs.sink, metrics.logged, traces.sink]), personHome() ?? '/'),
+    [problems.sink],
+  )
   for (const warning of loaded.warnings) log.warn({}, warning)
 
   return {
@@ -43,6 +55,7 @@ export function layFoundation(options: DaemonOptions, readings: () => Promise<Re
     logs,
     metrics,
     problems,
+    traces,
     /** Nearly every room is built with these. */
     common: { config, identity, clock, random, log },
     name: config.node.name,

@@ -103,6 +103,7 @@ export function buildLocal(
     provider: config.agents.sandbox === 'auto' ? null : config.agents.sandbox,
     closed: [paths.home, dirname(paths.config), paths.spool],
     credentials: () => openPeerCredentials(log),
+    clock: common.clock,
     timers,
     log,
   })

@@ -127,7 +127,7 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
 
 /** The order rooms start in; they stop in reverse. */
 function inOrder(
-  { common: { config, log } }: Foundation,
+  { common: { config, log }, traces }: Foundation,
   {
     store,
     lock,
@@ -163,6 +163,7 @@ function inOrder(
     audit,
     // Stopped last but for the ledger, so that it sends what the others write when they stop.
     forward,
+    traces,
     // Before trust, which asks it who is certified.
     fleet,
     trust,

@@ -18,7 +18,7 @@ const PROBE_MS = PROBE_EVERY_MS
 /** Milliseconds after which a lost Muscle is looked for again; doubled each time up to the time between probes. */
 const AGAIN_MS = 250
 
-export interface MuscleDeps extends Pick<Ambient, 'timers' | 'log'> {
+export interface MuscleDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** `off` without agents. `start`: as a child of the daemon. `connect`: a unit of its own runs it. */
   readonly way: 'off' | 'start' | 'connect'
   readonly path: string
@@ -37,7 +37,7 @@ export interface Muscle extends Room {
 }
 
 export function createMuscle(deps: MuscleDeps): Muscle {
-  const { way, path, provider, closed, timers, log } = deps
+  const { way, path, provider, closed, clock, timers, log } = deps
   let client: MuscleClient | undefined
   /** Why it is locked; undefined while it is ready. */
   let problem: string | undefined = 'karo-exec has not answered yet'
@@ -90,13 +90,27 @@ export function createMuscle(deps: MuscleDeps): Muscle {
 
   const connected = async (known: PeerCredentials, signal: AbortSignal): Promise<MuscleClient> => {
     const fresh = await connectMuscle(path, known, { signal, provider })
+    const told: MuscleClient = { ...fresh, run: (...args) => traced(fresh, ...args) }
     if (ended) fresh.close()
     void fresh.closed.then((why) => {
-      if (ended || client !== fresh) return
+      if (ended || client !== told) return
       lock(`the connection to karo-exec is lost: ${why}`)
       again(AGAIN_MS)
     })
-    return fresh
+    return told
+  }
+
+  /** The log says how long each job took, by the trace of whoever asked for it. */
+  const traced = async (by: MuscleClient, ...args: Parameters<MuscleClient['run']>) => {
+    const began = clock.monotonic()
+    const job = await by.run(...args)
+    const [{ trace_id }] = args
+    const tell = ({ reason, code }: Awaited<typeof job.ended>): void => {
+      const elapsed_ms = Math.round(clock.monotonic() - began)
+      log.debug({ trace_id, elapsed_ms, end: reason, code }, 'a job is over')
+    }
+    if (trace_id !== null) void job.ended.then(tell, () => {})
+    return job
   }
 
   const again = (ms: number): void => {

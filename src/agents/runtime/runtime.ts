@@ -148,6 +148,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
     log,
     drive: createDrive({
       gates,
+      clock,
       requesterOf,
       looks,
       log,

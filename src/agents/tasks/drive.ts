@@ -1,4 +1,5 @@
 // Brings one task to its end: the tool is looked up, the gates are asked, a person perhaps, and then it is called once.
+import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Manifest, needsPerson, shownGifts } from '../manifest/manifest.ts'
@@ -18,6 +19,7 @@ import { doneBy, type Watch, type WatchDeps, watchTask } from './watch.ts'
 
 export interface DriveDeps extends WatchDeps {
   readonly gates: Gates
+  readonly clock: Clock
   /** Node id of this machine. */
   readonly node: string
   /** Who asks, as the gates are told; `sessions`: see `Requester`. */
@@ -54,6 +56,7 @@ export const createDrive =
   (deps: DriveDeps) =>
   async (live: Live, sessions: readonly number[] | undefined): Promise<void> => {
     const { traceId } = live.task()
+    const began = deps.clock.monotonic()
     try {
       const outcome = await watched(deps, live, sessions)
       await finish(live, await shortened(deps, live.task(), outcome))
@@ -69,7 +72,8 @@ export const createDrive =
         await live.to('failed', `it did not run: ${words}`)
       }
     }
-    deps.log.info({ trace_id: traceId, state: live.task().state }, 'a task is over')
+    const elapsed_ms = Math.round(deps.clock.monotonic() - began)
+    deps.log.info({ trace_id: traceId, state: live.task().state, elapsed_ms }, 'a task is over')
   }
 
 const wordsOf = (error: Error): string =>

@@ -55,9 +55,9 @@ export async function openNetwork(
   }
 }
 
-async function addressOf(
+export async function addressOf(
   host: string,
-  { mesh, discovery }: NetworkDeps['config'],
+  { mesh, discovery }: Pick<NetworkDeps['config'], 'mesh' | 'discovery'>,
   signal: AbortSignal,
 ): Promise<string> {
   const found = await addressesOf(host, { mesh, discovery }, signal)

@@ -158,6 +158,7 @@ async function driven(gates: Partial<Gates> = {}) {
     random: systemRandom,
     log: silentLog,
     drive: createDrive({
+      clock: systemClock,
       node: 'here',
       keepLong: undefined,
       looks,

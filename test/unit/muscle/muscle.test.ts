@@ -18,7 +18,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connectMuscle } from '../../../src/agents/muscle/client.ts'
 import { createMuscle } from '../../../src/agents/muscle/muscle.ts'
-import { systemTimers } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import type { Descriptors } from '../../../src/base/kernel/descriptors.ts'
 import { openDescriptors } from '../../../src/base/kernel/descriptors.ts'
 import { landlockVersion } from '../../../src/base/kernel/landlock.ts'
@@ -616,6 +616,7 @@ describe.skipIf(unusable)('the room of the daemon', () => {
       provider: null,
       closed: [],
       credentials: () => credentials,
+      clock: systemClock,
       timers: systemTimers,
       log: silentLog,
     })
@@ -642,6 +643,7 @@ describe.skipIf(unusable)('the room of the daemon', () => {
       provider: null,
       closed: [],
       credentials: () => credentials,
+      clock: systemClock,
       timers: systemTimers,
       log: silentLog,
     }

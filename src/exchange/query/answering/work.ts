@@ -55,6 +55,8 @@ interface About {
   /** Of released totals, that the answer shows. */
   readonly batches: number
   readonly asker: Asker
+  /** Monotonic milliseconds. */
+  readonly began: number
 }
 
 type Command<Do extends QueryCommand['do']> = Extract<QueryCommand, { readonly do: Do }>
@@ -137,6 +139,7 @@ export function createWorker(deps: WorkerDeps): Worker {
 
   async function write({ question, from, isNew, attempt }: Command<'work'>): Promise<Written<About>> {
     const { author, body } = question
+    const began = clock.monotonic()
     const asker = deps.principals.resolve(question)
     if (attempt === 0) {
       const { query_id: id, expires_at } = body
@@ -145,7 +148,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         isNew ? replay.put([{ kind: 'document', author, id, expires_at }]) : undefined,
         book.received(question, from, asker),
       ])
-      if (!admits(asker)) return tooMany(question, asker)
+      if (!admits(asker)) return tooMany(question, asker, began)
     }
     // Totals that were released already are no numbers of the people here, so their consent is not asked.
     const ofTotals = judgeReleased(deps, question, asker)
@@ -155,7 +158,7 @@ export function createWorker(deps: WorkerDeps): Worker {
         ? await answerOf(deps, question, verdict)
         : await answerReleased(deps, question, ofTotals)
     const batches = answer.status === 'released' ? answer.statements.length : 0
-    const about: About = { verdict, batches, asker }
+    const about: About = { verdict, batches, asker, began }
     const written = answerWith(question, answer)
     // An audience key that cannot be used is found out here, and not when the answer is on its way.
     if (!isDirect(from, question)) written.sealed()
@@ -166,15 +169,15 @@ export function createWorker(deps: WorkerDeps): Worker {
   const admits = ({ operator, fault }: Asker): boolean =>
     operator === undefined || fault !== undefined || operators(operator.id).take(clock.monotonic())
 
-  function tooMany(question: Question, asker: Asker): Written<About> {
+  function tooMany(question: Question, asker: Asker, began: number): Written<About> {
     const level = question.body.level ?? 1
-    const about: About = { verdict: { decision: TOO_MANY, level, uids: [] }, batches: 0, asker }
+    const about: About = { verdict: { decision: TOO_MANY, level, uids: [] }, batches: 0, asker, began }
     return { ...answerWith(question, { status: 'busy', level }), status: 'busy', about }
   }
 
   async function note(fact: Fact<'answer'>): Promise<void> {
     const { question, answer } = fact
-    const { verdict, batches, asker } = answer.about as About
+    const { verdict, batches, asker, began } = answer.about as About
     const { decision, uids, level, audience } = verdict
     const query_type = typeWord(question.body)
     const outcome = { status: answer.status, people: uids.length, sent: sent.has(answer.plain) }
@@ -191,6 +194,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       decision: decision.effect,
       rule: decision.rule,
       ...outcome,
+      elapsed_ms: Math.round(clock.monotonic() - began),
     }
     log.info(fields, 'question answered')
   }

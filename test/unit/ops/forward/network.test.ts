@@ -69,7 +69,14 @@ describe('over TLS', () => {
     const config = {
       mesh,
       discovery,
-      forward: { to: forward.to, kinds: forward.kinds, tls_ca: ca, tls_certificate: '', tls_key: '' },
+      forward: {
+        to: forward.to,
+        kinds: forward.kinds,
+        traces: '',
+        tls_ca: ca,
+        tls_certificate: '',
+        tls_key: '',
+      },
     }
     return openNetwork(forwardTarget(to)!, { config, timers: deps.timers }, patience())
   }

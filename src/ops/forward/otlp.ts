@@ -1,0 +1,78 @@
+// OpenTelemetry's own exporter; loaded only where traces are sent.
+import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import { BatchSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace'
+import type { Config } from '../../config/index.ts'
+import { addressOf } from './network.ts'
+
+/** Spans that wait; while no collector answers, newer ones are dropped. */
+const QUEUE_MAX = 2_048
+const SEND_EVERY_MS = 1_000
+const SEND_MS = 10_000
+
+export interface SendingDeps {
+  readonly config: Pick<Config, 'mesh' | 'discovery' | 'forward'>
+  readonly sender: { readonly name: string; readonly nodeId: string; readonly version: string }
+  /** Told once each time that the collector goes away or comes back. */
+  readonly onTrouble: (problem: string | undefined) => void
+}
+
+export type Span = Omit<ReadableSpan, 'resource'>
+
+export interface Sending {
+  send(span: Span): void
+  /** Sends what waits, if the collector takes it. */
+  end(): Promise<void>
+}
+
+/** Connects to addresses that `mesh.lan_only` and `discovery.resolvers` allow, and to no other. Rejects for a file that cannot be read. */
+export async function createSending({ config, sender, onTrouble }: SendingDeps): Promise<Sending> {
+  const { traces, tls_ca } = config.forward
+  const inner = new OTLPTraceExporter({
+    // The configuration takes no public address. A name is looked up for each connection.
+    url: new URL(`${traces.replace(/\/+$/, '')}/v1/traces`).href,
+    timeoutMillis: SEND_MS,
+    httpAgentOptions: {
+      keepAlive: true,
+      ...(tls_ca !== '' && { ca: await readFile(tls_ca) }),
+      lookup(name, { all }, done) {
+        addressOf(name, config, AbortSignal.timeout(SEND_MS)).then(
+          (address) =>
+            all ? done(null, [{ address, family: isIP(address) }]) : done(null, address, isIP(address)),
+          (error: Error) => done(error, ''),
+        )
+      },
+    },
+  })
+  let isDown = false
+  const exporter = {
+    export(...[spans, done]: Parameters<typeof inner.export>): void {
+      inner.export(spans, (result) => {
+        const problem = result.error?.message ?? (result.code === 0 ? undefined : 'it refused them')
+        if ((problem !== undefined) !== isDown) onTrouble(problem)
+        isDown = problem !== undefined
+        done(result)
+      })
+    },
+    shutdown: () => inner.shutdown(),
+    forceFlush: () => inner.forceFlush(),
+  }
+  const processor = new BatchSpanProcessor({
+    exporter,
+    maxQueueSize: QUEUE_MAX,
+    scheduledDelayMillis: SEND_EVERY_MS,
+    exportTimeoutMillis: SEND_MS,
+  })
+  const resource = resourceFromAttributes({
+    'service.name': 'karo',
+    'service.version': sender.version,
+    'service.instance.id': sender.nodeId,
+    'host.name': sender.name,
+  })
+  return {
+    send: (span) => processor.onEnd(Object.assign(span, { resource })),
+    end: () => processor.shutdown().catch(() => {}),
+  }
+}
