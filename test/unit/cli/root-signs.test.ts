@@ -127,7 +127,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
     }
     return karo(
       answers,
-      ...['policy', 'sign', '--bucket', '6h', '--audience', 'security', '--root-key', key],
+      ...['policy', 'sign', '--bucket', '6h', '--noise', '10', '--audience', 'security', '--root-key', key],
       ...['--passphrase-file', pass, ...aggregators.flatMap((one) => ['--aggregator', one])],
     )
   }
@@ -148,13 +148,13 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   expect(ran.code).toBe(0)
   const assigned = ran.requests.filter(({ line }) => line.includes('/fleet/assign'))
   expect(assigned.map(({ body }) => body)).toEqual([{ who: nodes[0], owner: 'north' }])
-  const { aggregators, bucket, audiences, former, began, version } = bundleIn(ran)
+  const { aggregators, bucket, noise, audiences, former, began, version } = bundleIn(ran)
   expect([former, began]).toEqual([undefined, version])
   expect(aggregators.map((of) => [formatNodeId(of.key), of.operator])).toEqual([
     [nodes[0], 'north'],
     [nodes[1], 'hq'],
   ])
-  expect([bucket, audiences]).toEqual(['6h', ['security']])
+  expect([bucket, noise, audiences]).toEqual(['6h', 10, ['security']])
 
   // Who computed totals before stays in the next bundle, as long as what they released is kept.
   const root = openRootKey(key, Buffer.from(words))
