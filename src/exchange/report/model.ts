@@ -58,7 +58,7 @@ export function reportOf(findings: Findings): Report {
     anomalies,
     machines: findings.machines,
     source: findings.source,
-    notes: [...findings.notes, ...notesOf(sections, isShown)],
+    notes: [...findings.notes, ...notesOf(sections, isShown || found.tool_usage.first !== undefined)],
   }
 }
 

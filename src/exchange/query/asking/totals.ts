@@ -315,7 +315,7 @@ function notesOf(
   found: Found,
   before: readonly BucketTotals[] | undefined,
   first: FirstTotals | undefined,
-  { team, perNode }: Pick<AskRequest, 'team' | 'perNode'>,
+  { team, perNode, query_type }: Pick<AskRequest, 'team' | 'perNode' | 'query_type'>,
 ): readonly string[] {
   if ('refused' in found) return [found.refused]
   if ('withheld' in found) return [found.withheld]
@@ -331,6 +331,6 @@ function notesOf(
       ? []
       : [absentWords.ownTeam(team, audience)]),
     ...(changes === undefined ? [] : [changes]),
-    ...(perNode ? [absentWords.nodes] : []),
+    ...(perNode && queryType(query_type).namedBesideTotals !== true ? [absentWords.nodes] : []),
   ]
 }

@@ -377,6 +377,8 @@ test('who gets totals only is told anomalies by name beside them, of machines wh
     ask(desk, { query_type: 'Anomalies', level: undefined as never, ...more })
   const { level, nodes: told = [] } = await anomalies()
   expect([level, told.map(({ name }) => name)]).toEqual([2, ['holder-0']])
+  named.anomalies = { signals: [], learning: false }
+  expect((await anomalies({ perNode: true })).notes.at(-1)).toContain('nothing began on the one machine')
   // Who asks for totals by their level gets totals.
   expect((await anomalies({ level: 2 })).nodes).toBeUndefined()
   await named.sharing.anomalies(1000, 'anonymous')
