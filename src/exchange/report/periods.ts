@@ -47,11 +47,15 @@ const addUp = (rows: readonly TotalRow[]): TotalRow => ({
   ),
 })
 
-/** Each period of `now` beside that of `before` which began `back` ms earlier; those without one are left out. */
+/** A time by which a period finds the one that lies so many ms before it. The first period of a mesh is shorter than a day. */
+export const spanName = ({ start, end }: Pick<Period, 'start' | 'end'>, back = 0): string =>
+  `${start - back} ${end - back}`
+
+/** Each period of `now` beside that of `before` which lies `back` ms earlier; those without one are left out. */
 export function pairsOf(now: readonly Period[], before: readonly Period[], back: number): readonly Pair[] {
-  const earlier = new Map(before.map((period) => [period.start, period]))
+  const earlier = new Map(before.map((period) => [spanName(period), period]))
   return now.flatMap((period) => {
-    const found = earlier.get(period.start - back)
+    const found = earlier.get(spanName(period, back))
     return found === undefined ? [] : [{ now: period, before: found }]
   })
 }

@@ -8,7 +8,14 @@ import type { Certificates } from '../../trust/certificates/index.ts'
 import type { Acting } from '../../trust/operators/index.ts'
 import { isMissing, type Trust } from '../../trust/peers/index.ts'
 import { type AskedType, type Query, whyNoTeam } from '../query/index.ts'
-import { type CATEGORIES, type Findings, type Found, type Report, reportOf } from '../report/index.ts'
+import {
+  type CATEGORIES,
+  type Findings,
+  type Found,
+  type Report,
+  reportOf,
+  spanName,
+} from '../report/index.ts'
 import type { BucketTotals } from '../totals/types.ts'
 import type { Figures } from './figures.ts'
 
@@ -197,8 +204,8 @@ function backOf(answers: Readonly<Record<string, Answer>>, range: Range, choices
   const pairs = (back: number): number =>
     Math.max(
       ...all.map((buckets) => {
-        const starts = new Set(buckets.map(({ start }) => start))
-        return buckets.filter((bucket) => isIn(bucket, range) && starts.has(bucket.start - back)).length
+        const spans = new Set(buckets.map((bucket) => spanName(bucket)))
+        return buckets.filter((bucket) => isIn(bucket, range) && spans.has(spanName(bucket, back))).length
       }),
     )
   const [periods = []] = [...all].sort((a, b) => b.length - a.length)

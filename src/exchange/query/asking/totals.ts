@@ -222,10 +222,13 @@ async function beforeOf(
   )
   const { team } = request
   const earlier = team === undefined ? all : { ...all, buckets: teamTotals(all.buckets, team).buckets }
-  return isWhole(earlier) && earlier.buckets.length === buckets.length ? earlier.buckets : undefined
+  const isAsLong = earlier.buckets.map(lengthOf).join() === buckets.map(lengthOf).join()
+  return isWhole(earlier) && isAsLong ? earlier.buckets : undefined
 }
 
 const WEEK_MS = 7 * DAY_MS
+/** The first bucket of a mesh of days is shorter than the others. */
+const lengthOf = ({ start, end }: BucketTotals): number => end - start
 
 /** Machines of the newest bucket, and of that of the fewest in the period before; they need not be the same machines. */
 function comparedOf(

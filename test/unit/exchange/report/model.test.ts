@@ -1,6 +1,7 @@
 // What a report says: sums, changes over periods that both times show whole, and what is not known, each with what stands behind it.
 import { describe, expect, it } from 'vitest'
 import { type Findings, rendered, reportOf } from '../../../../src/exchange/report/index.ts'
+import { type Period, pairsOf } from '../../../../src/exchange/report/periods.ts'
 import { report as schema } from '../../../../src/exchange/report/schema.ts'
 import { findingsOf, foundOf, NOTHING, TWO_WEEKS } from './findings.ts'
 
@@ -61,6 +62,18 @@ describe('tools', () => {
     )
     expect(tools.rows[0]).toMatchObject({ value: 30, at_least: true, change: null })
   })
+})
+
+it('never compares a whole day with the first period of a mesh, which is of six hours', () => {
+  const period = (start: number, hours: number): Period => ({
+    start,
+    end: start + hours * 3_600_000,
+    machines: 8,
+    rows: new Map(),
+  })
+  const week = 7 * 86_400_000
+  const [quarter, day, next] = [period(0, 6), period(week, 24), period(2 * week, 24)]
+  expect(pairsOf([day, next], [quarter, day], week)).toEqual([{ now: next, before: day }])
 })
 
 describe('risk', () => {
