@@ -126,9 +126,9 @@ export function createConsenting({ insight, sharing, policy, roster, ownUid, clo
         }),
       )
       const { people: counted, keys } = whoContributes(shares)
-      const starts = people
-        .filter(({ uid }) => counted.includes(String(uid)))
-        .map((person) => countedFrom(person, bucket) ?? bucket.end)
+      const starts = people.map((person) =>
+        counted.includes(String(person.uid)) ? (countedFrom(person, bucket) ?? bucket.end) : bucket.start,
+      )
       const range = { start: Math.max(bucket.start, ...starts), end: bucket.end }
       return { people: counted.map(Number), keys: new Set(keys), range }
     },

@@ -44,8 +44,7 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
       const totals = buckets.map((bucket) =>
         totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, known, now: clock.now() }),
       )
-      const first = firstBucket(now)
-      return { audience, buckets: totals, ...(first === undefined ? {} : { first }) }
+      return { audience, buckets: totals, first: firstBucket(now) }
     },
   }
 }

@@ -94,8 +94,7 @@ export function rosterOf({ self, fleet, trust }: RosterDeps): Roster {
     named: (audience) => ({
       nodes: [...certified.values()]
         .filter(({ node_id, roles }) => node_id !== self && roles.includes(audience))
-        .map(({ node_id }) => node_id)
-        .filter((node) => !trust.opinion(node).revoked),
+        .flatMap(({ node_id }) => (trust.opinion(node_id).revoked ? [] : node_id)),
       operators: fleet.operators
         .list()
         .filter(({ state, binding }) => state === 'valid' && binding.roles.includes(audience))

@@ -121,7 +121,7 @@ export interface Totals {
   /** Closed buckets in the range, oldest first. */
   readonly buckets: readonly BucketTotals[]
   /** The bucket with which totals of this mesh begin, wherever the range is; absent: nobody said when they began. */
-  readonly first?: TimeRange
+  readonly first?: TimeRange | undefined
 }
 
 export interface TotalsReader {

@@ -30,7 +30,7 @@ export interface FirstTotals {
 const minuteOf = (time: string): string => time.slice(0, 16).replace('T', ' ')
 
 const firstWords = ({ start, end, comes, machines, present }: FirstTotals): string =>
-  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come at about ${minuteOf(comes)}, when nine of ten machines have said whether they take part. ${present} of ${machines} certified machines are there now: karo query health. What a machine would give: karo share preview there.`
+  `The first totals of this mesh are of ${minuteOf(start)} to ${minuteOf(end)} UTC, and come at about ${minuteOf(comes)}, when nine of ten machines have said whether they take part. ${present} of ${machines} certified machines are there now: karo query health.`
 
 /** How far numbers that were added up over these buckets may be off; undefined: none of them has noise. */
 export function offOf(buckets: readonly BucketTotals[]): Off | undefined {

@@ -31,10 +31,9 @@ export const ASKING_MAX = 64
 
 /** Machines that are away must not hold totals up. */
 const NAMED_MS = 5_000
-const quietWords = (nodes: number): string =>
-  nodes === 0
-    ? 'By name: none that may be told. People let theirs be named to whom they allow: karo share anomalies identified.'
-    : `By name: nothing began on the ${nodes === 1 ? 'one machine' : `${nodes} machines`} whose people let them be named.`
+const NOBODY_NAMED =
+  'By name: none that may be told. People let theirs be named to whom they allow: karo share anomalies identified.'
+const NOTHING_NAMED = 'By name: nothing began where people let theirs be named.'
 
 export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch' | 'totals'> {
   readonly totals: TotalsDeps['totals'] & FetchDeps['totals']
@@ -221,11 +220,9 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       const { nodes = [] } = await ask({ ...request, level: 1, perNode: true, timeoutMs }, signal)
       // What is unusual here is its person's own affair.
       const others = nodes.filter(({ fingerprint }) => fingerprint !== identity.fingerprint)
-      const isQuiet = others.every(({ anomalies }) => (anomalies?.signals ?? []).length === 0)
-      return {
-        ...(others.length > 0 && { nodes: others }),
-        ...(isQuiet && { notes: [...notes, quietWords(others.length)] }),
-      }
+      if (others.length === 0) return { notes: [...notes, NOBODY_NAMED] }
+      const some = others.some(({ anomalies }) => anomalies?.signals.length)
+      return { nodes: others, ...(some ? {} : { notes: [...notes, NOTHING_NAMED] }) }
     } catch (error) {
       if (!(error instanceof KaroError)) throw error
       return {}

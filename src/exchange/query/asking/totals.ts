@@ -125,9 +125,8 @@ const COMES_MS = 15 * 60_000
 function firstOf({ trust, clock }: TotalsDeps, { first }: Totals): FirstTotals | undefined {
   const now = clock.now()
   if (first === undefined || now >= first.end + FIRST_MS) return undefined
-  const others = [...membersOf(trust, undefined).members.values()].filter(
-    ({ node_id }) => trust.opinion(node_id).why === 'certificate',
-  )
+  const all = [...membersOf(trust, undefined).members.values()]
+  const others = all.filter(({ node_id }) => trust.opinion(node_id).why === 'certificate')
   return {
     start: rfc3339(first.start),
     end: rfc3339(first.end),
