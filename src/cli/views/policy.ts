@@ -1,6 +1,7 @@
 // Role policies, for people: what is in force, what they say to a request, and which layer decided about a node.
 import { styleText } from 'node:util'
 import type { PolicyCheckShape, PolicyExplanationShape, PolicyShape } from '../../api/contract/shapes.ts'
+import { DAY_MS } from '../../base/calendar.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 import type { Tried } from '../policy/local.ts'
 import { type Screen, table } from '../terminal/table.ts'
@@ -36,16 +37,22 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
 
 const EVERY = { day: 'day', '6h': 'six hours', hour: 'hour' } as const
 
+const minute = (time: string): string => time.slice(0, 16).replace('T', ' ')
+
 /** Who computes totals, about what, for whom. */
 function totalsText({
   aggregators,
   bucket,
+  first,
   noise,
   audiences,
 }: NonNullable<PolicyShape['organisation']>['totals']): string {
   const operators = new Set(aggregators.map(({ operator }) => operator))
   const by = [...operators].map(printable).join(' and ')
-  return `totals of each ${EVERY[bucket]} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
+  // Later nobody waits for it.
+  const isNew = first !== null && Date.now() < Date.parse(first.end) + DAY_MS
+  const begin = isNew ? ` (the first of ${minute(first.start)} to ${minute(first.end)} UTC)` : ''
+  return `totals of each ${EVERY[bucket]}${begin} for ${audiences.map(printable).join(' and ') || 'nobody'}, computed by ${aggregators.length} nodes of ${by}${noise === null ? '' : noise === 0 ? ', without noise' : `, with noise that hides ${noise} of each number of one machine`}`
 }
 
 /** What the root of the mesh asks of every node, one fact a line. */

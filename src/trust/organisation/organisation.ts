@@ -43,6 +43,8 @@ interface OrganisationState {
   readonly totals: {
     readonly aggregators: readonly { readonly node_id: NodeId; readonly operator: string }[]
     readonly bucket: BucketLength
+    /** When a bundle first named aggregators, ms since the epoch; null: before bundles said so, or none is named. */
+    readonly began: number | null
     /** Scale of noise; null: by how many machines a total is of. */
     readonly noise: number | null
     /** Role names. */
@@ -261,6 +263,7 @@ export function createOrganisation(deps: OrganisationDeps): Organisation {
         totals: {
           aggregators: namedIn(body?.aggregators),
           bucket: body?.bucket ?? 'day',
+          began: body?.began ?? null,
           noise: body?.noise ?? null,
           audiences: body?.audiences ?? AUDIENCES,
           former: (body?.former ?? []).map(({ until, aggregators, bucket = 'day' }) => ({

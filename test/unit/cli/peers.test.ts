@@ -220,6 +220,7 @@ test('share takes a fingerprint as it is printed, in groups of four', async () =
     stopped: [],
     stopped_only: [],
     peers: [],
+    totals: [],
   }
   for (const what of ['allow', 'stop']) {
     const groups = ['0123', '4567', '89ab', 'cdef']

@@ -87,6 +87,30 @@ test('explain marks the layer that decides, and show says what is not in force',
   }
   const { out } = await karo({ 'GET /api/v1/policy': policy }, 'policy', 'show')
   expect(out).toContain('Not in force: /etc/x.cedar:1:2: no policy')
+
+  // What totals begin with is said until they are there.
+  const shown = async (end: number) => {
+    const first = { start: new Date(end - 6 * 3_600_000).toISOString(), end: new Date(end).toISOString() }
+    const aggregators = ['hq', 'ops'].map((operator) => ({ node_id: testIdentity(1).nodeId, operator }))
+    const organisation = {
+      number: 0,
+      signed_at: first.start,
+      policies: 0,
+      max_level: null,
+      k_min: null,
+      settings: [],
+      totals: { aggregators, bucket: 'day', noise: null, audiences: ['security'], former: [], first },
+      accepts: 'restrict',
+      problem: null,
+    }
+    return (await karo({ 'GET /api/v1/policy': { ...policy, organisation } }, 'policy', 'show')).out
+  }
+  const soon = Math.ceil(Date.now() / 3_600_000) * 3_600_000
+  const end = new Date(soon).toISOString().slice(0, 16).replace('T', ' ')
+  expect((await shown(soon)).replaceAll(/\s+/g, ' ')).toContain(
+    `to ${end} UTC) for security, computed by 2 nodes`,
+  )
+  expect(await shown(soon - 48 * 3_600_000)).not.toContain('the first of')
 })
 
 test('consent to categories is sent as such, by either word', async () => {
@@ -101,6 +125,7 @@ test('consent to categories is sent as such, by either word', async () => {
     allow: { peers: [], supervisors: [] },
     allow_only: [{ who: 'team:eng', categories: ['tool_usage'] }],
     stopped_only: [{ who: 'role:lead', categories: ['anomalies'] }],
+    totals: [],
   }
   const answers = { 'POST /api/v1/share/allow': view, 'POST /api/v1/share/stop': view }
   const allowed = await karo(answers, 'share', 'allow', 'team:eng', '--category', 'tool_usage')

@@ -15,6 +15,7 @@ import {
   rowsOf,
   sharingCategory,
   text,
+  timeRange,
   who,
 } from './fields.ts'
 
@@ -41,6 +42,9 @@ const organisation = z
       .strictObject({
         aggregators: aggregators('nodes that compute totals'),
         bucket: z.enum(BUCKET_LENGTHS).describe('what one total is about'),
+        first: timeRange
+          .nullable()
+          .describe('what the first total is about; null: nobody said when they began'),
         noise: count(
           'scale of the noise in totals: so many of each number of one machine it hides; null: not said, 10 in totals of at least 200 machines',
         ).nullable(),

@@ -3,6 +3,7 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { type LoadedConfig, valueText } from '../../../config/index.ts'
 import { AUTHOR_QUOTA } from '../../../exchange/query/index.ts'
+import { firstBucket } from '../../../exchange/totals/index.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
@@ -62,16 +63,7 @@ export function policyRoutes({
       : {
           ...state,
           settings: settingRows(state.settings),
-          totals: {
-            ...state.totals,
-            aggregators: [...state.totals.aggregators],
-            audiences: [...state.totals.audiences],
-            former: state.totals.former.map(({ until, aggregators, bucket }) => ({
-              until: moment(until),
-              aggregators: [...aggregators],
-              bucket,
-            })),
-          },
+          totals: totalsShape(state.totals),
           signed_at: moment(state.signed_at),
           accepts: accepts(),
         }
@@ -183,3 +175,18 @@ const moment = (ms: number): string => new Date(ms).toISOString()
 /** The schema lets 1 and 2 through. */
 const levelOf = (given: number | undefined): 1 | 2 | undefined =>
   given === undefined ? undefined : given === 2 ? 2 : 1
+
+function totalsShape({ began, ...totals }: NonNullable<ReturnType<Organisation['state']>>['totals']) {
+  const first = began === null ? undefined : firstBucket({ length: totals.bucket, began })
+  return {
+    ...totals,
+    first: first === undefined ? null : { start: moment(first.start), end: moment(first.end) },
+    aggregators: [...totals.aggregators],
+    audiences: [...totals.audiences],
+    former: totals.former.map(({ until, aggregators, bucket }) => ({
+      until: moment(until),
+      aggregators: [...aggregators],
+      bucket,
+    })),
+  }
+}

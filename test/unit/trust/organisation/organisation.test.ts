@@ -112,6 +112,7 @@ test('its forbid holds, its permit does not, and its limits narrow', async () =>
     totals: {
       aggregators: [{ node_id: other.nodeId, operator: 'site b' }],
       bucket: 'day',
+      began: null,
       noise: null,
       audiences: ['security'],
       former: [],
