@@ -192,6 +192,8 @@ async function answer(request: Request, body: Frame['body'], { jobs, send, deps 
     case 'cancel':
       return value(request.id, jobs.cancel(request.job))
     case 'input':
+      if (request.trace_id !== null)
+        deps.log.info({ job: request.job, trace_id: request.trace_id }, 'a call is handed to a job')
       return jobs.input(request.job, body, request.final)
     case 'ack':
       return jobs.ack(request.job, request.bytes)

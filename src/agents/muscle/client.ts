@@ -42,8 +42,8 @@ type TakeOutput = (piece: {
 export interface RunningJob {
   /** Rejects with `unavailable` when the Muscle is lost; its jails are killed then. */
   readonly ended: Promise<Ended>
-  /** Standard input; with `final` it ends. */
-  input(bytes: Uint8Array, final: boolean): void
+  /** Standard input; with `final` it ends. `trace`: of the call that the bytes are, for the log of the Muscle. */
+  input(bytes: Uint8Array, final: boolean, trace?: string): void
 }
 
 export interface MuscleClient {
@@ -268,10 +268,11 @@ function attach(
       }
       return {
         ended: followed.ended.promise,
-        input(bytes, final) {
+        input(bytes, final, trace) {
           for (let at = 0; at < bytes.length || at === 0; at += PIECE_BYTES) {
             const piece = Buffer.from(bytes.subarray(at, at + PIECE_BYTES))
-            send({ op: 'input', job, final: final && at + PIECE_BYTES >= bytes.length }, piece)
+            const trace_id = at === 0 ? (trace ?? null) : null
+            send({ op: 'input', job, final: final && at + PIECE_BYTES >= bytes.length, trace_id }, piece)
           }
         },
       }

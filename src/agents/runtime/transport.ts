@@ -3,6 +3,7 @@ import { constants } from 'node:os'
 import type { Duplex } from 'node:stream'
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client'
 import { createQuota, type Rate } from '../../base/quota.ts'
+import { traceOfParent } from '../../base/words/traceparent.ts'
 import type { JobSpec, MuscleClient, RunningJob } from '../muscle/client.ts'
 
 /** Bytes of one line, or of one message over HTTP. Whoever writes a longer one is ended, because the rest of it could be anything. */
@@ -163,7 +164,7 @@ export function createJobTransport({
     async send(message) {
       if (job === undefined || ended || reason !== undefined) throw new Error(reason ?? 'it has ended')
       traffic.sent(message)
-      job.input(Buffer.from(`${JSON.stringify(message)}\n`), false)
+      job.input(Buffer.from(`${JSON.stringify(message)}\n`), false, traceOf(message))
     },
     async close() {
       kill(ENDED)
@@ -202,3 +203,9 @@ function describeEnd(how: string, by: string | number | null, limits: JobSpec['l
 
 const LACKS_MEMORY: ReadonlySet<unknown> = new Set(['SIGABRT', 'SIGBUS', 'SIGKILL', 'SIGSEGV', 'SIGTRAP'])
 const mebibytes = (bytes: number): string => `${Math.floor(bytes / 1024 / 1024)} MiB`
+
+/** Of the request that a call of a tool belongs to. */
+function traceOf(message: JSONRPCMessage): string | undefined {
+  const parent = 'params' in message ? message.params?._meta?.traceparent : undefined
+  return typeof parent === 'string' ? traceOfParent(parent) : undefined
+}

@@ -14,7 +14,7 @@ import {
 } from './shape.ts'
 
 /** Both ends have to speak the same version; they are parts of one installation. */
-export const CONTRACT_VERSION = 2
+export const CONTRACT_VERSION = 3
 
 /** Bytes of one `output` or `input` message. */
 export const PIECE_BYTES = 64 * 1024
@@ -57,6 +57,9 @@ export type Limits = Of<typeof limits>
 const bind = object({ path, write: boolean })
 export type Bind = Of<typeof bind>
 
+/** Of the request that led to this; written into the log of the Muscle. */
+const trace_id = nullable(text(32, /^[0-9a-f]{32}$/))
+
 const run = object({
   op: one('run'),
   id,
@@ -77,8 +80,7 @@ const run = object({
   net: boolean,
   /** The bytes follow behind the header, one secret after the other. */
   secrets: list(object({ name: text(48, /^[A-Z][A-Z0-9_]*$/), bytes: integer(1, SECRET_BYTES) }), 8),
-  /** Of the request that led to this job; written into the log of the Muscle. */
-  trace_id: nullable(text(32, /^[0-9a-f]{32}$/)),
+  trace_id,
 })
 export type RunRequest = Of<typeof run>
 
@@ -101,7 +103,7 @@ const REQUESTS = {
   probe: object({ op: one('probe'), id }),
   list: object({ op: one('list'), id }),
   run,
-  input: object({ op: one('input'), job, final: boolean }),
+  input: object({ op: one('input'), job, final: boolean, trace_id }),
   ack: object({ op: one('ack'), job, bytes: integer(1, WINDOW_BYTES) }),
   cancel: object({ op: one('cancel'), id, job }),
 }

@@ -79,6 +79,8 @@ test.skipIf(jails?.problem !== undefined)('a task leads from its request to the 
   expect(ran, ran.stderr).toMatchObject({ code: 0 })
   const { trace_id: trace } = await ann.json<TaskShape>(['task', 'show', 'traced'])
   await until(() => ofTrace(trace).some(({ name }) => name === 'run a task'), { what: 'the task has come' })
+  await ann.karo(['task', 'run', 'canary-agent', 'echo', given, '--id', 'traced-again'])
+  const { trace_id: again } = await ann.json<TaskShape>(['task', 'show', 'traced-again'])
   // The jail of the agent lives on, so its own step ends with it.
   await ann.karo(['agent', 'stop', 'canary-agent'])
   await until(() => ofTrace(trace).some(({ name }) => name === 'run in a jail'), {
@@ -87,13 +89,17 @@ test.skipIf(jails?.problem !== undefined)('a task leads from its request to the 
   const top = ofTrace(trace).filter(({ parent }) => parent === undefined)
   expect(top.map(({ id }) => id)).toEqual([trace.slice(0, 16)])
   expect(ofTrace(trace).every(({ id, parent }) => id === top[0]!.id || parent === top[0]!.id)).toBe(true)
-  // The Muscle has no network; its log has the trace.
-  const logged = ann
-    .log()
-    .split('\n')
-    .filter((line) => line.includes(trace))
-    .join('\n')
-  for (const said of ['a job is asked for', 'a job ended']) expect(logged).toContain(said)
+  // The Muscle has no network; its log has the trace of each job, and of each call in one that runs already.
+  const logged = (by: string) =>
+    ann
+      .log()
+      .split('\n')
+      .filter((line) => line.includes(by))
+      .join('\n')
+  for (const said of ['a job is asked for', 'a call is handed to a job', 'a job ended'])
+    expect(logged(trace)).toContain(said)
+  expect(logged(again)).toContain('a call is handed to a job')
+  expect(logged(again)).not.toContain('a job is asked for')
 })
 
 test('a request of the page, or of a program that traces itself, keeps its trace', async () => {

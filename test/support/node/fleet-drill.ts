@@ -1,10 +1,12 @@
-// A drill of a fleet on a LAN of namespaces: rolled out by one file, killed, cut in two, one revoked, all started again; each step timed.
-import { equal, ok } from 'node:assert/strict'
+// A drill of a fleet on a LAN of namespaces: rolled out by one file, set, killed, cut in two, one with a wrong clock, one revoked, all started again; each step timed.
+import { deepEqual, equal, ok } from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
+import type { FleetState } from '../../../src/cli/fleet/settings-view.ts'
 import { until } from '../run/until.ts'
 import { some } from './fleet.ts'
+import { hasFaketime, underClock } from './fleet-trial.ts'
 import { canNamespaces, createLan } from './lan.ts'
 import { startNode, type TestNode, temporaryHome } from './node.ts'
 
@@ -27,12 +29,13 @@ export async function drillFleet(
   const typed: string[] = []
   const told: string[] = []
 
-  const start = async (at: number): Promise<void> => {
+  const start = async (at: number, env: Readonly<Record<string, string>> = {}): Promise<void> => {
     const node = await startNode({
       home: homes[at]!,
       name: `m${at}`,
       netns: lan.members[at]!.netns,
       ready: false,
+      env,
     })
     await node.ready(PATIENT.deadlineMs)
     nodes[at] = node
@@ -60,10 +63,16 @@ export async function drillFleet(
         ...PATIENT,
       })
   }
-  const asks = async (known: number): Promise<void> => {
-    const { coverage } = await nodes[0]!.json<QueryResult>(['query', 'health'])
-    equal(coverage.known, known, 'hq asks another number of machines than there are')
-    equal(coverage.answered, known, 'not all of them answered')
+  /** Who is there, and who is missing, are counted the same by every question, and what is known to be away costs no waiting. */
+  const asks = async (there: number, away = 0, from = nodes[0]!): Promise<void> => {
+    const { coverage, timing } = await from.json<QueryResult>(['query', 'health'])
+    const { known, answered, unreachable, complete } = coverage
+    deepEqual(
+      { known, answered, unreachable, complete },
+      { known: there + away, answered: there, unreachable: away, complete: away === 0 },
+    )
+    ok(timing.elapsed_ms < 5_000, `${from.name} waited ${timing.elapsed_ms} ms for ${away} that are away`)
+    if (away > 0) tell(`${from.name} asked ${there}, with ${away} away: ${timing.elapsed_ms} ms`)
   }
 
   for (const [at, home] of homes.entries())
@@ -77,17 +86,30 @@ export async function drillFleet(
     const others = homes.map((_, at) => at).slice(1)
     for (const at of others)
       writeFileSync(join(homes[at]!, 'enrolment.json'), readFileSync(file), { mode: 0o600 })
-    await some(others, start)
+    await some(others, (at) => start(at))
     await linked(nodes, machines - 1)
   })
   await asks(machines - 1)
+  const signed = ['--root-key', join(keys, 'root.key'), '--passphrase-file', '-']
+  await timed('a setting of all', async () => {
+    await types(['fleet', 'set', 'guard.profile=strict', ...signed], WORDS)
+    await until(
+      async () =>
+        (await nodes[0]!.json<FleetState>(['fleet', 'show'])).machines.filter(
+          ({ state }) => state === 'follows',
+        ).length === machines,
+      { what: 'all follow it', ...PATIENT },
+    )
+  })
 
   // Which ones is the seed's choice; hq, where the sysadmin sits, stays.
   const chosen = (step: number): number => 1 + ((seed + step * 7) % (machines - 1))
   await timed(`${KILLED} killed and back`, async () => {
     const gone = [...new Set(Array.from({ length: KILLED }, (_, step) => chosen(step)))]
     await Promise.all(gone.map((at) => nodes[at]!.kill9()))
-    await some(gone, start)
+    await linked([nodes[0]!], machines - 1 - gone.length)
+    await asks(machines - 1 - gone.length, gone.length)
+    await some(gone, (at) => start(at))
     await linked(nodes, machines - 1)
   })
 
@@ -98,11 +120,34 @@ export async function drillFleet(
     await linked(nodes.slice(0, half), half - 1)
     await linked(nodes.slice(half), machines - half - 1)
   })
+  await asks(half - 1, machines - half)
+  await asks(machines - half - 1, half, nodes[half])
   await timed('healed', async () => {
     lan.heal()
     await linked(nodes, machines - 1)
   })
   await asks(machines - 1)
+
+  // A member whose clock went wrong is out until it is right again, and each side says whose clock it is.
+  if (hasFaketime)
+    await timed('a clock ten minutes off, told and put right', async () => {
+      const at = chosen(KILLED + 1)
+      await nodes[at]!.stop()
+      await start(at, underClock('+10m'))
+      const { node_id: id } = await nodes[at]!.status()
+      await until(
+        async () => {
+          const { coverage } = await nodes[0]!.json<QueryResult>(['query', 'health'])
+          return coverage.nodes.some(({ why, clock_off_ms = 0 }) => why === 'clock' && clock_off_ms > 500_000)
+        },
+        { what: 'hq says whose clock is wrong', ...PATIENT },
+      )
+      equal((await peersOf(nodes[0]!)).find(({ node_id }) => node_id === id)?.state === 'connected', false)
+      await nodes[at]!.stop()
+      await start(at)
+      await linked(nodes, machines - 1)
+    })
+  else tell('no package faketime: wrong clocks are not tried')
 
   const lost = nodes[chosen(KILLED)]!
   const { node_id: id } = await lost.status()

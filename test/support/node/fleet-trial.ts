@@ -15,7 +15,10 @@ const FAKETIME = ['x86_64', 'aarch64']
 const LIFE_MS = 8 * 60_000
 const WORDS = 'correct horse battery staple\n'
 
-const underClock = (offset: string): Readonly<Record<string, string>> => ({
+/** Whether the package faketime is there. */
+export const hasFaketime = FAKETIME !== undefined
+
+export const underClock = (offset: string): Readonly<Record<string, string>> => ({
   LD_PRELOAD: FAKETIME as string,
   FAKETIME: offset,
   FAKETIME_DONT_FAKE_MONOTONIC: '1',
