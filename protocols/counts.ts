@@ -35,12 +35,12 @@ export const possibleTools = (
 
 /** `filtered`: risk levels may have been left out, so that parts need not be of their whole. */
 export function possibleSafety(
-  { by_risk_level, blocked, confirmed_risky, karo_generated }: SafetyCounts,
+  { by_risk_level, blocked, confirmed_risky, declined = 0, karo_generated }: SafetyCounts,
   filtered = false,
 ): boolean {
   const levels = Object.values(by_risk_level)
   return (
-    bounded(...levels, blocked, confirmed_risky, karo_generated) &&
+    bounded(...levels, blocked, confirmed_risky, declined, karo_generated) &&
     (filtered || karo_generated <= total(levels))
   )
 }

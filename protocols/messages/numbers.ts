@@ -34,6 +34,11 @@ const safetyCounts = z.object({
   by_risk_level: z.object({ safe: uint(), moderate: uint(), high: uint(), critical: uint() }),
   blocked: uint(),
   confirmed_risky: uint(),
+  declined: uint()
+    .optional()
+    .describe(
+      'lines that the guard asked about and that did not run; absent: 0, or of a version that does not tell it',
+    ),
   karo_generated: uint(),
 })
 export type SafetyCounts = z.infer<typeof safetyCounts>

@@ -38,14 +38,18 @@ const ESCAPE = '\u001b'
 
 /** Shows the verdict; asks when it is to be confirmed. Without a terminal nobody can answer, so it does not run. */
 export async function converse(
-  io: Pick<CommandIo, 'env'>,
+  io: Pick<CommandIo, 'env' | 'err'>,
   guard: Guard,
   verdict: RiskVerdict,
   shell: Shell,
   here: Here,
 ): Promise<Answer> {
   const terminal = openTerminal()
-  if (terminal === undefined) return { verb: 'drop', outcome: outcomeOf(verdict) }
+  if (terminal === undefined) {
+    const why = verdict.decision === 'confirm' ? ': there is no terminal to ask at' : ''
+    io.err(`karo: ${printVerdict(verdict, { colour: false, columns: 80 })}  It does not run${why}.\n`)
+    return { verb: 'drop', outcome: outcomeOf(verdict) }
+  }
   const { env } = io
   const columns = terminal.columns()
   const colour = !env.NO_COLOR && env.TERM !== 'dumb'

@@ -79,9 +79,17 @@ function parts(summary: SummaryShape['summary']): { subject: string; says: strin
     )
   }
   if (safety_stats !== undefined) {
-    const { by_risk_level, blocked, confirmed_risky, karo_generated, guard, hook } = safety_stats
+    const {
+      by_risk_level,
+      blocked,
+      confirmed_risky,
+      declined = 0,
+      karo_generated,
+      guard,
+      hook,
+    } = safety_stats
     const levels = Object.entries(by_risk_level).map(([level, count]) => `${level} ${count}`)
-    const acts = `blocked ${blocked}, confirmed ${confirmed_risky}, run by AI tools and programs ${karo_generated}`
+    const acts = `blocked ${blocked}, confirmed ${confirmed_risky}, declined ${declined}, run by AI tools and programs ${karo_generated}`
     const state = `guard ${guard}, hook ${hook}`
     found.push({ subject: 'risk', says: `${levels.join(', ')}; ${acts}; ${state}` })
   }

@@ -111,8 +111,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const numbers = insight.during(range)
     const patterns = await numbers.commandPatterns(uids)
     // A line that the guard stopped is no command.
-    const { blocked, confirmed_risky } = await numbers.safetyCounts(uids)
-    return toHex(blake3([JSON.stringify([patterns, blocked, confirmed_risky])]))
+    const { blocked, confirmed_risky, declined } = await numbers.safetyCounts(uids)
+    return toHex(blake3([JSON.stringify([patterns, blocked, confirmed_risky, declined])]))
   }
 
   /** How far back those have records who share anything, ms since the epoch; undefined: nobody has any. */

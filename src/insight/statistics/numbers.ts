@@ -140,6 +140,7 @@ const safetyIn = ({ risk, guard, generated }: FoldedHours): SafetyCounts => ({
   by_risk_level: risk,
   blocked: guard.blocked,
   confirmed_risky: guard.confirmed,
+  declined: guard.declined,
   karo_generated: generated,
 })
 

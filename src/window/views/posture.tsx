@@ -292,6 +292,7 @@ function Sections({ report, days, team }: SectionsProps) {
 const ACT_WORDS: Readonly<Record<ReportShape['risk']['acts'][number]['act'], string>> = {
   blocked: 'blocked by the guard',
   confirmed_risky: 'confirmed by a person',
+  declined: 'declined by a person',
   karo_generated: 'run by AI tools and programs',
 }
 

@@ -192,6 +192,11 @@ const Safety = ({ data, least, off }: Shown<QueryDataOf<'SafetyPosture'>>) => (
           note: 'risky, but confirmed',
         },
         {
+          label: 'Declined',
+          value: atLeast(least, 'act:declined', data.declined, off.values),
+          note: 'asked about, not run',
+        },
+        {
           label: 'Made by programs',
           value: atLeast(least, 'act:karo_generated', data.karo_generated, off.values),
         },

@@ -1,4 +1,5 @@
 // What a person sees and keeps at the guard's question, in real shells: exceptions by "a", pastes, definitions, suggestions.
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -120,6 +121,29 @@ test('bash shows all lines of a paste before one of them runs', async () => {
   await until(() => shell.ran().length === 3, { what: 'all three' })
   expect(shell.ran()).toEqual(lines)
 })
+
+test.each(['', 'set -euC\n'])(
+  'bash that reads lines from a pipe says of each line that does not run why (%j)',
+  async (before) => {
+    const { rc, directory, home, ran } = await startGuarded({ program: 'bash' })
+    const { stdout, stderr } = spawnSync('setsid', ['--wait', 'bash', '--rcfile', rc, '-i'], {
+      input: `${before}echo first\ngit push --force second\nrm -rf /\necho last\n`,
+      env: {
+        HOME: directory,
+        KARO_HOME: home,
+        PATH: `${join(directory, 'bin')}:${process.env.PATH}`,
+        TERM: 'dumb',
+        LC_ALL: 'C.UTF-8',
+      },
+      encoding: 'utf8',
+    })
+    expect(stdout).toBe('first\nlast\n')
+    expect(ran()).toEqual([])
+    expect(stderr).toContain('git-force-push: Overwrites the history that others share with you.')
+    expect(stderr).toContain('It does not run: there is no terminal to ask at.\n')
+    expect(stderr).toContain('rm-root: Deletes every file on the machine.\n  It does not run.\n')
+  },
+)
 
 test('fish leaves nothing of its suggestion behind the line that is asked about', async () => {
   const directory = temporaryDirectory()

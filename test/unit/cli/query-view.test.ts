@@ -54,7 +54,7 @@ test.each([
 
 test('where the guard is on, where it is off, and where nobody knows', () => {
   const by_risk_level = { safe: 7, moderate: 1, high: 0, critical: 0 }
-  const acts = { blocked: 0, confirmed_risky: 0, karo_generated: 0 }
+  const acts = { blocked: 0, confirmed_risky: 0, declined: 0, karo_generated: 0 }
   const view = (guarded: boolean) =>
     queryView(
       {
@@ -256,6 +256,7 @@ test('what totals do not tell is marked, and is neither 0 nor left away', () => 
         by_risk_level: { safe: 7, moderate: null, high: 0, critical: 0 },
         blocked: null,
         confirmed_risky: 0,
+        declined: 0,
         karo_generated: 0,
         nodes_reporting: 8,
         change: null,
@@ -326,7 +327,14 @@ test('a sum of which some machines or periods do not tell is told as the least t
   }
   const totals = { ...empty(8, 0), level: 2, status: 'success', reach: null, released } as const
   const guard = { on: 8, partly: 0, off: 0, unknown: 0 }
-  const none = { blocked: 0, confirmed_risky: 0, karo_generated: 0, nodes_reporting: 8, change: null }
+  const none = {
+    blocked: 0,
+    confirmed_risky: 0,
+    declined: 0,
+    karo_generated: 0,
+    nodes_reporting: 8,
+    change: null,
+  }
   const safety = {
     by_risk_level: { safe: 7, moderate: 1, high: 0, critical: 0 },
     ...none,

@@ -36,10 +36,11 @@ export const safetyPosture: QueryTypeView<Data> = {
         },
       ],
     )
-    const { blocked, confirmed_risky, karo_generated, guard, hook } = data
+    const { blocked, confirmed_risky, declined, karo_generated, guard, hook } = data
     const acts =
       `blocked ${counted(blocked)}${since(blocked, before?.blocked)}, ` +
       `confirmed by a person ${counted(confirmed_risky)}${since(confirmed_risky, before?.confirmed_risky)}, ` +
+      `declined ${counted(declined)}${since(declined, before?.declined)}, ` +
       `run by AI tools and programs ${counted(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
     const states = [
       paint(guardWords(guard, nodes, off.nodes), guard.on === nodes ? 'green' : 'yellow', screen),
@@ -54,11 +55,13 @@ export const safetyPosture: QueryTypeView<Data> = {
             ),
           ]),
     ]
-    const counts = [...Object.values(risk), blocked, confirmed_risky, karo_generated]
+    const counts = [...Object.values(risk), blocked, confirmed_risky, declined, karo_generated]
     counts.push(...Object.values(guard), hook.silent, hook.none)
     return [
       bars,
-      [guard.on, guard.partly, blocked, confirmed_risky, karo_generated].every((count) => count === 0)
+      [guard.on, guard.partly, blocked, confirmed_risky, declined, karo_generated].every(
+        (count) => count === 0,
+      )
         ? ''
         : acts,
       `${states.join(', ')}\n`,
@@ -110,7 +113,7 @@ function guardWords({ on, partly, off, unknown }: Data['guard'], nodes: number, 
 
 /** `than before: high +3, blocked −1`; `as many as before` where nothing changed. */
 function changeWords(
-  { by_risk_level, blocked, confirmed_risky, karo_generated }: NonNullable<Data['change']>,
+  { by_risk_level, blocked, confirmed_risky, declined, karo_generated }: NonNullable<Data['change']>,
   passes: (field: string, value: string) => boolean,
 ): string {
   const changes = [
@@ -120,6 +123,7 @@ function changeWords(
     ...([
       ['blocked', blocked],
       ['confirmed', confirmed_risky],
+      ['declined', declined],
       ['run by AI tools and programs', karo_generated],
     ] as const),
   ].flatMap(([what, change]) => (change === null || change === 0 ? [] : [[what, change] as const]))

@@ -25,9 +25,13 @@ import { defineQueryType, type Filtered, type OpenedBucket, type ReleaseLayout }
 type ByRisk = SafetyCounts['by_risk_level']
 
 /** Null: not told, which numbers of single nodes always are. */
-type OrUntold<T> = { readonly [K in keyof T]: T[K] extends number ? number | null : OrUntold<T[K]> }
+type OrUntold<T> = {
+  readonly [K in keyof T]-?: NonNullable<T[K]> extends number ? number | null : OrUntold<T[K]>
+}
 
-export interface SafetyData extends OrUntold<SafetyCounts> {
+type Counts = OrUntold<SafetyCounts>
+
+export interface SafetyData extends Counts {
   /** Commands; 0 for a level that a filter leaves out. */
   readonly by_risk_level: OrUntold<ByRisk>
   /** Nodes behind these numbers, oneself included. */
@@ -39,15 +43,15 @@ export interface SafetyData extends OrUntold<SafetyCounts> {
   /** Commands of all levels, those that are not told too; in totals only, where every period and machine tells it. */
   readonly commands?: number
   /** Each count less that of the period of equal length before, of the nodes that know both; null: no node does. */
-  readonly change: OrUntold<SafetyCounts> | null
+  readonly change: Counts | null
 }
 
 /** Of its own family: other types show what levels add up to. */
 const ALL = 'all:commands'
-const ACTS = ['blocked', 'confirmed_risky', 'karo_generated'] as const
+const ACTS = ['blocked', 'confirmed_risky', 'declined', 'karo_generated'] as const
 const LAYOUT = {
   type: 'SafetyPosture',
-  version: 3,
+  version: 4,
   values: ['count'],
   rows: layoutRows([
     ALL,
@@ -142,7 +146,7 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         ...dividedByRule(safety.by_risk_level, rules),
         ...RISK_LEVELS.map((level) => [`risk:${level}`, [safety.by_risk_level[level]]] as const),
         [ALL, [RISK_LEVELS.reduce((sum, level) => sum + safety.by_risk_level[level], 0)]],
-        ...ACTS.map((act) => [`act:${act}`, [safety[act]]] as const),
+        ...ACTS.map((act) => [`act:${act}`, [safety[act] ?? 0]] as const),
         [`guard:${safety.guard}`, [1]],
         [`hook:${safety.hook}`, [1]],
       ])
@@ -189,6 +193,7 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
         }),
         blocked: count('commands the guard blocked'),
         confirmed_risky: count('risky commands a person confirmed'),
+        declined: count('lines that the guard asked about and that did not run'),
         karo_generated: count("commands that a program typed on a person's behalf"),
         nodes_reporting: z.int().min(0).describe('nodes behind these numbers, this one included'),
         guard: z
@@ -213,6 +218,7 @@ export const safetyPosture = defineQueryType('SafetyPosture', {
             by_risk_level: z.strictObject({ safe: less, moderate: less, high: less, critical: less }),
             blocked: less,
             confirmed_risky: less,
+            declined: less,
             karo_generated: less,
           })
           .describe('of the nodes that know both periods; null when no node does')
@@ -243,7 +249,7 @@ function tally<S extends string>(states: readonly S[], given: readonly S[]): Rec
 function filterLevels<
   T extends {
     readonly by_risk_level: OrUntold<ByRisk>
-    readonly change?: OrUntold<SafetyCounts> | null
+    readonly change?: Counts | null
   },
 >(data: T, { on }: Filtered): T {
   const leftOut = RISK_LEVELS.filter((level) => !on('risk_level', level)).map((level) => [level, 0])
@@ -257,9 +263,8 @@ function filterLevels<
 }
 
 /** Each count of `now` less that of `before`. */
-function lessThan(now: OrUntold<SafetyCounts>, before: OrUntold<SafetyCounts>): OrUntold<SafetyCounts> {
-  const less = (count: (of: OrUntold<SafetyCounts>) => number | null): number | null =>
-    lessBefore(count(now), count(before))
+function lessThan(now: Counts, before: Counts): Counts {
+  const less = (count: (of: Counts) => number | null): number | null => lessBefore(count(now), count(before))
   return {
     by_risk_level: {
       safe: less(({ by_risk_level }) => by_risk_level.safe),
@@ -269,12 +274,13 @@ function lessThan(now: OrUntold<SafetyCounts>, before: OrUntold<SafetyCounts>): 
     },
     blocked: less(({ blocked }) => blocked),
     confirmed_risky: less(({ confirmed_risky }) => confirmed_risky),
+    declined: less(({ declined }) => declined),
     karo_generated: less(({ karo_generated }) => karo_generated),
   }
 }
 
 /** Counts of opened totals. */
-const countsIn = (buckets: readonly OpenedBucket[], of = openedValue): OrUntold<SafetyCounts> => ({
+const countsIn = (buckets: readonly OpenedBucket[], of = openedValue): Counts => ({
   by_risk_level: {
     safe: of(buckets, 'risk:safe'),
     moderate: of(buckets, 'risk:moderate'),
@@ -283,10 +289,11 @@ const countsIn = (buckets: readonly OpenedBucket[], of = openedValue): OrUntold<
   },
   blocked: of(buckets, 'act:blocked'),
   confirmed_risky: of(buckets, 'act:confirmed_risky'),
+  declined: of(buckets, 'act:declined'),
   karo_generated: of(buckets, 'act:karo_generated'),
 })
 
-function addUp(parts: readonly SafetyCounts[]): SafetyCounts {
+function addUp(parts: readonly SafetyCounts[]) {
   const sum = (count: (part: SafetyCounts) => number): number =>
     parts.reduce((total, part) => total + count(part), 0)
   const by_risk_level = { safe: 0, moderate: 0, high: 0, critical: 0 }
@@ -295,6 +302,7 @@ function addUp(parts: readonly SafetyCounts[]): SafetyCounts {
     by_risk_level,
     blocked: sum(({ blocked }) => blocked),
     confirmed_risky: sum(({ confirmed_risky }) => confirmed_risky),
+    declined: sum(({ declined = 0 }) => declined),
     karo_generated: sum(({ karo_generated }) => karo_generated),
   }
 }

@@ -41,4 +41,5 @@ export function groundLines(ground: Ground, { notes }: Report): readonly string[
   ]
 }
 
-export const words = (name: string): string => name.replaceAll('_', ' ')
+export const words = (name: string): string =>
+  name === 'karo_generated' ? 'run by AI tools and programs' : name.replaceAll('_', ' ')

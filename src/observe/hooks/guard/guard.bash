@@ -15,7 +15,9 @@
 if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
   if [[ ${__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard
-    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [gone]=)
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line [day]=0 [late]=-999999 [gone]= [words]=)
+    # Without a terminal, where lines come from a pipe, words go to what is stderr now.
+    { : >/dev/tty; } 2>/dev/null || builtin exec {__karo_guard[words]}>&2
   fi
 
   # In a subshell: asks the judge in this user's daemon about the line in text. Sets answer to what is to be done, or late
@@ -57,6 +59,10 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     fi
   } 2>/dev/null
 
+  __karo_guard_say() {
+    if [[ ${__karo_guard[words]} ]]; then builtin printf '%s\n' "$1" >&"${__karo_guard[words]}"; else builtin printf '%s\n' "$1" >/dev/tty; fi
+  }
+
   # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
     local fd word= rest= names= pid asked= answer= late= IFS=' '
@@ -71,7 +77,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     exec {fd}< <(
       export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names" KARO_LINE_SHELL=$$
       export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
-      exec -- "${__karo_ask[@]}" --live 2>/dev/null
+      exec -- "${__karo_ask[@]}" --live 2>&"${__karo_guard[words]:--}"
     )
     pid=$!
     if builtin read -r -t "${__karo_given[start]}" -u "$fd" word && [[ $word == up ]] &&
@@ -95,11 +101,11 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
     fi
     builtin kill -KILL "$pid" 2>/dev/null
     if [[ $asked ]]; then
-      builtin printf '\n%s\n' "${__karo_given[cut_off]}" >/dev/tty
+      __karo_guard_say $'\n'"${__karo_given[cut_off]}"
       builtin printf 'drop unjudged safe -\n'
       return
     fi
-    builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
+    __karo_guard_say "${__karo_given[unanswered]}"
     builtin printf '%s unjudged safe -\n' "${__karo_given[verb]}"
   }
 
@@ -177,7 +183,7 @@ if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z $
       here=${here#-}
       if [[ $verb != @(run|edit|put|drop) ]]; then
         # The subshell ended before its answer.
-        builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
+        __karo_guard_say "${__karo_given[unanswered]}"
         verb=${__karo_given[verb]} outcome=unjudged level=safe here= late=
       fi
       [[ -z $late ]] || __karo_guard[late]=$EPOCHSECONDS

@@ -240,7 +240,7 @@ test('people see every number that would leave', async () => {
     expect(block).toContain(' tools git 1, npm 1 (1 failed)\n')
     expect(block).toContain(' commands 2, 1 unique\n by hour 10h 2\n by weekday Fri 2\n')
     expect(block).toContain(
-      ' risk safe 1, moderate 0, high 1, critical 0; blocked 0, confirmed 0, run by AI tools and programs 0; guard off, hook on\n',
+      ' risk safe 1, moderate 0, high 1, critical 0; blocked 0, confirmed 0, declined 0, run by AI tools and programs 0; guard off, hook on\n',
     )
     expect(block).toMatch(/ plaintext [0-9.]+ (B|KiB), BLAKE3 [0-9a-f]{16}…/)
   }
