@@ -33,7 +33,8 @@ const Opening = () => (
 
 function Frame() {
   const views = viewsOf(status.value)
-  const view = VIEWS.find(({ id }) => id === route.value) ?? VIEWS[0]
+  // An address of a view that does not apply here shows the first one.
+  const view = views.find(({ id }) => id === route.value) ?? VIEWS[0]
   const counts: Readonly<Record<string, number>> = {
     mesh: status.value?.mesh.peers_pending ?? 0,
     approvals: waitingCount(),

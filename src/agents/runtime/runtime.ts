@@ -74,6 +74,8 @@ const NO_TRACE = '0'.repeat(32)
 export interface Runtime extends Room {
   /** See `Registry.add`. Also rejects with `refused` while agents are off, or where only administrators may give places of the machine. */
   add(actor: Actor, wanted: Wanted): Promise<AgentView>
+  /** Only built-in agents run. */
+  areOff(): boolean
   /** Those of the actor; of everybody for administrators. */
   list(actor: Actor): Promise<readonly AgentView[]>
   /** KaroErrors, as the others with `which`: `not_found`. */
@@ -217,6 +219,7 @@ export function createRuntime(deps: RuntimeDeps): Runtime {
       const detail = `${running} of ${all.length} agents run${failing === 0 ? '' : `, ${failing} cannot`}`
       return all.length === 0 ? [] : [{ name: 'agents.runtime', ok: true, detail }]
     },
+    areOff: () => muscle.state().state === 'off',
     async add(actor, wanted) {
       if (muscle.state().state === 'off')
         throw new KaroError('refused', 'agents are off on this node', {

@@ -23,7 +23,7 @@ const signal = {
   kind: 'timing',
   subject: null,
   severity: 6,
-  words: '34 commands between 2:00 and 4:00; none then, nor an hour around it, on the 38 days of work before',
+  words: '34 commands between 2:00 and 4:00; at that time there were none on the 38 working days before',
   first_seen: '2026-11-20T02:00:00.000Z',
   last_seen: '2026-11-20T04:00:00.000Z',
   count: 1,

@@ -29,9 +29,9 @@ const ENTER_RUNS = [
 const HELP = [
   ['Esc, Ctrl-C', 'leaves your prompt as it was'],
   ['↑ ↓ PgUp PgDn', 'choose another command (also Ctrl-P, Ctrl-N)'],
-  ['Ctrl-R', 'where: everything, what was typed on this machine,'],
-  ['', 'this shell session, this directory, its git workspace, what failed'],
-  ['Ctrl-S', 'match: fuzzy (words, else letters in order), words, exact text'],
+  ['Ctrl-R', 'searches elsewhere: everything, what you typed on this machine, this'],
+  ['', 'shell session, this directory, its git repository, what failed'],
+  ['Ctrl-S', 'matches otherwise: words or else letters in order, words, exact text'],
   ['"two words"', 'as one        !word   must not occur'],
   ['Ctrl-O', 'inspects the command: its uses, and what ran before and after it'],
   ['Alt-1 … Alt-9', 'takes that one of the list; 1 is the best'],

@@ -43,12 +43,8 @@ export async function front(io: CommandIo): Promise<ExitCode> {
       { title: '', value: ([, says]) => says, wrap: true },
     ],
   )
-  io.out(
-    atHome(
-      `${rows}\nNext:\n${stepLines(nextOf(io, known))}\nkaro help  lists the commands of every day.\n`,
-      io,
-    ),
-  )
+  const steps = nextOf(io, known).map(([run, does]) => [atHome(run, io), does] as const)
+  io.out(`${atHome(rows, io)}\nNext:\n${stepLines(steps)}\nkaro help  lists the commands of every day.\n`)
   return EXIT.done
 }
 

@@ -168,10 +168,9 @@ async function question(asking: Asking): Promise<Answer> {
 /** Asks for how long and where; true when the exception is written. */
 async function allowed({ terminal, guard, verdict, columns, paint, here }: Asking): Promise<boolean> {
   const offered = choicesIn(here)
-  const choices = offered.map((key) => `${paint('bold', key)} ${CHOICES[key].words}`)
-  terminal.write(
-    `allow\n${fitted(`Allow exactly this line, where and how long? ${choices.join(', ')}, ${paint('bold', 'n')} not at all [n] `, columns)}`,
-  )
+  const choices = [...offered.map((key) => [key, CHOICES[key].words]), ['n', 'not at all']]
+  const rows = choices.map(([key, words]) => `  ${paint('bold', key!)}  ${words}\n`)
+  terminal.write(`allow\nAllow exactly this line:\n${rows.join('')}Which? [n] `)
   const key = await terminal.key()
   const choice = offered.find((one) => one === key)
   if (choice === undefined) {

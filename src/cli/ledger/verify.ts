@@ -56,8 +56,7 @@ const namesOf = (outside: Outside): string => membersOf(outside).join(', ')
 /** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
 function restsOn({ outside }: AuditVerdict): string {
   if (outside === undefined || outside.members.length === 0)
-    return `No other machine has returned a signed head, so only this machine's own copy shows that the end is whole.
-Members store a head each hour: connect to a member (karo peers), and verify again.
+    return `Only this machine's own copy was compared: no other machine keeps a signature of its end yet.
 `
   return `It reaches entry ${outside.seq}; ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} its signature of ${outside.signed_at}.
 `

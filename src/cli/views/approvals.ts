@@ -131,7 +131,7 @@ export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen)
 }
 
 export function capabilitiesView({ capabilities }: CapabilitiesShape, now: number, screen: Screen): string {
-  if (capabilities.length === 0) return 'No agent has been granted anything. karo cap grant  does that.\n'
+  if (capabilities.length === 0) return 'No agent has been granted anything.\n'
   return table(
     screen,
     capabilities.flatMap((one) =>

@@ -27,7 +27,7 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
   ])
   const team =
     teams.length === 0
-      ? 'This node is in no team, so leads get no level 1 from it. Its certificate puts it into one (karo ca assign, on an issuer), or policy.teams where it has none.'
+      ? 'This node is in no team, so no lead gets its numbers. An issuer puts it into a team (karo ca assign); without a certificate, policy.teams does.'
       : `This node is in: ${teams.map(printable).join(', ')}.`
   const bad = problem === null ? '' : `${paint(screen, 'red', `Not in force: ${printable(problem)}`)}\n`
   const odd = warnings.map((one) => `warning: ${printable(one)}\n`).join('')

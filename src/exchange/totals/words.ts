@@ -51,7 +51,7 @@ export function missingWords(buckets: readonly BucketTotals[], first?: FirstTota
   if (first !== undefined) return [firstWords(first)]
   if (buckets.length === 0)
     return [
-      'Totals are of whole closed periods (UTC days, unless the policy says otherwise), and none lies within this time: ask for a longer time. For periods of a day the last two days hold one.',
+      'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for a longer time: two days always hold a whole one.',
     ]
   const counts = new Map<Unreleased, number>()
   for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)

@@ -5,22 +5,22 @@ import type { Kind, Signal } from '../../base/words/signal.ts'
 const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
   unusual_pattern: ({ subject, observed, expected, n }) =>
     expected === 0
-      ? `${observed} commands of ${subject} in a day; never on the ${n} days of work before`
-      : `${observed} commands of ${subject} in a day; ${some(expected)} a day over the ${n} days of work before`,
+      ? `${observed} commands of ${subject} in a day; never on the ${n} working days before`
+      : `${observed} commands of ${subject} in a day; ${some(expected)} a day over the ${n} working days before`,
   failure_rate: ({ subject, observed, expected, n, window }) =>
-    `${some(observed)} of 100 commands${subject === null ? '' : ` of ${subject}`} failed ${span(window)}; usually ${some(expected)} do (of ${n} before)`,
+    `${some(observed)} of 100 commands${subject === null ? '' : ` of ${subject}`} failed ${span(window)}; usually ${some(expected)} of 100 do (${n} commands before)`,
   timing: ({ subject, observed, n, window }) =>
     subject !== null
-      ? `${observed} commands on a ${subject}; none on any ${subject} among the ${n} days of work before`
-      : `${observed} commands between ${clock(window.start)} and ${clock(window.end)}; none then, nor an hour around it, on the ${n} days of work before`,
+      ? `${observed} commands on a ${subject}; none on any ${subject} among the ${n} working days before`
+      : `${observed} commands between ${clock(window.start)} and ${clock(window.end)}; at that time there were none on the ${n} working days before`,
   repeated_risk: ({ observed, expected, window, n }) =>
     `${observed} commands of high risk or stopped by the guard ${span(window)}${n === 0 ? '' : `; usually ${expected === 0 ? 'none' : some(expected)} a day`}`,
   privilege_escalation: ({ observed, expected, n }) =>
     expected === 0
-      ? `${observed} commands for the rights of another account (su, sudo -i, passwd …) in a day; never on the ${n} days of work before`
+      ? `${observed} commands for the rights of another account (su, sudo -i, passwd …) in a day; never on the ${n} working days before`
       : `${observed} commands for the rights of another account (su, sudo -i, passwd …) in a day; usually ${some(expected)} a day`,
   deviation: ({ observed, expected, n }) =>
-    `${observed} commands in a day; usually ${some(expected)} (median of ${n} days of work)`,
+    `${observed} commands in a day; usually ${some(expected)} (median of ${n} working days)`,
   hook_silent: ({ subject, observed }) =>
     `a ${subject} ran programs for ${observed} minutes while its hook recorded nothing`,
 }

@@ -151,7 +151,7 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
     {
       source: 'default',
       speaks: true,
-      says: 'untrusted; it waits in karo peers pending once it asks to join',
+      says: 'untrusted; when it asks to join, karo peers pending shows it',
     },
   ]
   const deciding = sources.findIndex((source) => source.speaks)
@@ -200,7 +200,7 @@ function certificateStep({ certified, certificate_fault: fault }: Evidence) {
     return { speaks: false, says }
   }
   const { binding, level, stale } = certified
-  const until = new Date(binding.not_after).toISOString()
+  const until = `${new Date(binding.not_after).toISOString().slice(0, 16).replace('T', ' ')} UTC`
   const says = `${binding.issuer} certified it until ${until}${terms(level, binding.name, binding)}`
   return {
     speaks: true,

@@ -87,7 +87,7 @@ function Activity({ stats }: { readonly stats: StatisticsShape }) {
           {
             label: 'Guard',
             value: number(guard.blocked),
-            note: `blocked; ${number(guard.confirmed)} confirmed, ${number(guard.declined)} given up`,
+            note: `blocked; ${number(guard.confirmed)} confirmed, ${number(guard.declined)} declined`,
           },
           {
             label: 'Failed',

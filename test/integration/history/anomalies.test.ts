@@ -60,7 +60,7 @@ describe('what is unusual', () => {
       muted: false,
       seen: false,
       numbers: { unit: 'commands', observed: 40, expected: 0, n: 20 },
-      words: '40 commands of kubernetes in a day; never on the 20 days of work before',
+      words: '40 commands of kubernetes in a day; never on the 20 working days before',
     })
     const risk = signals.find(({ kind }) => kind === 'repeated_risk')
     expect(risk).toMatchObject({ severity: 7, subject: null, numbers: { observed: 9, expected: 0, n: 20 } })

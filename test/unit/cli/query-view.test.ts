@@ -184,8 +184,8 @@ test('the nodes that are listed are those whose records fall short, and a change
   expect(view).toContain('gum: nothing recorded in this period')
   expect(view).toMatch(/CHANGE/)
   expect(view).toContain('Changes are for 2 of the 3 nodes with numbers; the other has no records')
-  expect(said(0, 0, null, 2)).toContain('No node has records of the whole period:')
-  expect(said(0, 0, null, 2)).toMatch(/No change is shown.* back to 2026-11-20 05:00\./)
+  expect(said(0, 0, null, 2)).toContain('No node has records of all of this time:')
+  expect(said(0, 0, null, 2)).toMatch(/no comparison.* back to 2026-11-20 05:00\./)
   // Nothing before: the column is not there, and so nothing is said of it.
   expect(said(1, 2, 4)).not.toMatch(/CHANGE|Changes are/)
 })
@@ -385,10 +385,10 @@ test('totals say which whole periods they are of, what each left out, and why no
   } as never
   const lines = queryView(result, SCREEN).replaceAll(/\s+/g, ' ')
   expect(lines).toContain('the whole periods in this time: 2026-11-19 00:00 to 2026-11-21 00:00 UTC')
-  expect(lines).toContain('what fewer than 6 machines have is not told, and looks the same as what none has')
+  expect(lines).toContain('a number that fewer than 6 machines have is left out, as if no machine had it')
   expect(lines).toContain('of each number of a machine at most 1000 count in a period')
   expect(lines).toContain(
-    'not told of some periods or machines, so shown as at least (≥) or not at all: kubectl',
+    'some periods or machines do not tell these, so they are shown as at least (≥), or not at all: kubectl',
   )
-  expect(lines).toContain('no change is shown')
+  expect(lines).toContain('no comparison with before')
 })

@@ -27,7 +27,7 @@ const signal = z
         observed: number('what was found'),
         expected: number('what is usual for the caller'),
         spread: number('how much the usual number varies; null if that does not apply').nullable(),
-        n: count('days of work from which the usual was learnt; with `failure_rate` commands'),
+        n: count('working days from which the usual was learnt; with `failure_rate` commands'),
         window: timeRange,
       })
       .describe('the strongest there were'),

@@ -46,7 +46,8 @@ export function agentsRoutes(deps: AgentsRouteDeps): Routes {
     serve(server, api.getAgents, async (request) => {
       const { at } = request.query
       if (at !== undefined) return elsewhere.ask(request, at, api.getAgents, { operation: 'list' })
-      return { agents: (await agents.list(actorOf(request))).map(agentRow) }
+      const rows = (await agents.list(actorOf(request))).map(agentRow)
+      return { agents: rows, ...(agents.areOff() ? { off: true } : {}) }
     })
     serve(server, api.addAgent, async (request) => {
       const { call_ms, limits, ...rest } = request.body

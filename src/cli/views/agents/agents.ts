@@ -14,9 +14,13 @@ const line = (argv: readonly string[] | null): string =>
     ? 'not shown'
     : argv.map((word) => (/^[\w@%+:,./=-]+$/.test(word) ? word : quoteShell(word))).join(' ')
 
-export function agentsView({ agents }: AgentListShape, screen: Screen): string {
+const OFF =
+  'Agents of your own are off on this node; enabled = true under [agents] in config.toml allows them.\n'
+
+export function agentsView({ agents, off }: AgentListShape, screen: Screen): string {
   const own = agents.filter(({ built_in }) => built_in !== true)
-  const hint = own.length === 0 ? 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n' : ''
+  const none = off === true ? OFF : 'No agents of your own. karo agent add NAME -- COMMAND  adds one.\n'
+  const hint = own.length === 0 ? none : ''
   if (agents.length === 0) return hint
   const shown = table(screen, agents, [
     { title: 'AGENT', value: ({ id }) => id },

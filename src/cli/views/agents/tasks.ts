@@ -14,7 +14,7 @@ const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
 }
 
 export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
-  if (tasks.length === 0) return 'No tasks. karo task run AGENT TOOL  gives one.\n'
+  if (tasks.length === 0) return 'No tasks.\n'
   return table(screen, tasks, [
     { title: 'TASK', value: ({ id }) => id },
     { title: 'AGENT', value: ({ agent }) => agent },

@@ -21,7 +21,7 @@ export function reachRows({ reach, compared, data, status, time_range }: QueryRe
       const [start, end] = [Date.parse(time_range.start), Date.parse(time_range.end)]
       const back = 2 * start - end
       const to = back < 0 ? '' : `, back to ${utc(new Date(back).toISOString())}`
-      rows.push(`No change is shown: no node with numbers has records of the whole period before${to}.`)
+      rows.push(`There is no comparison with the period before: no node has records of all of it${to}.`)
     } else if (compared.nodes < compared.of && hasChange(data)) {
       const others = compared.of - compared.nodes === 1 ? 'the other has' : 'the others have'
       rows.push(
@@ -33,8 +33,8 @@ export function reachRows({ reach, compared, data, status, time_range }: QueryRe
 }
 
 function shortWords({ nodes, whole }: NonNullable<QueryResult['reach']>): string {
-  if (nodes === 1) return 'The records do not cover the whole period:'
-  if (whole === 0) return 'No node has records of the whole period:'
+  if (nodes === 1) return 'The records cover only a part of this time:'
+  if (whole === 0) return 'No node has records of all of this time:'
   return `The records of ${whole} of ${nodes} nodes cover the whole period; those of the others:`
 }
 

@@ -50,11 +50,11 @@ export function nothingIn(
       : 'the nodes that were asked'
   if (status === 'access_denied' && asked_as !== undefined) {
     return `No numbers: ${who} do not share these with ${printable(asked_as.name)}.
-A person of such a node can allow it there for a role or a team: karo share allow role:<role>`
+Their people can change that, for a role or a team: karo share allow role:<role>`
   }
   if (status === 'access_denied') {
     return `No numbers: ${who} do not share these with this node.
-A person of such a node can allow it there: karo share allow <this node>`
+Their people can change that: karo share allow <this node>`
   }
   if (status === 'withheld') {
     return `No totals: other nodes may not give any, for the reason below.

@@ -40,18 +40,18 @@ export function whoContributed(result: QueryResult): {
   }
   if (shown.length > 0)
     rows.push(
-      `what fewer than ${k_min} machines have is not told, and looks the same as what none has`,
+      `a number that fewer than ${k_min} machines have is left out, as if no machine had it`,
       `of each number of a machine at most ${released.most} count in a period`,
     )
   const { partly } = released
   if (partly.length > 0)
     rows.push(
-      `not told of some periods or machines, so shown as at least (≥) or not at all: ${named(partly)}`,
+      `some periods or machines do not tell these, so they are shown as at least (≥), or not at all: ${named(partly)}`,
     )
   const tellsChanges = 'tools' in data || 'change' in data
   if (shown.length > 0 && tellsChanges && compared?.nodes === 0 && !hasChange(data))
     rows.push(
-      'no change is shown: some of these periods, or of the earlier ones that they are compared with (for days, the same days of the week before), were not released; `karo report` also compares with fewer days',
+      'no comparison with before: totals of some of these periods, or of the earlier ones (for days: the same weekdays a week before), are missing; `karo report` also compares fewer days',
     )
   return { line: shown.length === 0 ? `no totals for the role ${audience}` : line, rows }
 }

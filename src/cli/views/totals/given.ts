@@ -17,7 +17,7 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
   parts.push(readersView(may_read, screen.columns))
   if (fetched.length > 0) parts.push(fetches(fetched, screen, now))
   const elsewhere =
-    'Who fetched them from another node is in the ledger of that node: karo query health asks all nodes for it. Who read them at a node that holds them is in the ledger of that node alone.\n'
+    'Who fetched totals from another node, karo query health tells. Who read them on a node that holds them stands in the ledger of that node alone.\n'
   return `\n${parts.filter(Boolean).join('')}${fitted(elsewhere, screen.columns)}`
 }
 

@@ -9,11 +9,11 @@ export function headLines(report: Report): readonly string[] {
     `Made ${made_at.slice(0, 16).replace('T', ' ')} UTC on ${node.name}${asked_as === null ? '' : ` for ${asked_as}`}${audience === null ? '' : `, of totals for the role ${audience}`}.`,
     ...(k > 0
       ? [
-          `What fewer than ${count(k)} machines have is not told, and looks the same as what none has; nor is a second number where the first could be computed from it.`,
+          `A number that fewer than ${count(k)} machines have is left out, as if no machine had it; so is a number from which it could be computed.`,
         ]
       : []),
     compared === null
-      ? 'Nothing is compared: of no period an earlier one was released that fits.'
+      ? 'There is no comparison with before: no earlier period that fits was released.'
       : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week, because too little was released to compare the same days of the week'}.`,
   ]
 }

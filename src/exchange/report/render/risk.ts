@@ -9,8 +9,8 @@ const OTHER_WHY =
 /** What is not shown by rule is not known, and never 0. */
 function ruleLine({ periods, since }: Report['risk']['by_rule']): string {
   if (since === null || periods === 0)
-    return 'By rule nothing is known: no period shows rules, because its machines did not count them yet, or because high and critical are not told.'
-  return `By rule: shown by ${many(periods, 'period')}, first by that of ${day(since)}; of periods without rules nothing is known by rule. Each high or critical command counts once, under the rule that gave it its level. A rule that is not here no machine had, or too few.`
+    return 'Rules are not known: the machines did not count them yet, or high and critical are not told.'
+  return `Rules are known for ${many(periods, 'period')}, the first of them ${day(since)}. Each high or critical command counts once, under the rule that gave it its level. A rule that is missing here was on no machine, or on too few.`
 }
 
 export function risk(report: Report, all: boolean): Block {

@@ -73,7 +73,7 @@ function tools(report: Report, all: boolean): Block {
           ]),
       ...(section.rows.some(({ failed }) => failed === null)
         ? [
-            `Failures that stand as ${UNKNOWN} are not told: fewer than ${count(report.k)} machines had any, or none, or such a number could be computed from them.`,
+            `Where failed says ${UNKNOWN}, the number is left out: failures on fewer than ${count(report.k)} machines, or on none, or a number from which such a one could be computed.`,
           ]
         : []),
       ...(section.rows.length > rows.length
@@ -108,7 +108,7 @@ function allLine(all: Report['tools']['all']): readonly string[] {
   const rate = `${unknown === null ? 'at least ' : ''}${percent(ended === 0 ? null : failed / ended)} failed`
   const of = unknown === null || unknown === 0 ? '' : ` of the ${many(ended, 'use')} whose exit code is known`
   return [
-    `All tools together: ${many(uses, 'use')}, ${rate}${of}, over the ${many(periods, 'period')} that show${periods === 1 ? 's' : ''} both whole.`,
+    `All tools together: ${many(uses, 'use')}, ${rate}${of}, over the ${many(periods, 'period')} in which both are complete.`,
   ]
 }
 

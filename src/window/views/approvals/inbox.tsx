@@ -19,9 +19,7 @@ export function Approvals() {
             approvals.length === 0 ? (
               <>
                 <p>Nothing waits for you.</p>
-                <p class="quiet">
-                  What an agent or an AI tool wants to do and may not do unasked stands here until you decide.
-                </p>
+                <p class="quiet">A request appears here when an agent or an AI tool needs your yes.</p>
               </>
             ) : undefined
           }

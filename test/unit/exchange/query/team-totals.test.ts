@@ -124,8 +124,8 @@ describe('a team', () => {
       '8 of 8 machines of the team ops, the one closed period, for the role security',
       'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
       expect.stringContaining('3 rows are shown for all machines together only'),
-      expect.stringContaining('looks the same as what none has'),
-      expect.stringContaining('no change is shown'),
+      expect.stringContaining('as if no machine had it'),
+      expect.stringContaining('no comparison with before'),
     ])
     const whole = await ask(twoTeams(), {})
     expect(tools(whole.data)).toEqual({ git: [2000, 20], make: [2000, 20], kubectl: [63, 9] })

@@ -165,13 +165,15 @@ describe('SafetyPosture', () => {
   it('is the exact sum of all, and how many nodes are guarded', async () => {
     const { a, b, c } = three()
     a.safety = safety(1, 0)
-    b.safety = safety(10, 2, { karo_generated: 4, guard: 'off' })
+    b.safety = safety(10, 2, { declined: 6, karo_generated: 4, guard: 'off' })
     c.safety = safety(100, 0, { hook: 'silent', blocked: 5 })
     const result = await a.ask({ query_type: 'SafetyPosture', perNode: true })
     expect(result.data).toEqual({
       by_risk_level: { safe: 111, moderate: 0, high: 2, critical: 0 },
       blocked: 7,
       confirmed_risky: 3,
+      // Of a, which does not tell it, none.
+      declined: 6,
       karo_generated: 4,
       nodes_reporting: 3,
       guard: { on: 2, partly: 0, off: 1, unknown: 0 },

@@ -32,35 +32,35 @@ const signal = (kind: Kind, more: Partial<Signal>): Signal => ({
 
 const SAID: Readonly<Record<Kind, readonly (readonly [Partial<Signal>, string])[]>> = {
   unusual_pattern: [
-    [{ subject: 'docker' }, '40 commands of docker in a day; never on the 30 days of work before'],
+    [{ subject: 'docker' }, '40 commands of docker in a day; never on the 30 working days before'],
     [
       { subject: 'git', expected: 3.25 },
-      '40 commands of git in a day; 3.3 a day over the 30 days of work before',
+      '40 commands of git in a day; 3.3 a day over the 30 working days before',
     ],
   ],
   failure_rate: [
     [
       { observed: 33.3, expected: 4, n: 1500 },
-      '33 of 100 commands failed in a day; usually 4 do (of 1500 before)',
+      '33 of 100 commands failed in a day; usually 4 of 100 do (1500 commands before)',
     ],
     [
       { subject: 'make', window: hours(20, 21), observed: 100, expected: 12.5 },
-      '100 of 100 commands of make failed within an hour; usually 13 do (of 30 before)',
+      '100 of 100 commands of make failed within an hour; usually 13 of 100 do (30 commands before)',
     ],
   ],
   timing: [
     [
       { window: hours(3, 5) },
-      '40 commands between 3:00 and 5:00; none then, nor an hour around it, on the 30 days of work before',
+      '40 commands between 3:00 and 5:00; at that time there were none on the 30 working days before',
     ],
     // Half a day of hours that were always free, as early in the day as a weekday's would be, is no weekday.
     [
       { window: hours(0, 20) },
-      '40 commands between 0:00 and 20:00; none then, nor an hour around it, on the 30 days of work before',
+      '40 commands between 0:00 and 20:00; at that time there were none on the 30 working days before',
     ],
     [
       { subject: 'Saturday', window: hours(0, 9) },
-      '40 commands on a Saturday; none on any Saturday among the 30 days of work before',
+      '40 commands on a Saturday; none on any Saturday among the 30 working days before',
     ],
   ],
   repeated_risk: [
@@ -73,14 +73,14 @@ const SAID: Readonly<Record<Kind, readonly (readonly [Partial<Signal>, string])[
   privilege_escalation: [
     [
       {},
-      '40 commands for the rights of another account (su, sudo -i, passwd …) in a day; never on the 30 days of work before',
+      '40 commands for the rights of another account (su, sudo -i, passwd …) in a day; never on the 30 working days before',
     ],
     [
       { expected: 1.5 },
       '40 commands for the rights of another account (su, sudo -i, passwd …) in a day; usually 1.5 a day',
     ],
   ],
-  deviation: [[{ expected: 12 }, '40 commands in a day; usually 12 (median of 30 days of work)']],
+  deviation: [[{ expected: 12 }, '40 commands in a day; usually 12 (median of 30 working days)']],
   hook_silent: [
     [
       { subject: 'zsh', unit: 'minutes' },

@@ -103,7 +103,10 @@ export const agent = z
   .meta({ id: 'Agent' })
 
 export const agentList = z
-  .strictObject({ agents: listOf(z.strictObject(agentFields), 1_024) })
+  .strictObject({
+    agents: listOf(z.strictObject(agentFields), 1_024),
+    off: z.boolean().exactOptional().describe('true: agents are off here, and only built-in ones run'),
+  })
   .meta({ id: 'AgentList' })
 
 export const agentLogs = z
