@@ -16,6 +16,7 @@ import { createVault } from '../agents/vault/vault.ts'
 import { closed } from '../api/remote/entitled.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { personHome } from '../base/run/person-home.ts'
+import { createRedaction } from '../observe/record/redaction.ts'
 import type { openStore } from '../store/index.ts'
 import { readPassphraseFile } from '../trust/identity/index.ts'
 import { type Asker, createPrincipals } from '../trust/operators/index.ts'
@@ -132,6 +133,7 @@ export function buildAgents(
     )
   const artifacts = createArtifacts({
     identity,
+    redact: (text) => createRedaction(config.history.redact).text(text),
     repository: store.artifacts,
     audit,
     clock,

@@ -45,11 +45,12 @@ export function buildMind(
 ) {
   const { config, clock, random, log } = common
   const repository = store.memory
+  const redact = (text: string): string => createRedaction(config.history.redact).text(text)
   const models = createModels(config, clock)
-  const prompts = createPrompts({ repository, clock })
+  const prompts = createPrompts({ repository, redact, clock })
   const memory = createMemory({
     repository,
-    redact: (line) => createRedaction(config.history.redact).command(line),
+    redact,
     embed: models.embed,
     clock,
     random,
@@ -57,6 +58,7 @@ export function buildMind(
   })
   const planner = createPlanner({
     repository,
+    redact,
     models,
     clock,
     random,

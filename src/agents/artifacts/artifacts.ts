@@ -78,7 +78,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     })
   }
 
-  async function begin({ person }: Owner, coming: Coming): Promise<Upload> {
+  async function begin({ person }: Owner, given: Coming): Promise<Upload> {
+    const coming = { ...given, name: deps.redact(given.name) }
     if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.mediaType))
       throw new KaroError('bad_request', 'this is not a file name, or not a media type')
     if ((await repository.all(person)).length >= MOST_ARTIFACTS)

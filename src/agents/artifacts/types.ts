@@ -171,5 +171,7 @@ export interface ArtifactsDeps extends Ambient {
   /** Signs links. */
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign'>
   readonly repository: ArtifactRepository
+  /** Of a name: without secrets. */
+  readonly redact: (text: string) => string
   readonly audit: Pick<Audit, 'record' | 'insist'>
 }

@@ -48,7 +48,7 @@ interface Found {
 export interface MemoryDeps {
   readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
   /** Takes secrets out of one line. */
-  readonly redact: (line: string) => string
+  readonly redact: (text: string) => string
   readonly embed: Embed
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
@@ -123,9 +123,8 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     return { ids: near.map(({ id }) => id), by: asked.by, left, problem }
   }
 
-  const kept = (text: string): string => text.split('\n').map(redact).join('\n')
   return {
-    kept,
+    kept: redact,
     add: (person, given, source = 'person') =>
       serially(async () => {
         const isOwn = source === 'person'
@@ -135,7 +134,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
             where: 'TEXT',
             hint: 'Keep a longer text as an artifact: karo artifact put.',
           })
-        const text = kept(given.slice(0, MOST_NOTE))
+        const text = redact(given.slice(0, MOST_NOTE))
         const older = surplus(await repository.all(person, 'note'), text.length)
         removed.check(person)
         const row: NoteRow = {

@@ -222,7 +222,8 @@ export function createPlanner(deps: PlannerDeps): Planner {
   }
 
   return {
-    async plan(person, goal, signal, { keep = true, steps: drafts } = {}) {
+    async plan(person, given, signal, { keep = true, steps: drafts } = {}) {
+      const goal = deps.redact(given)
       if (goal.trim() === '' || goal.length > MOST_GOAL)
         throw new KaroError('bad_request', `a goal has 1 to ${MOST_GOAL} characters`, { where: 'GOAL' })
       const { offers, idle } = await deps.offers(person)

@@ -53,9 +53,11 @@ export interface Prompts {
 
 export function createPrompts({
   repository,
+  redact,
   clock,
 }: {
   readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
+  readonly redact: (text: string) => string
   readonly clock: Pick<Clock, 'now'>
 }): Prompts {
   const serially = createSerial()
@@ -92,8 +94,9 @@ export function createPrompts({
 
   return {
     show,
-    add: (person, name, text) =>
+    add: (person, name, given) =>
       serially(async () => {
+        const text = redact(given)
         if (!PROMPT_NAME.test(name))
           throw new KaroError('bad_request', 'a name has at most 64 small letters, digits and . _ -', {
             where: 'NAME',

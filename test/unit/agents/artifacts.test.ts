@@ -6,6 +6,7 @@ import { systemRandom as random } from '../../../src/base/clock.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { toHex } from '../../../src/base/hex.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
+import { redactProse } from '../../../src/observe/prose.ts'
 import { keyRange } from '../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
 import { createArtifactRepository, isArtifactRow } from '../../../src/store/tables/artifacts.ts'
@@ -31,6 +32,7 @@ async function rig() {
   const due = new Set<{ at: number; run: () => void }>()
   const repository = createArtifactRepository(db)
   const artifacts = createArtifacts({
+    redact: redactProse,
     identity: testIdentity(1),
     repository,
     random,
@@ -102,6 +104,12 @@ describe('content', () => {
     await artifacts.remove(ANN, artifact.id)
     expect(await pieces()).toBe(4)
     expect(await artifacts.list(ANN)).toHaveLength(1)
+  })
+
+  test('has a name without secrets', async () => {
+    const { put } = await rig()
+    const { artifact } = await put(content(1), ANN, { name: 'the password is hunter2' })
+    expect(artifact.name).toBe('the password is [redacted]')
   })
 
   test('shows its beginning if it is text', async () => {

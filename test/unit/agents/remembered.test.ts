@@ -17,7 +17,7 @@ import { AFAR } from '../../../src/agents/tasks/afar.ts'
 import type { Task, TaskRequest } from '../../../src/agents/tasks/types.ts'
 import { systemRandom as random } from '../../../src/base/clock.ts'
 import { silentLog as log } from '../../../src/base/run/log.ts'
-import { redact } from '../../../src/observe/redact/redact.ts'
+import { redactProse as redact } from '../../../src/observe/prose.ts'
 import { makeKey } from '../../../src/store/level/keyspace.ts'
 import { encodeValue } from '../../../src/store/level/value.ts'
 import { createMemoryRepository } from '../../../src/store/tables/memory.ts'
@@ -32,7 +32,13 @@ async function rig(over: Partial<MemoryDeps> = {}) {
   let now = 1_800_000_000_000
   const clock = { now: () => now++ }
   const deps = { repository, redact, embed: async () => undefined, clock, random, log, ...over }
-  return { db, repository, clock, memory: createMemory(deps), prompts: createPrompts({ repository, clock }) }
+  return {
+    db,
+    repository,
+    clock,
+    memory: createMemory(deps),
+    prompts: createPrompts({ repository, redact, clock }),
+  }
 }
 
 describe('notes', () => {
@@ -46,6 +52,8 @@ describe('notes', () => {
     expect(JSON.stringify(await repository.all(ANN, 'note'))).not.toContain('ghp_')
     await memory.forget(ANN, id.slice(0, 6))
     expect((await memory.search(ANN, 'staging', 10, signal)).hits).toEqual([])
+    const { text } = await memory.add(ANN, 'Wi-Fi of the office\nThe password is hunter2, ask Bob.')
+    expect(text).toBe('Wi-Fi of the office\nThe password is [redacted], ask Bob.')
   })
 
   test('are bounded: results of tasks give way to newer notes, and notes of the person never do', async () => {
@@ -161,6 +169,13 @@ test('the newest versions of a prompt are kept, and their numbers go on', async 
   await expect(prompts.show(BOB, 'p')).rejects.toMatchObject({ code: 'not_found' })
 })
 
+test('a secret in a prompt or in a goal is gone before it is kept', async () => {
+  const { prompts, repository } = await rig()
+  const { prompt } = await prompts.add(ANN, 'ask', 'Log in as {{user}}, the password is hunter2.')
+  expect(prompt.text).toBe('Log in as {{user}}, the password is [redacted].')
+  expect(JSON.stringify(await repository.all(ANN, 'prompt'))).not.toContain('hunter2')
+})
+
 test('prompts are bounded in their characters, all versions together', async () => {
   const { prompts, repository } = await rig()
   const versions = Array.from({ length: MOST_VERSIONS }, (_, i) => ({
@@ -222,6 +237,7 @@ describe('a plan', () => {
         ended: async () => {},
       },
       kept: (_agent, _tool, input) => input,
+      redact,
     }
     const planner = createPlanner(deps)
     const goal = 'search notes for "a", then search notes for "b"'

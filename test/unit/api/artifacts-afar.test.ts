@@ -23,6 +23,7 @@ import { blake3 } from '../../../src/base/hash.ts'
 import { toHex } from '../../../src/base/hex.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { Exchange } from '../../../src/mesh/index.ts'
+import { redactProse } from '../../../src/observe/prose.ts'
 import { createArtifactRepository } from '../../../src/store/tables/artifacts.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../support/data/database.ts'
@@ -99,6 +100,7 @@ function streamOf(from: typeof READER, onFrame: (frame: Frame) => unknown = () =
 async function storeOf(identity: typeof HOLDER, now: () => number, ledger: AuditRecord[]) {
   const repository = createArtifactRepository(await temporaryDatabase())
   const artifacts = createArtifacts({
+    redact: redactProse,
     identity,
     repository,
     random,
