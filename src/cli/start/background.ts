@@ -31,6 +31,8 @@ const BACK_OFF_MS = 60_000
 const LOG_BYTES = 1024 * 1024
 /** Until it answers; a large database that was not closed takes a while. */
 const READY_MS = 60_000
+/** Milliseconds from the first answer. */
+const SETTLE_MS = 3_000
 const LOOK_MS = 100
 
 /** What is needed of the command. */
@@ -163,12 +165,13 @@ async function statusOf(io: Caller): Promise<StatusShape | undefined> {
   }
 }
 
-/** Undefined: it has ended, or does not answer in time. */
+/** Undefined: it has ended, or does not answer in time. Parts that start last, such as karo-exec, have a moment to be ready. */
 async function ready(io: Caller, child: ChildProcess): Promise<StatusShape | undefined> {
-  const until = Date.now() + READY_MS
+  let until = Date.now() + READY_MS
   while (isAlive(child)) {
     const status = await statusOf(io).catch(() => undefined)
-    if (status !== undefined || Date.now() > until) return status
+    if (status?.health.ready === true || Date.now() > until) return status
+    if (status !== undefined) until = Math.min(until, Date.now() + SETTLE_MS)
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
   return undefined

@@ -1,10 +1,10 @@
 // A page as a person follows it: each step on its machine, compared with what the page shows. With SHOW=1 it prints what is shown, for who writes a page.
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect } from 'vitest'
 import { PATIENCE_MS } from '../run/until.ts'
 import type { Machine } from './machine.ts'
-import { general, type Step, same, stepsOf } from './page.ts'
+import { filesOf, general, type Step, same, stepsOf } from './page.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 /** What a person follows in one go. */
@@ -31,6 +31,11 @@ export async function follow(
   expect(steps.length, 'commands of the page').toBeGreaterThan(0)
   expect(steps.length, 'commands of the page').toBeLessThanOrEqual(MOST_COMMANDS)
   const machines = await machinesOf([...new Set(steps.map(({ machine }) => machine))])
+  const first = machines.get(steps[0]!.machine)!
+  for (const [path, content] of filesOf(textOf(name))) {
+    mkdirSync(dirname(join(first.home, path)), { recursive: true })
+    writeFileSync(join(first.home, path), content)
+  }
   for (const step of steps) {
     const shown = await runStep(machines.get(step.machine)!, step)
     if (process.env.SHOW !== undefined)

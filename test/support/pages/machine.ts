@@ -34,6 +34,8 @@ export function createMachine({ name, directory, netns, env = {} }: MachineOptio
   const bin = join(directory, 'bin')
   mkdirSync(home)
   mkdirSync(bin, { recursive: true })
+  // Jails of root run as another user, who has to get to what they may see.
+  if (process.getuid?.() === 0) chmodSync(directory, 0o711)
   // As a package installs it: a program of this name on the PATH.
   try {
     symlinkSync(KARO, join(bin, 'karo'))

@@ -14,6 +14,13 @@ export interface Step {
   readonly line: number
 }
 
+/** A block behind this is a file of its first machine, at this place in the home. */
+const FILE = /^<!-- the file ~\/([\w./-]+) -->\n```\w*\n([\s\S]*?)^```$/gm
+
+/** Files that a page has its reader write, by their place in the home. */
+export const filesOf = (text: string): ReadonlyMap<string, string> =>
+  new Map([...text.matchAll(FILE)].map(([, path = '', content = '']) => [path, content]))
+
 /** In front of a block in which commands are repeated until they show what is below them. */
 const AGAIN = '<!-- again until it shows this -->'
 const PROMPT = /^([a-z][a-z0-9-]*)?(?:\((\d)\))?\$ (.*)$/

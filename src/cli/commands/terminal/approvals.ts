@@ -17,8 +17,8 @@ import { approvalsLogView, approvalsView, CARD_MAX, cardView } from '../../views
 
 const request = {
   name: 'id',
-  required: true,
-  description: 'id of the request, or the beginning of it; see karo approvals list',
+  required: false,
+  description: 'id of the request, or the beginning of it; without it, the only one that waits',
 } as const
 const reason = { name: 'reason', value: 'text', description: 'why, for the log' } as const
 /** Another machine is asked twice. */
@@ -164,7 +164,7 @@ const log = defineCommand({
   name: 'approvals log',
   summary: 'show past requests: who decided, when, and why',
   shows: getApprovalsLog,
-  args: [{ ...request, required: false }],
+  args: [{ ...request, description: 'id of one request, or the beginning of it' }],
   options: [{ name: 'limit', value: 'number', description: 'how many, the newest', default: '50' }],
   examples: [{ run: 'karo approvals log', does: 'the last 50' }],
   async run(io, { args, options }) {
@@ -185,11 +185,22 @@ const log = defineCommand({
   },
 })
 
-const askFor = (
+async function askFor(
   io: CommandIo,
-  id: string,
+  id: string | undefined,
   options: { readonly at?: string | undefined },
-): Promise<ApprovalShape> => daemonAt(io).call(getApproval, { query: { id: checked(id), ...atOf(options) } })
+): Promise<ApprovalShape> {
+  const daemon = daemonAt(io)
+  const at = atOf(options)
+  if (id !== undefined) return daemon.call(getApproval, { query: { id: checked(id), ...at } })
+  const { approvals } = await daemon.call(getApprovals, { query: at })
+  if (approvals.length === 1) return approvals[0]!
+  const [code, message] =
+    approvals.length === 0
+      ? (['not_found', 'nothing waits for your answer'] as const)
+      : (['bad_request', `${approvals.length} requests wait, so name one`] as const)
+  throw new KaroError(code, message, { hint: 'karo approvals list shows what waits.' })
+}
 
 function checked(id: string): string {
   if (/^[0-9a-f]{4,10}$/.test(id)) return id
