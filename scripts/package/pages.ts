@@ -31,7 +31,7 @@ What else the package brings, and how it is run: [operations.md](operations.md).
 /** By where they are installed: beside each other, so that their links lead on. */
 export function pages(): ReadonlyMap<string, string> {
   const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
-  const documents = globSync('docs/{,decisions/}*.md', { cwd: ROOT }).sort()
+  const documents = globSync('docs/{,decisions/,start/}*.md', { cwd: ROOT }).sort()
   return new Map([
     [`${DOC}/README.md`, asInstalled(readmeInstalled(read('README.md')))],
     ...documents.map((path) => [path.replace(/^docs/, DOC), asInstalled(read(path))] as const),
