@@ -17,6 +17,7 @@ interface RequestFault {
   readonly message?: string
   readonly validation?: readonly {
     instancePath: string
+    keyword?: string
     message?: string
     params?: Record<string, unknown>
   }[]
@@ -61,13 +62,29 @@ export function describeError(error: unknown): DescribedError {
   return { ...say('internal', 'something went wrong inside the daemon; see its log'), unexpected: true }
 }
 
-function sayInvalid(fault: { message?: string; params?: Record<string, unknown> }): string {
-  const { additionalProperty, missingProperty, allowedValues, pattern } = fault.params ?? {}
+/** By keyword of JSON Schema. */
+const BOUNDS: Readonly<Record<string, (limit: string) => string>> = {
+  minLength: (limit) => (limit === '1' ? 'it is empty' : `it is too short: at least ${limit} characters`),
+  maxLength: (limit) => `it is too long: at most ${limit} characters`,
+  minimum: (limit) => `it is too small: at least ${limit}`,
+  maximum: (limit) => `it is too large: at most ${limit}`,
+  minItems: (limit) => `there are too few: at least ${limit}`,
+  maxItems: (limit) => `there are too many: at most ${limit}`,
+}
+
+function sayInvalid(fault: {
+  readonly keyword?: string
+  readonly message?: string
+  readonly params?: Record<string, unknown>
+}): string {
+  const { additionalProperty, missingProperty, allowedValues, pattern, limit } = fault.params ?? {}
   if (additionalProperty !== undefined) return `there is no field '${String(additionalProperty)}' here`
   if (missingProperty !== undefined) return `the field '${String(missingProperty)}' is missing`
   if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
   if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
-  return fault.message ?? 'is not valid'
+  if (pattern !== undefined) return 'this is not written as it has to be'
+  const bound = BOUNDS[fault.keyword ?? '']
+  return bound === undefined ? (fault.message ?? 'is not valid') : bound(String(limit))
 }
 
 function say(code: ErrorCode, message: string, where?: string, hint?: string): DescribedError {

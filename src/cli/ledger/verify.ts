@@ -1,5 +1,4 @@
 // karo audit verify: whether the record of what happened here is whole, at the daemon or in a file.
-import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { verifyAudit } from '../../api/contract/operations/audit.ts'
@@ -8,6 +7,7 @@ import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { printable } from '../../base/format.ts'
 import type { ExportVerdict } from '../../trust/audit/exported.ts'
 import { type CommandIo, defineCommand } from '../command.ts'
+import { openRegular } from '../input/regular-file.ts'
 
 export const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
 
@@ -114,7 +114,7 @@ ${earlierKeys(verdict)}`)
 
 /** Each line's value; null for one that is no JSON. */
 async function* linesOf(file: string): AsyncGenerator<unknown> {
-  for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
+  for await (const line of createInterface({ input: (await openRegular(file)).createReadStream() })) {
     try {
       yield JSON.parse(line)
     } catch {

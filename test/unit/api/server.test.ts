@@ -128,6 +128,7 @@ describe('requests', () => {
     const said = async (payload: string) => (await post(payload)).json().error.message
     expect(await said('{"limit":1,"limmit":2}')).toBe("there is no field 'limmit' here")
     expect(await said('{}')).toBe("the field 'limit' is missing")
+    expect(await said('{"limit":11}')).toBe('it is too large: at most 10')
     expect(await said('{"limit":1,"name":"a b"}')).toMatch(/^letters, digits, \. _ - only/)
     expect(await said('{"limit":1,"shell":"csh"}')).toBe('must be one of bash, zsh')
   })
