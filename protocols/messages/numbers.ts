@@ -8,7 +8,7 @@ const toolUse = z.object({
   category: publicName(24),
   uses: uint(),
   failures: uint(),
-  unknown: uint().describe('uses whose exit code is not known; none of them is in `failures`'),
+  unknown: uint().describe('uses whose exit code is not known, apart from `failures`'),
 })
 export type ToolUse = z.infer<typeof toolUse>
 
@@ -21,7 +21,7 @@ const comparedToolUse = toolUse.extend({
   previous: uint()
     .optional()
     .describe(
-      'uses in the period of the same length before; a tool used only then has 0 uses. Absent in all rows when the records do not reach back over all of that period',
+      'uses in the period of the same length before; a tool used only then has 0 uses. Absent in all rows: the records do not reach back',
     ),
 })
 export type ComparedToolUse = z.infer<typeof comparedToolUse>
@@ -34,11 +34,7 @@ const safetyCounts = z.object({
   by_risk_level: z.object({ safe: uint(), moderate: uint(), high: uint(), critical: uint() }),
   blocked: uint(),
   confirmed_risky: uint(),
-  declined: uint()
-    .optional()
-    .describe(
-      'lines that the guard asked about and that did not run; absent: 0, or of a version that does not tell it',
-    ),
+  declined: uint().optional().describe('asked about, and not run; absent: not told'),
   karo_generated: uint(),
 })
 export type SafetyCounts = z.infer<typeof safetyCounts>
@@ -53,12 +49,12 @@ export const safetyPosture = safetyCounts.extend({
   guard: z
     .enum(GUARD_STATES)
     .describe(
-      'whether shells had the guard look at their lines in the last seven days: `on` for all people who typed anything, `partly` for some of them, `off` for none; `unknown`: nobody typed anything',
+      'whether the guard looked at lines in the last seven days: `on` for all people who typed anything, `partly` for some of them, `off` for none; `unknown`: nobody typed anything',
     ),
   hook: z
     .enum(HOOK_STATES)
     .describe(
-      '`silent`: a shell that loaded the hook runs commands of which none is recorded; `none`: no shell has the hook, and nothing was recorded in the last seven days',
+      '`silent`: a shell with the hook runs commands that are not recorded; `none`: no shell has the hook, and nothing was recorded in seven days',
     ),
 })
 export type SafetyPosture = z.infer<typeof safetyPosture>
@@ -114,16 +110,15 @@ export const nodeHealthStatus = z.object({
   fetched: listOf(releaseFetch, FETCHES_MAX)
     .optional()
     .describe(
-      'who fetched released totals from it in the last 30 days, the newest first; empty: nobody; absent: it does not say',
+      'who fetched released totals from it in the last 30 days, the newest first; absent: it does not say',
     ),
   settings: settingsFollowed
     .optional()
-    .describe('the settings of the fleet there; absent: no policy bundle came to it, or it does not say'),
+    .describe('settings of the fleet; absent: none came, or it does not say'),
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
 
-const BEFORE =
-  'the same of the period of equal length before; absent when the records do not reach back over all of it'
+const BEFORE = 'the same of the period of equal length before; absent: the records do not reach back'
 
 /** Kinds of anomaly, their grades and hours, and those of a few releases more. */
 const SIGNALS_MAX = 512
