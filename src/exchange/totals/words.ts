@@ -51,7 +51,7 @@ export function missingWords(buckets: readonly BucketTotals[], first?: FirstTota
   if (first !== undefined) return [firstWords(first)]
   if (buckets.length === 0)
     return [
-      'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for a longer time: two days always hold a whole one.',
+      'Totals exist only for whole periods that are over (days of UTC, unless the policy says otherwise), and none lies within this time. Ask for two days or more.',
     ]
   const counts = new Map<Unreleased, number>()
   for (const { why } of buckets) if (why !== undefined) counts.set(why, (counts.get(why) ?? 0) + 1)

@@ -68,7 +68,7 @@ export const anomalies = defineQueryType('Anomalies', {
   meaning: 'what is unusual',
   action: 'query.anomalies',
   asksFor:
-    'Anomalies name their node, so they come only from nodes whose people allow that: karo share anomalies identified, then karo share allow.',
+    'Anomalies name their node, so they come only from nodes whose people allow it: karo share anomalies identified, karo share allow.',
   fields: {
     type: { kind: 'text', applied: 'owners', meaning: 'as in karo anomalies', values: ANOMALY_TYPES },
     severity: { kind: 'number', applied: 'owners', meaning: '1 to 10', range: [1, 10] },

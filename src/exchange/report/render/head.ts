@@ -13,7 +13,7 @@ export function headLines(report: Report): readonly string[] {
         ]
       : []),
     compared === null
-      ? 'There is no comparison with before: no earlier period that fits was released.'
+      ? 'Nothing is compared: no earlier period that fits was released.'
       : `Each period is compared with the one ${many(compared.days_back, 'day')} before it${compared.same_weekdays ? '' : ', which is another day of the week, because too little was released to compare the same days of the week'}.`,
   ]
 }

@@ -73,7 +73,7 @@ function tools(report: Report, all: boolean): Block {
           ]),
       ...(section.rows.some(({ failed }) => failed === null)
         ? [
-            `Where failed says ${UNKNOWN}, the number is left out: failures on fewer than ${count(report.k)} machines, or on none, or a number from which such a one could be computed.`,
+            `Where failed says ${UNKNOWN}, there are none, or failures on fewer than ${count(report.k)} machines would follow from the number.`,
           ]
         : []),
       ...(section.rows.length > rows.length

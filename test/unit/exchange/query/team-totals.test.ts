@@ -125,6 +125,7 @@ describe('a team', () => {
       'ops: failures 15 % against 2.0 % elsewhere (12 machines)',
       expect.stringContaining('3 rows are shown for all machines together only'),
       expect.stringContaining('as if no machine had it'),
+      expect.stringContaining('at most'),
       expect.stringContaining('no comparison with before'),
     ])
     const whole = await ask(twoTeams(), {})
