@@ -23,7 +23,10 @@ function judge({ principal, action, resource, teams }: RoleRequest): RoleDecisio
   const together = principal.teams.some((team) => teams.includes(team))
   const row = rows.find(({ from }) => from === 'any' || together)
   return row === undefined
-    ? deny('role.team', `${whose} opens nodes of the same team only, and this one is in none of theirs`)
+    ? deny(
+        'role.team',
+        `${whose} gives numbers of the own team only, and this node is in none of their teams`,
+      )
     : { effect: 'allow', rule: row.rule, reason: `${row.role}: ${row.meaning}` }
 }
 

@@ -167,14 +167,14 @@ type Ground = Pick<ReportShape['risk'], 'state' | 'periods' | 'of' | 'machines' 
 
 type Row = Pick<ReportShape['risk']['levels'][number], 'value' | 'machines' | 'at_least' | 'change'>
 
+const sign = ({ at_least }: Pick<Row, 'at_least'>) => (at_least ? '≥ ' : '')
+
 /** `+12% of 6 nodes`: a change, and on how many machines it rests; without one, how many are behind the number. */
-function behind({ change: moved, machines, at_least }: Row): string {
+function behind({ change: moved, machines }: Row): string {
   if (machines === null) return 'none, or too few to be told'
-  const said =
-    moved === null || moved.share === null
-      ? counted(machines, 'node')
-      : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
-  return at_least ? `at least; ${said}` : said
+  return moved === null || moved.share === null
+    ? counted(machines, 'node')
+    : `${change(moved.share)} of ${counted(moved.machines.now.most, 'node')}`
 }
 
 interface SectionsProps {
@@ -201,6 +201,7 @@ function Sections({ report, days, team }: SectionsProps) {
                   label: row.level,
                   tone: row.level,
                   value: row.value,
+                  least: sign(row),
                   note: `${shareOf(row, risk.commands)}; ${behind(row)}`,
                 }))}
               />
@@ -211,6 +212,7 @@ function Sections({ report, days, team }: SectionsProps) {
                   key: row.act,
                   label: ACT_WORDS[row.act],
                   value: row.value,
+                  least: sign(row),
                   note: `${shareOf(row, risk.commands)}; ${behind(row)}`,
                 }))}
               />
@@ -244,6 +246,7 @@ function Sections({ report, days, team }: SectionsProps) {
                   key: row.tool,
                   label: row.tool,
                   value: row.value,
+                  least: sign(row),
                   note: behind(row),
                 }))}
               />
@@ -312,7 +315,7 @@ function escalationIn({ rows }: ReportShape['anomalies']): string {
 
 const Named = ({ anomalies: { named } }: { readonly anomalies: ReportShape['anomalies'] }) =>
   named === undefined || named.nodes === 0 ? (
-    <p class="quiet">By name: none that may be told.</p>
+    <p class="quiet">By name: no machine lets this role see its own.</p>
   ) : named.rows.length === 0 ? (
     <p class="quiet">
       Nothing began on the {counted(named.nodes, 'machine')} whose people let them be named.

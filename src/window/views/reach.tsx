@@ -41,7 +41,7 @@ export function Reach({ peers }: { readonly peers: readonly PeerShape[] }) {
           </span>
         ))}
         {places.some(({ links }) => links.length > 0) && (
-          <span class="legend told">linked, as one of the two told</span>
+          <span class="legend told">linked, as one of both says</span>
         )}
       </ReachMap>
     ),

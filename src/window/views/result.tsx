@@ -89,13 +89,13 @@ export function Answer({ result }: { readonly result: QueryResult }) {
       ))}
       {result.released !== undefined && result.status === 'success' && (
         <p class="note">
-          What fewer than {result.privacy.k_min} machines have is not told, and looks the same as what none
-          has. Of each number of a machine at most {result.released.most} count in a period.
+          A number that fewer than {result.privacy.k_min} machines have is left out, as if no machine had it.
+          Of each number of a machine at most {result.released.most} count in a period.
         </p>
       )}
       {partly.length > 0 && (
         <p class="note">
-          Not told of some periods or of some machines, so at least (≥) or not shown:{' '}
+          Some periods or machines do not tell these, so they are shown as at least (≥), or not at all:{' '}
           <Foreign text={namesOf(partly)} />.
         </p>
       )}

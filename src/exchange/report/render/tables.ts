@@ -124,8 +124,7 @@ const movesTable = (moves: readonly ToolMove[], all: boolean): Table => ({
 /** Said also where there is nothing: that nobody may be named is no sign that nothing happened. */
 function namedLine({ named }: Report['anomalies']): readonly string[] {
   if (named === undefined) return []
-  if (named.nodes === 0)
-    return ['By name: none that may be told, because nobody chose to be named to this role.']
+  if (named.nodes === 0) return ['By name: nobody lets this role see the anomalies of their own machine.']
   const what = named.rows.length === 0 ? 'nothing unusual began there' : 'in the table below'
   return [`By name: ${many(named.nodes, 'machine')} whose people chose that; ${what}.`]
 }

@@ -173,7 +173,7 @@ describe('anomalies by name', () => {
     expect(rendered(report, 'csv')).toContain('anomalies_named,eng-042')
   })
   it('are none that may be told where nobody chose to be named', () => {
-    expect(shown({ nodes: 0, rows: [] }).md).toContain('By name: none that may be told')
+    expect(shown({ nodes: 0, rows: [] }).md).toContain('By name: nobody lets this role')
   })
   it('are no sign of anything where nobody was asked', () => {
     expect(shown().md).not.toContain('By name')
