@@ -7,7 +7,7 @@ import { listen, opened } from './state/keys.ts'
 import { status } from './state/live.ts'
 import { route } from './state/route.ts'
 import { session } from './state/session.ts'
-import { VIEWS, viewsOf } from './views/index.ts'
+import { VIEWS, viewOf, viewsOf } from './views/index.ts'
 import { Over } from './views/over.tsx'
 
 const KEYS = new Map(VIEWS.map(({ key, id }) => [key, id]))
@@ -33,8 +33,7 @@ const Opening = () => (
 
 function Frame() {
   const views = viewsOf(status.value)
-  // An address of a view that does not apply here shows the first one.
-  const view = views.find(({ id }) => id === route.value) ?? VIEWS[0]
+  const view = viewOf(route.value, status.value)
   const counts: Readonly<Record<string, number>> = {
     mesh: status.value?.mesh.peers_pending ?? 0,
     approvals: waitingCount(),

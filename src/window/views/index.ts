@@ -98,3 +98,7 @@ export const viewsOf = (status: StatusShape | undefined): readonly View[] =>
       !(needs === 'mesh' && status?.mesh.alone === true) &&
       !(needs === 'agents' && status?.agents?.state === 'off'),
   )
+
+/** The one at an address; an address of a view that does not apply here shows the first one. */
+export const viewOf = (id: string, status: StatusShape | undefined): View =>
+  viewsOf(status).find((view) => view.id === id) ?? VIEWS[0]
