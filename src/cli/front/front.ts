@@ -140,7 +140,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
     [
       known === undefined && isNew(io),
       'karo init --solo',
-      'makes a node for yourself; karo init one that others can find',
+      'makes a node that you use alone; karo init makes one that others can find',
     ],
     [known === undefined, 'karo up --background', 'starts the node'],
     [hooked(io).length === 0, 'karo shell install', 'records and guards every new shell'],

@@ -570,7 +570,7 @@ describe('karo share', () => {
   it('tells people where they stand', async () => {
     const { ann, bob } = pair()
     const home = await serve(bob)
-    expect((await karo(home, 'share', 'show')).out).toMatch(/Sharing is on, as config.toml says/)
+    expect((await karo(home, 'share', 'show')).out).toMatch(/Sharing is on, by the configuration/)
     bob.trusts(ann, 'peer', { name: 'Ann' })
     const { out } = await karo(home, 'share', 'stop', 'Ann')
     expect(out).toMatch(/as you decided/)

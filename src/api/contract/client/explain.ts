@@ -43,13 +43,15 @@ export function explain(error: Error, socketPath: string): KaroError {
   // The queue of waiting connections is full, so the daemon accepts none.
   if (code === 'EAGAIN') return hangs('the daemon accepts no connection', socketPath)
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
+    if (!isMachine && !existsSync(dirname(socketPath)))
+      return new KaroError('not_running', 'no node is set up here yet', {
+        where: dirname(socketPath),
+        hint: 'karo up --background  makes one and starts it; one that is elsewhere is named by --home or KARO_HOME.',
+      })
+    const start = isMachine ? 'sudo systemctl start karo' : 'karo up --background'
     return new KaroError('not_running', 'the karo daemon is not running', {
       where: socketPath,
-      hint: isMachine
-        ? 'Start it with: sudo systemctl start karo'
-        : existsSync(dirname(socketPath))
-          ? 'Start it with: karo up --background'
-          : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up --background',
+      hint: `Start it with: ${start}`,
     })
   }
   if ((code === 'EACCES' || code === 'EPERM') && isMachine) {
