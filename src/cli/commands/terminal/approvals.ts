@@ -194,11 +194,12 @@ async function askFor(
   const at = atOf(options)
   if (id !== undefined) return daemon.call(getApproval, { query: { id: checked(id), ...at } })
   const { approvals } = await daemon.call(getApprovals, { query: at })
-  if (approvals.length === 1) return approvals[0]!
+  const [only, ...others] = approvals.filter(({ state }) => state === 'pending')
+  if (only !== undefined && others.length === 0) return only
   const [code, message] =
-    approvals.length === 0
+    only === undefined
       ? (['not_found', 'nothing waits for your answer'] as const)
-      : (['bad_request', `${approvals.length} requests wait, so name one`] as const)
+      : (['bad_request', `${others.length + 1} requests wait, so name one`] as const)
   throw new KaroError(code, message, { hint: 'karo approvals list shows what waits.' })
 }
 

@@ -1,0 +1,51 @@
+// karo approvals without an id, against a daemon that is played.
+import { expect, test } from 'vitest'
+import { testIdentity } from '../../support/mesh/identity.ts'
+import { karo } from '../../support/node/played-daemon.ts'
+
+const AT = '2026-11-25T10:00:00.000Z'
+const request = (id: string, state: 'pending' | 'approved' = 'pending') => ({
+  id,
+  state,
+  agent: 'kExecutor:notes',
+  action: 'write_note',
+  class: 'high',
+  kind: 'EditFile',
+  risk: 'safe',
+  risks: [],
+  argv: ['python3'],
+  cwd: '/',
+  env: {},
+  binds: [],
+  input: '{}',
+  diff: [],
+  target: { node_id: testIdentity(1).nodeId, fingerprint: '0123456789abcdef' },
+  requested_by: 'a person of this machine',
+  task: 't-1',
+  trace_id: 'ab'.repeat(16),
+  why: '',
+  hash: 'ab'.repeat(32),
+  group: 'ab'.repeat(8),
+  scope: 'once',
+  created_at: AT,
+  expires_at: AT,
+})
+
+test('the only request that waits needs no id; of several one has to be named', async () => {
+  const deny = (...approvals: readonly ReturnType<typeof request>[]) =>
+    karo(
+      {
+        'GET /api/v1/approvals': { approvals },
+        'POST /api/v1/approvals/decide': { id: approvals[0]?.id, decision: 'denied', expires_at: null },
+      },
+      'approvals',
+      'deny',
+    )
+  const one = await deny(request('a1f2e0dcd3'), request('b1f2e0dcd3', 'approved'))
+  expect(one.requests.at(-1)?.body).toMatchObject({ id: 'a1f2e0dcd3', approve: false })
+  expect(one.out).toBe('Denied a1f2e0dcd3.\n')
+  const several = await deny(request('a1f2e0dcd3'), request('b1f2e0dcd3'))
+  expect([several.code, several.requests.length]).toEqual([2, 1])
+  expect(several.err).toContain('2 requests wait, so name one')
+  expect((await deny()).err).toContain('nothing waits for your answer')
+})
