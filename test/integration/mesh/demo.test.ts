@@ -227,7 +227,7 @@ describe('karo demo', () => {
           'blocked by the guard',
           'run by AI tools',
           'Declined',
-          'By name: none',
+          'By name: no machine lets',
         ])
           expect(posture).toContain(said)
         for (const level of ['safe', 'moderate', 'high', 'critical'])
