@@ -32,7 +32,7 @@ export const ASKING_MAX = 64
 /** Machines that are away must not hold totals up. */
 const NAMED_MS = 5_000
 const NOBODY_NAMED =
-  'By name: none that may be told. People let theirs be named to whom they allow: karo share anomalies identified.'
+  'By name: nobody lets this role see the anomalies of their own machine (karo share anomalies identified).'
 const NOTHING_NAMED = 'By name: nothing began where people let theirs be named.'
 
 export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch' | 'totals'> {

@@ -385,6 +385,6 @@ test('who gets totals only is told anomalies by name beside them, of machines wh
   const nobody = await anomalies()
   expect([nobody.nodes, nobody.notes.at(-1)]).toEqual([
     undefined,
-    expect.stringContaining('none that may be told'),
+    expect.stringContaining('By name: nobody lets'),
   ])
 })
