@@ -33,7 +33,7 @@ async function started(config: { events_days?: number; ignore?: readonly string[
         },
         config: {
           retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
-          history: { ignore: config.ignore ?? [] },
+          history: { ignore: config.ignore ?? [], redact: [] },
         } as never,
         clock: time.clock,
         random: systemRandom,
