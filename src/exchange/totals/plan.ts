@@ -7,7 +7,7 @@ import {
   SHARE_KEPT_MS,
 } from '../../../protocols/buckets.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
-import { type Aggregator, NOISE_DEFAULT, pairOf } from '../aggregates/index.ts'
+import { type Aggregator, NOISE_DEFAULT, type Pair, pairOf } from '../aggregates/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { bucketsFrom, type Calendar } from './calendar.ts'
 
@@ -45,6 +45,9 @@ const NOISY_PER_ONE = 6
  */
 export const isWithinBudget = ({ noise = 0 }: Pick<Plan, 'noise'>, given: number, budget: number): boolean =>
   given + 1 <= budget * (noise >= NOISE_DEFAULT ? NOISY_PER_ONE : 1)
+
+/** By whom something may have been released. */
+export type Releasing = Pick<Plan, 'mesh' | 'aggregators' | 'former'>
 
 /** Buckets that are over and still take shares at `now`, oldest first; `now` and the ends are ms since the epoch. */
 export function closedBuckets(calendar: Calendar, now: number): readonly Bucket[] {
@@ -87,24 +90,20 @@ export function bucketsUnder(
   return [...found, ...bucketsIn({ length, began }, { start: from, end: range.end }, now)]
 }
 
-/**
- * Nobody but the pair that is drawn for a bucket releases it: any other two aggregators could have chosen whom they add up.
- * For a bucket that was over while an earlier bundle held, the pair of its list counts as well, and for no later one.
- */
-export function isDrawn(
-  { mesh, aggregators, former = [] }: Pick<Plan, 'mesh' | 'aggregators' | 'former'>,
-  bucket: Bucket,
-  pair: readonly Uint8Array[],
-): boolean {
-  const lists = [
-    aggregators,
-    ...former.filter(({ until }) => bucket.end <= until).map((one) => one.aggregators),
-  ]
-  return lists.some((list) => {
-    const drawn = pairOf(mesh, bucket, list)
-    return drawn?.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0) === true
-  })
-}
+/** Who may have released a bucket: the list in force, and for what was over while an earlier bundle held, its list as well. */
+const pairsOf = ({ mesh, aggregators, former = [] }: Releasing, bucket: Bucket): readonly Pair[] =>
+  [aggregators, ...former.filter(({ until }) => bucket.end <= until).map((one) => one.aggregators)].flatMap(
+    (list) => {
+      const pair = pairOf(mesh, bucket, list)
+      return pair === undefined ? [] : [pair]
+    },
+  )
+
+/** Nobody but the pair that is drawn for a bucket releases it: any other two aggregators could have chosen whom they add up. */
+export const isDrawn = (plan: Releasing, bucket: Bucket, pair: readonly Uint8Array[]): boolean =>
+  pairsOf(plan, bucket).some((drawn) =>
+    drawn.every((key, at) => Buffer.compare(key, pair[at] ?? new Uint8Array()) === 0),
+  )
 
 /** Every key that may have released something, those of the bundle in force first. */
 export function authorsUnder({
@@ -118,15 +117,17 @@ export function authorsUnder({
 }
 
 /**
- * Buckets whose totals somebody has begun to tell, by what aggregators say to everybody: no other bucket may reach over the same
- * time, whatever a bundle says of lengths and of the beginning.
+ * Buckets of which both that were drawn have said to everybody whose shares are counted: no other bucket may reach over the same
+ * time, whatever a bundle says of lengths and of the beginning. One alone, or one of before, keeps nobody from totals.
  */
-export function toldBuckets(
-  plan: Pick<Plan, 'aggregators' | 'former'>,
-  documents: Pick<Documents, 'slots'>,
-): readonly Bucket[] {
-  const slots = authorsUnder(plan).flatMap((key) => documents.slots(formatNodeId(key), 'counted'))
-  return slots.flatMap((slot) => bucketOfSlot(slot) ?? [])
+export function toldBuckets(plan: Releasing, documents: Pick<Documents, 'slots'>): readonly Bucket[] {
+  const saidBy = (key: Uint8Array) => documents.slots(formatNodeId(key), 'counted')
+  return [...new Set(authorsUnder(plan).flatMap(saidBy))].flatMap((slot) => {
+    const bucket = bucketOfSlot(slot)
+    const pairs = bucket === undefined ? [] : pairsOf(plan, bucket)
+    const isTold = pairs.some((pair) => pair.every((key) => saidBy(key).includes(slot)))
+    return isTold ? (bucket ?? []) : []
+  })
 }
 
 export const overlapsAny = (bucket: Bucket, others: readonly Bucket[]): boolean =>

@@ -21,7 +21,7 @@ import {
   writeRelease,
 } from '../aggregates/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
-import { authorsUnder, isDrawn, type Plan } from './plan.ts'
+import { authorsUnder, isDrawn, type Releasing } from './plan.ts'
 
 const RELEASES = messageTable([Release])
 /** Opened releases that are remembered, by their digest, two of each of three months' days for one role; one may be of 100 KB. */
@@ -54,9 +54,6 @@ export interface Releases {
   /** What this one says, undefined when it cannot be opened; remembered. */
   read(plan: Pick<Releasing, 'mesh'>, document: Pick<StoredDocument, 'bytes' | 'head'>): Said | undefined
 }
-
-/** By whom something may have been released. */
-type Releasing = Pick<Plan, 'mesh' | 'aggregators' | 'former'>
 
 export function createReleases(deps: ReleasesDeps): Releases {
   const { identity, documents, clock, random, log } = deps

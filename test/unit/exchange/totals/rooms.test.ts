@@ -416,23 +416,25 @@ test('a bundle that says another beginning makes no total of a time that there a
   for (const machine of world.machines) expect(giving(machine).filter((slot) => slot !== quarter)).toEqual([])
 })
 
-test('aggregators add up nothing of a time that others have told totals of, whoever gives it', async () => {
-  const world = await createWorld(8)
-  const told = new Set<string>()
-  const { slots } = world.pair[0].node.room
-  // The word of another pair, as documents bring it to everybody.
-  for (const { node } of world.pair)
-    Object.assign(node.room, {
-      slots: (author: string, kind: string) =>
-        kind === 'counted' && author === world.pair[0].node.id
-          ? [...told]
-          : slots(author as never, kind as never),
-    })
-  told.add(slotOfBucket(bucketOf('6h', hourOf(world).start)))
-  await world.network.pass(40 * MINUTE)
-  const [bucket] = (await read(world.machines[2]!, world)).buckets
-  expect(bucket!.why).toBe('pending')
-})
+test.each([1, 2])(
+  'aggregators add up nothing of a time of which both of another pair told totals (%i of two)',
+  async (saying) => {
+    const world = await createWorld(8)
+    const quarter = slotOfBucket(bucketOf('6h', hourOf(world).start))
+    const authors: readonly string[] = world.pair.slice(0, saying).map(({ node }) => node.id)
+    // Their word, as documents bring it to everybody; machines give all the same.
+    for (const { node } of world.pair) {
+      const { slots } = node.room
+      Object.assign(node.room, {
+        slots: (author: never, kind: never) =>
+          kind === 'counted' && authors.includes(author) ? [quarter] : slots(author, kind),
+      })
+    }
+    await world.network.pass(40 * MINUTE)
+    const [bucket] = (await read(world.machines[2]!, world)).buckets
+    expect(bucket!.why).toBe(saying === 2 ? 'pending' : undefined)
+  },
+)
 
 test('a machine gives to as many buckets of seven days as it may, and to six times as many that have noise', async () => {
   const world = await createWorld(8)
