@@ -366,7 +366,7 @@ export async function assemble(
   const { outputFiles, metafile } = await bundle(commit)
   const muscle = await bundleMuscle(commit)
   const page = await windowFiles(commit)
-  const knowledge = await knowledgeFiles()
+  const knowledge = knowledgeFiles()
   const files = new Map<string, Uint8Array>()
   const idle = passedOn(new Map(outputFiles.map((file) => [basename(file.path), file.text])))
   const direct = (code: string): string =>

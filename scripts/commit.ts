@@ -11,6 +11,7 @@ const BUILT_FROM = [
   'package.json',
   'package-lock.json',
   'scripts/build.ts',
+  'scripts/fig',
   'scripts/knowledge.ts',
   'scripts/window.ts',
 ]

@@ -1,199 +1,30 @@
-// Makes what `karo explain` and `karo ask` read: descriptions out of @withfig/autocomplete, and the recipes' wordings.
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+// What `karo explain` and `karo ask` read: descriptions out of @withfig/autocomplete (scripts/fig.ts), and the recipes' wordings.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createContext, runInContext } from 'node:vm'
-import { deflateRawSync } from 'node:zlib'
-import { transform } from 'esbuild'
-import {
-  type CommandKnowledge,
-  KNOWLEDGE_FORMAT,
-  type KnowledgeIndex,
-  type OptionKnowledge,
-} from '../src/assist/copilot/knowledge-format.ts'
 import { prepare } from '../src/assist/copilot/matcher/wordings.ts'
 import { RECIPES } from '../src/assist/copilot/recipes/index.ts'
 
-const PACKAGE = join(import.meta.dirname, '../node_modules/@withfig/autocomplete')
-const BUILD = join(PACKAGE, 'build')
+const FIG = join(import.meta.dirname, 'fig')
+/** The licence of the descriptions. */
+export const FIG_LICENCE = join(FIG, 'LICENSE.txt')
 /** The licences of the sets whose requests are in answered.json. */
 export const REQUEST_LICENCES = join(import.meta.dirname, '../NOTICE')
-const CACHE = join(import.meta.dirname, '../node_modules/.cache/karo-knowledge')
 
-/** Not commands that people type: Fig's own, macOS' own words of the shell, pieces of other modules. */
-const LEFT_OUT =
-  /^(index|-|fig|figterm|do|done|then|else|elif|if|for|while|until|shell-config|install|q|trex|clilol)$/
-/** UTF-16 units of a description; beyond, the first sentence that fits, or a cut one. */
-const MOST_DESCRIPTION = 160
-/** Subcommands inside one another, and how many of all kinds one command may bring. */
-const MOST_DEPTH = 4
-const MOST_NODES = 6_000
-/** Milliseconds one module may take to say what it knows. */
-const MODULE_MS = 5_000
-
-/** The files by name as they go into dist/, the same bytes whenever they are made from the same package. */
-export async function knowledgeFiles(): Promise<ReadonlyMap<string, Uint8Array>> {
-  const stamp = createHash('sha256')
-    .update(readFileSync(join(PACKAGE, 'package.json')))
-    .update(readFileSync(import.meta.filename))
-    .update(KNOWLEDGE_FORMAT)
-    .update(process.versions.zlib)
-    .digest('hex')
-  const kept = [`${stamp}.json`, `${stamp}.bin`].map((name) => join(CACHE, name)) as [string, string]
-  if (!kept.every((path) => existsSync(path))) {
-    const made = await extract()
-    mkdirSync(CACHE, { recursive: true })
-    for (const [i, bytes] of [made.index, made.data].entries()) {
-      // In one step: another build may be reading it.
-      const fresh = `${kept[i]}.${process.pid}`
-      writeFileSync(fresh, bytes)
-      renameSync(fresh, kept[i] as string)
-    }
-  }
+/** The files by name as they go into dist/. */
+export function knowledgeFiles(): ReadonlyMap<string, Uint8Array> {
+  const kept = readFileSync(join(FIG, 'commands.bin'))
+  const end = kept.indexOf('\n')
   return new Map([
-    ['knowledge/index.json', readFileSync(kept[0])],
-    ['knowledge/commands.bin', readFileSync(kept[1])],
-    ['knowledge/LICENSE.txt', readFileSync(join(PACKAGE, 'LICENSE'))],
+    ['knowledge/index.json', kept.subarray(0, end)],
+    ['knowledge/commands.bin', kept.subarray(end + 1)],
+    ['knowledge/LICENSE.txt', readFileSync(FIG_LICENCE)],
     ['knowledge/LICENSE-requests.txt', readFileSync(REQUEST_LICENCES)],
     ['knowledge/wordings.json', Buffer.from(JSON.stringify(prepare(RECIPES)))],
   ])
 }
 
-/**
- * What `karo explain` reads: an index of names, and each command's knowledge, deflated, one after the other. `wants`: of which
- * modules, by their number in order.
- */
-export async function extract(
-  wants: (at: number) => boolean = () => true,
-): Promise<{ index: Uint8Array; data: Uint8Array }> {
-  const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }
-  const commands: Record<string, readonly [start: number, length: number]> = {}
-  const chunks: Uint8Array[] = []
-  let at = 0
-  const add = (name: string, spec: unknown): void => {
-    const known = commandOf(spec, { nodes: MOST_NODES }, 0)
-    if (known === undefined || Object.hasOwn(commands, name)) return
-    const bytes = deflateRawSync(JSON.stringify(known), { level: 9 })
-    commands[name] = [at, bytes.length]
-    chunks.push(bytes)
-    at += bytes.length
-  }
-  for (const { name, file } of modules().filter((_, at) => wants(at))) {
-    const spec = await defaultExport(file)
-    if (spec !== undefined) add(name, spec)
-  }
-  const index: KnowledgeIndex = {
-    format: KNOWLEDGE_FORMAT,
-    source: `@withfig/autocomplete ${version}`,
-    commands,
-  }
-  return { index: Buffer.from(JSON.stringify(index)), data: Buffer.concat(chunks) }
-}
-
-/** One module per command; of one with versions, the newest. */
-function modules(): { name: string; file: string }[] {
-  const found = readdirSync(BUILD, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.js'))
-    .map((entry) => ({ name: entry.name.slice(0, -3), file: join(BUILD, entry.name) }))
-    .filter(({ name }) => !LEFT_OUT.test(name))
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/**
- * The module's default export. It runs in a context of its own that has nothing but the language: no modules, no
- * files, no network, no timers; what it would ask of a shell at completion time is a function nobody calls.
- */
-async function defaultExport(file: string): Promise<unknown> {
-  const { code } = await transform(readFileSync(file, 'utf8'), {
-    format: 'iife',
-    globalName: 'karoModule',
-    target: 'node22',
-    logLevel: 'silent',
-  })
-  try {
-    const context = createContext(
-      { process: { env: {} } },
-      { codeGeneration: { strings: false, wasm: false } },
-    )
-    const found: unknown = runInContext(`${code};karoModule.default`, context, { timeout: MODULE_MS })
-    return typeof found === 'object' ? found : undefined
-  } catch {
-    return undefined
-  }
-}
-
-type Bag = Readonly<Record<string, unknown>>
-const isBag = (value: unknown): value is Bag =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-const listOf = (value: unknown): readonly unknown[] =>
-  Array.isArray(value) ? (value as unknown[]) : value === undefined || value === null ? [] : [value]
-const namesOf = (value: unknown): string[] =>
-  listOf(value).filter(
-    (name): name is string => typeof name === 'string' && /^[^\s\p{Cc}]{1,64}$/u.test(name),
-  )
-
-function commandOf(spec: unknown, budget: { nodes: number }, depth: number): CommandKnowledge | undefined {
-  if (!isBag(spec) || budget.nodes-- <= 0) return undefined
-  const options = listOf(spec.options).flatMap((option) => optionOf(option, budget) ?? [])
-  const subcommands =
-    depth >= MOST_DEPTH
-      ? []
-      : listOf(spec.subcommands).flatMap((sub) => {
-          if (!isBag(sub)) return []
-          const names = namesOf(sub.name)
-          const known = commandOf(sub, budget, depth + 1)
-          return names.length === 0 || known === undefined ? [] : [[names, known] as const]
-        })
-  const args = argumentsOf(spec.args)
-  const description = sentence(spec.description)
-  return {
-    ...(description !== '' && { d: description }),
-    ...(options.length > 0 && { o: options }),
-    ...(subcommands.length > 0 && { s: subcommands }),
-    ...(args.length > 0 && { a: args }),
-    ...(isBag(spec.parserDirectives) &&
-      spec.parserDirectives.flagsArePosixNoncompliant === true && { l: 1 as const }),
-  }
-}
-
-function optionOf(option: unknown, budget: { nodes: number }): OptionKnowledge | undefined {
-  if (!isBag(option)) return undefined
-  const names = namesOf(option.name)
-  if (names.length === 0 || budget.nodes-- <= 0) return undefined
-  const [first] = argumentsOf(option.args)
-  return {
-    n: names,
-    ...(sentence(option.description) !== '' && { d: sentence(option.description) }),
-    ...(first !== undefined && { a: first }),
-    ...(option.isDangerous === true && { x: 1 as const }),
-    ...(option.isPersistent === true && { p: 1 as const }),
-  }
-}
-
-/** `name` needed, `name?` may be left out, `name…` several. */
-function argumentsOf(value: unknown): string[] {
-  return listOf(value).flatMap((arg) => {
-    if (!isBag(arg)) return []
-    const name = (typeof arg.name === 'string' ? sentence(arg.name) : '').slice(0, 40) || 'value'
-    return [`${name}${arg.isVariadic === true ? '…' : ''}${arg.isOptional === true ? '?' : ''}`]
-  })
-}
-
-/** One line without marks of layout, whole where it is short, else its first sentences. */
-function sentence(value: unknown): string {
-  if (typeof value !== 'string') return ''
-  const text = value
-    .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .replace(/[\u{1f000}-\u{1faff}\u2600-\u27bf]/gu, '')
-    .replaceAll('`', "'")
-    .trim()
-  if (text.length <= MOST_DESCRIPTION) return text
-  const end = text.slice(0, MOST_DESCRIPTION).lastIndexOf('. ')
-  return end > 30 ? text.slice(0, end + 1) : `${text.slice(0, MOST_DESCRIPTION - 1).replace(/\s+\S*$/, '')}…`
-}
-
 if (import.meta.main) {
-  for (const [name, bytes] of await knowledgeFiles()) {
+  for (const [name, bytes] of knowledgeFiles()) {
     process.stdout.write(`${name}: ${Math.round(bytes.length / 1024)} KiB\n`)
   }
 }

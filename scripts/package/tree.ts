@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
-import { REQUEST_LICENCES } from '../knowledge.ts'
+import { FIG_LICENCE, REQUEST_LICENCES } from '../knowledge.ts'
 import { reference } from '../reference.ts'
 import { DOC, INSTALLED, pages } from './pages.ts'
 import { checkedRuntime } from './runtime.ts'
@@ -126,12 +126,9 @@ function filesOf(name: string): string[] {
     .filter((file) => !file.startsWith('prebuilds/') || file.startsWith(`prebuilds/linux-${process.arch}/`))
 }
 
-/** Not in the bundle: what a build made data of. */
-const EXTRACTED = ['node_modules/@withfig/autocomplete']
-
 /** The licences of everything in the bundle, sorted by name. */
 function thirdParty({ inputs }: Metafile): string {
-  const directories = new Set<string>(EXTRACTED)
+  const directories = new Set<string>()
   for (const input of Object.keys(inputs)) {
     const inside = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
     if (inside !== undefined) directories.add(inside)
@@ -149,6 +146,10 @@ function thirdParty({ inputs }: Metafile): string {
       file === undefined ? 'See its package.' : readFileSync(join(ROOT, directory, file), 'utf8').trim()
     sections.set(`${name} ${version}`, `${name} ${version} (${license})\n\n${text}\n`)
   }
+  sections.set(
+    '@withfig/autocomplete',
+    `@withfig/autocomplete (MIT)\n\n${readFileSync(FIG_LICENCE, 'utf8').trim()}\n`,
+  )
   sections.set('requests', readFileSync(REQUEST_LICENCES, 'utf8'))
   const rule = `\n${'-'.repeat(80)}\n\n`
   return [...sections]

@@ -8,6 +8,7 @@ import { createMailbox } from '../base/async/mailbox.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
+import { isAlone } from '../config/alone.ts'
 import type { Config } from '../config/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import { type Credentials, NO_CREDENTIALS } from '../trust/certificates/index.ts'
@@ -226,7 +227,8 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
       forgetTrust = deps.trust.onChange((node, by) => put({ on: 'trust', node, by }))
       forgetInvites = deps.credentials?.onSettled((node) => put({ on: 'enrolled', node }))
       try {
-        const dht = deps.config.discovery.dht ? await finder.load() : undefined
+        const looksUp = deps.config.discovery.dht && !isAlone(deps.config)
+        const dht = looksUp ? await finder.load() : undefined
         put({ on: 'prepare' })
         await listening.start(hostInit(deps, edge, state, dht), signal, gossip.subscribe)
         put({ on: 'start' })

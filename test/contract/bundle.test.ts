@@ -1,4 +1,5 @@
 // What a short command loads: the bundle keeps heavy libraries out of it, and the command line out of the daemon's.
+import { isAscii } from 'node:buffer'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
@@ -47,6 +48,14 @@ function loadedFor(...entries: readonly string[]): {
 
 /** `status` is part of the program itself; `check` brings the shell parser with it. */
 const PROGRAM = ['src/cli/main.ts', 'src/cli/run.ts']
+
+test('no large chunk has a character beyond ASCII, for which V8 would hold all of it in two bytes a character', () => {
+  const large = codes.filter(({ length }) => length > 100_000)
+  expect(large.length).toBeGreaterThan(5)
+  expect(
+    large.filter((code) => !isAscii(Buffer.from(code))).map((code) => /.{30}[^\0-\x7f].{30}/.exec(code)?.[0]),
+  ).toEqual([])
+})
 
 test.each([
   ['src/cli/commands/node/status.ts', PROGRAM],

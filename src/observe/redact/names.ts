@@ -31,7 +31,7 @@ const OPTION = /^--?[A-Za-z][\w.-]*$/
  * `{{ token }}`, `xxx`, `***`. `changeme` and similar words count as secrets, because people leave them as they are.
  */
 const NO_SECRET =
-  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[-\d]{0,4}[sqvd](?:\\?n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\$?\{\w{0,40}\}|\{\{|["'`]{1,3}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
+  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[-\d]{0,4}[sqvd](?:\\?n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\$?\{\w{0,40}\}|\{\{|["'`]{1,3}|[xX]{3,}|\*{2,}|\.{3}|\u2026|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
 /** Patterns that match any secret: `.*`, `([^"]+)`, `[A-Za-z0-9]{32}`. */
 const PATTERN = /^\(?(?:\.|\[[^\]]{1,40}\]|\\[wdSs])(?:[*+]\??|\{\d{1,4},?\d{0,4}\})\)?$/
 const PLACEHOLDER = /^[A-Z_]+$/

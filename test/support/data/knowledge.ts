@@ -12,7 +12,7 @@ export async function builtKnowledge(): Promise<{
 }> {
   const root = mkdtempSync(join(tmpdir(), 'karo-knowledge-'))
   afterAll(() => rmSync(root, { recursive: true, force: true }))
-  for (const [name, bytes] of await knowledgeFiles()) {
+  for (const [name, bytes] of knowledgeFiles()) {
     mkdirSync(dirname(join(root, name)), { recursive: true })
     writeFileSync(join(root, name), bytes)
   }

@@ -1,13 +1,14 @@
 // The knowledge file: what is in it, how large it is, that it is the same each time, and what a damaged one does.
-import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inflateRawSync } from 'node:zlib'
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { extract, knowledgeFiles } from '../../../../scripts/knowledge.ts'
+import { extract } from '../../../../scripts/fig.ts'
+import { knowledgeFiles } from '../../../../scripts/knowledge.ts'
 import { type Knowledge, openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import type { KnowledgeIndex } from '../../../../src/assist/copilot/knowledge-format.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
-import { times } from '../../../support/run/thorough.ts'
 
 let directory = ''
 let knowledge: Knowledge
@@ -50,25 +51,32 @@ test('every command in it can be read, and holds nothing but text of one line', 
   }
 })
 
-test('made again, it is the same bytes', async () => {
-  const files = await knowledgeFiles()
-  const kept = JSON.parse(Buffer.from(files.get('knowledge/index.json')!).toString()) as KnowledgeIndex
-  // Each is made by itself, so that a part of them shows it.
-  const { index, data } = await extract((at) => at % times(25, 1) === 0)
-  const made = JSON.parse(Buffer.from(index).toString()) as KnowledgeIndex
-  const names = Object.keys(made.commands)
-  expect(names.length).toBeGreaterThan(20)
-  expect(Object.keys(kept.commands).filter((name) => Object.hasOwn(made.commands, name))).toEqual(names)
-  const bytesOf = (of: KnowledgeIndex, bytes: Uint8Array, name: string) => {
-    const [start, length] = of.commands[name]!
-    return Buffer.from(bytes.subarray(start, start + length)).toString('base64')
-  }
-  for (const name of names)
-    expect(bytesOf(made, data, name), name).toBe(bytesOf(kept, files.get('knowledge/commands.bin')!, name))
+test('of a package each module becomes a row, and one that reaches outside becomes none', async () => {
+  scratch = mkdtempSync(join(tmpdir(), 'karo-knowledge-'))
+  mkdirSync(join(scratch, 'build'))
+  writeFileSync(join(scratch, 'package.json'), '{"version":"1.2.3"}')
+  const module = (name: string, text: string): void =>
+    writeFileSync(join(scratch!, 'build', `${name}.js`), text)
+  module(
+    'tool',
+    "export default { name: 'tool', description: 'Does `it`.', options: [{ name: ['-a', '--all'] }] }",
+  )
+  module(
+    'reaches',
+    "import { readFileSync } from 'node:fs'; export default { description: readFileSync('/etc/passwd') }",
+  )
+  module('fig', 'export default {}')
+  const { index, data } = await extract(scratch)
+  const { commands, source } = JSON.parse(Buffer.from(index).toString()) as KnowledgeIndex
+  expect([Object.keys(commands), source]).toEqual([['tool'], '@withfig/autocomplete 1.2.3'])
+  expect(JSON.parse(inflateRawSync(data).toString())).toEqual({
+    d: "Does 'it'.",
+    o: [{ n: ['-a', '--all'] }],
+  })
 })
 
 test('the licences of the descriptions and of the requests come with them', async () => {
-  const files = await knowledgeFiles()
+  const files = knowledgeFiles()
   const text = (name: string) => Buffer.from(files.get(`knowledge/${name}`) as Uint8Array).toString()
   expect(text('LICENSE.txt')).toMatch(/MIT License/)
   expect(text('LICENSE-requests.txt')).toMatch(
