@@ -555,7 +555,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   {
     name: 'idle',
     async run({ quick }) {
-      const { linked, alone, bare } = await measureIdle(quick ? 20 : 60)
+      const { linked, alone, solo, bare } = await measureIdle(quick ? 20 : 60)
       const figure = (
         ...[name, unit, value, what, other, aim]: [string, string, number, string, number, Aim?]
       ): Figure => ({
@@ -574,6 +574,13 @@ const BENCHMARKS: readonly Benchmark[] = [
         figure('RSS, 4 linked', 'MiB', linked.rss_mib, self, alone.rss_mib),
         figure('PSS, 4 linked', 'MiB', linked.pss_mib, host, bare.pss_mib),
         figure('PSS, 4 linked', 'MiB', linked.pss_mib, self, alone.pss_mib),
+        {
+          name: 'RSS, for one person alone',
+          unit: 'MiB',
+          value: solo.rss_mib,
+          aim: most('value', 110 / 1.048576),
+        },
+        { name: 'PSS, for one person alone', unit: 'MiB', value: solo.pss_mib },
       ]
     },
   },

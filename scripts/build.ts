@@ -14,12 +14,14 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { type BuildResult, build as esbuild, type Metafile, type Plugin, stop, transform } from 'esbuild'
+import { buildName, VERSION } from '../src/base/version.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { overviewRows } from '../src/cli/front/overview.ts'
 import { packName } from '../src/cli/loader.ts'
 import { commitOfSources, headCommit } from './commit.ts'
 import { keepCode } from './keep-code.ts'
 import { knowledgeFiles } from './knowledge.ts'
+import { manPages } from './package/man.ts'
 import { windowFiles } from './window.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -426,6 +428,13 @@ export async function build(): Promise<Metafile> {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents)
   }
+  // A package has them elsewhere, under its own version and date.
+  for (const { name, section, source } of await manPages(buildName(VERSION, commitOfSources()))) {
+    const path = join(DIST, 'man', `man${section}`, `${name}.${section}`)
+    kept.add(path)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, source)
+  }
   const fresh = `${ENTRY}.${process.pid}`
   writeFileSync(fresh, entry)
   chmodSync(fresh, 0o755)
@@ -457,7 +466,8 @@ function sourcesStamp(): string {
       'protocols/**/*.ts',
       'package.json',
       'package-lock.json',
-      'scripts/{build,keep-code,knowledge,window}.ts',
+      'scripts/{build,keep-code,knowledge,window,package/man}.ts',
+      'scripts/fig/*',
     ],
     { cwd: ROOT },
   )

@@ -18,9 +18,9 @@ export interface ManPage {
   readonly source: string
 }
 
-/** Dated `seconds` since the epoch, in UTC, whoever makes them wherever. */
-export async function manPages(version: string, seconds: number): Promise<readonly ManPage[]> {
-  const date = new Date(seconds * 1000).toISOString().slice(0, 10)
+/** Dated `seconds` since the epoch, in UTC, whoever makes them wherever; without a date if there are none. */
+export async function manPages(version: string, seconds?: number): Promise<readonly ManPage[]> {
+  const date = seconds === undefined ? '' : new Date(seconds * 1000).toISOString().slice(0, 10)
   const groups = await Promise.all(COMMANDS.map(async (entry) => ({ entry, commands: await entry.load() })))
   const page = (name: string, section: 1 | 5, parts: readonly string[]): ManPage => ({
     name,

@@ -25,6 +25,8 @@ export interface IdleCosts {
   readonly linked: IdleCost
   /** A daemon that knows nobody. */
   readonly alone: IdleCost
+  /** A daemon that is for one person, as `karo init --solo` leaves it. */
+  readonly solo: IdleCost
   /** A bare host with four connections. */
   readonly bare: IdleCost
 }
@@ -39,9 +41,13 @@ export async function measureIdle(seconds = 30): Promise<IdleCosts> {
     const fleet = await startFleet(NEIGHBOURS + 1, { lan: true })
     await allLinked(fleet.nodes)
     const alone = await startNode()
+    const solo = await startNode({
+      config: '[mesh]\nlisten = []\n[discovery]\nmdns = false\n',
+      env: { KARO_MESH_LISTEN: '' },
+    })
     const bare = await startBareHosts()
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-    const pids = { linked: fleet.nodes[0]!.pid, alone: alone.pid, bare }
+    const pids = { linked: fleet.nodes[0]!.pid, alone: alone.pid, solo: solo.pid, bare }
     const before = mapped(pids, cpuMs)
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
     const after = mapped(pids, cpuMs)
@@ -49,7 +55,7 @@ export async function measureIdle(seconds = 30): Promise<IdleCosts> {
       cpu_percent: ((after[which] - before[which]) / (seconds * 1000)) * 100,
       ...memory(pids[which]),
     })
-    return { linked: cost('linked'), alone: cost('alone'), bare: cost('bare') }
+    return { linked: cost('linked'), alone: cost('alone'), solo: cost('solo'), bare: cost('bare') }
   } finally {
     await endAll(false)
   }

@@ -8,6 +8,7 @@ import { orElse } from '../../base/run/or-else.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
 import { homeOf } from '../place.ts'
+import { linkPages, unlinkPages } from './own-pages.ts'
 
 /** The second line, by which the file is known again. */
 const MARK = '# Made by karo shell install; karo shell uninstall removes it.'
@@ -30,6 +31,7 @@ export function makeLink(io: Pick<CommandIo, 'env'>): Link {
   const found = (io.env.PATH ?? '').split(delimiter).includes(dirname(path))
   if (byName) return { path, state: 'installed', found: true }
   if (isForeign(path)) return { path, state: 'foreign', found }
+  linkPages(io, words.at(-1) ?? '')
   const text = scriptOf(words)
   if (orElse(() => readFileSync(path, 'utf8'), '') === text) return { path, state: 'there', found }
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
@@ -43,6 +45,7 @@ export function removeLink(io: Pick<CommandIo, 'env'>): boolean {
   const path = linkOf(io)
   if (!isThere(path) || isForeign(path)) return false
   rmSync(path)
+  unlinkPages(io)
   return true
 }
 

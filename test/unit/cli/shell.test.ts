@@ -5,8 +5,10 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -14,6 +16,7 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
+import { linkPages, unlinkPages } from '../../../src/cli/shells/own-pages.ts'
 import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 import fc from '../../support/run/properties.ts'
@@ -231,6 +234,26 @@ describe('shell install and uninstall', () => {
     expect((await karo(env, 'shell', 'uninstall', 'bash')).out).not.toContain(program)
     expect((await karo(env, 'shell', 'uninstall', 'zsh')).out).toContain(`Removed ${program}`)
     expect(existsSync(program)).toBe(false)
+  })
+
+  test('man finds the pages of this build, beside those of others, until they go with the program', () => {
+    const { env, directory } = home()
+    const program = join(directory, 'checkout/dist/karo.js')
+    const pages = join(directory, 'checkout/dist/man/man1')
+    const place = join(directory, '.local/share/man/man1')
+    mkdirSync(pages, { recursive: true })
+    mkdirSync(place, { recursive: true })
+    for (const name of ['karo.1', 'karo-peers.1', 'karo-mine.1']) writeFileSync(join(pages, name), name)
+    writeFileSync(join(place, 'karo-mine.1'), 'mine')
+    linkPages({ env }, program)
+    expect(readFileSync(join(place, 'karo-peers.1'), 'utf8')).toBe('karo-peers.1')
+    // A later build without one of them.
+    rmSync(join(pages, 'karo-peers.1'))
+    linkPages({ env }, program)
+    expect(readdirSync(place)).toEqual(['karo-mine.1', 'karo.1'])
+    unlinkPages({ env })
+    expect(readdirSync(place)).toEqual(['karo-mine.1'])
+    expect(readFileSync(join(place, 'karo-mine.1'), 'utf8')).toBe('mine')
   })
 
   test('another program of that name stays as it is', async () => {
