@@ -8,7 +8,6 @@ import { createMailbox } from '../base/async/mailbox.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Log } from '../base/run/log.ts'
 import { createAlarms } from '../base/timers.ts'
-import { isAlone } from '../config/alone.ts'
 import type { Config } from '../config/index.ts'
 import type { Audit } from '../trust/audit/index.ts'
 import { type Credentials, NO_CREDENTIALS } from '../trust/certificates/index.ts'
@@ -23,7 +22,6 @@ import { createInspect } from './admission/inspect.ts'
 import type { Interfaces } from './admission/listen.ts'
 import { createListening } from './admission/listening.ts'
 import { createAsking } from './asking.ts'
-import type { Dht } from './discovery/dht.ts'
 import { createFinder, type Finder } from './discovery/look-up.ts'
 import { createLookout } from './discovery/lookout.ts'
 import { createNames } from './discovery/names.ts'
@@ -109,7 +107,7 @@ function createEdge(deps: MeshDeps) {
   })
   const gossip = createGossip({ channel, self: identity.nodeId, trust, rejections, put })
   const names = createNames({ config, onUnasked: unaskedOnce(log) })
-  const dials = createDials({ host: listening.host, names, wires, clock, timers, timings, put, log })
+  const dials = createDials({ open: listening.open, names, wires, clock, timers, timings, put, log })
   const asking = createAsking(put)
   return {
     timings,
@@ -148,7 +146,7 @@ function unaskedOnce(log: Log): (host: string) => void {
 type Edge = ReturnType<typeof createEdge>
 
 /** The settings of libp2p's host, built for each start. */
-function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] | undefined) {
+async function hostInit(deps: MeshDeps, edge: Edge, state: State, finder: Finder) {
   const { identity, trust, clock, config } = deps
   const handlers = new Map<string, HostHandler>([[hello.id, { handle: edge.wires.hello, streams: 1 }]])
   for (const [edgeOf, streams] of [
@@ -163,7 +161,7 @@ function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] 
   }
   return {
     handlers,
-    dht,
+    dht: config.discovery.dht ? await finder.load() : undefined,
     version: deps.version,
     seed: identity.seed(),
     publicKey: identity.publicKey,
@@ -174,7 +172,7 @@ function hostInit(deps: MeshDeps, edge: Edge, state: State, dht: Dht['service'] 
       knows: state.knownAt,
     }),
     pingMs: config.mesh.ping_seconds * 1_000,
-    gossip: edge.gossip.service,
+    gossip: await edge.gossip.load(),
     onConnection: edge.wires.opened,
   }
 }
@@ -227,10 +225,8 @@ function createLife(deps: MeshDeps, edge: Edge, state: State, performer: Perform
       forgetTrust = deps.trust.onChange((node, by) => put({ on: 'trust', node, by }))
       forgetInvites = deps.credentials?.onSettled((node) => put({ on: 'enrolled', node }))
       try {
-        const looksUp = deps.config.discovery.dht && !isAlone(deps.config)
-        const dht = looksUp ? await finder.load() : undefined
         put({ on: 'prepare' })
-        await listening.start(hostInit(deps, edge, state, dht), signal, gossip.subscribe)
+        await listening.start(() => hostInit(deps, edge, state, finder), signal, gossip.subscribe)
         put({ on: 'start' })
         edge.lookout.start()
       } catch (error) {

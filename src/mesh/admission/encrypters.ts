@@ -1,14 +1,17 @@
 // How a connection is encrypted and the key behind it proven: Noise XX, or TLS 1.3 as libp2p defines it.
-import { noise } from '@chainsafe/libp2p-noise'
 import type { Libp2pOptions } from 'libp2p'
 import type { Security } from '../../config/index.ts'
 
-/** In the order given, which is the order a dialer proposes them in. TLS is loaded when it is asked for: it is large. */
+/** In the order given, which is the order a dialer proposes them in. Each is loaded when it is asked for. */
 export function encrypters(
   security: readonly Security[],
 ): Promise<NonNullable<Libp2pOptions['connectionEncrypters']>> {
   return Promise.all(
-    security.map(async (name) => (name === 'noise' ? noise() : (await import('@libp2p/tls')).tls())),
+    security.map(async (name) =>
+      name === 'noise'
+        ? (await import('@chainsafe/libp2p-noise')).noise()
+        : (await import('@libp2p/tls')).tls(),
+    ),
   )
 }
 

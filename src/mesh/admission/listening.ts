@@ -3,17 +3,19 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { within } from '../../base/async/deadline.ts'
+import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import { inSteps } from '../../base/timers.ts'
+import { isAlone } from '../../config/alone.ts'
 import type { Config } from '../../config/index.ts'
-import { createMdns, type Mdns } from '../discovery/mdns.ts'
+import type { Mdns } from '../discovery/mdns.ts'
 import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import { told } from './addresses.ts'
 import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
-import { createHost, type Host, type HostInit, startHost } from './host.ts'
+import type { Host, HostInit } from './host.ts'
 import { type Interfaces, listenAddresses } from './listen.ts'
 
 export interface ListeningDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
@@ -32,8 +34,13 @@ export interface Listening {
   /** The addresses of this machine that the host listens on now, without peer ids. */
   addresses(): readonly Multiaddr[]
   multiaddrs(): readonly string[]
+  /**
+   * The host, which a node that is alone has only from the first dial on: libp2p is a tenth of its memory. Undefined outside
+   * of start and stop.
+   */
+  open(): Promise<Host | undefined>
   /** `ready` runs when the host listens. Throws after undoing what it did, except for `leave`. */
-  start(init: Start, signal: AbortSignal, ready: () => void): Promise<void>
+  start(init: () => Promise<Start>, signal: AbortSignal, ready: () => void): Promise<void>
   /** `leave` runs while connections still work. Always ends, within `timings.stopMs`; never throws. */
   stop(leave: () => Promise<void>): Promise<void>
   health(): readonly HealthCheck[]
@@ -46,6 +53,8 @@ const ipsOf = (addresses: readonly Multiaddr[]): ReadonlySet<string> =>
 export function createListening(deps: ListeningDeps): Listening {
   const { config, timings, clock, timers, log, put, interfaces = networkInterfaces } = deps
   let host: Host | undefined
+  let isRunning = false
+  let open = async (): Promise<Host | undefined> => undefined
   let mdns: Mdns | undefined
   /** Addresses that are to be listened on and are not, because another program has them or because they have just come. */
   let closed: readonly string[] = []
@@ -62,6 +71,7 @@ export function createListening(deps: ListeningDeps): Listening {
   const startMdns = async (started: Host): Promise<void> => {
     const where = config.discovery.mdns
     if (where === false) return
+    const { createMdns } = await import('../discovery/mdns.ts')
     mdns = createMdns({
       where,
       intervalMs: config.discovery.mdns_interval_seconds * 1_000,
@@ -141,8 +151,27 @@ export function createListening(deps: ListeningDeps): Listening {
     }
   }
 
+  const openHost = async (init: Start): Promise<Host | undefined> => {
+    const { createHost, startHost } = await import('./host.ts')
+    const listen = listenAddresses(config.mesh, interfaces())
+    const made = await createHost({
+      ...init,
+      listen,
+      listenBestEffort: config.mesh.listen === 'auto',
+      security: config.transport.security,
+      timings,
+    })
+    if (!isRunning) return undefined
+    host = made
+    await startHost(made, listen)
+    closed = listen
+    lookAtClosed(made)
+    return made
+  }
+
   return {
     host: () => host,
+    open: () => open(),
     addresses,
     multiaddrs: () =>
       addresses()
@@ -151,19 +180,15 @@ export function createListening(deps: ListeningDeps): Listening {
         .map(formatEndpoint),
 
     async start(init, signal, ready) {
-      const listen = listenAddresses(config.mesh, interfaces())
-      const made = await createHost({
-        ...init,
-        listen,
-        listenBestEffort: config.mesh.listen === 'auto',
-        security: config.transport.security,
-        timings,
+      isRunning = true
+      open = singleFlight(async () => {
+        if (host !== undefined) return host
+        const opened = await openHost(await init())
+        if (opened !== undefined) ready()
+        return opened
       })
-      host = made
-      await startHost(made, listen)
-      ready()
-      closed = listen
-      lookAtClosed(made)
+      const made = isAlone(config) ? undefined : await open()
+      if (made === undefined) return
       if (closed.length > 0) {
         log.warn({ addresses: closed }, 'the mesh could not listen on some addresses; they are tried again')
         openLater(made)
@@ -180,6 +205,8 @@ export function createListening(deps: ListeningDeps): Listening {
 
     async stop(leave) {
       const stopping = host
+      isRunning = false
+      open = async () => undefined
       giveUp?.()
       stopFollowing()
       const quietly = async (): Promise<void> => {
@@ -196,10 +223,10 @@ export function createListening(deps: ListeningDeps): Listening {
     },
 
     health() {
+      if (isRunning && config.mesh.listen.length === 0)
+        return [{ name: 'mesh.listening', ok: true, detail: 'listens to nobody, as mesh.listen says' }]
       if (host === undefined)
         return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
-      if (config.mesh.listen.length === 0)
-        return [{ name: 'mesh.listening', ok: true, detail: 'listens to nobody, as mesh.listen says' }]
       const listens = `listens on ${told(host.getMultiaddrs()).map(readable).join(', ')}`
       return [
         {

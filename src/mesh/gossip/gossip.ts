@@ -1,10 +1,8 @@
 // The mesh's topics over gossipsub: joins them, publishes our signed frames, and keeps the router to admitted neighbours.
-import {
-  type GossipSub,
-  type GossipSubComponents,
-  gossipsub,
-  multicodec,
-  type TopicValidatorFn,
+import type {
+  GossipSub,
+  GossipSubComponents,
+  TopicValidatorFn,
   TopicValidatorResult,
 } from '@libp2p/gossipsub'
 import type { Message, Topic, WireBody } from '../../../protocols/define.ts'
@@ -19,13 +17,9 @@ import type { Put } from '../state/types.ts'
 import type { Gossip, GossipHandler, GossipVerdict } from '../types.ts'
 import { BEAT_MS, createBeats } from './beats.ts'
 import { createIntake } from './intake.ts'
-import { gossipSettings } from './settings.ts'
 
-const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
-  accept: TopicValidatorResult.Accept,
-  ignore: TopicValidatorResult.Ignore,
-  reject: TopicValidatorResult.Reject,
-}
+/** The library's words are ours; its enumeration would be the only reason to load it with this file. */
+const resultOf = (verdict: GossipVerdict): TopicValidatorResult => verdict as TopicValidatorResult
 
 /** The messages of one topic that a neighbour is offered when it enters the router's mesh. */
 const RECENT_MAX = 128
@@ -67,8 +61,8 @@ export interface GossipRouter {
   join(topic: Topic, handler: GossipHandler): Gossip
   /** As in `Gossip`. Resolves when the message is written to the first neighbours. Never rejects. */
   publish<B extends WireBody>(topic: Topic, message: Message<B>, body: NoInfer<B>): Promise<void>
-  /** Makes libp2p's service; one per start of the host. */
-  service(components: GossipSubComponents): GossipSub
+  /** Loads the library; what it returns makes libp2p's service, one per start of the host. */
+  load(): Promise<(components: GossipSubComponents) => GossipSub>
   /** Neighbours that are known to read this topic. */
   readers(topic: Topic): number
   /** The host has started. */
@@ -135,10 +129,10 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     (topic: Topic, handler: GossipHandler): TopicValidatorFn =>
     (peer, message) => {
       const node = admitted(peer.toString())
-      if (node === undefined) return TopicValidatorResult.Ignore
+      if (node === undefined) return resultOf('ignore')
       deps.put({ on: 'heard', node })
       beats.stir()
-      return RESULTS[intake.judge(topic, handler, message.data, peerRefOf(node))]
+      return resultOf(intake.judge(topic, handler, message.data, peerRefOf(node)))
     }
 
   const spread = async (topic: Topic, bytes: Uint8Array): Promise<void> => {
@@ -169,21 +163,25 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     },
     publish,
 
-    service(components) {
-      const settings = gossipSettings(
-        [...topics.values()].map(({ topic }) => topic),
-        (peer) => admitted(peer) !== undefined,
-      )
-      const made = gossipsub(settings)(components) as Router
-      // Older versions of the protocol have nothing that a Karo node would need them for.
-      made.protocols = [multicodec]
-      made.score.scoreCacheValidityMs = BEAT_MS
-      for (const { topic, handler } of topics.values())
-        made.topicValidators.set(topic.id, validator(topic, handler))
-      router = made
-      registrar = components.registrar
-      made.addEventListener('gossipsub:graft', ({ detail }) => tellRecent(detail.peerId, detail.topic))
-      return made
+    async load() {
+      const { gossipsub, multicodec } = await import('@libp2p/gossipsub')
+      const { gossipSettings } = await import('./settings.ts')
+      return (components) => {
+        const settings = gossipSettings(
+          [...topics.values()].map(({ topic }) => topic),
+          (peer) => admitted(peer) !== undefined,
+        )
+        const made = gossipsub(settings)(components) as Router
+        // Older versions of the protocol have nothing that a Karo node would need them for.
+        made.protocols = [multicodec]
+        made.score.scoreCacheValidityMs = BEAT_MS
+        for (const { topic, handler } of topics.values())
+          made.topicValidators.set(topic.id, validator(topic, handler))
+        router = made
+        registrar = components.registrar
+        made.addEventListener('gossipsub:graft', ({ detail }) => tellRecent(detail.peerId, detail.topic))
+        return made
+      }
     },
 
     readers: (topic) => router?.getSubscribers(topic.id).length ?? 0,

@@ -16,7 +16,7 @@ import type { Wires } from './wires.ts'
 
 export interface DialsDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   /** Undefined while the mesh does not run. */
-  readonly host: () => Pick<Host, 'dial'> | undefined
+  readonly open: () => Promise<Pick<Host, 'dial'> | undefined>
   readonly names: Pick<Names, 'addresses'>
   readonly wires: Pick<Wires, 'of'>
   readonly timings: Timings
@@ -39,7 +39,7 @@ const TARGETS_MAX = 1_024
 /** libp2p's name for the step after the transport's connection: the other machine is there and accepts connections. */
 const SECURING = 'upgrader:encrypt-outbound-connection'
 
-export function createDials({ host, names, wires, clock, timers, timings, put, log }: DialsDeps): Dials {
+export function createDials({ open, names, wires, clock, timers, timings, put, log }: DialsDeps): Dials {
   const running = new Set<AbortController>()
   /** The answered dials of each node: two may run at once, one to a static peer and one to an announced address. */
   const answered = new Map<NodeId, Set<AbortController>>()
@@ -67,7 +67,7 @@ export function createDials({ host, names, wires, clock, timers, timings, put, l
     const connection =
       addresses.length === 0
         ? undefined
-        : await host()?.dial(
+        : await (await open())?.dial(
             addresses.map((address) => multiaddr(address + suffix)),
             {
               signal,

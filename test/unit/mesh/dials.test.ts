@@ -34,7 +34,7 @@ test('of two dials of one node the end of one does not hide that the other was a
     return new Promise((_resolve, reject) => void ends.push(() => reject(new Error('reset'))))
   }
   const dials = createDials({
-    host: () => ({ dial }),
+    open: async () => ({ dial }),
     names: {},
     wires: {},
     timers: systemTimers,
@@ -67,7 +67,7 @@ test('a dial is silent when the machine took the connection and its handshake ra
       throw new Error('ended')
     }
     const dials = createDials({
-      host: () => ({ dial }),
+      open: async () => ({ dial }),
       names: {},
       wires: {},
       timers: systemTimers,

@@ -252,7 +252,8 @@ function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string 
   if (state === 'foreign')
     return `${path} is another program, which stays: scripts, make and cron do not find this karo.\n`
   if (state === 'installed') return ''
-  const made = state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages` : ''
+  const made =
+    state === 'made' ? `Made ${path}, the program for scripts, make and cron, and its manual pages` : ''
   if (found) return made && `${made}.\n`
   const path1 = `${made || path}. Its directory is on the PATH of shells with the hook; others need it there`
   return `${path1}:  export PATH="$HOME/.local/bin:$PATH"\n`
