@@ -7,7 +7,7 @@ import { createDials, type DialsDeps } from '../../../src/mesh/link/dials.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
 import { until } from '../../support/run/until.ts'
-import { start } from './cluster.ts'
+import { linked, start, trusts } from './cluster.ts'
 
 test('a machine that takes the connection and says nothing is answering for as long as it is dialed', async () => {
   let accepted = 0
@@ -25,6 +25,17 @@ test('a machine that takes the connection and says nothing is answering for as l
   expect(accepted).toBeGreaterThan(0)
   await mesh.stop()
   await until(() => !mesh.isAnswering(nodeId), { what: 'the dial is forgotten', pollMs: 5 })
+})
+
+test('a node that is alone has no host until it dials, and then is linked as any other', async () => {
+  const other = await start()
+  const alone = await start({ mesh: { listen: [] } })
+  expect(alone.mesh.health?.()).toEqual([expect.objectContaining({ name: 'mesh.listening', ok: true })])
+  await trusts(other, alone)
+  await trusts(alone, other)
+  alone.mesh.meet({ ...other.address(), nodeId: other.id })
+  await linked(alone, other)
+  expect(alone.mesh.status().listen).toEqual([])
 })
 
 test('of two dials of one node the end of one does not hide that the other was answered', async () => {
