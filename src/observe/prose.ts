@@ -9,12 +9,12 @@ const CODES =
 /** What a sentence calls a secret. `key`, `code` and `answer` mean too much by themselves. */
 const NOUN = `(?:pass(?:word|phrase|code|wort|wd)?|kennwort|mot de passe|contraseña|pwd?|psk|(?:sim )?pin(?:[ -](?:code|number))?|puk|cv[vc]|token|secret|(?:${KEYS})[ _-]?key|(?:${CODES})[ -]codes?|codes? (?:of|for) the (?:door|gate|safe|lock|alarm)|(?:lock|safe) combination|combination of the (?:lock|safe)|community string|(?:security|secret) answer|answer to the security question)`
 /** Words between the noun and the verb: `the password (prod) for the printer on floor 3 is …`. */
-const GAP = String.raw`(?: ?\([^()]{1,40}\))?(?: (?:of|for|on|at|to|in|from|that|which|des|der|von|zum|für|du|de|del)(?: [^\s,;:=?!()]{1,30}){1,6}?)?(?: ?\([^()]{1,40}\))?`
+const GAP = String.raw`(?: ?\([^()]{1,40}\))?(?: (?:of|for|on|at|to|in|from|that|which|des|der|von|zum|f\u00fcr|du|de|del)(?: [^\s,;:=?!()]{1,30}){1,6}?)?(?: ?\([^()]{1,40}\))?`
 const VERB =
   '(?:is|was|are|ist|war|lautet|est|es)(?: (?:now|still|just|simply|currently|again|jetzt))?|now|still|(?:was |has been |is now |got )?(?:changed |set |reset )?to'
 const QUOTED = '"[^"]{1,200}"|“[^”]{1,200}”|\'[^\']{1,200}\'|`[^`]{1,200}`|«[^»]{1,200}»'
-const VALUE = String.raw`(?:${QUOTED}|[^\s"“'«]\S{0,199})`
-const SIGN = String.raw`\s*(?::|=|→|->|=>)\s*|\s+[-–]\s+`
+const VALUE = String.raw`(?:${QUOTED}|[^\s"\u201c'\u00ab]\S{0,199})`
+const SIGN = String.raw`\s*(?::|=|\u2192|->|=>)\s*|\s+[-\u2013]\s+`
 
 const BEHIND = new RegExp(
   String.raw`(?<![\p{L}\p{N}_-]|no )(?<noun>${NOUN})(?![\p{L}\p{N}_-])["*]{0,2}(?:(?:${GAP})(?:(?<sign>${SIGN})|,?\s+(?<verb>${VERB})(?:\s*:)?\s+)|\s+\(?)(?<value>${VALUE})`,
@@ -49,7 +49,7 @@ const PLAIN = /^\p{L}+$/u
 /** Digits, signs inside, or capitals inside: no word of a language. */
 const isOdd = (value: string): boolean =>
   /\p{L}/u.test(value)
-    ? /\p{N}|[^\p{L}\p{N}'’]|\p{Ll}\p{Lu}|^\p{Lu}{2,}\p{Ll}/u.test(value)
+    ? /\p{N}|[^\p{L}\p{N}'\u2019]|\p{Ll}\p{Lu}|^\p{Lu}{2,}\p{Ll}/u.test(value)
     : /^[\d#*+-]{3,}$/.test(value)
 
 /** Where a name of a file, an address or a unit stands, it is no secret. */
@@ -95,8 +95,8 @@ const isPhrase = (noun: string, value: string, rest: string): boolean =>
 
 /** Without quotes around it, or what ends a sentence. */
 function bareOf(text: string): { readonly bare: string; readonly from: number } {
-  if (/^["“'`«]/.test(text)) return { bare: text.slice(1, -1), from: 1 }
-  return { bare: text.replace(/(?:[.,;:!?)\]}]|["'”’`*]+)+$/u, ''), from: 0 }
+  if (/^["\u201c'`\u00ab]/.test(text)) return { bare: text.slice(1, -1), from: 1 }
+  return { bare: text.replace(/(?:[.,;:!?)\]}]|["'\u201d\u2019`*]+)+$/u, ''), from: 0 }
 }
 
 function redactSentence(line: string): string {
