@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'unbash'
+import { changesSomething } from '../../src/assist/copilot/ask/acts.ts'
 import { bareCommand, type Entry, piecesOf, readEntries } from '../../src/assist/copilot/ask/entries.ts'
-import { changesSomething } from '../../src/assist/copilot/compose/acts.ts'
 
 const KNOWLEDGE = join(import.meta.dirname, '../../src/assist/knowledge')
 

@@ -23,6 +23,8 @@ export interface RequestSet {
   readonly isOpen: boolean
   /** Whether only the tool is asked for; the right answers are tools then. */
   readonly isTool?: true
+  /** Whether the commands have examples of names and numbers in them, for which nobody asked. */
+  readonly isSheet?: true
 }
 
 /** Tools of everyday use whose tldr pages are asked for. */
@@ -35,10 +37,6 @@ const digest = (text: string): number => createHash('sha256').update(text).diges
 
 /** True for the half that may be read while building. The key is a command or tool, so wordings of one stay together. */
 const isBuilding = (key: string): boolean => digest(key.replace(/\s+/g, ' ').trim()) % 2 === 0
-
-/** The part of the building half, of so many, that an item belongs to, so that it is measured with what the other parts taught. */
-export const partOf = ({ right }: Item, parts: number): number =>
-  Math.floor(digest((right[0] ?? '').replace(/\s+/g, ' ').trim()) / 2) % parts
 
 function split(
   name: string,
@@ -123,6 +121,26 @@ export function readTldr(pages: string): RequestSet {
       }),
   )
   return split('tldr, common tools', items, true)
+}
+
+/**
+ * Cheat sheets of others, which nobody reads while building: a file a tool, `# what it does` and the command on the next line. Tools
+ * that Karo does not have are left out. All of it is the half that is held out.
+ */
+export function readSheets(directory: string, isTool: (tool: string) => boolean): RequestSet {
+  const heldOut = readdirSync(directory, { withFileTypes: true })
+    .filter((entry) => entry.isFile() && isTool(basename(entry.name, '.cheat')))
+    .flatMap(({ name }): Item[] => {
+      const tool = basename(name, '.cheat')
+      const text = readFileSync(join(directory, name), 'utf8')
+      return [...text.matchAll(/^#\s*(?:To )?(\S.*?)[.:]?\n(?!#|%|;|\$)(\S.*)(?=\n\s*\n|\n#|\n$|$)/gm)].map(
+        ([, does = '', command = '']) => ({
+          words: does.toLowerCase().includes(tool) ? does : `${tool}: ${does}`,
+          right: [command.replace(/^\$ /, '').replace(/<[^<>\n]*>/g, '{{x}}')],
+        }),
+      )
+    })
+  return { name: `cheat sheets, ${basename(directory)}`, building: [], heldOut, isOpen: true, isSheet: true }
 }
 
 /** The building half of the examples of pages/common as if a client kept them on this machine. */

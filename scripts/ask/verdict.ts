@@ -17,11 +17,16 @@ export interface Verdict {
 export function verdictOf(
   command: string,
   item: Item,
-  { isOpen, isTool }: RequestSet,
+  { isOpen, isTool, isSheet }: RequestSet,
   isJailed = false,
 ): Verdict {
   if (isTool) {
     const right = item.right.includes(/^(?:sudo (?:-\S+ )*)?(\S+)/.exec(command)?.[1] ?? '')
+    return { right, inJail: right, said: right }
+  }
+  if (isSheet) {
+    const form = bareForm(command)
+    const right = item.right.some((one) => bareForm(one) === form)
     return { right, inJail: right, said: right }
   }
   if (isOpen) {
@@ -38,3 +43,27 @@ export function verdictOf(
     said: right || all.some((one) => saysTheSame(command, one, words)),
   }
 }
+
+/** The command without what a sheet puts there as an example: programs, their sub-commands and options are left, in any order. */
+function bareForm(command: string): string {
+  return openForm(command)
+    .split(/\s*([|;&]+)\s*/)
+    .map((part) => {
+      const [tool = '', ...words] = part.split(/\s+/).filter((word) => word !== '' && word !== 'sudo')
+      const options = words
+        .filter((word) => /^[-+]/.test(word))
+        .flatMap((word) => lettersOf(word.replace(/=.*/, '').replace(/(?<=^-\w)\d+$/, '')))
+      const below = HAVE_COMMANDS.test(tool)
+        ? words.filter((word) => /^[a-z][a-z-]*$/.test(word)).slice(0, 1)
+        : []
+      return [tool, ...below, ...options.sort()].join(' ')
+    })
+    .join(' ')
+}
+
+const lettersOf = (option: string): readonly string[] =>
+  /^-[A-Za-z]{2,4}$/.test(option) ? [...option.slice(1)].map((one) => `-${one}`) : [option]
+
+/** Programs of which the next plain word says what they do. */
+const HAVE_COMMANDS =
+  /^(?:git|docker|podman|kubectl|helm|systemctl|apt(?:-get)?|dnf|yum|pacman|brew|npm|yarn|pnpm|pip3?|cargo|go|openssl|ip|nmcli|snap|flatpak|aws|gcloud|az|terraform|tmux|gh|conda|poetry|vagrant|virsh|zfs|zpool|btrfs|lxc|ufw)$/

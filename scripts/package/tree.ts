@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
-import { FIG_LICENCE, REQUEST_LICENCES } from '../knowledge.ts'
+import { FIG_LICENCE } from '../knowledge.ts'
 import { reference } from '../reference.ts'
 import { DOC, INSTALLED, pages } from './pages.ts'
 import { checkedRuntime } from './runtime.ts'
@@ -150,7 +150,6 @@ function thirdParty({ inputs }: Metafile): string {
     '@withfig/autocomplete',
     `@withfig/autocomplete (MIT)\n\n${readFileSync(FIG_LICENCE, 'utf8').trim()}\n`,
   )
-  sections.set('requests', readFileSync(REQUEST_LICENCES, 'utf8'))
   const rule = `\n${'-'.repeat(80)}\n\n`
   return [...sections]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,10 +1,12 @@
 // Asks the configured model for `karo ask`, within its time, and with only the data that it may have.
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
-import { concepts } from '../assist/copilot/matcher/language.ts'
+import { nearestEntries } from '../assist/copilot/ask/answer.ts'
+import { concepts } from '../assist/copilot/ask/language.ts'
+import type { OwnCommand } from '../assist/copilot/ask/own-history.ts'
+import type { Knowledge } from '../assist/copilot/knowledge.ts'
 import { askModel, TOOLS_TOLD } from '../assist/copilot/model/index.ts'
 import { nameOf, type Place, placesOf } from '../assist/copilot/model/places.ts'
-import type { OwnCommand } from '../assist/copilot/own-history.ts'
 import type { Shell } from '../assist/risk/index.ts'
 import { KaroError } from '../base/errors.ts'
 import { addressesOf } from '../config/host-names.ts'
@@ -29,6 +31,7 @@ export async function modelAnswer(
     readonly request: string
     readonly shell: Shell
     readonly own: readonly OwnCommand[]
+    readonly knowledge: Knowledge
   },
 ): Promise<ModelSaid | undefined> {
   let config: ReturnType<typeof loadConfig>['config']
@@ -48,11 +51,11 @@ export async function modelAnswer(
   const line = createLiveLine(io)
   line.show(`asking ${first.model || 'the model'} …`)
   try {
-    const { request, shell, own } = asked
+    const { request, shell, own, knowledge } = asked
     const history = settings.share_history ? resembling(request, own) : []
     const tools = TOOLS_TOLD.filter((tool) => isInstalled(tool, io.env.PATH ?? ''))
     const said = await askModel(
-      { words: request, shell, tools, history },
+      { words: request, shell, tools, history, known: nearestEntries(request, knowledge) },
       {
         places,
         timeoutMs: settings.timeout_ms,

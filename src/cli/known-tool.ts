@@ -10,7 +10,7 @@ import type { CommandIo } from './command.ts'
 export async function knownTool(io: CommandIo, words: string): Promise<Known | undefined> {
   if (!/^\s*[\w.+-]+(?: [a-z-]+)?\s*$/.test(words)) return undefined
   return knownOf(words, {
-    knowledge: openKnowledge(),
+    knowledge: openKnowledge(undefined, io.home),
     examples: openExamples(io.home, personHome(io.env) ?? io.home),
     ...(!/\s/.test(words.trim()) && { manuals: createManuals(io.env.PATH ?? '', {}) }),
   })

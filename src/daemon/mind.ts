@@ -121,7 +121,7 @@ export function buildMind(
 /** Loaded with the first plan that needs it, because its knowledge takes some megabytes. */
 async function commandFor(clause: string, karoHome: string): Promise<string | undefined> {
   const [{ findCommand }, { openKnowledge }] = await Promise.all([
-    import('../assist/copilot/ask.ts'),
+    import('../assist/copilot/ask/answer.ts'),
     import('../assist/copilot/knowledge.ts'),
   ])
   const where = { ...WHERE, karoHome }

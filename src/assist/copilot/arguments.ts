@@ -1,7 +1,7 @@
 // Reads a command's words as the command does: subcommands, options with arguments, operands; and gives their meanings.
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
-import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
+import type { Lexicon, Meaning, OptionMeaning, Tool } from './lexicon.ts'
 import { COMMON, numeric, specialOperand } from './special-words.ts'
 
 /** Explains a part from the parser together with the parts inside it. */

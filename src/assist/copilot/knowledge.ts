@@ -1,9 +1,10 @@
 // Reads the knowledge file beside the program: one command at a time, by its place in the file.
-import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
+import { readEntries } from './ask/entries.ts'
+import { type Index, knownOf, openIndex } from './ask/index.ts'
 import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
-import type { Prepared } from './matcher/wordings.ts'
 
 /** Place beside the built program, and the build's place as seen from the sources. */
 const PLACES = ['../knowledge', '../../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
@@ -16,12 +17,21 @@ export interface Knowledge {
   /** Knowledge about a command by its plain name; undefined also if the file is damaged or missing. */
   command(name: string): CommandKnowledge | undefined
   names(): readonly string[]
-  /** The wordings of the recipes as the build prepared them; undefined if the program was not built. */
-  wordings(): Prepared | undefined
+  /** What `karo ask` searches; opened when it is first asked for. */
+  ask(): Index
 }
 
-/** `directory` holds index.json and commands.bin; default: the places of the build. */
-export function openKnowledge(directory?: string): Knowledge {
+/** Name of the index beside the built program, and of what a person added below the home of the node. */
+export const ASK_FILE = 'ask.bin'
+export const OWN_FILE = 'knowledge.txt'
+/** The product's own texts, where the program runs from its sources. */
+const TEXTS = join(import.meta.dirname, '../knowledge')
+/** Characters of what a person added. */
+export const MOST_OWN = 1024 * 1024
+
+/** `directory` holds the files of the build; default: its places. `home`: the home of the node, with what a person added. */
+export function openKnowledge(directory?: string, home?: string): Knowledge {
+  let index: Index | undefined
   const found = (directory === undefined ? PLACES : [directory])
     .map(readIndex)
     .find((one) => one !== undefined)
@@ -34,8 +44,26 @@ export function openKnowledge(directory?: string): Knowledge {
       return kept.get(name)
     },
     names: () => Object.keys(found?.index.commands ?? {}),
-    // Only from this build, because they have to belong to this program's recipes.
-    wordings: () => readJson<Prepared>(join(directory ?? (PLACES[0] as string), 'wordings.json')),
+    // Only from this build: the sources have texts of their own.
+    ask: () =>
+      (index ??= openIndex(join(directory ?? (PLACES[0] as string), ASK_FILE), productTexts, added(home))),
+  }
+}
+
+const productTexts = (): readonly string[] =>
+  readdirSync(TEXTS)
+    .filter((name) => name.endsWith('.txt'))
+    .sort()
+    .map((name) => readFileSync(join(TEXTS, name), 'utf8'))
+
+/** What a person added; what cannot be read was said when it was added. */
+function added(home: string | undefined) {
+  if (home === undefined) return []
+  try {
+    const text = readFileSync(join(home, OWN_FILE), 'utf8').slice(0, MOST_OWN)
+    return readEntries(text).entries.map((entry) => knownOf(entry, 'own'))
+  } catch {
+    return []
   }
 }
 

@@ -1,9 +1,9 @@
 // Lists what is known of one tool, for `karo ask TOOL` and `karo explain TOOL`: its purpose, options, and examples.
+import { bareCommand, slotsIn } from './ask/entries.ts'
+import { shownWording } from './ask/rank.ts'
 import type { Examples } from './examples/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { Manuals } from './manuals.ts'
-import { fill } from './matcher/slots.ts'
-import { RECIPES } from './recipes/index.ts'
 import { TOOLS } from './tools/index.ts'
 
 export interface Known {
@@ -67,17 +67,26 @@ export async function knownOf(
         command,
         source: `tldr ${tool.replace(' ', '-')}`,
       })),
-      ...recipesOf(tool),
+      ...entriesOf(tool, knowledge),
     ].slice(0, MOST_EXAMPLES),
   }
 }
 
-/** Recipes whose command begins with the tool, each with its first wording. */
-const recipesOf = (tool: string): Known['examples'] =>
-  RECIPES.filter(({ run }) => new RegExp(`^(?:sudo )?${tool.replace(/[.+]/g, '\\$&')}(?= |$)`).test(run)).map(
-    ({ run, says }) => ({
-      does: (says[0] as string).replace(/\{(\w+?)\d?(?:=[^}]*)?\}/g, (_, slot: string) => slot.toUpperCase()),
-      command: fill(run, new Map()).command,
-      source: 'recipe',
-    }),
-  )
+/** Entries whose command begins with the tool, each with its first wording. */
+const entriesOf = (tool: string, knowledge: Knowledge): Known['examples'] =>
+  knowledge
+    .ask()
+    .ofTool(tool.split(' ')[0] as string)
+    .filter(
+      ({ command }) =>
+        command
+          .replace(/^sudo /, '')
+          .split(' ')
+          .slice(0, tool.split(' ').length)
+          .join(' ') === tool,
+    )
+    .map(({ command, says, source }) => ({
+      does: shownWording(says[0] ?? ''),
+      command: bareCommand({ command, slots: slotsIn(command) }),
+      source,
+    }))

@@ -1,5 +1,5 @@
 // Words that a tool reads in its own way: numbers with a dash, modes, signals, owners.
-import type { Meaning } from './matcher/lexicon.ts'
+import type { Meaning } from './lexicon.ts'
 import { exitCode, mode, signal } from './shell-words.ts'
 
 /** Meaning of a number, signal or mode with a dash: `kill -9`, `head -20`, `grep -3`, `chmod -x`. */

@@ -7,6 +7,16 @@ import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
 import { fitted } from '../terminal/text.ts'
 
+/** Whether Karo offers several commands, of which a person takes one; what a model or `karo fix` says is no choice. */
+export const isChoice = ({ confidence, source, alternatives }: Answer): boolean =>
+  confidence === 'perhaps' && alternatives.length > 0 && !/^(?:model |karo fix)/.test(source ?? '')
+
+/** The commands of a choice, as their digits count them. */
+export const choicesOf = ({ alternatives, notes: _, topics: __, ...first }: Answer): readonly Proposal[] => [
+  first as Proposal,
+  ...alternatives,
+]
+
 /** Ends with a newline; holds no control character of a command. */
 export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>
@@ -22,22 +32,29 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
           paint('dim', answer.command === null ? 'other commands, which fit less or are too risky:' : 'or:'),
           ...answer.alternatives.flatMap((other) => [
             `  ${printable(other.command)}`,
-            `    ${level(other)}, from: ${other.source}${other.confidence === 'perhaps' && answer.confidence === 'sure' ? ', perhaps' : ''}`,
+            `    ${level(other)}, from: ${other.source}`,
           ]),
           ...(answer.command === null ? [''] : []),
         ]
   if (answer.command === null) {
-    const said =
-      'Karo knows no command for that. Other words may help: say what to do, and with which kind of thing.'
-    return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
+    const said = 'Karo knows no command for that.'
+    const topics =
+      answer.topics.length === 0
+        ? ['Other words may help: say what to do, and with which kind of thing.']
+        : ['What it knows that is nearest:', ...answer.topics.map((topic) => `  ${printable(topic)}`)]
+    return `${[...[said, ...topics].map((line) => fitted(line, screen.columns)), ...others(), ...notes].join('\n')}\n`
   }
-  const { command, source, risk_level, decision, placeholders, confidence } = answer
-  const guess = 'Perhaps; Karo is not sure that this is what you mean, so read it first:'
-  const lines = [
-    ...(confidence === 'perhaps' ? [fitted(paint('yellow', guess), screen.columns), ''] : []),
-    paint('bold', printable(command)),
-    '',
-  ]
+  if (isChoice(answer)) {
+    const each = choicesOf(answer).flatMap((one, i) => [
+      `${i + 1}  ${paint('bold', printable(one.command))}`,
+      ...(one.does === null ? [] : [fitted(`   ${printable(one.does)}`, screen.columns)]),
+      `   ${level(one)}, from: ${one.source}${one.placeholders.length === 0 ? '' : `; to fill in: ${one.placeholders.join(', ')}`}`,
+      ...one.reasons.map((reason) => fitted(`   ${printable(reason)}`, screen.columns)),
+    ])
+    return `${['Which of these do you mean?', '', ...each, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
+  }
+  const { command, source, risk_level, decision, placeholders } = answer
+  const lines = [paint('bold', printable(command)), '']
   if (risk_level !== null && decision !== null)
     lines.push(`  ${level({ risk_level, decision })}, from: ${source}`)
   for (const reason of answer.reasons) lines.push(fitted(`  ${printable(reason)}`, screen.columns))

@@ -9,7 +9,7 @@ const SLOT_TYPES = [
 ] as const // biome-ignore format: a compact table
 type SlotType = (typeof SLOT_TYPES)[number]
 
-interface Slot {
+export interface Slot {
   readonly name: string
   readonly type: SlotType
   /** The ending of a file that the slot takes, for the type `file.EXT`. */
@@ -62,7 +62,7 @@ const isLiteral = (
   type === undefined &&
   otherwise === undefined &&
   typeOf(name, undefined) === undefined &&
-  (command[at - 1] === '@' || (command[at - 1] === '{' && command[at + whole.length] === '}'))
+  ('@%'.includes(command[at - 1] ?? ' ') || (command[at - 1] === '{' && command[at + whole.length] === '}'))
 
 /** One after the other, the texts and the slots of which a command or a wording is made. */
 export function piecesOf(text: string): readonly (string | RegExpExecArray)[] {
@@ -94,6 +94,9 @@ function slotsOf(command: string, faults: (why: string) => void): readonly Slot[
   }
   return [...slots.values()]
 }
+
+/** The slots of a command that was read before. */
+export const slotsIn = (command: string): readonly Slot[] => slotsOf(command, () => {})
 
 /** The entries of a text, and what is wrong with its lines; an entry with a fault is left out. */
 export function readEntries(text: string): {
@@ -159,7 +162,7 @@ function entryOf(
 }
 
 /** The command as it is read without a request: each slot has its default, or its name in capitals. */
-export const bareCommand = ({ command, slots }: Entry): string =>
+export const bareCommand = ({ command, slots }: Pick<Entry, 'command' | 'slots'>): string =>
   piecesOf(command)
     .map((piece) => {
       if (typeof piece === 'string') return piece
@@ -169,4 +172,4 @@ export const bareCommand = ({ command, slots }: Entry): string =>
     .join('')
 
 /** What a person has to replace: the slot's name in capitals. */
-const placeholderOf = (name: string): string => name.replace(/-/g, '_').toUpperCase()
+export const placeholderOf = (name: string): string => name.replace(/-/g, '_').toUpperCase()

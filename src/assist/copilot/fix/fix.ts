@@ -62,7 +62,16 @@ export function fixOf(failure: Failure, { world, knowledge, judge, asWords }: Fi
     const reasons = matches.map(({ why }) => why)
     const confidence = sure ? 'sure' : 'perhaps'
     return [
-      { command: next, source: 'karo fix', risk_level, decision, placeholders: [], reasons, confidence },
+      {
+        command: next,
+        source: 'karo fix',
+        does: null,
+        risk_level,
+        decision,
+        placeholders: [],
+        reasons,
+        confidence,
+      },
     ]
   })
   const about = { failed: line, exit_code: exitCode, problem: said ?? null }
@@ -85,11 +94,13 @@ const isNotWorseThan =
 const blank: Answer = {
   command: null,
   source: null,
+  does: null,
   risk_level: null,
   decision: null,
   placeholders: [],
   reasons: [],
   confidence: null,
   alternatives: [],
+  topics: [],
   notes: [],
 }

@@ -8,6 +8,8 @@ export interface Prompt {
   readonly tools: readonly string[]
   /** Own commands that resemble the request, without secrets; empty unless the owner shares them. */
   readonly history: readonly string[]
+  /** What Karo knows that fits best, none of it of a person. */
+  readonly known: readonly { readonly does: string; readonly command: string }[]
   readonly model: string
 }
 
@@ -29,7 +31,7 @@ const TASK = [
 ].join('\n')
 
 /** Body of the request to /chat/completions. */
-export function requestBody({ words, shell, tools, history, model }: Prompt): string {
+export function requestBody({ words, shell, tools, history, known, model }: Prompt): string {
   const facts = [
     `Shell: ${shell}`,
     `System: Linux`,
@@ -39,6 +41,12 @@ export function requestBody({ words, shell, tools, history, model }: Prompt): st
       : [
           'Commands this person used before:',
           ...history.slice(0, MOST_HISTORY).map((one) => one.slice(0, MOST_COMMAND)),
+        ]),
+    ...(known.length === 0
+      ? []
+      : [
+          'Commands that may fit:',
+          ...known.map(({ does, command }) => `${command}  # ${does}`.slice(0, MOST_COMMAND)),
         ]),
     `Request: ${words.slice(0, MOST_WORDS)}`,
   ]

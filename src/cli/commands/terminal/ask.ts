@@ -1,10 +1,10 @@
 // karo ask: turns words into a command and shows its risk, without a daemon, an init or a network. Runs nothing.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findCommand } from '../../../assist/copilot/ask.ts'
+import { findCommand } from '../../../assist/copilot/ask/answer.ts'
+import type { OwnCommand } from '../../../assist/copilot/ask/own-history.ts'
 import { openExamples } from '../../../assist/copilot/examples/index.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
-import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
 import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -13,7 +13,8 @@ import { type Command, type CommandIo, defineCommand, show } from '../../command
 import { judging } from '../../judging.ts'
 import { knownTool } from '../../known-tool.ts'
 import { workingDirectory } from '../../place.ts'
-import { printAnswer } from '../../views/ask.ts'
+import { askLine, canAsk } from '../../terminal/confirm.ts'
+import { choicesOf, isChoice, printAnswer } from '../../views/ask.ts'
 import { printKnown } from '../../views/knowledge.ts'
 
 /** How many of the person's newest commands are looked through. */
@@ -78,7 +79,7 @@ function wantsModel(io: CommandIo): boolean {
 }
 
 async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
-  const knowledge = openKnowledge()
+  const knowledge = openKnowledge(undefined, io.home)
   const examples = openExamples(io.home, personHome(io.env) ?? io.home)
   const judge = await judging(io, shell)
   const hasModel = wantsModel(io)
@@ -87,12 +88,21 @@ async function answer(io: CommandIo, request: string, shell: Shell): Promise<Ans
   const given = { shell, judge, knowledge, examples, own, ...(cwd !== undefined && { cwd }), notes }
   const offline = findCommand(request, given)
   if (!hasModel || offline.confidence === 'sure') return offline
-  const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
+  const model = await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own, knowledge })
   return findCommand(request, {
     ...given,
     ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
     notes: [...notes, ...(model?.note === undefined ? [] : [model.note])],
   })
+}
+
+/** A digit takes one of a choice, which is then shown alone. */
+async function choose(io: CommandIo, found: Answer): Promise<void> {
+  const choices = choicesOf(found)
+  const said = await askLine(`1 to ${choices.length}, or Enter for none of them: `)
+  const taken = choices[Number(said) - 1]
+  if (taken !== undefined)
+    io.out(`\n${printAnswer({ ...taken, alternatives: [], topics: [], notes: [] }, io)}`)
 }
 
 /** The command with braces around each word that has to be filled in; no shell takes them for anything else. */
@@ -155,6 +165,7 @@ const command = defineCommand({
       io.err(printAnswer(found, io))
       if (found.command !== null) io.out(`${marked(found.command, found.placeholders)}\n`)
     } else io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
+    if (!isLine && isChoice(found) && canAsk(io)) await choose(io, found)
     await tellAnswers(io, found)
     return found.command === null ? EXIT.failed : EXIT.done
   },

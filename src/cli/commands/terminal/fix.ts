@@ -1,5 +1,5 @@
 // karo fix: says what went wrong with the last command and proposes the next line; runs nothing and needs no network.
-import { findCommand } from '../../../assist/copilot/ask.ts'
+import { findCommand } from '../../../assist/copilot/ask/answer.ts'
 import { type Failure, type Fixed, fixOf } from '../../../assist/copilot/fix/fix.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -73,7 +73,7 @@ const command = defineCommand({
     if (isLine && (failure.line === '' || failure.exitCode === 0)) return EXIT.failed
     const shell = shellOf(input)
     const judge = await judging(io, shell)
-    const knowledge = openKnowledge()
+    const knowledge = openKnowledge(undefined, io.home)
     const asWords = (words: string) => findCommand(words, { shell, judge, knowledge })
     const fixed: Fixed = fixOf(failure, { world: worldOf(io), knowledge, judge, asWords })
     if (isLine) {

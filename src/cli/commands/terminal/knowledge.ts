@@ -1,8 +1,9 @@
 // karo knowledge: lists where `ask` and `explain` know commands from, and takes in an archive of tldr pages.
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type Entry, readEntries } from '../../../assist/copilot/ask/entries.ts'
 import { openExamples, PACK_FILE } from '../../../assist/copilot/examples/index.ts'
-import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
+import { MOST_OWN, OWN_FILE, openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { replaceFile } from '../../../base/files.ts'
@@ -14,7 +15,15 @@ function listOf({ home, env }: CommandIo): KnowledgeList {
   const built = openKnowledge()
   const shipped =
     built.source === undefined ? [] : [{ name: built.source, path: null, tools: built.names().length }]
-  return { sources: [...shipped, ...openExamples(home, personHome(env) ?? home).sources] }
+  const taken = statSync(join(home, OWN_FILE), { throwIfNoEntry: false })
+  return {
+    sources: [
+      { name: "Karo's knowledge", path: null, tools: built.ask().tools },
+      ...(taken === undefined ? [] : [{ name: 'taken in', path: join(home, OWN_FILE), tools: null }]),
+      ...shipped,
+      ...openExamples(home, personHome(env) ?? home).sources,
+    ],
+  }
 }
 
 const list = defineCommand({
@@ -26,39 +35,63 @@ const list = defineCommand({
 
 const add = defineCommand({
   name: 'knowledge add',
-  summary: 'take in an archive of tldr pages, so that ask and explain know their examples',
+  summary: 'take in commands with their wordings, or an archive of tldr pages, for ask and explain',
   args: [
     {
       name: 'file',
       required: true,
-      description: 'the ZIP archive, such as tldr-pages.en.zip',
+      description: 'a text of commands and wordings, or a ZIP archive such as tldr-pages.en.zip',
       completes: 'file',
     },
   ],
   examples: [
+    { run: 'karo knowledge add ours.txt', does: 'replaces the commands that were taken in before' },
     { run: 'karo knowledge add tldr-pages.en.zip', does: 'replaces the pages that were taken in before' },
   ],
   async run(io, { args }) {
     const { MOST_ARCHIVE, pack, pagesIn } = await import('../../../assist/copilot/examples/archive.ts')
     const path = resolve(args.file as string)
-    const pages = pagesIn(contentOf(path, MOST_ARCHIVE), path)
-    const target = join(io.home, PACK_FILE)
+    const content = contentOf(path, MOST_ARCHIVE)
+    const isArchive = content.subarray(0, 2).toString('latin1') === 'PK'
+    const pages = isArchive ? pagesIn(content, path) : undefined
+    const entries = isArchive ? [] : entriesOf(content, path)
     if (statSync(io.home, { throwIfNoEntry: false })?.isDirectory() !== true)
       throw new KaroError('not_found', 'there is no node here yet', {
         where: io.home,
         hint: 'Make one: karo init',
       })
-    replaceFile(target, pack(pages), 0o600, systemRandom)
-    return show(io, { tools: pages.size }, () => `Took in the pages of ${pages.size} tools.\n`)
+    if (pages !== undefined) {
+      replaceFile(join(io.home, PACK_FILE), pack(pages), 0o600, systemRandom)
+      return show(io, { tools: pages.size }, () => `Took in the pages of ${pages.size} tools.\n`)
+    }
+    replaceFile(join(io.home, OWN_FILE), content, 0o600, systemRandom)
+    const tools = new Set(entries.map(({ tool }) => tool)).size
+    return show(io, { tools }, () => `Took in ${entries.length} commands of ${tools} tools.\n`)
   },
 })
+
+/** Lines with a fault that are named. */
+const MOST_FAULTS = 5
+
+function entriesOf(content: Buffer, path: string): readonly Entry[] {
+  if (content.length > MOST_OWN)
+    throw new KaroError('too_large', `the text has more than ${MOST_OWN / 1024 / 1024} MB`, { where: path })
+  const { entries, faults } = readEntries(content.toString('utf8'))
+  const wrong = faults.slice(0, MOST_FAULTS).map(({ line, why }) => `line ${line}: ${why}`)
+  if (faults.length > 0 || entries.length === 0)
+    throw new KaroError('bad_file', wrong.join('; ') || 'no command is in it', {
+      where: path,
+      hint: 'A line `% TOOL`, then each command with its wordings below it, indented by two blanks: docs/copilot.md.',
+    })
+  return entries
+}
 
 function contentOf(path: string, most: number): Buffer {
   const found = statSync(path, { throwIfNoEntry: false })
   if (found?.isFile() !== true)
     throw new KaroError('not_found', 'there is no such file', {
       where: path,
-      hint: 'Give the ZIP archive of tldr pages.',
+      hint: 'Give a text of commands and wordings, or the ZIP archive of tldr pages.',
     })
   if (found.size > most)
     throw new KaroError('too_large', `the archive has more than ${most / 1024 / 1024} MB`, { where: path })

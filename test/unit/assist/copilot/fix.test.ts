@@ -10,12 +10,14 @@ import { checkCommand } from '../../../../src/assist/risk/index.ts'
 const NOTHING: Answer = {
   command: null,
   source: null,
+  does: null,
   risk_level: null,
   decision: null,
   placeholders: [],
   reasons: [],
   confidence: null,
   alternatives: [],
+  topics: [],
   notes: [],
 }
 

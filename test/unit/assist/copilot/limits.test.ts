@@ -1,8 +1,10 @@
 // What a request leaves out: recipes, descriptions of options, own commands and a model's command keep to it.
 import { beforeAll, expect, test } from 'vitest'
-import { type AskOptions, findCommand } from '../../../../src/assist/copilot/ask.ts'
+import { knowledgeTexts } from '../../../../scripts/ask/knowledge-check.ts'
+import { changesSomething } from '../../../../src/assist/copilot/ask/acts.ts'
+import { type AskOptions, findCommand } from '../../../../src/assist/copilot/ask/answer.ts'
+import { readEntries } from '../../../../src/assist/copilot/ask/entries.ts'
 import type { Knowledge } from '../../../../src/assist/copilot/knowledge.ts'
-import { RECIPES } from '../../../../src/assist/copilot/recipes/index.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import { readRequests } from '../../../support/data/requests.ts'
@@ -12,6 +14,9 @@ beforeAll(async () => {
   ;({ knowledge } = await builtKnowledge())
 })
 
+/** Without quotes that nothing needs, and the directory before a program. */
+const bare = (text: string): string => text.replaceAll("'", '').replaceAll('\\.\\/', '').replaceAll('./', '')
+
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })
 const ask = (words: string, more: Partial<AskOptions> = {}) =>
   findCommand(words, { shell: 'bash', judge, knowledge, ...more })
@@ -20,9 +25,14 @@ const offered = (words: string, more: Partial<AskOptions> = {}): readonly string
   return [command ?? '', ...alternatives.map((one) => one.command)]
 }
 
-test.each(readRequests('requests-limits.txt'))('$words', ({ words, accepts }) => {
-  expect(ask(words).command ?? '').toMatch(accepts)
-})
+test.each(readRequests('requests-limits.txt'))(
+  '$words: nothing that changes more than it says',
+  ({ words, accepts }) => {
+    const { command, confidence } = ask(words)
+    if (confidence === 'sure' && command !== null && changesSomething(command))
+      expect(bare(command)).toMatch(new RegExp(bare(accepts.source)))
+  },
+)
 
 test.each([
   'delete all files in ~',
@@ -33,26 +43,18 @@ test.each([
   for (const command of offered(words)) expect(command).not.toMatch(/^(?:sudo )?rm .*(?:^| )[~/.*]+$/)
 })
 
-/** The wording as somebody would type it, and something taken out of it. */
-const EXAMPLES: Readonly<Record<string, string>> = {
-  file: 'a.txt', file2: 'b.txt', dir: './src', dest: './backup', path: './src', ext: '.log', days: '3 days', size: '10M', n: '5', pid: '123', port: '8080', wait: '10 minutes', clock: '22:00', entry: '.cache',
-} // biome-ignore format: a compact table
-const typed = (wording: string): string =>
-  wording.replace(/\{([a-z]+\d?)\}/g, (_, slot: string) => EXAMPLES[slot] ?? '"green"')
-const NEGATED = /(?:!|-not|-v|-x|--exclude\S*|--no-\w+)(?:=| )(?:-name )?['"*]*(?:keepme)/
+const entries = [...knowledgeTexts().values()].flatMap((text) => readEntries(text).entries)
+/** An even part of them, whose wordings are asked with something taken out. */
+const SOME = entries.filter(({ command }, i) => i % 11 === 0 && changesSomething(command))
+const NEGATED = /(?:!|-not|-v|-x|--exclude\S*|--no-\w+)(?:=| )(?:-name )?['"*]*keepme/
 
-/** Begins with what changes something without destroying it. */
-const CHANGES =
-  /^(?:sudo |git (?:add|commit|push|merge|rebase|switch|stash|cherry-pick|revert)|docker (?:run|start|restart)|kubectl (?:apply|scale)|cp|mv|ln|chmod|sed -i|rsync|zip|tar -c)/
-
-test('what is taken out of a request that destroys or changes something is never all that is left of it', () => {
+test('what is taken out of a request that changes something is never all that is left of it', () => {
+  expect(SOME.length).toBeGreaterThan(100)
   const wrong: string[] = []
-  for (const { run, says, asks } of RECIPES) {
-    if (asks === undefined && !CHANGES.test(run)) continue
-    for (const limit of ['except keepme.txt', 'but not keepme'].slice(asks === undefined ? 1 : 0))
-      for (const words of [`${typed(says[0] as string)} ${limit}`])
-        for (const command of offered(words))
-          if (command !== '' && !NEGATED.test(command)) wrong.push(`${words} → ${command}`)
+  for (const { says } of SOME) {
+    const words = `${(says[0] as string).replace(/\{[^}]*\}/g, 'x1')} except keepme.txt`
+    for (const command of offered(words))
+      if (changesSomething(command) && !NEGATED.test(command)) wrong.push(`${words} → ${command}`)
   }
   expect(wrong).toEqual([])
 })
@@ -75,7 +77,7 @@ test('a model, too, has to leave out what is to be left out', () => {
 })
 
 test('sh is offered nothing that it cannot read', () => {
-  expect(offered('lines that are in a.txt but not in b.txt')[0]).toContain('<(')
-  for (const command of offered('lines that are in a.txt but not in b.txt', { shell: 'sh' }))
-    expect(command).not.toContain('<(')
+  const words = 'compare the output of two commands'
+  expect(offered(words).join(' ')).toContain('<(')
+  for (const command of offered(words, { shell: 'sh' })) expect(command).not.toContain('<(')
 })

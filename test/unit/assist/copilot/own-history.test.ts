@@ -1,12 +1,10 @@
 // Own commands as answers: which of those that ran before are offered to which words, and in which order.
 import { expect, test } from 'vitest'
+import { type OwnCommand, ownCandidates } from '../../../../src/assist/copilot/ask/own-history.ts'
 import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
-import { buildIndex } from '../../../../src/assist/copilot/matcher/wordings.ts'
-import { type OwnCommand, ownCandidates } from '../../../../src/assist/copilot/own-history.ts'
-import { RECIPES } from '../../../../src/assist/copilot/recipes/index.ts'
 
 const knowledge = openKnowledge('/nonexistent')
-const index = buildIndex(RECIPES, knowledge.wordings())
+const index = knowledge.ask()
 
 const ran = (command: string, more: Partial<OwnCommand> = {}): OwnCommand => ({
   command,

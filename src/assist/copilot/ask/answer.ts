@@ -1,0 +1,274 @@
+// Finds a command for a request in words: among what Karo knows, by composing a search, and among a person's own commands; the guard judges each.
+import { compareLevels, worst } from '../../risk/decide.ts'
+import type { RiskVerdict, Shell } from '../../risk/index.ts'
+import type { Examples } from '../examples/index.ts'
+import type { Knowledge } from '../knowledge.ts'
+import { PLACEHOLDERS } from '../model/prompt.ts'
+import type { Answer, Candidate, Proposal } from '../types.ts'
+import { changesSomething, isDestroying, withoutEmptying } from './acts.ts'
+import { compose } from './compose.ts'
+import { examplesOf, optionsOf } from './of-tools.ts'
+import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
+import { type Ranked, rank, shownWording } from './rank.ts'
+import { type Request, readRequest } from './read.ts'
+import { ANSWER } from './weights.ts'
+
+export interface AskOptions {
+  readonly shell: Shell
+  readonly judge: (command: string) => RiskVerdict
+  readonly knowledge: Knowledge
+  /** Commands that the person ran, newest first; empty if no daemon is there to tell. */
+  readonly own?: readonly OwnCommand[]
+  readonly cwd?: string
+  /** tldr pages of this machine, for requests that name a tool. */
+  readonly examples?: Examples
+  /** The model's command, already checked for its form but not judged. */
+  readonly model?: { readonly name: string; readonly command: string }
+  readonly notes?: readonly string[]
+}
+
+/** Commands of a choice, and beside an answer. */
+const MOST_CHOICES = 3
+/** The least chance of a command in a choice, and that any that Karo knows is right. */
+const CHOICE = 0.04
+const CHOICES = 0.6
+/** How far an answer that explains every word is above the next one. */
+const AHEAD = 2
+/** The least chance of a command that stands beside an answer. */
+const BESIDE = 0.05
+/** Entries that a model is told. */
+const MOST_TOLD = 8
+/** Entries whose themes are named where there is no answer. */
+const MOST_TOPICS = 3
+
+/**
+ * Finds an answer; the same request always gives the same, and nothing is run. `confidence` is `sure` for an answer, and
+ * `perhaps` for a choice of two or three, of which `command` is the first.
+ */
+export function findCommand(text: string, options: AskOptions): Answer {
+  const { judge, model, notes = [] } = options
+  const index = options.knowledge.ask()
+  // A tool that only a page or the descriptions of options know.
+  const first = /^\s*([\w.+-]+):? \S/.exec(text)?.[1]?.toLowerCase() ?? ''
+  const isPaged = !index.isTool(first) && options.examples?.page(first) !== undefined
+  const request = readRequest(text, index, isPaged ? first : undefined)
+  const { candidates, topics } = offline(request, options)
+  const known = candidates.map((candidate) => judged(candidate, judge))
+  if (model === undefined) return answerOf(known, topics, notes)
+  const own = judged(ofModel(model), judge)
+  const others = known.filter(({ command }) => command !== own.command).slice(0, MOST_CHOICES)
+  const against = objection(request, own, known[0])
+  if (against === undefined) return answerOf([own, ...others], [], notes)
+  const said = [...notes, `The model's command ${against}`]
+  return others.length > 0
+    ? answerOf([...others, own], [], said)
+    : { ...answerOf([], topics, said), alternatives: [own] }
+}
+
+/** What is told a model beside the request: the entries that fit best, with what they do. */
+export function nearestEntries(
+  text: string,
+  knowledge: Knowledge,
+): readonly { does: string; command: string }[] {
+  const index = knowledge.ask()
+  return rank(readRequest(text, index), index)
+    .slice(0, MOST_TOLD)
+    .map(({ known, command }) => ({ does: shownWording(known.says[0] ?? ''), command }))
+}
+
+function offline(
+  request: Request,
+  options: AskOptions,
+): { candidates: readonly Candidate[]; topics: readonly string[] } {
+  const { shell, knowledge, own = [], cwd, examples } = options
+  const index = knowledge.ask()
+  const extra =
+    request.tool === undefined
+      ? []
+      : [...examplesOf(request.tool, examples), ...optionsOf(request.tool, knowledge)]
+  if (request.isQuestion) return { candidates: [], topics: [] }
+  const ranked = rank(request, index, extra).filter((one) => mayOffer(request, one, shell))
+  const composed = compose(request)
+  const before = ownCandidates(request.text, own, cwd, { knowledge, index })
+  const first = composed === undefined || !isFor(shell, composed.command) ? [] : [ofComposed(composed)]
+  const [best] = ranked
+  // Words that an entry has just so mean that entry.
+  const isExact = best?.isSame === true && isSure(best, ranked[1])
+  const found = [
+    ...(isExact ? [] : first),
+    ...before.filter(({ confidence }) => confidence === 'sure'),
+    ...(best !== undefined && isSure(best, ranked[1]) ? [ofKnown(best, 'sure')] : []),
+  ]
+  const [answer] = found
+  if (answer !== undefined) {
+    const beside = [
+      ...found.slice(1),
+      ...ranked
+        .filter(({ chance, destroys }) => chance >= BESIDE && !destroys)
+        .map((one) => ofKnown(one, 'perhaps')),
+    ]
+    return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), topics: [] }
+  }
+  const choices = ranked.filter(({ chance }) => chance >= CHOICE).slice(0, MOST_CHOICES)
+  const sum = ranked.reduce((total, { chance }) => total + chance, 0)
+  const offered = distinct([
+    ...before,
+    ...(sum >= CHOICES ? choices.map((one) => ofKnown(one, 'perhaps')) : []),
+  ])
+  return { candidates: offered.slice(0, MOST_CHOICES), topics: offered.length > 0 ? [] : topicsOf(ranked) }
+}
+
+const isSure = (best: Ranked, next: Ranked | undefined): boolean =>
+  best.chance >= ANSWER || (best.isWhole && best.score > 0.5 && best.score - (next?.score ?? 0) >= AHEAD)
+
+const distinct = (all: readonly Candidate[]): readonly Candidate[] =>
+  all.filter(({ command }, i) => all.findIndex((one) => one.command === command) === i)
+
+const topicsOf = (ranked: readonly Ranked[]): readonly string[] => [
+  ...new Set(
+    ranked.slice(0, MOST_TOPICS).map(({ known }) => `${known.tool}: ${shownWording(known.says[0] ?? '')}`),
+  ),
+]
+
+const ofKnown = (
+  { known, command, missing, destroys }: Ranked,
+  confidence: Candidate['confidence'],
+): Candidate => ({
+  command,
+  source: known.source,
+  does: shownWording(known.says[0] ?? ''),
+  placeholders: missing,
+  destroys,
+  confidence,
+})
+
+const ofComposed = ({ command, destroys }: { command: string; destroys: boolean }): Candidate => ({
+  command,
+  source: 'grammar',
+  does: null,
+  placeholders: [],
+  destroys,
+  confidence: 'sure',
+})
+
+/** Syntax that sh lacks. */
+const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |(?<=^|[\s=])\$'|^(?:shopt|pushd|dirs|source|history)\b/
+/** Syntax and builtins of other shells that fish lacks. */
+const NOT_IN_FISH = /[<>]\(|<<|^\w+=|\$\{|\$\$|\$0|^(?:shopt|unset|unalias|set -[ex])\b/
+
+const isFor = (shell: Shell, command: string): boolean =>
+  !(shell === 'sh' ? NOT_IN_SH : shell === 'fish' ? NOT_IN_FISH : /$^/).test(command)
+
+/** A root, a home, this directory or every name. Whoever means all of it writes that themselves. */
+const WHOLE = /(?:^|\s)(?:[/~]|\.{1,2}|\*|\/+\*|~\/\*?|\.\/\*?)(?=\s|$)/
+
+/** The root and all that is in it. */
+const ROOT = /^(?:sudo )?(?:mv|cp|ln|chmod|chown|chgrp)\b.*\s\/\*?(?:\s|$)/
+/** Commands that change what runs or who may do what, in a way that nobody wants for everything. */
+const ENDS = /\b(?:stop|restart|down|chmod|chown)\b/
+/** Words of somebody who wants to lose the changes of a commit, too. */
+const LOSES = /\b(?:hard|discard|throw|complete|entire|los|delet|drop|wip|forget|away|reset|eras)/i
+/** Words of somebody who names nothing. */
+const EVERYTHING = /\b(?:everything|anything|it all|all my|all of (?:it|them))\b/i
+
+const mayOffer = ({ text, tokens }: Request, { command, destroys, missing }: Ranked, shell: Shell): boolean =>
+  isFor(shell, command) &&
+  !(destroys && WHOLE.test(command)) &&
+  !(changesSomething(command) && ROOT.test(command)) &&
+  !(
+    (destroys || ENDS.test(command)) &&
+    EVERYTHING.test(text) &&
+    !tokens.some(({ entity }) => entity !== undefined && entity.kind !== 'number' && entity.kind !== 'mode')
+  ) &&
+  !(destroys && missing.length > 0 && /\ball\b|\bevery\b/i.test(text)) &&
+  !(/--hard\b/.test(command) && !LOSES.test(text)) &&
+  withoutEmptying(command) === command &&
+  !isTurned(text, command)
+
+/** Whether a copy runs the wrong way: from what the request names behind "to". */
+function isTurned(text: string, command: string): boolean {
+  const [, from = '', to = ''] = /^(?:scp|rsync|cp|mv)(?: -\S+)* (\S+) (\S+)$/.exec(command) ?? []
+  const end = from === '' ? -1 : text.indexOf(` to ${from}`)
+  return end >= 0 && text.slice(0, end).includes(to)
+}
+
+const ofModel = ({ name, command }: NonNullable<AskOptions['model']>): Candidate => ({
+  command,
+  source: `model ${name}`,
+  does: null,
+  placeholders: PLACEHOLDERS.filter(
+    // A name that the command itself sets or reads as a variable is no placeholder.
+    (one) => new RegExp(`\\b${one}\\b`).test(command) && !new RegExp(`\\$\\{?${one}\\b`).test(command),
+  ),
+  destroys: isDestroying(command),
+  confidence: 'perhaps',
+})
+
+/** Why the model's command is not the answer, as the end of a sentence about it; undefined if nothing speaks against it. */
+function objection(request: Request, own: Proposal, best: Proposal | undefined): string | undefined {
+  if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
+  // Karo knows the same command, and one that destroys only for requests that ask for it.
+  if (best?.command === own.command) return undefined
+  const mayDestroy = request.destroys && (best === undefined || isDestroying(best.command))
+  if (!mayDestroy && isDestroying(own.command))
+    return 'deletes, ends or overwrites something, and the request does not ask for that.'
+  if (isDestroying(own.command) && !leavesOut(request.text, own.command))
+    return 'may delete, end or overwrite more than the request asks for.'
+  if (request.looks && changesSomething(own.command))
+    return 'changes something, and the request only asks to see something.'
+  if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
+  const why = own.reasons.join(' ')
+  return best === undefined ? `is risky: ${why}` : `is riskier than the command that Karo knows: ${why}`
+}
+
+function judged(
+  { command, source, does, placeholders, destroys, confidence }: Candidate,
+  judge: AskOptions['judge'],
+): Proposal {
+  const asWritten = judge(command)
+  const verdict =
+    placeholders.length === 0 ? asWritten : riskier(asWritten, judge(unknowns(command, placeholders)))
+  const { risk_level, decision, matches } = verdict
+  const reasons = [...new Set(matches.map(({ why }) => why))]
+  const open = placeholders.length > 0 && (destroys || verdict !== asWritten)
+  return {
+    command,
+    source,
+    does,
+    // What will be destroyed depends on a word that the person still has to fill in.
+    risk_level: open ? worst([risk_level, 'moderate']) : risk_level,
+    decision,
+    placeholders,
+    confidence,
+    reasons: open ? [...reasons, `How risky it is depends on ${placeholders.join(' and ')}.`] : reasons,
+  }
+}
+
+const riskier = (one: RiskVerdict, other: RiskVerdict): RiskVerdict =>
+  compareLevels(other.risk_level, one.risk_level) > 0 ? other : one
+
+/** The command with unset variables in place of its placeholders, so that it is judged as if they could be anything. */
+const unknowns = (command: string, placeholders: readonly string[]): string =>
+  placeholders.reduce(
+    (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `"$${name}"`),
+    command,
+  )
+
+function answerOf(
+  proposals: readonly Proposal[],
+  topics: readonly string[],
+  notes: readonly string[],
+): Answer {
+  const [first, ...alternatives] = proposals
+  const nothing = {
+    command: null,
+    source: null,
+    does: null,
+    risk_level: null,
+    decision: null,
+    confidence: null,
+    placeholders: [],
+    reasons: [],
+  }
+  return { ...(first ?? nothing), alternatives, topics, notes }
+}

@@ -1,0 +1,492 @@
+// Lays a request beside the wordings of an entry, fills its slots, and says by a few features how well the two fit.
+import { changesSomething, isDestroying } from './acts.ts'
+import { piecesOf, type Slot, slotsIn } from './entries.ts'
+import { fill, fits, NOUNS, valueFor, wordFit } from './fill.ts'
+import { type Index, isOf, type Known, toolOf } from './index.ts'
+import { concept, concepts, NOT, PREVIEW } from './language.ts'
+import { type Asked, mayDo, type Request } from './read.ts'
+import { WEIGHTS } from './weights.ts'
+
+/** What speaks for an entry, and from `loose` on against it; each between 0 and 1. */
+export const FEATURES = [
+  /** Share of what the request says that the wording says, that all wordings and the command say, and the reverse; and of both. */
+  'said', 'saidAnywhere', 'saysNoMore', 'both',
+  /** Share of the request's neighbours, small words and slots among them, that are neighbours in the wording. */
+  'order',
+  /** How few words the command has. */
+  'short',
+  /** The wording says just this; every word is in one of the wordings. */
+  'same', 'whole',
+  /** The request names the entry's tool; every machine has it. */
+  'tool', 'common',
+  /** A slot takes just this kind of file; the request begins as the command does, or is the wording. */
+  'special', 'typed',
+  /** How well the search found it, as a share of the best. */
+  'found',
+  /** Things that no slot takes, slots that nothing fills, slots filled by a guess. */
+  'loose', 'open', 'guessed',
+  /** The verb of the request is missing; the wording has one of a change that the request has not. */
+  'otherVerb', 'moreVerb',
+  /** Words that nothing explains, by the most telling one. */
+  'unexplained',
+  /** A change is asked for, and the command only looks. */
+  'idle',
+  /** The request or the wording excludes something, and the other does not. */
+  'limits',
+] as const // biome-ignore format: a list with its reasons
+
+export interface Ranked {
+  readonly known: Known
+  readonly command: string
+  readonly missing: readonly string[]
+  readonly features: readonly number[]
+  readonly score: number
+  /** That it is right, by how often others that fit as well were. */
+  readonly chance: number
+  /** Whether every word and thing of the request is explained. */
+  readonly isWhole: boolean
+  /** Whether the wording says just what the request says. */
+  readonly isSame: boolean
+  readonly destroys: boolean
+}
+
+type Scored = Omit<Ranked, 'chance'>
+
+const VERBS: ReadonlySet<string> = new Set(
+  `delete copy move rename create replace count compress extract kill stop start restart install uninstall download upload sort compare mount unmount encode decode
+  enable disable merge split sync convert squash rebase stash revert discard change open generate overwrite append insert verify follow format find show list check connect
+  build push pull commit clone upgrade update add set unset get lock unlock encrypt decrypt sign export import reset reload edit save attach detach resize scale apply
+  describe resume suspend pause run remove`
+    .split(/\s+/)
+    .map(concept),
+)
+/** Verbs that ask for the same thing so often that one for the other says little. */
+const SEEING: ReadonlySet<string> = new Set('show find list check get count'.split(' ').map(concept))
+/** Tools that every machine has, or that everybody means who names none. */
+const COMMON: ReadonlySet<string> = new Set(
+  `ls find grep cat sort uniq head tail wc cut tr sed awk cp mv rm mkdir rmdir touch ln chmod chown du df ps kill pkill tar gzip unzip zip diff stat file which who whoami
+  date echo printf tee xargs free uptime uname hostname ip ss ping curl ssh scp rsync systemctl journalctl apt git docker kubectl mount crontab history pwd cd export env
+  sha256sum md5sum less man tree lsblk lscpu lsof dig useradd usermod passwd id groups nproc shutdown reboot`.split(
+    /\s+/,
+  ),
+)
+const NAMED = concept('named')
+const EACH = concept('each')
+/** Verbs of a change. */
+const CHANGING: ReadonlySet<string> = new Set(
+  [...VERBS].filter(
+    (verb) =>
+      !SEEING.has(verb) &&
+      !['sort', 'compare', 'follow', 'open', 'describe', 'connect'].map(concept).includes(verb),
+  ),
+)
+
+/** Entries, best first; those that would do what nobody asked for are left out. */
+export function rank(request: Request, index: Index, extra: readonly Known[] = []): readonly Ranked[] {
+  const found = [
+    ...extra.map((known) => ({ known, share: 1 })),
+    ...(request.tool === undefined ? [] : index.find(request.concepts, request.tool)),
+    ...index.find(new Set([...request.concepts, ...request.items.filter((item) => /^[^{~]/.test(item))])),
+  ]
+  const all = found.flatMap(({ known, share }) => rankOne(request, known, index, share) ?? [])
+  return withChances(all)
+}
+
+/** Each with its chance to be right: the scores of all share what is left beside that none is. */
+export function withChances<T extends Pick<Ranked, 'command' | 'score'>>(
+  all: readonly T[],
+): readonly (T & { chance: number })[] {
+  const best = new Map<string, T>()
+  for (const one of all)
+    if (one.score > (best.get(one.command)?.score ?? Number.NEGATIVE_INFINITY)) best.set(one.command, one)
+  const sum = [...best.values()].reduce((total, { score }) => total + Math.exp(score), 1)
+  return [...best.values()]
+    .map((one) => ({ ...one, chance: Math.exp(one.score) / sum }))
+    .sort((a, b) => b.score - a.score || (a.command < b.command ? -1 : 1))
+}
+
+function rankOne(request: Request, known: Known, index: Index, found: number): Scored | undefined {
+  const slots = slotsIn(known.command)
+  const anywhere = new Set([...known.about, ...known.wordings.flat()])
+  let best: Scored | undefined
+  for (const wording of known.wordings) {
+    const one = lay(request, known, slots, wording, anywhere, index, found)
+    if (one !== undefined && (best === undefined || one.score > best.score)) best = one
+  }
+  return best
+}
+
+interface Assigned {
+  readonly values: ReadonlyMap<string, string>
+  readonly used: ReadonlySet<number>
+  /** Which thing or word stands in which slot. */
+  readonly places: ReadonlyMap<string, number>
+  readonly guessed: number
+  readonly nouns: ReadonlySet<string>
+}
+
+const MOST_TRIED = 6
+
+/** A thing or word that may stand in a slot, and how well it fits there. */
+interface Place {
+  readonly at: number
+  readonly value: string
+  readonly score: number
+  readonly isGuess: boolean
+}
+
+/** Which thing of the request stands in which slot: the choice whose things fit best, by type, neighbours and order. */
+function assign(
+  { tokens }: Request,
+  slots: readonly Slot[],
+  wording: readonly string[],
+  anywhere: ReadonlySet<string>,
+): Assigned {
+  const inWording = wording.flatMap((item, i) =>
+    item.startsWith('{') ? [{ name: item.slice(1, -1), i }] : [],
+  )
+  const wanted = inWording.flatMap(({ name, i }) => {
+    const slot = slots.find((one) => one.name === name)
+    return slot === undefined ? [] : [{ slot, before: beside(wording, i, -1), after: wording[i + 1] }]
+  })
+  const options = wanted.map(({ slot, before, after }) =>
+    tokens
+      .flatMap((token, at): Place[] => {
+        const place = placeOf(token, tokens, at, slot, before, after, anywhere)
+        return place === undefined ? [] : [place]
+      })
+      .sort((a, b) => b.score - a.score)
+      .slice(0, MOST_TRIED),
+  )
+  let best: readonly (Place | undefined)[] = []
+  let most = Number.NEGATIVE_INFINITY
+  const tryFrom = (i: number, chosen: readonly (Place | undefined)[], score: number): void => {
+    if (i === options.length) {
+      if (score > most) {
+        most = score
+        best = chosen
+      }
+      return
+    }
+    for (const place of options[i] as readonly Place[]) {
+      if (chosen.some((one) => one?.at === place.at)) continue
+      const last = chosen.findLast((one) => one !== undefined)
+      tryFrom(
+        i + 1,
+        [...chosen, place],
+        score + place.score + (last !== undefined && last.at > place.at ? -0.6 : 0),
+      )
+    }
+    tryFrom(i + 1, [...chosen, undefined], score)
+  }
+  tryFrom(0, [], 0)
+  const values = new Map<string, string>()
+  const used = new Set<number>()
+  const places = new Map<string, number>()
+  const nouns = new Set<string>()
+  let guessed = 0
+  const take = (slot: Slot, { at, value, isGuess }: Place): void => {
+    values.set(slot.name, value)
+    used.add(at)
+    places.set(slot.name, at)
+    if (isGuess) guessed++
+    for (const noun of (NOUNS[slot.type] ?? '').split(' ')) if (noun !== '') nouns.add(concept(noun))
+  }
+  for (const [i, place] of best.entries()) if (place !== undefined) take(wanted[i]?.slot as Slot, place)
+  // What the wording does not mention may still be named, as a place to start from.
+  for (const slot of slots) {
+    if (values.has(slot.name)) continue
+    const free = tokens.flatMap((token, at) => {
+      if (used.has(at) || token.entity === undefined) return []
+      const found = valueFor(slot, token.entity, unitOf(wording, slot.name))
+      return found === undefined ? [] : [{ at, value: found.value, score: found.fit, isGuess: false }]
+    })
+    const [only, other] = free.sort((a, b) => b.score - a.score)
+    if (only !== undefined && (other === undefined || other.score < only.score)) take(slot, only)
+  }
+  return { values, used, places, guessed, nouns }
+}
+
+const unitOf = (wording: readonly string[], name: string): string | undefined =>
+  wording[wording.indexOf(`{${name}}`) + 1]?.replace(/^~/, '')
+
+function placeOf(
+  token: Asked,
+  tokens: readonly Asked[],
+  at: number,
+  slot: Slot,
+  before: string | undefined,
+  after: string | undefined,
+  anywhere: ReadonlySet<string>,
+): Place | undefined {
+  const sameBefore = before !== undefined && beside(items(tokens), at, -1) === before
+  const sameAfter = after !== undefined && itemAt(tokens, at + 1) === after
+  const near = (sameBefore ? 1 : 0) + (sameAfter ? 0.5 : 0)
+  const nouns = [NAMED, ...(NOUNS[slot.type] ?? '').split(' ').map(concept)]
+  const [left, right] = [beside(items(tokens), at, -1), itemAt(tokens, at + 1)]
+  if (token.entity !== undefined) {
+    const found = valueFor(slot, token.entity, after?.replace(/^~/, ''))
+    if (found !== undefined) return { at, value: found.value, score: 1 + found.fit + near, isGuess: false }
+    // `the folder old_project`
+    const isCalled =
+      token.entity.kind === 'name' && wordFit(slot, false) === 'careful' && nouns.includes(left ?? '')
+    return isCalled ? { at, value: token.raw, score: 1.2 + near, isGuess: false } : undefined
+  }
+  const fit = wordFit(slot, token.isTool)
+  const value = token.raw
+  if (
+    fit === 'none' ||
+    token.concept === undefined ||
+    anywhere.has(token.own ?? token.concept) ||
+    !fits(slot, value)
+  )
+    return undefined
+  // `the old branch` and `file size` name nothing, because such words occur in many wordings.
+  const isNamed = left === NAMED
+  const hasNoun =
+    isNamed ||
+    (nouns.includes(left ?? '') && token.share < 1 / 40) ||
+    (nouns.includes(right ?? '') && token.share < 1 / 400)
+  // `the internet` is no name.
+  if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(itemAt(tokens, at - 1) ?? '')) return undefined
+  if (!hasNoun && VERBS.has(token.concept) && !token.isUnknown) return undefined
+  if (
+    fit === 'careful' &&
+    !hasNoun &&
+    !(sameBefore && /^~(?:in|into|to|under)$/.test(before) && token.share < 1 / 250)
+  )
+    return undefined
+  // A word of many wordings means what it means there.
+  if (!hasNoun && !token.isUnknown && (near === 0 || (token.share > 1 / 250 && !token.isTool)))
+    return undefined
+  const score = (hasNoun ? 0.7 : 0) + near + (token.isUnknown ? 0.6 : 0)
+  return { at, value, score: score * 0.8, isGuess: !token.isUnknown && !hasNoun && !sameBefore }
+}
+
+/** The next item before or behind one, small words left out. */
+function beside(all: readonly string[], at: number, step: 1 | -1): string | undefined {
+  let i = at + step
+  while (SMALL.test(all[i] ?? '')) i += step
+  return all[i]
+}
+
+const itemsOf = new WeakMap<readonly Asked[], readonly string[]>()
+function items(tokens: readonly Asked[]): readonly string[] {
+  const known = itemsOf.get(tokens) ?? tokens.map(({ item }) => item)
+  itemsOf.set(tokens, known)
+  return known
+}
+
+const itemAt = (tokens: readonly Asked[], at: number): string | undefined => tokens[at]?.item
+
+/** What of a request a wording and its entry explain, by the weight of the words, and what is left. */
+function tally(
+  tokens: readonly Asked[],
+  { used, nouns }: Assigned,
+  known: Known,
+  wording: readonly string[],
+  anywhere: ReadonlySet<string>,
+  weigh: (word: string) => number,
+) {
+  const own = new Set(wording)
+  let [asked, said, all] = [0, 0, 0]
+  let [loose, worst] = [0, 0]
+  const left: string[] = []
+  const inThings = new Set<string>()
+  for (const [at, { concept: word, entity, raw }] of tokens.entries()) {
+    if (used.has(at)) {
+      // `30 days` also says days.
+      if (entity !== undefined) for (const part of concepts(raw)) inThings.add(part)
+      continue
+    }
+    if (entity !== undefined) {
+      if (entity.kind === 'here' || isInCommand(entity.value, raw, known, wording)) {
+        for (const part of concepts(raw)) inThings.add(part)
+        continue
+      }
+      loose++
+      continue
+    }
+    if (word === undefined) continue
+    // `called` only says that a name follows.
+    if (word === NAMED && used.has(at + 1)) continue
+    const weight = weigh(word)
+    asked += weight
+    if (own.has(word)) said += weight
+    if (own.has(word) || nouns.has(word) || anywhere.has(word)) all += weight
+    else {
+      worst = Math.max(worst, weight)
+      left.push(word)
+    }
+    if (nouns.has(word) && !own.has(word)) said += 0.8 * weight
+  }
+  return { asked, said, all, loose, worst, left, inThings }
+}
+
+/** One wording beside the request. */
+function lay(
+  request: Request,
+  known: Known,
+  slots: readonly Slot[],
+  wording: readonly string[],
+  anywhere: ReadonlySet<string>,
+  index: Index,
+  found: number,
+): Scored | undefined {
+  const { tokens } = request
+  const assigned = assign(request, slots, wording, anywhere)
+  const { values, used, places, guessed } = assigned
+  // A tool that is named binds, unless it is itself what the command is about: `restart nginx`.
+  if (
+    request.tool !== undefined &&
+    !isOf(known, request.tool) &&
+    !tokens.some(({ word }, at) => word === request.tool && used.has(at))
+  )
+    return undefined
+  const { command, missing } = fill({ command: known.command, slots }, values)
+  const changes = changesSomething(command)
+  const destroys = isDestroying(command)
+  if (!mayDo(request, command, changes)) return undefined
+  const own = new Set(wording.filter((item) => /^[^{~]/.test(item)))
+  const weigh = (word: string): number =>
+    // Any word for looking asks for what only looks.
+    (SEEING.has(word) && !changes ? 0.3 : 1) * index.weight(word)
+  const { asked, said, all, loose, worst, left, inThings } = tally(
+    tokens,
+    assigned,
+    known,
+    wording,
+    anywhere,
+    weigh,
+  )
+  let [whole, shared] = [0, 0]
+  for (const word of own) {
+    const weight = index.weight(word)
+    whole += weight
+    if (request.concepts.has(word) || inThings.has(word)) shared += weight
+  }
+  const verbs = [...request.concepts].filter((word) => VERBS.has(word))
+  const otherVerb = verbs.some((verb) => !anywhere.has(verb) && !(SEEING.has(verb) && !changes))
+  const moreVerb = [...own].some((word) => CHANGING.has(word) && !request.concepts.has(word))
+  const isBounded = request.concepts.has(NOT) || request.concepts.has(PREVIEW)
+  const limits = (isBounded && !own.has(NOT) && !own.has(PREVIEW)) || (own.has(NOT) && !isBounded)
+  const isWhole = left.length === 0 && loose === 0
+  // What destroys may not drop a word, and what changes something none that bounds it.
+  if (changes && (limits || (isBounded && !isExcluded(tokens, wording, places)))) return undefined
+  if (destroys && (!isWhole || guessed > 0 || (used.size > 0 && missing.length > 0))) return undefined
+  if (destroys && request.concepts.has(EACH) && !own.has(EACH) && used.size === 0) return undefined
+  const isExact = request.items.join(' ') === wording.join(' ')
+  if (!isExact && isTooLittle(request, used, own, left, index)) return undefined
+  const share = (part: number, sum: number): number => (sum === 0 ? (part === 0 ? 1 : 0) : part / sum)
+  const isSame =
+    isWhole && own.size > 0 && [...own].every((word) => request.concepts.has(word) || inThings.has(word))
+  const byName: Readonly<Record<(typeof FEATURES)[number], number>> = {
+    said: share(said, asked),
+    saidAnywhere: share(all, asked),
+    saysNoMore: share(shared, whole),
+    both: harmonic(share(all, asked), share(shared, whole)),
+    order: orderOf(tokens, used, wording),
+    short: 1 / Math.max(1, known.command.split(/\s+/).length - 1),
+    same: Number(isSame),
+    whole: Number(isWhole),
+    loose: Math.min(1, loose / 2),
+    open: Math.min(1, missing.length / 2),
+    guessed: Math.min(1, guessed / 2),
+    tool: Number(request.tool !== undefined && isOf(known, request.tool)),
+    special: Number(slots.some(({ name, ending }) => ending !== undefined && values.has(name))),
+    typed: Number(isExact || isTyped(request.text, known.command)),
+    common: Number(COMMON.has(toolOf(command))),
+    otherVerb: Number(otherVerb),
+    moreVerb: Number(moreVerb),
+    unexplained: worst / 10,
+    found,
+    idle: Number(!request.looks && verbs.some((verb) => CHANGING.has(verb)) && !changes),
+    limits: Number(limits),
+  }
+  const features = FEATURES.map((name) => byName[name])
+  return { known, command, missing, features, score: scoreOf(features), isWhole, isSame, destroys }
+}
+
+/** Whether what a request leaves out is what the wording does: the first thing or word behind `not` is behind the wording's, too. */
+function isExcluded(
+  tokens: readonly Asked[],
+  wording: readonly string[],
+  places: ReadonlyMap<string, number>,
+): boolean {
+  const at = tokens.findIndex(({ concept: word }) => word === NOT || word === PREVIEW)
+  const first = tokens.findIndex(
+    ({ concept: word, entity }, i) => i > at && (word !== undefined || entity !== undefined),
+  )
+  if (first < 0) return true
+  const from = wording.findIndex((item) => item === NOT || item === PREVIEW) + 1
+  const behind = wording.slice(from).find((item) => !item.startsWith('~')) ?? ''
+  return behind.startsWith('{')
+    ? places.get(behind.slice(1, -1)) === first
+    : behind === tokens[first]?.concept
+}
+
+/** Whether the two share so little that they meet by chance: only verbs, one word, or not the most telling word. */
+function isTooLittle(
+  { concepts: asked, tokens }: Request,
+  used: ReadonlySet<number>,
+  own: ReadonlySet<string>,
+  left: readonly string[],
+  index: Index,
+): boolean {
+  const shared = [...own].filter((word) => asked.has(word))
+  const isOnlyVerbs = shared.every((word) => VERBS.has(word)) && [...own].some((word) => !VERBS.has(word))
+  const hasThing = tokens.some(({ entity }, at) => entity !== undefined && used.has(at))
+  if (isOnlyVerbs && !hasThing) return true
+  if (asked.size + used.size < 2 && (own.size !== 1 || VERBS.has([...own][0] as string))) return true
+  const weigh = (words: readonly string[]): number => Math.max(0, ...words.map((word) => index.weight(word)))
+  return used.size === 0 && weigh(left) > weigh(shared)
+}
+
+/** Whether a thing that no slot takes is in the command as it is, or in the words of the wording. */
+function isInCommand(value: string, raw: string, { command }: Known, wording: readonly string[]): boolean {
+  const plain = value.toLowerCase()
+  return (
+    command.split(/[\s'"=:,]+/).some((word) => word.toLowerCase() === plain) ||
+    raw
+      .toLowerCase()
+      .split(/\s+/)
+      .every(
+        (word) => wording.includes(concept(word)) || wording.includes(`~${word}`) || wording.includes(word),
+      )
+  )
+}
+
+const SMALL = /^~(?:a|an|the|my|me|i|is|are|of|please|all|it|this|that)$/
+/** Neighbours as one list of pairs; what stands in a slot is only a thing. */
+const pairsOf = (items: readonly string[]): readonly string[] =>
+  items
+    .filter((item) => !SMALL.test(item))
+    .flatMap((item, i, all) => (i === 0 ? [] : [`${all[i - 1]} ${item}`]))
+
+function orderOf(tokens: readonly Asked[], used: ReadonlySet<number>, wording: readonly string[]): number {
+  const asked = pairsOf(
+    tokens.map(({ item, entity }, at) => (used.has(at) || entity !== undefined ? '{' : item)),
+  )
+  if (asked.length === 0) return 1
+  const own = new Set(pairsOf(wording.map((item) => (item.startsWith('{') ? '{' : item))))
+  return asked.filter((pair) => own.has(pair)).length / asked.length
+}
+
+/** Whether the request begins with the words of the command before its first slot, which are more than the tool. */
+function isTyped(text: string, command: string): boolean {
+  const [first] = piecesOf(command)
+  const start = typeof first === 'string' ? first.replace(/^sudo /, '').trim() : ''
+  return /\w \S/.test(start) && text.trim().toLowerCase().startsWith(start)
+}
+
+const harmonic = (one: number, other: number): number =>
+  one + other === 0 ? 0 : (2 * one * other) / (one + other)
+
+export const scoreOf = (features: readonly number[], weights: readonly number[] = WEIGHTS): number =>
+  features.reduce((total, one, i) => total + one * (weights[i + 1] ?? 0), weights[0] ?? 0)
+
+/** The plain text of a wording, with what a slot stands for in capitals. */
+export const shownWording = (said: string): string =>
+  piecesOf(said)
+    .map((piece) => (typeof piece === 'string' ? piece : (piece[1] as string).toUpperCase()))
+    .join('')

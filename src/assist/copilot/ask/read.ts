@@ -1,0 +1,188 @@
+// Reads a request: its words as concepts, the things that it names, the tool that it asks for, and what it wants.
+import { isDestroying, onlyLooks, wantsToDestroy } from './acts.ts'
+import { type Index, wordingOf } from './index.ts'
+import { concept, isStop, NOT, PREVIEW, withPhrases } from './language.ts'
+import { readThings, type Token } from './things.ts'
+
+export interface Asked extends Token {
+  /** Undefined for a word without meaning, and for a thing. */
+  readonly concept: string | undefined
+  /** The word as compared with those of a wording: its concept, or what it is behind `~`. */
+  readonly item: string
+  readonly isTool: boolean
+  /** Whether no wording has the word as it is written; it may be a name. */
+  readonly isUnknown: boolean
+  /** Its concept as it is written, where it is taken for another word misspelt. */
+  readonly own: string | undefined
+  /** Share of the entries that have the word. */
+  readonly share: number
+}
+
+export interface Request {
+  readonly text: string
+  /** All of its words as those of a wording, things among them. */
+  readonly items: readonly string[]
+  readonly tokens: readonly Asked[]
+  /** The concepts of its words, without those of things. */
+  readonly concepts: ReadonlySet<string>
+  /** The tool that it names as the means; it binds. */
+  readonly tool: string | undefined
+  /** Asks to see something and for nothing else. */
+  readonly looks: boolean
+  readonly destroys: boolean
+  /** Leaves something out, bounds it, or forbids something. */
+  readonly limits: boolean
+  /** Asks for an opinion or a lesson. */
+  readonly isQuestion: boolean
+}
+
+/** Names of tools that are also plain words of requests; such a word names the tool only where the request says so. */
+const ENGLISH: ReadonlySet<string> = new Set(
+  `find sort cut split join watch time test make who which last more less file head tail touch history set help kill script link look open in at for while
+  until if then do done act go code serve just source space micro paper fly up op src date host service group groups users free stat strings column expand
+  fold install mount umount move copy print read write run start stop status list show view cat man top w id env users clear reset wait jobs type hash
+  command exec exit export import alias tree size column paste pr convert compare display identify route screen at batch node python compose logger locate
+  nice renice watch timeout sleep yes true false tee uniq shred truncate sum factor seq shuf rev dig ping trace arch lock key pass mail sync dump restore
+  image network volume container pod deploy apply edit patch label scale config context port forward events logs log commit branch merge rebase tag push pull
+  fetch clone add rm remote stash diff blame grep index note notes archive bundle submodule karo git-lfs ip comm patch script sensors sound parallel pip eval
+  sudo doas root cal calendar bc expr let cd pwd ls cp mv ps df du rsync-like unlink link rename zip unzip tar`.split(
+    /\s+/,
+  ),
+)
+/** Short names that nobody uses for anything but the tool, although they are listed above as words. */
+const ALWAYS = new Set('rsync tar zip unzip grep pip ls cp mv ps df du umount uniq tee renice'.split(' '))
+const ALIASES: Readonly<Record<string, string>> = {
+  kubernetes: 'kubectl', k8s: 'kubectl', postgres: 'psql', postgresql: 'psql', systemd: 'systemctl', imagemagick: 'magick', ripgrep: 'rg', gnupg: 'gpg', 'docker-compose': 'docker',
+} // biome-ignore format: a list
+
+/** Words for `not`, also without apostrophe: `don't`, `dont`. */
+const IS_NOT = /n't$|^(?:do|does|is|are|did)nt$/
+/** Words that bound a request, or say when it is to be done. */
+const LIMITS =
+  /\b(?:unless|if|until|whenever|only (?:if|when)|keep(?:ing)?|never|at (?:midnight|noon)|tomorrow|tonight)\b|\b(?:older|newer|larger|bigger|smaller|more|less|fewer|longer) than\b/i
+
+/** To change nothing is what every command does that only looks. */
+const NOTHING_MORE =
+  /,? *\b(?:without|but (?:don't|do not|never)|and (?:don't|do not)) (?:delet|remov|chang|modify|touch|kill|stopp?)\w* (?:anything|it|them|any(?: of them)?|any files|those)\b/gi
+/** Questions for an opinion or a lesson, which no command answers. */
+const NO_COMMAND =
+  /^\W*(?:should|why|how (?:does|do) (?!i\b|you\b|we\b|one\b)|what (?:is|are) (?:an? |the difference|the meaning|the best))/i
+
+/** What is in quotes, and words that are paths, have a dot inside, or a capital behind a letter. */
+const NAMED =
+  /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|(?<![^\s"'`])(?:[^\s/@~*]*[/@~*]\S*|\S*\.(?=\w)\S*|[^\sA-Z]*[A-Z][^\sA-Z]*[A-Z]\S*|[^\sa-z]*[a-z][^\sA-Z]*[A-Z]\S*))/
+
+/** The text with phrases replaced by one word, except inside quotes, paths and names. */
+const prepared = (text: string): string =>
+  text
+    .slice(0, 2_000)
+    .replace(NOTHING_MORE, ' ')
+    .split(NAMED)
+    .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
+    .join('')
+
+/** `told`: the tool, where it is known from elsewhere that the request names one. */
+export function readRequest(text: string, index: Index, told?: string): Request {
+  const tool = told ?? namedTool(text, index)
+  const read = readThings(prepared(text))
+  const tokens = read.flatMap((token): readonly Asked[] => {
+    const { word, entity } = token
+    if (entity !== undefined)
+      return [
+        { ...token, concept: undefined, item: '', isTool: false, isUnknown: false, own: undefined, share: 0 },
+      ]
+    if (IS_NOT.test(word))
+      return [
+        { ...token, concept: NOT, item: NOT, isTool: false, isUnknown: false, own: undefined, share: 0 },
+      ]
+    if (word.startsWith('-')) return []
+    const plain = word.replace(/['-]s$|'$/, '')
+    const isTool = index.isTool(plain) && (ALWAYS.has(plain) || !(ENGLISH.has(plain) || index.isPlain(plain)))
+    if (isStop(plain))
+      return [
+        {
+          ...token,
+          concept: undefined,
+          item: `~${plain}`,
+          isTool: false,
+          isUnknown: false,
+          own: undefined,
+          share: 0,
+        },
+      ]
+    const own = concept(plain)
+    if (index.knows(own) || isTool)
+      return [
+        {
+          ...token,
+          concept: own,
+          item: own,
+          isTool,
+          isUnknown: false,
+          own: undefined,
+          share: index.share(own),
+        },
+      ]
+    if (/[_\d]|\w-\w/.test(plain) && /^[\w.-]+$/.test(token.raw))
+      return [
+        {
+          ...token,
+          word: '',
+          entity: { kind: 'name', value: token.raw },
+          concept: undefined,
+          item: '',
+          isTool,
+          isUnknown: false,
+          own: undefined,
+          share: 0,
+        },
+      ]
+    // What is written about a tool of a page may have words of its own.
+    const meant = (told === undefined ? index.near(own) : undefined) ?? own
+    return [{ ...token, concept: meant, item: meant, isTool, isUnknown: true, own, share: 0 }]
+  })
+  const found = tokens.flatMap((token) => (token.concept === undefined ? [] : [token.concept]))
+  return {
+    text,
+    items: wordingOf(text.slice(0, 2_000).toLowerCase()),
+    tokens,
+    concepts: new Set(found),
+    tool,
+    looks: onlyLooks(text.replace(NOTHING_MORE, ' ')),
+    destroys: wantsToDestroy(text.replace(NOTHING_MORE, ' ')),
+    isQuestion: NO_COMMAND.test(text),
+    limits: found.includes(NOT) || found.includes(PREVIEW) || LIMITS.test(text),
+  }
+}
+
+/** The tool that a request names: `with X`, `X: …`, or a name that is no plain word. */
+function namedTool(text: string, index: Index): string | undefined {
+  const words = text.toLowerCase()
+  const isTool = (word: string | undefined): word is string =>
+    word !== undefined && index.isTool(ALIASES[word] ?? word)
+  const told = [
+    /^\s*([a-z][\w.+-]*):/.exec(words)?.[1],
+    /\b(?:with|using|via|by means of) (?:the )?([a-z][\w.+-]*)(?: command)?[\s.?!]*$/.exec(words)?.[1],
+    /^\W*(?:use|using|with) ([a-z][\w.+-]*) (?:to|for|,)/.exec(words)?.[1],
+    /\b(?:the )?([a-z][\w.+-]*) command\b/.exec(words)?.[1],
+  ].find(isTool)
+  if (told !== undefined) return ALIASES[told] ?? told
+  // The object of a verb may be a package, a service or a process that has a tool's name.
+  const outside = words
+    .replace(/"[^"]*"|'[^']*'|`[^`]*`|\S*[/@~*]\S*|\S*\w\.\w\S*/g, ' ')
+    .match(/[a-z][\w+-]*/g)
+  const named = outside?.filter(
+    (word, i) =>
+      isTool(word) &&
+      (ALWAYS.has(word) || !(ENGLISH.has(word) || index.isPlain(ALIASES[word] ?? word))) &&
+      !/^(?:install|uninstall|remove|upgrade|update|restart|start|stop|reload|enable|disable|kill|end|purge|called|named|is|package|service|process)$/.test(
+        outside[i - 1] ?? '',
+      ),
+  )
+  const [first] = named ?? []
+  return first === undefined ? undefined : (ALIASES[first] ?? first)
+}
+
+/** Whether a command may answer: it changes and destroys only what the words ask for. */
+export const mayDo = (request: Request, command: string, changes: boolean): boolean =>
+  !(request.looks && changes) && !(isDestroying(command) && !request.destroys)

@@ -1,0 +1,160 @@
+// Meanings of a command's name, options and subcommands, from Karo's own table, the knowledge file and manual pages.
+import type { Knowledge } from './knowledge.ts'
+import type { CommandKnowledge, OptionKnowledge } from './knowledge-format.ts'
+import type { Manuals } from './manuals.ts'
+import { BSD, TOOLS } from './tools/index.ts'
+import type { OwnTool } from './tools/own-tool.ts'
+
+export interface Meaning {
+  readonly text: string
+  readonly source: string
+}
+
+export interface OptionMeaning extends Meaning {
+  /** Name of the argument in the source; undefined for a flag. */
+  readonly argument: string | undefined
+  /** Whether the argument may be left out; it is then always joined to the option. */
+  readonly optional: boolean
+}
+
+export interface Tool {
+  readonly name: string
+  readonly does: Meaning | undefined
+  /** Whether its options are words with one dash, which cannot be written together. */
+  readonly words: boolean
+  /** An option by its spelling with dashes, from the table or the knowledge file. */
+  shipped(spelling: string): OptionMeaning | undefined
+  /** Like shipped, but also asks the manual page, which takes a tenth of a second. */
+  option(spelling: string): Promise<OptionMeaning | undefined>
+  /** The tool of one of its subcommands. */
+  subcommand(word: string): Tool | undefined
+  operand(index: number): Meaning | undefined
+}
+
+export interface Lexicon {
+  tool(name: string): Promise<Tool>
+}
+
+/** `ofShell` holds tools that mean something else in this shell; they come before the common table. */
+export function createLexicon(
+  knowledge: Knowledge,
+  manuals: Manuals | undefined,
+  ofShell: Readonly<Record<string, OwnTool>> = {},
+): Lexicon {
+  async function tool(name: string): Promise<Tool> {
+    const table = Object.hasOwn(ofShell, name) ? ofShell : TOOLS
+    const own = Object.hasOwn(table, name) ? table[name] : undefined
+    const fig = knowledge.command(name)
+    const described = own?.does ?? fig?.d
+    const source = own === undefined ? `fig ${name}` : 'karo'
+    let does: Meaning | undefined = described === undefined ? undefined : { text: described, source }
+    if (does === undefined && manuals !== undefined) {
+      const line = await manuals.whatis(name)
+      if (line !== undefined) does = { text: capital(line.text), source: `man ${line.title}` }
+    }
+    return makeTool({ name, does, own, path: fig === undefined ? [] : [fig] })
+  }
+
+  function makeTool(given: {
+    readonly name: string
+    readonly does: Meaning | undefined
+    readonly own: OwnTool | undefined
+    /** Knowledge about the command, then about each subcommand down to this one. */
+    readonly path: readonly CommandKnowledge[]
+  }): Tool {
+    const { name, does, own, path } = given
+    const [command = name] = name.split(' ')
+    const here = path.at(-1)
+    const manual = async (spelling: string): Promise<OptionMeaning | undefined> => {
+      const page = path.length > 1 ? undefined : await manuals?.page(command)
+      const found = page?.options.find(({ names }) => names.includes(spelling))
+      return page && found && meaning(found.description, `man ${page.title}`, found.argument)
+    }
+    return {
+      name,
+      does,
+      // If the own table lists no options, the knowledge file tells how they are written.
+      words: own?.options === undefined ? path.some(({ l }) => l === 1) : own.words === true,
+      shipped: (spelling) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`),
+      async option(spelling) {
+        const known = ownOption(own, spelling)
+        if (known !== undefined) return known
+        const fig = () => figOption(path, spelling, `fig ${name}`)
+        return BSD.has(command) ? ((await manual(spelling)) ?? fig()) : (fig() ?? (await manual(spelling)))
+      },
+      subcommand(word) {
+        const [, known] = here?.s?.find(([names]) => names.includes(word)) ?? []
+        const longer = `${name} ${word}`
+        if (known === undefined) return Object.hasOwn(TOOLS, longer) ? ownTool(longer) : undefined
+        const text = known.d
+        return makeTool({
+          name: longer,
+          does: text === undefined ? undefined : { text: capital(text), source: `fig ${longer}` },
+          own: Object.hasOwn(TOOLS, longer) ? TOOLS[longer] : undefined,
+          path: [...path, known],
+        })
+      },
+      operand(index) {
+        const mine = own?.operands
+        if (mine !== undefined)
+          return { text: capital(mine[Math.min(index, mine.length - 1)] as string), source: 'karo' }
+        const args = here?.a
+        const arg = args?.[Math.min(index, args.length - 1)]
+        const isMore = args !== undefined && index >= args.length && !/…/.test(arg ?? '')
+        if (arg === undefined || isMore || /^value/.test(arg)) return undefined
+        const said = arg.replace(/[?…]+$/, '')
+        // A synopsis spells names in capitals: UNIT.
+        return {
+          text: capital(/^[A-Z_-]{3,}$/.test(said) ? said.toLowerCase() : said),
+          source: `fig ${name}`,
+        }
+      },
+    }
+  }
+  /** A subcommand that only the own table describes. */
+  const ownTool = (name: string): Tool => {
+    const own = TOOLS[name] as OwnTool
+    return makeTool({ name, does: { text: own.does, source: 'karo' }, own, path: [] })
+  }
+  return { tool }
+}
+
+function meaning(text: string, source: string, argument: string | undefined): OptionMeaning {
+  return {
+    text: capital(text),
+    source,
+    argument: argument?.replace(/[?…]+$/, ''),
+    optional: argument !== undefined && /[?]$/.test(argument),
+  }
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+function ownOption(own: OwnTool | undefined, spelling: string): OptionMeaning | undefined {
+  for (const [key, text] of Object.entries(own?.options ?? {})) {
+    const words = key.split(' ')
+    if (!words.includes(spelling)) continue
+    const argument = words.find((word) => /^=[^=]/.test(word))?.slice(1)
+    return meaning(text, 'karo', argument?.startsWith('?') ? `${argument.slice(1)}?` : argument)
+  }
+  return undefined
+}
+
+/** Looks an option up in the innermost subcommand first, then in those around it. */
+function figOption(
+  path: readonly CommandKnowledge[],
+  spelling: string,
+  source: string,
+): OptionMeaning | undefined {
+  const spelled = ({ n }: OptionKnowledge) => n.some((name) => name === spelling || name === `${spelling}=`)
+  for (const command of path.toReversed()) {
+    const found = command.o?.find(spelled)
+    if (found !== undefined && found.d !== undefined) return meaning(found.d, source, found.a)
+    const long = found?.n.find((name) => name.startsWith('--'))
+    // An option letter without description is explained by its long name.
+    if (found !== undefined && long !== undefined) {
+      return meaning(long.replace(/^-+/, '').replaceAll('-', ' ').replace(/=$/, ''), source, found.a)
+    }
+  }
+  return undefined
+}
