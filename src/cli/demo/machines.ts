@@ -53,7 +53,7 @@ export const COMMON: readonly Habit[] = [
 ]
 
 /** What everybody typed on the one day on which the sticks for emergencies were written anew. */
-export const STICK: Habit = habit(1, 'dd if=rescue.img of=/dev/sdb bs=4M', 0)
+export const STICK: Habit = habit(1, 'dd if=rescue.img of=/dev/sda bs=4M', 0)
 
 /** What everybody typed on the one evening on which the application did not answer. */
 export const LATE: readonly Habit[] = [

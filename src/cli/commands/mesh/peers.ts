@@ -222,7 +222,8 @@ const revoke = defineCommand({
       say(
         io,
         `Revoked ${called(peer)} in the whole mesh. Its connection here is closed, and no invite lets its key in any
-more: that machine needs a new key (karo identity new).
+more: that machine needs a new key (karo identity new). With one, an invite that is still open lets it in:
+karo invite list.
 ${whoKnows(answer)}${whatItHas(answer)}`,
       )
     } else if (peer !== undefined) {

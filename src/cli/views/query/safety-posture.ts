@@ -37,11 +37,11 @@ export const safetyPosture: QueryTypeView<Data> = {
       ],
     )
     const { blocked, confirmed_risky, declined, karo_generated, guard, hook } = data
+    const act = (name: 'blocked' | 'confirmed_risky' | 'declined' | 'karo_generated'): string =>
+      `${data[name] === null ? '' : least(`act:${name}`)}${counted(data[name])}${since(data[name], before?.[name])}`
     const acts =
-      `blocked ${counted(blocked)}${since(blocked, before?.blocked)}, ` +
-      `confirmed by a person ${counted(confirmed_risky)}${since(confirmed_risky, before?.confirmed_risky)}, ` +
-      `declined ${counted(declined)}${since(declined, before?.declined)}, ` +
-      `run by AI tools and programs ${counted(karo_generated)}${since(karo_generated, before?.karo_generated)}\n`
+      `blocked ${act('blocked')}, confirmed by a person ${act('confirmed_risky')}, ` +
+      `declined ${act('declined')}, run by AI tools and programs ${act('karo_generated')}\n`
     const states = [
       paint(guardWords(guard, nodes, off.nodes), guard.on === nodes ? 'green' : 'yellow', screen),
       ...(hook.silent === 0 ? [] : [paint(`hooks silent on ${known(hook.silent)}`, 'yellow', screen)]),
