@@ -292,7 +292,7 @@ describe('karo query of other kinds', () => {
     expect(out).toMatch(/^safe +1200 +█/m)
     expect(out).toMatch(/^high +7 /m)
     expect(out).toMatch(/^critical +0$/m)
-    expect(out).toMatch(/blocked 3, confirmed by a person 2, run by AI tools and programs 5/)
+    expect(out).toMatch(/blocked 3, confirmed by a person 2, declined 0, run by AI tools and programs 5/)
     expect(out).toMatch(/guard on 1 of 2 nodes \(off 1\), hooks silent on 1/)
     expect(out).toMatch(/bob +1200 +30 +7 +0 +3 +off +silent/)
     const high = (
