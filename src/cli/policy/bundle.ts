@@ -12,9 +12,10 @@ import {
 } from '../../../protocols/messages/policy.ts'
 import { parseNodeId } from '../../../protocols/node-id.ts'
 import { daemonAt } from '../../api/contract/client/socket.ts'
-import { assignNode } from '../../api/contract/operations/fleet.ts'
+import { assignNode, getFleet } from '../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../api/contract/operations/peers.ts'
 import { getBundle, takeBundle } from '../../api/contract/operations/policy.ts'
+import type { FleetShape } from '../../api/contract/shapes.ts'
 import { byText } from '../../base/by-text.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
@@ -25,6 +26,7 @@ import { meshOf, type RootKey } from '../../trust/certificates/index.ts'
 import { readPolicyBundle, signPolicyBundle } from '../../trust/organisation/index.ts'
 import { compilePolicies, readPolicyFiles } from '../../trust/policy/load.ts'
 import type { CommandIo } from '../command.ts'
+import { certifyIssuer } from '../fleet/issuer-certificate.ts'
 import { isKey } from '../input/nodes.ts'
 import { openedRoot } from '../input/root-key.ts'
 
@@ -43,9 +45,6 @@ export interface BundleTerms {
   readonly keepsSettings: boolean
 }
 
-/** Nodes that compute totals, by key, and who runs each. */
-type Aggregators = PolicyBundleBody['aggregators']
-
 /**
  * What the daemon answers. Throws KaroErrors: `bad_config` with file, line and column for policies that cannot be read,
  * `too_large` for more than 32 KiB of them, `bad_file` and `refused` for the root key, and the daemon's.
@@ -59,13 +58,13 @@ export async function signBundle(
   const policies = await textOf(files)
   const found = await aggregatorsNamed(io, aggregators)
   const root = await openedRoot(options)
-  await certifyOperators(io, found)
+  await certifyOperators(io, root, found)
   const { maxLevel, k, bucket, noise, audiences, keepsSettings } = terms
   return handBundle(io, root, (last) => ({
     policies,
     ...(maxLevel === undefined ? {} : { max_level: maxLevel }),
     ...(k === undefined ? {} : { k_min: k }),
-    aggregators: found.map(({ key, operator }) => ({ key, operator })),
+    aggregators: found.map(({ node, operator }) => ({ key: parseNodeId(node) as Uint8Array, operator })),
     ...(bucket === undefined ? {} : { bucket }),
     ...(noise === undefined ? {} : { noise }),
     ...(audiences.length === 0 ? {} : { audiences: [...audiences] }),
@@ -75,10 +74,11 @@ export async function signBundle(
 
 /** A node that is to compute totals, and who has it; `isSaid`: the person says so, and its certificate not yet. */
 interface Named {
-  readonly key: Uint8Array
   readonly node: string
   readonly operator: string
   readonly isSaid: boolean
+  /** The certificate of this node, where it is this one. */
+  readonly own: FleetShape['own'] | undefined
 }
 
 /**
@@ -97,15 +97,15 @@ async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): 
       hint: 'A node with both halves of a number would know the number.',
     })
   }
-  const twice = found.find(({ operator }, at) => isOperatorOf(found.slice(0, at), operator))
-  const only = found.length === 1 ? found[0] : undefined
-  const wrong = twice ?? only
-  if (wrong === undefined) return found
+  const twice = found.find(({ operator }, at) =>
+    found.slice(0, at).some((other) => comparable(other.operator) === comparable(operator)),
+  )
+  if (twice === undefined && found.length !== 1) return found
   throw new KaroError(
     'bad_request',
     twice === undefined
       ? 'totals need two nodes to compute them'
-      : `two nodes that compute totals would be run by ${printable(wrong.operator)}`,
+      : `two nodes that compute totals would be run by ${printable(twice.operator)}`,
     {
       where: '--aggregator',
       hint: 'Each of the two operators gets one half of every number; an operator with both halves would know the numbers. Name nodes of two operators: --aggregator <node>=<operator>.',
@@ -113,17 +113,12 @@ async function aggregatorsNamed(io: CommandIo, aggregators: readonly string[]): 
   )
 }
 
-const isOperatorOf = (others: readonly Named[], operator: string): boolean =>
-  others.some((other) => comparable(other.operator) === comparable(operator))
-
 /** One `node` or `node=operator`: who has the node says its certificate, and the person where that says nothing. */
 async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
   const at = given.lastIndexOf('=')
   const [who, said] = at < 0 ? [given, ''] : [given.slice(0, at), given.slice(at + 1).trim()]
-  const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
-  // An issuer signed the name in a certificate, and gives no two machines the same one.
-  const isCertified = peer.why === 'certificate' && peer.certified_until !== undefined
-  if (peer.name_chosen !== true && !isCertified && !isKey(who)) {
+  const { peer, isProven, own } = await nodeNamed(io, who)
+  if (!isProven && !isKey(who)) {
     throw new KaroError(
       'bad_request',
       `'${printable(who)}' is a name that the node gave itself, so it proves nothing`,
@@ -152,16 +147,33 @@ async function aggregatorNamed(io: CommandIo, given: string): Promise<Named> {
   }
   return {
     operator,
-    key: parseNodeId(peer.node_id) as Uint8Array,
     node: peer.node_id,
     isSaid: peer.owner === undefined,
+    own,
+  }
+}
+
+/** A node, and whether its name is more than its own word: people here chose it, or an issuer signed it, for no two machines. */
+async function nodeNamed(io: CommandIo, who: string) {
+  const { own } = await daemonAt(io).call(getFleet)
+  if (own !== null && [own.node_id, own.name, own.fingerprint].includes(who.replaceAll(' ', ''))) {
+    return { peer: own, isProven: true, own }
+  }
+  const { peer } = await daemonAt(io).call(explainPeer, { query: { who } })
+  return {
+    peer,
+    isProven: peer.name_chosen === true || (peer.why === 'certificate' && peer.certified_until !== undefined),
   }
 }
 
 /** Has certificates say who runs the nodes, where they do not yet. Throws the daemon's KaroErrors. */
-async function certifyOperators(io: CommandIo, named: readonly Named[]): Promise<void> {
-  for (const { node, operator, isSaid } of named)
-    if (isSaid) await daemonAt(io).call(assignNode, { body: { who: node, owner: operator } })
+async function certifyOperators(io: CommandIo, root: RootKey, named: readonly Named[]): Promise<void> {
+  for (const { node, operator: owner, isSaid, own } of named) {
+    if (!isSaid) continue
+    if (own?.usage !== 'issuer') await daemonAt(io).call(assignNode, { body: { who: node, owner } })
+    // The root alone certifies an issuer, which stays one for as long as before.
+    else await certifyIssuer(io, root, { ...own, life: Date.parse(own.ends_at) - Date.now(), owner })
+  }
 }
 
 /** What a bundle says of its own; the rest follows from the last one. */
@@ -229,7 +241,7 @@ function isSameAs(
   last: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
   next: Pick<PolicyBundleBody, 'aggregators' | 'bucket'>,
 ): boolean {
-  const names = (all: Aggregators): string =>
+  const names = (all: PolicyBundleBody['aggregators']): string =>
     all
       .map(({ key, operator }) => `${Buffer.from(key).toString('hex')} ${operator}`)
       .sort()

@@ -212,7 +212,7 @@ export function createIssuing(deps: IssuingDeps): Issuing {
       }
       if (before.usage === 'issuer') {
         throw new KaroError('refused', 'an issuer is certified by the root only', {
-          hint: 'Run `ca renew` on that node, with the root key.',
+          hint: 'Run `ca renew` on that node, with the root key; its --owner says who has that machine.',
         })
       }
       const { name, roles, teams, owner } = { ...before, ...terms }

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { bodyOf, decodeFrame, messageTable } from '../../../protocols/frame.ts'
-import { RevocationList } from '../../../protocols/messages/certificate.ts'
+import { Certificate, RevocationList } from '../../../protocols/messages/certificate.ts'
 import { PolicyBundle, type PolicyBundleBody } from '../../../protocols/messages/policy.ts'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
@@ -43,7 +43,34 @@ const certificate = {
   issued_at: '2026-01-02T03:04:05.000Z',
   ends_at: '2026-02-02T03:04:05.000Z',
 }
-const EXPLAIN = { 'GET /api/v1/peers/explain': { peer, steps: [] } }
+/** This node is an issuer, which `peers/explain` does not know: it is about others. */
+const own = {
+  ...certificate,
+  usage: 'issuer',
+  node_id: testIdentity(9).nodeId,
+  fingerprint: 'fedcba9876543210',
+  name: 'first',
+  grants: ['security'],
+  ends_at: new Date(Date.now() + 86_400_000).toISOString(),
+}
+const fleet = {
+  mesh: null,
+  root: null,
+  why_not: null,
+  issuer: true,
+  stale: false,
+  certified: 1,
+  revoked: 0,
+  own,
+  revoked_by: null,
+  joined_at: null,
+  lists_at: null,
+  joining: null,
+}
+const EXPLAIN = {
+  'GET /api/v1/peers/explain': { peer, steps: [] },
+  'GET /api/v1/fleet': fleet,
+}
 const words = 'correct horse battery staple'
 
 test('a key that is revoked again stays revoked from the first time on', async () => {
@@ -93,16 +120,58 @@ test('a list that a wrong clock signed long before its time says nothing about t
 test('a bundle names no aggregator by what a node calls itself', async () => {
   const { code, err, requests } = await karo(EXPLAIN, 'policy', 'sign', '--aggregator', 'hq')
   expect([code, err]).toEqual([2, expect.stringContaining('0123 4567 89ab cdef')])
-  expect(requests).toHaveLength(1)
+  expect(requests.filter(({ line }) => !line.startsWith('GET'))).toEqual([])
 })
 
 test('a bundle names an aggregator by the name in its certificate', async () => {
   const certified = { ...peer, why: 'certificate', certified_until: '2026-12-21T10:00:00.000Z' }
-  const named = { 'GET /api/v1/peers/explain': { peer: certified, steps: [] } }
+  const named = { ...EXPLAIN, 'GET /api/v1/peers/explain': { peer: certified, steps: [] } }
   // Both names are taken, and are those of one node.
   const both = ['--aggregator', 'hq=north', '--aggregator', 'hq=south']
-  const { err, requests } = await karo(named, 'policy', 'sign', ...both)
-  expect([err, requests.length]).toEqual([expect.stringContaining('one node is named twice'), 2])
+  const { err } = await karo(named, 'policy', 'sign', ...both)
+  expect(err).toContain('one node is named twice')
+})
+
+test('a bundle names the issuer that signs it, and its certificate says from then on who runs it', async () => {
+  const folder = temporaryDirectory()
+  const [key, pass] = [join(folder, 'root.key'), join(folder, 'pass')]
+  const root = createRootKey(key, Buffer.from(words), systemRandom)
+  writeFileSync(pass, `${words}\n`, { mode: 0o600 })
+  const given = ['--root-key', key, '--passphrase-file', pass, '--aggregator', 'hq=south']
+  const certified = { ...peer, why: 'certificate', certified_until: own.ends_at }
+  const answers = {
+    'GET /api/v1/fleet': fleet,
+    'GET /api/v1/identity': { node_id: own.node_id, fingerprint: own.fingerprint, name: own.name },
+    'GET /api/v1/peers/explain': { peer: certified, steps: [] },
+    'POST /api/v1/fleet/root': fleet,
+    'POST /api/v1/fleet/assign': { certificate },
+    'GET /api/v1/policy/bundle': { bundle: null },
+    'POST /api/v1/policy/bundle': { organisation: null },
+  }
+  for (const name of ['first', 'fedc ba98 7654 3210', own.node_id]) {
+    const { code, err, requests } = await karo(
+      answers,
+      ...['policy', 'sign', ...given, '--aggregator', `${name}=north`],
+    )
+    expect([code, err]).toEqual([0, ''])
+    // The root alone certifies an issuer.
+    const { body } = requests.find(({ line }) => line === 'POST /api/v1/fleet/root') ?? {}
+    const frame = new Uint8Array(Buffer.from((body as { certificate: string }).certificate, 'base64url'))
+    const signed = bodyOf(
+      decodeFrame(frame, { messages: messageTable([Certificate]), verify: verifierOf(frame) }),
+      Certificate,
+    )
+    expect([formatNodeId(signed.key), signed.name, signed.owner, signed.grants]).toEqual([
+      own.node_id,
+      'first',
+      'north',
+      ['security'],
+    ])
+    expect(Math.abs(signed.not_after - Date.parse(own.ends_at))).toBeLessThan(1_000)
+    expect([(body as { root: string }).root, requests.filter(({ line }) => line.includes('assign'))]).toEqual(
+      [root.root, [expect.objectContaining({ body: { who: peer.node_id, owner: 'south' } })]],
+    )
+  }
 })
 
 test('a bundle says who runs the nodes that compute totals, and two have to', async () => {
@@ -115,6 +184,7 @@ test('a bundle says who runs the nodes that compute totals, and two have to', as
   const signedAfter = (bundle: string | null, ...aggregators: string[]) => {
     let asked = 0
     const answers = {
+      'GET /api/v1/fleet': fleet,
       // One node after the other, as they are named.
       get 'GET /api/v1/peers/explain'() {
         const [node_id, said] = (aggregators[asked++] ?? '').split('=')

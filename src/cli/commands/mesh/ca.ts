@@ -5,28 +5,15 @@ import { parseNodeId } from '../../../../protocols/node-id.ts'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { foundFleet, getFleet, getRootList, revokeByRoot } from '../../../api/contract/operations/fleet.ts'
 import { explainPeer } from '../../../api/contract/operations/peers.ts'
-import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
-import {
-  createRootKey,
-  meshOf,
-  type RootKey,
-  signCertificate,
-  signRevocationList,
-} from '../../../trust/certificates/index.ts'
-import {
-  type Command,
-  type CommandArgument,
-  type CommandIo,
-  type CommandOption,
-  defineCommand,
-  show,
-} from '../../command.ts'
+import { createRootKey, meshOf, signRevocationList } from '../../../trust/certificates/index.ts'
+import { type Command, type CommandArgument, type CommandOption, defineCommand, show } from '../../command.ts'
 import { assign } from '../../fleet/assign.ts'
 import { exportMesh } from '../../fleet/export.ts'
-import { type IssuerTerms, issuerTerms } from '../../fleet/issuer-terms.ts'
+import { certifyIssuer } from '../../fleet/issuer-certificate.ts'
+import { issuerTerms } from '../../fleet/issuer-terms.ts'
 import { revokedWith, versionAfter } from '../../fleet/root-list.ts'
 import { openedRoot, PASSPHRASE, ROOT_FILE, ROOT_KEY } from '../../input/root-key.ts'
 import { oneNode } from '../../input/values.ts'
@@ -68,31 +55,6 @@ const OPTIONS = [
   PASSPHRASE,
 ] as const satisfies readonly CommandOption[]
 
-/** Signs a certificate of an issuer for this node and hands it to the daemon; the root key never leaves this process. */
-async function certify(io: CommandIo, root: RootKey, { life, grants, owner }: IssuerTerms) {
-  const self = await daemonAt(io).call(getIdentity)
-  const now = Date.now()
-  const frame = signCertificate(
-    root,
-    meshOf(root.publicKey),
-    {
-      usage: 'issuer',
-      key: parseNodeId(self.node_id) as Uint8Array,
-      name: self.name,
-      roles: [],
-      teams: [],
-      owner,
-      grants,
-      version: now,
-      notBefore: now,
-      notAfter: now + life,
-    },
-    systemRandom,
-  )
-  const certificate = Buffer.from(frame).toString('base64url')
-  return daemonAt(io).call(foundFleet, { body: { root: root.root, certificate } })
-}
-
 const init = defineCommand({
   name: 'ca init',
   summary: 'make a new mesh: a root key with a passphrase, and this node as its issuer',
@@ -120,7 +82,7 @@ const init = defineCommand({
     }
     const passphrase = await newPassphrase(options['passphrase-file'])
     const root = withPassphrase(passphrase, (words) => createRootKey(path, words, systemRandom))
-    const answer = await certify(io, root, terms)
+    const answer = await certifyIssuer(io, root, terms)
     return show(io, answer, () =>
       fitted(
         `This node is an issuer of the mesh ${shortMesh(answer)} now, until ${localTime(answer.own?.ends_at ?? '')}.
@@ -148,7 +110,7 @@ const renew = defineCommand({
     const root = await openedRoot(options)
     const { own } = await daemonAt(io).call(getFleet)
     const before = own?.grants ?? []
-    const answer = await certify(
+    const answer = await certifyIssuer(
       io,
       root,
       issuerTerms(options, { grants: before, ...(own?.owner === undefined ? {} : { owner: own.owner }) }),
