@@ -197,6 +197,8 @@ test('in a terminal a line says that the model is asked, and Ctrl-C goes on with
   await until(() => run.shown().includes('asking tiny') || undefined, { what: 'the line is shown' })
   expect(run.shown()).not.toContain('{"comm')
   run.write('\u0003')
+  await until(() => run.shown().includes('or Enter for none') || undefined, { what: 'a choice is offered' })
+  run.write('\n')
   expect(await run.ended()).toBe(0)
   expect(run.shown()).toContain(BY_FOLDER)
   expect(run.shown()).toContain('The model was not used: it was interrupted.')
