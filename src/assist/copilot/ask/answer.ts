@@ -31,9 +31,14 @@ export interface AskOptions {
 const MOST_CHOICES = 3
 /** The least chance of a command in a choice, and that any that Karo knows is right. */
 const CHOICE = 0.04
-const CHOICES = 0.6
+const CHOICES = 0.5
+/** The same of commands that change something. */
+const CHANGES = 0.6
 /** How far an answer that explains every word is above the next one. */
 const AHEAD = 2
+/** The same of one that destroys nothing, changes not many things at once, and is likely: the next one stands beside it, and often does the same. */
+const CLOSE = 0.3
+const LIKELY = 0.35
 /** The least chance of a command that stands beside an answer. */
 const BESIDE = 0.05
 /** Entries that a model is told. */
@@ -109,8 +114,10 @@ function offline(
     ]
     return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), topics: [] }
   }
-  const choices = ranked.filter(({ chance }) => chance >= CHOICE).slice(0, MOST_CHOICES)
   const sum = ranked.reduce((total, { chance }) => total + chance, 0)
+  const choices = ranked
+    .filter(({ chance, command }) => chance >= CHOICE && (sum >= CHANGES || !changesSomething(command)))
+    .slice(0, MOST_CHOICES)
   const offered = distinct([
     ...before,
     ...(sum >= CHOICES ? choices.map((one) => ofKnown(one, 'perhaps')) : []),
@@ -118,8 +125,12 @@ function offline(
   return { candidates: offered.slice(0, MOST_CHOICES), topics: offered.length > 0 ? [] : topicsOf(ranked) }
 }
 
-const isSure = (best: Ranked, next: Ranked | undefined): boolean =>
-  best.chance >= ANSWER || (best.isWhole && best.score > 0.5 && best.score - (next?.score ?? 0) >= AHEAD)
+function isSure(best: Ranked, next: Ranked | undefined): boolean {
+  const ahead = best.score - (next?.score ?? 0)
+  if (best.chance >= ANSWER || (best.isWhole && best.score > 0.5 && ahead >= AHEAD)) return true
+  const isBroad = changesSomething(best.command) && /\bxargs\b|-exec\b|\bfor \w+ in\b/.test(best.command)
+  return best.isWhole && !best.destroys && !isBroad && best.chance >= LIKELY && ahead >= CLOSE
+}
 
 const distinct = (all: readonly Candidate[]): readonly Candidate[] =>
   all.filter(({ command }, i) => all.findIndex((one) => one.command === command) === i)

@@ -33,6 +33,8 @@ const OF_TOOLS: ReadonlySet<string> = new Set([
   'name',
   'pod',
   'database',
+  'user',
+  'group',
 ])
 
 export type WordFit = 'none' | 'word' | 'careful'
@@ -60,6 +62,14 @@ const MINUTES_OF: Readonly<Record<string, number>> = {
 
 /** Endings that are one: an archive of either is the same to tar. */
 const ENDINGS: readonly (readonly string[])[] = [['tgz', 'tar.gz'], ['tbz', 'tbz2', 'tar.bz2'], ['txz', 'tar.xz'], ['jpg', 'jpeg'], ['yml', 'yaml'], ['gpg', 'asc', 'pgp'], ['zip', 'jar', 'war', 'apk', 'epub', 'docx', 'xlsx']] // biome-ignore format: a list
+
+/** By which the search finds entries about a kind of file: its ending with a dot, one for all that are one; none without. */
+export function endingTerm(name: string): readonly string[] {
+  const plain = name.toLowerCase()
+  const group = ENDINGS.find((all) => all.some((one) => plain.endsWith(`.${one}`)))
+  const ending = group?.[0] ?? /\.([a-z0-9]{1,8})$/.exec(plain)?.[1]
+  return ending === undefined ? [] : [`.${ending}`]
+}
 
 function hasEnding(value: string, ending: string): boolean {
   const all = ENDINGS.find((group) => group.includes(ending)) ?? [ending]

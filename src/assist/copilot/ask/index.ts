@@ -1,6 +1,7 @@
 // The index of what Karo knows: built once with the program, read as one file, and searched for the entries that share words with a request.
 import { readFileSync } from 'node:fs'
-import { type Entry, piecesOf, readEntries } from './entries.ts'
+import { type Entry, piecesOf, readEntries, slotsIn } from './entries.ts'
+import { endingTerm } from './fill.ts'
 import { concept, concepts, isStop, normalise, words } from './language.ts'
 
 /** An entry with its wordings as the search compares them. */
@@ -72,7 +73,12 @@ export function knownOf(entry: Pick<Entry, 'tool' | 'command' | 'says'>, source:
     says,
     source,
     wordings: says.map(wordingOf),
-    about: [...new Set(concepts(`${tool} ${plain.join(' ')}`))],
+    about: [
+      ...new Set([
+        ...concepts(`${tool} ${plain.join(' ')}`),
+        ...slotsIn(command).flatMap(({ ending }) => (ending === undefined ? [] : endingTerm(`.${ending}`))),
+      ]),
+    ],
   }
 }
 

@@ -1,7 +1,7 @@
 // Lays a request beside the wordings of an entry, fills its slots, and says by a few features how well the two fit.
 import { changesSomething, isDestroying } from './acts.ts'
 import { piecesOf, type Slot, slotsIn } from './entries.ts'
-import { fill, fits, NOUNS, valueFor, wordFit } from './fill.ts'
+import { endingTerm, fill, fits, NOUNS, valueFor, wordFit } from './fill.ts'
 import { type Index, isOf, type Known, toolOf } from './index.ts'
 import { concept, concepts, NOT, PREVIEW } from './language.ts'
 import { type Asked, mayDo, type Request } from './read.ts'
@@ -86,7 +86,15 @@ export function rank(request: Request, index: Index, extra: readonly Known[] = [
   const found = [
     ...extra.map((known) => ({ known, share: 1 })),
     ...(request.tool === undefined ? [] : index.find(request.concepts, request.tool)),
-    ...index.find(new Set([...request.concepts, ...request.items.filter((item) => /^[^{~]/.test(item))])),
+    ...index.find(
+      new Set([
+        ...request.concepts,
+        ...request.items.filter((item) => /^[^{~]/.test(item)),
+        ...request.tokens.flatMap(({ entity }) =>
+          entity?.kind === 'file' || entity?.kind === 'path' ? endingTerm(entity.value) : [],
+        ),
+      ]),
+    ),
   ]
   const all = found.flatMap(({ known, share }) => rankOne(request, known, index, share) ?? [])
   return withChances(all)
@@ -245,8 +253,8 @@ function placeOf(
   const isNamed = left === NAMED
   const hasNoun =
     isNamed ||
-    (nouns.includes(left ?? '') && token.share < 1 / 40) ||
-    (nouns.includes(right ?? '') && token.share < 1 / 400)
+    (nouns.includes(left ?? '') && (token.isTool || token.share < 1 / 40)) ||
+    (nouns.includes(right ?? '') && (token.isTool || token.share < 1 / 400))
   // `the internet` is no name.
   if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(itemAt(tokens, at - 1) ?? '')) return undefined
   if (!hasNoun && VERBS.has(token.concept) && !token.isUnknown) return undefined
@@ -287,6 +295,7 @@ function tally(
   wording: readonly string[],
   anywhere: ReadonlySet<string>,
   weigh: (word: string) => number,
+  looks: boolean,
 ) {
   const own = new Set(wording)
   let [asked, said, all] = [0, 0, 0]
@@ -313,7 +322,9 @@ function tally(
     const weight = weigh(word)
     asked += weight
     if (own.has(word)) said += weight
-    if (own.has(word) || nouns.has(word) || anywhere.has(word)) all += weight
+    // What only looks shows all of it, whether the wording says so or not.
+    const isImplied = looks && (SEEING.has(word) || word === EACH)
+    if (own.has(word) || nouns.has(word) || anywhere.has(word) || isImplied) all += weight
     else {
       worst = Math.max(worst, weight)
       left.push(word)
@@ -358,6 +369,7 @@ function lay(
     wording,
     anywhere,
     weigh,
+    !changes,
   )
   let [whole, shared] = [0, 0]
   for (const word of own) {

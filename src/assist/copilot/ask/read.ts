@@ -177,6 +177,10 @@ function namedTool(text: string, index: Index): string | undefined {
       (ALWAYS.has(word) || !(ENGLISH.has(word) || index.isPlain(ALIASES[word] ?? word))) &&
       !/^(?:install|uninstall|remove|upgrade|update|restart|start|stop|reload|enable|disable|kill|end|purge|called|named|is|package|service|process)$/.test(
         outside[i - 1] ?? '',
+      ) &&
+      // `the docker group`
+      !/^(?:groups?|users?|accounts?|services?|packages?|process(?:es)?|daemon|folders?|director(?:y|ies)|binary|program)$/.test(
+        outside[i + 1] ?? '',
       ),
   )
   const [first] = named ?? []
