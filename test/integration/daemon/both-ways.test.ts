@@ -28,6 +28,7 @@ const LINES: Readonly<Record<string, readonly Line[]>> = {
   shell: [['shell', 'init', 'bash']],
   history: [['history'], ['history', '--limit', 'many']],
   completion: [['completion', 'bash'], ['completion']],
+  version: [['version']],
   export: [['export', '--format', 'none']],
   import: [['import', 'bash', '/nonexistent']],
   processes: [['processes', '--name', 'nobody-runs-this']],
