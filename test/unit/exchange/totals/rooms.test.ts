@@ -450,6 +450,21 @@ test('a machine gives to as many buckets of seven days as it may, and to six tim
   expect((await machine.room.preview(1000, 'security')).why).toBeUndefined()
 })
 
+test('where the policy asks for noise, readers have totals that are near the true ones, and how near', async () => {
+  const world = await createWorld(24)
+  world.plan = { ...world.plan!, noise: 10 }
+  await world.network.pass(20 * MINUTE)
+  const [bucket] = (await read(world.machines[2]!, world)).buckets
+  expect(bucket).toMatchObject({ why: undefined, contributions: { contributed: 24 } })
+  const [batch] = bucket!.batches
+  expect(batch!.off).toEqual({ nodes: 3, values: 43 })
+  const { nodes, values } = batch!.rows.get('git')!
+  expect(Math.abs(nodes - 24)).toBeLessThanOrEqual(30)
+  const uses = world.machines.reduce((sum, { tools }) => sum + tools.get(0)![0]!, 0)
+  expect(values[0]).not.toBe(uses)
+  expect(Math.abs(values[0]! - uses)).toBeLessThanOrEqual(600)
+})
+
 test('a decision acts on the next bucket: of one that had begun nobody knows what the person would have said', async () => {
   const world = await createWorld(9)
   const { start } = hourOf(world)
