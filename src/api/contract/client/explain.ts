@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { KaroError } from '../../../base/errors.ts'
-import { servicePaths } from '../../../config/paths.ts'
+import { homePaths, servicePaths } from '../../../config/paths.ts'
 
 export const tooLate = (deadlineMs: number, socketPath: string): KaroError =>
   hangs(`the daemon did not answer within ${deadlineMs / 1000} s`, socketPath)
@@ -35,6 +35,17 @@ function ownName(): string {
 export const isAway = (error: unknown): error is KaroError =>
   error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
 
+/** The directory of the node with that socket: a person's own socket may lie in a directory that is gone after each start of the machine. */
+function homeOf(socketPath: string): string {
+  try {
+    const { socket, home } = homePaths(process.env)
+    if (socket === socketPath) return home
+  } catch {
+    // Without a home of one's own the node is another one, named by its directory.
+  }
+  return dirname(socketPath)
+}
+
 /** Turns a system error of a connection to `socketPath` into an error for people. */
 export function explain(error: Error, socketPath: string): KaroError {
   if (error instanceof KaroError) return error
@@ -43,9 +54,10 @@ export function explain(error: Error, socketPath: string): KaroError {
   // The queue of waiting connections is full, so the daemon accepts none.
   if (code === 'EAGAIN') return hangs('the daemon accepts no connection', socketPath)
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
-    if (!isMachine && !existsSync(dirname(socketPath)))
+    const home = homeOf(socketPath)
+    if (!isMachine && !existsSync(home))
       return new KaroError('not_running', 'no node is set up here yet', {
-        where: dirname(socketPath),
+        where: home,
         hint: 'karo up --background  makes one and starts it; one that is elsewhere is named by --home or KARO_HOME.',
       })
     const start = isMachine ? 'sudo systemctl start karo' : 'karo up --background'
