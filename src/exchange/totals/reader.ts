@@ -1,12 +1,14 @@
 // What somebody who asks sees of releases: closed buckets of a range, and why others have no totals.
 import { type Bucket, SHARE_KEPT_MS, slotOfBucket } from '../../../protocols/buckets.ts'
 import type { ReleaseContent, ReleasedType } from '../../../protocols/messages/release.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
 import { placesIn } from '../../base/bits.ts'
 import type { Clock } from '../../base/clock.ts'
-import { cellRows, hashOf, type Layout } from '../aggregates/index.ts'
+import { cellRows, hashOf, type Layout, pairOf } from '../aggregates/index.ts'
 import { firstBucket } from './calendar.ts'
 import { bucketsUnder, type Plan } from './plan.ts'
 import { type Found, foundOf, type Releases } from './releases.ts'
+import type { Roster } from './roster.ts'
 import type {
   ApartTotals,
   BatchTotals,
@@ -23,10 +25,19 @@ export interface ReaderDeps {
   /** By type. */
   readonly layouts: ReadonlyMap<string, Layout>
   readonly releases: Pick<Releases, 'held'>
+  /** Of nodes that no longer add up anything; absent: all do. */
+  readonly roster?: () => Pick<Roster, 'isRevoked'>
   readonly clock: Pick<Clock, 'now'>
 }
 
-export function createReader({ plan, layouts, releases, clock }: ReaderDeps): TotalsReader {
+export function createReader({ plan, layouts, releases, roster, clock }: ReaderDeps): TotalsReader {
+  /** The first bucket of the mesh, as long as both who are drawn to add it up may. */
+  function firstOf(now: Plan): Bucket | undefined {
+    const first = firstBucket(now)
+    const pair = first && pairOf(now.mesh, first, now.aggregators)
+    return pair?.some((key) => roster?.().isRevoked(formatNodeId(key))) ? undefined : first
+  }
+
   return {
     audiences: () => plan()?.audiences ?? [],
     async read(audience, type, range, stated) {
@@ -44,7 +55,7 @@ export function createReader({ plan, layouts, releases, clock }: ReaderDeps): To
       const totals = buckets.map((bucket) =>
         totalsOf(bucket, of.get(slotOfBucket(bucket)) ?? [], { type, known, now: clock.now() }),
       )
-      return { audience, buckets: totals, first: firstBucket(now) }
+      return { audience, buckets: totals, first: firstOf(now) }
     },
   }
 }

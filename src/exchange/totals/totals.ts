@@ -59,7 +59,7 @@ export function createTotals(deps: TotalsDeps): TotalsRoom {
   const tallier = createTallier({ ...deps, log, layouts, roster, releases })
   const ownPart = createOwnPart({ ...deps, log })
   const ahead = createAhead({ documents, releases })
-  const reader = createReader({ ...deps, layouts, releases })
+  const reader = createReader({ ...deps, layouts, releases, roster })
   const shown = createShown({ ...deps, self: identity.nodeId, releases, roster })
   let stopTimer = (): void => {}
   /** Monotonic, ms. */

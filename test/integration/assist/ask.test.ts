@@ -87,7 +87,7 @@ test('a local model comes first, judged, and the recipe beside it; proxies are n
   const model = await fakeModel(streamed('{"command": "df -h --total"}'))
   const proxy = await fakeModel((response) => response.writeHead(502).end())
   const trap = `http://127.0.0.1:${proxy.port}`
-  const { code, answer } = await ask('show disk usage by folder', {
+  const { code, answer } = await ask('show disk usage of each folder here', {
     ...withModel(model.endpoint),
     http_proxy: trap,
     HTTP_PROXY: trap,
@@ -121,7 +121,7 @@ test.each<[string, Script]>([
   ['hangs', () => {}],
 ])('a model that %s: the offline answer, and one line that says so', async (_, script) => {
   const model = await fakeModel(script)
-  const { code, answer } = await ask('show disk usage by folder', {
+  const { code, answer } = await ask('show disk usage of each folder here', {
     ...withModel(model.endpoint),
     KARO_ASK_TIMEOUT_MS: '1500',
   })
@@ -145,7 +145,10 @@ test('a blocked command of a model is no answer, and shown as what it is', async
 })
 
 test('an address outside is refused, and the offline answer stays', async () => {
-  const { code, answer } = await ask('show disk usage by folder', withModel('http://198.51.100.7/v1'))
+  const { code, answer } = await ask(
+    'show disk usage of each folder here',
+    withModel('http://198.51.100.7/v1'),
+  )
   expect([code, answer.command]).toEqual([0, BY_FOLDER])
   expect(answer.notes).toEqual([
     expect.stringMatching(/198\.51\.100\.7.*neither of this machine nor of a private network/),
@@ -157,12 +160,12 @@ test('the key comes out of a file that others may not read, and is told to nobod
   const file = join(temporaryHome(), 'key')
   writeFileSync(file, 'sesame-open\n', { mode: 0o600 })
   const given = { ...withModel(model.endpoint), KARO_ASK_KEY_FILE: file }
-  expect((await ask('show disk usage by folder', given)).answer.source).toBe('model tiny')
+  expect((await ask('show disk usage of each folder here', given)).answer.source).toBe('model tiny')
   expect(model.received[0]?.headers.authorization).toBe('Bearer sesame-open')
   writeFileSync(join(temporaryHome(), 'open'), 'x')
   const wide = join(temporaryHome(), 'wide')
   writeFileSync(wide, 'sesame-open\n', { mode: 0o644 })
-  const refused = await ask('show disk usage by folder', { ...given, KARO_ASK_KEY_FILE: wide })
+  const refused = await ask('show disk usage of each folder here', { ...given, KARO_ASK_KEY_FILE: wide })
   expect(refused.answer.notes[0]).toMatch(/others may read the model's key/)
   expect(refused.stdout).not.toContain('sesame')
   expect(model.received.length).toBe(1)
@@ -177,10 +180,10 @@ test('the history goes to the model only when its owner shares it, without secre
     records(['df -h /srv/disk', 'mysql -u root -pHunter22Secret disk']),
   )
   await until(async () => (await node.status()).store.events === 2, { what: 'both are stored' })
-  await ask('show disk usage by folder', withModel(model.endpoint), node.home)
+  await ask('show disk usage of each folder here', withModel(model.endpoint), node.home)
   expect(model.received[0]?.body).not.toContain('/srv/disk')
   await ask(
-    'show disk usage by folder',
+    'show disk usage of each folder here',
     { ...withModel(model.endpoint), KARO_ASK_SHARE_HISTORY: 'true' },
     node.home,
   )
@@ -193,7 +196,11 @@ test('in a terminal a line says that the model is asked, and Ctrl-C goes on with
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(`data: ${JSON.stringify({ choices: [{ delta: { content: '{"comm' } }] })}\n\n`)
   })
-  const run = inTerminal(['ask', 'show disk usage by folder'], temporaryHome(), withModel(model.endpoint))
+  const run = inTerminal(
+    ['ask', 'show disk usage of each folder here'],
+    temporaryHome(),
+    withModel(model.endpoint),
+  )
   await until(() => run.shown().includes('asking tiny') || undefined, { what: 'the line is shown' })
   expect(run.shown()).not.toContain('{"comm')
   run.write('\u0003')

@@ -51,6 +51,7 @@ export class World {
       pair: [] as never,
       timers,
       random,
+      revoked: new Set(),
       plan: { mesh: MESH, bundle: 1, k: 3, length: 'hour', audiences, aggregators },
     }
     this.spread = new Spread(time.clock, (kind) => {

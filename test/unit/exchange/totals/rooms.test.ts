@@ -399,6 +399,17 @@ test('a mesh of days has its first totals minutes after six hours, also while on
   expect(giving(world.machines[9]!).at(-1)).toMatch(/^day:/)
 })
 
+test('nobody is told when first totals come that one who is revoked would have to add up', async () => {
+  const world = await createWorld(8)
+  world.plan = { ...world.plan!, length: 'day', began: world.network.now - 3 * HOUR }
+  const { start, end } = quarterOf(world)
+  const first = async () =>
+    (await world.machines[2]!.room.read('security', 'ToolUsage', { start, end })).first
+  expect(await first()).toBeDefined()
+  world.revoked.add(world.pair[0].node.id)
+  expect(await first()).toBeUndefined()
+})
+
 test('a bundle that says another beginning makes no total of a time that there are totals of', async () => {
   const world = await createWorld(9, { running: (index) => index !== 8 })
   const began = world.network.now - 3 * HOUR

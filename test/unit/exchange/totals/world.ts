@@ -82,6 +82,8 @@ export interface World {
   /** The two that add up, where the plan names no others. */
   readonly pair: readonly [Machine, Machine]
   plan: Plan | undefined
+  /** As every machine knows. */
+  readonly revoked: Set<NodeId>
   /** Default: those of the network. */
   readonly timers?: Timers
   /** Default: chance. */
@@ -104,6 +106,7 @@ export async function createWorld(
     network,
     machines,
     pair: [0, 1] as never,
+    revoked: new Set(),
     plan: {
       mesh: MESH,
       bundle: 1,
@@ -201,7 +204,7 @@ function roomOf(world: World, machine: Machine, bindings: () => readonly Binding
     trust_level: 'peer' as const,
     why: 'tofu' as const,
     denied: node.refused.has(node_id),
-    revoked: false,
+    revoked: world.revoked.has(node_id),
   })
   return createTotals({
     identity: node.identity,
