@@ -111,11 +111,11 @@ export function withNoise(
     const starts = startsOf(layout)
     for (const [row, sent] of isSent(opening).entries()) {
       if (!sent) continue
-      const apart = split !== undefined && split.isTold[type]![row] ? split.nodes[type]! : undefined
-      const having = apart && cells.filter((_, cell) => apart[cell]![row]! > 0)
+      // Enough machines of each cell have what is told apart.
+      const parts = split?.isTold[type]?.[row] === true ? cells : [undefined]
       const start = starts[row]!
       for (let at = start; at < start + layout.rows[row]!.values.length; at++) {
-        for (const sums of having ?? [undefined]) {
+        for (const sums of parts) {
           const drawn = BigInt(draw(scale))
           whole[type]![at]! += drawn
           if (sums !== undefined) sums[type]![at]! += drawn

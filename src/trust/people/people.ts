@@ -35,9 +35,7 @@ const GUESTS_MAX = 1_024
 export const GRACE_MS = 10 * 60_000
 
 /** Of data of which nobody can say whose it is. */
-const NOBODYS = {
-  ...({ name: null, machine: '', local: false, state: 'held', since: 0, ended_at: null } as const),
-}
+const NOBODYS = { name: null, machine: '', local: false, state: 'held', since: 0, ended_at: null } as const
 
 export function createPeople(deps: PeopleDeps): People {
   const { repository, names, ownUid, machine, clock, timers, log } = deps

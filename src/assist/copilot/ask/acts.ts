@@ -14,7 +14,7 @@ const START =
   /(?:^|[|;&({\x60\n]\s*|\b(?:sudo|doas|env|nohup|nice|time|command|exec|then|do|else) (?:-[ugn] \S+ |-\S+ )*|\b\w+=\S* |-(?:exec|execdir|ok) |xargs (?:-\S+ )*|\b(?:ba|da|z)?sh -c ['"])(?:[\w.-]*\/)*/
 /** Commands, with their subcommands, that change, end or write something. */
 const NAMES = [
-  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip(?! -\w*[lZtvp])|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
+  /rm|rmdir|unlink|mv|cp|ln|mkdir|touch|chmod|chown|chgrp|kill(?! -[lL])|pkill|killall|dd|truncate|shred|mkfs\S*|mkswap|wipefs|install|tee|gzip|gunzip|bzip2|xz|zip|unzip(?! -\w*[lZtvp])|rename|useradd|userdel|usermod|adduser|deluser|passwd|groupadd|groupdel|crontab -[re]|history -[acdnrw]|reboot|shutdown|poweroff|mount [^\s|]\S*|umount|swapoff|sysctl -w|hostnamectl set-\S+|timedatectl set-\S+/,
   /ip (?:-\S+ )*(?:l|link|a|addr|address|r|ro|route|n|neigh|rule|netns) (?:set|add|del|delete|flush|change|replace|append)|iptables (?:-t \w+ )?-[ADIRFXPN]|ufw (?:enable|disable|allow|deny|reject|delete|reset)/,
   /scp|sftp|rsync(?! (?:-\S+ )*(?:-\w*n\w*|--dry-run|--list-only)\b)|wget(?! (?:-\S+ )*(?:--spider|-\w*O ?-(?= |$)))|curl (?:[^\s|;&]+ )*(?:-\w*o(?! ?\/dev\/null)|-\w*O|--output|--remote-name(?:-all)?|-T|--upload-file|-X ?(?:POST|PUT|PATCH|DELETE))|c?split(?= )|dos2unix|unix2dos|ssh-keygen(?! (?:-\S+ )*-\w*[lBFy])/,
   /(?:apt|apt-get|yum|dnf|brew|snap|pip|npm) (?:install|remove|upgrade|update|purge|uninstall|autoremove)/,

@@ -109,7 +109,11 @@ function offline(
     const beside = [
       ...found.slice(1),
       ...ranked
-        .filter(({ chance, destroys }) => chance >= BESIDE && !destroys)
+        // Beside a whole command one with something to fill in is of no use.
+        .filter(
+          ({ chance, destroys, missing }) =>
+            chance >= BESIDE && !destroys && missing.length <= answer.placeholders.length,
+        )
         .map((one) => ofKnown(one, 'perhaps')),
     ]
     return { candidates: distinct([answer, ...beside]).slice(0, MOST_CHOICES), topics: [] }

@@ -135,11 +135,13 @@ const MOST_RESULTS = 1
 export function compose({ tokens, text, tool }: Request): Composed | undefined {
   if (tool !== undefined && tool !== 'find') return undefined
   const things: Entity[] = []
+  // A pattern sees words in lower case; what it takes out of them is as it was typed.
+  const asTyped = new Map(tokens.map(({ word, raw }) => [word, raw]))
   let rest = tokens
-    .map(({ word, entity, raw }) => {
+    .map(({ word, entity }) => {
       if (entity === undefined) return word
       things.push(entity)
-      return `<${entity.kind}#${things.length - 1}>${raw === '' ? '' : ''}`
+      return `<${entity.kind}#${things.length - 1}>`
     })
     .join(' ')
     .replace(/^how (?:do|can|would|to)(?: i| you)? /, '')
@@ -159,7 +161,10 @@ export function compose({ tokens, text, tool }: Request): Composed | undefined {
       const found = patternOf(pattern).exec(rest)
       if (found === null) break
       const held = (found[0].match(/#\d+/g) ?? []).map((one) => things[Number(one.slice(1))] as Entity)
-      const words = found.slice(1).filter((one): one is string => one !== undefined && !one.startsWith('<'))
+      const words = found
+        .slice(1)
+        .filter((one): one is string => one !== undefined && !one.startsWith('<'))
+        .map((one) => asTyped.get(one) ?? one)
       if (add(search, held, words) !== true) return undefined
       rest = `${rest.slice(0, found.index)} | ${rest.slice(found.index + found[0].length)}`
     }

@@ -164,11 +164,18 @@ export interface Filled {
   readonly missing: readonly string[]
 }
 
-/** The command of an entry with its slots filled; `values` by slot name. */
+/** Programs and options that read the text in quotes behind them as code, and `$(` inside quotes: there the quotes keep nothing together. */
+const READS_CODE =
+  /(?:^|[\s/])(?:(?:ba|z|da|k|fi)?sh|su|ssh|watch|eval|parallel|entr|script|at|batch|flock|trap|alias|[gmn]?awk|perl|python[\d.]*|ruby|node|php|lua|Rscript)\s[^|;&]*$|\s(?:-c|--\w*-filter|-exec|-x|--exec|--command|--to-command)[ =]?['"][^'"]*$|"[^"]*(?:\$\([^)]*|`[^`]*)$/
+
+/**
+ * The command of an entry with its slots filled; `values` by slot name. Undefined: a value would stand in code of another shell or
+ * program, where a quote does not make one word of it, and it has more than letters, digits and signs of paths.
+ */
 export function fill(
   { command: template, slots }: Pick<Entry, 'command' | 'slots'>,
   values: ReadonlyMap<string, string>,
-): Filled {
+): Filled | undefined {
   const missing = new Set<string>()
   let quote = ''
   let command = ''
@@ -181,6 +188,9 @@ export function fill(
     const name = piece[1] as string
     const slot = slots.find((one) => one.name === name)
     const given = values.get(name)
+    // A command is code that the person gives.
+    const isCode = quote !== '' && slot?.type !== 'command' && READS_CODE.test(command)
+    if (given !== undefined && isCode && !PLAIN.test(given)) return undefined
     if (given !== undefined)
       command +=
         slot?.type === 'command' && quote === ''

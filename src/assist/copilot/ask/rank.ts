@@ -134,6 +134,8 @@ interface Assigned {
 }
 
 const MOST_TRIED = 6
+/** Types of slots that any text may stand in. */
+const IS_TEXT: ReadonlySet<Slot['type']> = new Set(['pattern', 'text', 'name', 'value', 'glob'])
 
 /** A thing or word that may stand in a slot, and how well it fits there. */
 interface Place {
@@ -234,11 +236,22 @@ function placeOf(
   const [left, right] = [beside(items(tokens), at, -1), itemAt(tokens, at + 1)]
   if (token.entity !== undefined) {
     const found = valueFor(slot, token.entity, after?.replace(/^~/, ''))
-    if (found !== undefined) return { at, value: found.value, score: 1 + found.fit + near, isGuess: false }
-    // `the folder old_project`
+    if (found !== undefined) {
+      // Of what is quoted only the noun says that it is a user, a remote or an image.
+      const own = (NOUNS[slot.type] ?? '').split(' ').map(concept)
+      const isGuess =
+        token.entity.kind === 'quoted' &&
+        wordFit(slot, false) === 'word' &&
+        !IS_TEXT.has(slot.type) &&
+        !tokens.some(({ concept: word }) => word !== undefined && own.includes(word))
+      return { at, value: found.value, score: 1 + found.fit + near, isGuess }
+    }
+    // `the folder old_project`, `a directory named "a b"`
     const isCalled =
-      token.entity.kind === 'name' && wordFit(slot, false) === 'careful' && nouns.includes(left ?? '')
-    return isCalled ? { at, value: token.raw, score: 1.2 + near, isGuess: false } : undefined
+      (token.entity.kind === 'name' || token.entity.kind === 'quoted') &&
+      wordFit(slot, false) === 'careful' &&
+      nouns.includes(left ?? '')
+    return isCalled ? { at, value: token.entity.value, score: 1.2 + near, isGuess: false } : undefined
   }
   const fit = wordFit(slot, token.isTool)
   const value = token.raw
@@ -354,7 +367,9 @@ function lay(
     !tokens.some(({ word }, at) => word === request.tool && used.has(at))
   )
     return undefined
-  const { command, missing } = fill({ command: known.command, slots }, values)
+  const filled = fill({ command: known.command, slots }, values)
+  if (filled === undefined) return undefined
+  const { command, missing } = filled
   const changes = changesSomething(command)
   const destroys = isDestroying(command)
   if (!mayDo(request, command, changes)) return undefined
