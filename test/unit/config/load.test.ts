@@ -120,6 +120,7 @@ describe('sources', () => {
         'mcp.history',
         'mcp.tasks',
         'forward.to',
+        'forward.traces',
         'policy.follow',
       ]
       expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
