@@ -64,6 +64,8 @@ export type Verdict =
   | {
       readonly outcome: 'run'
       readonly class: ActionClass
+      /** Of the action with the files that it runs, as they were let through. */
+      readonly hash: string
       readonly reason: string
       /** Ids of the capabilities by which it was let through. */
       readonly by: readonly string[]
@@ -101,9 +103,14 @@ export interface Gates {
   settled(approval: string, action: Action, signal: AbortSignal): Promise<Verdict>
   /**
    * Why an action that was let through, and waits or runs, may not go on: policy or risk judge it otherwise now, or its grant
-   * ended. `of`: the class it was let through with; a redder one is a denial. Writes nothing. Never rejects.
+   * ended. `of`: the class it was let through with; a redder one is a denial. `hash`: before it begins, the one that was let through;
+   * another one is a denial. Writes nothing. Never rejects.
    */
-  lost(action: Action, of?: ActionClass): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
+  lost(
+    action: Action,
+    of?: ActionClass,
+    hash?: string,
+  ): Promise<Extract<Verdict, { readonly outcome: 'deny' }> | undefined>
   /** Writes into the ledger that the action is ended for this. Never rejects. */
   ended(action: Action, denial: Extract<Verdict, { readonly outcome: 'deny' }>): Promise<void>
 }

@@ -1,5 +1,5 @@
 // Builds the checks before every action of agents: capabilities, approvals by people, and the gates.
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { createApprovals } from '../agents/approvals/approvals.ts'
@@ -14,7 +14,10 @@ import type { KeepLong } from '../agents/tasks/drive.ts'
 import type { Requester } from '../agents/types.ts'
 import { createVault } from '../agents/vault/vault.ts'
 import { closed } from '../api/remote/entitled.ts'
+import { machineOf } from '../assist/guard/index.ts'
+import { createMounts } from '../assist/resident/mounts.ts'
 import { systemTimers as timers } from '../base/clock.ts'
+import { orElse } from '../base/run/or-else.ts'
 import { personHome } from '../base/run/person-home.ts'
 import { createRedaction } from '../observe/record/redaction.ts'
 import type { openStore } from '../store/index.ts'
@@ -37,6 +40,18 @@ const RESULTS_KEPT_MS = 30 * 86_400_000
  */
 const supposed = (principal: Principal): Principal =>
   closed(principal.operator === undefined ? { ...principal, denied: true } : principal)
+
+/**
+ * Whether the text of a file may be on the card of whoever asks: nothing of Karo's home, and with a daemon of root only what every
+ * account can read.
+ */
+function mayShow(path: string, karoHome: string): boolean {
+  const at = orElse(() => realpathSync(path), undefined)
+  if (at === undefined || at === karoHome || at.startsWith(`${karoHome}/`)) return false
+  if (process.getuid?.() !== 0) return true
+  const parts = at.split('/').map((_, i, all) => all.slice(0, i + 1).join('/') || '/')
+  return parts.every((part, i) => (statSync(part).mode & (i === parts.length - 1 ? 0o004 : 0o001)) !== 0)
+}
 
 export function buildAgents(
   { paths, env }: Pick<DaemonOptions, 'paths' | 'env'>,
@@ -91,6 +106,7 @@ export function buildAgents(
   }
 
   const principals = createPrincipals({ opinion: trust.opinion, operators: fleet.operators, clock })
+  const home = personHome() ?? '/'
   const gates = createGates({
     self: identity.nodeId,
     capabilities,
@@ -104,8 +120,21 @@ export function buildAgents(
     patterns: () => config.agents.approved,
     endpoints: config.agents.endpoints,
     connect: config.agents.connect,
-    home: personHome() ?? '/',
+    home,
     karoHome: paths.home,
+    looking: createMounts(home).looking,
+    machine: ({ cwd }, mayLook, runs) =>
+      machineOf(
+        {
+          cwd,
+          home,
+          karoHome: paths.home,
+          mayLook: (path) => mayLook(path) && mayShow(path, paths.home),
+          runs,
+        },
+        {},
+        { files: [] },
+      ),
     onDenied: metrics.denied,
     log: log.child({ room: 'gates' }),
   })

@@ -11,6 +11,7 @@ import type { ApprovalRepository } from '../../store/approvals/approvals.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import { LASTS_SECONDS } from '../classes.ts'
 import type { Action } from '../types.ts'
+import { hashOf } from './binding.ts'
 import { endedOf, personOf } from './ended.ts'
 import { askedByBoth, checkApprover, checkRoom, maySee } from './rights.ts'
 import type { Approval, ApprovalOutcome, Approvals, Approver, EndedApproval } from './types.ts'
@@ -228,7 +229,16 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         tell(approval, 'wanted')
         return approval
       }),
-    granted: (action, hash) => matching(action, hash).find(({ state }) => state === 'approved'),
+    granted(action) {
+      const words = hashOf(action)
+      return [...open.values()].filter(
+        (one) =>
+          one.state === 'approved' &&
+          one.action.task === action.task &&
+          hashOf(one.action) === words &&
+          !isOver(one),
+      )
+    },
     async wait(id, signal) {
       const settled = (): boolean => open.get(id)?.state !== 'pending'
       if (!settled()) {

@@ -3,16 +3,18 @@
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Action } from '../types.ts'
+import type { BoundFile } from './types.ts'
 
 /** Begins the hashed bytes, so that no other hash of Karo's can be one of these. */
 const DOMAIN = 'karo-action-v1'
 
 /**
- * BLAKE3, 64 hex digits, over agent, tool, argv, cwd, env, binds, input, target and requester. Each text stands behind its
+ * BLAKE3, 64 hex digits, over agent, tool, argv, cwd, env, binds, input, target and requester, and over the files that it runs as code, as they are
+ * now. Each text stands behind its
  * length and each list behind its number, so that no two actions have the same bytes. What is shown and not believed (why,
  * trace id) and what names the request (id, task) is not part of it.
  */
-export function hashOf(action: Action): string {
+export function hashOf(action: Action, code: readonly BoundFile[] = []): string {
   const parts: (Uint8Array | string)[] = [DOMAIN]
   const number = (value: number): void => {
     const bytes = Buffer.alloc(8)
@@ -52,5 +54,9 @@ export function hashOf(action: Action): string {
   optional(requester.person)
   optional(requester.operator)
   optional(requester.agent)
+  for (const { path, hash } of code) {
+    text(path)
+    text(hash)
+  }
   return toHex(blake3(parts))
 }

@@ -1,4 +1,4 @@
-// The changes of an action to files, as unified diffs of the texts in the request; nothing is read from the disk.
+// Changes of files as unified diffs: of the texts in a request, and of what a request runs; nothing is read from the disk.
 import type { Action } from '../types.ts'
 
 export interface FileChange {
@@ -59,6 +59,18 @@ export async function changesOf({
   if (parts.length > CHANGES_MAX)
     shown.push({ path, diff: undefined, note: `There are ${parts.length - CHANGES_MAX} more changes.` })
   return shown
+}
+
+/** The change of a file whose texts are known; without one of them, only `note`. */
+export async function textsCompared(
+  path: string,
+  before: string | undefined,
+  after: string | undefined,
+  note: string,
+): Promise<FileChange> {
+  if (before === undefined || after === undefined) return { path, diff: undefined, note }
+  const { createTwoFilesPatch } = await import('diff')
+  return compared(createTwoFilesPatch, path, before, after, note, performance.now() + MS_MAX)
 }
 
 function compared(

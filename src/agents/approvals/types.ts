@@ -2,6 +2,16 @@
 import type { Room } from '../../base/run/room.ts'
 import type { StoredApproval } from '../../store/approvals/approvals.ts'
 import type { Action, ActionClass } from '../types.ts'
+import type { FileChange } from './changes.ts'
+
+/** A file that an action runs as code, or a directory that it works in, as it was when the action was asked. */
+export interface BoundFile {
+  readonly path: string
+  /** Null for what is no file. */
+  readonly bytes: number | null
+  /** BLAKE3 of the content, 64 hex digits; words that change with it for a directory and a file that is too large or is not there. */
+  readonly hash: string
+}
 
 /** The findings of the gates before a person is asked. */
 export interface Findings {
@@ -11,6 +21,10 @@ export interface Findings {
   readonly risk: 'safe' | 'moderate' | 'high' | 'critical'
   /** Why, a sentence each; at most 8. */
   readonly risks: readonly string[]
+  /** What it runs as code, and where; a request of an earlier release has none. */
+  readonly code?: readonly BoundFile[]
+  /** What of this has changed since a person approved the same words. */
+  readonly changed?: readonly FileChange[]
 }
 
 /** A request that is not over. Level 0. */
@@ -99,8 +113,8 @@ export interface Approvals extends Room {
    * `rate_limited` when too many wait. Durable when it resolves.
    */
   ask(action: Action, hash: string, findings: Findings): Promise<Approval>
-  /** An approval for exactly this action and task that can still be used; undefined if there is none. */
-  granted(action: Action, hash: string): Approval | undefined
+  /** Approvals of this action and task that can still be used, whatever its files were when it was asked. */
+  granted(action: Action): readonly Approval[]
   /** The request as it is when it is decided; what became of it when it is over; undefined when that is long ago. */
   wait(id: string, signal: AbortSignal): Promise<Approval | EndedApproval | undefined>
   /**

@@ -6,15 +6,16 @@ import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { AgentOperation, RoleDecision } from '../../trust/policy/index.ts'
 import { hashOf } from '../approvals/binding.ts'
-import type { Approvals, EndedApproval, Findings } from '../approvals/types.ts'
+import type { Approval, Approvals, EndedApproval, Findings } from '../approvals/types.ts'
 import { isBuiltIn } from '../builtins/words.ts'
 import type { Capabilities } from '../capabilities/capabilities.ts'
 import { neededBy, neededToAsk } from '../capabilities/names.ts'
 import { isRedder, kindOf } from '../classes.ts'
 import type { Action, ActionClass, Gate, Gates, Requester, Verdict } from '../types.ts'
+import { type CodeDeps, createCode } from './code.ts'
 import { type NamedGate, type Narrowed, narrow } from './gate.ts'
 import { approvedBy } from './patterns.ts'
-import { findRisk, ownClass, rule } from './risk.ts'
+import { findRisk, isCommand, ownClass, rule } from './risk.ts'
 
 /** The request to the role policies. */
 interface AgentQuestion {
@@ -26,7 +27,7 @@ interface AgentQuestion {
   readonly own: boolean
 }
 
-export interface GatesDeps {
+export interface GatesDeps extends CodeDeps {
   /** This node, the only one on which anything is let through. */
   readonly self: NodeId
   readonly policy: (question: AgentQuestion) => RoleDecision
@@ -60,15 +61,20 @@ interface Judged {
   readonly findings: Findings
   /** Capabilities that the action uses. */
   readonly by: readonly string[]
+  readonly hash: string
 }
 
 export function createGates(deps: GatesDeps): Gates {
   const { self, policy, capabilities, approvals, audit, patterns, home, karoHome, onDenied, log } = deps
 
+  const files = createCode(deps)
+
   /** The first three gates. `begun`: about what was let through before. */
   async function look(action: Action, begun = false): Promise<Judged> {
     let by: readonly string[] = []
-    const risk = findRisk(action, home, karoHome)
+    const { risk, code } = isCommand(action)
+      ? await files.look(action, (machine) => findRisk(action, home, karoHome, machine))
+      : { risk: findRisk(action, home, karoHome), code: [] }
     const outside = endpointOf(action.argv)
     const gates: readonly NamedGate[] = [
       {
@@ -139,60 +145,72 @@ export function createGates(deps: GatesDeps): Gates {
     const narrowed = await narrow(gates, action, ownClass(action, granted))
     const { kind } = kindOf(action.tool)
     const risks = outside === undefined ? risk.risks : [HELD_BY_NOBODY, ...risk.risks]
-    return { narrowed, by, findings: { class: narrowed.class, kind, risk: risk.risk, risks } }
+    const findings = { class: narrowed.class, kind, risk: risk.risk, risks, code }
+    return { narrowed, by, findings, hash: hashOf(action, code) }
   }
 
   async function judge(action: Action): Promise<Verdict> {
-    const { narrowed, findings, by } = await look(action)
+    const judged = await look(action)
+    const { narrowed, findings, hash } = judged
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of, reason } = narrowed
-    if (of === 'green') return run(of, by, reason === '' ? 'it only reads' : reason)
-    const hash = hashOf(action)
-    const given = approvals.granted(action, hash)
+    if (of === 'green') return run(judged, of, reason === '' ? 'it only reads' : reason)
+    const granted = approvals.granted(action)
+    const given = granted.find((one) => one.hash === hash)
     if (given !== undefined && !isRedder(of, given.class) && (await approvals.use(given.id, hash)))
-      return run(of, by, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
+      return run(judged, of, `approved by ${given.decided?.by ?? 'somebody'} (${given.id})`)
     const pattern = await approvedBy(patterns(), action, of)
     if (pattern !== undefined) {
       await approvals.noteByPolicy(action, hash, findings, pattern)
-      return run(of, by, `approved by the pattern ${pattern} of agents.approved`)
+      return run(judged, of, `approved by the pattern ${pattern} of agents.approved`)
     }
-    const { id } = await approvals.ask(action, hash, findings)
+    return ask(action, judged, granted.at(-1))
+  }
+
+  /** `before`: what a person approved of the same words, when files that they run were others. */
+  async function ask(action: Action, { findings, by, hash }: Judged, before?: Approval): Promise<Verdict> {
+    const { kind, class: of, code = [] } = findings
+    const changed = before === undefined ? [] : await files.changed(before.code ?? [], code)
+    const { id } = await approvals.ask(action, hash, { ...findings, changed })
+    const why = changed.length === 0 ? '' : '; what it runs has changed since it was approved'
     return {
       outcome: 'wait',
       class: of,
       approval: id,
-      reason: `a person has to approve it: ${findings.kind}, ${of}`,
+      reason: `a person has to approve it: ${kind}, ${of}${why}`,
       by,
     }
   }
 
   async function settled(id: string, action: Action, signal: AbortSignal): Promise<Verdict> {
-    const hash = hashOf(action)
     const approval = await approvals.wait(id, signal).catch(async (error: unknown) => {
       await approvals.withdraw(id)
       throw error
     })
     // The gates are asked again: what was granted or permitted when it was asked may be gone.
-    const { narrowed, by } = await look(action)
+    const judged = await look(action)
+    const { narrowed, hash } = judged
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
     const { class: of } = narrowed
     if (approval === undefined || 'outcome' in approval)
       // The outcome of another person's request is not revealed.
       return withoutYes(of, approval?.hash === hash ? approval : undefined)
     if (approval.state !== 'approved') return denied('approval', of, 'it is not approved')
-    if (approval.hash !== hash) return denied('approval', of, 'this differs from the approved request')
+    if (hashOf(approval.action) !== hashOf(action))
+      return denied('approval', of, 'this differs from the approved request')
     if (approval.action.task !== action.task)
       return denied('approval', of, 'it was approved for another task')
+    if (approval.hash !== hash) return ask(action, judged, approval)
     if (isRedder(of, approval.class))
       return denied('approval', of, 'it is more dangerous now than when it was approved')
     if (!(await approvals.use(id, hash))) return denied('approval', of, 'the approval is used up or over')
-    return run(of, by, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
+    return run(judged, of, `approved by ${approval.decided?.by ?? 'somebody'} (${id})`)
   }
 
-  async function run(of: ActionClass, by: readonly string[], reason: string): Promise<Verdict> {
+  async function run({ by, hash }: Judged, of: ActionClass, reason: string): Promise<Verdict> {
     if (by.length > 0 && !(await capabilities.spend(by)))
       return denied('capability', of, 'a capability was taken back or used up meanwhile')
-    return { outcome: 'run', class: of, reason, by }
+    return { outcome: 'run', class: of, hash, reason, by }
   }
 
   /** Nothing that goes wrong is a yes, and what cannot be written down does not happen. */
@@ -218,15 +236,17 @@ export function createGates(deps: GatesDeps): Gates {
     return narrowed.effect === 'deny' ? refusedBy(narrowed) : undefined
   }
 
-  async function lost(action: Action, of?: ActionClass): ReturnType<Gates['lost']> {
-    const { narrowed } = await look(action, true)
+  async function lost(action: Action, of?: ActionClass, hash?: string): ReturnType<Gates['lost']> {
+    const { narrowed, hash: now } = await look(action, true)
     if (narrowed.effect === 'deny') return refusedBy(narrowed)
+    if (hash !== undefined && hash !== now)
+      return denied('approval', narrowed.class, 'what it runs has changed since it was let through')
     if (of === undefined || !isRedder(narrowed.class, of)) return undefined
     return denied('approval', narrowed.class, 'it is more dangerous now than when it was let through')
   }
 
   return {
-    lost: (action, of) => lost(action, of).catch((error: Error) => undecided(action, error)),
+    lost: (action, of, hash) => lost(action, of, hash).catch((error: Error) => undecided(action, error)),
     async ended(action, denial) {
       await told(action, async () => denial)
     },

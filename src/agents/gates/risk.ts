@@ -1,5 +1,12 @@
 // The risk gate: the exact words of a command, and commands in a tool's arguments, by the same rules as a person's lines.
-import { checkArgv, checkCommand, isCore, type RiskLevel, type RiskVerdict } from '../../assist/risk/index.ts'
+import {
+  checkArgv,
+  checkCommand,
+  isCore,
+  type Machine,
+  type RiskLevel,
+  type RiskVerdict,
+} from '../../assist/risk/index.ts'
 import { endpointOf } from '../../base/words/loopback-endpoint.ts'
 import { EXEC, kindOf, SHELL_ARGUMENTS } from '../classes.ts'
 import type { Action, ActionClass } from '../types.ts'
@@ -23,15 +30,20 @@ const CLASS_OF: Readonly<Record<RiskLevel, ActionClass>> = {
 }
 const INPUT_MAX = 65_536
 
-/** Judges argv, its environment and what a command reads on standard input; pure. `home` is the person's, absolute. */
-export function findRisk(action: Action, home: string, karoHome: string): RiskFindings {
-  const { tool, argv, cwd, env, input } = action
-  // A server outside of jails has no command, so a tool of that name gets what it does with its input.
-  const isCommand = tool === EXEC && endpointOf(argv) === undefined
-  const where = { cwd, home, karoHome, caller: 'tool' } as const
+/** A server outside of jails has no command, so a tool of that name gets what it does with its input. */
+export const isCommand = ({ tool, argv }: Action): boolean => tool === EXEC && endpointOf(argv) === undefined
+
+/**
+ * Judges argv, its environment and what a command reads on standard input; with `machine` also the files that it runs. `home` is the
+ * person's, absolute.
+ */
+export function findRisk(action: Action, home: string, karoHome: string, machine?: Machine): RiskFindings {
+  const { argv, cwd, env, input } = action
+  const where = { cwd, home, karoHome, caller: 'tool', ...(machine && { machine }) } as const
+  const runs = isCommand(action)
   const verdicts: RiskVerdict[] = [
-    checkArgv(argv, { ...where, env, ...(isCommand && input !== '' ? { input } : {}) }),
-    ...(isCommand ? [] : commandsIn(input).map((text) => checkCommand(text, where))),
+    checkArgv(argv, { ...where, env, ...(runs && input !== '' ? { input } : {}) }),
+    ...(runs ? [] : commandsIn(input).map((text) => checkCommand(text, where))),
   ]
   const matches = verdicts.flatMap((verdict) => verdict.matches)
   const worst = Math.max(...verdicts.map(({ risk_level }) => LEVELS.indexOf(risk_level)))

@@ -125,7 +125,7 @@ async function perform(
   const tool = toolOf(task, first.tools)
   if (live.signal.aborted) return { kind: 'canceled' }
   const action = { ...actionOf(task, manifest, input, tool), target: deps.node, requester }
-  watch.letThrough({ action, manifest, of: await judged(deps.gates, action, live) })
+  watch.letThrough({ action, manifest, ...(await judged(deps.gates, action, live)) })
   // Another life of it is another program to the gates.
   if (why !== undefined && agent.session() !== first)
     throw new NotRun(
@@ -143,7 +143,7 @@ async function perform(
       if (action.readOnly && toolOf(task, now === undefined ? [] : [now]).readOnly !== true)
         throw new NotRun('rejected', `${task.tool} is no longer marked as read-only`)
       // Others were before it, and it may have waited long.
-      const lost = await watch.look()
+      const lost = await watch.begin()
       if (lost !== undefined) throw refusal(lost, action)
       await live.to('working', `${task.agent} has it`)
     },
@@ -157,10 +157,15 @@ function toolOf(task: Task, tools: readonly Tool[]): Tool {
   throw new NotRun('rejected', `${task.agent} has no tool ${task.tool}; it has: ${names.slice(0, 300)}`)
 }
 
-/** Resolves with its class when it may run. Throws NotRun when it may not. */
-async function judged(gates: Gates, action: Action, live: Live): Promise<ActionClass> {
+/** Resolves when it may run. Throws NotRun when it may not. */
+async function judged(
+  gates: Gates,
+  action: Action,
+  live: Live,
+): Promise<{ readonly of: ActionClass; readonly hash: string }> {
   let verdict: Verdict = await gates.judge(action)
-  if (verdict.outcome === 'wait') {
+  // Once more for each time that what it runs was changed before it was approved.
+  while (verdict.outcome === 'wait') {
     live.restsOn(verdict.by)
     await live.to('input-required', verdict.reason, { approval: verdict.approval })
     verdict = await gates.settled(verdict.approval, action, live.signal)
@@ -168,9 +173,8 @@ async function judged(gates: Gates, action: Action, live: Live): Promise<ActionC
   if (live.signal.aborted) throw new KaroError('unavailable', 'it was cancelled')
   if (verdict.outcome === 'run') {
     live.restsOn(verdict.by)
-    return verdict.class
+    return { of: verdict.class, hash: verdict.hash }
   }
-  if (verdict.outcome === 'wait') throw new NotRun('rejected', 'nobody approved it')
   throw refusal(verdict, action)
 }
 

@@ -19,14 +19,19 @@ interface LetThrough {
   readonly manifest: Manifest
   /** Undefined: nothing but that policy and capability do not refuse it. */
   readonly of?: ActionClass
+  /** With `of`: see the verdict. */
+  readonly hash?: string
 }
 
 type Denial = Extract<Verdict, { readonly outcome: 'deny' }>
 
 export interface Watch {
   readonly letThrough: (now: LetThrough) => void
-  /** Why it would not be let through any more, which then stands in the ledger; undefined: it still would. */
-  readonly look: () => Promise<Denial | undefined>
+  /**
+   * Just before it begins: why it would not be let through any more, which then stands in the ledger; undefined: it still would, and
+   * what it runs is what was let through.
+   */
+  readonly begin: () => Promise<Denial | undefined>
   readonly leave: () => void
 }
 
@@ -34,10 +39,12 @@ export interface Watch {
 export function watchTask(deps: WatchDeps, live: Live): Watch {
   let through: LetThrough | undefined
 
-  async function look(): Promise<Denial | undefined> {
+  async function look(isBegin = false): Promise<Denial | undefined> {
     if (through === undefined || live.signal.aborted) return undefined
-    const { action, manifest, of } = through
-    const denial = (await changed(deps, live.task(), manifest)) ?? (await deps.gates.lost(action, of))
+    const { action, manifest, of, hash } = through
+    const denial =
+      (await changed(deps, live.task(), manifest)) ??
+      (await deps.gates.lost(action, of, isBegin ? hash : undefined))
     if (denial !== undefined) await deps.gates.ended(action, denial)
     return denial
   }
@@ -47,7 +54,7 @@ export function watchTask(deps: WatchDeps, live: Live): Watch {
     if (denial !== undefined) live.withdraw(denial.reason)
   })
   return {
-    look,
+    begin: () => look(true),
     leave,
     letThrough(now) {
       through = now

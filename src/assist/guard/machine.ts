@@ -15,6 +15,7 @@ export interface MachinePlace {
   readonly karoHome?: string
   /** Whether the file at the path may be looked at. Where it may not, the path is taken as it is; default: always. */
   readonly mayLook?: (path: string) => boolean
+  readonly runs?: Machine['runs']
 }
 
 /** Directories above the working directory in which a project's settings are looked for. */
@@ -72,6 +73,7 @@ export function machineOf(place: MachinePlace, env: Env, guard: Pick<Guard, 'fil
     },
     isMounted,
     read: (path) => (mayLook(path) ? orElse(() => smallText(path), undefined) : undefined),
+    ...(place.runs !== undefined && { runs: place.runs }),
     gitAlias: createGitAliases({ ...(place.home !== undefined && { home: place.home }), mayLook }, env),
   }
 }

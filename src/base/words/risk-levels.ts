@@ -33,6 +33,11 @@ export interface Machine {
   readonly isMounted?: (path: string) => boolean
   /** The text of a small file; undefined if it is none. Never throws. */
   read?(path: string): string | undefined
+  /**
+   * Hears of each file that the line runs as code, with the text by which it is judged. Undefined: it has not been read. Null: it is a
+   * program of the system, and is judged by its name.
+   */
+  readonly runs?: (path: string, text: string | undefined | null) => void
   readonly gitAlias?: GitAlias
 }
 

@@ -18,7 +18,6 @@ export async function askInbox(
 ): Promise<Reply> {
   const until = performance.now() + seconds * 1_000
   const body = { tool, shell, command, cwd: cwd ?? process.cwd(), why: reply.reason.slice(0, 500) }
-  let told = false
   try {
     const { call } = daemonAt(io)
     for (let approval: string | undefined; performance.now() < until; ) {
@@ -28,9 +27,10 @@ export async function askInbox(
       if (asked.outcome === 'run') return { decision: 'none' }
       if (asked.outcome === 'deny') return { decision: 'deny', reason: reasonOf(asked.reason) }
       if (asked.approval === null) return reply
+      // Another one where what it runs has changed since.
+      const isTold = approval === asked.approval
       approval = asked.approval
-      if (!told) io.err(`karo: request ${approval} waits for you: karo approvals approve ${approval}\n`)
-      told = true
+      if (!isTold) io.err(`karo: request ${approval} waits for you: karo approvals approve ${approval}\n`)
     }
     return reply
   } catch {

@@ -41,6 +41,13 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
       screen,
     ),
     ...(input === '' ? [] : field('input', input, screen)),
+    ...words(
+      'runs',
+      approval.code.map(
+        ({ path, bytes, hash }) => `${path} (${bytes === null ? hash : `${bytes} bytes, ${hash}`})`,
+      ),
+      screen,
+    ),
     ...approval.diff.flatMap((change) => diffLines(change, screen)),
     ...field('risk', risks.length === 0 ? risk : `${risk}: ${risks.join(' ')}`, screen),
     ...field(

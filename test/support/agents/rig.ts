@@ -121,7 +121,7 @@ export const ONLY_READS: Gates = {
   refuses: async () => undefined,
   judge: async ({ readOnly }) =>
     readOnly
-      ? { outcome: 'run', class: 'green', reason: 'it only reads', by: [] }
+      ? { outcome: 'run', hash: '', class: 'green', reason: 'it only reads', by: [] }
       : { outcome: 'deny', class: 'critical', gate: 'approval', reason: 'nobody can approve anything here' },
   settled: async () => ({ outcome: 'deny', class: 'critical', gate: 'approval', reason: 'it never waits' }),
   lost: async () => undefined,

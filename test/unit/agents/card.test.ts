@@ -56,6 +56,7 @@ const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
   env: {},
   binds: [],
   input: '',
+  code: [],
   diff: [],
   requested_by: 'kBridge:claude',
   task: 'session:1',

@@ -29,8 +29,8 @@ const MEBIBYTE = 2 ** 20
 /** Lets everything run, as it is judged elsewhere. */
 const OPEN: Gates = {
   refuses: async () => undefined,
-  judge: async () => ({ outcome: 'run', class: 'medium', reason: 'a test', by: [] }),
-  settled: async () => ({ outcome: 'run', class: 'medium', reason: 'a test', by: [] }),
+  judge: async () => ({ outcome: 'run', hash: '', class: 'medium', reason: 'a test', by: [] }),
+  settled: async () => ({ outcome: 'run', hash: '', class: 'medium', reason: 'a test', by: [] }),
   lost: async () => undefined,
   ended: async () => {},
 }

@@ -27,26 +27,32 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
   async function commands() {
     const asked: Action[] = []
     const yes = Promise.withResolvers<void>()
+    /** What it was compared with just before it began. */
+    const begun: string[] = []
     const gates: Gates = {
       ...ONLY_READS,
+      async lost(_action, _of, hash) {
+        if (hash !== undefined) begun.push(hash)
+        return undefined
+      },
       async judge(action) {
         asked.push(action)
         return { outcome: 'wait', class: 'high', approval: 'a-1', reason: 'a person decides', by: [] }
       },
       async settled() {
         await yes.promise
-        return { outcome: 'run', class: 'high', reason: 'approved', by: [] }
+        return { outcome: 'run', hash: 'content', class: 'high', reason: 'approved', by: [] }
       },
     }
     const { client } = await muscleHere()
     const { runtime } = await agentRig({ gates, client, builtIns: [executor(outward(client))] })
     const run = (input: object, id?: string) =>
       done(runtime, 'exec', { ...input }, { agent: AGENT, ...(id !== undefined && { id }) })
-    return { runtime, client, asked, yes, run }
+    return { runtime, client, asked, begun, yes, run }
   }
 
   test('runs what was approved, to the word, and nothing before that', async () => {
-    const { runtime, client, asked, yes, run } = await commands()
+    const { runtime, client, asked, begun, yes, run } = await commands()
     const directory = workDirectory()
     writeFileSync(join(directory, 'given'), 'given')
     const argv = ['/bin/sh', '-c', 'cat; echo "$1"; cat given; echo oops >&2; exit 3', 'sh', '$(id); rm']
@@ -61,6 +67,7 @@ describe.skipIf(here?.problem !== undefined)('kExecutor', () => {
     yes.resolve()
     const task = await over
     expect(task).toMatchObject({ state: 'failed' })
+    expect(begun).toEqual(['content'])
     expect(JSON.parse(await said(runtime, task))).toEqual({
       exit_code: 3,
       signal: null,

@@ -4,6 +4,7 @@ import type { Approval, Approver, EndedApproval } from '../../../src/agents/appr
 import { createCapabilities } from '../../../src/agents/capabilities/capabilities.ts'
 import { createGates, type GatesDeps } from '../../../src/agents/gates/gates.ts'
 import type { Action } from '../../../src/agents/types.ts'
+import { machineOf } from '../../../src/assist/guard/index.ts'
 import { systemRandom as random } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
 import type { ApprovalRepository } from '../../../src/store/approvals/approvals.ts'
@@ -139,6 +140,8 @@ export async function rig({
     patterns: () => [],
     endpoints: [],
     connect: [],
+    looking: (work) => work(() => true),
+    machine: ({ cwd }, _, runs) => machineOf({ cwd, home: '/home/ann', runs }, {}, { files: [] }),
     onDenied: () => {},
     log: silentLog,
     ...over,

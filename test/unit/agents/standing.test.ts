@@ -450,7 +450,7 @@ describe('commands of the daemon', () => {
       }),
       async settled() {
         await decided.promise
-        return { outcome: 'run', class: 'high', reason: 'approved', by: ['b'] }
+        return { outcome: 'run', hash: '', class: 'high', reason: 'approved', by: ['b'] }
       },
     })
     const task = await run('one')

@@ -174,7 +174,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const yes: Gates = {
       ...ONLY_READS,
       refuses: async () => undefined,
-      judge: async () => ({ outcome: 'run', class: 'green', reason: '', by: [] }),
+      judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [] }),
       settled: () => Promise.reject(new Error('never')),
     }
     const { runtime } = await agentRig({ gates: yes })
@@ -244,7 +244,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
         asked.push(input, argv[0] ?? '')
         await settle.promise
         return answer === 'run'
-          ? { outcome: 'run', class: 'high', reason: 'approved', by: [] }
+          ? { outcome: 'run', hash: '', class: 'high', reason: 'approved', by: [] }
           : { outcome: 'deny', class: 'high', gate: 'approval', reason: 'a person said no' }
       },
     }

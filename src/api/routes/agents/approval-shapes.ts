@@ -11,7 +11,8 @@ const time = (ms: number): string => new Date(ms).toISOString()
 
 /** `changes`: see `changesOf`; none where many are listed. */
 export function approvalShape(approval: Approval, changes: readonly FileChange[]): ApprovalShape {
-  const { id, state, action, class: of, kind, risk, risks, hash, scope, created_at, expires_at } = approval
+  const { id, state, action, class: of, kind, risk, risks, code = [], changed = [] } = approval
+  const { hash, scope, created_at, expires_at } = approval
   const { agent, tool, argv, cwd, env, binds, input, target, task, why, traceId: trace_id } = action
   return {
     id,
@@ -34,7 +35,12 @@ export function approvalShape(approval: Approval, changes: readonly FileChange[]
     scope,
     created_at: time(created_at),
     expires_at: time(expires_at),
-    diff: changes.map(({ path, diff, note }) => ({ path, diff: diff ?? null, note: note ?? null })),
+    code,
+    diff: [...changed, ...changes].map(({ path, diff, note }) => ({
+      path,
+      diff: diff ?? null,
+      note: note ?? null,
+    })),
     target: targetOf(target),
     requested_by: askerOf(action),
     group: groupOf(action),

@@ -107,7 +107,7 @@ export function createAsking({ approvals, gates, identity, timers, seat, approve
     const isCall = call !== undefined
     if (id === undefined) return toldOf(await gates.judge(action), who, isCall)
     const waiting = openOf(who, id)
-    if (waiting !== undefined && waiting.hash !== hashOf(action))
+    if (waiting !== undefined && hashOf(waiting.action) !== hashOf(action))
       throw new KaroError('refused', 'this is not the request that was asked')
     if (answered !== undefined) {
       if (!isCall) throw new KaroError('bad_request', 'only calls of tools can be answered in the inbox')

@@ -3,7 +3,7 @@
 import type { Shell } from '../../../base/words/risk-levels.ts'
 import { readOptions } from '../line/options.ts'
 import { isUnresolved, resolvePath } from '../line/paths.ts'
-import { type Arg, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
+import { type Arg, type Scope, type SimpleCommand, SOMETHING, type Span } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { type Layer, quoted } from './layers.ts'
 import { INTERPRETERS, SHELLS } from './wrappers.ts'
@@ -24,6 +24,11 @@ export interface NamedScript {
 
 /** Directories of installed programs, which are known by their names. */
 const INSTALLED = /^\/(?:usr|bin|sbin|lib\w*|nix|snap|opt)\//
+/** What a language runs where the path is not a file itself. */
+const ENTRIES: Readonly<Record<string, readonly string[]>> = {
+  js: ['.js', '/package.json', '/index.js'],
+  python: ['/__main__.py'],
+}
 /** Texts that one call of make runs, and targets that it makes before. */
 const MOST_RECIPES = 64
 /** Directories above the working directory in which npm looks for the package. */
@@ -39,9 +44,17 @@ export function namedScripts(command: SimpleCommand, layer: Layer): readonly Nam
 
 /** The text of the file, if it is where the line says and the line has not written it. */
 function textAt(path: string, { scope }: SimpleCommand): string | undefined {
+  const at = placeOf(path, scope)
+  if (at === undefined) return undefined
+  const text = scope.machine?.read?.(at)
+  scope.machine?.runs?.(at, text)
+  return text
+}
+
+/** Undefined where the line does not say it, and where the line itself has written the file. */
+function placeOf(path: string, scope: Scope): string | undefined {
   const at = resolvePath(path, scope)
-  if (!at.startsWith('/') || isUnresolved(at) || contentOf(at, scope) !== undefined) return undefined
-  return scope.machine?.read?.(at)
+  return !at.startsWith('/') || isUnresolved(at) || contentOf(at, scope) !== undefined ? undefined : at
 }
 
 function fromFile(command: SimpleCommand, { runsFile, language }: Layer): readonly NamedScript[] {
@@ -49,9 +62,19 @@ function fromFile(command: SimpleCommand, { runsFile, language }: Layer): readon
   const isProgram = runsFile === undefined
   if (isProgram && !path.includes('/')) return []
   const file = runsFile ?? { text: path, span, taint: 0 }
-  if (file.output !== undefined || INSTALLED.test(file.text)) return []
+  if (file.output !== undefined) return []
+  const at = placeOf(file.text, scope)
+  if (INSTALLED.test(file.text)) {
+    if (at !== undefined) scope.machine?.runs?.(at, isProgram ? null : undefined)
+    return []
+  }
   const text = textAt(file.text, command)
-  if (text === undefined) return []
+  if (text === undefined) {
+    // What an interpreter takes in its place.
+    for (const end of at === undefined ? [] : (ENTRIES[language ?? ''] ?? []))
+      scope.machine?.runs?.(`${at}${end}`, undefined)
+    return []
+  }
   const parameters = isProgram ? args : args.slice(args.indexOf(file) + 1)
   const [, first = ''] = /^#!.*?([a-z]+)[\d.]*(?:\s+-\S+)*\s*$/m.exec(text.slice(0, 200)) ?? []
   const own = isProgram ? first : name

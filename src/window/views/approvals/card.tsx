@@ -97,6 +97,17 @@ function factsOf(approval: ApprovalShape) {
         </ul>
       ),
     ],
+    [
+      'Runs',
+      <ul class="bare" key="code">
+        {approval.code.map(({ path, bytes, hash: of }) => (
+          <li key={path}>
+            <Code text={path} /> {bytes === null ? '' : `${bytes} bytes, `}
+            <Foreign text={of.slice(0, 40)} />
+          </li>
+        ))}
+      </ul>,
+    ],
     ...(input === '' ? [] : [['Input', <Text key="input" text={input} />] as const]),
     [
       'Risk',

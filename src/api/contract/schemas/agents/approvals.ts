@@ -31,10 +31,7 @@ const scope = () =>
 
 const change = z.strictObject({
   path: text(32_768, 'the file'),
-  diff: text(
-    1_048_576,
-    'a unified diff of the texts that the request carries; null if there is none',
-  ).nullable(),
+  diff: text(1_048_576, 'a unified diff of the texts; null if there is none').nullable(),
   note: text(512, 'what the diff does not say; null: it says all').nullable(),
 })
 
@@ -55,7 +52,16 @@ const approval = z
       'what a jail sees of the machine',
     ),
     input: text(1_048_576, 'the arguments of the tool as JSON, or what the command reads on standard input'),
-    diff: listOf(change, 64).describe('what it would change in files, as far as the request says it'),
+    diff: listOf(change, 192).describe(
+      'what it would change in files, as far as the request says it; and what of `code` has changed since the same was approved',
+    ),
+    code: rowsOf(128, {
+      path: text(131_072, 'the file or directory'),
+      bytes: count('its size; null for a directory and what is not there').nullable(),
+      hash: text(128, 'BLAKE3 of the content, or words that change with it'),
+    }).describe(
+      'what a command runs as code and where, as it was when it was asked; the approval is bound to it',
+    ),
     target: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint() }).describe('the machine'),
     requested_by: text(256, 'who asks'),
     task: text(128, 'the task that it is a part of'),
