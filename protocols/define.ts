@@ -39,8 +39,6 @@ export interface Stream {
    * neighbour's key. Its signature is then 64 zero bytes, and its nonce is not remembered: a connection plays nothing again.
    */
   readonly proof?: 'connection'
-  /** The version before this one, for neighbours of an earlier release; a link speaks the newest that both ends know. */
-  readonly earlier?: Stream
   readonly timeouts: {
     /** From opening to the first frame; null on links where silence is normal. */
     readonly firstByteMs: number | null

@@ -32,9 +32,9 @@ export const hello = defineStream({
   messages: { Hello, HelloAck, Ping, Pong, Goodbye },
 })
 
-export const signedQuery = defineStream({
-  id: '/karo/query/1',
-  purpose: 'Ask the mesh; answers stream back. For neighbours of an earlier release.',
+export const query = defineStream({
+  id: '/karo/query/2',
+  purpose: 'Ask the mesh; answers stream back. The connection proves the sender of hop messages.',
   admits: 'member',
   // A neighbour may stand between this node and the rest of the mesh: it then brings what one author may ask (20
   // questions in ten seconds) of 200 nodes. A hostile one gets 400 frames a second verified: under a tenth of a core.
@@ -44,16 +44,8 @@ export const signedQuery = defineStream({
   timeouts: { firstByteMs: null, frameMs: 5_000 },
   // The answers of 200 nodes of 20 KiB each to one question, which a relay may get all at once.
   sendBufferBytes: 4 * 1024 * 1024,
-  // MeshQuery is not among them: it travels inside QueryHop.
-  messages: { QueryHop, Response, QueryDone },
-})
-
-export const query = defineStream({
-  ...signedQuery,
-  id: '/karo/query/2',
-  purpose: 'Ask the mesh; answers stream back. The connection proves the sender of hop messages.',
   proof: 'connection',
-  earlier: signedQuery,
+  // MeshQuery is not among them: it travels inside QueryHop.
   messages: { QueryHop, Response, QueryDone, DirectAnswer },
 })
 
@@ -98,7 +90,7 @@ export const artifact = defineStream({
   messages: { AgentHello, AgentRequest, AgentPart, AgentEnd },
 })
 
-export const STREAMS: readonly Stream[] = [hello, query, signedQuery, sync, agent, artifact]
+export const STREAMS: readonly Stream[] = [hello, query, sync, agent, artifact]
 
 export const heads = defineTopic({
   id: '/karo/heads/1',

@@ -35,7 +35,7 @@ const tree = () =>
   bytes(TREE_BYTES)
     .optional()
     .describe(
-      'the question goes only over links that the echo so named has left as a tree; absent: over every link, as an echo; since /karo/query/2',
+      'the question goes only over links that the echo so named has left as a tree; absent: over every link, as an echo',
     )
 
 /**
@@ -175,7 +175,7 @@ const queryDoneBody = z.object({
     .boolean()
     .optional()
     .describe(
-      'true: asks to be grafted into the tree, and ends no question. The sender has lost the neighbour above it in the tree of this echo, and the receiver hands it the next questions; since /karo/query/2. A node that does not know this member finds no such question',
+      'true: asks to be grafted into the tree, and ends no question. The sender has lost the neighbour above it in the tree of this echo, and the receiver hands it the next questions. A node that does not know this member finds no such question',
     ),
 })
 

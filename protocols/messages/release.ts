@@ -133,11 +133,9 @@ const signature = bytes(64)
 
 /** What is sealed in a Release: the content, and what lets a reader show a part of it to others. */
 export const releasePlain = releaseContent.extend({
-  signatures: listOf(signature, SECTIONS_MAX + 1)
-    .optional()
-    .describe(
-      'of the author over a ReleaseStatement without a type, then over one for each type; absent: of a release before these',
-    ),
+  signatures: listOf(signature, SECTIONS_MAX + 1).describe(
+    'of the author over a ReleaseStatement without a type, then over one for each type',
+  ),
 })
 export type ReleasePlain = z.infer<typeof releasePlain>
 

@@ -17,7 +17,7 @@ export function openLink(mesh: Pick<Mesh, 'link'>, protocol: Stream): Link & Ser
   })
   return {
     peers: () => link.peers(),
-    speaks: (to) => link.speaks(to),
+    has: (to) => link.has(to),
     sendHop: (to, message, body, trace) => link.sendHop(to, message, body, trace),
     sendDocument: (to, bytes) => link.sendDocument(to, bytes),
     serve(handler) {

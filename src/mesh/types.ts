@@ -34,9 +34,9 @@ export interface LinkHandler {
 export interface Link {
   /** Neighbours whose link is usable now. */
   peers(): readonly PeerRef[]
-  /** The version of the protocol that the link to this neighbour speaks; undefined: no link is usable. */
-  speaks(to: NodeId): Stream | undefined
-  /** Queues a hop frame, signed where the version says so. False: no link, or its send buffer is full (then the link is reset). */
+  /** True when the link to this neighbour is usable now. */
+  has(to: NodeId): boolean
+  /** Queues a hop frame, signed unless the connection proves its sender. False: no link, or its send buffer is full (then the link is reset). */
   sendHop<B extends WireBody>(to: NodeId, message: Message<B>, body: B, trace?: Uint8Array): boolean
   /** Queues a finished document frame as it is. */
   sendDocument(to: NodeId, bytes: Uint8Array): boolean

@@ -1,6 +1,5 @@
 // A member that sends every kind of bad frame in turn, and opens a new stream after each refusal.
-import { signedQuery as query } from '../../protocols/registry.ts'
-import { ATTACKS } from '../support/mesh/attacks.ts'
+import { ATTACKS, type Attack as Bad, linkOf } from '../support/mesh/attacks.ts'
 import { rawPeer } from '../support/mesh/raw-peer.ts'
 import { randomOf } from '../support/run/random.ts'
 import { type Attack, joined, turn } from './attack.ts'
@@ -20,8 +19,10 @@ export const memberMalformed: Attack = {
         await joined(peer, connection, signal)
         done.connections++
         while (!signal.aborted && connection.status === 'open') {
-          const stream = await peer.open(connection, query.id)
-          ATTACKS[done.frames % ATTACKS.length]?.strike({ peer, protocol: query, stream }, random)
+          const attack = ATTACKS[done.frames % ATTACKS.length] as Bad
+          const protocol = linkOf(attack)
+          const stream = await peer.open(connection, protocol.id)
+          attack.strike({ peer, protocol, stream }, random)
           done.frames++
           begun()
           while (!signal.aborted && stream.open()) await turn()

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { encodeFrame } from '../../protocols/frame.ts'
 import { MeshQuery, QueryHop } from '../../protocols/messages/query.ts'
-import { signedQuery as query } from '../../protocols/registry.ts'
+import { query } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
 import { testIdentity } from '../support/mesh/mesh-node.ts'
 import { type RawStream, rawPeer } from '../support/mesh/raw-peer.ts'

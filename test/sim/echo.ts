@@ -128,7 +128,6 @@ export class SimNode {
       clock,
       peers: () => [...this.links],
       linked: (node) => this.links.has(node),
-      knowsTrees: () => true,
       read: (document) => network.questions.get(toHex(document))!,
       authorOf: (document) => document.subarray(0, 32),
       open(_ask, responder, response) {

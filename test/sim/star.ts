@@ -114,7 +114,6 @@ class Room {
       clock: node.clock,
       peers: () => [...this.#links],
       linked: (other) => this.#links.has(other),
-      knowsTrees: () => true,
       read: (document) => all.questions.get(toHex(document))!,
       authorOf: (document) => document.subarray(0, 32),
       open(_ask, responder, response) {

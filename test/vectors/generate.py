@@ -237,7 +237,7 @@ vector(
     "Hello",
     0x0001,
     {
-        "versions": ["/karo/hello/1", "/karo/query/1"],
+        "versions": ["/karo/hello/1", "/karo/query/2"],
         "name": "eng-042",
         "capabilities": capabilities,
         "listen": ["/ip4/10.0.0.5/tcp/9238", "/ip6/fd00::5/tcp/9238"],

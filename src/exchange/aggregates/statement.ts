@@ -28,8 +28,8 @@ export function signaturesOf(content: ReleaseContent, identity: Pick<Identity, '
 export interface Said {
   readonly author: Uint8Array
   readonly content: ReleaseContent
-  /** Absent: the release is of before statements were signed. */
-  readonly signatures?: readonly Uint8Array[] | undefined
+  /** Absent: it is known from statements that others showed. */
+  readonly signatures?: readonly Uint8Array[]
 }
 
 /**

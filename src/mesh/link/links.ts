@@ -24,7 +24,6 @@ export interface LinksDeps {
 export interface Links {
   /** Before the host starts. */
   add(protocol: Stream, handler: LinkHandler): Link
-  /** Every version of each. */
   protocols(): readonly Stream[]
   /** Handler of a link protocol: the dialer has opened its stream. */
   accept(protocol: Stream, stream: Libp2pStream, wire: Wire | undefined): void
@@ -38,15 +37,11 @@ export interface Links {
 
 interface Open {
   readonly peer: PeerRef
-  /** The version that both ends speak. */
-  readonly protocol: Stream
   readonly channel: Channel
 }
 
 interface Line {
   readonly protocol: Stream
-  /** `protocol` and the versions before it, the newest first. */
-  readonly versions: readonly Stream[]
   readonly handler: LinkHandler
   /** The channel frames are sent on, by neighbour. */
   readonly open: Map<NodeId, Open>
@@ -75,15 +70,10 @@ export function createLinks(deps: LinksDeps): Links {
 
   const adopt = (line: Line, wire: Wire, stream: Libp2pStream, onClose: () => void): void => {
     const { peer } = wire
-    const protocol = line.versions.find(({ id }) => id === stream.protocol)
-    if (protocol === undefined) {
-      stream.abort(new Error('a version that nobody asked for'))
-      return
-    }
     const node = peer.nodeId
     const channel: Channel = openChannel(deps.channel, {
       stream,
-      protocol,
+      protocol: line.protocol,
       peer,
       quota: line.quotaOf(node),
       member: () => deps.admits(node),
@@ -100,7 +90,7 @@ export function createLinks(deps: LinksDeps): Links {
       },
     })
     const replaces = line.open.has(node)
-    line.open.set(node, { peer, protocol, channel })
+    line.open.set(node, { peer, channel })
     if (!replaces) tell('up', line, peer)
   }
 
@@ -113,10 +103,7 @@ export function createLinks(deps: LinksDeps): Links {
     }
     const { signal, end } = deadline(timers, deps.timings.negotiateMs)
     try {
-      const stream = await wire.connection.newStream(
-        line.versions.map(({ id }) => id),
-        { signal },
-      )
+      const stream = await wire.connection.newStream([line.protocol.id], { signal })
       if (!wire.alive()) {
         stream.abort(new Error('ended'))
         return
@@ -134,18 +121,18 @@ export function createLinks(deps: LinksDeps): Links {
   return {
     add(protocol, handler) {
       const quotaOf = createQuotas<NodeId>(protocol.quota, QUOTAS_MAX)
-      const line: Line = { protocol, versions: versionsOf(protocol), handler, open: new Map(), quotaOf }
+      const line: Line = { protocol, handler, open: new Map(), quotaOf }
       lines.push(line)
       return {
         peers: () => [...line.open.values()].map(({ peer }) => peer),
-        speaks: (to) => line.open.get(to)?.protocol,
+        has: (to) => line.open.has(to),
         sendHop: (to, message, body, trace) => line.open.get(to)?.channel.send(message, body, trace) ?? false,
         sendDocument: (to, bytes) => line.open.get(to)?.channel.sendBytes(bytes) ?? false,
       }
     },
-    protocols: () => lines.flatMap(({ versions }) => versions),
+    protocols: () => lines.map(({ protocol }) => protocol),
     accept(protocol, stream, wire) {
-      const line = lines.find(({ versions }) => versions.includes(protocol))
+      const line = lines.find((one) => one.protocol === protocol)
       // Narrowing has refused strangers before; this is the second lock on the same door.
       if (line === undefined || wire === undefined || !wire.serves() || wire.dialed) {
         stream.abort(new Error('not admitted'))
@@ -161,8 +148,3 @@ export function createLinks(deps: LinksDeps): Links {
     inUse: (node) => lines.some(({ handler }) => handler.inUse?.(node) ?? false),
   }
 }
-
-const versionsOf = (protocol: Stream): readonly Stream[] => [
-  protocol,
-  ...(protocol.earlier === undefined ? [] : versionsOf(protocol.earlier)),
-]

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { QueryHop } from '../../../protocols/messages/query.ts'
-import { signedQuery as query } from '../../../protocols/registry.ts'
+import { query } from '../../../protocols/registry.ts'
 import type { AuditEntryShape } from '../../../src/api/contract/shapes.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { writeQuestion } from '../../../src/exchange/query/document.ts'

@@ -1,6 +1,8 @@
 // A hostile member's fields of a wrong type at a real daemon: each is counted, named with its peer, and cuts the sender off.
 import { expect, onTestFinished, test } from 'vitest'
-import { MESSAGES, STREAMS, signedQuery, sync, TOPICS } from '../../../protocols/registry.ts'
+import type { Message, Stream } from '../../../protocols/define.ts'
+import { UNSIGNED } from '../../../protocols/frame.ts'
+import { MESSAGES, query, STREAMS, sync, TOPICS } from '../../../protocols/registry.ts'
 import type { AuditEntryShape } from '../../../src/api/contract/shapes.ts'
 import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
 import { rawFrame } from '../../support/mesh/frames.ts'
@@ -12,12 +14,13 @@ import { startNode, type TestNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 let nonces = 0
-/** Well signed by `peer`, with a bin where the body of its message has a list or a map. */
+/** Signed by `peer` unless the connection is the proof, with a bin where the body of its message has a list or a map. */
 function wrongType(
   peer: RawPeer,
-  message: { readonly type: number },
+  message: Message,
   seq: number,
   path: (string | number)[],
+  protocol?: Stream,
 ) {
   const nonce = Buffer.alloc(16)
   nonce.writeUInt32BE(++nonces)
@@ -26,7 +29,7 @@ function wrongType(
   return rawFrame({
     type: message.type,
     payload: withField(envelope, ['body', ...path], HOSTILE_VALUES['bin of 8'] as Uint8Array),
-    sign: (bytes) => peer.identity.sign(bytes),
+    sign: protocol?.proof === 'connection' && message.carried === 'hop' ? () => UNSIGNED : peer.identity.sign,
   })
 }
 
@@ -56,11 +59,11 @@ test('each field of each message of the members’ streams: the stream is reset,
   const connection = await peer.dial(await addressOf(victim))
   await peer.join(connection)
   let sent = 0
-  for (const protocol of [signedQuery, sync]) {
+  for (const protocol of [query, sync]) {
     for (const message of Object.values(protocol.messages)) {
       for (const path of fieldsOf(message.body).filter((one) => one.length === 1)) {
         const stream = await peer.open(connection, protocol.id)
-        stream.send(wrongType(peer, message, 1, [...path]))
+        stream.send(wrongType(peer, message, 1, [...path], protocol))
         sent++
         // A bin of eight bytes is what some fields hold; the rest of the body is missing then.
         await reset(stream, `${message.name} ${path.join('.')}`)

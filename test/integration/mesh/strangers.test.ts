@@ -5,9 +5,9 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Stream } from '../../../protocols/define.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
-import { hello, STREAMS, signedQuery } from '../../../protocols/registry.ts'
+import { hello, STREAMS } from '../../../protocols/registry.ts'
 import type { AuditEntryShape, PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
-import { type Aim, ATTACKS, fitting } from '../../support/mesh/attacks.ts'
+import { type Aim, ATTACKS, fitting, linkOf } from '../../support/mesh/attacks.ts'
 import {
   addressOf,
   api,
@@ -271,9 +271,14 @@ describe('an admitted peer that misbehaves', () => {
   }
 
   const seeded = randomOf(20)
-  // Frames that rest on the connection have attacks of their own (unit/mesh/frames).
-  const cases = [signedQuery, hello].flatMap((protocol) =>
-    ATTACKS.map((attack) => ({ attack, protocol, name: attack.name, code: attack.code, id: protocol.id })),
+  const cases = ATTACKS.flatMap((attack) =>
+    [linkOf(attack), hello].map((protocol) => ({
+      attack,
+      protocol,
+      name: attack.name,
+      code: attack.code,
+      id: protocol.id,
+    })),
   )
   test.each(cases)('$name is $code on $id', async ({ attack, protocol, code }) => {
     const aim = await join(protocol)

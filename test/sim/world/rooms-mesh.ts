@@ -87,7 +87,7 @@ export class RoomsMesh implements Above, Around {
     this.#lines.set(protocol.id, { handler, table })
     return {
       peers: () => [...this.#peers.values()],
-      speaks: (to) => (this.#peers.has(to) ? protocol : undefined),
+      has: (to) => this.#peers.has(to),
       sendHop: (to, message, body, trace) => {
         const made = protocol.proof === 'connection' ? 0 : 1
         this.#air.unsigned += made

@@ -1,11 +1,12 @@
 // Every way a frame can be wrong, each with the code it must be refused with.
 import { randomBytes } from 'node:crypto'
 import type { Message, Stream } from '../../../protocols/define.ts'
-import type { Envelope, RejectCode } from '../../../protocols/frame.ts'
+import { type Envelope, type RejectCode, UNSIGNED } from '../../../protocols/frame.ts'
 import { encodeValue } from '../../../protocols/messagepack.ts'
 import { Ping } from '../../../protocols/messages/hello.ts'
 import { QueryDone } from '../../../protocols/messages/query.ts'
-import { hello, signedQuery as query } from '../../../protocols/registry.ts'
+import { SyncRequest } from '../../../protocols/messages/sync.ts'
+import { hello, query, sync } from '../../../protocols/registry.ts'
 import { junk } from '../../fuzz/frames.ts'
 import type { Random } from '../run/random.ts'
 import { rawFrame } from './frames.ts'
@@ -24,6 +25,8 @@ export interface Attack {
   readonly code: RejectCode
   /** False: refused by its header or its end, before it counts against the peer's quota. */
   readonly whole: boolean
+  /** True: only against signatures or remembered nonces, which a stream whose proof is the connection has not. */
+  readonly signed?: boolean
   /** Writes what must be refused, after whatever has to come before it. */
   strike(aim: Aim, random: Random): void
 }
@@ -37,16 +40,22 @@ export function fitting(
   { protocol, stream }: Aim,
   change: Parameters<RawStream['frame']>[2] = {},
 ): Uint8Array {
-  return protocol === hello
-    ? stream.frame(Ping, { id: 7 }, change)
-    : stream.frame(
-        QueryDone,
-        { query_id: randomBytes(16), author: randomBytes(32), answered: 0, lost: 0 },
-        change,
-      )
+  if (protocol === hello) return stream.frame(Ping, { id: 7 }, change)
+  if (protocol === query)
+    return stream.frame(
+      QueryDone,
+      { query_id: randomBytes(16), author: randomBytes(32), answered: 0, lost: 0 },
+      change,
+    )
+  const ask = { of: 'documents', documents: [] } as const
+  return stream.frame(SyncRequest, { id: 7, index: new Uint8Array(8), through: 0, ask }, change)
 }
 
-const messageOf = ({ protocol }: Aim): Message => (protocol === hello ? Ping : QueryDone)
+const messageOf = ({ protocol }: Aim): Message =>
+  protocol === hello ? Ping : protocol === query ? QueryDone : SyncRequest
+
+/** The link for an attack: the one with the least to check on which it is one. */
+export const linkOf = ({ signed }: Attack): Stream => (signed === true ? sync : query)
 
 const changed = (bytes: Uint8Array, at: number, to: Uint8Array | readonly number[]): Uint8Array => {
   const copy = Uint8Array.from(bytes)
@@ -59,9 +68,13 @@ const u32 = (value: number): Uint8Array => {
   return bytes
 }
 
-/** Correctly signed by the peer, with any payload. */
+/** As the stream wants it signed by the peer, with any payload. */
 const signed = (aim: Aim, payload: Uint8Array): Uint8Array =>
-  rawFrame({ type: messageOf(aim).type, payload, sign: (bytes) => aim.peer.identity.sign(bytes) })
+  rawFrame({
+    type: messageOf(aim).type,
+    payload,
+    sign: aim.protocol.proof === 'connection' ? () => UNSIGNED : aim.peer.identity.sign,
+  })
 
 const envelopeOf = ({ peer }: Aim): Envelope => ({
   sender: peer.identity.publicKey,
@@ -168,6 +181,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'altered after signing',
     code: 'bad_signature',
     whole: true,
+    signed: true,
     strike(aim, random) {
       const nonce = randomBytes(16)
       const bytes = fitting(aim, { nonce })
@@ -209,6 +223,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'the same frame twice',
     code: 'replayed',
     whole: true,
+    signed: true,
     strike(aim) {
       const bytes = fitting(aim)
       aim.stream.send(bytes)
@@ -219,6 +234,7 @@ export const ATTACKS: readonly Attack[] = [
     name: 'the same nonce in a new frame',
     code: 'replayed',
     whole: true,
+    signed: true,
     strike(aim) {
       const nonce = randomBytes(16)
       aim.stream.send(fitting(aim, { nonce }))

@@ -1,17 +1,17 @@
 // Peers that misbehave as fast as they can, admitted ones and strangers, with a count of what must have been refused.
 import type { Connection } from '@libp2p/interface'
+import type { Stream } from '../../../protocols/define.ts'
 import { encodeFrame, type RejectCode } from '../../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../../protocols/messages/query.ts'
-import { hello, signedQuery as query } from '../../../protocols/registry.ts'
+import { hello, query } from '../../../protocols/registry.ts'
 import { createQuota } from '../../../src/base/quota.ts'
 import { MEMBER_RATES } from '../../../src/mesh/allowance.ts'
 import { pick, type Random, randomOf } from '../run/random.ts'
-import { type Aim, ATTACKS, type Attack, fitting } from './attacks.ts'
+import { type Aim, ATTACKS, type Attack, fitting, linkOf } from './attacks.ts'
 import { type RawPeer, type RawStream, rawPeer } from './raw-peer.ts'
 
 /**
- * Correctly framed, and still nothing that anybody asked for or that means anything. Mostly documents: the nonce of
- * every hop frame has to be remembered for five minutes, and a heap full of those would hide what leaks.
+ * Correctly framed, and still nothing that anybody asked for or that means anything.
  */
 function nuisance(aim: Aim, random: Random): Uint8Array {
   const { peer, stream } = aim
@@ -116,9 +116,9 @@ export function createAssault({ address, members, strangers, seed }: AssaultInit
     const quota = createQuota(PACE)
     const mayWrite = (): boolean => quota.take(performance.now())
     const streams = createQuota(STREAMS)
-    const open = async (to: Connection): Promise<RawStream> => {
+    const open = async (to: Connection, { id }: Stream): Promise<RawStream> => {
       while (!streams.take(performance.now())) await new Promise((resolve) => setTimeout(resolve, 5))
-      return await peer.open(to, query.id)
+      return await peer.open(to, id)
     }
     let connection: Connection | undefined
     let control: RawStream | undefined
@@ -131,14 +131,16 @@ export function createAssault({ address, members, strangers, seed }: AssaultInit
         await strike(pick(random, ATTACKS), { peer, protocol: hello, stream: control }, random)
         return
       }
-      const aim = { peer, protocol: query, stream: await open(connection) }
-      for (let more = random.below(3); more > 0 && mayWrite(); more--) {
+      // An attack costs up to two frames of the quota.
+      const affordable = mayWrite() && mayWrite()
+      const attack = pick(random, affordable ? ATTACKS : CHEAP)
+      const protocol = linkOf(attack)
+      const aim = { peer, protocol, stream: await open(connection, protocol) }
+      for (let more = random.below(3); protocol === query && more > 0 && mayWrite(); more--) {
         aim.stream.send(nuisance(aim, random))
         ignored++
       }
-      // An attack costs up to two frames of the quota.
-      const affordable = mayWrite() && mayWrite()
-      await strike(pick(random, affordable ? ATTACKS : CHEAP), aim, random)
+      await strike(attack, aim, random)
     }
   }
 

@@ -8,11 +8,11 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { Message, WireBody } from '../../../protocols/define.ts'
-import { decodeFrame, type Envelope, encodeFrame, type Frame } from '../../../protocols/frame.ts'
+import { decodeFrame, type Envelope, encodeFrame, type Frame, UNSIGNED } from '../../../protocols/frame.ts'
 import { Hello, HelloAck, type HelloBody, type HelloStage } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
-import { hello, MESSAGES } from '../../../protocols/registry.ts'
+import { hello, MESSAGES, STREAMS } from '../../../protocols/registry.ts'
 import { type Identity, verifySignature } from '../../../src/trust/identity/index.ts'
 import { patience, until } from '../run/until.ts'
 import { testIdentity } from './mesh-node.ts'
@@ -24,7 +24,10 @@ export interface RawStream {
   send(bytes: Uint8Array): void
   /** False once the other side has reset or closed it. */
   open(): boolean
-  /** A frame of this peer's own with its next sequence number; `change` forges whatever is named. */
+  /**
+   * A frame of this peer's own with its next sequence number, signed where the protocol wants it; `change` forges whatever is
+   * named, and `signedBy` signs it in any case.
+   */
   frame<B extends WireBody>(
     message: Message<B>,
     body: NoInfer<B>,
@@ -61,14 +64,15 @@ export async function rawPeer(
     services,
   })
 
-  const wrap = (stream: Libp2pStream): RawStream => {
+  /** `proven`: the key of the other side, where the connection is the proof of hop messages. */
+  const wrap = (stream: Libp2pStream, proven: Uint8Array | undefined): RawStream => {
     const frames: Frame[] = []
     const reader = new FrameReader(MESSAGES)
     let seq = 0
     stream.addEventListener('message', (event) => {
       for (const part of event.data instanceof Uint8Array ? [event.data] : event.data) {
         for (const bytes of reader.push(part)) {
-          frames.push(decodeFrame(bytes, { messages: MESSAGES, verify: verifySignature }))
+          frames.push(decodeFrame(bytes, { messages: MESSAGES, verify: verifySignature, proven }))
         }
       }
     })
@@ -77,7 +81,7 @@ export async function rawPeer(
       frames,
       send: (bytes) => void stream.send(bytes),
       open: () => stream.status === 'open' && stream.remoteWriteStatus !== 'closed',
-      frame(message, body, { signedBy = identity, ...change } = {}) {
+      frame(message, body, { signedBy, ...change } = {}) {
         const envelope: Envelope = {
           sender: identity.publicKey,
           ts: Date.now(),
@@ -85,13 +89,18 @@ export async function rawPeer(
           seq: message.carried === 'hop' ? ++seq : 0,
           ...change,
         }
-        return encodeFrame(message, envelope, body, (bytes) => signedBy.sign(bytes))
+        const needless = proven !== undefined && message.carried === 'hop'
+        const { sign } = signedBy ?? (needless ? { sign: () => UNSIGNED } : identity)
+        return encodeFrame(message, envelope, body, sign)
       },
     }
   }
 
-  const open = async (connection: Connection, protocol: string): Promise<RawStream> =>
-    wrap(await connection.newStream([protocol], { signal: patience() }))
+  const open = async (connection: Connection, protocol: string): Promise<RawStream> => {
+    const isProven = STREAMS.some(({ id, proof }) => id === protocol && proof === 'connection')
+    const stream = await connection.newStream([protocol], { signal: patience() })
+    return wrap(stream, isProven ? connection.remotePeer.publicKey?.raw : undefined)
+  }
 
   const say = (control: RawStream, stage: HelloStage): void =>
     control.send(control.frame(HelloAck, { stage, skew_ms: 0 }))

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { encodeFrame } from '../../../protocols/frame.ts'
 import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
-import { hello, query, signedQuery } from '../../../protocols/registry.ts'
+import { hello, query } from '../../../protocols/registry.ts'
 import { meshNode, testIdentity } from '../../support/mesh/mesh-node.ts'
 import { rawHello } from '../../support/mesh/raw-peer.ts'
 import { times } from '../../support/run/thorough.ts'
@@ -12,7 +12,7 @@ import { linked, pair, raw, start, trusts } from './cluster.ts'
 
 /** Rounds of two nodes that dial each other in the same moment. */
 const ROUNDS = times(6, 20)
-const MEMBERS_ONLY = [query.id, signedQuery.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
+const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
 const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 
 test('strangers are pending on both sides; mutual trust links them and frames flow both ways', async () => {
@@ -50,7 +50,7 @@ test('a stranger can negotiate hello and nothing else, before, during and after 
   control.send(control.frame(Hello, rawHello()))
   await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
   expect(control.frames.map((frame) => frame.body)).toMatchObject([
-    { versions: [hello.id, query.id, signedQuery.id] },
+    { versions: [hello.id, query.id] },
     { stage: 'pending', retry_after_ms: 30_000 },
   ])
   await sees()

@@ -1,5 +1,6 @@
 // Starts mesh nodes and raw peers for one test file and ends all of them after each test.
 import { afterEach } from 'vitest'
+import type { Stream } from '../../../protocols/define.ts'
 import type { Frame } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { query } from '../../../protocols/registry.ts'
@@ -27,11 +28,12 @@ export async function start(
   init: MeshNodeInit = {},
   judge: (frame: Frame) => void = () => {},
   before: (mesh: Mesh) => void = () => {},
+  protocol: Stream = query,
 ): Promise<Running> {
   const node = meshNode(init)
   before(node.mesh)
   const events: Running['events'] = []
-  const link = node.mesh.link(query, {
+  const link = node.mesh.link(protocol, {
     frame(peer, frame) {
       judge(frame)
       events.push({ what: 'frame', peer: peer.nodeId, frame })

@@ -1,7 +1,6 @@
 // The owner's edge: gathers, seals and signs what verdict.ts says to a question, and writes questions and answers into the ledger.
 import { DirectAnswer } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { query as queryStream } from '../../../../protocols/registry.ts'
 import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import { createRecent } from '../../../base/recent.ts'
@@ -43,7 +42,7 @@ export interface WorkerDeps extends Author, Omit<JudgeDeps, 'policy'>, Omit<Rele
   readonly trust: BookDeps['trust']
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put'>
-  readonly link: Pick<Link, 'sendDocument' | 'sendHop' | 'speaks'>
+  readonly link: Pick<Link, 'sendDocument' | 'sendHop'>
   readonly log: Log
   readonly watch?: QueryWatch
   readonly put: (event: QueryEvent) => void
@@ -103,7 +102,7 @@ export function createWorker(deps: WorkerDeps): Worker {
    * the login's key, whichever node asks, so they are always sealed.
    */
   const isDirect = (to: NodeId, { authorId, body }: Question): boolean =>
-    to === authorId && body.operator === undefined && link.speaks(to) === queryStream
+    to === authorId && body.operator === undefined
 
   function give({ to, question, answer }: Command<'answer'>): void {
     const { author, body, trace } = question

@@ -40,8 +40,6 @@ export interface RelayDeps {
   /** Neighbours whose link is usable now. */
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
-  /** The link to this neighbour speaks a version that has trees; an older node hands every question on over every link. */
-  readonly knowsTrees: (node: NodeId) => boolean
   readonly clock: Clock
   readonly emit: Emit
 }
@@ -65,7 +63,7 @@ interface Carried extends RoutedId {
   ownIsOver: boolean
 }
 
-export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: RelayDeps): Relay {
+export function createRelay({ self, peers, linked, clock, emit }: RelayDeps): Relay {
   const table = new Map<string, Carried>()
   const trees = createTrees(clock)
   /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
@@ -79,12 +77,6 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
   /** As an echo and over a tree: the two are carried apart. */
   const bothOf = (question: RoutedId): Carried[] =>
     [keyOf(question), keyOf({ ...question, tree: SOME_TREE })].flatMap((key) => table.get(key) ?? [])
-
-  /** A neighbour that knows no trees hands on and ends a question of a tree as if it were an echo. */
-  const ofNeighbour = (question: RoutedId, from: NodeId): Carried | undefined =>
-    knowsTrees(from) || question.tree !== undefined
-      ? table.get(keyOf(question))
-      : (bothOf(question).find(({ open }) => open.has(from)) ?? table.get(keyOf(question)))
 
   /**
    * Undefined also if the tree belongs to another asker: a node that knows a tree's name could otherwise remove links
@@ -123,9 +115,8 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
     }
     const key = keyOf(carried)
     table.set(key, carried)
-    const hop = { query_id, remaining_ms: share, hops, document }
-    const overTree = tree === undefined ? hop : { ...hop, tree }
-    for (const to of asked) emit({ do: 'hand', to, hop: knowsTrees(to) ? overTree : hop, trace })
+    const hop = { query_id, remaining_ms: share, hops, document, tree }
+    for (const to of asked) emit({ do: 'hand', to, hop, trace })
     emit({ do: 'timer', timer: `echo ${key}`, ms: share })
     return carried
   }
@@ -146,8 +137,7 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
   }
 
   function tellEnd({ author, query_id, tree }: RoutedId, to: NodeId, answered: number, lost: number): void {
-    const done = { author, query_id, answered, lost }
-    emit({ do: 'end', to, done: tree === undefined || !knowsTrees(to) ? done : { ...done, tree } })
+    emit({ do: 'end', to, done: { author, query_id, answered, lost, tree } })
   }
 
   function closeIfDone(carried: Carried): void {
@@ -174,7 +164,7 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
     const before = peers().filter((node) => node !== above)
     const back = before.filter((node) => needless.delete(node))
     for (const to of back.length < ENOUGH_TO_MEND ? before : back) {
-      if (!knowsTrees(to) || !paceOf(to).take(clock.monotonic())) continue
+      if (!paceOf(to).take(clock.monotonic())) continue
       emit({ do: 'end', to, done: { ...echo, answered: 0, lost: 0, graft: true } })
     }
   }
@@ -230,7 +220,7 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
       }
     },
     crossed(question, from) {
-      const carried = ofNeighbour(question, from)
+      const carried = table.get(keyOf(question))
       if (carried === undefined || !carried.asked.has(from)) return false
       carried.needless?.add(from)
       if (carried.open.delete(from)) closeIfDone(carried)
@@ -253,7 +243,7 @@ export function createRelay({ self, peers, linked, knowsTrees, clock, emit }: Re
       return true
     },
     done(from, done) {
-      const carried = ofNeighbour(done, from)
+      const carried = table.get(keyOf(done))
       if (carried === undefined) return
       if (from === carried.parent) {
         abandon(carried)

@@ -14,8 +14,6 @@ export interface QueryStateDeps extends Pick<OwnerDeps, 'read' | 'authorOf' | 'm
   /** Neighbours whose link is usable now. */
   readonly peers: () => readonly NodeId[]
   readonly linked: (node: NodeId) => boolean
-  /** Its link speaks the newest version of the protocol. */
-  readonly knowsTrees: (node: NodeId) => boolean
   readonly clock: Clock
   readonly open: OpenAnswer
 }

@@ -23,7 +23,7 @@ test('whoever says something else is left out, and what nobody signed is not sho
   const [one, other] = saidBy(CONTENT)
   const differs = { ...other!, content: { ...CONTENT, listed: 7 } }
   expect(shownOf([one!, differs], 'ToolUsage')!.signatures).toHaveLength(1)
-  expect(shownOf([{ ...one!, signatures: undefined }], 'ToolUsage')).toBe(undefined)
+  expect(shownOf([{ ...one!, signatures: [] }], 'ToolUsage')).toBe(undefined)
   expect(shownOf([], 'ToolUsage')).toBe(undefined)
 })
 

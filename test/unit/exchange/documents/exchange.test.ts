@@ -329,7 +329,7 @@ test('a neighbour without a link leaves nothing behind', async () => {
         sent.push((body as unknown as { id: number }).id)
         return false
       },
-      speaks: () => undefined,
+      has: () => false,
       sendDocument: () => false,
     },
     position: () => ({ index: new Uint8Array(8), through: 0 }),

@@ -484,7 +484,7 @@ export class Node {
         return {
           peers: () => network.neighbours(this).map((node) => node.ref),
           sendHop: (to, message, body) => network.send(this, network.byId(to), message, body),
-          speaks: () => undefined,
+          has: () => false,
           sendDocument: () => false,
         }
       },

@@ -3,16 +3,23 @@ import { describe, expect, it } from 'vitest'
 import * as z from 'zod'
 import { bodyOf, encodeFrame, type Frame } from '../../../../protocols/frame.ts'
 import {
+  DirectAnswer,
   MeshQuery,
   type MeshQueryBody,
   QUERY_LIFE_MS,
   QueryDone,
+  Response,
+  type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
-import { query as queryStream } from '../../../../protocols/registry.ts'
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { toHex } from '../../../../src/base/hex.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
-import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import {
+  type OwnQuestion,
+  openAnswer,
+  readAnswer,
+  writeQuestion,
+} from '../../../../src/exchange/query/document.ts'
 import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/state/intake.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/state/owner.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
@@ -38,11 +45,8 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   const wire = new Wire()
   const owner = new TestNode(wire, options)
   const asker = new Endpoint(newIdentity(), wire)
-  const answers: { sealed: Uint8Array; author: Uint8Array; bytes: Uint8Array }[] = []
-  asker.handler = {
-    frame: (_peer, frame) =>
-      answers.push({ ...(frame.body as { sealed: Uint8Array; author: Uint8Array }), bytes: frame.bytes }),
-  }
+  const answers: Frame[] = []
+  asker.handler = { frame: (_peer, frame) => answers.push(frame) }
   owner.trusts(asker, level)
   wire.connect(owner.id, asker.ref.nodeId)
   const author = { identity: asker.identity, clock: systemClock, random: systemRandom }
@@ -53,8 +57,7 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
       systemRandom.bytes(16),
     )
   const send = (question: OwnQuestion) => asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
-  const open = (question: OwnQuestion, at = 0) =>
-    openAnswer(question, asker.identity.publicKey, owner.identity.publicKey, answers[at]!.sealed)
+  const open = (question: OwnQuestion, at = 0) => openAny(question, owner, answers[at]!)
   /** Sends, and resolves with the owner's next answer opened. */
   async function ask(question = write()) {
     const before = answers.length
@@ -62,7 +65,24 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
     await soon(() => answers.length > before)
     return open(question, before)
   }
-  return { wire, owner, asker, answers, write, send, open, ask }
+  /** Another neighbour, to which the owner seals its answers to the asker. */
+  function carrier() {
+    const other = new Endpoint(newIdentity(), wire)
+    const heard: Frame[] = []
+    other.handler = { frame: (_peer, frame) => heard.push(frame) }
+    wire.connect(owner.id, other.ref.nodeId)
+    const hand = ({ body, bytes }: OwnQuestion) => other.sendQuestion(owner.id, body.query_id, bytes)
+    return { heard, send: hand }
+  }
+  return { wire, owner, asker, answers, write, send, open, ask, carrier }
+}
+
+/** Over its owner's own link as it is, or sealed. */
+function openAny(question: OwnQuestion, { identity }: TestNode, answer: Frame): SealedAnswer {
+  if (answer.message === DirectAnswer)
+    return readAnswer(question, identity.publicKey, bodyOf(answer, DirectAnswer).plain)
+  const { author, sealed } = bodyOf(answer, Response)
+  return openAnswer(question, author, identity.publicKey, sealed)
 }
 
 describe('consent', () => {
@@ -249,7 +269,8 @@ const signed = (endpoint: Endpoint, body: MeshQueryBody): OwnQuestion => ({
 
 describe('a question', () => {
   it('handed on twice is worked on once and answered with the same bytes', async () => {
-    const { owner, answers, write, send } = neighbour()
+    const { owner, write, carrier } = neighbour()
+    const { heard, send } = carrier()
     const held = Promise.withResolvers<void>()
     owner.gate = () => held.promise
     const question = write()
@@ -258,12 +279,12 @@ describe('a question', () => {
     await soon(() => owner.gathered.length === 1)
     await turns(3)
     held.resolve()
-    await soon(() => answers.length === 1)
+    await soon(() => heard.length === 1)
     send(question)
-    await soon(() => answers.length === 2)
+    await soon(() => heard.length === 2)
     await turns(3)
-    expect(answers).toHaveLength(2)
-    expect(answers[1]!.bytes).toEqual(answers[0]!.bytes)
+    expect(heard).toHaveLength(2)
+    expect(heard[1]!.bytes).toEqual(heard[0]!.bytes)
     expect(owner.gathered).toHaveLength(1)
     expect(owner.marks).toMatchObject([{ kind: 'document', id: new Uint8Array(question.body.query_id) }])
   })
@@ -303,9 +324,7 @@ describe('a question', () => {
     first.wire.connect(owner.id, first.asker.ref.nodeId)
     first.asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
     await soon(() => first.answers.length === 2)
-    const { sealed } = first.answers[1]!
-    const answer = openAnswer(question, first.asker.identity.publicKey, identity.publicKey, sealed)
-    expect(answer.status).toBe('error')
+    expect(openAny(question, owner, first.answers[1]!).status).toBe('error')
     expect(owner.gathered).toEqual([])
   })
 
@@ -379,22 +398,19 @@ describe('a question', () => {
   })
 
   it('with an audience key that nobody can seal to gets no answer and does no harm', async () => {
-    const { owner, asker, answers, write, ask } = neighbour()
-    const question = signed(asker, { ...write().body, audience_key: new Uint8Array(32) })
-    asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    const { owner, asker, write, ask, carrier } = neighbour()
+    const { heard, send } = carrier()
+    send(signed(asker, { ...write().body, audience_key: new Uint8Array(32) }))
     await soon(() => owner.audits.length > 0)
     await turns(3)
-    expect(answers).toEqual([])
+    expect(heard).toEqual([])
     expect((await ask()).status).toBe('success')
   })
 
   it('with such a key, after whose time only others listen, is in the ledger as answered to nobody', async () => {
     const time = new VirtualTime(Date.now())
     const { wire, owner, write } = neighbour({ clock: time.clock, timers: time })
-    const [direct, other] = [1, 2].map(() => new Endpoint(newIdentity(), wire, { version: queryStream })) as [
-      Endpoint,
-      Endpoint,
-    ]
+    const [direct, other] = [1, 2].map(() => new Endpoint(newIdentity(), wire)) as [Endpoint, Endpoint]
     for (const { ref } of [direct, other]) wire.connect(owner.id, ref.nodeId)
     owner.trusts(direct, 'peer')
     const { body, bytes } = signed(direct, { ...write().body, audience_key: new Uint8Array(32) })
@@ -428,8 +444,7 @@ describe('a question', () => {
     for (const answer of answers) {
       const opened = [one, other].map((question) => {
         try {
-          return openAnswer(question, asker.identity.publicKey, owner.identity.publicKey, answer.sealed)
-            .status
+          return openAny(question, owner, answer).status
         } catch {
           return undefined
         }
@@ -597,7 +612,7 @@ describe('too many questions', () => {
     forged[forged.length - 1]! ^= 1
     for (const { bytes } of [honest, other, honest, other]) asker.sendQuestion(owner.id, query_id, bytes)
     await soon(() => answers.length === 4)
-    expect(answers.map(({ author }) => toHex(author)).toSorted()).toEqual(
+    expect(answers.map(({ body }) => toHex((body as { author: Uint8Array }).author)).toSorted()).toEqual(
       [toHex(asker.identity.publicKey), toHex(stranger.publicKey)]
         .flatMap((author) => [author, author])
         .toSorted(),

@@ -9,7 +9,6 @@ import {
   Response,
   type SealedAnswer,
 } from '../../../../protocols/messages/query.ts'
-import { signedQuery } from '../../../../protocols/registry.ts'
 import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
 import { Endpoint, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
 
@@ -20,13 +19,14 @@ afterEach(() => {
 interface Asked {
   readonly body: MeshQueryBody
   readonly author: Uint8Array
+  readonly document: Uint8Array
 }
 
 /** An asker with one honest member, b, and one that does as `answer` says. */
 function among(answer: (asked: Asked, me: Endpoint) => void) {
   const wire = new Wire()
   const asker = new TestNode(wire, { name: 'asker' })
-  const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)), version: signedQuery })
+  const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)) })
   const evil = new Endpoint(newIdentity(), wire)
   honest.trusts(asker, 'peer')
   asker.members.add(honest)
@@ -45,7 +45,7 @@ function among(answer: (asked: Asked, me: Endpoint) => void) {
 function readHop(frame: Frame): Asked {
   const { document } = bodyOf(frame, QueryHop)
   const question = decodeFrame(document, { messages: messageTable([MeshQuery]), verify: verifySignature })
-  return { body: bodyOf(question, MeshQuery), author: question.envelope.sender }
+  return { body: bodyOf(question, MeshQuery), author: question.envelope.sender, document }
 }
 
 interface Forgery {
@@ -239,12 +239,16 @@ describe('an answer', () => {
 
   it('of another member handed in as one’s own proves nothing, and that member still counts once', async () => {
     const copies: Uint8Array[] = []
-    const { wire, asker, honest, evil, send } = among(() => {})
-    wire.tap = (bytes, from) => {
-      if (from !== honest.id) return [bytes]
+    // It hands the question to the other one, which seals its answer for the asker, and hands in that.
+    const { wire, asker, honest, evil, send } = among(({ body, document }, me) =>
+      me.sendQuestion(honest.id, body.query_id, document),
+    )
+    wire.connect(evil.ref.nodeId, honest.id)
+    wire.tap = (bytes, from, to) => {
+      if (from !== honest.id || to === asker.id) return [bytes]
       copies.push(bytes)
-      send(bytes)
-      return [bytes, bytes]
+      for (let twice = 0; twice < 2; twice++) send(bytes)
+      return []
     }
     const result = await asker.ask()
     expect(copies).toHaveLength(1)

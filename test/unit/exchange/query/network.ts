@@ -1,6 +1,6 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
-import type { Message, Stream, WireBody } from '../../../../protocols/define.ts'
-import { decodeFrame, encodeFrame, type Frame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
+import type { Message, WireBody } from '../../../../protocols/define.ts'
+import { decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import type {
   ActivityPatterns,
   AnomalyCounts,
@@ -9,8 +9,8 @@ import type {
   ToolUse,
 } from '../../../../protocols/messages/numbers.ts'
 import { QUERY_HOPS, QueryHop } from '../../../../protocols/messages/query.ts'
-import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
 import {
   type Clock,
   type Random,
@@ -67,12 +67,6 @@ export class Wire {
     this.#endpoints.set(endpoint.ref.nodeId, endpoint)
   }
 
-  /** The newest version that both ends speak. */
-  version(a: NodeId, b: NodeId): Stream {
-    const both = [a, b].map((node) => this.#endpoints.get(node)!.version)
-    return both.includes(signedQuery) ? signedQuery : queryStream
-  }
-
   linked(a: NodeId, b: NodeId): boolean {
     return this.#links.get(a)?.has(b) ?? false
   }
@@ -118,10 +112,9 @@ export class Wire {
   }
 }
 
-const tableOf = (protocol: Stream) => messageTable(Object.values(protocol.messages))
-const TABLES = new Map([queryStream, signedQuery].map((one: Stream) => [one, tableOf(one)]))
+const TABLE = messageTable(Object.values(queryStream.messages))
 
-/** One end of the links, as the mesh room promises it: signatures, hop senders and nonces are checked. */
+/** One end of the links, as the mesh room promises it: the signatures of documents, and the senders of hop frames are checked. */
 export class Endpoint {
   handler: LinkHandler | undefined
   readonly ref: PeerRef
@@ -129,21 +122,13 @@ export class Endpoint {
   readonly #wire: Wire
   readonly #clock: Clock
   readonly #random: Random
-  readonly #nonces = new Set<string>()
-  /** The newest version that it speaks. An endpoint without a node speaks as an earlier release does, unless a test says so. */
-  readonly version: Stream
   #seq = 0
 
   constructor(
     identity: Identity,
     wire: Wire,
-    {
-      clock = systemClock,
-      random = systemRandom,
-      version = signedQuery,
-    }: { readonly clock?: Clock; readonly random?: Random; readonly version?: Stream } = {},
+    { clock = systemClock, random = systemRandom }: { readonly clock?: Clock; readonly random?: Random } = {},
   ) {
-    this.version = version
     this.identity = identity
     this.#clock = clock
     this.#random = random
@@ -155,29 +140,14 @@ export class Endpoint {
   /** Anything a link does not accept ends it. */
   arrive(peer: PeerRef, bytes: Uint8Array): void {
     try {
-      const version = this.#wire.version(this.ref.nodeId, peer.nodeId)
-      const proven = version.proof === 'connection' ? peer.publicKey : undefined
-      const messages = TABLES.get(version)!
-      const frame: Frame = decodeFrame(bytes, { messages, verify: verifySignature, proven })
-      const nonce = Buffer.from(frame.envelope.nonce).toString('hex')
-      if (frame.message.carried === 'hop' && proven === undefined) {
-        if (formatNodeId(frame.envelope.sender) !== peer.nodeId) throw new Error('not the stream’s peer')
-        if (this.#nonces.has(nonce)) throw new Error('replayed')
-        this.#nonces.add(nonce)
-      }
-      this.handler?.frame(peer, frame)
+      const proven = peer.publicKey
+      this.handler?.frame(peer, decodeFrame(bytes, { messages: TABLE, verify: verifySignature, proven }))
     } catch {
       this.#wire.cut(peer.nodeId, this.ref.nodeId)
     }
   }
 
-  /** Signed, as the version that this endpoint speaks with `to` has it. */
-  hopFrame<B extends WireBody>(
-    message: Message<B>,
-    body: NoInfer<B>,
-    trace?: Uint8Array,
-    to?: NodeId,
-  ): Uint8Array {
+  hopFrame<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Uint8Array {
     const envelope = {
       sender: this.identity.publicKey,
       ts: this.#clock.now(),
@@ -185,13 +155,7 @@ export class Endpoint {
       seq: ++this.#seq,
       ...(trace === undefined ? {} : { trace }),
     }
-    const version = to === undefined ? this.version : this.#wire.version(this.ref.nodeId, to)
-    return encodeFrame(
-      message,
-      envelope,
-      body,
-      version.proof === 'connection' ? () => UNSIGNED : this.identity.sign,
-    )
+    return encodeFrame(message, envelope, body, () => UNSIGNED)
   }
 
   /** A question handed to a neighbour as any node could; unless `hops` says otherwise, to be handed on to nobody. */
@@ -203,7 +167,7 @@ export class Endpoint {
     hops = QUERY_HOPS,
   ): boolean {
     const body = { query_id: queryId, remaining_ms, hops, document }
-    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body, undefined, to))
+    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
   }
 
   mesh(): Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'> {
@@ -213,9 +177,9 @@ export class Endpoint {
         this.handler = handler
         return {
           peers: () => this.#wire.peersOf(own),
-          speaks: (to) => (this.#wire.linked(own, to) ? this.#wire.version(own, to) : undefined),
+          has: (to) => this.#wire.linked(own, to),
           sendHop: (to, message, body, trace) =>
-            this.#wire.send(own, to, this.hopFrame(message, body, trace, to)),
+            this.#wire.send(own, to, this.hopFrame(message, body, trace)),
           sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
         }
       },
@@ -262,8 +226,6 @@ export interface NodeOptions {
   readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
-  /** Of the protocol of questions; absent: the newest. */
-  readonly version?: Stream
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo?: number
   readonly clock?: Clock
@@ -345,7 +307,7 @@ export class TestNode {
     this.members = options.among ?? new Set()
     this.#othersAre = options.among === undefined ? 'untrusted' : 'peer'
     this.#clock = options.clock ?? systemClock
-    this.endpoint = new Endpoint(this.identity, wire, { version: queryStream, ...options })
+    this.endpoint = new Endpoint(this.identity, wire, options)
     const people = options.people ?? new Map()
     const config = {
       node: { name: this.name },

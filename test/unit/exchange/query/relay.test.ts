@@ -57,8 +57,6 @@ function node(neighbours: number) {
   const echoes: Echo[] = []
   /** Neighbours without a link. */
   const deaf = new Set<NodeId>()
-  /** Neighbours of an earlier release. */
-  const older = new Set<NodeId>()
   const self = peer()
   const alarms = createAlarms<QueryTimer>(time, (timer) => relay.timeIsOver(timer.slice('echo '.length)))
   const linked = (one: NodeId): boolean => !deaf.has(one)
@@ -66,7 +64,6 @@ function node(neighbours: number) {
     self: self.nodeId,
     peers: () => peers.map(({ nodeId }) => nodeId).filter(linked),
     linked,
-    knowsTrees: (one) => !older.has(one),
     clock: time.clock,
     emit(action) {
       if ('did' in action) {
@@ -87,7 +84,7 @@ function node(neighbours: number) {
     down: ({ nodeId }: PeerRef): void => relay.down(nodeId),
   }
   const sent = (name: string): Hop[] => hops.filter((hop) => hop.name === name)
-  return { self, time, peers, hops, documents, deaf, older, router, sent, echoes }
+  return { self, time, peers, hops, documents, deaf, router, sent, echoes }
 }
 
 const nobody: ReadonlySet<NodeId> = new Set()
@@ -341,10 +338,9 @@ test('who has no other link to take back tells those behind it, and they take ba
   expect(next.grafts().map(({ to }) => to)).toEqual(next.needless.map(({ nodeId }) => nodeId))
 })
 
-test('nobody of an earlier release is told of a tree, and nobody more often than its quota allows', () => {
-  const { router, peers, older, grafts, parent, needless } = inTree()
-  const [early, other] = needless as [PeerRef, PeerRef]
-  older.add(early.nodeId)
+test('a neighbour is told no more often than its quota allows that it is back in a tree', () => {
+  const { router, peers, grafts, parent, needless } = inTree()
+  const [, other] = needless as [PeerRef, PeerRef]
   const { frames } = queryStream.quota
   for (let i = 0; i < 6; i++) {
     const asked = question()
@@ -355,7 +351,6 @@ test('nobody of an earlier release is told of a tree, and nobody more often than
   }
   router.down(parent)
   const told = grafts().map(({ to }) => to)
-  expect(told).not.toContain(early.nodeId)
   expect(told.filter((to) => to === other.nodeId)).toHaveLength(7)
   expect(frames).toBeGreaterThan(7)
 })

@@ -2,14 +2,8 @@
 
 import { describe, expect, it } from 'vitest'
 import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
-import {
-  DirectAnswer,
-  QUERY_HOPS,
-  QueryDone,
-  QueryHop,
-  Response,
-} from '../../../../protocols/messages/query.ts'
-import { query as queryStream, signedQuery } from '../../../../protocols/registry.ts'
+import { DirectAnswer, QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
 import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import { writeQuestion } from '../../../../src/exchange/query/document.ts'
 import { createWays, treeOf } from '../../../../src/exchange/query/state/trees.ts'
@@ -228,16 +222,15 @@ describe('a tree', () => {
     expect(heard).toBeGreaterThan(0)
   })
 
-  it('in a mesh of old and new releases, whose links come and go, leaves nobody out', async () => {
+  it('in a mesh whose links come and go leaves nobody out', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.boolean(), { minLength: 9, maxLength: 9 }),
         fc.array(fc.tuple(fc.nat(8), fc.nat(8)), { maxLength: 6 }),
         fc.array(fc.nat(8), { minLength: 3, maxLength: 3 }),
-        async (old, more, askers) => {
+        async (more, askers) => {
           const others = more.filter(([a, b]) => a !== b)
           const mesh = graphOf(
-            people(9, (i) => ({ version: old[i] ? signedQuery : queryStream })),
+            people(9),
             Array.from({ length: 8 }, (_, i) => [i, i + 1] as const),
           )
           for (const [round, asker] of askers.entries()) {
@@ -260,7 +253,7 @@ describe('a tree', () => {
   it('may be called what it will: a node hands one question on over one tree, and over every link once', async () => {
     const wire = new Wire()
     const node = new TestNode(wire, { name: 'node' })
-    const [bad, next] = [0, 1].map(() => new Endpoint(newIdentity(), wire, { version: queryStream }))
+    const [bad, next] = [0, 1].map(() => new Endpoint(newIdentity(), wire))
     for (const { ref } of [bad!, next!]) wire.connect(ref.nodeId, node.id)
     let copies = 0
     // It ends at once, so that the node has done with a copy when the next one comes.
@@ -298,7 +291,7 @@ describe('a tree', () => {
 it('a tree is its asker’s alone: a question of another author that names it cuts no link out of it', async () => {
   const wire = new Wire()
   const node = new TestNode(wire, { name: 'node' })
-  const ends = [0, 1, 2].map(() => new Endpoint(newIdentity(), wire, { version: queryStream }))
+  const ends = [0, 1, 2].map(() => new Endpoint(newIdentity(), wire))
   const [asker, other, below] = ends as [Endpoint, Endpoint, Endpoint]
   for (const { ref } of ends) wire.connect(ref.nodeId, node.id)
   let copies = 0
@@ -331,12 +324,12 @@ it('a tree is its asker’s alone: a question of another author that names it cu
 })
 
 describe('an answer over the own link of its owner', () => {
-  /** An asker, one in the middle that speaks the newest version, and an owner. */
+  /** An asker, one in the middle, and an owner. */
   function across() {
     const wire = new Wire()
     const asker = new TestNode(wire, { name: 'asker' })
     const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
-    const middle = new Endpoint(newIdentity(), wire, { version: queryStream })
+    const middle = new Endpoint(newIdentity(), wire)
     owner.trusts(asker, 'peer')
     for (const member of [owner, middle]) asker.members.add(member)
     wire.connect(asker.id, middle.ref.nodeId)
@@ -373,24 +366,6 @@ describe('an answer over the own link of its owner', () => {
     expect(asker.outcomes(await asker.ask({ timeoutMs: 60_000 }))).toEqual({ owner: 'answered' })
     expect(seen).toContain('DirectAnswer')
     expect(seen).not.toContain('Response')
-  })
-
-  it('is sealed and signed for an asker of an earlier release', async () => {
-    const wire = new Wire()
-    const asker = new TestNode(wire, { name: 'asker', version: signedQuery })
-    const owner = new TestNode(wire, { name: 'owner', people: person(uses('git', 3)) })
-    owner.trusts(asker, 'peer')
-    asker.members.add(owner)
-    wire.connect(asker.id, owner.id)
-    const seen: string[] = []
-    wire.tap = (bytes, from) => {
-      const frame = read(bytes)
-      if (from === owner.id) seen.push(frame.message.name)
-      expect(bytes.subarray(-64)).not.toEqual(UNSIGNED)
-      return [bytes]
-    }
-    expect(asker.outcomes(await asker.ask())).toEqual({ owner: 'answered' })
-    expect(seen).toEqual([Response.name])
   })
 
   it('of another node, handed on as it was, ends the link; in the own name it is no answer of the owner', async () => {
