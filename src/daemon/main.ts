@@ -104,6 +104,8 @@ async function runOnce(options: DaemonOptions): Promise<ExitCode | Identity> {
     running.end()
     const success = next !== undefined || ending.code() === 0
     void local.audit.record({ type: 'node_stopped', success, details: {} })
+    // While there are neighbours. What is written later, as about the end of the links, is signed when the ledger stops.
+    await network.handOver()
     await stopAll(rooms, log)
     if (next !== undefined && !ending.signal.aborted) {
       if (switchIdentityFile(paths.key, next, random)) {

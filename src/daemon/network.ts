@@ -10,6 +10,7 @@ import { createFetched, createQuery } from '../exchange/query/index.ts'
 import { createFigures, createReports } from '../exchange/reports/index.ts'
 import { createSummaries } from '../exchange/summaries/index.ts'
 import { createMesh } from '../mesh/index.ts'
+import type { Audit } from '../trust/audit/index.ts'
 import { createUpkeep } from '../trust/certificates/index.ts'
 import { abandonRotation, type Identity, readPending } from '../trust/identity/index.ts'
 import { withRotations } from '../trust/peers/index.ts'
@@ -103,11 +104,7 @@ export function buildNetwork(
       }
     },
   })
-  audit.onHead((frame) => {
-    documents.publish('audit_head', frame).catch((error: unknown) => {
-      common.log.debug({ reason: String(error) }, 'a head of the ledger was not published')
-    })
-  })
+  const handOver = givingHeads({ audit, documents, log: common.log })
   const summaries = createSummaries({
     ...common,
     insight,
@@ -187,7 +184,39 @@ export function buildNetwork(
       ),
   })
 
-  return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation }
+  return { mesh, documents, summaries, totals, self, query, reports, upkeep, rotation, handOver }
+}
+
+/** The last head of the ledger is signed and fetched within this time, because SIGTERM promises an end within 5 s. */
+const HANDOVER_MS = 1_000
+
+/**
+ * Gives each signed head of the ledger to the neighbours, who keep it: an end that is cut off here shows by what they have. Returns
+ * what signs all that was written, and waits until they have that too.
+ */
+function givingHeads({
+  audit,
+  documents,
+  log,
+}: {
+  readonly audit: Pick<Audit, 'sign' | 'onHead'>
+  readonly documents: Pick<Documents, 'publish' | 'spread'>
+  readonly log: Log
+}): () => Promise<void> {
+  let published = Promise.resolve()
+  audit.onHead((frame) => {
+    published = documents.publish('audit_head', frame).catch((error: unknown) => {
+      log.debug({ reason: String(error) }, 'a head of the ledger was not published')
+    })
+  })
+  const handOver = async (): Promise<void> => {
+    await audit.sign()
+    await published
+    const { linked, have } = await documents.spread('audit_head', HANDOVER_MS)
+    if (have < linked) log.info({ linked, have }, 'not every neighbour has the last head of the ledger')
+  }
+  // A disk that does not answer holds nothing up: the ledger has its own time to stop.
+  return async () => void (await within(handOver(), HANDOVER_MS))
 }
 
 /** Stores and announces what this node has signed; with `neighbours` it waits until these could fetch it. */

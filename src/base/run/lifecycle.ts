@@ -5,8 +5,8 @@ import type { HealthCheck, Room } from './room.ts'
 
 /** Milliseconds that one room may take to stop; then the next is stopped without waiting. */
 const ROOM_STOP_MS = 2_000
-/** Milliseconds for all rooms; SIGTERM promises an end within 5 s, and the rest is for the process itself. */
-const TOTAL_STOP_MS = 4_000
+/** Milliseconds for all rooms; SIGTERM promises an end within 5 s, and the rest is for the process and what it does before. */
+const TOTAL_STOP_MS = 3_500
 /** Milliseconds that every room gets, even if the rooms before it used up the total. */
 const LEAST_STOP_MS = 150
 

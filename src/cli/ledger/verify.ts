@@ -13,7 +13,8 @@ export const counted = (entries: number): string => (entries === 1 ? '1 entry' :
 
 export const verifyLedger = defineCommand({
   name: 'audit verify',
-  summary: 'check that no entry of the ledger was altered or removed; exits with 1 if one was',
+  summary:
+    'check that no entry of the ledger was altered or removed; exits with 1 if one was, with 5 if no other machine shows that its end is there',
   shows: verifyAudit,
   options: [
     {
@@ -33,7 +34,7 @@ export const verifyLedger = defineCommand({
     if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
     else if (verdict.ok)
       io.out(
-        `The ledger is whole: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${restsOn(verdict)}${earlierKeys(verdict)}`,
+        `${isWitnessed(verdict) ? 'The ledger is whole' : 'No entry of the ledger was altered'}: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${restsOn(verdict)}${earlierKeys(verdict)}`,
       )
     else if (isShort(verdict)) io.out(shortOf(verdict))
     else {
@@ -41,9 +42,13 @@ export const verifyLedger = defineCommand({
 Entries before it are proven; this entry and all later ones are not. First of all, make a copy of the database.
 `)
     }
-    return verdict.ok ? EXIT.done : EXIT.failed
+    if (!verdict.ok) return EXIT.failed
+    return isWitnessed(verdict) ? EXIT.done : EXIT.partial
   },
 })
+
+/** Another machine keeps a signature of the end: what is newer than it is the work of an hour at most. */
+const isWitnessed = ({ outside }: AuditVerdict): boolean => (outside?.members.length ?? 0) > 0
 
 type Outside = NonNullable<AuditVerdict['outside']>
 
@@ -56,7 +61,7 @@ const namesOf = (outside: Outside): string => membersOf(outside).join(', ')
 /** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
 function restsOn({ outside }: AuditVerdict): string {
   if (outside === undefined || outside.members.length === 0)
-    return `Only this machine's own copy was compared: no other machine keeps a signature of its end yet.
+    return `What there is of it is whole. Entries may be missing at its end: no other machine keeps a signature of that (a neighbour gets one every hour and when this node stops), and whoever could write here could have cut it off with its signatures.
 `
   return `It reaches entry ${outside.seq}; ${namesOf(outside)} ${membersOf(outside).length === 1 ? 'keeps' : 'keep'} its signature of ${outside.signed_at}.
 `

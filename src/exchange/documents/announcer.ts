@@ -27,6 +27,8 @@ export interface Announcer {
   received(document: Document): void
   /** Own ones once more. */
   remind(heads: readonly DocumentHeadBody[]): void
+  /** Tells at once of this node's own documents that wait to be told. */
+  now(): void
   /** Another node has announced the document. */
   heard(head: DocumentHeadBody): void
   stop(): void
@@ -40,7 +42,7 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
   /** Heads to be announced, by document name, the oldest first. `at`: earliest time (monotonic, ms). */
   const waiting = createRecent<
     string,
-    { readonly head: DocumentHeadBody; readonly at: number; readonly own: boolean }
+    { readonly head: DocumentHeadBody; at: number; readonly own: boolean }
   >(WAITING_MAX)
   const told = createRecent<string, true>(TOLD_MAX)
   let lastAt = Number.NEGATIVE_INFINITY
@@ -107,6 +109,11 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
       if (told.get(editionOf(head)) !== undefined) return
       const [least, most] = OTHERS_AFTER_MS
       add(head, least + random.float() * (most - least), false)
+    },
+    now() {
+      for (const [, one] of waiting) if (one.own) one.at = 0
+      cancel()
+      tell()
     },
     remind(heads) {
       for (const head of heads) add(head, 0, true)

@@ -232,7 +232,9 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     async spread(kind, ms) {
       const peers = linked().filter(deps.trust.admits)
       const version = catalog.get(self, kind, '')?.version ?? 0
-      const have = await fetches.spread({ author: self, kind, slot: '', version }, peers, ms)
+      const spreading = fetches.spread({ author: self, kind, slot: '', version }, peers, ms)
+      announcer.now()
+      const have = await spreading
       return { linked: peers.length, have }
     },
 

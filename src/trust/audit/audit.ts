@@ -74,18 +74,12 @@ export function createAudit(options: AuditOptions): Audit {
   const writings = createListeners<[seq: number]>(deaf)
   let pumping: Promise<void> | undefined
 
-  const reading = createReading({
-    repository,
-    identity,
-    clock,
-    times,
-    settle: () => settle(),
-    async sign() {
-      await settle()
-      headDue ||= newest.seq > signedSeq
-      await pump()
-    },
-  })
+  async function sign(): Promise<void> {
+    await settle()
+    headDue ||= newest.seq > signedSeq
+    await pump()
+  }
+  const reading = createReading({ repository, identity, clock, times, settle: () => settle(), sign })
 
   function drop(count: number): void {
     if (dropped === 0) log.error({ count }, 'audit entries were dropped')
@@ -269,6 +263,7 @@ export function createAudit(options: AuditOptions): Audit {
 
     ...reading,
     ...recordingBy(take),
+    sign,
 
     async trim(before) {
       if (state !== 'open') return

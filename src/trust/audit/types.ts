@@ -125,7 +125,7 @@ export interface Audit extends Room {
   /**
    * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off
    * with its heads shows by them alone. What it cannot notice: the loss of entries newer than the last head that left
-   * the machine (at most an hour's), and a rewrite by somebody who holds this node's key.
+   * the machine (at most an hour's, and those of the last moment before a stop), and a rewrite by somebody who holds this node's key.
    */
   verify(elsewhere?: readonly HeadElsewhere[]): Promise<AuditVerdict>
   /**
@@ -156,6 +156,8 @@ export interface Audit extends Room {
    * names the last of them stands for them. Resolves when that is on disk.
    */
   trim(before: number): Promise<void>
+  /** Resolves when a signed head covers every entry that was recorded before. */
+  sign(): Promise<void>
   /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
   onHead(listener: (frame: Uint8Array) => void): () => void
 }

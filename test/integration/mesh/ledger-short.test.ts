@@ -34,6 +34,12 @@ async function cut(home: string, through: number): Promise<void> {
   }
 }
 
+const keepsHead = (node: TestNode): Promise<boolean> =>
+  until(async () => (await node.status()).documents.received === 1, {
+    what: 'it keeps it',
+    deadlineMs: 2_000,
+  }).catch(() => false)
+
 test('verify says by how much a ledger is short of the head that a neighbour keeps, and by whom', async () => {
   const birch = await startNode({ name: 'birch' })
   const ash = await startNode({ name: 'ash', config: await nextTo(birch) })
@@ -41,15 +47,22 @@ test('verify says by how much a ledger is short of the head that a neighbour kee
   await trusts(ash, (await birch.status()).node_id)
   await linked(birch, ash)
   const before = await ash.karo(['audit', 'verify'])
-  expect([before.code, before.stdout]).toEqual([0, expect.stringMatching(/nly this machine's own copy/)])
+  expect([before.code, before.stdout]).toEqual([
+    5,
+    expect.stringMatching(/Entries may be missing at its end/),
+  ])
 
-  // A head is signed every hour, and when a node stops; neighbours have it a moment after the next start.
+  // A head is signed every hour, and when a node stops: a neighbour has it before the links end. There is a second for that, which
+  // a busy machine may need for other things. What is cut has nothing to give when it starts.
   await ash.stop()
+  for (let tries = 1; !(await keepsHead(birch)); tries++) {
+    if (tries === 5) throw new Error('birch never has the head of a node that has stopped')
+    await cut(ash.home, 2)
+    const once = await startNode({ name: 'ash', home: ash.home })
+    await linked(birch, once)
+    await once.stop()
+  }
   const again = await startNode({ name: 'ash', home: ash.home })
-  await until(async () => (await birch.status()).documents.received === 1, {
-    what: 'birch keeps the head',
-    pollMs: 200,
-  })
   const whole = await until(
     async () => {
       const verdict = await verdictOf(again)
@@ -57,6 +70,7 @@ test('verify says by how much a ledger is short of the head that a neighbour kee
     },
     { what: 'ash hears that birch has it', pollMs: 200, deadlineMs: 150_000 },
   )
+  expect((await again.karo(['audit', 'verify'])).code).toBe(0)
   expect(whole).toMatchObject({ ok: true, outside: { missing: 0, members: [{ name: 'birch' }] } })
   const { seq } = whole.outside as NonNullable<AuditVerdict['outside']>
 

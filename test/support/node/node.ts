@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import type { StatusShape } from '../../../src/api/contract/shapes.ts'
+import { EXIT } from '../../../src/base/errors.ts'
 import { atEnd, ended, track } from '../run/processes.ts'
 import { until } from '../run/until.ts'
 import { callDaemon } from './call-daemon.ts'
@@ -150,7 +151,8 @@ function launch(of: {
     karo: (args, input) => runKaro(args, env, input),
     async json<T>(args: readonly string[]) {
       const ran = await node.karo([...args, '--json'])
-      if (ran.code !== 0)
+      // What is incomplete says so in its document.
+      if (ran.code !== EXIT.done && ran.code !== EXIT.partial)
         throw new Error(`karo ${args.join(' ')}: exit ${ran.code}: ${ran.stdout}${ran.stderr}`)
       return JSON.parse(ran.stdout) as T
     },

@@ -288,15 +288,20 @@ test('audit log calls a node by its name and fingerprint, one that is not known 
   expect((await karo({ 'GET /api/v1/audit/log': { entries: [entry] } }, 'audit', 'log')).code).toBe(0)
 })
 
-test('audit verify exits 1 when the ledger is broken and prints the verdict either way', async () => {
-  for (const verdict of [
-    { ok: true, entries: 3, head: 'ab'.repeat(32), first_bad: null, earlier_keys: [] },
-    { ok: false, entries: 3, head: 'ab'.repeat(32), first_bad: 2, earlier_keys: [] },
-  ]) {
+test('audit verify exits 1 when the ledger is broken, 5 when nobody shows that its end is there, and prints the verdict', async () => {
+  const whole = { ok: true, entries: 3, head: 'ab'.repeat(32), first_bad: null, earlier_keys: [] }
+  const outside = { seq: 3, signed_at: '2026-11-20T09:00:00.000Z', members: [bob], missing: 0 }
+  for (const [code, verdict] of [
+    [0, { ...whole, outside }],
+    [5, whole],
+    [5, { ...whole, outside: { ...outside, members: [] } }],
+    [1, { ...whole, ok: false, first_bad: 2 }],
+  ] as const) {
     const answers = { 'GET /api/v1/audit/verify': verdict }
     const scripts = await karo(answers, 'audit', 'verify', '--json')
-    expect([scripts.code, JSON.parse(scripts.out)]).toEqual([verdict.ok ? 0 : 1, verdict])
+    expect([scripts.code, JSON.parse(scripts.out)]).toEqual([code, verdict])
     const people = await karo(answers, 'audit', 'verify')
-    expect([people.code, people.out.length > 0]).toEqual([verdict.ok ? 0 : 1, true])
+    expect([people.code, people.out.length > 0]).toEqual([code, true])
+    expect(people.out.includes('The ledger is whole')).toBe(code === 0)
   }
 })
