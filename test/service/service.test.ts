@@ -39,7 +39,8 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     const lines = await machine.must('journalctl _SYSTEMD_UNIT=karo.service -o cat --no-pager')
     return lines.split('\n')
   }
-  const json = async <T>(line: string): Promise<T> => JSON.parse(await machine.must(`${line} --json || [ $? = 5 ]`)) as T
+  const json = async <T>(line: string): Promise<T> =>
+    JSON.parse(await machine.must(`${line} --json || [ $? = 5 ]`)) as T
   /** Puts `key = value` below `[section]`, in the file that the package brought. */
   const configure = (section: string, line: string): Promise<string> =>
     machine.must(configuring(section, line))
