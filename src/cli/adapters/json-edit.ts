@@ -7,103 +7,115 @@ export class NotEditable extends Error {
   override readonly name = 'NotEditable'
 }
 
-interface Scalar {
-  readonly kind: 'scalar'
-  readonly start: number
-  readonly end: number
-}
-interface List {
-  readonly kind: 'list'
-  readonly start: number
-  readonly end: number
-  readonly items: readonly Node[]
-}
-interface Members {
-  readonly kind: 'members'
-  readonly start: number
-  readonly end: number
-  /** Begins at its key, ends with its value. */
-  readonly members: readonly { readonly key: string; readonly start: number; readonly value: Node }[]
-}
 /** A value and where it stands in the text: UTF-16 offsets [start, end). */
-export type Node = Scalar | List | Members
+export interface Node {
+  readonly kind: 'scalar' | 'list' | 'members'
+  readonly start: number
+  readonly end: number
+  readonly json: Json
+  /** A member begins at its key and ends with its value; in a list each has an empty key. */
+  readonly elements: readonly Element[]
+}
+interface Element {
+  readonly key: string
+  readonly start: number
+  readonly end: number
+  readonly value: Node
+}
 
 /** Deeper is no file of settings. */
 const MOST_DEPTH = 64
 
+const STRING = /"(?:[^"\\\n]|\\.)*"/y
+/** What a value begins with: one of several parts, a string, or what JSON.parse takes for a number or word. */
+const BEGINNING = /[[{]|"(?:[^"\\\n]|\\.)*"|[-+.\w]+/y
+const COMMENTS_AND_BLANKS = /(?:[ \t\r\n]+|\/\/[^\n]*|\/\*[\s\S]*?\*\/)*/y
+const [COLON, COMMA, END] = [/:/y, /,/y, /$/y]
+
 /** A string, or a comment as in JavaScript; a string may have the signs of a comment in it. */
-const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g
+const STRING_OR_COMMENT = /"(?:[^"\\\n]|\\.)*"|\/\/|\/\*/g
 
-/** The text with a blank in place of each character of a comment, so that every place stays where it is. */
-const blanked = (text: string): string =>
-  text.replace(STRING_OR_COMMENT, (found) => (found.startsWith('"') ? found : found.replace(/[^\r\n]/g, ' ')))
-
-export const hasComments = (text: string): boolean => blanked(text) !== text
+export const hasComments = (text: string): boolean =>
+  text.match(STRING_OR_COMMENT)?.some((found) => found.startsWith('/')) ?? false
 
 /** The text's value with its places; comments are passed over. Throws NotEditable. */
-export function parseNode(written: string): Node {
-  const text = blanked(written)
-  try {
-    JSON.parse(text)
-  } catch {
-    throw new NotEditable('it is not JSON')
-  }
-  // From here on the grammar is known to hold.
+export function parseNode(text: string): Node {
   let at = 0
-  const blank = (): void => {
-    while (' \t\r\n'.includes(text[at]!) && at < text.length) at++
+  const wrong = (place: number): NotEditable => {
+    const lines = text.slice(0, place).split('\n')
+    const column = (lines.at(-1) as string).length + 1
+    return new NotEditable(`it is not JSON from line ${lines.length}, column ${column} on`)
   }
-  const string = (): string => {
-    const start = at++
-    while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-    return JSON.parse(text.slice(start, ++at)) as string
+  const read = (what: RegExp): string | undefined => {
+    what.lastIndex = at
+    const found = what.exec(text)?.[0]
+    at += found?.length ?? 0
+    return found
+  }
+  const take = (what: RegExp): string | undefined => {
+    read(COMMENTS_AND_BLANKS)
+    return read(what)
+  }
+  const need = (what: RegExp): string => {
+    const found = take(what)
+    if (found === undefined) throw wrong(at)
+    return found
+  }
+  const parsed = (written: string): Json => {
+    try {
+      return JSON.parse(written) as Json
+    } catch {
+      throw wrong(at - written.length)
+    }
+  }
+  const listed = (close: RegExp, element: () => Omit<Element, 'end'>): readonly Element[] => {
+    const all: Element[] = []
+    if (take(close) !== undefined) return all
+    do {
+      const one = element()
+      all.push({ ...one, end: one.value.end })
+    } while (take(COMMA) !== undefined)
+    need(close)
+    return all
   }
   const value = (depth: number): Node => {
     if (depth > MOST_DEPTH) throw new NotEditable('it is nested too deeply')
-    blank()
-    const start = at
-    if (text[at] === '{') {
-      const members: { key: string; start: number; value: Node }[] = []
-      const keys = new Set<string>()
-      for (at++, blank(); text[at] !== '}'; blank()) {
-        if (text[at] === ',') at++
-        blank()
-        const from = at
-        const key = string()
-        if (keys.has(key)) throw new NotEditable(`it has the member "${key}" twice`)
-        keys.add(key)
-        blank()
-        at++
-        members.push({ key, start: from, value: value(depth + 1) })
-      }
-      return { kind: 'members', start, end: ++at, members }
+    const first = need(BEGINNING)
+    const start = at - first.length
+    if (first === '[') {
+      const elements = listed(/]/y, () => {
+        const item = value(depth + 1)
+        return { key: '', start: item.start, value: item }
+      })
+      return { kind: 'list', start, end: at, json: elements.map((one) => one.value.json), elements }
     }
-    if (text[at] === '[') {
-      const items: Node[] = []
-      for (at++, blank(); text[at] !== ']'; blank()) {
-        if (text[at] === ',') at++
-        items.push(value(depth + 1))
-      }
-      return { kind: 'list', start, end: ++at, items }
-    }
-    if (text[at] === '"') string()
-    else while (at < text.length && !' \t\r\n,]}'.includes(text[at]!)) at++
-    return { kind: 'scalar', start, end: at }
+    if (first !== '{') return { kind: 'scalar', start, end: at, json: parsed(first), elements: [] }
+    const keys = new Set<string>()
+    const elements = listed(/}/y, () => {
+      const written = need(STRING)
+      const key = parsed(written) as string
+      if (keys.has(key)) throw new NotEditable(`it has the member "${key}" twice`)
+      keys.add(key)
+      const from = at - written.length
+      need(COLON)
+      return { key, start: from, value: value(depth + 1) }
+    })
+    const json = Object.fromEntries(elements.map((one) => [one.key, one.value.json]))
+    return { kind: 'members', start, end: at, json, elements }
   }
-  return value(0)
+  const root = value(0)
+  need(END)
+  return root
 }
 
 /** The member's value, where `node` is an object that has it. */
 export function memberOf(node: Node, key: string): Node | undefined {
-  return node.kind === 'members' ? node.members.find((member) => member.key === key)?.value : undefined
+  return node.kind === 'members' ? node.elements.find((one) => one.key === key)?.value : undefined
 }
 
-export const jsonOf = (text: string, node: Node): Json =>
-  JSON.parse(blanked(text.slice(node.start, node.end))) as Json
-
 /** The text with one more element at the end of the list, or one more member (with `key`) at the end of the object. */
-export function withAdded(text: string, into: List | Members, added: Json, key?: string): string {
-  const elements = elementsOf(into)
+export function withAdded(text: string, into: Node, added: Json, key?: string): string {
+  const { elements } = into
   const name = key === undefined ? '' : `${JSON.stringify(key)}: `
   const last = elements.at(-1)
   const newline = text.includes('\r\n') ? '\r\n' : '\n'
@@ -125,8 +137,8 @@ export function withAdded(text: string, into: List | Members, added: Json, key?:
 }
 
 /** The text without the element or member of that number. */
-export function withoutElement(text: string, from: List | Members, index: number): string {
-  const elements = elementsOf(from)
+export function withoutElement(text: string, from: Node, index: number): string {
+  const { elements } = from
   const gone = elements[index]!
   const next = elements[index + 1]
   if (next !== undefined) return splice(text, gone.start, next.start, '')
@@ -135,12 +147,6 @@ export function withoutElement(text: string, from: List | Members, index: number
   return !hasComments(text.slice(from.start, from.end))
     ? splice(text, from.start + 1, from.end - 1, '')
     : splice(text, gone.start, gone.end, '')
-}
-
-function elementsOf(node: List | Members): readonly { readonly start: number; readonly end: number }[] {
-  return node.kind === 'list'
-    ? node.items
-    : node.members.map(({ start, value }) => ({ start, end: value.end }))
 }
 
 const splice = (text: string, start: number, end: number, put: string): string =>

@@ -3,7 +3,6 @@ import type { HookSettings } from './adapter.ts'
 import {
   hasComments,
   type Json,
-  jsonOf,
   memberOf,
   type Node,
   NotEditable,
@@ -61,17 +60,15 @@ export function withoutHooks(text: string): string {
 export function isBare(text: string, { fixed }: HookSettings): boolean {
   if (text === '') return true
   const root = parseNode(text)
-  return root.kind === 'members' && root.members.every(({ key }) => Object.hasOwn(fixed, key))
+  return root.kind === 'members' && root.elements.every(({ key }) => Object.hasOwn(fixed, key))
 }
 
 /** Our entries by event, as they stand in the file. Throws NotEditable. */
 export function ownHooks(text: string): Readonly<Record<string, readonly Json[]>> {
   if (isPlugin(text)) return { plugin: ownLines(text) }
   const found: Record<string, Json[]> = {}
-  for (const { event, node } of entriesOf(text)) {
-    const entry = jsonOf(text, node)
-    if (hasMark(entry)) found[event] = [...(found[event] ?? []), entry]
-  }
+  for (const { event, node } of entriesOf(text))
+    if (hasMark(node.json)) found[event] = [...(found[event] ?? []), node.json]
   return sorted(found)
 }
 
@@ -83,8 +80,7 @@ export function ownHookPlaces(text: string): readonly {
   readonly matcher: string | undefined
   readonly hook: { readonly [key: string]: Json }
 }[] {
-  return entriesOf(text).flatMap(({ event, index: group, node }) => {
-    const entry = jsonOf(text, node)
+  return entriesOf(text).flatMap(({ event, index: group, node: { json: entry } }) => {
     const matcher = isObject(entry) && typeof entry.matcher === 'string' ? entry.matcher : undefined
     return innerHooks(entry).flatMap((hook, index) =>
       isOurs(hook) && isObject(hook) ? [{ event, group, index, matcher, hook }] : [],
@@ -113,14 +109,12 @@ function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string,
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-type Container = Exclude<Node, { kind: 'scalar' }>
-
 /** Adds to what stands at the path of members. */
 function added(text: string, path: readonly string[], value: Json, key?: string): string {
   const into = path.reduce<Node | undefined>((node, name) => node && memberOf(node, name), parseNode(text))
   const wants = key === undefined ? 'list' : 'members'
   if (into?.kind !== wants) throw new NotEditable(`"${path.join('.')}" in it is not what this tool has there`)
-  return withAdded(text, into as Container, value, key)
+  return withAdded(text, into, value, key)
 }
 
 function eventNode(text: string, event: string): Node | undefined {
@@ -129,34 +123,34 @@ function eventNode(text: string, event: string): Node | undefined {
 }
 
 /** Every entry of every event. Throws NotEditable for a file that is built otherwise. */
-function entriesOf(text: string): readonly { event: string; list: Container; index: number; node: Node }[] {
+function entriesOf(text: string): readonly { event: string; list: Node; index: number; node: Node }[] {
   const root = parseNode(text)
   if (root.kind !== 'members') throw new NotEditable('it is not a JSON object')
   const hooks = memberOf(root, HOOKS)
   if (hooks === undefined) return []
   if (hooks.kind !== 'members') throw new NotEditable('"hooks" in it is not an object')
-  return hooks.members.flatMap(({ key: event, value: list }) =>
+  return hooks.elements.flatMap(({ key: event, value: list }) =>
     // Other members than events stand here too, `disabled` of Gemini CLI for one.
-    list.kind === 'list' ? list.items.map((node, index) => ({ event, list, index, node })) : [],
+    list.kind === 'list' ? list.elements.map(({ value: node }, index) => ({ event, list, index, node })) : [],
   )
 }
 
 /** The next element to take out: a hook of ours, or what has become empty by that. */
-function findOwn(text: string): { from: Container; index: number } | undefined {
+function findOwn(text: string): { from: Node; index: number } | undefined {
   for (const { event, list, index, node } of entriesOf(text)) {
-    if (!hasMark(jsonOf(text, node))) continue
+    if (!hasMark(node.json)) continue
     const inner = memberOf(node, HOOKS)
-    if (inner?.kind === 'list' && inner.items.length > 1) {
+    if (inner?.kind === 'list' && inner.elements.length > 1) {
       // Somebody put another hook beside ours.
-      const own = inner.items.findIndex((item) => isOurs(jsonOf(text, item)))
+      const own = inner.elements.findIndex(({ value }) => isOurs(value.json))
       if (own >= 0) return { from: inner, index: own }
     }
-    if (list.kind === 'list' && list.items.length > 1) return { from: list, index }
-    const root = parseNode(text) as Container & { kind: 'members' }
-    const hooks = memberOf(root, HOOKS) as Container & { kind: 'members' }
-    if (hooks.members.length > 1)
-      return { from: hooks, index: hooks.members.findIndex(({ key }) => key === event) }
-    return { from: root, index: root.members.findIndex(({ key }) => key === HOOKS) }
+    if (list.elements.length > 1) return { from: list, index }
+    const root = parseNode(text)
+    const hooks = memberOf(root, HOOKS) as Node
+    if (hooks.elements.length > 1)
+      return { from: hooks, index: hooks.elements.findIndex(({ key }) => key === event) }
+    return { from: root, index: root.elements.findIndex(({ key }) => key === HOOKS) }
   }
   return undefined
 }

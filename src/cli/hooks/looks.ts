@@ -1,15 +1,13 @@
 // Looks for the doctor whether the settings of the person's AI coding tools have Karo's present hook.
-import { readFileSync } from 'node:fs'
 import { loadGuard } from '../../assist/guard/index.ts'
 import { systemRandom } from '../../base/clock.ts'
-import { orElse } from '../../base/run/or-else.ts'
 import { ADAPTER_NAMES, ADAPTERS } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
 import { MARK, ownLines, withHooks } from '../adapters/settings.ts'
 import type { CommandIo } from '../command.ts'
 import type { ToolHookLook } from '../doctor/world.ts'
 import { homeOf } from '../place.ts'
-import { editFile } from '../shells/rc-file.ts'
+import { editFile, textOf } from '../shells/rc-file.ts'
 import { asksIn } from './ask-option.ts'
 import { inboxIn } from './inbox-option.ts'
 import { fileOf, hookLine, toolDirectory } from './settings.ts'
@@ -56,9 +54,4 @@ function linesIn(text: string): readonly string[] {
     if (error instanceof NotEditable) return []
     throw error
   }
-}
-
-/** The file in latin1, in which it is edited; empty if it cannot be read. */
-function textOf(file: string): string {
-  return orElse(() => readFileSync(file, 'latin1'), '')
 }

@@ -53,7 +53,7 @@ export function installHook(
   const after = edited(place, content, paste)
   if (before !== undefined && before !== after && Object.keys(ownHooks(before)).length === 0)
     keepCopy(place.file)
-  const changed = write(place, content)
+  const changed = write(place, after)
   report(io, place, changed, changed ? 'Added to' : 'The hook is already in')
   if (io.json) return EXIT.done
   const { title, asksIfNew } = place.adapter
@@ -90,7 +90,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   if (changed && isOwnFile(place.file, after, place.settings)) {
     fs.rmSync(place.file)
     dropDirectories(place, toolDirectory(io, place.settings, home))
-  } else if (changed) write(place, withoutHooks)
+  } else if (changed) write(place, after)
   dropCopy(place.file)
   report(io, place, changed, changed ? 'Removed from' : 'The hook is not in')
   return EXIT.done
@@ -208,13 +208,13 @@ function edited({ file, adapter }: Place, change: (text: string) => string, past
   }
 }
 
-function write(place: Place, change: (text: string) => string): boolean {
+function write({ file }: Place, text: string): boolean {
   try {
-    return editFile(place.file, (text) => edited(place, () => change(text)), systemRandom)
+    return editFile(file, () => text, systemRandom)
   } catch (error) {
-    if (!(error instanceof KaroError) || error.cause instanceof NotEditable) throw error
+    if (!(error instanceof KaroError)) throw error
     throw new KaroError(error.code, error.message, {
-      where: place.file,
+      where: file,
       hint: 'Check that the file and its directory belong to you.',
       cause: error,
     })

@@ -1,14 +1,13 @@
 // The program `karo` in ~/.local/bin, for everything that is no interactive shell: scripts, make, git hooks, xargs, cron.
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { systemRandom } from '../../base/clock.ts'
-import { createFile, replaceFile } from '../../base/files.ts'
 import { quoteShell } from '../../base/quote.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import type { CommandIo } from '../command.ts'
 import { programOf } from '../own-program.ts'
 import { homeOf } from '../place.ts'
 import { linkPages, unlinkPages } from './own-pages.ts'
+import { writeOwn } from './rc-file.ts'
 
 /** The second line, by which the file is known again. */
 const MARK = '# Made by karo shell install; karo shell uninstall removes it.'
@@ -32,12 +31,7 @@ export function makeLink(io: Pick<CommandIo, 'env'>): Link {
   if (byName) return { path, state: 'installed', found: true }
   if (isForeign(path)) return { path, state: 'foreign', found }
   linkPages(io, words.at(-1) ?? '')
-  const text = scriptOf(words)
-  if (orElse(() => readFileSync(path, 'utf8'), '') === text) return { path, state: 'there', found }
-  mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
-  if (existsSync(path)) replaceFile(path, text, 0o755, systemRandom)
-  else createFile(path, text, 0o755, systemRandom)
-  return { path, state: 'made', found }
+  return { path, state: writeOwn(path, scriptOf(words), 0o755) ? 'made' : 'there', found }
 }
 
 /** Removes it if it is Karo's; true if it did. */

@@ -1,11 +1,12 @@
 // Adds one marked line to a shell's start file and takes it out again, leaving every other line as it was.
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
-import type { Random } from '../../base/clock.ts'
+import { type Random, systemRandom } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
-import { beginFile, temporaryBeside } from '../../base/files.ts'
+import { beginFile, replaceFile, temporaryBeside } from '../../base/files.ts'
 import { printable } from '../../base/format.ts'
+import { orElse } from '../../base/run/or-else.ts'
 
 /** The end of the line, by which it is found again. */
 const MARK = '# karo shell hook'
@@ -59,6 +60,17 @@ export function markedLines(text: string): readonly string[] {
 }
 
 const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK)
+
+/** The file in latin1, as it is edited: whatever its encoding, every byte stays. One that is not there, or not to be read, is empty. */
+export const textOf = (file: string): string => orElse(() => fs.readFileSync(file, 'latin1'), '')
+
+/** Writes a file that is Karo's own as a whole, with its directory; false where it says the same already. */
+export function writeOwn(path: string, text: string, mode: number): boolean {
+  if (orElse(() => fs.readFileSync(path, 'utf8'), undefined) === text) return false
+  fs.mkdirSync(dirname(path), { recursive: true, mode: 0o755 })
+  replaceFile(path, text, mode, systemRandom)
+  return true
+}
 
 /** Removes a start file in which nothing is; true if it did. A symbolic link stays, because somebody keeps files elsewhere. */
 export function removeEmpty(path: string): boolean {

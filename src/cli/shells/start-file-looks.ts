@@ -1,15 +1,13 @@
 // Whether the start files of this person's shells load the hook, for the checks.
-import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
-import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import { hookLine } from '../commands/terminal/shell.ts'
 import type { StartFileLook } from '../doctor/world.ts'
 import { absolutePath, homeOf } from '../place.ts'
 import { flagsFrom } from './flags.ts'
-import { editFile, markedLines, withLine } from './rc-file.ts'
+import { editFile, markedLines, textOf, withLine } from './rc-file.ts'
 import { START_FILES } from './start-files.ts'
 
 /** Of every shell there is a hook for; empty where the person's own shell is another one. */
@@ -33,9 +31,4 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
       refresh: () => void editFile(file, (old) => withLine(old, expected), systemRandom),
     }
   })
-}
-
-/** Latin-1, as the file is edited. One that is not there, or not to be read, is empty. */
-function textOf(file: string): string {
-  return orElse(() => readFileSync(file, 'latin1'), '')
 }

@@ -1,10 +1,8 @@
 // Which of a person's start files load the hook, for what is said after one of them was rid of it.
-import { readFileSync } from 'node:fs'
-import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import { absolutePath, homeOf } from '../place.ts'
-import { markedLines } from './rc-file.ts'
+import { markedLines, textOf } from './rc-file.ts'
 import { START_FILES } from './start-files.ts'
 
 /** A line for each shell that still has the hook in its start file, and how to take it out; empty where none has. */
@@ -15,9 +13,4 @@ export function stillHooked(io: CommandIo): string {
       ? `Still in ${file}; to remove it there:  karo shell uninstall ${shell}\n`
       : ''
   }).join('')
-}
-
-/** Latin-1, as start files are edited. One that is not there, or not to be read, is empty. */
-function textOf(file: string): string {
-  return orElse(() => readFileSync(file, 'latin1'), '')
 }

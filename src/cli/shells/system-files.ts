@@ -1,10 +1,10 @@
 // The start files that every interactive shell of a machine reads, and the hook's line in them.
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
-import { editFile, withLine, withoutLine } from './rc-file.ts'
+import { editFile, removeEmpty, withLine, withoutLine } from './rc-file.ts'
 
 interface SystemFile {
   readonly shell: Shell
@@ -79,9 +79,4 @@ export function changeSystemFiles(
     if (what === 'uninstall' && needs === 'directory' && changed) removeEmpty(file)
     return [{ shell, file, changed }]
   })
-}
-
-/** Removes Karo's own file if nobody has added anything to it. The directory is the shell's and stays. */
-function removeEmpty(file: string): void {
-  if (readFileSync(file, 'latin1').trim() === '') rmSync(file)
 }

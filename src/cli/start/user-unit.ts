@@ -1,10 +1,8 @@
 // The person's own systemd: a unit file in the home, without root and without a package.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createFile, replaceFile } from '../../base/files.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -112,16 +110,3 @@ const unquoteUnit = (word: string): string =>
   (word.startsWith('"') ? word.slice(1, -1).replace(/\\(.)/g, '$1') : word)
     .replaceAll('$$', () => '$')
     .replaceAll('%%', '%')
-
-/** Writes the unit; false if it says the same already. */
-export function writeUnit(file: string, text: string): boolean {
-  if (existsSync(file)) {
-    if (readFileSync(file, 'utf8') === text) return false
-    replaceFile(file, text, 0o644, systemRandom)
-    return true
-  }
-  mkdirSync(join(file, '..'), { recursive: true })
-  return createFile(file, text, 0o644, systemRandom)
-}
-
-export const removeUnit = (file: string): void => rmSync(file, { force: true })

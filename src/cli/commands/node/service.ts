@@ -1,4 +1,5 @@
 // karo service: keeps a person's node running, by their own systemd, or by their shells where no systemd runs.
+import { rmSync } from 'node:fs'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
@@ -11,18 +12,16 @@ import { isOfHome, keptBy, ownUnit, runningPid, startingFiles } from '../../kept
 import { absoluteProgram } from '../../own-program.ts'
 import { homeOf } from '../../place.ts'
 import { flagsFrom, START, withFlags } from '../../shells/flags.ts'
-import { changeMarked, editFile } from '../../shells/rc-file.ts'
+import { changeMarked, editFile, writeOwn } from '../../shells/rc-file.ts'
 import { startFileLooks } from '../../shells/start-file-looks.ts'
 import { startInBackground } from '../../start/background.ts'
 import {
   homeInUnit,
   refuseBesideMachine,
-  removeUnit,
   runsHere,
   systemctl,
   unitFile,
   unitText,
-  writeUnit,
 } from '../../start/user-unit.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -56,7 +55,8 @@ async function installUnit(io: CommandIo): Promise<void> {
       where: 'karo service install',
       hint: 'Stop it first, so that systemd can start it:  karo stop',
     })
-  const changed = writeUnit(file, unitText(absoluteProgram(io), io.env.KARO_HOME ? io.home : undefined))
+  const text = unitText(absoluteProgram(io), io.env.KARO_HOME ? io.home : undefined)
+  const changed = writeOwn(file, text, 0o644)
   if (changed) await systemctl(io.env, 'daemon-reload')
   const active = async () => (await systemctl(io.env, 'is-active', '--quiet', 'karo.service')).ok
   const ran = await active()
@@ -119,7 +119,7 @@ const remove = defineCommand({
     const unit = ownUnit(io)
     if (unit !== undefined) {
       await systemctl(io.env, 'disable', '--now', 'karo.service')
-      removeUnit(unit)
+      rmSync(unit, { force: true })
       await systemctl(io.env, 'daemon-reload')
     }
     const files = changeShells(io, false)

@@ -1,11 +1,10 @@
 // karo shell: prints the hook that records commands, or puts it into the shell's start file.
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { accessSync, constants, existsSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../../api/contract/client/explain.ts'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { quoteShell } from '../../../base/quote.ts'
-import { orElse } from '../../../base/run/or-else.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import type { Shell } from '../../../observe/hooks/hook.ts'
 import { SHELLS } from '../../../observe/hooks/index.ts'
@@ -46,6 +45,7 @@ import {
   makeDirectory,
   markedLines,
   removeEmpty,
+  textOf,
   withLine,
   withoutLine,
 } from '../../shells/rc-file.ts'
@@ -243,9 +243,6 @@ async function wantsFinder(
   )
   return answer !== undefined && !/^n/i.test(answer)
 }
-
-/** Latin-1, as start files are edited. One that is not there, or not to be read, is empty. */
-const textOf = (file: string): string => orElse(() => readFileSync(file, 'latin1'), '')
 
 /** What programs that are no interactive shell need, to find `karo`. */
 function aboutLink({ path, state, found }: ReturnType<typeof makeLink>): string {

@@ -93,6 +93,18 @@ describe.each(tools)('%s', (_, settings) => {
   })
 })
 
+test.each([
+  ['{"a":1,}', 1, 8],
+  ['{\n  "a": [1, 2],\n  "b": no\n}', 3, 8],
+  ['{\n  // mine\n  "a": {"b": 1 "c": 2}\n}', 3, 16],
+  ['{"a": "\\q"}', 1, 7],
+  ['{"a": 01}', 1, 7],
+  ['{\n  "a": 1\n', 3, 1],
+  ['{} /* end */ {}', 1, 14],
+])('of %j it is said from where on it is broken', (text, line, column) => {
+  expect(() => withHooks(text, ADAPTERS.gemini.settings!, LINE)).toThrow(`line ${line}, column ${column} on`)
+})
+
 test('a plugin is a file of Karo’s own: written whole, found again, removed whole, and never in place of another', () => {
   const settings = ADAPTERS.opencode.settings!
   const once = withHooks('', settings, LINE)
@@ -188,11 +200,11 @@ describe('edits of JSON', () => {
         expect(JSON.parse(longer)).toEqual({ ...JSON.parse(text), [key]: JSON.parse(JSON.stringify(more)) })
         const again = parseNode(longer)
         if (again.kind !== 'members') throw new Error('an object is an object')
-        expect(withoutElement(longer, again, again.members.length - 1)).toBe(text)
+        expect(withoutElement(longer, again, again.elements.length - 1)).toBe(text)
         const keys = Object.keys(JSON.parse(text))
         keys.forEach((gone, index) => {
           const { [gone]: _, ...rest } = JSON.parse(text)
-          const at = node.members.findIndex((member) => member.key === gone)
+          const at = node.elements.findIndex((member) => member.key === gone)
           expect(JSON.parse(withoutElement(text, node, at))).toEqual(rest)
           expect(index).toBeLessThan(keys.length)
         })
