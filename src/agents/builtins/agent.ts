@@ -79,7 +79,7 @@ export function builtInFor({ id, purpose, tools, acts }: BuiltIn, person: number
     end: async () => {},
   }
   const agent: Agent = {
-    errors: { push() {}, end() {}, note() {}, read: () => ({ lines: [], dropped: 0, cut: 0 }) },
+    errors: { push() {}, end() {}, note() {}, hide() {}, read: () => ({ lines: [], dropped: 0, cut: 0 }) },
     status: () => ({ state: 'running', detail: purpose, restarts: 0, since: null }),
     session: () => session,
     start: async () => session,

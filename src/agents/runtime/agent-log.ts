@@ -4,6 +4,8 @@
 /** Lines, and characters of one line, that are kept of each agent: at most 1 MiB of memory. */
 const MOST_LINES = 500
 const MOST_CHARS = 1_000
+/** Characters of a line that are looked through for secrets before it is cut. */
+const MOST_SEARCHED = 16_384
 
 interface AgentLogLine {
   /** Milliseconds since the epoch. */
@@ -19,6 +21,8 @@ export interface AgentLog {
   /** The agent has ended: what it wrote without an end of line is a line too. */
   end(): void
   note(text: string): void
+  /** From now on each line is kept as `mask` gives it back. */
+  hide(mask: (text: string) => string): void
   /** Oldest first. `dropped`: lines before them; `cut`: characters that too long lines among them lost. */
   read(): { readonly lines: readonly AgentLogLine[]; readonly dropped: number; readonly cut: number }
 }
@@ -29,15 +33,18 @@ export function createAgentLog(now: () => number): AgentLog {
   let decoder = new TextDecoder()
   let begun = ''
   let begunCut = 0
+  let masked = (text: string): string => text
 
-  const add = (from: AgentLogLine['from'], text: string, cut: number): void => {
-    lines.push({ at: now(), from, text, cut })
+  const add = (from: AgentLogLine['from'], whole: string, lost: number): void => {
+    const safe = masked(whole)
+    const text = safe.slice(0, MOST_CHARS)
+    lines.push({ at: now(), from, text, cut: lost + safe.length - text.length })
     if (lines.length <= MOST_LINES) return
     lines.shift()
     dropped += 1
   }
   const extend = (text: string): void => {
-    const kept = text.slice(0, MOST_CHARS - begun.length)
+    const kept = text.slice(0, MOST_SEARCHED - begun.length)
     begun += kept
     begunCut += text.length - kept.length
   }
@@ -61,9 +68,9 @@ export function createAgentLog(now: () => number): AgentLog {
       decoder = new TextDecoder()
       if (begun !== '' || begunCut > 0) close()
     },
-    note: (text) => {
-      const kept = text.slice(0, MOST_CHARS)
-      add('karo', kept, text.length - kept.length)
+    note: (text) => add('karo', text, 0),
+    hide(mask) {
+      masked = mask
     },
     read: () => ({
       lines: lines.map(({ at, from, text }) => ({ at, from, text })),

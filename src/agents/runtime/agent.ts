@@ -10,6 +10,7 @@ import { isOutside } from '../manifest/outside.ts'
 import type { JobSpec, MuscleClient } from '../muscle/client.ts'
 import { type AgentLog, createAgentLog } from './agent-log.ts'
 import type { AgentState } from './agent-states.ts'
+import { maskOf } from './mask.ts'
 import { beginSession, type CallOptions, type CallOutcome, type Session, type Tool } from './session.ts'
 import { openerOf } from './spec.ts'
 import type { WayOutDeps } from './way-out.ts'
@@ -116,6 +117,8 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
         const manifest = await deps.manifest()
         const client = muscle.client()
         const secrets = await deps.secrets(manifest, traceId)
+        const mask = maskOf(secrets)
+        errors.hide(mask.text)
         const started = await beginSession({
           ...openerOf(manifest, {
             ...deps,
@@ -125,9 +128,10 @@ export function createAgent(id: string, deps: AgentDeps): Agent {
             onErrors: errors.push,
             told(what) {
               if (what.refused !== undefined) errors.note(what.refused)
-              deps.connected(manifest, traceId, what)
+              deps.connected(manifest, traceId, mask.value(what))
             },
           }),
+          mask,
           timers,
           signal,
         })

@@ -5,7 +5,7 @@ import { createQuota, type Rate } from '../../base/quota.ts'
 import type { Manifest } from '../manifest/manifest.ts'
 import type { MuscleClient } from '../muscle/client.ts'
 import { createLoopbackFetch, type LoopbackFetchDeps } from './loopback-fetch.ts'
-import { type AgentTransport, createTraffic, ENDED, MESSAGE_BYTES, MESSAGE_CHARS } from './transport.ts'
+import { type AgentTransport, createTraffic, ENDED, MESSAGE_BYTES } from './transport.ts'
 
 /** Milliseconds in which it has to take a message that has no answer. */
 const TAKEN_MS = 10_000
@@ -50,8 +50,7 @@ export function createHttpTransport(deps: HttpTransportDeps): AgentTransport {
   const taking = new Set<Promise<void>>()
 
   const kill = (why: string): Error => {
-    // Some of these are the words of the server.
-    reason ??= why.slice(0, MESSAGE_CHARS)
+    reason ??= why
     if (isOver) return new Error(reason)
     isOver = true
     stopTimer()

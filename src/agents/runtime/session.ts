@@ -9,6 +9,7 @@ import { within } from '../../base/async/deadline.ts'
 import type { Timers } from '../../base/clock.ts'
 import { VERSION } from '../../base/version.ts'
 import { RightEnded } from '../types.ts'
+import type { Mask } from './mask.ts'
 import { type AgentTransport, ENDED, MESSAGE_CHARS } from './transport.ts'
 
 /** Milliseconds until an agent has to have greeted and listed its tools. */
@@ -77,6 +78,8 @@ export interface SessionDeps {
     readonly parse: (value: unknown) => JSONRPCMessage
     readonly Transport: typeof StreamableHTTPClientTransport
   }) => AgentTransport
+  /** Goes over everything that the agent says. */
+  readonly mask: Mask
   readonly timers: Timers
   /** Ends it while it begins; later it does nothing. */
   readonly signal: AbortSignal
@@ -92,7 +95,7 @@ const ANYTHING: jsonSchemaValidator = {
  * what the agent did; no process is left then.
  */
 export async function beginSession(deps: SessionDeps): Promise<Session> {
-  const { job, open, timers, signal } = deps
+  const { job, open, mask, timers, signal } = deps
   const sdk = await import('./mcp-client.ts')
   const transport = open({
     parse: (value) => sdk.parseJSONRPCMessage(value),
@@ -102,6 +105,7 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
     { name: 'karo', version: VERSION },
     { capabilities: {}, jsonSchemaValidator: ANYTHING, listMaxPages: MOST_PAGES },
   )
+  const told = (words: string): string => mask.text(words).slice(0, MESSAGE_CHARS)
   let begun = false
   const startJob = transport.start
   transport.start = async () => {
@@ -121,6 +125,11 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
       throw begun ? new Error(`it does not answer as an MCP server does: ${error.message}`) : error
     })
     if (tools.length > MOST_TOOLS) throw new Error(`it offers more than ${MOST_TOOLS} tools`)
+    // One is approved by its name: which of the two is called would be the agent's to choose.
+    const names = tools.map(({ name }) => name)
+    const twice = names.find((name, i) => names.indexOf(name) !== i)
+    if (twice !== undefined)
+      throw new Error(`it offers two tools with the name ${twice.slice(0, NAME_CHARS)}`)
     let calls = 0
     if (transport.outlivesKill) watch(client, transport, timers, () => calls > 0)
     const { name = '', version = '' } = client.getServerVersion() ?? {}
@@ -128,9 +137,10 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
     return {
       endedForCall: () => forCall,
       job,
-      server: `${name} ${version}`.trim().slice(0, NAME_CHARS),
-      over: transport.over,
-      tools: tools
+      server: mask.text(`${name} ${version}`).trim().slice(0, NAME_CHARS),
+      over: transport.over.then(told),
+      tools: mask
+        .value(tools)
         .filter((tool) => tool.name.length <= NAME_CHARS)
         .map((tool) => ({
           name: tool.name,
@@ -143,6 +153,7 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
         return call(client, transport, {
           tool,
           input,
+          mask,
           timers,
           ...options,
           onKill() {
@@ -160,9 +171,9 @@ export async function beginSession(deps: SessionDeps): Promise<Session> {
     }
   } catch (error) {
     if (!begun) throw error
-    const said = (error as Error).message.slice(0, MESSAGE_CHARS)
+    const said = told((error as Error).message)
     transport.kill(said)
-    const why = await transport.over
+    const why = told(await transport.over)
     // The client ends the connection before it says what was wrong with the greeting.
     throw new Error(why === ENDED ? said : why)
   } finally {
@@ -189,13 +200,15 @@ function watch(client: Client, transport: AgentTransport, timers: Timers, isCall
 interface Call extends CallOptions {
   readonly tool: string
   readonly input: Readonly<Record<string, unknown>>
+  readonly mask: Mask
   readonly timers: Timers
   /** Before it is killed because it did not stop the call. */
   readonly onKill: () => void
 }
 
 async function call(client: Client, transport: AgentTransport, options: Call): Promise<CallOutcome> {
-  const { tool, input, signal, timeoutMs, traceId, timers, onProgress, onKill } = options
+  const { tool, input, mask, signal, timeoutMs, traceId, timers, onProgress, onKill } = options
+  const told = (words: string): string => mask.text(words).slice(0, MESSAGE_CHARS)
   let ended: string | undefined
   void transport.over.then((why) => {
     ended = why
@@ -210,10 +223,10 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
         // The deadline is the one above, which tells its own end from others.
         timeout: 2 * timeoutMs,
         onprogress: ({ progress, total, message }) =>
-          onProgress(progress, total ?? null, message?.slice(0, MESSAGE_CHARS) ?? null),
+          onProgress(progress, total ?? null, message === undefined ? null : told(message)),
       },
     )
-    return resultOf(result)
+    return resultOf(result, mask)
   } catch (error) {
     // The kill would come before the word that the call is cancelled, which is all that a server outside of jails gets.
     const hasTime = transport.outlivesKill || !(signal.reason instanceof RightEnded)
@@ -224,10 +237,10 @@ async function call(client: Client, transport: AgentTransport, options: Call): P
       return { kind: 'unknown', message: `it did not answer within ${timeoutMs / 1000} s` }
     // The client hears of the end before its reason is known.
     if (isGone(error) || transport.ending()) ended ??= await transport.over
-    if (ended !== undefined) return { kind: 'unknown', message: `the agent has ended: ${ended}` }
+    if (ended !== undefined) return { kind: 'unknown', message: `the agent has ended: ${told(ended)}` }
     return {
       kind: 'error',
-      message: `the agent answers: ${(error as Error).message.slice(0, MESSAGE_CHARS)}`,
+      message: `the agent answers: ${told((error as Error).message)}`,
     }
   } finally {
     cancel()
@@ -257,10 +270,10 @@ async function settle(
   return false
 }
 
-function resultOf(result: { readonly isError?: boolean | undefined }): CallOutcome {
+function resultOf(result: { readonly isError?: boolean | undefined }, mask: Mask): CallOutcome {
   if (depthOf(result, RESULT_DEPTH) > RESULT_DEPTH)
     return { kind: 'error', message: `the result is nested deeper than ${RESULT_DEPTH}` }
-  return { kind: 'result', json: JSON.stringify(result), failed: result.isError === true }
+  return { kind: 'result', json: JSON.stringify(mask.value(result)), failed: result.isError === true }
 }
 
 const isSmall = (schema: unknown): boolean =>

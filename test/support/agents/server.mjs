@@ -108,10 +108,31 @@ const fork = (mark) => spawn('/usr/bin/sleep', [String(mark)], { stdio: 'ignore'
 /** As soon as there is that file. */
 const once = (path, run) => void (existsSync(path) ? run() : setTimeout(once, 50, path, run))
 
+/** Its secret as it is and written in other ways, in everything that it can say. */
+function repeat(id, { progressToken }, fails) {
+  const secret = readFileSync(process.env.KARO_SECRET_TOKEN, 'utf8')
+  const forms = [
+    secret,
+    Buffer.from(secret).toString('base64'),
+    Buffer.from(`user:${secret}`).toString('base64'),
+    Buffer.from(`${secret}\n`).toString('base64url'),
+    Buffer.from(secret).toString('hex'),
+    encodeURIComponent(secret),
+    new URLSearchParams([['q', secret]]).toString(),
+    JSON.stringify(secret),
+  ].join(' , ')
+  process.stderr.write(`${forms}\n${'x'.repeat(990)}${secret}\n`)
+  const params = { progressToken, progress: 1, total: 2, message: forms }
+  say({ jsonrpc: '2.0', method: 'notifications/progress', params })
+  if (fails) return say({ jsonrpc: '2.0', id, error: { code: -32_000, message: forms } })
+  answer(id, { ...text(forms), structuredContent: { [secret]: [secret] } })
+}
+
 function call(id, { name, arguments: given = {}, _meta }) {
   switch (name) {
     case 'echo':
       // A batch, as releases of the protocol before 2025-06-18 have them.
+      if (given.secret) return repeat(id, _meta, given.fails)
       if (given.batch) return say([{ jsonrpc: '2.0', id, result: text('in a batch') }])
       return answer(id, text(given.trace ? _meta.traceparent : String(given.text ?? '')))
     case 'slow':
@@ -208,7 +229,11 @@ function take(line) {
     case 'tools/list':
       return answer(id, {
         tools:
-          way === 'crowd' ? Array.from({ length: 300 }, (_, n) => ({ ...TOOLS[0], name: `t${n}` })) : TOOLS,
+          way === 'crowd'
+            ? Array.from({ length: 300 }, (_, n) => ({ ...TOOLS[0], name: `t${n}` }))
+            : way === 'twins'
+              ? [...TOOLS, { ...TOOLS[0], annotations: {} }]
+              : TOOLS,
       })
     case 'tools/call':
       return call(id, params)

@@ -78,6 +78,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     ['endless', 'a line of more than 4 MiB'],
     ['early', 'exit code 7'],
     ['crowd', 'more than 256 tools'],
+    ['twins', 'two tools with the name echo'],
   ])('that starts with %s is refused with that reason, and nothing of it is left', async (way, why) => {
     const { runtime, client } = await agentRig()
     await runtime.add(actor(), wantedOf(serverDirectory(), [way]))

@@ -192,6 +192,53 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     expect(await done(runtime, 'echo', { text: 'mine' })).toMatchObject({ state: 'completed' })
   })
 
+  test('may repeat a secret, which is stored and shown masked, however it is written', async () => {
+    const yes: Gates = {
+      ...ONLY_READS,
+      judge: async () => ({ outcome: 'run', hash: '', class: 'green', reason: '', by: [] }),
+    }
+    const secret = 'k\u00f6nig "7"/\\+a&b'
+    const { runtime, db } = await agentRig({
+      gates: yes,
+      secrets: async () => [{ name: 'TOKEN', bytes: Buffer.from(secret) }],
+    })
+    const secrets = [{ variable: 'TOKEN', secret: 'token' }]
+    await runtime.add(actor(), wantedOf(serverDirectory(), [], { secrets }))
+    await runtime.startAgent(actor(), 'fixture')
+    const task = await done(runtime, 'echo', { secret: true })
+    expect(task).toMatchObject({ state: 'completed' })
+    const result = await runtime.tasks.result(ANN, task.id)
+    expect(JSON.parse(result ?? '')).toMatchObject({
+      structuredContent: { '[secret TOKEN]': ['[secret TOKEN]'] },
+    })
+    const failed = await done(runtime, 'echo', { secret: true, fails: true })
+    const { lines } = await until(
+      async () => {
+        const log = await runtime.logs(actor(), 'fixture')
+        return log.lines.length >= 4 && log
+      },
+      { what: 'all that it wrote is in its log' },
+    )
+    const rows = await db.iterator({ keyEncoding: 'buffer', valueEncoding: 'buffer' } as never).all()
+    const everything = [
+      result,
+      JSON.stringify([task, failed, lines]),
+      ...rows.map(([key, value]) => `${key as unknown} ${value as unknown}`),
+    ].join('\n')
+    expect(everything).toContain('[secret TOKEN]')
+    const written = [
+      secret,
+      'nig "7"',
+      'nig \\"7',
+      'nig%20',
+      'nig+%22',
+      Buffer.from(secret).toString('base64').slice(2, -4),
+      Buffer.from(`user:${secret}`).toString('base64').slice(8, -4),
+      Buffer.from(secret).toString('hex').slice(0, 8),
+    ]
+    for (const form of written) expect(everything).not.toContain(form)
+  })
+
   test('tells another machine nothing of its places when it does not start', async () => {
     const { runtime } = await agentRig()
     const directory = serverDirectory()
