@@ -214,7 +214,7 @@ const answerHead = {
   delegation: bytes(DELEGATION_DIGEST_BYTES)
     .optional()
     .describe(
-      'first bytes of BLAKE3 of the delegation that the owner judged; absent: it judged the author alone, or a release before operators answered',
+      'first bytes of BLAKE3 of the delegation that the owner judged; absent: it judged the author alone',
     ),
 }
 

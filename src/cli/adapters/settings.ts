@@ -56,6 +56,13 @@ export function withoutHooks(text: string): string {
   return edited
 }
 
+/** The settings as before our first change, `had`, where nobody changed more since; else without our hooks. Throws NotEditable. */
+export function undone(text: string, settings: HookSettings, had: string | undefined): string {
+  if (had === undefined || isPlugin(text)) return withoutHooks(text)
+  const [line = ''] = ownLines(text)
+  return withHooks(had, settings, line) === text ? had : withoutHooks(text)
+}
+
 /** True when nothing but `fixed` is left, so that the file may go. */
 export function isBare(text: string, { fixed }: HookSettings): boolean {
   if (text === '') return true

@@ -7,7 +7,7 @@ import { printable } from '../../base/format.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { ADAPTERS, type Adapter, type AdapterName, type HookSettings } from '../adapters/index.ts'
 import { NotEditable } from '../adapters/json-edit.ts'
-import { isBare, MARK, ownHooks, withHooks, withoutHooks } from '../adapters/settings.ts'
+import { isBare, MARK, ownHooks, undone, withHooks, withoutHooks } from '../adapters/settings.ts'
 import type { CommandInput, CommandIo } from '../command.ts'
 import { quote } from '../doctor/shell-words.ts'
 import { programOf } from '../own-program.ts'
@@ -83,7 +83,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
     report(io, place, false, 'The hook is not in')
     return EXIT.done
   }
-  const after = edited(place, withoutHooks)
+  const after = edited(place, (text) => undone(text, place.settings, textOf(copyOf(place.file))))
   if (input.options['dry-run'] === true) return show(io, place, after)
   checkOwner(place)
   const changed = after !== before

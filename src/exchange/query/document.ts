@@ -162,7 +162,7 @@ export function readAnswer(question: OwnQuestion, responder: Uint8Array, plain: 
   if (!sameBytes(answer.responder, responder) || !sameBytes(answer.query_id, query_id)) {
     throw new FrameError('malformed', 'the answer names another owner or question')
   }
-  // A release before operators judged the node and not the operator: what it says or gives is not for the operator.
+  // It judged the node and not the operator: what it says or gives is not for the operator.
   if (operator !== undefined && !isAbout(answer, operator.delegation)) {
     const { responder: owner, query_id: id, as_of } = answer
     return { responder: owner, query_id: id, as_of, level: answer.level, status: 'not_supported' }

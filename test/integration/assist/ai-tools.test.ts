@@ -304,7 +304,7 @@ describe('settings files', () => {
     const at = place()
     const file = join(at.home, '.claude/settings.json')
     mkdirSync(join(at.home, '.claude'))
-    const text = '{\n\t"model": "é",\n\t"hooks": { "Stop": [] }\n}\n'
+    const text = '{\n\t"model": "é",\n\t"hooks": { "Stop": [], "PreToolUse": [ ] }\n}\n'
     writeFileSync(file, text)
     expect(await install(at, '--dry-run')).toMatchObject({
       code: 0,

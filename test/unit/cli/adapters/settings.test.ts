@@ -16,6 +16,7 @@ import {
   MARK,
   ownHooks,
   ownLines,
+  undone,
   withHooks,
   withoutHooks,
 } from '../../../../src/cli/adapters/settings.ts'
@@ -172,6 +173,8 @@ test('whatever else stands in such a file, ours goes in and out and the rest sta
           expect(after.hooks[event]).toEqual([...(before.hooks?.[event] ?? []), ...own])
         }
         expect(withHooks(once, settings, LINE)).toBe(once)
+        expect(undone(once, settings, text)).toBe(text)
+        expect(undone(`${once}\n`, settings, text)).toBe(`${withoutHooks(once)}\n`)
         const { hooks: left = {}, ...rest } = JSON.parse(withoutHooks(once))
         for (const key of Object.keys(settings.fixed)) delete rest[key]
         const { hooks: had = {}, ...others } = before

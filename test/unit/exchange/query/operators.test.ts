@@ -1,4 +1,4 @@
-// An operator who asks through a node, over real frames: what owners give, what both ledgers say, and what older releases do.
+// An operator who asks through a node, over real frames: what owners give, what both ledgers say, and what becomes of a delegation that is not judged.
 import { describe, expect, test } from 'vitest'
 import { bodyOf, decodeFrame, encodeFrame, messageTable, UNSIGNED } from '../../../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../../../protocols/messages/query.ts'
@@ -319,7 +319,7 @@ test('an answer to an operator is sealed to the key of the login, though the nod
   expect(seen).toEqual(['Response', 'DirectAnswer'])
 })
 
-describe('an older release', () => {
+describe('an owner that judges the node alone', () => {
   const HOPS = messageTable([QueryHop])
   const QUESTIONS = messageTable([MeshQuery])
   /** What a node would do that reads no delegation: it judges the node that asks. */
@@ -343,7 +343,7 @@ describe('an older release', () => {
   test.each([
     ['gives', ['*']],
     ['refuses', []],
-  ])('that %s the node something counts as one that does not know operators', async (_what, allow) => {
+  ])('and %s the node something counts as one that does not know operators', async (_what, allow) => {
     const { wire, desk } = pair({ allow })
     forgetful(wire, desk)
     const result = await desk.ask({ acting: acting(desk) })
