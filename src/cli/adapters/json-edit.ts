@@ -1,4 +1,6 @@
 // Adds to and takes from the text of a JSON file, leaving every other byte of it as it is.
+// jsonc-parser 3.3 is no way to do this: its edits lay out anew the lines that they touch, so taking out what was added gives
+// another text than before where a list or an object stood on one line.
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
 
