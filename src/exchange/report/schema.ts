@@ -200,7 +200,7 @@ const coverage = z
 const machines = z
   .strictObject({
     enrolled: count('machines with a certificate that holds'),
-    seen: count('of those, heard of in the last day'),
+    seen: count('of those, there when it was made'),
     missing: rowsOf(200, {
       name: nodeName(),
       fingerprint: fingerprint(),
