@@ -86,7 +86,7 @@ function createEdge(deps: MeshDeps) {
     ...(deps.onEncoded === undefined ? {} : { onEncoded: deps.onEncoded }),
   }
   const links = createLinks({ channel, timings, admits, put })
-  const exchanges = createExchanges({ channel, timings, admits, wireTo: (node) => wires.to(node) })
+  const exchanges = createExchanges({ channel, timings, admits, put, wireTo: (node) => wires.to(node) })
   const listening = createListening({ config, timings, clock, timers, log, put, interfaces: deps.interfaces })
   const about = createAbout({
     config,
@@ -314,6 +314,10 @@ export function createMesh(deps: MeshDeps): Mesh {
     link: links.add,
     exchange: exchanges.add,
     topic: gossip.join,
+    doubt(node) {
+      put({ on: 'doubt', node })
+      return state.isSilent(node)
+    },
     reach: (node, signal) => asking.ask(node, 'links', signal),
     meet: (who) => put(typeof who === 'string' ? { on: 'meet', node: who } : { on: 'visit', peer: who }),
     linkAll: (ms) => put({ on: 'link_all', ms }),

@@ -161,6 +161,8 @@ export interface Mesh extends Room {
    * There is a connection to the node, or a dial was answered and is running: its machine is there, and may be busy.
    */
   isAnswering(node: NodeId): boolean
+  /** This neighbour owes an answer: unless it was just heard it is asked for a sign of life, and given up where none comes. True: it has missed one already. */
+  doubt(node: NodeId): boolean
   /**
    * Makes this node introduce itself, also to a stranger or again to a neighbour; to an address until the node stops.
    */

@@ -21,7 +21,8 @@ function run(options: TrustSimOptions): TrustSimReport {
   const report = askWithTrust(options)
   process.stdout.write(`${describeAsked(report)}\n`)
   expect(report.broken).toEqual([])
-  expect(report.asked).toHaveLength(options.askers.length * options.times)
+  const cut = options.cut?.askedAfterMs.length ?? 0
+  expect(report.asked).toHaveLength(options.askers.length * (options.times + cut))
   return report
 }
 
@@ -124,4 +125,26 @@ test('leaves beyond the bound are dialed for a question; those that cannot be di
     expect(gone.length).toBeGreaterThan(0)
     expect(question.outcomes.size - gone.length).toBeGreaterThanOrEqual(20)
   }
+})
+
+test('a cut that nobody tells is found by the first question, costs the next one a second, and is known by all within twenty seconds', () => {
+  const here = (index: number): boolean => index < 13
+  const report = run({
+    nodes: 25,
+    seed: 11,
+    trusts: () => true,
+    askers: [0, 20],
+    times: 1,
+    cut: { here, askedAfterMs: [100, 6_500, 15_000] },
+    restMs: 5_000,
+  })
+  const [, , ...asked] = report.asked
+  for (const { asker, outcomes } of asked)
+    for (const [node, outcome] of outcomes)
+      expect([node, outcome]).toEqual([node, here(node) === here(asker) ? 'answered' : 'unreachable'])
+  // The links are given up while the first question of each waits, which is before its time is over.
+  const elapsed = asked.map(({ elapsedMs }) => elapsedMs).toSorted((a, b) => a - b)
+  expect(elapsed.slice(0, 4).filter((ms) => ms > 1_000)).toEqual([])
+  expect(elapsed.slice(4).filter((ms) => ms >= 10_000)).toEqual([])
+  expect(report.linksAtRest).toEqual(Array.from({ length: 25 }, (_, index) => (here(index) ? 12 : 11)))
 })

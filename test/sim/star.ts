@@ -35,6 +35,8 @@ export interface TrustSimOptions {
   readonly everyMs?: number
   /** After the last question; default none. */
   readonly restMs?: number
+  /** After these questions nothing arrives any more between those of here and the others; askers ask again so long after it, ms. */
+  readonly cut?: { readonly here: (index: number) => boolean; readonly askedAfterMs: readonly number[] }
   /** Nodes that nobody can connect to; they connect to others. */
   readonly walled?: (index: number) => boolean
 }
@@ -200,6 +202,10 @@ class Room {
       this.#dials.set(mesh, { ask: action.ask, node: action.node })
       this.#node.put({ on: 'ask', ask: mesh, node: action.node, for: 'links' })
       network.time.after(action.ms, () => this.#node.put({ on: 'unask', ask: mesh }))
+    } else if (action.do === 'doubt') {
+      this.#node.put({ on: 'doubt', node: action.node })
+      if (this.#node.state.isSilent(action.node))
+        this.#put({ on: 'silent', ask: action.ask, node: action.node })
     } else if (action.do === 'link_all') {
       this.#node.put({ on: 'link_all', ms: action.ms })
     }
@@ -287,6 +293,14 @@ export function askWithTrust(options: TrustSimOptions): TrustSimReport {
     for (const asker of options.askers) rooms[asker]?.ask()
     pass(options.everyMs ?? 75_000)
     frames.push(all.sent - before)
+  }
+  const { here, askedAfterMs = [] } = options.cut ?? {}
+  if (here !== undefined)
+    for (const node of network.nodes) network.parts.set(node, here(node.wish.index) ? 1 : 2)
+  const cutAt = time.clock.monotonic()
+  for (const ms of askedAfterMs) {
+    pass(cutAt + ms - time.clock.monotonic())
+    for (const asker of options.askers) rooms[asker]?.ask()
   }
   const links = rooms.map((room) => room.links)
   pass(options.restMs ?? 0)

@@ -31,7 +31,7 @@ export interface QueryDeps extends Ambient {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'> & Partial<Pick<Trust, 'memberOf'>>
-  readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
@@ -92,6 +92,7 @@ export function createQuery(deps: QueryDeps): Query {
     work: worker.work,
     refuse: worker.refuse,
     dial: asker.dial,
+    doubt: asker.doubt,
     look: asker.look,
     link_all: ({ ms }) => mesh.linkAll(ms),
     tell: asker.tell,

@@ -51,7 +51,7 @@ export interface HostInit {
   /** How connections are encrypted, the preferred first. */
   readonly security: readonly Security[]
   readonly timings: Timings
-  /** The kernel probes a neighbour that was silent for so long; one that rests is pinged each fourth time (heartbeat.ts). */
+  /** The kernel probes a neighbour that was silent for half of it; one that rests is pinged each fourth time (heartbeat.ts). */
   readonly pingMs: number
   /** Protocols to serve; registered before the first connection can come in. */
   readonly handlers: ReadonlyMap<string, HostHandler>
@@ -72,8 +72,9 @@ const UNLIMITED_BY_LIBP2P = 1_000_000
 /** Builds the host without starting it. */
 export async function createHost(init: HostInit): Promise<Host> {
   const socketMs = Math.max(init.pingMs * 8, 60_000)
-  // From then on libuv lets the kernel probe each second, and end the connection after ten probes that nobody answered.
-  const alive = { keepAlive: true, keepAliveInitialDelay: init.pingMs }
+  // From then on libuv lets the kernel probe each second, and end the connection after ten probes that nobody answered. Probes
+  // wake no process.
+  const alive = { keepAlive: true, keepAliveInitialDelay: init.pingMs / 2 }
   const options: Libp2pOptions<Services> = {
     start: false,
     // Seed and public key together: to derive the one from the other in JavaScript takes longer than all else here.

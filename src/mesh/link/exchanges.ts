@@ -7,6 +7,7 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { deadline, untilAborted } from '../../base/async/deadline.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createQuotas, type Quota } from '../../base/quota.ts'
+import type { Put } from '../state/types.ts'
 import type { Timings } from '../timings.ts'
 import type { Exchange, ExchangeHandler, Exchanges, PeerRef } from '../types.ts'
 import { type ChannelDeps, openChannel } from './channel.ts'
@@ -23,6 +24,7 @@ export interface ExchangesDeps {
   readonly admits: (node: NodeId) => boolean
   /** The connection to this neighbour; undefined if there is none. */
   readonly wireTo: (node: NodeId) => Wire | undefined
+  readonly put: Put
 }
 
 export interface ExchangeEdge {
@@ -41,7 +43,13 @@ interface Line {
   readonly open: Map<NodeId, number>
 }
 
-export function createExchanges({ channel: deps, timings, admits, wireTo }: ExchangesDeps): ExchangeEdge {
+export function createExchanges({
+  channel: deps,
+  timings,
+  admits,
+  wireTo,
+  put,
+}: ExchangesDeps): ExchangeEdge {
   const lines = new Map<string, Line & { readonly protocol: Stream }>()
   const { timers, log } = deps
 
@@ -141,6 +149,7 @@ export function createExchanges({ channel: deps, timings, admits, wireTo }: Exch
             throw new KaroError('unavailable', 'the connection was cut')
           } catch (error) {
             if (error instanceof KaroError) throw error
+            if (limit.signal.aborted) put({ on: 'doubt', node })
             throw new KaroError(
               'unavailable',
               'it does not answer, too many requests to it are open, or its Karo is older',

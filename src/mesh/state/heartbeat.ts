@@ -1,19 +1,32 @@
-// Notices neighbours that fell silent without a word: one that was silent for long is asked, and cut off after two missed
-// answers. The kernel (host.ts) notices a vanished machine sooner if nothing was on its way to it, and wakes no process. Pure.
+// Notices neighbours that fell silent without a word: one that was silent for long, or is doubted, is asked, and cut off after two
+// missed answers. The kernel (host.ts) notices a vanished machine by itself if nothing was on its way to it. Pure.
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Connections } from './connections.ts'
-import type { Conn, Emit } from './types.ts'
+import type { Conn, ConnId, Emit } from './types.ts'
 
 /**
  * A link that carried nothing for so many rounds is asked. Any frame counts, the question of the other side too, so that one
  * side of each link asks: a ping and its answer on a link that rests, and not one in each round.
  */
 const QUIET_ROUNDS = 4
+/** An answer is missed after so long, or after a round where that is less. A machine that starts many programs takes seconds. */
+const ANSWER_MS = 4_000
+/** A neighbour that was heard so short a time ago is not doubted. */
+const JUST_MS = 500
 
 export interface Heartbeat {
   start(): void
   /** The timer has rung. */
   round(): void
+  /** Time for an answer on this connection is over. */
+  answerIsDue(id: ConnId): void
+  /** Something speaks against this neighbour: an answer that it owes, or the word of others. It is asked now. */
+  doubt(node: NodeId): void
+  /** A neighbour was lost without a word, and others may have gone with it: those that were silent too are asked now. */
+  doubtQuiet(): void
+  /** It was asked, and has missed one answer. */
+  isSilent(node: NodeId): boolean
   /** The round is through, and everything that follows from it was done. */
   counted(): void
   stop(): void
@@ -24,17 +37,29 @@ export interface Heartbeat {
 export interface HeartbeatDeps {
   readonly clock: Clock
   readonly everyMs: number
-  readonly connections: Pick<Connections, 'neighbours' | 'broken'>
+  readonly connections: Pick<Connections, 'get' | 'neighbour' | 'neighbours' | 'broken'>
   readonly emit: Emit
 }
 
 export function createHeartbeat({ clock, everyMs, connections, emit }: HeartbeatDeps): Heartbeat {
+  const answerMs = Math.min(everyMs, ANSWER_MS)
   /** Pings in a row without a sign of life, and when the last one before them was. */
-  const asked = new WeakMap<Conn, { times: number; heardAt: number }>()
+  const asked = new WeakMap<Conn, { readonly times: number; readonly heardAt: number }>()
   let lastRound: number | undefined
   let pings = 0
 
   const next = (): void => emit({ do: 'timer', timer: 'heartbeat', ms: everyMs })
+  const quietMs = ({ heardAt }: Conn): number => clock.monotonic() - heardAt
+
+  const ask = (conn: Conn, times: number): void => {
+    asked.set(conn, { times, heardAt: conn.heardAt })
+    emit({ do: 'say', id: conn.id, say: { ping: ++pings } })
+    emit({ do: 'timer', timer: `answer ${conn.id}`, ms: answerMs })
+  }
+  /** Asks a neighbour that was silent for longer than `ms`, unless that is under way. */
+  const askQuiet = (conn: Conn, ms: number): void => {
+    if (lastRound !== undefined && !asked.has(conn) && quietMs(conn) > ms) ask(conn, 1)
+  }
 
   return {
     start() {
@@ -45,20 +70,34 @@ export function createHeartbeat({ clock, everyMs, connections, emit }: Heartbeat
       if (lastRound === undefined) return
       next()
       for (const conn of connections.neighbours()) {
-        // Any frame is a sign of life, and a neighbour that talks anyhow is not asked.
-        const { heardAt } = conn
-        const last = asked.get(conn)
-        const missed = last !== undefined && last.heardAt === heardAt ? last.times : 0
-        const quietMs = clock.monotonic() - heardAt
         // The answer to a question of the last round came right after it, and this round may be late.
-        if (quietMs <= 1.5 * everyMs) emit({ did: 'live', conn })
-        if (missed >= 2) connections.broken(conn.id, 'silent')
-        else if (missed > 0 || quietMs > (QUIET_ROUNDS - 1 / 2) * everyMs) {
-          asked.set(conn, { times: missed + 1, heardAt })
-          emit({ do: 'say', id: conn.id, say: { ping: ++pings } })
-        }
+        if (quietMs(conn) <= 1.5 * everyMs) emit({ did: 'live', conn })
+        askQuiet(conn, (QUIET_ROUNDS - 1 / 2) * everyMs)
       }
       emit({ did: 'round' })
+    },
+    answerIsDue(id) {
+      const conn = connections.get(id)
+      const last = conn && asked.get(conn)
+      if (conn === undefined || last === undefined) return
+      asked.delete(conn)
+      // Any frame is a sign of life.
+      if (conn.heardAt !== last.heardAt) return
+      // The second question is asked after all that had come by the first deadline was read, should this node have been the late one.
+      if (last.times >= 2) connections.broken(id, 'silent')
+      else ask(conn, last.times + 1)
+    },
+    doubt(node) {
+      const conn = connections.neighbour(node)
+      if (conn !== undefined) askQuiet(conn, JUST_MS)
+    },
+    doubtQuiet() {
+      for (const conn of connections.neighbours()) askQuiet(conn, answerMs)
+    },
+    isSilent(node) {
+      const conn = connections.neighbour(node)
+      const last = conn && asked.get(conn)
+      return last !== undefined && last.times > 1 && last.heardAt === conn?.heardAt
     },
     counted() {
       if (lastRound !== undefined) lastRound = clock.monotonic()

@@ -71,6 +71,8 @@ export interface PresenceDeps {
   readonly willLink: (node: NodeId) => boolean
   /** Neighbours that are known to read the topic. */
   readonly readers: () => number
+  /** A member says that this neighbour is lost. */
+  readonly doubt: (node: NodeId) => void
   readonly emit: Emit
 }
 
@@ -206,14 +208,9 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
       // Nobody believes words that are older than what the lost node said itself, so they do not count as told.
       if (told !== undefined && !before.has(node) && isNews) lost.set(node, told + 1)
       if (node === deps.self) within(GATHER_MS + answerSpan() * random.float())
-      if (
-        node === deps.self ||
-        node === author ||
-        before.has(node) ||
-        connections.neighbour(node) !== undefined
-      )
-        continue
-      if (isNews) trust.lost(node)
+      if (node === deps.self || node === author || before.has(node) || !isNews) continue
+      if (connections.neighbour(node) === undefined) trust.lost(node)
+      else deps.doubt(node)
     }
     return named
   }

@@ -48,6 +48,8 @@ export interface State {
   linksOf(node: NodeId): readonly string[]
   /** Whether a member has told that it is at this IP address. */
   knownAt(ip: string): boolean
+  /** This neighbour was asked whether it is there, and has missed one answer. */
+  isSilent(node: NodeId): boolean
   /** Time of the heartbeat's last round, monotonic ms; undefined while it is stopped. */
   lastRound(): number | undefined
   /** Numbers of remembered nodes and asks, for tests of the bounds. */
@@ -75,16 +77,17 @@ export function createState(deps: StateDeps): State {
     trust.lost(node)
     contacts.missed(node)
   }
+  const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
   const presence = createPresence({
     ...deps,
     emit,
     connections,
+    doubt: heartbeat.doubt,
     trust: { ...trust, lost },
     willLink: contacts.willLink,
     believable: (listen, from) =>
       announced(config.mesh, listen, () => leadsHere(connections.neighbour(from)?.ip ?? '')),
   })
-  const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
 
   const ring = (timer: TimerName): void => {
     if (timer === 'redial') contacts.round()
@@ -93,6 +96,7 @@ export function createState(deps: StateDeps): State {
     else {
       const [what, id] = timer.split(' ')
       if (what === 'lobby') connections.lobbyIsOver(Number(id))
+      else if (what === 'answer') heartbeat.answerIsDue(Number(id))
       else connections.isDrained(Number(id))
     }
   }
@@ -139,6 +143,7 @@ export function createState(deps: StateDeps): State {
     control: ({ id }) => connections.control(id, contacts.isLeaf()),
     said: connections.said,
     heard: ({ node }) => connections.heard(node),
+    doubt: ({ node }) => heartbeat.doubt(node),
     broken: ({ id, reason }) => connections.broken(id, reason),
     closed: ({ id }) => connections.closed(id),
     links: contacts.look,
@@ -171,6 +176,7 @@ export function createState(deps: StateDeps): State {
         // once.
         lost(conn.node)
         presence.lost(conn.node)
+        heartbeat.doubtQuiet()
       }
       contacts.left(conn, reason)
     },
@@ -209,6 +215,7 @@ export function createState(deps: StateDeps): State {
     },
     connections,
     linksOf: presence.links,
+    isSilent: heartbeat.isSilent,
     lastRound: heartbeat.lastRound,
     leaves: contacts.leaves,
     knownAt: contacts.knownAt,

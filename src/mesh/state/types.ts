@@ -65,7 +65,13 @@ export interface Conn {
   readonly outcome: Outcome | undefined
 }
 
-export type TimerName = 'redial' | 'presence' | 'heartbeat' | `lobby ${ConnId}` | `drain ${ConnId}`
+export type TimerName =
+  | 'redial'
+  | 'presence'
+  | 'heartbeat'
+  | `answer ${ConnId}`
+  | `lobby ${ConnId}`
+  | `drain ${ConnId}`
 
 /** Messages of the other side on the control stream. */
 export type Said =
@@ -120,6 +126,8 @@ export type MeshEvent =
   | { readonly on: 'said'; readonly id: ConnId; readonly said: Said; readonly skewMs: number }
   /** A frame of this neighbour came on a link or by gossip. */
   | { readonly on: 'heard'; readonly node: NodeId }
+  /** This neighbour owes an answer: it may be gone. */
+  | { readonly on: 'doubt'; readonly node: NodeId }
   /** The control stream broke, or the other side broke a rule: the connection is to end. */
   | { readonly on: 'broken'; readonly id: ConnId; readonly reason: 'cut' | 'violation' }
   /** The connection is closed, by whomever. */

@@ -59,7 +59,10 @@ interface Line {
   readonly table: Table
 }
 
-type Around = Pick<Mesh, 'link' | 'linkAll' | 'topic' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+type Around = Pick<
+  Mesh,
+  'link' | 'linkAll' | 'topic' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'
+>
 
 export class RoomsMesh implements Above, Around {
   readonly ref: PeerRef
@@ -151,6 +154,11 @@ export class RoomsMesh implements Above, Around {
 
   linkAll(ms: number): void {
     this.#node.put({ on: 'link_all', ms })
+  }
+
+  doubt(node: NodeId): boolean {
+    this.#node.put({ on: 'doubt', node })
+    return this.#node.state.isSilent(node)
   }
 
   inUse(node: NodeId): boolean {

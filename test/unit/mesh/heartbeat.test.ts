@@ -1,19 +1,26 @@
 // The heartbeat says when it last went round: that is what tells a mesh that lives from one that only is there.
 import { expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import { createHeartbeat } from '../../../src/mesh/state/heartbeat.ts'
 import type { Conn, MeshAction } from '../../../src/mesh/state/types.ts'
 
-function beating(neighbours: readonly Conn[] = []) {
+function beating(given: readonly Conn[] = [], everyMs = 1_000) {
   const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
   const actions: MeshAction[] = []
   const broken: string[] = []
+  let neighbours = given
   const heartbeat = createHeartbeat({
     clock,
-    everyMs: 1_000,
+    everyMs,
     emit: (action) => void actions.push(action),
     connections: {
       neighbours: () => neighbours,
-      broken: (id, reason) => void broken.push(`${id} ${reason}`),
+      neighbour: (node) => neighbours.find((one) => one.node === node),
+      get: (id) => neighbours.find((one) => one.id === id),
+      broken(id, reason) {
+        broken.push(`${id} ${reason}`)
+        neighbours = neighbours.filter((one) => one.id !== id)
+      },
     },
   })
   return { clock, actions, broken, heartbeat }
@@ -35,24 +42,76 @@ test('a round counts when all that follows from it is done, and none while stopp
   expect(heartbeat.lastRound()).toBeUndefined()
 })
 
-test('who talks is not asked, who was silent for four rounds is, and after two questions in vain it is cut off', () => {
-  const talks = { id: 1, heardAt: 0 }
-  const silent = { id: 2, heardAt: 0 }
-  const { clock, actions, broken, heartbeat } = beating([talks, silent] as unknown as Conn[])
-  heartbeat.start()
-  const rounds = [1, 2, 3, 4, 5, 6].map((round) => {
-    clock.time = round * 1_000
-    talks.heardAt = clock.time - 100
-    heartbeat.round()
-    const done = actions.splice(0)
-    return {
-      pings: done.flatMap((action) => ('do' in action && action.do === 'say' ? [action.id] : [])),
-      live: done.flatMap((action) => ('did' in action && action.did === 'live' ? [action.conn.id] : [])),
+/** Rings what is due in each second until `seconds`; who was asked in which. */
+function ring({ clock, actions, heartbeat }: ReturnType<typeof beating>, seconds: number, hear = () => {}) {
+  const due = new Map<string, number>()
+  const asked: [number, number][] = []
+  const take = (): void => {
+    for (const action of actions.splice(0)) {
+      if (!('do' in action)) continue
+      if (action.do === 'timer') due.set(action.timer, clock.time + (action.ms ?? Number.POSITIVE_INFINITY))
+      if (action.do === 'say') asked.push([clock.time / 1_000, action.id])
     }
-  })
-  expect(rounds.map(({ pings }) => pings)).toEqual([[], [], [], [2], [2], []])
-  expect(rounds.map(({ live }) => live)).toEqual([[1, 2], [1], [1], [1], [1], [1]])
-  expect(broken).toEqual(['2 silent'])
+  }
+  take()
+  while (clock.time < seconds * 1_000) {
+    clock.time += 1_000
+    hear()
+    for (const [timer, at] of [...due]) {
+      if (at > clock.time) continue
+      due.delete(timer)
+      if (timer === 'heartbeat') heartbeat.round()
+      else heartbeat.answerIsDue(Number(timer.split(' ')[1]))
+      take()
+    }
+  }
+  return asked
+}
+
+test('who talks is not asked, who was silent for four rounds is, and after two questions in vain it is cut off', () => {
+  const talks = { id: 1, node: 'talks', heardAt: 0 }
+  const silent = { id: 2, node: 'silent', heardAt: 0 }
+  const beat = beating([talks, silent] as unknown as Conn[])
+  beat.heartbeat.start()
+  const hear = (): void => {
+    talks.heardAt = beat.clock.time - 100
+  }
+  expect(ring(beat, 6, hear)).toEqual([
+    [4, 2],
+    [5, 2],
+  ])
+  expect(beat.broken).toEqual(['2 silent'])
+})
+
+test('who is doubted is asked at once, is silent after a missed answer, and one sign of life is enough', () => {
+  const [one, other, fresh] = ['one', 'other', 'fresh'].map((node, id) => ({ id, node, heardAt: 0 }))
+  const beat = beating([one, other, fresh] as unknown as Conn[], 15_000)
+  const { heartbeat, broken, clock } = beat
+  heartbeat.start()
+  clock.time = 9_000
+  fresh!.heardAt = 8_900
+  for (const { node } of [one!, other!, fresh!]) heartbeat.doubt(node as NodeId)
+  const silent = (): boolean[] => [one!, other!].map(({ node }) => heartbeat.isSilent(node as NodeId))
+  expect(silent()).toEqual([false, false])
+  expect(ring(beat, 13)).toEqual([
+    [9, 0],
+    [9, 1],
+    [13, 0],
+    [13, 1],
+  ])
+  expect(silent()).toEqual([true, true])
+  one!.heardAt = 13_500
+  expect(silent()).toEqual([false, true])
+  heartbeat.answerIsDue(0)
+  heartbeat.answerIsDue(1)
+  expect(broken).toEqual(['1 silent'])
+  // Others that have been silent since may have gone with it.
+  clock.time = 20_000
+  heartbeat.doubtQuiet()
+  expect(ring(beat, 20)).toEqual([
+    [20, 0],
+    [20, 2],
+  ])
 })
 
 test('one end of a link that rests asks, and the other one counts the question', () => {
@@ -63,7 +122,12 @@ test('one end of a link that rests asks, and the other one counts the question',
     const heartbeat = createHeartbeat({
       clock,
       everyMs: 1_000,
-      connections: { neighbours: () => [conn as Conn], broken: () => {} },
+      connections: {
+        neighbours: () => [conn as Conn],
+        neighbour: () => undefined,
+        get: () => conn as Conn,
+        broken: () => {},
+      },
       emit(action) {
         if (!('do' in action) || action.do !== 'say') return
         pings.push(at)
@@ -79,6 +143,7 @@ test('one end of a link that rests asks, and the other one counts the question',
     // The two have started at different moments.
     if (step % 10 === 0) ends[0]!.heartbeat.round()
     if (step % 10 === 3) ends[1]!.heartbeat.round()
+    if (step % 10 === 5) for (const { conn, heartbeat } of ends) heartbeat.answerIsDue(conn.id)
   }
   expect(pings).toHaveLength(10)
 })

@@ -41,6 +41,7 @@ interface World {
   readonly clock: VirtualTime['clock']
   advance(ms: number): void
   readonly neighbours: Set<NodeId>
+  readonly doubted: NodeId[]
   /** Newcomers that have a link or are about to have one. */
   readonly linking: Set<NodeId>
   readers: number
@@ -53,6 +54,7 @@ function world(tell_links = true): World {
   const time = new VirtualTime(1_763_626_500_000)
   const trust = createFakeTrust([ann], time.clock.now)
   const neighbours = new Set<NodeId>()
+  const doubted: NodeId[] = []
   const said: PresenceBody[] = []
   const heard: World['heard'] = []
   const alarms = createAlarms<string>(time, () => it.room.say())
@@ -69,6 +71,7 @@ function world(tell_links = true): World {
       connections: { neighbour: conn, neighbours: () => [...neighbours].flatMap((node) => conn(node) ?? []) },
       readers: () => it.readers,
       willLink: (node) => it.linking.has(node),
+      doubt: (node) => void doubted.push(node),
       emit(action) {
         if (!('do' in action)) return
         if (action.do === 'timer') alarms.set(action)
@@ -79,6 +82,7 @@ function world(tell_links = true): World {
     said,
     heard,
     neighbours,
+    doubted,
     clock: time.clock,
     linking: new Set(),
     readers: 1,
@@ -270,7 +274,7 @@ test('a neighbour’s word that somebody is lost marks it, and removes nobody', 
   expect(it.trust.member(bob)?.unsure).toBe(false)
 })
 
-test('nor does it count against one that was heard later, or that is connected here', () => {
+test('nor does it count against one that was heard later; one that is connected here is asked', () => {
   const it = world()
   const version = it.clock.now()
   it.hears(bob, { version: version + 10 })
@@ -280,6 +284,7 @@ test('nor does it count against one that was heard later, or that is connected h
   it.neighbours.add(cid)
   it.hears(ann, { version: version + 6, lost: [keyOf(cid)] })
   expect(it.trust.member(cid)?.unsure).toBe(false)
+  expect(it.doubted).toEqual([cid])
 })
 
 test('who hears that it is lost says that it is here', () => {

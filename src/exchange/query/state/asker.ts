@@ -29,6 +29,8 @@ const PROGRESS_EVERY_MS = 100
  * that is shorter.
  */
 const AHEAD_MS = 300
+/** Neighbours that have not answered after this long are doubted, or at half of the time where that is shorter. */
+const LATE_MS = 1_000
 
 const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
   success: 'answered',
@@ -61,11 +63,13 @@ export interface Asker {
   down(node: NodeId): void
   echoed(question: RoutedId, echo: Echo): void
   slow(ask: AskId, node: NodeId): void
+  silent(ask: AskId, node: NodeId): void
   dialed(ask: AskId, node: NodeId, reached: boolean): void
   tree(ask: AskId): void
   deadline(ask: AskId): void
   progress(ask: AskId): void
   ahead(ask: AskId): void
+  late(ask: AskId): void
   cancel(ask: AskId): void
   /** Ends every question of this node as cancelled. */
   stop(): void
@@ -114,7 +118,7 @@ export function createAsker(deps: AskerDeps): Asker {
   function end({ live, outreach }: Entry, by: EndedBy): void {
     const { ask } = live
     if (!asks.delete(ask)) return
-    for (const what of ['deadline', 'progress', 'ahead'] as const)
+    for (const what of ['deadline', 'progress', 'ahead', 'late'] as const)
       emit({ do: 'timer', timer: `${what} ${ask}`, ms: undefined })
     // When everybody has answered, the neighbours that carried the question end by themselves.
     outreach.end(by !== 'all_done')
@@ -137,6 +141,7 @@ export function createAsker(deps: AskerDeps): Asker {
       asks.set(ask, entry)
       const left = Math.max(0, deadlineAt - clock.monotonic())
       emit({ do: 'timer', timer: `deadline ${ask}`, ms: left })
+      emit({ do: 'timer', timer: `late ${ask}`, ms: Math.min(LATE_MS, left / 2) })
       if (live.summaries)
         emit({ do: 'timer', timer: `ahead ${ask}`, ms: left - Math.min(AHEAD_MS, left / 2) })
       outreach.start()
@@ -193,6 +198,9 @@ export function createAsker(deps: AskerDeps): Asker {
     slow(ask, node) {
       asks.get(ask)?.outreach.slow(node)
     },
+    silent(ask, node) {
+      asks.get(ask)?.outreach.silent(node)
+    },
     dialed(ask, node, reached) {
       asks.get(ask)?.outreach.dialed(node, reached)
     },
@@ -207,6 +215,7 @@ export function createAsker(deps: AskerDeps): Asker {
       const live = asks.get(ask)?.live
       if (live !== undefined) emit({ do: 'look', live, nodes: missing(live) })
     },
+    late: (ask) => asks.get(ask)?.outreach.late(),
     cancel: (ask) => endIfThere(ask, 'cancelled'),
     stop() {
       for (const entry of [...asks.values()]) end(entry, 'cancelled')

@@ -40,6 +40,10 @@ export interface Outreach {
   echoed(echo: Echo, overTree: boolean): void
   /** The time of the tree is over. */
   treeIsLate(): void
+  /** Neighbours have had time to answer. */
+  late(): void
+  /** The neighbour shows no sign of life. */
+  silent(node: NodeId): void
   /** The node's machine has answered the dial, and takes its time for the rest. */
   slow(node: NodeId): void
   dialed(node: NodeId, reached: boolean): void
@@ -205,6 +209,12 @@ export function createOutreach(
         if (silent.has(node)) lose(node)
         else repair(node)
       }
+    },
+    late() {
+      for (const node of awaited) if (linked(node)) emit({ do: 'doubt', ask, node })
+    },
+    silent(node) {
+      if (pending.has(node)) lose(node)
     },
     slow(node) {
       if (ended || !dials.has(node) || slow.has(node)) return

@@ -41,7 +41,7 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
   function ring(timer: QueryTimer): void {
     const [what, of = ''] = timer.split(' ') as [string, AskId?]
     if (what === 'echo') relay.timeIsOver(of)
-    else asker[what as 'tree' | 'deadline' | 'progress' | 'ahead'](of)
+    else asker[what as 'tree' | 'deadline' | 'progress' | 'ahead' | 'late'](of)
   }
 
   const handlers: { readonly [On in QueryEvent['on']]: (event: Extract<QueryEvent, { on: On }>) => void } = {
@@ -71,6 +71,7 @@ export function createQueryState(deps: QueryStateDeps): QueryState {
     ask: asker.ask,
     own: ({ ask }) => asker.own(ask),
     slow: ({ ask, node }) => asker.slow(ask, node),
+    silent: ({ ask, node }) => asker.silent(ask, node),
     dialed: ({ ask, node, reached }) => asker.dialed(ask, node, reached),
     cancel: ({ ask }) => asker.cancel(ask),
     stop() {

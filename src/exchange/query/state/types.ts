@@ -82,6 +82,8 @@ export type QueryTimer =
   | `deadline ${AskId}`
   /** The question went over a tree, and an echo follows where somebody is still missing. */
   | `tree ${AskId}`
+  /** Neighbours that have not answered by then are doubted. */
+  | `late ${AskId}`
   /** The next progress may be told. */
   | `progress ${AskId}`
   /** Summaries of the members that are still missing are to be looked up. */
@@ -114,6 +116,8 @@ export type QueryEvent =
   | { readonly on: 'own'; readonly ask: AskId }
   /** The machine of a node that is dialed has answered, and the rest takes longer than a dial usually does. */
   | { readonly on: 'slow'; readonly ask: AskId; readonly node: NodeId }
+  /** This neighbour does not even say that it is there. */
+  | { readonly on: 'silent'; readonly ask: AskId; readonly node: NodeId }
   | { readonly on: 'dialed'; readonly ask: AskId; readonly node: NodeId; readonly reached: boolean }
   /** The person takes the question back. */
   | { readonly on: 'cancel'; readonly ask: AskId }
@@ -157,6 +161,8 @@ export type QueryCommand =
    * as long as the question, which the first look tells by `slow`; else it ends.
    */
   | { readonly do: 'dial'; readonly ask: AskId; readonly node: NodeId; readonly ms: number }
+  /** This neighbour owes an answer; `silent` follows where it is known to be silent. */
+  | { readonly do: 'doubt'; readonly ask: AskId; readonly node: NodeId }
   /** Summaries of these members are to be looked up, because no answer of theirs has come. */
   | { readonly do: 'look'; readonly live: Live; readonly nodes: readonly NodeId[] }
   /** This node asks often: for so long it wants links to all members. */

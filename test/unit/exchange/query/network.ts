@@ -170,7 +170,7 @@ export class Endpoint {
     return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
   }
 
-  mesh(): Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'> {
+  mesh(): Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'> {
     const own = this.ref.nodeId
     return {
       link: (_protocol, handler) => {
@@ -190,6 +190,7 @@ export class Endpoint {
         this.#wire.connect(own, node)
         return true
       },
+      doubt: () => false,
       isAnswering: (node) => this.#wire.answering.has(node),
       isConnected: (node) => this.#wire.peersOf(own).some(({ nodeId }) => nodeId === node),
       apart: (node) => this.#wire.apart.get(node),
@@ -225,7 +226,7 @@ export interface NodeOptions {
   /** Of its certificate. */
   readonly roles?: readonly string[]
   /** A real one in the place of the wire. */
-  readonly mesh?: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly mesh?: Pick<Mesh, 'link' | 'linkAll' | 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo?: number
   readonly clock?: Clock
