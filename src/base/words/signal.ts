@@ -12,6 +12,21 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
+/** What is said of signals of many machines, of which no numbers are told; `about`: tools or categories, if these are told. */
+const WORDS: Readonly<Record<Kind, (about: string) => string>> = {
+  unusual_pattern: (about) => ['unusual', about, 'patterns'].filter(Boolean).join(' '),
+  failure_rate: (about) => `unusual failures${about && ` of ${about}`}`,
+  timing: () => 'unusual times',
+  repeated_risk: () => 'repeated risky commands',
+  privilege_escalation: () => 'privilege escalation',
+  deviation: () => 'unusually many commands',
+  hook_silent: () => 'a hook that records nothing',
+}
+
+/** Of a kind that a newer release found: its name as it came. */
+export const signalWords = (type: string, about: readonly string[] = []): string =>
+  Object.hasOwn(WORDS, type) ? WORDS[type as Kind](about.join(', ')) : type
+
 /** Units of `observed`, `expected` and `spread`. */
 type Unit = 'commands' | 'failures_of_100' | 'minutes'
 

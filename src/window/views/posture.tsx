@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { postReport } from '../../api/contract/operations/query.ts'
 import type { ReportShape } from '../../api/contract/shapes.ts'
+import { signalWords } from '../../base/words/signal.ts'
 import { Bars, Figures } from '../parts/charts.tsx'
 import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
@@ -272,7 +273,7 @@ function Sections({ report, days, team }: SectionsProps) {
                 rows={anomalies.rows}
                 keyOf={({ type, severity }) => `${type} ${severity}`}
                 columns={[
-                  { title: 'Type', cell: ({ type }) => plain(type) },
+                  { title: 'What', cell: ({ type }) => signalWords(type) },
                   {
                     title: 'Severity',
                     right: true,
@@ -328,8 +329,7 @@ const Named = ({ anomalies: { named } }: { readonly anomalies: ReportShape['anom
       columns={[
         { title: 'Machine', cell: ({ name }) => <Foreign text={name} /> },
         { title: 'Teams', cell: ({ teams }) => <Foreign text={teams.join(', ') || '–'} /> },
-        { title: 'What', cell: ({ type }) => plain(type) },
-        { title: 'About', cell: ({ subjects }) => <Foreign text={subjects.join(', ') || 'not told'} /> },
+        { title: 'What', cell: ({ type, subjects }) => <Foreign text={signalWords(type, subjects)} /> },
         { title: 'Severity', right: true, cell: ({ severity }) => String(severity) },
         { title: 'Began', right: true, cell: ({ count }) => number(count) },
         { title: 'When', cell: ({ hour }) => <Time at={hour} /> },

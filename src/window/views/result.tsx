@@ -1,9 +1,10 @@
 // The result of a question: what it says, as chart and table, and whose numbers it rests on.
 import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/shapes.ts'
+import { signalWords } from '../../base/words/signal.ts'
 import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Group, Panel } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'
-import { counted, cut, Foreign, NodeName, number, percent, plain, State, Time } from '../parts/words.tsx'
+import { counted, cut, Foreign, NodeName, number, percent, State, Time } from '../parts/words.tsx'
 import { Nodes, Whose } from './whose.tsx'
 
 const TOOLS_MAX = 30
@@ -283,7 +284,7 @@ const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<Query
       rows={signals}
       keyOf={({ type, severity }) => `${type} ${severity}`}
       columns={[
-        { title: 'Type', cell: ({ type }) => plain(type) },
+        { title: 'What', cell: ({ type }) => signalWords(type) },
         {
           title: 'Severity',
           right: true,

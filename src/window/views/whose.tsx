@@ -1,5 +1,6 @@
 // Whose numbers a result rests on: what each machine gave, and what became of the question at each.
 import type { QueryResult } from '../../api/contract/shapes.ts'
+import { signalWords } from '../../base/words/signal.ts'
 import { Panel } from '../parts/panel.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { counted, NodeName, number, plain, State, Time } from '../parts/words.tsx'
@@ -20,7 +21,7 @@ function saidBy(node: PerNode): string {
   if (node.activity !== undefined) return counted(node.activity.total_commands, 'command')
   if (node.anomalies !== undefined) {
     const { signals } = node.anomalies
-    const most = signals.slice(0, 3).map(({ type, subjects }) => [plain(type), ...subjects].join(' '))
+    const most = signals.slice(0, 3).map(({ type, subjects }) => signalWords(type, subjects))
     return `${counted(signals.length, 'signal')}${most.length === 0 ? '' : `: ${most.join(', ')}`}`
   }
   return '–'

@@ -199,7 +199,7 @@ test('that nothing was recorded is not said of a time that nobody has records of
 test('anomalies: the gravest first, what changed, and that some nodes cannot tell yet', () => {
   const latest = '2026-11-20T08:00:00.000Z'
   const row = {
-    type: 'timing' as const,
+    type: 'timing' as 'timing' | 'unusual_pattern',
     severity: 6,
     severity_most: 6,
     count: 3,
@@ -229,12 +229,12 @@ test('anomalies: the gravest first, what changed, and that some nodes cannot tel
       before,
     )
   const said = view([row], 1)
-  expect(said).toMatch(/^SEVERITY +TYPE +BEGAN +CHANGE +NODES +LATEST \(UTC\)$/m)
-  expect(said).toMatch(/^ +6 +timing +3 +\+1 +2 +2026-11-20 08:00$/m)
-  expect(said).toMatch(/^bob +6 +timing +3 +2026-11-20 08:00$/m)
+  expect(said).toMatch(/^SEVERITY +WHAT +BEGAN +CHANGE +NODES +LATEST \(UTC\)$/m)
+  expect(said).toMatch(/^ +6 +unusual times +3 +\+1 +2 +2026-11-20 08:00$/m)
+  expect(said).toMatch(/^bob +6 +unusual times +3 +2026-11-20 08:00$/m)
   expect(said).toContain('One node is still learning what is usual')
-  const about = view([{ ...row, severity: 8, severity_most: 8 }], 0)
-  expect(about).toMatch(/^bob +8 +timing +rm +3 +2026-11-20 08:00$/m)
+  const about = view([{ ...row, type: 'unusual_pattern', severity: 8, severity_most: 8 }], 0)
+  expect(about).toMatch(/^bob +8 +unusual rm patterns +3 +2026-11-20 08:00$/m)
   const none = view([], 0)
   expect(none).toContain('No matching anomaly began on 2 nodes; −2 than before.')
   expect(none).not.toMatch(/learn/)

@@ -1,5 +1,6 @@
 // View of Anomalies: one row for each type and severity, the gravest first, and what is not known yet.
 import type { QueryDataOf } from '../../../api/contract/shapes.ts'
+import { signalWords } from '../../../base/words/signal.ts'
 import { type Column, table } from '../../terminal/table.ts'
 import { paint, type QueryTypeView, signed, since } from './view.ts'
 
@@ -24,7 +25,7 @@ export const anomalies: QueryTypeView<Data> = {
         ? `No matching anomaly began on ${nodes === 1 ? 'the one node' : `${nodes} nodes`}${than}.\n`
         : table(screen, signals, [
             { title: 'SEVERITY', value: gradeOf, align: 'right', style: graveness },
-            { title: 'TYPE', value: (row) => row.type },
+            { title: 'WHAT', value: (row) => signalWords(row.type) },
             {
               title: `BEGAN${off.values}`,
               value: (row) => `${row.count}${since(row.count, countBefore(row))}`,
@@ -44,11 +45,6 @@ export const anomalies: QueryTypeView<Data> = {
   perNode(nodes, name, age, screen) {
     const rows = nodes.flatMap((node) => (node.anomalies?.signals ?? []).map((signal) => ({ node, signal })))
     if (rows.length === 0) return ''
-    const about: (typeof age)[number] | Column<(typeof rows)[number]> = {
-      title: 'ABOUT',
-      value: ({ signal }: (typeof rows)[number]) => signal.subjects.join(', ') || '–',
-      wrap: true,
-    }
     return table(screen, rows, [
       name,
       {
@@ -57,8 +53,7 @@ export const anomalies: QueryTypeView<Data> = {
         align: 'right',
         style: ({ signal }) => graveness(signal),
       },
-      { title: 'TYPE', value: ({ signal }) => signal.type },
-      ...(rows.some(({ signal }) => signal.subjects.length > 0) ? [about] : []),
+      { title: 'WHAT', value: ({ signal }) => signalWords(signal.type, signal.subjects), wrap: true },
       { title: 'BEGAN', value: ({ signal }) => String(signal.count), align: 'right' },
       { title: 'HOUR (UTC)', value: ({ signal }) => hourOf(signal.hour) },
       ...age,

@@ -1,4 +1,5 @@
 // The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
+import { signalWords } from '../../../base/words/signal.ts'
 import type { CoverageCounts, Report, ToolMove } from '../types.ts'
 import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, type Table, value, words } from './block.ts'
 import { arrow, count, day, many, percent, standing, UNKNOWN } from './numbers.ts'
@@ -153,11 +154,11 @@ function anomalies(report: Report): Block {
             {
               caption: 'By name, of people who chose that',
               table: {
-                head: ['machine', 'teams', 'what', 'about', 'severity', 'signals', 'hour (UTC)'],
-                numbers: [4, 5],
+                head: ['machine', 'teams', 'what', 'severity', 'signals', 'hour (UTC)'],
+                numbers: [3, 4],
                 rows: section.named.rows.map(
                   ({ name, teams, type, subjects, severity, count: began, hour }) => [
-                    ...[name, teams.join(', '), words(type), subjects.join(', ')],
+                    ...[name, teams.join(', '), signalWords(type, subjects)],
                     ...[String(severity), count(began)],
                     hour.slice(0, 16).replace('T', ' '),
                   ],
@@ -168,10 +169,10 @@ function anomalies(report: Report): Block {
       {
         caption: 'Signals by type and severity',
         table: {
-          head: ['type', 'severity', 'signals', ...FIGURE_HEAD],
+          head: ['what', 'severity', 'signals', ...FIGURE_HEAD],
           numbers: [2, 3, 4],
           rows: section.rows.map((row) => [
-            words(row.type),
+            signalWords(row.type),
             `${row.severity} to ${row.severity_most}`,
             value(row),
             ...figure(row),

@@ -169,7 +169,7 @@ describe('anomalies by name', () => {
   it('are told with the machine, also where there are no totals', () => {
     const { md, report } = shown({ nodes: 3, rows: [row] })
     expect(md).toContain('By name: 3 machines whose people chose that')
-    expect(md).toMatch(/eng-042 \| 10\.0\.3\.x \| unusual pattern \| rm +\| +7 \| +2 \| 2026-11-17 09:00/)
+    expect(md).toMatch(/eng-042 \| 10\.0\.3\.x \| unusual rm patterns +\| +7 \| +2 \| 2026-11-17 09:00/)
     expect(rendered(report, 'csv')).toContain('anomalies_named,eng-042')
   })
   it('are none that may be told where nobody chose to be named', () => {
