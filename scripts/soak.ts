@@ -144,7 +144,7 @@ const RUNS: readonly Run[] = [
   },
   {
     name: 'fleet',
-    does: '25 machines rolled out by one file: set, killed, cut in two, healed, one with a wrong clock, one revoked, all started again, each step timed (needs root)',
+    does: '25 machines rolled out by one file with an earlier build (the dist/karo.js that KARO_EARLIER names): upgraded, set, killed, cut in two, healed, one with a wrong clock, one revoked, each step timed (needs root)',
     run: (seed) => drillFleet(FLEET, seed, (line) => console.log(`  ${line}`)),
   },
   {

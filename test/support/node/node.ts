@@ -43,6 +43,8 @@ export interface NodeOptions {
   readonly under?: readonly string[]
   /** A home that exists already, for a second life; it is then not written to nor removed. */
   readonly home?: string
+  /** `dist/karo.js` of another build, for the daemon and its command line. */
+  readonly program?: string | undefined
   /** Everything it says to others is kept in `<home>/said` (KARO_TAP). */
   readonly tap?: boolean
   /** Directory of its log; its home if absent. */
@@ -91,9 +93,14 @@ export function cleanEnv(home: string, extra: Readonly<Record<string, string>> =
 export const runKaro = (args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<Ran> =>
   fitsHere(args, env) ? runHere(args, env, input) : runProgram(args, env, input)
 
-/** Runs the built program once, in a process of its own. */
-export function runProgram(args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<Ran> {
-  const child = track(spawn(process.execPath, [KARO, ...args], { env, stdio: 'pipe' }))
+/** Runs the built program, or that of another build, once, in a process of its own. */
+export function runProgram(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  input = '',
+  program = KARO,
+): Promise<Ran> {
+  const child = track(spawn(process.execPath, [program, ...args], { env, stdio: 'pipe' }))
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
@@ -116,7 +123,8 @@ export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
     ...options.env,
   })
   const logPath = join(options.logs ?? home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
-  const node = launch({ home, name, env, logPath, netns: options.netns, under: options.under })
+  const { netns, under, program } = options
+  const node = launch({ home, name, env, logPath, netns, under, program })
   if (options.ready !== false) await node.ready()
   return node
 }
@@ -128,9 +136,10 @@ function launch(of: {
   logPath: string
   netns: string | undefined
   under?: readonly string[] | undefined
+  program: string | undefined
 }): TestNode {
   const { home, name, env, logPath } = of
-  const command = [...(of.under ?? []), process.execPath, KARO, 'up']
+  const command = [...(of.under ?? []), process.execPath, of.program ?? KARO, 'up']
   // nsenter becomes the command (execve), so the child's pid is the daemon's.
   const argv = of.netns === undefined ? command : ['nsenter', `--net=/run/netns/${of.netns}`, ...command]
   const log = openSync(logPath, 'a')
@@ -148,7 +157,8 @@ function launch(of: {
     home,
     pid: child.pid ?? -1,
     process: child,
-    karo: (args, input) => runKaro(args, env, input),
+    karo: (args, input) =>
+      of.program === undefined ? runKaro(args, env, input) : runProgram(args, env, input, of.program),
     async json<T>(args: readonly string[]) {
       const ran = await node.karo([...args, '--json'])
       // What is incomplete says so in its document.

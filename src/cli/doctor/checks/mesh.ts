@@ -216,12 +216,14 @@ export function judgeAddresses(
     )
   const off = down.length === 0 ? '' : `; down: ${down.join(', ')}`
   if (listening.every(isLoopback)) {
-    return mesh.listen === 'auto'
-      ? warn(
-          `this machine has no private address except loopback, so it cannot reach other machines${off}`,
-          'ip -br addr',
-        )
-      : ok('only on this machine, as configured in mesh.listen')
+    if (mesh.listen !== 'auto') return ok('only on this machine, as configured in mesh.listen')
+    const local = own.find(({ address }) => isLinkLocal(address))
+    return warn(
+      `this machine has no private address except loopback${local ? ` and ${local.address}, which the mesh cannot use because it is valid on one link only` : ''}, so it cannot reach other machines${off}`,
+      local
+        ? `give each machine one of fd00::/8, here for example: ip address add fd12:3456:789a::1/64 dev ${local.name}`
+        : 'ip -br addr',
+    )
   }
   const left = own.filter(({ address }) => !isPrivate(address) && !listening.includes(address)).length
   const public_ =

@@ -319,6 +319,9 @@ describe('addresses', () => {
   test('loopback alone is nobody to meet, unless it was chosen', () => {
     const alone = { lo: [at('127.0.0.1')] }
     expect(judgeAddresses(mesh, alone, ['127.0.0.1'], [], '').outcome).toBe('warn')
+    const local = judgeAddresses(mesh, { ...alone, eth1: interfaces.eth1 }, ['127.0.0.1'], [], '')
+    expect(local.detail).toContain('fe80::1, which the mesh cannot use')
+    expect(local.fix).toMatch(/ip address add fd[^ ]+ dev eth1$/)
     expect(
       judgeAddresses({ ...mesh, listen: ['127.0.0.1'] }, interfaces, ['127.0.0.1'], [], '').outcome,
     ).toBe('ok')
