@@ -17,6 +17,11 @@ export interface Allowance {
   reply(): boolean
 }
 
+export interface MemberAllowance extends Allowance {
+  /** When the last message to it was written, monotonic ms. */
+  spokeAt(): number
+}
+
 /**
  * A stranger's whole life. Hello needs one stream, about 10 frames each way, and at most 8 KiB; the rest is for other
  * programs, which look which protocols there are.
@@ -54,9 +59,10 @@ export function lobbyAllowance(): Allowance {
 }
 
 /** The allowance of each member, the same one for all its connections. `now` is monotonic, in milliseconds. */
-export function memberAllowances(now: () => number): (node: NodeId) => Allowance {
-  const members = createRecent<NodeId, Allowance>(MEMBERS_MAX)
-  const make = (): Allowance => {
+export function memberAllowances(now: () => number): (node: NodeId) => MemberAllowance {
+  const members = createRecent<NodeId, MemberAllowance>(MEMBERS_MAX)
+  const make = (): MemberAllowance => {
+    let spokeAt = Number.NEGATIVE_INFINITY
     const streams = createQuota(MEMBER_RATES.streams)
     const frames = createQuota(MEMBER_RATES.frames)
     const pings = createQuota(MEMBER_RATES.pings)
@@ -67,7 +73,11 @@ export function memberAllowances(now: () => number): (node: NodeId) => Allowance
       ping: take(pings),
       // The quotas of the streams limit the data on them, and the window limits how much of it is buffered.
       bytes: () => true,
-      reply: () => true,
+      reply() {
+        spokeAt = now()
+        return true
+      },
+      spokeAt: () => spokeAt,
     }
   }
   return (node) => members.getOrInsert(node, make)

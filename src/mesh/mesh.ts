@@ -283,6 +283,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     clock,
     random,
     complete,
+    spokeAt: wires.spokeAt,
     timings: edge.timings,
     inUse: (node) => links.inUse(node) || exchanges.inUse(node),
     credentials: deps.credentials,

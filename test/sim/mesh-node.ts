@@ -222,6 +222,7 @@ export class SimNode {
       random: { bytes: (length) => random.bytes(length), float: () => random.below(1_000_000) / 1_000_000 },
       listening: () => (this.running ? [this.address] : []),
       complete: () => true,
+      spokeAt: () => Number.NEGATIVE_INFINITY,
       inUse: (node) => this.above?.inUse(node) ?? false,
       readers: () => this.state.connections.neighbours().length,
     })

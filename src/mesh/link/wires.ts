@@ -61,6 +61,8 @@ export interface Wires {
   get(id: ConnId): Wire | undefined
   /** The newest connection to this node that both sides have admitted. */
   to(node: NodeId): Wire | undefined
+  /** When something was written to this member last, monotonic ms. */
+  spokeAt(node: NodeId): number
   /** Opens the control stream of a connection that this side dialed. */
   begin(id: ConnId): Promise<void>
   say(id: ConnId, say: Saying): void
@@ -191,6 +193,8 @@ export function createWires({ channel, timings, admits, hello: ownHello, answer,
     of: (connection) => byConnection.get(connection),
     get: (id) => wires.get(id),
     to: (node) => [...wires.values()].findLast((wire) => wire.peer.nodeId === node && wire.alive()),
+
+    spokeAt: (node) => allowanceOf(node).spokeAt(),
 
     async begin(id) {
       const wire = wires.get(id)

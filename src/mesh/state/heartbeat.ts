@@ -1,5 +1,6 @@
-// Notices neighbours that fell silent without a word: one that was silent for long, or is doubted, is asked, and cut off after two
-// missed answers. The kernel (host.ts) notices a vanished machine by itself if nothing was on its way to it. Pure.
+// Notices neighbours that fell silent without a word: one that was silent for long, or since something was written to it, or is
+// doubted, is asked, and cut off after two missed answers. The kernel (host.ts) notices a vanished machine by itself if nothing was
+// on its way to it. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Connections } from './connections.ts'
@@ -12,8 +13,8 @@ import type { Conn, ConnId, Emit } from './types.ts'
 const QUIET_ROUNDS = 4
 /** An answer is missed after so long, or after a round where that is less. A machine that starts many programs takes seconds. */
 const ANSWER_MS = 4_000
-/** A neighbour that was heard so short a time ago is not doubted. */
-const JUST_MS = 500
+/** A neighbour that was heard so short a time ago is not doubted, and what is written to it so soon after is an answer. */
+const JUST_MS = 1_000
 
 export interface Heartbeat {
   start(): void
@@ -23,7 +24,8 @@ export interface Heartbeat {
   answerIsDue(id: ConnId): void
   /** Something speaks against this neighbour: an answer that it owes, or the word of others. It is asked now. */
   doubt(node: NodeId): void
-  /** A neighbour was lost without a word, and others may have gone with it: those that were silent too are asked now. */
+  /** A neighbour was lost without a word, and others may have gone with it: those that were silent too are asked now. A missed
+   * answer does the same. */
   doubtQuiet(): void
   /** It was asked, and has missed one answer. */
   isSilent(node: NodeId): boolean
@@ -37,11 +39,13 @@ export interface Heartbeat {
 export interface HeartbeatDeps {
   readonly clock: Clock
   readonly everyMs: number
+  /** When something was written to this neighbour last, monotonic ms. */
+  readonly spokeAt: (node: NodeId) => number
   readonly connections: Pick<Connections, 'get' | 'neighbour' | 'neighbours' | 'broken'>
   readonly emit: Emit
 }
 
-export function createHeartbeat({ clock, everyMs, connections, emit }: HeartbeatDeps): Heartbeat {
+export function createHeartbeat({ clock, everyMs, spokeAt, connections, emit }: HeartbeatDeps): Heartbeat {
   const answerMs = Math.min(everyMs, ANSWER_MS)
   /** Pings in a row without a sign of life, and when the last one before them was. */
   const asked = new WeakMap<Conn, { readonly times: number; readonly heardAt: number }>()
@@ -61,6 +65,10 @@ export function createHeartbeat({ clock, everyMs, connections, emit }: Heartbeat
     if (lastRound !== undefined && !asked.has(conn) && quietMs(conn) > ms) ask(conn, 1)
   }
 
+  const doubtQuiet = (): void => {
+    for (const conn of connections.neighbours()) askQuiet(conn, answerMs)
+  }
+
   return {
     start() {
       lastRound = clock.monotonic()
@@ -72,7 +80,9 @@ export function createHeartbeat({ clock, everyMs, connections, emit }: Heartbeat
       for (const conn of connections.neighbours()) {
         // The answer to a question of the last round came right after it, and this round may be late.
         if (quietMs(conn) <= 1.5 * everyMs) emit({ did: 'live', conn })
-        askQuiet(conn, (QUIET_ROUNDS - 1 / 2) * everyMs)
+        const spoke = spokeAt(conn.node)
+        const isUnanswered = spoke - conn.heardAt > JUST_MS && clock.monotonic() - spoke > JUST_MS
+        askQuiet(conn, isUnanswered ? JUST_MS : (QUIET_ROUNDS - 1 / 2) * everyMs)
       }
       emit({ did: 'round' })
     },
@@ -85,15 +95,16 @@ export function createHeartbeat({ clock, everyMs, connections, emit }: Heartbeat
       if (conn.heardAt !== last.heardAt) return
       // The second question is asked after all that had come by the first deadline was read, should this node have been the late one.
       if (last.times >= 2) connections.broken(id, 'silent')
-      else ask(conn, last.times + 1)
+      else {
+        ask(conn, last.times + 1)
+        doubtQuiet()
+      }
     },
     doubt(node) {
       const conn = connections.neighbour(node)
       if (conn !== undefined) askQuiet(conn, JUST_MS)
     },
-    doubtQuiet() {
-      for (const conn of connections.neighbours()) askQuiet(conn, answerMs)
-    },
+    doubtQuiet,
     isSilent(node) {
       const conn = connections.neighbour(node)
       const last = conn && asked.get(conn)

@@ -29,6 +29,8 @@ export interface StateDeps extends Pick<PresenceDeps, 'about' | 'readers'> {
   readonly listening: () => readonly string[]
   /** Every link to this neighbour is usable. */
   readonly complete: (node: NodeId) => boolean
+  /** When something was written to this neighbour last, monotonic ms. */
+  readonly spokeAt: (node: NodeId) => number
   /** True while something is under way with this neighbour. */
   readonly inUse: (node: NodeId) => boolean
 }
@@ -57,7 +59,7 @@ export interface State {
 }
 
 export function createState(deps: StateDeps): State {
-  const { config, trust, clock } = deps
+  const { config, trust } = deps
   /** The commands and facts of the event being handled; every part adds to them. */
   let actions: MeshAction[] = []
   const emit = (action: MeshAction): void => void actions.push(action)
@@ -77,7 +79,7 @@ export function createState(deps: StateDeps): State {
     trust.lost(node)
     contacts.missed(node)
   }
-  const heartbeat = createHeartbeat({ clock, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
+  const heartbeat = createHeartbeat({ ...deps, everyMs: config.mesh.ping_seconds * 1_000, connections, emit })
   const presence = createPresence({
     ...deps,
     emit,

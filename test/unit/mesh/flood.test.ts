@@ -58,6 +58,7 @@ async function rig(enrols: (node: NodeId) => boolean = () => false) {
     listening: () => ['/ip4/10.0.0.1/tcp/7000'],
     complete: () => true,
     inUse: () => false,
+    spokeAt: () => Number.NEGATIVE_INFINITY,
     readers: () => 0,
     about: () => ({ name: 'self', capabilities, listen: [] }),
   })

@@ -68,6 +68,7 @@ function rig(
     listening: () => [OWN],
     complete: () => true,
     inUse: () => false,
+    spokeAt: () => Number.NEGATIVE_INFINITY,
     readers: () => 0,
     about: () => ({ name: 'self', capabilities, listen: [] }),
   })

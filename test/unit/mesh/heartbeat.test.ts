@@ -9,9 +9,11 @@ function beating(given: readonly Conn[] = [], everyMs = 1_000) {
   const actions: MeshAction[] = []
   const broken: string[] = []
   let neighbours = given
+  const spoke = new Map<string, number>()
   const heartbeat = createHeartbeat({
     clock,
     everyMs,
+    spokeAt: (node) => spoke.get(node) ?? Number.NEGATIVE_INFINITY,
     emit: (action) => void actions.push(action),
     connections: {
       neighbours: () => neighbours,
@@ -23,7 +25,7 @@ function beating(given: readonly Conn[] = [], everyMs = 1_000) {
       },
     },
   })
-  return { clock, actions, broken, heartbeat }
+  return { clock, actions, broken, spoke, heartbeat }
 }
 
 test('a round counts when all that follows from it is done, and none while stopped', () => {
@@ -97,6 +99,8 @@ test('who is doubted is asked at once, is silent after a missed answer, and one 
     [9, 0],
     [9, 1],
     [13, 0],
+    // Others that were silent too may have gone with it, also the one that was heard a moment before.
+    [13, 2],
     [13, 1],
   ])
   expect(silent()).toEqual([true, true])
@@ -105,13 +109,17 @@ test('who is doubted is asked at once, is silent after a missed answer, and one 
   heartbeat.answerIsDue(0)
   heartbeat.answerIsDue(1)
   expect(broken).toEqual(['1 silent'])
-  // Others that have been silent since may have gone with it.
   clock.time = 20_000
   heartbeat.doubtQuiet()
-  expect(ring(beat, 20)).toEqual([
-    [20, 0],
-    [20, 2],
-  ])
+  expect(ring(beat, 20)).toEqual([[20, 0]])
+})
+
+test('who says nothing to what was written is asked in the next round; what followed at once on a word of it was an answer', () => {
+  const [mute, answered] = ['mute', 'answered'].map((node, id) => ({ id, node, heardAt: 1_000 }))
+  const beat = beating([mute, answered] as unknown as Conn[], 15_000)
+  beat.spoke.set('mute', 3_000).set('answered', 1_100)
+  beat.heartbeat.start()
+  expect(ring(beat, 16)).toEqual([[15, 0]])
 })
 
 test('one end of a link that rests asks, and the other one counts the question', () => {
@@ -122,6 +130,7 @@ test('one end of a link that rests asks, and the other one counts the question',
     const heartbeat = createHeartbeat({
       clock,
       everyMs: 1_000,
+      spokeAt: () => Number.NEGATIVE_INFINITY,
       connections: {
         neighbours: () => [conn as Conn],
         neighbour: () => undefined,

@@ -44,6 +44,7 @@ test('who falls silent is replaced by another member soon', () => {
     listening: () => ['/ip4/10.0.0.1/tcp/7000'],
     complete: () => true,
     inUse: () => false,
+    spokeAt: () => Number.NEGATIVE_INFINITY,
     readers: () => 0,
     about: () => ({ name: 'self', capabilities, listen: [] }),
   })
