@@ -97,7 +97,7 @@ export const KEYS = {
     default: 15,
     unit: 's',
     description:
-      'How often the node checks its connections. A connected node is pinged if it was silent for four times this time, or since something was sent to it, if others lost it, or if another one was lost without a word; two missed pings, up to 4 s apart, end the link. If nothing was being sent to a machine that vanished, the kernel notices: some 10 s after its connection was silent for half of this time. A shorter time costs more idle CPU.',
+      'How often the node checks its connections. A connected node is pinged if it was silent for four times this time, or since something was sent to it, or if others lost it; two missed pings, up to 4 s apart, end the link. Of a machine to which nothing was being sent the kernel notices some 10 s after half of this time that it vanished. A shorter time costs more idle CPU.',
   }),
 
   transportSecurity: key({

@@ -1,31 +1,23 @@
 // The shape of a signal: something unusual in a person's own numbers, with those numbers.
 
-/** Each has a row in `kinds.ts`; the names are part of the API. */
-export const KINDS = [
-  'unusual_pattern',
-  'failure_rate',
-  'timing',
-  'repeated_risk',
-  'privilege_escalation',
-  'deviation',
-  'hook_silent',
-] as const
-export type Kind = (typeof KINDS)[number]
+/** Each has a row in `kinds.ts`; the names are part of the API, the words are for lists without numbers. */
+const WORDS = {
+  unusual_pattern: 'unusual patterns',
+  failure_rate: 'unusual failures',
+  timing: 'unusual times',
+  repeated_risk: 'repeated risky commands',
+  privilege_escalation: 'privilege escalation',
+  deviation: 'unusually many commands',
+  hook_silent: 'a hook that records nothing',
+} as const
+export type Kind = keyof typeof WORDS
+export const KINDS = Object.keys(WORDS) as readonly Kind[]
 
-/** What is said of signals of many machines, of which no numbers are told; `about`: tools or categories, if these are told. */
-const WORDS: Readonly<Record<Kind, (about: string) => string>> = {
-  unusual_pattern: (about) => ['unusual', about, 'patterns'].filter(Boolean).join(' '),
-  failure_rate: (about) => `unusual failures${about && ` of ${about}`}`,
-  timing: () => 'unusual times',
-  repeated_risk: () => 'repeated risky commands',
-  privilege_escalation: () => 'privilege escalation',
-  deviation: () => 'unusually many commands',
-  hook_silent: () => 'a hook that records nothing',
+/** `about`: the tools of which there are unusual patterns or failures. A kind of a newer release keeps its name. */
+export function signalWords(kind: string, about: readonly string[] = []): string {
+  const [first, ...rest] = (WORDS[kind as Kind] ?? kind).split(' ')
+  return [first, ...(about.length > 0 ? [about.join(', ')] : []), ...rest].join(' ')
 }
-
-/** Of a kind that a newer release found: its name as it came. */
-export const signalWords = (type: string, about: readonly string[] = []): string =>
-  Object.hasOwn(WORDS, type) ? WORDS[type as Kind](about.join(', ')) : type
 
 /** Units of `observed`, `expected` and `spread`. */
 type Unit = 'commands' | 'failures_of_100' | 'minutes'

@@ -1,8 +1,8 @@
 // Posture: the report of what was released to this person's role. Every number says how many machines are behind it.
 import { useState } from 'preact/hooks'
+import { signalWords } from '../../api/contract/client/page.ts'
 import { postReport } from '../../api/contract/operations/query.ts'
 import type { ReportShape } from '../../api/contract/shapes.ts'
-import { signalWords } from '../../base/words/signal.ts'
 import { Bars, Figures } from '../parts/charts.tsx'
 import { Command, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'

@@ -1,6 +1,6 @@
 // The result of a question: what it says, as chart and table, and whose numbers it rests on.
+import { signalWords } from '../../api/contract/client/page.ts'
 import type { QueryData, QueryDataOf, QueryResult } from '../../api/contract/shapes.ts'
-import { signalWords } from '../../base/words/signal.ts'
 import { type Bar, Bars, Figures } from '../parts/charts.tsx'
 import { Group, Panel } from '../parts/panel.tsx'
 import { Table } from '../parts/table.tsx'

@@ -1,6 +1,6 @@
 // Whose numbers a result rests on: what each machine gave, and what became of the question at each.
+import { signalWords } from '../../api/contract/client/page.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
-import { signalWords } from '../../base/words/signal.ts'
 import { Panel } from '../parts/panel.tsx'
 import { type Column, Table } from '../parts/table.tsx'
 import { counted, NodeName, number, plain, State, Time } from '../parts/words.tsx'

@@ -161,7 +161,7 @@ export type QueryCommand =
    * as long as the question, which the first look tells by `slow`; else it ends.
    */
   | { readonly do: 'dial'; readonly ask: AskId; readonly node: NodeId; readonly ms: number }
-  /** This neighbour owes an answer; `silent` follows where it is known to be silent. */
+  /** This neighbour owes an answer; `silent` may follow. */
   | { readonly do: 'doubt'; readonly ask: AskId; readonly node: NodeId }
   /** Summaries of these members are to be looked up, because no answer of theirs has come. */
   | { readonly do: 'look'; readonly live: Live; readonly nodes: readonly NodeId[] }
