@@ -97,7 +97,7 @@ export const KEYS = {
     default: 15,
     unit: 's',
     description:
-      'How often the node checks its connections. A connected node is pinged if it was silent for four times this time, or since something was sent to it, or if others lost it; two missed pings, up to 4 s apart, end the link. Of a machine to which nothing was being sent the kernel notices some 10 s after half of this time that it vanished. A shorter time costs more idle CPU.',
+      'How often the node checks its connections. A connected node is pinged after four times this time of silence, or if it owes an answer; two missed pings, up to 4 s apart, end the link. If nothing was being sent to it, the kernel notices some 10 s after half of this time that it vanished. A shorter time costs more CPU.',
   }),
 
   transportSecurity: key({

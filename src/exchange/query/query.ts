@@ -92,7 +92,9 @@ export function createQuery(deps: QueryDeps): Query {
     work: worker.work,
     refuse: worker.refuse,
     dial: asker.dial,
-    doubt: asker.doubt,
+    doubt({ ask, node }) {
+      if (mesh.doubt(node)) put({ on: 'silent', ask, node })
+    },
     look: asker.look,
     link_all: ({ ms }) => mesh.linkAll(ms),
     tell: asker.tell,

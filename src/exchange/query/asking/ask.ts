@@ -40,7 +40,7 @@ export interface AskerDeps extends Author, ConcludeDeps, Omit<TotalsDeps, 'fetch
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
-  readonly mesh: Pick<Mesh, 'reach' | 'doubt' | 'isAnswering' | 'isConnected' | 'apart'>
+  readonly mesh: Pick<Mesh, 'reach' | 'isAnswering' | 'isConnected' | 'apart'>
   readonly timers: Timers
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
@@ -58,7 +58,6 @@ export interface AskerEdge {
   ): Promise<QueryResult>
   readonly open: OpenAnswer
   dial(command: Command<'dial'>): void
-  doubt(command: Command<'doubt'>): void
   look(command: Command<'look'>): void
   tell(command: Command<'tell'>): void
   refused(fact: Fact<'refuse_answer'>): void
@@ -278,9 +277,6 @@ export function createAskerEdge(deps: AskerDeps): AskerEdge {
       return answer
     },
     dial: (command) => void reach(command),
-    doubt({ ask: id, node }) {
-      if (mesh.doubt(node)) put({ on: 'silent', ask: id, node })
-    },
     look: ({ live, nodes }) => void asks.get(live.ask)?.absent?.lookUp(nodes),
     tell: ({ live }) => asks.get(live.ask)?.onProgress?.(coverageSoFar(live)),
     refused({ live, node, code }) {

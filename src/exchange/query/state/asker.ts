@@ -195,15 +195,9 @@ export function createAsker(deps: AskerDeps): Asker {
     echoed({ query_id, tree }, echo) {
       asks.get(toHex(query_id))?.outreach.echoed(echo, tree !== undefined)
     },
-    slow(ask, node) {
-      asks.get(ask)?.outreach.slow(node)
-    },
-    silent(ask, node) {
-      asks.get(ask)?.outreach.silent(node)
-    },
-    dialed(ask, node, reached) {
-      asks.get(ask)?.outreach.dialed(node, reached)
-    },
+    slow: (ask, node) => asks.get(ask)?.outreach.slow(node),
+    silent: (ask, node) => asks.get(ask)?.outreach.silent(node),
+    dialed: (ask, node, reached) => asks.get(ask)?.outreach.dialed(node, reached),
     tree: (ask) => asks.get(ask)?.outreach.treeIsLate(),
     deadline: (ask) => endIfThere(ask, 'deadline'),
     progress(ask) {
