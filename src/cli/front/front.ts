@@ -15,7 +15,7 @@ import { atHome } from '../at-home.ts'
 import { type CommandIo, printJson } from '../command.ts'
 import { effectOf } from '../guard/status.ts'
 import { type Step, stepLines } from '../shells/next-steps.ts'
-import { startFileLooks } from '../shells/start-file-looks.ts'
+import { hookedShells } from '../shells/start-file-looks.ts'
 import { table } from '../terminal/table.ts'
 import { grouped } from '../views/lines.ts'
 
@@ -124,13 +124,8 @@ function guardLine(io: CommandIo): Line {
   ]
 }
 
-const hooked = (io: CommandIo): readonly string[] =>
-  orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, byHand }) =>
-    marked.length > 0 || byHand ? [shell] : [],
-  )
-
 function shellLine(io: CommandIo): readonly Line[] {
-  const shells = hooked(io)
+  const shells = hookedShells(io)
   return shells.length === 0 ? [] : [['shells', `new ones are recorded and guarded: ${shells.join(', ')}`]]
 }
 
@@ -143,7 +138,7 @@ function nextOf(io: CommandIo, known: Known | undefined): readonly Step[] {
       'makes a node that you use alone; karo init makes one that others can find',
     ],
     [known === undefined, 'karo up --background', 'starts the node'],
-    [hooked(io).length === 0, 'karo shell install', 'records and guards every new shell'],
+    [hookedShells(io).length === 0, 'karo shell install', 'records and guards every new shell'],
     [known?.status.health.ready === false, 'karo doctor', 'says what is wrong, and how to mend it'],
     [(known?.waiting ?? 0) > 0, 'karo approvals list', 'shows what agents and AI tools ask to do'],
     [

@@ -9,6 +9,17 @@ import { absolutePath, homeOf } from '../place.ts'
 import { flagsFrom } from './flags.ts'
 import { editFile, markedLines, textOf, withLine } from './rc-file.ts'
 import { START_FILES } from './start-files.ts'
+import { systemHooks } from './system-files.ts'
+
+/** Shells of this person whose new ones load the hook: by a start file of their own, or of the machine. */
+export const hookedShells = (io: CommandIo): readonly string[] => [
+  ...new Set([
+    ...orElse(() => startFileLooks(io), []).flatMap(({ shell, marked, byHand }) =>
+      marked.length > 0 || byHand ? [shell] : [],
+    ),
+    ...systemHooks(),
+  ]),
+]
 
 /** Of every shell there is a hook for; empty where the person's own shell is another one. */
 export function startFileLooks(io: CommandIo): readonly StartFileLook[] {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Random } from '../../base/clock.ts'
 import { quoteFish, quoteShell } from '../../base/quote.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
-import { editFile, removeEmpty, withLine, withoutLine } from './rc-file.ts'
+import { editFile, markedLines, removeEmpty, textOf, withLine, withoutLine } from './rc-file.ts'
 
 interface SystemFile {
   readonly shell: Shell
@@ -80,3 +80,9 @@ export function changeSystemFiles(
     return [{ shell, file, changed }]
   })
 }
+
+/** Shells whose start files of the machine load the hook. */
+export const systemHooks = (root = '/'): readonly Shell[] =>
+  FILES.flatMap(({ shell, places }) =>
+    places.some((place) => markedLines(textOf(join(root, place))).length > 0) ? [shell] : [],
+  )

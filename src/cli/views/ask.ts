@@ -17,6 +17,13 @@ export const choicesOf = ({ alternatives, notes: _, topics: __, ...first }: Answ
   ...alternatives,
 ]
 
+/** The command with braces around each word that has to be filled in; no shell takes them for anything else. */
+export const marked = (command: string, placeholders: readonly string[]): string =>
+  placeholders.reduce(
+    (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `{${name}}`),
+    command,
+  )
+
 /** Ends with a newline; holds no control character of a command. */
 export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string) =>

@@ -13,10 +13,11 @@ interface Line {
   readonly good?: boolean
 }
 
-/** Ends with a newline. */
+/** Ends with a newline. `isHooked`: new shells of this person are recorded. */
 export function statusView(
   status: StatusShape,
   screen: { colour: boolean; columns: number } & Place,
+  isHooked: boolean,
 ): string {
   const lines = [
     nodeLine(status),
@@ -42,7 +43,7 @@ export function statusView(
       wrap: true,
     },
   ])
-  const advice = adviceOf(status).map((text) => {
+  const advice = adviceOf(status, isHooked).map((text) => {
     const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
     return `  ${paint(screen.colour, 'yellow', '→')} ${[first, ...rest].join('\n    ')}\n`
   })
@@ -192,16 +193,10 @@ const REFUSED: Readonly<Record<string, string>> = {
 } satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
 
 /** What is wrong, then what a person could do next. */
-function adviceOf({
-  health,
-  mesh,
-  service,
-  store,
-  documents,
-  summaries,
-  you,
-  people_held,
-}: StatusShape): string[] {
+function adviceOf(
+  { health, mesh, service, store, documents, summaries, you, people_held }: StatusShape,
+  isHooked: boolean,
+): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   advice.push(...mesh.alarms.map(printable))
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
@@ -238,7 +233,9 @@ function adviceOf({
     )
   if (health.ready && store.events === 0) {
     advice.push(
-      'no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one',
+      isHooked
+        ? 'no command is recorded yet; shells that you open from now on are recorded'
+        : 'no command is recorded yet: karo shell install  puts the hook into your shell; then open a new one',
     )
   }
   return advice

@@ -33,7 +33,8 @@ const SHAPE: StatusShape = {
   health: { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'open' }] },
 }
 const plain = { colour: false, columns: Number.POSITIVE_INFINITY }
-const view = (over: Partial<StatusShape>): string => statusView({ ...SHAPE, ...over }, plain)
+const view = (over: Partial<StatusShape>, isHooked = false): string =>
+  statusView({ ...SHAPE, ...over }, plain, isHooked)
 
 test('a node that is used alone says nothing of other machines', () => {
   const mesh = {
@@ -109,6 +110,7 @@ test('summaries that do not reach everybody, or could not be read, are said', ()
 })
 
 test('a node that records nothing yet is told how', () => {
+  expect(view({ store: { events: 0, bytes: 0 } }, true)).toContain('from now on')
   expect(view({ store: { events: 0, bytes: 0 } })).toContain('karo shell install ')
 })
 

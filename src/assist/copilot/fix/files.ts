@@ -6,18 +6,26 @@ import type { Fix, Rule } from './rule.ts'
 
 /** Programs whose words are files that have to be there; of the last ones the last word is made. */
 const READ =
-  'cat less more head tail tac nl wc sort diff grep vim vi nano cd ls rm stat file chmod chown source . tar unzip gunzip python python3 node bash sh perl ruby du open rmdir pushd'.split(
+  'cat less more head tail tac nl wc sort diff grep sed awk vim vi nano cd ls rm stat file chmod chown tar unzip gunzip du open rmdir pushd'.split(
     ' ',
   )
+/** Only the first word is a file, and none where an option is in front, such as -c. */
+export const RUNNERS = 'python python3 node bash sh zsh perl ruby php deno bun source .'.split(' ')
 const MAKE = ['cp', 'mv', 'ln', 'rsync', 'install']
 /** The first word is no file. */
-const SKIP: Readonly<Record<string, number>> = { grep: 1, chmod: 1, chown: 1 }
+const SKIP: Readonly<Record<string, number>> = { grep: 1, chmod: 1, chown: 1, sed: 1, awk: 1 }
 
-export const files: Rule = (call, { world }) => {
+export const files: Rule = (call, { world, knowledge }) => {
   const { tool, args } = call
-  const words = args.flatMap((text, i) =>
-    text.startsWith('-') || /[*?$`[{]/.test(text) ? [] : [{ text, at: i + 1, path: absolute(text, world) }],
-  )
+  const takesValue = (option = ''): boolean =>
+    knowledge.command(tool)?.o?.some(({ n, a }) => n.includes(option) && a?.endsWith('?') === false) ?? false
+  const words = args.flatMap((text, i) => {
+    const before = args[i - 1]
+    const isValue = before?.startsWith('-') && (/^\d+$/.test(text) || takesValue(before))
+    return isValue || text.startsWith('-') || /[*?$`[{]/.test(text)
+      ? []
+      : [{ text, at: i + 1, path: absolute(text, world) }]
+  })
   const kind = (path: string | undefined) => (path === undefined ? undefined : world.kind(path))
   const flags = args.filter((word) => /^-[a-zA-Z]/.test(word)).join('')
   const first = words[0]
@@ -36,16 +44,6 @@ export const files: Rule = (call, { world }) => {
         },
       ]
   }
-  const parent = last === undefined ? undefined : dirname(last.path)
-  const isMade = tool === 'touch' || (MAKE.includes(tool) && words.length > 1)
-  if (isMade && parent !== undefined && kind(parent) === undefined)
-    return [
-      {
-        problem: `The directory ${dirname(last!.text)} is not there.`,
-        line: call.before(`mkdir -p ${quoted(dirname(last!.text))} &&`),
-        sure: true,
-      },
-    ]
   if (tool === 'cp' && !/[raR]/.test(flags)) {
     const directory = words.slice(0, -1).find(({ path }) => kind(path) === 'directory')
     if (directory !== undefined)
@@ -80,9 +78,12 @@ export const files: Rule = (call, { world }) => {
         sure: false,
       },
     ]
-  if (!READ.includes(tool) && !MAKE.includes(tool)) return []
-  const needed = words.slice(SKIP[tool] ?? 0, MAKE.includes(tool) ? -1 : undefined)
-  return needed.flatMap((word): readonly Fix[] => {
+  const needed = RUNNERS.includes(tool)
+    ? words.filter(({ at }) => at === 1)
+    : READ.includes(tool) || MAKE.includes(tool)
+      ? words.slice(tool === 'tar' ? ofTar() : (SKIP[tool] ?? 0), MAKE.includes(tool) ? -1 : undefined)
+      : []
+  const missing = needed.flatMap((word): readonly Fix[] => {
     if (kind(word.path) !== undefined) return []
     const near = nearPath(word.text)
     const problem = `${word.text} is not there.`
@@ -90,6 +91,23 @@ export const files: Rule = (call, { world }) => {
       near === undefined ? { problem, sure: true } : { problem, line: call.swap(word.at, near), sure: true },
     ]
   })
+  if (missing.length > 0) return missing
+  const isMade = tool === 'touch' || (MAKE.includes(tool) && words.length > 1)
+  const parent = last?.text.endsWith('/') ? last.text : dirname(last?.text ?? '')
+  if (!isMade || kind(absolute(parent, world)) !== undefined) return []
+  return [
+    {
+      problem: `The directory ${parent} is not there.`,
+      line: call.before(`mkdir -p ${quoted(parent)} &&`),
+      sure: true,
+    },
+  ]
+
+  /** Words that are no files that have to be there: letters without a dash, and the archive that is made. */
+  function ofTar(): number {
+    const letters = args[0] ?? ''
+    return (letters.startsWith('-') ? 0 : 1) + (/^-?\w*c/.test(letters) ? 1 : 0)
+  }
 
   /** The same path with the first part that is not there written as its nearest neighbour. */
   function nearPath(path: string): string | undefined {

@@ -3,11 +3,13 @@ import { compareLevels } from '../../risk/decide.ts'
 import type { RiskVerdict } from '../../risk/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import type { Answer, Proposal } from '../types.ts'
+import { ofError } from './errors.ts'
 import { files } from './files.ts'
 import { git } from './git.ts'
 import { callsOf } from './line.ts'
 import { names } from './names.ts'
 import { places } from './places.ts'
+import { ports } from './ports.ts'
 import { rights } from './rights.ts'
 import type { Fix, Rule, World } from './rule.ts'
 
@@ -17,7 +19,7 @@ export interface Failure {
   readonly exitCode: number | null
 }
 
-const RULES: readonly Rule[] = [names, rights, places, git, files]
+const RULES: readonly Rule[] = [names, places, rights, ports, git, files]
 
 /** Shape of `karo fix --json`: the answer as `karo ask` gives it, for the line that failed. */
 export interface Fixed extends Answer {
@@ -36,6 +38,17 @@ export interface FixOptions {
 }
 
 const MOST = 4
+/** Exit codes of programs that say what went wrong. */
+const OF_PROGRAMS: Readonly<Record<string, string>> = {
+  'curl 6': 'No address is known for the name of that host.',
+  'curl 7': 'Nobody answers at that host and port.',
+  'curl 22': 'The server answered with an error.',
+  'curl 28': 'It took longer than it may.',
+  'curl 60': 'The certificate of the server is not trusted here.',
+  'diff 1': 'The files differ.',
+  'grep 1': 'No line matches.',
+  'ssh 255': 'The connection failed before a command ran: by the name, the network, the key or the account.',
+}
 /** Exit codes that the shell or a signal gave, whatever the program. */
 const CODES: Readonly<Record<number, string>> = {
   124: 'It ran longer than its time limit, and timeout ended it.',
@@ -52,10 +65,13 @@ export function fixOf(failure: Failure, { world, knowledge, judge, asWords }: Fi
   const { line, exitCode } = failure
   const knowing = { world, knowledge, exitCode }
   const calls = callsOf(line)
-  const found: Fix[] = []
+  const error = exitCode === null ? ofError(line, world) : undefined
+  const found: Fix[] = error === undefined ? [] : [error]
   for (const call of calls)
     for (const rule of RULES) if (found.length === 0) found.push(...rule(call, knowing))
-  const said = found[0]?.problem ?? (exitCode === null ? undefined : CODES[exitCode])
+  const said =
+    found[0]?.problem ??
+    (exitCode === null ? undefined : (OF_PROGRAMS[`${calls.at(-1)?.tool} ${exitCode}`] ?? CODES[exitCode]))
   const proposals = found.flatMap(({ line: next, sure }): Proposal[] => {
     if (next === undefined || next.trim() === line.trim()) return []
     const { risk_level, decision, matches } = judge(next)
@@ -68,7 +84,7 @@ export function fixOf(failure: Failure, { world, knowledge, judge, asWords }: Fi
         does: null,
         risk_level,
         decision,
-        placeholders: [],
+        placeholders: next.match(/\b(?:NAME|EMAIL)\b/g) ?? [],
         reasons,
         confidence,
       },

@@ -1,7 +1,7 @@
 // What git needs next, as it says it itself: an upstream, a commit, a branch that exists.
 import { join, resolve } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
-import { above, quoted } from './paths.ts'
+import { above, absolute, quoted } from './paths.ts'
 import type { Fix, Rule, World } from './rule.ts'
 
 interface Repository {
@@ -53,7 +53,22 @@ function repository(world: World): Repository | undefined {
   }
 }
 
-export const git: Rule = (call, { world }) => {
+export const WHO_ARE_YOU: Fix = {
+  problem: 'Git does not know who you are, which each commit says.',
+  line: "git config --global user.name 'NAME' && git config --global user.email EMAIL",
+  sure: true,
+}
+/** Commands that write commits or tags. */
+const COMMITS = /^(?:commit|merge|rebase|cherry-pick|revert|am|stash|tag|pull)$/
+const FATAL = 128
+
+/** A file that another one includes may say it too. */
+const isKnown = (world: World, top: string): boolean =>
+  ['~/.gitconfig', '~/.config/git/config', '/etc/gitconfig', join(top, '.git/config')].some((path) =>
+    /^\s*email\s*=|^\[include/m.test(world.read(absolute(path, world)) ?? ''),
+  )
+
+export const git: Rule = (call, { world, exitCode }) => {
   if (call.tool !== 'git') return []
   const at = call.args.findIndex((word) => !word.startsWith('-'))
   const [sub, ...rest] = call.args.slice(at)
@@ -61,6 +76,8 @@ export const git: Rule = (call, { world }) => {
   const has = repository(world)
   if (has === undefined || sub === undefined) return []
   const named = rest.filter((word) => !word.startsWith('-'))
+  if (exitCode === FATAL && COMMITS.test(sub) && !isKnown(world, above(['.git'], world)!))
+    return [WHO_ARE_YOU]
   const { branch, branches, remotes, upstreams, under } = has
   const remote = remotes.includes('origin') ? 'origin' : remotes[0]
   const one = (problem: string, line: string, sure: boolean): readonly Fix[] => [{ problem, line, sure }]

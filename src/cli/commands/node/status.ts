@@ -15,7 +15,11 @@ export const commands: readonly Command[] = [
     ],
     async run(io) {
       const shape = await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS })
-      return show(io, shape, statusView)
+      // Start files are read only where the view says something about them.
+      const isHooked =
+        shape.store.events === 0 &&
+        (await import('../../shells/start-file-looks.ts')).hookedShells(io).length > 0
+      return show(io, shape, (status, screen) => statusView(status, screen, isHooked))
     },
   }),
 ]

@@ -14,7 +14,7 @@ import { judging } from '../../judging.ts'
 import { knownTool } from '../../known-tool.ts'
 import { workingDirectory } from '../../place.ts'
 import { askLine, canAsk } from '../../terminal/confirm.ts'
-import { choicesOf, isChoice, printAnswer } from '../../views/ask.ts'
+import { choicesOf, isChoice, marked, printAnswer } from '../../views/ask.ts'
 import { printKnown } from '../../views/knowledge.ts'
 
 /** How many of the person's newest commands are looked through. */
@@ -104,13 +104,6 @@ async function choose(io: CommandIo, found: Answer): Promise<void> {
   if (taken !== undefined)
     io.out(`\n${printAnswer({ ...taken, alternatives: [], topics: [], notes: [] }, io)}`)
 }
-
-/** The command with braces around each word that has to be filled in; no shell takes them for anything else. */
-const marked = (command: string, placeholders: readonly string[]): string =>
-  placeholders.reduce(
-    (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `{${name}}`),
-    command,
-  )
 
 const command = defineCommand({
   name: 'ask',

@@ -6,7 +6,7 @@ import { EXIT, KaroError } from '../../../base/errors.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { shellOf, shellOption } from '../../input/command-text.ts'
 import { judging } from '../../judging.ts'
-import { printFixed } from '../../views/ask.ts'
+import { marked, printFixed } from '../../views/ask.ts'
 import { worldOf } from '../../world.ts'
 
 /** How many of the newest commands are looked through for one that failed. */
@@ -45,7 +45,8 @@ const command = defineCommand({
       required: false,
       variadic: true,
       oneThing: true,
-      description: 'the line that failed, quoted (default: the last recorded one that failed)',
+      description:
+        'the line that failed, or the error that it printed, quoted (default: the last recorded line that failed)',
     },
   ],
   options: [
@@ -59,6 +60,7 @@ const command = defineCommand({
   examples: [
     { run: 'karo fix', does: 'the last command that failed' },
     { run: "karo fix 'git psuh'", does: 'this line, as if it had failed here' },
+    { run: "karo fix 'EADDRINUSE: address already in use :::3000'", does: 'an error, as it was printed' },
     { run: 'karo fix --json', does: 'the cause, the next line and its risk as JSON' },
   ],
   takesCommandLine: true,
@@ -79,7 +81,7 @@ const command = defineCommand({
     if (isLine) {
       // Standard error, which stands above the prompt, says what went wrong; standard output has the line alone.
       io.err(printFixed(fixed, io))
-      if (fixed.command !== null) io.out(`${fixed.command}\n`)
+      if (fixed.command !== null) io.out(`${marked(fixed.command, fixed.placeholders)}\n`)
     } else io.out(io.json ? `${JSON.stringify(fixed)}\n` : printFixed(fixed, io))
     return fixed.command === null ? EXIT.failed : EXIT.done
   },

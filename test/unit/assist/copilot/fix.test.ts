@@ -48,7 +48,7 @@ interface Place {
   readonly ports?: Readonly<Record<number, { pid: number; name: string } | null>>
 }
 
-const PROGRAMS = ['git', 'docker', 'ls', 'cat', 'make', 'apt-get', 'python3', 'ssh']
+const PROGRAMS = ['git', 'docker', 'nginx', 'ls', 'cat', 'make', 'apt-get', 'python3', 'ssh']
 
 function worldOf({
   files = {},
@@ -89,6 +89,10 @@ const REPOSITORY = {
   '/home/ann/shop/.git/config': '[remote "origin"]\n\turl = x\n',
 }
 
+const SYSTEMD = { '/run/systemd/system/a': '' }
+const SERVER = { '/home/ann/shop/srv.js': 'const port = 3000\nserve(port)\n' }
+const WHO = "git config --global user.name 'NAME' && git config --global user.email EMAIL"
+
 test.each<[line: string, code: number | null, place: Place, next: string | null, says: string]>([
   ['gti status', 127, {}, 'git status', 'no command gti'],
   ['echo a && gti log | head', 127, {}, 'echo a && git log | head', 'no command gti'],
@@ -107,7 +111,8 @@ test.each<[line: string, code: number | null, place: Place, next: string | null,
   ],
   ['/home/ann', 126, {}, 'cd /home/ann', 'is a directory'],
   ['apt install vim', 100, {}, 'sudo apt install vim', 'only root may'],
-  ['systemctl restart nginx', 1, {}, 'sudo systemctl restart nginx', 'by root'],
+  ['systemctl restart nginx', 1, { files: SYSTEMD }, 'sudo systemctl restart nginx', 'by root'],
+  ['systemctl restart nginx', 1, {}, 'sudo service nginx restart', 'Systemd does not run'],
   [
     'cat /etc/shadow',
     1,
@@ -169,10 +174,81 @@ test.each<[line: string, code: number | null, place: Place, next: string | null,
   [
     'docker run -p 8080:80 web',
     125,
-    { ports: { 8080: null } },
+    { files: { '/var/run/docker.sock': '' }, ports: { 8080: null } },
     "sudo ss -ltnp 'sport = :8080'",
     'listens at port 8080',
   ],
+  ['docker run -p 8080:80 web', 125, {}, 'sudo service docker start', 'daemon does not run'],
+  ['node srv.js', 1, { files: SERVER, ports: { 3000: { pid: 7, name: 'node' } } }, 'kill 7', 'port 3000'],
+  ['node srv.js', 1, { files: SERVER }, null, ''],
+  ['python3 -m http.server', 1, { ports: { 8000: null } }, "sudo ss -ltnp 'sport = :8000'", 'port 8000'],
+  ['nginx', 1, { isRoot: true, ports: { 80: null } }, "ss -ltnp 'sport = :80'", 'port 80'],
+  ['python3 -m http.server 80', 1, {}, 'sudo python3 -m http.server 80', 'Only root'],
+  [
+    'docker compose up',
+    1,
+    {
+      files: { '/var/run/docker.sock': '', '/home/ann/shop/compose.yaml': 'ports:\n  - "8080:80"\n' },
+      ports: { 8080: { pid: 9, name: 'web' } },
+    },
+    'kill 9',
+    'port 8080',
+  ],
+  [
+    'Error: listen EADDRINUSE: address already in use :::3000',
+    null,
+    {},
+    "sudo ss -ltnp 'sport = :3000'",
+    'taken',
+  ],
+  [
+    'Bind for 0.0.0.0:8080 failed: port is already allocated',
+    null,
+    { ports: { 8080: { pid: 9, name: 'web' } } },
+    'kill 9',
+    'port 8080',
+  ],
+  ["ModuleNotFoundError: No module named 'yaml'", null, {}, 'python3 -m pip install yaml', 'no module yaml'],
+  ["Error: Cannot find module 'left-pad'", null, {}, 'npm install left-pad', 'no package left-pad'],
+  ['git commit -m x', 128, { files: REPOSITORY }, WHO, 'who you are'],
+  ['*** Please tell me who you are.', null, {}, WHO, 'who you are'],
+  [
+    'git commit -m x',
+    128,
+    { files: { ...REPOSITORY, '/home/ann/.gitconfig': '[user]\n\temail = a@b.example\n' } },
+    'git commit -a -m x',
+    'staged',
+  ],
+  ["python3 -c 'print(1'", 1, {}, null, ''],
+  ['node app.js fast', 1, { files: { '/home/ann/shop/app.js': '' } }, null, ''],
+  ['head -n 3 nots.txt', 1, { files: { '/home/ann/shop/notes.txt': '' } }, 'head -n 3 notes.txt', 'nots.txt'],
+  ['tar xzf a.tgz', 2, { files: { '/home/ann/shop/a.tar.gz': '' } }, null, 'a.tgz is not there'],
+  ['tar -czf new.tgz src', 2, { files: { '/home/ann/shop/src/a': '' } }, null, ''],
+  [
+    'cp a.txt sub/',
+    1,
+    { files: { '/home/ann/shop/a.txt': '' } },
+    'mkdir -p sub/ && cp a.txt sub/',
+    'sub/ is',
+  ],
+  ['cp a.txt sub/', 1, {}, null, 'a.txt is not there'],
+  [
+    'npm run biuld',
+    1,
+    { files: { '/home/ann/shop/package.json': '{"scripts":{"build":"x"}}' } },
+    'npm run build',
+    'no script biuld',
+  ],
+  ['make tset', 2, { files: { '/home/ann/shop/Makefile': 'test: a\n' } }, 'make test', 'no target tset'],
+  [
+    'pip install yaml',
+    1,
+    { files: { '/usr/lib/python3.11/EXTERNALLY-MANAGED': '' } },
+    'python3 -m venv .venv && .venv/bin/pip install yaml',
+    'virtual environment',
+  ],
+  ['kill 4711', 1, {}, null, 'no process 4711'],
+  ['curl http://127.0.0.1:1/', 7, {}, null, 'Nobody answers'],
   ['sleep 100', 130, {}, null, 'Ctrl-C'],
   ['true', 1, {}, null, ''],
 ])('%s (%s)', (line, code, place, next, says) => {
