@@ -95,7 +95,8 @@ export function fixOf(failure: Failure, { world, knowledge, judge, asWords }: Fi
   const [first, ...alternatives] = allowed
   if (first !== undefined)
     return { ...blank, ...about, ...first, alternatives: alternatives.filter(isNotWorseThan(first)) }
-  if (exitCode === 127 && calls.length === 1 && found.every(({ line: next }) => next === undefined)) {
+  const tool = calls.length === 1 ? calls[0]?.tool : undefined
+  if (exitCode === 127 && tool !== undefined && allowed.length === 0 && !world.programs().includes(tool)) {
     const answer = asWords(line)
     if (answer.command !== null) return { ...answer, ...about }
   }

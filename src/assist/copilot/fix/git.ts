@@ -54,7 +54,7 @@ function repository(world: World): Repository | undefined {
 }
 
 export const WHO_ARE_YOU: Fix = {
-  problem: 'Git does not know who you are, which each commit says.',
+  problem: 'Git does not know your name and address, which every commit carries.',
   line: "git config --global user.name 'NAME' && git config --global user.email EMAIL",
   sure: true,
 }

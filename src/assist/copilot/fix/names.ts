@@ -83,9 +83,17 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
     }
     const options = [...(of.o ?? []), ...(of.s?.find(([all]) => all.includes(given ?? ''))?.[1].o ?? [])]
     const long = options.flatMap(({ n }) => n).filter((name) => name.startsWith('--'))
+    // Its tests have one dash, and fig has none of them.
+    if (tool === 'find') long.push(...FIND)
     for (const [i, word] of call.args.entries()) {
       const [name = '', value] = word.split(/=(.*)/s)
-      if (!name.startsWith('--') || name === '--' || long.length === 0 || long.includes(name)) continue
+      if (
+        !name.startsWith(tool === 'find' ? '-' : '--') ||
+        name === '--' ||
+        long.length === 0 ||
+        long.includes(name)
+      )
+        continue
       // An abbreviation, as many programs take it.
       if (long.some((one) => one.startsWith(name))) continue
       const near = closest(name, long)
@@ -97,6 +105,10 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
   }
 }
 
+const FIND =
+  '-name -iname -type -mtime -mmin -size -path -exec -delete -maxdepth -mindepth -newer -perm -user -group -empty -prune -print -print0 -regex -not'.split(
+    ' ',
+  )
 /** Programs whose first word is always one of their commands. */
 const takesOnlySubs = new Set(
   'git docker podman npm yarn pnpm kubectl cargo go helm systemctl apt apt-get dnf pip pip3 brew gh terraform rustup flatpak snap'.split(

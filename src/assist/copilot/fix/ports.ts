@@ -16,7 +16,8 @@ const USUAL: readonly (readonly [line: RegExp, port: number])[] = [
   [/^redis-server\b/, 6379],
 ]
 /** A port in a program, a script of package.json, a makefile or a compose file. */
-const NAMED = /\b(?:listen|bind|port)\b.{0,40}?(?<![\w.])(\d{2,5})\b|^ *- ["']?(?:[\d.]+:)?(\d{2,5}):\d/gim
+const NAMED =
+  /\b(?:listen|bind|port)\b.{0,40}?(?<![\w.])(\d{2,5})(?![\w.])|^ *- ["']?(?:[\d.]+:)?(\d{2,5}):\d/gim
 
 /** Words that name a port to listen at: `--port 8080`, `-p 8080:80`, `:8080`, and the last word of http.server. */
 function portOf(word: string): number | undefined {

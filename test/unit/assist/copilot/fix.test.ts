@@ -31,6 +31,7 @@ const COMMANDS = {
   },
   curl: {},
   rg: {},
+  find: {},
 }
 const knowledge = {
   source: undefined,
@@ -48,7 +49,7 @@ interface Place {
   readonly ports?: Readonly<Record<number, { pid: number; name: string } | null>>
 }
 
-const PROGRAMS = ['git', 'docker', 'nginx', 'ls', 'cat', 'make', 'apt-get', 'python3', 'ssh']
+const PROGRAMS = ['bash', 'git', 'docker', 'nginx', 'ls', 'cat', 'make', 'apt-get', 'python3', 'ssh']
 
 function worldOf({
   files = {},
@@ -90,7 +91,7 @@ const REPOSITORY = {
 }
 
 const SYSTEMD = { '/run/systemd/system/a': '' }
-const SERVER = { '/home/ann/shop/srv.js': 'const port = 3000\nserve(port)\n' }
+const SERVER = { '/home/ann/shop/srv.js': 'server.bind(("127.0.0.1", 3000))\n' }
 const WHO = "git config --global user.name 'NAME' && git config --global user.email EMAIL"
 
 test.each<[line: string, code: number | null, place: Place, next: string | null, says: string]>([
@@ -210,8 +211,8 @@ test.each<[line: string, code: number | null, place: Place, next: string | null,
   ],
   ["ModuleNotFoundError: No module named 'yaml'", null, {}, 'python3 -m pip install yaml', 'no module yaml'],
   ["Error: Cannot find module 'left-pad'", null, {}, 'npm install left-pad', 'no package left-pad'],
-  ['git commit -m x', 128, { files: REPOSITORY }, WHO, 'who you are'],
-  ['*** Please tell me who you are.', null, {}, WHO, 'who you are'],
+  ['git commit -m x', 128, { files: REPOSITORY }, WHO, 'your name'],
+  ['*** Please tell me who you are.', null, {}, WHO, 'your name'],
   [
     'git commit -m x',
     128,
@@ -249,6 +250,8 @@ test.each<[line: string, code: number | null, place: Place, next: string | null,
   ],
   ['kill 4711', 1, {}, null, 'no process 4711'],
   ['curl http://127.0.0.1:1/', 7, {}, null, 'Nobody answers'],
+  ['find . -nmae x', 1, {}, 'find . -name x', 'no option -nmae'],
+  ['bash nosuch.sh', 127, {}, null, 'nosuch.sh is not there'],
   ['sleep 100', 130, {}, null, 'Ctrl-C'],
   ['true', 1, {}, null, ''],
 ])('%s (%s)', (line, code, place, next, says) => {
