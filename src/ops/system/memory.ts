@@ -38,6 +38,8 @@ export function keepCode(timers: Timers): () => void {
   return now
 }
 
+/** mallopt(3): threads share one heap, in place of one each whose freed parts stay resident. */
+const M_ARENA_MAX = -8
 /** How often what the C library holds without need goes back to the kernel. One call takes some milliseconds. */
 const TRIM_EVERY_MS = 60_000
 /** Sooner after a start: it and the loading of the index that searches use leave the most. */
@@ -72,6 +74,7 @@ export function trimMemory(timers: Timers): () => void {
   void loadLibc()
     .then(({ libc }) => {
       const trim = libc.func('int malloc_trim(size_t)')
+      libc.func('int mallopt(int, int)')(M_ARENA_MAX, 1)
       const next = (ms: number): void => {
         if (!ended) cancel = timers.after(ms, () => trim.async(0, () => next(TRIM_EVERY_MS)))
       }

@@ -203,7 +203,7 @@ function Sections({ report, days, team }: SectionsProps) {
                   tone: row.level,
                   value: row.value,
                   least: sign(row),
-                  note: `${shareOf(row, risk.commands)}; ${behind(row)}`,
+                  note: shareOf(row, risk.commands),
                 }))}
               />
               <Bars
@@ -214,7 +214,7 @@ function Sections({ report, days, team }: SectionsProps) {
                   label: ACT_WORDS[row.act],
                   value: row.value,
                   least: sign(row),
-                  note: `${shareOf(row, risk.commands)}; ${behind(row)}`,
+                  note: shareOf(row, risk.commands),
                 }))}
               />
             </>
@@ -300,10 +300,11 @@ const ACT_WORDS: Readonly<Record<ReportShape['risk']['acts'][number]['act'], str
   karo_generated: 'run by AI tools and programs',
 }
 
-/** Of all commands; at least that where some periods or machines do not tell the row. */
-function shareOf({ value, at_least }: Pick<Row, 'value' | 'at_least'>, commands: number | null): string {
-  if (value === null || commands === null || commands === 0) return 'share not known'
-  return `${at_least ? 'at least ' : ''}${percent(value / commands)}`
+/** Of all commands, at least that where some periods or machines do not tell the row; then the change. */
+function shareOf(row: Row, commands: number | null): string {
+  const { value, at_least } = row
+  if (value === null || commands === null || commands === 0) return behind(row)
+  return `${at_least ? 'at least ' : ''}${percent(value / commands)}; ${behind(row)}`
 }
 
 /** None is said only where the totals could have shown one. */

@@ -11,6 +11,8 @@ const ROOT = join(import.meta.dirname, '../../..')
 const MOST_COMMANDS = 10
 /** Between two runs of a command that the page says is to be repeated. */
 const PAUSE_MS = 300
+/** `MACHINES=12 npm test -- …` follows a page on as many: the others do what two machines of the page do, one after the other. */
+const MACHINES = Number(process.env.MACHINES ?? 0)
 /** In a page that goes on where `karo demo` is: its prompts name nodes of the demonstration. */
 const ON_DEMO = '<!-- on the machines of karo demo -->'
 
@@ -30,13 +32,20 @@ export async function follow(
   const steps = stepsOf(textOf(name))
   expect(steps.length, 'commands of the page').toBeGreaterThan(0)
   expect(steps.length, 'commands of the page').toBeLessThanOrEqual(MOST_COMMANDS)
-  const machines = await machinesOf([...new Set(steps.map(({ machine }) => machine))])
+  const shownMachines = [...new Set(steps.map(({ machine }) => machine))]
+  const others = Array.from({ length: Math.max(0, MACHINES - shownMachines.length) }, (_, i) => `other${i}`)
+  const machines = await machinesOf([...shownMachines, ...others])
   const first = machines.get(steps[0]!.machine)!
   for (const [path, content] of filesOf(textOf(name))) {
     mkdirSync(dirname(join(first.home, path)), { recursive: true })
     writeFileSync(join(first.home, path), content)
   }
-  for (const step of steps) {
+  const onMachines = steps.flatMap((step, i) => {
+    const before = steps[i - 1]
+    const isRepeated = before?.command === step.command && before.machine !== step.machine
+    return [step, ...(isRepeated ? others.map((machine) => ({ ...step, machine })) : [])]
+  })
+  for (const step of onMachines) {
     const shown = await runStep(machines.get(step.machine)!, step)
     if (process.env.SHOW !== undefined)
       process.stderr.write(`${step.machine}$ ${step.command}\n${shown.join('\n')}\n`)
