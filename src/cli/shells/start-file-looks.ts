@@ -1,6 +1,7 @@
 // Whether the start files of this person's shells load the hook, for the checks.
 import { basename } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
+import { orElse } from '../../base/run/or-else.ts'
 import { SHELLS } from '../../observe/hooks/index.ts'
 import type { CommandIo } from '../command.ts'
 import { hookLine } from '../commands/terminal/shell.ts'
