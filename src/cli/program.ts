@@ -67,6 +67,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
 function usageError(error: CommanderError, { name, args }: Command): KaroError {
   const [first = '', suggestion] = error.message
     .replace(/^error: (?:command-argument value )?/, '')
+    .replace(/ is invalid for argument '(.*)'\. Allowed choices are /, ' is no $1; it is one of ')
     .split('\n')
   const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
   // Options of the command line to be judged were taken for options of Karo.

@@ -78,7 +78,7 @@ export function createPrompts({
     const names = (await repository.all(person, 'prompt')).map(({ id }) => id)
     const near = closest(name, names)
     throw new KaroError('not_found', `you have no prompt '${name.slice(0, 64)}'`, {
-      hint: near !== undefined ? `Did you mean ${near}?` : 'karo prompt list shows those that there are.',
+      hint: near !== undefined ? `Did you mean ${near}?` : 'karo prompt list shows your prompts.',
     })
   }
 

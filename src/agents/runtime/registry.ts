@@ -108,7 +108,7 @@ export function createRegistry(deps: RegistryDeps): Registry {
       )
       const near = closest(which, names)
       throw new KaroError('not_found', `there is no agent '${which}'`, {
-        hint: near === undefined ? 'karo agent list shows those that there are.' : `Did you mean ${near}?`,
+        hint: near === undefined ? 'karo agent list shows your agents.' : `Did you mean ${near}?`,
       })
     },
     async add(person, wanted) {

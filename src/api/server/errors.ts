@@ -46,7 +46,8 @@ export function describeError(error: unknown): DescribedError {
     return { ...described, headers: headersOf(error) }
   }
   if ((error as { code?: unknown } | null)?.code === 'ERR_PROGRAM_REPLACED') {
-    const hint = 'Restart it: systemctl restart karo, or end `karo up` and start it again.'
+    const hint =
+      'Restart it: karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.'
     return say('unavailable', "the daemon's program was replaced while it ran", undefined, hint)
   }
   const fault = (typeof error === 'object' && error !== null ? error : {}) as RequestFault

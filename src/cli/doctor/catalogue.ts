@@ -125,7 +125,7 @@ export const CHECKS = {
     why: 'After an upgrade the old version runs until the daemon is restarted.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'sudo systemctl restart karo, or end karo up and start it again.',
+    fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
     safeFix: null,
   },
   'daemon.service': {
@@ -365,7 +365,7 @@ export const CHECKS = {
     why: 'The daemon does not listen on an address that was added after its start, so others cannot reach this node there.',
     severity: 'warn',
     looksAt: 'daemon',
-    fix: 'sudo systemctl restart karo, or end karo up and start it again.',
+    fix: 'karo stop, then karo up --background. Where it is a service: sudo systemctl restart karo.',
     safeFix: null,
   },
   'mesh.lan_only': {

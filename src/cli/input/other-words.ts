@@ -13,5 +13,6 @@ export const OTHER_WORDS: ReadonlyMap<string, string> = new Map([
     'uninstall',
     'karo shell uninstall takes the hook out of your shell; karo service remove stops keeping the node running.',
   ],
+  ['vault', 'karo secret keeps secrets for you and for agents: karo help secret.'],
   ['search', 'karo history <words> searches the commands you ran.'],
 ])

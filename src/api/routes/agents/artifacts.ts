@@ -162,7 +162,7 @@ function audienceOf(to: string, { trust, operators }: Pick<SharingDeps, 'trust' 
     'not_found',
     `'${to}' is not a member here, and not an operator with a valid certificate`,
     {
-      hint: 'karo peers and karo operator list show those that there are.',
+      hint: 'karo peers lists machines, karo operator list people.',
     },
   )
 }

@@ -21,7 +21,7 @@ async function lastFailed(io: CommandIo): Promise<Failure> {
   ])
   const { events } = await daemonAt(io).call(getHistory, { query: { limit: MOST }, deadlineMs: HISTORY_MS })
   const failed = events.find(
-    ({ exit_code, command }) => exit_code !== null && exit_code !== 0 && !/^karo fix\b/.test(command),
+    ({ exit_code, command }) => exit_code !== null && exit_code !== 0 && !/^karo (?:ask|fix)\b/.test(command),
   )
   if (failed === undefined)
     throw new KaroError('not_found', 'no command failed lately, as far as Karo recorded', {
