@@ -15,7 +15,6 @@ import type { Identity } from '../trust/identity/index.ts'
 import type { Trust } from '../trust/peers/index.ts'
 import { createAbout } from './about.ts'
 import { createDoorkeeper } from './admission/doorkeeper.ts'
-import { parseEndpoint, readable } from './admission/endpoint.ts'
 import { allowsAddress, createGater } from './admission/gater.ts'
 import type { HostHandler } from './admission/host.ts'
 import { createInspect } from './admission/inspect.ts'
@@ -33,7 +32,7 @@ import { createLinks } from './link/links.ts'
 import { createNews } from './link/news.ts'
 import { createRejections } from './link/rejections.ts'
 import { createReplay, type ReplayStore } from './link/replay.ts'
-import { createTwins } from './link/twins.ts'
+import { createTwins, placesOf } from './link/twins.ts'
 import { createWires } from './link/wires.ts'
 import { createPerformer, type Performer } from './perform.ts'
 import { LOBBY, type LobbyLimits } from './state/lobby.ts'
@@ -188,10 +187,7 @@ const presenceHandler = (
     hold(() => {
       const body = bodyOf(frame, Presence)
       const { isNews, actions } = state.hear(author, body, from)
-      if (isNews && admits(author)) {
-        const places = body.listen.filter((one) => parseEndpoint(one) !== undefined)
-        twins.heard(author, places.map(readable))
-      }
+      if (isNews && admits(author)) twins.heard(author, placesOf(body.listen))
       perform(actions)
       return isNews ? 'accept' : 'ignore'
     }),

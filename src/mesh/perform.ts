@@ -6,7 +6,6 @@ import { deadline } from '../base/async/deadline.ts'
 import type { Ambient } from '../base/run/ambient.ts'
 import type { Alarms } from '../base/timers.ts'
 import type { Trust } from '../trust/peers/index.ts'
-import { parseEndpoint, readable } from './admission/endpoint.ts'
 import type { Host } from './admission/host.ts'
 import type { Asking } from './asking.ts'
 import type { Finder } from './discovery/look-up.ts'
@@ -17,7 +16,7 @@ import type { Links } from './link/links.ts'
 import type { News } from './link/news.ts'
 import { peerIdOf } from './link/peer.ts'
 import type { Rejections } from './link/rejections.ts'
-import type { Twins } from './link/twins.ts'
+import { placesOf, type Twins } from './link/twins.ts'
 import type { Wires } from './link/wires.ts'
 import type { State } from './state/state.ts'
 import type { Command, Fact, MeshAction, TimerName } from './state/types.ts'
@@ -85,8 +84,8 @@ export function createPerformer(deps: PerformDeps): Performer {
     meet: ({ conn, body, addresses }) => news.met(conn, body, addresses),
     settle: ({ conn, outcome }) => news.settled(conn, outcome),
     come({ conn, replaced }) {
-      const places = (conn.introduced?.listen ?? []).filter((one) => parseEndpoint(one) !== undefined)
-      if (places.length > 0) twins.came(conn.node, places.map(readable).toSorted().join(', '))
+      const places = placesOf(conn.introduced?.listen ?? [])
+      if (places.length > 0) twins.came(conn.node, places.join(', '))
       // Frames of a node with a wrong clock are refused, so a node that connects has the right time again.
       rejections.inTime(conn.node)
       if (replaced === undefined) news.came(conn)

@@ -5,6 +5,7 @@ import { placesInWords } from '../../base/places.ts'
 import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
+import { formatEndpoint, leadsHere, parseEndpoint, readable } from '../admission/endpoint.ts'
 
 /**
  * Two machines with one key take each other's place at every neighbour, every few seconds. One machine that moves, or
@@ -17,6 +18,13 @@ const OFTEN = 3
 const NODES_MAX = 1_024
 /** Places one node was at last. */
 const PLACES = 4
+
+/** Where a node says it listens, as people write it; loopback, which each machine has, only where there is nothing else. */
+export function placesOf(listen: readonly string[]): readonly string[] {
+  const all = listen.map(parseEndpoint).filter((one) => one !== undefined)
+  const lan = all.filter(({ ip }) => !leadsHere(ip))
+  return (lan.length > 0 ? lan : all).map((one) => readable(formatEndpoint(one))).toSorted()
+}
 
 export interface Twins {
   /** A connection of this node is the neighbour's now; `place` is where it says it listens. */
@@ -90,8 +98,7 @@ export function createTwins(deps: {
     came,
     heard(node, places) {
       const last = others.peek(node)?.places.at(-1)?.split(', ')
-      if (places.length > 0 && !places.some((place) => last?.includes(place)))
-        came(node, places.toSorted().join(', '))
+      if (places.length > 0 && !places.some((place) => last?.includes(place))) came(node, places.join(', '))
     },
     displaced(by) {
       const says =

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { createTwins } from '../../../src/mesh/link/twins.ts'
+import { createTwins, placesOf } from '../../../src/mesh/link/twins.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { createFakeTrust } from '../../support/mesh/fake-trust.ts'
 import { testIdentity } from '../../support/mesh/mesh-node.ts'
@@ -45,6 +45,12 @@ test('presences of two machines that share no address tell them apart where neit
   for (let n = 0; n < 20; n++) twins.heard(other, n % 2 === 0 ? ['a:1', 'wlan:1'] : ['a:1'])
   twins.heard(other, [])
   expect(twins.state().others).toHaveLength(1)
+})
+
+test('a place is where others reach it: loopback counts on one machine only', () => {
+  const [here, lan] = ['/ip4/127.0.0.1/tcp/1', '/ip4/10.0.0.5/tcp/1'] as const
+  expect(placesOf([here, lan, 'no address'])).toEqual(['10.0.0.5:1'])
+  expect(placesOf([here])).toEqual(['127.0.0.1:1'])
 })
 
 test('who reconnects, restarts on other ports, or carries a laptop about is one', () => {
