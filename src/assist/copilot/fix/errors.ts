@@ -3,6 +3,20 @@ import { WHO_ARE_YOU } from './git.ts'
 import { listening, whoListens } from './ports.ts'
 import type { Fix, World } from './rule.ts'
 
+/** Lines that fail with these errors. */
+const LINES: readonly (readonly [error: RegExp, line: string])[] = [
+  [/(?:command not found|Unknown command): (\S+)/, '$1'],
+  [/([^\s:]+): (?:command )?not found/, '$1'],
+  [/not a git repository/, 'git status'],
+  [/missing script: "?([\w:-]+)/i, 'npm run $1'],
+]
+
+/** The line that failed, as far as its error tells it. */
+export function lineOf(text: string): string | undefined {
+  const found = LINES.map(([error, line]) => error.exec(text)?.[0].replace(error, line))
+  return found.find((line) => line !== undefined)
+}
+
 /** Undefined where the text is no error that is known. */
 export function ofError(text: string, world: World): Fix | undefined {
   if (/EADDRINUSE|address already in use|port is already allocated/i.test(text)) {
@@ -16,6 +30,12 @@ export function ofError(text: string, world: World): Fix | undefined {
         })
   }
   if (/please tell me who you are|unable to auto-detect email/i.test(text)) return WHO_ARE_YOU
+  if (/Permission denied \(.*publickey/.test(text))
+    return {
+      problem: 'The other side takes none of your keys; this lists those that ssh offers.',
+      line: 'ssh-add -l',
+      sure: true,
+    }
   const module = /No module named ['"]?(\w+)/.exec(text)?.[1]
   if (module !== undefined)
     return {

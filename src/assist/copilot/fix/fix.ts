@@ -3,7 +3,7 @@ import { compareLevels } from '../../risk/decide.ts'
 import type { RiskVerdict } from '../../risk/index.ts'
 import type { Knowledge } from '../knowledge.ts'
 import type { Answer, Proposal } from '../types.ts'
-import { ofError } from './errors.ts'
+import { lineOf, ofError } from './errors.ts'
 import { files } from './files.ts'
 import { git } from './git.ts'
 import { callsOf } from './line.ts'
@@ -61,8 +61,11 @@ const CODES: Readonly<Record<number, string>> = {
 }
 
 /** Nothing is run. A line that the guard blocks is never proposed. */
-export function fixOf(failure: Failure, { world, knowledge, judge, asWords }: FixOptions): Fixed {
+export function fixOf(failure: Failure, options: FixOptions): Fixed {
+  const { world, knowledge, judge, asWords } = options
   const { line, exitCode } = failure
+  const typed = exitCode === null ? lineOf(line) : undefined
+  if (typed !== undefined) return { ...fixOf({ line: typed, exitCode }, options), failed: line }
   const knowing = { world, knowledge, exitCode }
   const calls = callsOf(line)
   const error = exitCode === null ? ofError(line, world) : undefined

@@ -47,7 +47,8 @@ const MANAGERS: readonly (readonly [program: string, install: string])[] = [
 
 export const names: Rule = (call, { world, knowledge, exitCode }) => {
   const { tool } = call
-  if (tool.includes('/') || BUILTINS.includes(tool)) return []
+  // An error that is not known begins with what said it.
+  if (tool.includes('/') || tool.endsWith(':') || BUILTINS.includes(tool)) return []
   const programs = world.programs()
   const isThere = programs.includes(tool)
   if (exitCode === NOT_FOUND || (exitCode === null && !isThere)) {
