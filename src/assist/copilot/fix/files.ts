@@ -2,7 +2,7 @@
 import { basename, dirname, join } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
 import { absolute, quoted } from './paths.ts'
-import type { Fix, Rule } from './rule.ts'
+import { type Fix, found, type Rule } from './rule.ts'
 
 /** Programs whose words are files that have to be there; of the last ones the last word is made. */
 const READ =
@@ -33,27 +33,15 @@ export const files: Rule = (call, { world, knowledge }) => {
   if (tool === 'mkdir' && last !== undefined && !/p/.test(flags)) {
     if (kind(last.path) !== undefined)
       return kind(last.path) === 'directory'
-        ? [{ problem: `${last.text} is there already.`, line: `cd ${quoted(last.text)}`, sure: true }]
-        : [{ problem: `A file with the name ${last.text} is there already.`, sure: true }]
+        ? found(`${last.text} is there already.`, `cd ${quoted(last.text)}`)
+        : found(`A file with the name ${last.text} is there already.`)
     if (kind(dirname(last.path)) === undefined)
-      return [
-        {
-          problem: `The directory above ${last.text} is not there.`,
-          line: call.behind(0, '-p'),
-          sure: true,
-        },
-      ]
+      return found(`The directory above ${last.text} is not there.`, call.behind(0, '-p'))
   }
   if (tool === 'cp' && !/[raR]/.test(flags)) {
     const directory = words.slice(0, -1).find(({ path }) => kind(path) === 'directory')
     if (directory !== undefined)
-      return [
-        {
-          problem: `${directory.text} is a directory; cp copies one with -r only.`,
-          line: call.behind(0, '-r'),
-          sure: true,
-        },
-      ]
+      return found(`${directory.text} is a directory; cp copies one with -r only.`, call.behind(0, '-r'))
   }
   if (tool === 'rm' && !/[rRd]/.test(flags)) {
     const directory = words.find(({ path }) => kind(path) === 'directory')
@@ -69,15 +57,9 @@ export const files: Rule = (call, { world, knowledge }) => {
       ]
   }
   if (tool === 'rmdir' && kind(first?.path) === 'directory' && world.list(first!.path).length > 0)
-    return [{ problem: `${first!.text} is not empty.`, line: `ls -A ${quoted(first!.text)}`, sure: true }]
+    return found(`${first!.text} is not empty.`, `ls -A ${quoted(first!.text)}`)
   if ((tool === 'cd' || tool === 'pushd') && kind(first?.path) === 'file')
-    return [
-      {
-        problem: `${first!.text} is a file, and no directory.`,
-        line: `less ${quoted(first!.text)}`,
-        sure: false,
-      },
-    ]
+    return found(`${first!.text} is a file, and no directory.`, `less ${quoted(first!.text)}`, false)
   const needed = RUNNERS.includes(tool)
     ? words.filter(({ at }) => at === 1)
     : READ.includes(tool) || MAKE.includes(tool)
@@ -95,13 +77,7 @@ export const files: Rule = (call, { world, knowledge }) => {
   const isMade = tool === 'touch' || (MAKE.includes(tool) && words.length > 1)
   const parent = last?.text.endsWith('/') ? last.text : dirname(last?.text ?? '')
   if (!isMade || kind(absolute(parent, world)) !== undefined) return []
-  return [
-    {
-      problem: `The directory ${parent} is not there.`,
-      line: call.before(`mkdir -p ${quoted(parent)} &&`),
-      sure: true,
-    },
-  ]
+  return found(`The directory ${parent} is not there.`, call.before(`mkdir -p ${quoted(parent)} &&`))
 
   /** Words that are no files that have to be there: letters without a dash, and the archive that is made. */
   function ofTar(): number {

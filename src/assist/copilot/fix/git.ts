@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path'
 import { closest } from '../../../base/suggest.ts'
 import { above, absolute, quoted } from './paths.ts'
-import type { Fix, Rule, World } from './rule.ts'
+import { type Fix, found, type Rule, type World } from './rule.ts'
 
 interface Repository {
   /** Undefined where no branch is checked out. */
@@ -80,36 +80,27 @@ export const git: Rule = (call, { world, exitCode }) => {
     return [WHO_ARE_YOU]
   const { branch, branches, remotes, upstreams, under } = has
   const remote = remotes.includes('origin') ? 'origin' : remotes[0]
-  const one = (problem: string, line: string, sure: boolean): readonly Fix[] => [{ problem, line, sure }]
   switch (sub) {
     case 'push':
       if (remote === undefined)
-        return [
-          {
-            problem: 'This repository has no remote to push to; git remote add origin URL names one.',
-            sure: true,
-          },
-        ]
-      if (branch === undefined)
-        return [{ problem: 'No branch is checked out, so none can be pushed.', sure: true }]
+        return found('This repository has no remote to push to; git remote add origin URL names one.')
+      if (branch === undefined) return found('No branch is checked out, so none can be pushed.')
       if (named.length === 0 && !upstreams.includes(branch))
-        return one(
+        return found(
           `The branch ${branch} has no upstream branch yet.`,
           `git push --set-upstream ${remote} ${quoted(branch)}`,
-          true,
         )
       if (named.length > 1 && !named[1]!.includes(':') && !branches.includes(named[1]!))
         return unknownBranch(named[1]!)
-      return one('Perhaps the other side has commits that you do not have yet.', 'git pull --rebase', false)
+      return found('Perhaps the other side has commits that you do not have yet.', 'git pull --rebase', false)
     case 'pull':
       if (under !== undefined) return conflict(under)
       if (remote !== undefined && branch !== undefined && named.length === 0 && !upstreams.includes(branch))
-        return one(
+        return found(
           `The branch ${branch} does not know from which branch to pull.`,
           `git branch --set-upstream-to=${remote}/${quoted(branch)} ${quoted(branch)}`,
-          true,
         )
-      return one(
+      return found(
         'Perhaps changes that are not committed are in the way.',
         'git stash && git pull && git stash pop',
         false,
@@ -123,7 +114,7 @@ export const git: Rule = (call, { world, exitCode }) => {
     case 'switch': {
       const makes = rest.find((word) => /^(?:-b|-c|--create)$/.test(word))
       if (makes !== undefined && named[0] !== undefined && branches.includes(named[0]))
-        return one(`The branch ${named[0]} is there already.`, `git switch ${quoted(named[0])}`, true)
+        return found(`The branch ${named[0]} is there already.`, `git switch ${quoted(named[0])}`)
       return makes !== undefined || named[0] === undefined || branches.includes(named[0])
         ? []
         : unknownBranch(named[0])
@@ -132,13 +123,8 @@ export const git: Rule = (call, { world, exitCode }) => {
       if (rest.includes('-d') && named[0] !== undefined)
         return branches.includes(named[0])
           ? named[0] === branch
-            ? [
-                {
-                  problem: `${branch} is the branch that you are on; switch to another one first.`,
-                  sure: true,
-                },
-              ]
-            : one(
+            ? found(`${branch} is the branch that you are on; switch to another one first.`)
+            : found(
                 `${named[0]} has commits that are in no other branch; -D deletes it with them.`,
                 call.swap(at + 2 + rest.indexOf('-d'), '-D'),
                 false,
@@ -148,7 +134,7 @@ export const git: Rule = (call, { world, exitCode }) => {
     case 'commit':
       if (under !== undefined) return conflict(under)
       if (rest.some((word) => /^-\w*a|^--all$/.test(word))) return []
-      return one('Perhaps nothing was staged.', call.behind(at + 1, '-a'), false)
+      return found('Perhaps nothing was staged.', call.behind(at + 1, '-a'), false)
     default:
       return []
   }
@@ -179,6 +165,6 @@ export const git: Rule = (call, { world, exitCode }) => {
         .replace(/^.*[/:]/, '')
         .replace(/\.git$/, '')
     if (!name || world.kind(resolve(world.cwd, name)) !== 'directory') return []
-    return [{ problem: `${name} is there already.`, line: `cd ${quoted(name)}`, sure: true }]
+    return found(`${name} is there already.`, `cd ${quoted(name)}`)
   }
 }

@@ -1,7 +1,7 @@
 // Programs that are not there, and words of a program that it does not know: mistyped, or not installed.
 import { closest, distance } from '../../../base/suggest.ts'
 import type { CommandKnowledge } from '../knowledge-format.ts'
-import type { Fix, Rule } from './rule.ts'
+import { type Fix, found, type Rule } from './rule.ts'
 
 const NOT_FOUND = 127
 const BUILTINS = ['cd', 'echo', 'exit', 'export', 'pwd', 'type', 'alias', 'history', 'source', 'jobs', 'kill']
@@ -54,7 +54,7 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
   if (exitCode === NOT_FOUND || (exitCode === null && !isThere)) {
     if (isThere) return []
     const glued = /^cd(\.\.|\/.*)$/.exec(tool)
-    if (glued) return [{ problem: 'There is no blank behind cd.', line: `cd ${glued[1]}`, sure: true }]
+    if (glued) return found('There is no blank behind cd.', `cd ${glued[1]}`)
     return [...meant(tool, programs, knowledge.names(), (name) => call.swap(0, name)), ...missing(tool)]
   }
   const known = knowledge.command(tool)
@@ -62,7 +62,7 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
 
   function missing(name: string): readonly Fix[] {
     if (!Object.hasOwn(PACKAGES, name) && knowledge.command(name) === undefined)
-      return [{ problem: `No program ${name} is installed here.`, sure: true }]
+      return found(`No program ${name} is installed here.`)
     const manager = MANAGERS.find(([program]) => programs.includes(program))
     const [debian = name, fedora = debian] = PACKAGES[name] ?? []
     const problem = `${name} is not installed here.`
@@ -79,8 +79,7 @@ export const names: Rule = (call, { world, knowledge, exitCode }) => {
     const isSub = given !== undefined && subs.includes(given)
     if (given !== undefined && subs.length > 3 && !isSub && takesOnlySubs.has(tool)) {
       const near = nearest(given, subs)
-      if (near !== undefined)
-        return [{ problem: `${tool} has no command ${given}.`, line: call.swap(at + 1, near), sure: true }]
+      if (near !== undefined) return found(`${tool} has no command ${given}.`, call.swap(at + 1, near))
     }
     const options = [...(of.o ?? []), ...(of.s?.find(([all]) => all.includes(given ?? ''))?.[1].o ?? [])]
     const long = options.flatMap(({ n }) => n).filter((name) => name.startsWith('--'))

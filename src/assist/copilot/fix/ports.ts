@@ -3,7 +3,7 @@ import { basename } from 'node:path'
 import { RUNNERS } from './files.ts'
 import { absolute } from './paths.ts'
 import { LOOKS_FOR } from './places.ts'
-import type { Fix, Rule, World } from './rule.ts'
+import { type Fix, found, type Rule, type World } from './rule.ts'
 
 const LISTENS = /^(?:--?(?:port|p|l|lp|listen|bind)(?:[= ].*)?|http\.server|serve|runserver|\w*:\d+)$/
 /** Where the line names none. */
@@ -39,7 +39,7 @@ export const ports: Rule = ({ tool, args, sudo, before }, { world }) => {
     const busy = listening(port, world, named.length > 0)
     if (busy !== undefined) return [busy]
     if (named.length > 0 && port < root && !sudo && !world.isRoot && tool !== 'docker')
-      return [{ problem: `Only root may listen at port ${port}.`, line: before('sudo'), sure: false }]
+      return found(`Only root may listen at port ${port}.`, before('sudo'), false)
   }
   return []
 

@@ -1,7 +1,7 @@
 // What this person may not do: run a file without its bit, read or write what is another's, or do what only root may.
 
 import { absolute } from './paths.ts'
-import type { Fix, Rule } from './rule.ts'
+import { type Fix, found, type Rule } from './rule.ts'
 
 const NOT_EXECUTABLE = 126
 
@@ -23,16 +23,12 @@ export const rights: Rule = (call, { world, exitCode }) => {
   if (tool.includes('/')) {
     const path = absolute(tool, world)
     const kind = world.kind(path)
-    if (kind === 'directory')
-      return [{ problem: `${tool} is a directory, and no program.`, line: `cd ${tool}`, sure: true }]
+    if (kind === 'directory') return found(`${tool} is a directory, and no program.`, `cd ${tool}`)
     if (kind === 'file' && !world.can(path, 'execute') && exitCode === NOT_EXECUTABLE)
-      return [
-        {
-          problem: `${tool} may not be run: its file has no permission to execute.`,
-          line: call.before(`chmod +x ${tool} &&`),
-          sure: true,
-        },
-      ]
+      return found(
+        `${tool} may not be run: its file has no permission to execute.`,
+        call.before(`chmod +x ${tool} &&`),
+      )
   }
   if (sudo || world.isRoot) return []
   const asRoot = (problem: string): readonly Fix[] => [{ problem, line: call.before('sudo'), sure: true }]

@@ -41,6 +41,11 @@ export interface Fix {
   readonly sure: boolean
 }
 
+/** One cause; `sure` is left out where it is seen. */
+export const found = (problem: string, line?: string, sure = true): readonly Fix[] => [
+  { problem, sure, ...(line === undefined ? {} : { line }) },
+]
+
 interface Knowing {
   readonly world: World
   readonly knowledge: Knowledge
