@@ -1,10 +1,12 @@
-// How much is kept: of each author, of all whom one neighbour announced, and in all; what goes for what comes.
+// How much is kept: of each author, of all whom one neighbour announced, and in all; what goes for what comes. And how often one author is read.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { bytes as inWords } from '../../base/format.ts'
+import { createQuotas, type Quota, type Rate } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Catalog, Entry, Role } from './catalog.ts'
-import { DOCUMENT_KINDS, KINDS } from './kinds.ts'
+import { DOCUMENT_KINDS, type DocumentKind, KINDS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import type { Document } from './read.ts'
 
@@ -211,4 +213,40 @@ export function noRoomFor(
   return new KaroError('too_large', `the space for ${what} is full`, {
     hint: `At most ${room} ${whose} kept, and no setting changes that. ${again} karo status shows how many documents are kept here, and whose.`,
   })
+}
+
+/** Editions of one slot: a person who does one thing after the other is followed at once, a program for ever once a minute. */
+const OF_SLOT: Rate = { frames: 32, perMs: 32 * 60_000 }
+const SLOTS_MAX = 16_384
+/** Of one author and kind in an hour: everything that it may have, twice; and never less than this. */
+const OF_KIND = { least: 64, perMs: 3_600_000 } as const
+const AUTHORS_MAX = 8_192
+
+interface Named {
+  readonly author: NodeId
+  readonly kind: DocumentKind
+  readonly slot: string
+}
+
+export interface Pace {
+  /** Milliseconds until another document of that name may be taken; 0: now. */
+  wait(name: Named): number
+  took(name: Named): void
+}
+
+export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
+  const ofSlot = createQuotas<string>(OF_SLOT, SLOTS_MAX)
+  const ofKind = new Map<DocumentKind, (author: NodeId) => Quota>()
+  const quotasOf = ({ author, kind, slot }: Named): readonly Quota[] => {
+    const frames = Math.max(OF_KIND.least, 2 * KINDS[kind].perAuthor.documents)
+    const authors = ofKind.get(kind) ?? createQuotas<NodeId>({ frames, perMs: OF_KIND.perMs }, AUTHORS_MAX)
+    ofKind.set(kind, authors)
+    return [ofSlot(`${author} ${kind} ${slot}`), authors(author)]
+  }
+  return {
+    wait: (name) => Math.max(...quotasOf(name).map((quota) => quota.wait(clock.monotonic()))),
+    took(name) {
+      for (const quota of quotasOf(name)) quota.charge(clock.monotonic(), 1)
+    },
+  }
 }

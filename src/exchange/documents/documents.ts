@@ -101,6 +101,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     clock,
     timers,
     log,
+    later: (by, head) => fetcher.heard(head, by, by),
     elsewhere: (by, head) => fetcher.heard(head, head.author, head.author, by),
   })
   const announcer = createAnnouncer({ gossip, clock, random, timers })

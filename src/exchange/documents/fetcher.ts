@@ -31,7 +31,7 @@ export interface Fetcher {
 }
 
 export interface FetcherDeps extends Pick<Ambient, 'timers' | 'random'> {
-  readonly keeper: Pick<Keeper, 'wants'>
+  readonly keeper: Pick<Keeper, 'wants' | 'wait'>
   readonly puller: Pick<Puller, 'fetch' | 'isSilent'>
   readonly members: Pick<MembersView, 'holders' | 'sponsorOf'>
   readonly self: NodeId
@@ -51,6 +51,12 @@ interface Job {
   attempt: number
   cancel: () => void
 }
+
+const isOlder = (one: Wanted, other: Wanted): boolean =>
+  one.author === other.author &&
+  one.kind === other.kind &&
+  one.slot === other.slot &&
+  one.version < other.version
 
 export function createFetcher(deps: FetcherDeps): Fetcher {
   const { keeper, puller, random, timers } = deps
@@ -96,7 +102,9 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
         jobs.delete(name)
         continue
       }
-      void run(name, job)
+      const wait = keeper.wait(job.wanted)
+      if (wait > 0) schedule(name, job, 'waiting', wait)
+      else void run(name, job)
     }
   }
 
@@ -131,6 +139,11 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
 
   function soon(name: string, job: Job): void {
     const [least, most] = FIRST_MS
+    const wait = keeper.wait(job.wanted)
+    // The author signs faster than it is read, so that only its newest edition is waited for.
+    if (wait > 0)
+      for (const [other, { wanted, state }] of jobs)
+        if (state !== 'running' && isOlder(wanted, job.wanted)) drop(other, jobs.get(other) as Job)
     schedule(name, job, 'due', least + random.float() * (most - least))
   }
 

@@ -7,7 +7,7 @@ import type { Ambient } from '../../base/run/ambient.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Hints } from '../../trust/identity/index.ts'
-import { BOUNDS, type Bounds, createMakeRoom, noRoomFor } from './bounds.ts'
+import { BOUNDS, type Bounds, createMakeRoom, createPace, noRoomFor } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
 import { DOCUMENT_KINDS, type DocumentKind, isGoingOn, KINDS, RELAYED_MS } from './kinds.ts'
@@ -26,6 +26,8 @@ export interface Keeper extends Pick<Wants, 'wants'>, Pick<Documents, 'of' | 'sl
   load(): Promise<void>
   /** The numbering of this database, and the last number given. */
   position(): { readonly index: Uint8Array; readonly through: number }
+  /** Milliseconds until a document of another author is to be fetched, however often it is signed anew; 0: now. */
+  wait(head: Pick<Wanted, 'author' | 'kind' | 'slot'>): number
   /** Keeps the documents that this node wants; `from` gave them. Resolves with those that were kept, once they are stored. */
   keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
   /**
@@ -72,6 +74,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   let last = 0
   const makeRoom = createMakeRoom(catalog, members, log, bounds)
   const contradictions = createContradictions(deps)
+  const pace = createPace(clock)
   /** Rows of kinds and roles that this program does not know: they stay until they expire. */
   let unknown: readonly DocumentRow[] = []
   const { wants, refuse, forget } = createWants({ ...deps, isProven: contradictions.isProven })
@@ -150,6 +153,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
       const held = catalog.get(author, kind, slot)
       const role = wants({ ...document, author, publicKey: document.author, digest })
+      if (role !== undefined) pace.took(document.head)
       if (role === 'proof' && held !== undefined) contradictions.twin(held)
       if (role === 'witness') witness.given(from, document)
       if (role === 'shown') accept(document)
@@ -209,6 +213,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
 
     position: () => ({ index, through: last }),
     wants,
+    wait: ({ author, kind, slot }) =>
+      isKind(kind) && !own.has(author) ? pace.wait({ author, kind, slot }) : 0,
     keep: (documents, from) => serially(() => keepNow(documents, from)),
 
     publish: (kind, frame, isTold) =>

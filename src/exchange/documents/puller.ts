@@ -69,9 +69,11 @@ export interface Puller {
 
 export interface PullerDeps {
   readonly exchange: Exchange
-  readonly keeper: Pick<Keeper, 'wants' | 'keep'>
+  readonly keeper: Pick<Keeper, 'wants' | 'wait' | 'keep'>
   /** A neighbour has a document of that head. */
   readonly offered: (by: NodeId, head: Wanted) => void
+  /** A neighbour has it, and its author signs faster than it is taken. */
+  readonly later: (by: NodeId, head: Wanted) => void
   /** A neighbour told of this document in a walk and does not have it; it is for this node. */
   readonly elsewhere: (by: NodeId, head: Wanted) => void
   readonly clock: Clock
@@ -253,7 +255,9 @@ export function createPuller(deps: PullerDeps): Puller {
         const all = offer.heads.map(wantedOf)
         for (const head of all) deps.offered(peer, head)
         const wanted = all.filter((head) => keeper.wants(head) !== undefined)
-        if (!(await get(peer, wanted, onNew, WALK_MS, missing(peer)))) return 'failed'
+        const now = wanted.filter((head) => keeper.wait(head) === 0)
+        for (const head of wanted) if (!now.includes(head)) deps.later(peer, head)
+        if (!(await get(peer, now, onNew, WALK_MS, missing(peer)))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
         // The cursor moves only now, so that an interrupted walk continues at the page whose documents are not

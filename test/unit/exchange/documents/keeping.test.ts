@@ -509,7 +509,7 @@ test('a flood of heads pushes out its own, not what others told of', async () =>
   const [liar, author, self] = network.add(3) as [Node, Node, Node]
   const asked: string[] = []
   const fetcher = createFetcher({
-    keeper: { wants: () => 'received' },
+    keeper: { wants: () => 'received', wait: () => 0 },
     puller: {
       isSilent: () => false,
       async fetch(_, { slot }) {
@@ -601,4 +601,25 @@ test('a document that finds no room is refused with what is kept at most, and wh
     message: 'the space for documents is full',
     hint: expect.stringMatching(/^At most 100 documents and 2\.0 KiB are kept.* expire\. karo status /),
   })
+})
+
+test('an author that signs ever newer editions is taken at a pace, and its last one arrives', async () => {
+  const network = await networkOf(3)
+  const [author, reader, other] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const before = [reader, other].map(({ room }) => room.counts().received)
+  const taken = (node: Node): number => node.holdings('audit_head').values().next().value?.seq ?? 0
+  for (let edition = 1; edition <= 1_500; edition++) {
+    await author.room.publish('audit_head', author.ledgerHead(edition, 1))
+    await network.pass(1_200)
+  }
+  // Half an hour: without a pace each of them is fetched, verified and stored.
+  for (const node of [reader, other]) expect(taken(node)).toBeLessThan(80)
+  await network.pass(3 * MINUTE)
+  for (const node of [reader, other]) {
+    const [kept] = await node.room.of(author.id, 'audit_head')
+    expect(kept?.head.version).toBe(author.holdings('audit_head').values().next().value?.version)
+  }
+  expect(before).toEqual([0, 0])
 })
