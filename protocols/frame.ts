@@ -157,6 +157,8 @@ export interface DecodeOptions {
    * their signature must be empty. Documents are verified all the same.
    */
   readonly proven?: Uint8Array | undefined
+  /** Judges an envelope that nobody has verified, so that a flood costs no signatures. Throws FrameError to refuse. */
+  readonly bound?: (envelope: Envelope) => void
   /**
    * Judges a correctly signed envelope before the body is looked at: clock window, nonce, sequence, sender.
    * Throws FrameError to refuse.
@@ -166,7 +168,7 @@ export interface DecodeOptions {
 
 /**
  * Decodes one whole frame. Every rejection is a FrameError; the order is header, bounded scan and unpack,
- * envelope, signature, `admit`, body, so that the dear checks are reached by few.
+ * envelope, `bound`, signature, `admit`, body, so that the dear checks are reached by few.
  */
 export function decodeFrame(bytes: Uint8Array, options: DecodeOptions): Frame {
   const { message, frameBytes } = readHeader(bytes, options.messages)
@@ -174,6 +176,7 @@ export function decodeFrame(bytes: Uint8Array, options: DecodeOptions): Frame {
   const signedTo = frameBytes - SIGNATURE_BYTES
   const payload = conform(payloadSchema, decodeValue(bytes.subarray(HEADER_BYTES, signedTo)))
   const { body, ...envelope } = payload as Envelope & { body: unknown }
+  options.bound?.(envelope)
   if (options.proven !== undefined && message.carried === 'hop') {
     checkProven(envelope.sender, bytes.subarray(signedTo), options.proven)
   } else if (!isSigned(bytes, signedTo, envelope.sender, options.verify)) {

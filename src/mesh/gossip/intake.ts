@@ -92,8 +92,18 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
 
   const isUnknown = (author: NodeId): boolean => !trust.admits(author) && trust.member(author) === undefined
 
+  /** Throws FrameError. Keys cost nothing, so that what is signed by invented ones is bounded by who hands it on, unverified. */
+  const bound = ({ sender }: Envelope, { unknown, newcomers }: Handed): void => {
+    const author = formatNodeId(sender)
+    if (!isUnknown(author)) return
+    if (!unknown.take(clock.monotonic()))
+      throw new FrameError('rate_limited', 'too much of unknown authors from this neighbour')
+    if (heardOf.get(author) === undefined && !newcomers.take(clock.monotonic()))
+      throw new FrameError('rate_limited', 'too many unknown authors from this neighbour')
+  }
+
   /** Throws FrameError. Runs after the signature check, so that no node can use up another node's quota. */
-  const admit = (topic: Topic, { sender, ts }: Envelope, quotas: Handed): void => {
+  const admit = (topic: Topic, { sender, ts }: Envelope): void => {
     const author = formatNodeId(sender)
     // A refused author is refused here at once, even while other nodes still pass it on.
     if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
@@ -101,14 +111,7 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
     if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
       throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
     }
-    if (isUnknown(author)) {
-      if (!quotas.unknown.take(clock.monotonic()))
-        throw new FrameError('rate_limited', 'too much of unknown authors from this neighbour')
-      const isNew = heardOf.get(author) === undefined
-      if (isNew && !quotas.newcomers.take(clock.monotonic()))
-        throw new FrameError('rate_limited', 'too many unknown authors from this neighbour')
-      heardOf.set(author, true)
-    }
+    if (isUnknown(author)) heardOf.set(author, true)
     const key = `${author} ${topic.id}`
     const { messages, perMs } = topic.quota
     const quota = authors.getOrInsert(key, () => createQuota({ frames: messages, perMs }))
@@ -156,9 +159,10 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
         const frame = decodeFrame(bytes, {
           messages: tableOf(topic),
           verify: verifySignature,
+          bound: (envelope) => bound(envelope, quotas),
           admit(_, envelope) {
             author = formatNodeId(envelope.sender)
-            admit(topic, envelope, quotas)
+            admit(topic, envelope)
           },
         })
         return hand(topic, handler, frame, from)

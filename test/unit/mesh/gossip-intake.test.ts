@@ -107,6 +107,22 @@ test('a member that is known by gossip alone is no unknown author', () => {
   expect(it.hears(said(invented[101] as Identity), members[0])).toBe('accept')
 })
 
+test('beyond its share nothing of unknown authors is verified', () => {
+  const it = node()
+  const forged = (author: Identity): Uint8Array => {
+    const bytes = said(author)
+    bytes[bytes.length - 1]! ^= 1
+    return bytes
+  }
+  expect(it.hears(forged(invented[0] as Identity))).toBe('reject')
+  for (const one of invented.slice(1, 100)) expect(it.hears(said(one))).toBe('accept')
+  const verdicts = invented.slice(100).map((one) => it.hears(forged(one)))
+  expect(countOf(verdicts, 'ignore')).toBe(500)
+  // A member is verified all the same.
+  expect(it.hears(forged(members[0] as Identity))).toBe('reject')
+  expect(it.hears(said(members[0] as Identity))).toBe('accept')
+})
+
 test('unknown authors are welcome, but one neighbour cannot invent any number of them in an hour', () => {
   const it = node()
   for (const one of invented) {
