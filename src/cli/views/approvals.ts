@@ -44,7 +44,7 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
     ...words(
       'runs',
       approval.code.map(
-        ({ path, bytes, hash }) => `${path} (${bytes === null ? hash : `${bytes} bytes, ${hash}`})`,
+        ({ path, bytes, content }) => `${path} (${bytes === null ? content : `${bytes} bytes, ${content}`})`,
       ),
       screen,
     ),

@@ -291,7 +291,7 @@ function poisoned(words: string, i: number): ApprovalShape {
     task: words,
     trace_id: '0'.repeat(32),
     why: words,
-    code: [{ path: words, bytes: 1, hash: words }],
+    code: [{ path: words, bytes: 1, content: words }],
     diff: [{ path: words, diff, note: words }],
     target: { node_id, fingerprint: '0'.repeat(16) },
     requested_by: words,

@@ -35,7 +35,7 @@ export function approvalShape(approval: Approval, changes: readonly FileChange[]
     scope,
     created_at: time(created_at),
     expires_at: time(expires_at),
-    code,
+    code: code.map(({ path, bytes, hash: content }) => ({ path, bytes, content })),
     diff: [...changed, ...changes].map(({ path, diff, note }) => ({
       path,
       diff: diff ?? null,

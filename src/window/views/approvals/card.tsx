@@ -100,10 +100,10 @@ function factsOf(approval: ApprovalShape) {
     [
       'Runs',
       <ul class="bare" key="code">
-        {approval.code.map(({ path, bytes, hash: of }) => (
+        {approval.code.map(({ path, bytes, content }) => (
           <li key={path}>
             <Code text={path} /> {bytes === null ? '' : `${bytes} bytes, `}
-            <Foreign text={of.slice(0, 40)} />
+            <Foreign text={content.slice(0, 40)} />
           </li>
         ))}
       </ul>,

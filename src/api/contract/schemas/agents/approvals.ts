@@ -58,7 +58,7 @@ const approval = z
     code: rowsOf(128, {
       path: text(131_072, 'the file or directory'),
       bytes: count('its size; null for a directory and what is not there').nullable(),
-      hash: text(128, 'BLAKE3 of the content, or words that change with it'),
+      content: text(128, 'BLAKE3 of its content, or words that change with it'),
     }).describe(
       'what a command runs as code and where, as it was when it was asked; the approval is bound to it',
     ),
