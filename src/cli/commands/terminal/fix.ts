@@ -61,7 +61,6 @@ const command = defineCommand({
     { run: 'karo fix', does: 'the last command that failed' },
     { run: "karo fix 'git psuh'", does: 'this line, as if it had failed here' },
     { run: "karo fix 'EADDRINUSE: address already in use :::3000'", does: 'an error, as it was printed' },
-    { run: 'karo fix --json', does: 'the cause, the next line and its risk as JSON' },
   ],
   takesCommandLine: true,
   async run(io, input) {

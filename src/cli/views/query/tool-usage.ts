@@ -55,7 +55,7 @@ const leastRate =
 function untold(rows: readonly ToolRow[], screen: Screen): string {
   if (rows.every(({ failure_rate }) => failure_rate !== null)) return ''
   const why =
-    'unknown: none of these uses has an exit code, or, in totals, fewer than k machines had failures of this tool, or none, or such a number could be computed from it'
+    'unknown: no exit code is recorded; in totals also where none or too few machines had failures, or where such a number could be computed'
   return fitted(`${paint(why, 'dim', screen)}\n`, screen.columns)
 }
 

@@ -60,7 +60,9 @@ export function whoContributed(result: QueryResult): {
 const NAMED_MAX = 8
 
 function named(rows: readonly string[]): string {
-  const names = rows.slice(0, NAMED_MAX).map((row) => row.replace(':', ' '))
+  const names = rows
+    .slice(0, NAMED_MAX)
+    .map((row) => row.replace(/^(?:act|risk):|^rule:\w+:/, '').replace(':', ' '))
   return rows.length > NAMED_MAX
     ? `${names.join(', ')} and ${rows.length - NAMED_MAX} more`
     : names.join(', ')
