@@ -75,14 +75,17 @@ const NAMED =
 /** The text with phrases replaced by one word, except inside quotes, paths and names. */
 const prepared = (text: string): string =>
   text
-    .slice(0, 2_000)
     .replace(NOTHING_MORE, ' ')
     .split(NAMED)
     .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
     .join('')
 
+/** Characters of a request that are read; longer words than people write cost more than their length to look at. */
+const MOST_READ = 2_000
+
 /** `told`: the tool, where it is known from elsewhere that the request names one. */
-export function readRequest(text: string, index: Index, told?: string): Request {
+export function readRequest(asked: string, index: Index, told?: string): Request {
+  const text = asked.slice(0, MOST_READ)
   const tool = told ?? namedTool(text, index)
   const read = readThings(prepared(text))
   const tokens = read.flatMap((token): readonly Asked[] => {
@@ -144,7 +147,7 @@ export function readRequest(text: string, index: Index, told?: string): Request 
   const found = tokens.flatMap((token) => (token.concept === undefined ? [] : [token.concept]))
   return {
     text,
-    items: wordingOf(text.slice(0, 2_000).toLowerCase()),
+    items: wordingOf(text.toLowerCase()),
     tokens,
     concepts: new Set(found),
     tool,

@@ -10,8 +10,8 @@ import { findQueryType, type NodeData } from '../query-types/index.ts'
 import { periodBefore } from '../reach.ts'
 import type { AbsentData } from './types.ts'
 
-/** Longest wait of a result for the reading and opening of summaries stored here. */
-const WAIT_MS = 500
+/** Longest wait of a result for the reading and opening of summaries stored here: milliseconds, but for a disk that others use. */
+const WAIT_MS = 2_000
 
 export interface AbsentDeps extends Pick<Ambient, 'clock' | 'timers' | 'log'> {
   readonly summaries: Pick<Summaries, 'cover'> & Partial<Pick<Summaries, 'withdrawn'>>

@@ -338,11 +338,12 @@ describe('what it is told', () => {
 })
 
 describe('beside what Karo knows', () => {
+  const knowledge = openKnowledge('/nonexistent')
   const find = (request: string, command: string) =>
     findCommand(request, {
       shell: 'bash',
       judge: (text) => checkCommand(text, { shell: 'bash' }),
-      knowledge: openKnowledge('/nonexistent'),
+      knowledge,
       model: { name: 'm', command },
     })
 
