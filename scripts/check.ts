@@ -15,14 +15,15 @@ const KEPT = join(ROOT, 'node_modules/.cache')
 const LONG = [
   'test/sim/**',
   'test/contract/{bundle,hostile-text,man,openapi,runtime}.test.ts',
-  'test/unit/assist/copilot/{knowledge,limits,requests}.test.ts',
+  'test/unit/assist/copilot/{examples,knowledge,limits,requests,within}.test.ts',
   'test/unit/assist/guard/{own-files,resident}.test.ts',
   'test/unit/assist/risk/{carriers,disguises,everyday,properties}.test.ts',
   'test/unit/exchange/aggregates/{tally,teams}.test.ts',
-  'test/unit/exchange/query/{answer,fetched}.test.ts',
+  'test/unit/exchange/query/{answer,fetched,released,team-totals,trees}.test.ts',
   'test/unit/insight/anomalies/lives.test.ts',
   'test/unit/protocols/{fields,frame,fuzz,summary-size}.test.ts',
-  'test/unit/trust/audit/budget.test.ts',
+  'test/unit/trust/audit/{audit,budget}.test.ts',
+  'test/unit/trust/peers/agreement.test.ts',
 ]
 
 /** Several of them each look at most types again: four take twice the processor time, which the tests beside them need. */

@@ -34,10 +34,10 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]
-/** Of one run, so that what waits in one file is filled with the work of another. */
-const PROJECTS = ['unit', 'alone', 'contract', 'integration']
-/** Functions of values, which wait for nothing: they take what daemons, shells and deadlines of the others leave idle. */
-const IN_GAPS = ['pure']
+/** Real processes, which wait more than they work. */
+const PROJECTS = ['integration']
+/** What works more than it waits takes what daemons, shells and deadlines of the others leave idle. */
+const IN_GAPS = ['pure', 'unit', 'alone', 'contract']
 /**
  * Puts a command behind what somebody, or a deadline, waits for: a third of their share of a processor. Much less would be
  * none where the machine is busy with something else too, and a test of seconds would look as if it hung.
@@ -108,8 +108,8 @@ async function runChecks(count: Count): Promise<string> {
 }
 
 /** Said at the end, as the terminal shows what the others find. */
-async function runPure(count: Count): Promise<string> {
-  return `\n── pure tests\n${await runVitest([...chosen(IN_GAPS), GAP_WORKERS], count, 'later', YIELDING)}`
+async function runInGaps(count: Count): Promise<string> {
+  return `\n── ${IN_GAPS.join(', ')} tests\n${await runVitest([...chosen(IN_GAPS), GAP_WORKERS], count, 'later', YIELDING)}`
 }
 
 /** The service on a machine of its own, with a real systemd: for minutes that a person need not wait each time. */
@@ -127,7 +127,7 @@ async function runAll(count: Count): Promise<void> {
   const counts = [count, nothing(), nothing(), nothing()] as const
   const said = await Promise.all([
     runVitest(chosen(PROJECTS), counts[0], 'at once'),
-    runPure(counts[1]),
+    runInGaps(counts[1]),
     runService(counts[2]),
     runChecks(counts[3]),
   ])

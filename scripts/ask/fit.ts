@@ -31,7 +31,7 @@ const SAMPLES: Readonly<Record<Slot['type'], readonly string[]>> = {
   file: ['notes.txt', 'app.log', './src/main.c', '/etc/hosts'], dir: ['/srv/data', '~/projects', './build'], path: ['/var/log', 'site.conf'], glob: ['*.log', '"report*"'], ext: ['.log', '.py'],
   number: ['5', '20', '3'], percent: ['50%'], size: ['100 MB', '2G'], duration: ['10 minutes', '2 hours'], date: ['yesterday', '2024-05-01'], time: ['10:30'],
   host: ['example.com', 'web.lan', '10.0.0.5'], ip: ['10.0.0.5'], user: ['alice', 'bob'], group: ['staff'], port: ['8080', '443'], url: ['https://example.com/a'], email: ['bob@example.com'],
-  branch: ['feature-x', 'develop'], commit: ['a1b2c3d', 'HEAD~2'], tag: ['v1.2.0'], remote: ['origin'], pattern: ['"timeout"', '"foo"'], text: ['"hello world"'], name: ['web_01', 'demo7'], pid: ['1234'],
+  branch: ['feature-x', 'develop'], commit: ['a1b2c3d', 'HEAD~2'], tag: ['v1.2.0'], remote: ['origin'], place: ['alice@example.com:/srv/data', 'web1:/tmp'], pattern: ['"timeout"', '"foo"'], text: ['"hello world"'], name: ['web_01', 'demo7'], pid: ['1234'],
   signal: ['SIGHUP'], device: ['/dev/sdb1'], mode: ['755', 'u+x'], interface: ['eth0'], package: ['"libfoo"'], service: ['"myapp"'], container: ['web_1'], image: ['nginx:latest'], pod: ['web-7d9f'],
   namespace: ['"staging"'], table: ['"orders"'], database: ['"shop"'], key: ['"api_key"'], variable: ['MY_VAR'], value: ['"blue"'], command: ['"make test"'], format: ['"json"'],
 } // biome-ignore format: a compact table

@@ -3,7 +3,7 @@
 /** What may stand in a slot. `file.EXT` is one more, for each ending of a file. */
 const SLOT_TYPES = [
   ...['file', 'dir', 'path', 'glob', 'ext', 'number', 'percent', 'size', 'duration', 'date', 'time', 'host', 'ip'],
-  ...['user', 'group', 'port', 'url', 'email', 'branch', 'commit', 'tag', 'remote', 'pattern', 'text', 'name', 'pid'],
+  ...['user', 'group', 'port', 'url', 'email', 'branch', 'commit', 'tag', 'remote', 'place', 'pattern', 'text', 'name', 'pid'],
   ...['signal', 'device', 'mode', 'interface', 'package', 'service', 'container', 'image', 'pod', 'namespace'],
   ...['table', 'database', 'key', 'variable', 'value', 'command', 'format'],
 ] as const // biome-ignore format: a compact table

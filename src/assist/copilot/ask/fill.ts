@@ -5,7 +5,7 @@ import type { Entity, EntityKind } from './things.ts'
 
 /** Kinds of things that a type of slot takes, the best first. */
 const TAKES: Readonly<Record<Slot['type'], readonly EntityKind[]>> = {
-  file: ['file', 'path', 'glob', 'quoted', 'domain'], dir: ['path', 'here', 'quoted'], path: ['path', 'file', 'here', 'remote', 'glob', 'device', 'quoted'],
+  file: ['file', 'path', 'glob', 'quoted', 'domain'], dir: ['path', 'here', 'quoted'], path: ['path', 'file', 'here', 'glob', 'device', 'quoted'], place: ['remote'],
   glob: ['glob', 'file', 'quoted', 'ext'], ext: ['ext'], number: ['number', 'time'], percent: ['percent', 'number'], size: ['size', 'number'],
   duration: ['time', 'number'], date: ['date', 'time', 'quoted'], time: ['clock', 'quoted'], host: ['login', 'domain', 'ip'], ip: ['ip', 'cidr'],
   user: ['quoted'], group: ['quoted'], port: ['number'], url: ['url', 'domain', 'ip'], email: ['login'], branch: ['rev', 'quoted', 'name'], commit: ['rev', 'quoted'],
@@ -51,7 +51,7 @@ export const wordFit = ({ type, ending }: Slot, isTool: boolean): WordFit =>
 export const NOUNS: Readonly<Partial<Record<Slot['type'], string>>> = {
   file: 'file', dir: 'dir', path: 'file dir', ext: 'file extension', host: 'host server', url: 'url link website', pattern: 'text', text: 'text', name: 'name', device: 'device disk', number: 'number',
   pid: 'pid process', user: 'user', group: 'group', port: 'port', branch: 'branch', commit: 'commit', tag: 'tag', remote: 'remote', package: 'package', service: 'service', container: 'container',
-  image: 'image', pod: 'pod', namespace: 'namespace', table: 'table', database: 'database', key: 'key', variable: 'variable', value: 'value', interface: 'interface', ip: 'ip', mode: 'permission', command: 'command',
+  image: 'image', pod: 'pod', namespace: 'namespace', table: 'table', database: 'database', key: 'key column', variable: 'variable', value: 'value', interface: 'interface', ip: 'ip', mode: 'permission', command: 'command',
   signal: 'signal', email: 'email', glob: 'name file',
 } // biome-ignore format: a compact table
 

@@ -25,6 +25,8 @@ export const FEATURES = [
   'found',
   /** Things that no slot takes, slots that nothing fills, slots filled by a guess. */
   'loose', 'open', 'guessed',
+  /** Share of the slots that the wording itself names and nothing fills: `copy {file} to {host}` without a host. */
+  'absent',
   /** The verb of the request is missing; the wording has one of a change that the request has not. */
   'otherVerb', 'moreVerb',
   /** Words that nothing explains, by the most telling one. */
@@ -133,6 +135,30 @@ interface Assigned {
   readonly nouns: ReadonlySet<string>
 }
 
+/** Types whose noun before a name says that it is one of these and nothing else: `host web1`, `user bob`, `port 80`. */
+const TOLD = [
+  'host',
+  'user',
+  'group',
+  'port',
+  'branch',
+  'container',
+  'service',
+  'pod',
+  'namespace',
+  'package',
+] as const
+/** Those nouns, with the types that they name. */
+const BY_NOUN: ReadonlyMap<string, readonly Slot['type'][]> = new Map(
+  TOLD.flatMap((type) => (NOUNS[type] ?? '').split(' ')).map((noun) => [
+    concept(noun),
+    TOLD.filter((type) => (NOUNS[type] ?? '').split(' ').map(concept).includes(concept(noun))),
+  ]),
+)
+/** Words for several files. */
+const FILES = /^(?:files|images|pictures|photos|documents|scripts|logs)$/
+const INSIDE = /^~(?:in|under|inside|within|below|from)$/
+
 const MOST_TRIED = 6
 /** Types of slots that any text may stand in. */
 const IS_TEXT: ReadonlySet<Slot['type']> = new Set(['pattern', 'text', 'name', 'value', 'glob'])
@@ -207,7 +233,7 @@ function assign(
   for (const slot of slots) {
     if (values.has(slot.name)) continue
     const free = tokens.flatMap((token, at) => {
-      if (used.has(at) || token.entity === undefined) return []
+      if (used.has(at) || token.entity === undefined || isOther(tokens, at, slot)) return []
       const found = valueFor(slot, token.entity, unitOf(wording, slot.name))
       return found === undefined ? [] : [{ at, value: found.value, score: found.fit, isGuess: false }]
     })
@@ -219,6 +245,19 @@ function assign(
 
 const unitOf = (wording: readonly string[], name: string): string | undefined =>
   wording[wording.indexOf(`{${name}}`) + 1]?.replace(/^~/, '')
+
+/** Whether the words around a name say that it is something else: the directory of files, or another kind of thing. */
+function isOther(tokens: readonly Asked[], at: number, slot: Slot): boolean {
+  const left = beside(items(tokens), at, -1) ?? ''
+  if (slot.type === 'file')
+    return (
+      INSIDE.test(left) &&
+      !/\w\.\w|[*?]/.test(tokens[at]?.raw ?? '') &&
+      tokens.some(({ word }) => FILES.test(word))
+    )
+  const told = BY_NOUN.get(left)
+  return told !== undefined && (TOLD as readonly string[]).includes(slot.type) && !told.includes(slot.type)
+}
 
 function placeOf(
   token: Asked,
@@ -234,6 +273,7 @@ function placeOf(
   const near = (sameBefore ? 1 : 0) + (sameAfter ? 0.5 : 0)
   const nouns = [NAMED, ...(NOUNS[slot.type] ?? '').split(' ').map(concept)]
   const [left, right] = [beside(items(tokens), at, -1), itemAt(tokens, at + 1)]
+  if (isOther(tokens, at, slot)) return undefined
   if (token.entity !== undefined) {
     const found = valueFor(slot, token.entity, after?.replace(/^~/, ''))
     if (found !== undefined) {
@@ -250,24 +290,20 @@ function placeOf(
     const isCalled =
       (token.entity.kind === 'name' || token.entity.kind === 'quoted') &&
       wordFit(slot, false) === 'careful' &&
-      nouns.includes(left ?? '')
+      (nouns.includes(left ?? '') || (sameBefore && (before === '~to' || VERBS.has(before))))
     return isCalled ? { at, value: token.entity.value, score: 1.2 + near, isGuess: false } : undefined
   }
   const fit = wordFit(slot, token.isTool)
   const value = token.raw
-  if (
-    fit === 'none' ||
-    token.concept === undefined ||
-    anywhere.has(token.own ?? token.concept) ||
-    !fits(slot, value)
-  )
-    return undefined
-  // `the old branch` and `file size` name nothing, because such words occur in many wordings.
-  const isNamed = left === NAMED
+  if (fit === 'none' || token.concept === undefined || !fits(slot, value)) return undefined
+  // `the old branch` and `file size` name nothing, because such words occur in many wordings; `… to new` at the end and `as deploy` do.
+  const isLast = before === '~to' && after === undefined && at === tokens.length - 1
+  const isNamed = left === NAMED || (sameBefore && (isLast || (before === '~as' && slot.type === 'user')))
+  if (!isNamed && anywhere.has(token.own ?? token.concept)) return undefined
   const hasNoun =
     isNamed ||
     (nouns.includes(left ?? '') && (token.isTool || token.share < 1 / 40)) ||
-    (nouns.includes(right ?? '') && (token.isTool || token.share < 1 / 400))
+    (nouns.includes(right ?? '') && (token.isTool || token.share < 1 / 400 || slot.type === 'key'))
   // `the internet` is no name.
   if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(itemAt(tokens, at - 1) ?? '')) return undefined
   if (!hasNoun && VERBS.has(token.concept) && !token.isUnknown) return undefined
@@ -400,11 +436,15 @@ function lay(
   const isWhole = left.length === 0 && loose === 0
   // What destroys may not drop a word, and what changes something none that bounds it.
   if (changes && (limits || (isBounded && !isExcluded(tokens, wording, places)))) return undefined
+  // Both of two tests are not either of them.
+  if (isEither(tokens) && /^(?:sudo )?find\b/.test(command) && !/ -o /.test(command)) return undefined
+  if (changes && !picks(request.text, known)) return undefined
   if (destroys && (!isWhole || guessed > 0 || (used.size > 0 && missing.length > 0))) return undefined
   if (destroys && request.concepts.has(EACH) && !own.has(EACH) && used.size === 0) return undefined
   const isExact = request.items.join(' ') === wording.join(' ')
-  if (!isExact && isTooLittle(request, used, own, left, index)) return undefined
+  if (!isExact && isTooLittle(request, used, own, anywhere, left, index)) return undefined
   const share = (part: number, sum: number): number => (sum === 0 ? (part === 0 ? 1 : 0) : part / sum)
+  const inWording = wording.filter((item) => item.startsWith('{')).map((item) => item.slice(1, -1))
   const isSame =
     isWhole && own.size > 0 && [...own].every((word) => request.concepts.has(word) || inThings.has(word))
   const byName: Readonly<Record<(typeof FEATURES)[number], number>> = {
@@ -419,6 +459,7 @@ function lay(
     loose: Math.min(1, loose / 2),
     open: Math.min(1, missing.length / 2),
     guessed: Math.min(1, guessed / 2),
+    absent: share(inWording.filter((name) => !values.has(name)).length, inWording.length || 1),
     tool: Number(request.tool !== undefined && isOf(known, request.tool)),
     special: Number(slots.some(({ name, ending }) => ending !== undefined && values.has(name))),
     typed: Number(isExact || isTyped(request.text, known.command)),
@@ -432,6 +473,22 @@ function lay(
   }
   const features = FEATURES.map((name) => byName[name])
   return { known, command, missing, features, score: scoreOf(features), isWhole, isSame, destroys }
+}
+
+/** Whether a request joins two tests of files by `or`: `older than 3 days or larger than 1 MB`. */
+const isEither = (tokens: readonly Asked[]): boolean =>
+  tokens.some(
+    ({ word }, at) => word === 'or' && tokens.slice(at + 1).some(({ entity }) => entity !== undefined),
+  ) && tokens.findIndex(({ entity }) => entity !== undefined) < tokens.findIndex(({ word }) => word === 'or')
+
+/** Whether an entry is about the largest, newest or oldest where the request is: a change of that one is not one of all that are large. */
+function picks(text: string, { says, command }: Known): boolean {
+  const [most] = /\b(?:larg|bigg|heavi|small|new|late|old|long|short)est\b/i.exec(text) ?? []
+  return (
+    most === undefined ||
+    /\b(?:sort|head|tail)\b/.test(command) ||
+    says.some((said) => said.includes(most.toLowerCase()))
+  )
 }
 
 /** Whether what a request leaves out is what the wording does: the first thing or word behind `not` is behind the wording's, too. */
@@ -457,11 +514,16 @@ function isTooLittle(
   { concepts: asked, tokens }: Request,
   used: ReadonlySet<number>,
   own: ReadonlySet<string>,
+  anywhere: ReadonlySet<string>,
   left: readonly string[],
   index: Index,
 ): boolean {
   const shared = [...own].filter((word) => asked.has(word))
-  const isOnlyVerbs = shared.every((word) => VERBS.has(word)) && [...own].some((word) => !VERBS.has(word))
+  const isOnlyVerbs =
+    shared.every((word) => VERBS.has(word)) &&
+    [...own].some((word) => !VERBS.has(word)) &&
+    // `stash my changes`: both are what the entry is about.
+    [...asked].filter((word) => anywhere.has(word) && !SEEING.has(word)).length < 2
   const hasThing = tokens.some(({ entity }, at) => entity !== undefined && used.has(at))
   if (isOnlyVerbs && !hasThing) return true
   if (asked.size + used.size < 2 && (own.size !== 1 || VERBS.has([...own][0] as string))) return true

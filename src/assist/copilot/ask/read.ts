@@ -76,6 +76,7 @@ const NAMED =
 const prepared = (text: string): string =>
   text
     .replace(NOTHING_MORE, ' ')
+    .replace(/\bfiles?\/(?:director(?:y|ies)|folders?|dirs?)\b/gi, 'files and directories')
     .split(NAMED)
     .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
     .join('')
