@@ -31,14 +31,14 @@ export interface AskOptions {
 const MOST_CHOICES = 3
 /** The least chance of a command in a choice, and that any that Karo knows is right. */
 const CHOICE = 0.04
-const CHOICES = 0.5
+const CHOICES = 0.65
 /** The same of commands that change something. */
 const CHANGES = 0.6
 /** How far an answer that explains every word is above the next one. */
 const AHEAD = 2
 /** The same of one that destroys nothing, changes not many things at once, and is likely: the next one stands beside it, and often does the same. */
-const CLOSE = 0.3
-const LIKELY = 0.35
+const CLOSE = 0.6
+const LIKELY = 0.5
 /** The least chance of a command that stands beside an answer. */
 const BESIDE = 0.05
 /** Entries that a model is told. */

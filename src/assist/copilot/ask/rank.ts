@@ -290,6 +290,7 @@ function placeOf(
     const isCalled =
       (token.entity.kind === 'name' || token.entity.kind === 'quoted') &&
       wordFit(slot, false) === 'careful' &&
+      /\w/.test(token.entity.value) &&
       (nouns.includes(left ?? '') || (sameBefore && (before === '~to' || VERBS.has(before))))
     return isCalled ? { at, value: token.entity.value, score: 1.2 + near, isGuess: false } : undefined
   }
@@ -498,6 +499,8 @@ function isExcluded(
   places: ReadonlyMap<string, number>,
 ): boolean {
   const at = tokens.findIndex(({ concept: word }) => word === NOT || word === PREVIEW)
+  // No wording leaves out two things.
+  if (tokens.some(({ concept: word }, i) => i > at && (word === NOT || word === PREVIEW))) return false
   const first = tokens.findIndex(
     ({ concept: word, entity }, i) => i > at && (word !== undefined || entity !== undefined),
   )
