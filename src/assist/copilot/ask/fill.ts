@@ -7,7 +7,7 @@ import type { Entity, EntityKind } from './things.ts'
 const TAKES: Readonly<Record<Slot['type'], readonly EntityKind[]>> = {
   file: ['file', 'path', 'glob', 'quoted', 'domain'], dir: ['path', 'here', 'quoted'], path: ['path', 'file', 'here', 'glob', 'device', 'quoted'], place: ['remote'],
   glob: ['glob', 'file', 'quoted', 'ext'], ext: ['ext'], number: ['number', 'time'], percent: ['percent', 'number'], size: ['size', 'number'],
-  duration: ['time', 'number'], date: ['date', 'time', 'quoted'], time: ['clock', 'quoted'], host: ['login', 'domain', 'ip'], ip: ['ip', 'cidr'],
+  duration: ['time', 'number'], date: ['date', 'time', 'quoted'], time: ['clock', 'quoted'], host: ['login', 'domain', 'ip', 'name'], ip: ['ip', 'cidr'],
   user: ['quoted'], group: ['quoted'], port: ['number'], url: ['url', 'domain', 'ip'], email: ['login'], branch: ['rev', 'quoted', 'name'], commit: ['rev', 'quoted'],
   tag: ['version', 'quoted'], remote: ['quoted'], pattern: ['quoted', 'glob', 'name', 'url', 'ip', 'login', 'domain'], text: ['quoted', 'url', 'name', 'login', 'ip', 'domain', 'number'],
   name: ['quoted', 'name'], pid: ['number'], signal: ['signal', 'quoted', 'number'], device: ['device'], mode: ['mode', 'number'], interface: ['interface', 'quoted'],
@@ -15,6 +15,10 @@ const TAKES: Readonly<Record<Slot['type'], readonly EntityKind[]>> = {
   namespace: ['quoted', 'name'], table: ['quoted', 'name'], database: ['quoted', 'name', 'file'], key: ['quoted', 'file', 'name'], variable: ['quoted', 'name'],
   value: ['quoted', 'number', 'name', 'file', 'path', 'url', 'ip'], command: ['quoted'], format: ['quoted', 'ext'],
 } // biome-ignore format: a compact table
+
+/** By which the search finds entries that take such a thing, best or second best. */
+export const typeTerms = (kind: EntityKind): readonly string[] =>
+  Object.entries(TAKES).flatMap(([type, kinds]) => (kinds.slice(0, 2).includes(kind) ? [`<${type}>`] : []))
 
 /** Types that take a plain word of the request where the words beside it say that it is one. */
 const WORDY: ReadonlySet<string> = new Set(

@@ -11,20 +11,20 @@ export interface Known {
   readonly says: readonly string[]
   /** For each wording its words in order, as concepts; `{name}` is a slot, and words without meaning are as they are, behind `~`. */
   readonly wordings: readonly (readonly string[])[]
-  /** Concepts of the tool and of the plain words of the command. */
+  /** Concepts of the tool and of the plain words of the command, and the types of its slots, as `<url>`. */
   readonly about: readonly string[]
   /** Where it comes from, as an answer says it. */
   readonly source: string
 }
 
 /** Entries that a search looks at closely. */
-const MOST_FOUND = 80
+const MOST_FOUND = 120
 /** What a word of the command alone counts, beside one of the wordings. */
 const ABOUT = 0.5
 /** As in BM25: how soon further words of an entry stop to matter, and how much its length does. */
 const LENGTH = 0.4
 /** Changes whenever the form of the file does. */
-const FORMAT = 'karo-ask-1'
+const FORMAT = 'karo-ask-2'
 
 export interface Index {
   readonly size: number
@@ -76,7 +76,9 @@ export function knownOf(entry: Pick<Entry, 'tool' | 'command' | 'says'>, source:
     about: [
       ...new Set([
         ...concepts(`${tool} ${plain.join(' ')}`),
-        ...slotsIn(command).flatMap(({ ending }) => (ending === undefined ? [] : endingTerm(`.${ending}`))),
+        ...slotsIn(command).flatMap(({ type, ending }) =>
+          ending === undefined ? [`<${type}>`] : [`<${type}>`, ...endingTerm(`.${ending}`)],
+        ),
       ]),
     ],
   }

@@ -1,7 +1,7 @@
 // Lays a request beside the wordings of an entry, fills its slots, and says by a few features how well the two fit.
 import { changesSomething, isDestroying } from './acts.ts'
 import { piecesOf, type Slot, slotsIn } from './entries.ts'
-import { endingTerm, fill, fits, NOUNS, valueFor, wordFit } from './fill.ts'
+import { endingTerm, fill, fits, NOUNS, typeTerms, valueFor, wordFit } from './fill.ts'
 import { type Index, isOf, type Known, toolOf } from './index.ts'
 import { concept, concepts, NOT, PREVIEW } from './language.ts'
 import { type Asked, mayDo, type Request } from './read.ts'
@@ -17,6 +17,8 @@ export const FEATURES = [
   'short',
   /** The wording says just this; every word is in one of the wordings. */
   'same', 'whole',
+  /** It is the wording with things in its slots, and nothing else. */
+  'matches',
   /** The request names the entry's tool; every machine has it. */
   'tool', 'common',
   /** A slot takes just this kind of file; the request begins as the command does, or is the wording. */
@@ -72,6 +74,7 @@ const COMMON: ReadonlySet<string> = new Set(
     /\s+/,
   ),
 )
+const UNITS = ['minute', 'hour', 'day', 'week', 'month', 'year'].map(concept)
 const NAMED = concept('named')
 const EACH = concept('each')
 /** Verbs of a change. */
@@ -92,6 +95,7 @@ export function rank(request: Request, index: Index, extra: readonly Known[] = [
       new Set([
         ...request.concepts,
         ...request.items.filter((item) => /^[^{~]/.test(item)),
+        ...request.tokens.flatMap(({ entity }) => (entity === undefined ? [] : typeTerms(entity.kind))),
         ...request.tokens.flatMap(({ entity }) =>
           entity?.kind === 'file' || entity?.kind === 'path' ? endingTerm(entity.value) : [],
         ),
@@ -246,6 +250,15 @@ function assign(
 const unitOf = (wording: readonly string[], name: string): string | undefined =>
   wording[wording.indexOf(`{${name}}`) + 1]?.replace(/^~/, '')
 
+/** Words for what a directory has, which name none: `the folder size`. */
+const OF_DIRS =
+  /^(?:sizes?|lists?|trees?|structures?|contents?|permissions?|names?|paths?|owners?|status|files?|usage)$/
+/** Whether a plain word behind `the folder` is its name: nothing but a preposition follows. */
+const isCalledDir = (tokens: readonly Asked[], at: number, slot: Slot): boolean =>
+  slot.type === 'dir' &&
+  !OF_DIRS.test(tokens[at]?.word ?? '') &&
+  /^(?:|~(?:to|in|into|from|on|and|with|as))$/.test(itemAt(tokens, at + 1) ?? '')
+
 /** Whether the words around a name say that it is something else: the directory of files, or another kind of thing. */
 function isOther(tokens: readonly Asked[], at: number, slot: Slot): boolean {
   const left = beside(items(tokens), at, -1) ?? ''
@@ -289,21 +302,23 @@ function placeOf(
     // `the folder old_project`, `a directory named "a b"`
     const isCalled =
       (token.entity.kind === 'name' || token.entity.kind === 'quoted') &&
-      wordFit(slot, false) === 'careful' &&
+      (wordFit(slot, false) === 'careful' || (token.entity.kind === 'name' && nouns.includes(left ?? ''))) &&
       /\w/.test(token.entity.value) &&
       (nouns.includes(left ?? '') || (sameBefore && (before === '~to' || VERBS.has(before))))
     return isCalled ? { at, value: token.entity.value, score: 1.2 + near, isGuess: false } : undefined
   }
-  const fit = wordFit(slot, token.isTool)
+  const fit = wordFit(slot, token.isTool && slot.type !== 'text' && slot.type !== 'pattern')
   const value = token.raw
   if (fit === 'none' || token.concept === undefined || !fits(slot, value)) return undefined
   // `the old branch` and `file size` name nothing, because such words occur in many wordings; `… to new` at the end and `as deploy` do.
   const isLast = before === '~to' && after === undefined && at === tokens.length - 1
-  const isNamed = left === NAMED || (sameBefore && (isLast || (before === '~as' && slot.type === 'user')))
+  const isBetween = near === 1.5 && (slot.type === 'text' || slot.type === 'pattern')
+  const isNamed =
+    left === NAMED || isBetween || (sameBefore && (isLast || (before === '~as' && slot.type === 'user')))
   if (!isNamed && anywhere.has(token.own ?? token.concept)) return undefined
   const hasNoun =
     isNamed ||
-    (nouns.includes(left ?? '') && (token.isTool || token.share < 1 / 40)) ||
+    (nouns.includes(left ?? '') && (token.isTool || token.share < 1 / 40 || isCalledDir(tokens, at, slot))) ||
     (nouns.includes(right ?? '') && (token.isTool || token.share < 1 / 400 || slot.type === 'key'))
   // `the internet` is no name.
   if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(itemAt(tokens, at - 1) ?? '')) return undefined
@@ -356,6 +371,8 @@ function tally(
     if (used.has(at)) {
       // `30 days` also says days.
       if (entity !== undefined) for (const part of concepts(raw)) inThings.add(part)
+      // `last week` is seven days to a command that counts days.
+      if (entity?.kind === 'time') for (const unit of UNITS) inThings.add(unit)
       continue
     }
     if (entity !== undefined) {
@@ -419,7 +436,8 @@ function lay(
     assigned,
     known,
     wording,
-    anywhere,
+    // What destroys is just what the wording says, and not a part of what another one says.
+    destroys ? new Set([...own, ...known.about]) : anywhere,
     weigh,
     !changes,
   )
@@ -457,6 +475,7 @@ function lay(
     short: 1 / Math.max(1, known.command.split(/\s+/).length - 1),
     same: Number(isSame),
     whole: Number(isWhole),
+    matches: Number(isSame && inWording.every((name) => values.has(name))),
     loose: Math.min(1, loose / 2),
     open: Math.min(1, missing.length / 2),
     guessed: Math.min(1, guessed / 2),

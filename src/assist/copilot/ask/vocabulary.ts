@@ -16,6 +16,7 @@ export const PHRASES: readonly (readonly [RegExp, string])[] = [
     ' show ',
   ],
   [/\b(?:was|were|been|is|got) (?:first )?created\b|\bcreation (?:date|time)\b/g, ' creationtime '],
+  [/\b(?:(?:that|which) )?(?:(?:are|is) )?not (?:being |currently )?(?:in use|used)\b/g, ' unused '],
   [/\b(pretty|human|password)-(?=print|readable|protect)/g, '$1 '],
   [
     /\b(?:and|with) (?:everything|all (?:of )?(?:the |its |their )?(?:files|contents?|sub-?(?:folders|directories|dirs))(?: and files)?)(?: (?:in|inside|below|under|of) (?:it|them)| inside| within)?(?=[\s.?!]*$| to\b| into\b| from\b)/g,
