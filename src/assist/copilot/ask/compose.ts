@@ -257,6 +257,25 @@ function patternOf(pattern: string): RegExp {
   return found
 }
 
+/** The files with a text in them: grep looks through a tree by itself, or find tells it which files. */
+function containing(
+  text: string,
+  action: Action,
+  type: Search['type'],
+  args: string,
+  where: string,
+): Composed | undefined {
+  if (action !== 'list' && action !== 'count') return undefined
+  const what = quoted(text, '', true)
+  const kind = /^-type f -name '(\*\.[\w.]+)'$/.exec(args)?.[1]
+  if (!/^(?:-type f)?$/.test(args) && kind === undefined)
+    return action === 'list' && type === 'f'
+      ? { command: `find ${where} ${args} -exec grep -l ${what} {} +`, destroys: false }
+      : undefined
+  const command = `grep -rl${kind === undefined ? '' : ` --include='${kind}'`} ${what} ${where}`
+  return { command: action === 'count' ? `${command} | wc -l` : command, destroys: false }
+}
+
 function written(search: Search, text: string): Composed | undefined {
   const { place, tests, depth, ignoresCase, action, isAny = false } = search
   const type = isAny ? undefined : search.type
@@ -265,18 +284,7 @@ function written(search: Search, text: string): Composed | undefined {
   const where = (place.length === 0 ? ['.'] : place).map((one) => quoted(one, '', true)).join(' ')
   const all = ignoresCase ? args.replace(/(?<=^| )-name /g, '-iname ') : args
   if (place.length > MOST_RESULTS || depth.length > 1) return undefined
-  if (search.text !== undefined) {
-    if (action !== 'list' && action !== 'count') return undefined
-    const what = quoted(search.text, '', true)
-    const kind = /^-type f -name '(\*\.[\w.]+)'$/.exec(all)?.[1]
-    if (!/^(?:-type f)?$/.test(all) && kind === undefined) {
-      return action === 'list' && type === 'f'
-        ? { command: `find ${where} ${all} -exec grep -l ${what} {} +`, destroys: false }
-        : undefined
-    }
-    const command = `grep -rl${kind === undefined ? '' : ` --include='${kind}'`} ${what} ${where}`
-    return { command: action === 'count' ? `${command} | wc -l` : command, destroys: false }
-  }
+  if (search.text !== undefined) return containing(search.text, action, type, all, where)
   // Two names are two kinds of files, and nothing has both.
   if (tests.filter((one) => one.startsWith('-name')).length > 1) return undefined
   const isLinks = type === 'l' && place.length > 0
