@@ -10,7 +10,7 @@ import { compose } from './compose.ts'
 import { examplesOf, optionsOf } from './of-tools.ts'
 import { leavesOut, type OwnCommand, ownCandidates } from './own-history.ts'
 import { type Ranked, rank, shownWording } from './rank.ts'
-import { type Request, readRequest } from './read.ts'
+import { MOST_READ, type Request, readRequest } from './read.ts'
 import { ANSWER } from './weights.ts'
 
 export interface AskOptions {
@@ -51,7 +51,14 @@ const MOST_TOPICS = 3
  * `perhaps` for a choice of two or three, of which `command` is the first.
  */
 export function findCommand(text: string, options: AskOptions): Answer {
-  const { judge, model, notes = [] } = options
+  const { judge, model } = options
+  const isLong = text.length > MOST_READ
+  const notes = [
+    ...(options.notes ?? []),
+    ...(isLong
+      ? [`Only the first ${MOST_READ.toLocaleString('en')} characters of the request were read.`]
+      : []),
+  ]
   const index = options.knowledge.ask()
   // A tool that only a page or the descriptions of options know.
   const first = /^\s*([\w.+-]+):? \S/.exec(text)?.[1]?.toLowerCase() ?? ''

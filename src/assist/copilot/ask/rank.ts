@@ -139,6 +139,12 @@ interface Assigned {
   readonly nouns: ReadonlySet<string>
 }
 
+const CONCEPTS = new Map(
+  Object.entries(NOUNS).map(([type, nouns]) => [type, new Set(nouns.split(' ').map(concept))]),
+)
+const NONE: ReadonlySet<string> = new Set()
+/** The nouns by which requests call what a slot takes, as concepts. */
+const nounsOf = ({ type }: Slot): ReadonlySet<string> => CONCEPTS.get(type) ?? NONE
 /** Types whose noun before a name says that it is one of these and nothing else: `host web1`, `user bob`, `port 80`. */
 const TOLD = [
   'host',
@@ -154,9 +160,9 @@ const TOLD = [
 ] as const
 /** Those nouns, with the types that they name. */
 const BY_NOUN: ReadonlyMap<string, readonly Slot['type'][]> = new Map(
-  TOLD.flatMap((type) => (NOUNS[type] ?? '').split(' ')).map((noun) => [
-    concept(noun),
-    TOLD.filter((type) => (NOUNS[type] ?? '').split(' ').map(concept).includes(concept(noun))),
+  TOLD.flatMap((told) => [...(CONCEPTS.get(told) ?? [])]).map((noun) => [
+    noun,
+    TOLD.filter((type) => CONCEPTS.get(type)?.has(noun)),
   ]),
 )
 /** Words for several files. */
@@ -230,7 +236,7 @@ function assign(
     used.add(at)
     places.set(slot.name, at)
     if (isGuess) guessed++
-    for (const noun of (NOUNS[slot.type] ?? '').split(' ')) if (noun !== '') nouns.add(concept(noun))
+    for (const noun of nounsOf(slot)) nouns.add(noun)
   }
   for (const [i, place] of best.entries()) if (place !== undefined) take(wanted[i]?.slot as Slot, place)
   // What the wording does not mention may still be named, as a place to start from.
@@ -284,27 +290,27 @@ function placeOf(
   const sameBefore = before !== undefined && beside(items(tokens), at, -1) === before
   const sameAfter = after !== undefined && itemAt(tokens, at + 1) === after
   const near = (sameBefore ? 1 : 0) + (sameAfter ? 0.5 : 0)
-  const nouns = [NAMED, ...(NOUNS[slot.type] ?? '').split(' ').map(concept)]
+  const own = nounsOf(slot)
+  const isNoun = (word: string | undefined): boolean => word === NAMED || own.has(word ?? '')
   const [left, right] = [beside(items(tokens), at, -1), itemAt(tokens, at + 1)]
   if (isOther(tokens, at, slot)) return undefined
   if (token.entity !== undefined) {
     const found = valueFor(slot, token.entity, after?.replace(/^~/, ''))
     if (found !== undefined) {
       // Of what is quoted only the noun says that it is a user, a remote or an image.
-      const own = (NOUNS[slot.type] ?? '').split(' ').map(concept)
       const isGuess =
         token.entity.kind === 'quoted' &&
         wordFit(slot, false) === 'word' &&
         !IS_TEXT.has(slot.type) &&
-        !tokens.some(({ concept: word }) => word !== undefined && own.includes(word))
+        !tokens.some(({ concept: word }) => word !== undefined && own.has(word))
       return { at, value: found.value, score: 1 + found.fit + near, isGuess }
     }
     // `the folder old_project`, `a directory named "a b"`
     const isCalled =
       (token.entity.kind === 'name' || token.entity.kind === 'quoted') &&
-      (wordFit(slot, false) === 'careful' || (token.entity.kind === 'name' && nouns.includes(left ?? ''))) &&
+      (wordFit(slot, false) === 'careful' || (token.entity.kind === 'name' && isNoun(left))) &&
       /\w/.test(token.entity.value) &&
-      (nouns.includes(left ?? '') || (sameBefore && (before === '~to' || VERBS.has(before))))
+      (isNoun(left) || (sameBefore && (before === '~to' || VERBS.has(before))))
     return isCalled ? { at, value: token.entity.value, score: 1.2 + near, isGuess: false } : undefined
   }
   const fit = wordFit(slot, token.isTool && slot.type !== 'text' && slot.type !== 'pattern')
@@ -318,8 +324,8 @@ function placeOf(
   if (!isNamed && anywhere.has(token.own ?? token.concept)) return undefined
   const hasNoun =
     isNamed ||
-    (nouns.includes(left ?? '') && (token.isTool || token.share < 1 / 40 || isCalledDir(tokens, at, slot))) ||
-    (nouns.includes(right ?? '') && (token.isTool || token.share < 1 / 400 || slot.type === 'key'))
+    (isNoun(left) && (token.isTool || token.share < 1 / 40 || isCalledDir(tokens, at, slot))) ||
+    (isNoun(right) && (token.isTool || token.share < 1 / 400 || slot.type === 'key'))
   // `the internet` is no name.
   if (!hasNoun && !token.isTool && /^~(?:the|an?|my)$/.test(itemAt(tokens, at - 1) ?? '')) return undefined
   if (!hasNoun && VERBS.has(token.concept) && !token.isUnknown) return undefined

@@ -82,7 +82,7 @@ const prepared = (text: string): string =>
     .join('')
 
 /** Characters of a request that are read; longer words than people write cost more than their length to look at. */
-const MOST_READ = 2_000
+export const MOST_READ = 2_000
 
 /** `told`: the tool, where it is known from elsewhere that the request names one. */
 export function readRequest(asked: string, index: Index, told?: string): Request {

@@ -140,8 +140,9 @@ test('odd requests end soon and harm nothing', () => {
     '{file}{dir}',
   ]
   for (const words of odd) {
-    const { command } = ask(words)
+    const { command, notes } = ask(words)
     expect(command ?? '').not.toMatch(/[\u0000-\u001f]/)
+    expect(notes).toHaveLength(words.length > 2_000 ? 1 : 0)
   }
 })
 
