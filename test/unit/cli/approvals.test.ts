@@ -18,6 +18,7 @@ const request = (id: string, state: 'pending' | 'approved' = 'pending') => ({
   env: {},
   binds: [],
   input: '{}',
+  code: [],
   diff: [],
   target: { node_id: testIdentity(1).nodeId, fingerprint: '0123456789abcdef' },
   requested_by: 'a person of this machine',
