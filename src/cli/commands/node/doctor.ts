@@ -3,11 +3,11 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getDoctor, leaveFindings } from '../../../api/contract/operations/doctor.ts'
 import { systemClock } from '../../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { closest } from '../../../base/suggest.ts'
+import { distance } from '../../../base/suggest.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
 import { atHome } from '../../at-home.ts'
 import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
-import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
+import { CHECK_GROUPS, CHECK_IDS, CHECKS, type CheckId } from '../../doctor/catalogue.ts'
 import { commandRunner } from '../../doctor/command.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
 import type { CheckResult } from '../../doctor/result.ts'
@@ -22,6 +22,8 @@ import { doctorView } from '../../views/doctor.ts'
 const SANDBOX_MS = 60_000
 /** Milliseconds that a daemon may take to keep the findings. */
 const LEAVE_MS = 2_000
+/** Characters of a name that is no check; no name of a check is as long. */
+const NAME_SHOWN = 40
 
 const command = defineCommand({
   name: 'doctor',
@@ -184,13 +186,30 @@ function selected({ options }: CommandInput): readonly CheckId[] {
   if (only === undefined || only.length === 0) return CHECK_IDS
   const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
   if (unknown !== undefined) {
-    const meant = closest(unknown, CHECK_IDS)
-    throw new KaroError('bad_request', `there is no check '${unknown}'`, {
-      where: '--only',
-      hint: meant === undefined ? `Checks: ${CHECK_IDS.join(', ')}.` : `Did you mean ${meant}?`,
-    })
+    throw new KaroError(
+      'bad_request',
+      `'${unknown.slice(0, NAME_SHOWN)}' is no check; it is one of ${nearest(unknown)}`,
+      {
+        where: '--only',
+        hint: unknown.startsWith('sandbox')
+          ? 'karo doctor --sandbox tries the jails.'
+          : 'Give --only once for each check; karo doctor runs all.',
+      },
+    )
   }
   return CHECK_IDS.filter((id) => only.includes(id))
+}
+
+/** All checks with the headings of their groups; the group and the check that a person most likely meant come first. */
+function nearest(word: string): string {
+  const far = (name: string): number => {
+    if (word.length > NAME_SHOWN) return 0
+    const [first = '', last = ''] = name.split('.')
+    return name.startsWith(word) ? 0 : Math.min(...[name, first, last].map((one) => distance(word, one)))
+  }
+  const ids = [...CHECK_IDS].sort((a, b) => far(a) - far(b))
+  const groups = Map.groupBy(ids, (id) => CHECKS[id].group)
+  return [...groups].map(([group, members]) => `${members.join(', ')} (${CHECK_GROUPS[group]})`).join('; ')
 }
 
 /** The node that this person's commands are about: their own, or the machine's if they have none. */

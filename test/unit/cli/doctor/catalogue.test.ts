@@ -6,6 +6,7 @@ import { doctorPage } from '../../../../src/cli/doctor/page.ts'
 import { PROBES } from '../../../../src/cli/doctor/probes.ts'
 import { fail, ok, resultOf, skipped, warn } from '../../../../src/cli/doctor/result.ts'
 import type { World } from '../../../../src/cli/doctor/world.ts'
+import { karo } from '../../../support/node/played-daemon.ts'
 
 test.each(CHECK_IDS.map((id) => [id, CHECKS[id] as Check] as const))(
   '%s says what, why and what to do',
@@ -98,4 +99,20 @@ describe('examining', () => {
     ])
     expect(done).toBe(1)
   })
+})
+
+test('a name that is no check is answered with all of them by group, the nearest first', async () => {
+  const asked = async (only: string) => {
+    const { code, err } = await karo({}, 'doctor', '--only', only)
+    return { code, said: err.replaceAll(/\s+/g, ' ') }
+  }
+  const store = await asked('store')
+  expect(store.code).toBe(2)
+  expect(store.said).toContain(
+    "'store' is no check; it is one of store.database, store.disk, store.retention,",
+  )
+  expect(store.said).toContain('(Stored data); ')
+  for (const id of CHECK_IDS) expect(store.said).toContain(id)
+  expect((await asked('mesh.prot')).said).toContain('it is one of mesh.port,')
+  expect((await asked('sandbox')).said).toMatch(/karo \S.*doctor --sandbox tries the jails/)
 })
