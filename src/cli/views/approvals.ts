@@ -17,8 +17,21 @@ const LEAST_WIDTH = 30
 
 const COLOURS = { critical: 'red', high: 'red', medium: 'yellow', low: 'cyan', green: 'green' } as const
 
+/** The machine that is asked. */
+interface Self {
+  readonly node_id: string
+  readonly name: string
+}
+
+const placeOf = ({ node_id, fingerprint }: ApprovalShape['target'], self: Self): string =>
+  node_id === self.node_id ? `this machine, ${self.name}` : `${node_id}, ${formatFingerprint(fingerprint)}`
+
 /** The whole request. Foreign text stands behind a label or a bar, has no line of its own, and is never cut. */
-export function cardView(approval: ApprovalShape, now: number, screen: Screen): string {
+export function cardView(
+  approval: ApprovalShape,
+  { now, self }: { readonly now: number; readonly self: Self },
+  screen: Screen,
+): string {
   const { id, state, agent, action, class: of, kind, risk, risks, argv, cwd, env, binds, input } = approval
   const paint = (text: string): string => (screen.colour ? styleText(COLOURS[of], text) : text)
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`)
@@ -27,11 +40,7 @@ export function cardView(approval: ApprovalShape, now: number, screen: Screen): 
     `${paint(`${of.toUpperCase()} ${kind}`)}  request ${id}${state === 'approved' ? ' (approved)' : ''}`,
     ...field('who', approval.requested_by, screen),
     ...field('agent', `${agent}, tool ${action}`, screen),
-    ...field(
-      'where',
-      `${approval.target.node_id}, ${formatFingerprint(approval.target.fingerprint)}`,
-      screen,
-    ),
+    ...field('where', placeOf(approval.target, self), screen),
     ...field('in', cwd, screen),
     ...words('argv', argv, screen),
     ...words('env', variables, screen),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { changesOf } from '../../../src/agents/approvals/changes.ts'
 import type { ApprovalShape } from '../../../src/api/contract/shapes.ts'
 import { cardView } from '../../../src/cli/views/approvals.ts'
-import { SELF } from './rig.ts'
+import { OTHER, SELF } from './rig.ts'
 
 const changes = (input: unknown, tool = 'edit_file') =>
   changesOf({ tool, input: typeof input === 'string' ? input : JSON.stringify(input) })
@@ -69,8 +69,9 @@ const card = (over: Partial<ApprovalShape> = {}): ApprovalShape => ({
   expires_at: '2026-11-22T06:05:00.000Z',
   ...over,
 })
+const self = { node_id: SELF.nodeId, name: 'ash' }
 const shown = (over: Partial<ApprovalShape>, columns = 100) =>
-  cardView(card(over), Date.parse('2026-11-22T06:00:00.000Z'), { colour: false, columns })
+  cardView(card(over), { now: Date.parse('2026-11-22T06:00:00.000Z'), self }, { colour: false, columns })
 
 describe('the card', () => {
   it('shows everything, each word behind its number', () => {
@@ -84,6 +85,13 @@ describe('the card', () => {
     for (const part of ['0: git', '1: push', '2: ', '0: TZ=UTC', '/srv (may write)', 'input', '-old', '+new'])
       expect(text).toContain(part)
     expect(text).toContain('hash       c0ffee')
+  })
+
+  it('says this machine by its name, and another one by its key', () => {
+    expect(shown({})).toMatch(/^ {2}where {6}this machine, ash$/m)
+    const other = shown({ target: { node_id: OTHER.nodeId, fingerprint: OTHER.fingerprint } })
+    expect(other).toContain(OTHER.nodeId)
+    expect(other).not.toContain('this machine')
   })
 
   it('lets no foreign text act, hide, or look like a line of its own', () => {

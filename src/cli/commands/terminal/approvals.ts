@@ -7,6 +7,7 @@ import {
   getApprovals,
   getApprovalsLog,
 } from '../../../api/contract/operations/agents/approvals.ts'
+import { getIdentity } from '../../../api/contract/operations/status.ts'
 import type { ApprovalShape, DecidedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { localTime } from '../../../base/format.ts'
@@ -47,8 +48,11 @@ const one = defineCommand({
   args: [request],
   options: [AT],
   examples: [{ run: 'karo approvals show 3f9a', does: 'everything that an approval covers' }],
-  run: async (io, { args, options }) =>
-    show(io, await askFor(io, args.id, options), (answer) => cardView(answer, Date.now(), io)),
+  async run(io, { args, options }) {
+    const card = await askFor(io, args.id, options)
+    const shown = io.json ? '' : await cardOf(io, card)
+    return show(io, card, () => shown)
+  },
 })
 
 const approve = defineCommand({
@@ -106,6 +110,9 @@ const approve = defineCommand({
 const saidOf = ({ expires_at }: DecidedShape, scope: 'once' | 'task'): string =>
   `Approved ${scope === 'task' ? 'for this task' : 'once'}, until ${localTime(expires_at ?? '')}.\n`
 
+const cardOf = async (io: CommandIo, card: ApprovalShape): Promise<string> =>
+  cardView(card, { now: Date.now(), self: await daemonAt(io).call(getIdentity) }, io)
+
 /** Whether the person agrees to the content of the card; with `--yes`, whether the given hash is that of the card. */
 async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefined): Promise<boolean> {
   if (yes !== undefined) {
@@ -120,7 +127,7 @@ async function agreed(io: CommandIo, card: ApprovalShape, yes: string | undefine
       hint: `A script that has shown the request to a person passes its hash: --yes ${card.hash.slice(0, 8)}`,
     })
   }
-  const shown = cardView(card, Date.now(), io)
+  const shown = await cardOf(io, card)
   if (shown.length > CARD_MAX) {
     throw new KaroError(
       'too_large',

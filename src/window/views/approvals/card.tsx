@@ -64,9 +64,13 @@ function factsOf(approval: ApprovalShape) {
     ['Tool', <Foreign key="tool" text={action} />],
     [
       'Machine',
-      <span key="machine" title={target.node_id}>
-        {isHere ? 'this one' : 'another one'}, <code>{formatFingerprint(target.fingerprint)}</code>
-      </span>,
+      isHere ? (
+        `this one, ${status.value?.name}`
+      ) : (
+        <span key="machine" title={target.node_id}>
+          another one, <code>{formatFingerprint(target.fingerprint)}</code>
+        </span>
+      ),
     ],
     ['Directory', <Code key="cwd" text={cwd} />],
     [
