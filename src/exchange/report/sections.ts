@@ -87,7 +87,7 @@ export function toolsOf(found: Found): ToolsSection {
   return {
     ...ground,
     rows: rows.sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.tool, b.tool)),
-    ...movesOf(names, pairs),
+    ...movesOf(names, { now, pairs, before: periodsOf(found.before) }),
     all: allOf(now),
   }
 }
@@ -108,9 +108,16 @@ function allOf(periods: readonly Period[]): ToolsSection['all'] {
   }
 }
 
-/** Tools that one of the two times tells and the other does not: there no machine had them, or too few. */
-function movesOf(names: Iterable<string>, pairs: readonly Pair[]): Pick<ToolsSection, 'new' | 'vanished'> {
-  const [now, before] = [pairs.map((pair) => pair.now), pairs.map((pair) => pair.before)]
+/**
+ * Tools that one of two compared times tells, and that no period of the other time tells, compared or not: there no machine had
+ * them, or too few.
+ */
+function movesOf(
+  names: Iterable<string>,
+  { now, pairs, before }: Pick<Read, 'now' | 'pairs'> & { readonly before: readonly Period[] },
+): Pick<ToolsSection, 'new' | 'vanished'> {
+  const compared = { now: pairs.map((pair) => pair.now), before: pairs.map((pair) => pair.before) }
+  const earlier = before.filter(({ start }) => start < (now[0]?.start ?? 0))
   const tells = (periods: readonly Period[], tool: string): boolean =>
     periods.some(({ rows }) => rows.has(tool))
   const only = (periods: readonly Period[], others: readonly Period[]): readonly ToolMove[] =>
@@ -129,7 +136,10 @@ function movesOf(names: Iterable<string>, pairs: readonly Pair[]): Pick<ToolsSec
         }
       })
       .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
-  return { new: only(now, before), vanished: only(before, now) }
+  return {
+    new: only(compared.now, [...compared.before, ...earlier]),
+    vanished: only(compared.before, now),
+  }
 }
 
 const RISKY = ['high', 'critical'] as const

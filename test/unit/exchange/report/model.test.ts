@@ -51,6 +51,25 @@ describe('tools', () => {
     expect(report.tools.vanished).toMatchObject([{ tool: 'svn', uses: 16, machines: 5 }])
   })
 
+  it('are neither where a period that is not compared tells them', () => {
+    const { tools } = reportOf(
+      findingsOf({
+        tool_usage: foundOf(
+          [
+            { day: 0, rows: { git: [8, 30], make: [6, 9] } },
+            { day: 1, rows: { git: [8, 30], kubectl: [6, 82] } },
+          ],
+          [
+            { day: -7, rows: { git: [8, 10], kubectl: [6, 70] } },
+            { day: -3, rows: { make: [6, 4] } },
+          ],
+        ),
+      }),
+    )
+    expect(tools.rows.map((row) => row.tool)).toContain('kubectl')
+    expect([tools.vanished, tools.new]).toEqual([[], []])
+  })
+
   it('that some machines of a period do not tell have no change, and are at least', () => {
     const { tools } = reportOf(
       findingsOf({
