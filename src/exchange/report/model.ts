@@ -12,7 +12,7 @@ import type {
   Report,
   SourceSection,
 } from './types.ts'
-import { CATEGORIES } from './words.ts'
+import { CATEGORIES, isLone, LONE_NOTE } from './words.ts'
 
 export interface Findings {
   /** Milliseconds since the epoch. */
@@ -32,8 +32,12 @@ export interface Findings {
   readonly notes: readonly string[]
 }
 
+/** Where there is one machine alone, why there are no totals is of no use to anybody. */
+const LONE: Found = { withheld: LONE_NOTE, now: [], before: [], back: 0 }
+
 export function reportOf(findings: Findings): Report {
-  const { found, period, now } = findings
+  const { period, now } = findings
+  const found = isAlone(findings) ? { tool_usage: LONE, safety_stats: LONE, anomalies: LONE } : findings.found
   const tools = toolsOf(found.tool_usage)
   const risk = riskOf(found.safety_stats)
   const anomalies = { ...anomaliesOf(found.anomalies), ...(findings.named && { named: findings.named }) }
@@ -61,6 +65,9 @@ export function reportOf(findings: Findings): Report {
     notes: [...findings.notes, ...notesOf(sections, isShown || found.tool_usage.first !== undefined)],
   }
 }
+
+const isAlone = ({ machines, found }: Findings): boolean =>
+  isLone(machines) && Object.values(found).every(({ now }) => now.every(({ why }) => why !== undefined))
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString()
 

@@ -80,7 +80,7 @@ function Glance({ report }: { readonly report: ReportShape }) {
   return (
     <>
       <p class="quiet">
-        {audience === null ? 'No totals were found.' : `Totals for the role ${plain(audience)}.`}{' '}
+        {audience !== null && `Totals for the role ${plain(audience)}. `}
         {k > 0 && `What fewer than ${k} machines have is not told. `}Made{' '}
         <Time at={report.made_at} as="ago" />
         {report.asked_as !== null && (
@@ -252,8 +252,8 @@ function Sections({ report, days, team }: SectionsProps) {
                 }))}
               />
               <p class="quiet">
-                {cut(ROWS_MAX, tools.rows.length, 'tools')} New: {names(tools.new)}. Gone:{' '}
-                {names(tools.vanished)}.
+                {cut(ROWS_MAX, tools.rows.length, 'tools')} Told now and not before: {names(tools.new)}. Told
+                before and not now: {names(tools.vanished)}.
               </p>
             </>
           )}

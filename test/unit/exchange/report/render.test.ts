@@ -16,6 +16,18 @@ it('of a team says of whom coverage is told', () => {
   expect(text).not.toContain('Nothing was released')
 })
 
+it('of one machine alone says that in one sentence, and nothing of totals', () => {
+  const none = { withheld: 'Totals need two aggregators.', now: [], before: [], back: 0 }
+  const machines = { enrolled: 0, seen: 0, missing: [], missing_total: 0, never_enrolled: 0 }
+  const found = { tool_usage: none, safety_stats: none, anomalies: none }
+  const lone = reportOf(findingsOf(found, { machines, audience: null, named: { nodes: 0, rows: [] } }))
+  for (const format of ['md', 'html', 'json'] as const) {
+    const text = rendered(lone, format)
+    expect(text).toContain('this machine alone')
+    expect(text).not.toMatch(/totals|aggregator|released/i)
+  }
+})
+
 const EVIL = [
   '<script>alert(1)</script>',
   '"><img src=x onerror=alert(1)>',
