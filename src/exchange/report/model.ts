@@ -12,7 +12,7 @@ import type {
   Report,
   SourceSection,
 } from './types.ts'
-import { CATEGORIES, isLone, LONE_NOTE } from './words.ts'
+import { CATEGORIES, LONE_NOTE } from './words.ts'
 
 export interface Findings {
   /** Milliseconds since the epoch. */
@@ -66,8 +66,9 @@ export function reportOf(findings: Findings): Report {
   }
 }
 
-const isAlone = ({ machines, found }: Findings): boolean =>
-  isLone(machines) && Object.values(found).every(({ now }) => now.every(({ why }) => why !== undefined))
+const isAlone = ({ machines: { enrolled, never_enrolled }, found }: Findings): boolean =>
+  enrolled + never_enrolled === 0 &&
+  Object.values(found).every(({ now }) => now.every(({ why }) => why !== undefined))
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString()
 

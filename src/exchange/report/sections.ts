@@ -87,7 +87,7 @@ export function toolsOf(found: Found): ToolsSection {
   return {
     ...ground,
     rows: rows.sort((a, b) => (b.value ?? 0) - (a.value ?? 0) || byText(a.tool, b.tool)),
-    ...movesOf(names, { now, pairs, before: periodsOf(found.before) }),
+    ...movesOf(names, pairs, now, periodsOf(found.before)),
     all: allOf(now),
   }
 }
@@ -114,10 +114,12 @@ function allOf(periods: readonly Period[]): ToolsSection['all'] {
  */
 function movesOf(
   names: Iterable<string>,
-  { now, pairs, before }: Pick<Read, 'now' | 'pairs'> & { readonly before: readonly Period[] },
+  pairs: readonly Pair[],
+  now: readonly Period[],
+  all: readonly Period[],
 ): Pick<ToolsSection, 'new' | 'vanished'> {
-  const compared = { now: pairs.map((pair) => pair.now), before: pairs.map((pair) => pair.before) }
-  const earlier = before.filter(({ start }) => start < (now[0]?.start ?? 0))
+  const before = pairs.map((pair) => pair.before)
+  const earlier = all.filter(({ start }) => start < (now[0]?.start ?? 0))
   const tells = (periods: readonly Period[], tool: string): boolean =>
     periods.some(({ rows }) => rows.has(tool))
   const only = (periods: readonly Period[], others: readonly Period[]): readonly ToolMove[] =>
@@ -136,10 +138,8 @@ function movesOf(
         }
       })
       .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
-  return {
-    new: only(compared.now, [...compared.before, ...earlier]),
-    vanished: only(compared.before, now),
-  }
+  const compared = pairs.map((pair) => pair.now)
+  return { new: only(compared, [...before, ...earlier]), vanished: only(before, now) }
 }
 
 const RISKY = ['high', 'critical'] as const

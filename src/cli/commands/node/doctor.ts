@@ -22,8 +22,6 @@ import { doctorView } from '../../views/doctor.ts'
 const SANDBOX_MS = 60_000
 /** Milliseconds that a daemon may take to keep the findings. */
 const LEAVE_MS = 2_000
-/** Characters of a name that is no check; no name of a check is as long. */
-const NAME_SHOWN = 40
 
 const command = defineCommand({
   name: 'doctor',
@@ -186,16 +184,10 @@ function selected({ options }: CommandInput): readonly CheckId[] {
   if (only === undefined || only.length === 0) return CHECK_IDS
   const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
   if (unknown !== undefined) {
-    throw new KaroError(
-      'bad_request',
-      `'${unknown.slice(0, NAME_SHOWN)}' is no check; it is one of ${nearest(unknown)}`,
-      {
-        where: '--only',
-        hint: unknown.startsWith('sandbox')
-          ? 'karo doctor --sandbox tries the jails.'
-          : 'Give --only once for each check; karo doctor runs all.',
-      },
-    )
+    throw new KaroError('bad_request', `'${unknown}' is no check; it is one of ${nearest(unknown)}`, {
+      where: '--only',
+      ...(unknown.startsWith('sandbox') && { hint: 'karo doctor --sandbox tries the jails.' }),
+    })
   }
   return CHECK_IDS.filter((id) => only.includes(id))
 }
@@ -203,7 +195,6 @@ function selected({ options }: CommandInput): readonly CheckId[] {
 /** All checks with the headings of their groups; the group and the check that a person most likely meant come first. */
 function nearest(word: string): string {
   const far = (name: string): number => {
-    if (word.length > NAME_SHOWN) return 0
     const [first = '', last = ''] = name.split('.')
     return name.startsWith(word) ? 0 : Math.min(...[name, first, last].map((one) => distance(word, one)))
   }

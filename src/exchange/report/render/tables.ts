@@ -1,7 +1,7 @@
 // The contents of a report as titled tables and lines of plain text; each format writes the same ones in its own way.
 import { signalWords } from '../../../base/words/signal.ts'
 import type { CoverageCounts, Report, ToolMove } from '../types.ts'
-import { isLone } from '../words.ts'
+import { LONE_NOTE } from '../words.ts'
 import { type Block, FIGURE_HEAD, figure, groundLines, ROWS_MAX, type Table, value, words } from './block.ts'
 import { arrow, count, day, many, percent, standing, UNKNOWN } from './numbers.ts'
 import { risk } from './risk.ts'
@@ -225,7 +225,7 @@ function source({ source: { since, asked, average_ms, answered } }: Report): Blo
 
 /** `all`: every row of every table. A table without rows is left out. */
 export function blocksOf(report: Report, all = false): readonly Block[] {
-  if (report.state === 'nothing' && isLone(report.machines)) return []
+  if (report.notes.includes(LONE_NOTE)) return []
   const blocks =
     report.state === 'nothing'
       ? [
