@@ -282,9 +282,14 @@ const patternWarnings = ({ agents }: Config): string[] =>
  * `KARO_<SECTION>_<KEY>` of `env`. Throws KaroError `bad_config`; its `where` is `<file>:<line>`, the name of a
  * variable, or a path that other users of this machine could write.
  */
-export function loadConfig(from: { readonly home: string; readonly env: Env }): LoadedConfig {
+export function loadConfig(from: {
+  readonly home: string
+  readonly env: Env
+  /** What the file will say, before it is written. */
+  readonly text?: string
+}): LoadedConfig {
   const file = join(from.home, FILE)
-  const text = readConfigFile(from.home, file)
+  const text = from.text ?? readConfigFile(from.home, file)
   const fromFile = text === undefined ? { settings: [], warnings: [] } : readSettings(text, file)
   const settings = new Map<string, Setting>()
   const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))

@@ -24,7 +24,7 @@ export function defaultText(k: Key<unknown>): string {
 }
 
 /** Where a key stands in the file: `sharing.allow.peers` is `allow.peers` under `[sharing]`; a map is a section itself. */
-function place(k: Key<unknown>): { section: string; name: string | undefined } {
+export function place(k: Key<unknown>): { section: string; name: string | undefined } {
   if (k.default instanceof Map) return { section: k.path, name: undefined }
   const dot = k.path.indexOf('.')
   return { section: k.path.slice(0, dot), name: k.path.slice(dot + 1) }
@@ -76,7 +76,7 @@ export function configurationPage(): string {
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
 environment variable wins over the file, and the file wins over the default. In a variable, commas separate the entries of
 a list. \`karo config list\` shows every key with its value and where the value came from; \`karo config get <key>\` shows
-one key. \`karo init\` writes a file that sets nothing. Of keys that only earlier versions knew Karo warns and
+one key, and \`karo config set <key> <value>\` sets one and leaves comments as they are. \`karo init\` writes a file that sets nothing. Of keys that only earlier versions knew Karo warns and
 goes on; \`karo config migrate\` makes comments of them and keeps the file as it was. A service reads \`/etc/karo/config.toml\`.
 
 The daemon reads the file when it starts. A service reads the file again at \`systemctl reload karo\` (or \`systemctl --user

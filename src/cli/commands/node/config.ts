@@ -1,16 +1,18 @@
 // karo config: shows keys of the configuration with value, default, meaning, and where the value came from.
-import { readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { systemRandom } from '../../../base/clock.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { createFile, freeName, replaceFile } from '../../../base/files.ts'
 import { printable } from '../../../base/format.ts'
 import { faultsFromEnv } from '../../../base/run/faults.ts'
 import { closest } from '../../../base/suggest.ts'
+import { readValue, setKey } from '../../../config/edit.ts'
 import { ENVIRONMENT } from '../../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
 import { migrateText } from '../../../config/migrate.ts'
-import { defaultText, exampleText, valueText } from '../../../config/sample.ts'
-import { envName, KEY_LIST, type Key } from '../../../config/table.ts'
+import { defaultText, exampleText, sampleConfig, valueText } from '../../../config/sample.ts'
+import { envName, KEY_LIST, type Key, whenInForce } from '../../../config/table.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { table } from '../../terminal/table.ts'
 
@@ -94,21 +96,9 @@ const get = defineCommand({
     { run: 'karo config get mesh.port --json', does: 'with default, source and meaning' },
   ],
   async run(io, { args }) {
-    const path = String(args.key)
-    const found = KEY_LIST.find((k) => k.path === path)
-    if (!found) {
-      const meant =
-        closest(
-          path,
-          KEY_LIST.map((k) => k.path),
-        ) ?? sectionOf(path)
-      throw new KaroError('bad_request', `unknown key ${path}`, {
-        where: 'karo config get',
-        hint: meant ? `Did you mean ${meant}?` : 'karo config list shows all keys.',
-      })
-    }
+    const found = keyNamed(String(args.key), 'karo config get')
     const loaded = load(io)
-    const value = loaded.values.get(path)
+    const value = loaded.values.get(found.path)
     if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
     else io.out(`${typeof value === 'string' ? printable(value) : printable(valueText(value))}\n`)
     // Only on a terminal: a script that reads the value gets nothing else.
@@ -116,6 +106,18 @@ const get = defineCommand({
     return EXIT.done
   },
 })
+
+/** Throws KaroError `bad_request`, with the nearest key. */
+function keyNamed(path: string, where: string): Key<unknown> {
+  const paths = KEY_LIST.map((k) => k.path)
+  const found = KEY_LIST.find((k) => k.path === path)
+  if (found !== undefined) return found
+  const meant = closest(path, paths) ?? sectionOf(path)
+  throw new KaroError('bad_request', `unknown key ${path}`, {
+    where,
+    hint: meant ? `Did you mean ${meant}?` : 'karo config list shows all keys.',
+  })
+}
 
 function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
   const env = envName(k)
@@ -139,6 +141,45 @@ function sectionOf(path: string): string | undefined {
   const fits = KEY_LIST.map((k) => k.path).filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`))
   return fits.length === 0 ? undefined : fits.join(' or ')
 }
+
+const IN_FORCE = {
+  restart: 'In force when the daemon is started next: karo stop, karo up.',
+  reload: 'In force after karo reload.',
+  'at once': 'In force at once.',
+} as const
+
+const set = defineCommand({
+  name: 'config set',
+  summary: 'set one key in config.toml; comments and all other keys stay as they are',
+  args: [
+    { name: 'key', required: true, description: 'section and key: mesh.port', completes: 'config-key' },
+    { name: 'value', required: true, description: 'commas separate the entries of a list' },
+  ],
+  examples: [
+    { run: 'karo config set node.name eng-042', does: 'names this node' },
+    { run: 'karo config set history.ignore "export *,vault *"', does: 'a list of two patterns' },
+  ],
+  async run(io, { args }) {
+    const key = keyNamed(String(args.key), 'karo config set')
+    const value = readValue(key, String(args.value))
+    const { file = join(io.home, 'config.toml') } = load({ ...io, err: () => {} })
+    const isNew = !existsSync(file)
+    const now = setKey(isNew ? sampleConfig() : readFileSync(file, 'utf8'), key, value, file)
+    // Alone the value may be allowed, and beside another key not.
+    loadConfig({ home: io.home, env: io.env, text: now })
+    const variable = envName(key)
+    const over = variable !== undefined && io.env[variable] !== undefined ? variable : null
+    if (isNew) createFile(file, now, 0o600, systemRandom)
+    else replaceFile(file, now, statSync(file).mode & 0o777, systemRandom)
+    const force = whenInForce(key.path.split('.')[0] ?? '')
+    if (io.json) io.out(`${JSON.stringify({ file, key: key.path, value, in_force: force, over })}\n`)
+    else {
+      io.out(`${key.path} = ${printable(valueText(value))} in ${printable(file)}\n${IN_FORCE[force]}\n`)
+      if (over !== null) io.err(`warning: the environment variable ${over} wins over the file\n`)
+    }
+    return EXIT.done
+  },
+})
 
 const migrate = defineCommand({
   name: 'config migrate',
@@ -165,4 +206,4 @@ const migrate = defineCommand({
   },
 })
 
-export const commands: readonly Command[] = [list, get, migrate]
+export const commands: readonly Command[] = [list, get, set, migrate]

@@ -79,7 +79,7 @@ function isAsked(o: Options): boolean {
 function loosens(c: SimpleCommand, o: Options): boolean {
   const words = `${verb(o)} ${verb(o, 1)}`
   // A person may; a tool would be giving itself what it has to ask for.
-  if (c.scope.caller === 'tool' && /^(?:approvals approve|cap grant)$/.test(words)) return true
+  if (c.scope.caller === 'tool' && /^(?:approvals approve|cap grant|config set)$/.test(words)) return true
   if (
     c.scope.caller === 'tool' &&
     words === 'token create' &&
@@ -88,6 +88,7 @@ function loosens(c: SimpleCommand, o: Options): boolean {
     return true
   return (
     /^(?:guard (?:allow|remove)|(?:hook|shell) uninstall)$/.test(words) ||
+    (words === 'config set' && c.args.some(({ text }) => text.startsWith('guard.'))) ||
     (/^shell (?:install|init)$/.test(words) && c.args.some((arg) => arg.text === '--no-guard'))
   )
 }

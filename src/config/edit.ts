@@ -1,0 +1,91 @@
+// Sets one key in the text of a configuration file; comments, order and every other key stay as they were.
+import { parse } from 'smol-toml'
+import { KaroError } from '../base/errors.ts'
+import { WrongValue } from './kinds.ts'
+import { type Span, spansOf } from './locate.ts'
+import { place, toToml } from './sample.ts'
+import type { Key } from './table.ts'
+
+/**
+ * What a person wrote as the value of a key, checked: as in an environment variable (`on.example,off.example` is a list), or as TOML
+ * where the key has no such form. Throws KaroError `bad_request`.
+ */
+export function readValue(key: Key<unknown>, written: string): unknown {
+  const given = key.kind.fromText?.(written) ?? tomlValue(written)
+  try {
+    key.kind.check(given)
+  } catch (error) {
+    if (!(error instanceof WrongValue)) throw error
+    throw new KaroError('bad_request', `${key.path} ${error.message}`, {
+      where: 'karo config set',
+      ...(error.hint !== undefined && { hint: error.hint }),
+    })
+  }
+  return given
+}
+
+/** Throws KaroError `refused` where the key cannot be set without touching another, as in a section written in braces. */
+export function setKey(text: string, key: Key<unknown>, value: unknown, file: string): string {
+  const { section, name } = place(key)
+  const spans = spansOf(text)
+  const at = (path: string): Span | undefined => spans.find((span) => span.path.join('.') === path)
+  const own = at(key.path)
+  const header = spans.find((span) => span.path.join('.') === section && text[span.from] === '[')
+  const line = `${name} = ${toToml(value)}`
+  const after =
+    name === undefined
+      ? text
+      : own !== undefined
+        ? text.slice(0, own.from) + keyPart(text.slice(own.from, own.to)) + toToml(value) + text.slice(own.to)
+        : header !== undefined
+          ? withLine(text, header.to, line)
+          : `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}\n[${section}]\n${line}\n`
+  if (name === undefined || !saysOnly(text, after, key.path, value))
+    throw new KaroError('refused', `${key.path} cannot be set here without changing something else`, {
+      where: file,
+      hint: `Write it yourself; karo config get ${key.path} shows how.`,
+    })
+  return after
+}
+
+function tomlValue(written: string): unknown {
+  try {
+    return parse(`value = ${written}`).value
+  } catch {
+    return written
+  }
+}
+
+/** The key of an assignment with its sign: `"a.b" = `. */
+const keyPart = (assignment: string): string =>
+  /^(?:"(?:[^"\\]|\\.)*"|'[^']*'|[^="'])+=\s*/.exec(assignment)?.[0] ?? ''
+
+/** With one more line behind the one that `at` is in. */
+function withLine(text: string, at: number, line: string): string {
+  const end = text.indexOf('\n', at)
+  return end < 0 ? `${text}\n${line}\n` : `${text.slice(0, end + 1)}${line}\n${text.slice(end + 1)}`
+}
+
+/** Whether both texts say the same, but for the key, which has the value afterwards. */
+function saysOnly(before: string, after: string, path: string, value: unknown): boolean {
+  try {
+    const [one, other] = [before, after].map((text) => new Map(leaves(parse(text))))
+    const set = other?.get(path)
+    one?.delete(path)
+    other?.delete(path)
+    return (
+      set === JSON.stringify(value) &&
+      JSON.stringify([...(one ?? [])].sort()) === JSON.stringify([...(other ?? [])].sort())
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Each value of a document by its dotted path; lists are values. */
+const leaves = (table: object, above = ''): [string, string][] =>
+  Object.entries(table).flatMap(([name, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+      ? leaves(value, `${above}${name}.`)
+      : [[above + name, JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? `${one}n` : one))]],
+  )

@@ -1,0 +1,69 @@
+// One key of a configuration is set: comments, order and every other key stay, and what cannot be set so is refused.
+import { parse } from 'smol-toml'
+import { expect, test } from 'vitest'
+import { KaroError } from '../../../src/base/errors.ts'
+import { readValue, setKey } from '../../../src/config/edit.ts'
+import { KEY_LIST } from '../../../src/config/table.ts'
+
+const keyOf = (path: string) => KEY_LIST.find((key) => key.path === path)!
+const set = (text: string, path: string, written: string): string =>
+  setKey(text, keyOf(path), readValue(keyOf(path), written), 'config.toml')
+
+const TEXT = `# Ours.
+[node]
+name = "eng-042"   # as on the door
+
+[mesh] # the LAN
+# 9238 is taken here.
+port = 9400
+
+[sharing]
+allow.peers = ["tools"] # by name
+`
+
+test.each([
+  ['node.name', 'web-1', TEXT.replace('"eng-042"', '"web-1"')],
+  ['mesh.port', '0', TEXT.replace('9400', '0')],
+  ['mesh.lan_only', 'true', TEXT.replace('LAN\n', 'LAN\nlan_only = true\n')],
+  ['sharing.max_level', '1', TEXT.replace('[sharing]\n', '[sharing]\nmax_level = 1\n')],
+  ['history.ignore', 'export *, vault *', `${TEXT}\n[history]\nignore = ["export *","vault *"]\n`],
+])('%s = %s', (path, written, after) => {
+  expect(parse(set(TEXT, path, written))).toEqual(parse(after))
+  const comments = (text: string) => text.match(/#.*/g)
+  expect(comments(set(TEXT, path, written))).toEqual(comments(after))
+})
+
+test('an empty file gets the section, and a file without a line end keeps its last line', () => {
+  expect(set('', 'mesh.port', '9300')).toBe('\n[mesh]\nport = 9300\n')
+  expect(parse(set('[mesh]', 'mesh.port', '9300'))).toEqual({ mesh: { port: 9300 } })
+  expect(parse(set('[node]\nname = "a"', 'mesh.port', '9300'))).toEqual({
+    node: { name: 'a' },
+    mesh: { port: 9300 },
+  })
+})
+
+test('every key that a variable can set, with its default, leaves the rest alone', () => {
+  for (const key of KEY_LIST) {
+    if (key.kind.fromText === undefined || typeof key.default === 'object') continue
+    const value = readValue(key, String(key.default))
+    const after = parse(setKey(TEXT, key, value, 'config.toml'))
+    expect(
+      key.path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], after),
+    ).toEqual(value)
+  }
+})
+
+test.each([
+  ['a section in braces', 'mesh = { port = 9400 }\n', 'mesh.lan_only', 'true'],
+  ['a section of dotted keys', 'mesh.port = 9400\n', 'mesh.lan_only', 'true'],
+])('%s is left as it is, and the person is told', (_, text, path, written) => {
+  expect(() => set(text, path, written)).toThrow(KaroError)
+})
+
+test.each([
+  ['mesh.port', '70000', /mesh\.port is 70000, but must be/],
+  ['mesh.port', 'many', /but must be/],
+  ['guard.profile', 'stict', /but must be/],
+])('%s = %s is refused', (path, written, why) => {
+  expect(() => readValue(keyOf(path), written)).toThrow(why)
+})
