@@ -442,8 +442,10 @@ function lay(
     assigned,
     known,
     wording,
-    // What destroys is just what the wording says, and not a part of what another one says.
-    destroys ? new Set([...own, ...known.about]) : anywhere,
+    // What destroys is just what the wording says, but for its verb, and not a part of what another one says.
+    destroys
+      ? new Set([...own, ...known.about, ...[...anywhere].filter((word) => VERBS.has(word))])
+      : anywhere,
     weigh,
     !changes,
   )

@@ -164,6 +164,11 @@ const set = defineCommand({
     const value = readValue(key, String(args.value))
     const { file = join(io.home, 'config.toml') } = load({ ...io, err: () => {} })
     const isNew = !existsSync(file)
+    if (isNew && !existsSync(io.home))
+      throw new KaroError('not_found', `there is no node in ${io.home}`, {
+        where: 'karo config set',
+        hint: 'karo init makes one.',
+      })
     const now = setKey(isNew ? sampleConfig() : readFileSync(file, 'utf8'), key, value, file)
     // Alone the value may be allowed, and beside another key not.
     loadConfig({ home: io.home, env: io.env, text: now })
