@@ -182,7 +182,8 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
         const started = await start()
         expect(started.code, started.shown).toBe(0)
         const seen = await look('/proc/self/environ')
-        expect(await look('/dev/fd/4')).toBe(CANARY)
+        // It is the value itself, because nothing else is masked with this name on the way out.
+        expect(await look('/dev/fd/4')).toBe('[secret TOKEN]')
         return seen
       },
       { what: 'it has the secret', ...inTime },

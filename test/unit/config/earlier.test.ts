@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/index.ts'
-import { migrateText } from '../../../src/config/migrate.ts'
+import { migrateText } from '../../../src/config/rewrite.ts'
 import { temporaryDirectory } from '../../support/data/database.ts'
 
 const EARLIER = join(import.meta.dirname, '../../support/earlier')

@@ -2,7 +2,7 @@
 import { parse } from 'smol-toml'
 import { expect, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
-import { readValue, setKey } from '../../../src/config/edit.ts'
+import { readValue, setKey } from '../../../src/config/rewrite.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
 
 const keyOf = (path: string) => KEY_LIST.find((key) => key.path === path)!
