@@ -99,8 +99,9 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
         shell.keys(key)
       }
     })
-  const back = async (): Promise<void> => {
-    await until(() => /(?:Run it|does not run)[\s\S]*@\d+@ [^@]*$/.test(shell.screen()), {
+  /** `from`: length of the screen before the line, so that what was said of an earlier one does not count. */
+  const back = async (from = 0): Promise<void> => {
+    await until(() => /(?:Run it|does not run)[\s\S]*@\d+@ [^@]*$/.test(shell.screen().slice(from)), {
       what: `the line again, after ${JSON.stringify(shell.screen().slice(-1500))}`,
     })
   }
@@ -132,7 +133,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     async blocked(line) {
       const from = shell.screen().length
       await noted(line)
-      await back()
+      await back(from)
       shell.keys(CLEAR)
       return shell.screen().slice(from)
     },
