@@ -158,6 +158,14 @@ test.each([
   expect(checkCommand(command, {}).risk_level).toBe('safe')
 })
 
+test('an AI tool that sets a key of Karo is asked about, and a person is where the key is of the guard', () => {
+  const level = (command: string, caller?: 'tool') =>
+    checkCommand(command, caller === undefined ? {} : { caller }).risk_level
+  expect(level('karo config set mesh.port 9300', 'tool')).toBe('high')
+  expect(level('karo config set mesh.port 9300')).toBe('safe')
+  expect(level('karo config set guard.on_error allow')).toBe('high')
+})
+
 test('an AI tool may look at an example of settings, and at its own variables', () => {
   for (const command of [
     'cat .env.example',
