@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { build, isFresh } from './build.ts'
 import { changedFiles, sourcesOf, touchedBy } from './changed.ts'
 
@@ -11,7 +11,30 @@ interface Count {
   passed: number
   failed: number
   skipped: number
+  /** What failed and why: told once more at the end, where nobody has to look for it among thousands of lines. */
+  readonly failures: string[]
 }
+
+/** Of Vitest's JSON report, what is read here. */
+interface Report {
+  readonly numPassedTests: number
+  readonly numFailedTests: number
+  readonly numPendingTests: number
+  readonly numTodoTests: number
+  readonly testResults: readonly {
+    readonly name: string
+    readonly status: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly fullName: string
+      readonly status: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
+/** Lines of a failure that are told again: the message, what was expected, and where. */
+const TOLD_LINES = 25
 
 const ROOT = join(import.meta.dirname, '..')
 /** Run with this Node.js: the machine's own may be too old. */
@@ -83,17 +106,30 @@ async function runVitest(
   const [status] = (await once(vitest, 'close')) as [number | null]
   const failedBefore = count.failed
   try {
-    const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
-    count.passed += result.numPassedTests ?? 0
-    count.failed += result.numFailedTests ?? 0
-    count.skipped += (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0)
+    const result = JSON.parse(readFileSync(report, 'utf8')) as Report
+    count.passed += result.numPassedTests
+    count.failed += result.numFailedTests
+    count.skipped += result.numPendingTests + result.numTodoTests
+    count.failures.push(...failuresOf(result))
   } catch {
     // No report: counted as a failure below.
   }
   rmSync(directory, { recursive: true, force: true })
   // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
-  if (status !== 0 && count.failed === failedBefore) count.failed++
+  if (status !== 0 && count.failed === failedBefore) {
+    count.failed++
+    count.failures.push(`✗ vitest ${args.join(' ')}: exit status ${status}, by no test`)
+  }
   return Buffer.concat(output).toString('utf8')
+}
+
+function failuresOf({ testResults }: Report): string[] {
+  return testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    const told = failed.map((test) => [test.fullName, ...test.failureMessages].join('\n'))
+    if (status === 'failed' && told.length === 0) told.push(message)
+    return told.map((text) => `✗ ${relative(ROOT, name)} ${text.split('\n').slice(0, TOLD_LINES).join('\n')}`)
+  })
 }
 
 /** Returns what the failed ones said. */
@@ -104,6 +140,7 @@ async function runChecks(count: Count): Promise<string> {
   const failed = ended.filter(({ ok }) => !ok)
   count.failed += failed.length
   count.passed += ended.length - failed.length
+  count.failures.push(...failed.map(({ name }) => `✗ ${name}`))
   return failed.map(({ name, output }) => `\n✗ ${name}\n${output}`).join('')
 }
 
@@ -131,10 +168,11 @@ async function runAll(count: Count): Promise<void> {
     runService(counts[2]),
     runChecks(counts[3]),
   ])
-  for (const { passed, failed, skipped } of counts.slice(1)) {
+  for (const { passed, failed, skipped, failures } of counts.slice(1)) {
     count.passed += passed
     count.failed += failed
     count.skipped += skipped
+    count.failures.push(...failures)
   }
   process.stdout.write(said.join(''))
 }
@@ -150,11 +188,12 @@ async function runChanged(since: string | undefined, count: Count): Promise<void
 
 const chosen = (projects: readonly string[]): string[] =>
   projects.flatMap((project) => ['--project', project])
-const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0 })
+const nothing = (): Count => ({ passed: 0, failed: 0, skipped: 0, failures: [] })
 const count = nothing()
 const args = process.argv.slice(2)
 if (args[0] === '--changed') await runChanged(args[1], count)
 else if (args.length > 0) await runVitest(args, count, 'at once')
 else await runAll(count)
+if (count.failures.length > 0) process.stdout.write(`\n── what failed\n${count.failures.join('\n\n')}\n\n`)
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)
 process.exitCode = count.failed === 0 ? 0 : 1
