@@ -1,5 +1,7 @@
 // The type of a CLI command: data for parsing, help, man pages and completion, and a function to run.
-import type { Operation } from '../api/contract/operation.ts'
+import type * as z from 'zod'
+import type { CallOptions } from '../api/contract/client/client.ts'
+import type { Operation, RequestOf } from '../api/contract/operation.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 
 /**
@@ -106,21 +108,59 @@ type ArgumentsOf<Args extends readonly CommandArgument[]> = {
   readonly [T in Args[number] as T['name']]: GivenArgument<T>
 }
 
-/** Gives `run` the types of the declared arguments and options. A command without arguments or options leaves them out. */
+interface Words<Args extends readonly CommandArgument[], Options extends readonly CommandOption[]>
+  extends Omit<Command, 'args' | 'options' | 'run' | 'shows'> {
+  /** A command without arguments or options leaves them out. */
+  readonly args?: Args
+  readonly options?: Options
+}
+interface Given<Args extends readonly CommandArgument[], Options extends readonly CommandOption[]> {
+  readonly args: ArgumentsOf<Args>
+  readonly options: OptionsOf<Options>
+}
+
+/** A command that is an operation with words: it asks the daemon for `shows`, and shows the answer by `view`. */
+export function defineCommand<
+  Query extends z.ZodType | undefined,
+  Body extends z.ZodType | undefined,
+  Answer extends object,
+  const Args extends readonly CommandArgument[] = readonly [],
+  const Options extends readonly CommandOption[] = readonly [],
+>(
+  command: Words<Args, Options> & {
+    readonly shows: Operation<Query, Body, Answer>
+    /** What is asked. Absent: the arguments are members of the operation's body or query, by their names. */
+    ask?(given: Given<Args, Options>): Asked<Query, Body> | Promise<Asked<Query, Body>>
+    view(answer: NoInfer<Answer>, io: CommandIo): string | Uint8Array
+  },
+): Command
+/** Any other command; `run` has the types of the declared arguments and options. */
 export function defineCommand<
   const Args extends readonly CommandArgument[] = readonly [],
   const Options extends readonly CommandOption[] = readonly [],
 >(
-  command: Omit<Command, 'args' | 'options' | 'run'> & {
-    readonly args?: Args
-    readonly options?: Options
-    run(
-      io: CommandIo,
-      input: { readonly args: ArgumentsOf<Args>; readonly options: OptionsOf<Options> },
-    ): Promise<ExitCode>
+  command: Words<Args, Options> & {
+    readonly shows?: Operation
+    run(io: CommandIo, given: Given<Args, Options>): Promise<ExitCode>
   },
-): Command {
-  return { args: [], options: [], ...command }
+): Command
+export function defineCommand(command: Omit<Command, 'args' | 'options'> | Asking): Command {
+  const words = { args: [], options: [], ...command }
+  if ('run' in command) return words as unknown as Command
+  const { ask, view, shows } = command
+  async function run(io: CommandIo, given: CommandInput): Promise<ExitCode> {
+    const { daemonAt } = await import('../api/contract/client/socket.ts')
+    const members =
+      words.args.length === 0 ? {} : { [shows.body === undefined ? 'query' : 'body']: given.args }
+    return show(io, await daemonAt(io).call(shows, (await ask?.(given)) ?? members), view)
+  }
+  return { ...words, run } as unknown as Command
+}
+type Asked<Query, Body> = RequestOf<Query, Body> & CallOptions
+interface Asking {
+  readonly shows: Operation<undefined, undefined, object>
+  ask?(given: CommandInput): object | Promise<object>
+  view(answer: object, io: CommandIo): string | Uint8Array
 }
 
 /** Prints a document for programs, on one line. */

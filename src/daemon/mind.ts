@@ -44,12 +44,12 @@ export function buildMind(
   agents: () => Runtime,
 ) {
   const { config, clock, random, log } = common
-  const repository = store.memory
+  const { notes, plans, prompts: promptRows } = store.memory
   const redact = (text: string): string => createRedaction(config.history.redact).text(text)
   const models = createModels(config, clock)
-  const prompts = createPrompts({ repository, redact, clock })
+  const prompts = createPrompts({ repository: promptRows, redact, clock })
   const memory = createMemory({
-    repository,
+    repository: notes,
     redact,
     embed: models.embed,
     clock,
@@ -57,7 +57,7 @@ export function buildMind(
     log: log.child({ room: 'memory' }),
   })
   const planner = createPlanner({
-    repository,
+    repository: plans,
     redact,
     models,
     clock,

@@ -32,7 +32,7 @@ import { createMemoryRepository } from './tables/memory.ts'
 import { createPeopleRepository } from './tables/people.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
-import { createTokenRepository } from './tables/tokens.ts'
+import { tokens } from './tables/tokens.ts'
 import { createVaultRepository } from './tables/vault.ts'
 import type { EarlierDatabase, Store } from './types.ts'
 
@@ -90,7 +90,7 @@ export function openStore({ directory, clock, log, faults = noFaults, copy }: St
     documents: createDocumentRepository(db),
     fleet: createFleetRepository(db),
     forwarded: createForwardedRepository(db),
-    tokens: createTokenRepository(db),
+    tokens: tokens.in(db),
     approvals: () => createApprovalRepository(db),
     capabilities: createCapabilityRepository(db),
     people: createPeopleRepository(db),

@@ -82,7 +82,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     const coming = { ...given, name: deps.redact(given.name) }
     if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.mediaType))
       throw new KaroError('bad_request', 'this is not a file name, or not a media type')
-    if ((await repository.all(person)).length >= MOST_ARTIFACTS)
+    if ((await repository.artifacts.all(person)).length >= MOST_ARTIFACTS)
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
         hint: 'Remove some: karo artifact remove.',
       })
@@ -157,7 +157,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   async function keepRow(owner: Owner, row: ArtifactRow) {
     const before = (await rowsOf(owner.person)).find(({ id }) => id === row.id)
     // With the row, pieces that were mended are on the disk.
-    await repository.put(owner.person, before ?? row)
+    await repository.artifacts.write(owner.person, { put: [before ?? row] })
     if (before === undefined) await tell(owner, 'stored', row)
     return { artifact: artifactOf(before ?? row), known: before !== undefined }
   }
@@ -176,7 +176,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   const isOver = ({ expires_at }: ArtifactRow): boolean => expires_at !== null && expires_at <= clock.now()
 
   async function rowsOf(person: number): Promise<readonly ArtifactRow[]> {
-    return (await repository.all(person)).filter((row) => !isOver(row))
+    return (await repository.artifacts.all(person)).filter((row) => !isOver(row))
   }
 
   async function rowOf({ person }: Owner, which: string): Promise<ArtifactRow> {
@@ -194,7 +194,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
 
   async function pieceOf({ person }: Owner, row: ArtifactRow, i: number): Promise<Uint8Array> {
     const hash = hashesOf(row)[i]
-    const bytes = hash === undefined ? undefined : await repository.piece(person, hash)
+    const bytes = hash && (await repository.pieces.get(person, toHex(hash)))?.bytes
     if (hash !== undefined && bytes !== undefined && isWhole(bytes, hash)) return bytes
     throw new KaroError('bad_file', `piece ${i + 1} of ${row.id.slice(0, 12)} is missing or damaged`, {
       hint: 'Put the file there again, or remove it: karo artifact remove.',
@@ -219,12 +219,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     try {
       for (const person of await repository.people())
         await serially(async () => {
-          const over = (await repository.all(person)).filter(isOver)
-          if (over.length > 0)
-            await repository.remove(
-              person,
-              over.map(({ id }) => id),
-            )
+          const over = (await repository.artifacts.all(person)).filter(isOver)
+          if (over.length > 0) await repository.artifacts.write(person, { remove: over.map(({ id }) => id) })
           await incoming.prune(person)
           await shares.prune(person)
           await collect(person)
@@ -294,7 +290,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     remove: (owner, which) =>
       serially(async () => {
         const row = await rowOf(owner, which)
-        await repository.remove(owner.person, [row.id])
+        await repository.artifacts.write(owner.person, { remove: [row.id] })
         await shares.prune(owner.person)
         await collect(owner.person)
         await tell(owner, 'removed', row)

@@ -40,14 +40,14 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   const isOver = ({ expires_at }: ArtifactRow): boolean => (expires_at ?? 0) <= clock.now()
 
   async function rowOf(person: number, id: string): Promise<ComingRow> {
-    const row = await repository.comingOf(person, id)
+    const row = await repository.coming.get(person, id)
     if (row !== undefined && !isOver(row)) return row
     throw new KaroError('not_found', 'the transfer of that artifact has ended', { hint: 'Ask for it again.' })
   }
 
   async function giveUp(person: number, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return
-    await repository.removeComing(person, ids)
+    await repository.coming.write(person, { remove: ids })
     await pieces.collect(person)
   }
 
@@ -62,7 +62,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
       const name = toHex(hash)
       if (looked.has(name)) continue
       looked.add(name)
-      if (!hasBit(row.came ?? NONE, i) || !isWhole(await repository.piece(person, hash), hash))
+      if (!hasBit(row.came ?? NONE, i) || !isWhole((await repository.pieces.get(person, name))?.bytes, hash))
         missing.push(i)
     }
     return missing
@@ -71,11 +71,11 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
   async function expect({ person }: Owner, layout: Layout, source: string): Promise<readonly number[]> {
     checkLayout(layout)
     const { id, name, mediaType, size } = layout
-    if ((await repository.all(person)).length >= MOST_ARTIFACTS)
+    if ((await repository.artifacts.all(person)).length >= MOST_ARTIFACTS)
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
         hint: 'Remove some: karo artifact remove.',
       })
-    const coming = await repository.coming(person)
+    const coming = await repository.coming.all(person)
     const pieces = Buffer.concat([...layout.pieces])
     const before = coming.find((one) => one.id === id)
     // Pieces received before are not announced to another machine, or for another description.
@@ -92,7 +92,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
       came: (isSame ? before.came : undefined) ?? new Uint8Array(Math.ceil(layout.pieces.length / 8)),
     }
     const others = coming.filter((one) => one.id !== id).sort((a, b) => b.created_at - a.created_at)
-    await repository.putComing(person, made)
+    await repository.coming.write(person, { put: [made], lazy: true })
     // The one that was begun first gives way.
     await giveUp(
       person,
@@ -111,7 +111,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     await pieces.store(person, bytes, { hash, comingFor: id })
     const came = Uint8Array.from(row.came ?? [])
     setBit(came, index)
-    await repository.putComing(person, { ...row, came })
+    await repository.coming.write(person, { put: [{ ...row, came }], lazy: true })
   }
 
   async function finish(owner: Owner, id: string): Promise<Artifact> {
@@ -122,7 +122,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     let whole: string
     try {
       for (const hash of hashesOf(row)) {
-        const bytes = (await repository.piece(person, hash)) ?? new Uint8Array(0)
+        const bytes = (await repository.pieces.get(person, toHex(hash)))?.bytes ?? NONE
         hasher.add(bytes)
         size += bytes.length
       }
@@ -146,7 +146,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     }
     const { came: _, ...rest } = row
     const kept = await keep(owner, { ...rest, created_at: clock.now(), expires_at: null })
-    await repository.removeComing(person, [id])
+    await repository.coming.write(person, { remove: [id] })
     return kept
   }
 
@@ -157,7 +157,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     prune: async (person) =>
       giveUp(
         person,
-        (await repository.coming(person)).filter(isOver).map(({ id }) => id),
+        (await repository.coming.all(person)).filter(isOver).map(({ id }) => id),
       ),
   }
 }

@@ -28,7 +28,7 @@ interface Known {
 
 /** `underWay`: hashes of pieces that no row names yet. One call at a time, which is the caller's to see to. */
 export function createPieces(
-  repository: ArtifactRepository,
+  { artifacts, coming, pieces }: ArtifactRepository,
   underWay: (person: number) => readonly Uint8Array[],
 ): Pieces {
   /** Pieces of each person. */
@@ -39,24 +39,24 @@ export function createPieces(
 
   /** Gives up one artifact after the other that is not complete, until there is room. */
   async function makeRoom(person: number, comingFor: string | undefined): Promise<void> {
-    const idle = (await repository.coming(person)).filter(({ id }) => id !== comingFor)
+    const idle = (await coming.all(person)).filter(({ id }) => id !== comingFor)
     for (const { id } of idle.sort((a, b) => a.created_at - b.created_at)) {
       if (!isFull(person)) return
-      await repository.removeComing(person, [id])
+      await coming.write(person, { remove: [id] })
       await collect(person)
     }
   }
 
   async function collect(person: number): Promise<void> {
     const needed = new Set(underWay(person).map(toHex))
-    for (const row of [...(await repository.all(person)), ...(await repository.coming(person))]) {
+    for (const row of [...(await artifacts.all(person)), ...(await coming.all(person))]) {
       for (const hash of hashesOf(row)) needed.add(toHex(hash))
       // The daemon does other work between two files, because one person may have thousands.
       await turn()
     }
-    const there = await repository.pieces(person)
+    const there = await pieces.ids(person)
     const idle = there.filter((hash) => !needed.has(hash))
-    await repository.removePieces(person, idle)
+    await pieces.write(person, { remove: idle, lazy: true })
     const left = there.length - idle.length
     if (left === 0) used.delete(person)
     else used.set(person, left)
@@ -66,7 +66,8 @@ export function createPieces(
     collect,
     async store(person, bytes, known) {
       const hash = known?.hash ?? blake3([bytes])
-      const isThere = await repository.hasPiece(person, hash)
+      const id = toHex(hash)
+      const isThere = await pieces.has(person, id)
       if (!isThere) {
         if (isFull(person)) await makeRoom(person, known?.comingFor)
         if (isFull(person))
@@ -76,8 +77,8 @@ export function createPieces(
         used.set(person, (used.get(person) ?? 0) + 1)
       }
       // A piece that is damaged on the disk is written again, because this one has the same content.
-      if (!isThere || !isWhole(await repository.piece(person, hash), hash))
-        await repository.putPiece(person, hash, bytes)
+      if (!isThere || !isWhole((await pieces.get(person, id))?.bytes, hash))
+        await pieces.write(person, { put: [{ id, bytes }], lazy: true })
       return hash
     },
     forget: (person) => void used.delete(person),

@@ -42,7 +42,7 @@ export function createShares(deps: SharesDeps): SharesInside {
   const changes = createListeners<[]>()
   const lives = ({ ends_at }: ShareRow): boolean => ends_at > clock.now()
   const livingOf = async (person: number): Promise<readonly ShareRow[]> =>
-    (await repository.shares(person)).filter(lives)
+    (await repository.shares.all(person)).filter(lives)
 
   const entry = ({ person, traceId }: Owner, change: string, size: number): AuditRecord => ({
     type: 'artifact_changed',
@@ -97,24 +97,18 @@ export function createShares(deps: SharesDeps): SharesInside {
 
   return {
     async forget(person) {
-      const theirs = await repository.shares(person)
+      const theirs = await repository.shares.all(person)
       if (theirs.length === 0) return
-      await repository.removeShares(
-        person,
-        theirs.map(({ id }) => id),
-      )
+      await repository.shares.write(person, { remove: theirs.map(({ id }) => id) })
       changes.tell()
     },
     async prune(person) {
       const there = new Set((await rowsOf(person)).map(({ id }) => id))
-      const over = (await repository.shares(person)).filter(
+      const over = (await repository.shares.all(person)).filter(
         ({ artifact, ends_at }) => ends_at <= clock.now() || !there.has(artifact),
       )
       if (over.length === 0) return
-      await repository.removeShares(
-        person,
-        over.map(({ id }) => id),
-      )
+      await repository.shares.write(person, { remove: over.map(({ id }) => id) })
       changes.tell()
     },
     share: (owner, which, { endsAt, audience, told }) =>
@@ -144,7 +138,7 @@ export function createShares(deps: SharesDeps): SharesInside {
         }
         // In the ledger on the disk before anybody may read it.
         await audit.insist(entry(owner, 'shared', size))
-        await repository.putShare(owner.person, share)
+        await repository.shares.write(owner.person, { put: [share] })
         changes.tell()
         const key = audience === null ? undefined : parseNodeId(audience)
         const body = {
@@ -165,10 +159,7 @@ export function createShares(deps: SharesDeps): SharesInside {
           throw new KaroError('not_found', `you share nothing of the id ${which.slice(0, 64)}`, {
             hint: 'karo artifact shares shows what you share.',
           })
-        await repository.removeShares(
-          owner.person,
-          meant.map(({ id }) => id),
-        )
+        await repository.shares.write(owner.person, { remove: meant.map(({ id }) => id) })
         await audit.record(entry(owner, 'unshared', 0))
         changes.tell()
         return meant
@@ -178,15 +169,17 @@ export function createShares(deps: SharesDeps): SharesInside {
     async count({ person, share: id }) {
       if (id === undefined) return
       await serially(async () => {
-        const share = await repository.share(person, id)
+        const share = await repository.shares.get(person, id)
         // It was taken back between the decision and now: nothing is given.
         if (share === undefined || !lives(share)) throw new KaroError('refused', 'it is no longer shared')
-        await repository.putShare(person, { ...share, reads: share.reads + 1, read_at: clock.now() })
+        await repository.shares.write(person, {
+          put: [{ ...share, reads: share.reads + 1, read_at: clock.now() }],
+        })
       })
     },
     async isStill({ person, share: id }) {
       if (id === undefined) return true
-      const share = await repository.share(person, id)
+      const share = await repository.shares.get(person, id)
       return share !== undefined && lives(share)
     },
     async told() {

@@ -46,7 +46,7 @@ interface Found {
 }
 
 export interface MemoryDeps {
-  readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
+  readonly repository: MemoryRepository['notes']
   /** Takes secrets out of one line. */
   readonly redact: (text: string) => string
   readonly embed: Embed
@@ -89,7 +89,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   async function indexOf(person: number): Promise<WordIndex> {
     const known = indexes.get(person)
     indexes.delete(person)
-    const index = known ?? createWordIndex(await repository.all(person, 'note'))
+    const index = known ?? createWordIndex(await repository.all(person))
     indexes.set(person, index)
     const [oldest] = indexes.keys()
     if (indexes.size > MOST_INDEXES && oldest !== undefined) indexes.delete(oldest)
@@ -99,9 +99,9 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   /** Writes vectors; what was forgotten meanwhile does not come back. */
   const keepVectors = (person: number, rows: readonly NoteRow[]): Promise<void> =>
     serially(async () => {
-      const still = await Promise.all(rows.map(({ id }) => repository.get(person, 'note', id)))
+      const still = await Promise.all(rows.map(({ id }) => repository.get(person, id)))
       const put = rows.filter((_, i) => still[i] !== undefined)
-      if (put.length > 0 && !removed.has(person)) await repository.write(person, 'note', { put })
+      if (put.length > 0 && !removed.has(person)) await repository.write(person, { put })
     })
 
   /** Ids of notes that mean something like the query, the nearest first. */
@@ -135,7 +135,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
             hint: 'Keep a longer text as an artifact: karo artifact put.',
           })
         const text = redact(given.slice(0, MOST_NOTE))
-        const older = surplus(await repository.all(person, 'note'), text.length)
+        const older = surplus(await repository.all(person), text.length)
         removed.check(person)
         const row: NoteRow = {
           id: toHex(random.bytes(8)),
@@ -145,17 +145,17 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
           vector: new Uint8Array(),
           vector_by: '',
         }
-        await repository.write(person, 'note', { put: [row], remove: older.map(({ id }) => id) })
+        await repository.write(person, { put: [row], remove: older.map(({ id }) => id) })
         const index = indexes.get(person)
         for (const { id } of older) index?.remove(id)
         index?.add(row)
         return noteOf(row)
       }),
     list: async (person) =>
-      (await repository.all(person, 'note')).map(noteOf).sort((a, b) => b.createdAt - a.createdAt),
+      (await repository.all(person)).map(noteOf).sort((a, b) => b.createdAt - a.createdAt),
     async search(person, query, limit, signal) {
       const index = await serially(() => indexOf(person))
-      const rows = await repository.all(person, 'note')
+      const rows = await repository.all(person)
       const byId = new Map(rows.map((row) => [row.id, row]))
       const words = index.search(query)
       const notes: string[] = []
@@ -179,7 +179,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     },
     forget: (person, which) =>
       serially(async () => {
-        const rows = await repository.all(person, 'note')
+        const rows = await repository.all(person)
         const found = which.length < ID_LEAST ? [] : rows.filter(({ id }) => id.startsWith(which))
         const [only, other] = found
         if (only === undefined)
@@ -188,7 +188,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
           })
         if (other !== undefined)
           throw new KaroError('conflict', `${which.slice(0, 16)} is the beginning of several notes`)
-        await repository.write(person, 'note', { remove: [only.id] })
+        await repository.write(person, { remove: [only.id] })
         indexes.get(person)?.remove(only.id)
         return noteOf(only)
       }),

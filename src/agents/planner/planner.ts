@@ -47,14 +47,12 @@ export function createPlanner(deps: PlannerDeps): Planner {
   /** To be called in the queue. */
   async function write(person: number, put: PlanRow, remove: readonly string[] = []): Promise<void> {
     removed.check(person)
-    await repository.write(person, 'plan', { put: [put], remove })
+    await repository.write(person, { put: [put], remove })
   }
 
   async function rowOf(person: number, which: string): Promise<PlanRow> {
     const rows =
-      which.length < ID_LEAST
-        ? []
-        : (await repository.all(person, 'plan')).filter(({ id }) => id.startsWith(which))
+      which.length < ID_LEAST ? [] : (await repository.all(person)).filter(({ id }) => id.startsWith(which))
     const [only, other] = rows
     if (only === undefined)
       throw new KaroError('not_found', `you have no plan ${which.slice(0, 16)}`, {
@@ -242,7 +240,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
       }
       if (keep)
         await serially(async () => {
-          const all = [...(await repository.all(person, 'plan'))].sort((a, b) => b.created_at - a.created_at)
+          const all = [...(await repository.all(person))].sort((a, b) => b.created_at - a.created_at)
           const old = all.slice(MOST_PLANS - 1).map(({ id }) => id)
           const remove = old.filter((id) => !running.has(keyOf(person, id)))
           await write(person, row, remove)
@@ -250,7 +248,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
       return viewOf(person, row)
     },
     async list(person) {
-      const rows = await repository.all(person, 'plan')
+      const rows = await repository.all(person)
       const plans = await Promise.all(rows.map((row) => viewOf(person, row)))
       return plans.sort((a, b) => b.createdAt - a.createdAt)
     },
@@ -290,7 +288,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
             hint: 'Cancel its task first: karo task list, karo task cancel.',
           })
         const plan = await viewOf(person, row)
-        await repository.write(person, 'plan', { remove: [row.id] })
+        await repository.write(person, { remove: [row.id] })
         return plan
       }),
     drop: removed.remove,

@@ -54,7 +54,7 @@ interface Tasks {
 }
 
 export interface PlannerDeps {
-  readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
+  readonly repository: MemoryRepository['plans']
   readonly redact: (text: string) => string
   /** The tools that agents of this person offer now, and how many agents do not run. */
   readonly offers: (person: number) => Promise<{ readonly offers: readonly Offer[]; readonly idle: number }>

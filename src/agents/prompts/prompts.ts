@@ -56,7 +56,7 @@ export function createPrompts({
   redact,
   clock,
 }: {
-  readonly repository: Pick<MemoryRepository, 'all' | 'get' | 'write'>
+  readonly repository: MemoryRepository['prompts']
   readonly redact: (text: string) => string
   readonly clock: Pick<Clock, 'now'>
 }): Prompts {
@@ -73,9 +73,9 @@ export function createPrompts({
   })
 
   async function rowOf(person: number, name: string): Promise<PromptRow> {
-    const row = PROMPT_NAME.test(name) ? await repository.get(person, 'prompt', name) : undefined
+    const row = PROMPT_NAME.test(name) ? await repository.get(person, name) : undefined
     if (row !== undefined) return row
-    const names = (await repository.all(person, 'prompt')).map(({ id }) => id)
+    const names = (await repository.all(person)).map(({ id }) => id)
     const near = closest(name, names)
     throw new KaroError('not_found', `you have no prompt '${name.slice(0, 64)}'`, {
       hint: near !== undefined ? `Did you mean ${near}?` : 'karo prompt list shows your prompts.',
@@ -102,11 +102,11 @@ export function createPrompts({
             where: 'NAME',
           })
         variablesOf(text)
-        const before = await repository.get(person, 'prompt', name)
+        const before = await repository.get(person, name)
         const last = before?.versions.at(-1)
         if (before !== undefined && last?.text === text)
           return { prompt: promptOf(before, last), known: true }
-        const others = (await repository.all(person, 'prompt')).filter(({ id }) => id !== name)
+        const others = (await repository.all(person)).filter(({ id }) => id !== name)
         if (others.length >= MOST_PROMPTS)
           throw new KaroError('rate_limited', `you have ${MOST_PROMPTS} prompts already`, {
             hint: 'Remove some: karo prompt remove.',
@@ -119,11 +119,11 @@ export function createPrompts({
             hint: 'Versions count too. Remove a prompt that you do not need: karo prompt remove.',
           })
         removed.check(person)
-        await repository.write(person, 'prompt', { put: [row] })
+        await repository.write(person, { put: [row] })
         return { prompt: promptOf(row, added), known: false }
       }),
     async list(person) {
-      const rows = await repository.all(person, 'prompt')
+      const rows = await repository.all(person)
       return rows.flatMap((row) => {
         const last = row.versions.at(-1)
         return last === undefined ? [] : [promptOf(row, last)]
@@ -140,7 +140,7 @@ export function createPrompts({
     remove: (person, name) =>
       serially(async () => {
         const prompt = await show(person, name)
-        await repository.write(person, 'prompt', { remove: [name] })
+        await repository.write(person, { remove: [name] })
         return prompt
       }),
     drop: removed.remove,

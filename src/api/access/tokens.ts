@@ -66,7 +66,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
   async function forgetExpired(): Promise<void> {
     const ids = [...records.values()].filter((record) => !live(record)).map(({ id }) => id)
     if (ids.length === 0) return
-    await repository.remove(ids)
+    await repository.write({ remove: ids })
     for (const id of ids) records.delete(id)
   }
 
@@ -80,7 +80,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
     const used = { ...record, last_used_at: now }
     records.set(record.id, used)
     // Writes are serial, so that this one cannot come after the removal of the token.
-    const written = serially(() => repository.put(used, { lazy: true }))
+    const written = serially(() => repository.write({ put: [used], lazy: true }))
     written.catch((error: unknown) =>
       log.debug({ reason: String(error) }, 'the use of a token was not noted'),
     )
@@ -125,7 +125,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
           expires_at: now + ttlMs,
           last_used_at: null,
         }
-        await repository.put(record)
+        await repository.write({ put: [record] })
         records.set(id, record)
         void audit.record({
           type: 'token_created',
@@ -155,7 +155,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
       // The token becomes invalid in memory first, so that it is invalid even if the disk fails.
       records.set(record.id, { ...record, expires_at: 0 })
       for (const listener of listeners) listener()
-      await serially(() => repository.remove([record.id]))
+      await serially(() => repository.write({ remove: [record.id] }))
       records.delete(record.id)
       void audit.record({ type: 'token_revoked', success: true, details: { uid, token: record.id } })
       return shown(record)

@@ -62,7 +62,7 @@ const shares = defineCommand({
   summary: 'list what you share, with whom, until when, and how often it was read',
   shows: getShares,
   examples: [{ run: 'karo artifact shares', does: 'without the links, which are kept nowhere' }],
-  run: async (io) => show(io, await daemonAt(io).call(getShares), sharesView),
+  view: sharesView,
 })
 
 const unshare = defineCommand({
@@ -71,12 +71,7 @@ const unshare = defineCommand({
   shows: unshareArtifact,
   args: [{ ...ID, description: 'id of a share or of an artifact, or at least 6 digits of the beginning' }],
   examples: [{ run: 'karo artifact unshare 9b0c4de1a2f3', does: 'also ends a transfer that is under way' }],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(unshareArtifact, { body: { id: args.id } }),
-      ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
-    ),
+  view: ({ ended }) => `${ended === 1 ? 'One share has' : `${ended} shares have`} ended.\n`,
 })
 
 const where = defineCommand({
@@ -90,8 +85,7 @@ const where = defineCommand({
       does: 'each of these machines decides whether you may read it',
     },
   ],
-  run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(findArtifact, { query: { id: args.id } }), holdersView),
+  view: holdersView,
 })
 
 export const sharingCommands: readonly Command[] = [share, shares, unshare, where]

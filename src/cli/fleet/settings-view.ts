@@ -58,27 +58,25 @@ export function fleetView({ organisation, signed_by, machines }: FleetState, scr
   const { number, signed_at, settings, problem } = organisation
   const head = fitted(`Edition ${number}, signed ${localTime(signed_at)}${by}.\n`, screen.columns)
   const bad = problem === null ? '' : fitted(`Not in force here: ${printable(problem)}\n`, screen.columns)
-  const rows = table(screen, settings, [
-    { title: 'SETTING', value: ({ key }) => key },
-    { title: 'FLEET', value: ({ value }) => cut(value, LONG), shrink: true },
-    { title: 'HERE', value: ({ here }) => here, shrink: true },
-    {
-      title: 'FROM',
+  const rows = table(screen, settings, {
+    SETTING: 'key',
+    FLEET: { value: ({ value }) => cut(value, LONG), shrink: true },
+    HERE: { value: 'here', shrink: true },
+    FROM: {
       value: ({ source, followed }) => (followed ? source : `${source}; policy.follow leaves it out`),
       shrink: true,
     },
-  ])
-  const who = table(screen, machines, [
-    { title: 'MACHINE', value: ({ name }) => name, shrink: true },
-    { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
-    { title: 'EDITION', value: ({ edition }) => String(edition ?? '–'), align: 'right' },
-    {
-      title: 'SAYS',
+  })
+  const who = table(screen, machines, {
+    MACHINE: { value: 'name', shrink: true },
+    FINGERPRINT: ({ fingerprint }) => formatFingerprint(fingerprint),
+    EDITION: { value: ({ edition }) => String(edition ?? '–'), align: 'right' },
+    SAYS: {
       value: (machine) => SAYS[machine.state](machine),
       style: ({ state }) => (state === 'follows' ? 'green' : 'yellow'),
       wrap: true,
     },
-  ])
+  })
   return `${head}${bad}${settings.length === 0 ? 'It sets nothing.\n' : `\n${rows}`}\n${who}`
 }
 

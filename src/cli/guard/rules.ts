@@ -54,23 +54,19 @@ export function listRules(io: CommandIo): ExitCode {
     return EXIT.done
   }
   io.out(
-    table(io, rules, [
-      { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
-      { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
-      {
-        title: 'command',
+    table(io, rules, {
+      '#': { value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
+      rule: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' '),
+      command: {
         value: ({ command, line }) => printable(line === null ? (command ?? '*') : `exactly: ${line}`),
         wrap: true,
       },
-      { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
-      {
-        title: 'until',
-        value: ({ until, session }) =>
-          session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
-      },
-      { title: 'whose', value: ({ whose }) => whose },
-      { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
-    ]),
+      where: { value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
+      until: ({ until, session }) =>
+        session !== null ? 'that shell ends' : until === null ? '' : localTime(until),
+      whose: 'whose',
+      why: { value: ({ why }) => printable(why ?? ''), wrap: true },
+    }),
   )
   return EXIT.done
 }

@@ -28,13 +28,13 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
   const standing = ({ installed, trust }: { installed: boolean; trust?: Trust }): string =>
     trust === undefined || trust === 'trusted' ? yes(installed) : TRUST_WORDS[trust]
   io.out(
-    table(io, tools, [
-      { title: 'TOOL', value: ({ tool }) => tool },
-      { title: 'NAME', value: ({ title }) => title },
-      { title: 'HERE', value: ({ found }) => yes(found) },
-      { title: 'FOR YOU', value: ({ user }) => standing(user) },
-      { title: 'IN THIS PROJECT', value: ({ project }) => standing(project) },
-    ]),
+    table(io, tools, {
+      TOOL: 'tool',
+      NAME: 'title',
+      HERE: ({ found }) => yes(found),
+      'FOR YOU': ({ user }) => standing(user),
+      'IN THIS PROJECT': ({ project }) => standing(project),
+    }),
   )
   for (const { title, user, project } of tools)
     if ([user, project].some(({ trust }) => trust === 'untrusted' || trust === 'disabled'))

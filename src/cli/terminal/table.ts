@@ -1,6 +1,6 @@
 // Aligned columns for people: safe for a terminal, coloured only where colour is on, never wider than the screen.
 import { styleText } from 'node:util'
-import { printable } from '../../base/format.ts'
+import { localTime, printable } from '../../base/format.ts'
 import { cut, textWidth, wrap } from './text.ts'
 
 type Style = Parameters<typeof styleText>[0]
@@ -31,6 +31,14 @@ export interface Screen {
 /** No colour, and nothing is cut. */
 export const UNBOUNDED: Screen = { colour: false, columns: Number.POSITIVE_INFINITY }
 
+type Cell<Row> = { [K in keyof Row & string]: Row[K] extends string | number ? K : never }[keyof Row & string]
+/** The text of a cell, or a member of the row that is shown as what it is: a text, a time, or a number at the right. */
+type Value<Row> = Cell<Row> | ((row: Row) => string)
+/** Columns by their headings. */
+export type Columns<Row> = Readonly<
+  Record<string, Value<Row> | (Omit<Column<Row>, 'title' | 'value'> & { readonly value: Value<Row> })>
+>
+
 const GAP = '  '
 /** A column is never cut below this many cells. */
 const LEAST = 8
@@ -40,7 +48,14 @@ const LEAST_TEXT = 40
 const INDENT = '    '
 
 /** Lines of aligned columns, each ended by a newline; `screen` is a command's `io`. No rows: only the heading. */
-export function table<Row>(screen: Screen, rows: readonly Row[], columns: readonly Column<Row>[]): string {
+export function table<Row>(
+  screen: Screen,
+  rows: readonly Row[],
+  given: readonly Column<Row>[] | Columns<Row>,
+): string {
+  const columns = Array.isArray(given)
+    ? (given as readonly Column<Row>[])
+    : columnsOf(rows, given as Columns<Row>)
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))))
   const natural = columns.map((column, i) =>
     cells.reduce((most, line) => Math.max(most, textWidth(line[i]!)), textWidth(column.title)),
@@ -87,6 +102,16 @@ export function table<Row>(screen: Screen, rows: readonly Row[], columns: readon
   const titles = columns.map((column) => column.title)
   const heading = titles.some((title) => title !== '') ? line(titles, () => 'dim') : ''
   return heading + rows.map((row, r) => lines(cells[r]!, (i) => columns[i]!.style?.(row))).join('')
+}
+
+function columnsOf<Row>([first]: readonly Row[], columns: Columns<Row>): readonly Column<Row>[] {
+  return Object.entries(columns).map(([title, given]) => {
+    const { value, ...more } = typeof given === 'object' ? given : { value: given }
+    if (typeof value === 'function') return { title, value, ...more }
+    const show = value.endsWith('_at') ? localTime : String
+    const align = typeof first?.[value] === 'number' ? 'right' : 'left'
+    return { title, align, value: (row) => show(row[value] as string), ...more }
+  })
 }
 
 const total = (widths: readonly number[]): number =>

@@ -9,13 +9,13 @@ export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, s
   const lines =
     signals.length === 0
       ? 'Nothing unusual was found in your numbers.\n'
-      : table(screen, signals, [
-          { title: 'ID', value: ({ id }) => id },
-          { title: 'SEVERITY', value: ({ severity }) => String(severity), align: 'right', style: colourOf },
-          { title: 'SEEN', value: ({ last_seen }) => ago(now - Date.parse(last_seen)) },
-          { title: 'DAYS', value: ({ count }) => String(count), align: 'right' },
-          { title: 'WHAT', value: whatOf, style: ({ muted }) => (muted ? 'dim' : undefined), wrap: true },
-        ])
+      : table(screen, signals, {
+          ID: 'id',
+          SEVERITY: { value: 'severity', style: colourOf },
+          SEEN: ({ last_seen }) => ago(now - Date.parse(last_seen)),
+          DAYS: 'count',
+          WHAT: { value: whatOf, style: ({ muted }) => (muted ? 'dim' : undefined), wrap: true },
+        })
   return mutes.length === 0 ? lines : `${lines}\n${mutesView({ mutes }, screen)}`
 }
 
@@ -74,10 +74,10 @@ function learntFrom({ kind, numbers }: AnomalyShape): string {
 
 export function mutesView({ mutes }: MutesShape, screen: Screen): string {
   if (mutes.length === 0) return 'Nothing is muted.\n'
-  return table(screen, mutes, [
-    { title: 'MUTED', value: ({ target }) => target },
-    { title: 'UNTIL', value: ({ until }) => (until === null ? 'you unmute it' : localTime(until)) },
-  ])
+  return table(screen, mutes, {
+    MUTED: 'target',
+    UNTIL: ({ until }) => (until === null ? 'you unmute it' : localTime(until)),
+  })
 }
 
 const rounded = (value: number): string =>

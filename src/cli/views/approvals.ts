@@ -108,18 +108,17 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
   if (approvals.length === 0) return 'Nothing waits for your approval.\n'
   const groups = Map.groupBy(approvals, ({ group }) => group)
   const rows = [...groups.values()].flatMap((alike) => alike.map((one, i) => ({ ...one, isFirst: i === 0 })))
-  return table(screen, rows, [
-    { title: 'ID', value: ({ id }) => id },
-    { title: 'CLASS', value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
-    { title: 'AGENT', value: ({ agent, isFirst }) => (isFirst ? agent : 'same') },
-    {
-      title: 'LEFT',
-      align: 'right',
+  return table(screen, rows, {
+    ID: 'id',
+    CLASS: { value: ({ class: of }) => of, style: ({ class: of }) => COLOURS[of] },
+    AGENT: ({ agent, isFirst }) => (isFirst ? agent : 'same'),
+    LEFT: {
       value: ({ state, expires_at }) =>
         state === 'approved' ? 'approved' : duration(Math.max(0, Date.parse(expires_at) - now)),
+      align: 'right',
     },
-    { title: 'WHAT', shrink: true, value: lineOf },
-  ])
+    WHAT: { value: lineOf, shrink: true },
+  })
 }
 
 export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen): string {
@@ -153,16 +152,13 @@ export function capabilitiesView({ capabilities }: CapabilitiesShape, now: numbe
     capabilities.flatMap((one) =>
       one.names.map((name, i) => ({ ...one, name, means: one.means[i] ?? '', first: i === 0 })),
     ),
-    [
-      { title: 'ID', value: ({ id, first }) => (first ? id.slice(0, 8) : '') },
-      { title: 'AGENT', value: ({ agent, first }) => (first ? agent : '') },
-      {
-        title: 'LEFT',
-        value: ({ expires_at, once, first }) =>
-          first ? `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}` : '',
-      },
-      { title: 'CAPABILITY', value: ({ name }) => name },
-      { title: 'IT MAY', value: ({ means }) => means, wrap: true },
-    ],
+    {
+      ID: ({ id, first }) => (first ? id.slice(0, 8) : ''),
+      AGENT: ({ agent, first }) => (first ? agent : ''),
+      LEFT: ({ expires_at, once, first }) =>
+        first ? `${duration(Math.max(0, Date.parse(expires_at) - now))}${once ? ', once' : ''}` : '',
+      CAPABILITY: 'name',
+      'IT MAY': { value: 'means', wrap: true },
+    },
   )
 }

@@ -30,13 +30,13 @@ export const personWords = ({ name, uid }: PersonShape): string =>
 
 export function peopleView({ people }: PeopleShape, io: CommandIo): string {
   if (people.length === 0) return 'No history is recorded here yet.\n'
-  const rows = table(io, people, [
-    { title: 'NAME', value: ({ name }) => (name === null ? '–' : printable(name)) },
-    { title: 'UID', value: ({ uid }) => String(uid) },
-    { title: 'NUMBER', value: ({ number }) => String(number) },
-    { title: 'SINCE', value: ({ since }) => (since === null ? '–' : localTime(since)) },
-    { title: 'HELD BACK', value: heldWords },
-  ])
+  const rows = table(io, people, {
+    NAME: ({ name }) => (name === null ? '–' : printable(name)),
+    UID: ({ uid }) => String(uid),
+    NUMBER: ({ number }) => String(number),
+    SINCE: ({ since }) => (since === null ? '–' : localTime(since)),
+    'HELD BACK': heldWords,
+  })
   if (people.every(({ held }) => held === null)) return rows
   const advice =
     'Data that is held back is shown to nobody and is in no answer. To give it to an account: sudo karo people map <person> <user>. To remove it for good: sudo karo people remove <person>.'

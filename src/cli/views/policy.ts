@@ -14,17 +14,17 @@ export function policyView(policy: PolicyShape, screen: Screen): string {
     engine === 'built-in'
       ? 'The built-in role table is in force; there are no policy files. Every member has the rows of individual, and a role adds to them; people must have agreed as well (karo share).'
       : `${files.length} policy ${files.length === 1 ? 'file is' : 'files are'} in force since ${loaded_at}.`
-  const list = table(screen, files, [
-    { title: 'FILE', value: (file) => file.path, shrink: true },
-    { title: 'POLICIES', value: (file) => String(file.policies) },
-    { title: 'BLAKE3', value: (file) => file.digest.slice(0, 16) },
-  ])
-  const rules = table(screen, policy.roles, [
-    { title: 'ROLE', value: ({ role }) => role },
-    { title: 'MAY HAVE', value: ({ level }) => (level === 1 ? 'numbers of single nodes' : 'totals') },
-    { title: 'OF', value: ({ from }) => (from === 'any' ? 'any node' : 'nodes of their team') },
-    { title: 'ABOUT', value: ({ categories }) => categories.join(', '), shrink: true },
-  ])
+  const list = table(screen, files, {
+    FILE: { value: (file) => file.path, shrink: true },
+    POLICIES: (file) => String(file.policies),
+    BLAKE3: (file) => file.digest.slice(0, 16),
+  })
+  const rules = table(screen, policy.roles, {
+    ROLE: 'role',
+    'MAY HAVE': ({ level }) => (level === 1 ? 'numbers of single nodes' : 'totals'),
+    OF: ({ from }) => (from === 'any' ? 'any node' : 'nodes of their team'),
+    ABOUT: { value: ({ categories }) => categories.join(', '), shrink: true },
+  })
   const team =
     teams.length === 0
       ? 'This node is in no team, so no lead gets its numbers. An issuer puts it into a team (karo ca assign); without a certificate, policy.teams does.'

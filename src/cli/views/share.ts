@@ -60,24 +60,22 @@ function stateLine({ sharing, source, max_level }: SharingView, colour: boolean)
 }
 
 function peers(view: SharingView, screen: { colour: boolean; columns: number }): string {
-  return table(screen, view.peers, [
-    { title: 'NODE', value: (peer) => peer.name || peer.fingerprint, shrink: true },
-    { title: 'TRUST', value: (peer) => peer.trust_level },
-    {
-      title: 'YOUR NUMBERS',
+  return table(screen, view.peers, {
+    NODE: { value: (peer) => peer.name || peer.fingerprint, shrink: true },
+    TRUST: (peer) => peer.trust_level,
+    'YOUR NUMBERS': {
       value: (peer) => which(peer.level_1, view),
       wrap: true,
       style: (peer) => (peer.level_1.length > 0 ? 'green' : undefined),
     },
-    {
-      title: 'SUMMARIES',
+    SUMMARIES: {
       value: (peer) => which(peer.summaries, view),
       wrap: true,
       style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
     },
-    { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no') },
-    { title: 'WHY', value: (peer) => peer.reason, wrap: true },
-  ])
+    TOTALS: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no'),
+    WHY: { value: (peer) => peer.reason, wrap: true },
+  })
 }
 
 /** `yes` if the node has every category that config.toml, and the choice about anomalies, let out of one node. */

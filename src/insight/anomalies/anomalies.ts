@@ -113,7 +113,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
 
   async function tell(uid: number, begun: readonly Signal[]): Promise<void> {
     if (begun.length === 0) return
-    const mutes = await repository.mutes(uid)
+    const mutes = await repository.mutes.all(uid)
     for (const signal of begun) if (!muted(mutes, signal)) beginnings.tell(uid, signal)
   }
 
@@ -121,12 +121,12 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     const kept = (await repository.signals(uid)).toSorted((a, b) => b.last_seen - a.last_seen)
     const gone = kept.filter(({ last_seen }, i) => i >= SIGNALS_MOST || last_seen < now - KEPT_MS)
     await repository.update(uid, { put: [], remove: gone.map(({ id }) => id) })
-    for (const { target, until } of await repository.mutes(uid))
-      if (until !== null && until <= now) await repository.unmute(uid, target)
+    for (const { target, until } of await repository.mutes.all(uid))
+      if (until !== null && until <= now) await repository.mutes.write(uid, { remove: [target] })
   }
 
   async function shown(uid: number): Promise<readonly ShownSignal[]> {
-    const mutes = await repository.mutes(uid)
+    const mutes = await repository.mutes.all(uid)
     const now = clock.now()
     return (await known(uid))
       .map((signal) => ({
@@ -234,31 +234,31 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
       return false
     },
     mutes: async (uid) =>
-      (await repository.mutes(uid)).filter(({ until }) => until === null || until > clock.now()),
+      (await repository.mutes.all(uid)).filter(({ until }) => until === null || until > clock.now()),
 
     async mute(uid, what, forMs) {
       const target = await targetFor(uid, what)
       return serially(async () => {
-        const mutes = await repository.mutes(uid)
+        const mutes = await repository.mutes.all(uid)
         if (mutes.length >= MUTES_MOST && !mutes.some((mute) => mute.target === target)) {
           throw new KaroError('rate_limited', `more than ${MUTES_MOST} things are muted already`, {
             hint: 'Mute a whole kind instead, or unmute something.',
           })
         }
         const mute = { target, until: forMs === null ? null : clock.now() + forMs }
-        await repository.mute(uid, mute)
+        await repository.mutes.write(uid, { put: [mute] })
         return mute
       })
     },
     async unmute(uid, what) {
-      const mutes = await repository.mutes(uid)
+      const mutes = await repository.mutes.all(uid)
       const target = mutes.some((mute) => mute.target === what) ? what : await targetFor(uid, what)
       if (!mutes.some((mute) => mute.target === target)) {
         throw new KaroError('not_found', `'${what}' is not muted`, {
           hint: 'karo anomalies --all  shows what is.',
         })
       }
-      await serially(() => repository.unmute(uid, target))
+      await serially(() => repository.mutes.write(uid, { remove: [target] }))
     },
 
     unseen,

@@ -12,7 +12,7 @@ export async function removePersonRows(
 ): Promise<void> {
   const { signal } = new AbortController()
   const own = (await tokens.all()).filter(({ uid }) => uid === number)
-  await tokens.remove(own.map(({ id }) => id))
+  await tokens.write({ remove: own.map(({ id }) => id) })
   await events.removeEvents(number, AFTER_ALL_MS, signal)
   await events.removeTexts(number, signal)
   await events.removeRollups(number, AFTER_ALL_DAYS, signal)

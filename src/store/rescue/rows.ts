@@ -17,7 +17,7 @@ import { isFleetRow } from '../tables/fleet.ts'
 import { readForwarded } from '../tables/forwarded.ts'
 import { isMemoryRow } from '../tables/memory.ts'
 import { isPersonRow } from '../tables/people.ts'
-import { readRecord } from '../tables/tokens.ts'
+import { tokens } from '../tables/tokens.ts'
 import { isVaultRow } from '../tables/vault.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
@@ -79,7 +79,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
     const whole = Array.isArray(allow_only) && Array.isArray(deny_only)
     return uid === readU32(key, UID_AT) && typeof off === 'boolean' && whole
   },
-  api_tokens: (_, value) => readRecord(value) !== undefined,
+  api_tokens: tokens.isRow,
   members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),
   replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
   audit: (_, value) => decodes(value),

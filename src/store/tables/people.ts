@@ -1,8 +1,8 @@
 // Whose the data of this node is: for each number under which data is kept, the account that it belongs to.
 import { orElse } from '../../base/run/or-else.ts'
 import { type Change, type Database, delRow, flush, putRow } from '../level/database.ts'
-import { readU32, UID_AT } from '../level/key-of-event.ts'
 import { type Keyspace, keyRange, makeKey } from '../level/keyspace.ts'
+import { peopleIn } from '../level/table.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 
 /**
@@ -66,6 +66,8 @@ const OF_PEOPLE = [
     'memory',
   ] as const),
 ] satisfies readonly Keyspace[]
+/** A count may be left of events that are gone, and so may the first day of rollups. */
+const LEFT_OVER: readonly Keyspace[] = ['event_counts', 'rollups_from']
 /** The consent of everybody of whom nothing is known (consent.ts); nobody's number. */
 const NOBODY = 0xffff_ffff
 
@@ -82,10 +84,8 @@ export function createPeopleRepository(db: Database): PeopleRepository {
     },
     used: () => numbersIn(db),
     async holds(number) {
-      // A count may be left of events that are gone, and so may the first day of rollups.
       for (const keyspace of OF_PEOPLE)
-        if (!['event_counts', 'rollups_from'].includes(keyspace) && (await holdsIn(number, keyspace)))
-          return true
+        if (!LEFT_OVER.includes(keyspace) && (await holdsIn(number, keyspace))) return true
       return false
     },
     async clear(number) {
@@ -123,21 +123,11 @@ export function isPersonRow(key: Uint8Array, value: Uint8Array): boolean {
   )
 }
 
-/** Jumps from person to person: as many seeks as there are people. */
+/** Who has rows in any keyspace but those that may be left over. */
 async function numbersIn(db: Database): Promise<readonly number[]> {
-  const found = new Set<number>()
-  for (const keyspace of OF_PEOPLE) {
-    if (keyspace === 'event_counts' || keyspace === 'rollups_from') continue
-    const { lt } = keyRange(keyspace)
-    for (let from = 0; from < NOBODY; ) {
-      const [key] = await db.keys({ gte: makeKey(keyspace, { u32: from }), lt, limit: 1 }).all()
-      if (key === undefined) break
-      const number = readU32(key, UID_AT)
-      if (number !== NOBODY) found.add(number)
-      from = number + 1
-    }
-  }
-  return [...found].sort((a, b) => a - b)
+  const spaces = OF_PEOPLE.filter((keyspace) => !LEFT_OVER.includes(keyspace))
+  const found = await Promise.all(spaces.map((keyspace) => peopleIn(db, keyspace)))
+  return [...new Set(found.flat())].sort((a, b) => a - b)
 }
 
 /**

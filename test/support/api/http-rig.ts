@@ -8,7 +8,7 @@ import type { Caller, Routes } from '../../../src/api/server/route.ts'
 import { systemRandom, type Timers } from '../../../src/base/clock.ts'
 import type { Seat } from '../../../src/base/kernel/sessions.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import { createTokenRepository, type TokenRepository } from '../../../src/store/tables/tokens.ts'
+import { type TokenRepository, tokens as tokenTable } from '../../../src/store/tables/tokens.ts'
 import type { Rights } from '../../../src/trust/access/index.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { temporaryDatabase, temporaryDirectory } from '../data/database.ts'
@@ -53,7 +53,7 @@ export async function startRig(
   }: { readonly enabled?: boolean; readonly approving?: HttpOptions['checkApproving'] } = {},
 ): Promise<Rig> {
   const socket = join(temporaryDirectory(), 'karo.sock')
-  const repository = createTokenRepository(await temporaryDatabase())
+  const repository = tokenTable.in(await temporaryDatabase())
   const audited: AuditRecord[] = []
   const rights = new Map<number, Rights>()
   let passed = 0

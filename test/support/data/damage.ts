@@ -83,7 +83,7 @@ export async function fillDatabase(directory: string, events: number): Promise<v
     }
     await store.processes.write([whatRan(half)])
     await store.anomalies.update(1000, { put: [someSignal(half)], remove: [], day: 20_000 + half })
-    await store.anomalies.mute(1000, { target: `timing/${half}`, until: null })
+    await store.anomalies.mutes.write(1000, { put: [{ target: `timing/${half}`, until: null }] })
     await store.consent.put({
       uid: 1000,
       allow_peers: ['*'],
@@ -177,7 +177,7 @@ async function besideEvents({ rollups, anomalies, processes }: Store): Promise<r
   const ids = [0, 1].flatMap((half) => whatRan(half).peaks.map(({ event_id }) => event_id))
   const peaks = await processes.peaks(1000, ids)
   return [
-    ...[blocked, (await anomalies.signals(1000)).length, (await anomalies.mutes(1000)).length],
+    ...[blocked, (await anomalies.signals(1000)).length, (await anomalies.mutes.all(1000)).length],
     ...[ran, peaks.size],
   ]
 }

@@ -27,14 +27,20 @@ async function full(coming: Readonly<Record<string, readonly number[]>>, underWa
   const taken = new Set([...Object.values(coming).flat(), ...underWay])
   const kept = Array.from({ length: MOST_PIECES.ofOne }, (_, n) => n).filter((n) => !taken.has(n))
   const rows = new Map(Object.entries(coming).map(([id, pieces], i) => [id, rowOf(id, pieces, i)] as const))
-  const repository: Partial<ArtifactRepository> = {
-    all: async () => [rowOf('kept', kept, 0)],
-    coming: async () => [...rows.values()].toReversed(),
-    removeComing: async (_, ids) => ids.forEach((id) => void rows.delete(id)),
-    hasPiece: async (_, hash) => there.has(toHex(hash)),
-    putPiece: async (_, hash, bytes) => void there.set(toHex(hash), Buffer.from(bytes)),
-    pieces: async () => [...there.keys()],
-    removePieces: async (_, hashes) => hashes.forEach((hash) => void there.delete(hash)),
+  const repository: { [K in keyof ArtifactRepository]?: Partial<ArtifactRepository[K]> } = {
+    artifacts: { all: async () => [rowOf('kept', kept, 0)] },
+    coming: {
+      all: async () => [...rows.values()].toReversed(),
+      write: async (_, { remove = [] }) => remove.forEach((id) => void rows.delete(id)),
+    },
+    pieces: {
+      has: async (_, id) => there.has(id),
+      ids: async () => [...there.keys()],
+      async write(_, { put = [], remove = [] }) {
+        for (const { id, bytes } of put) there.set(id, Buffer.from(bytes))
+        for (const id of remove) there.delete(id)
+      },
+    },
   }
   const pieces = createPieces(repository as ArtifactRepository, () => underWay.map(hashOf))
   await pieces.collect(1000)

@@ -65,7 +65,7 @@ async function rig() {
     for await (const chunk of artifacts.read(owner, id, from)) chunks.push(chunk)
     return Buffer.concat(chunks)
   }
-  const pieces = async (person = ANN.person) => (await repository.pieces(person)).length
+  const pieces = async (person = ANN.person) => (await repository.pieces.ids(person)).length
   return { artifacts, repository, db, time, ledger, pass, put, read, pieces }
 }
 
@@ -174,7 +174,9 @@ describe('an upload', () => {
     pass(60_000)
     await until(async () => (await pieces()) === 0, { what: 'its pieces are gone' })
     await expect(artifacts.finish(ANN, key, undefined)).rejects.toEqual(code('not_found'))
-    await repository.putPiece(ANN.person, blake3(['x']), Buffer.from('x'))
+    await repository.pieces.write(ANN.person, {
+      put: [{ id: toHex(blake3(['x'])), bytes: Buffer.from('x') }],
+    })
     await artifacts.start(new AbortController().signal)
     expect(await pieces()).toBe(0)
   })
@@ -224,9 +226,11 @@ describe('bounds', () => {
       source: 'person',
       created_at: 1,
       expires_at: null,
-      pieces: Buffer.concat((await repository.pieces(ANN.person)).map((hash) => Buffer.from(hash, 'hex'))),
+      pieces: Buffer.concat(
+        (await repository.pieces.ids(ANN.person)).map((hash) => Buffer.from(hash, 'hex')),
+      ),
     }
-    await repository.put(ANN.person, row)
+    await repository.artifacts.write(ANN.person, { put: [row] })
     await artifacts.start(new AbortController().signal)
     await expect(put(Buffer.from('one more'))).rejects.toEqual(code('rate_limited'))
     // Another person is not concerned.
@@ -234,10 +238,8 @@ describe('bounds', () => {
     await artifacts.remove(ANN, row.id)
     await put(Buffer.from('one more'))
     for (let n = 1; n < 1_000; n += 1)
-      await repository.put(ANN.person, {
-        ...row,
-        id: n.toString(16).padStart(64, '0'),
-        pieces: Buffer.alloc(0),
+      await repository.artifacts.write(ANN.person, {
+        put: [{ ...row, id: n.toString(16).padStart(64, '0'), pieces: Buffer.alloc(0) }],
       })
     await expect(artifacts.begin(ANN, coming)).rejects.toEqual(code('rate_limited'))
   })

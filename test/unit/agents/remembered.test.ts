@@ -31,13 +31,21 @@ async function rig(over: Partial<MemoryDeps> = {}) {
   const repository = createMemoryRepository(db)
   let now = 1_800_000_000_000
   const clock = { now: () => now++ }
-  const deps = { repository, redact, embed: async () => undefined, clock, random, log, ...over }
+  const deps = {
+    repository: repository.notes,
+    redact,
+    embed: async () => undefined,
+    clock,
+    random,
+    log,
+    ...over,
+  }
   return {
     db,
     repository,
     clock,
     memory: createMemory(deps),
-    prompts: createPrompts({ repository, redact, clock }),
+    prompts: createPrompts({ repository: repository.prompts, redact, clock }),
   }
 }
 
@@ -49,7 +57,7 @@ describe('notes', () => {
     expect((await memory.search(BOB, 'staging', 10, signal)).hits).toEqual([])
     await expect(memory.forget(BOB, id)).rejects.toMatchObject({ code: 'not_found' })
     expect((await memory.search(ANN, 'staging', 10, signal)).hits).toMatchObject([{ id }])
-    expect(JSON.stringify(await repository.all(ANN, 'note'))).not.toContain('ghp_')
+    expect(JSON.stringify(await repository.notes.all(ANN))).not.toContain('ghp_')
     await memory.forget(ANN, id.slice(0, 6))
     expect((await memory.search(ANN, 'staging', 10, signal)).hits).toEqual([])
     const { text } = await memory.add(ANN, 'Wi-Fi of the office\nThe password is hunter2, ask Bob.')
@@ -64,7 +72,7 @@ describe('notes', () => {
       id: i.toString(16).padStart(16, '0'),
       source: i === 0 ? 'kExecutor:a' : 'person',
     }))
-    await repository.write(ANN, 'note', { put: rows })
+    await repository.notes.write(ANN, { put: rows })
     await memory.add(ANN, 'one more')
     const kept = await memory.list(ANN)
     expect([kept.length, kept.every(({ source }) => source === 'person')]).toEqual([MOST_NOTES, true])
@@ -80,7 +88,7 @@ describe('notes', () => {
       id: i.toString(16).padStart(16, '0'),
       text: 'x'.repeat(MOST_NOTE),
     }))
-    await repository.write(ANN, 'note', { put })
+    await repository.notes.write(ANN, { put })
     await expect(memory.add(ANN, 'one')).rejects.toMatchObject({ code: 'rate_limited' })
     const onItsWay = expect(memory.add(BOB, 'x')).rejects.toMatchObject({ code: 'not_found' })
     await memory.drop(BOB)
@@ -107,7 +115,7 @@ describe('notes', () => {
       expect.stringContaining('status 500'),
     ])
     expect(found.hits[0]).toMatchObject({ by: ['meaning'] })
-    const rows = await repository.all(ANN, 'note')
+    const rows = await repository.notes.all(ANN)
     expect(rows.filter(({ vector }) => vector.length === 768 * 4)).toHaveLength(63)
     expect(Math.max(...most)).toBeLessThan(512 * 1024)
     const asked = most.length
@@ -173,7 +181,7 @@ test('a secret in a prompt or in a goal is gone before it is kept', async () => 
   const { prompts, repository } = await rig()
   const { prompt } = await prompts.add(ANN, 'ask', 'Log in as {{user}}, the password is hunter2.')
   expect(prompt.text).toBe('Log in as {{user}}, the password is [redacted].')
-  expect(JSON.stringify(await repository.all(ANN, 'prompt'))).not.toContain('hunter2')
+  expect(JSON.stringify(await repository.prompts.all(ANN))).not.toContain('hunter2')
 })
 
 test('prompts are bounded in their characters, all versions together', async () => {
@@ -184,10 +192,10 @@ test('prompts are bounded in their characters, all versions together', async () 
     created_at: 1,
   }))
   const put = Array.from({ length: 6 }, (_, i) => ({ id: `p${i}`, versions: versions.slice(0, 42) }))
-  await repository.write(ANN, 'prompt', { put })
+  await repository.prompts.write(ANN, { put })
   await expect(prompts.add(ANN, 'p0', 'y'.repeat(MOST_TEXT))).resolves.toMatchObject({ known: false })
   const over = { id: 'p7', versions: versions.slice(0, 3) }
-  await repository.write(ANN, 'prompt', { put: [over] })
+  await repository.prompts.write(ANN, { put: [over] })
   await expect(prompts.add(ANN, 'p8', 'y'.repeat(MOST_TEXT))).rejects.toMatchObject({ code: 'rate_limited' })
   await prompts.add(BOB, 'p8', 'y')
   await prompts.drop(BOB)
@@ -216,7 +224,7 @@ describe('a plan', () => {
       return { ...request, input, state, events: [...ran, { state }], approval: null } as unknown as Task
     }
     const deps: PlannerDeps = {
-      repository,
+      repository: repository.plans,
       clock,
       random,
       log,

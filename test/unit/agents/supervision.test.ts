@@ -63,7 +63,7 @@ describe.skipIf(here?.problem !== undefined)('an agent', () => {
     const repository = createAgentRepository(db)
     const [row] = await repository.manifests()
     if (row === undefined) throw new Error('no manifest')
-    const bytes = Buffer.from(row.bytes)
+    const bytes = Buffer.from((await repository.manifest(row.uid, row.id))!)
     bytes.write('XX', bytes.indexOf('server.mjs'))
     await repository.putManifest({ ...row, bytes })
     const task = await done(runtime, 'echo')

@@ -464,7 +464,7 @@ describe('a transfer', () => {
       await w.fetch(id)
       expect(w.wantedOf(w.asked.length - 1)).toEqual([0, 1, 2, 3])
     }
-    expect(await w.reader.repository.pieces(ANN.person)).toHaveLength(4)
+    expect(await w.reader.repository.pieces.ids(ANN.person)).toHaveLength(4)
     // Pieces that are the same come once.
     const same = await w.holder.put(Buffer.alloc(5 * PIECE_BYTES + 1))
     await w.share(same, READER.nodeId)
@@ -619,7 +619,7 @@ describe('a machine that lies', () => {
     const w = await world({ holder: lying(layout, documents) })
     await expect(w.fetch(hashOf(bytes))).rejects.toEqual(code(expected))
     expect(await w.reader.artifacts.list(ANN)).toEqual([])
-    for (const hash of await w.reader.repository.pieces(ANN.person))
+    for (const hash of await w.reader.repository.pieces.ids(ANN.person))
       expect(pieces.map((piece) => hashOf(piece))).toContain(hash)
     if (expected === 'bad_file') expect(w.counts.wrong).toBe(1)
   })

@@ -154,12 +154,12 @@ describe('a token', () => {
   test('that is revoked while the disk fails opens nothing, and can be revoked for good later', async () => {
     const rig = await start()
     const made = await rig.token(ANN)
-    const { remove } = rig.repository
-    rig.repository.remove = () => Promise.reject(new Error('ENOSPC'))
+    const { write } = rig.repository
+    rig.repository.write = () => Promise.reject(new Error('ENOSPC'))
     const revoke = () => rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: made.id })
     await expect(revoke()).rejects.toThrow()
     expect((await rig.with(made.token, '/api/v1/mine')).status).toBe(401)
-    rig.repository.remove = remove
+    rig.repository.write = write
     await revoke()
     expect(await rig.repository.all()).toEqual([])
     await expect(revoke()).rejects.toMatchObject({ code: 'not_found' })
@@ -193,10 +193,10 @@ describe('a token', () => {
     await rig.http.tokens.start(signal)
     expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
     const [record] = await rig.repository.all()
-    await rig.repository.put({ ...record!, scope: 'everything' })
+    await rig.repository.write({ put: [{ ...record!, scope: 'everything' }] })
     await rig.http.tokens.start(signal)
     expect((await rig.with(token, '/api/v1/mine')).status).toBe(401)
-    await rig.repository.put({ ...record!, id, hash: new Uint8Array(31) })
+    await rig.repository.write({ put: [{ ...record!, id, hash: new Uint8Array(31) }] })
     expect(await rig.repository.all()).toEqual([])
   })
 

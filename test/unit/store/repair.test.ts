@@ -246,7 +246,7 @@ test.each([
 ] as const)('a row of %s that cannot be understood may have been a last word too', async (keyspace, key) => {
   const directory = copied()
   const before = await openIn(directory)
-  await before.tokens.put(TOKEN)
+  await before.tokens.write({ put: [TOKEN] })
   await before.stop()
   await change(directory, (db) => db.put(key, Buffer.from([1, 5])))
   const report = await repairDatabase(directory)

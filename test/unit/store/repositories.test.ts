@@ -1,6 +1,9 @@
 // Members, consent and audit rows come back as they were written, and damage is seen, not believed.
-import { expect, test } from 'vitest'
-import { keyRange } from '../../../src/store/level/keyspace.ts'
+import { describe, expect, test } from 'vitest'
+import { maybe, shape, text, whole } from '../../../src/store/level/is.ts'
+import { keyRange, makeKey } from '../../../src/store/level/keyspace.ts'
+import { definePeoplesTable, peopleIn } from '../../../src/store/level/table.ts'
+import { encodeValue } from '../../../src/store/level/value.ts'
 import { createAuditRepository } from '../../../src/store/tables/audit.ts'
 import { createConsentRepository, EVERYBODY_ELSE } from '../../../src/store/tables/consent.ts'
 import { createMemberRepository } from '../../../src/store/tables/members.ts'
@@ -161,4 +164,49 @@ test('a damaged audit row is a place without a row', async () => {
     await db.put(key, damaged)
     expect(await repository.newest()).toEqual({ seq: 1 })
   }
+})
+
+describe('a table', () => {
+  const row = shape({ id: text, size: whole, note: maybe(text) })
+  const [texts, hex] = [
+    definePeoplesTable({ keyspace: 'memory', kind: 1, value: row }),
+    definePeoplesTable({ keyspace: 'memory', kind: 2, ids: 'hex', value: row }),
+  ]
+
+  test('gives back what it wrote, of that person and kind alone', async () => {
+    const db = await temporaryDatabase()
+    const [one, other] = [texts.in(db), hex.in(db)]
+    await one.write(1, {
+      put: [
+        { id: 'a', size: 1 },
+        { id: 'b', size: 2, note: 'x' },
+      ],
+    })
+    await one.write(2, { put: [{ id: 'c', size: 3 }] })
+    await other.write(1, { put: [{ id: 'ab'.repeat(32), size: 4 }] })
+    expect(await one.all(1)).toEqual([
+      { id: 'a', size: 1 },
+      { id: 'b', size: 2, note: 'x' },
+    ])
+    expect(await one.all(1, 'b')).toEqual([{ id: 'b', size: 2, note: 'x' }])
+    expect(await one.get(2, 'a')).toBeUndefined()
+    expect(await other.ids(1)).toEqual(['ab'.repeat(32)])
+    expect(await peopleIn(db, 'memory')).toEqual([1, 2])
+    await one.write(1, { remove: ['a'], put: [{ id: 'b', size: 5 }] })
+    expect(await one.all(1)).toEqual([{ id: 'b', size: 5 }])
+  })
+
+  test.each([
+    ['of another version', Buffer.concat([Buffer.of(2), encodeValue(1, { id: 'a', size: 1 }).subarray(1)])],
+    ['cut off', encodeValue(1, { id: 'a', size: 1 }).subarray(0, 4)],
+    ['under the key of another', encodeValue(1, { id: 'b', size: 1 })],
+    ['without a member', encodeValue(1, { id: 'a' })],
+    ['with a member of another kind', encodeValue(1, { id: 'a', size: '1' })],
+  ])('has no row that is %s', async (_, value) => {
+    const db = await temporaryDatabase()
+    const key = makeKey('memory', { u32: 1 }, { bytes: Uint8Array.of(1) }, { text: 'a' })
+    await db.put(key, value)
+    expect(texts.isRow(key, value)).toBe(false)
+    expect([await texts.in(db).get(1, 'a'), await texts.in(db).all(1)]).toEqual([undefined, []])
+  })
 })

@@ -142,7 +142,7 @@ const list = defineCommand({
   summary: 'list your artifacts: stored files, and large results of your agents; newest first',
   shows: getArtifacts,
   examples: [{ run: 'karo artifact list', does: 'each with its id' }],
-  run: async (io) => show(io, await daemonAt(io).call(getArtifacts), artifactsView),
+  view: artifactsView,
 })
 
 const showOne = defineCommand({
@@ -153,8 +153,7 @@ const showOne = defineCommand({
   examples: [
     { run: 'karo artifact show 4f1d2a0c9b33', does: 'shows the first 2000 characters, or 256 bytes' },
   ],
-  run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(showArtifact, { query: { id: args.id } }), artifactView),
+  view: artifactView,
 })
 
 const remove = defineCommand({
@@ -168,12 +167,7 @@ const remove = defineCommand({
       does: 'removes it, except parts that other artifacts use',
     },
   ],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(removeArtifact, { body: { id: args.id } }),
-      ({ name }) => `Removed ${printable(name)}.\n`,
-    ),
+  view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
 export const commands: readonly Command[] = [put, get, list, showOne, remove, ...sharingCommands]

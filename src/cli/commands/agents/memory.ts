@@ -28,12 +28,13 @@ const add = defineCommand({
     { run: "karo memory add 'The staging database moved to db-2.'", does: 'prints its id' },
     { run: 'git log -5 | karo memory add -', does: 'keeps what a command prints' },
   ],
-  async run(io, { args }) {
+  async ask({ args }) {
     const given = args.text.join(' ')
     const text = given === '-' ? await textFrom('-', MOST_NOTE) : given
     const body = { text: checkText(text, 'karo memory add', MOST_NOTE) }
-    return show(io, await daemonAt(io).call(addNote, { body }), noteLine)
+    return { body }
   },
+  view: noteLine,
 })
 
 const search = defineCommand({
@@ -47,12 +48,12 @@ const search = defineCommand({
   examples: [
     { run: 'karo memory search staging database', does: 'the best match first, and how it was searched' },
   ],
-  async run(io, { args, options }) {
+  ask({ args, options }) {
     const q = checkText(args.words.join(' ').trim(), 'karo memory search', 512)
     const query = { q, limit: parseWhole(options.limit, '--limit', 1, 100) }
-    const found = await daemonAt(io).call(searchNotes, { query, deadlineMs: SEARCH_DEADLINE_MS })
-    return show(io, found, foundView)
+    return { query, deadlineMs: SEARCH_DEADLINE_MS }
   },
+  view: foundView,
 })
 
 const list = defineCommand({
@@ -60,7 +61,7 @@ const list = defineCommand({
   summary: 'list your notes, and stored results of tasks; newest first',
   shows: getNotes,
   examples: [{ run: 'karo memory list', does: 'each with its id' }],
-  run: async (io) => show(io, await daemonAt(io).call(getNotes), notesView),
+  view: notesView,
 })
 
 const forget = defineCommand({

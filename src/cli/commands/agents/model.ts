@@ -1,5 +1,4 @@
 // karo model: the local models that are configured, whether each answers, and how quickly.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getModels } from '../../../api/contract/operations/agents/planner.ts'
 import { replyOf } from '../../../assist/copilot/model/index.ts'
 import { nameOf, type Place, placesOf } from '../../../assist/copilot/model/places.ts'
@@ -16,7 +15,7 @@ const list = defineCommand({
   summary: 'list the configured local models, in the order in which they are asked',
   shows: getModels,
   examples: [{ run: 'karo model list', does: 'whether each model answers now, and if not, why' }],
-  run: async (io) => show(io, await daemonAt(io).call(getModels), modelsView),
+  view: modelsView,
 })
 
 const test = defineCommand({

@@ -88,11 +88,12 @@ const make = defineCommand({
       does: 'shows the steps, and whether a model or Karo made them',
     },
   ],
-  async run(io, { args, options }) {
+  async ask({ args, options }) {
     const goal = checkText(args.goal.join(' ').trim(), 'GOAL', MOST_GOAL)
     const body = { goal, ...(options.steps !== undefined && { steps: await stepsIn(options.steps) }) }
-    return show(io, await daemonAt(io).call(makePlan, { body, deadlineMs: PLAN_DEADLINE_MS }), planView)
+    return { body, deadlineMs: PLAN_DEADLINE_MS }
   },
+  view: planView,
 })
 
 const list = defineCommand({
@@ -100,7 +101,7 @@ const list = defineCommand({
   summary: 'list your plans, the newest first',
   shows: getPlans,
   examples: [{ run: 'karo plan list', does: 'with the outcome of each' }],
-  run: async (io) => show(io, await daemonAt(io).call(getPlans), plansView),
+  view: plansView,
 })
 
 const showOne = defineCommand({
@@ -109,8 +110,8 @@ const showOne = defineCommand({
   shows: showPlan,
   args: [ID],
   examples: [{ run: 'karo plan show 4f1d2a0c', does: 'also after the daemon was restarted' }],
-  run: async (io, { args }) =>
-    show(io, await daemonAt(io).call(showPlan, { query: { id: idOf(args.id) } }), planView),
+  ask: ({ args }) => ({ query: { id: idOf(args.id) } }),
+  view: planView,
 })
 
 const run = defineCommand({
@@ -163,10 +164,8 @@ const remove = defineCommand({
   shows: removePlan,
   args: [ID],
   examples: [{ run: 'karo plan remove 4f1d2a0c', does: 'not while it runs' }],
-  run: async (io, { args }) => {
-    const gone = await daemonAt(io).call(removePlan, { body: { id: idOf(args.id) } })
-    return show(io, gone, ({ id }) => `Removed the plan ${id}.\n`)
-  },
+  ask: ({ args }) => ({ body: { id: idOf(args.id) } }),
+  view: ({ id }) => `Removed the plan ${id}.\n`,
 })
 
 export const commands: readonly Command[] = [make, list, showOne, run, remove]

@@ -46,11 +46,12 @@ const add = defineCommand({
       does: 'a template in one line',
     },
   ],
-  async run(io, { args }) {
+  async ask({ args }) {
     const name = nameOf(args.name)
     const body = { name, text: checkText(await textFrom(args.file, MOST_TEXT), args.file, MOST_TEXT) }
-    return show(io, await daemonAt(io).call(addPrompt, { body }), promptView)
+    return { body }
   },
+  view: promptView,
 })
 
 const list = defineCommand({
@@ -58,7 +59,7 @@ const list = defineCommand({
   summary: 'list your prompts with their variables',
   shows: getPrompts,
   examples: [{ run: 'karo prompt list', does: 'each in its newest version' }],
-  run: async (io) => show(io, await daemonAt(io).call(getPrompts), promptsView),
+  view: promptsView,
 })
 
 const showOne = defineCommand({
@@ -68,10 +69,11 @@ const showOne = defineCommand({
   args: [NAME],
   options: [VERSION],
   examples: [{ run: 'karo prompt show review --version 2', does: 'as it was then' }],
-  run: async (io, { args, options }) => {
+  ask({ args, options }) {
     const query = { name: nameOf(args.name), ...versionOf(options.version) }
-    return show(io, await daemonAt(io).call(showPrompt, { query }), promptView)
+    return { query }
   },
+  view: promptView,
 })
 
 const versions = defineCommand({
@@ -80,12 +82,8 @@ const versions = defineCommand({
   shows: getPromptVersions,
   args: [NAME],
   examples: [{ run: 'karo prompt versions review', does: 'when each was added' }],
-  run: async (io, { args }) =>
-    show(
-      io,
-      await daemonAt(io).call(getPromptVersions, { query: { name: nameOf(args.name) } }),
-      versionsView,
-    ),
+  ask: ({ args }) => ({ query: { name: nameOf(args.name) } }),
+  view: versionsView,
 })
 
 const render = defineCommand({
@@ -134,10 +132,8 @@ const remove = defineCommand({
   shows: removePrompt,
   args: [NAME],
   examples: [{ run: 'karo prompt remove review', does: 'it is gone for good' }],
-  run: async (io, { args }) => {
-    const gone = await daemonAt(io).call(removePrompt, { body: { name: nameOf(args.name) } })
-    return show(io, gone, ({ name }) => `Removed ${name}.\n`)
-  },
+  ask: ({ args }) => ({ body: { name: nameOf(args.name) } }),
+  view: ({ name }) => `Removed ${name}.\n`,
 })
 
 export const commands: readonly Command[] = [add, list, showOne, versions, render, remove]

@@ -86,7 +86,7 @@ const lock = defineCommand({
   summary: 'lock your vault; running agents keep the secrets that they have',
   shows: lockVault,
   examples: [{ run: 'karo secret lock', does: 'the daemon forgets its key' }],
-  run: async (io) => show(io, await daemonAt(io).call(lockVault), vaultView),
+  view: vaultView,
 })
 
 const set = defineCommand({
@@ -136,7 +136,7 @@ const list = defineCommand({
       does: 'while the vault is unlocked, also whether a stored secret was altered',
     },
   ],
-  run: async (io) => show(io, await daemonAt(io).call(getSecrets), secretsView),
+  view: secretsView,
 })
 
 const showOne = defineCommand({

@@ -13,7 +13,7 @@ import {
 import type { TaskLineShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { jsonText } from '../../../base/printable.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { AT, atOf } from '../../input/at.ts'
 import { checkText, defined, parseWhole } from '../../input/values.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
@@ -191,10 +191,11 @@ const list = defineCommand({
     AT,
   ],
   examples: [{ run: 'karo task list --limit 5', does: 'the last five, with the outcome of each' }],
-  async run(io, { options }) {
+  ask({ options }) {
     const query = { limit: parseWhole(options.limit, '--limit', 1, 10_000), ...atOf(options) }
-    return show(io, await daemonAt(io).call(getTasks, { query }), tasksView)
+    return { query }
   },
+  view: tasksView,
 })
 
 const showTask = defineCommand({
@@ -204,10 +205,11 @@ const showTask = defineCommand({
   args: [TASK],
   options: [AT],
   examples: [{ run: 'karo task show t-1077efe3b0d3615b', does: 'also after the daemon was restarted' }],
-  run: async (io, { args, options }) => {
+  ask({ args, options }) {
     const query = { id: args.id, ...atOf(options) }
-    return show(io, await daemonAt(io).call(getTask, { query }), taskView)
+    return { query }
   },
+  view: taskView,
 })
 
 const cancel = defineCommand({
@@ -217,11 +219,11 @@ const cancel = defineCommand({
   args: [TASK],
   options: [AT],
   examples: [{ run: 'karo task cancel t-1077efe3b0d3615b', does: 'returns when the task has ended' }],
-  run: async (io, { args, options }) => {
+  ask({ args, options }) {
     const body = { id: args.id, ...atOf(options) }
-    const cancelled = await daemonAt(io).call(cancelTask, { body, deadlineMs: CANCEL_DEADLINE_MS })
-    return show(io, cancelled, ({ id, state }) => `${id}: ${state}\n`)
+    return { body, deadlineMs: CANCEL_DEADLINE_MS }
   },
+  view: ({ id, state }) => `${id}: ${state}\n`,
 })
 
 const followOne = defineCommand({

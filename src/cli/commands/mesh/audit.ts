@@ -53,21 +53,17 @@ const log = defineCommand({
     }
     const peerOf = await namer(io, answer.entries)
     io.out(
-      table(io, answer.entries, [
-        { title: '#', value: (entry) => String(entry.seq), align: 'right' },
-        { title: 'TIME', value: (entry) => localTime(entry.timestamp) },
-        { title: 'WHAT', value: (entry) => entry.type },
-        {
-          title: 'OK',
+      table(io, answer.entries, {
+        '#': { value: (entry) => String(entry.seq), align: 'right' },
+        TIME: (entry) => localTime(entry.timestamp),
+        WHAT: (entry) => entry.type,
+        OK: {
           value: (entry) => (entry.success ? 'yes' : 'no'),
           style: (entry) => (entry.success ? undefined : 'red'),
         },
-        {
-          title: 'PEER',
-          value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
-        },
-        { title: 'DETAILS', value: (entry) => details(entry, peerOf), wrap: true },
-      ]),
+        PEER: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
+        DETAILS: { value: (entry) => details(entry, peerOf), wrap: true },
+      }),
     )
     return EXIT.done
   },
@@ -134,17 +130,17 @@ const whoAsked = defineCommand({
       return EXIT.done
     }
     io.out(
-      table(io, answer.askers, [
-        { title: 'WHO', value: whoOf, shrink: true },
-        { title: 'VIA', value: viaOf, shrink: true },
-        { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
-        { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
-        { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },
-        { title: 'REFUSED', value: (one) => String(one.refused), align: 'right' },
-        { title: 'TOO MANY', value: (one) => String(one.busy), align: 'right' },
-        { title: 'LAST', value: (one) => ago(now - Date.parse(one.last)) },
-        { title: 'BY RULE', value: (one) => one.rules.join(', '), wrap: true },
-      ]),
+      table(io, answer.askers, {
+        WHO: { value: whoOf, shrink: true },
+        VIA: { value: viaOf, shrink: true },
+        ABOUT: (one) => one.query_type ?? '–',
+        ASKED: { value: (one) => String(one.asked), align: 'right' },
+        ALLOWED: { value: (one) => String(one.allowed), align: 'right' },
+        REFUSED: { value: (one) => String(one.refused), align: 'right' },
+        'TOO MANY': { value: (one) => String(one.busy), align: 'right' },
+        LAST: (one) => ago(now - Date.parse(one.last)),
+        'BY RULE': { value: (one) => one.rules.join(', '), wrap: true },
+      }),
     )
     io.out(totals)
     return EXIT.done

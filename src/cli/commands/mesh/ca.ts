@@ -193,10 +193,7 @@ const shown = defineCommand({
   summary: 'show which mesh this node belongs to, its certificate, and the age of its revocation list',
   shows: getFleet,
   examples: [{ run: 'karo ca show', does: 'the mesh, the root, and until when this node is certified' }],
-  async run(io) {
-    const answer = await daemonAt(io).call(getFleet)
-    return show(io, answer, fleetView)
-  },
+  view: fleetView,
 })
 
 export const commands: readonly Command[] = [init, renew, revoke, assign, exportMesh, shown]

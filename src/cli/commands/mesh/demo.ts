@@ -64,12 +64,12 @@ const stopped = (signal: AbortSignal): Promise<undefined> =>
   })
 
 function introduction({ directory, hasAgents }: Stage): string {
-  const machines = table(UNBOUNDED, MACHINES, [
-    { title: 'NODE', value: ({ name }) => name },
-    { title: 'ROLE', value: ({ roles }) => roles.join(', ') || '–' },
-    { title: 'TEAM', value: ({ teams }) => teams.join(', ') || '–' },
-    { title: 'WHAT IT IS FOR', value: ({ purpose }) => purpose },
-  ])
+  const machines = table(UNBOUNDED, MACHINES, {
+    NODE: 'name',
+    ROLE: ({ roles }) => roles.join(', ') || '–',
+    TEAM: ({ teams }) => teams.join(', ') || '–',
+    'WHAT IT IS FOR': 'purpose',
+  })
   const ciso = join(directory, 'ciso')
   return `
 ${machines}

@@ -122,14 +122,14 @@ const list = defineCommand({
     if (!io.json && answer.invites.length === 0) io.out('No invites. On an issuer, karo invite makes one.\n')
     else
       show(io, answer, () =>
-        table(io, answer.invites, [
-          { title: 'ID', value: ({ id }) => id },
-          { title: 'STATE', value: ({ state }) => state },
-          { title: 'USED', value: ({ used, uses }) => `${used} of ${uses}` },
-          { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
-          { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
-          { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
-        ]),
+        table(io, answer.invites, {
+          ID: 'id',
+          STATE: 'state',
+          USED: ({ used, uses }) => `${used} of ${uses}`,
+          ENDS: 'ends_at',
+          ROLES: ({ roles }) => roles.map(printable).join(', ') || '–',
+          TEAMS: ({ teams }) => teams.map(printable).join(', ') || '–',
+        }),
       )
     return EXIT.done
   },
@@ -141,14 +141,7 @@ const cancel = defineCommand({
   shows: cancelInvite,
   args: [{ name: 'id', required: true, description: 'as karo invite list shows it' }],
   examples: [{ run: 'karo invite cancel 0123456789abcdef', does: 'no machine can use it any more' }],
-  async run(io, { args }) {
-    const answer = await daemonAt(io).call(cancelInvite, { body: { id: args.id } })
-    return show(
-      io,
-      answer,
-      ({ invite }) => `Cancelled; ${invite.used} of ${invite.uses} machines had used it.\n`,
-    )
-  },
+  view: ({ invite }) => `Cancelled; ${invite.used} of ${invite.uses} machines had used it.\n`,
 })
 
 export const commands: readonly Command[] = [make, list, cancel]

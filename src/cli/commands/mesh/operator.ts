@@ -136,14 +136,14 @@ const list = defineCommand({
       return EXIT.done
     }
     return show(io, answer, () =>
-      table(io, answer.operators, [
-        { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
-        { title: 'NAME', value: ({ name }) => printable(name), shrink: true },
-        { title: 'STATE', value: ({ state }) => state },
-        { title: 'ROLES', value: ({ roles }) => roles.map(printable).join(', ') || '–' },
-        { title: 'TEAMS', value: ({ teams }) => teams.map(printable).join(', ') || '–' },
-        { title: 'ENDS', value: ({ ends_at }) => localTime(ends_at) },
-      ]),
+      table(io, answer.operators, {
+        FINGERPRINT: ({ fingerprint }) => formatFingerprint(fingerprint),
+        NAME: { value: ({ name }) => printable(name), shrink: true },
+        STATE: 'state',
+        ROLES: ({ roles }) => roles.map(printable).join(', ') || '–',
+        TEAMS: ({ teams }) => teams.map(printable).join(', ') || '–',
+        ENDS: 'ends_at',
+      }),
     )
   },
 })
@@ -197,20 +197,17 @@ const assign = defineCommand({
       does: 'she stays in her teams, and has no role any more',
     },
   ],
-  async run(io, { args, options }) {
-    const answer = await daemonAt(io).call(assignOperator, {
-      body: { operator: whoOf(args.who), ...assignedBy(options, 'karo operator assign') },
-    })
-    return show(io, answer, ({ operator }) =>
-      fitted(
-        `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
+  ask: ({ args, options }) => ({
+    body: { operator: whoOf(args.who), ...assignedBy(options, 'karo operator assign') },
+  }),
+  view: ({ operator }, io) =>
+    fitted(
+      `${printable(operator.name)} has a new certificate: ${rolesOf(operator)}, until ${localTime(operator.ends_at)}.
 Connected members know within seconds, and apply it to logins under way too. A member that is away uses the earlier
 certificate until it is back: to take everything away at once, revoke.
 `,
-        io.columns,
-      ),
-    )
-  },
+      io.columns,
+    ),
 })
 
 const revoke = defineCommand({
@@ -221,17 +218,14 @@ const revoke = defineCommand({
   examples: [
     { run: 'karo operator revoke carol', does: 'ends every login of that credential within seconds' },
   ],
-  async run(io, { args }) {
-    const answer = await daemonAt(io).call(revokeOperator, { body: { operator: whoOf(args.who) } })
-    return show(io, answer, ({ operator }) =>
-      fitted(
-        `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within
+  ask: ({ args }) => ({ body: { operator: whoOf(args.who) } }),
+  view: ({ operator }, io) =>
+    fitted(
+      `Revoked ${printable(operator.name)} (${formatFingerprint(operator.fingerprint)}) in the whole mesh. Connected members end its logins within
 seconds and no longer answer it; members that are away do so when they are back. Answers that it has received stay with it.
 `,
-        io.columns,
-      ),
-    )
-  },
+      io.columns,
+    ),
 })
 
 /** A key stays as it is; a fingerprint may be typed in groups. */

@@ -39,7 +39,7 @@ const showAll = defineCommand({
     'show the role policies in force: their files, since when they are in force, and files that could not be used',
   shows: getPolicy,
   examples: [{ run: 'karo policy show', does: 'the files, or that the built-in role table is in force' }],
-  run: async (io) => show(io, await daemonAt(io).call(getPolicy), policyView),
+  view: policyView,
 })
 
 const check = defineCommand({
@@ -140,7 +140,7 @@ const explain = defineCommand({
       does: 'the same for the operator carol, logged in on desk',
     },
   ],
-  async run(io, { args, options }) {
+  ask({ args, options }) {
     const query = {
       who: oneNode(args.who, 'karo policy explain'),
       via: options.via,
@@ -148,8 +148,9 @@ const explain = defineCommand({
       category: options.category,
       level: given(options.level, Number),
     }
-    return show(io, await daemonAt(io).call(explainPolicy, { query }), explanationView)
+    return { query }
   },
+  view: explanationView,
 })
 
 const test = defineCommand({

@@ -3,7 +3,7 @@ import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getReportThresholds, postReport } from '../../../api/contract/operations/query.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import { FORMATS, type Format, type Report, rendered } from '../../../exchange/report/index.ts'
-import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { parseDuration, rfc3339 } from '../../input/time.ts'
 import { checkText } from '../../input/values.ts'
 import { noJson } from '../../output-file.ts'
@@ -109,7 +109,7 @@ export const commands: readonly Command[] = [
     summary: 'show which thresholds of [reports.thresholds] the newest released totals cross',
     shows: getReportThresholds,
     examples: [{ run: 'karo report thresholds', does: 'what the alert KaroReportThreshold is about' }],
-    run: async (io) => show(io, await daemonAt(io).call(getReportThresholds), thresholdsView),
+    view: thresholdsView,
   }),
 ]
 

@@ -117,13 +117,13 @@ const preview = defineCommand({
       does: 'what karo share allow … --category tool_usage would give, before you decide',
     },
   ],
-  async run(io, { options }) {
+  ask({ options }) {
     const { to, role } = options
     const at = given(options.at, (text) => rfc3339(parseSince(text, Date.now(), '--at'), '--at'))
     const query = { to, role, category: options.category?.join(','), at }
-    const shape = await daemonAt(io).call(getPreview, { query })
-    return show(io, shape, previewView)
+    return { query }
   },
+  view: previewView,
 })
 
 const allow = defineCommand({
@@ -143,10 +143,11 @@ const allow = defineCommand({
       does: 'ash may have your tool usage and nothing else',
     },
   ],
-  async run(io, { args, options }) {
+  ask({ args, options }) {
     const body = decisionOf(args.who, options.category, 'karo share allow')
-    return show(io, await daemonAt(io).call(NAMED_CHANGES.allow, { body }), sharingView)
+    return { body }
   },
+  view: sharingView,
 })
 
 /** One decision under two names: `deny` is the counterpart of `allow`, and `stop` is the older name. */
@@ -162,10 +163,11 @@ const stopAs = (name: 'stop' | 'deny', summary: string): Command =>
       { run: `karo share ${name} ash --category anomalies`, does: 'ash still gets the other categories' },
       { run: `karo share ${name} '*'`, does: 'withdraws consent from everybody you allowed' },
     ],
-    async run(io, { args, options }) {
+    ask({ args, options }) {
       const body = decisionOf(args.who, options.category, `karo share ${name}`)
-      return show(io, await daemonAt(io).call(NAMED_CHANGES.stop, { body }), sharingView)
+      return { body }
     },
+    view: sharingView,
   })
 
 const stop = stopAs('stop', 'withdraw your consent; trust does not change')
@@ -207,7 +209,7 @@ const off = defineCommand({
   summary: 'share nothing with anybody, until `karo share on` or `karo share allow`',
   shows: CHANGES.off,
   examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
-  run: async (io) => show(io, await daemonAt(io).call(CHANGES.off), sharingView),
+  view: sharingView,
 })
 
 const on = defineCommand({
@@ -215,7 +217,7 @@ const on = defineCommand({
   summary: 'share again what you had agreed to before `karo share off`',
   shows: CHANGES.on,
   examples: [{ run: 'karo share on', does: 'restores sharing as it was before `karo share off`' }],
-  run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
+  view: sharingView,
 })
 
 export const commands: readonly Command[] = [showAll, preview, allow, stop, deny, anomalies, off, on]

@@ -1,7 +1,6 @@
 // karo whoami: as whom this person asks the mesh, from this machine, now.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { getLogin } from '../../../api/contract/operations/fleet.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { whoAmIView } from '../../views/login.ts'
 
 export const commands: readonly Command[] = [
@@ -10,8 +9,6 @@ export const commands: readonly Command[] = [
     summary: 'show under whose name you ask the mesh: this node, or the operator who is logged in',
     shows: getLogin,
     examples: [{ run: 'karo whoami', does: 'the operator, the roles, and until when' }],
-    async run(io) {
-      return show(io, await daemonAt(io).call(getLogin), whoAmIView)
-    },
+    view: whoAmIView,
   }),
 ]

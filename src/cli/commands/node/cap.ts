@@ -16,8 +16,7 @@ const list = defineCommand({
   summary: 'list what agents were granted, for how long, and what each name means',
   shows: getCapabilities,
   examples: [{ run: 'karo cap list', does: 'with the remaining time of each' }],
-  run: async (io) =>
-    show(io, await daemonAt(io).call(getCapabilities), (answer) => capabilitiesView(answer, Date.now(), io)),
+  view: (answer, io) => capabilitiesView(answer, Date.now(), io),
 })
 
 const grant = defineCommand({

@@ -55,26 +55,20 @@ const list = defineCommand({
     }
     const source = (k: Key<unknown>): string => loaded.sources.get(k.path) ?? 'default'
     io.out(
-      table(io, KEY_LIST, [
-        { title: 'key', value: (k) => k.path },
-        {
-          title: 'value',
+      table(io, KEY_LIST, {
+        key: (k) => k.path,
+        value: {
           value: (k) => valueText(loaded.values.get(k.path)),
           style: (k) => (source(k) === 'default' ? undefined : 'bold'),
           shrink: true,
         },
-        { title: 'from', value: source },
-        { title: 'default', value: defaultText, shrink: true },
-        { title: 'meaning', value: (k) => k.description, style: () => 'dim', wrap: true },
-      ]),
+        from: source,
+        default: { value: defaultText, shrink: true },
+        meaning: { value: (k) => k.description, style: () => 'dim', wrap: true },
+      }),
     )
     io.out('\n')
-    io.out(
-      table(io, ENVIRONMENT, [
-        { title: 'environment', value: ({ name }) => name },
-        { title: 'meaning', value: ({ description }) => description, wrap: true },
-      ]),
-    )
+    io.out(table(io, ENVIRONMENT, { environment: 'name', meaning: { value: 'description', wrap: true } }))
     return EXIT.done
   },
 })

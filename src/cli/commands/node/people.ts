@@ -22,7 +22,7 @@ const list = defineCommand({
   summary: "list whose history is here, and why a person's commands are held back",
   shows: getPeople,
   examples: [{ run: 'sudo karo people list', does: 'names, uids, and why something is held back' }],
-  run: async (io) => show(io, await daemonAt(io).call(getPeople), peopleView),
+  view: peopleView,
 })
 
 const map = defineCommand({

@@ -77,19 +77,13 @@ const list = defineCommand({
     else {
       const now = Date.now()
       io.out(
-        table(io, answer.tokens, [
-          { title: 'ID', value: ({ id }) => id },
-          { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
-          { title: 'SCOPE', value: ({ scope }) => scope },
-          {
-            title: 'ENDS IN',
-            value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
-          },
-          {
-            title: 'LAST USED',
-            value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
-          },
-        ]),
+        table(io, answer.tokens, {
+          ID: 'id',
+          NAME: ({ id, name }) => (name === id ? '–' : name),
+          SCOPE: 'scope',
+          'ENDS IN': ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
+          'LAST USED': ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
+        }),
       )
     }
     return EXIT.done
@@ -102,10 +96,8 @@ const revoke = defineCommand({
   shows: api.revokeToken,
   args: [{ name: 'token', required: true, description: 'name or id of the token, see karo token list' }],
   examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
-  async run(io, { args }) {
-    const revoked = await daemonAt(io).call(api.revokeToken, { body: { token: idOf(String(args.token)) } })
-    return show(io, revoked, () => `Revoked ${revoked.name}.\n`)
-  },
+  ask: ({ args }) => ({ body: { token: idOf(String(args.token)) } }),
+  view: ({ name }) => `Revoked ${name}.\n`,
 })
 
 const sessions = defineCommand({
@@ -119,13 +111,13 @@ const sessions = defineCommand({
     else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
       io.out(
-        table(io, answer.sessions, [
-          { title: 'SESSION', value: ({ session }) => String(session) },
-          { title: 'SCOPE', value: ({ scope }) => scope },
-          { title: 'TOKEN', value: ({ token }) => token ?? '–' },
-          { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
-          { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
-        ]),
+        table(io, answer.sessions, {
+          SESSION: ({ session }) => String(session),
+          SCOPE: 'scope',
+          TOKEN: ({ token }) => token ?? '–',
+          OPENED: 'opened_at',
+          'LAST USED': 'last_used_at',
+        }),
       )
     }
     return EXIT.done

@@ -86,10 +86,8 @@ export const commands: readonly Command[] = [
     shows: api.unmuteAnomalies,
     args: [what],
     examples: [{ run: 'karo anomalies unmute timing', does: 'signals about working hours are shown again' }],
-    async run(io, { args }) {
-      const muted = await daemonAt(io).call(api.unmuteAnomalies, { body: { what: args['id|kind'] } })
-      return show(io, muted, mutesView)
-    },
+    ask: ({ args }) => ({ body: { what: args['id|kind'] } }),
+    view: mutesView,
   }),
 ]
 

@@ -35,10 +35,8 @@ const list = defineCommand({
     { run: 'karo approvals list', does: 'similar requests are grouped' },
     { run: 'karo approvals list --at build-1', does: 'requests of that machine that you may answer' },
   ],
-  run: async (io, { options }) =>
-    show(io, await daemonAt(io).call(getApprovals, { query: atOf(options) }), (answer) =>
-      approvalsView(answer, Date.now(), io),
-    ),
+  ask: ({ options }) => ({ query: atOf(options) }),
+  view: (answer, io) => approvalsView(answer, Date.now(), io),
 })
 
 const one = defineCommand({

@@ -63,25 +63,20 @@ export const commands: readonly Command[] = [
         return EXIT.done
       }
       io.out(
-        table(io, rows, [
-          { title: 'BEGAN', value: (row) => began(row, io.columns) },
-          { title: 'TOOK', align: 'right', value: (row) => duration(row.duration_ms) },
-          {
-            title: 'PEAK',
-            align: 'right',
-            value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
-          },
-          { title: 'CPU', align: 'right', value: (row) => duration(row.cpu_ms) },
-          {
-            title: 'EXIT',
-            align: 'right',
+        table(io, rows, {
+          BEGAN: (row) => began(row, io.columns),
+          TOOK: { value: (row) => duration(row.duration_ms), align: 'right' },
+          PEAK: { value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)), align: 'right' },
+          CPU: { value: (row) => duration(row.cpu_ms), align: 'right' },
+          EXIT: {
             value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
+            align: 'right',
             style: (row) => (row.exit_code ? 'red' : undefined),
           },
-          { title: 'PID', align: 'right', value: (row) => String(row.pid) },
-          { title: 'IN', value: (row) => row.shell },
-          { title: 'PROGRAM', value: (row) => row.name },
-        ]),
+          PID: { value: (row) => String(row.pid), align: 'right' },
+          IN: (row) => row.shell,
+          PROGRAM: (row) => row.name,
+        }),
       )
       // --limit cannot be raised beyond the most that the API gives.
       const further =

@@ -15,14 +15,14 @@ const until = (time: string | null): string => (time === null ? 'for good' : loc
 
 export function artifactsView({ artifacts }: ArtifactListShape, screen: Screen): string {
   if (artifacts.length === 0) return 'No artifacts. karo artifact put FILE  stores one.\n'
-  return table(screen, artifacts, [
-    { title: 'ID', value: ({ id }) => id.slice(0, ID_DIGITS) },
-    { title: 'SIZE', align: 'right', value: ({ size }) => bytes(size) },
-    { title: 'STORED', value: ({ created_at }) => localTime(created_at) },
-    { title: 'UNTIL', value: ({ expires_at }) => until(expires_at) },
-    { title: 'FROM', value: ({ source }) => (source === 'person' ? 'you' : source) },
-    { title: 'NAME', value: ({ name }) => name, shrink: true },
-  ])
+  return table(screen, artifacts, {
+    ID: ({ id }) => id.slice(0, ID_DIGITS),
+    SIZE: { value: ({ size }) => bytes(size), align: 'right' },
+    STORED: 'created_at',
+    UNTIL: ({ expires_at }) => until(expires_at),
+    FROM: ({ source }) => (source === 'person' ? 'you' : source),
+    NAME: { value: 'name', shrink: true },
+  })
 }
 
 export function artifactView(shown: ArtifactShownShape, screen: Screen): string {
@@ -75,28 +75,25 @@ function bytesView(beginning: Buffer): string {
 
 export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): string {
   if (shares.length === 0) return 'Nothing is shared. karo artifact share ID  makes a link.\n'
-  return table(screen, shares, [
-    { title: 'SHARE', value: ({ share }) => share.slice(0, ID_DIGITS) },
-    { title: 'ARTIFACT', value: ({ artifact }) => artifact.slice(0, ID_DIGITS) },
-    { title: 'UNTIL', value: ({ ends_at }) => localTime(ends_at) },
-    { title: 'READ', align: 'right', value: ({ reads }) => String(reads) },
-    { title: 'TOLD', value: ({ told, left_out }) => (left_out ? 'no room' : told ? 'yes' : 'no') },
-    {
-      title: 'WITH',
-      value: ({ audience, audience_name }) =>
-        audience === null ? 'members with the link' : audience_name || audience,
-    },
-    { title: 'NAME', value: ({ name }) => name, shrink: true },
-  ])
+  return table(screen, shares, {
+    SHARE: ({ share }) => share.slice(0, ID_DIGITS),
+    ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
+    UNTIL: 'ends_at',
+    READ: 'reads',
+    TOLD: ({ told, left_out }) => (left_out ? 'no room' : told ? 'yes' : 'no'),
+    WITH: ({ audience, audience_name }) =>
+      audience === null ? 'members with the link' : audience_name || audience,
+    NAME: { value: 'name', shrink: true },
+  })
 }
 
 export function holdersView({ holders }: ArtifactHoldersShape, screen: Screen): string {
   if (holders.length === 0)
     return 'No other member says that it has this artifact. Its owner tells members with: karo artifact share ID --tell\n'
-  return table(screen, holders, [
-    { title: 'ARTIFACT', value: ({ artifact }) => artifact.slice(0, ID_DIGITS) },
-    { title: 'FINGERPRINT', value: ({ node }) => node.fingerprint },
-    { title: 'LINKED', value: ({ connected }) => (connected ? 'yes' : 'no') },
-    { title: 'NODE', value: ({ node }) => node.name, shrink: true },
-  ])
+  return table(screen, holders, {
+    ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
+    FINGERPRINT: ({ node }) => node.fingerprint,
+    LINKED: ({ connected }) => (connected ? 'yes' : 'no'),
+    NODE: { value: ({ node }) => node.name, shrink: true },
+  })
 }

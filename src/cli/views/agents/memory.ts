@@ -11,12 +11,12 @@ export const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable
 
 export function notesView({ notes }: NoteListShape, screen: Screen): string {
   if (notes.length === 0) return 'No notes. karo memory add TEXT  adds one.\n'
-  return table(screen, notes, [
-    { title: 'ID', value: ({ id }) => id },
-    { title: 'KEPT', value: ({ created_at }) => localTime(created_at) },
-    { title: 'FROM', value: from },
-    { title: 'NOTE', value: ({ text }) => firstLine(text), shrink: true },
-  ])
+  return table(screen, notes, {
+    ID: 'id',
+    KEPT: 'created_at',
+    FROM: from,
+    NOTE: { value: ({ text }) => firstLine(text), shrink: true },
+  })
 }
 
 export function foundView({ hits, searched_by, notes }: NotesFoundShape, screen: Screen): string {

@@ -8,13 +8,13 @@ const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string 
 export function modelsView({ models }: ModelListShape, screen: Screen): string {
   if (models.length === 0)
     return 'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n'
-  return table(screen, models, [
-    { title: 'ENDPOINT', value: ({ endpoint }) => endpoint },
-    { title: 'MODEL', value: ({ model }) => model || 'its default' },
-    { title: 'FOR', value: ({ use }) => use },
-    { title: 'STATE', value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
-    { title: 'DETAIL', value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
-  ])
+  return table(screen, models, {
+    ENDPOINT: 'endpoint',
+    MODEL: ({ model }) => model || 'its default',
+    FOR: 'use',
+    STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
+    DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
+  })
 }
 
 interface Tested {
@@ -29,11 +29,11 @@ interface Tested {
 const ms = (time: number | null): string => (time === null ? '–' : `${time} ms`)
 
 export const testedView = ({ models }: { readonly models: readonly Tested[] }, screen: Screen): string =>
-  table(screen, models, [
-    { title: 'ENDPOINT', value: ({ name }) => name },
-    { title: 'MODEL', value: ({ model }) => model || 'its default' },
-    { title: 'ANSWERS', value: ({ ok }) => (ok ? 'yes' : 'no'), style: ({ ok }) => (ok ? 'green' : 'red') },
-    { title: 'FIRST', align: 'right', value: ({ first_ms }) => ms(first_ms) },
-    { title: 'WHOLE', align: 'right', value: ({ whole_ms }) => ms(whole_ms) },
-    { title: 'DETAIL', value: ({ detail }) => detail, wrap: true },
-  ])
+  table(screen, models, {
+    ENDPOINT: 'name',
+    MODEL: ({ model }) => model || 'its default',
+    ANSWERS: { value: ({ ok }) => (ok ? 'yes' : 'no'), style: ({ ok }) => (ok ? 'green' : 'red') },
+    FIRST: { value: ({ first_ms }) => ms(first_ms), align: 'right' },
+    WHOLE: { value: ({ whole_ms }) => ms(whole_ms), align: 'right' },
+    DETAIL: { value: 'detail', wrap: true },
+  })

@@ -1,7 +1,7 @@
 // Views of plans: the list, and one of them with its steps, their classes and what became of them.
 import { styleText } from 'node:util'
 import type { PlanListShape, PlanShape } from '../../../api/contract/shapes.ts'
-import { localTime, printable } from '../../../base/format.ts'
+import { printable } from '../../../base/format.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
@@ -17,13 +17,13 @@ const STATES: Readonly<Record<PlanShape['state'], string>> = {
 
 export function plansView({ plans }: PlanListShape, screen: Screen): string {
   if (plans.length === 0) return 'No plans. karo plan make GOAL  makes one.\n'
-  return table(screen, plans, [
-    { title: 'PLAN', value: ({ id }) => id },
-    { title: 'STATE', value: ({ state }) => (state === 'yours' ? 'waits for you' : state) },
-    { title: 'STEPS', align: 'right', value: ({ steps }) => String(steps.length) },
-    { title: 'MADE', value: ({ created_at }) => localTime(created_at) },
-    { title: 'GOAL', value: ({ goal }) => goal, shrink: true },
-  ])
+  return table(screen, plans, {
+    PLAN: 'id',
+    STATE: ({ state }) => (state === 'yours' ? 'waits for you' : state),
+    STEPS: { value: ({ steps }) => String(steps.length), align: 'right' },
+    MADE: 'created_at',
+    GOAL: { value: 'goal', shrink: true },
+  })
 }
 
 /** What the class of a step means for the person who runs the plan. */

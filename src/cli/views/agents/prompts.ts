@@ -1,6 +1,6 @@
 // Views of prompts: the list, one of them with its variables, and its versions.
 import type { PromptAddedShape, PromptListShape, PromptShape } from '../../../api/contract/shapes.ts'
-import { localTime, printable } from '../../../base/format.ts'
+import { printable } from '../../../base/format.ts'
 import { type Screen, table } from '../../terminal/table.ts'
 
 const variables = ({ variables: all }: PromptShape): string =>
@@ -8,12 +8,12 @@ const variables = ({ variables: all }: PromptShape): string =>
 
 export function promptsView({ prompts }: PromptListShape, screen: Screen): string {
   if (prompts.length === 0) return 'No prompts. karo prompt add NAME FILE  adds one.\n'
-  return table(screen, prompts, [
-    { title: 'PROMPT', value: ({ name }) => name },
-    { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
-    { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
-    { title: 'VARIABLES', value: variables, shrink: true },
-  ])
+  return table(screen, prompts, {
+    PROMPT: 'name',
+    VERSION: 'version',
+    ADDED: 'created_at',
+    VARIABLES: { value: variables, shrink: true },
+  })
 }
 
 export function promptView(prompt: PromptShape | PromptAddedShape): string {
@@ -24,8 +24,8 @@ export function promptView(prompt: PromptShape | PromptAddedShape): string {
 }
 
 export const versionsView = ({ prompts }: PromptListShape, screen: Screen): string =>
-  table(screen, prompts, [
-    { title: 'VERSION', align: 'right', value: ({ version }) => String(version) },
-    { title: 'ADDED', value: ({ created_at }) => localTime(created_at) },
-    { title: 'TEXT', value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
-  ])
+  table(screen, prompts, {
+    VERSION: 'version',
+    ADDED: 'created_at',
+    TEXT: { value: ({ text }) => text.split('\n')[0] ?? '', shrink: true },
+  })

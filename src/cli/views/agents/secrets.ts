@@ -25,18 +25,17 @@ export function secretsView({ vault, secrets }: SecretListShape, screen: Screen)
   const head = vaultView(vault)
   if (vault.protection === null) return head
   if (secrets.length === 0) return `${head}No secrets. karo secret set NAME  adds one.\n`
-  const rows = table(screen, secrets, [
-    { title: 'NAME', value: ({ name }) => name },
-    { title: 'ID', value: ({ id }) => id.slice(0, ID_DIGITS) },
-    { title: 'CHANGED', value: ({ changed_at }) => localTime(changed_at) },
-    { title: 'UNTIL', value: ({ expires_at }) => until(expires_at) },
-    {
-      title: 'WHO MAY HAVE IT',
+  const rows = table(screen, secrets, {
+    NAME: 'name',
+    ID: ({ id }) => id.slice(0, ID_DIGITS),
+    CHANGED: 'changed_at',
+    UNTIL: ({ expires_at }) => until(expires_at),
+    'WHO MAY HAVE IT': {
       value: (one) => (one.problem === null ? whoOf(one) : `CANNOT BE USED: ${one.problem}`),
       style: ({ problem }) => (problem === null ? undefined : 'red'),
       wrap: true,
     },
-  ])
+  })
   return `${head}${rows}`
 }
 

@@ -15,13 +15,13 @@ const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
 
 export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
   if (tasks.length === 0) return 'No tasks.\n'
-  return table(screen, tasks, [
-    { title: 'TASK', value: ({ id }) => id },
-    { title: 'AGENT', value: ({ agent }) => agent },
-    { title: 'TOOL', value: ({ tool }) => tool, shrink: true },
-    { title: 'STATE', value: ({ state }) => state, style: ({ state }) => COLOUR[state] },
-    { title: 'GIVEN', value: ({ created_at }) => localTime(created_at) },
-  ])
+  return table(screen, tasks, {
+    TASK: 'id',
+    AGENT: 'agent',
+    TOOL: { value: 'tool', shrink: true },
+    STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
+    GIVEN: 'created_at',
+  })
 }
 
 export function taskView(task: TaskShape, screen: Screen): string {

@@ -8,22 +8,17 @@ export function egressView(
   screen: { readonly colour: boolean; readonly columns: number },
 ): string {
   const foreign = sockets.filter(({ why }) => why === null)
-  const rows = table(
-    screen,
-    [...foreign, ...sockets.filter(({ why }) => why !== null)],
-    [
-      { title: 'fd', value: ({ fd }) => String(fd), align: 'right' },
-      { title: 'kind', value: ({ kind }) => kind },
-      { title: 'local', value: ({ local }) => local || '–', shrink: true, keep: 'end' },
-      { title: 'remote', value: ({ remote }) => remote || '–', shrink: true, keep: 'end' },
-      {
-        title: 'why',
-        value: ({ why }) => why ?? 'no known reason',
-        style: ({ why }) => (why === null ? 'red' : undefined),
-        wrap: true,
-      },
-    ],
-  )
+  const rows = table(screen, [...foreign, ...sockets.filter(({ why }) => why !== null)], {
+    fd: 'fd',
+    kind: 'kind',
+    local: { value: ({ local }) => local || '–', shrink: true, keep: 'end' },
+    remote: { value: ({ remote }) => remote || '–', shrink: true, keep: 'end' },
+    why: {
+      value: ({ why }) => why ?? 'no known reason',
+      style: ({ why }) => (why === null ? 'red' : undefined),
+      wrap: true,
+    },
+  })
   const count = sockets.length
   const all = `${count} ${count === 1 ? 'socket is' : 'sockets are'} open`
   return `${rows}\n${all}${foreign.length === 0 ? ', each with a known reason.' : `; ${foreign.length} of them without a known reason.`}\n`

@@ -30,15 +30,15 @@ function fetchesTable(nodes: readonly HealthRow[], screen: Screen): string {
   const list = table(
     screen,
     rows.sort((a, b) => (a.hour < b.hour ? 1 : -1)),
-    [
-      { title: 'FETCHED BY', value: (row) => row.operator_name ?? row.operator ?? nodeOf(row), shrink: true },
-      { title: 'VIA', value: (row) => (row.operator === undefined ? '–' : nodeOf(row)), shrink: true },
-      { title: 'FOR', value: ({ audience }) => audience },
-      { title: 'ABOUT', value: ({ query_type }) => query_type },
-      { title: 'OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)}` },
-      { title: 'HOUR', value: ({ hour }) => minute(hour) },
-      { title: 'FROM', value: ({ from }) => from, shrink: true },
-    ],
+    {
+      'FETCHED BY': { value: (row) => row.operator_name ?? row.operator ?? nodeOf(row), shrink: true },
+      VIA: { value: (row) => (row.operator === undefined ? '–' : nodeOf(row)), shrink: true },
+      FOR: 'audience',
+      ABOUT: 'query_type',
+      OF: ({ start, end }) => `${minute(start)} to ${minute(end)}`,
+      HOUR: ({ hour }) => minute(hour),
+      FROM: { value: 'from', shrink: true },
+    },
   )
   return `\n${fitted(`${about}\n`, screen.columns)}${list}`
 }

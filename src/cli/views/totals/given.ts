@@ -22,14 +22,14 @@ export function givenView({ given, may_read, fetched }: Totals, screen: Screen, 
 }
 
 const takenPart = (given: Totals['given'], screen: Screen): string =>
-  table(screen, given, [
-    { title: 'TOTALS OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)} UTC` },
-    { title: 'FOR', value: ({ audiences }) => audiences.join(', ') || '–' },
-    { title: 'GAVE', value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
-    { title: 'HALVES TO', value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
-    { title: 'COUNTED', value: ({ outcome, types }) => outcomeWords(outcome, types) },
-    { title: 'MACHINES', value: ({ released }) => machinesIn(released) },
-  ])
+  table(screen, given, {
+    'TOTALS OF': ({ start, end }) => `${minute(start)} to ${minute(end)} UTC`,
+    FOR: ({ audiences }) => audiences.join(', ') || '–',
+    GAVE: { value: ({ types }) => types.join(', ') || 'nothing', wrap: true },
+    'HALVES TO': { value: ({ aggregators }) => aggregators.map(nameOf).join(', '), wrap: true },
+    COUNTED: ({ outcome, types }) => outcomeWords(outcome, types),
+    MACHINES: ({ released }) => machinesIn(released),
+  })
 
 const WORDS = {
   counted: 'yes',
@@ -53,11 +53,11 @@ function machinesIn(released: Totals['given'][number]['released']): string {
 }
 
 const fetches = (fetched: Totals['fetched'], screen: Screen, now: number): string =>
-  table(screen, fetched, [
-    { title: 'FETCHED BY', value: ({ node, operator }) => nameOf(operator ?? node), shrink: true },
-    { title: 'VIA', value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
-    { title: 'FOR', value: ({ audience }) => audience },
-    { title: 'ABOUT', value: ({ query_type }) => query_type },
-    { title: 'OF', value: ({ start, end }) => `${minute(start)} to ${minute(end)}` },
-    { title: 'WHEN', value: ({ at }) => ago(now - Date.parse(at)) },
-  ])
+  table(screen, fetched, {
+    'FETCHED BY': { value: ({ node, operator }) => nameOf(operator ?? node), shrink: true },
+    VIA: { value: ({ node, operator }) => (operator === null ? '–' : nameOf(node)), shrink: true },
+    FOR: 'audience',
+    ABOUT: 'query_type',
+    OF: ({ start, end }) => `${minute(start)} to ${minute(end)}`,
+    WHEN: ({ at }) => ago(now - Date.parse(at)),
+  })

@@ -154,7 +154,8 @@ test('a mute by id is about the same of the same, whenever it comes', async () =
 
 test('mutes have a bound, which an old one does not count against twice', async () => {
   const world = await room()
-  for (let i = 0; i < 100; i++) await world.repository.mute(ME, { target: `timing/${i}`, until: null })
+  for (let i = 0; i < 100; i++)
+    await world.repository.mutes.write(ME, { put: [{ target: `timing/${i}`, until: null }] })
   await expect(world.anomalies.mute(ME, 'timing', null)).rejects.toMatchObject({ code: 'rate_limited' })
   await world.anomalies.unmute(ME, 'timing/7')
   await world.anomalies.mute(ME, 'timing', null)
