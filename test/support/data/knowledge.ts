@@ -6,13 +6,15 @@ import { afterAll } from 'vitest'
 import { knowledgeFiles } from '../../../scripts/knowledge.ts'
 import { type Knowledge, openKnowledge } from '../../../src/assist/copilot/knowledge.ts'
 
-export async function builtKnowledge(): Promise<{
-  readonly directory: string
-  readonly knowledge: Knowledge
-}> {
+let files: ReturnType<typeof knowledgeFiles> | undefined
+
+/** Made once for all tests of a process, because it takes a second. */
+export const builtFiles = (): NonNullable<typeof files> => (files ??= knowledgeFiles())
+
+export function builtKnowledge(): { readonly directory: string; readonly knowledge: Knowledge } {
   const root = mkdtempSync(join(tmpdir(), 'karo-knowledge-'))
   afterAll(() => rmSync(root, { recursive: true, force: true }))
-  for (const [name, bytes] of knowledgeFiles()) {
+  for (const [name, bytes] of builtFiles()) {
     mkdirSync(dirname(join(root, name)), { recursive: true })
     writeFileSync(join(root, name), bytes)
   }

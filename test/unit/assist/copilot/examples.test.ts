@@ -7,10 +7,10 @@ import { findCommand } from '../../../../src/assist/copilot/ask/answer.ts'
 import { pack, pagesIn } from '../../../../src/assist/copilot/examples/archive.ts'
 import { openExamples, PACK_FILE } from '../../../../src/assist/copilot/examples/index.ts'
 import { readPage } from '../../../../src/assist/copilot/examples/pages.ts'
-import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
 import { knownOf } from '../../../../src/assist/copilot/known.ts'
 import { checkCommand } from '../../../../src/assist/risk/index.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
 const PAGE = `# frob
 
@@ -87,7 +87,7 @@ test('an archive: English pages for Linux and for every system, packed and read 
   expect(examples.sources).toMatchObject([{ name: 'carried in', tools: 2 }])
   expect(examples.page('frob')?.source).toBe('tldr frob')
   for (const name of ['absent', '../frob', '__proto__', '']) expect(examples.page(name), name).toBeUndefined()
-  const knowledge = openKnowledge('/nonexistent')
+  const { knowledge } = builtKnowledge()
   const answer = findCommand('frob create a frobbed widget from a file', {
     shell: 'bash',
     knowledge,

@@ -10,8 +10,8 @@ import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import fc, { anyText } from '../../../support/run/properties.ts'
 
 let knowledge: Knowledge
-beforeAll(async () => {
-  ;({ knowledge } = await builtKnowledge())
+beforeAll(() => {
+  ;({ knowledge } = builtKnowledge())
 })
 
 const explain = (

@@ -10,8 +10,8 @@ import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import { readRequests } from '../../../support/data/requests.ts'
 
 let knowledge: Knowledge
-beforeAll(async () => {
-  ;({ knowledge } = await builtKnowledge())
+beforeAll(() => {
+  ;({ knowledge } = builtKnowledge())
 })
 
 /** Without quotes that nothing needs, and the directory before a program. */

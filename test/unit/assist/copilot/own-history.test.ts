@@ -1,9 +1,9 @@
 // Own commands as answers: which of those that ran before are offered to which words, and in which order.
 import { expect, test } from 'vitest'
 import { type OwnCommand, ownCandidates } from '../../../../src/assist/copilot/ask/own-history.ts'
-import { openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
+import { builtKnowledge } from '../../../support/data/knowledge.ts'
 
-const knowledge = openKnowledge('/nonexistent')
+const { knowledge } = builtKnowledge()
 const index = knowledge.ask()
 
 const ran = (command: string, more: Partial<OwnCommand> = {}): OwnCommand => ({

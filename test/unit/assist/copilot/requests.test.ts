@@ -7,8 +7,8 @@ import { builtKnowledge } from '../../../support/data/knowledge.ts'
 import { readRequests } from '../../../support/data/requests.ts'
 
 let knowledge: Knowledge
-beforeAll(async () => {
-  ;({ knowledge } = await builtKnowledge())
+beforeAll(() => {
+  ;({ knowledge } = builtKnowledge())
 })
 
 const judge = (command: string) => checkCommand(command, { shell: 'bash' })

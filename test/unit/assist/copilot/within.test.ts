@@ -25,8 +25,8 @@ import { times } from '../../../support/run/thorough.ts'
 
 let knowledge: Knowledge
 let root: string
-beforeAll(async () => {
-  ;({ knowledge } = await builtKnowledge())
+beforeAll(() => {
+  ;({ knowledge } = builtKnowledge())
   root = mkdtempSync(join(tmpdir(), 'karo-within-'))
 })
 afterAll(() => rmSync(root, { recursive: true, force: true }))
