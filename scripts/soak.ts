@@ -109,7 +109,7 @@ const RUNS: readonly Run[] = [
       await empty.stop()
       await seedEvents(join(empty.home, 'db'), process.getuid!(), PAGE_EVENTS)
       const node = await startNode({ home: empty.home })
-      const load = await loadPage({ node, seconds, rate: 50 })
+      const load = await loadPage({ node, seconds, rate: 50, traced: true })
       const { rounds, commands, slow, busiest, heapWarm, heapEnd, elementsWarm, elementsEnd } = load
       const tasks = [...slow].map(
         ([view, ms]) => `${view} ${ms.length}, at most ${Math.max(...ms).toFixed(0)} ms`,

@@ -175,7 +175,7 @@ describe('one node', () => {
       expect(failing(sick)).toEqual(outcome === 'warn' ? [] : [id])
       expect(find(sick, id).outcome).toBe(outcome ?? 'fail')
       paste(find(sick, id).fix, env)
-      expect(find(await doctor(node), id).outcome).toBe('ok')
+      expect(find(await doctor(node, '--only', id), id).outcome).toBe('ok')
 
       breaks(node.home)
       const planned = await doctor(node, '--fix', '--dry-run')
@@ -184,7 +184,7 @@ describe('one node', () => {
       const mended = await doctor(node, '--fix')
       expect(mended.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
       expect(find(mended, id).outcome).toBe(safe ? 'ok' : 'fail')
-      expect((await doctor(node, '--fix')).fixes).toEqual([])
+      expect((await doctor(node, '--fix', '--only', id)).fixes).toEqual([])
       if (!safe) paste(find(mended, id).fix, env)
       expect(failing(await doctor(node))).toEqual([])
     },

@@ -4,7 +4,7 @@ import { FAULT_POINTS } from '../../../src/base/run/faults.ts'
 import { crashRounds } from '../../support/node/crash.ts'
 import { times } from '../../support/run/thorough.ts'
 
-const ROUNDS = times(8, 20)
+const ROUNDS = times(FAULT_POINTS.length, 20)
 /** The same rounds each time, some with a daemon that stands still; the soak has others. */
 const SEED = 18
 

@@ -27,7 +27,7 @@ export interface PageLoad {
   readonly rounds: number
   /** Tasks of the page's main thread that took 50 ms or more, in ms, by view. */
   readonly slow: ReadonlyMap<string, readonly number[]>
-  /** Processor time of the longest task of the main thread, in ms, by view: a round at the end, whatever else the machine does. */
+  /** Processor time of the longest task of the main thread, in ms, by view: a round at the end, where it is traced. */
   readonly busiest: ReadonlyMap<string, number>
   /** Used heap after garbage collection, bytes: after a third of the time, and at the end. */
   readonly heapWarm: number
@@ -42,9 +42,10 @@ interface PageLoadOptions {
   readonly seconds: number
   /** Commands that are recorded in each second. */
   readonly rate: number
+  readonly traced: boolean
 }
 
-export async function loadPage({ node, seconds, rate }: PageLoadOptions): Promise<PageLoad> {
+export async function loadPage({ node, seconds, rate, traced }: PageLoadOptions): Promise<PageLoad> {
   const browser = await openChromium()
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
@@ -73,7 +74,7 @@ export async function loadPage({ node, seconds, rate }: PageLoadOptions): Promis
       } while (!isOver(1))
       const end = await sizeOf(page, developer)
       const busiest = new Map<string, number>()
-      for (const view of VIEWS) busiest.set(view, await busiestTask(page, origin ?? '', view))
+      for (const view of traced ? VIEWS : []) busiest.set(view, await busiestTask(page, origin ?? '', view))
       return {
         commands: typing.count(),
         rounds,

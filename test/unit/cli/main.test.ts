@@ -40,7 +40,7 @@ const pretend = (version: string): string =>
   `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
 
 describe('the Node version', () => {
-  test.each(['18.20.4', '20.20.2', '22.11.0'])(
+  test.each(['18.20.4', '22.11.0'])(
     '%s is told what is needed, before anything else is loaded',
     async (version) => {
       const { code, stdout, stderr } = await karo(['--version'], { preload: pretend(version) + SPY })
@@ -50,7 +50,7 @@ describe('the Node version', () => {
     },
   )
 
-  test.each(['22.12.0', '23.0.0', '100.0.0'])('%s is enough', async (version) => {
+  test.each(['22.12.0', '100.0.0'])('%s is enough', async (version) => {
     expect((await karo(['--version'], { preload: pretend(version) })).code).toBe(0)
   })
 })
@@ -92,14 +92,17 @@ test('a file gets what a pipe gets, also of more than is written without a strea
   const piped = await karo(['check', '--rules', '--json'])
   expect(piped.stdout.length).toBeGreaterThan(16_384)
   const path = join(temporaryDirectory(), 'out')
-  for (const args of [['check', '--rules', '--json'], ['--version']]) {
+  for (const [args, { stdout }] of [
+    [['check', '--rules', '--json'], piped],
+    [['--version'], await karo(['--version'])],
+  ] as const) {
     const file = openSync(path, 'w')
     onTestFinished(() => closeSync(file))
     const env = { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() }
     expect(
       spawnSync(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', file, 'inherit'] }).status,
     ).toBe(0)
-    expect(readFileSync(path, 'utf8')).toBe((await karo(args)).stdout)
+    expect(readFileSync(path, 'utf8')).toBe(stdout)
   }
 })
 
@@ -117,7 +120,7 @@ test('a reader that has gone away is no error', async () => {
 
 test('many at once make one identity', async () => {
   const home = join(temporaryDirectory(), 'home')
-  const runs = await Promise.all(Array.from({ length: 6 }, () => karo(['init', '--json'], { home })))
+  const runs = await Promise.all(Array.from({ length: 4 }, () => karo(['init', '--json'], { home })))
   expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(runs.map(() => [0, '']))
   const answers = runs.map(({ stdout }) => JSON.parse(stdout) as { node_id: string; created: string[] })
   expect(new Set(answers.map((answer) => answer.node_id)).size).toBe(1)
