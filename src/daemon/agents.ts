@@ -171,7 +171,7 @@ export function buildAgents(
     log: log.child({ room: 'artifacts' }),
   })
   const keepLong: KeepLong = async ({ person, agent, traceId }, { name, mediaType, bytes }) => {
-    const coming = { name, mediaType, source: agent, expiresAt: clock.now() + RESULTS_KEPT_MS }
+    const coming = { name, media_type: mediaType, source: agent, expires_at: clock.now() + RESULTS_KEPT_MS }
     return (await artifacts.keep({ person, traceId }, coming, bytes)).id
   }
   const grantedUntil: RestingDeps['grantedUntil'] = ({ agent, ...action }) => {

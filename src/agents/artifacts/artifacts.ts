@@ -80,7 +80,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
 
   async function begin({ person }: Owner, given: Coming): Promise<Upload> {
     const coming = { ...given, name: deps.redact(given.name) }
-    if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.mediaType))
+    if (coming.name.length === 0 || coming.name.length > 256 || !MEDIA_TYPE.test(coming.media_type))
       throw new KaroError('bad_request', 'this is not a file name, or not a media type')
     if ((await repository.artifacts.all(person)).length >= MOST_ARTIFACTS)
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
@@ -140,16 +140,12 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
         hint: 'Nothing was kept. Send it again.',
       })
     }
-    const { name, mediaType, source, expiresAt } = upload.coming
     return keepRow(owner, {
+      ...upload.coming,
       id,
-      name,
-      media_type: mediaType,
       size: upload.size,
       pieces: Buffer.concat(upload.pieces),
-      source,
       created_at: clock.now(),
-      expires_at: expiresAt,
     })
   }
 
@@ -271,7 +267,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
         }
       }),
     list: async ({ person }) =>
-      (await rowsOf(person)).map(artifactOf).sort((a, b) => b.createdAt - a.createdAt),
+      (await rowsOf(person)).map(artifactOf).sort((a, b) => b.created_at - a.created_at),
     find: async (owner, which) => artifactOf(await rowOf(owner, which)),
     async preview(owner, which) {
       for await (const bytes of read(owner, which, 0))
@@ -281,8 +277,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     read,
     async layout(owner, which) {
       const row = await rowOf(owner, which)
-      const { id, name, mediaType, size } = artifactOf(row)
-      return { id, name, mediaType, size, pieces: hashesOf(row) }
+      const { id, name, media_type, size } = artifactOf(row)
+      return { id, name, media_type, size, pieces: hashesOf(row) }
     },
     pieces: piecesOf,
     incoming,

@@ -70,7 +70,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
 
   async function expect({ person }: Owner, layout: Layout, source: string): Promise<readonly number[]> {
     checkLayout(layout)
-    const { id, name, mediaType, size } = layout
+    const { id, name, media_type, size } = layout
     if ((await repository.artifacts.all(person)).length >= MOST_ARTIFACTS)
       throw new KaroError('rate_limited', `you have ${MOST_ARTIFACTS} artifacts already`, {
         hint: 'Remove some: karo artifact remove.',
@@ -83,7 +83,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
     const made: ComingRow = {
       id,
       name,
-      media_type: mediaType,
+      media_type,
       size,
       pieces,
       source,
@@ -165,7 +165,7 @@ export function createIncoming({ repository, clock, serially, pieces, keep }: In
 const NONE = new Uint8Array(0)
 
 /** Throws KaroError `bad_file` for a layout that no artifact can have. */
-function checkLayout({ name, mediaType, size, pieces }: Layout): void {
+function checkLayout({ name, media_type, size, pieces }: Layout): void {
   const isSound =
     Number.isSafeInteger(size) &&
     size >= 0 &&
@@ -173,6 +173,6 @@ function checkLayout({ name, mediaType, size, pieces }: Layout): void {
     pieces.length === Math.ceil(size / PIECE_BYTES) &&
     name.length > 0 &&
     name.length <= 256 &&
-    MEDIA_TYPE.test(mediaType)
+    MEDIA_TYPE.test(media_type)
   if (!isSound) throw new KaroError('bad_file', 'the other machine describes no artifact that there can be')
 }

@@ -21,15 +21,7 @@ export function textOf(bytes: Uint8Array): string | null {
   return text.includes('\ufffd') ? null : text.slice(0, PREVIEW_CHARS)
 }
 
-export const artifactOf = (row: ArtifactRow): Artifact => ({
-  id: row.id,
-  name: row.name,
-  mediaType: row.media_type,
-  size: row.size,
-  source: row.source,
-  createdAt: row.created_at,
-  expiresAt: row.expires_at,
-})
+export const artifactOf = ({ pieces: _, ...row }: ArtifactRow): Artifact => row
 
 /** Whether these are the bytes that were named by this BLAKE3 hash. */
 export const isWhole = (bytes: Uint8Array | undefined, hash: Uint8Array): boolean =>

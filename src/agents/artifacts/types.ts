@@ -2,7 +2,7 @@
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
 import type { Room } from '../../base/run/room.ts'
-import type { ArtifactRepository, ShareRow } from '../../store/tables/artifacts.ts'
+import type { ArtifactRepository, ArtifactRow, ShareRow } from '../../store/tables/artifacts.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 
@@ -30,26 +30,11 @@ export const SHARE_LIFE_MS = 90 * DAY_MS
 export const LINK_PREFIX = 'karo:share/'
 export const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,63}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}$/
 
-export interface Artifact {
-  /** BLAKE3 of its content, 64 hex digits: the same content is the same artifact. */
-  readonly id: string
-  readonly name: string
-  readonly mediaType: string
-  readonly size: number
-  /** `person`, or the id of the agent whose result it is. */
-  readonly source: string
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  readonly expiresAt: number | null
-}
+/** An artifact without the hashes of its pieces. Its id is BLAKE3 of its content: the same content is the same artifact. */
+export type Artifact = Omit<ArtifactRow, 'pieces'>
 
 /** The announcement of an artifact before its content arrives. */
-export interface Coming {
-  readonly name: string
-  readonly mediaType: string
-  readonly source: string
-  readonly expiresAt: number | null
-}
+export type Coming = Pick<Artifact, 'name' | 'media_type' | 'source' | 'expires_at'>
 
 /** Whose it is, by number, and the request that it is for. */
 export interface Owner {
@@ -58,7 +43,7 @@ export interface Owner {
 }
 
 /** The pieces of an artifact, as described to another machine. */
-export interface Layout extends Pick<Artifact, 'id' | 'name' | 'mediaType' | 'size'> {
+export interface Layout extends Pick<Artifact, 'id' | 'name' | 'media_type' | 'size'> {
   /** BLAKE3 of each piece. */
   readonly pieces: readonly Uint8Array[]
 }

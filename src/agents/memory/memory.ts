@@ -22,15 +22,8 @@ const MOST_INDEXES = 8
 const LEAST_LIKENESS = 0.3
 const ID_LEAST = 6
 
-export interface Note {
-  /** 16 hex digits. */
-  readonly id: string
-  readonly text: string
-  /** `person`, or the id of the agent whose result it is. */
-  readonly source: string
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-}
+/** A note without its embedding; its id has 16 hex digits. */
+export type Note = Omit<NoteRow, 'vector' | 'vector_by'>
 
 interface Found {
   readonly hits: readonly (Note & {
@@ -40,7 +33,7 @@ interface Found {
     readonly by: readonly ('words' | 'meaning')[]
   })[]
   /** How it was searched, for people. */
-  readonly searchedBy: string
+  readonly searched_by: string
   /** Messages about parts of the search that failed. */
   readonly notes: readonly string[]
 }
@@ -79,12 +72,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   const removed = createRemoved(serially)
   const indexes = new Map<number, WordIndex>()
 
-  const noteOf = ({ id, text, source, created_at }: NoteRow): Note => ({
-    id,
-    text,
-    source,
-    createdAt: created_at,
-  })
+  const noteOf = ({ vector: _, vector_by: __, ...row }: NoteRow): Note => row
 
   async function indexOf(person: number): Promise<WordIndex> {
     const known = indexes.get(person)
@@ -152,7 +140,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         return noteOf(row)
       }),
     list: async (person) =>
-      (await repository.all(person)).map(noteOf).sort((a, b) => b.createdAt - a.createdAt),
+      (await repository.all(person)).map(noteOf).sort((a, b) => b.created_at - a.created_at),
     async search(person, query, limit, signal) {
       const index = await serially(() => indexOf(person))
       const rows = await repository.all(person)
@@ -174,8 +162,8 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
         const row = byId.get(id)
         return row === undefined ? [] : [{ ...noteOf(row), score, by }]
       })
-      const searchedBy = meaning === undefined ? 'words' : `words and meaning (${meaning.by})`
-      return { hits: hits.slice(0, limit), searchedBy, notes }
+      const searched_by = meaning === undefined ? 'words' : `words and meaning (${meaning.by})`
+      return { hits: hits.slice(0, limit), searched_by, notes }
     },
     forget: (person, which) =>
       serially(async () => {

@@ -85,11 +85,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
       }
     })
     return {
-      id: row.id,
-      goal: row.goal,
-      createdAt: row.created_at,
-      madeBy: row.made_by,
-      notes: row.notes,
+      ...row,
       steps,
       state: stateOf(steps, running.has(keyOf(person, row.id))),
     }
@@ -97,7 +93,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
 
   async function byModel(goal: string, offers: readonly Offer[], signal: AbortSignal) {
     const { text, by, notes } = await models.chat((model) => planRequest(goal, offers, model), signal)
-    return { steps: checked(stepsIn(text), offers, deps.judge), madeBy: `the local model at ${by}`, notes }
+    return { steps: checked(stepsIn(text), offers, deps.judge), made_by: `the local model at ${by}`, notes }
   }
 
   async function embedded(goal: string, offers: readonly Offer[]) {
@@ -107,8 +103,8 @@ export function createPlanner(deps: PlannerDeps): Planner {
         hint: 'Say it in steps, in words of the tools of your agents (karo agent describe), or configure a local model: ask.endpoint.',
       })
     const notes = unknown.map((clause) => `Nothing was found for: ${clause}`)
-    const madeBy = 'the descriptions of tools and the grammar of karo ask; no model was asked'
-    return { steps: checked(drafts, offers, deps.judge), madeBy, notes }
+    const made_by = 'the descriptions of tools and the grammar of karo ask; no model was asked'
+    return { steps: checked(drafts, offers, deps.judge), made_by, notes }
   }
 
   async function make(goal: string, offers: readonly Offer[], signal: AbortSignal) {
@@ -225,16 +221,16 @@ export function createPlanner(deps: PlannerDeps): Planner {
       if (goal.trim() === '' || goal.length > MOST_GOAL)
         throw new KaroError('bad_request', `a goal has 1 to ${MOST_GOAL} characters`, { where: 'GOAL' })
       const { offers, idle } = await deps.offers(person)
-      const { steps, madeBy, notes } =
+      const { steps, made_by, notes } =
         drafts === undefined
           ? await make(goal, offers, signal)
-          : { steps: checked(drafts, offers, deps.judge), madeBy: 'you', notes: [] }
+          : { steps: checked(drafts, offers, deps.judge), made_by: 'you', notes: [] }
       const some = idle === 0 ? [] : [`${idle} of your agents do not run, so their tools were not looked at.`]
       const row: PlanRow = {
         id: toHex(random.bytes(4)),
         goal,
         created_at: clock.now(),
-        made_by: madeBy,
+        made_by,
         notes: [...notes, ...some],
         steps: steps.map(rowStep),
       }
@@ -250,7 +246,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
     async list(person) {
       const rows = await repository.all(person)
       const plans = await Promise.all(rows.map((row) => viewOf(person, row)))
-      return plans.sort((a, b) => b.createdAt - a.createdAt)
+      return plans.sort((a, b) => b.created_at - a.created_at)
     },
     show: async (person, which) => viewOf(person, await rowOf(person, which)),
     async run(who, which, done) {

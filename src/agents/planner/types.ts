@@ -1,7 +1,7 @@
 // The types of the planner, and its dependencies.
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { MemoryRepository } from '../../store/tables/memory.ts'
+import type { MemoryRepository, PlanRow } from '../../store/tables/memory.ts'
 import type { Task, TaskRequest, TaskState } from '../tasks/types.ts'
 import type { Draft, Judge, Offer, Step } from './plan.ts'
 
@@ -22,15 +22,7 @@ export interface PlannedStep extends Omit<Step, 'warning'> {
   readonly detail: string | null
 }
 
-export interface Plan {
-  /** 8 hex digits. */
-  readonly id: string
-  readonly goal: string
-  /** Milliseconds since the epoch. */
-  readonly createdAt: number
-  /** How it was made. */
-  readonly madeBy: string
-  readonly notes: readonly string[]
+export interface Plan extends Omit<PlanRow, 'steps'> {
   /** `stopped`: a step failed, or nothing runs it now. `yours`: the next step is a command of the person. */
   readonly state: 'planned' | 'running' | 'yours' | 'stopped' | 'completed'
   readonly steps: readonly PlannedStep[]

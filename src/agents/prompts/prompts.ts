@@ -20,7 +20,7 @@ export interface Prompt {
   /** Number of the newest version. */
   readonly newest: number
   /** Milliseconds since the epoch. */
-  readonly createdAt: number
+  readonly created_at: number
   readonly text: string
   readonly variables: readonly Variable[]
 }
@@ -67,7 +67,7 @@ export function createPrompts({
     name: id,
     version: at.version,
     newest: versions.at(-1)?.version ?? at.version,
-    createdAt: at.created_at,
+    created_at: at.created_at,
     text: at.text,
     variables: variablesOf(at.text),
   })

@@ -59,4 +59,4 @@ export const boundToList = (owner: number, header: HeaderFacts): WireValue => [
   ...headerFacts(owner, header),
 ]
 /** What a file of secrets is bound to. */
-export const boundToFile = (createdAt: string): WireValue => ['karo vault file 1', createdAt]
+export const boundToFile = (created_at: string): WireValue => ['karo vault file 1', created_at]

@@ -8,7 +8,7 @@ import { MOST_SECRETS, MOST_VALUE_BYTES, SECRET_NAME, type VaultFile } from './t
 export interface Kept {
   readonly name: string
   readonly note: string
-  readonly expiresAt: number | null
+  readonly expires_at: number | null
   /** Wiped by whoever has it. */
   readonly value: Buffer
 }
@@ -19,22 +19,22 @@ const WHAT = 'files of secrets'
 /** The values are the caller's to wipe. */
 export async function writeFile(
   kept: readonly Kept[],
-  createdAt: string,
+  created_at: string,
   passphrase: Uint8Array,
   random: Random,
 ): Promise<VaultFile> {
   const salt = random.bytes(SALT_BYTES)
   const key = await passphraseKeyLater(passphrase, salt, WHAT)
-  const facts = kept.map(({ name, note, expiresAt, value }) => [name, note, expiresAt, value.length])
+  const facts = kept.map(({ name, note, expires_at, value }) => [name, note, expires_at, value.length])
   const head = Buffer.from(JSON.stringify(facts))
   const length = Buffer.alloc(HEAD_BYTES)
   length.writeUInt32BE(head.length)
   const plain = Buffer.concat([length, head, ...kept.map(({ value }) => value)])
   try {
-    const sealed = seal(key, plain, boundToFile(createdAt), random)
+    const sealed = seal(key, plain, boundToFile(created_at), random)
     return {
       karo_vault: 1,
-      created_at: createdAt,
+      created_at,
       salt: Buffer.from(salt).toString('base64url'),
       sealed: sealed.toString('base64url'),
     }
@@ -66,8 +66,8 @@ export async function readFile(file: VaultFile, passphrase: Uint8Array): Promise
       number,
     ][]
     let at = headEnd
-    for (const [name, note, expiresAt, length] of facts) {
-      kept.push({ name, note, expiresAt, value: Buffer.from(plain.subarray(at, at + length)) })
+    for (const [name, note, expires_at, length] of facts) {
+      kept.push({ name, note, expires_at, value: Buffer.from(plain.subarray(at, at + length)) })
       at += length
     }
     const sound = kept.every(

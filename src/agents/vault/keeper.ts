@@ -185,9 +185,7 @@ export function createKeeper({
     const gone = new Set([...remove, ...put.map(({ id }) => id)])
     const listed = [
       ...rows.filter(({ id }) => !gone.has(id)),
-      ...missing
-        .filter(({ id }) => !gone.has(id))
-        .map(({ expiresAt, ...one }) => ({ ...one, expires_at: expiresAt })),
+      ...missing.filter(({ id }) => !gone.has(id)),
       ...put,
     ]
     const { key: _, list: __, ...facts } = header
@@ -247,10 +245,10 @@ export function createKeeper({
     words?.fill(0)
     return {
       protection: (header?.protection as Protection | undefined) ?? null,
-      unlockedUntil: heldNow(person)?.until ?? null,
-      createdAt: header?.created_at ?? null,
-      rotatedAt: header?.rotated_at ?? null,
-      hasCredential: words !== undefined,
+      unlocked_until: heldNow(person)?.until ?? null,
+      created_at: header?.created_at ?? null,
+      rotated_at: header?.rotated_at ?? null,
+      has_credential: words !== undefined,
     }
   }
 

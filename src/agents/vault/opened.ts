@@ -18,7 +18,7 @@ interface Listed {
   readonly id: string
   readonly name: string
   readonly version: number
-  readonly expiresAt: number | null
+  readonly expires_at: number | null
 }
 
 export interface Opened {
@@ -63,7 +63,7 @@ export function inspect(
   }
   const there = new Set(secrets.map(({ id }) => id))
   const missing = [...listed.values()].filter(
-    ({ id, expiresAt }) => !there.has(id) && (expiresAt === null || expiresAt > now),
+    ({ id, expires_at }) => !there.has(id) && (expires_at === null || expires_at > now),
   )
   return { owner, keys, header, rows: secrets, problems, missing }
 }
@@ -80,7 +80,7 @@ function readList(owner: number, header: VaultHeaderRow, inner: Uint8Array): Rea
   return new Map(
     entries.map(([id, name, version, expires]) => [
       id,
-      { id, name, version, expiresAt: expires < 0 ? null : expires },
+      { id, name, version, expires_at: expires < 0 ? null : expires },
     ]),
   )
 }

@@ -29,7 +29,7 @@ export const isOver = ({ expires_at }: Pick<SecretRow, 'expires_at'>, now: numbe
 /** The row that `set` writes; nothing of a row that was changed outside of Karo counts in it. Throws KaroError where it does not fit. */
 export function rowFor(
   vault: Opened,
-  { name, value, expiresAt, note }: Parameters<Vault['set']>[1],
+  { name, value, expires_at, note }: Parameters<Vault['set']>[1],
   now: number,
   random: Random,
 ): SecretRow {
@@ -60,7 +60,7 @@ export function rowFor(
     generation: vault.header.generation,
     changed_at: now,
     created_at: sound ? before.created_at : now,
-    expires_at: expiresAt === undefined ? (sound ? before.expires_at : null) : expiresAt,
+    expires_at: expires_at === undefined ? (sound ? before.expires_at : null) : expires_at,
     note: note ?? (sound ? before.note : ''),
     allowed: sound ? before.allowed : [],
   }
@@ -70,13 +70,10 @@ export function rowFor(
 /** Also those that should be there and are not. */
 export const listOf = (vault: Opened): readonly SecretFacts[] => [
   ...vault.rows.map((row) => factsOf(row, vault.problems.get(row.id) ?? null)),
-  ...vault.missing.map(({ id, name, version, expiresAt }) => ({
-    id,
-    name,
-    version,
-    expiresAt,
-    createdAt: 0,
-    changedAt: 0,
+  ...vault.missing.map((one) => ({
+    ...one,
+    created_at: 0,
+    changed_at: 0,
     note: '',
     allowed: [],
     problem: 'it is missing: it was removed outside of Karo, or the disk lost it',
@@ -93,14 +90,7 @@ export function whyNot({ allowed }: SecretRow, { agent, manifest, tools }: Askin
   return isWithin ? undefined : 'more tools of it may be called than were allowed'
 }
 
-export const factsOf = (row: SecretRow, problem: string | null = null): SecretFacts => ({
-  id: row.id,
-  name: row.name,
-  version: row.version,
-  note: row.note,
-  problem,
-  createdAt: row.created_at,
-  changedAt: row.changed_at,
-  expiresAt: row.expires_at,
-  allowed: row.allowed.map(({ agent, tools }) => ({ agent, tools })),
-})
+export const factsOf = (
+  { sealed: _, generation: __, allowed, ...row }: SecretRow,
+  problem: string | null = null,
+): SecretFacts => ({ ...row, problem, allowed: allowed.map(({ agent, tools }) => ({ agent, tools })) })

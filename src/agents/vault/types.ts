@@ -1,5 +1,6 @@
 // What the vault shows of itself: the shapes that the API and the runtime of agents use, and its bounds.
 import type { Room } from '../../base/run/room.ts'
+import type { SecretRow } from '../../store/tables/vault.ts'
 
 /** Secrets of one person, bytes of one value, and of all values of one person. */
 export const MOST_SECRETS = 256
@@ -18,22 +19,15 @@ export interface VaultState {
   /** Null: there is none yet. */
   readonly protection: Protection | null
   /** Milliseconds since the epoch; null: it is locked. */
-  readonly unlockedUntil: number | null
-  readonly createdAt: number | null
-  readonly rotatedAt: number | null
+  readonly unlocked_until: number | null
+  readonly created_at: number | null
+  readonly rotated_at: number | null
   /** Whether the daemon has a credential for vaults. */
-  readonly hasCredential: boolean
+  readonly has_credential: boolean
 }
 
-export interface SecretFacts {
-  /** 32 hex digits. */
-  readonly id: string
-  readonly name: string
-  readonly version: number
-  readonly createdAt: number
-  readonly changedAt: number
-  readonly expiresAt: number | null
-  readonly note: string
+/** A secret as its row has it, without its value. */
+export interface SecretFacts extends Omit<SecretRow, 'sealed' | 'generation' | 'allowed'> {
   readonly allowed: readonly { readonly agent: string; readonly tools: readonly string[] }[]
   /** Why it cannot be had; null: nothing is known against it. */
   readonly problem: string | null
@@ -94,13 +88,13 @@ export interface Vault extends Room {
     owner: Owner,
     passphrases?: { readonly current: Buffer; readonly next: Buffer },
   ): Promise<{ readonly secrets: number }>
-  /** Adds a secret, or gives one another value: who may have it stays. `expiresAt` undefined: as it was. */
+  /** Adds a secret, or gives one another value: who may have it stays. `expires_at` undefined: as it was. */
   set(
     owner: Owner,
     wanted: {
       readonly name: string
       readonly value: Buffer
-      readonly expiresAt?: number | null
+      readonly expires_at?: number | null
       readonly note?: string
     },
   ): Promise<SecretFacts>

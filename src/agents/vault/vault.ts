@@ -113,7 +113,7 @@ export function createVault(deps: VaultDeps): Vault {
         kept.push({
           name: row.name,
           note: row.note,
-          expiresAt: row.expires_at,
+          expires_at: row.expires_at,
           value: openValue(vault, row),
         })
       const file = await writeFile(kept, new Date(clock.now()).toISOString(), passphrase, random)
@@ -131,7 +131,7 @@ export function createVault(deps: VaultDeps): Vault {
     all: readonly Kept[],
     replace: boolean,
   ): Promise<readonly SecretFacts[]> {
-    const kept = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > clock.now())
+    const kept = all.filter(({ expires_at }) => expires_at === null || expires_at > clock.now())
     const there = before.rows.filter((row) => kept.some(({ name }) => name === row.name))
     if (there[0] !== undefined && !replace)
       throw new KaroError('conflict', `there is a secret ${there[0].name} already`, {
@@ -173,9 +173,9 @@ export function createVault(deps: VaultDeps): Vault {
     state: keeper.state,
     list: (owner) =>
       serially(async () => {
-        const { protection, unlockedUntil } = await keeper.state(owner)
+        const { protection, unlocked_until } = await keeper.state(owner)
         if (protection === null) return []
-        const isLocked = protection === 'passphrase' && unlockedUntil === null
+        const isLocked = protection === 'passphrase' && unlocked_until === null
         const all = isLocked
           ? (await repository.load(owner.person)).secrets.map((row) => factsOf(row))
           : await opened(owner, async (vault) => listOf(vault))

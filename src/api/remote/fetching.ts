@@ -88,8 +88,8 @@ export function createFetching(deps: FetchDeps): Fetching {
     for await (const text of documents({ ...request, what, most: LAYOUT_BYTES })) {
       const read = artifactLayout.safeParse(parsed(text))
       if (!read.success || !read.data.id.startsWith(artifact)) break
-      const { media_type: mediaType, pieces, ...rest } = read.data
-      return { ...rest, mediaType, pieces: pieces.map((hash) => Buffer.from(hash, 'hex')) }
+      const { media_type, pieces, ...rest } = read.data
+      return { ...rest, media_type, pieces: pieces.map((hash) => Buffer.from(hash, 'hex')) }
     }
     throw wrong('the other machine sent an answer to another request')
   }

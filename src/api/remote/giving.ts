@@ -79,8 +79,8 @@ export function createGiving({ artifacts, audit, onDenied }: GivingDeps) {
       admission.share === undefined ? 'it is their own' : 'it is shared with them',
     )
     const owner = { person: admission.person, traceId: visitor.trace }
-    const { id, name, mediaType, size, pieces } = await artifacts.layout(owner, admission.artifact)
-    yield { id, name, media_type: mediaType, size, pieces: pieces.map(toHex) }
+    const { id, name, media_type, size, pieces } = await artifacts.layout(owner, admission.artifact)
+    yield { id, name, media_type, size, pieces: pieces.map(toHex) }
   }
 }
 

@@ -6,6 +6,7 @@ import * as api from '../contract/operations/anomalies.ts'
 import type { AnomalyShape, MutesShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { shown } from '../server/shown.ts'
 
 interface AnomaliesRoutesDeps {
   readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'unseen' | 'see'>
@@ -14,10 +15,7 @@ interface AnomaliesRoutesDeps {
 
 export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Routes {
   const mutesOf = async (uid: number): Promise<MutesShape> => ({
-    mutes: (await anomalies.mutes(uid)).map(({ target, until }) => ({
-      target,
-      until: until === null ? null : time(until),
-    })),
+    mutes: (await anomalies.mutes(uid)).map(shown),
   })
   return (server) => {
     serve(server, api.getAnomalies, async ({ query, caller }) => {
@@ -45,30 +43,15 @@ export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Rou
   }
 }
 
-const time = (ms: number): string => new Date(ms).toISOString()
-
-function shapeOf(signal: ShownSignal): AnomalyShape {
-  const { id, kind, subject, severity, words, count, ongoing, muted, seen } = signal
-  const { unit, observed, expected, spread, n, window } = signal
-  return {
-    id,
-    kind,
-    subject,
-    severity,
-    words,
-    count,
-    ongoing,
-    muted,
-    seen,
-    first_seen: time(signal.first_seen),
-    last_seen: time(signal.last_seen),
-    numbers: {
-      unit,
-      observed,
-      expected,
-      spread,
-      n,
-      window: { start: time(window.start), end: time(window.end) },
-    },
-  }
+function shapeOf({
+  unit,
+  observed,
+  expected,
+  spread,
+  n,
+  window,
+  last_day: _,
+  ...signal
+}: ShownSignal): AnomalyShape {
+  return { ...shown(signal), numbers: { unit, observed, expected, spread, n, window: shown(window) } }
 }

@@ -5,6 +5,7 @@ import type { People, Person } from '../../trust/people/index.ts'
 import { getPeople, mapPerson, removePerson } from '../contract/operations/care.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { shown } from '../server/shown.ts'
 
 interface PeopleRouteDeps {
   readonly people: Pick<People, 'list' | 'map' | 'find' | 'remove'>
@@ -57,7 +58,4 @@ export function peopleRoutes({ people, removeRows, audit, ownUid }: PeopleRouteD
   }
 }
 
-const shapeOf = ({ since, ...person }: Person) => ({
-  ...person,
-  since: since === 0 ? null : new Date(since).toISOString(),
-})
+const shapeOf = (person: Person) => shown({ ...person, since: person.since || null })

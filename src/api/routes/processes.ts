@@ -5,6 +5,7 @@ import { getProcesses } from '../contract/operations/processes.ts'
 import type { ProcessShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { shown } from '../server/shown.ts'
 
 interface ProcessesDeps {
   readonly processes: Pick<Processes, 'search'>
@@ -21,8 +22,7 @@ export function processesRoutes({ processes }: ProcessesDeps): Routes {
   }
 }
 
-const shapeOf = ({ name, started_at, ...process }: FoundProcess): ProcessShape => ({
-  ...process,
-  name: revealLevel0(name),
-  started_at: new Date(started_at).toISOString(),
+const shapeOf = (process: FoundProcess): ProcessShape => ({
+  ...shown(process),
+  name: revealLevel0(process.name),
 })

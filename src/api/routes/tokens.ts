@@ -5,6 +5,7 @@ import { createToken, getTokens, revokeToken } from '../contract/operations/toke
 import type { TokenCreatedShape, TokenShape } from '../contract/shapes.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { shown } from '../server/shown.ts'
 
 interface TokenDeps {
   /** Throws KaroError `refused` for a caller who may not make a token that approves. */
@@ -28,14 +29,4 @@ export function tokenRoutes({ tokens, http, checkApproving }: TokenDeps): Routes
   }
 }
 
-function shapeOf({ id, name, scope, created_at, expires_at, last_used_at }: Token): TokenShape {
-  const time = (ms: number): string => new Date(ms).toISOString()
-  return {
-    id,
-    name,
-    scope,
-    created_at: time(created_at),
-    expires_at: time(expires_at),
-    last_used_at: last_used_at === null ? null : time(last_used_at),
-  }
-}
+const shapeOf = ({ uid: _, ...token }: Token): TokenShape => shown(token)

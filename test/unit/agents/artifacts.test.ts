@@ -18,7 +18,7 @@ import { until } from '../../support/run/until.ts'
 
 const ANN: Owner = { person: 1000, traceId: 'a'.repeat(32) }
 const BOB: Owner = { person: 1001, traceId: 'b'.repeat(32) }
-const coming = { name: 'a.txt', mediaType: 'text/plain', source: 'person', expiresAt: null }
+const coming = { name: 'a.txt', media_type: 'text/plain', source: 'person', expires_at: null }
 const hashOf = (bytes: Uint8Array): string => toHex(blake3([bytes]))
 /** As long as asked, and no piece of it is another one. */
 const content = (size: number): Buffer =>
@@ -200,7 +200,7 @@ describe('bounds', () => {
   test('of one artifact, and of what is said about it', async () => {
     const { artifacts } = await rig()
     await expect(artifacts.begin(ANN, { ...coming, name: '' })).rejects.toEqual(code('bad_request'))
-    await expect(artifacts.begin(ANN, { ...coming, mediaType: 'text' })).rejects.toEqual(code('bad_request'))
+    await expect(artifacts.begin(ANN, { ...coming, media_type: 'text' })).rejects.toEqual(code('bad_request'))
     const key = await artifacts.begin(ANN, coming)
     // The same piece again and again takes the room of one.
     const part = Buffer.alloc(PART_BYTES)
@@ -247,7 +247,7 @@ describe('bounds', () => {
   test('of time', async () => {
     const { artifacts, time, pass, put, pieces } = await rig()
     await artifacts.start(new AbortController().signal)
-    const made = await put(content(PIECE_BYTES), ANN, { expiresAt: time.now + 1_000 } as never)
+    const made = await put(content(PIECE_BYTES), ANN, { expires_at: time.now + 1_000 } as never)
     time.now += 1_000
     await expect(artifacts.find(ANN, made.artifact.id)).rejects.toEqual(code('not_found'))
     pass(3_600_000)

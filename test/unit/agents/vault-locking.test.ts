@@ -66,7 +66,7 @@ describe('a vault that is locked in the middle of', () => {
     const unlocking = vault.unlock(ANN, words(), 60)
     const locked = await vault.lock(ANN)
     await unlocking
-    expect([locked.unlockedUntil, (await vault.state(ANN)).unlockedUntil]).toEqual([null, null])
+    expect([locked.unlocked_until, (await vault.state(ANN)).unlocked_until]).toEqual([null, null])
   })
 })
 

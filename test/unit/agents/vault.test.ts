@@ -53,7 +53,7 @@ describe('while it is locked', () => {
   test('names are told and nothing is given; it locks itself', async () => {
     const { vault, pass, reveal } = await annsVault()
     await pass(8 * 3_600_000)
-    expect((await vault.state(ANN)).unlockedUntil).toBeNull()
+    expect((await vault.state(ANN)).unlocked_until).toBeNull()
     expect((await vault.list(ANN)).map(({ name }) => name)).toEqual(['token'])
     await expect(reveal('token')).rejects.toMatchObject({ code: 'refused', where: 'vault' })
     await expect(vault.take(ANN, asking)).rejects.toEqual(code('refused'))
@@ -63,7 +63,7 @@ describe('while it is locked', () => {
     const { vault, time, pass, reveal } = await annsVault()
     time.now += 8 * 3_600_000
     await expect(reveal('token')).rejects.toMatchObject({ code: 'refused', where: 'vault' })
-    expect((await vault.state(ANN)).unlockedUntil).toBeNull()
+    expect((await vault.state(ANN)).unlocked_until).toBeNull()
     await vault.unlock(ANN, words(), 60)
     time.now -= 86_400_000
     await pass(60_000)
@@ -78,7 +78,7 @@ describe('while it is locked', () => {
     await expect(vault.unlock(ANN, words(), 60)).rejects.toEqual(code('rate_limited'))
     expect(ledger.filter(({ success }) => !success)).toHaveLength(5)
     await pass(60_000)
-    expect((await vault.unlock(ANN, words(), 60)).unlockedUntil).toBe(time.now + 60_000)
+    expect((await vault.unlock(ANN, words(), 60)).unlocked_until).toBe(time.now + 60_000)
   })
 
   test('it can be destroyed', async () => {
@@ -214,7 +214,7 @@ describe('time', () => {
   test('a secret whose time is over is not given, and is removed, also while the vault is locked', async () => {
     const { vault, time, set, reveal, rows, pass, problemOf } = await annsVault()
     await vault.start(new AbortController().signal)
-    await set('short', 'x', { expiresAt: time.now + 1_000 })
+    await set('short', 'x', { expires_at: time.now + 1_000 })
     time.now += 1_000
     await expect(reveal('short')).rejects.toThrow('time of short is over')
     await vault.lock(ANN)
@@ -230,7 +230,7 @@ describe('time', () => {
     time.days = 90
     time.now += 90 * 86_400_000
     await vault.lock(ANN)
-    expect((await vault.unlock(ANN, words(), 60)).rotatedAt).toBe(time.now)
+    expect((await vault.unlock(ANN, words(), 60)).rotated_at).toBe(time.now)
     expect(await reveal('token')).toBe(CANARY)
     expect(ledger.map(({ details }) => details.change)).toContain('rotated')
   })

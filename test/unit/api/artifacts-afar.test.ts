@@ -113,7 +113,7 @@ async function storeOf(identity: typeof HOLDER, now: () => number, ledger: Audit
     clock: { ...systemClock, now },
   })
   async function put(bytes: Buffer): Promise<string> {
-    const coming = { name: 'plan.txt', mediaType: 'text/plain', source: 'person', expiresAt: null }
+    const coming = { name: 'plan.txt', media_type: 'text/plain', source: 'person', expires_at: null }
     const key = await artifacts.begin(ANN, coming)
     for (let at = 0; at < bytes.length; at += PART_BYTES)
       await artifacts.add(ANN, key, at, bytes.subarray(at, at + PART_BYTES))
@@ -477,7 +477,7 @@ describe('a transfer', () => {
     const bytes = content(2, 0)
     const pieces = [0, 1].map((i) => bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES))
     const hashes = pieces.map((piece) => blake3([piece]))
-    const layout = { id: hashOf(bytes), name: 'x', mediaType: 'text/plain', size: bytes.length }
+    const layout = { id: hashOf(bytes), name: 'x', media_type: 'text/plain', size: bytes.length }
     const { incoming } = reader.artifacts
     await incoming.expect(ANN, { ...layout, pieces: hashes }, 'from a')
     await incoming.add(ANN, layout.id, 0, pieces[0] as Uint8Array)

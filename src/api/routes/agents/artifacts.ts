@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { HOLDING_MAX } from '../../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { type Artifact, type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
+import { type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
 import { jsonText } from '../../../base/printable.ts'
@@ -12,12 +12,13 @@ import type { ShareRow } from '../../../store/tables/artifacts.ts'
 import type { Operators } from '../../../trust/certificates/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import * as api from '../../contract/operations/agents/artifacts.ts'
-import type { ArtifactFetchLineShape, ArtifactShape, ArtifactShareShape } from '../../contract/shapes.ts'
+import type { ArtifactFetchLineShape, ArtifactShareShape } from '../../contract/shapes.ts'
 import type { Fetched, Fetching } from '../../remote/fetching.ts'
 import type { Holdings } from '../../remote/holdings.ts'
 import { describeError } from '../../server/errors.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { momentOf, shown } from '../../server/shown.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
 
@@ -64,13 +65,13 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       }),
     }))
     serve(server, api.getArtifacts, async (request) => ({
-      artifacts: (await artifacts.list(ownerOf(request))).map(shapeOf),
+      artifacts: (await artifacts.list(ownerOf(request))).map(shown),
     }))
     serve(server, api.showArtifact, async (request) => {
       const { id } = request.query
       const found = await artifacts.find(ownerOf(request), id)
       const { text, beginning } = await artifacts.preview(ownerOf(request), id)
-      return { ...shapeOf(found), preview: text, beginning: text === null ? toHex(beginning) : '' }
+      return { ...shown(found), preview: text, beginning: text === null ? toHex(beginning) : '' }
     })
     serve(server, api.readArtifact, async (request, reply) => {
       const { id, from } = request.query
@@ -80,11 +81,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       return reply.type('application/octet-stream').send(Readable.from(content, { objectMode: false }))
     })
     serve(server, api.beginArtifact, async (request) => {
-      const { name, media_type, expires_at } = request.body
-      const expiresAt = expires_at === null ? null : Date.parse(expires_at)
-      if (Number.isNaN(expiresAt))
-        throw new KaroError('bad_request', 'this is not a time', { where: 'expires_at' })
-      const coming = { name, mediaType: media_type, source: 'person', expiresAt }
+      const coming = { ...request.body, source: 'person', expires_at: momentOf(request.body.expires_at) }
       return { key: await artifacts.begin(ownerOf(request), coming), part_bytes: PART_BYTES }
     })
     serve(server, api.addArtifactPart, async (request) => {
@@ -94,10 +91,10 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
     serve(server, api.finishArtifact, async (request) => {
       const { key, id } = request.body
       const { artifact, known } = await artifacts.finish(ownerOf(request), key, id)
-      return { ...shapeOf(artifact), known }
+      return { ...shown(artifact), known }
     })
     serve(server, api.removeArtifact, async (request) =>
-      shapeOf(await artifacts.remove(ownerOf(request), request.body.id)),
+      shown(await artifacts.remove(ownerOf(request), request.body.id)),
     )
   }
 }
@@ -113,18 +110,12 @@ function sharesRoutes({ artifacts, trust, operators }: SharingDeps): Routes {
   const shownBy = async (owner: Owner) => {
     const names = new Map((await artifacts.list(owner)).map(({ id, name }) => [id, name]))
     const leftOut = new Set((await shares.told()).slice(HOLDING_MAX))
-    return (row: ShareRow): ArtifactShareShape => ({
-      share: row.id,
-      artifact: row.artifact,
+    return ({ id, read_at, ...row }: ShareRow): ArtifactShareShape => ({
+      share: id,
+      ...shown({ ...row, read_at: read_at || null }),
       name: names.get(row.artifact) ?? '',
-      audience: row.audience,
       audience_name: nameOf(row.audience),
-      reads: row.reads,
-      told: row.told,
       left_out: row.told && leftOut.has(row.artifact),
-      created_at: time(row.created_at),
-      ends_at: time(row.ends_at),
-      read_at: row.read_at === 0 ? null : time(row.read_at),
     })
   }
   return (server) => {
@@ -186,7 +177,7 @@ async function* lines(
   try {
     for await (const { artifact, ...rest } of told) {
       last = rest
-      yield lineOf({ ...rest, artifact: artifact === null ? null : shapeOf(artifact) })
+      yield lineOf({ ...rest, artifact: artifact === null ? null : shown(artifact) })
     }
   } catch (error) {
     if (last === undefined) throw error
@@ -195,12 +186,3 @@ async function* lines(
     yield lineOf({ ...last, artifact: null, ...body })
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()
-
-const shapeOf = ({ mediaType, createdAt, expiresAt, ...rest }: Artifact): ArtifactShape => ({
-  ...rest,
-  media_type: mediaType,
-  created_at: time(createdAt),
-  expires_at: expiresAt === null ? null : time(expiresAt),
-})

@@ -1,10 +1,10 @@
 // /memory and /prompts: each person has their own notes and prompts.
-import type { Memory, Note } from '../../../agents/memory/memory.ts'
-import type { Prompt, Prompts } from '../../../agents/prompts/prompts.ts'
+import type { Memory } from '../../../agents/memory/memory.ts'
+import type { Prompts } from '../../../agents/prompts/prompts.ts'
 import * as api from '../../contract/operations/agents/memory.ts'
-import type { NoteShape, PromptShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { shown } from '../../server/shown.ts'
 import { whileOpen } from './while-open.ts'
 
 /** Errors: those of `Memory` and `Prompts`. */
@@ -17,29 +17,27 @@ export function memoryRoutes({
 }): Routes {
   return (server) => {
     serve(server, api.getNotes, async ({ caller }) => ({
-      notes: (await memory.list(caller.uid)).map(noteShape),
+      notes: (await memory.list(caller.uid)).map(shown),
     }))
     serve(server, api.searchNotes, async ({ caller, query }, reply) => {
       const found = await memory.search(caller.uid, query.q, query.limit, whileOpen(reply))
-      const hits = found.hits.map(({ score, by, ...note }) => ({ ...noteShape(note), score, by }))
-      return { hits, searched_by: found.searchedBy, notes: found.notes.map((one) => one.slice(0, 1_024)) }
+      const notes = found.notes.map((one) => one.slice(0, 1_024))
+      return { ...found, hits: found.hits.map(shown), notes }
     })
-    serve(server, api.addNote, async ({ caller, body }) => noteShape(await memory.add(caller.uid, body.text)))
-    serve(server, api.forgetNote, async ({ caller, body }) =>
-      noteShape(await memory.forget(caller.uid, body.id)),
-    )
+    serve(server, api.addNote, async ({ caller, body }) => shown(await memory.add(caller.uid, body.text)))
+    serve(server, api.forgetNote, async ({ caller, body }) => shown(await memory.forget(caller.uid, body.id)))
     serve(server, api.getPrompts, async ({ caller }) => ({
-      prompts: (await prompts.list(caller.uid)).map(promptShape),
+      prompts: (await prompts.list(caller.uid)).map(shown),
     }))
     serve(server, api.addPrompt, async ({ caller, body }) => {
       const { prompt, known } = await prompts.add(caller.uid, body.name, body.text)
-      return { ...promptShape(prompt), known }
+      return { ...shown(prompt), known }
     })
     serve(server, api.showPrompt, async ({ caller, query }) =>
-      promptShape(await prompts.show(caller.uid, query.name, query.version)),
+      shown(await prompts.show(caller.uid, query.name, query.version)),
     )
     serve(server, api.getPromptVersions, async ({ caller, query }) => ({
-      prompts: (await prompts.versions(caller.uid, query.name)).map(promptShape),
+      prompts: (await prompts.versions(caller.uid, query.name)).map(shown),
     }))
     serve(server, api.renderPrompt, async ({ caller, body }) => {
       const values = Object.fromEntries(body.values.map(({ name, value }) => [name, value]))
@@ -47,21 +45,7 @@ export function memoryRoutes({
       return { name: prompt.name, version: prompt.version, text }
     })
     serve(server, api.removePrompt, async ({ caller, body }) =>
-      promptShape(await prompts.remove(caller.uid, body.name)),
+      shown(await prompts.remove(caller.uid, body.name)),
     )
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()
-
-const noteShape = ({ id, text, source, createdAt }: Note): NoteShape => ({
-  id,
-  text,
-  source,
-  created_at: time(createdAt),
-})
-
-const promptShape = ({ createdAt, ...rest }: Prompt): PromptShape => ({
-  ...rest,
-  created_at: time(createdAt),
-})

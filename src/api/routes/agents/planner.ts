@@ -6,6 +6,7 @@ import * as api from '../../contract/operations/agents/planner.ts'
 import type { ModelListShape, NamedStepShape, PlanShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { shown } from '../../server/shown.ts'
 import { nearOf } from './agents.ts'
 import { objectIn } from './shapes.ts'
 import { whileOpen } from './while-open.ts'
@@ -53,10 +54,8 @@ export function plannerRoutes({ planner, models, seatOf = seatByKernel }: Planne
   }
 }
 
-const planShape = ({ createdAt, madeBy, steps, notes, ...rest }: Plan): PlanShape => ({
-  ...rest,
-  created_at: new Date(createdAt).toISOString(),
-  made_by: madeBy,
+const planShape = ({ steps, notes, ...plan }: Plan): PlanShape => ({
+  ...shown(plan),
   notes: notes.map((note) => note.slice(0, 4_096)),
   steps: steps.map(({ takes = {}, ...step }) => ({
     ...step,

@@ -1,0 +1,27 @@
+// Rows of rooms as the API shows them: the one place where a time becomes RFC 3339, and comes from it.
+import { KaroError } from '../../base/errors.ts'
+
+/** A member that is a moment, by its name: a room has it in milliseconds since the epoch. */
+type Moment = `${string}_${'at' | 'until' | 'seen'}` | 'at' | 'since' | 'until' | 'start' | 'end'
+const MOMENT = /(?:^|_)(?:at|until|seen)$|^(?:since|start|end)$/
+
+type Told<T> = T extends number ? string : T
+type Shown<Row> = { [K in keyof Row]: K extends Moment ? Told<Row[K]> : Row[K] }
+
+const time = (ms: number): string => new Date(ms).toISOString()
+
+/** The row with its own moments in RFC 3339; what is inside of its members stays as it is. */
+export const shown = <Row extends object>(row: Row): Shown<Row> =>
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [
+      name,
+      typeof value === 'number' && MOMENT.test(name) ? time(value) : value,
+    ]),
+  ) as Shown<Row>
+
+/** The moment at which something of a request is to end; null: never. Throws KaroError `bad_request`. */
+export function momentOf(text: string | null): number | null {
+  const ms = text === null ? null : Date.parse(text)
+  if (ms === null || ms > 0) return ms
+  throw new KaroError('bad_request', 'this is not a time', { where: 'expires_at' })
+}
