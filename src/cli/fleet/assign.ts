@@ -9,7 +9,7 @@ import { type CommandIo, defineCommand, show } from '../command.ts'
 import { nodesOf } from '../input/nodes.ts'
 import { grantsOf } from '../input/values.ts'
 import { confirm } from '../terminal/confirm.ts'
-import { type Column, table } from '../terminal/table.ts'
+import { type Columns, table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 
 const WHERE = 'karo ca assign'
@@ -26,12 +26,12 @@ interface Machine {
 
 const list = (labels: readonly string[]): string => labels.map(printable).join(', ') || 'none'
 
-const COLUMNS: readonly Column<Machine>[] = [
-  { title: 'NAME', value: ({ name }) => name || '–', shrink: true },
-  { title: 'FINGERPRINT', value: ({ fingerprint }) => formatFingerprint(fingerprint) },
-  { title: 'ROLES', value: ({ roles }) => list(roles), shrink: true },
-  { title: 'TEAMS', value: ({ teams }) => list(teams), shrink: true },
-]
+const COLUMNS: Columns<Machine> = {
+  NAME: { value: ({ name }) => name || '–', shrink: true },
+  FINGERPRINT: ({ fingerprint }) => formatFingerprint(fingerprint),
+  ROLES: { value: ({ roles }) => list(roles), shrink: true },
+  TEAMS: { value: ({ teams }) => list(teams), shrink: true },
+}
 
 /** Throws KaroError `bad_request` for words that name nobody; otherwise the daemon's errors. */
 async function machines(

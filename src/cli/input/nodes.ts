@@ -7,14 +7,14 @@ import { KaroError } from '../../base/errors.ts'
 import { formatFingerprint } from '../../base/format.ts'
 import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
 import type { CommandIo } from '../command.ts'
-import type { Column } from '../terminal/table.ts'
+import type { Columns } from '../terminal/table.ts'
 
 /** What people compare before they agree. */
-export const COMPARED: readonly Column<PeerShape>[] = [
-  { title: 'NAME', value: (peer) => peer.name || '–', shrink: true },
-  { title: 'FINGERPRINT', value: (peer) => formatFingerprint(peer.fingerprint) },
-  { title: 'IN WORDS', value: (peer) => fingerprintWords(peer.fingerprint), wrap: true },
-]
+export const COMPARED: Columns<PeerShape> = {
+  NAME: { value: (peer) => peer.name || '–', shrink: true },
+  FINGERPRINT: (peer) => formatFingerprint(peer.fingerprint),
+  'IN WORDS': { value: (peer) => fingerprintWords(peer.fingerprint), wrap: true },
+}
 
 interface Chosen {
   /** As the daemon is asked: the word of the person, or the node id of a node that they agreed to. */

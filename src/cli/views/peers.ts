@@ -3,7 +3,7 @@ import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, printable } from '../../base/format.ts'
 import { placesInWords } from '../../base/places.ts'
 import { clockWords } from '../../base/words/clock-words.ts'
-import type { Column } from '../terminal/table.ts'
+import type { Columns } from '../terminal/table.ts'
 import { MONTHS } from './lines.ts'
 
 type State = PeerShape['state']
@@ -16,14 +16,14 @@ const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> =
   revoked: 'red',
 }
 
-export const COLUMNS: readonly Column<PeerShape>[] = [
-  { title: 'FINGERPRINT', value: (peer) => formatFingerprint(peer.fingerprint) },
-  { title: 'NAME', value: (peer) => peer.name || '–', shrink: true },
-  { title: 'STATE', value: (peer) => peer.state, style: (peer) => STATE_STYLE[peer.state] },
-  { title: 'LEVEL', value: (peer) => peer.trust_level },
-  { title: 'WHY', value: whyOf },
-  { title: 'LAST SEEN', value: lastSeen },
-]
+export const COLUMNS: Columns<PeerShape> = {
+  FINGERPRINT: (peer) => formatFingerprint(peer.fingerprint),
+  NAME: { value: (peer) => peer.name || '–', shrink: true },
+  STATE: { value: (peer) => peer.state, style: (peer) => STATE_STYLE[peer.state] },
+  LEVEL: (peer) => peer.trust_level,
+  WHY: whyOf,
+  'LAST SEEN': lastSeen,
+}
 
 /** The source that decided the trust, in words for people; `--json` has the name of the source. */
 const SOURCES: Readonly<Record<PeerShape['why'], string>> = {

@@ -4,17 +4,16 @@ import type { RuleEntry } from '../../assist/risk/rule-list.ts'
 import { printable } from '../../base/format.ts'
 import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 import type { CommandIo } from '../command.ts'
-import { type Column, table } from '../terminal/table.ts'
+import { type Columns, table } from '../terminal/table.ts'
 
-const COLUMNS: readonly Column<RuleEntry>[] = [
-  { title: 'RULE', value: (row) => row.rule },
-  {
-    title: 'LEVEL',
+const COLUMNS: Columns<RuleEntry> = {
+  RULE: (row) => row.rule,
+  LEVEL: {
     value: (row) => (row.core ? `${row.risk_level} *` : row.risk_level),
     style: (row) => (row.risk_level === 'moderate' ? 'yellow' : 'red'),
   },
-  { title: 'WHAT MAY HAPPEN', value: (row) => row.why, wrap: true },
-]
+  'WHAT MAY HAPPEN': { value: (row) => row.why, wrap: true },
+}
 
 /** `asked` is the word by which the rules were chosen. Ends with a newline. */
 export function printRules(

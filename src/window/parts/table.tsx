@@ -2,11 +2,14 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Scroll } from './scroll.tsx'
-import { number } from './words.tsx'
+import { Foreign, number, Time } from './words.tsx'
 
-export interface Column<Row> {
-  readonly title: string
-  readonly cell: (row: Row) => ComponentChildren
+/** What is in a cell, or a member of the row that is shown as what it is: a text of others, a time, or a number at the right. */
+type Cell<Row> =
+  | { [K in keyof Row & string]: Row[K] extends string | number | null ? K : never }[keyof Row & string]
+  | ((row: Row) => ComponentChildren)
+interface Column<Row> {
+  readonly cell: Cell<Row>
   readonly right?: boolean
   /** It takes the room that is left, and breaks anywhere. */
   readonly long?: boolean
@@ -14,11 +17,14 @@ export interface Column<Row> {
   readonly wraps?: boolean
 }
 
+/** Columns by their titles. */
+export type Columns<Row> = Readonly<Record<string, Cell<Row> | Column<Row>>>
+
 interface TableProps<Row> {
   /** What the table shows; not drawn, because the title of the panel says it. */
   readonly caption: string
   readonly rows: readonly Row[]
-  readonly columns: readonly Column<Row>[]
+  readonly columns: Columns<Row>
   readonly keyOf?: (row: Row) => string
   /** Rows that are drawn at first, and with each press of the button below them; default: all. */
   readonly step?: number
@@ -43,7 +49,8 @@ export function Table<Row>({ rows, step, by = '', ...table }: TableProps<Row>) {
   )
 }
 
-function Rows<Row>({ caption, rows, columns, keyOf }: Omit<TableProps<Row>, 'step' | 'by'>) {
+function Rows<Row>({ caption, rows, columns: given, keyOf }: Omit<TableProps<Row>, 'step' | 'by'>) {
+  const columns = Object.entries(given).map(([title, one]) => columnOf(title, one, rows[0]))
   return (
     <Scroll class="scroll" label={caption}>
       <table>
@@ -51,7 +58,7 @@ function Rows<Row>({ caption, rows, columns, keyOf }: Omit<TableProps<Row>, 'ste
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column.title} scope="col" class={classOf(column)}>
+              <th key={column.title} scope="col" class={column.class}>
                 {column.title}
               </th>
             ))}
@@ -62,11 +69,11 @@ function Rows<Row>({ caption, rows, columns, keyOf }: Omit<TableProps<Row>, 'ste
             <tr key={keyOf?.(row) ?? i}>
               {columns.map((column, n) =>
                 n === 0 ? (
-                  <th key={column.title} scope="row" class={classOf(column)}>
+                  <th key={column.title} scope="row" class={column.class}>
                     {column.cell(row)}
                   </th>
                 ) : (
-                  <td key={column.title} class={classOf(column)}>
+                  <td key={column.title} class={column.class}>
                     {column.cell(row)}
                   </td>
                 ),
@@ -79,8 +86,21 @@ function Rows<Row>({ caption, rows, columns, keyOf }: Omit<TableProps<Row>, 'ste
   )
 }
 
-const classOf = <Row,>({ right, long, wraps }: Column<Row>): string | undefined =>
-  right ? 'right' : long ? 'long' : wraps ? 'wraps' : undefined
+function columnOf<Row>(title: string, given: Cell<Row> | Column<Row>, first: Row | undefined) {
+  const { cell, right, long, wraps } = typeof given === 'object' ? given : ({ cell: given } as Column<Row>)
+  const isNumber = typeof cell === 'string' && typeof first?.[cell] === 'number'
+  return {
+    title,
+    class: right || isNumber ? 'right' : long ? 'long' : wraps ? 'wraps' : undefined,
+    cell: typeof cell === 'function' ? cell : (row: Row) => <Known name={cell} value={row[cell]} />,
+  }
+}
+
+function Known({ name, value }: { readonly name: string; readonly value: unknown }) {
+  if (name.endsWith('_at')) return <Time at={value as string | null} as="ago" />
+  if (typeof value === 'string') return <Foreign text={value} />
+  return <>{number(value as number | null)}</>
+}
 
 /** Facts as pairs of a name and a value. */
 export const Facts = ({ facts }: { readonly facts: readonly (readonly [string, ComponentChildren])[] }) => (

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Drawing } from './drawing.ts'
 import { Table } from './table.tsx'
 import type { Point, Step } from './types.ts'
-import { number, Time } from './words.tsx'
+import { Time } from './words.tsx'
 
 interface TrendProps {
   readonly title: string
@@ -50,13 +50,10 @@ export function Trend({ title, counts, points, by, isUtc = false }: TrendProps) 
           caption={title}
           rows={points}
           keyOf={({ start }) => start}
-          columns={[
-            {
-              title: by === 'hour' ? 'Hour' : by === 'week' ? 'Week from' : isUtc ? 'Day (UTC)' : 'Day',
-              cell: when,
-            },
-            { title: counts, right: true, cell: ({ value }) => number(value) },
-          ]}
+          columns={{
+            [by === 'hour' ? 'Hour' : by === 'week' ? 'Week from' : isUtc ? 'Day (UTC)' : 'Day']: when,
+            [counts]: 'value',
+          }}
         />
       </details>
     </figure>

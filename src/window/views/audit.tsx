@@ -4,7 +4,7 @@ import { getAuditLog, verifyAudit } from '../../api/contract/operations/audit.ts
 import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { AuditEntryShape, AuditVerdict } from '../../api/contract/shapes.ts'
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
-import { type Column, Facts, Table } from '../parts/table.tsx'
+import { type Columns, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { keepWords, search } from '../state/route.ts'
@@ -197,21 +197,13 @@ const named = (text: string, names: Names): string =>
     return name ? `${name} (${start}…)` : `${start}…`
   })
 
-const columnsOf = (names: Names): readonly Column<AuditEntryShape>[] => [
-  { title: 'Entry', right: true, cell: ({ seq }) => number(seq) },
-  { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} /> },
-  { title: 'What', cell: ({ type }) => plain(type) },
-  {
-    title: 'Outcome',
-    cell: ({ success }) => <State tone={success ? 'good' : 'warn'}>{success ? 'done' : 'refused'}</State>,
-  },
-  {
-    title: 'Machine',
-    cell: ({ peer }) => (peer === undefined ? '–' : <Foreign text={named(peer, names)} />),
-  },
-  {
-    title: 'Facts',
-    long: true,
+const columnsOf = (names: Names): Columns<AuditEntryShape> => ({
+  Entry: 'seq',
+  When: ({ timestamp }) => <Time at={timestamp} />,
+  What: ({ type }) => plain(type),
+  Outcome: ({ success }) => <State tone={success ? 'good' : 'warn'}>{success ? 'done' : 'refused'}</State>,
+  Machine: ({ peer }) => (peer === undefined ? '–' : <Foreign text={named(peer, names)} />),
+  Facts: {
     cell: ({ details }) => (
       <Foreign
         text={Object.entries(details)
@@ -219,5 +211,6 @@ const columnsOf = (names: Names): readonly Column<AuditEntryShape>[] => [
           .join(', ')}
       />
     ),
+    long: true,
   },
-]
+})

@@ -4,7 +4,7 @@ import { duration } from '../../api/contract/client/page.ts'
 import { getHistory } from '../../api/contract/operations/history.ts'
 import type { EventShape } from '../../api/contract/shapes.ts'
 import { Panel, Shown } from '../parts/panel.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Columns, Table } from '../parts/table.tsx'
 import { Code, counted, plain, Risk, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
@@ -100,25 +100,20 @@ export function Commands() {
   )
 }
 
-const COLUMNS: readonly Column<EventShape>[] = [
-  { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} as="ago" /> },
-  { title: 'Command', long: true, cell: ({ command }) => <Code text={command} /> },
-  { title: 'Risk', cell: ({ risk_level }) => <Risk level={risk_level} /> },
-  {
-    title: 'Guard',
-    // A command without this mark may be older than the mark, or imported, or its mark was lost.
-    cell: ({ confirmed }) => (confirmed ? 'asked: you confirmed it' : '–'),
-  },
-  { title: 'Category', cell: ({ category }) => plain(category) },
-  {
-    title: 'Exit',
+const COLUMNS: Columns<EventShape> = {
+  When: ({ timestamp }) => <Time at={timestamp} as="ago" />,
+  Command: { cell: ({ command }) => <Code text={command} />, long: true },
+  Risk: ({ risk_level }) => <Risk level={risk_level} />,
+  // A command without this mark may be older than the mark, or imported, or its mark was lost.
+  Guard: ({ confirmed }) => (confirmed ? 'asked: you confirmed it' : '–'),
+  Category: ({ category }) => plain(category),
+  Exit: {
     right: true,
     cell: ({ exit_code }) =>
       exit_code === null ? '–' : exit_code === 0 ? '0' : <b class="bad">{exit_code}</b>,
   },
-  {
-    title: 'Took',
+  Took: {
     right: true,
     cell: ({ duration_ms }) => (duration_ms === null ? '–' : duration(duration_ms)),
   },
-]
+}

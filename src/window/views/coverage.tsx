@@ -22,15 +22,15 @@ export const Coverage = ({ report: { coverage } }: { readonly report: ReportShap
         caption="Who took part"
         rows={coverage.rows}
         keyOf={({ category }) => category}
-        columns={[
-          { title: 'Category', cell: ({ category }) => plain(category) },
-          { title: 'In', right: true, cell: ({ contributed }) => number(contributed) },
-          { title: 'Declined', right: true, cell: ({ declined }) => number(declined) },
-          { title: 'Late', right: true, cell: ({ late }) => number(late) },
-          { title: 'Refused', right: true, cell: ({ refused }) => number(refused) },
-          { title: 'Absent', right: true, cell: ({ absent }) => number(absent) },
-          { title: 'Consent', right: true, cell: ({ consent }) => percent(consent) },
-        ]}
+        columns={{
+          Category: ({ category }) => plain(category),
+          In: 'contributed',
+          Declined: 'declined',
+          Late: 'late',
+          Refused: 'refused',
+          Absent: 'absent',
+          Consent: { cell: ({ consent }) => percent(consent), right: true },
+        }}
       />
     )}
   </Panel>
@@ -48,10 +48,10 @@ export const Machines = ({ report: { machines } }: { readonly report: ReportShap
         caption="Missing machines"
         rows={machines.missing}
         keyOf={({ fingerprint }) => fingerprint}
-        columns={[
-          { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-          { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
-        ]}
+        columns={{
+          Machine: (node) => <NodeName node={node} />,
+          'Last seen': ({ last_seen }) => <Time at={last_seen} as="ago" />,
+        }}
       />
     )}
   </Panel>

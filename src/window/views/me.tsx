@@ -165,12 +165,12 @@ function Numbers({ stats }: { readonly stats: StatisticsShape }) {
             caption="Tools that failed"
             rows={failing}
             keyOf={({ tool }) => tool}
-            columns={[
-              { title: 'Tool', cell: ({ tool }) => tool },
-              { title: 'Failed', right: true, cell: ({ failures }) => number(failures) },
-              { title: 'Rate', right: true, cell: ({ rate }) => percent(rate) },
-              { title: 'Before', right: true, cell: ({ previous_rate }) => percent(previous_rate) },
-            ]}
+            columns={{
+              Tool: ({ tool }) => tool,
+              Failed: 'failures',
+              Rate: { cell: ({ rate }) => percent(rate), right: true },
+              Before: { cell: ({ previous_rate }) => percent(previous_rate), right: true },
+            }}
           />
         )}
       </Panel>

@@ -5,7 +5,7 @@ import { getPeers } from '../../api/contract/operations/peers.ts'
 import type { FleetShape, PeerShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
 import { Group, Panel, Shown } from '../parts/panel.tsx'
-import { type Column, Facts, Table } from '../parts/table.tsx'
+import { type Columns, Facts, Table } from '../parts/table.tsx'
 import { counted, Foreign, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
 import { keepWords, search } from '../state/route.ts'
@@ -99,23 +99,20 @@ export function Mesh() {
                 keyOf={({ node_id }) => node_id}
                 step={ROWS}
                 by={words}
-                columns={[
+                columns={{
                   ...NAMED,
-                  { title: 'Reached', cell: (peer) => reachedAs(peer, others) },
+                  Reached: (peer) => reachedAs(peer, others),
                   ...COLUMNS,
-                  {
-                    title: 'More',
-                    cell: (peer) => (
-                      <button type="button" onClick={() => setLooked(peer.node_id)}>
-                        Details
-                        <span class="hidden">
-                          {' '}
-                          of <Foreign text={peer.name || peer.fingerprint} />
-                        </span>
-                      </button>
-                    ),
-                  },
-                ]}
+                  More: (peer) => (
+                    <button type="button" onClick={() => setLooked(peer.node_id)}>
+                      Details
+                      <span class="hidden">
+                        {' '}
+                        of <Foreign text={peer.name || peer.fingerprint} />
+                      </span>
+                    </button>
+                  ),
+                }}
               />
             </>
           )}
@@ -171,10 +168,10 @@ const STATES = {
   revoked: 'bad',
 } as const
 
-const NAMED: readonly Column<PeerShape>[] = [
-  { title: 'Machine', cell: (peer) => <NodeName node={peer} /> },
-  { title: 'State', cell: ({ state }) => <State tone={STATES[state]}>{state}</State> },
-]
+const NAMED: Columns<PeerShape> = {
+  Machine: (peer) => <NodeName node={peer} />,
+  State: ({ state }) => <State tone={STATES[state]}>{state}</State>,
+}
 
 function reachedAs(peer: PeerShape, others: readonly PeerShape[]) {
   const through = toldBy(peer, others)
@@ -191,21 +188,15 @@ function reachedAs(peer: PeerShape, others: readonly PeerShape[]) {
   )
 }
 
-const COLUMNS: readonly Column<PeerShape>[] = [
-  {
-    title: 'Links',
-    right: true,
-    cell: ({ links }) => (links === undefined ? '–' : number(links.length)),
-  },
-  { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
-  { title: 'Roles', cell: ({ roles }) => <Labels labels={roles} /> },
-  { title: 'Teams', cell: ({ teams }) => <Labels labels={teams} /> },
-  {
-    title: 'Certified until',
-    cell: ({ certified_until }) => (certified_until ? <Time at={certified_until} as="day" /> : '–'),
-  },
-  { title: 'Last seen', cell: ({ last_seen }) => <Time at={last_seen} as="ago" /> },
-]
+const COLUMNS: Columns<PeerShape> = {
+  Links: { cell: ({ links }) => (links === undefined ? '–' : number(links.length)), right: true },
+  Trust: ({ trust_level }) => plain(trust_level),
+  Roles: ({ roles }) => <Labels labels={roles} />,
+  Teams: ({ teams }) => <Labels labels={teams} />,
+  'Certified until': ({ certified_until }) =>
+    certified_until ? <Time at={certified_until} as="day" /> : '–',
+  'Last seen': ({ last_seen }) => <Time at={last_seen} as="ago" />,
+}
 
 const Labels = ({ labels }: { readonly labels: readonly string[] }) =>
   labels.length === 0 ? <>–</> : <Foreign text={labels.join(', ')} />

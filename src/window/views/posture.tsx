@@ -272,16 +272,15 @@ function Sections({ report, days, team }: SectionsProps) {
                 caption="Anomalies"
                 rows={anomalies.rows}
                 keyOf={({ type, severity }) => `${type} ${severity}`}
-                columns={[
-                  { title: 'What', cell: ({ type }) => signalWords(type) },
-                  {
-                    title: 'Severity',
-                    right: true,
+                columns={{
+                  What: ({ type }) => signalWords(type),
+                  Severity: {
                     cell: ({ severity, severity_most: most }) => `${severity}–${most}`,
+                    right: true,
                   },
-                  { title: 'Began', right: true, cell: atLeast },
-                  { title: 'Machines', right: true, cell: ({ machines }) => number(machines) },
-                ]}
+                  Began: { cell: atLeast, right: true },
+                  Machines: 'machines',
+                }}
               />
             ))}
         </Panel>
@@ -327,14 +326,14 @@ const Named = ({ anomalies: { named } }: { readonly anomalies: ReportShape['anom
       caption="Anomalies by machine, of people who let them be named"
       rows={named.rows}
       keyOf={({ fingerprint, type, severity, hour }) => `${fingerprint} ${type} ${severity} ${hour}`}
-      columns={[
-        { title: 'Machine', cell: ({ name }) => <Foreign text={name} /> },
-        { title: 'Teams', cell: ({ teams }) => <Foreign text={teams.join(', ') || '–'} /> },
-        { title: 'What', cell: ({ type, subjects }) => <Foreign text={signalWords(type, subjects)} /> },
-        { title: 'Severity', right: true, cell: ({ severity }) => String(severity) },
-        { title: 'Began', right: true, cell: ({ count }) => number(count) },
-        { title: 'When', cell: ({ hour }) => <Time at={hour} /> },
-      ]}
+      columns={{
+        Machine: 'name',
+        Teams: ({ teams }) => <Foreign text={teams.join(', ') || '–'} />,
+        What: ({ type, subjects }) => <Foreign text={signalWords(type, subjects)} />,
+        Severity: { cell: ({ severity }) => String(severity), right: true },
+        Began: 'count',
+        When: ({ hour }) => <Time at={hour} />,
+      }}
     />
   )
 

@@ -283,21 +283,19 @@ const Signals = ({ data: { signals, nodes_reporting }, least, off }: Shown<Query
       caption="Anomalies"
       rows={signals}
       keyOf={({ type, severity }) => `${type} ${severity}`}
-      columns={[
-        { title: 'What', cell: ({ type }) => signalWords(type) },
-        {
-          title: 'Severity',
-          right: true,
+      columns={{
+        What: ({ type }) => signalWords(type),
+        Severity: {
           cell: ({ severity, severity_most: most }) => (severity === most ? severity : `${severity}–${most}`),
-        },
-        {
-          title: `Began${off.values}`,
           right: true,
-          cell: (row) => atLeast(least, rowOfSignal(row), row.count, ''),
         },
-        { title: `Machines${off.nodes}`, right: true, cell: ({ nodes }) => number(nodes) },
-        { title: 'Change', right: true, cell: ({ change }) => more(change) },
-      ]}
+        [`Began${off.values}`]: {
+          cell: (row) => atLeast(least, rowOfSignal(row), row.count, ''),
+          right: true,
+        },
+        [`Machines${off.nodes}`]: 'nodes',
+        Change: { cell: ({ change }) => more(change), right: true },
+      }}
     />
   )
 
@@ -306,18 +304,13 @@ const Health = ({ data: { nodes } }: { readonly data: QueryDataOf<'NodeHealth'> 
     caption="Machines"
     rows={nodes}
     keyOf={({ node_id }) => node_id}
-    columns={[
-      { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-      {
-        title: 'State',
-        cell: ({ online }) => <State tone={online ? 'good' : 'warn'}>{online ? 'online' : 'away'}</State>,
-      },
-      { title: 'Version', cell: ({ version }) => <Foreign text={version ?? '–'} /> },
-      { title: 'Commands in a day', right: true, cell: ({ events_24h }) => number(events_24h) },
-      {
-        title: 'Last seen',
-        cell: ({ last_seen }) => (Date.parse(last_seen) === 0 ? 'never' : <Time at={last_seen} as="ago" />),
-      },
-    ]}
+    columns={{
+      Machine: (node) => <NodeName node={node} />,
+      State: ({ online }) => <State tone={online ? 'good' : 'warn'}>{online ? 'online' : 'away'}</State>,
+      Version: ({ version }) => <Foreign text={version ?? '–'} />,
+      'Commands in a day': 'events_24h',
+      'Last seen': ({ last_seen }) =>
+        Date.parse(last_seen) === 0 ? 'never' : <Time at={last_seen} as="ago" />,
+    }}
   />
 )

@@ -4,7 +4,7 @@ import { getSettings } from '../../api/contract/operations/care.ts'
 import type { SettingsShape } from '../../api/contract/shapes.ts'
 import { Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Columns, Table } from '../parts/table.tsx'
 import { Code, Foreign, State } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
@@ -80,18 +80,15 @@ const FileOf = ({ settings }: { readonly settings: SettingsShape | undefined }) 
     </>
   )
 
-const COLUMNS: readonly Column<Setting>[] = [
-  { title: 'Key', cell: ({ key }) => <code>{key}</code> },
-  { title: 'Value', wraps: true, cell: ({ value }) => <Code text={value} /> },
-  { title: 'From', cell: ({ source }) => <Foreign text={source} /> },
-  {
-    title: 'In force',
-    cell: ({ waits }) =>
-      waits === null ? (
-        'yes'
-      ) : (
-        <State tone="warn">{waits === 'reload' ? 'after a reload' : 'after a restart'}</State>
-      ),
-  },
-  { title: 'Meaning', long: true, cell: ({ description }) => <span class="quiet">{description}</span> },
-]
+const COLUMNS: Columns<Setting> = {
+  Key: ({ key }) => <code>{key}</code>,
+  Value: { cell: ({ value }) => <Code text={value} />, wraps: true },
+  From: 'source',
+  'In force': ({ waits }) =>
+    waits === null ? (
+      'yes'
+    ) : (
+      <State tone="warn">{waits === 'reload' ? 'after a reload' : 'after a restart'}</State>
+    ),
+  Meaning: { cell: ({ description }) => <span class="quiet">{description}</span>, long: true },
+}

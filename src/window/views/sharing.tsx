@@ -6,8 +6,8 @@ import type { SharingView, SummaryShape } from '../../api/contract/shapes.ts'
 import { Figures } from '../parts/charts.tsx'
 import { Act, Group, Panel, Shown } from '../parts/panel.tsx'
 import { Scroll } from '../parts/scroll.tsx'
-import { type Column, Table } from '../parts/table.tsx'
-import { counted, Foreign, NodeName, number, plain, Time } from '../parts/words.tsx'
+import { type Columns, Table } from '../parts/table.tsx'
+import { counted, NodeName, number, plain, Time } from '../parts/words.tsx'
 import { type Asked, useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
 import { WhoAsked } from './who-asked.tsx'
@@ -88,19 +88,16 @@ function Recipients({ asked }: { readonly asked: Asked<SharingView> }) {
     await client.call(gets ? NAMED_CHANGES.stop : NAMED_CHANGES.allow, { body: { who: node_id } })
     asked.again()
   }
-  const columns: readonly Column<Shared>[] = [
-    { title: 'Node', cell: (node) => <NodeName node={node} /> },
-    { title: 'Trust', cell: ({ trust_level }) => plain(trust_level) },
-    { title: 'Numbers of this machine', wraps: true, cell: ({ level_1 }) => list(level_1) },
-    { title: 'Totals of many', wraps: true, cell: ({ level_2 }) => list(level_2) },
-    { title: 'Why', wraps: true, cell: ({ reason }) => <Foreign text={reason} /> },
-    {
-      title: 'Change',
-      cell: (row) => (
-        <Act run={() => toggle(row)}>{row.level_1.length + row.level_2.length > 0 ? 'Stop' : 'Allow'}</Act>
-      ),
-    },
-  ]
+  const columns: Columns<Shared> = {
+    Node: (node) => <NodeName node={node} />,
+    Trust: ({ trust_level }) => plain(trust_level),
+    'Numbers of this machine': { cell: ({ level_1 }) => list(level_1), wraps: true },
+    'Totals of many': { cell: ({ level_2 }) => list(level_2), wraps: true },
+    Why: { cell: 'reason', wraps: true },
+    Change: (row) => (
+      <Act run={() => toggle(row)}>{row.level_1.length + row.level_2.length > 0 ? 'Stop' : 'Allow'}</Act>
+    ),
+  }
   return (
     <Panel title="Who may have what" wide note="Right now, by category.">
       <Shown

@@ -93,14 +93,11 @@ function Checks({ known: { health, spool } }: { readonly known: StatusShape }) {
         caption="Checks of this node"
         rows={failingFirst}
         keyOf={({ name }) => name}
-        columns={[
-          { title: 'Check', cell: ({ name }) => name },
-          {
-            title: 'State',
-            cell: ({ ok }) => <State tone={ok ? 'good' : 'bad'}>{ok ? 'ok' : 'failing'}</State>,
-          },
-          { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
-        ]}
+        columns={{
+          Check: ({ name }) => name,
+          State: ({ ok }) => <State tone={ok ? 'good' : 'bad'}>{ok ? 'ok' : 'failing'}</State>,
+          Says: { cell: 'detail', long: true },
+        }}
       />
     </Panel>
   )
@@ -129,11 +126,11 @@ const Happening = () => (
         caption="Events"
         rows={recent.value.slice(0, EVENTS_SHOWN)}
         keyOf={({ id }) => id}
-        columns={[
-          { title: 'When', cell: ({ timestamp }) => <Time at={timestamp} as="ago" /> },
-          { title: 'What', cell: ({ type }) => plain(type) },
-          { title: 'About', long: true, cell: (event) => <Foreign text={aboutOf(event)} /> },
-        ]}
+        columns={{
+          When: ({ timestamp }) => <Time at={timestamp} as="ago" />,
+          What: ({ type }) => plain(type),
+          About: { cell: (event) => <Foreign text={aboutOf(event)} />, long: true },
+        }}
       />
     )}
   </Panel>
@@ -180,10 +177,10 @@ function Metrics() {
               caption="Metrics by name"
               rows={found}
               keyOf={([name]) => name}
-              columns={[
-                { title: 'Metric', long: true, cell: ([name]) => <code>{name}</code> },
-                { title: 'Value', right: true, cell: ([, value]) => value },
-              ]}
+              columns={{
+                Metric: { cell: ([name]) => <code>{name}</code>, long: true },
+                Value: { cell: ([, value]) => value, right: true },
+              }}
             />
           </Scroll>
         )}

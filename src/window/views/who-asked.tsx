@@ -2,7 +2,7 @@
 import { whoAsked } from '../../api/contract/operations/audit.ts'
 import type { AskersShape } from '../../api/contract/shapes.ts'
 import { Panel, Shown } from '../parts/panel.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Columns, Table } from '../parts/table.tsx'
 import { NodeName, number, State, Time } from '../parts/words.tsx'
 import { useAsked } from '../state/asked.ts'
 import { client } from '../state/session.ts'
@@ -31,27 +31,23 @@ export function WhoAsked() {
   )
 }
 
-const ASKERS: readonly Column<AskersShape['askers'][number]>[] = [
-  {
-    title: 'Who',
-    cell: (row) => (
-      <>
-        {row.operator !== null && (
-          <>
-            <NodeName node={row.operator} /> through{' '}
-          </>
-        )}
-        <NodeName node={row} />
-      </>
-    ),
-  },
-  { title: 'About', cell: ({ query_type }) => query_type ?? 'refused unread' },
-  { title: 'Asked', right: true, cell: ({ asked }) => number(asked) },
-  { title: 'Answered', right: true, cell: ({ allowed }) => number(allowed) },
-  {
-    title: 'Refused',
-    right: true,
+const ASKERS: Columns<AskersShape['askers'][number]> = {
+  Who: (row) => (
+    <>
+      {row.operator !== null && (
+        <>
+          <NodeName node={row.operator} /> through{' '}
+        </>
+      )}
+      <NodeName node={row} />
+    </>
+  ),
+  About: ({ query_type }) => query_type ?? 'refused unread',
+  Asked: 'asked',
+  Answered: 'allowed',
+  Refused: {
     cell: ({ refused }) => (refused > 0 ? <State tone="warn">{number(refused)}</State> : '0'),
+    right: true,
   },
-  { title: 'Last', cell: ({ last }) => <Time at={last} as="ago" /> },
-]
+  Last: ({ last }) => <Time at={last} as="ago" />,
+}

@@ -2,7 +2,7 @@
 import { signalWords } from '../../api/contract/client/page.ts'
 import type { QueryResult } from '../../api/contract/shapes.ts'
 import { Panel } from '../parts/panel.tsx'
-import { type Column, Table } from '../parts/table.tsx'
+import { type Columns, Table } from '../parts/table.tsx'
 import { counted, NodeName, number, plain, State, Time } from '../parts/words.tsx'
 
 type PerNode = NonNullable<QueryResult['nodes']>[number]
@@ -27,12 +27,12 @@ function saidBy(node: PerNode): string {
   return '–'
 }
 
-const NODE_COLUMNS: readonly Column<PerNode>[] = [
-  { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-  { title: 'Says', cell: saidBy },
-  { title: 'Source', cell: ({ source }) => source },
-  { title: 'As of', cell: ({ as_of }) => <Time at={as_of} as="ago" /> },
-]
+const NODE_COLUMNS: Columns<PerNode> = {
+  Machine: (node) => <NodeName node={node} />,
+  Says: saidBy,
+  Source: ({ source }) => source,
+  'As of': ({ as_of }) => <Time at={as_of} as="ago" />,
+}
 
 export const Nodes = ({ nodes }: { readonly nodes: readonly PerNode[] }) => (
   <Table
@@ -61,25 +61,21 @@ export function Whose({ result: { coverage, level } }: { readonly result: QueryR
           caption="Outcome at each machine"
           rows={coverage.nodes}
           keyOf={({ fingerprint }) => fingerprint}
-          columns={[
-            { title: 'Machine', cell: (node) => <NodeName node={node} /> },
-            {
-              title: 'Outcome',
-              cell: ({ outcome }) => (
-                <State tone={TONES[outcome as keyof typeof TONES] ?? 'bad'}>{plain(outcome)}</State>
-              ),
-            },
-            {
-              title: 'Why',
-              wraps: true,
+          columns={{
+            Machine: (node) => <NodeName node={node} />,
+            Outcome: ({ outcome }) => (
+              <State tone={TONES[outcome as keyof typeof TONES] ?? 'bad'}>{plain(outcome)}</State>
+            ),
+            Why: {
               cell: ({ outcome, why }) =>
                 why !== undefined
                   ? plain(why)
                   : outcome === 'denied'
                     ? 'its people or its policy did not agree'
                     : '–',
+              wraps: true,
             },
-          ]}
+          }}
         />
       )}
     </Panel>

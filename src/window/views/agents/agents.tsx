@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks'
 import { getAgents, startAgent, stopAgent } from '../../../api/contract/operations/agents/agents.ts'
 import type { AgentListShape } from '../../../api/contract/shapes.ts'
 import { Act, Command, Panel, Shown } from '../../parts/panel.tsx'
-import { type Column, Table } from '../../parts/table.tsx'
+import { type Columns, Table } from '../../parts/table.tsx'
 import { Code, Foreign, State, Time } from '../../parts/words.tsx'
 import { useAsked } from '../../state/asked.ts'
 import { isMuscleLocked, status } from '../../state/live.ts'
@@ -31,20 +31,17 @@ export function Agents() {
               caption="Agents of this machine"
               rows={agents}
               keyOf={({ id }) => id}
-              columns={[
+              columns={{
                 ...COLUMNS,
-                {
-                  title: 'Do',
-                  cell: (agent) => (
-                    <Do
-                      agent={agent}
-                      isChosen={agent.id === chosen}
-                      again={asked.again}
-                      onChoose={() => setChosen(agent.id === chosen ? undefined : agent.id)}
-                    />
-                  ),
-                },
-              ]}
+                Do: (agent) => (
+                  <Do
+                    agent={agent}
+                    isChosen={agent.id === chosen}
+                    again={asked.again}
+                    onChoose={() => setChosen(agent.id === chosen ? undefined : agent.id)}
+                  />
+                ),
+              }}
             />
           )}
         </Shown>
@@ -81,24 +78,21 @@ const TONES = {
   refused: 'bad',
 } as const
 
-const COLUMNS: readonly Column<Row>[] = [
-  { title: 'Agent', cell: ({ id }) => <Foreign text={id} /> },
-  { title: 'State', cell: ({ state }) => <State tone={TONES[state]}>{state}</State> },
-  { title: 'Since', cell: ({ since }) => (since === null ? '–' : <Time at={since} as="ago" />) },
-  { title: 'Says', long: true, cell: ({ detail }) => <Foreign text={detail} /> },
-  {
-    title: 'Command',
-    cell: ({ argv, built_in, outside }) =>
-      argv === null ? (
-        noCommand(built_in)
-      ) : (
-        <span class="clip">
-          <Code text={argv.join(' ')} />
-          {outside === true && ' (outside of jails)'}
-        </span>
-      ),
-  },
-]
+const COLUMNS: Columns<Row> = {
+  Agent: 'id',
+  State: ({ state }) => <State tone={TONES[state]}>{state}</State>,
+  Since: ({ since }) => (since === null ? '–' : <Time at={since} as="ago" />),
+  Says: { cell: 'detail', long: true },
+  Command: ({ argv, built_in, outside }) =>
+    argv === null ? (
+      noCommand(built_in)
+    ) : (
+      <span class="clip">
+        <Code text={argv.join(' ')} />
+        {outside === true && ' (outside of jails)'}
+      </span>
+    ),
+}
 
 interface DoProps {
   readonly agent: Row

@@ -39,33 +39,29 @@ export function Capabilities() {
             caption="Grants to agents"
             rows={capabilities}
             keyOf={({ id }) => id}
-            columns={[
-              { title: 'Agent', cell: ({ agent }) => <Foreign text={agent} /> },
-              {
-                title: 'It may',
-                long: true,
+            columns={{
+              Agent: 'agent',
+              'It may': {
                 cell: ({ means }) =>
                   means.map((one) => (
                     <div key={one}>
                       <Foreign text={one} />
                     </div>
                   )),
+                long: true,
               },
-              { title: 'Left', cell: ({ expires_at }) => <Left until={expires_at} over="over" /> },
-              { title: 'Uses', cell: ({ once }) => (once ? 'one' : 'any number') },
-              {
-                title: 'Change',
-                cell: (one) => (
-                  <Act
-                    kind="danger"
-                    run={() => revoke(one)}
-                    label={`Take back ${one.names.join(', ')} from ${one.agent}`}
-                  >
-                    Take back
-                  </Act>
-                ),
-              },
-            ]}
+              Left: ({ expires_at }) => <Left until={expires_at} over="over" />,
+              Uses: ({ once }) => (once ? 'one' : 'any number'),
+              Change: (one) => (
+                <Act
+                  kind="danger"
+                  run={() => revoke(one)}
+                  label={`Take back ${one.names.join(', ')} from ${one.agent}`}
+                >
+                  Take back
+                </Act>
+              ),
+            }}
           />
         )}
       </Shown>

@@ -5,7 +5,7 @@ import { cancelTask, followTask, getTask, getTasks } from '../../../api/contract
 import type { TaskLineShape, TaskRowShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Act, Panel, Shown, Trouble } from '../../parts/panel.tsx'
-import { type Column, Facts, Table } from '../../parts/table.tsx'
+import { type Columns, Facts, Table } from '../../parts/table.tsx'
 import { Terminal } from '../../parts/terminal.tsx'
 import { Foreign, number, State, Time } from '../../parts/words.tsx'
 import { useAsked } from '../../state/asked.ts'
@@ -53,18 +53,15 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
             caption="Tasks"
             rows={tasks}
             keyOf={keyOf}
-            columns={[
+            columns={{
               ...COLUMNS,
-              {
-                title: 'More',
-                cell: (task) => (
-                  <button type="button" onClick={() => onChoose(keyOf(task))}>
-                    Open
-                    <span class="hidden"> task {task.id}</span>
-                  </button>
-                ),
-              },
-            ]}
+              More: (task) => (
+                <button type="button" onClick={() => onChoose(keyOf(task))}>
+                  Open
+                  <span class="hidden"> task {task.id}</span>
+                </button>
+              ),
+            }}
           />
         )}
       </Shown>
@@ -73,18 +70,15 @@ export function Tasks({ chosen, onChoose }: TasksProps) {
   )
 }
 
-const COLUMNS: readonly Column<TaskRowShape>[] = [
-  { title: 'Task', cell: ({ id }) => <code>{id}</code> },
-  { title: 'State', cell: TaskState },
-  { title: 'Agent', cell: ({ agent }) => <Foreign text={agent} /> },
-  { title: 'Tool', cell: ({ tool }) => <Foreign text={tool} /> },
-  { title: 'Why', long: true, cell: ({ why }) => (why === '' ? '–' : <Foreign text={why} />) },
-  { title: 'Given', cell: ({ created_at }) => <Time at={created_at} as="ago" /> },
-  {
-    title: 'Over',
-    cell: ({ ended_at }) => (ended_at === null ? 'not yet' : <Time at={ended_at} as="ago" />),
-  },
-]
+const COLUMNS: Columns<TaskRowShape> = {
+  Task: ({ id }) => <code>{id}</code>,
+  State: TaskState,
+  Agent: 'agent',
+  Tool: 'tool',
+  Why: { cell: ({ why }) => (why === '' ? '–' : <Foreign text={why} />), long: true },
+  Given: 'created_at',
+  Over: ({ ended_at }) => (ended_at === null ? 'not yet' : <Time at={ended_at} as="ago" />),
+}
 
 /** What is known of a task: all that was stored of it, and what came since. */
 interface Followed {

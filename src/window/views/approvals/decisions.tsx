@@ -2,8 +2,8 @@
 import { getApprovalsLog } from '../../../api/contract/operations/agents/approvals.ts'
 import type { EndedApprovalShape } from '../../../api/contract/shapes.ts'
 import { Panel, Shown } from '../../parts/panel.tsx'
-import { type Column, Table } from '../../parts/table.tsx'
-import { Code, Foreign, number, State, Time } from '../../parts/words.tsx'
+import { type Columns, Table } from '../../parts/table.tsx'
+import { Code, Foreign, number, State } from '../../parts/words.tsx'
 import { useAsked } from '../../state/asked.ts'
 import { client } from '../../state/session.ts'
 import { ActionClass } from './action-class.tsx'
@@ -39,13 +39,13 @@ export function Decisions() {
   )
 }
 
-const COLUMNS: readonly Column<EndedApprovalShape>[] = [
-  { title: 'Ended', cell: ({ ended_at }) => <Time at={ended_at} as="ago" /> },
-  { title: 'Outcome', cell: ({ outcome }) => <State tone={TONES[outcome]}>{outcome}</State> },
-  { title: 'Class', cell: (entry) => <ActionClass of={entry.class} /> },
-  { title: 'Agent', cell: ({ agent }) => <Foreign text={agent} /> },
-  { title: 'What', long: true, cell: ({ line }) => <Code text={line} /> },
-  { title: 'By', cell: ({ by }) => <Foreign text={by} /> },
-  { title: 'Why', cell: ({ reason }) => (reason === '' ? '–' : <Foreign text={reason} />) },
-  { title: 'Ran', right: true, cell: ({ uses }) => number(uses) },
-]
+const COLUMNS: Columns<EndedApprovalShape> = {
+  Ended: 'ended_at',
+  Outcome: ({ outcome }) => <State tone={TONES[outcome]}>{outcome}</State>,
+  Class: (entry) => <ActionClass of={entry.class} />,
+  Agent: 'agent',
+  What: { cell: ({ line }) => <Code text={line} />, long: true },
+  By: 'by',
+  Why: ({ reason }) => (reason === '' ? '–' : <Foreign text={reason} />),
+  Ran: 'uses',
+}
