@@ -131,6 +131,8 @@ export function defineCommand<
     readonly shows: Operation<Query, Body, Answer>
     /** What is asked. Absent: the arguments are members of the operation's body or query, by their names. */
     ask?(given: Given<Args, Options>): Asked<Query, Body> | Promise<Asked<Query, Body>>
+    /** What is done around the request, for example to unlock what it needs and ask again. */
+    within?: Within
     view(answer: NoInfer<Answer>, io: CommandIo): string | Uint8Array
   },
 ): Command
@@ -147,19 +149,22 @@ export function defineCommand<
 export function defineCommand(command: Omit<Command, 'args' | 'options'> | Asking): Command {
   const words = { args: [], options: [], ...command }
   if ('run' in command) return words as unknown as Command
-  const { ask, view, shows } = command
+  const { ask, view, shows, within = (_, work) => work() } = command
   async function run(io: CommandIo, given: CommandInput): Promise<ExitCode> {
     const { daemonAt } = await import('../api/contract/client/socket.ts')
     const members =
       words.args.length === 0 ? {} : { [shows.body === undefined ? 'query' : 'body']: given.args }
-    return show(io, await daemonAt(io).call(shows, (await ask?.(given)) ?? members), view)
+    const asked = (await ask?.(given)) ?? members
+    return show(io, await within(io, () => daemonAt(io).call(shows, asked)), view)
   }
   return { ...words, run } as unknown as Command
 }
+type Within = <T>(io: CommandIo, work: () => Promise<T>) => Promise<T>
 type Asked<Query, Body> = RequestOf<Query, Body> & CallOptions
 interface Asking {
   readonly shows: Operation<undefined, undefined, object>
   ask?(given: CommandInput): object | Promise<object>
+  readonly within?: Within
   view(answer: object, io: CommandIo): string | Uint8Array
 }
 

@@ -23,7 +23,7 @@ const LEAST_LIKENESS = 0.3
 const ID_LEAST = 6
 
 /** A note without its embedding; its id has 16 hex digits. */
-export type Note = Omit<NoteRow, 'vector' | 'vector_by'>
+type Note = Omit<NoteRow, 'vector' | 'vector_by'>
 
 interface Found {
   readonly hits: readonly (Note & {

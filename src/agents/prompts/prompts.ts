@@ -14,7 +14,7 @@ export const MOST_VERSIONS = 50
 /** Characters of all versions of all prompts of one person, which a list has in memory. */
 const MOST_CHARS = 8 * 1024 * 1024
 
-export interface Prompt {
+interface Prompt {
   readonly name: string
   readonly version: number
   /** Number of the newest version. */

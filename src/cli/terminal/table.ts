@@ -1,7 +1,7 @@
 // Aligned columns for people: safe for a terminal, coloured only where colour is on, never wider than the screen.
 import { styleText } from 'node:util'
 import { localTime, printable } from '../../base/format.ts'
-import { cut, textWidth, wrap } from './text.ts'
+import { cut, fitted, textWidth, wrap } from './text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -102,6 +102,18 @@ export function table<Row>(
   const titles = columns.map((column) => column.title)
   const heading = titles.some((title) => title !== '') ? line(titles, () => 'dim') : ''
   return heading + rows.map((row, r) => lines(cells[r]!, (i) => columns[i]!.style?.(row))).join('')
+}
+
+/** A name, and below it what is known of it; an empty value is left out. */
+export function facts(
+  { columns }: Pick<Screen, 'columns'>,
+  name: string,
+  known: Readonly<Record<string, string | null>>,
+): string {
+  const told = Object.entries(known).filter(([, value]) => value)
+  const width = Math.max(...told.map(([label]) => label.length))
+  const lines = told.map(([label, value]) => `  ${label.padEnd(width)}  ${printable(value!)}\n`)
+  return fitted(`${printable(name)}\n${lines.join('')}`, columns)
 }
 
 function columnsOf<Row>([first]: readonly Row[], columns: Columns<Row>): readonly Column<Row>[] {

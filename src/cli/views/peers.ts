@@ -3,8 +3,9 @@ import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
 import { ago, formatFingerprint, printable } from '../../base/format.ts'
 import { placesInWords } from '../../base/places.ts'
 import { clockWords } from '../../base/words/clock-words.ts'
-import type { Columns } from '../terminal/table.ts'
-import { MONTHS } from './lines.ts'
+import { fingerprintWords } from '../../base/words/fingerprint-words.ts'
+import { type Columns, type Screen, table } from '../terminal/table.ts'
+import { MONTHS, paint } from './lines.ts'
 
 type State = PeerShape['state']
 const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {
@@ -49,7 +50,7 @@ function dayOf(moment: string): string {
 }
 
 /** Why a trusted node has no link, if this node knows; else undefined. */
-export function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
+function whyApart({ apart, clock_off_ms = 0 }: PeerShape): string | undefined {
   if (apart === 'clock') return `refused, its clock is ${clockWords(clock_off_ms)}`
   if (apart === 'encryption') return 'it uses another encryption (transport.security)'
   if (apart === 'links_full') return 'this node has no free link for it'
@@ -78,9 +79,36 @@ function seenAt(peer: PeerShape): string {
 }
 
 /** True for a member without a link here, of which other members tell, and which questions reach through them. */
-export const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
+const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
   state === 'known' && known_by === 'gossip' && presence === 'online'
 
+export const called = (peer: PeerShape): string =>
+  `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
+
+export function explainedView({ peer, steps = [] }: PeerAnswerShape, screen: Screen): string {
+  const apart = whyApart(peer)
+  const links = peer.links && `links: ${peer.links.length}, as it announced last (--json names them)`
+  const lines = [
+    paint('bold', `${called(peer)}: ${peer.trust_level}, ${peer.state}`, screen),
+    peer.node_id,
+    apart && `no link: ${apart}`,
+    `in words: ${fingerprintWords(peer.fingerprint)}`,
+    isThroughOthers(peer) && 'no direct link; reached through other members',
+    links,
+  ]
+  const shown = table(screen, steps, [
+    { title: '', value: ({ decides }) => (decides ? '→' : '') },
+    { title: '', value: sourceOf, style: ({ decides }) => (decides ? 'bold' : undefined) },
+    {
+      title: '',
+      value: ({ says }) => says,
+      style: ({ decides }) => (decides ? undefined : 'dim'),
+      wrap: true,
+    },
+  ])
+  return `${lines.filter(Boolean).join('\n')}\n\n${shown}`
+}
+
 /** The source of one step of `karo peers explain`, in words for people. */
-export const sourceOf = ({ source }: NonNullable<PeerAnswerShape['steps']>[number]): string =>
+const sourceOf = ({ source }: NonNullable<PeerAnswerShape['steps']>[number]): string =>
   source === 'denied' || source === 'revoked' || source === 'default' ? source : SOURCES[source]

@@ -174,14 +174,9 @@ const remove = defineCommand({
   shows: removeSecret,
   args: [NAME],
   examples: [{ run: 'karo secret remove api-token', does: 'its value is gone' }],
-  run: (io, { args }) =>
-    unlocked(io, async () =>
-      show(
-        io,
-        await daemonAt(io).call(removeSecret, { body: { name: nameOf(args.name) } }),
-        ({ name }) => `Removed ${printable(name)}.\n`,
-      ),
-    ),
+  within: unlocked,
+  ask: ({ args }) => ({ body: { name: nameOf(args.name) } }),
+  view: ({ name }) => `Removed ${printable(name)}.\n`,
 })
 
 const rotate = defineCommand({
@@ -226,11 +221,11 @@ const allow = defineCommand({
       does: 'for the agent as it was added; see karo agent add --secret',
     },
   ],
-  run: (io, { args, options }) =>
-    unlocked(io, async () => {
-      const body = { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] }
-      return show(io, await daemonAt(io).call(allowSecret, { body }), secretView)
-    }),
+  within: unlocked,
+  ask: ({ args, options }) => ({
+    body: { name: nameOf(args.name), agent: args.agent, tools: options.tool ?? [] },
+  }),
+  view: secretView,
 })
 
 const deny = defineCommand({
@@ -239,11 +234,9 @@ const deny = defineCommand({
   shows: denySecret,
   args: [NAME, AGENT],
   examples: [{ run: 'karo secret deny api-token files', does: 'the agent does not get the secret any more' }],
-  run: (io, { args }) =>
-    unlocked(io, async () => {
-      const body = { name: nameOf(args.name), agent: args.agent }
-      return show(io, await daemonAt(io).call(denySecret, { body }), secretView)
-    }),
+  within: unlocked,
+  ask: ({ args }) => ({ body: { name: nameOf(args.name), agent: args.agent } }),
+  view: secretView,
 })
 
 const destroy = defineCommand({

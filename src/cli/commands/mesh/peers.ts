@@ -1,12 +1,9 @@
 // karo peers: lists known nodes with their trust; trusts, denies and revokes nodes.
-import { styleText } from 'node:util'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../../api/contract/operations/peers.ts'
 import { getIdentity } from '../../../api/contract/operations/status.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
-import { formatFingerprint, printable } from '../../../base/format.ts'
-import { fingerprintWords } from '../../../base/words/fingerprint-words.ts'
 import { atHome } from '../../at-home.ts'
 import {
   type Command,
@@ -22,7 +19,7 @@ import { commaList, oneNode } from '../../input/values.ts'
 import { confirm } from '../../terminal/confirm.ts'
 import { table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
-import { COLUMNS, isThroughOthers, sourceOf, whyApart } from '../../views/peers.ts'
+import { COLUMNS, called, explainedView } from '../../views/peers.ts'
 
 const NODE: CommandArgument = {
   name: 'node',
@@ -78,16 +75,7 @@ To trust a pending node, compare its fingerprint, or the words of \`karo peers e
 const LOOKS = 5
 const LOOK_MS = 60
 
-const called = (peer: PeerShape): string =>
-  `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
-
 const say = (io: CommandIo, text: string): void => io.out(fitted(text, io.columns))
-
-function decided(io: CommandIo, answer: PeerAnswerShape): PeerShape | undefined {
-  if (!io.json) return answer.peer
-  io.out(`${JSON.stringify(answer)}\n`)
-  return undefined
-}
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {
@@ -175,8 +163,8 @@ const trust = defineCommand({
       answers.push(await daemonAt(io).call(trustPeer, { body: { who, ...terms } }))
     const [only] = answers
     if (answers.length === 1 && only !== undefined) {
-      const peer = decided(io, only)
-      if (peer !== undefined) await sayTrusted(io, peer)
+      if (io.json) return printJson(io, only)
+      await sayTrusted(io, only.peer)
       return EXIT.done
     }
     const peers = answers.map(({ peer }) => peer)
@@ -192,20 +180,14 @@ const deny = defineCommand({
   shows: DECISIONS.deny,
   args: [NODE],
   examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
-  async run(io, input) {
-    const who = oneNode(input.args.node, 'karo peers deny')
-    const answer = await daemonAt(io).call(DECISIONS.deny, { body: { who } })
-    const peer = decided(io, answer)
-    if (peer !== undefined) {
-      say(
-        io,
-        `Denied ${called(peer)}: its connection is closed and its key is refused. The node is not told.
-${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` undoes the denial.
+  ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers deny') } }),
+  view: (answer, io) =>
+    fitted(
+      `Denied ${called(answer.peer)}: its connection is closed and its key is refused. The node is not told.
+${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` undoes the denial.
 `,
-      )
-    }
-    return EXIT.done
-  },
+      io.columns,
+    ),
 })
 
 const revoke = defineCommand({
@@ -214,28 +196,19 @@ const revoke = defineCommand({
   shows: DECISIONS.revoke,
   args: [NODE],
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
-  async run(io, input) {
-    const who = oneNode(input.args.node, 'karo peers revoke')
-    const answer = await daemonAt(io).call(DECISIONS.revoke, { body: { who } })
-    const peer = decided(io, answer)
-    if (peer !== undefined && answer.revoked_in === 'mesh') {
-      say(
-        io,
-        `Revoked ${called(peer)} in the whole mesh. Its connection here is closed, and no invite lets its key in any
+  ask: ({ args }) => ({ body: { who: oneNode(args.node, 'karo peers revoke') } }),
+  view: (answer, io) =>
+    fitted(
+      answer.revoked_in === 'mesh'
+        ? `Revoked ${called(answer.peer)} in the whole mesh. Its connection here is closed, and no invite lets its key in any
 more: that machine needs a new key (karo identity new). With one, an invite that is still open lets it in:
 karo invite list.
-${whoKnows(answer)}${whatItHas(answer)}`,
-      )
-    } else if (peer !== undefined) {
-      say(
-        io,
-        `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
-${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` trusts it again.
+${whoKnows(answer)}${whatItHas(answer)}`
+        : `Revoked ${called(answer.peer)}: its trust, roles and teams are gone, and its key is refused.
+${whatItHas(answer)}\`${atHome('karo peers trust', io)} ${answer.peer.fingerprint}\` trusts it again.
 `,
-      )
-    }
-    return EXIT.done
-  },
+      io.columns,
+    ),
 })
 
 const explain = defineCommand({
@@ -244,34 +217,8 @@ const explain = defineCommand({
   shows: explainPeer,
   args: [NODE],
   examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
-  async run(io, input) {
-    const who = oneNode(input.args.node, 'karo peers explain')
-    const answer = await daemonAt(io).call(explainPeer, { query: { who } })
-    if (io.json) return printJson(io, answer)
-    const { peer, steps = [] } = answer
-    const title = `${called(peer)}: ${peer.trust_level}, ${peer.state}`
-    io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
-    const apart = whyApart(peer)
-    if (apart !== undefined) io.out(`no link: ${apart}\n`)
-    io.out(`in words: ${fingerprintWords(peer.fingerprint)}\n`)
-    if (isThroughOthers(peer)) io.out('no direct link; reached through other members\n')
-    if (peer.links !== undefined)
-      io.out(`links: ${peer.links.length}, as it announced last (--json names them)\n`)
-    io.out('\n')
-    io.out(
-      table(io, steps, [
-        { title: '', value: (step) => (step.decides ? '→' : '') },
-        { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
-        {
-          title: '',
-          value: (step) => step.says,
-          style: (step) => (step.decides ? undefined : 'dim'),
-          wrap: true,
-        },
-      ]),
-    )
-    return EXIT.done
-  },
+  ask: ({ args }) => ({ query: { who: oneNode(args.node, 'karo peers explain') } }),
+  view: explainedView,
 })
 
 const listAll = defineCommand({

@@ -6,8 +6,7 @@ import type {
   ArtifactShownShape,
 } from '../../../api/contract/shapes.ts'
 import { bytes, localTime, printable } from '../../../base/format.ts'
-import { type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+import { facts, type Screen, table } from '../../terminal/table.ts'
 
 /** As many digits of an id as people see. */
 export const ID_DIGITS = 12
@@ -26,17 +25,14 @@ export function artifactsView({ artifacts }: ArtifactListShape, screen: Screen):
 }
 
 export function artifactView(shown: ArtifactShownShape, screen: Screen): string {
-  const facts = [
-    ['id', shown.id],
-    ['size', `${bytes(shown.size)} (${shown.size} bytes)`],
-    ['type', shown.media_type],
-    ['stored', localTime(shown.created_at)],
-    ['kept until', until(shown.expires_at)],
-    ['from', shown.source === 'person' ? 'you' : shown.source],
-  ] as const
-  const width = Math.max(...facts.map(([name]) => name.length))
-  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
-  const head = fitted(`${printable(shown.name)}\n${lines.join('\n')}\n`, screen.columns)
+  const head = facts(screen, shown.name, {
+    id: shown.id,
+    size: `${bytes(shown.size)} (${shown.size} bytes)`,
+    type: shown.media_type,
+    stored: localTime(shown.created_at),
+    'kept until': until(shown.expires_at),
+    from: shown.source === 'person' ? 'you' : shown.source,
+  })
   if (shown.preview === null) return `${head}\n${bytesView(Buffer.from(shown.beginning, 'hex'))}`
   const text = shown.preview.split('\n').map(printable).join('\n')
   return `${head}\n${text}${text.endsWith('\n') ? '' : '\n'}`

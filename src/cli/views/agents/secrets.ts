@@ -1,8 +1,7 @@
 // Views of the vault: whether it is unlocked, its secrets, and one of them.
 import type { SecretListShape, SecretShape, VaultStateShape } from '../../../api/contract/shapes.ts'
-import { localTime, printable } from '../../../base/format.ts'
-import { type Screen, table } from '../../terminal/table.ts'
-import { fitted } from '../../terminal/text.ts'
+import { localTime } from '../../../base/format.ts'
+import { facts, type Screen, table } from '../../terminal/table.ts'
 
 const ID_DIGITS = 8
 const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
@@ -40,16 +39,14 @@ export function secretsView({ vault, secrets }: SecretListShape, screen: Screen)
 }
 
 export function secretView(secret: SecretShape, screen: Screen): string {
-  const facts: readonly (readonly [string, string])[] = [
-    ['id', secret.id],
-    ['set first', localTime(secret.created_at)],
-    ['changed', `${localTime(secret.changed_at)} (version ${secret.version})`],
-    ['kept until', until(secret.expires_at)],
-    ['may have it', whoOf(secret)],
-    ...(secret.note === '' ? [] : [['note', secret.note] as const]),
-    ...(secret.problem === null ? [] : [['problem', secret.problem] as const]),
-  ]
-  const width = Math.max(...facts.map(([name]) => name.length))
-  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}`)
-  return fitted(`${printable(secret.name)}\n${lines.join('\n')}\n`, screen.columns)
+  const { name, id, note, problem, created_at, changed_at, version, expires_at } = secret
+  return facts(screen, name, {
+    id,
+    'set first': localTime(created_at),
+    changed: `${localTime(changed_at)} (version ${version})`,
+    'kept until': until(expires_at),
+    'may have it': whoOf(secret),
+    note,
+    problem,
+  })
 }

@@ -1,7 +1,7 @@
 // Views of tasks: the list, one task with its events, and what a tool said.
 import type { TaskLineShape, TaskListShape, TaskShape } from '../../../api/contract/shapes.ts'
 import { localTime, printable } from '../../../base/format.ts'
-import { type Screen, table } from '../../terminal/table.ts'
+import { facts, type Screen, table } from '../../terminal/table.ts'
 import { fitted } from '../../terminal/text.ts'
 
 type State = TaskShape['state']
@@ -26,23 +26,21 @@ export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
 
 export function taskView(task: TaskShape, screen: Screen): string {
   const { id, agent, tool, state, why, trace_id, given_by, approval, input, events, result } = task
-  const facts: [string, string][] = [
-    ['state', state],
-    ['agent', agent],
-    ['tool', tool],
-    ['arguments', JSON.stringify(input)],
-    ...(why === '' ? [] : [['why', why] satisfies [string, string]]),
-    ...(given_by === undefined ? [] : [['given by', given_by] satisfies [string, string]]),
-    ...(approval === null ? [] : [['approval', approval] satisfies [string, string]]),
-    ['trace', trace_id],
-  ]
-  const width = Math.max(...facts.map(([name]) => name.length))
-  const lines = facts.map(([name, value]) => `  ${name.padEnd(width)}  ${printable(value)}\n`)
+  const known = {
+    state,
+    agent,
+    tool,
+    arguments: JSON.stringify(input),
+    why,
+    'given by': given_by ?? null,
+    approval,
+    trace: trace_id,
+  }
   const happened = events.map(
     (event) => `  ${event.seq}  ${localTime(event.at)}  ${printable(event.state)}${wordsOf(event)}\n`,
   )
   const said = resultView(result)
-  return `${fitted(`${printable(id)}\n${lines.join('')}\n${happened.join('')}`, screen.columns)}${said === '' ? '' : `\n${said}`}`
+  return `${facts(screen, id, known)}\n${fitted(happened.join(''), screen.columns)}${said === '' ? '' : `\n${said}`}`
 }
 
 type Told = Pick<TaskLineShape, 'state' | 'message' | 'progress'>
