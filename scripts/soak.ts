@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { seed as seedEvents } from '../test/bench/memory.ts'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { fuzzRisk } from '../test/fuzz/risk.ts'
+import { ATTACKS_KNOWN } from '../test/hostile/table.ts'
 import { describeTrial, failures, holdTrial } from '../test/hostile/trial.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
 import { describeLife, liveMesh } from '../test/sim/mesh.ts'
@@ -80,7 +81,7 @@ const RUNS: readonly Run[] = [
     name: 'hostile',
     does: "strangers', members' and other accounts' attacks for five minutes (--seconds N), beside the same node in peace",
     async run(seed, seconds = HOSTILE_SECONDS) {
-      const report = await holdTrial({ seconds, seed, together: true })
+      const report = await holdTrial({ seconds, seed, attacks: ATTACKS_KNOWN, together: true })
       const said = describeTrial(report)
       const broken = failures(report)
       ok(broken.length === 0, `${broken.join('; ')}\n${said}`)

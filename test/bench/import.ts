@@ -1,9 +1,12 @@
 // A history of 100 000 commands brought in by the real command at a terminal, with its bar, beside reading the same file.
+
 import { spawnSync } from 'node:child_process'
 import { createReadStream, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
+import { pipe } from 'it-pipe'
 import { readBash } from '../../src/observe/imports/bash.ts'
+import { linesOf } from '../../src/observe/imports/lines.ts'
 import { cleanEnv, startNode, type TestNode, temporaryHome } from '../support/node/node.ts'
 import { endAll } from '../support/run/processes.ts'
 import { until } from '../support/run/until.ts'
@@ -44,7 +47,7 @@ export async function measureImport(commands = 100_000, rounds = 3): Promise<Imp
     for (let round = 0; round < rounds; round++) {
       times.wc!.push(timed(() => void spawnSync('wc', ['-l', file])))
       const began = performance.now()
-      for await (const _ of readBash(createReadStream(file) as AsyncIterable<Uint8Array>));
+      for await (const _ of pipe(createReadStream(file) as AsyncIterable<Uint8Array>, linesOf, readBash));
       times.read!.push(performance.now() - began)
       for (const name of ['fresh', 'known']) {
         const used = cpuMs(node.pid)

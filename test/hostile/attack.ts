@@ -1,7 +1,7 @@
 // What an attack is: something hostile that goes on until it is told to end, in a process of its own beside the node's.
 import type { Connection } from '@libp2p/interface'
 import type { Identity } from '../../src/trust/identity/index.ts'
-import type { RawPeer } from '../support/mesh/raw-peer.ts'
+import { type RawPeer, rawPeer } from '../support/mesh/raw-peer.ts'
 
 export interface Place {
   /** Where the victim listens. */
@@ -28,7 +28,7 @@ export interface Attack {
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Admission of a member's connection; rejects at once when the node hangs up, or at `signal`. */
-export async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal): Promise<void> {
+async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal): Promise<void> {
   const { promise: over, reject } = Promise.withResolvers<never>()
   const end = (): void => reject(new Error('hung up on'))
   signal.addEventListener('abort', end)
@@ -38,5 +38,25 @@ export async function joined(peer: RawPeer, connection: Connection, signal: Abor
     await Promise.race([peer.join(connection), over])
   } finally {
     signal.removeEventListener('abort', end)
+  }
+}
+
+/** Joins as a member and does `deeds` on the connection, again and again whenever the node hangs up, until `signal`. */
+export async function asMember(
+  { address, identity }: Place,
+  signal: AbortSignal,
+  deeds: (peer: RawPeer, connection: Connection) => Promise<void>,
+): Promise<void> {
+  while (!signal.aborted) {
+    const peer = await rawPeer(identity)
+    try {
+      const connection = await peer.dial(address)
+      await joined(peer, connection, signal)
+      await deeds(peer, connection)
+    } catch {
+      // Hung up on.
+    } finally {
+      await peer.stop()
+    }
   }
 }

@@ -24,10 +24,14 @@ export interface Measured {
   readonly medianBytes: number
   /** Processor time in a second, 1 = one processor. */
   readonly processors: number
+  /** Bytes written to the disk. */
+  readonly writtenBytes: number
   readonly asked: number
   /** Of these, answered by everybody who was known. */
   readonly complete: number
+  /** The middle one, and what nineteen of twenty stay below. */
   readonly answerMs: number
+  readonly mostAnswersMs: number
   readonly slowestAnswerMs: number
   /** Commands typed one after the other, and those of them that were stored within their time. */
   readonly typed: number
@@ -47,6 +51,7 @@ export interface Measure {
 export async function measure({ victim, honest, seconds }: Measure): Promise<Measured> {
   const begun = performance.now()
   const busyBefore = processorSeconds(victim.pid)
+  const writtenBefore = writtenBytes(victim.pid)
   const over = (): boolean => performance.now() - begun > seconds * 1_000
   const [answers, records, sizes] = await Promise.all([
     asking(honest, over),
@@ -60,9 +65,11 @@ export async function measure({ victim, honest, seconds }: Measure): Promise<Mea
     peakBytes: Math.max(...sizes),
     medianBytes: median(sizes),
     processors: (processorSeconds(victim.pid) - busyBefore) / took,
+    writtenBytes: writtenBytes(victim.pid) - writtenBefore,
     asked: answers.length,
     complete: answers.filter(({ complete }) => complete).length,
     answerMs: median(latencies),
+    mostAnswersMs: latencies.toSorted((a, b) => a - b)[Math.floor(latencies.length * 0.95)] as number,
     slowestAnswerMs: Math.max(...latencies),
     typed: records.length,
     recorded: records.filter((ms) => ms < STORED_WITHIN_MS).length,
@@ -141,6 +148,9 @@ const sampling = ({ pid }: TestNode, over: () => boolean): Promise<number[]> =>
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
+
+const writtenBytes = (pid: number): number =>
+  Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1])
 
 /** User and system time so far. Linux counts both in hundredths of a second. */
 function processorSeconds(pid: number): number {

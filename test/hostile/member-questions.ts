@@ -5,8 +5,8 @@ import { MeshQuery, QueryHop } from '../../protocols/messages/query.ts'
 import { query } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
 import { testIdentity } from '../support/mesh/mesh-node.ts'
-import { type RawStream, rawPeer } from '../support/mesh/raw-peer.ts'
-import { type Attack, joined, turn } from './attack.ts'
+import type { RawStream } from '../support/mesh/raw-peer.ts'
+import { type Attack, asMember, turn } from './attack.ts'
 
 /** Just within the link's quota: beyond it the link is reset, which would end the attack. */
 const PACE = { frames: query.quota.frames * 0.9, perMs: query.quota.perMs }
@@ -43,30 +43,21 @@ export const memberQuestions: Attack = {
   by: 'member',
   attackers: 1,
   does: 'hands on questions by authors it has invented, as fast as the link lets it',
-  async run({ address, identity }, signal, begun) {
+  async run(place, signal, begun) {
     const done = { connections: 0, questions: 0 }
-    while (!signal.aborted) {
-      const peer = await rawPeer(identity)
+    await asMember(place, signal, async (peer, connection) => {
       const quota = createQuota(PACE)
-      try {
-        const connection = await peer.dial(address)
-        await joined(peer, connection, signal)
-        done.connections++
-        const link = await peer.open(connection, query.id)
-        while (!signal.aborted && link.open()) {
-          if (quota.take(performance.now())) {
-            ask(link)
-            done.questions++
-            begun()
-          }
-          await turn()
+      done.connections++
+      const link = await peer.open(connection, query.id)
+      while (!signal.aborted && link.open()) {
+        if (quota.take(performance.now())) {
+          ask(link)
+          done.questions++
+          begun()
         }
-      } catch {
-        // Hung up on.
-      } finally {
-        await peer.stop()
+        await turn()
       }
-    }
+    })
     return done
   },
 }

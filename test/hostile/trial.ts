@@ -14,7 +14,6 @@ import { until } from '../support/run/until.ts'
 import type { Attack } from './attack.ts'
 import type { Order } from './attacker.ts'
 import { type Measured, measure } from './measure.ts'
-import { ATTACKS_KNOWN } from './table.ts'
 
 /** Our part in one file, and all of it compiled once for all attackers, which otherwise take half a second each before they attack. */
 const COMPILED = join(import.meta.dirname, '../../node_modules/.cache/karo-attackers')
@@ -36,6 +35,7 @@ export interface TrialInit {
   /** Of all attacks together; each has an equal share, and as long as one is measured in peace before. */
   readonly seconds: number
   readonly seed: number
+  readonly attacks: readonly Attack[]
   /** After all that are known, one after the other, comes a time with all at once. */
   readonly together: boolean
   /** Each attack goes on, unmeasured, until the node has refused more than this as too many; how soon depends on the machine. */
@@ -64,13 +64,14 @@ export interface TrialReport {
 export async function holdTrial({
   seconds,
   seed,
+  attacks,
   together,
   refusedMoreThan = 0,
 }: TrialInit): Promise<TrialReport> {
   const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
   const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
   await befriend(victim, honest)
-  const share = seconds / (ATTACKS_KNOWN.length + (together ? 1 : 0))
+  const share = seconds / (attacks.length + (together ? 1 : 0))
   const watch = async (name: string, by: readonly Attack[]): Promise<Period> => {
     const attackers = await Promise.all(
       by.flatMap((attack) =>
@@ -95,8 +96,8 @@ export async function holdTrial({
   const peace = await watch('in peace', [])
   const heapBefore = await inUse(victim)
   const attacked: Period[] = []
-  for (const attack of ATTACKS_KNOWN) attacked.push(await watch(attack.name, [attack]))
-  if (together) attacked.push(await watch('all at once', ATTACKS_KNOWN))
+  for (const attack of attacks) attacked.push(await watch(attack.name, [attack]))
+  if (together) attacked.push(await watch('all at once', attacks))
 
   let heapAfter = await inUse(victim)
   await until(
@@ -207,7 +208,8 @@ export function describeTrial({ peace, attacked, heapBefore, heapAfter }: TrialR
       `  ${name}:`,
       `memory at most ${mebibytes(m.peakBytes)} MiB (${ratio(m.peakBytes, p.peakBytes)}),`,
       `processor ${m.processors.toFixed(2)} (${ratio(m.processors, p.processors)}),`,
-      `${m.complete} of ${m.asked} answers whole, in ${m.answerMs.toFixed(0)} ms (${ratio(m.answerMs, p.answerMs)}), the slowest in ${m.slowestAnswerMs.toFixed(0)} ms,`,
+      `${mebibytes(m.writtenBytes)} MiB written in ${m.seconds.toFixed(0)} s,`,
+      `${m.complete} of ${m.asked} answers whole, in ${m.answerMs.toFixed(0)} ms (${ratio(m.answerMs, p.answerMs)}), 19 of 20 in ${m.mostAnswersMs.toFixed(0)} ms, the slowest in ${m.slowestAnswerMs.toFixed(0)} ms,`,
       `${m.recorded} of ${m.typed} commands recorded in ${m.recordMs.toFixed(0)} ms (${ratio(m.recordMs, p.recordMs)}), the slowest in ${m.slowestRecordMs.toFixed(0)} ms`,
       did.length === 0 ? '' : `[${did.join(', ')}]`,
     ].join(' ')

@@ -1,4 +1,5 @@
 // Answers what other machines ask about agents, tasks, approvals and artifacts: the accepting side of `/karo/agent/1` and `/karo/artifact/1`.
+import { pipe } from 'it-pipe'
 import { bodyOf } from '../../../protocols/frame.ts'
 import {
   AGENT_PART_BYTES,
@@ -110,7 +111,7 @@ export function createAnswer(deps: AnswerDeps): {
         }
       })()
       try {
-        await say(exchange, timers, trace, perform(visitor, body.ask, exchange.signal))
+        await pipe(perform(visitor, body.ask, exchange.signal), inParts, sent(exchange, timers, trace))
       } finally {
         answering.splice(answering.indexOf(who), 1)
       }
@@ -129,26 +130,32 @@ export function createAnswer(deps: AnswerDeps): {
   return { handle: answer, flush }
 }
 
-/** Written as fast as it is read at the other end: the next document is made when the one before has left. */
-async function say(
-  exchange: Exchange,
-  timers: Timers,
-  trace: Uint8Array,
-  documents: AsyncIterable<object | Uint8Array>,
-): Promise<void> {
+interface Part {
+  readonly data: Uint8Array
+  readonly ends: boolean
+}
+
+async function* inParts(documents: AsyncIterable<object | Uint8Array>): AsyncGenerator<Part, void> {
   for await (const document of documents) {
     const bytes = document instanceof Uint8Array ? document : Buffer.from(jsonText(document))
-    for (let at = 0; at === 0 || at < bytes.length; at += AGENT_PART_BYTES) {
-      const data = bytes.subarray(at, at + AGENT_PART_BYTES)
+    for (let at = 0; at === 0 || at < bytes.length; at += AGENT_PART_BYTES)
+      yield { data: bytes.subarray(at, at + AGENT_PART_BYTES), ends: at + AGENT_PART_BYTES >= bytes.length }
+  }
+}
+
+/** Written as fast as it is read at the other end: the next part is made when the one before has left. */
+const sent =
+  (exchange: Exchange, timers: Timers, trace: Uint8Array) =>
+  async (parts: AsyncIterable<Part>): Promise<void> => {
+    for await (const part of parts) {
       const stop = timers.after(STALLED_MS, () => exchange.abort('nobody reads the answer'))
       try {
-        await exchange.send(AgentPart, { data, ends: at + AGENT_PART_BYTES >= bytes.length }, trace)
+        await exchange.send(AgentPart, part, trace)
       } finally {
         stop()
       }
     }
   }
-}
 
 const short = (text: string): string => text.slice(0, 500).toWellFormed()
 

@@ -1,10 +1,9 @@
 // /audit: the entries of this node's ledger, and whether the ledger is complete.
 
-import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
+import { pipe } from 'it-pipe'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
-import { jsonText } from '../../base/printable.ts'
 import type { Documents } from '../../exchange/documents/index.ts'
 import type { Asked, Audit } from '../../trust/audit/index.ts'
 import { fingerprintOf } from '../../trust/identity/index.ts'
@@ -13,6 +12,7 @@ import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { answered, ndjson } from '../server/streamed.ts'
 import { type GivenDeps, givenTotals } from './given-totals.ts'
 
 interface AuditDeps {
@@ -80,7 +80,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
         ...(query.since && { since: Date.parse(query.since) }),
         ...(query.until && { until: Date.parse(query.until) }),
       })
-      return reply.type('application/x-ndjson').send(Readable.from(asText(lines)))
+      return pipe(lines, ndjson, answered(reply, 'application/x-ndjson'))
     })
     serve(server, verifyAudit, async ({ caller }) => {
       const heads = await documents?.ownLedgerHeads()
@@ -100,8 +100,4 @@ function operatorShape(operator: Asked['operator']) {
   const key = operator === null ? undefined : parseNodeId(operator.id)
   if (operator === null || key === undefined) return null
   return { node_id: operator.id as NodeId, fingerprint: fingerprintOf(key), name: operator.name }
-}
-
-async function* asText(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${jsonText(line)}\n`
 }

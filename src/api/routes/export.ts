@@ -1,5 +1,5 @@
 // /export: the caller's own history as a stream of lines.
-import { Readable } from 'node:stream'
+import { pipe } from 'it-pipe'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type TransferEvent, timestampOf, WRITERS } from '../../ops/care/transfer.ts'
 import {
@@ -12,31 +12,33 @@ import {
 import { exportHistory } from '../contract/operations/export.ts'
 import type { Routes } from '../server/route.ts'
 import { type RequestFor, serve } from '../server/serve.ts'
+import { answered } from '../server/streamed.ts'
 
 interface ExportDeps {
   readonly events: Pick<EventRepository, 'whole'>
 }
 
 export function exportRoutes({ events }: ExportDeps): Routes {
-  async function* lines(uid: number, filter: Filter): AsyncGenerator<string, void> {
+  return (server) => {
+    serve(server, exportHistory, async ({ caller, query }, reply) => {
+      const { range, fits } = filterOf(query)
+      return pipe(events.whole(caller.uid, range), written(fits), answered(reply, 'application/x-ndjson'))
+    })
+  }
+}
+
+const written = (fits: Filter['fits']) =>
+  async function* (pages: AsyncIterable<readonly WholeEvent[]>): AsyncGenerator<string, void> {
     const { head, line, end } = WRITERS.ndjson
     yield head
     let count = 0
-    for await (const page of events.whole(uid, filter.range)) {
-      const wanted = page.filter(filter.fits)
+    for await (const page of pages) {
+      const wanted = page.filter(fits)
       yield wanted.map((event) => line(transferOf(event))).join('')
       count += wanted.length
     }
     yield end(count)
   }
-
-  return (server) => {
-    serve(server, exportHistory, async ({ caller, query }, reply) => {
-      const stream = Readable.from(lines(caller.uid, filterOf(query)), { objectMode: false })
-      return reply.type('application/x-ndjson').send(stream)
-    })
-  }
-}
 
 interface Filter {
   /** Milliseconds since the epoch; `before` is exclusive. */

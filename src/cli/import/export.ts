@@ -1,22 +1,24 @@
 // Brings what karo export wrote into the daemon; all of the file is read before any of it is stored.
+import { pipe } from 'it-pipe'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { importHistory } from '../../api/contract/operations/export.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { readEventId } from '../../base/words/event-id.ts'
 import { possibleDuration } from '../../observe/imports/entry.ts'
 import { looksOf } from '../../observe/imports/looks.ts'
-import { MOST, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
+import { MOST, type Read, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
 import type { CommandIo } from '../command.ts'
 import { watchInterrupt } from '../terminal/interrupt.ts'
 import { createLiveLine, type LiveLine } from '../terminal/live-line.ts'
 import { createProgress } from '../terminal/progress.ts'
 import { countedCommands } from '../views/import.ts'
+import { batches } from './batches.ts'
 import { wrongKind } from './foreign-history.ts'
 import { withImport } from './session.ts'
 import { type ImportSource, openSource } from './source.ts'
 
 /** A request that is answered soon. */
-const BATCH_BYTES = 96 * 1024
+const BATCH = { items: MOST.events, bytes: 96 * 1024 }
 /** Below what the daemon takes as one request; a hook records far less of a line. */
 const EVENT_BYTES = 240 * 1024
 /** Lines that are named; of the others only the number is. */
@@ -48,7 +50,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
     const now_us = Date.now() * 1000
     const id = await withImport(io, live, about, sum, async (key) => {
       let done = 0
-      for await (const batch of batchesOf(source)) {
+      for await (const batch of pipe(source.text(), readTransfer, eventsOf, batches(BATCH, sizeOf))) {
         if (interrupt.signal.aborted) break
         const events = batch.map((event) => withPossibleDuration(event, now_us))
         sum.odd_durations += events.filter(
@@ -148,19 +150,6 @@ const withPossibleDuration = (event: TransferEvent, now_us: number): TransferEve
 
 const sizeOf = (event: TransferEvent): number => Buffer.byteLength(JSON.stringify(event))
 
-async function* batchesOf(source: ImportSource): AsyncGenerator<readonly TransferEvent[], void> {
-  let batch: TransferEvent[] = []
-  let bytes = 0
-  for await (const read of readTransfer(source.text())) {
-    if (!('event' in read)) continue
-    const size = sizeOf(read.event)
-    if (batch.length > 0 && (batch.length >= MOST.events || bytes + size > BATCH_BYTES)) {
-      yield batch
-      batch = []
-      bytes = 0
-    }
-    batch.push(read.event)
-    bytes += size
-  }
-  if (batch.length > 0) yield batch
+async function* eventsOf(all: AsyncIterable<Read>): AsyncGenerator<TransferEvent, void> {
+  for await (const read of all) if ('event' in read) yield read.event
 }

@@ -2,13 +2,15 @@
 import { readFileSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { pipe } from 'it-pipe'
 import { KaroError } from '../../base/errors.ts'
 import { orElse } from '../../base/run/or-else.ts'
 import { openAtuin } from '../../observe/imports/atuin.ts'
 import { readBash } from '../../observe/imports/bash.ts'
 import { bounded } from '../../observe/imports/bounds.ts'
-import type { ForeignShell, Item, Reader, Source } from '../../observe/imports/entry.ts'
+import type { ForeignShell, Item, Source } from '../../observe/imports/entry.ts'
 import { readFish } from '../../observe/imports/fish.ts'
+import { linesOf, type Reader } from '../../observe/imports/lines.ts'
 import { LOOKED_AT, LOOKS, type Looks, looksOf, TAKES } from '../../observe/imports/looks.ts'
 import { placesOf } from '../../observe/imports/places.ts'
 import type { Survey } from '../../observe/imports/timeline.ts'
@@ -149,7 +151,7 @@ function textHistory(
       yield buffer.subarray(0, bytesRead)
     }
   }
-  const items = (): AsyncGenerator<Item, void> => bounded(READERS[source](bytes()), where)
+  const items = (): AsyncGenerator<Item, void> => pipe(bytes(), linesOf, READERS[source], bounded(where))
   return {
     source,
     where,

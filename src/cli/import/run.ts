@@ -1,21 +1,23 @@
 // Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
+import { pipe } from 'it-pipe'
 import { daemonAt } from '../../api/contract/client/socket.ts'
 import { IMPORT_BATCH } from '../../api/contract/constants.ts'
 import { importEntries } from '../../api/contract/operations/import.ts'
 import type { ImportedShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
-import { type ForeignEntry, possibleDuration } from '../../observe/imports/entry.ts'
+import { type ForeignEntry, type Item, possibleDuration } from '../../observe/imports/entry.ts'
 import { UNENDED } from '../../observe/imports/lines.ts'
 import { createTimeline, type Placed } from '../../observe/imports/timeline.ts'
 import type { CommandIo } from '../command.ts'
 import { createLiveLine } from '../terminal/live-line.ts'
 import { createProgress } from '../terminal/progress.ts'
+import { batches } from './batches.ts'
 import type { ForeignHistory } from './foreign-history.ts'
 import { withImport } from './session.ts'
 import type { ImportSummary } from './summary.ts'
 
 /** Small enough that a request is answered soon even if other clients use the daemon. */
-const BATCH_BYTES = 192 * 1024
+const BATCH = { items: IMPORT_BATCH.entries, bytes: 192 * 1024 }
 /** The daemon may be busy with others. */
 const DEADLINE_MS = 60_000
 const BAD_SHOWN = 20
@@ -23,6 +25,7 @@ const BAD_SHOWN = 20
 const RECENT_US = 2_000_000
 
 type Sent = Placed & Omit<ForeignEntry, 'start_us'>
+const sizeOf = ({ command, cwd }: Sent): number => command.length + cwd.length + 160
 
 export async function runImport(
   io: CommandIo,
@@ -40,10 +43,28 @@ export async function runImport(
     const about = { source: history.source, file: history.where, dry_run: dryRun }
     const id = await withImport(io, live, about, sum, async (key) => {
       const place = createTimeline(await history.survey(), history.end_us)
-      let batch: Sent[] = []
-      let bytes = 0
-      let under: Promise<void> = Promise.resolve()
-
+      async function* placed(items: AsyncIterable<Item>): AsyncGenerator<Sent, void> {
+        for await (const item of items) {
+          if (signal.aborted) return
+          if (!('entry' in item)) {
+            counts.bad++
+            if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
+            continue
+          }
+          counts.read++
+          if (item.cut) counts.cut++
+          const found = place(item.entry)
+          if (found.untimed) counts.untimed++
+          else if (found.start_us > now_us - RECENT_US) {
+            counts.recent++
+            continue
+          }
+          const start_us = found.untimed ? null : found.start_us
+          const duration_us = possibleDuration(item.entry.duration_us, start_us, now_us)
+          if (duration_us !== item.entry.duration_us) counts.odd_durations++
+          yield { ...item.entry, duration_us, ...found }
+        }
+      }
       async function send(entries: readonly Sent[]): Promise<void> {
         const told = await daemonAt(io).call(importEntries, {
           body: { key, entries },
@@ -52,41 +73,14 @@ export async function runImport(
         for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
         progress.show({ share: history.done() / history.total, commands: counts.read })
       }
-      async function flush(): Promise<void> {
+      let under = Promise.resolve()
+      for await (const entries of pipe(history.items(), placed, batches(BATCH, sizeOf))) {
         await under
-        const entries = batch
-        batch = []
-        bytes = 0
+        if (signal.aborted) break
         under = send(entries)
         // It is waited for before the next, or at the end: until then it is nobody's failure.
         under.catch(() => {})
       }
-
-      for await (const item of history.items()) {
-        if (signal.aborted) break
-        if (!('entry' in item)) {
-          counts.bad++
-          if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
-          continue
-        }
-        counts.read++
-        if (item.cut) counts.cut++
-        const placed = place(item.entry)
-        if (placed.untimed) counts.untimed++
-        else if (placed.start_us > now_us - RECENT_US) {
-          counts.recent++
-          continue
-        }
-        const size = item.entry.command.length + item.entry.cwd.length + 160
-        if (batch.length > 0 && (batch.length >= IMPORT_BATCH.entries || bytes + size > BATCH_BYTES))
-          await flush()
-        const start_us = placed.untimed ? null : placed.start_us
-        const duration_us = possibleDuration(item.entry.duration_us, start_us, now_us)
-        if (duration_us !== item.entry.duration_us) counts.odd_durations++
-        batch.push({ ...item.entry, duration_us, ...placed })
-        bytes += size
-      }
-      if (batch.length > 0 && !signal.aborted) await flush()
       await under
       // One that is being written has a line without an end, and may have no other yet.
       const [first] = bad_lines.filter(({ problem }) => problem !== UNENDED)

@@ -2,7 +2,7 @@
 
 import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
-import { linesOf, UNENDED } from './lines.ts'
+import { type Line, UNENDED } from './lines.ts'
 
 /** `#` and seconds: the time of the lines behind it. Bash also takes `#1 note` for a time; here it is a command. */
 const STAMP = /^#(\d{1,12})\s*$/
@@ -30,9 +30,9 @@ interface Part {
  * Reads the commands. Before the first time each line is a command. Behind a time all lines up to the next time are one
  * command, as bash itself reads them if HISTTIMEFORMAT is set.
  */
-export async function* readBash(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
+export async function* readBash(lines: AsyncIterable<Line>): AsyncGenerator<Item, void> {
   let block: Block | undefined
-  for await (const line of linesOf(bytes, COMMAND_BYTES + 1)) {
+  for await (const line of lines) {
     if (line.length > LONGEST_LINE) {
       if (block !== undefined) yield* whole(block)
       block = undefined

@@ -19,25 +19,26 @@ export function countLine(number: number): void {
 }
 
 /** Passes the items on. Throws KaroError `bad_file` with `where` after too many unreadable lines. */
-export async function* bounded(items: AsyncIterable<Item>, where: string): AsyncGenerator<Item, void> {
-  let bad = 0
-  try {
-    for await (const item of items) {
-      if (!('entry' in item) && ++bad > MOST_BAD) {
-        throw new KaroError(
-          'bad_file',
-          `line ${item.line} ${item.problem}; ${MOST_BAD} lines before it cannot be read either`,
-          {
-            where,
-            hint: 'This is not a history, or a damaged one; the rest was not read.',
-          },
-        )
+export const bounded = (where: string) =>
+  async function* (items: AsyncIterable<Item>): AsyncGenerator<Item, void> {
+    let bad = 0
+    try {
+      for await (const item of items) {
+        if (!('entry' in item) && ++bad > MOST_BAD) {
+          throw new KaroError(
+            'bad_file',
+            `line ${item.line} ${item.problem}; ${MOST_BAD} lines before it cannot be read either`,
+            {
+              where,
+              hint: 'This is not a history, or a damaged one; the rest was not read.',
+            },
+          )
+        }
+        yield item
       }
-      yield item
+    } catch (error) {
+      if (!(error instanceof KaroError) || error.where !== undefined) throw error
+      const { code, message, hint } = error
+      throw new KaroError(code, message, { where, ...(hint !== undefined && { hint }), cause: error })
     }
-  } catch (error) {
-    if (!(error instanceof KaroError) || error.where !== undefined) throw error
-    const { code, message, hint } = error
-    throw new KaroError(code, message, { where, ...(hint !== undefined && { hint }), cause: error })
   }
-}

@@ -33,9 +33,6 @@ export type Item = { readonly line: number } & (
   | { readonly problem: string }
 )
 
-/** Reads a file's bytes, in pieces of any length. An entry that has not ended is not returned. */
-export type Reader = (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Item, void>
-
 /** Bytes after which a command is cut; the same limit as in the hooks. */
 export const COMMAND_BYTES = 64 * 1024
 const CUT_MARK = ' …[cut]'

@@ -1,8 +1,8 @@
 // Reads and writes the history file of fish: YAML with escapes of its own (fish, src/history/yaml_backend.rs).
 
 import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
-import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
-import { linesOf, UNENDED } from './lines.ts'
+import { commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
+import { type Line, UNENDED } from './lines.ts'
 
 const COMMAND = Buffer.from('- cmd:')
 const WHEN = /^ +when: *(-?\d{1,15})\s*$/
@@ -19,7 +19,7 @@ interface Begun {
 /**
  * Reads the commands. An entry ends where the next begins. Its `paths` are files in the command, so they are ignored.
  */
-export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
+export async function* readFish(lines: AsyncIterable<Line>): AsyncGenerator<Item, void> {
   let begun: Begun | undefined
   function* finish(): Generator<Item> {
     if (begun === undefined) return
@@ -29,7 +29,7 @@ export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
     else if (begun.bytes.length > 0) yield { line, problem: 'holds no command' }
     begun = undefined
   }
-  for await (const { number, bytes: found, cut, length, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
+  for await (const { number, bytes: found, cut, length, ended } of lines) {
     if (length > LONGEST_LINE) {
       yield* finish()
       yield { line: number, problem: TOO_LONG }

@@ -1,12 +1,13 @@
 // Splits a file's bytes into lines, in pieces of any length; only the beginning of a long line is kept.
 import { countLine } from './bounds.ts'
+import { COMMAND_BYTES, type Item } from './entry.ts'
 
 export interface Line {
   /** Number of the line, from 1. */
   readonly number: number
   /** The bytes without the line end; valid only until the next line is requested. */
   readonly bytes: Buffer
-  /** Whether the line was longer than `most`. */
+  /** Whether the line was longer than `KEPT`. */
   readonly cut: boolean
   /** Length in the file in bytes, without the line end. */
   readonly length: number
@@ -14,14 +15,19 @@ export interface Line {
   readonly ended: boolean
 }
 
+/** Reads a file's lines. An entry that has not ended is not returned. */
+export type Reader = (lines: AsyncIterable<Line>) => AsyncGenerator<Item, void>
+
 const NEWLINE = 0x0a
 const RETURN = 0x0d
+/** Bytes of a line: zsh and fish write up to two for one of a command. */
+const KEPT = 2 * COMMAND_BYTES
 
 /**
- * The lines, each with at most `most` bytes. The first line decides whether lines end as on Windows (CR LF); in other files
+ * The lines, each with at KEPT `KEPT` bytes. The first line decides whether lines end as on Windows (CR LF); in other files
  * a CR at the end belongs to the command.
  */
-export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Line, void> {
+export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Line, void> {
   let number = 0
   let windows: boolean | undefined
   /** The parts so far of a line that has not ended. */
@@ -30,7 +36,7 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
   let size = 0
   function finish(last: Buffer, ended: boolean): Line {
     const whole =
-      kept === 0 ? last : Buffer.concat([...begun, last.subarray(0, Math.max(0, most + 1 - kept))])
+      kept === 0 ? last : Buffer.concat([...begun, last.subarray(0, Math.max(0, KEPT + 1 - kept))])
     const length = size + last.length
     begun = []
     kept = 0
@@ -42,8 +48,8 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
       windows && length === whole.length && whole[whole.length - 1] === RETURN ? whole.subarray(0, -1) : whole
     return {
       number,
-      bytes: line.subarray(0, most),
-      cut: line.length > most || length > whole.length,
+      bytes: line.subarray(0, KEPT),
+      cut: line.length > KEPT || length > whole.length,
       length,
       ended,
     }
@@ -57,7 +63,7 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
     }
     if (at < chunk.length) {
       // A copy, because the caller may reuse the memory.
-      const rest = Buffer.from(chunk.subarray(at, at + Math.max(0, most + 1 - kept)))
+      const rest = Buffer.from(chunk.subarray(at, at + Math.max(0, KEPT + 1 - kept)))
       if (rest.length > 0) begun.push(rest)
       kept += rest.length
       size += chunk.length - at

@@ -2,7 +2,7 @@
 
 import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
-import { linesOf, UNENDED } from './lines.ts'
+import { type Line, UNENDED } from './lines.ts'
 
 /** Stands before a byte with a special meaning inside zsh; that byte has bit 5 inverted (Src/zsh.h). */
 const META = 0x83
@@ -15,9 +15,9 @@ const BLANK = 0x20
 const EXTENDED = /^: *(\d{1,12}):(\d{1,12});/
 
 /** Reads the commands. A command of several lines has a backslash before each line end but the last. */
-export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
+export async function* readZsh(lines: AsyncIterable<Line>): AsyncGenerator<Item, void> {
   let begun: { readonly line: number; readonly parts: Buffer[]; size: number; cut: boolean } | undefined
-  for await (const { number, bytes: found, cut, length, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
+  for await (const { number, bytes: found, cut, length, ended } of lines) {
     begun ??= { line: number, parts: [], size: 0, cut: false }
     begun.cut ||= cut
     const goesOn = ended && found[found.length - 1] === BACKSLASH

@@ -99,14 +99,15 @@ export async function identitiesIn(text: string, where: string): Promise<readonl
   return identities
 }
 
+type Bytes = AsyncIterable<Uint8Array>
+
 /**
- * Encrypts `pieces` on the way. The opener opens this one file, so that it can be read again when it is written, though
- * only the recipients have keys. Holds a few hundred KiB; a passphrase costs 256 MiB for a second (scrypt, N = 2^18).
+ * Encrypts what passes through `sealed`, once. The opener opens this one file, so that it can be read again when it is written,
+ * though only the recipients have keys. Holds a few hundred KiB; a passphrase costs 256 MiB for a second (scrypt, N = 2^18).
  */
-export async function seal(
-  pieces: AsyncIterable<Uint8Array>,
+export async function createSeal(
   to: Sealing,
-): Promise<{ readonly bytes: AsyncIterable<Uint8Array>; readonly opener: Opener }> {
+): Promise<{ readonly sealed: (pieces: Bytes) => Bytes; readonly opener: Opener }> {
   const { Encrypter, Stanza } = await import('age-encryption')
   const encrypter = new Encrypter()
   let opener: Opener
@@ -125,36 +126,38 @@ export async function seal(
     })
     opener = { fileKey }
   }
-  return { bytes: await encrypter.encrypt(ReadableStream.from(pieces)), opener }
+  return {
+    opener,
+    async *sealed(pieces) {
+      yield* await encrypter.encrypt(ReadableStream.from(pieces))
+    },
+  }
 }
 
 /**
- * Decrypts `pieces` on the way; every byte that comes out was proven, but only the end proves that nothing is missing.
+ * Decrypts what passes through; every byte that comes out was proven, but only the end proves that nothing is missing.
  * Throws KaroError `unauthorized` if the opener does not fit, `bad_file` if the file was changed or cut off.
  */
-export async function* unseal(
-  pieces: AsyncIterable<Uint8Array>,
-  opener: Opener,
-  path: string,
-): AsyncGenerator<Uint8Array, void> {
-  const { Decrypter } = await import('age-encryption')
-  const decrypter = new Decrypter()
-  if ('passphrase' in opener) decrypter.addIdentity(passphraseIdentity(asText(opener.passphrase)))
-  else if ('fileKey' in opener) decrypter.addIdentity({ unwrapFileKey: () => opener.fileKey })
-  else for (const identity of opener.identities) decrypter.addIdentity(identity)
-  let plain: AsyncIterable<Uint8Array>
-  try {
-    plain = await decrypter.decrypt(ReadableStream.from(pieces))
-  } catch (error) {
-    throw inHeader(error, opener, path)
+export const unsealed = (opener: Opener, path: string) =>
+  async function* (pieces: Bytes): AsyncGenerator<Uint8Array, void> {
+    const { Decrypter } = await import('age-encryption')
+    const decrypter = new Decrypter()
+    if ('passphrase' in opener) decrypter.addIdentity(passphraseIdentity(asText(opener.passphrase)))
+    else if ('fileKey' in opener) decrypter.addIdentity({ unwrapFileKey: () => opener.fileKey })
+    else for (const identity of opener.identities) decrypter.addIdentity(identity)
+    let plain: Bytes
+    try {
+      plain = await decrypter.decrypt(ReadableStream.from(pieces))
+    } catch (error) {
+      throw inHeader(error, opener, path)
+    }
+    try {
+      yield* plain
+    } catch (error) {
+      if (error instanceof KaroError) throw error
+      throw damaged(path, 'its encryption does not hold, so it was changed or cut off', error)
+    }
   }
-  try {
-    yield* plain
-  } catch (error) {
-    if (error instanceof KaroError) throw error
-    throw damaged(path, 'its encryption does not hold, so it was changed or cut off', error)
-  }
-}
 
 function inHeader(error: unknown, opener: Opener, path: string): KaroError {
   const { message } = error as Error

@@ -1,8 +1,9 @@
 // The bytes of a backup's tar, out of a file that may be encrypted.
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { pipe } from 'it-pipe'
 import { KaroError } from '../../base/errors.ts'
-import { type Encryption, type Opener, unseal } from './age.ts'
+import { type Encryption, type Opener, unsealed } from './age.ts'
 
 const READ_BYTES = 1024 * 1024
 const OPENS = { recipients: 'the holder of a key', passphrase: 'those who know a passphrase' } as const
@@ -35,7 +36,7 @@ export function sourceOf(
       hint: 'Give the secret key with --identity-file <file>, or the passphrase.',
     })
   }
-  return { path, name: `what is in ${path}`, read: () => unseal(piecesOf(file), opener, path) }
+  return { path, name: `what is in ${path}`, read: () => pipe(piecesOf(file), unsealed(opener, path)) }
 }
 
 async function* piecesOf(file: FileHandle): AsyncGenerator<Uint8Array, void> {

@@ -1,5 +1,7 @@
 // The backup of a whole node as one file: a tar of the key, the configuration and the database, and a list that proves them.
 // The checksums prove against damage, not against a forger: the file bears no signature.
+
+import { pipe } from 'it-pipe'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
@@ -46,7 +48,6 @@ export interface BackupContent {
   /** The key file as it is, perhaps under a passphrase; undefined: left out. */
   readonly key: Uint8Array | undefined
   readonly config: Uint8Array | undefined
-  readonly rows: AsyncIterable<Uint8Array>
 }
 
 interface Listed {
@@ -59,33 +60,28 @@ interface Listed {
 const digest = (bytes: Uint8Array): string => toHex(blake3([bytes]))
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`)
 
-/** The bytes of the file, as they come. */
-export async function* writeArchive({
-  head,
-  now,
-  key,
-  config,
-  rows,
-}: BackupContent): AsyncGenerator<Uint8Array, void> {
-  const seconds = Math.floor(now / 1000)
-  const listed: Listed[] = []
-  function* entry(path: string, bytes: Uint8Array): Generator<Uint8Array> {
-    listed.push({ path, size: bytes.length, blake3: digest(bytes) })
-    yield tarHeader({ path, mode: MODE, size: bytes.length, seconds })
-    yield bytes
-    yield Buffer.alloc(-bytes.length & (TAR_BLOCK - 1))
+/** Makes the bytes of the file of the pieces of a database, as they come. */
+export const archived = ({ head, now, key, config }: BackupContent) =>
+  async function* (rows: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+    const seconds = Math.floor(now / 1000)
+    const listed: Listed[] = []
+    function* entry(path: string, bytes: Uint8Array): Generator<Uint8Array> {
+      listed.push({ path, size: bytes.length, blake3: digest(bytes) })
+      yield tarHeader({ path, mode: MODE, size: bytes.length, seconds })
+      yield bytes
+      yield Buffer.alloc(-bytes.length & (TAR_BLOCK - 1))
+    }
+    const first: BackupHead = { format: FORMAT, ...head, key: key !== undefined }
+    yield* entry(HEAD, json(first))
+    if (key !== undefined) yield* entry(KEY_ENTRY, key)
+    if (config !== undefined) yield* entry(CONFIG_ENTRY, config)
+    let piece = 0
+    for await (const bytes of rows) yield* entry(`rows/${String(++piece).padStart(6, '0')}`, bytes)
+    const list = json({ files: [...listed] })
+    yield* entry(LIST, list)
+    yield* entry(PROOF, Buffer.from(`${digest(list)}\n`))
+    yield Buffer.alloc(2 * TAR_BLOCK)
   }
-  const first: BackupHead = { format: FORMAT, ...head, key: key !== undefined }
-  yield* entry(HEAD, json(first))
-  if (key !== undefined) yield* entry(KEY_ENTRY, key)
-  if (config !== undefined) yield* entry(CONFIG_ENTRY, config)
-  let piece = 0
-  for await (const bytes of rows) yield* entry(`rows/${String(++piece).padStart(6, '0')}`, bytes)
-  const list = json({ files: [...listed] })
-  yield* entry(LIST, list)
-  yield* entry(PROOF, Buffer.from(`${digest(list)}\n`))
-  yield Buffer.alloc(2 * TAR_BLOCK)
-}
 
 export interface Archive {
   readonly head: BackupHead
@@ -125,7 +121,7 @@ export async function openArchive(
     let list: Buffer | undefined
     let proof: string | undefined
     let at = 0
-    for await (const entry of entriesOf(source)) {
+    for await (const entry of pipe(source.read(), entriesOf(source))) {
       if (proof !== undefined) throw bad(source, entry.at, 'there is something behind its end')
       if (seen.length === 0) head = readHead(entry, source)
       else if (entry.path === HEAD) throw bad(source, entry.at, 'it begins twice')
@@ -141,7 +137,8 @@ export async function openArchive(
     if (proof !== `${digest(list)}\n`) throw bad(source, at, 'its list is not what was written')
     compare(source, seen, readList(list, source))
     if (head.key !== (key !== undefined)) throw bad(source, 0, 'it does not hold what it says')
-    return { head, encryption, key, config, rows: () => rowsAgain(source, seen), close: () => file.close() }
+    const rows = () => pipe(source.read(), entriesOf(source), rowsIn(source, seen))
+    return { head, encryption, key, config, rows, close: () => file.close() }
   } catch (error) {
     await file.close()
     throw error
@@ -202,18 +199,20 @@ function compare(source: Source, seen: readonly Listed[], files: readonly Partia
   if (files.length !== seen.length) throw bad(source, undefined, 'parts of it are missing')
 }
 
-async function* rowsAgain(source: Source, seen: readonly Listed[]): AsyncGenerator<Uint8Array, void> {
-  let i = 0
-  for await (const entry of entriesOf(source)) {
-    if (ROWS.test(entry.path)) {
-      if (digest(entry.bytes) !== seen[i]?.blake3) throw bad(source, entry.at, 'it changes while it is read')
-      yield entry.bytes
+const rowsIn = (source: Source, seen: readonly Listed[]) =>
+  async function* (entries: AsyncIterable<Entry>): AsyncGenerator<Uint8Array, void> {
+    let i = 0
+    for await (const entry of entries) {
+      if (ROWS.test(entry.path)) {
+        if (digest(entry.bytes) !== seen[i]?.blake3)
+          throw bad(source, entry.at, 'it changes while it is read')
+        yield entry.bytes
+      }
+      i++
     }
-    i++
+    // The list and its proof are not in `seen`.
+    if (i !== seen.length + 2) throw bad(source, undefined, 'it changes while it is read')
   }
-  // The list and its proof are not in `seen`.
-  if (i !== seen.length + 2) throw bad(source, undefined, 'it changes while it is read')
-}
 
 interface Entry {
   readonly path: string
@@ -223,35 +222,36 @@ interface Entry {
 }
 
 /** Every byte is looked at: a header has to be the one we would write, padding zeros, and nothing behind the end. */
-async function* entriesOf(source: Source): AsyncGenerator<Entry, void> {
-  const reader = createByteReader(source.read())
-  const take = async (length: number): Promise<Buffer> => {
-    const bytes = await reader.take(length)
-    if (bytes.length < length) throw bad(source, reader.at, 'it ends too early')
-    return bytes
-  }
-  try {
-    for (let count = 0; count < MOST_ENTRIES; count++) {
-      const { at } = reader
-      const block = at === 0 ? await firstBlock(reader, source) : await take(TAR_BLOCK)
-      if (block.every((byte) => byte === 0)) {
-        if ((await take(TAR_BLOCK)).some((byte) => byte !== 0))
-          throw bad(source, at + TAR_BLOCK, 'its end is damaged')
-        if ((await reader.take(1)).length > 0)
-          throw bad(source, at + 2 * TAR_BLOCK, 'there is something behind its end')
-        return
-      }
-      const { name, length } = parseHeader(block, source, at)
-      const whole = await take(length + (-length & (TAR_BLOCK - 1)))
-      if (whole.subarray(length).some((byte) => byte !== 0))
-        throw bad(source, at + TAR_BLOCK + length, 'its padding is damaged')
-      yield { path: name, bytes: whole.subarray(0, length), at: at + TAR_BLOCK }
+const entriesOf = (source: Source) =>
+  async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Entry, void> {
+    const reader = createByteReader(pieces)
+    const take = async (length: number): Promise<Buffer> => {
+      const bytes = await reader.take(length)
+      if (bytes.length < length) throw bad(source, reader.at, 'it ends too early')
+      return bytes
     }
-    throw bad(source, reader.at, 'it has too many parts')
-  } finally {
-    await reader.end()
+    try {
+      for (let count = 0; count < MOST_ENTRIES; count++) {
+        const { at } = reader
+        const block = at === 0 ? await firstBlock(reader, source) : await take(TAR_BLOCK)
+        if (block.every((byte) => byte === 0)) {
+          if ((await take(TAR_BLOCK)).some((byte) => byte !== 0))
+            throw bad(source, at + TAR_BLOCK, 'its end is damaged')
+          if ((await reader.take(1)).length > 0)
+            throw bad(source, at + 2 * TAR_BLOCK, 'there is something behind its end')
+          return
+        }
+        const { name, length } = parseHeader(block, source, at)
+        const whole = await take(length + (-length & (TAR_BLOCK - 1)))
+        if (whole.subarray(length).some((byte) => byte !== 0))
+          throw bad(source, at + TAR_BLOCK + length, 'its padding is damaged')
+        yield { path: name, bytes: whole.subarray(0, length), at: at + TAR_BLOCK }
+      }
+      throw bad(source, reader.at, 'it has too many parts')
+    } finally {
+      await reader.end()
+    }
   }
-}
 
 /** Throws KaroError `bad_file` for what never was a backup: another copy of it would be none either. */
 async function firstBlock(reader: ByteReader, source: Source): Promise<Buffer> {

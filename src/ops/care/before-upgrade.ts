@@ -1,6 +1,7 @@
 // The copy of the database and configuration that is made before an upgrade rewrites the database: a backup without the key.
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { pipe } from 'it-pipe'
 import { DAY_MS } from '../../base/calendar.ts'
 import { beginFile, syncDirectory } from '../../base/files.ts'
 import type { Ambient } from '../../base/run/ambient.ts'
@@ -8,7 +9,7 @@ import type { Faults } from '../../base/run/faults.ts'
 import { VERSION } from '../../base/version.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import type { EarlierDatabase } from '../../store/index.ts'
-import { writeArchive } from './archive.ts'
+import { archived } from './archive.ts'
 
 const NAME = /^\.?before-upgrade-from-\d+\.tar(\.tmp)?$/
 /** Whoever has not gone back by then stays. */
@@ -51,7 +52,7 @@ export function createCopies({ paths, node, faults, clock, log }: CopyDeps): Cop
         const created_at = new Date(now).toISOString()
         const head = { karo_version: VERSION, schema, node_id: node.nodeId, name: node.name, created_at }
         const config = readConfig(paths.config)
-        for await (const piece of writeArchive({ head, now, key: undefined, config, rows })) {
+        for await (const piece of pipe(rows, archived({ head, now, key: undefined, config }))) {
           file.write(piece)
           faults.hit('upgrade-step')
         }

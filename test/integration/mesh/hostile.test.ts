@@ -1,7 +1,7 @@
 // Attacks for some seconds on a real node, each by processes of their own: it goes on answering, recording and fits in memory.
 import { expect, test } from 'vitest'
 import { strangerStreams } from '../../hostile/stranger-streams.ts'
-import { ATTACKS_KNOWN } from '../../hostile/table.ts'
+import { ATTACKS_SHORT } from '../../hostile/table.ts'
 import { describeTrial, failures, holdTrial } from '../../hostile/trial.ts'
 import { times } from '../../support/run/thorough.ts'
 
@@ -14,13 +14,14 @@ test('floods of strangers, of a member and of another account, one after the oth
   const report = await holdTrial({
     seconds: SECONDS,
     seed: 1,
+    attacks: ATTACKS_SHORT,
     together: times(false, true),
     refusedMoreThan: REFUSED_MORE_THAN,
   })
   expect(failures(report), describeTrial(report)).toEqual([])
   for (const { name, measured, done } of report.attacked) {
     // A member's rates are kept by its key, so the one that flooded before may not get in again for this attack.
-    const isMember = ATTACKS_KNOWN.some((attack) => attack.name === name && attack.by === 'member')
+    const isMember = ATTACKS_SHORT.some((attack) => attack.name === name && attack.by === 'member')
     const deeds = Object.values(done)
     if (!isMember)
       expect(

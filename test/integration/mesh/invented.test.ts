@@ -1,38 +1,15 @@
 // A hostile member that invents others: they take nobody's name, and leave no question incomplete.
-import { randomBytes } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
-import { encodeFrame } from '../../../protocols/frame.ts'
-import { Presence } from '../../../protocols/messages/presence.ts'
 import { presence } from '../../../protocols/registry.ts'
 import type { PeerShape, QueryResult } from '../../../src/api/contract/shapes.ts'
 import { addressOf, api, linked, nextTo, trusts } from '../../support/mesh/honest.ts'
 import { hostilePeers } from '../../support/mesh/hostile.ts'
-import { testIdentity } from '../../support/mesh/mesh-node.ts'
-import { rawGossip } from '../../support/mesh/raw-gossip.ts'
+import { inventedPresence, rawGossip } from '../../support/mesh/raw-gossip.ts'
 import type { RawPeer } from '../../support/mesh/raw-peer.ts'
 import { startNode } from '../../support/node/node.ts'
 import { until } from '../../support/run/until.ts'
 
 const INVENTED = 20
-
-/** A member that there is not, and what it says of itself. */
-function inventedPresence(name: string): Uint8Array {
-  const author = testIdentity(randomBytes(32))
-  const now = Date.now()
-  const capabilities = {
-    protocol_version: 1,
-    karo_version: '0.1.0',
-    can_aggregate: false,
-    supports_level1: true,
-    supports_level2: false,
-  }
-  return encodeFrame(
-    Presence,
-    { sender: author.publicKey, ts: now, nonce: randomBytes(16), seq: 0 },
-    { version: now, state: 'online', name, capabilities, listen: [], lost: [], asks: false },
-    (bytes) => author.sign(bytes),
-  )
-}
 
 test('members that somebody invents under the name of a friend come neither between it and a decision nor into coverage', async () => {
   const victim = await startNode({ name: 'victim' })

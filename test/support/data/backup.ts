@@ -1,8 +1,10 @@
 // A backup as a file, of a node that never ran: an empty database and a configuration.
+
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pipe } from 'it-pipe'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import { writeArchive } from '../../../src/ops/care/archive.ts'
+import { archived } from '../../../src/ops/care/archive.ts'
 import { NEWEST_SCHEMA } from '../../../src/store/index.ts'
 import { openIn } from './damage.ts'
 
@@ -24,9 +26,9 @@ export async function madeBackup(
     created_at: new Date(now).toISOString(),
   }
   const config = Buffer.from(CONFIG_IN_BACKUP)
-  const content = { head, now, key: key?.bytes, config, rows: store.snapshot() }
+  const content = { head, now, key: key?.bytes, config }
   const bytes: Uint8Array[] = []
-  for await (const piece of writeArchive(content)) bytes.push(piece)
+  for await (const piece of pipe(store.snapshot(), archived(content))) bytes.push(piece)
   await store.stop()
   const file = join(directory, 'karo.tar')
   writeFileSync(file, Buffer.concat(bytes))

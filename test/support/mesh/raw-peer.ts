@@ -6,6 +6,7 @@ import type { Connection, Libp2p, Stream as Libp2pStream } from '@libp2p/interfa
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
+import { encode } from 'it-length-prefixed'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { decodeFrame, type Envelope, encodeFrame, type Frame, UNSIGNED } from '../../../protocols/frame.ts'
@@ -164,6 +165,4 @@ export function rawHello(change: Partial<HelloBody> = {}): HelloBody {
 }
 
 /** One multistream-select message. */
-function line(text: string): Buffer {
-  return Buffer.concat([Buffer.of(text.length + 1), Buffer.from(`${text}\n`)])
-}
+const line = (text: string): Uint8Array => encode.single(Buffer.from(`${text}\n`)).subarray()

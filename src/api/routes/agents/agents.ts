@@ -1,16 +1,16 @@
 // /agents and /tasks: each person has their own agents and tasks; administrators see what there is, and can stop it.
-import { Readable } from 'node:stream'
+import { pipe } from 'it-pipe'
 import type { Actor, Runtime, Task } from '../../../agents/index.ts'
 import { DEFAULT_CALL_MS, DEFAULT_LIMITS } from '../../../agents/manifest/words.ts'
 import { STEP_TASKS } from '../../../agents/planner/types.ts'
 import { AFAR } from '../../../agents/tasks/afar.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { jsonText } from '../../../base/printable.ts'
 import { type SeatOfCaller, seatByKernel } from '../../access/at-terminal.ts'
 import * as api from '../../contract/operations/agents/agents.ts'
 import type { Elsewhere } from '../../remote/ask.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { answered, ndjson } from '../../server/streamed.ts'
 import { agentRow, agentShape, logsShape, objectIn, taskLines, taskRow, taskShape } from './shapes.ts'
 import { whileOpen } from './while-open.ts'
 
@@ -154,7 +154,7 @@ function tasksRoutes({ agents, elsewhere, seatOf = seatByKernel }: AgentsRouteDe
         at === undefined
           ? taskLines(tasks, await tasks.get(request.caller.uid, id), after, over)
           : await elsewhere.follow(request, at, { id, after }, over)
-      return reply.type('application/x-ndjson').send(Readable.from(ndjson(lines), { objectMode: false }))
+      return pipe(lines, ndjson, answered(reply, 'application/x-ndjson'))
     })
     serve(server, api.cancelTask, async (request) => {
       const { caller, body } = request
@@ -178,8 +178,4 @@ async function cancelHere(
     if (!admin || !(error instanceof KaroError) || error.code !== 'not_found') throw error
     return tasks.cancel(AFAR, id)
   }
-}
-
-async function* ndjson(lines: AsyncIterable<unknown>): AsyncGenerator<string, void> {
-  for await (const line of lines) yield `${jsonText(line)}\n`
 }

@@ -1,11 +1,10 @@
 // /artifacts: each person has their own files; what comes and goes is compared with its hash.
-import { Readable } from 'node:stream'
+import { pipe } from 'it-pipe'
 import { HOLDING_MAX } from '../../../../protocols/messages/agent.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { type Artifacts, type Owner, PART_BYTES } from '../../../agents/artifacts/types.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
-import { jsonText } from '../../../base/printable.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { ShareRow } from '../../../store/tables/artifacts.ts'
@@ -19,6 +18,7 @@ import { describeError } from '../../server/errors.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { momentOf, shown } from '../../server/shown.ts'
+import { answered, ndjson } from '../../server/streamed.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 import { whileOpen } from './while-open.ts'
 
@@ -55,8 +55,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       request.raw.socket.setTimeout(0)
       const onUnexpected = (error: unknown): void =>
         log.error({ trace_id: request.id, reason: String(error) }, 'a fetch failed unexpectedly')
-      const content = Readable.from(lines(told, onUnexpected), { objectMode: false })
-      return reply.type('application/x-ndjson').send(content)
+      return pipe(told, toldUntil(onUnexpected), ndjson, answered(reply, 'application/x-ndjson'))
     })
     serve(server, api.findArtifact, async ({ query }) => ({
       holders: (await holdings.where(query.id)).map(({ node, artifact }) => {
@@ -78,7 +77,7 @@ export function artifactsRoutes(deps: ArtifactsDeps): Routes {
       // An unknown id is reported before the answer begins.
       const found = await artifacts.find(ownerOf(request), id)
       const content = artifacts.read(ownerOf(request), found.id, from)
-      return reply.type('application/octet-stream').send(Readable.from(content, { objectMode: false }))
+      return answered(reply, 'application/octet-stream')(content)
     })
     serve(server, api.beginArtifact, async (request) => {
       const coming = { ...request.body, source: 'person', expires_at: momentOf(request.body.expires_at) }
@@ -168,21 +167,18 @@ function unlessUnknown<T>(find: () => T): T | undefined {
 }
 
 /** What breaks it off after the first line is the last line, because the answer has begun and its status is sent. */
-async function* lines(
-  told: AsyncIterable<Fetched>,
-  onUnexpected: (error: unknown) => void,
-): AsyncGenerator<string, void> {
-  const lineOf = (line: ArtifactFetchLineShape): string => `${jsonText(line)}\n`
-  let last: Pick<Fetched, 'received' | 'size'> | undefined
-  try {
-    for await (const { artifact, ...rest } of told) {
-      last = rest
-      yield lineOf({ ...rest, artifact: artifact === null ? null : shown(artifact) })
+const toldUntil = (onUnexpected: (error: unknown) => void) =>
+  async function* (told: AsyncIterable<Fetched>): AsyncGenerator<ArtifactFetchLineShape, void> {
+    let last: Pick<Fetched, 'received' | 'size'> | undefined
+    try {
+      for await (const { artifact, ...rest } of told) {
+        last = rest
+        yield { ...rest, artifact: artifact === null ? null : shown(artifact) }
+      }
+    } catch (error) {
+      if (last === undefined) throw error
+      const { body, unexpected } = describeError(error)
+      if (unexpected) onUnexpected(error)
+      yield { ...last, artifact: null, ...body }
     }
-  } catch (error) {
-    if (last === undefined) throw error
-    const { body, unexpected } = describeError(error)
-    if (unexpected) onUnexpected(error)
-    yield lineOf({ ...last, artifact: null, ...body })
   }
-}

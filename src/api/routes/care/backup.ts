@@ -1,11 +1,12 @@
 // POST /backup: the whole node as one file, streamed while it runs.
 import { readFile } from 'node:fs/promises'
 import { Readable } from 'node:stream'
+import { pipe } from 'it-pipe'
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { VERSION } from '../../../base/version.ts'
 import type { HomePaths } from '../../../config/paths.ts'
-import { writeArchive } from '../../../ops/care/archive.ts'
+import { archived } from '../../../ops/care/archive.ts'
 import { NEWEST_SCHEMA, type Store } from '../../../store/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
@@ -69,7 +70,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
           name,
           created_at: new Date(now).toISOString(),
         }
-        const stream = Readable.from(writeArchive({ head, now, key, config, rows: store.snapshot() }), {
+        const stream = Readable.from(pipe(store.snapshot(), archived({ head, now, key, config })), {
           objectMode: false,
           highWaterMark: 1024 * 1024,
         })

@@ -1,6 +1,5 @@
 // The mesh that a root certifies: how this node stands there, invites that it gives, and one that it uses.
 
-import { Readable } from 'node:stream'
 import { type NodeId, parseNodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
@@ -14,6 +13,7 @@ import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { answered } from '../../server/streamed.ts'
 import { revokedShape } from './revoked.ts'
 
 interface FleetDeps {
@@ -164,7 +164,7 @@ export function fleetRoutes({
     serve(server, api.exportFleet, async (_, reply) => {
       const root = fleet.state().root
       if (root === null) throw new KaroError('not_found', 'this node belongs to no mesh with a root')
-      return reply.type('application/x-ndjson').send(Readable.from(exported(root)))
+      return answered(reply, 'application/x-ndjson')(exported(root))
     })
     serve(server, api.assignNode, async ({ body }) => {
       const { who, owner, ...terms } = body

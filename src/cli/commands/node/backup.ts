@@ -1,9 +1,10 @@
 // karo backup: writes the whole node into one file while it runs, and checks the file before it gets its name.
+import { pipe } from 'it-pipe'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { confirmBackup, makeBackup } from '../../../api/contract/operations/backup.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, printable } from '../../../base/format.ts'
-import { seal } from '../../../ops/care/age.ts'
+import { createSeal } from '../../../ops/care/age.ts'
 import { type Archive, openArchive } from '../../../ops/care/archive.ts'
 import { ENCRYPTION_WORDS, passphraseFileOption, sealingOf } from '../../backup-encryption.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
@@ -51,15 +52,15 @@ export const commands: readonly Command[] = [
       try {
         const body = { key: options['without-key'] !== true }
         const received = daemonAt(io).bytes(makeBackup, 'application/x-tar', { body, idleMs: IDLE_MS })
-        const sealed = sealing === undefined ? { bytes: received } : await seal(received, sealing)
+        const seal = sealing && (await createSeal(sealing))
         let size = 0
-        for await (const chunk of sealed.bytes) {
-          output.write(chunk)
-          size += chunk.length
+        for await (const piece of pipe(received, seal?.sealed ?? ((plain) => plain))) {
+          output.write(piece)
+          size += piece.length
           line.show(`${bytes(size)} written`)
         }
         line.show('reading it again')
-        const archive = await openArchive(output.temporary, 'opener' in sealed ? sealed : {})
+        const archive = await openArchive(output.temporary, seal)
         await archive.close()
         output.finish()
         await confirm(io, archive)

@@ -1,4 +1,5 @@
 // karo export: writes a person's own history into a file or to standard output.
+import { pipe } from 'it-pipe'
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { exportHistory } from '../../../api/contract/operations/export.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
@@ -8,12 +9,13 @@ import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
 import { type Command, type CommandIo, defineCommand } from '../../command.ts'
 import { filterOption, filtersOf, untilOption } from '../../history/filters.ts'
+import { batches } from '../../import/batches.ts'
 import { createOutput, noJson } from '../../output-file.ts'
 import { absolutePath } from '../../place.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 
 const IDLE_MS = 60_000
-const PIECE = 64 * 1024
+const PIECE = { items: Number.POSITIVE_INFINITY, bytes: 64 * 1024 }
 const EVERY = 10_000
 
 type Query = ReturnType<typeof filtersOf>
@@ -100,37 +102,29 @@ async function write(
   out: (content: Uint8Array) => Promise<void>,
 ): Promise<number> {
   const { head, line, end } = isShell(format) ? shellWriter(format) : WRITERS[format]
-  let parts: Uint8Array[] = [Buffer.from(head)]
-  let size = 0
   let events = 0
   let whole = false
   const live = createLiveLine(io)
-  try {
-    for await (const told of daemonAt(io).lines(exportHistory, {
-      query,
-      idleMs: IDLE_MS,
-      where: 'karo export',
-    })) {
-      if ('karo_export' in told) continue
-      if ('end' in told) {
-        whole = told.end === events
-        continue
+  const told = daemonAt(io).lines(exportHistory, { query, idleMs: IDLE_MS, where: 'karo export' })
+  async function* written(lines: typeof told): AsyncGenerator<Uint8Array, void> {
+    yield Buffer.from(head)
+    for await (const one of lines) {
+      if ('karo_export' in one) continue
+      if ('end' in one) whole = one.end === events
+      else {
+        yield Buffer.from(line(one))
+        if (++events % EVERY === 0) live.show(`${events} commands`)
       }
-      const made = line(told)
-      const bytes = typeof made === 'string' ? Buffer.from(made) : made
-      parts.push(bytes)
-      size += bytes.length
-      if (++events % EVERY === 0) live.show(`${events} commands`)
-      if (size < PIECE) continue
-      await out(Buffer.concat(parts))
-      parts = []
-      size = 0
     }
+    if (!whole) throw new KaroError('unavailable', "the daemon's answer is incomplete")
+    yield Buffer.from(end(events))
+  }
+  try {
+    const pieces = batches<Uint8Array>(PIECE, ({ length }) => length)
+    for await (const piece of pipe(told, written, pieces)) await out(Buffer.concat(piece))
   } finally {
     live.end()
   }
-  if (!whole) throw new KaroError('unavailable', "the daemon's answer is incomplete")
-  await out(Buffer.concat([...parts, Buffer.from(end(events))]))
   return events
 }
 

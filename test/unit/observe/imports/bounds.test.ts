@@ -1,9 +1,11 @@
 // Files without measure: a line of 50 MB, millions of lines, nothing but damage; each ends soon and says why, in little memory.
+import { pipe } from 'it-pipe'
 import { expect, test } from 'vitest'
 import { readBash } from '../../../../src/observe/imports/bash.ts'
 import { bounded } from '../../../../src/observe/imports/bounds.ts'
-import type { Item, Reader } from '../../../../src/observe/imports/entry.ts'
+import type { Item } from '../../../../src/observe/imports/entry.ts'
 import { readFish } from '../../../../src/observe/imports/fish.ts'
+import { linesOf, type Reader } from '../../../../src/observe/imports/lines.ts'
 import { readZsh } from '../../../../src/observe/imports/zsh.ts'
 import { readTransfer } from '../../../../src/ops/care/transfer.ts'
 import { times } from '../../../support/run/thorough.ts'
@@ -50,14 +52,14 @@ const SHELLS: readonly (readonly [string, Reader, before: string, begin: string,
 test.each(SHELLS)(
   '%s: a line of 50 MB is named, and the others come in',
   async (_, read, before, begin, after) => {
-    const items = await all(read(source(before + begin, 'x', `\n${after}`).bytes()))
+    const items = await all(pipe(source(before + begin, 'x', `\n${after}`).bytes(), linesOf, read))
     expect(commands(items)).toEqual(['one', 'two'])
     expect(problems(items)).toEqual(['is longer than 4 MiB, and no command is that long'])
   },
 )
 
 test.each(SHELLS)('%s: a file that is one line of 50 MB', async (_, read, _before, begin) => {
-  const items = await all(read(source(begin, 'x').bytes()))
+  const items = await all(pipe(source(begin, 'x').bytes(), linesOf, read))
   expect([commands(items), problems(items)]).toEqual([
     [],
     ['is longer than 4 MiB, and no command is that long'],
@@ -66,7 +68,9 @@ test.each(SHELLS)('%s: a file that is one line of 50 MB', async (_, read, _befor
 
 test('zsh: lines that continue for 50 MB', async () => {
   const line = `${'x'.repeat(1022)}\\\n`
-  const items = await all(readZsh(source(': 1700000000:0;', line, 'end\n: 1700000002:0;two\n').bytes()))
+  const items = await all(
+    pipe(source(': 1700000000:0;', line, 'end\n: 1700000002:0;two\n').bytes(), linesOf, readZsh),
+  )
   expect([commands(items), problems(items)]).toEqual([
     ['two'],
     ['is longer than 4 MiB, and no command is that long'],
@@ -84,7 +88,7 @@ test.each(LINES_WITHOUT_NUMBER.slice(times(3, 0)))(
   '%s: lines without number end it: %j',
   async (_, read, line) => {
     const { bytes, asked } = source('', line)
-    await expect(all(bounded(read(bytes()), 'there'))).rejects.toMatchObject({
+    await expect(all(pipe(bytes(), linesOf, read, bounded('there')))).rejects.toMatchObject({
       code: 'bad_file',
       where: 'there',
       message: 'it has more than 5000000 lines',
@@ -95,7 +99,7 @@ test.each(LINES_WITHOUT_NUMBER.slice(times(3, 0)))(
 
 test('nothing but damage ends it', async () => {
   const { bytes, asked } = source('- cmd: a\n', 'x\n')
-  await expect(all(bounded(readFish(bytes()), 'there'))).rejects.toMatchObject({
+  await expect(all(pipe(bytes(), linesOf, readFish, bounded('there')))).rejects.toMatchObject({
     code: 'bad_file',
     where: 'there',
     message: expect.stringContaining('10000 lines before it'),

@@ -1,14 +1,11 @@
 // Histories of shells are read as the shells read them; what is written is read; no bytes break a reader.
 
+import { pipe } from 'it-pipe'
 import { describe, expect, test } from 'vitest'
 import { readBash } from '../../../../src/observe/imports/bash.ts'
-import {
-  COMMAND_BYTES,
-  type ForeignShell,
-  type Item,
-  type Reader,
-} from '../../../../src/observe/imports/entry.ts'
+import { COMMAND_BYTES, type ForeignShell, type Item } from '../../../../src/observe/imports/entry.ts'
 import { readFish } from '../../../../src/observe/imports/fish.ts'
+import { linesOf, type Reader } from '../../../../src/observe/imports/lines.ts'
 import { SHELL_WRITERS } from '../../../../src/observe/imports/writers.ts'
 import { readZsh } from '../../../../src/observe/imports/zsh.ts'
 import fc, { anyText } from '../../../support/run/properties.ts'
@@ -28,7 +25,7 @@ async function* pieces(whole: Uint8Array, length: number): AsyncGenerator<Uint8A
 async function read(shell: ForeignShell, content: string | Uint8Array, length = 1 << 20): Promise<Item[]> {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content
   const all: Item[] = []
-  for await (const item of READERS[shell](pieces(bytes, length))) all.push(item)
+  for await (const item of pipe(pieces(bytes, length), linesOf, READERS[shell])) all.push(item)
   return all
 }
 

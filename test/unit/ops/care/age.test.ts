@@ -1,9 +1,11 @@
 // Encrypted backups: what is sealed comes out again, nothing that was changed does, and the program `age` agrees.
+
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient, Stanza } from 'age-encryption'
+import { pipe } from 'it-pipe'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
@@ -11,13 +13,13 @@ import { noFaults } from '../../../../src/base/run/faults.ts'
 import { homePaths } from '../../../../src/config/paths.ts'
 import {
   checkRecipients,
+  createSeal,
   encryptionOf,
   identitiesIn,
   MOST_RECIPIENTS,
   type Opener,
   type Sealing,
-  seal,
-  unseal,
+  unsealed,
 } from '../../../../src/ops/care/age.ts'
 import { passphraseIdentity, passphraseRecipient } from '../../../../src/ops/care/age-passphrase.ts'
 import { openArchive } from '../../../../src/ops/care/archive.ts'
@@ -40,9 +42,9 @@ async function all(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
 }
 
 const sealed = async (bytes: Uint8Array, to: Sealing): Promise<Buffer> =>
-  all((await seal(inPieces(bytes, 1_000_000), to)).bytes)
+  all(pipe(inPieces(bytes, 1_000_000), (await createSeal(to)).sealed))
 const opened = (bytes: Uint8Array, opener: Opener): Promise<Buffer> =>
-  all(unseal(inPieces(bytes, 1_000_000), opener, 'file'))
+  all(pipe(inPieces(bytes, 1_000_000), unsealed(opener, 'file')))
 
 async function keyPair(): Promise<{ identity: string; recipient: string }> {
   const identity = await generateX25519Identity()
@@ -77,11 +79,13 @@ test('any bytes in any pieces come out as they went in, for each of the recipien
       fc.integer({ min: 1, max: 200_000 }),
       async (length, piece) => {
         const plain = Buffer.alloc(length, 'the content of a backup ')
-        const made = await seal(inPieces(plain, piece + 700), { recipients })
-        const bytes = await all(made.bytes)
+        const made = await createSeal({ recipients })
+        const bytes = await all(pipe(inPieces(plain, piece + 700), made.sealed))
         const openers: Opener[] = [made.opener, ...pairs.map(({ identity }) => ({ identities: [identity] }))]
         for (const opener of openers)
-          expect((await all(unseal(inPieces(bytes, piece + 700), opener, 'file'))).equals(plain)).toBe(true)
+          expect(
+            (await all(pipe(inPieces(bytes, piece + 700), unsealed(opener, 'file')))).equals(plain),
+          ).toBe(true)
       },
     ),
     { numRuns: 12 },
@@ -177,10 +181,10 @@ test('a slow reader holds the writer up, so that a large backup needs no more me
       yield piece
     }
   }
-  const { bytes, opener } = await seal(endless(), { recipients: [recipient] })
+  const { sealed, opener } = await createSeal({ recipients: [recipient] })
   let taken = 0
   let ahead = 0
-  for await (const chunk of unseal(bytes, opener, 'file')) {
+  for await (const chunk of pipe(endless(), sealed, unsealed(opener, 'file'))) {
     taken += chunk.length
     ahead = Math.max(ahead, given - taken)
   }

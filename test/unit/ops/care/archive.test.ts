@@ -1,12 +1,14 @@
 // A file whose sums are right and whose content is not what a backup's is: refused as a file, never as a fault of the program.
+
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pipe } from 'it-pipe'
 import { expect, test } from 'vitest'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { TAR_BLOCK, tarHeader } from '../../../../src/base/tar.ts'
-import { openArchive, writeArchive } from '../../../../src/ops/care/archive.ts'
+import { archived, openArchive } from '../../../../src/ops/care/archive.ts'
 import { temporaryDirectory } from '../../../support/data/database.ts'
 
 const sumOf = (bytes: Uint8Array): string => Buffer.from(blake3([bytes])).toString('hex')
@@ -123,8 +125,8 @@ test.each([1, 3])(
     }
     const tar = async (pieces: number): Promise<Buffer> => {
       const parts: Uint8Array[] = []
-      const content = { head, now: 1_795_000_000_000, key: undefined, config: undefined, rows: rows(pieces) }
-      for await (const part of writeArchive(content)) parts.push(part)
+      const content = { head, now: 1_795_000_000_000, key: undefined, config: undefined }
+      for await (const part of pipe(rows(pieces), archived(content))) parts.push(part)
       return Buffer.concat(parts)
     }
     const file = join(temporaryDirectory(), 'made.tar')
