@@ -24,6 +24,8 @@ export interface Measured {
   readonly medianBytes: number
   /** Processor time in a second, 1 = one processor. */
   readonly processors: number
+  /** Seconds in a second that it was ready and had no processor, because others of the machine had them. */
+  readonly starved: number
   /** Bytes written to the disk. */
   readonly writtenBytes: number
   readonly asked: number
@@ -51,6 +53,7 @@ export interface Measure {
 export async function measure({ victim, honest, seconds }: Measure): Promise<Measured> {
   const begun = performance.now()
   const busyBefore = processorSeconds(victim.pid)
+  const waitedBefore = waitedSeconds(victim.pid)
   const writtenBefore = writtenBytes(victim.pid)
   const over = (): boolean => performance.now() - begun > seconds * 1_000
   const [answers, records, sizes] = await Promise.all([
@@ -65,6 +68,7 @@ export async function measure({ victim, honest, seconds }: Measure): Promise<Mea
     peakBytes: Math.max(...sizes),
     medianBytes: median(sizes),
     processors: (processorSeconds(victim.pid) - busyBefore) / took,
+    starved: (waitedSeconds(victim.pid) - waitedBefore) / took,
     writtenBytes: writtenBytes(victim.pid) - writtenBefore,
     asked: answers.length,
     complete: answers.filter(({ complete }) => complete).length,
@@ -148,6 +152,10 @@ const sampling = ({ pid }: TestNode, over: () => boolean): Promise<number[]> =>
 export function residentBytes(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
+
+/** Of the thread that runs the program. */
+const waitedSeconds = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e9
 
 const writtenBytes = (pid: number): number =>
   Number(/^write_bytes: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1])

@@ -22,8 +22,8 @@ const BEGINS_WITHIN_MS = 20_000
 const ATTACKER_NICENESS = 10
 /** An attacker that is told to stop finishes what it does, behind everything else that runs on the machine. */
 const STOPS_WITHIN_MS = 120_000
-/** Connections, streams and what is remembered of them have their time, the longest of them a few seconds. */
-const QUIET_AGAIN_MS = 60_000
+/** Connections, streams and what is remembered of them have their time, the longest two minutes: ids of gossip. */
+const QUIET_AGAIN_MS = 180_000
 /** An attacker shares two processors with the node that refuses it, and yields to it. */
 const REFUSES_WITHIN_MS = 90_000
 /** The most resident memory under attack, beside that in peace, with all that is bounded full at the same time. */
@@ -207,7 +207,7 @@ export function describeTrial({ peace, attacked, heapBefore, heapAfter }: TrialR
     return [
       `  ${name}:`,
       `memory at most ${mebibytes(m.peakBytes)} MiB (${ratio(m.peakBytes, p.peakBytes)}),`,
-      `processor ${m.processors.toFixed(2)} (${ratio(m.processors, p.processors)}),`,
+      `processor ${m.processors.toFixed(2)} (${ratio(m.processors, p.processors)}), waited for one ${m.starved.toFixed(2)},`,
       `${mebibytes(m.writtenBytes)} MiB written in ${m.seconds.toFixed(0)} s,`,
       `${m.complete} of ${m.asked} answers whole, in ${m.answerMs.toFixed(0)} ms (${ratio(m.answerMs, p.answerMs)}), 19 of 20 in ${m.mostAnswersMs.toFixed(0)} ms, the slowest in ${m.slowestAnswerMs.toFixed(0)} ms,`,
       `${m.recorded} of ${m.typed} commands recorded in ${m.recordMs.toFixed(0)} ms (${ratio(m.recordMs, p.recordMs)}), the slowest in ${m.slowestRecordMs.toFixed(0)} ms`,

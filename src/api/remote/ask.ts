@@ -46,7 +46,7 @@ export function createElsewhere(deps: AskDeps): Elsewhere {
   const { trust, clock, timers } = deps
   const { nodeAt, actingOf, note, documents } = createReach(
     deps,
-    'The task continues there; the same id does not start a second one.',
+    'A task that has arrived there goes on; the same id does not start a second one.',
   )
   const nameOf = (node: NodeId): string => trust.opinion(node).name
 

@@ -218,7 +218,7 @@ export function noRoomFor(
 /** Editions of one slot: a person who does one thing after the other is followed at once, a program for ever once a minute. */
 const OF_SLOT: Rate = { frames: 32, perMs: 32 * 60_000 }
 const SLOTS_MAX = 16_384
-/** Of one author and kind in an hour: everything that it may have, twice; and never less than this. */
+/** Of one author and kind in an hour: everything that it may have, twice, documents and bytes; and never fewer than this. */
 const OF_KIND = { least: 64, perMs: 3_600_000 } as const
 const AUTHORS_MAX = 8_192
 
@@ -231,22 +231,27 @@ interface Named {
 export interface Pace {
   /** Milliseconds until another document of that name may be taken; 0: now. */
   wait(name: Named): number
-  took(name: Named): void
+  took(name: Named, bytes: number): void
 }
 
 export function createPace(clock: Pick<Clock, 'monotonic'>): Pace {
   const ofSlot = createQuotas<string>(OF_SLOT, SLOTS_MAX)
-  const ofKind = new Map<DocumentKind, (author: NodeId) => Quota>()
+  const ofKind = new Map<DocumentKind, readonly ((author: NodeId) => Quota)[]>()
+  /** Of the bytes last. */
   const quotasOf = ({ author, kind, slot }: Named): readonly Quota[] => {
-    const frames = Math.max(OF_KIND.least, 2 * KINDS[kind].perAuthor.documents)
-    const authors = ofKind.get(kind) ?? createQuotas<NodeId>({ frames, perMs: OF_KIND.perMs }, AUTHORS_MAX)
+    const { documents, bytes } = KINDS[kind].perAuthor
+    const authors =
+      ofKind.get(kind) ??
+      [Math.max(OF_KIND.least, 2 * documents), 2 * bytes].map((frames) =>
+        createQuotas<NodeId>({ frames, perMs: OF_KIND.perMs }, AUTHORS_MAX),
+      )
     ofKind.set(kind, authors)
-    return [ofSlot(`${author} ${kind} ${slot}`), authors(author)]
+    return [ofSlot(`${author} ${kind} ${slot}`), ...authors.map((of) => of(author))]
   }
   return {
     wait: (name) => Math.max(...quotasOf(name).map((quota) => quota.wait(clock.monotonic()))),
-    took(name) {
-      for (const quota of quotasOf(name)) quota.charge(clock.monotonic(), 1)
+    took(name, bytes) {
+      for (const [i, quota] of quotasOf(name).entries()) quota.charge(clock.monotonic(), i === 2 ? bytes : 1)
     },
   }
 }

@@ -153,7 +153,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
       const held = catalog.get(author, kind, slot)
       const role = wants({ ...document, author, publicKey: document.author, digest })
-      if (role !== undefined) pace.took(document.head)
+      if (role !== undefined) pace.took(document.head, document.frame.bytes.length)
       if (role === 'proof' && held !== undefined) contradictions.twin(held)
       if (role === 'witness') witness.given(from, document)
       if (role === 'shown') accept(document)

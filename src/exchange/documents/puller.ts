@@ -148,6 +148,15 @@ export function createPuller(deps: PullerDeps): Puller {
     }
   }
 
+  /** Whether it is taken now; otherwise it is fetched in its time. */
+  const isDue =
+    (peer: NodeId) =>
+    (head: Wanted): boolean => {
+      const due = keeper.wait(head) === 0
+      if (!due) deps.later(peer, head)
+      return due
+    }
+
   /** Asks until each was given or is gone. False: the neighbour stopped answering, or they cannot be stored. */
   async function getAll(
     peer: NodeId,
@@ -174,7 +183,8 @@ export function createPuller(deps: PullerDeps): Puller {
       if (kept === undefined) return false
       for (const document of kept) onNew(document)
       for (const wanted of got.missing) onGone(wanted)
-      left = [...got.rest, ...left.slice(asked.length)]
+      const rest = [...got.rest, ...left.slice(asked.length)]
+      left = rest.filter(isDue(peer))
     }
     return true
   }
@@ -255,9 +265,7 @@ export function createPuller(deps: PullerDeps): Puller {
         const all = offer.heads.map(wantedOf)
         for (const head of all) deps.offered(peer, head)
         const wanted = all.filter((head) => keeper.wants(head) !== undefined)
-        const now = wanted.filter((head) => keeper.wait(head) === 0)
-        for (const head of wanted) if (!now.includes(head)) deps.later(peer, head)
-        if (!(await get(peer, now, onNew, WALK_MS, missing(peer)))) return 'failed'
+        if (!(await get(peer, wanted.filter(isDue(peer)), onNew, WALK_MS, missing(peer)))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
         // The cursor moves only now, so that an interrupted walk continues at the page whose documents are not

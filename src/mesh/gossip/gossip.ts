@@ -5,6 +5,8 @@ import type {
   TopicValidatorFn,
   TopicValidatorResult,
 } from '@libp2p/gossipsub'
+import type { RPC } from '@libp2p/gossipsub/message'
+import type { PeerId } from '@libp2p/interface'
 import type { Message, Topic, WireBody } from '../../../protocols/define.ts'
 import { encodeFrame, NONCE_BYTES } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
@@ -41,6 +43,7 @@ interface Router extends GossipSub {
     /** Messages received between two rounds, newest rounds first. */
     readonly history: readonly (readonly { msgId: Uint8Array; msgIdStr: string; topic: string }[])[]
   }
+  handleReceivedRpc(from: PeerId, rpc: RPC): Promise<void>
   /** One round: repairs the mesh of each topic, and tells others of the newest messages. */
   heartbeat(): Promise<void>
   /** The next frame to this peer, or the next round, offers it these messages, and it asks for those that it lacks. */
@@ -177,6 +180,13 @@ export function createGossip(deps: GossipDeps): GossipRouter {
         made.score.scoreCacheValidityMs = BEAT_MS
         for (const { topic, handler } of topics.values())
           made.topicValidators.set(topic.id, validator(topic, handler))
+        const handle = made.handleReceivedRpc.bind(made)
+        // Before the router remembers the id of each message for minutes.
+        made.handleReceivedRpc = (from, rpc) => {
+          const node = neighbours.get(from.toString())
+          const messages = rpc.messages.filter(() => node === undefined || intake.takes(node))
+          return handle(from, { ...rpc, messages })
+        }
         router = made
         registrar = components.registrar
         made.addEventListener('gossipsub:graft', ({ detail }) => tellRecent(detail.peerId, detail.topic))

@@ -67,6 +67,8 @@ interface Handed {
 }
 
 export interface Intake {
+  /** Counts one message that the neighbour handed on. False: it is too many, and the router is not to see it. */
+  takes(neighbour: NodeId): boolean
   /** Decodes, verifies and judges `bytes`, which the neighbour `from` handed on. Never throws. */
   judge(topic: Topic, handler: GossipHandler, bytes: Uint8Array, from: PeerRef): GossipVerdict
 }
@@ -146,14 +148,14 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
   }
 
   return {
+    takes(neighbour) {
+      const takes = quotasOf(neighbour).all.take(clock.monotonic())
+      // A relay may receive from each of its neighbours as much as it may hand on itself, so the ledger does not blame it.
+      if (!takes) rejections.tally('rate_limited')
+      return takes
+    },
     judge(topic, handler, bytes, from) {
       const quotas = quotasOf(from.nodeId)
-      // This check comes before expensive work, so that a flood costs no signatures. A relay may receive from each of
-      // its neighbours as much as it may hand on itself, so the ledger does not blame it.
-      if (!quotas.all.take(clock.monotonic())) {
-        rejections.tally('rate_limited')
-        return 'ignore'
-      }
       let author: NodeId | undefined
       try {
         const frame = decodeFrame(bytes, {

@@ -18,18 +18,21 @@ import { checkApprover } from '../../../src/agents/approvals/rights.ts'
 import type { Approval } from '../../../src/agents/approvals/types.ts'
 import type { AgentView, Runtime, Task } from '../../../src/agents/index.ts'
 import { AFAR, afarId } from '../../../src/agents/tasks/afar.ts'
+import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import type { Action } from '../../../src/agents/types.ts'
-import { getAgents } from '../../../src/api/contract/operations/agents/agents.ts'
+import { getAgents, runTask } from '../../../src/api/contract/operations/agents/agents.ts'
 import { createAnswer } from '../../../src/api/remote/answer.ts'
 import { createElsewhere } from '../../../src/api/remote/ask.ts'
 import { createOperations, type OperationsDeps } from '../../../src/api/remote/operations.ts'
 import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/run/log.ts'
-import type { Exchange } from '../../../src/mesh/index.ts'
+import type { Exchange, Exchanges } from '../../../src/mesh/index.ts'
+import { createAgentRepository } from '../../../src/store/tables/agents.ts'
 import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { builtIn } from '../../../src/trust/policy/built-in.ts'
 import type { Principal } from '../../../src/trust/policy/index.ts'
+import { temporaryDatabase } from '../../support/data/database.ts'
 import { testIdentity } from '../../support/mesh/identity.ts'
 
 const SELF = testIdentity(1)
@@ -131,7 +134,12 @@ interface Who {
   readonly fails?: Error
 }
 
-function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approval[] = []) {
+function side(
+  who: Who,
+  tasks: readonly Task[] = [],
+  approvals: readonly Approval[] = [],
+  over: Partial<Runtime> = {},
+) {
   const ledger: AuditRecord[] = []
   const done: string[] = []
   const { operator = true, roles = ['admin'], teams = ['eng'], people = [], fault, fails } = who
@@ -169,6 +177,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       result: async () => undefined,
       onEvent: () => () => {},
     },
+    ...over,
   } as unknown as Runtime
   const inbox: OperationsDeps['approvals'] = {
     list: ({ person, admin }) =>
@@ -229,7 +238,7 @@ function side(who: Who, tasks: readonly Task[] = [], approvals: readonly Approva
       },
     }
   }
-  return { ask, ledger, done, flush: answer.flush }
+  return { ask, ledger, done, ...answer }
 }
 
 const LIST = { operation: 'list' } as const
@@ -448,6 +457,22 @@ describe('the machine that is asked', () => {
   })
 })
 
+const elsewhereBy = (ledger: AuditRecord[], exchanges: Exchanges, self = SELF, other = PEER) =>
+  createElsewhere({
+    self: self.nodeId,
+    clock: systemClock,
+    audit: { insist: async (entry) => void ledger.push(entry) },
+    timers: { after: (ms, run) => systemTimers.after(ms > 2_000 ? ms : 0, run) },
+    mesh: { isConnected: () => true, reach: async () => true },
+    trust: {
+      resolve: () => other.nodeId,
+      admits: () => true,
+      opinion: () => ({ name: 'build' }) as never,
+    },
+    sessions: { of: () => undefined },
+    exchanges,
+  })
+
 describe('the machine that asks', () => {
   const caller = { uid: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
   const asked = { caller, id: '0'.repeat(32) }
@@ -465,31 +490,18 @@ describe('the machine that asks', () => {
     const ledger: AuditRecord[] = []
     const requests: AgentAsk[] = []
     let opened = 0
-    const elsewhere = createElsewhere({
-      self: SELF.nodeId,
-      clock: systemClock,
-      audit: { insist: async (entry) => void ledger.push(entry) },
-      timers: { after: (ms, run) => systemTimers.after(ms > 2_000 ? ms : 0, run) },
-      mesh: { isConnected: () => true, reach: async () => true },
-      trust: {
-        resolve: () => PEER.nodeId,
-        admits: () => true,
-        opinion: () => ({ name: 'build' }) as never,
-      },
-      sessions: { of: () => undefined },
-      exchanges: {
-        async open() {
-          const script = streams[Math.min(opened++, streams.length - 1)] ?? []
-          let at = -1
-          return played((said) => {
-            at += 1
-            if (at === 0) return frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS })
-            if (at === 1) requests.push((said[0] as { body: { ask: AgentAsk } }).body.ask)
-            if (at > script.length) return frameOf(AgentEnd, {})
-            const next = script[at - 1]
-            return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true })
-          })
-        },
+    const elsewhere = elsewhereBy(ledger, {
+      async open() {
+        const script = streams[Math.min(opened++, streams.length - 1)] ?? []
+        let at = -1
+        return played((said) => {
+          at += 1
+          if (at === 0) return frameOf(AgentHello, { challenge: TRACE, operations: AGENT_OPERATIONS })
+          if (at === 1) requests.push((said[0] as { body: { ask: AgentAsk } }).body.ask)
+          if (at > script.length) return frameOf(AgentEnd, {})
+          const next = script[at - 1]
+          return next && frameOf(AgentPart, { data: Buffer.from(JSON.stringify(next)), ends: true })
+        })
       },
     })
     return { elsewhere, ledger, requests, asked: { ...asked, caller: { ...caller, ...more } } }
@@ -531,4 +543,84 @@ describe('the machine that asks', () => {
     expect(seen).toEqual([1, 2, 3, 4])
     expect(requests.map((one) => 'after' in one && one.after)).toEqual([0, 2, 3])
   })
+})
+
+/** Both ends of a stream. A frame that does not pass is lost, as whoever wrote it may not learn, and the stream ends for both. */
+function streamOf(passes: () => boolean): readonly [asking: Exchange, answering: Exchange] {
+  const over = new AbortController()
+  const { signal } = over
+  const ways: Frame[][] = [[], []]
+  const news = new EventTarget()
+  const end = (at: 0 | 1): Exchange => ({
+    peer: PEER,
+    signal,
+    async send(message, body) {
+      if (signal.aborted) throw new KaroError('unavailable', 'the connection was cut')
+      if (!passes()) return over.abort()
+      ways[1 - at]?.push(frameOf(message as unknown as Message, body))
+      news.dispatchEvent(new Event('frame'))
+    },
+    async next() {
+      for (;;) {
+        const frame = ways[at]?.shift()
+        if (frame !== undefined || signal.aborted) return frame
+        await new Promise((resolve) => {
+          news.addEventListener('frame', resolve, { once: true })
+          signal.addEventListener('abort', resolve, { once: true })
+        })
+      }
+    },
+    end: async () => over.abort(),
+    abort: () => over.abort(),
+  })
+  return [end(0), end(1)]
+}
+
+test('a task whose link is cut at any frame runs once, and both ends come to the same end', async () => {
+  let runs = 0
+  const tasks = createTasks({
+    repository: createAgentRepository(await temporaryDatabase()),
+    async drive(live) {
+      runs++
+      await live.to('working', 'now')
+      await live.to('completed', 'done', { result: '{"content":[]}' })
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  })
+  const agents = { tasks, run: (request: Parameters<typeof tasks.run>[0]) => tasks.run(request) }
+  /** As a person's command does; the frames that passed. */
+  async function life(id: string, cutAt: number): Promise<number> {
+    let frames = 0
+    const caller = { uid: 1000, account: 1000, admin: true, asks: true, via: 'socket' } as const
+    const asked = { caller, id: '0'.repeat(32) }
+    const { handle } = side({}, [], [], agents as unknown as Partial<Runtime>)
+    const open = async () => {
+      const [asking, answering] = streamOf(() => frames++ !== cutAt)
+      handle(answering).catch(() => {})
+      return asking
+    }
+    const elsewhere = elsewhereBy([], { open }, PEER, SELF)
+    const what = { operation: 'task', agent: 'tools', tool: 'echo', why: '', id, input: '{}' } as const
+    const give = () => elsewhere.ask(asked, 'build', runTask, what)
+    const task = await give().catch((error: KaroError) => {
+      expect(error).toMatchObject({ code: 'unavailable', hint: expect.stringContaining('the same id') })
+      return give()
+    })
+    expect(task).toMatchObject({ id })
+    const seen: unknown[] = []
+    const { signal } = new AbortController()
+    for await (const { seq, state } of await elsewhere.follow(asked, 'build', { id, after: 0 }, signal))
+      seen.push([seq, state])
+    const { events } = await tasks.get(AFAR, afarId({ node: PEER.nodeId, operator: ADA.nodeId }, id))
+    expect(seen).toEqual(events.map(({ seq, state }) => [seq, state]))
+    expect(seen.at(-1)).toEqual([3, 'completed'])
+    return frames
+  }
+  const whole = await life('whole', -1)
+  // Given: hello, request, task, end. Followed: hello, request, three events, end.
+  expect(whole).toBe(10)
+  for (let cutAt = 0; cutAt < whole; cutAt++) await life(`cut-${cutAt}`, cutAt)
+  expect(runs).toBe(1 + whole)
 })

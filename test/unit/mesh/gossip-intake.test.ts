@@ -62,7 +62,7 @@ function node(at: Identity = self) {
     refused,
     tallied,
     hears: (bytes: Uint8Array, from: Identity = relay): GossipVerdict =>
-      intake.judge(presence, { message }, bytes, refOf(from)),
+      intake.takes(from.nodeId) ? intake.judge(presence, { message }, bytes, refOf(from)) : 'ignore',
   }
 }
 

@@ -12,6 +12,7 @@ import {
 } from '../../../../protocols/messages/sync.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
+import { createPace } from '../../../../src/exchange/documents/bounds.ts'
 import { createFetcher } from '../../../../src/exchange/documents/fetcher.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
 import { wantedOf } from '../../../../src/exchange/documents/wants.ts'
@@ -622,4 +623,21 @@ test('an author that signs ever newer editions is taken at a pace, and its last 
     expect(kept?.head.version).toBe(author.holdings('audit_head').values().next().value?.version)
   }
   expect(before).toEqual([0, 0])
+})
+
+test('an author whose documents are large is taken at a pace of bytes, of each kind for itself', () => {
+  let now = 0
+  const pace = createPace({ monotonic: () => now })
+  const author = testIdentity(1).nodeId
+  const take = (kind: 'summary' | 'share'): number => {
+    for (let taken = 0; ; taken++) {
+      const name = { author, kind, slot: `hour:${taken}` }
+      if (pace.wait(name) > 0) return taken
+      pace.took(name, 64 * 1024)
+    }
+  }
+  // 16 MiB in an hour: twice what is kept of one author. By their number there might be 1024 and 512.
+  for (const kind of ['summary', 'share'] as const) expect([256, 257]).toContain(take(kind))
+  now += 3_600_000
+  expect([256, 257]).toContain(take('summary'))
 })
