@@ -26,6 +26,8 @@ export interface Attack {
 
 /** One turn of the event loop: what came in is read, and the signal is heard. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+/** The same without a processor meanwhile, which an attacker shares with the node. */
+export const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 10))
 
 /** Admission of a member's connection; rejects at once when the node hangs up, or at `signal`. */
 async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal): Promise<void> {

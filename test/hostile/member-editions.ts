@@ -14,7 +14,7 @@ import { KEPT_MS, periodOf, slotOf } from '../../protocols/periods.ts'
 import { heads as headsTopic, sync } from '../../protocols/registry.ts'
 import type { Identity } from '../../src/trust/identity/index.ts'
 import { rawGossip } from '../support/mesh/raw-gossip.ts'
-import { type Attack, asMember, turn } from './attack.ts'
+import { type Attack, asMember, pause } from './attack.ts'
 
 const HOUR_MS = 3_600_000
 /** Of a week, all that are kept of hours. */
@@ -71,7 +71,7 @@ export const memberEditions: Attack = {
       const index = randomBytes(8)
       let through = 0
       let read = 0
-      for (let toldAt = 0; !signal.aborted && link.open(); await turn()) {
+      for (let toldAt = 0; !signal.aborted && link.open(); await pause()) {
         for (const frame of link.frames.slice(read)) {
           read++
           if (frame.message !== SyncRequest) continue

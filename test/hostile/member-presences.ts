@@ -2,7 +2,7 @@
 import { presence } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
 import { inventedPresence, rawGossip } from '../support/mesh/raw-gossip.ts'
-import { type Attack, asMember, turn } from './attack.ts'
+import { type Attack, asMember, pause } from './attack.ts'
 
 /** Twenty times what a node takes of one neighbour: more would take its processors, which attackers of a test share with it. */
 const PACE = { frames: 100, perMs: 1_000 }
@@ -30,7 +30,7 @@ export const memberPresences: Attack = {
         quota.charge(performance.now(), AT_ONCE)
         const isHeld = () =>
           gossip.stream.stream.writeBufferLength > WAITING_MAX || quota.wait(performance.now()) > 0
-        do await turn()
+        do await pause()
         while (!signal.aborted && isHeld())
       }
     })

@@ -6,7 +6,7 @@ import { query } from '../../protocols/registry.ts'
 import { createQuota } from '../../src/base/quota.ts'
 import { testIdentity } from '../support/mesh/mesh-node.ts'
 import type { RawStream } from '../support/mesh/raw-peer.ts'
-import { type Attack, asMember, turn } from './attack.ts'
+import { type Attack, asMember, pause } from './attack.ts'
 
 /** Just within the link's quota: beyond it the link is reset, which would end the attack. */
 const PACE = { frames: query.quota.frames * 0.9, perMs: query.quota.perMs }
@@ -50,12 +50,12 @@ export const memberQuestions: Attack = {
       done.connections++
       const link = await peer.open(connection, query.id)
       while (!signal.aborted && link.open()) {
-        if (quota.take(performance.now())) {
+        while (quota.take(performance.now())) {
           ask(link)
           done.questions++
           begun()
         }
-        await turn()
+        await pause()
       }
     })
     return done

@@ -137,8 +137,14 @@ export async function openArchive(
     if (proof !== `${digest(list)}\n`) throw bad(source, at, 'its list is not what was written')
     compare(source, seen, readList(list, source))
     if (head.key !== (key !== undefined)) throw bad(source, 0, 'it does not hold what it says')
-    const rows = () => pipe(source.read(), entriesOf(source), rowsIn(source, seen))
-    return { head, encryption, key, config, rows, close: () => file.close() }
+    return {
+      head,
+      encryption,
+      key,
+      config,
+      rows: () => pipe(source.read(), entriesOf(source), rowsIn(source, seen)),
+      close: () => file.close(),
+    }
   } catch (error) {
     await file.close()
     throw error
