@@ -206,7 +206,7 @@ function compare(source: Source, seen: readonly Listed[], files: readonly Partia
 }
 
 const rowsIn = (source: Source, seen: readonly Listed[]) =>
-  async function* (entries: AsyncIterable<Entry>): AsyncGenerator<Uint8Array, void> {
+  async function* (entries: AsyncIterable<Entry>) {
     let i = 0
     for await (const entry of entries) {
       if (ROWS.test(entry.path)) {
@@ -229,7 +229,7 @@ interface Entry {
 
 /** Every byte is looked at: a header has to be the one we would write, padding zeros, and nothing behind the end. */
 const entriesOf = (source: Source) =>
-  async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Entry, void> {
+  async function* (pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Entry> {
     const reader = createByteReader(pieces)
     const take = async (length: number): Promise<Buffer> => {
       const bytes = await reader.take(length)
