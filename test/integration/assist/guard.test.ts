@@ -322,7 +322,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
 })
 
 /** A busy machine judges for seconds what a quiet one judges in a tenth. */
-const JUDGING_MS = 5_000
+const JUDGING_MS = 15_000
 
 /** A question that waits longer than judging may take, and is no yes when the program that asked is gone. */
 async function waits(program: GuardedOptions['program']): Promise<void> {

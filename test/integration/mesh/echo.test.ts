@@ -15,7 +15,7 @@ const fed: Fed[] = []
 
 const ask = async (index: number, type: string, ...more: string[]): Promise<QueryResult> => {
   const between = ['--from', new Date(range.start).toISOString(), '--to', new Date(range.end).toISOString()]
-  const ran = await nodes[index]!.karo(['query', type, '--json', '--timeout', '20s', ...between, ...more])
+  const ran = await nodes[index]!.karo(['query', type, '--json', ...between, ...more])
   return JSON.parse(ran.stdout) as QueryResult
 }
 const outcomes = ({ coverage }: QueryResult): Record<string, string> =>

@@ -66,7 +66,7 @@ function live(node: TestNode, life: Life): void {
 
 const ask = async (type: string, { start, end }: typeof WEEK): Promise<QueryResult> => {
   const range = ['--from', new Date(start).toISOString(), '--to', new Date(end).toISOString()]
-  const asked = await nodes.elm!.karo(['query', type, ...range, '--per-node', '--timeout', '5s', '--json'])
+  const asked = await nodes.elm!.karo(['query', type, ...range, '--per-node', '--json'])
   return JSON.parse(asked.stdout) as QueryResult
 }
 const outcome = (result: QueryResult, name: string) =>

@@ -31,7 +31,7 @@ let total: number
 const portOf = async (node: TestNode): Promise<string> =>
   /tcp\/(\d+)$/.exec(((await node.json<StatusShape>(['status'])).mesh.listen[0] ?? '') as string)?.[1] ?? ''
 const ask = (node: TestNode, ...more: string[]) =>
-  node.karo(['query', 'tools', ...BETWEEN, '--timeout', '5s', '--json', ...more])
+  node.karo(['query', 'tools', ...BETWEEN, '--json', ...more])
 async function asked(...more: string[]): Promise<QueryResult> {
   // Whoever asks quickly has used up what an operator may ask for the moment.
   return until(
@@ -215,7 +215,7 @@ describe('an operator', () => {
     chmodSync(join(desk.home, 'karo.sock'), 0o666)
     expect(await logIn(desk, dan)).toMatchObject({ code: 0 })
     const times = { start: new Date(range.start).toISOString(), end: new Date(range.end).toISOString() }
-    const body = { query_type: 'ToolUsage', range: times, timeout_ms: 5_000 }
+    const body = { query_type: 'ToolUsage', range: times }
     const theirs = await as<QueryResult>(OTHER_UID, 'POST', '/api/v1/query', body)
     expect([outcome(theirs), theirs.asked_as]).toEqual(['denied', undefined])
     expect(await as<WhoAmIShape>(OTHER_UID, 'GET', '/api/v1/login')).toMatchObject({ login: null })

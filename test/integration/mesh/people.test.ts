@@ -70,7 +70,7 @@ describe.runIf(root)('a node of two people', () => {
   }
   /** What the lead gets of the machine, and how. */
   async function asked() {
-    const words = ['query', 'tools', '--last', '7d', '--per-node', '--timeout', '2s', '--json']
+    const words = ['query', 'tools', '--last', '7d', '--per-node', '--json']
     const { coverage, nodes = [] } = JSON.parse((await lead.karo(words)).stdout) as QueryResult
     const tools = nodes.find(({ name }) => name === 'machine')?.tools ?? []
     return {

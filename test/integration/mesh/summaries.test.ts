@@ -29,7 +29,7 @@ const thisWeek = () => preview.summaries.find(({ summary }) => summary.granulari
 const sinceMonday = (): string[] => ['--from', thisWeek().summary.start]
 /** Whatever its exit code says: a refusal is a result too. */
 async function ask(node: TestNode, type = 'tools'): Promise<QueryResult> {
-  const asked = await node.karo(['query', type, ...sinceMonday(), '--per-node', '--timeout', '2s', '--json'])
+  const asked = await node.karo(['query', type, ...sinceMonday(), '--per-node', '--json'])
   return JSON.parse(asked.stdout) as QueryResult
 }
 const away = (result: QueryResult) => result.coverage.nodes.find(({ name }) => name === 'laptop')?.outcome

@@ -74,7 +74,7 @@ const change = (index: number): Promise<number> =>
 async function outcome(): Promise<string | undefined> {
   const range = hoursOfFeed()
   const asked = await node(READER).karo([
-    ...['query', 'tools', '--from', new Date(range.start).toISOString(), '--timeout', '2s', '--json'],
+    ...['query', 'tools', '--from', new Date(range.start).toISOString(), '--json'],
   ])
   const result = JSON.parse(asked.stdout) as QueryResult
   return result.coverage.nodes.find(({ name }) => name === 'node-0')?.outcome

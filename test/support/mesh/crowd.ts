@@ -60,10 +60,7 @@ export async function crowd({ victim, honest, identities }: CrowdInit): Promise<
   ok(mesh.peers_trusted === before.peers_trusted, 'a member was lost')
   const asked = await asking.end()
   undisturbed(asked, 1)
-  undisturbed(
-    [await honest.json<QueryResult>(['query', 'tools', '--require-complete', '--timeout', '60s'])],
-    1,
-  )
+  undisturbed([await honest.json<QueryResult>(['query', 'tools', '--require-complete'])], 1)
   ok(warm !== undefined, 'too few identities to tell how the heap grows')
   return { ...done, queries: asked.length, warm, end, rssBytes: residentBytes(victim.pid) }
 }

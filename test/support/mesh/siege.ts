@@ -87,10 +87,7 @@ export async function besiege({
 
     const asked = await asking.end()
     undisturbed(asked, 1)
-    undisturbed(
-      [await honest.json<QueryResult>(['query', 'tools', '--require-complete', '--timeout', '60s'])],
-      1,
-    )
+    undisturbed([await honest.json<QueryResult>(['query', 'tools', '--require-complete'])], 1)
     const verdict = await victim.json<AuditVerdict>(['audit', 'verify'])
     equal(verdict.ok, true)
     ok(verdict.entries - entriesBefore <= auditEntriesMax(frames), `${verdict.entries} audit entries`)

@@ -29,6 +29,8 @@ export const ON_LOOPBACK = {
   KARO_HTTP_PORT: '0',
   KARO_DISCOVERY_MDNS: 'false',
 }
+/** A question ends when all have answered: how long that takes on a busy machine is not what is tried. */
+const PATIENT = { KARO_QUERY_TIMEOUT_MS: '60000' }
 /** Lines of a node's log that a failure shows. */
 const TAIL_LINES = 30
 
@@ -118,6 +120,7 @@ export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
   if (options.home === undefined)
     writeFileSync(join(home, 'config.toml'), configOf(name, options.config), { mode: 0o600 })
   const env = cleanEnv(home, {
+    ...PATIENT,
     ...(options.netns === undefined ? ON_LOOPBACK : {}),
     ...(options.tap === true ? { KARO_TAP: join(home, 'said') } : {}),
     ...options.env,

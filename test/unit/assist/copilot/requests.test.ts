@@ -166,6 +166,9 @@ test.each([
   'move / to /dev/null',
   'overwrite /etc/passwd with empty file',
   'delete "*"',
+  // A word that nothing explains, of who destroys.
+  'delete the image web if it is unused',
+  'delete empty directories made by ann',
   'what is a container',
   'how does git work',
   'should I use tabs or spaces',

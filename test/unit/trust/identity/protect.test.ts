@@ -64,10 +64,12 @@ test('without it, with another one, and a second time, it is refused and the fil
   const { path } = protectedKey()
   const before = fs.readFileSync(path)
   expect(() => loadIdentity(path)).toThrow(refused('unauthorized', /none was given/))
-  for (const wrong of ['', 'x', 'größe ist relativ ', 'Größe ist relativ']) {
+  for (const wrong of ['', 'größe ist relativ ']) {
     expect(() => loadIdentity(path, Buffer.from(wrong))).toThrow(refused('unauthorized', /does not open/))
   }
-  expect(() => unprotectIdentityFile(path, Buffer.from('x'), systemRandom)).toThrow(/does not open/)
+  expect(() => unprotectIdentityFile(path, Buffer.from('Größe ist relativ'), systemRandom)).toThrow(
+    /does not open/,
+  )
   expect(() => protectIdentityFile(path, SECRET, systemRandom)).toThrow(refused('conflict', /already/))
   expect(fs.readFileSync(path)).toEqual(before)
   const open = newPath()
