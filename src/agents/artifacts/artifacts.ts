@@ -1,9 +1,9 @@
 // The room of artifacts: content by its hash, in pieces of which each is stored once, within bounds, verified when it is read.
-import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { createHasher, type Hasher } from '../../base/hash.ts'
 import { toHex } from '../../base/hex.ts'
 import type { ArtifactRow } from '../../store/tables/artifacts.ts'
+import { createCollection } from '../collection.ts'
 import { createIncoming } from './incoming.ts'
 import { createPieces } from './pieces.ts'
 import { artifactOf, hashesOf, isWhole, textOf } from './rows.ts'
@@ -43,7 +43,14 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
   const uploads = new Map<number, Upload>()
   /** Uploads that wait until a result of an agent is stored. */
   const waiting = new Map<number, Upload>()
-  const serially = createSerial()
+  const kept = createCollection({
+    rows: repository.artifacts,
+    what: 'artifact',
+    command: 'karo artifact list',
+    least: WHICH_LEAST,
+    isOver: ({ expires_at }) => expires_at !== null && expires_at <= clock.now(),
+  })
+  const { serially, all: rowsOf } = kept
   let stopSweep = (): void => {}
 
   const pieces = createPieces(repository, (person) =>
@@ -141,8 +148,8 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
       })
     }
     return keepRow(owner, {
-      ...upload.coming,
       id,
+      ...upload.coming,
       size: upload.size,
       pieces: Buffer.concat(upload.pieces),
       created_at: clock.now(),
@@ -169,24 +176,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
       details: { uid: person, change, bytes: size, source },
     })
 
-  const isOver = ({ expires_at }: ArtifactRow): boolean => expires_at !== null && expires_at <= clock.now()
-
-  async function rowsOf(person: number): Promise<readonly ArtifactRow[]> {
-    return (await repository.artifacts.all(person)).filter((row) => !isOver(row))
-  }
-
-  async function rowOf({ person }: Owner, which: string): Promise<ArtifactRow> {
-    const short = which.slice(0, 64)
-    const found =
-      which.length < WHICH_LEAST ? [] : (await rowsOf(person)).filter(({ id }) => id.startsWith(which))
-    const [only, other] = found
-    if (only === undefined)
-      throw new KaroError('not_found', `you have no artifact ${short}`, {
-        hint: `karo artifact list shows your artifacts; give at least ${WHICH_LEAST} digits of an id.`,
-      })
-    if (other !== undefined) throw new KaroError('conflict', `${short} is the beginning of several artifacts`)
-    return only
-  }
+  const rowOf = ({ person }: Owner, which: string): Promise<ArtifactRow> => kept.one(person, which)
 
   async function pieceOf({ person }: Owner, row: ArtifactRow, i: number): Promise<Uint8Array> {
     const hash = hashesOf(row)[i]
@@ -215,8 +205,7 @@ export function createArtifacts(deps: ArtifactsDeps): Artifacts {
     try {
       for (const person of await repository.people())
         await serially(async () => {
-          const over = (await repository.artifacts.all(person)).filter(isOver)
-          if (over.length > 0) await repository.artifacts.write(person, { remove: over.map(({ id }) => id) })
+          await kept.sweep(person)
           await incoming.prune(person)
           await shares.prune(person)
           await collect(person)

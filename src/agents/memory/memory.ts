@@ -1,11 +1,10 @@
 // The memory of people: notes and, where that is configured, results of tasks, found by their words and by what they mean.
-import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemoryRepository, NoteRow } from '../../store/tables/memory.ts'
-import { createRemoved } from '../removed.ts'
+import { createCollection } from '../collection.ts'
 import { createEmbedder, type Embed } from './embedded.ts'
 import { cosine, fused, numbersOf } from './rank.ts'
 import { createWordIndex, type WordIndex } from './words.ts'
@@ -67,9 +66,9 @@ export interface Memory {
 }
 
 export function createMemory({ repository, redact, embed, clock, random, log }: MemoryDeps): Memory {
-  const serially = createSerial()
+  const kept = { what: 'note', command: 'karo memory list', least: ID_LEAST } as const
+  const { serially, all, one, write, drop } = createCollection({ rows: repository, ...kept })
   const embedded = createEmbedder(embed, clock.now)
-  const removed = createRemoved(serially)
   const indexes = new Map<number, WordIndex>()
 
   const noteOf = ({ vector: _, vector_by: __, ...row }: NoteRow): Note => row
@@ -77,7 +76,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
   async function indexOf(person: number): Promise<WordIndex> {
     const known = indexes.get(person)
     indexes.delete(person)
-    const index = known ?? createWordIndex(await repository.all(person))
+    const index = known ?? createWordIndex(await all(person))
     indexes.set(person, index)
     const [oldest] = indexes.keys()
     if (indexes.size > MOST_INDEXES && oldest !== undefined) indexes.delete(oldest)
@@ -89,7 +88,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     serially(async () => {
       const still = await Promise.all(rows.map(({ id }) => repository.get(person, id)))
       const put = rows.filter((_, i) => still[i] !== undefined)
-      if (put.length > 0 && !removed.has(person)) await repository.write(person, { put })
+      if (put.length > 0) await write(person, { put })
     })
 
   /** Ids of notes that mean something like the query, the nearest first. */
@@ -123,8 +122,7 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
             hint: 'Keep a longer text as an artifact: karo artifact put.',
           })
         const text = redact(given.slice(0, MOST_NOTE))
-        const older = surplus(await repository.all(person), text.length)
-        removed.check(person)
+        const older = surplus(await all(person), text.length)
         const row: NoteRow = {
           id: toHex(random.bytes(8)),
           text,
@@ -133,17 +131,16 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
           vector: new Uint8Array(),
           vector_by: '',
         }
-        await repository.write(person, { put: [row], remove: older.map(({ id }) => id) })
+        await write(person, { put: [row], remove: older.map(({ id }) => id) })
         const index = indexes.get(person)
         for (const { id } of older) index?.remove(id)
         index?.add(row)
         return noteOf(row)
       }),
-    list: async (person) =>
-      (await repository.all(person)).map(noteOf).sort((a, b) => b.created_at - a.created_at),
+    list: async (person) => (await all(person)).map(noteOf).sort((a, b) => b.created_at - a.created_at),
     async search(person, query, limit, signal) {
       const index = await serially(() => indexOf(person))
-      const rows = await repository.all(person)
+      const rows = await all(person)
       const byId = new Map(rows.map((row) => [row.id, row]))
       const words = index.search(query)
       const notes: string[] = []
@@ -167,21 +164,13 @@ export function createMemory({ repository, redact, embed, clock, random, log }: 
     },
     forget: (person, which) =>
       serially(async () => {
-        const rows = await repository.all(person)
-        const found = which.length < ID_LEAST ? [] : rows.filter(({ id }) => id.startsWith(which))
-        const [only, other] = found
-        if (only === undefined)
-          throw new KaroError('not_found', `you have no note ${which.slice(0, 16)}`, {
-            hint: `karo memory list shows your notes; give at least ${ID_LEAST} digits of an id.`,
-          })
-        if (other !== undefined)
-          throw new KaroError('conflict', `${which.slice(0, 16)} is the beginning of several notes`)
-        await repository.write(person, { remove: [only.id] })
+        const only = await one(person, which)
+        await write(person, { remove: [only.id] })
         indexes.get(person)?.remove(only.id)
         return noteOf(only)
       }),
     async drop(person) {
-      await removed.remove(person)
+      await drop(person)
       indexes.delete(person)
     },
   }

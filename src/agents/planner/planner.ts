@@ -1,9 +1,8 @@
 // The planner: turns a goal into a plan that is kept, and runs plans as tasks, one step after the other, through the gates.
-import { createSerial } from '../../base/async/limiter.ts'
 import { KaroError } from '../../base/errors.ts'
 import { toHex } from '../../base/hex.ts'
 import type { PlanRow } from '../../store/tables/memory.ts'
-import { createRemoved } from '../removed.ts'
+import { createCollection } from '../collection.ts'
 import { canonicalJson } from '../tasks/canonical.ts'
 import { isAllText, keptElsewhere, textOf } from '../tasks/rows.ts'
 import { isFinal } from '../tasks/types.ts'
@@ -39,30 +38,10 @@ const ID_LEAST = 4
 
 export function createPlanner(deps: PlannerDeps): Planner {
   const { repository, models, tasks, clock, random, log } = deps
-  const serially = createSerial()
+  const plans = { what: 'plan', command: 'karo plan list', least: ID_LEAST } as const
+  const { serially, all, one: rowOf, write, drop } = createCollection({ rows: repository, ...plans })
   /** Plans that are being run. */
   const running = new Set<string>()
-  const removed = createRemoved(serially)
-
-  /** To be called in the queue. */
-  async function write(person: number, put: PlanRow, remove: readonly string[] = []): Promise<void> {
-    removed.check(person)
-    await repository.write(person, { put: [put], remove })
-  }
-
-  async function rowOf(person: number, which: string): Promise<PlanRow> {
-    const rows =
-      which.length < ID_LEAST ? [] : (await repository.all(person)).filter(({ id }) => id.startsWith(which))
-    const [only, other] = rows
-    if (only === undefined)
-      throw new KaroError('not_found', `you have no plan ${which.slice(0, 16)}`, {
-        hint: 'karo plan list shows your plans.',
-      })
-    if (other !== undefined)
-      throw new KaroError('conflict', `${which.slice(0, 16)} is the beginning of several plans`)
-    return only
-  }
-
   async function viewOf(person: number, row: PlanRow): Promise<Plan> {
     const all = await tasks.list(person, `${STEP_TASKS}${row.id}.`)
     const states = new Map<string, StepState>()
@@ -132,7 +111,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
         const { over: _, ...rest } = one
         return { ...rest, ...now }
       })
-      await write(person, { ...row, steps })
+      await write(person, { put: [{ ...row, steps }] })
     })
 
   /** The arguments of a step with the results that it takes. Rejects where one cannot be handed on whole, which the plan then says. */
@@ -146,7 +125,8 @@ export function createPlanner(deps: PlannerDeps): Planner {
       const said = `${step.id} was not given: ${(error as Error).message}`
       await serially(async () => {
         const now = await rowOf(person, row.id)
-        if (!now.notes.includes(said)) await write(person, { ...now, notes: [...now.notes, said].slice(-64) })
+        if (now.notes.includes(said)) return
+        await write(person, { put: [{ ...now, notes: [...now.notes, said].slice(-64) }] })
       })
       throw error
     }
@@ -236,17 +216,16 @@ export function createPlanner(deps: PlannerDeps): Planner {
       }
       if (keep)
         await serially(async () => {
-          const all = [...(await repository.all(person))].sort((a, b) => b.created_at - a.created_at)
-          const old = all.slice(MOST_PLANS - 1).map(({ id }) => id)
+          const before = (await all(person)).toSorted((a, b) => b.created_at - a.created_at)
+          const old = before.slice(MOST_PLANS - 1).map(({ id }) => id)
           const remove = old.filter((id) => !running.has(keyOf(person, id)))
-          await write(person, row, remove)
+          await write(person, { put: [row], remove })
         })
       return viewOf(person, row)
     },
     async list(person) {
-      const rows = await repository.all(person)
-      const plans = await Promise.all(rows.map((row) => viewOf(person, row)))
-      return plans.sort((a, b) => b.created_at - a.created_at)
+      const views = await Promise.all((await all(person)).map((row) => viewOf(person, row)))
+      return views.sort((a, b) => b.created_at - a.created_at)
     },
     show: async (person, which) => viewOf(person, await rowOf(person, which)),
     async run(who, which, done) {
@@ -259,7 +238,7 @@ export function createPlanner(deps: PlannerDeps): Planner {
         if (step?.state !== 'yours' && step?.state !== 'done')
           throw new KaroError('conflict', `${done.slice(0, 16)} is not a step that waits for you to do it`)
         const steps = found.steps.map((one) => (one.id === done ? { ...one, done: true } : one))
-        await write(person, { ...found, steps })
+        await write(person, { put: [{ ...found, steps }] })
         return { ...found, steps }
       })
       const key = keyOf(person, row.id)
@@ -284,9 +263,9 @@ export function createPlanner(deps: PlannerDeps): Planner {
             hint: 'Cancel its task first: karo task list, karo task cancel.',
           })
         const plan = await viewOf(person, row)
-        await repository.write(person, { remove: [row.id] })
+        await write(person, { remove: [row.id] })
         return plan
       }),
-    drop: removed.remove,
+    drop,
   }
 }

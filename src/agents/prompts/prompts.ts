@@ -1,10 +1,9 @@
 // The prompts of people: named templates with their versions. A change is a new version; those before it stay.
-import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
 import type { MemoryRepository, PromptRow } from '../../store/tables/memory.ts'
-import { createRemoved } from '../removed.ts'
+import { createCollection } from '../collection.ts'
 import { render, type Variable, variablesOf } from './template.ts'
 
 export const PROMPT_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/
@@ -60,8 +59,8 @@ export function createPrompts({
   readonly redact: (text: string) => string
   readonly clock: Pick<Clock, 'now'>
 }): Prompts {
-  const serially = createSerial()
-  const removed = createRemoved(serially)
+  const kept = { what: 'prompt', command: 'karo prompt list', least: 1 } as const
+  const { serially, all, write, drop } = createCollection({ rows: repository, ...kept })
 
   const promptOf = ({ id, versions }: PromptRow, at: PromptRow['versions'][number]): Prompt => ({
     name: id,
@@ -75,7 +74,7 @@ export function createPrompts({
   async function rowOf(person: number, name: string): Promise<PromptRow> {
     const row = PROMPT_NAME.test(name) ? await repository.get(person, name) : undefined
     if (row !== undefined) return row
-    const names = (await repository.all(person)).map(({ id }) => id)
+    const names = (await all(person)).map(({ id }) => id)
     const near = closest(name, names)
     throw new KaroError('not_found', `you have no prompt '${name.slice(0, 64)}'`, {
       hint: near !== undefined ? `Did you mean ${near}?` : 'karo prompt list shows your prompts.',
@@ -106,7 +105,7 @@ export function createPrompts({
         const last = before?.versions.at(-1)
         if (before !== undefined && last?.text === text)
           return { prompt: promptOf(before, last), known: true }
-        const others = (await repository.all(person)).filter(({ id }) => id !== name)
+        const others = (await all(person)).filter(({ id }) => id !== name)
         if (others.length >= MOST_PROMPTS)
           throw new KaroError('rate_limited', `you have ${MOST_PROMPTS} prompts already`, {
             hint: 'Remove some: karo prompt remove.',
@@ -118,12 +117,11 @@ export function createPrompts({
           throw new KaroError('rate_limited', `your prompts would have more than ${MOST_CHARS} characters`, {
             hint: 'Versions count too. Remove a prompt that you do not need: karo prompt remove.',
           })
-        removed.check(person)
-        await repository.write(person, { put: [row] })
+        await write(person, { put: [row] })
         return { prompt: promptOf(row, added), known: false }
       }),
     async list(person) {
-      const rows = await repository.all(person)
+      const rows = await all(person)
       return rows.flatMap((row) => {
         const last = row.versions.at(-1)
         return last === undefined ? [] : [promptOf(row, last)]
@@ -140,10 +138,10 @@ export function createPrompts({
     remove: (person, name) =>
       serially(async () => {
         const prompt = await show(person, name)
-        await repository.write(person, { remove: [name] })
+        await write(person, { remove: [name] })
         return prompt
       }),
-    drop: removed.remove,
+    drop,
   }
 }
 
