@@ -47,12 +47,14 @@ const LEAST = 8
 const LEAST_TEXT = 40
 const INDENT = '    '
 
-/** Lines of aligned columns, each ended by a newline; `screen` is a command's `io`. No rows: only the heading. */
+/** Lines of aligned columns, each ended by a newline; `screen` is a command's `io`. No rows: `empty`, or only the heading. */
 export function table<Row>(
   screen: Screen,
   rows: readonly Row[],
   given: readonly Column<Row>[] | Columns<Row>,
+  empty?: string,
 ): string {
+  if (rows.length === 0 && empty !== undefined) return empty
   const columns = Array.isArray(given)
     ? (given as readonly Column<Row>[])
     : columnsOf(rows, given as Columns<Row>)

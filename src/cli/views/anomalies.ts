@@ -73,11 +73,15 @@ function learntFrom({ kind, numbers }: AnomalyShape): string {
 }
 
 export function mutesView({ mutes }: MutesShape, screen: Screen): string {
-  if (mutes.length === 0) return 'Nothing is muted.\n'
-  return table(screen, mutes, {
-    MUTED: 'target',
-    UNTIL: ({ until }) => (until === null ? 'you unmute it' : localTime(until)),
-  })
+  return table(
+    screen,
+    mutes,
+    {
+      MUTED: 'target',
+      UNTIL: ({ until }) => (until === null ? 'you unmute it' : localTime(until)),
+    },
+    'Nothing is muted.\n',
+  )
 }
 
 const rounded = (value: number): string =>

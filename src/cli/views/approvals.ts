@@ -122,23 +122,27 @@ export function approvalsView({ approvals }: ApprovalsShape, now: number, screen
 }
 
 export function approvalsLogView({ entries }: ApprovalsLogShape, screen: Screen): string {
-  if (entries.length === 0) return 'No requests yet.\n'
-  return table(screen, entries, {
-    ENDED: 'ended_at',
-    ID: 'id',
-    CLASS: ({ class: of }) => of,
-    AGENT: 'agent',
-    OUTCOME: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
-    BY: 'by',
-    WHAT: {
-      value: ({ action, line, reason }) => {
-        // Of a server outside of jails the line is its address.
-        const what = action !== 'exec' ? action : isAddress(line) ? `exec ${line}` : line
-        return [what, ...(reason === '' ? [] : [reason])].join(' – ')
+  return table(
+    screen,
+    entries,
+    {
+      ENDED: 'ended_at',
+      ID: 'id',
+      CLASS: ({ class: of }) => of,
+      AGENT: 'agent',
+      OUTCOME: ({ outcome, uses }) => (uses > 1 ? `${outcome} ${uses} times` : outcome),
+      BY: 'by',
+      WHAT: {
+        value: ({ action, line, reason }) => {
+          // Of a server outside of jails the line is its address.
+          const what = action !== 'exec' ? action : isAddress(line) ? `exec ${line}` : line
+          return [what, ...(reason === '' ? [] : [reason])].join(' – ')
+        },
+        wrap: true,
       },
-      wrap: true,
     },
-  })
+    'No requests yet.\n',
+  )
 }
 
 export function capabilitiesView({ capabilities }: CapabilitiesShape, now: number, screen: Screen): string {

@@ -1,9 +1,7 @@
-// karo memory: notes of a person, found by their words and by what they mean.
-import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_NOTE } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
-import { type Command, defineCommand, show } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { textFrom } from '../../input/text-from.ts'
 import { checkText, parseWhole } from '../../input/values.ts'
 import { foundView, noteLine, notesView } from '../../views/agents/memory.ts'
@@ -70,15 +68,15 @@ const forget = defineCommand({
   shows: forgetNote,
   args: [{ name: 'id', required: true, description: 'its id, or at least 6 digits of the beginning' }],
   examples: [{ run: 'karo memory forget 4f1d2a', does: 'removes the note, but not copies of it in tasks' }],
-  async run(io, { args }) {
+  ask({ args }) {
     if (!/^[0-9a-f]{6,16}$/.test(args.id))
       throw new KaroError('bad_request', `'${args.id.slice(0, 40)}' is not the id of a note`, {
         where: 'ID',
         hint: 'karo memory list shows the ids.',
       })
-    const gone = await daemonAt(io).call(forgetNote, { body: { id: args.id } })
-    return show(io, gone, ({ id }) => `Forgot ${id}.\n`)
+    return { body: args }
   },
+  view: ({ id }) => `Forgot ${id}.\n`,
 })
 
 export const commands: readonly Command[] = [add, search, list, forget]

@@ -117,22 +117,20 @@ const list = defineCommand({
   summary: 'list the invites of this node, without their codes',
   shows: getInvites,
   examples: [{ run: 'karo invite list', does: 'which are still valid, and how often each was used' }],
-  async run(io) {
-    const answer = await daemonAt(io).call(getInvites)
-    if (!io.json && answer.invites.length === 0) io.out('No invites. On an issuer, karo invite makes one.\n')
-    else
-      show(io, answer, () =>
-        table(io, answer.invites, {
-          ID: 'id',
-          STATE: 'state',
-          USED: ({ used, uses }) => `${used} of ${uses}`,
-          ENDS: 'ends_at',
-          ROLES: ({ roles }) => roles.map(printable).join(', ') || '–',
-          TEAMS: ({ teams }) => teams.map(printable).join(', ') || '–',
-        }),
-      )
-    return EXIT.done
-  },
+  view: ({ invites }, io) =>
+    table(
+      io,
+      invites,
+      {
+        ID: 'id',
+        STATE: 'state',
+        USED: ({ used, uses }) => `${used} of ${uses}`,
+        ENDS: 'ends_at',
+        ROLES: ({ roles }) => roles.map(printable).join(', ') || '–',
+        TEAMS: ({ teams }) => teams.map(printable).join(', ') || '–',
+      },
+      'No invites. On an issuer, karo invite makes one.\n',
+    ),
 })
 
 const cancel = defineCommand({

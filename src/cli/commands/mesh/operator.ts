@@ -10,7 +10,7 @@ import {
 } from '../../../api/contract/operations/fleet.ts'
 import type { OperatorShape } from '../../../api/contract/shapes.ts'
 import { systemRandom } from '../../../base/clock.ts'
-import { EXIT, KaroError } from '../../../base/errors.ts'
+import { KaroError } from '../../../base/errors.ts'
 import { formatFingerprint, localTime, printable } from '../../../base/format.ts'
 import { LIFE_MAX_MS } from '../../../trust/certificates/index.ts'
 import { createCredential } from '../../../trust/operators/index.ts'
@@ -129,23 +129,20 @@ const list = defineCommand({
   summary: 'list the operators whose certificates are known here, and how long these are valid',
   shows: getOperators,
   examples: [{ run: 'karo operator list', does: 'who may log in, with which roles' }],
-  async run(io) {
-    const answer = await daemonAt(io).call(getOperators)
-    if (!io.json && answer.operators.length === 0) {
-      io.out('No operators. karo operator issue  certifies one.\n')
-      return EXIT.done
-    }
-    return show(io, answer, () =>
-      table(io, answer.operators, {
+  view: ({ operators }, io) =>
+    table(
+      io,
+      operators,
+      {
         FINGERPRINT: ({ fingerprint }) => formatFingerprint(fingerprint),
         NAME: { value: ({ name }) => printable(name), shrink: true },
         STATE: 'state',
         ROLES: ({ roles }) => roles.map(printable).join(', ') || '–',
         TEAMS: ({ teams }) => teams.map(printable).join(', ') || '–',
         ENDS: 'ends_at',
-      }),
-    )
-  },
+      },
+      'No operators. karo operator issue  certifies one.\n',
+    ),
 })
 
 const renew = defineCommand({
@@ -156,16 +153,12 @@ const renew = defineCommand({
   args: [WHO],
   options: [FOR],
   examples: [{ run: 'karo operator renew carol', does: 'the new certificate reaches all members by itself' }],
-  async run(io, { args, options }) {
-    const body = { operator: whoOf(args.who), for_ms: lifeOf(options.for) }
-    const answer = await daemonAt(io).call(renewOperator, { body })
-    return show(io, answer, ({ operator }) =>
-      fitted(
-        `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
-        io.columns,
-      ),
-    )
-  },
+  ask: ({ args, options }) => ({ body: { operator: whoOf(args.who), for_ms: lifeOf(options.for) } }),
+  view: ({ operator }, io) =>
+    fitted(
+      `${printable(operator.name)} is certified until ${localTime(operator.ends_at)} (${rolesOf(operator)}).\n`,
+      io.columns,
+    ),
 })
 
 const assign = defineCommand({

@@ -5,7 +5,7 @@ import * as api from '../../../api/contract/operations/tokens.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'
 import { atHome } from '../../at-home.ts'
-import { type Command, defineCommand, printJson, show } from '../../command.ts'
+import { type Command, defineCommand, printJson } from '../../command.ts'
 import { parseDuration } from '../../input/time.ts'
 import { table } from '../../terminal/table.ts'
 
@@ -70,24 +70,19 @@ const list = defineCommand({
   summary: 'list your valid tokens, and when each was last used',
   shows: api.getTokens,
   examples: [{ run: 'karo token list', does: 'without the tokens themselves; only their hashes are kept' }],
-  async run(io) {
-    const answer = await daemonAt(io).call(api.getTokens)
-    if (io.json) io.out(`${JSON.stringify(answer)}\n`)
-    else if (answer.tokens.length === 0) io.out('No tokens. karo token create  makes one.\n')
-    else {
-      const now = Date.now()
-      io.out(
-        table(io, answer.tokens, {
-          ID: 'id',
-          NAME: ({ id, name }) => (name === id ? '–' : name),
-          SCOPE: 'scope',
-          'ENDS IN': ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
-          'LAST USED': ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
-        }),
-      )
-    }
-    return EXIT.done
-  },
+  view: ({ tokens }, io) =>
+    table(
+      io,
+      tokens,
+      {
+        ID: 'id',
+        NAME: ({ id, name }) => (name === id ? '–' : name),
+        SCOPE: 'scope',
+        'ENDS IN': ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - Date.now())),
+        'LAST USED': ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
+      },
+      'No tokens. karo token create  makes one.\n',
+    ),
 })
 
 const revoke = defineCommand({
@@ -105,23 +100,19 @@ const sessions = defineCommand({
   summary: 'list your browser sessions, and when each was last used',
   shows: api.getSessions,
   examples: [{ run: 'karo token sessions', does: 'all sessions, with the token that opened each' }],
-  async run(io) {
-    const answer = await daemonAt(io).call(api.getSessions)
-    if (io.json) io.out(`${JSON.stringify(answer)}\n`)
-    else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
-    else {
-      io.out(
-        table(io, answer.sessions, {
-          SESSION: ({ session }) => String(session),
-          SCOPE: 'scope',
-          TOKEN: ({ token }) => token ?? '–',
-          OPENED: 'opened_at',
-          'LAST USED': 'last_used_at',
-        }),
-      )
-    }
-    return EXIT.done
-  },
+  view: ({ sessions: open }, io) =>
+    table(
+      io,
+      open,
+      {
+        SESSION: ({ session }) => String(session),
+        SCOPE: 'scope',
+        TOKEN: ({ token }) => token ?? '–',
+        OPENED: 'opened_at',
+        'LAST USED': 'last_used_at',
+      },
+      'No session is open in a browser.\n',
+    ),
 })
 
 const end = defineCommand({
@@ -130,20 +121,16 @@ const end = defineCommand({
   shows: api.endSessions,
   args: [{ name: 'session', required: false, description: 'number of the session, see karo token sessions' }],
   examples: [{ run: 'karo token end', does: 'all your open pages have to be opened again' }],
-  async run(io, { args }) {
-    const { session } = args
+  ask({ args: { session } }) {
     if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
       throw new KaroError('bad_request', `'${session}' is not the number of a session`, {
         hint: 'karo token sessions shows them.',
       })
     }
-    const wanted = session === undefined ? {} : { session: Number(session) }
-    const answer = await daemonAt(io).call(api.endSessions, { body: wanted })
-    const { ended } = answer
-    return show(io, answer, () =>
-      ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
-    )
+    return { body: session === undefined ? {} : { session: Number(session) } }
   },
+  view: ({ ended }) =>
+    ended === 0 ? 'No session was open.\n' : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
 })
 
 /** The id of a token. A person may paste the whole token, of which only the id is sent. */

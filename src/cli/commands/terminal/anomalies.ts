@@ -74,11 +74,8 @@ export const commands: readonly Command[] = [
       { run: 'karo anomalies mute 3f9a12c4', does: 'nothing of this kind about this tool for a week' },
       { run: 'karo anomalies mute timing --for forever', does: 'nothing about working hours' },
     ],
-    async run(io, { args, options }) {
-      const for_ms = lengthOf(options.for)
-      const muted = await daemonAt(io).call(api.muteAnomalies, { body: { what: args['id|kind'], for_ms } })
-      return show(io, muted, mutesView)
-    },
+    ask: ({ args, options }) => ({ body: { what: args['id|kind'], for_ms: lengthOf(options.for) } }),
+    view: mutesView,
   }),
   defineCommand({
     name: 'anomalies unmute',

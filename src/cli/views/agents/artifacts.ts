@@ -13,15 +13,19 @@ export const ID_DIGITS = 12
 const until = (time: string | null): string => (time === null ? 'for good' : localTime(time))
 
 export function artifactsView({ artifacts }: ArtifactListShape, screen: Screen): string {
-  if (artifacts.length === 0) return 'No artifacts. karo artifact put FILE  stores one.\n'
-  return table(screen, artifacts, {
-    ID: ({ id }) => id.slice(0, ID_DIGITS),
-    SIZE: { value: ({ size }) => bytes(size), align: 'right' },
-    STORED: 'created_at',
-    UNTIL: ({ expires_at }) => until(expires_at),
-    FROM: ({ source }) => (source === 'person' ? 'you' : source),
-    NAME: { value: 'name', shrink: true },
-  })
+  return table(
+    screen,
+    artifacts,
+    {
+      ID: ({ id }) => id.slice(0, ID_DIGITS),
+      SIZE: { value: ({ size }) => bytes(size), align: 'right' },
+      STORED: 'created_at',
+      UNTIL: ({ expires_at }) => until(expires_at),
+      FROM: ({ source }) => (source === 'person' ? 'you' : source),
+      NAME: { value: 'name', shrink: true },
+    },
+    'No artifacts. karo artifact put FILE  stores one.\n',
+  )
 }
 
 export function artifactView(shown: ArtifactShownShape, screen: Screen): string {
@@ -70,26 +74,33 @@ function bytesView(beginning: Buffer): string {
 }
 
 export function sharesView({ shares }: ArtifactSharesShape, screen: Screen): string {
-  if (shares.length === 0) return 'Nothing is shared. karo artifact share ID  makes a link.\n'
-  return table(screen, shares, {
-    SHARE: ({ share }) => share.slice(0, ID_DIGITS),
-    ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
-    UNTIL: 'ends_at',
-    READ: 'reads',
-    TOLD: ({ told, left_out }) => (left_out ? 'no room' : told ? 'yes' : 'no'),
-    WITH: ({ audience, audience_name }) =>
-      audience === null ? 'members with the link' : audience_name || audience,
-    NAME: { value: 'name', shrink: true },
-  })
+  return table(
+    screen,
+    shares,
+    {
+      SHARE: ({ share }) => share.slice(0, ID_DIGITS),
+      ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
+      UNTIL: 'ends_at',
+      READ: 'reads',
+      TOLD: ({ told, left_out }) => (left_out ? 'no room' : told ? 'yes' : 'no'),
+      WITH: ({ audience, audience_name }) =>
+        audience === null ? 'members with the link' : audience_name || audience,
+      NAME: { value: 'name', shrink: true },
+    },
+    'Nothing is shared. karo artifact share ID  makes a link.\n',
+  )
 }
 
 export function holdersView({ holders }: ArtifactHoldersShape, screen: Screen): string {
-  if (holders.length === 0)
-    return 'No other member says that it has this artifact. Its owner tells members with: karo artifact share ID --tell\n'
-  return table(screen, holders, {
-    ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
-    FINGERPRINT: ({ node }) => node.fingerprint,
-    LINKED: ({ connected }) => (connected ? 'yes' : 'no'),
-    NODE: { value: ({ node }) => node.name, shrink: true },
-  })
+  return table(
+    screen,
+    holders,
+    {
+      ARTIFACT: ({ artifact }) => artifact.slice(0, ID_DIGITS),
+      FINGERPRINT: ({ node }) => node.fingerprint,
+      LINKED: ({ connected }) => (connected ? 'yes' : 'no'),
+      NODE: { value: ({ node }) => node.name, shrink: true },
+    },
+    'No other member says that it has this artifact. Its owner tells members with: karo artifact share ID --tell\n',
+  )
 }

@@ -10,13 +10,17 @@ const firstLine = (text: string): string => text.split('\n').find((line) => line
 export const noteLine = ({ id, text }: NoteShape): string => `${id}  ${printable(firstLine(text))}\n`
 
 export function notesView({ notes }: NoteListShape, screen: Screen): string {
-  if (notes.length === 0) return 'No notes. karo memory add TEXT  adds one.\n'
-  return table(screen, notes, {
-    ID: 'id',
-    KEPT: 'created_at',
-    FROM: from,
-    NOTE: { value: ({ text }) => firstLine(text), shrink: true },
-  })
+  return table(
+    screen,
+    notes,
+    {
+      ID: 'id',
+      KEPT: 'created_at',
+      FROM: from,
+      NOTE: { value: ({ text }) => firstLine(text), shrink: true },
+    },
+    'No notes. karo memory add TEXT  adds one.\n',
+  )
 }
 
 export function foundView({ hits, searched_by, notes }: NotesFoundShape, screen: Screen): string {

@@ -6,15 +6,18 @@ const stateOf = ({ state, rests_ms }: ModelListShape['models'][number]): string 
   rests_ms === 0 ? state : `${state}, paused for ${Math.ceil(rests_ms / 1_000)} s`
 
 export function modelsView({ models }: ModelListShape, screen: Screen): string {
-  if (models.length === 0)
-    return 'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n'
-  return table(screen, models, {
-    ENDPOINT: 'endpoint',
-    MODEL: ({ model }) => model || 'its default',
-    FOR: 'use',
-    STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
-    DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
-  })
+  return table(
+    screen,
+    models,
+    {
+      ENDPOINT: 'endpoint',
+      MODEL: ({ model }) => model || 'its default',
+      FOR: 'use',
+      STATE: { value: stateOf, style: ({ state }) => (state === 'up' ? 'green' : 'red') },
+      DETAIL: { value: ({ detail, offers }) => detail || offers.join(', '), wrap: true },
+    },
+    'No local model is configured. Write endpoint = "http://127.0.0.1:11434/v1" under [ask] in config.toml.\n',
+  )
 }
 
 interface Tested {

@@ -16,14 +16,18 @@ const STATES: Readonly<Record<PlanShape['state'], string>> = {
 }
 
 export function plansView({ plans }: PlanListShape, screen: Screen): string {
-  if (plans.length === 0) return 'No plans. karo plan make GOAL  makes one.\n'
-  return table(screen, plans, {
-    PLAN: 'id',
-    STATE: ({ state }) => (state === 'yours' ? 'waits for you' : state),
-    STEPS: { value: ({ steps }) => String(steps.length), align: 'right' },
-    MADE: 'created_at',
-    GOAL: { value: 'goal', shrink: true },
-  })
+  return table(
+    screen,
+    plans,
+    {
+      PLAN: 'id',
+      STATE: ({ state }) => (state === 'yours' ? 'waits for you' : state),
+      STEPS: { value: ({ steps }) => String(steps.length), align: 'right' },
+      MADE: 'created_at',
+      GOAL: { value: 'goal', shrink: true },
+    },
+    'No plans. karo plan make GOAL  makes one.\n',
+  )
 }
 
 /** What the class of a step means for the person who runs the plan. */

@@ -7,13 +7,17 @@ const variables = ({ variables: all }: PromptShape): string =>
   all.map(({ name, default: otherwise }) => (otherwise === null ? name : `${name}=${otherwise}`)).join(', ')
 
 export function promptsView({ prompts }: PromptListShape, screen: Screen): string {
-  if (prompts.length === 0) return 'No prompts. karo prompt add NAME FILE  adds one.\n'
-  return table(screen, prompts, {
-    PROMPT: 'name',
-    VERSION: 'version',
-    ADDED: 'created_at',
-    VARIABLES: { value: variables, shrink: true },
-  })
+  return table(
+    screen,
+    prompts,
+    {
+      PROMPT: 'name',
+      VERSION: 'version',
+      ADDED: 'created_at',
+      VARIABLES: { value: variables, shrink: true },
+    },
+    'No prompts. karo prompt add NAME FILE  adds one.\n',
+  )
 }
 
 export function promptView(prompt: PromptShape | PromptAddedShape): string {

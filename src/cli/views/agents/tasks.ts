@@ -14,14 +14,18 @@ const COLOUR: Partial<Record<State, 'red' | 'green' | 'yellow'>> = {
 }
 
 export function tasksView({ tasks }: TaskListShape, screen: Screen): string {
-  if (tasks.length === 0) return 'No tasks.\n'
-  return table(screen, tasks, {
-    TASK: 'id',
-    AGENT: 'agent',
-    TOOL: { value: 'tool', shrink: true },
-    STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
-    GIVEN: 'created_at',
-  })
+  return table(
+    screen,
+    tasks,
+    {
+      TASK: 'id',
+      AGENT: 'agent',
+      TOOL: { value: 'tool', shrink: true },
+      STATE: { value: 'state', style: ({ state }) => COLOUR[state] },
+      GIVEN: 'created_at',
+    },
+    'No tasks.\n',
+  )
 }
 
 export function taskView(task: TaskShape, screen: Screen): string {
