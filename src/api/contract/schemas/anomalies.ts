@@ -1,7 +1,7 @@
 // Schemas of /anomalies, a person's unusual numbers: only numbers, and names of the public dictionary.
 import * as z from 'zod'
 import { KINDS } from '../../../base/words/signal.ts'
-import { count, listOf, moment, text, timeRange } from './fields.ts'
+import { count, flag, listOf, moment, named, text, timeRange } from './fields.ts'
 
 const number = (what: string) => z.number().min(0).describe(what)
 
@@ -18,9 +18,9 @@ const signal = z
     first_seen: moment('when the signal was first found'),
     last_seen: moment('when it was last found'),
     count: count('days on which it was found'),
-    ongoing: z.boolean().describe('it was found within the last day'),
-    muted: z.boolean().describe('the caller has muted it'),
-    seen: z.boolean().describe('it was shown to the caller'),
+    ongoing: flag('it was found within the last day'),
+    muted: flag('the caller has muted it'),
+    seen: flag('it was shown to the caller'),
     numbers: z
       .strictObject({
         unit: z.enum(['commands', 'failures_of_100', 'minutes']).describe('unit of the numbers'),
@@ -39,18 +39,19 @@ const mute = z.strictObject({
   until: moment('null: until it is unmuted').nullable(),
 })
 
-export const anomalies = z
-  .strictObject({ signals: listOf(signal, 500).describe('those seen last first'), mutes: listOf(mute, 100) })
-  .meta({ id: 'Anomalies' })
+export const anomalies = named('Anomalies', {
+  signals: listOf(signal, 500).describe('those seen last first'),
+  mutes: listOf(mute, 100),
+})
 export type AnomaliesShape = z.infer<typeof anomalies>
 export type AnomalyShape = AnomaliesShape['signals'][number]
 
-export const muted = z.strictObject({ mutes: listOf(mute, 100) }).meta({ id: 'Mutes' })
+export const muted = named('Mutes', { mutes: listOf(mute, 100) })
 export type MutesShape = z.infer<typeof muted>
 
-export const told = z
-  .strictObject({ signals: listOf(signal, 500).describe('those the caller had not seen before') })
-  .meta({ id: 'SeenAnomalies' })
+export const told = named('SeenAnomalies', {
+  signals: listOf(signal, 500).describe('those the caller had not seen before'),
+})
 export type ToldShape = z.infer<typeof told>
 
 const MUTE_MS_MAX = 366 * 86_400_000

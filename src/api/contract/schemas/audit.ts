@@ -9,6 +9,7 @@ import {
   fingerprint,
   listOf,
   moment,
+  named,
   nodeId,
   nodeName,
   ownNodeId,
@@ -19,76 +20,68 @@ import {
   who,
 } from './fields.ts'
 
-const entry = z
-  .strictObject({
-    seq: z.int().min(1).describe('number of the entry, without gaps'),
-    timestamp: moment('when it happened'),
-    type: z.enum(AUDIT_TYPES),
-    success: z.boolean(),
-    peer: nodeId().exactOptional(),
-    trace_id: traceId().exactOptional(),
-    details: z
-      .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
-      .describe('flat facts, at most 2 KiB; never level 0'),
-    hash: digest('hash of this entry and the one before'),
-  })
-  .meta({ id: 'AuditEntry' })
+const entry = named('AuditEntry', {
+  seq: z.int().min(1).describe('number of the entry, without gaps'),
+  timestamp: moment('when it happened'),
+  type: z.enum(AUDIT_TYPES),
+  success: z.boolean(),
+  peer: nodeId().exactOptional(),
+  trace_id: traceId().exactOptional(),
+  details: z
+    .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
+    .describe('flat facts, at most 2 KiB; never level 0'),
+  hash: digest('hash of this entry and the one before'),
+})
 export type AuditEntryShape = z.infer<typeof entry>
 
-export const auditLog = z
-  .strictObject({ entries: listOf(entry).describe('newest first') })
-  .meta({ id: 'AuditLog' })
+export const auditLog = named('AuditLog', { entries: listOf(entry).describe('newest first') })
 
-export const auditVerdict = z
-  .strictObject({
-    ok: z.boolean(),
-    entries: count('entries in the ledger'),
-    head: digest('hash of the newest readable entry, zeros for an empty ledger'),
-    first_bad: z
-      .int()
-      .min(1)
-      .nullable()
-      .describe('the first entry that is altered, missing, or not what a signed head says; null when ok'),
-    earlier_keys: rowsOf(100, {
-      node_id: ownNodeId(),
-      through: count('number of the last entry before it was replaced'),
-    }).describe('keys that signed before the present key, oldest first; an entry notes each change'),
-    outside: z
-      .strictObject({
-        seq: count('number of the newest entry it covers'),
-        signed_at: moment('when it was signed'),
-        members: rowsOf(8, { node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }).describe(
-          'members that have the head; if empty, it is a copy that this node keeps beside its ledger',
-        ),
-        missing: count('entries that the head covers and the ledger does not have; more than 0 is not ok'),
-      })
-      .exactOptional()
-      .describe('the newest head of this ledger that is kept outside of it; absent when none is known'),
-  })
-  .meta({ id: 'AuditVerdict' })
+export const auditVerdict = named('AuditVerdict', {
+  ok: z.boolean(),
+  entries: count('entries in the ledger'),
+  head: digest('hash of the newest readable entry, zeros for an empty ledger'),
+  first_bad: z
+    .int()
+    .min(1)
+    .nullable()
+    .describe('the first entry that is altered, missing, or not what a signed head says; null when ok'),
+  earlier_keys: rowsOf(100, {
+    node_id: ownNodeId(),
+    through: count('number of the last entry before it was replaced'),
+  }).describe('keys that signed before the present key, oldest first; an entry notes each change'),
+  outside: z
+    .strictObject({
+      seq: count('number of the newest entry it covers'),
+      signed_at: moment('when it was signed'),
+      members: rowsOf(8, { node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }).describe(
+        'members that have the head; if empty, it is a copy that this node keeps beside its ledger',
+      ),
+      missing: count('entries that the head covers and the ledger does not have; more than 0 is not ok'),
+    })
+    .exactOptional()
+    .describe('the newest head of this ledger that is kept outside of it; absent when none is known'),
+})
 export type AuditVerdict = z.infer<typeof auditVerdict>
 
-const asker = z
-  .strictObject({
-    node_id: nodeId(),
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    operator: z
-      .strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
-      .nullable()
-      .describe('the operator who asked through that node; null: the node asked'),
-    query_type: text(32, 'type of the questions')
-      .nullable()
-      .describe('null for questions that were refused unread'),
-    asked: count('questions that were read'),
-    allowed: count('of these, answered as policy and consent allow'),
-    refused: count('of these, refused or withheld'),
-    busy: count('questions that were refused because there were too many'),
-    rules: listOf(text(128, 'a rule that decided'), 8),
-    first: moment('the first question'),
-    last: moment('the last question'),
-  })
-  .meta({ id: 'Asker' })
+const asker = named('Asker', {
+  node_id: nodeId(),
+  fingerprint: fingerprint(),
+  name: nodeName(),
+  operator: z
+    .strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+    .nullable()
+    .describe('the operator who asked through that node; null: the node asked'),
+  query_type: text(32, 'type of the questions')
+    .nullable()
+    .describe('null for questions that were refused unread'),
+  asked: count('questions that were read'),
+  allowed: count('of these, answered as policy and consent allow'),
+  refused: count('of these, refused or withheld'),
+  busy: count('questions that were refused because there were too many'),
+  rules: listOf(text(128, 'a rule that decided'), 8),
+  first: moment('the first question'),
+  last: moment('the last question'),
+})
 
 const ref = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
 
@@ -128,13 +121,11 @@ const givenTotals = z
   .meta({ id: 'GivenTotals', description: 'Totals that this machine took part in, and who may read them.' })
 export type GivenTotalsShape = z.infer<typeof givenTotals>
 
-export const askers = z
-  .strictObject({
-    since: moment('start of the counted time'),
-    askers: listOf(asker, 10_000),
-    totals: givenTotals,
-  })
-  .meta({ id: 'Askers' })
+export const askers = named('Askers', {
+  since: moment('start of the counted time'),
+  askers: listOf(asker, 10_000),
+  totals: givenTotals,
+})
 export type AskersShape = z.infer<typeof askers>
 
 export const ledgerExportLine = z

@@ -1,7 +1,7 @@
 // Schemas of how a node is looked after: its log, its problems, its backup (/logs, /problems, /backup).
 import * as z from 'zod'
 import { LOG_LEVELS } from '../../../base/run/log.ts'
-import { count, LIST_MAX, listOf, moment, pattern, rowsOf, text } from './fields.ts'
+import { count, LIST_MAX, listOf, moment, named, pattern, rowsOf, text } from './fields.ts'
 
 export const logLine = z
   .looseObject({
@@ -13,23 +13,21 @@ export const logLine = z
   })
   .meta({ id: 'LogLine', description: 'A line may have more facts; never level 0, keys or tokens.' })
 
-export const problemList = z
-  .strictObject({
-    problems: rowsOf(LIST_MAX, {
-      level: z.enum(['warn', 'error']),
-      at: text(256, 'where it was logged, `file:line:column`; null when that cannot be told').nullable(),
-      kind: text(64, 'class of the error').nullable(),
-      code: text(64, 'a code of Karo or of the system').nullable(),
-      stack: listOf(text(256, 'frame')).describe('frames of Karo that the error passed'),
-      times: count('lines of that place with that kind of error'),
-      first_seconds_ago: count('seconds'),
-      last_seconds_ago: count('seconds'),
-      peers: listOf(text(8, '8 hex digits')).describe(
-        'hashes of the nodes that the line was about, with a salt that is not kept',
-      ),
-    }),
-  })
-  .meta({ id: 'ProblemList' })
+export const problemList = named('ProblemList', {
+  problems: rowsOf(LIST_MAX, {
+    level: z.enum(['warn', 'error']),
+    at: text(256, 'where it was logged, `file:line:column`; null when that cannot be told').nullable(),
+    kind: text(64, 'class of the error').nullable(),
+    code: text(64, 'a code of Karo or of the system').nullable(),
+    stack: listOf(text(256, 'frame')).describe('frames of Karo that the error passed'),
+    times: count('lines of that place with that kind of error'),
+    first_seconds_ago: count('seconds'),
+    last_seconds_ago: count('seconds'),
+    peers: listOf(text(8, '8 hex digits')).describe(
+      'hashes of the nodes that the line was about, with a salt that is not kept',
+    ),
+  }),
+})
 
 export const getLogsQuery = z.strictObject({
   lines: z.int().min(0).max(1_000).default(100).describe('how many of the newest lines'),
@@ -51,13 +49,11 @@ const setting = z.strictObject({
   description: text(2_048, 'what the key does'),
 })
 
-export const settings = z
-  .strictObject({
-    file: text(4_096, 'the configuration file').nullable().describe('null: there is none'),
-    problem: text(4_096, 'why the file cannot be used; the keys are left out then').nullable(),
-    keys: listOf(setting, 512),
-  })
-  .meta({ id: 'Settings' })
+export const settings = named('Settings', {
+  file: text(4_096, 'the configuration file').nullable().describe('null: there is none'),
+  problem: text(4_096, 'why the file cannot be used; the keys are left out then').nullable(),
+  keys: listOf(setting, 512),
+})
 export type SettingsShape = z.infer<typeof settings>
 
 // The backup of the whole node.

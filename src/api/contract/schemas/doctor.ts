@@ -6,9 +6,11 @@ import {
   count,
   digest,
   fingerprint,
+  flag,
   integer,
   listOf,
   moment,
+  named,
   nodeId,
   nodeName,
   rowsOf,
@@ -18,13 +20,13 @@ import { revokedBy } from './fleet.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
-const named = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
-const names = (what: string) => listOf(named, 1024).describe(what)
+const machine = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
+const names = (what: string) => listOf(machine, 1024).describe(what)
 
 const connection = z.strictObject({
-  ...named.shape,
-  admitted: z.boolean().describe('both ends have admitted each other'),
-  dialed: z.boolean().describe('true: this node opened the connection; false: the other one did'),
+  ...machine.shape,
+  admitted: flag('both ends have admitted each other'),
+  dialed: flag('true: this node opened the connection; false: the other one did'),
   remote: text(64, 'ip:port of the other end, IPv6 without brackets'),
   skew_ms: integer('the other clock minus this one')
     .nullable()
@@ -41,7 +43,7 @@ const multicast = z.strictObject({
   not_sent: text(256, "the system's code, e.g. EPERM")
     .nullable()
     .describe('null: the mDNS question was sent'),
-  heard_itself: z.boolean().describe('this node received its own question'),
+  heard_itself: flag('this node received its own question'),
   heard_others: count('other machines of that network from which any mDNS came meanwhile'),
   heard_nodes: count('Karo nodes among them that answered'),
   connected_nodes: count('members that are connected over that network'),
@@ -49,177 +51,167 @@ const multicast = z.strictObject({
 
 const keys = (what: string) => listOf(text(64, 'section and key, mesh.port'), 256).describe(what)
 
-export const doctorFacts = z
-  .strictObject({
-    limited: z
-      .literal(true)
-      .exactOptional()
-      .describe(
-        'the caller is no administrator: addresses of other nodes, nodes that wait, configuration and policy files are left out',
-      ),
-    pid: count('process id of the daemon'),
-    uptime_seconds: count('seconds since the process started'),
-    version: text(32, 'of Karo'),
-    build: text(64, 'version and commit of the program').exactOptional(),
-    ready: z.boolean().describe('every check is ok'),
-    checks: listOf(healthCheck, 256),
-    config: z
-      .strictObject({
-        reload: keys('keys whose value in the file takes effect with a reload'),
-        restart: keys('keys whose value in the file takes effect with a restart'),
-        problem: text(4096, 'why the file cannot be used; null if it can').nullable(),
-      })
-      .describe('how the file differs from what is in force'),
-    mesh: z.strictObject({
-      listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
-      mdns: listOf(text(64, 'own IPv4 address'), 256).describe(
-        'addresses that mDNS uses; empty if it is off',
-      ),
-      connections: listOf(connection, 4096),
-      dialing: listOf(text(64, 'ip:port'), 4096).describe('dials under way'),
-      leaves: z
-        .strictObject({
-          linked: count('neighbours that trust few nodes, so that they depend on this link'),
-          up_to: count('how many of these links are kept: overlay.leaves_up_to'),
-          turned_away: names('such nodes for whose link no place was left here'),
-        })
-        .describe('nodes that can link with at most eight others'),
-    }),
-    multicast: listOf(multicast, 256)
-      .nullable()
-      .describe('null if the request did not ask for it, or the caller is no administrator'),
-    pending: listOf(named.extend({ since: moment('when it was first met') }), 1024).describe(
-      'unknown nodes that wait for a decision',
+export const doctorFacts = named('DoctorFacts', {
+  limited: z
+    .literal(true)
+    .exactOptional()
+    .describe(
+      'the caller is no administrator: addresses of other nodes, nodes that wait, configuration and policy files are left out',
     ),
-    one_sided: names('nodes trusted here that did not trust this node when they were last connected'),
-    stale: listOf(
-      named.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
-      1024,
-    ).describe('trusted nodes whose clock is more than five minutes off, so that their frames are refused'),
-    twins: z
-      .strictObject({
-        others: listOf(named.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }), 1024).describe(
-          'members that connect by turns from different places, so two machines have one key',
-        ),
-        here: names("neighbours at which another machine with this node's key takes its place"),
-      })
-      .describe('one key on two machines, seen within the last ten minutes'),
-    frozen: listOf(named.extend({ between: names('the successors of its key') }), 256).describe(
-      'nodes whose key has several successors, between which nobody has decided',
-    ),
-    key_taken_by: text(80, 'node id')
-      .nullable()
-      .describe("the successor that somebody else gave to this node's key; null: nobody did"),
-    lists: z
-      .strictObject({ at: moment('when the newest revocation list was signed'), stale: z.boolean() })
-      .nullable()
-      .describe('null: this node does not belong to a mesh with a root key'),
-    certificate: z
-      .strictObject({
-        usage: z.enum(['issuer', 'node', 'operator']).nullable(),
-        begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
-        ends_at: moment('until when it holds').nullable(),
-        why_not: z.enum(['revoked', 'issuer_revoked', 'not_granted', 'ended']).nullable(),
-        revoked_by: revokedBy().nullable(),
-        issuers: count('other issuers of the mesh that are known here'),
-        issuers_there: count('of these, nodes that were heard of lately'),
-      })
-      .nullable()
-      .describe("this node's own in its mesh; null: it is in no mesh of a root"),
-    totals: z
-      .strictObject({
-        ended_at: moment('the end of the newest period that is over'),
-        given: z.boolean().describe('this machine has given its part of it'),
-        why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
-        late: count('newest periods that are over, one after the other, of which no release has come')
-          .nullable()
-          .describe('null: this node reads no totals, or none was released yet'),
-        none_yet: z
-          .literal(true)
-          .describe('this node reads totals, and none was released yet')
-          .exactOptional(),
-        pair: listOf(
-          z.strictObject({ ...named.shape, there: z.boolean().describe('it was heard of lately') }),
-          2,
-        ).describe('the two that add that period up'),
-      })
-      .nullable()
-      .describe('null: the mesh computes no totals; absent: they could not be read')
-      .exactOptional(),
-    invite_refused: text(
-      32,
-      'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
-    ).exactOptional(),
-    invite_detail: text(400, 'what is wrong with the enrolment file').exactOptional(),
-    login: z
-      .strictObject({
-        name: text(64, 'of the operator'),
-        fingerprint: named.shape.fingerprint,
-        ends_at: moment('when the login ends'),
-        certificate_ends_at: moment("until when the operator's certificate holds").nullable(),
-      })
-      .nullable()
-      .describe('as whom the caller asks; null: as the node'),
-    store_problem: text(4096, 'error of the database')
-      .nullable()
-      .describe('null: the database can be written'),
-    store_bytes: count('bytes of the database on disk, to the next MiB'),
-    spool: z.strictObject({
-      pending_bytes: count(
-        'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
-      ),
-      dropped: count('commands that were lost before they reached the daemon'),
-      unfollowed: listOf(
-        z.strictObject({ uid: count('owner of the files'), files: count('spool files that wait') }),
-        64,
-      ).describe(
-        'people who have more spool files than the daemon follows for one person; administrators see everybody, others only themselves',
-      ),
-    }),
-    retention_waits_ms: count(
-      'milliseconds by which retention lags behind the clock, because the clock jumped; 0: it does not lag',
-    ),
-    policy: z
-      .strictObject({
-        files: listOf(z.strictObject({ path: text(4096, 'absolute'), digest: digest('of its bytes') }), 64),
-        problem: text(4096, 'why a reload could not put them into force').nullable(),
-      })
-      .describe('policy files in force')
-      .exactOptional(),
-    summaries: z.strictObject({
-      recipients: count('nodes that may read the summaries'),
-      last: moment('when the newest edition was made').nullable(),
-    }),
-    people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
-    forward: rowsOf(8, {
-      to: text(4_096, 'the entry of forward.to'),
-      waiting: count('entries of the ledger that the target does not have yet'),
-      missed: count('entries that were removed before they were sent, since the start of the daemon'),
-      problem: text(1_024, 'why nothing is sent now').nullable(),
+  pid: count('process id of the daemon'),
+  uptime_seconds: count('seconds since the process started'),
+  version: text(32, 'of Karo'),
+  build: text(64, 'version and commit of the program').exactOptional(),
+  ready: flag('every check is ok'),
+  checks: listOf(healthCheck, 256),
+  config: z
+    .strictObject({
+      reload: keys('keys whose value in the file takes effect with a reload'),
+      restart: keys('keys whose value in the file takes effect with a restart'),
+      problem: text(4096, 'why the file cannot be used; null if it can').nullable(),
     })
-      .describe('where the ledger is sent; only administrators may see this')
-      .exactOptional(),
-    tokens_ending: listOf(
-      z.strictObject({
-        name: token.shape.name,
-        scope: token.shape.scope,
-        expires_at: token.shape.expires_at,
-      }),
-      TOKENS_PER_PERSON,
-    )
-      .describe("the caller's tokens that end within 14 days")
-      .exactOptional(),
-    http: z
-      .strictObject({ host: text(64, 'loopback'), port: count('TCP port') })
-      .nullable()
-      .describe('where this API listens beside the control socket; null: nowhere'),
+    .describe('how the file differs from what is in force'),
+  mesh: z.strictObject({
+    listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
+    mdns: listOf(text(64, 'own IPv4 address'), 256).describe('addresses that mDNS uses; empty if it is off'),
+    connections: listOf(connection, 4096),
+    dialing: listOf(text(64, 'ip:port'), 4096).describe('dials under way'),
+    leaves: z
+      .strictObject({
+        linked: count('neighbours that trust few nodes, so that they depend on this link'),
+        up_to: count('how many of these links are kept: overlay.leaves_up_to'),
+        turned_away: names('such nodes for whose link no place was left here'),
+      })
+      .describe('nodes that can link with at most eight others'),
+  }),
+  multicast: listOf(multicast, 256)
+    .nullable()
+    .describe('null if the request did not ask for it, or the caller is no administrator'),
+  pending: listOf(machine.extend({ since: moment('when it was first met') }), 1024).describe(
+    'unknown nodes that wait for a decision',
+  ),
+  one_sided: names('nodes trusted here that did not trust this node when they were last connected'),
+  stale: listOf(
+    machine.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
+    1024,
+  ).describe('trusted nodes whose clock is more than five minutes off, so that their frames are refused'),
+  twins: z
+    .strictObject({
+      others: listOf(machine.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }), 1024).describe(
+        'members that connect by turns from different places, so two machines have one key',
+      ),
+      here: names("neighbours at which another machine with this node's key takes its place"),
+    })
+    .describe('one key on two machines, seen within the last ten minutes'),
+  frozen: listOf(machine.extend({ between: names('the successors of its key') }), 256).describe(
+    'nodes whose key has several successors, between which nobody has decided',
+  ),
+  key_taken_by: text(80, 'node id')
+    .nullable()
+    .describe("the successor that somebody else gave to this node's key; null: nobody did"),
+  lists: z
+    .strictObject({ at: moment('when the newest revocation list was signed'), stale: z.boolean() })
+    .nullable()
+    .describe('null: this node does not belong to a mesh with a root key'),
+  certificate: z
+    .strictObject({
+      usage: z.enum(['issuer', 'node', 'operator']).nullable(),
+      begins_at: moment('from when on it holds').nullable().describe('null: it has none that holds'),
+      ends_at: moment('until when it holds').nullable(),
+      why_not: z.enum(['revoked', 'issuer_revoked', 'not_granted', 'ended']).nullable(),
+      revoked_by: revokedBy().nullable(),
+      issuers: count('other issuers of the mesh that are known here'),
+      issuers_there: count('of these, nodes that were heard of lately'),
+    })
+    .nullable()
+    .describe("this node's own in its mesh; null: it is in no mesh of a root"),
+  totals: z
+    .strictObject({
+      ended_at: moment('the end of the newest period that is over'),
+      given: flag('this machine has given its part of it'),
+      why: z.enum(UNGIVEN).nullable().describe('why it gives nothing of it; null: it does'),
+      late: count('newest periods that are over, one after the other, of which no release has come')
+        .nullable()
+        .describe('null: this node reads no totals, or none was released yet'),
+      none_yet: z.literal(true).describe('this node reads totals, and none was released yet').exactOptional(),
+      pair: listOf(z.strictObject({ ...machine.shape, there: flag('it was heard of lately') }), 2).describe(
+        'the two that add that period up',
+      ),
+    })
+    .nullable()
+    .describe('null: the mesh computes no totals; absent: they could not be read')
+    .exactOptional(),
+  invite_refused: text(
+    32,
+    'why this node was not let in by its last invite, or enrolment_file: that file cannot be used',
+  ).exactOptional(),
+  invite_detail: text(400, 'what is wrong with the enrolment file').exactOptional(),
+  login: z
+    .strictObject({
+      name: text(64, 'of the operator'),
+      fingerprint: machine.shape.fingerprint,
+      ends_at: moment('when the login ends'),
+      certificate_ends_at: moment("until when the operator's certificate holds").nullable(),
+    })
+    .nullable()
+    .describe('as whom the caller asks; null: as the node'),
+  store_problem: text(4096, 'error of the database').nullable().describe('null: the database can be written'),
+  store_bytes: count('bytes of the database on disk, to the next MiB'),
+  spool: z.strictObject({
+    pending_bytes: count(
+      'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
+    ),
+    dropped: count('commands that were lost before they reached the daemon'),
+    unfollowed: listOf(
+      z.strictObject({ uid: count('owner of the files'), files: count('spool files that wait') }),
+      64,
+    ).describe(
+      'people who have more spool files than the daemon follows for one person; administrators see everybody, others only themselves',
+    ),
+  }),
+  retention_waits_ms: count(
+    'milliseconds by which retention lags behind the clock, because the clock jumped; 0: it does not lag',
+  ),
+  policy: z
+    .strictObject({
+      files: listOf(z.strictObject({ path: text(4096, 'absolute'), digest: digest('of its bytes') }), 64),
+      problem: text(4096, 'why a reload could not put them into force').nullable(),
+    })
+    .describe('policy files in force')
+    .exactOptional(),
+  summaries: z.strictObject({
+    recipients: count('nodes that may read the summaries'),
+    last: moment('when the newest edition was made').nullable(),
+  }),
+  people_held: count('people whose data is held back; only administrators may see this').exactOptional(),
+  forward: rowsOf(8, {
+    to: text(4_096, 'the entry of forward.to'),
+    waiting: count('entries of the ledger that the target does not have yet'),
+    missed: count('entries that were removed before they were sent, since the start of the daemon'),
+    problem: text(1_024, 'why nothing is sent now').nullable(),
   })
-  .meta({ id: 'DoctorFacts' })
+    .describe('where the ledger is sent; only administrators may see this')
+    .exactOptional(),
+  tokens_ending: listOf(
+    z.strictObject({
+      name: token.shape.name,
+      scope: token.shape.scope,
+      expires_at: token.shape.expires_at,
+    }),
+    TOKENS_PER_PERSON,
+  )
+    .describe("the caller's tokens that end within 14 days")
+    .exactOptional(),
+  http: z
+    .strictObject({ host: text(64, 'loopback'), port: count('TCP port') })
+    .nullable()
+    .describe('where this API listens beside the control socket; null: nowhere'),
+})
 
 export type DaemonFacts = z.infer<typeof doctorFacts>
 export type ConnectionFacts = z.infer<typeof connection>
 export type MulticastFacts = z.infer<typeof multicast>
-export type NamedNode = z.infer<typeof named>
+export type NamedNode = z.infer<typeof machine>
 export type PendingNode = DaemonFacts['pending'][number]
 
 export const getDoctorQuery = z.strictObject({
@@ -243,10 +235,8 @@ const findings = () => listOf(finding, 256)
 
 export const leaveFindingsBody = z.strictObject({ checks: findings() })
 export const findingsLeft = z.strictObject({ kept: count('findings that are kept') })
-export const doctorFindings = z
-  .strictObject({
-    at: moment('when karo doctor ran last').nullable().describe('null: not since the daemon started'),
-    checks: findings(),
-  })
-  .meta({ id: 'DoctorFindings' })
+export const doctorFindings = named('DoctorFindings', {
+  at: moment('when karo doctor ran last').nullable().describe('null: not since the daemon started'),
+  checks: findings(),
+})
 export type FindingsShape = z.infer<typeof doctorFindings>

@@ -9,6 +9,7 @@ import { ACTION_CLASSES, APPROVAL_OUTCOMES, EVENT_TYPES, type EventType } from '
 import {
   category,
   count,
+  flag,
   listOf,
   moment,
   nodeRef,
@@ -110,7 +111,7 @@ const DATA = {
     agent: text(64, 'id of the agent'),
     state: z.enum(TASK_STATES).describe('as in A2A 1.0'),
     seq: count('number of the event, as in /tasks/events'),
-    final: z.boolean().describe('true: the task is over'),
+    final: flag('true: the task is over'),
     trace_id: traceId(),
   }),
   alert_raised: z.strictObject({

@@ -8,6 +8,12 @@ import { SHARING_CATEGORIES } from '../../../trust/policy/index.ts'
 
 export * from '../../../base/shape/fields.ts'
 
+export const flag = (what: string) => z.boolean().describe(what)
+
+/** A document with a name of its own in the OpenAPI document: these members and no others. */
+export const named = <Fields extends z.core.$ZodLooseShape>(id: string, fields: Fields) =>
+  z.strictObject(fields).meta({ id })
+
 /** A signed frame, in base64url. */
 export const frameText = (max: number, what: string) =>
   z

@@ -3,11 +3,13 @@ import * as z from 'zod'
 import {
   count,
   fingerprint,
+  flag,
   frameText,
   integer,
   labels,
   listOf,
   moment,
+  named,
   nodeId,
   nodeName,
   oneOf,
@@ -21,24 +23,22 @@ const digits = (length: number, what: string) => pattern(new RegExp(`^[0-9a-f]{$
 
 const owner = (what: string) => text(64, what)
 
-const certificate = z
-  .strictObject({
-    usage: oneOf(
-      ['issuer', 'node', 'operator'],
-      'issuer: may certify others, and is a node itself; operator: a person',
-    ),
-    node_id: nodeId(),
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    roles: labels('roles it was given'),
-    teams: labels('teams it was given'),
-    owner: owner('of a node: who has it').exactOptional(),
-    grants: labels('of an issuer: privileged roles that it may give'),
-    issuer: nodeId().describe('who signed it'),
-    issued_at: moment('when it was signed'),
-    ends_at: moment('until when it holds, with every certificate above it'),
-  })
-  .meta({ id: 'Certificate' })
+const certificate = named('Certificate', {
+  usage: oneOf(
+    ['issuer', 'node', 'operator'],
+    'issuer: may certify others, and is a node itself; operator: a person',
+  ),
+  node_id: nodeId(),
+  fingerprint: fingerprint(),
+  name: nodeName(),
+  roles: labels('roles it was given'),
+  teams: labels('teams it was given'),
+  owner: owner('of a node: who has it').exactOptional(),
+  grants: labels('of an issuer: privileged roles that it may give'),
+  issuer: nodeId().describe('who signed it'),
+  issued_at: moment('when it was signed'),
+  ends_at: moment('until when it holds, with every certificate above it'),
+})
 
 /** Who took the certificate of a node from it. */
 export const revokedBy = () =>
@@ -46,51 +46,47 @@ export const revokedBy = () =>
     node_id: nodeId().describe('who signed the list that names the key'),
     fingerprint: fingerprint(),
     name: nodeName().describe('of the issuer; empty for the root, and where it is not known'),
-    root: z.boolean().describe('the root of the mesh did, and no issuer'),
+    root: flag('the root of the mesh did, and no issuer'),
     at: moment('when it was revoked'),
   })
 
-export const fleetState = z
-  .strictObject({
-    mesh: digits(64, 'identity of the mesh: BLAKE3 of the key of its root').nullable(),
-    root: nodeId().nullable().describe('the root that this node trusts; null: none'),
-    joined_at: moment('when this node began to belong to it').nullable(),
-    own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
-    why_not: z
-      .enum(['revoked', 'issuer_revoked', 'not_granted', 'ended'])
-      .nullable()
-      .describe(
-        'why the certificate of this node does not hold; not_granted: the issuer may not give its roles any more; ended: its time is over, or its issuer’s',
+export const fleetState = named('Fleet', {
+  mesh: digits(64, 'identity of the mesh: BLAKE3 of the key of its root').nullable(),
+  root: nodeId().nullable().describe('the root that this node trusts; null: none'),
+  joined_at: moment('when this node began to belong to it').nullable(),
+  own: certificate.nullable().describe('the certificate of this node; null: none that holds'),
+  why_not: z
+    .enum(['revoked', 'issuer_revoked', 'not_granted', 'ended'])
+    .nullable()
+    .describe(
+      'why the certificate of this node does not hold; not_granted: the issuer may not give its roles any more; ended: its time is over, or its issuer’s',
+    ),
+  revoked_by: revokedBy()
+    .nullable()
+    .describe('who revoked the key of this node; null: nobody, or not that is known here'),
+  issuer: flag('this node may certify others'),
+  lists_at: moment(
+    'when the newest revocation list was signed, or this node joined if that is later',
+  ).nullable(),
+  stale: flag('no revocation list for a week: certificates open no data here'),
+  certified: count('nodes with a certificate that holds, this one included'),
+  revoked: count('keys that are revoked'),
+  joining: z
+    .strictObject({
+      ends_at: moment('when the invite ends'),
+      refused: text(32, 'why the inviter did not take it').nullable(),
+      detail: text(400, 'what is wrong with the enrolment file').nullable(),
+      clock_off_ms: integer(
+        "the inviter's clock minus this one, milliseconds, where it is refused for that",
+      ).nullable(),
+      places: listOf(text(300, '`host:port`'), 16).describe('addresses at which this node tries the inviter'),
+      ways: listOf(z.enum(['mdns', 'dns_sd', 'scan', 'peers']), 4).describe(
+        'what else finds it here: the keys of discovery that are in use',
       ),
-    revoked_by: revokedBy()
-      .nullable()
-      .describe('who revoked the key of this node; null: nobody, or not that is known here'),
-    issuer: z.boolean().describe('this node may certify others'),
-    lists_at: moment(
-      'when the newest revocation list was signed, or this node joined if that is later',
-    ).nullable(),
-    stale: z.boolean().describe('no revocation list for a week: certificates open no data here'),
-    certified: count('nodes with a certificate that holds, this one included'),
-    revoked: count('keys that are revoked'),
-    joining: z
-      .strictObject({
-        ends_at: moment('when the invite ends'),
-        refused: text(32, 'why the inviter did not take it').nullable(),
-        detail: text(400, 'what is wrong with the enrolment file').nullable(),
-        clock_off_ms: integer(
-          "the inviter's clock minus this one, milliseconds, where it is refused for that",
-        ).nullable(),
-        places: listOf(text(300, '`host:port`'), 16).describe(
-          'addresses at which this node tries the inviter',
-        ),
-        ways: listOf(z.enum(['mdns', 'dns_sd', 'scan', 'peers']), 4).describe(
-          'what else finds it here: the keys of discovery that are in use',
-        ),
-      })
-      .nullable()
-      .describe('an invite that this node is using; null: none'),
-  })
-  .meta({ id: 'Fleet' })
+    })
+    .nullable()
+    .describe('an invite that this node is using; null: none'),
+})
 export type FleetShape = z.infer<typeof fleetState>
 
 export const foundBody = z.strictObject({
@@ -101,19 +97,17 @@ export const foundBody = z.strictObject({
   ),
 })
 
-export const rootList = z
-  .strictObject({
-    number: z.int().min(0).nullable().describe('number of the newest list that the root signed; null: none'),
-    signed_at: moment('when that list was signed; the next one has to be later').nullable(),
-    revoked: listOf(z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }), 1024).describe(
-      'keys that the root revoked',
-    ),
-    by_issuers: listOf(
-      z.strictObject({ issuer: nodeId(), node_id: nodeId(), at: moment('when it was revoked') }),
-      8_192,
-    ).describe('keys that issuers revoked; a list that revokes an issuer repeats what that one revoked'),
-  })
-  .meta({ id: 'RootList' })
+export const rootList = named('RootList', {
+  number: z.int().min(0).nullable().describe('number of the newest list that the root signed; null: none'),
+  signed_at: moment('when that list was signed; the next one has to be later').nullable(),
+  revoked: listOf(z.strictObject({ node_id: nodeId(), at: moment('when it was revoked') }), 1024).describe(
+    'keys that the root revoked',
+  ),
+  by_issuers: listOf(
+    z.strictObject({ issuer: nodeId(), node_id: nodeId(), at: moment('when it was revoked') }),
+    8_192,
+  ).describe('keys that issuers revoked; a list that revokes an issuer repeats what that one revoked'),
+})
 export type RootListShape = z.infer<typeof rootList>
 
 export const rootListBody = z.strictObject({
@@ -143,40 +137,36 @@ export const assignBody = z.strictObject({
   owner: owner('replaces who has it; empty: nobody but itself').exactOptional(),
 })
 export const assignableQuery = z.strictObject({ issuer: who().describe('who certified them last') })
-export const assignable = z
-  .strictObject({
-    nodes: listOf(
-      z.strictObject({
-        node_id: nodeId(),
-        fingerprint: fingerprint(),
-        name: nodeName(),
-        roles: labels('roles it has'),
-        teams: labels('teams it has'),
-      }),
-      8_192,
-    ).describe('nodes for which this issuer can sign a new certificate'),
-  })
-  .meta({ id: 'Assignable' })
+export const assignable = named('Assignable', {
+  nodes: listOf(
+    z.strictObject({
+      node_id: nodeId(),
+      fingerprint: fingerprint(),
+      name: nodeName(),
+      roles: labels('roles it has'),
+      teams: labels('teams it has'),
+    }),
+    8_192,
+  ).describe('nodes for which this issuer can sign a new certificate'),
+})
 
-export const assigned = z.strictObject({ certificate }).meta({ id: 'Assigned' })
+export const assigned = named('Assigned', { certificate })
 
-const invite = z
-  .strictObject({
-    id: digits(16, 'names the invite; no secret'),
-    state: oneOf(
-      ['open', 'used', 'expired', 'cancelled', 'replaced'],
-      'replaced: it names a key that this node has no more, so it lets nobody in',
-    ),
-    made_at: moment('when it was made'),
-    ends_at: moment('when it ends'),
-    uses: count('number of machines that may use it'),
-    used: count('machines it has let in'),
-    failures: count('wrong proofs; five of them cancel it'),
-    roles: labels('roles of these machines'),
-    teams: labels('teams of these machines'),
-    owner: owner('who has these machines').exactOptional(),
-  })
-  .meta({ id: 'Invite' })
+const invite = named('Invite', {
+  id: digits(16, 'names the invite; no secret'),
+  state: oneOf(
+    ['open', 'used', 'expired', 'cancelled', 'replaced'],
+    'replaced: it names a key that this node has no more, so it lets nobody in',
+  ),
+  made_at: moment('when it was made'),
+  ends_at: moment('when it ends'),
+  uses: count('number of machines that may use it'),
+  used: count('machines it has let in'),
+  failures: count('wrong proofs; five of them cancel it'),
+  roles: labels('roles of these machines'),
+  teams: labels('teams of these machines'),
+  owner: owner('who has these machines').exactOptional(),
+})
 export type InviteShape = z.infer<typeof invite>
 
 export const inviteList = z.strictObject({ invites: listOf(invite, 2048).describe('the newest first') })
@@ -195,14 +185,12 @@ export const inviteBody = z.strictObject({
   owner: someText(64, 'who has these machines: in totals they count once').exactOptional(),
 })
 
-export const inviteMade = z
-  .strictObject({
-    invite,
-    code: text(128, 'the invite itself, with addresses of this node; never told again'),
-    root: nodeId(),
-    places: listOf(text(300, '`host:port`'), 16).describe('where this node listens'),
-  })
-  .meta({ id: 'InviteMade' })
+export const inviteMade = named('InviteMade', {
+  invite,
+  code: text(128, 'the invite itself, with addresses of this node; never told again'),
+  root: nodeId(),
+  places: listOf(text(300, '`host:port`'), 16).describe('where this node listens'),
+})
 
 export const cancelBody = z.strictObject({ id: someText(64, 'its id') })
 

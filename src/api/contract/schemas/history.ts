@@ -8,7 +8,19 @@ import {
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
 } from '../constants.ts'
-import { category, count, integer, listOf, moment, pattern, riskLevel, someText, text } from './fields.ts'
+import {
+  category,
+  count,
+  flag,
+  integer,
+  listOf,
+  moment,
+  named,
+  pattern,
+  riskLevel,
+  someText,
+  text,
+} from './fields.ts'
 
 const command = {
   id: text(32, 'id of the event; ids of one person sort by time'),
@@ -20,7 +32,7 @@ const command = {
   duration_ms: count('milliseconds; null when it is not known').nullable(),
   risk_level: riskLevel(),
   category: category(),
-  karo_generated: z.boolean().describe("a program ran it on the person's behalf"),
+  karo_generated: flag("a program ran it on the person's behalf"),
   untimed: z
     .literal(true)
     .exactOptional()
@@ -38,12 +50,10 @@ const event = z
   .meta({ id: 'Command', description: 'One command line that ran. Never leaves this machine.' })
 export type EventShape = z.infer<typeof event>
 
-export const history = z
-  .strictObject({
-    events: listOf(event).describe('newest first'),
-    total: count('all that match, also those beyond the limit'),
-  })
-  .meta({ id: 'History' })
+export const history = named('History', {
+  events: listOf(event).describe('newest first'),
+  total: count('all that match, also those beyond the limit'),
+})
 
 const rankedCommand = z
   .strictObject({
@@ -55,15 +65,11 @@ const rankedCommand = z
   .meta({ id: 'RankedCommand', description: 'A command, with its newest use. Never leaves this machine.' })
 export type RankedCommandShape = z.infer<typeof rankedCommand>
 
-export const rankedCommands = z
-  .strictObject({
-    commands: listOf(rankedCommand).describe('likeliest first'),
-    total: count('different commands that match, also those beyond the limit'),
-    complete: z
-      .boolean()
-      .describe('false: only the newest commands are loaded yet; a later request finds more'),
-  })
-  .meta({ id: 'RankedCommands' })
+export const rankedCommands = named('RankedCommands', {
+  commands: listOf(rankedCommand).describe('likeliest first'),
+  total: count('different commands that match, also those beyond the limit'),
+  complete: flag('false: only the newest commands are loaded yet; a later request finds more'),
+})
 export type RankedShape = z.infer<typeof rankedCommands>
 
 export const inspectedCommand = z
@@ -80,18 +86,16 @@ export const inspectedCommand = z
     recent: listOf(event, 8).describe('its newest uses, the newest first'),
     before: listOf(event, 3).describe('before it in its shell session, in the order of time'),
     after: listOf(event, 3).describe('after it in its shell session'),
-    complete: z.boolean().describe('false: only the newest commands are loaded yet'),
+    complete: flag('false: only the newest commands are loaded yet'),
   })
   .meta({ id: 'InspectedCommand', description: 'What is known of one command. Never leaves this machine.' })
 
-export const deletedCommands = z
-  .strictObject({
-    events: count('commands that were removed, or with `dry_run` would be'),
-    texts: count('removed texts that no other command uses; 0 with `dry_run`'),
-    dry_run: z.boolean(),
-    sample: listOf(event, 20).describe('with `dry_run` the newest of these commands, else none'),
-  })
-  .meta({ id: 'DeletedCommands' })
+export const deletedCommands = named('DeletedCommands', {
+  events: count('commands that were removed, or with `dry_run` would be'),
+  texts: count('removed texts that no other command uses; 0 with `dry_run`'),
+  dry_run: z.boolean(),
+  sample: listOf(event, 20).describe('with `dry_run` the newest of these commands, else none'),
+})
 export type DeletedShape = z.infer<typeof deletedCommands>
 
 /** Filters of a search or a removal. */

@@ -9,6 +9,7 @@ import {
   labels,
   listOf,
   moment,
+  named,
   nodeId,
   nodeName,
   pattern,
@@ -21,24 +22,20 @@ const hex = (bytes: number, what: string) => pattern(new RegExp(`^[0-9a-f]{${2 *
 const frame = (what: string) => frameText(4096, `${what}: the frame in base64url`)
 const chain = () => listOf(frame('a certificate'), 2).describe('from the certificate that the root signed on')
 
-const operator = z
-  .strictObject({
-    node_id: nodeId().describe('public key of the operator, written as that of a node'),
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    roles: labels('roles it was given'),
-    teams: labels('teams it was given'),
-    state: z.enum(['valid', 'expired', 'revoked', 'void']).describe('void: its issuer counts no more'),
-    issuer: nodeId().describe('who signed its certificate'),
-    issued_at: moment('when its certificate was signed'),
-    ends_at: moment('until when it holds'),
-  })
-  .meta({ id: 'Operator' })
+const operator = named('Operator', {
+  node_id: nodeId().describe('public key of the operator, written as that of a node'),
+  fingerprint: fingerprint(),
+  name: nodeName(),
+  roles: labels('roles it was given'),
+  teams: labels('teams it was given'),
+  state: z.enum(['valid', 'expired', 'revoked', 'void']).describe('void: its issuer counts no more'),
+  issuer: nodeId().describe('who signed its certificate'),
+  issued_at: moment('when its certificate was signed'),
+  ends_at: moment('until when it holds'),
+})
 export type OperatorShape = z.infer<typeof operator>
 
-export const operatorList = z
-  .strictObject({ operators: listOf(operator, 1024).describe('by name') })
-  .meta({ id: 'Operators' })
+export const operatorList = named('Operators', { operators: listOf(operator, 1024).describe('by name') })
 
 export const operatorBody = z.strictObject({
   key: nodeId().describe('public key of the operator; the private one is never sent'),
@@ -53,7 +50,7 @@ export const operatorBody = z.strictObject({
   teams: listOf(z.string().min(1).max(64), 8).default([]).describe('teams of the operator'),
 })
 
-export const operatorMade = z.strictObject({ operator, chain: chain() }).meta({ id: 'OperatorMade' })
+export const operatorMade = named('OperatorMade', { operator, chain: chain() })
 
 const whose = someText(256, 'name, fingerprint or public key of the operator')
 export const whoseBody = z.strictObject({ operator: whose })
@@ -67,7 +64,7 @@ export const reassignBody = z.strictObject({
   roles: replaced('replaces the roles'),
   teams: replaced('replaces the teams'),
 })
-export const operatorAnswer = z.strictObject({ operator }).meta({ id: 'OperatorAnswer' })
+export const operatorAnswer = named('OperatorAnswer', { operator })
 
 /** What a login may be for. */
 export const LOGIN_TYPES = [...ASKED_TYPES, AGENT_CONTROL] as const
@@ -109,30 +106,26 @@ export type LoginOfferShape = z.infer<typeof loginOffer>
 
 export const loginBody = z.strictObject({ delegation: frame('the signed delegation'), chain: chain() })
 
-const login = z
-  .strictObject({
-    session: hex(16, 'names the login; no secret'),
-    operator: nodeId(),
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    roles: labels('roles of the operator'),
-    teams: labels('teams of the operator'),
-    types: types(),
-    begun_at: moment('when it began'),
-    ends_at: moment('when it ends'),
-  })
-  .meta({ id: 'Login' })
+const login = named('Login', {
+  session: hex(16, 'names the login; no secret'),
+  operator: nodeId(),
+  fingerprint: fingerprint(),
+  name: nodeName(),
+  roles: labels('roles of the operator'),
+  teams: labels('teams of the operator'),
+  types: types(),
+  begun_at: moment('when it began'),
+  ends_at: moment('when it ends'),
+})
 export type LoginShape = z.infer<typeof login>
 
-export const loginState = z
-  .strictObject({
-    uid: count('the person who asks'),
-    node: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
-    login: login.nullable().describe('null: this person asks as the node'),
-  })
-  .meta({ id: 'WhoAmI' })
+export const loginState = named('WhoAmI', {
+  uid: count('the person who asks'),
+  node: z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
+  login: login.nullable().describe('null: this person asks as the node'),
+})
 export type WhoAmIShape = z.infer<typeof loginState>
 
-export const logoutAnswer = z
-  .strictObject({ ended: login.nullable().describe('the login that ended; null: there was none') })
-  .meta({ id: 'Logout' })
+export const logoutAnswer = named('Logout', {
+  ended: login.nullable().describe('the login that ended; null: there was none'),
+})

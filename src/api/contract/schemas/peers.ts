@@ -4,10 +4,12 @@ import { LINKS_MAX } from '../../../../protocols/messages/presence.ts'
 import {
   count,
   fingerprint,
+  flag,
   integer,
   labels,
   listOf,
   moment,
+  named,
   nodeId,
   nodeName,
   oneOf,
@@ -28,102 +30,96 @@ const TRUST_SOURCES = [
   'default',
 ] as const
 
-const peer = z
-  .strictObject({
-    node_id: nodeId(),
-    fingerprint: fingerprint(),
-    name: nodeName(),
-    name_chosen: z
-      .boolean()
-      .exactOptional()
-      .describe('true: people or the configuration here call it so; false: the node gave itself the name'),
-    trust_level: trustLevel(),
-    standing: oneOf(
-      ['stranger', 'known', 'member'],
-      'stranger: only its key is known; known: a member spoke of it; member: this node admits it',
-    ).exactOptional(),
-    roles: labels('roles of the node on this machine'),
-    teams: labels('teams of the node on this machine'),
-    why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
-    decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
-    addresses: listOf(text(256, 'multiaddr'), 8).describe(
-      'addresses at which the node was met, newest first; only administrators may see this',
+const peer = named('Peer', {
+  node_id: nodeId(),
+  fingerprint: fingerprint(),
+  name: nodeName(),
+  name_chosen: z
+    .boolean()
+    .exactOptional()
+    .describe('true: people or the configuration here call it so; false: the node gave itself the name'),
+  trust_level: trustLevel(),
+  standing: oneOf(
+    ['stranger', 'known', 'member'],
+    'stranger: only its key is known; known: a member spoke of it; member: this node admits it',
+  ).exactOptional(),
+  roles: labels('roles of the node on this machine'),
+  teams: labels('teams of the node on this machine'),
+  why: z.enum(TRUST_SOURCES).describe('the source that decided the trust level'),
+  decided_at: moment('with `tofu`: when a person of this machine decided').exactOptional(),
+  addresses: listOf(text(256, 'multiaddr'), 8).describe(
+    'addresses at which the node was met, newest first; only administrators may see this',
+  ),
+  state: oneOf(
+    ['connected', 'known', 'missing', 'pending', 'denied', 'revoked'],
+    'missing: the node has a certificate that holds, and is not there',
+  ),
+  certified_until: moment('when its certificate ends').exactOptional(),
+  owner: text(64, 'who has the machine, as its certificate says').exactOptional(),
+  certifies: count('of an issuer: nodes with a certificate that it signed and that holds').exactOptional(),
+  last_seen: moment('when the node was last met; null if never').nullable(),
+  known_by: z
+    .enum(['link', 'gossip'])
+    .nullable()
+    .describe('gossip: an admitted member told of it; link: it was connected here; null: it is not a member'),
+  through: fingerprint()
+    .exactOptional()
+    .describe('with `gossip`: the member that first told of it, which need not be connected now'),
+  presence: z
+    .enum(['online', 'unsure', 'offline'])
+    .nullable()
+    .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
+  apart: oneOf(
+    ['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'],
+    'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
+  ).exactOptional(),
+  links: listOf(fingerprint(), LINKS_MAX)
+    .exactOptional()
+    .describe(
+      'neighbours that an admitted node named when it last told of itself, minutes ago: its own word; absent: it named none, or is offline',
     ),
-    state: oneOf(
-      ['connected', 'known', 'missing', 'pending', 'denied', 'revoked'],
-      'missing: the node has a certificate that holds, and is not there',
-    ),
-    certified_until: moment('when its certificate ends').exactOptional(),
-    owner: text(64, 'who has the machine, as its certificate says').exactOptional(),
-    certifies: count('of an issuer: nodes with a certificate that it signed and that holds').exactOptional(),
-    last_seen: moment('when the node was last met; null if never').nullable(),
-    known_by: z
-      .enum(['link', 'gossip'])
-      .nullable()
-      .describe(
-        'gossip: an admitted member told of it; link: it was connected here; null: it is not a member',
-      ),
-    through: fingerprint()
-      .exactOptional()
-      .describe('with `gossip`: the member that first told of it, which need not be connected now'),
-    presence: z
-      .enum(['online', 'unsure', 'offline'])
-      .nullable()
-      .describe('unsure: its connection broke without a goodbye; null: it is not a member'),
-    apart: oneOf(
-      ['clock', 'not_trusted_there', 'encryption', 'links_full', 'links_full_there'],
-      'why a trusted node has no link here, if this node knows. clock: its clock is more than five minutes off, so it is refused; not_trusted_there: it does not trust this node; encryption: its setting transport.security is another one; links_full: it trusts few nodes, and this one keeps the links of overlay.leaves_up_to others; links_full_there: the other way round',
-    ).exactOptional(),
-    links: listOf(fingerprint(), LINKS_MAX)
-      .exactOptional()
-      .describe(
-        'neighbours that an admitted node named when it last told of itself, minutes ago: its own word; absent: it named none, or is offline',
-      ),
-    twin_places: listOf(text(512, 'ip:port, with commas'), 8)
-      .exactOptional()
-      .describe('its key is used on two machines: where they were seen within the last ten minutes'),
-    clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
-  })
-  .meta({ id: 'Peer' })
+  twin_places: listOf(text(512, 'ip:port, with commas'), 8)
+    .exactOptional()
+    .describe('its key is used on two machines: where they were seen within the last ten minutes'),
+  clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
+})
 export type PeerShape = z.infer<typeof peer>
 
-export const peerList = z
-  .strictObject({ peers: listOf(peer).describe('nodes that wait for a decision come first') })
-  .meta({ id: 'PeerList' })
+export const peerList = named('PeerList', {
+  peers: listOf(peer).describe('nodes that wait for a decision come first'),
+})
 
 const step = z.strictObject({
   source: z.enum([...TRUST_SOURCES, 'denied', 'revoked']),
   says: text(4096, 'for people'),
-  decides: z.boolean().describe('true for the one step that decided'),
+  decides: flag('true for the one step that decided'),
 })
 
-export const peerAnswer = z
-  .strictObject({
-    peer,
-    revoked_in: oneOf(
-      ['here', 'mesh'],
-      'of a revocation. mesh: this node is an issuer, so every member is told',
-    ).exactOptional(),
-    received: z
-      .strictObject({
-        summaries: count(
-          'summaries of this node that it could open until now; what it has read it may have kept',
-        ),
-        emptied: count('of these, replaced by editions without it'),
-        fetched: count('of these, fetched by it before its connection was closed'),
-      })
-      .exactOptional()
-      .describe('of a denial or a revocation: what the other side received from this node'),
-    spread: z
-      .strictObject({
-        linked: count('members that are linked to this node'),
-        have: count('of these, members that had fetched the list within three seconds'),
-      })
-      .exactOptional()
-      .describe('of a revocation in the mesh: who has the list that names the key, besides this node'),
-    steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
-  })
-  .meta({ id: 'PeerAnswer' })
+export const peerAnswer = named('PeerAnswer', {
+  peer,
+  revoked_in: oneOf(
+    ['here', 'mesh'],
+    'of a revocation. mesh: this node is an issuer, so every member is told',
+  ).exactOptional(),
+  received: z
+    .strictObject({
+      summaries: count(
+        'summaries of this node that it could open until now; what it has read it may have kept',
+      ),
+      emptied: count('of these, replaced by editions without it'),
+      fetched: count('of these, fetched by it before its connection was closed'),
+    })
+    .exactOptional()
+    .describe('of a denial or a revocation: what the other side received from this node'),
+  spread: z
+    .strictObject({
+      linked: count('members that are linked to this node'),
+      have: count('of these, members that had fetched the list within three seconds'),
+    })
+    .exactOptional()
+    .describe('of a revocation in the mesh: who has the list that names the key, besides this node'),
+  steps: listOf(step, 16).exactOptional().describe('the sources that were asked, strongest first'),
+})
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
 
 export const whoOnly = z.strictObject({ who: who() })

@@ -1,7 +1,7 @@
 // Schemas of the people of this node: /people.
 import * as z from 'zod'
 import { HELD_REASONS } from '../../../base/words/held-reasons.ts'
-import { count, listOf, moment, someText, text } from './fields.ts'
+import { count, listOf, moment, named, someText, text } from './fields.ts'
 
 const person = z
   .strictObject({
@@ -17,7 +17,7 @@ const person = z
   })
   .meta({ id: 'Person', description: 'Whose data is here; nothing of what they did.' })
 
-export const people = z.strictObject({ people: listOf(person) }).meta({ id: 'People' })
+export const people = named('People', { people: listOf(person) })
 
 const whoBody = z
   .string()
@@ -36,7 +36,7 @@ export const removeBody = z.strictObject({
   dry_run: z.boolean().default(false).describe('only say whose data would go'),
 })
 
-export const personAnswer = z.strictObject({ person }).meta({ id: 'PersonAnswer' })
+export const personAnswer = named('PersonAnswer', { person })
 
 export type PersonShape = z.infer<typeof person>
 export type PeopleShape = z.infer<typeof people>

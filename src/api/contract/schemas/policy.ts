@@ -6,10 +6,12 @@ import { ACTIONS } from '../../../trust/policy/index.ts'
 import {
   count,
   digest,
+  flag,
   frameText,
   level,
   listOf,
   moment,
+  named,
   nodeId,
   nodeRef,
   rowsOf,
@@ -36,7 +38,7 @@ const organisation = z
       value: text(SETTING_BYTES, 'of the bundle'),
       here: text(SETTING_BYTES, 'the value in force here'),
       source: text(4096, 'where that came from'),
-      followed: z.boolean().describe('false: policy.follow leaves it out here'),
+      followed: flag('false: policy.follow leaves it out here'),
     }).describe('settings of every node; of this and the own value the stricter is in force'),
     totals: z
       .strictObject({
@@ -64,12 +66,10 @@ const organisation = z
 export const bundleBody = z.strictObject({
   bundle: frameText(70_000, 'policy bundle that the root signed: the frame in base64url'),
 })
-export const bundleKept = z
-  .strictObject({ bundle: bundleBody.shape.bundle.nullable().describe('null: none came here') })
-  .meta({ id: 'BundleKept' })
-export const bundleTaken = z
-  .strictObject({ organisation: organisation.nullable() })
-  .meta({ id: 'BundleTaken' })
+export const bundleKept = named('BundleKept', {
+  bundle: bundleBody.shape.bundle.nullable().describe('null: none came here'),
+})
+export const bundleTaken = named('BundleTaken', { organisation: organisation.nullable() })
 
 export const policyView = z
   .strictObject({

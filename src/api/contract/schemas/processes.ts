@@ -1,7 +1,7 @@
 // Schemas of /processes: what a person's processes used. Level 0, for nobody else.
 import * as z from 'zod'
 import { PROCESS_SORTS, PROCESSES_LIMIT_DEFAULT, PROCESSES_LIMIT_MAX } from '../constants.ts'
-import { count, integer, listOf, moment, text } from './fields.ts'
+import { count, flag, integer, listOf, moment, named, text } from './fields.ts'
 
 const watched = z
   .strictObject({
@@ -9,7 +9,7 @@ const watched = z
     pid: count('its number'),
     shell: text(32, 'name of the shell that started it'),
     started_at: moment('start of the process'),
-    running: z.boolean().describe('false: it has ended, or was last seen before the daemon began'),
+    running: flag('false: it has ended, or was last seen before the daemon began'),
     duration_ms: count('milliseconds until it was last seen'),
     peak_rss_bytes: count(
       'most memory that it was seen to hold at once; null if it could not be read',
@@ -23,12 +23,10 @@ const watched = z
   .meta({ id: 'Process', description: 'One process of a hooked shell. Never leaves this machine.' })
 export type ProcessShape = z.infer<typeof watched>
 
-export const processes = z
-  .strictObject({
-    processes: listOf(watched).describe('the process that used most comes first'),
-    total: count('all that match, also those beyond the limit'),
-  })
-  .meta({ id: 'Processes' })
+export const processes = named('Processes', {
+  processes: listOf(watched).describe('the process that used most comes first'),
+  total: count('all that match, also those beyond the limit'),
+})
 export type ProcessesShape = z.infer<typeof processes>
 
 export const getProcessesQuery = z.strictObject({

@@ -8,8 +8,10 @@ import {
   count,
   digest,
   fingerprint,
+  flag,
   listOf,
   moment,
+  named,
   nodeId,
   nodeName,
   nodeRef,
@@ -49,36 +51,30 @@ const sharedWith = z
   })
   .meta({ id: 'SharedWith', description: 'What one known node may have of one person right now.' })
 
-export const sharingView = z
-  .strictObject({
-    sharing: z.enum(['on', 'off']),
-    source: oneOf(['config', 'decision'], 'decision: this person decided; config: the file still holds'),
-    max_level: z
-      .literal([0, 1, 2])
-      .meta({ type: 'integer', description: '0 nothing, 1 summaries, 2 totals' }),
-    categories: z.strictObject(
-      Object.fromEntries(SHARING_CATEGORIES.map((one) => [one, z.boolean()])) as Record<
-        SharingCategory,
-        z.ZodBoolean
-      >,
-    ),
-    anomalies: oneOf(
-      ANOMALY_CHOICES,
-      'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
-    ),
-    allow: z.strictObject({
-      peers: entries('who may have level 1'),
-      supervisors: entries('who may have level 2'),
-    }),
-    allow_only: parts('who may have some categories, besides what `allow` gives'),
-    stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX).describe(
-      'nothing goes to these',
-    ),
-    stopped_only: parts('from whom some categories are kept, whatever else is allowed'),
-    peers: listOf(sharedWith),
-    totals: totalsReaders,
-  })
-  .meta({ id: 'Sharing' })
+export const sharingView = named('Sharing', {
+  sharing: z.enum(['on', 'off']),
+  source: oneOf(['config', 'decision'], 'decision: this person decided; config: the file still holds'),
+  max_level: z.literal([0, 1, 2]).meta({ type: 'integer', description: '0 nothing, 1 summaries, 2 totals' }),
+  categories: z.strictObject(
+    Object.fromEntries(SHARING_CATEGORIES.map((one) => [one, z.boolean()])) as Record<
+      SharingCategory,
+      z.ZodBoolean
+    >,
+  ),
+  anomalies: oneOf(
+    ANOMALY_CHOICES,
+    'how far anomalies leave: off, anonymous (only in totals of many nodes) or identified (also in answers of this node)',
+  ),
+  allow: z.strictObject({
+    peers: entries('who may have level 1'),
+    supervisors: entries('who may have level 2'),
+  }),
+  allow_only: parts('who may have some categories, besides what `allow` gives'),
+  stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX).describe('nothing goes to these'),
+  stopped_only: parts('from whom some categories are kept, whatever else is allowed'),
+  peers: listOf(sharedWith),
+  totals: totalsReaders,
+})
 export type SharingView = z.infer<typeof sharingView>
 
 const summary = z
@@ -90,16 +86,14 @@ const summary = z
   })
   .meta({ id: 'Summary', description: "One node's numbers of one period: level 1." })
 
-const previewed = z
-  .strictObject({
-    recipients: listOf(nodeRef, RECIPIENTS_MAX).describe(
-      'every node that could read it, in the order of their ids',
-    ),
-    summary,
-    bytes: count('bytes of the plaintext'),
-    digest: digest('hash of the plaintext'),
-  })
-  .meta({ id: 'PreviewedSummary' })
+const previewed = named('PreviewedSummary', {
+  recipients: listOf(nodeRef, RECIPIENTS_MAX).describe(
+    'every node that could read it, in the order of their ids',
+  ),
+  summary,
+  bytes: count('bytes of the plaintext'),
+  digest: digest('hash of the plaintext'),
+})
 export type SummaryShape = z.infer<typeof previewed>
 
 const totalsType = z.strictObject({
@@ -131,7 +125,7 @@ const totalsPreview = z
     operators: listOf(nodeRef, RECIPIENTS_MAX).describe('people with the role, who may read them anywhere'),
     k: count('fewest machines of a total'),
     k_min: count('of this machine: it is in no total of fewer'),
-    counted: z.boolean().describe("the caller's numbers are among those that this machine adds up"),
+    counted: flag("the caller's numbers are among those that this machine adds up"),
     types: listOf(totalsType, 16),
   })
   .meta({ id: 'TotalsPreview', description: "What this machine would give to a role's totals." })
@@ -152,13 +146,11 @@ export const sharePreview = z
   .meta({ id: 'SharePreview', description: 'What would be sealed now, for whom.' })
 export type SharePreviewShape = z.infer<typeof sharePreview>
 
-const period = z
-  .strictObject({
-    granularity: z.enum(GRANULARITIES).describe('of UTC, weeks from Monday'),
-    start: moment('first moment'),
-    end: moment('the moment after it, exclusive'),
-  })
-  .meta({ id: 'Period' })
+const period = named('Period', {
+  granularity: z.enum(GRANULARITIES).describe('of UTC, weeks from Monday'),
+  start: moment('first moment'),
+  end: moment('the moment after it, exclusive'),
+})
 
 const edition = {
   period,
@@ -167,35 +159,27 @@ const edition = {
   bytes: count('bytes of the signed document as it travels'),
 }
 
-export const publishedSummaries = z
-  .strictObject({
-    summaries: listOf(
-      z
-        .strictObject({
-          ...edition,
-          recipients: listOf(nodeRef, RECIPIENTS_MAX).describe('who can open numbers of the caller in it'),
-        })
-        .meta({ id: 'PublishedSummary' }),
-    ).describe('newest period first'),
-  })
-  .meta({ id: 'PublishedSummaries' })
+export const publishedSummaries = named('PublishedSummaries', {
+  summaries: listOf(
+    named('PublishedSummary', {
+      ...edition,
+      recipients: listOf(nodeRef, RECIPIENTS_MAX).describe('who can open numbers of the caller in it'),
+    }),
+  ).describe('newest period first'),
+})
 export type PublishedSummariesShape = z.infer<typeof publishedSummaries>
 
-export const heldSummaries = z
-  .strictObject({
-    summaries: listOf(
-      z
-        .strictObject({
-          author: nodeRef,
-          ...edition,
-          received_at: moment('when this node got it'),
-          age_ms: count('milliseconds since its author derived the numbers'),
-        })
-        .meta({ id: 'HeldSummary' }),
-    ).describe('newest period first'),
-    total: count('all that match, also those beyond the limit'),
-  })
-  .meta({ id: 'HeldSummaries' })
+export const heldSummaries = named('HeldSummaries', {
+  summaries: listOf(
+    named('HeldSummary', {
+      author: nodeRef,
+      ...edition,
+      received_at: moment('when this node got it'),
+      age_ms: count('milliseconds since its author derived the numbers'),
+    }),
+  ).describe('newest period first'),
+  total: count('all that match, also those beyond the limit'),
+})
 export type HeldSummariesShape = z.infer<typeof heldSummaries>
 
 export const whom = z.strictObject({

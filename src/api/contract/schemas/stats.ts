@@ -1,7 +1,7 @@
 // Schemas of /stats: a person's own numbers.
 import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../constants.ts'
-import { category, count, LIST_MAX, moment, rowsOf, share, text, timeRange } from './fields.ts'
+import { category, count, flag, LIST_MAX, moment, rowsOf, share, text, timeRange } from './fields.ts'
 
 const ended = {
   failures: count('commands that ended with another code than 0'),
@@ -79,7 +79,7 @@ export const statistics = z
       previous_rate: share(
         'rate in the period before; null if the tool was not used then, or it is not known how its uses ended',
       ).nullable(),
-      rose: z.boolean().describe('the rate rose by more than chance explains'),
+      rose: flag('the rate rose by more than chance explains'),
     }).describe('tools whose rate rose, then tools that failed most'),
     busiest: z
       .strictObject({ date: date('the local date'), count: count('commands') })

@@ -3,7 +3,19 @@ import * as z from 'zod'
 import { AGENT_CLASSES, AGENT_NAME } from '../../../../agents/manifest/words.ts'
 import { AGENT_STATES } from '../../../../agents/runtime/agent-states.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
-import { count, integer, listOf, moment, pattern, rowsOf, someText, text, traceId } from '../fields.ts'
+import {
+  count,
+  flag,
+  integer,
+  listOf,
+  moment,
+  named,
+  pattern,
+  rowsOf,
+  someText,
+  text,
+  traceId,
+} from '../fields.ts'
 import { at } from './at.ts'
 import { secretWish } from './vault.ts'
 
@@ -35,7 +47,7 @@ const LIMITS = {
     .max(2 ** 34)
     .describe('output after which the agent is restarted'),
 }
-const limits = z.strictObject(LIMITS).meta({ id: 'AgentLimits' })
+const limits = named('AgentLimits', LIMITS)
 const someLimits = z.strictObject({
   cpu_seconds: LIMITS.cpu_seconds.exactOptional(),
   memory_bytes: LIMITS.memory_bytes.exactOptional(),
@@ -48,7 +60,7 @@ const someLimits = z.strictObject({
 const tool = z.strictObject({
   name: text(128, 'as it is called'),
   description: text(2_000, 'in the words of the agent'),
-  read_only: z.boolean().describe('what it says of itself (readOnlyHint)'),
+  read_only: flag('what it says of itself (readOnlyHint)'),
   input_schema: z
     .record(z.string(), z.unknown())
     .nullable()
@@ -78,48 +90,42 @@ const agentFields = {
     ),
 }
 
-export const agent = z
-  .strictObject({
-    ...agentFields,
-    manifest: z
-      .strictObject({
-        cwd: path('directory inside the jail'),
-        binds: listOf(bind, 64),
-        tools: listOf(text(128, 'that may be called; none: all'), 256),
-        secrets: listOf(secretWish, 8).describe('that it is given when it starts'),
-        connect: listOf(text(260, 'host and port'), 16)
-          .exactOptional()
-          .describe('places of the network that it may connect to; absent: none'),
-        capabilities: listOf(text(4_200, 'what it wants'), 128),
-        limits,
-        call_ms: count('milliseconds until a call has to be answered'),
-        why: text(500, 'in the words of the person'),
-        added_at: moment('when it was added, and signed'),
-      })
-      .nullable(),
-    server: text(128, 'what it calls itself; null while it does not run').nullable(),
-    offers: listOf(tool, 256).nullable().describe('its tools; null while it does not run'),
-  })
-  .meta({ id: 'Agent' })
+export const agent = named('Agent', {
+  ...agentFields,
+  manifest: z
+    .strictObject({
+      cwd: path('directory inside the jail'),
+      binds: listOf(bind, 64),
+      tools: listOf(text(128, 'that may be called; none: all'), 256),
+      secrets: listOf(secretWish, 8).describe('that it is given when it starts'),
+      connect: listOf(text(260, 'host and port'), 16)
+        .exactOptional()
+        .describe('places of the network that it may connect to; absent: none'),
+      capabilities: listOf(text(4_200, 'what it wants'), 128),
+      limits,
+      call_ms: count('milliseconds until a call has to be answered'),
+      why: text(500, 'in the words of the person'),
+      added_at: moment('when it was added, and signed'),
+    })
+    .nullable(),
+  server: text(128, 'what it calls itself; null while it does not run').nullable(),
+  offers: listOf(tool, 256).nullable().describe('its tools; null while it does not run'),
+})
 
-export const agentList = z
-  .strictObject({
-    agents: listOf(z.strictObject(agentFields), 1_024),
-    off: z.boolean().exactOptional().describe('true: agents are off here, and only built-in ones run'),
-  })
-  .meta({ id: 'AgentList' })
+export const agentList = named('AgentList', {
+  agents: listOf(z.strictObject(agentFields), 1_024),
+  off: z.boolean().exactOptional().describe('true: agents are off here, and only built-in ones run'),
+})
 
-export const agentLogs = z
-  .strictObject({
-    lines: rowsOf(1_000, {
-      at: moment('when it was written'),
-      from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
-      text: text(1_000, 'the line, cut where it is longer'),
-    }),
-    dropped: count('lines before these'),
-    cut: count('characters that too long lines among these lost'),
-  })
-  .meta({ id: 'AgentLogs' })
+export const agentLogs = named('AgentLogs', {
+  lines: rowsOf(1_000, {
+    at: moment('when it was written'),
+    from: z.enum(['agent', 'karo']).describe('agent: its standard error; karo: what became of it'),
+    text: text(1_000, 'the line, cut where it is longer'),
+  }),
+  dropped: count('lines before these'),
+  cut: count('characters that too long lines among these lost'),
+})
 
 export const addAgentBody = z.strictObject({
   class: z.enum(AGENT_CLASSES).default('kExecutor'),
@@ -185,23 +191,21 @@ const event = z.strictObject({
   progress: progress.nullable(),
 })
 
-export const taskRow = z.strictObject(taskFields).meta({ id: 'TaskRow' })
-export const taskList = z.strictObject({ tasks: listOf(taskRow) }).meta({ id: 'TaskList' })
-export const task = z
-  .strictObject({
-    ...taskFields,
-    input: z.unknown().describe('the arguments; null for the task of another person'),
-    events: listOf(event, 100).describe('the last ones; none for the task of another person'),
-    result: z.unknown().describe('CallToolResult of MCP; null: there is none, or it is of another person'),
-  })
-  .meta({ id: 'Task' })
+export const taskRow = named('TaskRow', taskFields)
+export const taskList = named('TaskList', { tasks: listOf(taskRow) })
+export const task = named('Task', {
+  ...taskFields,
+  input: z.unknown().describe('the arguments; null for the task of another person'),
+  events: listOf(event, 100).describe('the last ones; none for the task of another person'),
+  result: z.unknown().describe('CallToolResult of MCP; null: there is none, or it is of another person'),
+})
 
 export const taskLine = z
   .strictObject({
     task: taskId(),
     ...event.shape,
     approval: text(64, 'with `input-required`: its id').exactOptional(),
-    final: z.boolean().describe('true: this is the last line'),
+    final: flag('true: this is the last line'),
     result: z.unknown().optional().describe('with the last line: CallToolResult of MCP, or null'),
   })
   .meta({ id: 'TaskLine', description: 'One event of a task.' })

@@ -11,8 +11,10 @@ import {
   count,
   digest,
   fingerprint,
+  flag,
   listOf,
   moment,
+  named,
   nodeId,
   oneOf,
   pattern,
@@ -82,31 +84,29 @@ const approval = z
   })
 export type ApprovalShape = z.infer<typeof approval>
 
-const ended = z
-  .strictObject({
-    id: id(),
-    outcome: oneOf(
-      APPROVAL_OUTCOMES,
-      'used: it ran; unused: it was approved and nothing came of it; expired: nobody answered',
-    ),
-    agent: agent(),
-    action: text(128, 'the tool, or `exec` for a command'),
-    class: actionClass(),
-    line: text(2_048, 'the words, as a line for a shell; cut if they are many'),
-    cwd: text(4_096, 'the directory'),
-    task: text(128, 'the task that it was a part of'),
-    hash: digest('what the approval was bound to'),
-    scope: scope(),
-    uses: count('how often it ran'),
-    asked_at: moment('when it was asked'),
-    ended_at: moment('when it was over'),
-    by: text(256, 'who decided: a person, `nobody`, or `policy` and the name of a pattern'),
-    reason: text(512, 'why, in that person’s words'),
-  })
-  .meta({ id: 'EndedApproval' })
+const ended = named('EndedApproval', {
+  id: id(),
+  outcome: oneOf(
+    APPROVAL_OUTCOMES,
+    'used: it ran; unused: it was approved and nothing came of it; expired: nobody answered',
+  ),
+  agent: agent(),
+  action: text(128, 'the tool, or `exec` for a command'),
+  class: actionClass(),
+  line: text(2_048, 'the words, as a line for a shell; cut if they are many'),
+  cwd: text(4_096, 'the directory'),
+  task: text(128, 'the task that it was a part of'),
+  hash: digest('what the approval was bound to'),
+  scope: scope(),
+  uses: count('how often it ran'),
+  asked_at: moment('when it was asked'),
+  ended_at: moment('when it was over'),
+  by: text(256, 'who decided: a person, `nobody`, or `policy` and the name of a pattern'),
+  reason: text(512, 'why, in that person’s words'),
+})
 export type EndedApprovalShape = z.infer<typeof ended>
 
-export const approvals = z.strictObject({ approvals: listOf(approval, 256) }).meta({ id: 'Approvals' })
+export const approvals = named('Approvals', { approvals: listOf(approval, 256) })
 export type ApprovalsShape = z.infer<typeof approvals>
 
 export const getApprovalsQuery = z.strictObject({ at: at() })
@@ -124,22 +124,20 @@ export const decideBody = z.strictObject({
   scope: scope().exactOptional(),
   reason: z.string().max(500).exactOptional(),
 })
-export const decided = z
-  .strictObject({
-    id: id(),
-    decision: z.enum(['approved', 'denied']),
-    expires_at: moment('when an approval ends; null for a denial').nullable(),
-  })
-  .meta({ id: 'ApprovalDecided' })
+export const decided = named('ApprovalDecided', {
+  id: id(),
+  decision: z.enum(['approved', 'denied']),
+  expires_at: moment('when an approval ends; null for a denial').nullable(),
+})
 export type DecidedShape = z.infer<typeof decided>
 
 export const getLogQuery = z.strictObject({
   limit: z.int().min(1).max(APPROVALS_LOG_MAX).default(50).describe('how many'),
   id: z.string().min(4).max(10).exactOptional().describe('only this request'),
 })
-export const approvalsLog = z
-  .strictObject({ entries: listOf(ended, APPROVALS_LOG_MAX).describe('newest first') })
-  .meta({ id: 'ApprovalsLog' })
+export const approvalsLog = named('ApprovalsLog', {
+  entries: listOf(ended, APPROVALS_LOG_MAX).describe('newest first'),
+})
 export type ApprovalsLogShape = z.infer<typeof approvalsLog>
 
 export const askBody = z.strictObject({
@@ -165,33 +163,27 @@ export const askBody = z.strictObject({
     'with `call` and `approval`: the person has answered on the screen of the tool',
   ).exactOptional(),
 })
-export const asked = z
-  .strictObject({
-    outcome: z.enum(['run', 'wait', 'deny']).describe('wait: ask again with `approval`'),
-    approval: id().nullable(),
-    reason: text(1_024, 'why'),
-    expires_at: moment('when waiting becomes a denial').nullable(),
-  })
-  .meta({ id: 'ApprovalAsked' })
+export const asked = named('ApprovalAsked', {
+  outcome: z.enum(['run', 'wait', 'deny']).describe('wait: ask again with `approval`'),
+  approval: id().nullable(),
+  reason: text(1_024, 'why'),
+  expires_at: moment('when waiting becomes a denial').nullable(),
+})
 export type AskedShape = z.infer<typeof asked>
 
-const capability = z
-  .strictObject({
-    id: text(32, 'id of the capability, 32 hex digits'),
-    parent: text(32, 'the capability that it is a part of').nullable(),
-    agent: agent(),
-    names: listOf(text(1_024, 'such as fs.read:/srv/app'), 32),
-    means: listOf(text(2_048, 'what the name of the same place lets the agent do'), 32),
-    issued_at: moment('when it was granted'),
-    expires_at: moment('when it ends'),
-    once: z.boolean().describe('it is used up by one action'),
-  })
-  .meta({ id: 'Capability' })
+const capability = named('Capability', {
+  id: text(32, 'id of the capability, 32 hex digits'),
+  parent: text(32, 'the capability that it is a part of').nullable(),
+  agent: agent(),
+  names: listOf(text(1_024, 'such as fs.read:/srv/app'), 32),
+  means: listOf(text(2_048, 'what the name of the same place lets the agent do'), 32),
+  issued_at: moment('when it was granted'),
+  expires_at: moment('when it ends'),
+  once: flag('it is used up by one action'),
+})
 export type CapabilityShape = z.infer<typeof capability>
 export const oneCapability = capability
-export const capabilities = z
-  .strictObject({ capabilities: listOf(capability, 1_024) })
-  .meta({ id: 'Capabilities' })
+export const capabilities = named('Capabilities', { capabilities: listOf(capability, 1_024) })
 export type CapabilitiesShape = z.infer<typeof capabilities>
 
 export const grantBody = z.strictObject({
@@ -203,7 +195,7 @@ export const grantBody = z.strictObject({
 export const revokeBody = z.strictObject({
   id: z.string().min(4).max(32).describe('the id, or its beginning'),
 })
-export const revokedCapabilities = z
-  .strictObject({ revoked: listOf(text(32, 'an id'), 1_024).describe('it, and what was derived from it') })
-  .meta({ id: 'RevokedCapabilities' })
+export const revokedCapabilities = named('RevokedCapabilities', {
+  revoked: listOf(text(32, 'an id'), 1_024).describe('it, and what was derived from it'),
+})
 export type RevokedCapabilitiesShape = z.infer<typeof revokedCapabilities>

@@ -14,9 +14,11 @@ import { error } from '../error.ts'
 import {
   count,
   digest,
+  flag,
   LIST_MAX,
   listOf,
   moment,
+  named,
   nodeRef,
   pattern,
   rowsOf,
@@ -40,19 +42,17 @@ const FIELDS = {
   created_at: moment('when it was stored'),
   expires_at: moment('when it is removed; null: never').nullable(),
 }
-export const artifact = z.strictObject(FIELDS).meta({ id: 'Artifact' })
+export const artifact = named('Artifact', FIELDS)
 export type ArtifactShape = z.infer<typeof artifact>
-export const artifactList = z
-  .strictObject({ artifacts: listOf(artifact, MOST_ARTIFACTS).describe('the newest first') })
-  .meta({ id: 'ArtifactList' })
+export const artifactList = named('ArtifactList', {
+  artifacts: listOf(artifact, MOST_ARTIFACTS).describe('the newest first'),
+})
 export type ArtifactListShape = z.infer<typeof artifactList>
-export const artifactShown = z
-  .strictObject({
-    ...FIELDS,
-    preview: text(PREVIEW_CHARS, 'its beginning; null: it is no text').nullable(),
-    beginning: text(2 * PREVIEW_BYTES, 'the first bytes of what is no text, in hex digits; else empty'),
-  })
-  .meta({ id: 'ArtifactShown' })
+export const artifactShown = named('ArtifactShown', {
+  ...FIELDS,
+  preview: text(PREVIEW_CHARS, 'its beginning; null: it is no text').nullable(),
+  beginning: text(2 * PREVIEW_BYTES, 'the first bytes of what is no text, in hex digits; else empty'),
+})
 export type ArtifactShownShape = z.infer<typeof artifactShown>
 
 export const whichQuery = z.strictObject({ id: which() })
@@ -66,9 +66,7 @@ export const beginBody = z.strictObject({
   media_type: z.string().regex(MEDIA_TYPE).default('application/octet-stream'),
   expires_at: moment('when it is to be removed; null: never').nullable().default(null),
 })
-export const begun = z
-  .strictObject({ key: key(), part_bytes: count('bytes that one part may have') })
-  .meta({ id: 'ArtifactBegun' })
+export const begun = named('ArtifactBegun', { key: key(), part_bytes: count('bytes that one part may have') })
 export const partBody = z.strictObject({
   key: key(),
   at: count('where the part begins: the end of those before'),
@@ -78,17 +76,15 @@ export const partBody = z.strictObject({
     .regex(/^[A-Za-z0-9_-]*$/)
     .describe('in unpadded base64url'),
 })
-export const received = z.strictObject({ received: count('bytes so far') }).meta({ id: 'ArtifactReceived' })
+export const received = named('ArtifactReceived', { received: count('bytes so far') })
 export const finishBody = z.strictObject({
   key: key(),
   id: digest('what the hash has to be').exactOptional(),
 })
-export const finished = z
-  .strictObject({
-    ...FIELDS,
-    known: z.boolean().describe('this content was there already, and stays as it was'),
-  })
-  .meta({ id: 'ArtifactStored' })
+export const finished = named('ArtifactStored', {
+  ...FIELDS,
+  known: flag('this content was there already, and stays as it was'),
+})
 export type ArtifactStoredShape = z.infer<typeof finished>
 
 export const shareBody = z.strictObject({
@@ -108,30 +104,28 @@ const SHARE_FIELDS = {
     'id of the node or operator who may read it; null: every member who has the link',
   ).nullable(),
   audience_name: text(256, 'its name here; empty where it has none'),
-  told: z.boolean().describe('members are told that this node has it'),
-  left_out: z.boolean().describe('members are not told in spite of that: the node tells of 256 at most'),
+  told: flag('members are told that this node has it'),
+  left_out: flag('members are not told in spite of that: the node tells of 256 at most'),
   created_at: moment('when it was shared'),
   ends_at: moment('until when it may be read'),
   reads: count('how often content of it was given; going on after a cut counts again'),
   read_at: moment('when it was last; null: never').nullable(),
 }
-const share = z.strictObject(SHARE_FIELDS).meta({ id: 'ArtifactShare' })
+const share = named('ArtifactShare', SHARE_FIELDS)
 export type ArtifactShareShape = z.infer<typeof share>
-export const shareList = z
-  .strictObject({ shares: listOf(share, MOST_SHARES).describe('the newest first') })
-  .meta({ id: 'ArtifactShares' })
+export const shareList = named('ArtifactShares', {
+  shares: listOf(share, MOST_SHARES).describe('the newest first'),
+})
 export type ArtifactSharesShape = z.infer<typeof shareList>
-export const shared = z
-  .strictObject({
-    ...SHARE_FIELDS,
-    link: text(1024, 'who has it may read the artifact; it is nowhere but in this answer'),
-  })
-  .meta({ id: 'ArtifactShared' })
+export const shared = named('ArtifactShared', {
+  ...SHARE_FIELDS,
+  link: text(1024, 'who has it may read the artifact; it is nowhere but in this answer'),
+})
 export type ArtifactSharedShape = z.infer<typeof shared>
 export const unshareBody = z.strictObject({
   id: which().describe('the beginning of the id of a share, or of an artifact: then all its shares'),
 })
-export const unshared = z.strictObject({ ended: count('shares that ended') }).meta({ id: 'ArtifactUnshared' })
+export const unshared = named('ArtifactUnshared', { ended: count('shares that ended') })
 
 export const fetchBody = z
   .strictObject({
@@ -144,37 +138,31 @@ export const fetchBody = z
       link === undefined ? id !== undefined && at !== undefined : id === undefined && at === undefined,
     'either a link, or an id and the machine that has it',
   )
-export const fetchLine = z
-  .strictObject({
-    received: count('bytes that are here'),
-    size: count('bytes of all of it'),
-    artifact: artifact.nullable().describe('in the last line, when all of it is here; null before'),
-    error: error.shape.error
-      .exactOptional()
-      .describe('in the last line, when it broke off; what has come is kept for a day'),
-  })
-  .meta({ id: 'ArtifactFetchLine' })
+export const fetchLine = named('ArtifactFetchLine', {
+  received: count('bytes that are here'),
+  size: count('bytes of all of it'),
+  artifact: artifact.nullable().describe('in the last line, when all of it is here; null before'),
+  error: error.shape.error
+    .exactOptional()
+    .describe('in the last line, when it broke off; what has come is kept for a day'),
+})
 export type ArtifactFetchLineShape = z.infer<typeof fetchLine>
 
-export const holders = z
-  .strictObject({
-    holders: rowsOf(LIST_MAX, {
-      node: nodeRef,
-      artifact: digest('what it has'),
-      connected: z.boolean().describe('it has a link to this node'),
-    }),
-  })
-  .meta({ id: 'ArtifactHolders' })
+export const holders = named('ArtifactHolders', {
+  holders: rowsOf(LIST_MAX, {
+    node: nodeRef,
+    artifact: digest('what it has'),
+    connected: flag('it has a link to this node'),
+  }),
+})
 export type ArtifactHoldersShape = z.infer<typeof holders>
 
 /** What another machine says that an artifact consists of. */
-export const artifactLayout = z
-  .strictObject({
-    id: FIELDS.id,
-    name: FIELDS.name,
-    media_type: z.string().regex(MEDIA_TYPE),
-    size: z.int().min(0).max(MOST_BYTES),
-    pieces: listOf(digest('hash of a piece'), MOST_BYTES / PIECE_BYTES),
-  })
-  .meta({ id: 'ArtifactLayout' })
+export const artifactLayout = named('ArtifactLayout', {
+  id: FIELDS.id,
+  name: FIELDS.name,
+  media_type: z.string().regex(MEDIA_TYPE),
+  size: z.int().min(0).max(MOST_BYTES),
+  pieces: listOf(digest('hash of a piece'), MOST_BYTES / PIECE_BYTES),
+})
 export type ArtifactLayoutShape = z.infer<typeof artifactLayout>

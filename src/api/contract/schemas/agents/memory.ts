@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { MOST_NOTE, MOST_NOTES, SEARCH_LIMIT_MAX } from '../../../../agents/memory/memory.ts'
 import { MOST_PROMPTS, MOST_VERSIONS, PROMPT_NAME } from '../../../../agents/prompts/prompts.ts'
 import { MOST_RENDERED, MOST_TEXT, MOST_VALUE } from '../../../../agents/prompts/template.ts'
-import { count, listOf, moment, pattern, rowsOf, share, someText, text } from '../fields.ts'
+import { count, flag, listOf, moment, named, pattern, rowsOf, share, someText, text } from '../fields.ts'
 
 const noteFields = {
   id: text(16, '16 hex digits'),
@@ -11,23 +11,19 @@ const noteFields = {
   source: text(64, '`person`, or the id of the agent whose result it is'),
   created_at: moment('when it was kept'),
 }
-export const note = z.strictObject(noteFields).meta({ id: 'Note' })
+export const note = named('Note', noteFields)
 export type NoteShape = z.infer<typeof note>
-export const noteList = z
-  .strictObject({ notes: listOf(note, MOST_NOTES).describe('the newest first') })
-  .meta({ id: 'NoteList' })
+export const noteList = named('NoteList', { notes: listOf(note, MOST_NOTES).describe('the newest first') })
 export type NoteListShape = z.infer<typeof noteList>
-export const notesFound = z
-  .strictObject({
-    hits: rowsOf(SEARCH_LIMIT_MAX, {
-      ...noteFields,
-      score: share('of the best hit; only to compare hits of one search'),
-      by: listOf(z.enum(['words', 'meaning']), 2).describe('which way found it'),
-    }).describe('the best first'),
-    searched_by: text(256, 'how it was searched: words, or also an endpoint of embeddings'),
-    notes: listOf(text(1_024, 'what did not work'), 16),
-  })
-  .meta({ id: 'NotesFound' })
+export const notesFound = named('NotesFound', {
+  hits: rowsOf(SEARCH_LIMIT_MAX, {
+    ...noteFields,
+    score: share('of the best hit; only to compare hits of one search'),
+    by: listOf(z.enum(['words', 'meaning']), 2).describe('which way found it'),
+  }).describe('the best first'),
+  searched_by: text(256, 'how it was searched: words, or also an endpoint of embeddings'),
+  notes: listOf(text(1_024, 'what did not work'), 16),
+})
 export type NotesFoundShape = z.infer<typeof notesFound>
 
 export const addNoteBody = z.strictObject({ text: z.string().min(1).max(MOST_NOTE) })
@@ -52,26 +48,22 @@ const promptFields = {
     default: text(MOST_TEXT, 'what it is otherwise; null: it has to be given').nullable(),
   }),
 }
-export const prompt = z.strictObject(promptFields).meta({ id: 'Prompt' })
+export const prompt = named('Prompt', promptFields)
 export type PromptShape = z.infer<typeof prompt>
-export const promptAdded = z
-  .strictObject({
-    ...promptFields,
-    known: z.boolean().describe('the newest version says the same, and stays the newest'),
-  })
-  .meta({ id: 'PromptAdded' })
+export const promptAdded = named('PromptAdded', {
+  ...promptFields,
+  known: flag('the newest version says the same, and stays the newest'),
+})
 export type PromptAddedShape = z.infer<typeof promptAdded>
-export const promptList = z
-  .strictObject({ prompts: listOf(prompt, Math.max(MOST_PROMPTS, MOST_VERSIONS)) })
-  .meta({ id: 'PromptList' })
+export const promptList = named('PromptList', {
+  prompts: listOf(prompt, Math.max(MOST_PROMPTS, MOST_VERSIONS)),
+})
 export type PromptListShape = z.infer<typeof promptList>
-export const rendered = z
-  .strictObject({
-    name: text(64, 'name of the prompt'),
-    version: count('that was used'),
-    text: text(MOST_RENDERED, 'the text with its variables filled in'),
-  })
-  .meta({ id: 'PromptRendered' })
+export const rendered = named('PromptRendered', {
+  name: text(64, 'name of the prompt'),
+  version: count('that was used'),
+  text: text(MOST_RENDERED, 'the text with its variables filled in'),
+})
 export type PromptRenderedShape = z.infer<typeof rendered>
 
 export const addPromptBody = z.strictObject({ name: name(), text: z.string().min(1).max(MOST_TEXT) })

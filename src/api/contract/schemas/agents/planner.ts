@@ -4,7 +4,7 @@ import { MOST_GOAL, MOST_STEPS, MOST_TAKES } from '../../../../agents/planner/pl
 import { MOST_PLANS } from '../../../../agents/planner/types.ts'
 import { TASK_STATES } from '../../../../agents/tasks/types.ts'
 import { ACTION_CLASSES } from '../../constants.ts'
-import { count, listOf, moment, oneOf, pattern, rowsOf, someText, text } from '../fields.ts'
+import { count, listOf, moment, named, oneOf, pattern, rowsOf, someText, text } from '../fields.ts'
 
 const takes = rowsOf(MOST_TAKES, {
   argument: text(128, 'of the tool'),
@@ -29,24 +29,20 @@ const step = z.strictObject({
   approval: text(64, 'id of the approval that it waits for, or waited for').nullable(),
   detail: text(4_096, 'of its task, for people').nullable(),
 })
-export const plan = z
-  .strictObject({
-    id: text(8, '8 hex digits'),
-    goal: text(MOST_GOAL, 'in the words of the person'),
-    created_at: moment('when it was made'),
-    made_by: text(256, 'a local model, and which; or the descriptions of tools'),
-    notes: listOf(text(4_096, 'what was not found or did not work'), 64),
-    state: oneOf(
-      ['planned', 'running', 'yours', 'stopped', 'completed'],
-      'stopped: a step failed, or nothing runs it now; yours: the next step is a command of the person',
-    ),
-    steps: listOf(step, MOST_STEPS).describe(
-      'in an order in which each stands behind those that it waits for',
-    ),
-  })
-  .meta({ id: 'Plan' })
+export const plan = named('Plan', {
+  id: text(8, '8 hex digits'),
+  goal: text(MOST_GOAL, 'in the words of the person'),
+  created_at: moment('when it was made'),
+  made_by: text(256, 'a local model, and which; or the descriptions of tools'),
+  notes: listOf(text(4_096, 'what was not found or did not work'), 64),
+  state: oneOf(
+    ['planned', 'running', 'yours', 'stopped', 'completed'],
+    'stopped: a step failed, or nothing runs it now; yours: the next step is a command of the person',
+  ),
+  steps: listOf(step, MOST_STEPS).describe('in an order in which each stands behind those that it waits for'),
+})
 export type PlanShape = z.infer<typeof plan>
-export const planList = z.strictObject({ plans: listOf(plan, MOST_PLANS) }).meta({ id: 'PlanList' })
+export const planList = named('PlanList', { plans: listOf(plan, MOST_PLANS) })
 export type PlanListShape = z.infer<typeof planList>
 
 const which = () => pattern(/^[0-9a-f]{4,8}$/, 'id of a plan, or at least 4 digits of its beginning')
@@ -89,18 +85,16 @@ export const runPlanBody = z.strictObject({
   done: z.string().min(1).max(8).exactOptional().describe('a step of the person that is done'),
 })
 
-export const modelList = z
-  .strictObject({
-    models: rowsOf(16, {
-      name: text(256, 'host and port'),
-      endpoint: text(2_048, 'address'),
-      model: text(128, 'that is asked for; empty: the default of the server'),
-      use: z.enum(['text', 'embeddings']),
-      state: z.enum(['up', 'down']),
-      detail: text(1_024, 'why it is down; empty otherwise'),
-      rests_ms: count('milliseconds until it is asked again after it failed'),
-      offers: listOf(text(128, 'name of a model'), 64),
-    }).describe('in the order in which they are asked'),
-  })
-  .meta({ id: 'ModelList' })
+export const modelList = named('ModelList', {
+  models: rowsOf(16, {
+    name: text(256, 'host and port'),
+    endpoint: text(2_048, 'address'),
+    model: text(128, 'that is asked for; empty: the default of the server'),
+    use: z.enum(['text', 'embeddings']),
+    state: z.enum(['up', 'down']),
+    detail: text(1_024, 'why it is down; empty otherwise'),
+    rests_ms: count('milliseconds until it is asked again after it failed'),
+    offers: listOf(text(128, 'name of a model'), 64),
+  }).describe('in the order in which they are asked'),
+})
 export type ModelListShape = z.infer<typeof modelList>

@@ -8,7 +8,7 @@ import {
   SECRET_NAME,
   UNLOCKED_SECONDS,
 } from '../../../../agents/vault/types.ts'
-import { count, listOf, moment, pattern, someText, text } from '../fields.ts'
+import { count, flag, listOf, moment, named, pattern, someText, text } from '../fields.ts'
 
 /** Characters of base64url for so many bytes. */
 const encoded = (bytes: number): number => Math.ceil((bytes * 4) / 3)
@@ -25,18 +25,16 @@ const bytesOf = (most: number, what: string) =>
 const passphrase = (what: string) => bytesOf(MOST_PASSPHRASE, what)
 const agent = () => someText(64, 'name or id of an agent')
 
-export const vaultState = z
-  .strictObject({
-    protection: z
-      .enum(['passphrase', 'credential'])
-      .nullable()
-      .describe('what opens it; null: there is no vault yet'),
-    unlocked_until: moment('when it locks itself; null: it is locked').nullable(),
-    created_at: moment('when it was made').nullable(),
-    rotated_at: moment('since when its key is in use').nullable(),
-    has_credential: z.boolean().describe('the service manager gave the daemon a credential for vaults'),
-  })
-  .meta({ id: 'VaultState' })
+export const vaultState = named('VaultState', {
+  protection: z
+    .enum(['passphrase', 'credential'])
+    .nullable()
+    .describe('what opens it; null: there is no vault yet'),
+  unlocked_until: moment('when it locks itself; null: it is locked').nullable(),
+  created_at: moment('when it was made').nullable(),
+  rotated_at: moment('since when its key is in use').nullable(),
+  has_credential: flag('the service manager gave the daemon a credential for vaults'),
+})
 export type VaultStateShape = z.infer<typeof vaultState>
 
 export const secret = z
@@ -63,9 +61,10 @@ export const secret = z
   .meta({ id: 'Secret', description: 'A secret without its value.' })
 export type SecretShape = z.infer<typeof secret>
 
-export const secretList = z
-  .strictObject({ vault: vaultState, secrets: listOf(secret, 2 * MOST_SECRETS) })
-  .meta({ id: 'SecretList' })
+export const secretList = named('SecretList', {
+  vault: vaultState,
+  secrets: listOf(secret, 2 * MOST_SECRETS),
+})
 export type SecretListShape = z.infer<typeof secretList>
 
 export const initBody = z.strictObject({
@@ -86,9 +85,7 @@ export const rotateBody = z.strictObject({
     .exactOptional()
     .describe('to change the passphrase too'),
 })
-export const counted = z
-  .strictObject({ secrets: count('how many secrets that was about') })
-  .meta({ id: 'SecretsCounted' })
+export const counted = named('SecretsCounted', { secrets: count('how many secrets that was about') })
 
 export const setBody = z.strictObject({
   name: name(),
@@ -97,9 +94,7 @@ export const setBody = z.strictObject({
   note: z.string().max(200).exactOptional(),
 })
 export const whichSecretBody = z.strictObject({ name: name() })
-export const revealed = z
-  .strictObject({ value: bytesOf(MOST_VALUE_BYTES, 'the value') })
-  .meta({ id: 'SecretRevealed' })
+export const revealed = named('SecretRevealed', { value: bytesOf(MOST_VALUE_BYTES, 'the value') })
 export const allowBody = z.strictObject({
   name: name(),
   agent: agent(),
@@ -129,9 +124,7 @@ export const restoreBody = z.strictObject({
   passphrase: passphrase('of the file'),
   replace: z.boolean().default(false).describe('also those of which the name is there already'),
 })
-export const restored = z
-  .strictObject({ secrets: listOf(secret, MOST_SECRETS) })
-  .meta({ id: 'SecretsRestored' })
+export const restored = named('SecretsRestored', { secrets: listOf(secret, MOST_SECRETS) })
 
 /** One that an agent is to be given, in its manifest. */
 export const secretWish = z.strictObject({

@@ -2,20 +2,18 @@
 import * as z from 'zod'
 import { THRESHOLDS } from '../../../../exchange/report/index.ts'
 import { report } from '../../../../exchange/report/schema.ts'
-import { count, moment, oneOf, rowsOf, someText, text } from '../fields.ts'
+import { count, moment, named, oneOf, rowsOf, someText, text } from '../fields.ts'
 
 export { report }
 
-export const reportThresholds = z
-  .strictObject({
-    problem: text(1024, 'why the newest released period could not be compared').nullable(),
-    thresholds: rowsOf(THRESHOLDS.length, {
-      threshold: z.enum(THRESHOLDS),
-      limit: count('percent, signals or machines'),
-      crossed: z.boolean().nullable().describe('null: not known yet'),
-    }),
-  })
-  .meta({ id: 'ReportThresholds' })
+export const reportThresholds = named('ReportThresholds', {
+  problem: text(1024, 'why the newest released period could not be compared').nullable(),
+  thresholds: rowsOf(THRESHOLDS.length, {
+    threshold: z.enum(THRESHOLDS),
+    limit: count('percent, signals or machines'),
+    crossed: z.boolean().nullable().describe('null: not known yet'),
+  }),
+})
 export type ReportThresholds = z.infer<typeof reportThresholds>
 export type ReportShape = z.infer<typeof report>
 
