@@ -13,6 +13,7 @@ import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/ope
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
 import { answered, ndjson } from '../server/streamed.ts'
+import { time } from '../server/shown.ts'
 import { type GivenDeps, givenTotals } from './given-totals.ts'
 
 interface AuditDeps {
@@ -51,7 +52,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
       return {
         entries: entries.map(({ ts, seq, ...entry }) => ({
           seq,
-          timestamp: new Date(ts).toISOString(),
+          timestamp: time(ts),
           ...entry,
         })),
       }
@@ -67,10 +68,10 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
         walking(request as FastifyRequest, () => audit.log({ ...person, type, limit, since }))
       return {
         totals: await givenTotals(entries, { trust, totals }),
-        since: new Date(since).toISOString(),
+        since: time(since),
         askers: asked.map(({ peer, operator, first, last, ...counts }) => {
           const { fingerprint, name } = trust.opinion(peer)
-          const times = { first: new Date(first).toISOString(), last: new Date(last).toISOString() }
+          const times = { first: time(first), last: time(last) }
           return { node_id: peer, fingerprint, name, operator: operatorShape(operator), ...counts, ...times }
         }),
       }
@@ -91,7 +92,7 @@ export function auditRoutes({ audit, documents, trust, clock, totals }: AuditDep
         const { fingerprint, name } = trust.opinion(node)
         return { node_id: node, fingerprint, name }
       })
-      return { ...verdict, outside: { seq, signed_at: new Date(ts).toISOString(), members, missing } }
+      return { ...verdict, outside: { seq, signed_at: time(ts), members, missing } }
     })
   }
 }

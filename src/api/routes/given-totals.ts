@@ -8,6 +8,7 @@ import { fingerprintOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { GIVEN_MAX } from '../contract/constants.ts'
 import type { GivenTotalsShape } from '../contract/shapes.ts'
+import { time } from '../server/shown.ts'
 
 export interface GivenDeps {
   readonly trust: Pick<Trust, 'opinion'>
@@ -37,9 +38,9 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
       const bucket = bucketOfSlot(String(details.bucket))
       if (bucket === undefined) return []
       return {
-        start: rfc3339(bucket.start),
-        end: rfc3339(bucket.end),
-        at: rfc3339(ts),
+        start: time(bucket.start),
+        end: time(bucket.end),
+        at: time(ts),
         types: wordsOf(details.types),
         audiences: wordsOf(details.audiences),
         aggregators: wordsOf(details.aggregators).filter(isNode).map(refOf),
@@ -53,7 +54,7 @@ export async function givenTotals(entries: Entries, { trust, totals }: GivenDeps
       .map(({ ts, node, operator, ...fetch }) => ({
         ...fetch,
         node: refOf(node),
-        at: rfc3339(ts),
+        at: time(ts),
         operator: operator === undefined ? null : personRef({ node_id: operator.id, name: operator.name }),
       })),
   }
@@ -102,4 +103,3 @@ function releasedBy(
 const wordsOf = (words: unknown): string[] =>
   typeof words === 'string' ? words.split(' ').filter(Boolean) : []
 const isNode = (word: string): word is NodeId => parseNodeId(word) !== undefined
-const rfc3339 = (ms: number): string => new Date(ms).toISOString()

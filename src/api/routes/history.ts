@@ -18,6 +18,7 @@ import * as api from '../contract/operations/history.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { time } from '../server/shown.ts'
 
 interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search' | 'rank' | 'inspect' | 'find' | 'read' | 'remove'>
@@ -98,7 +99,7 @@ export function historyRoutes({ events, processes, observe, audit, dropCopies, c
       return {
         ...counted,
         event: shapeOf(event),
-        first: new Date(first).toISOString(),
+        first: time(first),
         took: took ?? null,
         recent: recent.map(shapeOf),
         before: before.map(shapeOf),
@@ -169,7 +170,7 @@ function filterOf({
 function shapeOf({ tool: _, session: __, rule: ___, ...event }: StoredEvent): EventShape {
   return {
     ...event,
-    timestamp: new Date(event.timestamp).toISOString(),
+    timestamp: time(event.timestamp),
     command: revealLevel0(event.command),
     cwd: revealLevel0(event.cwd),
   }

@@ -16,6 +16,7 @@ import { importHistory } from '../contract/operations/export.ts'
 import * as api from '../contract/operations/import.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { time } from '../server/shown.ts'
 
 /** An import ends after this time without a request. */
 const IDLE_MS = 60_000
@@ -179,14 +180,13 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
 
     serve(server, api.getImports, async ({ caller }) => {
       const found = await events.imports(caller.uid, IMPORTS_LISTED)
-      const time = (at: number): string => new Date(at).toISOString()
       return {
         imports: found.map(({ number: id, source, file, started_at, finished_at, events: brought }) => ({
           id,
           source,
           file,
           started_at: time(started_at),
-          finished_at: finished_at === null ? null : time(finished_at),
+          finished_at: time(finished_at),
           events: brought,
         })),
       }

@@ -10,6 +10,7 @@ import { hostAndPort, type TcpListener } from '../access/tcp.ts'
 import * as api from '../contract/operations/tokens.ts'
 import type { Caller, Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { time } from '../server/shown.ts'
 
 interface SessionDeps {
   readonly sessions: Sessions
@@ -72,8 +73,8 @@ export function sessionRoutes({
         session: number,
         scope,
         token,
-        opened_at: new Date(openedAt).toISOString(),
-        last_used_at: new Date(usedAt).toISOString(),
+        opened_at: time(openedAt),
+        last_used_at: time(usedAt),
       })),
     }))
     serve(server, api.endSessions, async ({ caller, body: { session } }) => {

@@ -16,6 +16,7 @@ import * as api from '../contract/operations/share.ts'
 import type { SharingView, SummaryShape, TotalsPreviewShape } from '../contract/shapes.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { time } from '../server/shown.ts'
 import { personRef, readersShape } from './given-totals.ts'
 
 interface ShareRouteDeps {
@@ -111,7 +112,6 @@ function totalsShape(
   { audience: _, bucket, why, pair, readers, types, ...counts }: ContributionPreview,
   refOf: (id: NodeId) => TotalsPreviewShape['readers'][number],
 ): TotalsPreviewShape {
-  const time = (ms: number): string => new Date(ms).toISOString()
   return {
     ...counts,
     bucket: bucket === undefined ? null : { start: time(bucket.start), end: time(bucket.end) },
@@ -124,7 +124,6 @@ function totalsShape(
 }
 
 function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummaryShape {
-  const time = (ms: number): string => new Date(ms).toISOString()
   const { start, end, generated_at } = summary
   return {
     recipients,

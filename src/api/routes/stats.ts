@@ -6,6 +6,7 @@ import type { EventRepository } from '../../store/events/events.ts'
 import { getMostUsed, getStats } from '../contract/operations/stats.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { time } from '../server/shown.ts'
 
 interface StatsDeps {
   readonly insight: Pick<Insight, 'statistics' | 'periodOf'>
@@ -30,8 +31,6 @@ export function statsRoutes({ insight, events }: StatsDeps): Routes {
     })
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()
 
 /** Renames members to those of the API: `range` becomes `time_range` in RFC 3339, `generated` `karo_generated`, `answered` `ask_answers_run`. */
 function withTimes<

@@ -8,6 +8,7 @@ import type { Trust } from '../../trust/peers/index.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
+import { time } from '../server/shown.ts'
 
 interface SummariesRouteDeps {
   readonly summaries: Pick<Summaries, 'published' | 'held'>
@@ -53,8 +54,6 @@ export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps)
     })
   }
 }
-
-const time = (ms: number): string => new Date(ms).toISOString()
 
 function editionShape(edition: {
   readonly period: Period

@@ -8,7 +8,9 @@ const MOMENT = /(?:^|_)(?:at|until|seen)$|^(?:since|start|end)$/
 type Told<T> = T extends number ? string : T
 type Shown<Row> = { [K in keyof Row]: K extends Moment ? Told<Row[K]> : Row[K] }
 
-const time = (ms: number): string => new Date(ms).toISOString()
+/** In RFC 3339; null stays null. */
+export const time = <T extends number | null>(ms: T) =>
+  (ms === null ? null : new Date(ms).toISOString()) as Told<T>
 
 /** The row with its own moments in RFC 3339; what is inside of its members stays as it is. */
 export const shown = <Row extends object>(row: Row): Shown<Row> =>

@@ -13,6 +13,7 @@ import type { Identity } from '../../../trust/identity/index.ts'
 import { confirmBackup, makeBackup } from '../../contract/operations/backup.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 
 interface BackupDeps {
   readonly store: Pick<Store, 'snapshot'>
@@ -68,7 +69,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
           schema: NEWEST_SCHEMA,
           node_id: identity.nodeId,
           name,
-          created_at: new Date(now).toISOString(),
+          created_at: time(now),
         }
         const stream = Readable.from(pipe(store.snapshot(), archived({ head, now, key, config })), {
           objectMode: false,

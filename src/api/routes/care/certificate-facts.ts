@@ -4,6 +4,7 @@ import type { Fleet, FleetState } from '../../../trust/certificates/index.ts'
 import type { Sessions } from '../../../trust/operators/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import type { DaemonFacts } from '../../contract/shapes.ts'
+import { time } from '../../server/shown.ts'
 import { revokedShape } from '../mesh/revoked.ts'
 
 export interface CertificateDeps {
@@ -16,8 +17,6 @@ export interface CertificateDeps {
   readonly trust: { readonly member?: Trust['member'] }
   readonly identity: { readonly nodeId: NodeId }
 }
-
-const moment = (ms: number): string => new Date(ms).toISOString()
 
 /** Null: this node does not belong to a mesh with a root key. */
 export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificate'] {
@@ -32,8 +31,8 @@ export function certificateFacts(deps: CertificateDeps): DaemonFacts['certificat
   }
   return {
     usage: own?.usage ?? null,
-    begins_at: own === null ? null : moment(own.not_before),
-    ends_at: own === null ? null : moment(own.not_after),
+    begins_at: own === null ? null : time(own.not_before),
+    ends_at: own === null ? null : time(own.not_after),
     why_not,
     revoked_by: revokedShape(revoked_by),
     issuers: issuers.length,
@@ -62,7 +61,7 @@ export function loginFacts(
   return {
     name,
     fingerprint,
-    ends_at: moment(ends_at),
-    certificate_ends_at: known === undefined ? null : moment(known.binding.not_after),
+    ends_at: time(ends_at),
+    certificate_ends_at: known === undefined ? null : time(known.binding.not_after),
   }
 }

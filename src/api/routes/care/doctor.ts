@@ -18,6 +18,7 @@ import { getDoctor } from '../../contract/operations/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 import { type AlarmDeps, frozenNodes, takenHere } from '../mesh/alarms.ts'
 import { type CertificateDeps, certificateFacts, inviteFacts, loginFacts } from './certificate-facts.ts'
 import { type TotalsFactsDeps, totalsFacts } from './totals-facts.ts'
@@ -58,7 +59,7 @@ export interface DoctorDeps extends CertificateDeps {
 }
 
 const listsOf = ({ lists_at, stale }: Pick<FleetState, 'lists_at' | 'stale'>): DaemonFacts['lists'] =>
-  lists_at === null ? null : { at: new Date(lists_at).toISOString(), stale }
+  lists_at === null ? null : { at: time(lists_at), stale }
 
 /** With `multicast=true` a question is sent on every interface that mDNS may use, and the answer takes two seconds. */
 export function doctorRoutes(deps: DoctorDeps): Routes {
@@ -73,7 +74,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
     const own = await documents.of(identity.nodeId, 'summary').catch(() => [])
     // The version of a document is a time of its author's clock, in milliseconds since the epoch.
     const versions = own.map(({ head }) => head.version)
-    return versions.length === 0 ? null : new Date(Math.max(...versions)).toISOString()
+    return versions.length === 0 ? null : time(Math.max(...versions))
   }
 
   return (server) => {
@@ -113,7 +114,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         multicast,
         pending: onlyAdmins(trust.pending()).map(({ node_id, first_seen }) => ({
           ...named(node_id),
-          since: new Date(first_seen).toISOString(),
+          since: time(first_seen),
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(({ node_id, clock_off_ms }) => ({ ...named(node_id), clock_off_ms })),
@@ -148,7 +149,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
           name,
           scope,
-          expires_at: new Date(expires_at).toISOString(),
+          expires_at: time(expires_at),
         })),
         ...(admin && deps.heldPeople !== undefined && { people_held: deps.heldPeople() }),
         ...(admin && deps.forward !== undefined && { forward: forwardFacts(deps.forward) }),

@@ -4,6 +4,7 @@ import { getFindings, leaveFindings } from '../../contract/operations/doctor.ts'
 import type { FindingsShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 
 /** People whose findings are kept; of more, those that were left longest ago go. */
 const PEOPLE_MAX = 64
@@ -15,7 +16,7 @@ export function findingsRoutes({ clock }: { readonly clock: Pick<Clock, 'now'> }
     serve(server, leaveFindings, async ({ caller, body: { checks } }) => {
       left.delete(caller.uid)
       if (left.size >= PEOPLE_MAX) left.delete(left.keys().next().value as number)
-      left.set(caller.uid, { at: new Date(clock.now()).toISOString(), checks })
+      left.set(caller.uid, { at: time(clock.now()), checks })
       return { kept: checks.length }
     })
     serve(server, getFindings, async ({ caller }) => left.get(caller.uid) ?? { at: null, checks: [] })

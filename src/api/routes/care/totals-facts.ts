@@ -6,6 +6,7 @@ import type { BucketTotals } from '../../../exchange/totals/types.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import type { Principal } from '../../../trust/policy/index.ts'
 import type { DaemonFacts, NamedNode } from '../../contract/shapes.ts'
+import { time } from '../../server/shown.ts'
 
 export interface TotalsFactsDeps {
   readonly totals: Pick<TotalsRoom, 'audiences' | 'read' | 'preview'>
@@ -23,8 +24,6 @@ const EVER_MS = 90 * DAY_MS
 
 /** By both aggregators or one of them, be it that machines were too few. */
 const wasReleased = ({ why }: BucketTotals): boolean => why !== 'pending' && why !== 'none'
-
-const moment = (ms: number): string => new Date(ms).toISOString()
 
 /** Null: the mesh computes no totals, or this node knows of none. `uid`: of the person who asks. */
 export async function totalsFacts(
@@ -55,7 +54,7 @@ export async function totalsFacts(
   const isLate = (one: BucketTotals): boolean => one.why === 'pending' || one.why === 'half'
   const newest = buckets.findLastIndex((one) => !isLate(one))
   return {
-    ended_at: moment(bucket?.end ?? open.start),
+    ended_at: time(bucket?.end ?? open.start),
     given: state === 'given',
     why: why ?? null,
     late: isReader && !isYoung ? buckets.length - 1 - newest : null,

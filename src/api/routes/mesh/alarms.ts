@@ -6,6 +6,7 @@ import type { Mesh } from '../../../mesh/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import { takenBy } from '../../../trust/lineage/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
+import { time } from '../../server/shown.ts'
 import { joiningInWords, revokedInWords } from './revoked.ts'
 
 export interface AlarmDeps {
@@ -44,7 +45,7 @@ function takenInWords({ identity, trust }: Pick<AlarmDeps, 'identity' | 'trust'>
     return `somebody else has a key that this node had before, and replaced it by ${taken}: nobody gives data to either of them. Have the others run karo peers trust ${identity.nodeId}, or an issuer revoke the other one`
   const when =
     state.kind === 'replaced' || state.kind === 'retired'
-      ? `, and others accept this one until at most ${new Date(state.until).toISOString()}`
+      ? `, and others accept this one until at most ${time(state.until)}`
       : ''
   return `the key of this node was replaced by ${taken}${when}. If this machine was restored from a backup that is older than its last karo identity rotate, restore a newer one; without one, make a new node: move identity.key away, karo identity new, and join again. If nobody rotated it here, somebody else has the key: make a new node too, and have this one revoked by an issuer or denied by the others`
 }

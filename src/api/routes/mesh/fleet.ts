@@ -14,6 +14,7 @@ import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
 import { answered } from '../../server/streamed.ts'
+import { time } from '../../server/shown.ts'
 import { revokedShape } from './revoked.ts'
 
 interface FleetDeps {
@@ -42,7 +43,6 @@ interface FleetDeps {
   readonly wrongClocks: () => readonly { readonly node_id: NodeId; readonly clock_off_ms: number }[]
 }
 
-const moment = (ms: number): string => new Date(ms).toISOString()
 const keyOf = (node: NodeId): Uint8Array => parseNodeId(node) as Uint8Array
 
 function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
@@ -57,8 +57,8 @@ function certificateShape(binding: Binding): NonNullable<FleetShape['own']> {
     grants,
     issuer,
     fingerprint: fingerprintOf(binding.key),
-    issued_at: moment(issued_at),
-    ends_at: moment(not_after),
+    issued_at: time(issued_at),
+    ends_at: time(not_after),
   }
 }
 
@@ -73,8 +73,8 @@ function inviteShape(invite: ReturnType<Fleet['invites']>[number]): InviteShape 
     teams,
     ...(owner === undefined ? {} : { owner }),
     used: used.length,
-    made_at: moment(made_at),
-    ends_at: moment(expires_at),
+    made_at: time(made_at),
+    ends_at: time(expires_at),
   }
 }
 
@@ -106,13 +106,13 @@ export function fleetRoutes({
       ...rest,
       own: own === null ? null : certificateShape(own),
       revoked_by: revokedShape(revoked_by),
-      joined_at: joined_at === null ? null : moment(joined_at),
-      lists_at: lists_at === null ? null : moment(lists_at),
+      joined_at: time(joined_at),
+      lists_at: time(lists_at),
       joining:
         joining === null
           ? null
           : {
-              ends_at: moment(joining.expires_at),
+              ends_at: time(joining.expires_at),
               refused: joining.refused,
               detail: joining.detail,
               clock_off_ms: wrongClocks().find(({ node_id }) => fleet.seeks(node_id))?.clock_off_ms ?? null,
@@ -131,14 +131,14 @@ export function fleetRoutes({
     const { number, version, revoked, by_issuers } = fleet.rootList()
     return {
       number,
-      signed_at: version === null ? null : moment(version),
-      revoked: revoked.map(({ node_id, at }) => ({ node_id, at: moment(at) })),
-      by_issuers: by_issuers.map(({ at, ...who }) => ({ ...who, at: moment(at) })),
+      signed_at: time(version),
+      revoked: revoked.map(({ node_id, at }) => ({ node_id, at: time(at) })),
+      by_issuers: by_issuers.map(({ at, ...who }) => ({ ...who, at: time(at) })),
     }
   }
   function* exported(root: NodeId): Generator<string> {
     const now = clock.now()
-    yield `${jsonText({ karo_mesh: 1, root, exported_at: moment(now), exported_ms: now })}\n`
+    yield `${jsonText({ karo_mesh: 1, root, exported_at: time(now), exported_ms: now })}\n`
     const bundle = organisation.frame()
     const bundles = bundle === undefined ? [] : [{ kind: 'policy_bundle', frame: bundle }]
     for (const { kind, frame } of [...fleet.frames(), ...bundles])

@@ -12,6 +12,7 @@ import * as api from '../../contract/operations/fleet.ts'
 import type { LoginShape, OperatorShape, WhoAmIShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 import { operatorNamed } from './operator-named.ts'
 
 /** A person's number and the uid that the kernel names, which differ where the uid was somebody else's before. */
@@ -28,7 +29,6 @@ interface OperatorsDeps {
 /** The shortest certificate that is signed. */
 const LEAST_MS = 60_000
 
-const moment = (ms: number): string => new Date(ms).toISOString()
 const keyOf = (operator: NodeId): Uint8Array => parseNodeId(operator) as Uint8Array
 const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'base64url'))
 
@@ -42,8 +42,8 @@ function operatorShape({ binding, state }: KnownOperator): OperatorShape {
     issuer,
     state,
     fingerprint: fingerprintOf(binding.key),
-    issued_at: moment(issued_at),
-    ends_at: moment(not_after),
+    issued_at: time(issued_at),
+    ends_at: time(not_after),
   }
 }
 
@@ -57,8 +57,8 @@ function loginShape(session: SessionState): LoginShape {
     roles,
     teams,
     types: types as LoginShape['types'],
-    begun_at: moment(begun_at),
-    ends_at: moment(ends_at),
+    begun_at: time(begun_at),
+    ends_at: time(ends_at),
   }
 }
 
@@ -156,8 +156,8 @@ export function operatorRoutes({ fleet, sessions, self, name, clock }: Operators
         uid,
         types: offer.types as LoginShape['types'],
         audience_key: toHex(audience_key),
-        begins_at: moment(not_before),
-        ends_at: moment(not_after),
+        begins_at: time(not_before),
+        ends_at: time(not_after),
       }
     })
     serve(server, api.beginLogin, async ({ body, caller }) => {

@@ -13,6 +13,7 @@ import { DECISIONS, explainPeer, getPeers, trustPeer } from '../../contract/oper
 import type { PeerAnswerShape, PeerShape } from '../../contract/shapes.ts'
 import type { Caller, Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 import type { AlarmDeps } from './alarms.ts'
 
 interface PeersDeps {
@@ -94,13 +95,13 @@ export function peersRoutes({ clock, trust, mesh, fleet, summaries, documents, l
       ...opinion,
       standing: trust.standing(node),
       name_chosen: trust.isNameChosen(node),
-      ...(certified === undefined ? {} : { certified_until: new Date(certified.not_after).toISOString() }),
+      ...(certified === undefined ? {} : { certified_until: time(certified.not_after) }),
       ...(certified?.owner === undefined ? {} : { owner: certified.owner }),
       ...(certified?.usage === 'issuer' ? { certifies: certifiedBy(node) } : {}),
-      ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
+      ...(decided === undefined ? {} : { decided_at: time(decided) }),
       addresses: met?.addresses ?? [],
       state,
-      last_seen: met === undefined ? null : new Date(met.last_seen).toISOString(),
+      last_seen: met === undefined ? null : time(met.last_seen),
       known_by: member?.known_by ?? null,
       ...(member?.sponsor === undefined ? {} : { through: trust.opinion(member.sponsor).fingerprint }),
       presence: member === undefined ? null : presenceOf(member),

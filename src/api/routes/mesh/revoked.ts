@@ -5,12 +5,13 @@ import { ANOTHER_KEY, revokedWords } from '../../../base/words/revoked.ts'
 import type { FleetState } from '../../../trust/certificates/index.ts'
 import { fingerprintOf } from '../../../trust/identity/index.ts'
 import type { FleetShape } from '../../contract/shapes.ts'
+import { time } from '../../server/shown.ts'
 
 export function revokedShape(by: FleetState['revoked_by']): FleetShape['revoked_by'] {
   if (by === null) return null
   const { node_id, root, name, at } = by
   const fingerprint = fingerprintOf(parseNodeId(node_id) as Uint8Array)
-  return { node_id, fingerprint, name, root, at: new Date(at).toISOString() }
+  return { node_id, fingerprint, name, root, at: time(at) }
 }
 
 type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState, 'own' | 'joining'>>
@@ -19,7 +20,7 @@ type Told = Pick<FleetState, 'why_not' | 'revoked_by'> & Partial<Pick<FleetState
 export function joiningInWords({ own = null, joining = null }: Told): string | undefined {
   if (joining === null || own !== null) return undefined
   if (joining.refused === null) {
-    const until = localTime(new Date(joining.expires_at).toISOString())
+    const until = localTime(time(joining.expires_at))
     const at = joining.places.length === 0 ? '' : ` at ${joining.places.join(', ')}`
     return `this node looks for its inviter until ${until}${at}; if it has another address now: karo join … --at host:port`
   }

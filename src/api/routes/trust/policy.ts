@@ -23,6 +23,7 @@ import {
 import type { PolicyShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
+import { time } from '../../server/shown.ts'
 import { operatorNamed } from '../mesh/operator-named.ts'
 
 interface PolicyRouteDeps {
@@ -64,7 +65,7 @@ export function policyRoutes({
           ...state,
           settings: settingRows(state.settings),
           totals: totalsShape(state.totals),
-          signed_at: moment(state.signed_at),
+          signed_at: time(state.signed_at),
           accepts: accepts(),
         }
   }
@@ -102,7 +103,7 @@ export function policyRoutes({
     const { binding, state } = operatorNamed(operators.list(), who)
     const { key, node_id, name, issuer, not_after } = binding
     const { principal, fault } = principals.suppose({ key, chain: operators.chainOf(node_id) ?? [], through })
-    const certificate = { state, issuer: refOf(issuer), ends_at: moment(not_after) }
+    const certificate = { state, issuer: refOf(issuer), ends_at: time(not_after) }
     const limit = { questions: AUTHOR_QUOTA.frames, per_seconds: AUTHOR_QUOTA.perMs / 1_000 }
     const operator = { node_id, fingerprint: fingerprintOf(key), name, certificate, limit }
     return { principal, fault, node: refOf(through), operator }
@@ -113,7 +114,7 @@ export function policyRoutes({
       const { loaded_at, ...rest } = policy.status()
       return {
         ...rest,
-        loaded_at: moment(loaded_at),
+        loaded_at: time(loaded_at),
         roles: rest.engine === 'built-in' ? roleRows() : [],
         organisation: organisationShape(),
       }
@@ -170,8 +171,6 @@ export function policyRoutes({
 const roleRows = (): PolicyShape['roles'] =>
   ROLE_TABLE.map(({ role, level, from, categories }) => ({ role, level, from, categories: [...categories] }))
 
-const moment = (ms: number): string => new Date(ms).toISOString()
-
 /** The schema lets 1 and 2 through. */
 const levelOf = (given: number | undefined): 1 | 2 | undefined =>
   given === undefined ? undefined : given === 2 ? 2 : 1
@@ -180,11 +179,11 @@ function totalsShape({ began, ...totals }: NonNullable<ReturnType<Organisation['
   const first = began === null ? undefined : firstBucket({ length: totals.bucket, began })
   return {
     ...totals,
-    first: first === undefined ? null : { start: moment(first.start), end: moment(first.end) },
+    first: first === undefined ? null : { start: time(first.start), end: time(first.end) },
     aggregators: [...totals.aggregators],
     audiences: [...totals.audiences],
     former: totals.former.map(({ until, aggregators, bucket }) => ({
-      until: moment(until),
+      until: time(until),
       aggregators: [...aggregators],
       bucket,
     })),
