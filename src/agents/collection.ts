@@ -1,7 +1,7 @@
 // What people keep of one kind: changed one thing after the other, found by the beginning of its id, and gone with its person.
 import { createSerial, type Limiter } from '../base/async/limiter.ts'
 import { KaroError } from '../base/errors.ts'
-import type { Rows } from '../store/level/table.ts'
+import type { Rows } from '../store/tables/memory.ts'
 
 export interface Collection<Row> {
   /** One change at a time. */

@@ -70,6 +70,7 @@ const prompts = definePeoplesTable({ keyspace: 'memory', kind: 2, value: prompt 
 const plans = definePeoplesTable({ keyspace: 'memory', kind: 3, value: plan })
 
 export const isMemoryRow = rowOfAny(notes, prompts, plans)
+export type { Rows } from '../level/table.ts'
 export type MemoryRepository = ReturnType<typeof createMemoryRepository>
 export const createMemoryRepository = (db: Database) => ({
   notes: notes.in(db),

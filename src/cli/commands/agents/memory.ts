@@ -1,3 +1,4 @@
+// karo memory: notes of a person, found by their words and by what they mean.
 import { addNote, forgetNote, getNotes, searchNotes } from '../../../api/contract/operations/agents/memory.ts'
 import { MOST_NOTE } from '../../../api/contract/shapes.ts'
 import { KaroError } from '../../../base/errors.ts'
