@@ -12,8 +12,8 @@ import { createOneEach } from '../access/one-each.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
 import type { Routes } from '../server/route.ts'
 import { serve } from '../server/serve.ts'
-import { answered, ndjson } from '../server/streamed.ts'
 import { time } from '../server/shown.ts'
+import { answered, ndjson } from '../server/streamed.ts'
 import { type GivenDeps, givenTotals } from './given-totals.ts'
 
 interface AuditDeps {

@@ -13,8 +13,8 @@ import * as api from '../../contract/operations/fleet.ts'
 import type { FleetShape, InviteShape } from '../../contract/shapes.ts'
 import type { Routes } from '../../server/route.ts'
 import { serve } from '../../server/serve.ts'
-import { answered } from '../../server/streamed.ts'
 import { time } from '../../server/shown.ts'
+import { answered } from '../../server/streamed.ts'
 import { revokedShape } from './revoked.ts'
 
 interface FleetDeps {
