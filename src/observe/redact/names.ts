@@ -1,7 +1,7 @@
 // Tells which names of variables, options, fields and parameters announce a secret.
 
 const ANYWHERE =
-  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
+  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|crumb|[cx]srf|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
 /** Short words, which announce a secret only at the beginning of a word: `dbPass` and `DB_PW`, but not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
@@ -37,14 +37,15 @@ const PATTERN = /^\(?(?:\.|\[[^\]]{1,40}\]|\\[wdSs])(?:[*+]\??|\{\d{1,4},?\d{0,4
 const PLACEHOLDER = /^[A-Z_]+$/
 /** Names whose value is the name of a secret kept elsewhere. */
 const REFERENCE = /existing[-_.]?secret$/i
-/** Variables that end in KEY; they hold a secret only if the value looks like a key (KEY_TEXT). */
+/** Names that end in KEY; they hold a secret only if the value looks like a key (KEY_TEXT). */
 const KEY_VARIABLE =
-  /^(?!(?:.*[-_])?(?:public|cache|primary|foreign|sort|partition|hash)_key$)[A-Za-z]\w*_key$/i
-const KEY_TEXT = /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,})$/i
+  /^(?!(?:.*[-_.])?(?:public|pub|cache|primary|foreign|sort|partition|hash|object|idempotency|host)[-_.]?key$)[A-Za-z][\w.-]*key$/i
+const KEY_TEXT =
+  /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?:\.[0-9a-f]{20,})?|(?=[A-Za-z]{0,80}\d)(?=\d{0,80}[A-Za-z])[A-Za-z0-9]{20,}={0,2})$/i
 
 /** Quick test for a whole line: without a match no name in it announces a secret. */
 export const MAY_NAME_SECRET =
-  /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session/i
+  /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session|crumb|[cx]srf/i
 
 /** Characters at the end of a long name that are examined. */
 export const NAME_LENGTH = 64

@@ -2,7 +2,7 @@
 import { announcesSecret, NAME_LENGTH } from './names.ts'
 
 /** Where a name that announces a secret may stand; the same words as in MAY_NAME_SECRET. */
-const STEM = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred/gi
+const STEM = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|crumb|[cx]srf/gi
 const NAME_CHARACTER = /[\w.-]/
 const NAME_TAIL = /[\w.-]{0,64}/y
 /**

@@ -40,6 +40,8 @@ const HEADER =
   /^(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job)-token|api-?key):$/i
 const SCHEME = /^(?:bearer|basic|token|digest)$/i
 const BEARER = /(?:^|[:=])bearer$/i
+/** What would be taken for a digest or an id without a name in front. */
+const DIGEST = /^(?:[0-9a-f]{32,64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})$/i
 const BEARER_TOKEN = /^(?=.{0,200}\d)[\w.~+/-]{8,}=*$/
 const MAY_BE_USER = /^[-/](?:-?user|u|l|-?login|-?email)/i
 /** Words that tell the type of the value behind them: `defaults write d password -string x`. */
@@ -113,6 +115,8 @@ function readArguments(
     if (named && next !== undefined && !value.includes('=')) {
       if (HEADER.test(value)) reportHeader(next, words[i + 2], report)
       if (BEARER.test(value) && BEARER_TOKEN.test(next.value)) whole(report)(next)
+      if (!value.startsWith('-') && DIGEST.test(next.value) && announcesSecret(value, next.value))
+        whole(report)(next)
       if (sets && TYPE.test(next.value) && !value.startsWith('-') && announcesSecret(value, 'x')) {
         const typed = words[i + 2]
         if (typed !== undefined) whole(report)(typed)

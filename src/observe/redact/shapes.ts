@@ -4,6 +4,10 @@ import { FIELD_SHAPES } from './fields.ts'
 import type { Shape } from './shape.ts'
 import { TOKEN, TOKEN_HINT } from './tokens.ts'
 
+/** A part of a path that is a UUID, or has eighteen letters and digits in a row. */
+const UNGUESSED =
+  '(?=[\\w@.-]{0,80}?(?:[0-9a-f]{8}-[0-9a-f]{4}-|(?=[A-Za-z]{0,40}\\d)(?=\\d{0,40}[A-Za-z])[A-Za-z0-9]{18}))[\\w@.-]{16,200}'
+
 export const SHAPES: readonly Shape[] = [
   {
     id: 'known-token',
@@ -22,8 +26,41 @@ export const SHAPES: readonly Shape[] = [
     id: 'hook-address',
     hint: /hooks\.slack\.com|webhook|hooks\.zapier\.com/,
     pattern:
-      /(?:hooks\.slack\.com\/(?:services|workflows|triggers)\/|hooks\.zapier\.com\/hooks\/catch\/|\.tines\.com\/webhook\/|\.office\.com\/webhookb2\/|\/api\/webhooks\/\d{1,24}\/)(?<secret>[\w/@-]{16,})/g,
+      /(?:hooks\.slack\.com\/(?:services|workflows|triggers)\/|hooks\.zapier\.com\/hooks\/catch\/|\.tines\.com\/webhook\/|\/api\/webhooks\/\d{1,24}\/)(?<secret>[\w/@-]{16,})/g,
     certain: true,
+  },
+  {
+    // The same at any other service: behind the word stands a part that nobody could guess.
+    id: 'hook-of-any-service',
+    hint: /hooks?(?:b2)?\/|\/with\/key\/|hc-ping\.com\//,
+    pattern: new RegExp(
+      `//(?:hc-ping\\.com|[^\\s"'<>]{1,160}?(?:/(?:incoming-?)?(?:web)?hooks?(?:b2)?|/with/key))/(?:[\\w.@-]{1,60}/){0,4}?(?<secret>${UNGUESSED}(?:(?:/[\\w.@-]{1,60}){0,2}/${UNGUESSED}){0,4})`,
+      'gi',
+    ),
+    certain: true,
+  },
+  {
+    // The last of the texts that a call is given beside a person's name: `DirectoryEntry(url, user, password)`.
+    id: 'password-of-a-call',
+    hint: /(?:credential|auth|directoryentry|getconnection|mysqli?\w*|pdo|login|authenticate)s?\(/,
+    pattern:
+      /(?:(?:DirectoryEntry|getConnection|mysqli?(?:_\w{0,4}connect)?|PDO)\((?:\s{0,40}["'][^"'\n]{0,200}["']\s{0,4},){2}|(?:(?:PS|Network|UsernamePassword)Credentials?|(?:Basic|Digest|Proxy|basic_?)[Aa]uth|\.(?:login|authenticate))\(\s{0,40}["'][^"'\n]{0,200}["']\s{0,4},)\s{0,40}["'](?<secret>[^"'\n]{1,200})(?=["']\s{0,8}[,)])/g,
+    certain: false,
+  },
+  {
+    // What could be a digest or an id, and is called a secret in a text: `access token 5d41…`.
+    id: 'digest-called-secret',
+    hint: /(?:secret|token|private|access|api[-_ ]?key)[\s:=.-]/,
+    pattern:
+      /(?:secret|token|private|access|(?:api|access|private|secret)[-_ ]?(?:key|token|code))[\s:=.-]{1,3}(?<secret>(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{48}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-]))/gi,
+    certain: false,
+  },
+  {
+    id: 'said-in-quotes',
+    hint: /pass(?:word|phrase|code|wort)\b/,
+    pattern:
+      /\b(?<name>pass(?:word|phrase|code|wort))\b[^\n,;:.]{0,50}?\s(?:is|ist|to)\s{1,2}["'`](?<secret>[^\s"'`]{4,128})(?=["'`])/gi,
+    certain: false,
   },
   {
     id: 'telegram-bot',
