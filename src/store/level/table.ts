@@ -7,8 +7,8 @@ import { type KeyPart, type Keyspace, keyRange, makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 const VALUE_VERSION = 1
-/** The largest number of a key; nobody's. */
-const NOBODY = 0xffff_ffff
+/** The largest number of a key; of nobody among the people here. */
+export const NOBODY = 0xffff_ffff
 
 /** Rows are of one person, so that they go with the person, or of the node. */
 type Who = readonly [person: number] | readonly []

@@ -1,7 +1,7 @@
 // Agents that people added, as signed bytes, and the tasks they were given.
 import type { Database } from '../level/database.ts'
 import { bytes, type Checked, listOf, maybe, number, orNull, shape, text, whole } from '../level/is.ts'
-import { definePeoplesTable, peopleIn, rowOfAny } from '../level/table.ts'
+import { definePeoplesTable, NOBODY, peopleIn, rowOfAny } from '../level/table.ts'
 
 const task = shape({
   uid: whole,
@@ -84,9 +84,9 @@ export function createAgentRepository(db: Database) {
         ],
         { sync: lazy !== true },
       ),
-    /** Every task of everybody, or of one person, or those of that person whose ids begin with `prefix`. */
+    /** Every task of everybody and of other machines, or of one person, or those of that person whose ids begin with `prefix`. */
     async tasks(uid?: number, prefix = ''): Promise<readonly TaskRow[]> {
-      const people = uid === undefined ? await peopleIn(db, 'agents') : [uid]
+      const people = uid === undefined ? [...(await peopleIn(db, 'agents')), NOBODY] : [uid]
       const all = await Promise.all(people.map((person) => given.all(person, prefix)))
       return all.flatMap((rows, i) => rows.filter((row) => row.uid === people[i]))
     },

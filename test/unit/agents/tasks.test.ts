@@ -1,5 +1,6 @@
 // Tasks: stored before anything happens, run at most once, and honest about what was under way when the daemon ended.
 import { describe, expect, test } from 'vitest'
+import { AFAR } from '../../../src/agents/tasks/afar.ts'
 import { createTasks } from '../../../src/agents/tasks/tasks.ts'
 import { isFinal, type Live, type Task } from '../../../src/agents/tasks/types.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
@@ -68,29 +69,33 @@ describe('a task', () => {
   })
 
   test.each([
-    ['submitted', 'before the task ran'],
-    ['input-required', 'before the task ran'],
-    ['working', 'while it ran'],
-  ] as const)('that was %s when the daemon died is failed, and never run again', async (state, why) => {
-    const db = await temporaryDatabase()
-    const dead = tasksOf(db, async (live) => {
-      if (state !== 'submitted') await live.to(state, 'now')
-      // As with a kill: nobody says how it ends.
-      await new Promise(() => {})
-    })
-    await dead.run(request({ id: 'one' }))
-    await until(async () => (await dead.get(ANN, 'one')).state === state, { what: state })
-    let runs = 0
-    const tasks = tasksOf(db, async () => {
-      runs += 1
-    })
-    await tasks.recover()
-    const [task] = await tasks.list(ANN)
-    expect(task).toMatchObject({ id: 'one', state: 'failed' })
-    expect(task?.events.at(-1)?.message).toContain(why)
-    expect(await tasks.run(request({ id: 'one' }))).toMatchObject({ state: 'failed' })
-    expect(runs).toBe(0)
-  })
+    ['submitted', 'before the task ran', ANN],
+    ['input-required', 'before the task ran', ANN],
+    ['working', 'while it ran', ANN],
+    ['working', 'while it ran', AFAR],
+  ] as const)(
+    'that was %s when the daemon died is failed, and never run again',
+    async (state, why, person) => {
+      const db = await temporaryDatabase()
+      const dead = tasksOf(db, async (live) => {
+        if (state !== 'submitted') await live.to(state, 'now')
+        // As with a kill: nobody says how it ends.
+        await new Promise(() => {})
+      })
+      await dead.run(request({ id: 'one', person }))
+      await until(async () => (await dead.get(person, 'one')).state === state, { what: state })
+      let runs = 0
+      const tasks = tasksOf(db, async () => {
+        runs += 1
+      })
+      await tasks.recover()
+      const [task] = await tasks.list()
+      expect(task).toMatchObject({ id: 'one', state: 'failed' })
+      expect(task?.events.at(-1)?.message).toContain(why)
+      expect(await tasks.run(request({ id: 'one', person }))).toMatchObject({ state: 'failed' })
+      expect(runs).toBe(0)
+    },
+  )
 
   test('ends with the daemon and says so', async () => {
     const tasks = tasksOf(await temporaryDatabase(), async (live) => {
